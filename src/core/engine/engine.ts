@@ -1,0 +1,34 @@
+/** What runs a graph. An engine knows nothing of saliency; the rest of the core knows nothing of onnxruntime. */
+import type { Tensor } from '../tensor/tensor.ts';
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+export interface Engine {
+  /** For reports and cache keys: `onnxruntime-web`, `onnxruntime-node`. */
+  readonly name: string;
+  /**
+   * Makes a session from a model file.
+   * @throws WhylightError `invalid_model` or `unsupported_operator` when the engine refuses it.
+   */
+  load(model: ModelBytes): Promise<Session>;
+}
+
+export interface Session {
+  /**
+   * Runs the graph once.
+   * @param feeds every input of the graph by name
+   * @param fetches names of the outputs wanted; all when left out
+   * @throws WhylightError `invalid_tensor` for feeds that do not fit, `engine_failure` for anything else.
+   */
+  run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
+  release(): Promise<void>;
+}
+
+/** An ONNX file, its large constants beside it when that saves memory (`externalData` of onnxruntime). */
+export interface ModelBytes {
+  readonly graph: Uint8Array;
+  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+export const modelBytesSize = ({ graph, external = [] }: ModelBytes): number =>
+  external.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);

@@ -1,0 +1,87 @@
+/**
+ * Every error that whylight raises on purpose.
+ *
+ * The message says what was wrong, what was expected and what to do. `details` holds the same facts for machines
+ * (the allowed values, the offending names); nothing secret belongs in either.
+ */
+
+/** What each code means. The HTTP status of a code is the business of `src/edge`. */
+export const ERROR_CODES = {
+  invalid_request: 'The request or a parameter does not fit its schema.',
+  invalid_tensor: 'A tensor has the wrong shape, type or size, or holds NaN or infinity.',
+  invalid_image: 'The bytes are not a picture that can be decoded.',
+  invalid_model: 'The bytes are not an ONNX model that can be read.',
+  invalid_config: 'plugins.config.json, a manifest or an option is wrong.',
+  unsupported_media_type: 'The content type, or the kind of picture, is not supported.',
+  not_acceptable: 'None of the accepted content types can be produced.',
+  not_found: 'There is nothing at this path.',
+  method_not_allowed: 'The path exists, but not for this HTTP method.',
+  unauthorized: 'The request needs a valid key.',
+  forbidden: 'The key is valid, but not for this.',
+  method_not_enabled: 'The saliency method exists, but this tenant may not use it.',
+  model_not_found: 'There is no model of this name.',
+  method_not_found: 'There is no saliency method of this name.',
+  layer_not_found: 'The model has no tensor of this name.',
+  label_not_found: 'The model has no class of this name or index.',
+  payload_too_large: 'The body, the picture or the tensor is over the limit.',
+  unprocessable_method: 'The method does not apply to this model or input.',
+  budget_exceeded: 'The run would cost more than is allowed.',
+  rate_limited: 'Too many requests.',
+  not_differentiable: 'The model holds operators without a differentiation rule.',
+  unsupported_operator: 'The engine cannot run an operator of the model.',
+  method_failed: 'The saliency method raised an error or returned something unusable.',
+  deadline_exceeded: 'The deadline passed before the answer was ready.',
+  aborted: 'The caller gave up.',
+  engine_failure: 'The inference engine failed.',
+  internal: 'A fault of ours.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+const BRAND = Symbol.for('whylight.error');
+
+export class WhylightError extends Error {
+  override readonly name = 'WhylightError';
+  readonly [BRAND] = true;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  /** True for a WhylightError of any copy of this package (`instanceof` fails across copies). */
+  static is(error: unknown, code?: ErrorCode): error is WhylightError {
+    return (
+      error instanceof Error && BRAND in error && (code === undefined || (error as WhylightError).code === code)
+    );
+  }
+}
+
+/** The names most like `name`, best first: for "did you mean" in error messages. */
+export function nearest(name: string, candidates: Iterable<string>, most = 3): string[] {
+  const wanted = name.toLowerCase();
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.ceil(candidate.length / 2)))
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
+}
+
+/** Levenshtein distance, one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

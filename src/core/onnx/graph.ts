@@ -1,0 +1,67 @@
+/**
+ * The graph that everything in the core works on: ONNX's own vocabulary as plain, readonly-by-habit data.
+ * `read.ts` makes it from bytes, `write.ts` turns it back. A graph that comes from `read` is at {@link OPSET}: whatever
+ * older operator sets spelled differently was rewritten by `upgrade/`, so that nothing else asks about versions.
+ */
+import type { DataType } from '../tensor/tensor.ts';
+
+/** The version of `ai.onnx` that every graph in memory speaks. */
+export const OPSET = 21;
+
+/**
+ * One extent of a shape: a number, or a product in canonical text such as `N`, `49*N`, `N*T` (see `dims.ts`).
+ * Two dims are the same extent exactly if they are `===`.
+ */
+export type Dim = number | string;
+
+/** A value's type as far as it is known; `dims` is absent when not even the rank is known. */
+export interface TensorType {
+  readonly dtype: DataType;
+  readonly dims?: readonly Dim[];
+}
+
+/** A constant: row-major little-endian bytes, usually a view on the file that was read. */
+export interface Constant {
+  readonly dtype: DataType;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export type Attribute =
+  | { readonly type: 'int'; readonly value: number }
+  | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'ints'; readonly value: readonly number[] }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
+  | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'tensor'; readonly value: Constant }
+  | { readonly type: 'graph'; readonly value: Graph };
+
+export interface Node {
+  readonly name: string;
+  readonly op: string;
+  /** `''` is `ai.onnx`. */
+  readonly domain: string;
+  /** Names of values; `''` stands for an optional input that is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface ValueInfo extends TensorType {
+  readonly name: string;
+}
+
+export interface Graph {
+  readonly name: string;
+  /** Operator set versions by domain, `''` for `ai.onnx`. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly constants: ReadonlyMap<string, Constant>;
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+}
+
+/** Readers for attributes, with ONNX's default in the call. Each throws `invalid_model` when the type is another. */
+export { floatAttribute, floatsAttribute, graphAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from './attributes.ts';
