@@ -43,21 +43,23 @@ const BRAND = Symbol.for('whylight.error');
 export class WhylightError extends Error {
   override readonly name = 'WhylightError';
   readonly [BRAND] = true;
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
-    readonly code: ErrorCode,
+    code: ErrorCode,
     message: string,
-    readonly details: Readonly<Record<string, unknown>> = {},
+    details: Readonly<Record<string, unknown>> = {},
     options?: { cause?: unknown },
   ) {
     super(message, options);
+    this.code = code;
+    this.details = details;
   }
 
   /** True for a WhylightError of any copy of this package (`instanceof` fails across copies). */
   static is(error: unknown, code?: ErrorCode): error is WhylightError {
-    return (
-      error instanceof Error && BRAND in error && (code === undefined || (error as WhylightError).code === code)
-    );
+    return error instanceof Error && BRAND in error && (code === undefined || (error as WhylightError).code === code);
   }
 }
 

@@ -64,4 +64,12 @@ export interface Graph {
 }
 
 /** Readers for attributes, with ONNX's default in the call. Each throws `invalid_model` when the type is another. */
-export { floatAttribute, floatsAttribute, graphAttribute, intAttribute, intsAttribute, stringAttribute, tensorAttribute } from './attributes.ts';
+export {
+  floatAttribute,
+  floatsAttribute,
+  graphAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorAttribute,
+} from './attributes.ts';

@@ -8,7 +8,10 @@ const [M0, M1] = [0xd2511f53, 0xcd9e8d57];
 const [W0, W1] = [0x9e3779b9, 0xbb67ae85];
 
 /** One block: four 32-bit words from a 128-bit counter and a 64-bit key. */
-export function philox(counter: readonly [number, number, number, number], key: readonly [number, number]): Uint32Array {
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): Uint32Array {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < ROUNDS; round++) {
@@ -30,16 +33,17 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 export class Random {
+  readonly seed: number;
+  private readonly stream: number;
   private readonly key: readonly [number, number];
 
   /**
    * @param seed a non-negative safe integer
    * @param stream independent sequences of one seed, e.g. one for each mask
    */
-  constructor(
-    readonly seed: number,
-    private readonly stream = 0,
-  ) {
+  constructor(seed: number, stream = 0) {
+    this.seed = seed;
+    this.stream = stream;
     this.key = [seed | 0, Math.floor(seed / 0x1_0000_0000) | 0];
   }
 

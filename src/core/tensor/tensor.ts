@@ -36,7 +36,11 @@ export const bytesPerElement = (dtype: DataType): number => ARRAYS[dtype].BYTES_
  * A tensor over `data` (not copied), or filled with zeros when there is none.
  * @throws WhylightError `invalid_tensor` when the number of elements does not fit the shape.
  */
-export function tensor<D extends DataType>(dtype: D, dims: readonly number[], data?: ArrayLike<number> | DataOf<D>): Tensor<D> {
+export function tensor<D extends DataType>(
+  dtype: D,
+  dims: readonly number[],
+  data?: ArrayLike<number> | DataOf<D>,
+): Tensor<D> {
   const size = sizeOf(dims);
   if (data === undefined) return { dtype, dims, data: new ARRAYS[dtype](size) as DataOf<D> };
   if (data.length !== size) {
@@ -57,7 +61,8 @@ export function tensor<D extends DataType>(dtype: D, dims: readonly number[], da
 }
 
 /** The most used kind. */
-export const float32 = (dims: readonly number[], data?: ArrayLike<number>): Tensor<'float32'> => tensor('float32', dims, data);
+export const float32 = (dims: readonly number[], data?: ArrayLike<number>): Tensor<'float32'> =>
+  tensor('float32', dims, data);
 
 /** The constructor of the typed array that holds elements of `dtype`. */
 export const arrayType = <D extends DataType>(dtype: D): (typeof ARRAYS)[D] => ARRAYS[dtype];
