@@ -1,0 +1,63 @@
+/** From a model's graph to the graph that a saliency method evaluates. */
+import { WhylightError } from '../errors.ts';
+import { GraphBuilder, type Value } from '../onnx/builder.ts';
+import type { Graph } from '../onnx/graph.ts';
+import { simplify } from '../onnx/simplify.ts';
+import { differentiate } from './differentiate.ts';
+import { withReference } from './reference.ts';
+import type { Ruleset } from './ruleset.ts';
+import { gradient } from './rulesets/gradient.ts';
+
+export interface CompileRequest {
+  /** The tensor whose elements are explained; batch first. Always an output. */
+  readonly scores: string;
+  /** Tensors to differentiate the scores with respect to. Each gives an output `gradient/<tensor>`. */
+  readonly gradients?: readonly string[];
+  readonly ruleset?: Ruleset;
+  /** Inner tensors to give out, under their own names. */
+  readonly activations?: readonly string[];
+  /** Further outputs, e.g. the probabilities behind the scores. */
+  readonly outputs?: readonly string[];
+  /**
+   * `memory` (the default) keeps one copy of every weight; `speed` may store a convolution's kernel a second time, turned
+   * for its input gradient.
+   */
+  readonly optimize?: 'speed' | 'memory';
+}
+
+/** Name of the graph input that says what is explained: the weight of each element of the scores, same shape. */
+export const COTANGENT = 'cotangent';
+
+/** Name of the output that holds the derivative with respect to `tensor`. */
+export const gradientName = (tensor: string): string => `gradient/${tensor}`;
+
+/**
+ * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `cotangent` if there are gradients,
+ * then `baseline/<input>` if the ruleset compares with a reference. The batch stays the first extent of everything, and
+ * rows do not touch one another. The same graph and request give the same graph, to the byte once written.
+ *
+ * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
+ */
+export function compile(graph: Graph, request: CompileRequest): Graph {
+  const { scores, gradients = [], activations = [], outputs = [], ruleset = gradient, optimize = 'memory' } = request;
+  const forward = [...new Set([...outputs, scores, ...activations])];
+  const keep = new Set([...forward, ...gradients]);
+  let model = simplify(expose(graph, [...keep]), { keep });
+  if (gradients.length === 0) return expose(model, forward);
+
+  if (ruleset.prepare) model = ruleset.prepare(model);
+  const g = new GraphBuilder(model);
+  const { dtype, dims } = g.value(scores);
+  if (!dims) throw new WhylightError('not_differentiable', `The shape of the scores "${scores}" is not known.`, { tensor: scores });
+  const cotangent = g.input(COTANGENT, dtype, dims);
+  const reference = ruleset.reference ? withReference(g, model) : undefined;
+  const derivatives = differentiate(g, model, { scores, wrt: gradients, cotangent, ruleset, optimize, reference });
+  const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
+  return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
+}
+
+/** The same graph with exactly these outputs. */
+function expose(graph: Graph, outputs: readonly string[]): Graph {
+  const g = new GraphBuilder(graph);
+  return g.build(outputs.map((name) => g.value(name)));
+}

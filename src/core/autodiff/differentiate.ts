@@ -1,0 +1,179 @@
+/**
+ * Reverse mode on the graph: writes the nodes that carry a cotangent from the scores back to the tensors asked for.
+ *
+ * Griewank and Walther, "Evaluating Derivatives" (2008), chapter 3: every node on a path from `wrt` to `scores` is
+ * visited once, in reverse order; its rule turns the cotangents of its outputs into those of its inputs.
+ */
+import { WhylightError } from '../errors.ts';
+import type { GraphBuilder, Value } from '../onnx/builder.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
+import type { Operands, Rule } from './rule.ts';
+import type { NodePosition, Ruleset } from './ruleset.ts';
+import { unbroadcast } from './unbroadcast.ts';
+
+export interface DifferentiateRequest {
+  /** The tensor that is differentiated. */
+  readonly scores: string;
+  /** The tensors that it is differentiated with respect to: inputs, or anything in between. */
+  readonly wrt: readonly string[];
+  /** Derivative of the quantity of interest with respect to the scores: same shape. */
+  readonly cotangent: Value;
+  readonly ruleset: Ruleset;
+  readonly optimize: 'speed' | 'memory';
+  /** The value of the reference pass that belongs to a value, for rulesets with `reference`. */
+  readonly reference?: (value: Value) => Value;
+}
+
+/** An operator on the path that the ruleset knows no rule for. */
+export interface UnsupportedNode {
+  readonly op: string;
+  readonly domain: string;
+  readonly opset: number;
+  readonly node: string;
+  readonly reason: string;
+}
+
+const isFloat = (value: Value | undefined): boolean => value !== undefined && /float/.test(value.dtype);
+
+/** The nodes through which the scores depend on `wrt`, in topological order. */
+export function nodesBetween(graph: Graph, wrt: readonly string[], scores: string): Node[] {
+  const reached = new Set(wrt);
+  const forward = graph.nodes.filter((node) => {
+    if (!node.inputs.some((name) => reached.has(name))) return false;
+    for (const output of node.outputs) reached.add(output);
+    return true;
+  });
+  const needed = new Set([scores]);
+  const path: Node[] = [];
+  for (const node of forward.reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const input of node.inputs) needed.add(input);
+    path.push(node);
+  }
+  return path.reverse();
+}
+
+/**
+ * Derivatives of `<cotangent, scores>` with respect to each of `wrt`, in order.
+ * @throws WhylightError `not_differentiable`, listing every node on the path that has no rule; `layer_not_found`.
+ */
+export function differentiate(g: GraphBuilder, graph: Graph, request: DifferentiateRequest): Value[] {
+  const { scores, wrt, cotangent, ruleset, optimize } = request;
+  const active = activeValues(g, graph, wrt);
+  const path = nodesBetween(graph, wrt, scores).filter((node) => node.outputs.some((name) => active.has(name)));
+  const rules = rulesOf(graph, path, ruleset);
+
+  const pending = new Map<string, Value[]>([[scores, [cotangent]]]);
+  const take = (name: string): Value | undefined => {
+    const parts = pending.get(name);
+    if (!parts) return undefined;
+    const sum = parts.length <= 2 ? parts.reduce(g.add) : g.op('Sum', parts);
+    pending.set(name, [sum]);
+    return sum;
+  };
+
+  for (const node of [...path].reverse()) {
+    const cotangents = node.outputs.map(take);
+    if (cotangents.every((c) => c === undefined)) continue;
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : g.value(name)));
+    const wants = (i: number): boolean => active.has(node.inputs[i] ?? '');
+    g.under(`backward/${node.name}/`);
+    const results = (rules.get(node) as Rule).vjp({
+      g,
+      node,
+      inputs: inputs as unknown as Operands,
+      outputs: node.outputs.map((name) => (name === '' ? undefined : g.value(name))) as unknown as Operands,
+      cotangents: cotangents as unknown as Operands,
+      wants,
+      optional: (i) => inputs[i],
+      optimize,
+      reference:
+        request.reference ??
+        (() => {
+          throw new WhylightError('internal', `Ruleset "${ruleset.id}" reads a reference pass without asking for one.`);
+        }),
+    });
+    for (const [i, result] of results.entries()) {
+      const operand = inputs[i];
+      if (!result || !operand || !wants(i)) continue;
+      const parts = pending.get(operand.name);
+      const part = unbroadcast(g, result, operand);
+      if (parts) parts.push(part);
+      else pending.set(operand.name, [part]);
+    }
+  }
+  g.under('backward/');
+  return wrt.map((name) => take(name) ?? g.zerosLike(g.value(name)));
+}
+
+/** Float values that depend on `wrt`, `wrt` included: where a cotangent may flow. */
+function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Set<string> {
+  for (const name of wrt) {
+    if (isFloat(g.value(name))) continue;
+    throw new WhylightError(
+      'invalid_request',
+      `No derivative exists with respect to "${name}", which holds ${g.value(name).dtype}: choose a float tensor behind it, such as the output of the embedding.`,
+      { tensor: name, dtype: g.value(name).dtype },
+    );
+  }
+  const active = new Set(wrt);
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((name) => active.has(name))) continue;
+    for (const output of node.outputs) if (output !== '' && isFloat(g.value(output))) active.add(output);
+  }
+  return active;
+}
+
+function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Node, Rule> {
+  const rules = new Map<Node, Rule>();
+  const unsupported: UnsupportedNode[] = [];
+  for (const position of positions(graph, path)) {
+    const { node } = position;
+    const rule = ruleset.rule(position);
+    if (rule) rules.set(node, rule);
+    else {
+      unsupported.push({
+        op: node.op,
+        domain: node.domain || 'ai.onnx',
+        opset: graph.opsets[node.domain] ?? 0,
+        node: node.name,
+        reason: `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
+      });
+    }
+  }
+  if (unsupported.length === 0) return rules;
+  const kinds = [...new Set(unsupported.map(({ op, domain }) => (domain === 'ai.onnx' ? op : `${domain}.${op}`)))];
+  throw new WhylightError(
+    'not_differentiable',
+    `The "${ruleset.id}" rules do not cover ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
+      .map(({ op, node }) => `${op} "${node}"`)
+      .join(', ')}). Use a perturbation method, which needs no rules, or bring a rule for the operator in a plugin's ruleset.`,
+    { ruleset: ruleset.id, unsupported },
+  );
+}
+
+/** Operators whose second operand holds weights. */
+const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'FusedConv', 'FusedMatMul', 'FusedGemm']);
+
+const hasWeights = (graph: Graph, node: Node): boolean =>
+  WEIGHTED.has(node.op) && (graph.constants.has(node.inputs[1] ?? '') || graph.constants.has(node.inputs[0] ?? ''));
+
+function positions(graph: Graph, path: readonly Node[]): NodePosition[] {
+  const behind = new Set<string>();
+  const first = new Set<Node>();
+  for (const node of path) {
+    const seen = node.inputs.some((name) => behind.has(name));
+    const weighted = hasWeights(graph, node);
+    if (weighted && !seen) first.add(node);
+    if (weighted || seen) for (const output of node.outputs) behind.add(output);
+  }
+  const ahead = new Set<string>();
+  const last = new Set<Node>();
+  for (const node of [...path].reverse()) {
+    const seen = node.outputs.some((name) => ahead.has(name));
+    const weighted = hasWeights(graph, node);
+    if (weighted && !seen) last.add(node);
+    if (weighted || seen) for (const input of node.inputs) ahead.add(input);
+  }
+  return path.map((node) => ({ node, first: first.has(node), last: last.has(node) }));
+}

@@ -1,0 +1,96 @@
+/**
+ * How one operator's derivative is written: the vector-Jacobian product of its node, as nodes of the same graph.
+ *
+ * A rule says the mathematics and nothing else. The driver (`differentiate.ts`) sees to which nodes matter, sums a
+ * cotangent back to the shape of a broadcast operand, adds up cotangents, leaves out zeros and names everything.
+ */
+import type { AttributesLike, GraphBuilder, Value } from '../onnx/builder.ts';
+import type { Node } from '../onnx/graph.ts';
+import type { DataType } from '../tensor/tensor.ts';
+
+/**
+ * A list that is read as if every place were taken: `[x, w, b]` without asking. An operand that the node leaves out is
+ * undefined all the same; rules that touch optional operands use `optional`.
+ */
+export type Operands = readonly [Value, Value, Value, Value, Value, Value, Value, Value, ...Value[]];
+
+export interface RuleContext {
+  readonly g: GraphBuilder;
+  readonly node: Node;
+  readonly inputs: Operands;
+  /** The node's own results, there for the reading. */
+  readonly outputs: Operands;
+  /** Derivative of the score with respect to each output; undefined stands for zero. The first one is never read when it is zero and the only one. */
+  readonly cotangents: Operands;
+  /** Whether somebody needs the derivative with respect to input `i`. */
+  wants(i: number): boolean;
+  optional(i: number): Value | undefined;
+  /**
+   * A value of the reference pass, for rulesets that compare the input with a baseline.
+   * @throws WhylightError `internal` when the ruleset did not ask for a reference.
+   */
+  reference(value: Value): Value;
+  /** `optimize` of the request: whether constants may be stored twice to save time. */
+  readonly optimize: 'speed' | 'memory';
+}
+
+/** One entry for each input, in order; what is missing or falsy is zero. */
+export type Cotangents = readonly (Value | undefined | null | false)[];
+
+export interface Rule {
+  readonly op: string;
+  /** `''`, the default, is `ai.onnx`. */
+  readonly domain?: string;
+  /** The versions of the operator that reach this rule, after `onnx/upgrade` has brought older spellings up to date. */
+  readonly since: readonly number[];
+  vjp(context: RuleContext): Cotangents;
+  /** Inputs to try the rule on; each is compared with central differences. A rule without cases fails the tests. */
+  readonly cases: readonly RuleCase[];
+  /** For `docs/operators.md`: the convention at a kink, a limit, anything a user should know. */
+  readonly note?: string;
+  /** The rule gives a chosen backward signal and not the derivative (straight-through, zero at a jump): no differences are taken. */
+  readonly surrogate?: boolean;
+}
+
+export interface RuleCase {
+  readonly inputs: readonly CaseInput[];
+  readonly attributes?: AttributesLike;
+  /** Number of outputs of the node; 1 when left out. */
+  readonly outputs?: number;
+  /** Which inputs the derivative is taken for; every float input that is not `constant` when left out. */
+  readonly wrt?: readonly number[];
+}
+
+export type CaseInput =
+  /** Random values of this shape, uniform in (-1, 1). */
+  | readonly number[]
+  /** An optional input left out. */
+  | null
+  | {
+      readonly dims: readonly number[];
+      readonly dtype?: DataType;
+      /** Uniform in this range, evenly spread and shuffled, so that no two values come close to one another. */
+      readonly range?: readonly [number, number];
+      readonly data?: readonly number[];
+      /** An initializer and not a graph input: weights, axes, shapes. Given ints are constant unless said otherwise. */
+      readonly constant?: boolean;
+    };
+
+export const defineRule = (rule: Rule): Rule => rule;
+
+/** y = f(x), element by element: `derivative` writes f'(x) times dy. */
+export const defineElementwise = (
+  rule: Omit<Rule, 'vjp' | 'cases'> & {
+    derivative(context: { g: GraphBuilder; x: Value; y: Value; dy: Value; node: Node }): Value | false;
+    cases?: readonly RuleCase[];
+  },
+): Rule => ({
+  ...rule,
+  vjp: ({ g, node, inputs: [x], outputs: [y], cotangents: [dy] }) => [rule.derivative({ g, x, y, dy, node })],
+  cases: rule.cases ?? [{ inputs: [[2, 3, 4]] }],
+});
+
+/** Operators whose derivative is zero wherever it exists: rounding, comparison, indices, shapes. */
+export const defineZero = (rule: Omit<Rule, 'vjp' | 'surrogate'>): Rule => ({ ...rule, surrogate: true, vjp: () => [] });
+
+export const ruleKey = (op: string, domain = ''): string => (domain === '' ? op : `${domain}:${op}`);

@@ -1,0 +1,104 @@
+/** Convolutions of any number of spatial extents. Weights get no derivative. */
+import { intAttribute } from '../../onnx/attributes.ts';
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { constantValues, makeConstant } from '../../onnx/constant.ts';
+import { isStatic } from '../../onnx/dims.ts';
+import { type Window, windowOf } from '../../onnx/window.ts';
+import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+
+/**
+ * Input gradient of y = conv(x, w): the transposed convolution with the same weights.
+ *
+ * With unit strides that is again a convolution, by the kernel turned around with its in- and output channels swapped
+ * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4), faster, but with a second copy of the
+ * weights.
+ */
+function inputGradient(g: GraphBuilder, x: Value, w: Value, dy: Value, window: Window, group: number, optimize: 'speed' | 'memory'): Value {
+  const turnedPads = window.kernel.map((k, i) => [
+    (window.dilations[i] as number) * (k - 1) - (window.padsBegin[i] as number),
+    (window.dilations[i] as number) * (k - 1) - (window.padsEnd[i] as number),
+  ]) as [number, number][];
+  const turnable = window.strides.every((s) => s === 1) && turnedPads.flat().every((p) => p >= 0);
+  const kernel = g.constantData(w);
+  const depthwise = group > 1 && w.dims?.[1] === 1;
+  if (turnable && kernel && (optimize === 'speed' || depthwise)) {
+    return g.op('Conv', [dy, turned(g, w, group)], {
+      kernel_shape: window.kernel,
+      dilations: window.dilations,
+      group,
+      pads: [...turnedPads.map(([begin]) => begin), ...turnedPads.map(([, end]) => end)],
+    });
+  }
+  const attributes = { kernel_shape: window.kernel, strides: window.strides, dilations: window.dilations, group };
+  const pads = [...window.padsBegin, ...window.padsEnd];
+  const extents = x.dims?.slice(2);
+  const out = dy.dims?.slice(2);
+  if (isStatic(extents) && isStatic(out)) {
+    const reach = out.map(
+      (n, i) =>
+        (n - 1) * (window.strides[i] as number) +
+        (window.dilations[i] as number) * ((window.kernel[i] as number) - 1) +
+        1 -
+        (window.padsBegin[i] as number) -
+        (window.padsEnd[i] as number),
+    );
+    const missing = extents.map((n, i) => n - (reach[i] as number));
+    return g.op('ConvTranspose', [dy, w], { ...attributes, pads, output_padding: missing });
+  }
+  if (window.strides.every((s) => s === 1)) return g.op('ConvTranspose', [dy, w], { ...attributes, pads });
+  // Where the extents are only known at run time: as far as any input of this output could reach, then cut to x.
+  const longest = g.op('ConvTranspose', [dy, w], { ...attributes, pads, output_padding: window.strides.map((s) => s - 1) });
+  const axes = window.kernel.map((_, i) => i + 2);
+  const ends = g.op('Shape', [x], { start: 2 });
+  return g.op('Slice', [longest, g.ints(axes.map(() => 0)), ends, g.ints(axes)]);
+}
+
+/** Kernel [M, C/g, ...k] turned around in space, channels swapped within each group: [C, M/g, ...k]. */
+function turned(g: GraphBuilder, w: Value, group: number): Value {
+  const kernel = g.constantData(w);
+  const dims = w.dims as readonly number[];
+  if (!kernel) return w;
+  const [m, c, ...space] = dims as [number, number, ...number[]];
+  const [rows, area] = [m / group, space.reduce((a, b) => a * b, 1)];
+  const from = constantValues(kernel);
+  const to = new Float32Array(from.length);
+  for (let i = 0; i < group; i++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < c; column++) {
+        const source = ((i * rows + row) * c + column) * area;
+        const goal = ((i * c + column) * rows + row) * area;
+        // Turning every axis around is reading the patch backwards.
+        for (let k = 0; k < area; k++) to[goal + k] = Number(from[source + area - 1 - k]);
+      }
+    }
+  }
+  return g.constantOf(makeConstant(kernel.dtype, [group * c, rows, ...space], to), `turned:${w.name}:${group}`);
+}
+
+const kernel = (...dims: number[]) => ({ dims, constant: true });
+const convolutions: readonly RuleCase[] = [
+  { inputs: [[2, 3, 5, 6], kernel(4, 3, 3, 3)] },
+  { inputs: [[1, 3, 5, 6], kernel(4, 3, 3, 3), kernel(4)], attributes: { pads: [1, 1, 1, 1] } },
+  { inputs: [[1, 2, 7, 6], kernel(4, 2, 3, 2)], attributes: { strides: [2, 3], pads: [1, 0, 2, 1] } },
+  { inputs: [[1, 4, 6, 6], kernel(4, 1, 3, 3)], attributes: { group: 4, pads: [1, 1, 1, 1] } },
+  { inputs: [[1, 4, 6, 7], kernel(8, 1, 3, 3)], attributes: { group: 4, strides: [2, 2], pads: [1, 1, 1, 1] } },
+  { inputs: [[1, 4, 6, 7], kernel(6, 2, 2, 3)], attributes: { group: 2, dilations: [2, 1] } },
+  { inputs: [[1, 2, 6, 7], kernel(3, 2, 3, 3)], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
+  { inputs: [[1, 2, 6, 7], kernel(3, 2, 2, 2)], attributes: { auto_pad: 'SAME_LOWER' } },
+  { inputs: [[1, 2, 6, 7], kernel(3, 2, 3, 3)], attributes: { auto_pad: 'VALID', strides: [2, 2] } },
+  { inputs: [[1, 2, 3, 3], kernel(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
+  { inputs: [[1, 2, 6, 6], kernel(5, 2, 1, 1)], attributes: { strides: [2, 2] } },
+  { inputs: [[2, 3, 9], kernel(4, 3, 3)], attributes: { strides: [2], dilations: [2], pads: [1, 2] } },
+  { inputs: [[1, 2, 4, 4, 3], kernel(2, 2, 2, 3, 2)], attributes: { pads: [0, 1, 0, 1, 1, 1] } },
+];
+
+export const convolutionRules: readonly Rule[] = [
+  defineRule({
+    op: 'Conv',
+    since: [1, 11],
+    vjp({ g, node, inputs: [x, w], cotangents: [dy], optimize }) {
+      return [inputGradient(g, x, w, dy, windowOf(node, x.dims, w.dims), intAttribute(node, 'group', 1), optimize)];
+    },
+    cases: convolutions,
+  }),
+];

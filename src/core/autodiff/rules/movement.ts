@@ -1,0 +1,191 @@
+/** Operators that move elements and compute nothing: the cotangent goes back the way the values came. */
+import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { isStatic } from '../../onnx/dims.ts';
+import { WhylightError } from '../../errors.ts';
+import { defineRule, type Rule, type RuleContext } from '../rule.ts';
+
+const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const, constant: true });
+
+/** For operators whose result is x in another shape. */
+const backToShape = ({ g, inputs: [x], cotangents: [dy] }: RuleContext) => [g.reshapeLike(dy, x)];
+
+/** Content of an int operand. */
+function known(value: Value | undefined, node: RuleContext['node'], what: string): readonly number[] {
+  if (value?.value?.every((v) => typeof v === 'number')) return value.value as readonly number[];
+  throw new WhylightError('not_differentiable', `${node.op} "${node.name}": its ${what} are only known at run time.`, { node: node.name, op: node.op });
+}
+
+/** Zeros around `dy`: `before` and `after` along one axis. */
+const padAxis = (g: GraphBuilder, x: Value, axis: number, before: number, after: number): Value =>
+  before === 0 && after === 0 ? x : g.op('Pad', [x, g.ints([before, after]), null, g.ints([axis])]);
+
+/** Values scattered back into zeros of the shape of x, at every `step`-th place from `start` along one axis. */
+function unslice(g: GraphBuilder, dy: Value, extents: { from: number; to: number; start: number; step: number }, axis: number): Value {
+  const { from, to, start, step } = extents;
+  if (step === 1) return padAxis(g, dy, axis, start, from - start - to);
+  const places = Array.from({ length: from }, (_, i) => (i - start) / step).map((p) => (Number.isInteger(p) && p >= 0 && p < to ? p : to));
+  // One row of zeros behind the values stands in for every place that the slice left out.
+  return g.op('Gather', [padAxis(g, dy, axis, 0, 1), g.ints(places)], { axis });
+}
+
+/** Pads with constants, mirrored or repeated edges, one axis at a time from the last to the first. */
+function unpad(context: RuleContext): Value {
+  const { g, node, inputs: [x, padsInput], cotangents: [dy], optional } = context;
+  const rank = x.dims?.length ?? 0;
+  const axes = optional(3) ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
+  const pads = known(padsInput, node, 'pads');
+  const mode = stringAttribute(node, 'mode', 'constant');
+  let value = dy;
+  for (const [i, axis] of axes.entries()) {
+    const [before, after] = [pads[i] as number, pads[i + axes.length] as number];
+    const extent = x.dims?.[axis];
+    if (before === 0 && after === 0) continue;
+    if (mode === 'constant' && before >= 0 && after >= 0) {
+      const end = typeof extent === 'number' ? extent + before : undefined;
+      value = g.op('Slice', [value, g.ints([before]), g.ints([end ?? (after === 0 ? Number.MAX_SAFE_INTEGER : -after)]), g.ints([axis])]);
+      continue;
+    }
+    if (typeof extent !== 'number') {
+      throw new WhylightError('not_differentiable', `Pad "${node.name}": mode ${mode} needs an extent that is known before the run on axis ${axis}.`, { node: node.name });
+    }
+    value = foldPadding(g, value, axis, extent, before, after, mode);
+  }
+  return value;
+}
+
+/** Adds what was copied into the padding back to where it came from: a product with the 0/1 matrix of the copying. */
+function foldPadding(g: GraphBuilder, dy: Value, axis: number, extent: number, before: number, after: number, mode: string): Value {
+  const length = extent + before + after;
+  const source = (i: number): number => {
+    const at = i - before;
+    if (at >= 0 && at < extent) return at;
+    if (mode === 'edge') return at < 0 ? 0 : extent - 1;
+    if (mode === 'wrap') return ((at % extent) + extent) % extent;
+    if (mode === 'reflect') {
+      const period = Math.max(2 * (extent - 1), 1);
+      const folded = ((at % period) + period) % period;
+      return folded < extent ? folded : period - folded;
+    }
+    return -1;
+  };
+  const matrix = new Float32Array(length * extent);
+  for (let i = 0; i < length; i++) if (source(i) >= 0) matrix[i * extent + source(i)] = 1;
+  const rank = dy.dims?.length ?? 1;
+  const toLast = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  const perm = [...toLast, axis];
+  const back = perm.map((_, i) => perm.indexOf(i));
+  const folded = g.op('MatMul', [g.transpose(dy, perm), g.constant(dy.dtype, [length, extent], matrix)]);
+  return g.transpose(folded, back);
+}
+
+export const movementRules: readonly Rule[] = [
+  defineRule({ op: 'Identity', since: [1, 13, 14, 16, 19, 21], vjp: ({ cotangents: [dy] }) => [dy], cases: [{ inputs: [[2, 3]] }] }),
+  defineRule({
+    op: 'Dropout',
+    since: [7, 10, 12, 13],
+    note: 'Inference only: the identity.',
+    vjp: ({ cotangents: [dy] }) => [dy],
+    cases: [{ inputs: [[2, 3]] }],
+  }),
+  defineRule({
+    op: 'Cast',
+    since: [6, 9, 13, 19, 21],
+    note: 'Between float types.',
+    vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])],
+    cases: [{ inputs: [[2, 3]], attributes: { to: 1 } }],
+  }),
+  defineRule({ op: 'CastLike', since: [15, 19, 21], vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])], cases: [{ inputs: [[2, 3], { dims: [1], data: [1], constant: true }] }] }),
+  defineRule({ op: 'Reshape', since: [5, 13, 14, 19, 21], vjp: backToShape, cases: [{ inputs: [[2, 6], ints(3, 4)] }, { inputs: [[2, 3, 4], ints(0, -1)] }] }),
+  defineRule({ op: 'Flatten', since: [1, 9, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 3, 4]] }, { inputs: [[2, 3, 4]], attributes: { axis: 2 } }, { inputs: [[2, 3]], attributes: { axis: 0 } }] }),
+  defineRule({ op: 'Squeeze', since: [1, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 1, 3, 1], ints(1)] }, { inputs: [[2, 1, 3, 1]] }] }),
+  defineRule({ op: 'Unsqueeze', since: [1, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 3], ints(0, -1)] }] }),
+  defineRule({
+    op: 'Transpose',
+    since: [1, 13, 21],
+    vjp({ g, node, inputs: [x], cotangents: [dy] }) {
+      const rank = x.dims?.length ?? 0;
+      const perm = intsAttribute(node, 'perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
+      return [g.transpose(dy, perm.map((_, i) => perm.indexOf(i)))];
+    },
+    cases: [{ inputs: [[2, 3, 4]] }, { inputs: [[2, 3, 4]], attributes: { perm: [1, 2, 0] } }],
+  }),
+  defineRule({
+    op: 'Concat',
+    since: [4, 11, 13],
+    vjp({ g, node, inputs, cotangents: [dy], wants }) {
+      const rank = inputs[0].dims?.length ?? 0;
+      const axis = (intAttribute(node, 'axis', 0) + rank) % rank;
+      const extents = node.inputs.map((_, i) => inputs[i]?.dims?.[axis]);
+      if (isStatic(extents as number[])) {
+        const starts = extents.reduce<number[]>((all, e) => [...all, (all.at(-1) as number) + (e as number)], [0]);
+        return node.inputs.map(
+          (_, i) => wants(i) && g.op('Slice', [dy, g.ints([starts[i] as number]), g.ints([starts[i + 1] as number]), g.ints([axis])]),
+        );
+      }
+      const lengths = g.op('Concat', node.inputs.map((_, i) => g.op('Shape', [inputs[i]], { start: axis, end: axis + 1 })), { axis: 0 });
+      return g.ops('Split', [dy, lengths], { axis }, node.inputs.length);
+    },
+    cases: [{ inputs: [[2, 3], [2, 1], [2, 2]], attributes: { axis: 1 } }, { inputs: [[2, 3], [1, 3]], attributes: { axis: -2 } }],
+  }),
+  defineRule({
+    op: 'Split',
+    since: [2, 11, 13, 18],
+    vjp({ g, node, outputs, cotangents }) {
+      const parts = node.outputs.map((_, i) => cotangents[i] ?? g.zerosLike(outputs[i] as Value));
+      return [parts.length === 1 ? parts[0] : g.op('Concat', parts, { axis: intAttribute(node, 'axis', 0) })];
+    },
+    cases: [
+      { inputs: [[2, 6], ints(1, 2, 3)], attributes: { axis: 1 }, outputs: 3 },
+      { inputs: [[5, 2]], attributes: { axis: 0, num_outputs: 2 }, outputs: 2 },
+    ],
+  }),
+  defineRule({
+    op: 'Slice',
+    since: [1, 10, 11, 13],
+    vjp({ g, node, inputs: [x, startsInput, endsInput], cotangents: [dy], optional, outputs: [y] }) {
+      const rank = x.dims?.length ?? 0;
+      const starts = known(startsInput, node, 'starts');
+      const ends = endsInput.value;
+      const axes = optional(3) ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a)) : starts.map((_, i) => i);
+      const steps = optional(4) ? known(optional(4), node, 'steps') : starts.map(() => 1);
+      let value = dy;
+      for (const [i, axis] of axes.entries()) {
+        const [from, to, step] = [x.dims?.[axis], y.dims?.[axis], steps[i] as number];
+        if (from === to && step === 1) continue;
+        const raw = starts[i] as number;
+        if (typeof from !== 'number' || typeof to !== 'number') {
+          // Along an extent of any length: keep the front off or the back off, which needs no total.
+          const end = ends?.[i];
+          if (step === 1 && raw >= 0 && (end === undefined || (typeof end === 'number' && end >= 2 ** 31 - 1))) value = padAxis(g, value, axis, raw, 0);
+          else if (step === 1 && raw === 0 && typeof end === 'number' && end < 0) value = padAxis(g, value, axis, 0, -end);
+          else throw new WhylightError('not_differentiable', `Slice "${node.name}": the extent of axis ${axis} is only known at run time.`, { node: node.name });
+          continue;
+        }
+        const low = step > 0 ? 0 : -1;
+        const start = Math.min(Math.max(raw < 0 ? raw + from : raw, low), step > 0 ? from : from - 1);
+        value = unslice(g, value, { from, to, start, step }, axis);
+      }
+      return [value];
+    },
+    cases: [
+      { inputs: [[4, 5], ints(1), ints(3)] },
+      { inputs: [[4, 5], ints(0, -3), ints(4, 1000), ints(0, 1)] },
+      { inputs: [[3, 7], ints(1), ints(7), ints(-1), ints(2)] },
+      { inputs: [[3, 7], ints(-1), ints(-1000), ints(1), ints(-2)] },
+    ],
+  }),
+  defineRule({
+    op: 'Pad',
+    since: [1, 2, 11, 13, 18, 19, 21],
+    vjp: (context) => [unpad(context)],
+    cases: [
+      { inputs: [[2, 3], ints(0, 1, 1, 2)] },
+      { inputs: [[2, 3], ints(1, 2), null, ints(-1)] },
+      { inputs: [[3, 4], ints(0, -1, 1, -1)] },
+      { inputs: [[2, 4], ints(0, 2, 0, 3)], attributes: { mode: 'reflect' } },
+      { inputs: [[2, 4], ints(1, 2, 0, 3)], attributes: { mode: 'edge' } },
+      { inputs: [[2, 4], ints(0, 2, 0, 3)], attributes: { mode: 'wrap' } },
+    ],
+  }),
+];

@@ -1,0 +1,108 @@
+/** Pooling over windows and over everything. */
+import { intAttribute } from '../../onnx/attributes.ts';
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { isStatic, product } from '../../onnx/dims.ts';
+import { type Window, windowOf } from '../../onnx/window.ts';
+import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+
+/**
+ * For each element of x the sum of `part` over the windows that cover it: the transpose of summing over windows, one
+ * channel at a time. Written as a transposed convolution of single channels with a kernel of ones.
+ */
+export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window: Window): Value {
+  const [batch, channels, ...extents] = x.dims ?? [];
+  const out = part.dims?.slice(2) ?? [];
+  const ones = g.constant('float32', [1, 1, ...window.kernel], new Float32Array(window.kernel.reduce((a, b) => a * b, 1)).fill(1));
+  const rows = g.reshape(part, [product([batch ?? 'N', channels ?? 1]), 1, ...out]);
+  const [h, o] = [extents, out];
+  if (!isStatic(h) || !isStatic(o)) {
+    const longest = g.op('ConvTranspose', [rows, ones], {
+      strides: window.strides,
+      dilations: window.dilations,
+      pads: [...window.padsBegin, ...window.padsEnd],
+      output_padding: window.strides.map((s) => s - 1),
+    });
+    const axes = window.kernel.map((_, i) => i + 2);
+    const cut = g.op('Slice', [longest, g.ints(axes.map(() => 0)), g.op('Shape', [x], { start: 2 }), g.ints(axes)]);
+    return g.op('Reshape', [cut, g.shapeOf(x)]);
+  }
+  // Windows of ceil_mode may reach past the padding: what they cover there is cut off by more padding.
+  const end = h.map((n, i) => {
+    const [stride, reach] = [window.strides[i] as number, (window.dilations[i] as number) * ((window.kernel[i] as number) - 1) + 1];
+    return ((o[i] as number) - 1) * stride + reach - (window.padsBegin[i] as number) - n;
+  });
+  const spread = g.op('ConvTranspose', [rows, ones], {
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: [...window.padsBegin, ...end.map((e) => Math.max(e, 0))],
+    output_padding: end.map((e) => Math.max(-e, 0)),
+  });
+  return g.reshape(spread, x.dims ?? [], x);
+}
+
+/** How many elements each window of an AveragePool divides by. */
+function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countIncludePad: boolean): Value {
+  const area = window.kernel.reduce((a, b) => a * b, 1);
+  const [h, o] = [x.dims?.slice(2), y.dims?.slice(2)];
+  if (!isStatic(h) || !isStatic(o)) return g.number(area, x);
+  // Along each axis a window holds the positions that lie in x, or in x and its padding.
+  const counts = h.map((n, i) => {
+    const [stride, dilation, begin] = [window.strides[i] as number, window.dilations[i] as number, window.padsBegin[i] as number];
+    const [low, high] = countIncludePad ? [-begin, n + (window.padsEnd[i] as number)] : [0, n];
+    return Array.from({ length: o[i] as number }, (_, at) => {
+      const start = at * stride - begin;
+      return Array.from({ length: window.kernel[i] as number }, (_, k) => start + k * dilation).filter((p) => p >= low && p < high).length;
+    });
+  });
+  const table = counts.reduce<number[]>((all, axis) => all.flatMap((a) => axis.map((b) => a * b)), [1]);
+  return table.every((n) => n === table[0]) ? g.number(table[0] as number, x) : g.constant(x.dtype, o, table);
+}
+
+const windows: readonly RuleCase[] = [
+  { inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+  { inputs: [{ dims: [2, 2, 7, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
+  { inputs: [{ dims: [1, 2, 7, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
+  { inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
+  { inputs: [{ dims: [1, 1, 6, 5], range: [-1, 1] }], attributes: { kernel_shape: [3, 2], auto_pad: 'SAME_UPPER' } },
+  { inputs: [{ dims: [1, 2, 9], range: [-1, 1] }], attributes: { kernel_shape: [3], strides: [2] } },
+  { inputs: [{ dims: [1, 1, 4, 4, 4], range: [-1, 1] }], attributes: { kernel_shape: [2, 2, 2], strides: [2, 1, 2] } },
+];
+
+export const poolingRules: readonly Rule[] = [
+  defineRule({
+    op: 'MaxPool',
+    since: [1, 8, 10, 11, 12],
+    note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win.',
+    vjp({ g, node, inputs: [x], cotangents: [dy] }) {
+      const [, indices] = g.ops('MaxPool', [x], node.attributes, 2) as [Value, Value];
+      // `indices` counts over the whole batch and all channels: add each cotangent at its place in the flat tensor.
+      const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])], undefined);
+      const places = g.op('Reshape', [indices, g.ints([-1])]);
+      const added = g.op('ScatterElements', [flat, places, g.op('Reshape', [dy, g.ints([-1])])], { axis: 0, reduction: 'add' });
+      return [g.reshapeLike(added, x)];
+    },
+    cases: windows,
+  }),
+  defineRule({
+    op: 'AveragePool',
+    since: [7, 10, 11, 19],
+    vjp({ g, node, inputs: [x], outputs: [y], cotangents: [dy] }) {
+      const window = windowOf(node, x.dims);
+      const share = g.div(dy, divisor(g, x, y, window, intAttribute(node, 'count_include_pad', 0) === 1));
+      return [spreadOverWindows(g, x, share, window)];
+    },
+    cases: windows.flatMap((c) => [c, { ...c, attributes: { ...c.attributes, count_include_pad: 1 } }]),
+  }),
+  defineRule({
+    op: 'GlobalAveragePool',
+    since: [1],
+    vjp({ g, inputs: [x], cotangents: [dy] }) {
+      const extents = x.dims?.slice(2);
+      const count = isStatic(extents)
+        ? g.number(product(extents) as number, x)
+        : g.op('Cast', [g.op('ReduceProd', [g.op('Shape', [x], { start: 2 })], { keepdims: 0 })], { to: 1 });
+      return [g.expandLike(g.div(dy, count), x)];
+    },
+    cases: [{ inputs: [[2, 3, 4, 5]] }, { inputs: [[2, 3, 4]] }],
+  }),
+];

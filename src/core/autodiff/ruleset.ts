@@ -1,0 +1,48 @@
+/** A table of backward rules. The gradient is one; guided backpropagation, LRP and DeepLIFT are others over the same driver. */
+import { WhylightError } from '../errors.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
+import { type Rule, ruleKey } from './rule.ts';
+
+/** Where a node stands on the way from the inputs to the scores, for rulesets that treat layers by position. */
+export interface NodePosition {
+  readonly node: Node;
+  /** No other node with weights lies between it and the inputs. */
+  readonly first: boolean;
+  /** No other node with weights lies between it and the scores. */
+  readonly last: boolean;
+}
+
+export interface Ruleset {
+  readonly id: string;
+  readonly title: string;
+  /** The rule for a node, or undefined when there is none. Asked for every node on the path, once. */
+  rule(position: NodePosition): Rule | undefined;
+  /** Rewrites the graph before anything else: LRP folds batch norms, rulesets of transformers decompose. */
+  prepare?(graph: Graph): Graph;
+  /** The rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
+  readonly reference?: boolean;
+}
+
+/**
+ * A ruleset made of a base and the rules that differ.
+ * @throws WhylightError `invalid_config` when two rules are for the same operator.
+ */
+export function defineRuleset(
+  definition: Omit<Ruleset, 'rule'> & { readonly base?: Ruleset; readonly rules: readonly Rule[] },
+): Ruleset {
+  const { base, rules, ...rest } = definition;
+  const table = new Map<string, Rule>();
+  for (const rule of rules) {
+    const key = ruleKey(rule.op, rule.domain);
+    if (table.has(key)) {
+      throw new WhylightError('invalid_config', `Ruleset "${definition.id}" has two rules for ${key}: keep one.`, { operator: key });
+    }
+    table.set(key, rule);
+  }
+  return {
+    ...(base?.prepare && { prepare: base.prepare }),
+    ...(base?.reference && { reference: base.reference }),
+    ...rest,
+    rule: (position) => table.get(ruleKey(position.node.op, position.node.domain)) ?? base?.rule(position),
+  };
+}

@@ -1,0 +1,11 @@
+/** Deconvolution: a ReLU passes back what is positive, wherever it was active. Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 2.1. */
+import { defineElementwise } from '../rule.ts';
+import { defineRuleset } from '../ruleset.ts';
+import { gradient } from './gradient.ts';
+
+export const deconvnet = defineRuleset({
+  id: 'deconvnet',
+  title: 'Deconvolution',
+  base: gradient,
+  rules: [defineElementwise({ op: 'Relu', since: [6, 13, 14], surrogate: true, derivative: ({ g, dy }) => g.op('Relu', [dy]) })],
+});

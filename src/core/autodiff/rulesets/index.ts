@@ -1,0 +1,7 @@
+/** The rulesets by id, as `needs.ruleset` of a method names them. */
+import type { Ruleset } from '../ruleset.ts';
+import { deconvnet } from './deconvnet.ts';
+import { gradient } from './gradient.ts';
+import { guided } from './guided.ts';
+
+export const rulesets: ReadonlyMap<string, Ruleset> = new Map([gradient, guided, deconvnet].map((r) => [r.id, r]));

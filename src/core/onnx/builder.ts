@@ -1,0 +1,260 @@
+/**
+ * Writes nodes onto a graph. Every value it hands out knows its type and, as far as can be told, its shape, so that code
+ * which emits nodes can ask instead of guess. The same node is never written twice: an operation on the same values with
+ * the same attributes gives the value that is already there.
+ */
+import { WhylightError } from '../errors.ts';
+import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
+import { constantValues, makeConstant } from './constant.ts';
+import { isStatic } from './dims.ts';
+import { prune } from './edit.ts';
+import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
+import { type Inferred, infer, inferNode } from './infer.ts';
+
+/** A value of the graph under construction. */
+export interface Value extends Inferred {
+  readonly name: string;
+}
+
+/** Numbers are ints, arrays are ints, texts are strings; what else is meant says so with `float(0.5)` and its kin. */
+export type AttributeLike = number | readonly number[] | string | Attribute;
+export type AttributesLike = Readonly<Record<string, AttributeLike | undefined>>;
+
+export class GraphBuilder {
+  private readonly base: Graph;
+  private readonly nodes: Node[];
+  private readonly constants: Map<string, Constant>;
+  private readonly inputs: ValueInfo[];
+  private readonly values = new Map<string, Value>();
+  private readonly written = new Map<string, Value[]>();
+  private readonly names: Set<string>;
+  private scope = '';
+
+  /** Goes on from `base`, whose nodes, inputs and constants are kept as they are. */
+  constructor(base: Graph) {
+    this.base = base;
+    this.nodes = [...base.nodes];
+    this.constants = new Map(base.constants);
+    this.inputs = [...base.inputs];
+    for (const [name, inferred] of infer(base)) this.values.set(name, { ...inferred, name });
+    this.names = new Set([...this.values.keys(), ...base.nodes.flatMap((n) => [n.name, ...n.outputs])]);
+    for (const node of base.nodes) {
+      const outputs = node.outputs.map((name) => this.values.get(name));
+      const key = signature(node, node.outputs.length);
+      if (key && outputs.every((v) => v !== undefined)) this.written.set(key, outputs as Value[]);
+    }
+  }
+
+  /** An empty graph to build on. */
+  static empty(name = 'graph'): GraphBuilder {
+    return new GraphBuilder({ name, opsets: { '': 21 }, inputs: [], outputs: [], constants: new Map(), nodes: [] });
+  }
+
+  /**
+   * The value of this name.
+   * @throws WhylightError `layer_not_found`
+   */
+  value(name: string): Value {
+    const value = this.values.get(name);
+    if (!value) throw new WhylightError('layer_not_found', `The graph has no tensor named "${name}".`, { name });
+    return value;
+  }
+
+  /** Names that follow are written as `<prefix><op>`, so that a reader of the graph sees where nodes come from. */
+  under(prefix: string): this {
+    this.scope = prefix;
+    return this;
+  }
+
+  input(name: string, dtype: DataType, dims: readonly Dim[]): Value {
+    const fresh = { name: this.fresh(name), dtype, dims };
+    this.inputs.push(fresh);
+    this.values.set(fresh.name, fresh);
+    return fresh;
+  }
+
+  /** A constant; equal small constants are stored once. */
+  constant(dtype: DataType, dims: readonly number[], data: ArrayLike<number>): Value {
+    const constant = makeConstant(dtype, dims, data);
+    return this.constantOf(constant, sizeOf(dims) <= 64 ? `${dtype}[${dims}]${Array.from(data).join()}` : undefined);
+  }
+
+  /** Takes over a constant as it is. */
+  constantOf(constant: Constant, key?: string): Value {
+    const known = key === undefined ? undefined : this.written.get(key)?.[0];
+    if (known) return known;
+    const name = this.fresh('constant');
+    this.constants.set(name, constant);
+    const small = constant.bytes.length <= 4096 * bytesPerElement(constant.dtype);
+    const value: Value = {
+      name,
+      dtype: constant.dtype,
+      dims: constant.dims,
+      ...(small && { value: Array.from(constantValues(constant)) }),
+    };
+    this.values.set(name, value);
+    if (key !== undefined) this.written.set(key, [value]);
+    return value;
+  }
+
+  scalar(value: number, dtype: DataType = 'float32'): Value {
+    return this.constant(dtype, [], [value]);
+  }
+
+  ints(values: readonly number[]): Value {
+    return this.constant('int64', [values.length], values);
+  }
+
+  /** The bytes of a value that is a constant. */
+  constantData(value: Value): Constant | undefined {
+    return this.constants.get(value.name);
+  }
+
+  /** Writes a node with one output. */
+  op(op: string, inputs: readonly (Value | undefined | null)[], attributes: AttributesLike = {}): Value {
+    return this.ops(op, inputs, attributes, 1)[0] as Value;
+  }
+
+  /** Writes a node with any number of outputs. */
+  ops(op: string, inputs: readonly (Value | undefined | null)[], attributes: AttributesLike = {}, outputs = 1, domain = ''): Value[] {
+    const operands = [...inputs];
+    while (operands.length > 0 && !operands.at(-1)) operands.pop();
+    const draft: Node = {
+      name: '',
+      op,
+      domain,
+      inputs: operands.map((v) => v?.name ?? ''),
+      outputs: [],
+      attributes: Object.fromEntries(
+        Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, toAttribute(value)]])),
+      ),
+    };
+    const key = signature(draft, outputs);
+    const known = key === undefined ? undefined : this.written.get(key);
+    if (known) return known;
+    const name = this.fresh(`${this.scope}${op}`);
+    const node: Node = {
+      ...draft,
+      name,
+      outputs: Array.from({ length: outputs }, (_, i) => this.fresh(outputs === 1 ? `${name}_out` : `${name}_out${i}`)),
+    };
+    const types = inferNode(node, operands.map((v) => v ?? undefined));
+    const results = node.outputs.map((output, i): Value => {
+      const type = types[i];
+      if (!type) throw new WhylightError('internal', `No type is known for output ${i} of ${op}.`, { op });
+      const value = { ...type, name: output };
+      this.values.set(output, value);
+      return value;
+    });
+    this.nodes.push(node);
+    if (key !== undefined) this.written.set(key, results);
+    return results;
+  }
+
+  /** Copies a node of another graph, its inputs and outputs renamed. */
+  copy(node: Node, inputs: readonly (Value | undefined)[]): Value[] {
+    return this.ops(node.op, inputs, node.attributes, node.outputs.length, node.domain);
+  }
+
+  /** Gives `value` the public name `name`, by a node that engines remove. */
+  named(value: Value, name: string): Value {
+    const node: Node = { name: this.fresh(`name/${name}`), op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} };
+    if (this.values.has(name)) throw new WhylightError('internal', `The graph has a tensor named "${name}" already.`);
+    const renamed = { ...value, name };
+    this.nodes.push(node);
+    this.values.set(name, renamed);
+    return renamed;
+  }
+
+  /** The graph with these outputs; whatever they do not need is left out. Model inputs stay, used or not. */
+  build(outputs: readonly Value[], name = this.base.name): Graph {
+    const graph: Graph = {
+      name,
+      opsets: this.base.opsets,
+      inputs: this.inputs,
+      outputs: outputs.map(({ name, dtype, dims }) => ({ name, dtype, dims })),
+      constants: this.constants,
+      nodes: this.nodes,
+    };
+    return prune(graph, graph.outputs.map((o) => o.name));
+  }
+
+  // The operations that rules write most. Everything else goes through `op`.
+
+  add = (a: Value, b: Value): Value => this.op('Add', [a, b]);
+  sub = (a: Value, b: Value): Value => this.op('Sub', [a, b]);
+  mul = (a: Value, b: Value): Value => this.op('Mul', [a, b]);
+  div = (a: Value, b: Value): Value => this.op('Div', [a, b]);
+  neg = (a: Value): Value => this.op('Neg', [a]);
+  where = (condition: Value, a: Value, b: Value): Value => this.op('Where', [condition, a, b]);
+  transpose = (x: Value, perm: readonly number[]): Value =>
+    perm.every((p, i) => p === i) ? x : this.op('Transpose', [x], { perm });
+
+  /** A scalar of the type of `like`. */
+  number = (value: number, like: Value): Value => this.scalar(value, like.dtype);
+
+  reduce(kind: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin', x: Value, axes: readonly number[], keepdims = true): Value {
+    return axes.length === 0 ? x : this.op(kind, [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
+  }
+
+  /** The shape of `x` as an int64 vector: a constant where it is known. */
+  shapeOf(x: Value): Value {
+    return isStatic(x.dims) ? this.ints(x.dims) : this.op('Shape', [x]);
+  }
+
+  /**
+   * `x` with these extents. At most one of them may be symbolic, unless `like` is a value of that shape at run time.
+   */
+  reshape(x: Value, dims: readonly Dim[], like?: Value): Value {
+    if (x.dims && x.dims.length === dims.length && x.dims.every((d, i) => d === dims[i])) return x;
+    const symbolic = dims.filter((d) => typeof d === 'string').length;
+    if (symbolic <= 1 && !(symbolic === 1 && dims.includes(0))) {
+      return this.op('Reshape', [x, this.ints(dims.map((d) => (typeof d === 'string' ? -1 : d)))]);
+    }
+    // A leading extent that both share can be copied by 0.
+    if (symbolic === 2 && x.dims?.[0] === dims[0] && typeof dims[0] === 'string' && !dims.includes(0)) {
+      return this.op('Reshape', [x, this.ints(dims.map((d, i) => (i === 0 ? 0 : typeof d === 'string' ? -1 : d)))]);
+    }
+    if (!like) throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one extent is unknown.`);
+    return this.op('Reshape', [x, this.shapeOf(like)]);
+  }
+
+  /** `x` in the shape of `like`. */
+  reshapeLike(x: Value, like: Value): Value {
+    return like.dims ? this.reshape(x, like.dims, like) : this.op('Reshape', [x, this.shapeOf(like)]);
+  }
+
+  /** `x` broadcast to the shape of `like`. */
+  expandLike(x: Value, like: Value): Value {
+    if (x.dims && like.dims && x.dims.length === like.dims.length && x.dims.every((d, i) => d === like.dims?.[i])) return x;
+    return this.op('Expand', [x, this.shapeOf(like)]);
+  }
+
+  zerosLike(x: Value): Value {
+    return this.expandLike(this.number(0, x), x);
+  }
+
+  private fresh(wish: string): string {
+    let name = wish;
+    for (let i = 1; this.names.has(name); i++) name = `${wish}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+function toAttribute(value: AttributeLike): Attribute {
+  if (typeof value === 'number') return { type: 'int', value };
+  if (typeof value === 'string') return { type: 'string', value };
+  return Array.isArray(value) ? { type: 'ints', value } : (value as Attribute);
+}
+
+/** Operators that give something else each time they run. */
+const RANDOM = /^(Random|Bernoulli|Multinomial)/;
+
+/** What makes two nodes compute the same; undefined for nodes that are never taken for one another. */
+function signature(node: Node, outputs: number): string | undefined {
+  const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (RANDOM.test(node.op) || attributes.some(([, { type }]) => type === 'graph' || type === 'tensor')) return undefined;
+  const text = attributes.map(([key, { type, value }]) => `${key}:${type}=${value}`).join(';');
+  return `${node.domain}:${node.op}(${node.inputs.join('|')})>${outputs}{${text}}`;
+}

@@ -1,0 +1,90 @@
+/** Compares what a rule writes with central differences of the forward operator, on the real engine. */
+import { compile, COTANGENT, gradientName } from '../../src/core/autodiff/compile.ts';
+import type { CaseInput, Rule, RuleCase } from '../../src/core/autodiff/rule.ts';
+import type { Ruleset } from '../../src/core/autodiff/ruleset.ts';
+import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
+import type { Graph } from '../../src/core/onnx/graph.ts';
+import { Random } from '../../src/core/tensor/random.ts';
+import { type DataType, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
+import { open, type Run } from './engine.ts';
+
+/** Step of the differences: far above float32's rounding, far below the spacing of the cases' values. */
+const STEP = 0.02;
+
+export interface Mismatch {
+  readonly output: string;
+  readonly input: string;
+  /** Largest |analytic - numeric| over the largest |numeric|. */
+  readonly error: number;
+}
+
+/** The worst disagreement over all outputs and inputs of a case. */
+export async function checkRule(rule: Rule, ruleCase: RuleCase, ruleset: Ruleset, optimize: 'speed' | 'memory'): Promise<Mismatch> {
+  const { graph, feeds, wrt, outputs } = buildCase(rule, ruleCase);
+  let worst: Mismatch = { output: '', input: '', error: 0 };
+  for (const output of outputs) {
+    const forward = await open(compile(graph, { scores: output }));
+    const backward = await open(compile(graph, { scores: output, gradients: wrt, ruleset, optimize }));
+    const y = (await forward(feeds))[output] as Tensor;
+    const cotangent = tensor('float32', y.dims, new Random(7).normal(sizeOf(y.dims)));
+    const gradients = await backward({ ...feeds, [COTANGENT]: cotangent });
+    for (const input of wrt) {
+      const analytic = (gradients[gradientName(input)] as Tensor<'float32'>).data;
+      const numeric = await differences(forward, feeds, input, output, cotangent);
+      const scale = Math.max(1e-2, ...numeric.map(Math.abs));
+      const error = Math.max(...numeric.map((n, i) => Math.abs(n - (analytic[i] ?? Number.NaN)) / scale));
+      if (!(error <= worst.error)) worst = { output, input, error };
+    }
+    await Promise.all([forward.release(), backward.release()]);
+  }
+  return worst;
+}
+
+/** d<cotangent, y>/dx by the five-point rule, one element of x at a time. */
+async function differences(forward: Run, feeds: Record<string, Tensor>, input: string, output: string, cotangent: Tensor<'float32'>): Promise<number[]> {
+  const x = feeds[input] as Tensor<'float32'>;
+  const at = async (index: number, offset: number): Promise<number> => {
+    const moved = x.data.slice();
+    moved[index] = (moved[index] as number) + offset;
+    const y = (await forward({ ...feeds, [input]: { ...x, data: moved } }))[output] as Tensor<'float32'>;
+    return y.data.reduce((sum, v, i) => sum + v * (cotangent.data[i] as number), 0);
+  };
+  const slopes: number[] = [];
+  for (let i = 0; i < x.data.length; i++) {
+    const near = (await at(i, STEP)) - (await at(i, -STEP));
+    const far = (await at(i, 2 * STEP)) - (await at(i, -2 * STEP));
+    slopes.push((8 * near - far) / (12 * STEP));
+  }
+  return slopes;
+}
+
+/** One node as a graph of its own. */
+export function buildCase(rule: Rule, ruleCase: RuleCase): { graph: Graph; feeds: Record<string, Tensor>; wrt: string[]; outputs: string[] } {
+  const g = GraphBuilder.empty(rule.op);
+  const feeds: Record<string, Tensor> = {};
+  const wrt: string[] = [];
+  const operands = ruleCase.inputs.map((input, i): Value | null => {
+    if (input === null) return null;
+    const { dims, dtype, data, constant } = describe(input, i);
+    if (constant) return g.constant(dtype, dims, data);
+    const value = g.input(`x${i}`, dtype, dims);
+    feeds[value.name] = tensor(dtype, dims, data);
+    if (dtype === 'float32' && (ruleCase.wrt?.includes(i) ?? true)) wrt.push(value.name);
+    return value;
+  });
+  const results = g.ops(rule.op, operands, ruleCase.attributes, ruleCase.outputs ?? 1, rule.domain);
+  const floats = results.filter((value) => value.dtype === 'float32');
+  return { graph: g.build(floats), feeds, wrt, outputs: floats.map((v) => v.name) };
+}
+
+function describe(input: Exclude<CaseInput, null>, seed: number): { dims: readonly number[]; dtype: DataType; data: ArrayLike<number>; constant: boolean } {
+  const given = 'dims' in input ? input : { dims: input };
+  const { dims, dtype = 'float32', range = [-1, 1], data, constant = dtype !== 'float32' } = given;
+  return { dims, dtype, constant, data: data ?? spread(sizeOf(dims), range, seed) };
+}
+
+/** Evenly spaced in the range, in random order: no two values close, none at the ends. */
+function spread(count: number, [low, high]: readonly [number, number], seed: number): Float32Array {
+  const order = new Random(seed + 1).permutation(count);
+  return Float32Array.from(order, (k) => low + ((k + 0.5) / count) * (high - low));
+}
