@@ -25,7 +25,10 @@ export interface CompileRequest {
   readonly optimize?: 'speed' | 'memory';
 }
 
-/** Name of the graph input that says what is explained: the weight of each element of the scores, same shape. */
+/**
+ * Name of the graph input that says what is explained: the weight of each element of the scores, same shape. A row of
+ * zeros stands for the top class where the scores are [N, classes].
+ */
 export const COTANGENT = 'cotangent';
 
 /** Name of the output that holds the derivative with respect to `tensor`. */
@@ -51,9 +54,24 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   if (!dims) throw new WhylightError('not_differentiable', `The shape of the scores "${scores}" is not known.`, { tensor: scores });
   const cotangent = g.input(COTANGENT, dtype, dims);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
-  const derivatives = differentiate(g, model, { scores, wrt: gradients, cotangent, ruleset, optimize, reference });
+  const seed = orTopClass(g, g.value(scores), cotangent);
+  const derivatives = differentiate(g, model, { scores, wrt: gradients, cotangent: seed, ruleset, optimize, reference });
   const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
   return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
+}
+
+/**
+ * A row of zeros in the cotangent stands for the class with the highest score: prediction and explanation are then one
+ * run, and the forward pass is not done twice. Only for scores of shape [N, classes].
+ */
+function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
+  const classes = scores.dims?.[1];
+  if (scores.dims?.length !== 2 || typeof classes !== 'number') return cotangent;
+  g.under('top/');
+  const empty = g.op('Equal', [g.reduce('ReduceMax', g.op('Abs', [cotangent]), [1]), g.number(0, cotangent)]);
+  const winner = g.op('ArgMax', [scores], { axis: 1 });
+  const oneHot = g.op('CastLike', [g.op('Equal', [winner, g.ints(Array.from({ length: classes }, (_, i) => i))]), cotangent]);
+  return g.where(empty, oneHot, cotangent);
 }
 
 /** The same graph with exactly these outputs. */

@@ -1,5 +1,5 @@
 /** Activation functions, element by element. At a kink the derivative is PyTorch's: that of the lower side, unless noted. */
-import { floatAttribute } from '../../onnx/attributes.ts';
+import { float, floatAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineElementwise, defineRule, type Rule } from '../rule.ts';
 
@@ -26,7 +26,7 @@ export const activationRules: readonly Rule[] = [
       const alpha = floatAttribute(node, 'alpha', 0.01);
       return g.where(g.op('Greater', [x, g.number(0, x)]), dy, g.mul(dy, g.number(alpha, dy)));
     },
-    cases: [...bothSides, { ...bothSides[0], attributes: { alpha: { type: 'float', value: -0.3 } } }].map((c) => ({ inputs: [], ...c })),
+    cases: [...bothSides, { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }], attributes: { alpha: float(-0.3) } }],
   }),
   defineElementwise({
     op: 'Sigmoid',
@@ -64,5 +64,94 @@ export const activationRules: readonly Rule[] = [
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }, null, { dims: [], data: [0.5], constant: true }] },
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }] },
     ],
+  }),
+  defineElementwise({
+    op: 'HardSigmoid',
+    since: [6, 22],
+    derivative({ g, node, y, dy }) {
+      const inside = g.op('Less', [g.op('Abs', [g.sub(y, g.number(0.5, y))]), g.number(0.5, y)]);
+      return g.where(inside, g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), g.number(0, dy));
+    },
+    cases: [{ inputs: [{ dims: [3, 8], range: [-4, 4] }] }, { inputs: [{ dims: [3, 8], range: [-4, 4] }], attributes: { alpha: float(1 / 6) } }],
+  }),
+  defineElementwise({
+    op: 'HardSwish',
+    since: [14, 22],
+    derivative({ g, x, dy }) {
+      const ramp = g.op('Add', [g.mul(x, g.number(1 / 3, x)), g.number(0.5, x)]);
+      const slope = g.where(g.op('Less', [x, g.number(3, x)]), ramp, g.number(1, x));
+      return whereAbove(g, x, -3, g.mul(dy, slope));
+    },
+    cases: [{ inputs: [{ dims: [3, 8], range: [-5, 5] }] }],
+  }),
+  defineRule({
+    op: 'PRelu',
+    since: [7, 9, 16],
+    vjp({ g, inputs: [x, slope], cotangents: [dy], wants }) {
+      const above = g.op('Greater', [x, g.number(0, x)]);
+      return [wants(0) && g.where(above, dy, g.mul(dy, slope)), wants(1) && g.where(above, g.number(0, dy), g.mul(dy, x))];
+    },
+    cases: [{ inputs: [{ dims: [2, 3, 4], range: [-3, 3] }, { dims: [3, 1], constant: true }] }, { inputs: [{ dims: [2, 4], range: [-3, 3] }, [4]] }],
+  }),
+  defineElementwise({
+    op: 'ThresholdedRelu',
+    since: [10, 22],
+    derivative: ({ g, node, x, dy }) => whereAbove(g, x, floatAttribute(node, 'alpha', 1), dy),
+    cases: [{ inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }] }],
+  }),
+  defineElementwise({
+    op: 'Elu',
+    since: [6, 22],
+    derivative({ g, node, x, y, dy }) {
+      const below = g.mul(dy, g.add(y, g.number(floatAttribute(node, 'alpha', 1), y)));
+      return g.where(g.op('Greater', [x, g.number(0, x)]), dy, below);
+    },
+    cases: [...bothSides, { inputs: [{ dims: [3, 8], range: [-3, 3] }], attributes: { alpha: float(0.5) } }],
+  }),
+  defineElementwise({
+    op: 'Selu',
+    since: [6, 22],
+    derivative({ g, node, x, y, dy }) {
+      const gamma = floatAttribute(node, 'gamma', 1.0507010221481323);
+      const alpha = floatAttribute(node, 'alpha', 1.6732631921768188);
+      const slope = g.where(g.op('Greater', [x, g.number(0, x)]), g.number(gamma, y), g.add(y, g.number(gamma * alpha, y)));
+      return g.mul(dy, slope);
+    },
+    cases: bothSides,
+  }),
+  defineElementwise({
+    op: 'Celu',
+    since: [12],
+    derivative({ g, node, x, dy }) {
+      const below = g.op('Exp', [g.div(x, g.number(floatAttribute(node, 'alpha', 1), x))]);
+      return g.where(g.op('Greater', [x, g.number(0, x)]), dy, g.mul(dy, below));
+    },
+    cases: [...bothSides, { inputs: [{ dims: [3, 8], range: [-3, 3] }], attributes: { alpha: float(2) } }],
+  }),
+  defineElementwise({
+    op: 'Mish',
+    since: [18, 22],
+    derivative({ g, x, dy }) {
+      const t = g.op('Tanh', [g.op('Softplus', [x])]);
+      const bend = g.mul(g.mul(x, g.sub(g.number(1, t), g.mul(t, t))), g.op('Sigmoid', [x]));
+      return g.mul(dy, g.add(t, bend));
+    },
+    cases: bothSides,
+  }),
+  defineElementwise({ op: 'Softplus', since: [1, 22], derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sigmoid', [x])), cases: bothSides }),
+  defineElementwise({
+    op: 'Softsign',
+    since: [1, 22],
+    derivative({ g, x, dy }) {
+      const reach = g.add(g.op('Abs', [x]), g.number(1, x));
+      return g.div(dy, g.mul(reach, reach));
+    },
+    cases: bothSides,
+  }),
+  defineElementwise({
+    op: 'Shrink',
+    since: [9],
+    derivative: ({ g, node, x, dy }) => whereAbove(g, g.op('Abs', [x]), floatAttribute(node, 'lambd', 0.5), dy),
+    cases: [{ inputs: [{ dims: [3, 8], range: [-2.3, 2.3] }], attributes: { bias: float(0.2) } }],
   }),
 ];

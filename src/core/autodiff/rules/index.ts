@@ -4,6 +4,7 @@ import { activationRules } from './activation.ts';
 import { arithmeticRules } from './arithmetic.ts';
 import { convolutionRules } from './convolution.ts';
 import { linearRules } from './linear.ts';
+import { mathRules } from './math.ts';
 import { movementRules } from './movement.ts';
 import { normalizationRules } from './normalization.ts';
 import { poolingRules } from './pooling.ts';
@@ -15,6 +16,7 @@ export const gradientRules: readonly Rule[] = [
   ...arithmeticRules,
   ...convolutionRules,
   ...linearRules,
+  ...mathRules,
   ...movementRules,
   ...normalizationRules,
   ...poolingRules,
