@@ -3,6 +3,7 @@
  * context below, never an engine, a web framework or a container.
  */
 import type { z } from 'zod';
+import type { Graph } from '../onnx/graph.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -12,7 +13,10 @@ export const API_VERSION = 1;
 export type Strategy = 'gradient' | 'activation' | 'perturbation';
 export type Modality = 'image' | 'vector' | 'series' | 'tokens';
 
-/** Rows of every model input, by input name: the first extent of each tensor counts the rows. */
+/**
+ * Rows by name: the first extent of each tensor counts them. Floating point inputs are float32 here, whatever the model
+ * computes in.
+ */
 export type Inputs = Readonly<Record<string, Tensor>>;
 export type Float32Tensors = Readonly<Record<string, Tensor<'float32'>>>;
 
@@ -23,45 +27,63 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly strategy: Strategy;
   /** Raised whenever the same parameters give other numbers: part of the cache key. */
   readonly revision: number;
-  readonly about: {
-    readonly title: string;
-    readonly summary: string;
-    readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
-    readonly modalities: readonly Modality[];
-    readonly properties: {
-      /** Values below zero mean evidence against the target. */
-      readonly signed: boolean;
-      /** The attributions add up to the score's distance from the baseline's score. */
-      readonly complete: boolean;
-      /** No randomness, whatever the seed. */
-      readonly deterministic: boolean;
-      /** Another target gives another map. */
-      readonly classDiscriminative: boolean;
-    };
-  };
+  readonly about: About;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
-  /** Which compiled graph the method evaluates. Pure. */
-  needs(params: z.output<S>, model: ModelInfo): Needs;
-  /** The samples that `explain` will evaluate, exactly. Pure. */
+  /**
+   * Which graph, or graphs by name, the method evaluates. Pure.
+   * @throws WhylightError `unprocessable_method` when the method does not apply to this model.
+   */
+  needs(params: z.output<S>, model: ModelInfo): Needs | NamedNeeds;
+  /**
+   * The rows that `explain` will evaluate, exactly; an upper bound for a method that may stop early. Pure.
+   */
   cost(params: z.output<S>, model: ModelInfo): Cost;
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
 }
 
+export interface About {
+  readonly title: string;
+  /** One or two sentences: what the method asks of the model. */
+  readonly summary: string;
+  readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
+  readonly modalities: readonly Modality[];
+  readonly properties: {
+    /** Values below zero mean evidence against the target. */
+    readonly signed: boolean;
+    /** The attributions add up to the score's distance from the baseline's score. */
+    readonly complete: boolean;
+    /** No randomness, whatever the seed. */
+    readonly deterministic: boolean;
+    /** Another target gives another map. */
+    readonly classDiscriminative: boolean;
+  };
+}
+
+/** One graph. An empty object is the forward graph. */
 export interface Needs {
-  /** Derivatives of the target's score with respect to these tensors of the graph; `'inputs'`: every float input. */
-  readonly gradients?: readonly string[] | 'inputs';
+  /** Derivatives of the target's score with respect to these tensors of the graph; `'sources'`: {@link ModelInfo.sources}. */
+  readonly gradients?: readonly string[] | 'sources';
   /** The table of backward rules, by its registered name; `gradient` when left out. */
   readonly ruleset?: string;
   /** Inner tensors whose values are wanted. */
   readonly activations?: readonly string[];
+  /** Inner tensors that are fed as rows, in place of whatever computes them: to replace activations, or to walk in embedding space. */
+  readonly feeds?: readonly string[];
+  /** The tensor whose elements are explained, in place of the model's scores: a neuron's layer. */
+  readonly scores?: string;
 }
 
-/** Counted in samples (rows), not milliseconds: a model's profile turns one into the other. */
+/** Several graphs. The first is the one that `evaluate` uses unless told otherwise. */
+export interface NamedNeeds {
+  readonly graphs: Readonly<Record<string, Needs>>;
+}
+
+/** Counted in rows, not milliseconds: a model's profile turns one into the other. */
 export interface Cost {
-  /** Rows that go through the forward graph alone. */
+  /** Rows that go through a graph without derivatives. */
   readonly forwards: number;
-  /** Rows that go through the graph that `needs` asked for, its forward part included. */
+  /** Rows that go through a graph with derivatives, its forward part included. */
   readonly backwards: number;
 }
 
@@ -70,17 +92,26 @@ export interface TensorInfo {
   readonly dtype: Tensor['dtype'];
   /** Shape of one row: the batch extent is left out. Extents that are not known before the run are strings. */
   readonly dims: readonly (number | string)[];
+  /** Which of `dims` counts channels, for pictures, series and feature maps; absent for plain vectors and tokens. */
+  readonly channelAxis?: number;
 }
 
 /** What a method may know of the model before anything runs. */
 export interface ModelInfo {
   readonly inputs: readonly TensorInfo[];
+  /**
+   * Where gradients end: each floating point input as it is, and for an integer input (token ids) the tensor that its
+   * embedding lookup gives.
+   */
+  readonly sources: readonly TensorInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
   readonly scores: TensorInfo;
   /** The tensor that CAM methods use unless told otherwise: the last spatial one before pooling. */
   readonly camLayer?: TensorInfo;
   /** Every spatial tensor between input and scores, nearest to the scores first. */
   readonly spatialLayers: readonly TensorInfo[];
+  /** The model itself, for methods that read its structure: weights of the classifier, biases, attention maps. */
+  readonly graph: Graph;
   /**
    * The tensor of this name.
    * @throws WhylightError `layer_not_found` with the nearest names.
@@ -88,7 +119,7 @@ export interface ModelInfo {
   tensor(name: string): TensorInfo;
 }
 
-/** What is explained: a weighting of the elements of the scores. One class is a single weight of 1. */
+/** What is explained: a weighting of the elements of one row of the scores. One class is a single weight of 1. */
 export interface Target {
   /** The class, when the target is one. */
   readonly index?: number;
@@ -105,19 +136,30 @@ export interface Evaluation {
   readonly activations: Float32Tensors;
 }
 
+export interface EvaluateOptions {
+  /** Which of the {@link NamedNeeds}; the first when left out. */
+  readonly graph?: string;
+  /** Explains something else than the request's target. */
+  readonly target?: Target;
+}
+
 export interface ExplainContext<P> {
   readonly params: P;
   readonly model: ModelInfo;
-  /** One row of each input. */
+  /** One row of each input. Evaluating this very object is free: it was evaluated to find the target. */
   readonly inputs: Inputs;
   readonly target: Target;
   /** Counter-based: the same seed gives the same numbers on every machine. */
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. */
-  evaluate(rows: Inputs): Promise<Evaluation>;
-  /** Runs rows forward only. */
-  scores(rows: Inputs): Promise<Float32Array>;
+  /** Rows that run at once: a method that makes its rows in portions of this size never holds more of them than the engine does. */
+  readonly batchSize: number;
+  /**
+   * Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. An
+   * input that has one row is used for every row.
+   * @throws WhylightError `aborted`, or `budget_exceeded` when more rows are evaluated than were granted.
+   */
+  evaluate(rows: Inputs, options?: EvaluateOptions): Promise<Evaluation>;
   progress(done: number, total: number): void;
   /** Offers a map that is right but not yet precise. */
   partial(attribution: Attribution): void;
@@ -125,12 +167,10 @@ export interface ExplainContext<P> {
 
 export interface Attribution {
   /**
-   * By input name (shape of the input, one row) or, for a layer attribution, by tensor name. Signed unless the method
-   * or its parameters say otherwise.
+   * One row each (first extent 1): by input name with the input's shape, or, for a layer attribution, by tensor name.
+   * Signed unless the method or its parameters say otherwise.
    */
   readonly values: Float32Tensors;
-  /** The target's score of the input, where the method has evaluated it. */
-  readonly score?: number;
   readonly baselineScore?: number;
   /** Sum of the attributions minus (score - baselineScore), for complete methods. */
   readonly convergenceDelta?: number;

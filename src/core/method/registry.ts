@@ -1,0 +1,81 @@
+/** Which methods there are, and what the operator allows of each. */
+import { nearest, WhylightError } from '../errors.ts';
+import type { Method } from './contract.ts';
+import { checkMethod } from './define.ts';
+import { type ParameterRules, parseParams } from './params.ts';
+
+/** A method as plugins.config.json brings it in. */
+export interface PluginEntry extends ParameterRules {
+  readonly method: Method;
+}
+
+export class MethodRegistry {
+  private readonly byId = new Map<string, PluginEntry>();
+
+  /**
+   * @throws WhylightError `invalid_config` for something that is no method, an id that is taken, or defaults that the
+   * method's own schema refuses.
+   */
+  constructor(entries: Iterable<PluginEntry>) {
+    for (const entry of entries) {
+      checkMethod(entry.method);
+      const { id } = entry.method;
+      if (this.byId.has(id)) {
+        throw new WhylightError(
+          'invalid_config',
+          `Two plugins have the id "${id}": remove one, an id names one method.`,
+          { id },
+        );
+      }
+      checkRules(entry);
+      this.byId.set(id, entry);
+    }
+  }
+
+  get entries(): readonly PluginEntry[] {
+    return [...this.byId.values()];
+  }
+
+  get ids(): readonly string[] {
+    return [...this.byId.keys()];
+  }
+
+  has(id: string): boolean {
+    return this.byId.has(id);
+  }
+
+  /** @throws WhylightError `method_not_found` with the nearest names. */
+  get(id: string): PluginEntry {
+    const entry = this.byId.get(id);
+    if (entry) return entry;
+    const close = nearest(id, this.ids);
+    const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${this.ids.join(', ')}.`;
+    throw new WhylightError('method_not_found', `There is no saliency method named "${id}". ${hint}`, {
+      method: id,
+      nearest: close,
+    });
+  }
+}
+
+/** Finds operator's mistakes when the registry is made, not with the first request. */
+function checkRules({ method, defaults, limits = {} }: PluginEntry): void {
+  try {
+    const values: Record<string, unknown> = parseParams(method, {}, { defaults, limits });
+    for (const [name, limit] of Object.entries(limits)) {
+      if (!(name in values))
+        throw new WhylightError('invalid_config', `${method.id} has no parameter "${name}" to limit.`);
+      if (typeof limit !== 'number')
+        throw new WhylightError('invalid_config', `The limit of "${name}" must be a number.`);
+    }
+  } catch (error) {
+    if (!WhylightError.is(error)) throw error;
+    throw new WhylightError(
+      'invalid_config',
+      `The defaults or limits of plugin "${method.id}" do not fit: ${error.message}`,
+      {
+        ...error.details,
+        method: method.id,
+      },
+    );
+  }
+}
