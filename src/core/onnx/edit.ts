@@ -1,0 +1,75 @@
+/** Questions and small changes to graphs that others build on. */
+import type { Constant, Graph, Node } from './graph.ts';
+
+/** Which node makes a value. Graph inputs and constants have none. */
+export function producers(graph: Graph): Map<string, Node> {
+  const map = new Map<string, Node>();
+  for (const node of graph.nodes) for (const output of node.outputs) if (output) map.set(output, node);
+  return map;
+}
+
+/** Which nodes read a value, each once, in order; readers inside a node's subgraphs count as that node. */
+export function consumers(graph: Graph): Map<string, Node[]> {
+  const map = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(valuesRead(node))) {
+      const readers = map.get(name);
+      if (readers) readers.push(node);
+      else map.set(name, [node]);
+    }
+  }
+  return map;
+}
+
+/** The graphs in a node's attributes: the branches of If, the body of Loop and Scan. */
+export const subgraphs = (node: Node): Graph[] =>
+  Object.values(node.attributes).flatMap((a) => (a.type === 'graph' ? [a.value] : []));
+
+/** The values that a node reads, what its subgraphs take from outside included. */
+export function valuesRead(node: Node): string[] {
+  return [...node.inputs.filter((name) => name !== ''), ...subgraphs(node).flatMap(captured)];
+}
+
+/** The values that a graph takes from the graph around it. */
+export function captured(graph: Graph): string[] {
+  const own = new Set([...graph.inputs.map((i) => i.name), ...graph.constants.keys()]);
+  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
+  const read = [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map((o) => o.name)];
+  return [...new Set(read)].filter((name) => !own.has(name));
+}
+
+/**
+ * The graph without the nodes and constants that `outputs` do not need. Graph inputs and the list of outputs stay as
+ * they are, so pass a graph whose outputs are those named.
+ */
+export function prune(graph: Graph, outputs: readonly string[] = graph.outputs.map((o) => o.name)): Graph {
+  const needed = new Set(outputs);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    nodes.push(node);
+    for (const name of valuesRead(node)) needed.add(name);
+  }
+  const constants = new Map<string, Constant>();
+  for (const [name, constant] of graph.constants) if (needed.has(name)) constants.set(name, constant);
+  return { ...graph, nodes: nodes.reverse(), constants };
+}
+
+/** `wish`, or `wish_1`, `wish_2` ... if it is taken. The name is added to `taken`. */
+export function uniqueName(wish: string, taken: Set<string>): string {
+  let name = wish;
+  for (let i = 1; taken.has(name); i++) name = `${wish}_${i}`;
+  taken.add(name);
+  return name;
+}
+
+/** Every name of a value or node in the graph, subgraphs included. */
+export function namesOf(graph: Graph): Set<string> {
+  const names = new Set([...graph.inputs, ...graph.outputs].map((value) => value.name));
+  for (const name of graph.constants.keys()) names.add(name);
+  for (const node of graph.nodes) {
+    for (const name of [node.name, ...node.inputs, ...node.outputs]) names.add(name);
+    for (const inner of subgraphs(node)) for (const name of namesOf(inner)) names.add(name);
+  }
+  return names;
+}
