@@ -2,39 +2,36 @@
 import { WhylightError } from '../errors.ts';
 import type { Attribute, Constant, Graph, Node } from './graph.ts';
 
-type Kind = Attribute['type'];
-type ValueOf<K extends Kind> = Extract<Attribute, { type: K }>['value'];
-
 /** Without a default, an attribute that is left out reads as undefined. */
-interface Reader<K extends Kind> {
+interface Reader<V> {
   /** @throws WhylightError `invalid_model` when the attribute has another type. */
-  (node: Node, name: string, otherwise: ValueOf<K>): ValueOf<K>;
-  (node: Node, name: string, otherwise?: ValueOf<K>): ValueOf<K> | undefined;
+  (node: Node, name: string, otherwise: V): V;
+  (node: Node, name: string, otherwise?: V): V | undefined;
 }
 
-function reader<K extends Kind>(kind: K): Reader<K> {
-  const read = (node: Node, name: string, otherwise?: ValueOf<K>): ValueOf<K> | undefined => {
+function reader<V extends Attribute['value']>(kind: Attribute['type']): Reader<V> {
+  const read = (node: Node, name: string, otherwise?: V): V | undefined => {
     const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
     if (attribute === undefined) return otherwise;
-    if (attribute.type === kind) return attribute.value as ValueOf<K>;
+    if (attribute.type === kind) return attribute.value as V;
     throw new WhylightError(
       'invalid_model',
       `${node.op} "${node.name}": attribute "${name}" is of type ${attribute.type}, expected ${kind}.`,
       { node: node.name, op: node.op, attribute: name },
     );
   };
-  return read as Reader<K>;
+  return read as Reader<V>;
 }
 
 /** Beyond 2^53 the nearest number that a double can hold. */
-export const intAttribute = reader('int');
-export const intsAttribute = reader('ints');
-export const floatAttribute = reader('float');
-export const floatsAttribute = reader('floats');
-export const stringAttribute = reader('string');
-export const stringsAttribute = reader('strings');
-export const tensorAttribute = reader('tensor');
-export const graphAttribute = reader('graph');
+export const intAttribute = reader<number>('int');
+export const intsAttribute = reader<readonly number[]>('ints');
+export const floatAttribute = reader<number>('float');
+export const floatsAttribute = reader<readonly number[]>('floats');
+export const stringAttribute = reader<string>('string');
+export const stringsAttribute = reader<readonly string[]>('strings');
+export const tensorAttribute = reader<Constant>('tensor');
+export const graphAttribute = reader<Graph>('graph');
 
 export const int = (value: number): Attribute => ({ type: 'int', value });
 export const ints = (value: readonly number[]): Attribute => ({ type: 'ints', value });
