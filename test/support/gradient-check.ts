@@ -1,5 +1,5 @@
 /** Compares what a rule writes with central differences of the forward operator, on the real engine. */
-import { compile, COTANGENT, gradientName } from '../../src/core/autodiff/compile.ts';
+import { COTANGENT, compile, gradientName } from '../../src/core/autodiff/compile.ts';
 import type { CaseInput, Rule, RuleCase } from '../../src/core/autodiff/rule.ts';
 import type { Ruleset } from '../../src/core/autodiff/ruleset.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
@@ -19,7 +19,12 @@ export interface Mismatch {
 }
 
 /** The worst disagreement over all outputs and inputs of a case. */
-export async function checkRule(rule: Rule, ruleCase: RuleCase, ruleset: Ruleset, optimize: 'speed' | 'memory'): Promise<Mismatch> {
+export async function checkRule(
+  rule: Rule,
+  ruleCase: RuleCase,
+  ruleset: Ruleset,
+  optimize: 'speed' | 'memory',
+): Promise<Mismatch> {
   const { graph, feeds, wrt, outputs } = buildCase(rule, ruleCase);
   let worst: Mismatch = { output: '', input: '', error: 0 };
   for (const output of outputs) {
@@ -41,7 +46,13 @@ export async function checkRule(rule: Rule, ruleCase: RuleCase, ruleset: Ruleset
 }
 
 /** d<cotangent, y>/dx by the five-point rule, one element of x at a time. */
-async function differences(forward: Run, feeds: Record<string, Tensor>, input: string, output: string, cotangent: Tensor<'float32'>): Promise<number[]> {
+async function differences(
+  forward: Run,
+  feeds: Record<string, Tensor>,
+  input: string,
+  output: string,
+  cotangent: Tensor<'float32'>,
+): Promise<number[]> {
   const x = feeds[input] as Tensor<'float32'>;
   const at = async (index: number, offset: number): Promise<number> => {
     const moved = x.data.slice();
@@ -59,7 +70,10 @@ async function differences(forward: Run, feeds: Record<string, Tensor>, input: s
 }
 
 /** One node as a graph of its own. */
-export function buildCase(rule: Rule, ruleCase: RuleCase): { graph: Graph; feeds: Record<string, Tensor>; wrt: string[]; outputs: string[] } {
+export function buildCase(
+  rule: Rule,
+  ruleCase: RuleCase,
+): { graph: Graph; feeds: Record<string, Tensor>; wrt: string[]; outputs: string[] } {
   const g = GraphBuilder.empty(rule.op);
   const feeds: Record<string, Tensor> = {};
   const wrt: string[] = [];
@@ -77,7 +91,10 @@ export function buildCase(rule: Rule, ruleCase: RuleCase): { graph: Graph; feeds
   return { graph: g.build(floats), feeds, wrt, outputs: floats.map((v) => v.name) };
 }
 
-function describe(input: Exclude<CaseInput, null>, seed: number): { dims: readonly number[]; dtype: DataType; data: ArrayLike<number>; constant: boolean } {
+function describe(
+  input: Exclude<CaseInput, null>,
+  seed: number,
+): { dims: readonly number[]; dtype: DataType; data: ArrayLike<number>; constant: boolean } {
   const given = 'dims' in input ? input : { dims: input };
   const { dims, dtype = 'float32', range = [-1, 1], data, constant = dtype !== 'float32' } = given;
   return { dims, dtype, constant, data: data ?? spread(sizeOf(dims), range, seed) };

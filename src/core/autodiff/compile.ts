@@ -51,26 +51,42 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model);
   const { dtype, dims } = g.value(scores);
-  if (!dims) throw new WhylightError('not_differentiable', `The shape of the scores "${scores}" is not known.`, { tensor: scores });
+  if (!dims)
+    throw new WhylightError('not_differentiable', `The shape of the scores "${scores}" is not known.`, {
+      tensor: scores,
+    });
   const cotangent = g.input(COTANGENT, dtype, dims);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
   const seed = orTopClass(g, g.value(scores), cotangent);
-  const derivatives = differentiate(g, model, { scores, wrt: gradients, cotangent: seed, ruleset, optimize, reference });
+  const derivatives = differentiate(g, model, {
+    scores,
+    wrt: gradients,
+    cotangent: seed,
+    ruleset,
+    optimize,
+    reference,
+  });
   const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
   return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
 }
 
 /**
  * A row of zeros in the cotangent stands for the class with the highest score: prediction and explanation are then one
- * run, and the forward pass is not done twice. Only for scores of shape [N, classes].
+ * run, and the forward pass is not done twice. Only for scores of shape [N, classes], with or without extents of 1 behind.
  */
 function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
-  const classes = scores.dims?.[1];
-  if (scores.dims?.length !== 2 || typeof classes !== 'number') return cotangent;
+  const [, classes, ...rest] = scores.dims ?? [];
+  if (typeof classes !== 'number' || rest.some((d) => d !== 1)) return cotangent;
   g.under('top/');
-  const empty = g.op('Equal', [g.reduce('ReduceMax', g.op('Abs', [cotangent]), [1]), g.number(0, cotangent)]);
+  const kept = [1, ...rest.map((_, i) => i + 2)];
+  const empty = g.op('Equal', [g.reduce('ReduceMax', g.op('Abs', [cotangent]), kept), g.number(0, cotangent)]);
   const winner = g.op('ArgMax', [scores], { axis: 1 });
-  const oneHot = g.op('CastLike', [g.op('Equal', [winner, g.ints(Array.from({ length: classes }, (_, i) => i))]), cotangent]);
+  const indices = g.constant(
+    'int64',
+    [classes, ...rest.map(() => 1)],
+    Array.from({ length: classes }, (_, i) => i),
+  );
+  const oneHot = g.op('CastLike', [g.op('Equal', [winner, indices]), cotangent]);
   return g.where(empty, oneHot, cotangent);
 }
 

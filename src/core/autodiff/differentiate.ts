@@ -147,7 +147,9 @@ function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Nod
     'not_differentiable',
     `The "${ruleset.id}" rules do not cover ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
       .map(({ op, node }) => `${op} "${node}"`)
-      .join(', ')}). Use a perturbation method, which needs no rules, or bring a rule for the operator in a plugin's ruleset.`,
+      .join(
+        ', ',
+      )}). Use a perturbation method, which needs no rules, or bring a rule for the operator in a plugin's ruleset.`,
     { ruleset: ruleset.id, unsupported },
   );
 }

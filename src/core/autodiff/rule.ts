@@ -91,6 +91,10 @@ export const defineElementwise = (
 });
 
 /** Operators whose derivative is zero wherever it exists: rounding, comparison, indices, shapes. */
-export const defineZero = (rule: Omit<Rule, 'vjp' | 'surrogate'>): Rule => ({ ...rule, surrogate: true, vjp: () => [] });
+export const defineZero = (rule: Omit<Rule, 'vjp' | 'surrogate'>): Rule => ({
+  ...rule,
+  surrogate: true,
+  vjp: () => [],
+});
 
 export const ruleKey = (op: string, domain = ''): string => (domain === '' ? op : `${domain}:${op}`);

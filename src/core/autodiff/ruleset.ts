@@ -35,7 +35,9 @@ export function defineRuleset(
   for (const rule of rules) {
     const key = ruleKey(rule.op, rule.domain);
     if (table.has(key)) {
-      throw new WhylightError('invalid_config', `Ruleset "${definition.id}" has two rules for ${key}: keep one.`, { operator: key });
+      throw new WhylightError('invalid_config', `Ruleset "${definition.id}" has two rules for ${key}: keep one.`, {
+        operator: key,
+      });
     }
     table.set(key, rule);
   }

@@ -6,9 +6,13 @@ export function unbroadcast(g: GraphBuilder, cotangent: Value, operand: Value): 
   const [from, to] = [cotangent.dims, operand.dims];
   if (!from || !to) {
     if (cotangent.dims === operand.dims) return cotangent;
-    throw new WhylightError('not_differentiable', `The shape of "${operand.name}" is not known, so a cotangent cannot be summed back to it.`, {
-      tensor: operand.name,
-    });
+    throw new WhylightError(
+      'not_differentiable',
+      `The shape of "${operand.name}" is not known, so a cotangent cannot be summed back to it.`,
+      {
+        tensor: operand.name,
+      },
+    );
   }
   const extra = from.length - to.length;
   // A rule may hand back less than the operand's shape, when every element gets the same.

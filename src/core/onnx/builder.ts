@@ -116,7 +116,13 @@ export class GraphBuilder {
   }
 
   /** Writes a node with any number of outputs. */
-  ops(op: string, inputs: readonly (Value | undefined | null)[], attributes: AttributesLike = {}, outputs = 1, domain = ''): Value[] {
+  ops(
+    op: string,
+    inputs: readonly (Value | undefined | null)[],
+    attributes: AttributesLike = {},
+    outputs = 1,
+    domain = '',
+  ): Value[] {
     const operands = [...inputs];
     while (operands.length > 0 && !operands.at(-1)) operands.pop();
     const draft: Node = {
@@ -138,7 +144,10 @@ export class GraphBuilder {
       name,
       outputs: Array.from({ length: outputs }, (_, i) => this.fresh(outputs === 1 ? `${name}_out` : `${name}_out${i}`)),
     };
-    const types = inferNode(node, operands.map((v) => v ?? undefined));
+    const types = inferNode(
+      node,
+      operands.map((v) => v ?? undefined),
+    );
     const results = node.outputs.map((output, i): Value => {
       const type = types[i];
       if (!type) throw new WhylightError('internal', `No type is known for output ${i} of ${op}.`, { op });
@@ -158,7 +167,14 @@ export class GraphBuilder {
 
   /** Gives `value` the public name `name`, by a node that engines remove. */
   named(value: Value, name: string): Value {
-    const node: Node = { name: this.fresh(`name/${name}`), op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} };
+    const node: Node = {
+      name: this.fresh(`name/${name}`),
+      op: 'Identity',
+      domain: '',
+      inputs: [value.name],
+      outputs: [name],
+      attributes: {},
+    };
     if (this.values.has(name)) throw new WhylightError('internal', `The graph has a tensor named "${name}" already.`);
     const renamed = { ...value, name };
     this.nodes.push(node);
@@ -176,7 +192,10 @@ export class GraphBuilder {
       constants: this.constants,
       nodes: this.nodes,
     };
-    return prune(graph, graph.outputs.map((o) => o.name));
+    return prune(
+      graph,
+      graph.outputs.map((o) => o.name),
+    );
   }
 
   // The operations that rules write most. Everything else goes through `op`.
@@ -193,7 +212,12 @@ export class GraphBuilder {
   /** A scalar of the type of `like`. */
   number = (value: number, like: Value): Value => this.scalar(value, like.dtype);
 
-  reduce(kind: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin', x: Value, axes: readonly number[], keepdims = true): Value {
+  reduce(
+    kind: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin',
+    x: Value,
+    axes: readonly number[],
+    keepdims = true,
+  ): Value {
     return axes.length === 0 ? x : this.op(kind, [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
 
@@ -215,7 +239,8 @@ export class GraphBuilder {
     if (symbolic === 2 && x.dims?.[0] === dims[0] && typeof dims[0] === 'string' && !dims.includes(0)) {
       return this.op('Reshape', [x, this.ints(dims.map((d, i) => (i === 0 ? 0 : typeof d === 'string' ? -1 : d)))]);
     }
-    if (!like) throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one extent is unknown.`);
+    if (!like)
+      throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one extent is unknown.`);
     return this.op('Reshape', [x, this.shapeOf(like)]);
   }
 
@@ -226,7 +251,8 @@ export class GraphBuilder {
 
   /** `x` broadcast to the shape of `like`. */
   expandLike(x: Value, like: Value): Value {
-    if (x.dims && like.dims && x.dims.length === like.dims.length && x.dims.every((d, i) => d === like.dims?.[i])) return x;
+    if (x.dims && like.dims && x.dims.length === like.dims.length && x.dims.every((d, i) => d === like.dims?.[i]))
+      return x;
     return this.op('Expand', [x, this.shapeOf(like)]);
   }
 
@@ -254,7 +280,8 @@ const RANDOM = /^(Random|Bernoulli|Multinomial)/;
 /** What makes two nodes compute the same; undefined for nodes that are never taken for one another. */
 function signature(node: Node, outputs: number): string | undefined {
   const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (RANDOM.test(node.op) || attributes.some(([, { type }]) => type === 'graph' || type === 'tensor')) return undefined;
+  if (RANDOM.test(node.op) || attributes.some(([, { type }]) => type === 'graph' || type === 'tensor'))
+    return undefined;
   const text = attributes.map(([key, { type, value }]) => `${key}:${type}=${value}`).join(';');
   return `${node.domain}:${node.op}(${node.inputs.join('|')})>${outputs}{${text}}`;
 }

@@ -1,6 +1,6 @@
 /** The sliding window of a convolution or pooling node, with every default and `auto_pad` worked out. */
 import { WhylightError } from '../errors.ts';
-import { intsAttribute, intAttribute, stringAttribute } from './attributes.ts';
+import { intAttribute, intsAttribute, stringAttribute } from './attributes.ts';
 import type { Dim, Node } from './graph.ts';
 
 /** One entry for each spatial extent. */
@@ -20,14 +20,22 @@ export interface Window {
 export function windowOf(node: Node, input: readonly Dim[] | undefined, weights?: readonly Dim[]): Window {
   const kernel = intsAttribute(node, 'kernel_shape', weights?.slice(2) as number[] | undefined);
   if (kernel?.some((k) => typeof k !== 'number') ?? true) {
-    throw new WhylightError('invalid_model', `${node.op} "${node.name}": the extents of its window are not known before the run.`, { node: node.name });
+    throw new WhylightError(
+      'invalid_model',
+      `${node.op} "${node.name}": the extents of its window are not known before the run.`,
+      { node: node.name },
+    );
   }
   const ones = kernel.map(() => 1);
   const strides = intsAttribute(node, 'strides', ones);
   const dilations = intsAttribute(node, 'dilations', ones);
   const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
   if (autoPad === 'NOTSET') {
-    const pads = intsAttribute(node, 'pads', [...ones, ...ones].map(() => 0));
+    const pads = intsAttribute(
+      node,
+      'pads',
+      [...ones, ...ones].map(() => 0),
+    );
     return { kernel, strides, dilations, padsBegin: pads.slice(0, kernel.length), padsEnd: pads.slice(kernel.length) };
   }
   const totals = kernel.map((k, i) => {
@@ -37,7 +45,11 @@ export function windowOf(node: Node, input: readonly Dim[] | undefined, weights?
     if (stride === 1) return reach - 1;
     const extent = input?.[i + 2];
     if (typeof extent !== 'number') {
-      throw new WhylightError('invalid_model', `${node.op} "${node.name}": auto_pad ${autoPad} needs spatial extents that are known before the run.`, { node: node.name });
+      throw new WhylightError(
+        'invalid_model',
+        `${node.op} "${node.name}": auto_pad ${autoPad} needs spatial extents that are known before the run.`,
+        { node: node.name },
+      );
     }
     return Math.max((Math.ceil(extent / stride) - 1) * stride + reach - extent, 0);
   });

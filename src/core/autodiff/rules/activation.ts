@@ -3,9 +3,31 @@ import { float, floatAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineElementwise, defineRule, type Rule } from '../rule.ts';
 
+/**
+ * Slope of a ramp that is a step: it carries every float on the right side of the threshold past 1, down to the smallest
+ * normal one. A power of two, so that the product is exact and only the sign of the difference counts.
+ */
+const steep = (threshold: number): number =>
+  2 ** (126 - (threshold === 0 ? 0 : Math.max(0, Math.ceil(Math.log2(Math.abs(threshold)))) + 1));
+
+/**
+ * 1 where x > threshold, else 0, in one pass: a HardSigmoid so steep that it is a step. Engines run it several times as
+ * fast as a comparison followed by a selection, which write and read a mask of booleans.
+ */
+export function stepAbove(g: GraphBuilder, x: Value, threshold = 0): Value {
+  const alpha = steep(threshold);
+  return g.op('HardSigmoid', [x], { alpha: float(alpha), beta: float(-threshold * alpha) });
+}
+
+/** 1 where x < threshold, else 0. */
+export function stepBelow(g: GraphBuilder, x: Value, threshold: number): Value {
+  const alpha = steep(threshold);
+  return g.op('HardSigmoid', [x], { alpha: float(-alpha), beta: float(threshold * alpha) });
+}
+
 /** dy where x > threshold, else 0. */
 export const whereAbove = (g: GraphBuilder, x: Value, threshold: number, dy: Value): Value =>
-  g.where(g.op('Greater', [x, g.number(threshold, x)]), dy, g.number(0, dy));
+  g.mul(dy, stepAbove(g, x, threshold));
 
 /** Values on both sides of the kinks, none close to one. */
 const bothSides = [{ inputs: [{ dims: [3, 8], range: [-2.95, 2.95] as const }] }];
@@ -44,23 +66,33 @@ export const activationRules: readonly Rule[] = [
     note: 'Zero at a bound, as PyTorch has it for ReLU6 and Hardtanh (its `clamp` passes the gradient there).',
     vjp({ g, outputs: [y], cotangents: [dy], optional }) {
       const [low, high] = [optional(1), optional(2)];
-      const zero = g.number(0, dy);
-      const [l, h] = [low?.value?.[0], high?.value?.[0]];
-      if (typeof l === 'number' && typeof h === 'number') {
-        // One comparison for both bounds: inside means nearer to the middle than the bounds are.
-        const middle = (l + h) / 2;
-        const distance = g.op('Abs', [middle === 0 ? y : g.sub(y, g.number(middle, y))]);
-        return [g.where(g.op('Less', [distance, g.number((h - l) / 2, y)]), dy, zero)];
-      }
       let dx = dy;
-      if (low) dx = g.where(g.op('Greater', [y, low]), dx, zero);
-      if (high) dx = g.where(g.op('Less', [y, high]), dx, zero);
+      const [l, h] = [low?.value?.[0], high?.value?.[0]];
+      if (low) dx = g.mul(dx, typeof l === 'number' ? stepAbove(g, y, l) : stepAbove(g, g.sub(y, low)));
+      if (high) dx = g.mul(dx, typeof h === 'number' ? stepBelow(g, y, h) : stepAbove(g, g.sub(high, y)));
       return [dx];
     },
     cases: [
-      { inputs: [{ dims: [3, 8], range: [-1.9, 7.9] }, { dims: [], data: [0], constant: true }, { dims: [], data: [6], constant: true }] },
-      { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }, { dims: [], data: [-1], constant: true }, { dims: [], data: [1], constant: true }] },
-      { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }, { dims: [], data: [0.5], constant: true }] },
+      {
+        inputs: [
+          { dims: [3, 8], range: [-1.9, 7.9] },
+          { dims: [], data: [0], constant: true },
+          { dims: [], data: [6], constant: true },
+        ],
+      },
+      {
+        inputs: [
+          { dims: [3, 8], range: [-2.95, 2.95] },
+          { dims: [], data: [-1], constant: true },
+          { dims: [], data: [1], constant: true },
+        ],
+      },
+      {
+        inputs: [
+          { dims: [3, 8], range: [-2.95, 2.95] },
+          { dims: [], data: [0.5], constant: true },
+        ],
+      },
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }, null, { dims: [], data: [0.5], constant: true }] },
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }] },
     ],
@@ -69,10 +101,13 @@ export const activationRules: readonly Rule[] = [
     op: 'HardSigmoid',
     since: [6, 22],
     derivative({ g, node, y, dy }) {
-      const inside = g.op('Less', [g.op('Abs', [g.sub(y, g.number(0.5, y))]), g.number(0.5, y)]);
-      return g.where(inside, g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), g.number(0, dy));
+      const inside = g.mul(stepAbove(g, y), stepBelow(g, y, 1));
+      return g.mul(g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), inside);
     },
-    cases: [{ inputs: [{ dims: [3, 8], range: [-4, 4] }] }, { inputs: [{ dims: [3, 8], range: [-4, 4] }], attributes: { alpha: float(1 / 6) } }],
+    cases: [
+      { inputs: [{ dims: [3, 8], range: [-4, 4] }] },
+      { inputs: [{ dims: [3, 8], range: [-4, 4] }], attributes: { alpha: float(1 / 6) } },
+    ],
   }),
   defineElementwise({
     op: 'HardSwish',
@@ -89,9 +124,20 @@ export const activationRules: readonly Rule[] = [
     since: [7, 9, 16],
     vjp({ g, inputs: [x, slope], cotangents: [dy], wants }) {
       const above = g.op('Greater', [x, g.number(0, x)]);
-      return [wants(0) && g.where(above, dy, g.mul(dy, slope)), wants(1) && g.where(above, g.number(0, dy), g.mul(dy, x))];
+      return [
+        wants(0) && g.where(above, dy, g.mul(dy, slope)),
+        wants(1) && g.where(above, g.number(0, dy), g.mul(dy, x)),
+      ];
     },
-    cases: [{ inputs: [{ dims: [2, 3, 4], range: [-3, 3] }, { dims: [3, 1], constant: true }] }, { inputs: [{ dims: [2, 4], range: [-3, 3] }, [4]] }],
+    cases: [
+      {
+        inputs: [
+          { dims: [2, 3, 4], range: [-3, 3] },
+          { dims: [3, 1], constant: true },
+        ],
+      },
+      { inputs: [{ dims: [2, 4], range: [-3, 3] }, [4]] },
+    ],
   }),
   defineElementwise({
     op: 'ThresholdedRelu',
@@ -114,7 +160,11 @@ export const activationRules: readonly Rule[] = [
     derivative({ g, node, x, y, dy }) {
       const gamma = floatAttribute(node, 'gamma', 1.0507010221481323);
       const alpha = floatAttribute(node, 'alpha', 1.6732631921768188);
-      const slope = g.where(g.op('Greater', [x, g.number(0, x)]), g.number(gamma, y), g.add(y, g.number(gamma * alpha, y)));
+      const slope = g.where(
+        g.op('Greater', [x, g.number(0, x)]),
+        g.number(gamma, y),
+        g.add(y, g.number(gamma * alpha, y)),
+      );
       return g.mul(dy, slope);
     },
     cases: bothSides,
@@ -138,7 +188,12 @@ export const activationRules: readonly Rule[] = [
     },
     cases: bothSides,
   }),
-  defineElementwise({ op: 'Softplus', since: [1, 22], derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sigmoid', [x])), cases: bothSides }),
+  defineElementwise({
+    op: 'Softplus',
+    since: [1, 22],
+    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sigmoid', [x])),
+    cases: bothSides,
+  }),
   defineElementwise({
     op: 'Softsign',
     since: [1, 22],

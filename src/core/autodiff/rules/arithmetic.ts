@@ -2,9 +2,24 @@
 import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
 
 const broadcasts: readonly RuleCase[] = [
-  { inputs: [[2, 3], [2, 3]] },
-  { inputs: [[2, 3, 4], [3, 1]] },
-  { inputs: [[2, 1, 4], [3, 1]] },
+  {
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+  },
+  {
+    inputs: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+  },
+  {
+    inputs: [
+      [2, 1, 4],
+      [3, 1],
+    ],
+  },
   { inputs: [[], [2]] },
   { inputs: [[4], [2, 3, 4]] },
 ];
@@ -12,9 +27,25 @@ const awayFromZero = { dims: [3, 1], range: [0.5, 2] as const };
 
 /** Operands whose values stay apart. */
 const apart: readonly RuleCase[] = [
-  { inputs: [{ dims: [2, 3], data: [1, -1, 0.3, 2, 0.1, -0.4] }, { dims: [3], data: [0.5, -0.5, 0.6] }] },
-  { inputs: [{ dims: [4], data: [1, -1, 0.3, 2] }, { dims: [], data: [0], constant: true }] },
-  { inputs: [{ dims: [2], data: [1, -1] }, { dims: [2], data: [2, -2] }, { dims: [2], data: [0.1, 0.2] }] },
+  {
+    inputs: [
+      { dims: [2, 3], data: [1, -1, 0.3, 2, 0.1, -0.4] },
+      { dims: [3], data: [0.5, -0.5, 0.6] },
+    ],
+  },
+  {
+    inputs: [
+      { dims: [4], data: [1, -1, 0.3, 2] },
+      { dims: [], data: [0], constant: true },
+    ],
+  },
+  {
+    inputs: [
+      { dims: [2], data: [1, -1] },
+      { dims: [2], data: [2, -2] },
+      { dims: [2], data: [0.1, 0.2] },
+    ],
+  },
 ];
 
 /** Max and Min: the cotangent goes to the operand that won. */
@@ -48,7 +79,12 @@ export const arithmeticRules: readonly Rule[] = [
     },
     cases: [{ inputs: [[2, 3, 4], awayFromZero] }, { inputs: [[2], { dims: [], range: [0.5, 2] }] }],
   }),
-  defineRule({ op: 'Sum', since: [6, 8, 13], vjp: ({ node, cotangents: [dy] }) => node.inputs.map(() => dy), cases: [{ inputs: [[2, 3], [3], [2, 1]] }] }),
+  defineRule({
+    op: 'Sum',
+    since: [6, 8, 13],
+    vjp: ({ node, cotangents: [dy] }) => node.inputs.map(() => dy),
+    cases: [{ inputs: [[2, 3], [3], [2, 1]] }],
+  }),
   defineRule({
     op: 'Mean',
     since: [6, 8, 13],
@@ -58,8 +94,20 @@ export const arithmeticRules: readonly Rule[] = [
     },
     cases: [{ inputs: [[2, 3], [3], [2, 1]] }],
   }),
-  defineRule({ op: 'Max', since: [6, 8, 12, 13], note: 'Equal operands share evenly.', vjp: shareAmongEqual, cases: apart }),
-  defineRule({ op: 'Min', since: [6, 8, 12, 13], note: 'Equal operands share evenly.', vjp: shareAmongEqual, cases: apart }),
+  defineRule({
+    op: 'Max',
+    since: [6, 8, 12, 13],
+    note: 'Equal operands share evenly.',
+    vjp: shareAmongEqual,
+    cases: apart,
+  }),
+  defineRule({
+    op: 'Min',
+    since: [6, 8, 12, 13],
+    note: 'Equal operands share evenly.',
+    vjp: shareAmongEqual,
+    cases: apart,
+  }),
   defineRule({
     op: 'Where',
     since: [9, 16],

@@ -13,7 +13,15 @@ import { defineRule, type Rule, type RuleCase } from '../rule.ts';
  * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4), faster, but with a second copy of the
  * weights.
  */
-function inputGradient(g: GraphBuilder, x: Value, w: Value, dy: Value, window: Window, group: number, optimize: 'speed' | 'memory'): Value {
+function inputGradient(
+  g: GraphBuilder,
+  x: Value,
+  w: Value,
+  dy: Value,
+  window: Window,
+  group: number,
+  optimize: 'speed' | 'memory',
+): Value {
   const turnedPads = window.kernel.map((k, i) => [
     (window.dilations[i] as number) * (k - 1) - (window.padsBegin[i] as number),
     (window.dilations[i] as number) * (k - 1) - (window.padsEnd[i] as number),
@@ -47,7 +55,11 @@ function inputGradient(g: GraphBuilder, x: Value, w: Value, dy: Value, window: W
   }
   if (window.strides.every((s) => s === 1)) return g.op('ConvTranspose', [dy, w], { ...attributes, pads });
   // Where the extents are only known at run time: as far as any input of this output could reach, then cut to x.
-  const longest = g.op('ConvTranspose', [dy, w], { ...attributes, pads, output_padding: window.strides.map((s) => s - 1) });
+  const longest = g.op('ConvTranspose', [dy, w], {
+    ...attributes,
+    pads,
+    output_padding: window.strides.map((s) => s - 1),
+  });
   const axes = window.kernel.map((_, i) => i + 2);
   const ends = g.op('Shape', [x], { start: 2 });
   return g.op('Slice', [longest, g.ints(axes.map(() => 0)), ends, g.ints(axes)]);

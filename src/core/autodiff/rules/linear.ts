@@ -1,7 +1,6 @@
 /** Matrix products. */
-import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
+import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { float } from '../../onnx/attributes.ts';
 import { defineRule, type Rule } from '../rule.ts';
 
 /** The last two extents swapped: a constant's once and for all. */
@@ -37,9 +36,24 @@ export const linearRules: readonly Rule[] = [
       return [wants(0) && da(), wants(1) && db()];
     },
     cases: [
-      { inputs: [[2, 3], [3, 4]] },
-      { inputs: [[2, 5, 2, 3], [3, 4]] },
-      { inputs: [[2, 1, 2, 3], [5, 3, 4]] },
+      {
+        inputs: [
+          [2, 3],
+          [3, 4],
+        ],
+      },
+      {
+        inputs: [
+          [2, 5, 2, 3],
+          [3, 4],
+        ],
+      },
+      {
+        inputs: [
+          [2, 1, 2, 3],
+          [5, 3, 4],
+        ],
+      },
       { inputs: [[3], [3, 4]] },
       { inputs: [[2, 3], [3]] },
       { inputs: [[3], [3]] },
@@ -62,9 +76,22 @@ export const linearRules: readonly Rule[] = [
     },
     cases: [
       { inputs: [[2, 3], [3, 4], [4]] },
-      { inputs: [[3, 2], [3, 4], [2, 1]], attributes: { transA: 1, alpha: float(0.5) } },
+      {
+        inputs: [
+          [3, 2],
+          [3, 4],
+          [2, 1],
+        ],
+        attributes: { transA: 1, alpha: float(0.5) },
+      },
       { inputs: [[2, 3], [4, 3], []], attributes: { transB: 1, beta: float(-2) } },
-      { inputs: [[3, 2], [4, 3]], attributes: { transA: 1, transB: 1 } },
+      {
+        inputs: [
+          [3, 2],
+          [4, 3],
+        ],
+        attributes: { transA: 1, transB: 1 },
+      },
     ],
   }),
 ];

@@ -11,8 +11,16 @@ const onePlus = (g: GraphBuilder, x: Value): Value => g.add(x, g.number(1, x));
 /** 2 / sqrt(pi), the slope of erf at 0. */
 const ERF_SLOPE = 2 / Math.sqrt(Math.PI);
 
-const flat = (op: string, since: readonly number[], cases: readonly RuleCase[]): Rule => defineZero({ op, since, cases, note: 'Zero: flat wherever it has a derivative.' });
-const twoFloats: readonly RuleCase[] = [{ inputs: [[2, 3], [2, 3]] }];
+const flat = (op: string, since: readonly number[], cases: readonly RuleCase[]): Rule =>
+  defineZero({ op, since, cases, note: 'Zero: flat wherever it has a derivative.' });
+const twoFloats: readonly RuleCase[] = [
+  {
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+  },
+];
 
 export const mathRules: readonly Rule[] = [
   defineElementwise({
@@ -25,7 +33,12 @@ export const mathRules: readonly Rule[] = [
   defineElementwise({ op: 'Neg', since: [6, 13], derivative: ({ g, dy }) => g.neg(dy) }),
   defineElementwise({ op: 'Exp', since: [6, 13], derivative: ({ g, y, dy }) => g.mul(dy, y) }),
   defineElementwise({ op: 'Log', since: [6, 13], derivative: ({ g, x, dy }) => g.div(dy, x), cases: within(0.5, 3) }),
-  defineElementwise({ op: 'Sqrt', since: [6, 13], derivative: ({ g, y, dy }) => g.div(dy, g.add(y, y)), cases: within(0.5, 3) }),
+  defineElementwise({
+    op: 'Sqrt',
+    since: [6, 13],
+    derivative: ({ g, y, dy }) => g.div(dy, g.add(y, y)),
+    cases: within(0.5, 3),
+  }),
   defineElementwise({
     op: 'Reciprocal',
     since: [6, 13],
@@ -38,17 +51,72 @@ export const mathRules: readonly Rule[] = [
     derivative: ({ g, x, dy }) => g.mul(dy, g.mul(g.op('Exp', [g.neg(square(g, x))]), g.number(ERF_SLOPE, x))),
     cases: within(-2, 2),
   }),
-  defineElementwise({ op: 'Sin', since: [7], derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cos', [x])), cases: within(-3, 3) }),
-  defineElementwise({ op: 'Cos', since: [7], derivative: ({ g, x, dy }) => g.neg(g.mul(dy, g.op('Sin', [x]))), cases: within(-3, 3) }),
-  defineElementwise({ op: 'Tan', since: [7], derivative: ({ g, y, dy }) => g.mul(dy, onePlus(g, square(g, y))), cases: within(-1, 1) }),
-  defineElementwise({ op: 'Asin', since: [7], derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))])), cases: within(-0.8, 0.8) }),
-  defineElementwise({ op: 'Acos', since: [7], derivative: ({ g, x, dy }) => g.neg(g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))]))), cases: within(-0.8, 0.8) }),
-  defineElementwise({ op: 'Atan', since: [7], derivative: ({ g, x, dy }) => g.div(dy, onePlus(g, square(g, x))), cases: within(-3, 3) }),
-  defineElementwise({ op: 'Sinh', since: [9], derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cosh', [x])), cases: within(-2, 2) }),
-  defineElementwise({ op: 'Cosh', since: [9], derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sinh', [x])), cases: within(-2, 2) }),
-  defineElementwise({ op: 'Asinh', since: [9], derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [onePlus(g, square(g, x))])), cases: within(-3, 3) }),
-  defineElementwise({ op: 'Acosh', since: [9], derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [g.sub(square(g, x), g.number(1, x))])), cases: within(1.5, 4) }),
-  defineElementwise({ op: 'Atanh', since: [9], derivative: ({ g, x, dy }) => g.div(dy, oneMinus(g, square(g, x))), cases: within(-0.8, 0.8) }),
+  defineElementwise({
+    op: 'Sin',
+    since: [7],
+    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cos', [x])),
+    cases: within(-3, 3),
+  }),
+  defineElementwise({
+    op: 'Cos',
+    since: [7],
+    derivative: ({ g, x, dy }) => g.neg(g.mul(dy, g.op('Sin', [x]))),
+    cases: within(-3, 3),
+  }),
+  defineElementwise({
+    op: 'Tan',
+    since: [7],
+    derivative: ({ g, y, dy }) => g.mul(dy, onePlus(g, square(g, y))),
+    cases: within(-1, 1),
+  }),
+  defineElementwise({
+    op: 'Asin',
+    since: [7],
+    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))])),
+    cases: within(-0.8, 0.8),
+  }),
+  defineElementwise({
+    op: 'Acos',
+    since: [7],
+    derivative: ({ g, x, dy }) => g.neg(g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))]))),
+    cases: within(-0.8, 0.8),
+  }),
+  defineElementwise({
+    op: 'Atan',
+    since: [7],
+    derivative: ({ g, x, dy }) => g.div(dy, onePlus(g, square(g, x))),
+    cases: within(-3, 3),
+  }),
+  defineElementwise({
+    op: 'Sinh',
+    since: [9],
+    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cosh', [x])),
+    cases: within(-2, 2),
+  }),
+  defineElementwise({
+    op: 'Cosh',
+    since: [9],
+    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sinh', [x])),
+    cases: within(-2, 2),
+  }),
+  defineElementwise({
+    op: 'Asinh',
+    since: [9],
+    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [onePlus(g, square(g, x))])),
+    cases: within(-3, 3),
+  }),
+  defineElementwise({
+    op: 'Acosh',
+    since: [9],
+    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [g.sub(square(g, x), g.number(1, x))])),
+    cases: within(1.5, 4),
+  }),
+  defineElementwise({
+    op: 'Atanh',
+    since: [9],
+    derivative: ({ g, x, dy }) => g.div(dy, oneMinus(g, square(g, x))),
+    cases: within(-0.8, 0.8),
+  }),
   defineRule({
     op: 'Pow',
     since: [7, 12, 13, 15],
@@ -58,7 +126,10 @@ export const mathRules: readonly Rule[] = [
       const base = (): Value => {
         const known = exponent.dims?.length === 0 || exponent.value?.length === 1 ? exponent.value?.[0] : undefined;
         if (known === 2) return g.mul(dy, g.add(a, a));
-        const slope = typeof known === 'number' ? g.op('Pow', [a, g.number(known - 1, a)]) : g.op('Pow', [a, g.sub(exponent, g.number(1, exponent))]);
+        const slope =
+          typeof known === 'number'
+            ? g.op('Pow', [a, g.number(known - 1, a)])
+            : g.op('Pow', [a, g.sub(exponent, g.number(1, exponent))]);
         return g.mul(dy, g.mul(exponent, slope));
       };
       const power = (): Value => {
@@ -69,11 +140,26 @@ export const mathRules: readonly Rule[] = [
       return [wants(0) && base(), wants(1) && power()];
     },
     cases: [
-      { inputs: [{ dims: [2, 3], range: [0.5, 2] }, { dims: [3], range: [-2, 2] }] },
+      {
+        inputs: [
+          { dims: [2, 3], range: [0.5, 2] },
+          { dims: [3], range: [-2, 2] },
+        ],
+      },
       { inputs: [[2, 3], { dims: [], data: [2], constant: true }] },
       { inputs: [[2, 3], { dims: [], data: [3], constant: true }] },
-      { inputs: [{ dims: [2, 3], range: [0.5, 2] }, { dims: [1], data: [-0.5], constant: true }] },
-      { inputs: [{ dims: [2, 3], range: [0.5, 2] }, { dims: [], data: [3], dtype: 'int64' }] },
+      {
+        inputs: [
+          { dims: [2, 3], range: [0.5, 2] },
+          { dims: [1], data: [-0.5], constant: true },
+        ],
+      },
+      {
+        inputs: [
+          { dims: [2, 3], range: [0.5, 2] },
+          { dims: [], data: [3], dtype: 'int64' },
+        ],
+      },
     ],
   }),
   defineRule({
@@ -84,11 +170,21 @@ export const mathRules: readonly Rule[] = [
       const quotient = (): Value => {
         const ratio = g.div(a, b);
         // fmod rounds towards zero, the other form towards minus infinity.
-        return intAttribute(node, 'fmod', 0) === 1 ? g.mul(g.op('Sign', [ratio]), g.op('Floor', [g.op('Abs', [ratio])])) : g.op('Floor', [ratio]);
+        return intAttribute(node, 'fmod', 0) === 1
+          ? g.mul(g.op('Sign', [ratio]), g.op('Floor', [g.op('Abs', [ratio])]))
+          : g.op('Floor', [ratio]);
       };
       return [dy, wants(1) && g.neg(g.mul(dy, quotient()))];
     },
-    cases: [{ inputs: [{ dims: [5], data: [-4.1, -1.3, 0.7, 2.2, 5.4] }, { dims: [], data: [1.5] }], attributes: { fmod: 1 } }],
+    cases: [
+      {
+        inputs: [
+          { dims: [5], data: [-4.1, -1.3, 0.7, 2.2, 5.4] },
+          { dims: [], data: [1.5] },
+        ],
+        attributes: { fmod: 1 },
+      },
+    ],
   }),
   defineElementwise({
     op: 'Gelu',
@@ -104,7 +200,10 @@ export const mathRules: readonly Rule[] = [
         return g.mul(dy, g.mul(half, g.add(onePlus(g, t), bend)));
       }
       const cdf = g.mul(half, onePlus(g, g.op('Erf', [g.mul(x, g.number(Math.SQRT1_2, x))])));
-      const density = g.mul(g.op('Exp', [g.mul(square(g, x), g.number(-0.5, x))]), g.number(1 / Math.sqrt(2 * Math.PI), x));
+      const density = g.mul(
+        g.op('Exp', [g.mul(square(g, x), g.number(-0.5, x))]),
+        g.number(1 / Math.sqrt(2 * Math.PI), x),
+      );
       return g.mul(dy, g.add(cdf, g.mul(x, density)));
     },
     cases: [...within(-3, 3), { inputs: [{ dims: [3, 4], range: [-3, 3] }], attributes: { approximate: 'tanh' } }],

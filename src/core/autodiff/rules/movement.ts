@@ -1,8 +1,9 @@
 /** Operators that move elements and compute nothing: the cotangent goes back the way the values came. */
+
+import { WhylightError } from '../../errors.ts';
 import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
-import { WhylightError } from '../../errors.ts';
 import { defineRule, type Rule, type RuleContext } from '../rule.ts';
 
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const, constant: true });
@@ -13,7 +14,10 @@ const backToShape = ({ g, inputs: [x], cotangents: [dy] }: RuleContext) => [g.re
 /** Content of an int operand. */
 function known(value: Value | undefined, node: RuleContext['node'], what: string): readonly number[] {
   if (value?.value?.every((v) => typeof v === 'number')) return value.value as readonly number[];
-  throw new WhylightError('not_differentiable', `${node.op} "${node.name}": its ${what} are only known at run time.`, { node: node.name, op: node.op });
+  throw new WhylightError('not_differentiable', `${node.op} "${node.name}": its ${what} are only known at run time.`, {
+    node: node.name,
+    op: node.op,
+  });
 }
 
 /** Zeros around `dy`: `before` and `after` along one axis. */
@@ -21,19 +25,34 @@ const padAxis = (g: GraphBuilder, x: Value, axis: number, before: number, after:
   before === 0 && after === 0 ? x : g.op('Pad', [x, g.ints([before, after]), null, g.ints([axis])]);
 
 /** Values scattered back into zeros of the shape of x, at every `step`-th place from `start` along one axis. */
-function unslice(g: GraphBuilder, dy: Value, extents: { from: number; to: number; start: number; step: number }, axis: number): Value {
+function unslice(
+  g: GraphBuilder,
+  dy: Value,
+  extents: { from: number; to: number; start: number; step: number },
+  axis: number,
+): Value {
   const { from, to, start, step } = extents;
   if (step === 1) return padAxis(g, dy, axis, start, from - start - to);
-  const places = Array.from({ length: from }, (_, i) => (i - start) / step).map((p) => (Number.isInteger(p) && p >= 0 && p < to ? p : to));
+  const places = Array.from({ length: from }, (_, i) => (i - start) / step).map((p) =>
+    Number.isInteger(p) && p >= 0 && p < to ? p : to,
+  );
   // One row of zeros behind the values stands in for every place that the slice left out.
   return g.op('Gather', [padAxis(g, dy, axis, 0, 1), g.ints(places)], { axis });
 }
 
 /** Pads with constants, mirrored or repeated edges, one axis at a time from the last to the first. */
 function unpad(context: RuleContext): Value {
-  const { g, node, inputs: [x, padsInput], cotangents: [dy], optional } = context;
+  const {
+    g,
+    node,
+    inputs: [x, padsInput],
+    cotangents: [dy],
+    optional,
+  } = context;
   const rank = x.dims?.length ?? 0;
-  const axes = optional(3) ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
+  const axes = optional(3)
+    ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a))
+    : Array.from({ length: rank }, (_, i) => i);
   const pads = known(padsInput, node, 'pads');
   const mode = stringAttribute(node, 'mode', 'constant');
   let value = dy;
@@ -43,11 +62,20 @@ function unpad(context: RuleContext): Value {
     if (before === 0 && after === 0) continue;
     if (mode === 'constant' && before >= 0 && after >= 0) {
       const end = typeof extent === 'number' ? extent + before : undefined;
-      value = g.op('Slice', [value, g.ints([before]), g.ints([end ?? (after === 0 ? Number.MAX_SAFE_INTEGER : -after)]), g.ints([axis])]);
+      value = g.op('Slice', [
+        value,
+        g.ints([before]),
+        g.ints([end ?? (after === 0 ? Number.MAX_SAFE_INTEGER : -after)]),
+        g.ints([axis]),
+      ]);
       continue;
     }
     if (typeof extent !== 'number') {
-      throw new WhylightError('not_differentiable', `Pad "${node.name}": mode ${mode} needs an extent that is known before the run on axis ${axis}.`, { node: node.name });
+      throw new WhylightError(
+        'not_differentiable',
+        `Pad "${node.name}": mode ${mode} needs an extent that is known before the run on axis ${axis}.`,
+        { node: node.name },
+      );
     }
     value = foldPadding(g, value, axis, extent, before, after, mode);
   }
@@ -55,7 +83,15 @@ function unpad(context: RuleContext): Value {
 }
 
 /** Adds what was copied into the padding back to where it came from: a product with the 0/1 matrix of the copying. */
-function foldPadding(g: GraphBuilder, dy: Value, axis: number, extent: number, before: number, after: number, mode: string): Value {
+function foldPadding(
+  g: GraphBuilder,
+  dy: Value,
+  axis: number,
+  extent: number,
+  before: number,
+  after: number,
+  mode: string,
+): Value {
   const length = extent + before + after;
   const source = (i: number): number => {
     const at = i - before;
@@ -80,7 +116,12 @@ function foldPadding(g: GraphBuilder, dy: Value, axis: number, extent: number, b
 }
 
 export const movementRules: readonly Rule[] = [
-  defineRule({ op: 'Identity', since: [1, 13, 14, 16, 19, 21], vjp: ({ cotangents: [dy] }) => [dy], cases: [{ inputs: [[2, 3]] }] }),
+  defineRule({
+    op: 'Identity',
+    since: [1, 13, 14, 16, 19, 21],
+    vjp: ({ cotangents: [dy] }) => [dy],
+    cases: [{ inputs: [[2, 3]] }],
+  }),
   defineRule({
     op: 'Dropout',
     since: [7, 10, 12, 13],
@@ -95,18 +136,51 @@ export const movementRules: readonly Rule[] = [
     vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])],
     cases: [{ inputs: [[2, 3]], attributes: { to: 1 } }],
   }),
-  defineRule({ op: 'CastLike', since: [15, 19, 21], vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])], cases: [{ inputs: [[2, 3], { dims: [1], data: [1], constant: true }] }] }),
-  defineRule({ op: 'Reshape', since: [5, 13, 14, 19, 21], vjp: backToShape, cases: [{ inputs: [[2, 6], ints(3, 4)] }, { inputs: [[2, 3, 4], ints(0, -1)] }] }),
-  defineRule({ op: 'Flatten', since: [1, 9, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 3, 4]] }, { inputs: [[2, 3, 4]], attributes: { axis: 2 } }, { inputs: [[2, 3]], attributes: { axis: 0 } }] }),
-  defineRule({ op: 'Squeeze', since: [1, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 1, 3, 1], ints(1)] }, { inputs: [[2, 1, 3, 1]] }] }),
+  defineRule({
+    op: 'CastLike',
+    since: [15, 19, 21],
+    vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])],
+    cases: [{ inputs: [[2, 3], { dims: [1], data: [1], constant: true }] }],
+  }),
+  defineRule({
+    op: 'Reshape',
+    since: [5, 13, 14, 19, 21],
+    vjp: backToShape,
+    cases: [{ inputs: [[2, 6], ints(3, 4)] }, { inputs: [[2, 3, 4], ints(0, -1)] }],
+  }),
+  defineRule({
+    op: 'Flatten',
+    since: [1, 9, 11, 13, 21],
+    vjp: backToShape,
+    cases: [
+      { inputs: [[2, 3, 4]] },
+      { inputs: [[2, 3, 4]], attributes: { axis: 2 } },
+      { inputs: [[2, 3]], attributes: { axis: 0 } },
+    ],
+  }),
+  defineRule({
+    op: 'Squeeze',
+    since: [1, 11, 13, 21],
+    vjp: backToShape,
+    cases: [{ inputs: [[2, 1, 3, 1], ints(1)] }, { inputs: [[2, 1, 3, 1]] }],
+  }),
   defineRule({ op: 'Unsqueeze', since: [1, 11, 13, 21], vjp: backToShape, cases: [{ inputs: [[2, 3], ints(0, -1)] }] }),
   defineRule({
     op: 'Transpose',
     since: [1, 13, 21],
     vjp({ g, node, inputs: [x], cotangents: [dy] }) {
       const rank = x.dims?.length ?? 0;
-      const perm = intsAttribute(node, 'perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
-      return [g.transpose(dy, perm.map((_, i) => perm.indexOf(i)))];
+      const perm = intsAttribute(
+        node,
+        'perm',
+        Array.from({ length: rank }, (_, i) => rank - 1 - i),
+      );
+      return [
+        g.transpose(
+          dy,
+          perm.map((_, i) => perm.indexOf(i)),
+        ),
+      ];
     },
     cases: [{ inputs: [[2, 3, 4]] }, { inputs: [[2, 3, 4]], attributes: { perm: [1, 2, 0] } }],
   }),
@@ -120,13 +194,35 @@ export const movementRules: readonly Rule[] = [
       if (isStatic(extents as number[])) {
         const starts = extents.reduce<number[]>((all, e) => [...all, (all.at(-1) as number) + (e as number)], [0]);
         return node.inputs.map(
-          (_, i) => wants(i) && g.op('Slice', [dy, g.ints([starts[i] as number]), g.ints([starts[i + 1] as number]), g.ints([axis])]),
+          (_, i) =>
+            wants(i) &&
+            g.op('Slice', [dy, g.ints([starts[i] as number]), g.ints([starts[i + 1] as number]), g.ints([axis])]),
         );
       }
-      const lengths = g.op('Concat', node.inputs.map((_, i) => g.op('Shape', [inputs[i]], { start: axis, end: axis + 1 })), { axis: 0 });
+      const lengths = g.op(
+        'Concat',
+        node.inputs.map((_, i) => g.op('Shape', [inputs[i]], { start: axis, end: axis + 1 })),
+        { axis: 0 },
+      );
       return g.ops('Split', [dy, lengths], { axis }, node.inputs.length);
     },
-    cases: [{ inputs: [[2, 3], [2, 1], [2, 2]], attributes: { axis: 1 } }, { inputs: [[2, 3], [1, 3]], attributes: { axis: -2 } }],
+    cases: [
+      {
+        inputs: [
+          [2, 3],
+          [2, 1],
+          [2, 2],
+        ],
+        attributes: { axis: 1 },
+      },
+      {
+        inputs: [
+          [2, 3],
+          [1, 3],
+        ],
+        attributes: { axis: -2 },
+      },
+    ],
   }),
   defineRule({
     op: 'Split',
@@ -147,7 +243,9 @@ export const movementRules: readonly Rule[] = [
       const rank = x.dims?.length ?? 0;
       const starts = known(startsInput, node, 'starts');
       const ends = endsInput.value;
-      const axes = optional(3) ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a)) : starts.map((_, i) => i);
+      const axes = optional(3)
+        ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a))
+        : starts.map((_, i) => i);
       const steps = optional(4) ? known(optional(4), node, 'steps') : starts.map(() => 1);
       let value = dy;
       for (const [i, axis] of axes.entries()) {
@@ -157,9 +255,16 @@ export const movementRules: readonly Rule[] = [
         if (typeof from !== 'number' || typeof to !== 'number') {
           // Along an extent of any length: keep the front off or the back off, which needs no total.
           const end = ends?.[i];
-          if (step === 1 && raw >= 0 && (end === undefined || (typeof end === 'number' && end >= 2 ** 31 - 1))) value = padAxis(g, value, axis, raw, 0);
-          else if (step === 1 && raw === 0 && typeof end === 'number' && end < 0) value = padAxis(g, value, axis, 0, -end);
-          else throw new WhylightError('not_differentiable', `Slice "${node.name}": the extent of axis ${axis} is only known at run time.`, { node: node.name });
+          if (step === 1 && raw >= 0 && (end === undefined || (typeof end === 'number' && end >= 2 ** 31 - 1)))
+            value = padAxis(g, value, axis, raw, 0);
+          else if (step === 1 && raw === 0 && typeof end === 'number' && end < 0)
+            value = padAxis(g, value, axis, 0, -end);
+          else
+            throw new WhylightError(
+              'not_differentiable',
+              `Slice "${node.name}": the extent of axis ${axis} is only known at run time.`,
+              { node: node.name },
+            );
           continue;
         }
         const low = step > 0 ? 0 : -1;

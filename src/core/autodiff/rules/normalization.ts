@@ -14,9 +14,13 @@ export const normalizationRules: readonly Rule[] = [
       const epsilon = floatAttribute(node, 'epsilon', 1e-5);
       const factor = g.div(scale, g.op('Sqrt', [g.add(variance, g.number(epsilon, variance))]));
       const rank = x.dims?.length ?? 2;
-      const perChannel = rank <= 2 ? factor : g.reshape(factor, [factor.dims?.[0] ?? -1, ...Array.from({ length: rank - 2 }, () => 1)]);
+      const perChannel =
+        rank <= 2 ? factor : g.reshape(factor, [factor.dims?.[0] ?? -1, ...Array.from({ length: rank - 2 }, () => 1)]);
       return [g.mul(dy, perChannel)];
     },
-    cases: [{ inputs: [[2, 3, 2, 2], constant, constant, constant, positive] }, { inputs: [[2, 3], constant, constant, constant, positive] }],
+    cases: [
+      { inputs: [[2, 3, 2, 2], constant, constant, constant, positive] },
+      { inputs: [[2, 3], constant, constant, constant, positive] },
+    ],
   }),
 ];

@@ -12,7 +12,11 @@ import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window: Window): Value {
   const [batch, channels, ...extents] = x.dims ?? [];
   const out = part.dims?.slice(2) ?? [];
-  const ones = g.constant('float32', [1, 1, ...window.kernel], new Float32Array(window.kernel.reduce((a, b) => a * b, 1)).fill(1));
+  const ones = g.constant(
+    'float32',
+    [1, 1, ...window.kernel],
+    new Float32Array(window.kernel.reduce((a, b) => a * b, 1)).fill(1),
+  );
   const rows = g.reshape(part, [product([batch ?? 'N', channels ?? 1]), 1, ...out]);
   const [h, o] = [extents, out];
   if (!isStatic(h) || !isStatic(o)) {
@@ -28,7 +32,10 @@ export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window
   }
   // Windows of ceil_mode may reach past the padding: what they cover there is cut off by more padding.
   const end = h.map((n, i) => {
-    const [stride, reach] = [window.strides[i] as number, (window.dilations[i] as number) * ((window.kernel[i] as number) - 1) + 1];
+    const [stride, reach] = [
+      window.strides[i] as number,
+      (window.dilations[i] as number) * ((window.kernel[i] as number) - 1) + 1,
+    ];
     return ((o[i] as number) - 1) * stride + reach - (window.padsBegin[i] as number) - n;
   });
   const spread = g.op('ConvTranspose', [rows, ones], {
@@ -47,11 +54,17 @@ function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countInclu
   if (!isStatic(h) || !isStatic(o)) return g.number(area, x);
   // Along each axis a window holds the positions that lie in x, or in x and its padding.
   const counts = h.map((n, i) => {
-    const [stride, dilation, begin] = [window.strides[i] as number, window.dilations[i] as number, window.padsBegin[i] as number];
+    const [stride, dilation, begin] = [
+      window.strides[i] as number,
+      window.dilations[i] as number,
+      window.padsBegin[i] as number,
+    ];
     const [low, high] = countIncludePad ? [-begin, n + (window.padsEnd[i] as number)] : [0, n];
     return Array.from({ length: o[i] as number }, (_, at) => {
       const start = at * stride - begin;
-      return Array.from({ length: window.kernel[i] as number }, (_, k) => start + k * dilation).filter((p) => p >= low && p < high).length;
+      return Array.from({ length: window.kernel[i] as number }, (_, k) => start + k * dilation).filter(
+        (p) => p >= low && p < high,
+      ).length;
     });
   });
   const table = counts.reduce<number[]>((all, axis) => all.flatMap((a) => axis.map((b) => a * b)), [1]);
@@ -61,8 +74,14 @@ function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countInclu
 const windows: readonly RuleCase[] = [
   { inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
   { inputs: [{ dims: [2, 2, 7, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
-  { inputs: [{ dims: [1, 2, 7, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
-  { inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
+  {
+    inputs: [{ dims: [1, 2, 7, 6], range: [-1, 1] }],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+  },
+  {
+    inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 },
+  },
   { inputs: [{ dims: [1, 1, 6, 5], range: [-1, 1] }], attributes: { kernel_shape: [3, 2], auto_pad: 'SAME_UPPER' } },
   { inputs: [{ dims: [1, 2, 9], range: [-1, 1] }], attributes: { kernel_shape: [3], strides: [2] } },
   { inputs: [{ dims: [1, 1, 4, 4, 4], range: [-1, 1] }], attributes: { kernel_shape: [2, 2, 2], strides: [2, 1, 2] } },
@@ -78,7 +97,10 @@ export const poolingRules: readonly Rule[] = [
       // `indices` counts over the whole batch and all channels: add each cotangent at its place in the flat tensor.
       const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])], undefined);
       const places = g.op('Reshape', [indices, g.ints([-1])]);
-      const added = g.op('ScatterElements', [flat, places, g.op('Reshape', [dy, g.ints([-1])])], { axis: 0, reduction: 'add' });
+      const added = g.op('ScatterElements', [flat, places, g.op('Reshape', [dy, g.ints([-1])])], {
+        axis: 0,
+        reduction: 'add',
+      });
       return [g.reshapeLike(added, x)];
     },
     cases: windows,

@@ -13,16 +13,31 @@ export function reducedAxes({ node, inputs: [x], optional }: RuleContext): reado
 }
 
 /** A reduced value with its lost axes back as extents of 1, so that it broadcasts against x. */
-export function keepAxes(g: GraphBuilder, node: RuleContext['node'], x: Value, value: Value, axes: readonly number[]): Value {
+export function keepAxes(
+  g: GraphBuilder,
+  node: RuleContext['node'],
+  x: Value,
+  value: Value,
+  axes: readonly number[],
+): Value {
   if (intAttribute(node, 'keepdims', 1) === 1 || axes.length === 0) return value;
-  if (value.dims && x.dims) return g.reshape(value, x.dims.map((d, i) => (axes.includes(i) ? 1 : d)), undefined);
+  if (value.dims && x.dims)
+    return g.reshape(
+      value,
+      x.dims.map((d, i) => (axes.includes(i) ? 1 : d)),
+      undefined,
+    );
   return g.op('Unsqueeze', [value, g.ints(axes)]);
 }
 
 /** Number of elements that go into one, as a scalar of x's type. */
 export function reducedCount(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
   const extents = axes.map((a) => x.dims?.[a] ?? '?');
-  if (isStatic(extents)) return g.number(extents.reduce((a, b) => a * b, 1), x);
+  if (isStatic(extents))
+    return g.number(
+      extents.reduce((a, b) => a * b, 1),
+      x,
+    );
   const shape = g.op('Gather', [g.op('Shape', [x]), g.ints(axes)]);
   return g.op('CastLike', [g.op('ReduceProd', [shape], { keepdims: 0 }), x]);
 }
@@ -59,7 +74,13 @@ function reduction(definition: {
   return defineRule({
     ...rest,
     vjp(context) {
-      const { g, node, inputs: [x], outputs: [y], cotangents: [dy] } = context;
+      const {
+        g,
+        node,
+        inputs: [x],
+        outputs: [y],
+        cotangents: [dy],
+      } = context;
       // Over no axes at all an element is reduced with itself alone.
       const axes = reducedAxes(context) ?? [];
       return [spread({ g, node, x, y: keepAxes(g, node, x, y, axes), dy: keepAxes(g, node, x, dy, axes), axes })];
@@ -70,7 +91,11 @@ function reduction(definition: {
 
 export const reductionRules: readonly Rule[] = [
   reduction({ op: 'ReduceSum', since: [1, 11, 13], spread: ({ dy }) => dy }),
-  reduction({ op: 'ReduceMean', since: [1, 11, 13, 18], spread: ({ g, x, dy, axes }) => (axes.length === 0 ? dy : g.div(dy, reducedCount(g, x, axes))) }),
+  reduction({
+    op: 'ReduceMean',
+    since: [1, 11, 13, 18],
+    spread: ({ g, x, dy, axes }) => (axes.length === 0 ? dy : g.div(dy, reducedCount(g, x, axes))),
+  }),
   ...(['ReduceMax', 'ReduceMin'] as const).map((op) =>
     reduction({
       op,
@@ -95,7 +120,14 @@ export const reductionRules: readonly Rule[] = [
       const others = g.sub(g.reduce('ReduceSum', zeros, axes), zeros);
       return g.mul(dy, g.where(g.op('Equal', [others, g.number(0, x)]), rest, g.number(0, x)));
     },
-    extra: [{ inputs: [{ dims: [2, 4], data: [1, 0, 2, -1, 0, 3, 0, 2] }, { dims: [1], data: [1], dtype: 'int64', constant: true }] }],
+    extra: [
+      {
+        inputs: [
+          { dims: [2, 4], data: [1, 0, 2, -1, 0, 3, 0, 2] },
+          { dims: [1], data: [1], dtype: 'int64', constant: true },
+        ],
+      },
+    ],
   }),
   reduction({ op: 'ReduceL1', since: [1, 11, 13, 18], spread: ({ g, x, dy }) => g.mul(dy, g.op('Sign', [x])) }),
   reduction({
@@ -104,7 +136,16 @@ export const reductionRules: readonly Rule[] = [
     note: 'Zero at the origin.',
     spread: ({ g, x, y, dy }) => g.mul(x, g.div(dy, g.where(g.op('Equal', [y, g.number(0, y)]), g.number(1, y), y))),
   }),
-  reduction({ op: 'ReduceLogSum', since: [1, 11, 13, 18], range: [0.5, 2], spread: ({ g, y, dy }) => g.div(dy, g.op('Exp', [y])) }),
-  reduction({ op: 'ReduceLogSumExp', since: [1, 11, 13, 18], spread: ({ g, x, y, dy }) => g.mul(dy, g.op('Exp', [g.sub(x, y)])) }),
+  reduction({
+    op: 'ReduceLogSum',
+    since: [1, 11, 13, 18],
+    range: [0.5, 2],
+    spread: ({ g, y, dy }) => g.div(dy, g.op('Exp', [y])),
+  }),
+  reduction({
+    op: 'ReduceLogSumExp',
+    since: [1, 11, 13, 18],
+    spread: ({ g, x, y, dy }) => g.mul(dy, g.op('Exp', [g.sub(x, y)])),
+  }),
   reduction({ op: 'ReduceSumSquare', since: [1, 11, 13, 18], spread: ({ g, x, dy }) => g.mul(dy, g.add(x, x)) }),
 ];

@@ -7,5 +7,12 @@ export const deconvnet = defineRuleset({
   id: 'deconvnet',
   title: 'Deconvolution',
   base: gradient,
-  rules: [defineElementwise({ op: 'Relu', since: [6, 13, 14], surrogate: true, derivative: ({ g, dy }) => g.op('Relu', [dy]) })],
+  rules: [
+    defineElementwise({
+      op: 'Relu',
+      since: [6, 13, 14],
+      surrogate: true,
+      derivative: ({ g, dy }) => g.op('Relu', [dy]),
+    }),
+  ],
 });

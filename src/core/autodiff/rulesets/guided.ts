@@ -1,6 +1,7 @@
 /** Guided backpropagation: a ReLU passes back what is positive, where it was active. Springenberg et al. 2015, "Striving for simplicity", section 3.4. */
-import { whereAbove } from '../rules/activation.ts';
+
 import { defineElementwise } from '../rule.ts';
+import { whereAbove } from '../rules/activation.ts';
 import { defineRuleset } from '../ruleset.ts';
 import { gradient } from './gradient.ts';
 
