@@ -1,0 +1,28 @@
+/** The picture codecs in Node: their WebAssembly is read from the installed packages. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs.ts';
+import type { WasmModule } from '../core/image/jsquash.ts';
+
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> };
+
+const { resolve } = createRequire(import.meta.url);
+
+/** Compiled once per process, when first asked for. */
+function fromPackage(file: string): () => Promise<WasmModule> {
+  let module: Promise<WasmModule> | undefined;
+  return () => {
+    if (!module) module = readFile(resolve(file)).then((bytes: Uint8Array) => WebAssembly.compile(bytes));
+    return module;
+  };
+}
+
+const modules = {
+  jpeg: fromPackage('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'),
+  png: fromPackage('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
+  webp: fromPackage('@jsquash/webp/codec/dec/webp_dec.wasm'),
+};
+
+/** @param options 50 megapixels at most unless told otherwise */
+export const nodeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
+  createImageCodecs(modules, { maxPixels: 50_000_000, ...options });
