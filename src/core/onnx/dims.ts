@@ -1,58 +1,264 @@
 /**
- * Arithmetic on extents that may be symbolic. A symbolic extent is a product, written canonically: the number first
- * (left out when 1), then the symbols in order, `49*N`, `N*T`. What no product can say (a sum, an inexact quotient)
- * gives `undefined`: unknown.
+ * Arithmetic on extents that may be symbolic. A symbolic extent is a polynomial over whole numbers, written canonically:
+ * within a product the number first (left out when 1), then the symbols in order; sums with the number last: `49*N`,
+ * `N*T`, `2*T-1`. What no polynomial can say is a symbol of its own, named after what it is: `div(H-1,2)` (rounded
+ * down), `max(S,T)`, `min(S,T)`. So equal extents have equal text as far as this algebra can tell.
+ *
+ * A symbol stands for at least 1. Those that start with `?` were made by shape inference for what depends on the data:
+ * `?name_0` is an extent and may be 0, `?name[0]` is an element of a shape and may be negative.
  */
 import type { Dim } from './graph.ts';
 
-interface Product {
-  factor: number;
-  symbols: string[];
+/** Factor by product of symbols; the products are symbols in order, joined by `*`, and `''` for the number alone. */
+type Polynomial = Map<string, number>;
+
+/** Longer texts are replaced by a digest, so that no model can make them grow without end. */
+const LONGEST = 256;
+
+export function add(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  const sum = parse(a);
+  for (const [symbols, factor] of parse(b)) accumulate(sum, symbols, factor);
+  return print(sum);
 }
 
-function parse(dim: Dim): Product {
-  if (typeof dim === 'number') return { factor: dim, symbols: [] };
-  const parts = dim.split('*');
-  const factor = Number(parts[0]);
-  return Number.isInteger(factor) ? { factor, symbols: parts.slice(1) } : { factor: 1, symbols: parts };
-}
-
-function print({ factor, symbols }: Product): Dim {
-  if (factor === 0 || symbols.length === 0) return factor;
-  const text = symbols.sort().join('*');
-  return factor === 1 ? text : `${factor}*${text}`;
-}
+export const subtract = (a: Dim, b: Dim): Dim => (a === b ? 0 : add(a, multiply(b, -1)));
 
 export function multiply(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a * b;
-  const [x, y] = [parse(a), parse(b)];
-  return print({ factor: x.factor * y.factor, symbols: [...x.symbols, ...y.symbols] });
-}
-
-/** `a / b` where it is exact, else undefined. */
-export function divide(a: Dim, b: Dim): Dim | undefined {
-  const [x, y] = [parse(a), parse(b)];
-  if (y.factor === 0 || x.factor % y.factor !== 0) return undefined;
-  const symbols = [...x.symbols];
-  for (const symbol of y.symbols) {
-    const at = symbols.indexOf(symbol);
-    if (at < 0) return undefined;
-    symbols.splice(at, 1);
-  }
-  return print({ factor: x.factor / y.factor, symbols });
-}
-
-/** `a + b` where a product can say it: numbers, or multiples of the same symbols. */
-export function add(a: Dim, b: Dim): Dim | undefined {
-  if (a === 0) return b;
-  if (b === 0) return a;
-  const [x, y] = [parse(a), parse(b)];
-  if (x.symbols.join('*') !== y.symbols.join('*')) return undefined;
-  return print({ factor: x.factor + y.factor, symbols: x.symbols });
+  if (a === 1) return b;
+  if (b === 1) return a;
+  return print(times(parse(a), parse(b)));
 }
 
 export const product = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(multiply, 1);
 
+/** `a / b` where it is exact for every value of the symbols, else undefined. */
+export function divide(a: Dim, b: Dim): Dim | undefined {
+  if (b === 0) return undefined;
+  if (b === 1) return a;
+  if (a === b) return 1;
+  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b : undefined;
+  // Long division by the leading product.
+  const [rest, divisor, quotient] = [parse(a), parse(b), new Map<string, number>()];
+  const [bySymbols, byFactor] = leading(divisor);
+  for (let steps = 0; rest.size > 0; steps++) {
+    const [symbols, factor] = leading(rest);
+    const left = without(symbols, bySymbols);
+    if (left === undefined || factor % byFactor !== 0 || steps > LONGEST) return undefined;
+    accumulate(quotient, left, factor / byFactor);
+    for (const [s, f] of times(new Map([[left, -factor / byFactor]]), divisor)) accumulate(rest, s, f);
+  }
+  return print(quotient);
+}
+
+/** `a / b` rounded down, for a positive `b`. */
+export function floorDivide(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return Math.floor(a / b);
+  const exact = divide(a, b);
+  if (exact !== undefined) return exact;
+  if (typeof b === 'string') return call('div', a, b);
+  // Whole multiples of b come out of the bracket.
+  const [whole, rest]: [Polynomial, Polynomial] = [new Map(), new Map()];
+  for (const [symbols, factor] of parse(a)) {
+    const multiple = symbols === '' ? Math.floor(factor / b) : Math.trunc(factor / b);
+    accumulate(whole, symbols, multiple);
+    accumulate(rest, symbols, factor - multiple * b);
+  }
+  return add(print(whole), floorOfRest(rest, b));
+}
+
+/** `a / b` rounded up, for a positive `b`. */
+export const ceilDivide = (a: Dim, b: Dim): Dim => floorDivide(add(a, subtract(b, 1)), b);
+
+export function maximum(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return Math.max(a, b);
+  if (lowerBound(subtract(a, b)) >= 0 || operands(a, 'max').includes(b) || operands(b, 'min').includes(a)) return a;
+  if (lowerBound(subtract(b, a)) >= 0 || operands(b, 'max').includes(a) || operands(a, 'min').includes(b)) return b;
+  return call('max', ...ordered(a, b));
+}
+
+export function minimum(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return Math.min(a, b);
+  if (lowerBound(subtract(b, a)) >= 0 || operands(a, 'min').includes(b) || operands(b, 'max').includes(a)) return a;
+  if (lowerBound(subtract(a, b)) >= 0 || operands(b, 'min').includes(a) || operands(a, 'max').includes(b)) return b;
+  return call('min', ...ordered(a, b));
+}
+
+/** The least that an extent can be, -Infinity when there is no telling. */
+export function lowerBound(dim: Dim): number {
+  if (typeof dim === 'number') return dim;
+  let least = 0;
+  for (const [symbols, factor] of parse(dim)) {
+    if (symbols === '') least += factor;
+    else if (factor < 0) return Number.NEGATIVE_INFINITY;
+    else least += atoms(symbols).reduce((bound, symbol) => bound * leastOf(symbol), factor);
+  }
+  return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
+}
+
+/** The number that an extent is when its symbols are these; undefined when one is missing. */
+export function evaluate(dim: Dim, extents: Readonly<Record<string, number>>): number | undefined {
+  if (typeof dim === 'number') return dim;
+  let sum = 0;
+  for (const [symbols, factor] of parse(dim)) {
+    let term = factor;
+    for (const symbol of atoms(symbols)) {
+      const { name, a, b } = split(symbol) ?? { name: '', a: 0, b: 0 };
+      const [x, y] = [evaluate(a, extents), evaluate(b, extents)];
+      if (name === '') term *= extents[symbol] ?? Number.NaN;
+      else if (x === undefined || y === undefined) return undefined;
+      else term *= name === 'div' ? Math.floor(x / y) : name === 'max' ? Math.max(x, y) : Math.min(x, y);
+    }
+    sum += term;
+  }
+  return Number.isNaN(sum) ? undefined : sum;
+}
+
+/** A free text, such as a model's name for an extent, as a canonical dim: an expression if it reads as one, else a symbol. */
+export function canonical(text: string): Dim {
+  // A minus within a name, as in `batch-size`, is no subtraction.
+  if (/^[\w.:?]+(( *[*+] *| +- +)[\w.:?]+| *- *\d+)*$/.test(text)) return print(parse(text.replaceAll(' ', '')));
+  return symbolOf(text.trim());
+}
+
+/** A symbol that says `name`, without the signs that have a meaning here. */
+export const symbolOf = (name: string): string => name.replaceAll('/', '.').replace(/[^\w.:?[\]]/g, '_');
+
 /** True when every extent is a number. */
 export const isStatic = (dims: readonly Dim[] | undefined): dims is readonly number[] =>
   dims?.every((d) => typeof d === 'number') ?? false;
+
+const accumulate = (sum: Polynomial, symbols: string, factor: number): void => {
+  const total = (sum.get(symbols) ?? 0) + factor;
+  if (total === 0) sum.delete(symbols);
+  else sum.set(symbols, total);
+};
+
+function times(a: Polynomial, b: Polynomial): Polynomial {
+  const result: Polynomial = new Map();
+  for (const [x, f] of a) {
+    for (const [y, g] of b) accumulate(result, [...atoms(x), ...atoms(y)].sort().join('*'), f * g);
+  }
+  return result;
+}
+
+/** The product of most symbols, the first in order among those: what long division goes by. */
+function leading(p: Polynomial): [symbols: string, factor: number] {
+  const [first] = [...p].sort(([a], [b]) => atoms(b).length - atoms(a).length || (a < b ? -1 : 1));
+  return first ?? ['', 0];
+}
+
+/** `symbols` less `others`; undefined when one of those is not there. */
+function without(symbols: string, others: string): string | undefined {
+  const left = atoms(symbols);
+  for (const symbol of atoms(others)) {
+    const at = left.indexOf(symbol);
+    if (at < 0) return undefined;
+    left.splice(at, 1);
+  }
+  return left.join('*');
+}
+
+/** floor(rest / b), where no multiple of b is left in the bracket but inside other divisions. */
+function floorOfRest(rest: Polynomial, b: number): Dim {
+  const constant = rest.get('') ?? 0;
+  const [inner, ...others] = [...rest.keys()].filter((symbols) => symbols !== '');
+  if (inner === undefined) return 0;
+  const nested = others.length === 0 && rest.get(inner) === 1 ? split(inner) : undefined;
+  if (nested?.name === 'div' && typeof nested.b === 'number') {
+    return floorDivide(add(nested.a, constant * nested.b), nested.b * b);
+  }
+  return call('div', print(rest), b);
+}
+
+function leastOf(symbol: string): number {
+  const { name, a, b } = split(symbol) ?? { name: '', a: 0, b: 0 };
+  if (name === 'max') return Math.max(lowerBound(a), lowerBound(b));
+  if (name === 'min') return Math.min(lowerBound(a), lowerBound(b));
+  if (name === 'div') return lowerBound(a) >= 0 ? 0 : Number.NEGATIVE_INFINITY;
+  if (symbol.startsWith('?')) return symbol.endsWith(']') ? Number.NEGATIVE_INFINITY : 0;
+  return symbol.startsWith('#') ? Number.NEGATIVE_INFINITY : 1;
+}
+
+const ordered = (a: Dim, b: Dim): [Dim, Dim] => (String(a) < String(b) ? [a, b] : [b, a]);
+
+const call = (name: string, a: Dim, b: Dim): Dim => shorten(`${name}(${a},${b})`);
+
+/** The two sides of a symbol such as `max(a,b)`. */
+function split(symbol: string): { name: string; a: Dim; b: Dim } | undefined {
+  if (!symbol.endsWith(')')) return undefined;
+  const open = symbol.indexOf('(');
+  const inner = symbol.slice(open + 1, -1);
+  const comma = topLevel(inner, ',')[0] as number;
+  return { name: symbol.slice(0, open), a: toDim(inner.slice(0, comma)), b: toDim(inner.slice(comma + 1)) };
+}
+
+const operands = (dim: Dim, name: string): Dim[] => {
+  const call =
+    typeof dim === 'string' && dim.startsWith(`${name}(`) && atoms(dim).length === 1 ? split(dim) : undefined;
+  return call ? [call.a, call.b] : [];
+};
+
+const toDim = (text: string): Dim => (/^-?\d+$/.test(text) ? Number(text) : text);
+
+/** Where one of the `signs` stands outside of brackets. */
+function topLevel(text: string, signs: string): number[] {
+  const found: number[] = [];
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i] as string;
+    if (sign === '(') depth++;
+    else if (sign === ')') depth--;
+    else if (depth === 0 && signs.includes(sign)) found.push(i);
+  }
+  return found;
+}
+
+function cut(text: string, at: readonly number[]): string[] {
+  return [...at, text.length].map((end, i) => text.slice(i === 0 ? 0 : (at[i - 1] as number) + 1, end));
+}
+
+/** The symbols of a product. */
+const atoms = (symbols: string): string[] => (symbols === '' ? [] : cut(symbols, topLevel(symbols, '*')));
+
+function parse(dim: Dim): Polynomial {
+  if (typeof dim === 'number') return dim === 0 ? new Map() : new Map([['', dim]]);
+  const sum: Polynomial = new Map();
+  const signs = topLevel(dim, '+-');
+  for (const [i, term] of cut(dim, signs).entries()) {
+    if (term === '') continue; // before a leading minus
+    let factor = i > 0 && dim[signs[i - 1] as number] === '-' ? -1 : 1;
+    const symbols: string[] = [];
+    for (const part of atoms(term)) {
+      if (/^\d+$/.test(part)) factor *= Number(part);
+      else symbols.push(part);
+    }
+    accumulate(sum, symbols.sort().join('*'), factor);
+  }
+  return sum;
+}
+
+function print(p: Polynomial): Dim {
+  const terms = [...p].sort(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : 1));
+  if (terms.length === 0) return 0;
+  if (terms.length === 1 && terms[0]?.[0] === '') return terms[0][1];
+  let text = '';
+  for (const [symbols, factor] of terms) {
+    const size = Math.abs(factor);
+    text += factor < 0 ? '-' : text === '' ? '' : '+';
+    text += symbols === '' ? size : size === 1 ? symbols : `${size}*${symbols}`;
+  }
+  return shorten(text);
+}
+
+/** FNV-1a, twice 32 bits. */
+function shorten(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const digest = (seed: number): string => {
+    let hash = seed;
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    return (hash >>> 0).toString(16).padStart(8, '0');
+  };
+  return `#${digest(0x811c9dc5)}${digest(0x2f3a9c71)}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * Shape inference: the type of every value of a graph before it runs, with extents that may be symbolic, and the content
+ * of the small ones, so that the shape arithmetic of exporters comes out exactly.
+ */
+import { canonical, symbolOf } from './dims.ts';
+import { propagate } from './evaluate.ts';
+import type { Dim, Graph, Node, ValueInfo } from './graph.ts';
+import { controls } from './infer/control.ts';
+import { elementwise } from './infer/elementwise.ts';
+import { joins } from './infer/join.ts';
+import { makers, ofConstant } from './infer/make.ts';
+import { matrices } from './infer/matrix.ts';
+import { microsoft } from './infer/microsoft.ts';
+import { normalizations } from './infer/normalize.ts';
+import { picks } from './infer/pick.ts';
+import { quantizations } from './infer/quantize.ts';
+import { recurrents } from './infer/recurrent.ts';
+import { reductions } from './infer/reduce.ts';
+import { reshapes } from './infer/reshape.ts';
+import type { Inferred, Inputs, Rules } from './infer/rule.ts';
+import { windows } from './infer/window.ts';
+
+export type { Inferred } from './infer/rule.ts';
+
+const DOMAINS: Readonly<Record<string, Rules>> = {
+  '': {
+    ...elementwise,
+    ...reductions,
+    ...windows,
+    ...normalizations,
+    ...matrices,
+    ...reshapes,
+    ...joins,
+    ...picks,
+    ...makers,
+    ...quantizations,
+    ...recurrents,
+    ...controls,
+  },
+  'com.microsoft': microsoft,
+};
+
+type Values = ReadonlyMap<string, Inferred>;
+
+/**
+ * The types of a node's outputs. Of an operator that is not known, they have unknown extents.
+ *
+ * @param inputs undefined for an input that is left out
+ * @param outer what the subgraphs of If, Loop and Scan can see
+ * @throws WhylightError `invalid_model` when the inputs contradict each other
+ */
+export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map()): Inferred[] {
+  const rules = DOMAINS[node.domain] ?? {};
+  const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  const [first] = inputs;
+  const types =
+    rule?.(node, inputs, { outer, inferSubgraph: (graph, given) => inferSubgraph(graph, given, outer) }) ?? [];
+  const all = node.outputs.map((_, i): Inferred => types[i] ?? { dtype: first?.dtype ?? 'float32' });
+  return propagate(node, inputs, all);
+}
+
+/**
+ * Every value of the graph by name, inputs and constants included. An input's first extent that has no name is `N`,
+ * other unknown extents get names of their own.
+ * @throws WhylightError `invalid_model`
+ */
+export function infer(graph: Graph): Values {
+  return inferWith(graph, graph.inputs.map(ofInput), new Map());
+}
+
+function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values): Inferred[] {
+  const values = inferWith(
+    graph,
+    graph.inputs.map((info, i) => inputs[i] ?? ofInput(info)),
+    outer,
+  );
+  return graph.outputs.map((output) => values.get(output.name) ?? { dtype: output.dtype });
+}
+
+function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values): Map<string, Inferred> {
+  const values = new Map(outer);
+  for (const [name, constant] of graph.constants) values.set(name, ofConstant(constant));
+  for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i] as Inferred);
+  for (const node of graph.nodes) {
+    const operands = node.inputs.map((name) =>
+      name === '' ? undefined : (values.get(name) ?? { dtype: 'float32' as const }),
+    );
+    const types = inferNode(node, operands, values);
+    for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, types[i] as Inferred);
+  }
+  return values;
+}
+
+/** A model's input, its unnamed extents named. */
+function ofInput({ name, dtype, dims }: ValueInfo): Inferred {
+  const named = (dim: Dim, axis: number): Dim => {
+    if (typeof dim === 'number' && dim >= 0) return dim;
+    const text = typeof dim === 'string' ? dim : '';
+    if (text !== '' && text !== '?') return canonical(text);
+    return axis === 0 ? 'N' : `${symbolOf(name)}_${axis}`;
+  };
+  return { dtype, dims: dims?.map(named) };
+}

@@ -1,0 +1,105 @@
+/** The domain com.microsoft: what onnxruntime's optimizers and exporters write. */
+import { intAttribute, intsAttribute } from '../attributes.ts';
+import { divide, multiply } from '../dims.ts';
+import type { Dim } from '../graph.ts';
+import { joins } from './join.ts';
+import { gemm, multiplied, swapped } from './matrix.ts';
+import { layerNormalization } from './normalize.ts';
+import { quantizations } from './quantize.ts';
+import {
+  broadcast,
+  each,
+  type Inferred,
+  ofType,
+  type Rule,
+  type Rules,
+  required,
+  sameType,
+  unknownExtent,
+} from './rule.ts';
+import { windows } from './window.ts';
+
+const fusedMatMul: Rule = (node, inputs) => {
+  const [a, b] = [required(node, inputs, 0), required(node, inputs, 1)];
+  const turned = (x: Inferred, flag: string): readonly Dim[] | undefined =>
+    x.dims && intAttribute(node, flag, 0) === 1 ? swapped(x.dims) : x.dims;
+  return [ofType(a.dtype, multiplied(node, turned(a, 'transA'), turned(b, 'transB')))];
+};
+
+/** The sum that was normalized is the fourth output; between are mean and inverse standard deviation. */
+const skipNormalization: Rule = (node, inputs) => {
+  const x = required(node, inputs, 0);
+  const statistic = ofType('float32', x.dims?.with(-1, 1));
+  return [ofType(x.dtype, x.dims), statistic, statistic, ofType(x.dtype, x.dims)];
+};
+
+/** input_ids, segment_ids, then the tables; a mask gives the number of its ones. */
+const embedding: Rule = (node, inputs) => {
+  const [ids, words] = [required(node, inputs, 0), required(node, inputs, 2)];
+  const dims = ids.dims && [...ids.dims, words.dims?.[1] ?? unknownExtent(node, 2)];
+  return [ofType(words.dtype, dims), ofType('int32', ids.dims?.slice(0, 1)), ofType(words.dtype, dims)];
+};
+
+/** input, weights of query, key and value side by side. */
+const attention: Rule = (node, inputs) => {
+  const [x, weights] = [required(node, inputs, 0), required(node, inputs, 1)];
+  const sizes = intsAttribute(node, 'qkv_hidden_sizes', []);
+  const value = sizes[2] ?? divide(weights.dims?.[1] ?? 0, 3) ?? unknownExtent(node, 2);
+  return [ofType(x.dtype, x.dims?.with(-1, value)), ofType(x.dtype, undefined)];
+};
+
+/** query [N, S, H]; key and value; or all three packed in one. */
+const multiHead: Rule = (node, inputs) => {
+  const [query, , value] = inputs;
+  const { dtype, dims } = required(node, inputs, 0);
+  if (!dims || !query) return [ofType(dtype, undefined)];
+  if (dims.length === 5) {
+    const [n, s, heads, , size] = dims as [Dim, Dim, Dim, Dim, Dim];
+    return [ofType(dtype, [n, s, multiply(heads, size)])];
+  }
+  const width =
+    value?.dims && (value.dims.length === 3 ? value.dims[2] : multiply(value.dims[1] as Dim, value.dims[3] as Dim));
+  return [ofType(dtype, dims.with(2, width ?? (dims[2] as Dim)))];
+};
+
+/** a with scale and zero point, b with scale and zero point. */
+const quantizedBinary: Rule = (node, inputs) => {
+  const [a, b] = [required(node, inputs, 0), required(node, inputs, 3)];
+  return [ofType(a.dtype, broadcast(node, [a.dims, b.dims]))];
+};
+
+const quantizedPool: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  const last = intAttribute(node, 'channels_last', 0) === 1;
+  return [
+    ofType(
+      dtype,
+      dims?.map((d, i) => (i === 0 || i === (last ? dims.length - 1 : 1) ? d : 1)),
+    ),
+  ];
+};
+
+/** Scale and zero point of the output, then three inputs for each operand. */
+const quantizedConcat: Rule = (node, inputs, scope) => {
+  const operands = inputs.filter((_, i) => i >= 2 && (i - 2) % 3 === 0);
+  return joins.Concat?.(node, operands, scope) ?? [];
+};
+
+export const microsoft: Rules = {
+  ...each('FastGelu BiasGelu QuickGelu Gelu BiasDropout BiasSoftmax', sameType),
+  ...each('QLinearSigmoid QLinearLeakyRelu QLinearSoftmax', sameType),
+  ...each('LayerNormalization SimplifiedLayerNormalization', layerNormalization),
+  ...each('SkipLayerNormalization SkipSimplifiedLayerNormalization', skipNormalization),
+  ...each('QLinearAdd QLinearMul', quantizedBinary),
+  QLinearGlobalAveragePool: quantizedPool,
+  QLinearConcat: quantizedConcat,
+  FusedMatMul: fusedMatMul,
+  FusedGemm: gemm,
+  FusedConv: windows.Conv as Rule,
+  QLinearConv: windows.QLinearConv as Rule,
+  QuantizeLinear: quantizations.QuantizeLinear as Rule,
+  DequantizeLinear: quantizations.DequantizeLinear as Rule,
+  EmbedLayerNormalization: embedding,
+  Attention: attention,
+  MultiHeadAttention: multiHead,
+};

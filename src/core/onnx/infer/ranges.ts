@@ -1,0 +1,90 @@
+/** What the inputs and attributes of Slice, Split and Pad say, worked out once for shapes and for contents. */
+import { intAttribute } from '../attributes.ts';
+import { add, ceilDivide, isStatic, lowerBound, maximum, minimum, subtract } from '../dims.ts';
+import type { Dim, Node } from '../graph.ts';
+import { axesInput, expectSame, fail, type Inputs, normalAxis, numbers, required, show } from './rule.ts';
+
+/** The elements start, start + step, ... of one axis. `start` and `count` are undefined when they depend on the data. */
+export interface Range {
+  readonly axis: number;
+  readonly start?: Dim;
+  readonly step: number;
+  readonly count?: Dim;
+}
+
+/** Beyond any extent: exporters write the largest integer for "to the end". */
+const FAR = 2 ** 31 - 1;
+
+/** The ranges of a Slice; undefined when it is not even known which axes are cut. */
+export function sliceRanges(node: Node, dims: readonly Dim[], inputs: Inputs): Range[] | undefined {
+  const [starts, ends] = [required(node, inputs, 1), required(node, inputs, 2)];
+  const length = starts.dims?.[0] ?? ends.dims?.[0];
+  if (typeof length !== 'number') return undefined;
+  const axes = inputs[3] ? axesInput(node, inputs[3], dims.length) : Array.from({ length }, (_, i) => i);
+  if (!axes) return undefined;
+  const steps = inputs[4] ? numbers(inputs[4]) : axes.map(() => 1);
+  return axes.map((axis, i) => {
+    const [extent, start, end, step] = [dims[axis], starts.value?.[i], ends.value?.[i], steps?.[i]];
+    if (extent === undefined) fail(node, `axis ${axis} does not exist in ${show(dims)}.`);
+    if (step === 0) fail(node, 'its steps may not be 0.');
+    if (step === undefined) return { axis, step: 1 };
+    const [first, last] = step > 0 ? [0, extent] : [-1, subtract(extent, 1)];
+    const from = start === undefined ? undefined : clamp(start, extent, 0, last);
+    const to = end === undefined ? undefined : clamp(end, extent, first, last);
+    if (from === undefined || to === undefined) return { axis, step };
+    const span = step > 0 ? subtract(to, from) : subtract(from, to);
+    return { axis, start: from, step, count: maximum(0, ceilDivide(span, Math.abs(step))) };
+  });
+}
+
+/** A start or end counted from the front and kept between `first` and `last`; undefined when its sign is unknown. */
+function clamp(at: Dim, extent: Dim, first: Dim, last: Dim): Dim | undefined {
+  if (typeof at === 'number' && at >= FAR) return last;
+  if (typeof at === 'number' && at <= -FAR) return first;
+  if (lowerBound(at) >= 0) return minimum(at, last);
+  if (lowerBound(subtract(-1, at)) >= 0) return maximum(first, minimum(add(at, extent), last));
+  return undefined;
+}
+
+/** How many elements each output of a Split gets. */
+export function splitSizes(node: Node, extent: Dim, inputs: Inputs): Dim[] | undefined {
+  const parts = node.outputs.length;
+  if (inputs[1]) {
+    const sizes = inputs[1].value;
+    if (sizes && sizes.length !== parts)
+      fail(node, `it has ${parts} outputs, but its split has ${sizes.length} sizes.`);
+    if (isStatic(sizes))
+      expectSame(
+        node,
+        sizes.reduce((a, b) => a + b, 0),
+        extent,
+        'the sum of its split and the extent',
+      );
+    return sizes && [...sizes];
+  }
+  const size = ceilDivide(extent, intAttribute(node, 'num_outputs', parts));
+  const last = subtract(
+    extent,
+    [...Array(parts - 1)].reduce<Dim>((sum) => add(sum, size), 0),
+  );
+  return Array.from({ length: parts }, (_, i) => (i < parts - 1 ? size : last));
+}
+
+/** How many elements Pad puts before and after each axis; negative numbers take away. */
+export function padAmounts(node: Node, rank: number, inputs: Inputs): { before: Dim[]; after: Dim[] } | undefined {
+  const pads = inputs[1]?.value;
+  const axes = inputs[3] ? axesInput(node, inputs[3], rank) : Array.from({ length: rank }, (_, i) => i);
+  if (!pads || !axes) return undefined;
+  if (pads.length !== 2 * axes.length)
+    fail(node, `it has ${pads.length} pads for ${axes.length} axes, expected two for each.`);
+  const [before, after] = [Array<Dim>(rank).fill(0), Array<Dim>(rank).fill(0)];
+  for (const [i, axis] of axes.entries()) {
+    before[axis] = pads[i] as Dim;
+    after[axis] = pads[i + axes.length] as Dim;
+  }
+  return { before, after };
+}
+
+/** The axis that an attribute names, counted from the front. */
+export const axisAttribute = (node: Node, rank: number, otherwise: number): number =>
+  normalAxis(node, intAttribute(node, 'axis', otherwise), rank);

@@ -1,0 +1,124 @@
+/** What the inference rules of all operator families share. */
+import { WhylightError } from '../../errors.ts';
+import type { DataType } from '../../tensor/tensor.ts';
+import { isStatic, maximum, symbolOf } from '../dims.ts';
+import type { Dim, Graph, Node, TensorType } from '../graph.ts';
+
+/** What is known of a value before the run: its type and, for small ones, its content, symbolic extents included. */
+export interface Inferred extends TensorType {
+  /**
+   * The content, flattened, of a value of static shape and at most {@link MOST_KNOWN} elements: numbers, booleans as 0
+   * and 1, and symbolic extents. In a shape whose other elements are known, an element that is not is a symbol of its
+   * own, `?name[0]` (see `dims.ts`).
+   */
+  readonly value?: readonly Dim[];
+}
+
+/** Contents of more elements are not followed. */
+export const MOST_KNOWN = 4096;
+
+export type Inputs = readonly (Inferred | undefined)[];
+
+/** Where a node stands: what it can see besides its inputs. */
+export interface Scope {
+  /** The values outside of a subgraph, by name. */
+  readonly outer: ReadonlyMap<string, Inferred>;
+  /** Infers a subgraph, given the types of its inputs. */
+  inferSubgraph(graph: Graph, inputs: Inputs): readonly Inferred[];
+}
+
+/** The types of a node's outputs; an input that is left out is undefined. */
+export type Rule = (node: Node, inputs: Inputs, scope: Scope) => readonly Inferred[];
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** The same rule for many operators. */
+export const each = (operators: string, rule: Rule): Rules =>
+  Object.fromEntries(operators.split(' ').map((op) => [op, rule]));
+
+/** The node's inputs contradict each other or its attributes. */
+export function fail(node: Node, problem: string, details: Record<string, unknown> = {}): never {
+  throw new WhylightError('invalid_model', `${node.op} "${node.name || node.outputs[0]}": ${problem}`, {
+    node: node.name,
+    op: node.op,
+    ...details,
+  });
+}
+
+/** An input that the operator cannot do without. */
+export const required = (node: Node, inputs: Inputs, index: number): Inferred =>
+  inputs[index] ?? fail(node, `its input ${index} is missing.`);
+
+/** An axis counted from the front. */
+export function normalAxis(node: Node, axis: number, rank: number): number {
+  if (axis < -rank || axis >= rank) fail(node, `axis ${axis} does not exist in ${rank} dimensions.`);
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** A symbol for an extent of an output that depends on the data. */
+export const unknownExtent = (node: Node, axis: number, output = 0): Dim =>
+  `?${symbolOf(node.outputs[output] || `${node.name}.${output}`)}_${axis}`;
+
+/** A shape of unknown extents. */
+export const unknownDims = (node: Node, rank: number, output = 0): Dim[] =>
+  Array.from({ length: rank }, (_, axis) => unknownExtent(node, axis, output));
+
+/** The content of an input if it holds only numbers. */
+export function numbers(input: Inferred | undefined): readonly number[] | undefined {
+  return isStatic(input?.value) ? input.value : undefined;
+}
+
+/** Axes given as an input: counted from the front, in the order given; undefined when not known. */
+export function axesInput(node: Node, input: Inferred, rank: number): number[] | undefined {
+  return numbers(input)?.map((axis) => normalAxis(node, axis, rank));
+}
+
+/** The rank that an input must have. */
+export function expectRank(node: Node, dims: readonly Dim[] | undefined, rank: number, what = 'its input'): void {
+  if (dims && dims.length !== rank) fail(node, `${what} has ${show(dims)}, expected ${rank} dimensions.`);
+}
+
+/** Two extents that must agree. */
+export function expectSame(node: Node, a: Dim | undefined, b: Dim | undefined, what: string): void {
+  if (typeof a === 'number' && typeof b === 'number' && a !== b) fail(node, `${what} differ: ${a} and ${b}.`);
+}
+
+/** Of two extents that must agree, the one that says more. */
+export const moreKnown = (a: Dim, b: Dim): Dim =>
+  typeof a === 'number' ? a : typeof b === 'number' ? b : a.startsWith('?') ? b : a;
+
+/** The shape of two operands broadcast against each other, after numpy; undefined when a rank is unknown. */
+export function broadcast(node: Node, shapes: readonly (readonly Dim[] | undefined)[]): Dim[] | undefined {
+  let result: Dim[] = [];
+  for (const dims of shapes) {
+    if (!dims) return undefined;
+    const [long, short] = dims.length > result.length ? [dims, result] : [result, dims];
+    const lead = long.length - short.length;
+    result = long.map((a, i) =>
+      i < lead ? a : (broadcastExtent(a, short[i - lead] as Dim) ?? mismatch(node, shapes)),
+    );
+  }
+  return result;
+}
+
+function broadcastExtent(a: Dim, b: Dim): Dim | undefined {
+  if (a === b || b === 1) return a;
+  if (a === 1) return b;
+  if (typeof a === 'string' && typeof b === 'string') return maximum(a, b);
+  if (typeof a === 'number' && typeof b === 'number') return undefined;
+  return typeof a === 'number' ? a : b;
+}
+
+const mismatch = (node: Node, shapes: readonly (readonly Dim[] | undefined)[]): never =>
+  fail(node, `the shapes ${shapes.map((s) => (s ? show(s) : '?')).join(' and ')} cannot be broadcast together.`, {
+    shapes,
+  });
+
+export const show = (dims: readonly Dim[]): string => `[${dims.join(', ')}]`;
+
+/** The output has the type of the first input. */
+export const sameType: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  return [{ dtype, dims }];
+};
+
+export const ofType = (dtype: DataType, dims: readonly Dim[] | undefined): Inferred => ({ dtype, dims });

@@ -1,0 +1,179 @@
+/** Convolution and pooling: operators that slide a window over the spatial extents. */
+import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
+import { add, ceilDivide, divide, floorDivide, isStatic, minimum, multiply, subtract } from '../dims.ts';
+import type { Dim, Node } from '../graph.ts';
+import { ceilMode, windowOf } from '../window.ts';
+import {
+  each,
+  expectRank,
+  expectSame,
+  fail,
+  type Inferred,
+  type Inputs,
+  numbers,
+  ofType,
+  type Rule,
+  type Rules,
+  required,
+  show,
+  unknownDims,
+  unknownExtent,
+} from './rule.ts';
+
+/** The spatial extents of the output: the window's positions along each axis. */
+function positions(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): Dim[] {
+  const spatial = dims.slice(2);
+  if (stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) {
+    const strides = intsAttribute(
+      node,
+      'strides',
+      spatial.map(() => 1),
+    );
+    return spatial.map((extent, i) => ceilDivide(extent, strides[i] as number));
+  }
+  const { kernel, strides, dilations, padsBegin, padsEnd } = windowOf(node, dims, weights);
+  if (kernel.length !== spatial.length) fail(node, `a kernel of ${kernel.length} axes does not fit ${show(dims)}.`);
+  return spatial.map((extent, i) => {
+    const [stride, begin] = [strides[i] as number, padsBegin[i] as number];
+    const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
+    const room = subtract(add(extent, begin + (padsEnd[i] as number)), reach);
+    if (typeof room === 'number' && room < 0) fail(node, `a window of ${reach} does not fit in ${show(dims)}.`);
+    if (!ceilMode(node)) return add(floorDivide(room, stride), 1);
+    // A last window that would start beyond the input and its padding at the front is left out.
+    return minimum(add(ceilDivide(room, stride), 1), ceilDivide(add(extent, begin), stride));
+  });
+}
+
+/** [N, C, ...] and [M, C/g, ...] to the output's shape; undefined when a rank is unknown. */
+function convolved(node: Node, x: Inferred, w: Inferred): Dim[] | undefined {
+  if (!x.dims) return w.dims && unknownDims(node, w.dims.length).with(1, w.dims[0] as Dim);
+  if (!w.dims) return unknownDims(node, x.dims.length).with(0, x.dims[0] as Dim);
+  if (x.dims.length < 3) fail(node, `its input has ${show(x.dims)}, expected a batch, channels and spatial extents.`);
+  expectRank(node, w.dims, x.dims.length, 'its kernel');
+  const channels = multiply(w.dims[1] as Dim, intAttribute(node, 'group', 1));
+  expectSame(node, x.dims[1], channels, 'the channels of input and kernel');
+  const outer = [x.dims[0] as Dim, w.dims[0] as Dim];
+  if (isStatic(w.dims.slice(2))) return [...outer, ...positions(node, x.dims, w.dims)];
+  const kernel = intsAttribute(node, 'kernel_shape', []);
+  if (kernel.length > 0) return [...outer, ...positions(node, x.dims, [...outer, ...kernel])];
+  return [...outer, ...unknownDims(node, x.dims.length).slice(2)];
+}
+
+const conv: Rule = (node, inputs) => {
+  const [x, w] = [required(node, inputs, 0), required(node, inputs, 1)];
+  return [ofType(x.dtype, convolved(node, x, w))];
+};
+
+const convInteger: Rule = (node, inputs) => [
+  ofType('int32', convolved(node, required(node, inputs, 0), required(node, inputs, 1))),
+];
+
+/** x, its scale and zero point, w, its scale and zero point, the output's scale and zero point, bias. */
+const quantizedConv: Rule = (node, inputs) => [
+  ofType(required(node, inputs, 7).dtype, convolved(node, required(node, inputs, 0), required(node, inputs, 3))),
+];
+
+const convTranspose: Rule = (node, inputs) => {
+  const [x, w] = [required(node, inputs, 0), required(node, inputs, 1)];
+  if (!x.dims || !w.dims)
+    return [ofType(x.dtype, x.dims && unknownDims(node, x.dims.length).with(0, x.dims[0] as Dim))];
+  expectRank(node, w.dims, x.dims.length, 'its kernel');
+  expectSame(node, x.dims[1], w.dims[0], 'the channels of input and kernel');
+  const outer = [x.dims[0] as Dim, multiply(w.dims[1] as Dim, intAttribute(node, 'group', 1))];
+  const [dims, spatial] = [x.dims, x.dims.slice(2)];
+  const fixed = intsAttribute(node, 'output_shape', []);
+  if (fixed.length > 0) return [ofType(x.dtype, [...outer, ...fixed.slice(-spatial.length)])];
+  if (!isStatic(w.dims.slice(2))) return [ofType(x.dtype, [...outer, ...unknownDims(node, dims.length).slice(2)])];
+  const ones = spatial.map(() => 1);
+  const strides = intsAttribute(node, 'strides', ones);
+  const extra = intsAttribute(
+    node,
+    'output_padding',
+    ones.map(() => 0),
+  );
+  if (stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) {
+    return [ofType(x.dtype, [...outer, ...spatial.map((d, i) => multiply(d, strides[i] as number))])];
+  }
+  const { kernel, dilations, padsBegin, padsEnd } = windowOf(node, dims, w.dims);
+  const extents = spatial.map((extent, i) => {
+    const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
+    const grown = add(multiply(subtract(extent, 1), strides[i] as number), reach + (extra[i] as number));
+    return subtract(grown, (padsBegin[i] as number) + (padsEnd[i] as number));
+  });
+  return [ofType(x.dtype, [...outer, ...extents])];
+};
+
+const pool: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  if (dims && dims.length < 3)
+    fail(node, `its input has ${show(dims)}, expected a batch, channels and spatial extents.`);
+  const result = dims && [...dims.slice(0, 2), ...positions(node, dims)];
+  return [ofType(dtype, result), ofType('int64', result)];
+};
+
+const globalPool: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  return [
+    ofType(
+      dtype,
+      dims?.map((d, i) => (i < 2 ? d : 1)),
+    ),
+  ];
+};
+
+const maxUnpool: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  const shape = inputs[2];
+  if (shape) return [ofType(dtype, shape.value ?? (dims && unknownDims(node, dims.length)))];
+  if (!dims) return [ofType(dtype, undefined)];
+  const { kernel, strides, padsBegin, padsEnd } = windowOf(node, dims);
+  const extents = dims.slice(2).map((extent, i) => {
+    const grown = add(multiply(subtract(extent, 1), strides[i] as number), kernel[i] as number);
+    return subtract(grown, (padsBegin[i] as number) + (padsEnd[i] as number));
+  });
+  return [ofType(dtype, [...dims.slice(0, 2), ...extents])];
+};
+
+/** Regions of interest: [regions, channels, height, width]. */
+const regions =
+  (size: (node: Node) => readonly number[], count: (inputs: Inputs) => Dim | undefined): Rule =>
+  (node, inputs) => {
+    const { dtype, dims } = required(node, inputs, 0);
+    const fresh = unknownDims(node, 4);
+    return [ofType(dtype, [count(inputs) ?? fresh[0], dims?.[1] ?? fresh[1], ...size(node)] as Dim[])];
+  };
+
+const roiAlign = regions(
+  (node) => [intAttribute(node, 'output_height', 1), intAttribute(node, 'output_width', 1)],
+  (inputs) => inputs[1]?.dims?.[0],
+);
+
+const maxRoiPool = regions(
+  (node) => intsAttribute(node, 'pooled_shape', []),
+  (inputs) => inputs[1]?.dims?.[0],
+);
+
+/** Patches as columns back to a picture: [N, C*patch, L] to [N, C, ...]. */
+const col2im: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  const [image, block] = [inputs[1], numbers(inputs[2])];
+  const rank = image?.dims?.[0];
+  const spatial = image?.value ?? (typeof rank === 'number' ? unknownDims(node, rank + 2).slice(2) : undefined);
+  const patch = block?.reduce((a, b) => a * b, 1);
+  const channels = patch === undefined || !dims ? undefined : divide(dims[1] as Dim, patch);
+  const outer = [dims?.[0] ?? unknownExtent(node, 0), channels ?? unknownExtent(node, 1)];
+  return [ofType(dtype, spatial && [...outer, ...spatial])];
+};
+
+export const windows: Rules = {
+  Conv: conv,
+  ConvInteger: convInteger,
+  QLinearConv: quantizedConv,
+  ConvTranspose: convTranspose,
+  ...each('MaxPool AveragePool LpPool', pool),
+  ...each('GlobalAveragePool GlobalMaxPool GlobalLpPool', globalPool),
+  MaxUnpool: maxUnpool,
+  RoiAlign: roiAlign,
+  MaxRoiPool: maxRoiPool,
+  Col2Im: col2im,
+};
