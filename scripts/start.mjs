@@ -1,0 +1,97 @@
+/**
+ * `npm start`: the Worker in local workerd. Prints its address and a `curl` line to try once it answers.
+ * `npm start -- --port 9000` takes another port; `--port 0` any free one.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { OFFLINE_WRANGLER } from './tools.mjs';
+
+const HOST = '127.0.0.1';
+const DEFAULT_PORT = 8787;
+const PATIENCE_MS = 120_000;
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const port = await freePort(wantedPort());
+const address = `http://${HOST}:${port}`;
+
+console.log('start: building the Worker and starting workerd ...');
+const wrangler = spawn(
+  process.execPath,
+  [
+    'node_modules/wrangler/bin/wrangler.js',
+    'dev',
+    '--local',
+    '--ip',
+    HOST,
+    '--port',
+    `${port}`,
+    '--inspector-port',
+    '0',
+    '--show-interactive-dev-session',
+    'false',
+  ],
+  { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...OFFLINE_WRANGLER } },
+);
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopping = true;
+    wrangler.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+  });
+}
+wrangler.on('exit', (code) => process.exit(stopping ? 0 : code || 1));
+
+await ready();
+console.log(`
+whylight answers at ${address}
+
+Try:
+  curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/cat.jpg '${address}/v2/models/cifar10/explain?method=grad_cam'
+`);
+
+function wantedPort() {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: `${DEFAULT_PORT}` } } });
+  const number = Number(values.port);
+  if (!/^\d+$/.test(values.port) || number > 65535)
+    fail(`--port takes a number from 0 to 65535, not "${values.port}".`);
+  return number;
+}
+
+/** Tries the port, so that a taken one gives one clear line instead of a failure deep inside wrangler. */
+async function freePort(number) {
+  const server = createServer();
+  try {
+    server.listen(number, HOST);
+    await once(server, 'listening');
+    const found = server.address().port;
+    server.close();
+    await once(server, 'close');
+    return found;
+  } catch (error) {
+    if (error.code === 'EADDRINUSE') {
+      fail(
+        `port ${number} on ${HOST} is taken. Stop what uses it, or choose another: npm start -- --port ${number + 1}`,
+      );
+    }
+    return fail(`cannot listen on ${HOST}:${number} (${error.message}). Choose another: npm start -- --port 9000`);
+  }
+}
+
+async function ready() {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${address}/v2/health/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  wrangler.kill();
+  fail(`the Worker did not become ready within ${PATIENCE_MS / 1000} s; wrangler's messages are above.`);
+}
+
+function fail(message) {
+  console.error(`start: ${message}`);
+  process.exit(1);
+}
