@@ -2,6 +2,8 @@
 import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
 import type { Graph } from '../onnx/graph.ts';
+import { prune } from '../onnx/edit.ts';
+import { infer } from '../onnx/infer.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { differentiate } from './differentiate.ts';
 import { withReference } from './reference.ts';
@@ -14,6 +16,8 @@ export interface CompileRequest {
   /** Tensors to differentiate the scores with respect to. Each gives an output `gradient/<tensor>`. */
   readonly gradients?: readonly string[];
   readonly ruleset?: Ruleset;
+  /** Inner tensors that become graph inputs, in place of whatever computes them; model inputs that nothing reads then go. */
+  readonly feeds?: readonly string[];
   /** Inner tensors to give out, under their own names. */
   readonly activations?: readonly string[];
   /** Further outputs, e.g. the probabilities behind the scores. */
@@ -42,10 +46,11 @@ export const gradientName = (tensor: string): string => `gradient/${tensor}`;
  * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
  */
 export function compile(graph: Graph, request: CompileRequest): Graph {
-  const { scores, gradients = [], activations = [], outputs = [], ruleset = gradient, optimize = 'memory' } = request;
+  const { scores, gradients = [], activations = [], outputs = [], feeds = [] } = request;
+  const { ruleset = gradient, optimize = 'memory' } = request;
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
-  let model = simplify(expose(graph, [...keep]), { keep });
+  let model = simplify(expose(cut(graph, feeds), [...keep]), { keep });
   if (gradients.length === 0) return expose(model, forward);
 
   if (ruleset.prepare) model = ruleset.prepare(model);
@@ -57,7 +62,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     });
   const cotangent = g.input(COTANGENT, dtype, dims);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
-  const seed = orTopClass(g, g.value(scores), cotangent);
+  const explained = orTopClass(g, g.value(scores), cotangent);
+  const seed = ruleset.seed?.(g, g.value(scores), explained) ?? explained;
   const derivatives = differentiate(g, model, {
     scores,
     wrt: gradients,
@@ -88,6 +94,25 @@ function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
   );
   const oneHot = g.op('CastLike', [g.op('Equal', [winner, indices]), cotangent]);
   return g.where(empty, oneHot, cotangent);
+}
+
+/** The same graph with `feeds` as inputs, without what only they needed. */
+function cut(graph: Graph, feeds: readonly string[]): Graph {
+  if (feeds.length === 0) return graph;
+  const types = infer(graph);
+  const given = feeds.map((name) => {
+    const type = types.get(name);
+    if (!type) throw new WhylightError('layer_not_found', `The graph has no tensor named "${name}".`, { name });
+    return { name, dtype: type.dtype, dims: type.dims };
+  });
+  // Whoever made a fed value goes on making it under a name that nobody reads.
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    outputs: node.outputs.map((name) => (feeds.includes(name) ? `unread/${name}` : name)),
+  }));
+  const rest = prune({ ...graph, nodes, inputs: [...graph.inputs, ...given] }, graph.outputs.map((o) => o.name));
+  const read = new Set(rest.nodes.flatMap((node) => node.inputs));
+  return { ...rest, inputs: rest.inputs.filter(({ name }) => feeds.includes(name) || read.has(name)) };
 }
 
 /** The same graph with exactly these outputs. */

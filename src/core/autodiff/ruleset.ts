@@ -1,5 +1,6 @@
 /** A table of backward rules. The gradient is one; guided backpropagation, LRP and DeepLIFT are others over the same driver. */
 import { WhylightError } from '../errors.ts';
+import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { type Rule, ruleKey } from './rule.ts';
 
@@ -19,6 +20,8 @@ export interface Ruleset {
   rule(position: NodePosition): Rule | undefined;
   /** Rewrites the graph before anything else: LRP folds batch norms, rulesets of transformers decompose. */
   prepare?(graph: Graph): Graph;
+  /** What starts the way back, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
+  seed?(g: GraphBuilder, scores: Value, cotangent: Value): Value;
   /** The rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
   readonly reference?: boolean;
 }
@@ -43,6 +46,7 @@ export function defineRuleset(
   }
   return {
     ...(base?.prepare && { prepare: base.prepare }),
+    ...(base?.seed && { seed: base.seed }),
     ...(base?.reference && { reference: base.reference }),
     ...rest,
     rule: (position) => table.get(ruleKey(position.node.op, position.node.domain)) ?? base?.rule(position),

@@ -1,0 +1,46 @@
+/** What LRP's rules for linear layers share: the layer with its weights and inputs changed, run forwards and backwards. */
+import type { Value } from '../../onnx/builder.ts';
+import type { Node } from '../../onnx/graph.ts';
+import type { Cotangents, Rule, RuleContext } from '../rule.ts';
+import { gradient } from './gradient.ts';
+
+export interface Layer {
+  readonly x: Value;
+  readonly w: Value;
+  readonly b?: Value;
+}
+
+const LINEAR = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+
+export const isLinear = (node: Node): boolean => node.domain === '' && LINEAR.has(node.op);
+
+/** Input, weights and bias of a linear node; undefined when both factors depend on the input. */
+export function linearLayer({ inputs: [a, b], optional, wants }: RuleContext): Layer | undefined {
+  if (wants(0) && wants(1)) return undefined;
+  const bias = optional(2);
+  return wants(0) ? { x: a, w: b, ...(bias && { b: bias }) } : { x: b, w: a, ...(bias && { b: bias }) };
+}
+
+/**
+ * The sum over changed copies of the layer of input times returned signal: `share` turns the outputs of the copies into
+ * the signal that each sends back.
+ */
+export function propagate(context: RuleContext, layers: readonly Layer[], share: (z: readonly Value[]) => readonly Value[]): Cotangents {
+  const { g, node, wants } = context;
+  const at = wants(0) ? 0 : 1;
+  const operands = ({ x, w, b }: Layer): (Value | undefined)[] => (at === 0 ? [x, w, b] : [w, x, b]);
+  const signals = share(layers.map((layer) => g.op(node.op, operands(layer), node.attributes)));
+  const rule = gradient.rule({ node, first: false, last: false }) as Rule;
+  const relevance = layers.map((layer, i) => {
+    const inputs = operands(layer);
+    const parts = rule.vjp({
+      ...context,
+      inputs: inputs as unknown as RuleContext['inputs'],
+      optional: (k) => inputs[k],
+      cotangents: [signals[i]] as unknown as RuleContext['cotangents'],
+    });
+    return g.mul(layer.x, parts[at] as Value);
+  });
+  const total = relevance.reduce(g.add);
+  return at === 0 ? [total] : [false, total];
+}

@@ -1,0 +1,244 @@
+/**
+ * Layer-wise relevance propagation (Bach et al. 2015, "On pixel-wise explanations"). The backward signal is relevance:
+ * it starts as the target's score and each layer hands its own share to its inputs.
+ *
+ * The rules of linear layers and the composites are zennit's (Anders et al. 2021, "Software for dataset-wide XAI"), the
+ * treatment of attention is that of Achtibat et al. 2024, "AttnLRP". Batch norms are folded into their convolutions first,
+ * so bias and scale are part of the layer in front.
+ */
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import type { Cotangents, Rule, RuleContext } from '../rule.ts';
+import type { NodePosition, Ruleset } from '../ruleset.ts';
+import { gradient } from './gradient.ts';
+import { isLinear, linearLayer, propagate } from './lrp-layers.ts';
+
+/** How a linear layer splits its relevance. The names are those of zennit; `identity` and `alpha1beta0` are Captum's. */
+export const LRP_RULES = [
+  'epsilon',
+  'zplus',
+  'alpha2beta1',
+  'alpha1beta0',
+  'gamma',
+  'zbox',
+  'flat',
+  'wsquare',
+  'identity',
+  'gradient',
+] as const;
+export type LrpRule = (typeof LRP_RULES)[number];
+
+/** Which rule for which layer: convolutions, dense layers, and the first layer that has weights. */
+export const LRP_COMPOSITES = {
+  epsilon: { convolution: 'epsilon', dense: 'epsilon' },
+  epsilon_plus: { convolution: 'zplus', dense: 'epsilon' },
+  epsilon_plus_flat: { convolution: 'zplus', dense: 'epsilon', first: 'flat' },
+  epsilon_gamma_box: { convolution: 'gamma', dense: 'epsilon', first: 'zbox' },
+  epsilon_alpha2_beta1: { convolution: 'alpha2beta1', dense: 'epsilon' },
+  epsilon_alpha2_beta1_flat: { convolution: 'alpha2beta1', dense: 'epsilon', first: 'flat' },
+} as const satisfies Record<string, { convolution: LrpRule; dense: LrpRule; first?: LrpRule }>;
+export type LrpComposite = keyof typeof LRP_COMPOSITES;
+
+export interface LrpOptions {
+  readonly composite: LrpComposite;
+  /** Added to denominators with their sign. zennit: 1e-6, Captum: 1e-9. */
+  readonly epsilon: number;
+  /** Weight of the positive part in the gamma rule. */
+  readonly gamma: number;
+  /** Smallest and largest possible input value, for the z-box rule. */
+  readonly low: number;
+  readonly high: number;
+  /** Another rule for single layers, by the name of their node or of their output tensor. */
+  readonly rules?: Readonly<Record<string, LrpRule>>;
+}
+
+export const LRP_DEFAULTS: LrpOptions = { composite: 'epsilon_plus', epsilon: 1e-6, gamma: 0.25, low: -1, high: 1 };
+
+/** The ruleset of these options. Its id names them all: two with the same id are the same. */
+export function lrp(options: Partial<LrpOptions> = {}): Ruleset {
+  const chosen = { ...LRP_DEFAULTS, ...options };
+  return {
+    id: `lrp(${JSON.stringify(chosen)})`,
+    title: 'Layer-wise relevance propagation',
+    seed: (g, scores, cotangent) => g.mul(scores, cotangent),
+    rule(position) {
+      const rule = ruleFor(position, chosen);
+      const fallback = gradient.rule(position);
+      if (!rule) return fallback;
+      return { op: position.node.op, since: fallback?.since ?? [], cases: [], surrogate: true, vjp: rule };
+    },
+  };
+}
+
+type Vjp = (context: RuleContext) => Cotangents;
+
+function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
+  const { node } = position;
+  const named = options.rules?.[node.name] ?? options.rules?.[node.outputs[0] ?? ''];
+  if (isLinear(node)) {
+    const { first, convolution, dense }: { first?: LrpRule; convolution: LrpRule; dense: LrpRule } = LRP_COMPOSITES[options.composite];
+    const rule = named ?? (position.first && first) ?? (/Conv/.test(node.op) ? convolution : dense);
+    return (context) => (linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(context, options));
+  }
+  return OTHER_RULES[node.op]?.(options);
+}
+
+const zero = (g: GraphBuilder, x: Value): Value => g.number(0, x);
+const positive = (g: GraphBuilder, x: Value): Value => g.op('Relu', [x]);
+const negative = (g: GraphBuilder, x: Value): Value => g.op('Min', [x, zero(g, x)]);
+
+/** z + epsilon * sign(z), where sign(0) is 1: a denominator that is never zero. */
+function stabilized(g: GraphBuilder, z: Value, epsilon: number): Value {
+  return g.add(z, g.where(g.op('Less', [z, zero(g, z)]), g.number(-epsilon, z), g.number(epsilon, z)));
+}
+
+const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) => Cotangents> = {
+  epsilon(context, { epsilon }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    return propagate(context, [{ x, w, b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+  },
+  zplus: (context, options) => alphaBeta(context, options.epsilon, 1, 0),
+  alpha2beta1: (context, options) => alphaBeta(context, options.epsilon, 2, 1),
+  alpha1beta0(context, { epsilon }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    return propagate(context, [{ x, w: positive(g, w), b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+  },
+  gamma(context, { epsilon, gamma }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    // Generalised to inputs of both signs: what pushes the output's own way is favoured.
+    const favour = (v: Value, part: Value): Value => g.add(v, g.mul(part, g.number(gamma, v)));
+    const up = (v: Value): Value => favour(v, positive(g, v));
+    const down = (v: Value): Value => favour(v, negative(g, v));
+    const [xPositive, xNegative] = [positive(g, x), negative(g, x)];
+    const plain = linearForward(context);
+    const above = g.mul(r, g.op('CastLike', [g.op('Greater', [plain, zero(g, plain)]), r]));
+    const below = g.mul(r, g.op('CastLike', [g.op('Less', [plain, zero(g, plain)]), r]));
+    return propagate(
+      context,
+      [
+        { x: xPositive, w: up(w), b: b && up(b) },
+        { x: xNegative, w: down(w) },
+        { x: xPositive, w: down(w), b: b && down(b) },
+        { x: xNegative, w: up(w) },
+      ],
+      (z) => {
+        const [z0, z1, z2, z3] = z as [Value, Value, Value, Value];
+        const upwards = g.div(above, stabilized(g, g.add(z0, z1), epsilon));
+        const downwards = g.div(below, stabilized(g, g.add(z2, z3), epsilon));
+        return [upwards, upwards, downwards, downwards];
+      },
+    );
+  },
+  zbox(context, { epsilon, low, high }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const least = g.expandLike(g.number(low, x), x);
+    const most = g.expandLike(g.number(high, x), x);
+    return propagate(
+      context,
+      [
+        { x, w, b },
+        { x: least, w: positive(g, w), b: b && positive(g, b) },
+        { x: most, w: negative(g, w), b: b && negative(g, b) },
+      ],
+      (z) => {
+        const [z0, z1, z2] = z as [Value, Value, Value];
+        const share = g.div(r, stabilized(g, g.sub(g.sub(z0, z1), z2), epsilon));
+        return [share, g.neg(share), g.neg(share)];
+      },
+    );
+  },
+  flat(context, { epsilon }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const ones = (v: Value): Value => g.expandLike(g.number(1, v), v);
+    return propagate(context, [{ x: ones(x), w: ones(w) }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+  },
+  wsquare(context, { epsilon }) {
+    const { g, cotangents: [r] } = context;
+    const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    return propagate(context, [{ x: g.expandLike(g.number(1, x), x), w: g.mul(w, w) }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+  },
+  identity: ({ cotangents: [r] }) => [r],
+  gradient: (context) => (gradient.rule({ node: context.node, first: false, last: false }) as Rule).vjp(context),
+};
+
+/** Positive and negative contributions apart: `alpha` times the former, less `beta` times the latter. */
+function alphaBeta(context: RuleContext, epsilon: number, alpha: number, beta: number): Cotangents {
+  const { g, cotangents: [r] } = context;
+  const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+  const [xp, xn, wp, wn] = [positive(g, x), negative(g, x), positive(g, w), negative(g, w)];
+  const supporting = [{ x: xp, w: wp, b: b && positive(g, b) }, { x: xn, w: wn }];
+  const opposing = beta === 0 ? [] : [{ x: xp, w: wn, b: b && negative(g, b) }, { x: xn, w: wp }];
+  return propagate(context, [...supporting, ...opposing], (z) => {
+    const share = (scale: number, a: Value, c: Value): Value => {
+      const part = g.div(r, stabilized(g, g.add(a, c), epsilon));
+      return scale === 1 ? part : g.mul(part, g.number(scale, part));
+    };
+    const [z0, z1, z2, z3] = z as [Value, Value, Value, Value];
+    const support = share(alpha, z0, z1);
+    if (beta === 0) return [support, support];
+    const oppose = share(-beta, z2, z3);
+    return [support, support, oppose, oppose];
+  });
+}
+
+const linearForward = ({ outputs: [y] }: RuleContext): Value => y;
+
+/** A product of two activations: each factor gets half (AttnLRP, proposition 3.3). */
+function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Cotangents {
+  const { g, inputs, outputs: [z], cotangents: [r], wants } = context;
+  const both = wants(0) && wants(1);
+  const share = g.div(r, stabilized(g, both ? g.add(z, z) : z, epsilon));
+  const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
+  const parts = rule.vjp({ ...context, cotangents: [share] as unknown as RuleContext['cotangents'] });
+  return parts.map((part, i) => part && g.mul(inputs[i] as Value, part));
+}
+
+/** x times what the gradient gives for r / z: zennit's Norm rule, for sums and averages. */
+const norm =
+  ({ epsilon }: LrpOptions): Vjp =>
+  (context) => {
+    const { g, inputs, outputs: [z], cotangents: [r] } = context;
+    const share = g.div(r, stabilized(g, z, epsilon));
+    const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
+    return rule
+      .vjp({ ...context, cotangents: [share] as unknown as RuleContext['cotangents'] })
+      .map((part, i) => part && g.mul(inputs[i] as Value, part));
+  };
+
+/** Activations hand on what they get. */
+const pass: (options: LrpOptions) => Vjp =
+  () =>
+  ({ cotangents: [r] }) => [r];
+
+/** The softmax of attention, linearised at its input (AttnLRP, proposition 3.1). */
+const softmax =
+  (): Vjp =>
+  ({ g, node, inputs: [x], outputs: [y], cotangents: [r] }) => {
+    const axis = node.attributes.axis;
+    const total = g.reduce('ReduceSum', r, [axis?.type === 'int' ? axis.value : -1]);
+    return [g.mul(x, g.sub(r, g.mul(y, total)))];
+  };
+
+const passing = [
+  'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Gelu', 'Mish', 'HardSwish', 'HardSigmoid', 'Softplus', 'Softsign',
+  'Sigmoid', 'Tanh', 'Erf', 'Clip', 'ThresholdedRelu', 'BatchNormalization', 'LayerNormalization', 'RMSNormalization',
+  'InstanceNormalization', 'GroupNormalization',
+] as const; // biome-ignore format: a list
+
+const OTHER_RULES: Readonly<Record<string, (options: LrpOptions) => Vjp>> = {
+  ...Object.fromEntries(passing.map((op) => [op, pass])),
+  Add: norm,
+  Sub: norm,
+  Sum: norm,
+  AveragePool: norm,
+  GlobalAveragePool: norm,
+  ReduceMean: norm,
+  ReduceSum: norm,
+  Softmax: softmax,
+  Mul: (options) => (context) => productOfActivations(context, options),
+  Div: () => ({ cotangents: [r], wants }) => [r, wants(1) && false],
+};
