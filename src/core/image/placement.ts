@@ -1,0 +1,61 @@
+/** Laying a map at a model's size back over the picture that the model was shown. */
+import { sampleGrid } from './resize.ts';
+
+/**
+ * The rectangle of the original picture that the tensor shows, in the original's pixels. It reaches beyond the picture
+ * where the tensor was padded.
+ */
+export interface Placement {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A map of one channel, row by row. */
+export interface SaliencyMap {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array;
+}
+
+/** Offset of a centred crop; a half is rounded to the even number, as torchvision's `CenterCrop` does. */
+export function centered(length: number, crop: number): number {
+  const half = (length - crop) / 2;
+  const below = Math.floor(half);
+  return half - below === 0.5 ? below + (below & 1) : Math.round(half);
+}
+
+/**
+ * The map at the size of the original picture.
+ * @param fill value of the pixels that the model did not see
+ */
+export function placeMap(
+  map: SaliencyMap,
+  placement: Placement,
+  originalWidth: number,
+  originalHeight: number,
+  fill = 0,
+): SaliencyMap {
+  const values = new Float32Array(originalWidth * originalHeight).fill(fill);
+  const columns = seen(placement.x, placement.width, map.width, originalWidth);
+  const rows = seen(placement.y, placement.height, map.height, originalHeight);
+  const sampled = new Float32Array(rows.positions.length * columns.positions.length);
+  sampleGrid(map.values, map.width, map.height, columns.positions, rows.positions, sampled);
+  const length = columns.positions.length;
+  for (let y = 0; y < rows.positions.length; y++) {
+    values.set(sampled.subarray(y * length, (y + 1) * length), (rows.first + y) * originalWidth + columns.first);
+  }
+  return { width: originalWidth, height: originalHeight, values };
+}
+
+/** The pixels of one axis whose centre lies in the rectangle, and where in the map each of them lies. */
+export function seen(start: number, length: number, mapLength: number, originalLength: number) {
+  const first = Math.max(0, Math.ceil(start - 0.5));
+  const end = Math.min(originalLength, Math.ceil(start + length - 0.5));
+  const positions = Float64Array.from(
+    { length: Math.max(0, end - first) },
+    (_, i) => ((first + i + 0.5 - start) / length) * mapLength - 0.5,
+  );
+  return { first, positions };
+}

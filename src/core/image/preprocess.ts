@@ -1,0 +1,191 @@
+/** From a picture to a model's input tensor, as the model's manifest says. */
+import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import { type Color, flatten, type Image } from './image.ts';
+import { centered, type Placement } from './placement.ts';
+import { type Pixels, RESIZE_FILTERS, type Region, resize } from './resize.ts';
+
+const extent = z.int().min(1).max(8192);
+const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1).max(3)]);
+
+export const preprocessingSchema = z
+  .strictObject({
+    size: z.tuple([extent, extent]).describe('Height and width of the input tensor.'),
+    resize: z
+      .strictObject({
+        mode: z
+          .enum(['exact', 'shortest_side', 'fit'])
+          .default('exact')
+          .describe(
+            'exact: to the size, whatever the shape; shortest_side: keep the shape, then crop; ' +
+              'fit: keep the shape, the rest filled with the background.',
+          ),
+        size: extent
+          .optional()
+          .describe(
+            'shortest_side: length of the shorter side (the larger of height and width when left out); ' +
+              'exact: side of a square, cropped afterwards (the tensor size when left out).',
+          ),
+        filter: z.enum(RESIZE_FILTERS).default('bilinear').describe('With antialiasing, as Pillow and torchvision.'),
+      })
+      .prefault({})
+      .describe('How the picture comes to that size.'),
+    crop: z.enum(['center', 'none']).default('center').describe('What happens to what is left over after resizing.'),
+    color: z.enum(['RGB', 'BGR', 'gray']).default('RGB').describe('Channels, in the order of the tensor.'),
+    layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the tensor axes.'),
+    scale: z
+      .number()
+      .default(1 / 255)
+      .describe('Factor on the pixels, which are 0 to 255. 1 leaves them so.'),
+    mean: perChannel(z.number()).default(0).describe('Subtracted after scaling: one number, or one per channel.'),
+    std: perChannel(z.number().positive()).default(1).describe('Divides after that: one number, or one per channel.'),
+    background: z
+      .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
+      .default([255, 255, 255])
+      .describe('Red, green and blue of what lies behind transparent pixels and around a picture that was fitted.'),
+  })
+  .superRefine(({ size, resize, crop, color, mean, std }, context) => {
+    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const channels = color === 'gray' ? 1 : 3;
+    for (const [name, value] of Object.entries({ mean, std })) {
+      if (Array.isArray(value) && value.length !== channels) {
+        complain([name], `has ${value.length} numbers, but ${color} has ${channels} channels`);
+      }
+    }
+    const side = Math.max(...size);
+    if (resize.size !== undefined && resize.mode !== 'fit' && resize.size < side) {
+      complain(['resize', 'size'], `is ${resize.size}, but the tensor needs at least ${side}`);
+    }
+    if (resize.size !== undefined && resize.mode === 'fit') {
+      complain(['resize', 'size'], 'means nothing with mode "fit": leave it out');
+    }
+    if (
+      crop === 'none' &&
+      (resize.mode === 'shortest_side' || (resize.mode === 'exact' && resize.size !== undefined))
+    ) {
+      complain(['crop'], `"none" would leave a tensor of another size than ${size.join('x')}: use "center"`);
+    }
+  })
+  .describe('From a picture to the input tensor: value = (pixel * scale - mean) / std.');
+
+export type Preprocessing = z.output<typeof preprocessingSchema>;
+
+export interface Preprocessed {
+  /** `[1, C, H, W]` or `[1, H, W, C]`. */
+  readonly tensor: Tensor<'float32'>;
+  /** The part of the picture that the tensor shows. */
+  readonly placement: Placement;
+}
+
+/** The input tensor of an upright picture. */
+export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
+  const { size, color, background } = preprocessing;
+  const pixels = toPixels(flatten(image, background), color === 'gray');
+  const { region, width, height } = layOut(image, preprocessing);
+  const [tensorHeight, tensorWidth] = size;
+  const fitted = preprocessing.resize.mode === 'fit';
+  const resized = resize(pixels, width, height, preprocessing.resize.filter, fitted ? undefined : region);
+  return {
+    tensor: toTensor(fitted ? pad(resized, region, background) : resized, preprocessing),
+    placement: {
+      x: (region.x * image.width) / width,
+      y: (region.y * image.height) / height,
+      width: (tensorWidth * image.width) / width,
+      height: (tensorHeight * image.height) / height,
+    },
+  };
+}
+
+/** What a plain colour becomes in the tensor: one value per channel, in the order of the tensor. */
+export function colorValues(color: Color, preprocessing: Preprocessing): number[] {
+  const one = { width: 1, height: 1, data: Uint8Array.of(...color, 255) };
+  return [...toTensor(toPixels(one, preprocessing.color === 'gray'), preprocessing).data];
+}
+
+/** The size after resizing, and which part of that becomes the tensor (reaching beyond it where it must be padded). */
+function layOut(image: Image, { size, resize }: Preprocessing): { width: number; height: number; region: Region } {
+  const [height, width] = size;
+  const shown = resizedSize(image, size, resize);
+  const region = { x: centered(shown.width, width), y: centered(shown.height, height), width, height };
+  return { ...shown, region };
+}
+
+function resizedSize(image: Image, [height, width]: readonly [number, number], resize: Preprocessing['resize']) {
+  if (resize.mode === 'fit') {
+    const scale = Math.min(width / image.width, height / image.height);
+    const fit = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));
+    return { width: fit(image.width, width), height: fit(image.height, height) };
+  }
+  if (resize.mode === 'exact') return { width: resize.size ?? width, height: resize.size ?? height };
+  const short = resize.size ?? Math.max(width, height);
+  // The longer side is cut off, not rounded, as torchvision does.
+  const long = Math.trunc((short * Math.max(image.width, image.height)) / Math.min(image.width, image.height));
+  return image.width <= image.height ? { width: short, height: long } : { width: long, height: short };
+}
+
+/** Without alpha; grey as Pillow's mode L: ITU-R 601-2 luma in 16-bit fixed point. */
+function toPixels({ width, height, data }: Image, gray: boolean): Pixels {
+  const count = width * height;
+  const channels = gray ? 1 : 3;
+  const out = new Uint8Array(count * channels);
+  if (gray) {
+    for (let i = 0, at = 0; i < count; i++, at += 4) {
+      const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
+      out[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+    }
+  } else {
+    for (let at = 0, o = 0; o < out.length; at += 4, o += 3) {
+      out[o] = data[at] as number;
+      out[o + 1] = data[at + 1] as number;
+      out[o + 2] = data[at + 2] as number;
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+function pad(pixels: Pixels, region: Region, background: Color): Pixels {
+  const { channels } = pixels;
+  const plain = toPixels({ width: 1, height: 1, data: Uint8Array.of(...background, 255) }, channels === 1).data;
+  const out = new Uint8Array(region.width * region.height * channels);
+  for (let i = 0; i < out.length; i++) out[i] = plain[i % channels] as number;
+  for (let y = 0; y < pixels.height; y++) {
+    const row = pixels.data.subarray(y * pixels.width * channels, (y + 1) * pixels.width * channels);
+    out.set(row, ((y - region.y) * region.width - region.x) * channels);
+  }
+  return { width: region.width, height: region.height, channels, data: out };
+}
+
+function toTensor(pixels: Pixels, { color, layout, scale, mean, std }: Preprocessing): Tensor<'float32'> {
+  const { width, height, channels, data } = pixels;
+  const count = width * height;
+  const planar = layout === 'NCHW';
+  const values = new Float32Array(count * channels);
+  const table = new Float32Array(256);
+  for (let c = 0; c < channels; c++) {
+    const [center, spread] = [channelValue(mean, c), channelValue(std, c)].map(Math.fround) as [number, number];
+    // Rounded to float32 after each step, as the frameworks that models are trained in do.
+    for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v * scale) - center) / spread;
+    const from = color === 'BGR' ? channels - 1 - c : c;
+    const [start, step] = planar ? [c * count, 1] : [c, channels];
+    for (let i = from, o = start; i < data.length; i += channels, o += step) {
+      values[o] = table[data[i] as number] as number;
+    }
+  }
+  return float32(planar ? [1, channels, height, width] : [1, height, width, channels], values);
+}
+
+const channelValue = (value: number | number[], channel: number): number =>
+  typeof value === 'number' ? value : (value[channel] as number);
+
+/**
+ * The preprocessing said in a manifest or on a command line, with its defaults.
+ * @throws WhylightError `invalid_config`
+ */
+export function parsePreprocessing(source: unknown): Preprocessing {
+  const result = preprocessingSchema.safeParse(source);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
+  const text = issues.map(({ entry, message }) => (entry ? `"${entry}" ${message}` : message)).join('; ');
+  throw new WhylightError('invalid_config', `The preprocessing is wrong: ${text}.`, { issues });
+}

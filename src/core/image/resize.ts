@@ -1,0 +1,244 @@
+/**
+ * Resizing, to the digit as the field's references do it.
+ *
+ * Pictures as Pillow does (and so torchvision's `Resize` with antialiasing): the filter is stretched when shrinking,
+ * columns first, then rows, in fixed point with 22 bits, rounded to 8 bits after each of the two passes. Maps as
+ * OpenCV's INTER_LINEAR and torch's `interpolate(align_corners=False)` do: bilinear, half-pixel centres, no antialiasing.
+ */
+
+export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos3'] as const;
+export type ResizeFilter = (typeof RESIZE_FILTERS)[number];
+
+/** 8-bit pixels of any number of interleaved channels. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+/** A part of the result: only that much is computed. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The picture at another size.
+ * @param region the part of the resized picture that is wanted; all of it when left out
+ */
+export function resize(
+  source: Pixels,
+  width: number,
+  height: number,
+  filter: ResizeFilter,
+  region: Region = { x: 0, y: 0, width, height },
+): Pixels {
+  if (filter === 'nearest') return resizeNearest(source, width, height, region);
+  const columns = taps(source.width, width, region.x, region.width, filter);
+  const rows = taps(source.height, height, region.y, region.height, filter);
+  const last = region.height - 1;
+  const firstRow = rows.starts[0] as number;
+  const endRow = (rows.starts[last] as number) + (rows.counts[last] as number);
+  return combineRows(combineColumns(source, columns, firstRow, endRow - firstRow), rows, firstRow);
+}
+
+/** For each output position the first source position, the number of them, and their weights in fixed point. */
+interface Taps {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Int32Array;
+  /** Weights of output position i begin at `i * stride`. */
+  readonly stride: number;
+}
+
+/** 32 bits, less 8 of the value, less 2 for sums beyond 0..255 (bicubic and Lanczos overshoot). */
+const PRECISION = 22;
+const HALF = 1 << (PRECISION - 1);
+
+const KERNELS: Readonly<Record<Exclude<ResizeFilter, 'nearest'>, { support: number; at(x: number): number }>> = {
+  box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: {
+    support: 2,
+    at: (x) => {
+      const [a, d] = [-0.5, Math.abs(x)];
+      if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+      return d < 2 ? (((d - 5) * d + 8) * d - 4) * a : 0;
+    },
+  },
+  lanczos3: { support: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+function taps(from: number, to: number, first: number, count: number, filter: Exclude<ResizeFilter, 'nearest'>): Taps {
+  const kernel = KERNELS[filter];
+  const scale = from / to;
+  const stretch = Math.max(scale, 1);
+  // A pass over an axis that keeps its size copies: the kernels are 1 at 0 and 0 at every other integer.
+  const support = kernel.support * stretch;
+  const stride = Math.ceil(support) * 2 + 1;
+  const starts = new Int32Array(count);
+  const counts = new Int32Array(count);
+  const weights = new Int32Array(count * stride);
+  const exact = new Float64Array(stride);
+  for (let i = 0; i < count; i++) {
+    const center = (first + i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - support + 0.5));
+    const length = Math.min(from, Math.trunc(center + support + 0.5)) - start;
+    let sum = 0;
+    for (let k = 0; k < length; k++) {
+      const weight = kernel.at((start + k - center + 0.5) / stretch);
+      exact[k] = weight;
+      sum += weight;
+    }
+    for (let k = 0; k < length; k++) {
+      const weight = ((exact[k] as number) / (sum || 1)) * (1 << PRECISION);
+      weights[i * stride + k] = Math.trunc(weight + (weight < 0 ? -0.5 : 0.5));
+    }
+    starts[i] = start;
+    counts[i] = length;
+  }
+  return { starts, counts, weights, stride };
+}
+
+function combineColumns(source: Pixels, columns: Taps, firstRow: number, height: number): Pixels {
+  const { channels, data } = source;
+  const { starts, counts, weights, stride } = columns;
+  const width = starts.length;
+  const out = new Uint8ClampedArray(width * height * channels); // overshoot is clipped on writing
+  let o = 0;
+  for (let y = 0; y < height; y++) {
+    const row = (firstRow + y) * source.width * channels;
+    for (let x = 0; x < width; x++) {
+      const start = row + (starts[x] as number) * channels;
+      const [begin, end] = [x * stride, x * stride + (counts[x] as number)];
+      if (channels === 3) {
+        // The common case, unrolled: three times as fast.
+        let [r, g, b] = [HALF, HALF, HALF];
+        for (let k = begin, i = start; k < end; k++, i += 3) {
+          const weight = weights[k] as number;
+          r = (r + Math.imul(data[i] as number, weight)) | 0;
+          g = (g + Math.imul(data[i + 1] as number, weight)) | 0;
+          b = (b + Math.imul(data[i + 2] as number, weight)) | 0;
+        }
+        out[o++] = r >> PRECISION;
+        out[o++] = g >> PRECISION;
+        out[o++] = b >> PRECISION;
+        continue;
+      }
+      for (let c = 0; c < channels; c++) {
+        let sum = HALF;
+        for (let k = begin, i = start + c; k < end; k++, i += channels) {
+          sum = (sum + Math.imul(data[i] as number, weights[k] as number)) | 0;
+        }
+        out[o++] = sum >> PRECISION;
+      }
+    }
+  }
+  return { width, height, channels, data: new Uint8Array(out.buffer) };
+}
+
+/** @param firstRow the row of the picture that `source` begins with */
+function combineRows(source: Pixels, rows: Taps, firstRow: number): Pixels {
+  const { width, channels, data } = source;
+  const { starts, counts, weights, stride } = rows;
+  const height = starts.length;
+  const length = width * channels;
+  const out = new Uint8ClampedArray(length * height);
+  const sums = new Int32Array(length);
+  for (let y = 0; y < height; y++) {
+    sums.fill(HALF);
+    const start = ((starts[y] as number) - firstRow) * length;
+    for (let k = 0; k < (counts[y] as number); k++) {
+      const weight = weights[y * stride + k] as number;
+      const row = start + k * length;
+      for (let i = 0; i < length; i++) sums[i] = (sums[i] as number) + Math.imul(data[row + i] as number, weight);
+    }
+    for (let i = 0; i < length; i++) out[y * length + i] = (sums[i] as number) >> PRECISION;
+  }
+  return { width, height, channels, data: new Uint8Array(out.buffer) };
+}
+
+function resizeNearest(source: Pixels, width: number, height: number, region: Region): Pixels {
+  const { channels, data } = source;
+  const columns = nearestPositions(source.width, width).subarray(region.x, region.x + region.width);
+  const rows = nearestPositions(source.height, height).subarray(region.y, region.y + region.height);
+  const out = new Uint8Array(region.width * region.height * channels);
+  let o = 0;
+  for (const y of rows) {
+    for (const x of columns) {
+      const start = (y * source.width + x) * channels;
+      for (let c = 0; c < channels; c++) out[o++] = data[start + c] as number;
+    }
+  }
+  return { width: region.width, height: region.height, channels, data: out };
+}
+
+/** Pillow adds up the steps, and their rounding errors decide ties: so does this. */
+function nearestPositions(from: number, to: number): Int32Array {
+  const step = from / to;
+  let at = step * 0.5;
+  return Int32Array.from({ length: to }, () => {
+    const position = Math.min(from - 1, Math.trunc(at));
+    at += step;
+    return position;
+  });
+}
+
+/**
+ * A map of one channel at another size: bilinear, without antialiasing.
+ * @param values row by row
+ */
+export function resizeMap(
+  values: Float32Array,
+  [height, width]: readonly [height: number, width: number],
+  [outHeight, outWidth]: readonly [height: number, width: number],
+): Float32Array {
+  const out = new Float32Array(outHeight * outWidth);
+  const columns = Float64Array.from({ length: outWidth }, (_, x) => (x + 0.5) * (width / outWidth) - 0.5);
+  const rows = Float64Array.from({ length: outHeight }, (_, y) => (y + 0.5) * (height / outHeight) - 0.5);
+  sampleGrid(values, width, height, columns, rows, out);
+  return out;
+}
+
+/**
+ * Bilinear samples on a grid of positions.
+ * @param columns positions in pixels: 0 is the centre of the first column; beyond the edge the edge's value holds
+ * @param rows the same for rows
+ * @param out row by row, `rows.length * columns.length`
+ */
+export function sampleGrid(
+  values: Float32Array,
+  width: number,
+  height: number,
+  columns: Float64Array,
+  rows: Float64Array,
+  out: Float32Array,
+): void {
+  const lefts = new Int32Array(columns.length);
+  const rights = new Int32Array(columns.length);
+  const parts = new Float64Array(columns.length);
+  for (let x = 0; x < columns.length; x++) {
+    const at = Math.min(Math.max(columns[x] as number, 0), width - 1);
+    lefts[x] = at;
+    rights[x] = Math.min((lefts[x] as number) + 1, width - 1);
+    parts[x] = at - (lefts[x] as number);
+  }
+  let o = 0;
+  for (let y = 0; y < rows.length; y++) {
+    const at = Math.min(Math.max(rows[y] as number, 0), height - 1);
+    const top = Math.floor(at) * width;
+    const bottom = Math.min(Math.floor(at) + 1, height - 1) * width;
+    const part = at - Math.floor(at);
+    for (let x = 0; x < columns.length; x++) {
+      const [left, right, across] = [lefts[x] as number, rights[x] as number, parts[x] as number];
+      const above = (values[top + left] as number) * (1 - across) + (values[top + right] as number) * across;
+      const below = (values[bottom + left] as number) * (1 - across) + (values[bottom + right] as number) * across;
+      out[o++] = above * (1 - part) + below * part;
+    }
+  }
+}
