@@ -3,6 +3,7 @@
  * context below, never an engine, a web framework or a container.
  */
 import type { z } from 'zod';
+import type { Ruleset } from '../autodiff/ruleset.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -64,8 +65,8 @@ export interface About {
 export interface Needs {
   /** Derivatives of the target's score with respect to these tensors of the graph; `'sources'`: {@link ModelInfo.sources}. */
   readonly gradients?: readonly string[] | 'sources';
-  /** The table of backward rules, by its registered name; `gradient` when left out. */
-  readonly ruleset?: string;
+  /** The table of backward rules: one that comes with whylight by its id, or the method's own; `gradient` when left out. */
+  readonly ruleset?: string | Ruleset;
   /** Inner tensors whose values are wanted. */
   readonly activations?: readonly string[];
   /** Inner tensors that are fed as rows, in place of whatever computes them: to replace activations, or to walk in embedding space. */
@@ -157,10 +158,10 @@ export interface ExplainContext<P> {
   /**
    * Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. An
    * input that has one row is used for every row.
-   * @throws WhylightError `aborted`, or `budget_exceeded` when more rows are evaluated than were granted.
+   * Progress is told from the rows done out of `cost`.
+   * @throws WhylightError `aborted`; `method_failed` when more rows are evaluated than `cost` says.
    */
   evaluate(rows: Inputs, options?: EvaluateOptions): Promise<Evaluation>;
-  progress(done: number, total: number): void;
   /** Offers a map that is right but not yet precise. */
   partial(attribution: Attribution): void;
 }

@@ -1,0 +1,345 @@
+/** One explanation, from input tensors to attribution. */
+import type { Engine } from './engine/engine.ts';
+import type { SessionCache } from './engine/session-cache.ts';
+import { WhylightError } from './errors.ts';
+import { checkAttribution } from './method/attribution.ts';
+import type { Attribution, Cost, Float32Tensors, Inputs, Method, Target } from './method/contract.ts';
+import { parseParams } from './method/params.ts';
+import type { MethodRegistry, PluginEntry } from './method/registry.ts';
+import { saliencyMap } from './method/saliency-map.ts';
+import { checkInputs } from './model/inputs.ts';
+import type { BoundInfo, Model } from './model/model.ts';
+import { type Classified, topClasses } from './model/prediction.ts';
+import { resolveTarget, type ScoreSpace, scoreOf, type TargetRequest } from './model/target.ts';
+import { Evaluator } from './plan/evaluator.ts';
+import { type GraphLease, GraphLoader } from './plan/loader.ts';
+import { type RunControl, runRows, throwIfAborted } from './plan/run.ts';
+import { namedNeeds, type ResolvedNeeds, resolveNeeds } from './plan/variant.ts';
+import { Random } from './tensor/random.ts';
+import { rowsOf, sliceRows } from './tensor/rows.ts';
+import type { Tensor } from './tensor/tensor.ts';
+
+export interface ExplainerOptions {
+  readonly engine: Engine;
+  /** Sessions of compiled graphs; bounded, shared by everything that uses the engine. */
+  readonly sessions: SessionCache;
+  readonly methods: MethodRegistry;
+  /** Bytes that the tensors of a batch may take; 64 MiB unless said otherwise. */
+  readonly memoryBudget?: number;
+  /** The most rows that run at once; 32 unless said otherwise. */
+  readonly maxBatch?: number;
+  /** Milliseconds, from any origin. */
+  readonly clock?: () => number;
+}
+
+export interface ExplainRequest {
+  /** Id of the method. */
+  readonly method: string;
+  /** As the client sent them: texts are understood. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** The top class of each row when left out. */
+  readonly target?: TargetRequest;
+  /** What is explained: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
+  readonly scores?: string;
+  /** Non-negative integer; 0 when left out. */
+  readonly seed?: number;
+  /** Rows of every input of the model. Each row is explained by itself. */
+  readonly inputs: Inputs;
+  /** How many of the top classes the answer lists; 5 when left out. */
+  readonly top?: number;
+}
+
+export interface ExplainHooks {
+  readonly signal?: AbortSignal;
+  /** Rows evaluated so far, out of those that the whole request takes. */
+  readonly progress?: (done: number, total: number) => void;
+  /** A map that is right but not yet precise. */
+  readonly partial?: (row: number, explained: Explained) => void;
+  /** Lets others have a turn between batches: `scheduler.wait(0)` in a Worker, `setImmediate` in Node. */
+  readonly pause?: () => Promise<void>;
+  /** Keeps work alive that other requests wait for, when this one ends early. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+  /** The most rows that the request may evaluate. */
+  readonly maxSamples?: number;
+}
+
+/** What a request will do, known before anything runs. */
+export interface Plan {
+  readonly entry: PluginEntry;
+  /** After defaults. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly info: BoundInfo;
+  /** The graphs that the method evaluates, by name; the first is the main one. */
+  readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+  readonly rows: number;
+  /** For all rows together. */
+  readonly cost: Cost;
+}
+
+export interface Explained {
+  /** By input name, or by tensor name for a layer attribution; first extent 1. */
+  readonly values: Float32Tensors;
+  /** [height, width] at the size of the model's picture; absent when the model sees no picture. */
+  readonly map?: Tensor<'float32'>;
+}
+
+export interface ExplainedRow extends Explained {
+  readonly target: Target;
+  /** The target's score. */
+  readonly score: number;
+  readonly baselineScore?: number;
+  readonly convergenceDelta?: number;
+  /** Best first. */
+  readonly top: readonly Classified[];
+}
+
+export interface Explanation {
+  readonly method: string;
+  readonly revision: number;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  /** Name of the engine. */
+  readonly engine: string;
+  readonly rows: readonly ExplainedRow[];
+  /** Rows that the method evaluated, and those that ran only to find the prediction. */
+  readonly samples: Cost & { readonly predictions: number };
+  /** Milliseconds. */
+  readonly timings: {
+    readonly compile: number;
+    readonly session: number;
+    readonly run: number;
+    readonly total: number;
+  };
+}
+
+export interface Prediction {
+  readonly top: readonly Classified[];
+  /** Every element of the scores. */
+  readonly scores: Float32Array;
+}
+
+const MIB = 2 ** 20;
+
+export class Explainer {
+  readonly engine: Engine;
+  readonly methods: MethodRegistry;
+  private readonly loader: GraphLoader;
+  private readonly clock: () => number;
+
+  constructor({
+    engine,
+    sessions,
+    methods,
+    memoryBudget = 64 * MIB,
+    maxBatch = 32,
+    clock = () => performance.now(),
+  }: ExplainerOptions) {
+    this.engine = engine;
+    this.methods = methods;
+    this.clock = clock;
+    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, clock });
+  }
+
+  /**
+   * What the request would do. Nothing runs, nothing is compiled.
+   * @throws WhylightError as {@link explain} does for a request that is wrong.
+   */
+  plan(model: Model, request: ExplainRequest): Plan {
+    const entry = this.methods.get(request.method);
+    const { method } = entry;
+    const params = parseParams(method, request.params, entry);
+    const { rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
+    const info = model.info({ scores: request.scores, shapes });
+    if (request.target !== undefined) resolveTarget(request.target, scoreSpace(model, info));
+    const needs = guarded(method, () => method.needs(params, info));
+    const graphs = Object.fromEntries(
+      Object.entries(namedNeeds(needs)).map(([name, one]) => [name, resolveNeeds(one, info)]),
+    );
+    const cost = guarded(method, () => method.cost(params, info));
+    return {
+      entry,
+      params,
+      info,
+      graphs,
+      rows,
+      cost: { forwards: cost.forwards * rows, backwards: cost.backwards * rows },
+    };
+  }
+
+  /**
+   * Explains each row of the request.
+   * @throws WhylightError `method_not_found`, `invalid_request` (parameters), `invalid_tensor`, `layer_not_found`,
+   * `label_not_found`, `unprocessable_method`, `budget_exceeded`, `not_differentiable`, `method_failed`, `aborted`
+   */
+  async explain(model: Model, request: ExplainRequest, hooks: ExplainHooks = {}): Promise<Explanation> {
+    const started = this.clock();
+    const { seed = 0 } = request;
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new WhylightError('invalid_request', `The seed must be a non-negative integer, but ${seed} was given.`, {
+        seed,
+      });
+    }
+    const plan = this.plan(model, request);
+    checkBudget(plan, hooks.maxSamples);
+    const timings = { compile: 0, session: 0 };
+    const lease = this.loader.lease(model, timings, hooks.waitUntil);
+    try {
+      const { inputs } = checkInputs(model.graph.inputs, request.inputs);
+      const samples = { forwards: 0, backwards: 0, predictions: 0 };
+      const rows: ExplainedRow[] = [];
+      for (let row = 0; row < plan.rows; row++) {
+        const one = Object.fromEntries(
+          Object.entries(inputs).map(([name, all]) => [name, sliceRows(all, row, row + 1)]),
+        );
+        const done = samples.forwards + samples.backwards;
+        const { evaluator, explained } = await this.explainRow(model, request, plan, one, row, lease, hooks, done);
+        rows.push(explained);
+        samples.forwards += evaluator.samples.forwards;
+        samples.backwards += evaluator.samples.backwards;
+        samples.predictions += evaluator.predictions;
+      }
+      const total = this.clock() - started;
+      const { method } = plan.entry;
+      return {
+        method: method.id,
+        revision: method.revision,
+        params: plan.params,
+        seed,
+        model: { name: model.name, version: model.version, digest: model.digest },
+        engine: this.engine.name,
+        rows,
+        samples,
+        timings: { ...timings, run: total - timings.compile - timings.session, total },
+      };
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** The scores and top classes of each row. */
+  async predict(
+    model: Model,
+    request: Pick<ExplainRequest, 'inputs' | 'scores' | 'top'>,
+    hooks: ExplainHooks = {},
+  ): Promise<Prediction[]> {
+    const { inputs, shapes } = checkInputs(model.graph.inputs, request.inputs);
+    const info = model.info({ scores: request.scores, shapes });
+    const lease = this.loader.lease(model, { compile: 0, session: 0 }, hooks.waitUntil);
+    try {
+      const graph = await lease.load(resolveNeeds({}, info));
+      const { scores } = await runRows(graph, inputs, undefined, control(hooks));
+      return Array.from({ length: rowsOf(scores) }, (_, row) => {
+        const one = sliceRows(scores, row, row + 1).data;
+        return { scores: one, top: topClasses(one, scoreSpace(model, info), info, request.top ?? 5) };
+      });
+    } finally {
+      lease.release();
+    }
+  }
+
+  private async explainRow(
+    model: Model,
+    request: ExplainRequest,
+    plan: Plan,
+    inputs: Inputs,
+    row: number,
+    lease: GraphLease,
+    hooks: ExplainHooks,
+    alreadyDone: number,
+  ): Promise<{ evaluator: Evaluator; explained: ExplainedRow }> {
+    const { info, params } = plan;
+    const { method } = plan.entry;
+    const space = scoreSpace(model, info);
+    const total = plan.cost.forwards + plan.cost.backwards;
+    let done = alreadyDone;
+    const evaluator = new Evaluator({
+      method: method.id,
+      graphs: plan.graphs,
+      forward: resolveNeeds({}, info),
+      load: (needs) => lease.load(needs),
+      cost: { forwards: plan.cost.forwards / plan.rows, backwards: plan.cost.backwards / plan.rows },
+      control: control(hooks, (rows) => {
+        done += rows;
+        hooks.progress?.(done, total);
+      }),
+    });
+    const wanted = request.target === undefined ? undefined : resolveTarget(request.target, space);
+    const { target, scores } = await evaluator.start(inputs, wanted, space);
+    const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
+    const finish = (attribution: Attribution): Explained => {
+      checkAttribution(method.id, attribution, info, shapes);
+      const map = saliencyMap(attribution, info, shapes);
+      return { values: attribution.values, ...(map && { map }) };
+    };
+    const main = await lease.load(Object.values(plan.graphs)[0] as ResolvedNeeds);
+    const attribution = await guardedAsync(method, () =>
+      method.explain({
+        params,
+        model: info,
+        inputs,
+        target,
+        random: new Random(request.seed ?? 0, row),
+        signal: hooks.signal ?? new AbortController().signal,
+        batchSize: main.batchSize,
+        evaluate: (rows, options) => evaluator.evaluate(rows, options),
+        partial: (attribution) => hooks.partial?.(row, finish(attribution)),
+      }),
+    );
+    if (hooks.signal) throwIfAborted(hooks.signal);
+    const { baselineScore, convergenceDelta } = attribution;
+    const explained: ExplainedRow = {
+      target,
+      score: scoreOf(target, scores),
+      ...(baselineScore !== undefined && { baselineScore }),
+      ...(convergenceDelta !== undefined && { convergenceDelta }),
+      top: topClasses(scores, space, info, request.top ?? 5),
+      ...finish(attribution),
+    };
+    return { evaluator, explained };
+  }
+}
+
+const scoreSpace = (model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace => ({
+  scores,
+  size: scoreSize,
+  ...(labelled && model.labels && { labels: model.labels }),
+});
+
+const control = ({ signal, pause }: ExplainHooks, done?: (rows: number) => void): RunControl => ({
+  signal: signal ?? new AbortController().signal,
+  ...(pause && { pause }),
+  ...(done && { done }),
+});
+
+function checkBudget({ cost, entry }: Plan, most: number | undefined): void {
+  const samples = cost.forwards + cost.backwards;
+  if (most === undefined || samples <= most) return;
+  throw new WhylightError(
+    'budget_exceeded',
+    `${entry.method.id} would evaluate ${samples} rows with these parameters, ${most} are allowed: lower its number of samples or steps.`,
+    { method: entry.method.id, cost, allowed: most },
+  );
+}
+
+/** A plugin is somebody else's code: what it throws becomes `method_failed`; its cause is for logs, not for clients. */
+function failure(method: Method, error: unknown): unknown {
+  if (WhylightError.is(error)) return error;
+  return new WhylightError('method_failed', `Method "${method.id}" failed.`, { method: method.id }, { cause: error });
+}
+
+function guarded<T>(method: Method, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failure(method, error);
+  }
+}
+
+async function guardedAsync<T>(method: Method, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failure(method, error);
+  }
+}

@@ -1,0 +1,48 @@
+/** From the values of an attribution to one number per pixel of the picture. */
+import { resizeMap } from '../image/resize.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
+
+/**
+ * The values at the size of the model's picture, shape [height, width]: channels are added up, and the map of a layer is
+ * enlarged bilinearly. Signs are kept. Undefined when the model sees no picture, or the values have no place in it.
+ */
+export function saliencyMap(
+  { values }: Attribution,
+  model: ModelInfo,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Tensor<'float32'> | undefined {
+  const picture = model.inputs.find((input) => input.channelAxis !== undefined && input.dims.length === 3);
+  if (!picture) return undefined;
+  const [height, width] = (shapes[picture.name] ?? []).filter((_, axis) => axis !== picture.channelAxis) as [
+    number,
+    number,
+  ];
+  const own = values[picture.name];
+  if (own) return sumChannels(own, picture);
+  for (const [name, layer] of Object.entries(values)) {
+    const info = model.inputs.some((input) => input.name === name) ? undefined : model.tensor(name);
+    if (info?.channelAxis === undefined || info.dims.length !== 3) continue;
+    const map = sumChannels(layer, info);
+    const [h, w] = map.dims as [number, number];
+    return float32([height, width], resizeMap(map.data, h, w, height, width));
+  }
+  return undefined;
+}
+
+/** [1, C, H, W] or [1, H, W, C] to [H, W]. */
+function sumChannels({ dims, data }: Tensor<'float32'>, { channelAxis }: TensorInfo): Tensor<'float32'> {
+  const [a = 1, b = 1, c = 1] = dims.slice(1);
+  if (channelAxis === 0) {
+    const map = float32([b, c]);
+    for (let i = 0; i < data.length; i++)
+      map.data[i % (b * c)] = (map.data[i % (b * c)] as number) + (data[i] as number);
+    return map;
+  }
+  const map = float32([a, b]);
+  for (let i = 0; i < data.length; i++) {
+    const at = Math.floor(i / c);
+    map.data[at] = (map.data[at] as number) + (data[i] as number);
+  }
+  return map;
+}

@@ -1,0 +1,64 @@
+/** Finds the feature maps of a graph, and where token ids become numbers that can be differentiated. */
+import type { Graph, Node } from '../onnx/graph.ts';
+import type { Inferred } from '../onnx/infer.ts';
+
+type Values = ReadonlyMap<string, Inferred>;
+
+/** Operators whose output is a feature map by nature: batch, channels, then space. */
+const SPATIAL = new Set(
+  'Conv ConvTranspose MaxPool AveragePool LpPool BatchNormalization InstanceNormalization LRN Resize Upsample DepthToSpace SpaceToDepth FusedConv'.split(
+    ' ',
+  ),
+);
+
+/** Operators that end a feature map even where the shape would allow another reading. */
+const ENDING = new Set('Reshape Flatten Transpose MatMul Gemm Squeeze Unsqueeze Shape Gather'.split(' '));
+
+/** Names of the feature maps between inputs and `scores`, nearest to the scores first. */
+export function featureMaps(graph: Graph, values: Values, scores: string): string[] {
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const behind = ancestors(graph, scores);
+  const fed = new Set(inputs);
+  const maps = new Set<string>();
+  const found: string[] = [];
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((name) => fed.has(name))) continue;
+    for (const name of node.outputs) fed.add(name);
+    const [output] = node.outputs as [string];
+    const dims = values.get(output)?.dims;
+    if (!dims || dims.length < 3 || ENDING.has(node.op)) continue;
+    const continues = node.inputs.some((name) => maps.has(name) && values.get(name)?.dims?.length === dims.length);
+    if (!SPATIAL.has(node.op) && !continues) continue;
+    maps.add(output);
+    const wide = dims.slice(2).some((extent) => extent !== 1);
+    if (wide && behind.has(output) && values.get(output)?.dtype.startsWith('float')) found.push(output);
+  }
+  return found.reverse();
+}
+
+/** The tensor that the embedding lookup of an integer input gives; undefined when the graph has none. */
+export function embeddingOf(graph: Graph, input: string): string | undefined {
+  const ids = new Set([input]);
+  for (const node of graph.nodes) {
+    const carries = node.inputs.some((name) => ids.has(name));
+    if (!carries) continue;
+    if (node.op === 'Gather' && ids.has(node.inputs[1] as string) && isTable(graph, node)) return node.outputs[0];
+    if (['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Transpose'].includes(node.op))
+      ids.add(node.outputs[0] as string);
+  }
+  return undefined;
+}
+
+const isTable = (graph: Graph, { inputs: [table = ''] }: Node): boolean => {
+  const constant = graph.constants.get(table);
+  return constant?.dims.length === 2 && constant.dtype.startsWith('float');
+};
+
+/** Everything that `tensor` is computed from, itself included. */
+function ancestors(graph: Graph, tensor: string): Set<string> {
+  const found = new Set([tensor]);
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((name) => found.has(name))) for (const name of node.inputs) found.add(name);
+  }
+  return found;
+}

@@ -1,0 +1,80 @@
+/** What is said about a model beside its ONNX file: `models/<name>/manifest.json`. */
+import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import { preprocessingSchema } from '../image/preprocess.ts';
+import { parseJson } from '../json.ts';
+
+export const manifestSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('JSON Schema of this file, for editors.'),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dot, dash and underscore')
+      .describe('Name of the model in paths and answers.'),
+    version: z.string().min(1).default('1').describe('Version in paths and answers.'),
+    file: z.string().min(1).default('model.onnx').describe('The ONNX file, relative to this file.'),
+    external: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Files with constants that the ONNX file refers to (external data), relative to this file.'),
+    description: z.string().default('').describe('What the model tells apart, in a sentence.'),
+    preprocessing: preprocessingSchema
+      .optional()
+      .describe('From a picture to the input tensor; absent for models of other data.'),
+    output: z.string().optional().describe('The output that is explained; the first one when left out.'),
+    labels: z
+      .union([z.array(z.string()).min(1), z.string().min(1)])
+      .optional()
+      .describe(
+        'Class names in order, or a file that holds them (a JSON list, or one a line). Synonyms are separated by commas.',
+      ),
+    label_offset: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Class k of the labels is output k + label_offset: 1 for models with a background class in front.'),
+    license: z.string().optional().describe('SPDX identifier of the licence of the weights.'),
+    source: z.string().optional().describe('Where the model comes from.'),
+    accuracy: z
+      .strictObject({
+        top1: z.number().min(0).max(1).optional().describe('Share of right first answers.'),
+        top5: z.number().min(0).max(1).optional().describe('Share of right answers among the first five.'),
+        dataset: z.string().describe('What it was measured on, and how.'),
+      })
+      .optional()
+      .describe('Measured accuracy.'),
+  })
+  .describe('Manifest of a whylight model.');
+
+export type Manifest = z.output<typeof manifestSchema>;
+
+/**
+ * A manifest from its text, or from the parsed object.
+ * @param where the file, for messages
+ * @throws WhylightError `invalid_config` with every entry that is wrong.
+ */
+export function parseManifest(source: string | object, where = 'manifest.json'): Manifest {
+  const result = manifestSchema.safeParse(typeof source === 'string' ? parseJson(source, where) : source);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
+  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
+  throw new WhylightError('invalid_config', `${where} is not a model manifest: ${text}.`, { file: where, issues });
+}
+
+/**
+ * Class names from the text of a file: a JSON list of texts, or one name a line.
+ * @throws WhylightError `invalid_config`
+ */
+export function parseLabels(text: string, where: string): string[] {
+  if (!text.trimStart().startsWith('[')) {
+    return text
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  }
+  const list = parseJson(text, where);
+  if (Array.isArray(list) && list.every((label) => typeof label === 'string')) return list;
+  throw new WhylightError('invalid_config', `${where} must hold a JSON list of class names, or one name a line.`, {
+    file: where,
+  });
+}

@@ -1,0 +1,200 @@
+/** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
+import { sha256Hex } from '../digest.ts';
+import { nearest, WhylightError } from '../errors.ts';
+import type { ModelInfo, TensorInfo } from '../method/contract.ts';
+import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
+import { type Inferred, infer } from '../onnx/infer.ts';
+import { type ExternalData, read } from '../onnx/read.ts';
+import { simplify } from '../onnx/simplify.ts';
+import { Labels } from './labels.ts';
+import { embeddingOf, featureMaps } from './layers.ts';
+import type { Manifest } from './manifest.ts';
+import { findScores, type Link } from './scores.ts';
+
+export interface ModelSource {
+  /** The ONNX file. Its large constants stay views on these bytes. */
+  readonly bytes: Uint8Array;
+  /** Files that hold constants of the ONNX file, by the path it names. */
+  readonly external?: ExternalData;
+  readonly manifest?: Partial<Manifest>;
+  /** Class names, where the manifest names a file for them. */
+  readonly labels?: readonly string[];
+}
+
+export interface InfoOptions {
+  /** What is explained: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
+  readonly scores?: string;
+  /** Shapes of the inputs with their rows, to settle extents that the file leaves open. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** {@link ModelInfo} and what only the explainer needs. */
+export interface BoundInfo extends ModelInfo {
+  /** How scores become probabilities: through a function, or `given` when they are probabilities already. */
+  readonly probability?: Link | 'given';
+  /** Elements of one row of the scores. */
+  readonly scoreSize: number;
+  /** The elements of the scores are the classes that the model's labels name. */
+  readonly labelled: boolean;
+}
+
+const MOST_INFOS = 16;
+
+export class Model {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the ONNX file and its external data, in hex. */
+  readonly digest: string;
+  readonly manifest: Partial<Manifest>;
+  readonly graph: Graph;
+  readonly labels: Labels | undefined;
+  /** The number of rows that the file insists on; undefined when any number will do. */
+  readonly fixedBatch: number | undefined;
+  private readonly layers: readonly string[];
+  private readonly output: string;
+  private readonly infos = new Map<string, BoundInfo>();
+
+  private constructor(graph: Graph, digest: string, { manifest = {}, labels }: ModelSource) {
+    this.graph = graph;
+    this.digest = digest;
+    this.manifest = manifest;
+    this.name = manifest.name ?? (graph.name || 'model');
+    this.version = manifest.version ?? '1';
+    const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
+    this.labels = names && new Labels(names, manifest.label_offset);
+    this.output = chooseOutput(graph, manifest.output);
+    const batch = graph.inputs[0]?.dims?.[0];
+    this.fixedBatch = typeof batch === 'number' ? batch : undefined;
+    const simple = simplify(graph);
+    this.layers = featureMaps(simple, infer(simple), this.output);
+  }
+
+  /** @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file. */
+  static async read(source: ModelSource): Promise<Model> {
+    const graph = read(source.bytes, source.external && { external: source.external });
+    const files = [source.bytes, ...[...(source.external?.values() ?? [])]];
+    const digests = await Promise.all(files.map(sha256Hex));
+    const digest = digests.length === 1 ? digests[0] : await sha256Hex(new TextEncoder().encode(digests.join()));
+    return new Model(graph, digest as string, source);
+  }
+
+  /**
+   * What methods may know of the model.
+   * @throws WhylightError `layer_not_found` for unknown scores, `invalid_model` when their shape cannot be told.
+   */
+  info(options: InfoOptions = {}): BoundInfo {
+    const shapes = this.openShapes(options.shapes);
+    const key = JSON.stringify([options.scores ?? 'logits', shapes]);
+    const known = this.infos.get(key);
+    if (known) return known;
+    if (this.infos.size >= MOST_INFOS) this.infos.clear();
+    const info = this.makeInfo(options.scores ?? 'logits', shapes);
+    this.infos.set(key, info);
+    return info;
+  }
+
+  private makeInfo(wanted: string, shapes: InfoOptions['shapes']): BoundInfo {
+    const { graph } = this;
+    const inputs = graph.inputs.map((input) => bind(input, shapes?.[input.name]));
+    const values = infer(shapes ? { ...graph, inputs } : graph);
+    const maps = new Set(featureMaps(graph, values, this.output));
+    const tensor = (name: string): TensorInfo => {
+      const value = values.get(name);
+      if (value?.dims) return tensorInfo(name, value, maps.has(name) ? 0 : undefined);
+      const close = nearest(name, values.keys());
+      const hint = value
+        ? 'Its shape is not known.'
+        : close.length > 0
+          ? `Did you mean "${close.join('" or "')}"?`
+          : '';
+      throw new WhylightError('layer_not_found', `The model has no usable tensor named "${name}". ${hint}`.trim(), {
+        tensor: name,
+        nearest: close,
+      });
+    };
+    const logits = findScores(graph, this.output);
+    const wantedTensor = wanted === 'logits' ? logits.tensor : wanted === 'output' ? this.output : wanted;
+    const scores = tensor(wantedTensor);
+    const scoreSize = scores.dims.reduce<number>(
+      (size, extent) => size * (typeof extent === 'number' ? extent : Number.NaN),
+      1,
+    );
+    if (!(scoreSize > 0)) {
+      throw new WhylightError(
+        'invalid_model',
+        `The scores "${scores.name}" have the shape [N, ${scores.dims.join(', ')}]: it must be known before the run.`,
+        {
+          tensor: scores.name,
+          dims: scores.dims,
+        },
+      );
+    }
+    const isVector = scores.dims.filter((extent) => extent !== 1).length === 1;
+    const probability =
+      wantedTensor !== logits.tensor
+        ? wantedTensor === this.output
+          ? 'given'
+          : undefined
+        : (logits.link ?? (isVector ? 'softmax' : undefined));
+    const inputInfos = inputs.map((input) => tensorInfo(input.name, input, channelAxis(input, this.manifest)));
+    const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
+    return {
+      inputs: inputInfos,
+      sources: inputInfos.flatMap((input) => {
+        if (input.dtype.startsWith('float')) return [input];
+        const embedding = embeddingOf(graph, input.name);
+        return embedding === undefined ? [] : [tensor(embedding)];
+      }),
+      scores,
+      scoreSize,
+      ...(probability && { probability }),
+      labelled: wantedTensor === logits.tensor || wantedTensor === this.output,
+      ...(spatialLayers[0] && { camLayer: spatialLayers[0] }),
+      spatialLayers,
+      graph,
+      tensor,
+    };
+  }
+
+  /** Shapes of the rows, where the file leaves an extent besides the batch open; undefined when it leaves none. */
+  private openShapes(shapes: InfoOptions['shapes']): InfoOptions['shapes'] {
+    const open = this.graph.inputs.filter(
+      ({ name, dims }) => shapes?.[name] && !dims?.slice(1).every((d) => typeof d === 'number'),
+    );
+    return open.length === 0
+      ? undefined
+      : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name]?.slice(1) ?? []]));
+  }
+}
+
+function chooseOutput(graph: Graph, wanted: string | undefined): string {
+  const names = graph.outputs.map(({ name }) => name);
+  const output = wanted ?? names[0];
+  if (output !== undefined && names.includes(output)) return output;
+  throw new WhylightError(
+    wanted === undefined ? 'invalid_model' : 'invalid_config',
+    wanted === undefined
+      ? 'The model has no output.'
+      : `The manifest names the output "${wanted}", but the model has ${names.join(', ')}.`,
+    { output: wanted, outputs: names },
+  );
+}
+
+/** The input with the extents of these rows; its batch stays as it is. */
+function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
+  return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
+}
+
+function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number): TensorInfo {
+  const row: readonly Dim[] = dims.slice(1);
+  return { name, dtype, dims: row, ...(axis !== undefined && { channelAxis: axis }) };
+}
+
+/** Pictures have 1, 3 or 4 channels, in front unless the manifest or the shape says otherwise; series have channels in front. */
+function channelAxis({ dtype, dims = [] }: ValueInfo, { preprocessing }: Partial<Manifest>): number | undefined {
+  const rank = dims.length - 1;
+  if (rank < 2 || !dtype.startsWith('float')) return undefined;
+  if (rank === 3 && preprocessing?.layout) return preprocessing.layout === 'NHWC' ? 2 : 0;
+  const few = (extent: Dim | undefined): boolean => extent === 1 || extent === 3 || extent === 4;
+  return rank === 3 && !few(dims[1]) && few(dims[3]) ? 2 : 0;
+}

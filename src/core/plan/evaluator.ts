@@ -1,0 +1,122 @@
+/** What stands behind `ctx.evaluate`: counts rows, keeps the input's own evaluation, and stops what runs on. */
+import { WhylightError } from '../errors.ts';
+import type { Cost, EvaluateOptions, Evaluation, Inputs, Target } from '../method/contract.ts';
+import { argmax } from '../model/prediction.ts';
+import { outputTarget, type ScoreSpace, scoreOf } from '../model/target.ts';
+import { rowsOf } from '../tensor/rows.ts';
+import { type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
+import { costOf, type ResolvedNeeds } from './variant.ts';
+
+export interface EvaluatorOptions {
+  readonly method: string;
+  /** The method's graphs by name; the first is the main one. */
+  readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+  /** The plain forward graph, for predictions when the main graph cannot give them. */
+  readonly forward: ResolvedNeeds;
+  /** Compiles and loads what is not there yet. */
+  load(needs: ResolvedNeeds): Promise<RunnableGraph>;
+  /** Rows that the method said it would evaluate. */
+  readonly cost: Cost;
+  readonly control: RunControl;
+}
+
+export interface Start {
+  readonly target: Target;
+  /** Every element of the input's scores. */
+  readonly scores: Float32Array;
+}
+
+export class Evaluator {
+  /** Rows that the method has evaluated so far. */
+  readonly samples = { forwards: 0, backwards: 0 };
+  /** Rows that ran only to find prediction and target. */
+  predictions = 0;
+  private readonly options: EvaluatorOptions;
+  private readonly main: string;
+  private remembered:
+    | { readonly rows: Inputs; readonly graph: string; readonly target: Target; readonly raw: RawEvaluation }
+    | undefined;
+  private target: Target = { weights: [] };
+  private claimed = false;
+
+  constructor(options: EvaluatorOptions) {
+    this.options = options;
+    this.main = Object.keys(options.graphs)[0] as string;
+  }
+
+  /**
+   * Evaluates the input to find prediction and target. Done in the method's own graph where that is possible, so that
+   * the method gets this evaluation for nothing.
+   * @param wanted the target if the request names one; else the top class
+   * @throws WhylightError `engine_failure` when the model answers with something that is not a number.
+   */
+  async start(inputs: Inputs, wanted: Target | undefined, space: ScoreSpace): Promise<Start> {
+    const { control, forward } = this.options;
+    const needs = this.options.graphs[this.main] as ResolvedNeeds;
+    const own = needs.feeds.length === 0 && needs.scores === forward.scores && !needs.ruleset.reference;
+    const graph = await this.options.load(own ? needs : forward);
+    let raw = await runRows(graph, inputs, wanted, { signal: control.signal });
+    const scores = raw.scores.data;
+    if (!scores.every(Number.isFinite)) {
+      throw new WhylightError(
+        'engine_failure',
+        'The model answers this input with NaN or infinity: it cannot be explained.',
+      );
+    }
+    this.target = wanted ?? outputTarget(argmax(scores), space);
+    this.predictions = 1;
+    if (own) {
+      const differentiates = graph.variant.gradients.length > 0;
+      if (differentiates && !wanted && !graph.variant.findsTopClass) {
+        raw = await runRows(graph, inputs, this.target, { signal: control.signal });
+        this.predictions = 2;
+      }
+      this.remembered = { rows: inputs, graph: this.main, target: this.target, raw };
+    }
+    return { target: this.target, scores };
+  }
+
+  /** See {@link ExplainContext.evaluate}. */
+  async evaluate(
+    rows: Inputs,
+    { graph: name = this.main, target = this.target }: EvaluateOptions = {},
+  ): Promise<Evaluation> {
+    const needs = this.options.graphs[name];
+    if (!needs) {
+      throw new WhylightError('method_failed', `Method "${this.options.method}" has no graph named "${name}".`, {
+        graph: name,
+      });
+    }
+    this.charge(needs, rows);
+    const known = this.remembered;
+    if (known && rows === known.rows && name === known.graph && target === known.target) {
+      if (!this.claimed) this.predictions -= 1;
+      this.claimed = true;
+      this.options.control.done?.(1);
+      return evaluation(known.raw, target);
+    }
+    return evaluation(await runRows(await this.options.load(needs), rows, target, this.options.control), target);
+  }
+
+  private charge(needs: ResolvedNeeds, rows: Inputs): void {
+    const { cost, method } = this.options;
+    const { forwards, backwards } = costOf(needs, Math.max(...Object.values(rows).map(rowsOf)));
+    this.samples.forwards += forwards;
+    this.samples.backwards += backwards;
+    if (this.samples.forwards <= cost.forwards && this.samples.backwards <= cost.backwards) return;
+    throw new WhylightError(
+      'method_failed',
+      `Method "${method}" evaluates more rows than it said it would: ${cost.forwards} forward and ${cost.backwards} backward.`,
+      { method, cost, samples: { ...this.samples } },
+    );
+  }
+}
+
+function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target): Evaluation {
+  const count = rowsOf(scores);
+  const size = scores.data.length / count;
+  const weighted = Float32Array.from({ length: count }, (_, i) =>
+    scoreOf(target, scores.data.subarray(i * size, (i + 1) * size)),
+  );
+  return { scores: weighted, gradients, activations };
+}

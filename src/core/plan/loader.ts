@@ -1,0 +1,124 @@
+/** From a method's needs to a session that is ready to run. */
+import type { Engine } from '../engine/engine.ts';
+import type { Lease, SessionCache } from '../engine/session-cache.ts';
+import type { Model } from '../model/model.ts';
+import { write } from '../onnx/write.ts';
+import { batchSize } from './memory.ts';
+import type { RunnableGraph } from './run.ts';
+import { compileVariant, describeVariant, type ResolvedNeeds, type Variant, variantKey } from './variant.ts';
+
+export interface LoaderOptions {
+  readonly engine: Engine;
+  readonly sessions: SessionCache;
+  /** Bytes that the tensors of a batch may take. */
+  readonly memoryBudget: number;
+  /** The most rows that run at once, whatever the memory. */
+  readonly maxBatch: number;
+  /** Milliseconds, from any origin. */
+  readonly clock: () => number;
+}
+
+/** Where the time went, in milliseconds. */
+export interface LoadTimings {
+  compile: number;
+  session: number;
+}
+
+/** Graphs that one explanation holds on to; {@link release} gives their sessions back to the cache. */
+export class GraphLease {
+  private readonly loader: GraphLoader;
+  private readonly model: Model;
+  private readonly timings: LoadTimings;
+  private readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined;
+  private readonly held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
+
+  constructor(
+    loader: GraphLoader,
+    model: Model,
+    timings: LoadTimings,
+    waitUntil?: (promise: Promise<unknown>) => void,
+  ) {
+    this.loader = loader;
+    this.model = model;
+    this.timings = timings;
+    this.waitUntil = waitUntil;
+  }
+
+  async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
+    const key = variantKey(this.model, needs);
+    const known = this.held.get(key);
+    if (known) return known.graph;
+    const loaded = await this.loader.load(this.model, needs, this.timings, this.waitUntil);
+    const twice = this.held.get(key);
+    if (twice) loaded.lease.release();
+    else this.held.set(key, loaded);
+    return (twice ?? loaded).graph;
+  }
+
+  release(): void {
+    for (const { lease } of this.held.values()) lease.release();
+    this.held.clear();
+  }
+}
+
+export class GraphLoader {
+  private readonly options: LoaderOptions;
+  private readonly variants = new WeakMap<Model, Map<string, Variant>>();
+
+  constructor(options: LoaderOptions) {
+    this.options = options;
+  }
+
+  lease(model: Model, timings: LoadTimings, waitUntil?: (promise: Promise<unknown>) => void): GraphLease {
+    return new GraphLease(this, model, timings, waitUntil);
+  }
+
+  /**
+   * The graph, compiled and loaded if it is not in the cache. The caller gives the lease back.
+   * @throws WhylightError `not_differentiable`, `unsupported_operator`
+   */
+  async load(
+    model: Model,
+    needs: ResolvedNeeds,
+    timings: LoadTimings,
+    waitUntil?: (promise: Promise<unknown>) => void,
+  ): Promise<{ graph: RunnableGraph; lease: Lease }> {
+    const { engine, sessions, clock } = this.options;
+    const key = variantKey(model, needs);
+    const lease = await sessions.acquire(
+      key,
+      async () => {
+        const bytes = write(this.compile(model, needs, timings), { externalData: { path: 'weights.bin' } });
+        const started = clock();
+        const session = await engine.load(bytes);
+        timings.session += clock() - started;
+        return { session, bytes };
+      },
+      waitUntil,
+    );
+    const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
+    const { fixedBatch } = model;
+    const size = fixedBatch ?? batchSize(variant.rowBytes, this.options.memoryBudget, this.options.maxBatch);
+    return { graph: { variant, session: lease.session, batchSize: size, fixed: fixedBatch !== undefined }, lease };
+  }
+
+  /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */
+  describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = { compile: 0, session: 0 }): Variant {
+    const key = variantKey(model, needs);
+    const known = this.variants.get(model)?.get(key);
+    if (known) return known;
+    this.compile(model, needs, timings);
+    return this.variants.get(model)?.get(key) as Variant;
+  }
+
+  private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
+    const started = this.options.clock();
+    const graph = compileVariant(model, needs);
+    const variants = this.variants.get(model) ?? new Map<string, Variant>();
+    const variant = describeVariant(model, needs, graph);
+    variants.set(variant.key, variant);
+    this.variants.set(model, variants);
+    timings.compile += this.options.clock() - started;
+    return graph;
+  }
+}

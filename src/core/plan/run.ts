@@ -1,0 +1,147 @@
+/** Runs any number of rows through a compiled graph, in batches that fit. */
+import { COTANGENT, gradientName } from '../autodiff/compile.ts';
+import type { Session } from '../engine/engine.ts';
+import { WhylightError } from '../errors.ts';
+import type { Float32Tensors, Inputs, Target } from '../method/contract.ts';
+import { cast } from '../tensor/cast.ts';
+import { emptyRows, repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Variant } from './variant.ts';
+
+export interface RunnableGraph {
+  readonly variant: Variant;
+  readonly session: Session;
+  /** Rows that run at once. */
+  readonly batchSize: number;
+  /** Every run takes exactly `batchSize` rows. */
+  readonly fixed: boolean;
+}
+
+export interface RunControl {
+  readonly signal: AbortSignal;
+  /** Lets others have a turn between batches. */
+  readonly pause?: () => Promise<void>;
+  /** Told after each batch. */
+  readonly done?: (rows: number) => void;
+}
+
+export interface RawEvaluation {
+  /** Every element of the scores, row by row. */
+  readonly scores: Tensor<'float32'>;
+  readonly gradients: Float32Tensors;
+  readonly activations: Float32Tensors;
+}
+
+/**
+ * @param target what is differentiated; the top class of each row when left out
+ * @throws WhylightError `method_failed` when the rows do not fit together, `aborted`
+ */
+export async function runRows(
+  graph: RunnableGraph,
+  rows: Inputs,
+  target: Target | undefined,
+  control: RunControl,
+): Promise<RawEvaluation> {
+  const { variant, session, fixed } = graph;
+  const count = countRows(variant, rows);
+  const outputs = new Collector(count);
+  for (let from = 0; from < count; from += graph.batchSize) {
+    if (from > 0) await control.pause?.();
+    throwIfAborted(control.signal);
+    const to = Math.min(count, from + graph.batchSize);
+    const size = fixed ? graph.batchSize : to - from;
+    const feeds = feedsOf(variant, rows, from, to, size);
+    if (variant.gradients.length > 0) feeds[COTANGENT] = cotangent(variant, target, size);
+    const results = await session.run(feeds);
+    for (const [name, result] of Object.entries(results)) outputs.add(name, cast(result, 'float32'), from, to);
+    control.done?.(to - from);
+  }
+  throwIfAborted(control.signal);
+  return {
+    scores: outputs.get(variant.scores),
+    gradients: Object.fromEntries(variant.gradients.map((name) => [name, outputs.get(gradientName(name))])),
+    activations: Object.fromEntries(variant.activations.map((name) => [name, outputs.get(name)])),
+  };
+}
+
+/** @throws WhylightError `aborted`, or whatever the signal carries as its reason. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  if (WhylightError.is(signal.reason)) throw signal.reason;
+  throw new WhylightError('aborted', 'The run was stopped because the caller gave up.', {}, { cause: signal.reason });
+}
+
+function countRows({ inputs }: Variant, rows: Inputs): number {
+  const counts = new Set<number>();
+  for (const { name } of inputs) {
+    if (name === COTANGENT) continue;
+    const given = rows[name];
+    if (!given) {
+      throw new WhylightError(
+        'method_failed',
+        `The rows lack the input "${name}"; given were ${Object.keys(rows).join(', ')}.`,
+        { input: name },
+      );
+    }
+    counts.add(rowsOf(given));
+  }
+  const several = [...counts].filter((count) => count !== 1);
+  if (several.length > 1) {
+    throw new WhylightError('method_failed', `The inputs have different numbers of rows: ${several.join(', ')}.`, {
+      rows: several,
+    });
+  }
+  return several[0] ?? 1;
+}
+
+function feedsOf({ inputs }: Variant, rows: Inputs, from: number, to: number, size: number): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, dtype } of inputs) {
+    const given = rows[name];
+    if (!given) continue;
+    const portion = rowsOf(given) === 1 ? given : sliceRows(given, from, to);
+    feeds[name] = cast(rowsOf(portion) === 1 ? repeatRow(portion, size) : padRows(portion, size), dtype);
+  }
+  return feeds;
+}
+
+/** Zeros below the rows, for models that insist on a number of rows. */
+function padRows(rows: Tensor, size: number): Tensor {
+  if (rowsOf(rows) === size) return rows;
+  const padded = emptyRows(rows.dtype, size, rows.dims.slice(1));
+  (padded.data as Float32Array).set(rows.data as Float32Array);
+  return padded;
+}
+
+function cotangent({ inputs }: Variant, target: Target | undefined, size: number): Tensor {
+  const { dims = [], dtype = 'float32' } = inputs.find(({ name }) => name === COTANGENT) ?? {};
+  const row = tensor('float32', [1, ...(dims.slice(1) as number[])]);
+  for (const { index, weight } of target?.weights ?? []) row.data[index] = weight;
+  return cast(repeatRow(row, size), dtype);
+}
+
+/** Puts portions of rows together. A single portion is handed on as it is. */
+class Collector {
+  private readonly whole: Record<string, Tensor<'float32'>> = {};
+  private readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  add(name: string, portion: Tensor<'float32'>, from: number, to: number): void {
+    const rows = rowsOf(portion) === to - from ? portion : sliceRows(portion, 0, to - from);
+    if (to - from === this.count) {
+      this.whole[name] = rows;
+      return;
+    }
+    this.whole[name] ??= emptyRows('float32', this.count, portion.dims.slice(1));
+    this.whole[name].data.set(rows.data, from * sizeOf(portion.dims.slice(1)));
+  }
+
+  get(name: string): Tensor<'float32'> {
+    const found = this.whole[name];
+    if (!found) throw new WhylightError('internal', `The graph gave no output "${name}".`, { output: name });
+    return found;
+  }
+}

@@ -1,0 +1,98 @@
+/** The graph behind a method's needs: which tensors go in and out, how much memory a row takes, and its bytes. */
+import { compile } from '../autodiff/compile.ts';
+import type { Ruleset } from '../autodiff/ruleset.ts';
+import { rulesets } from '../autodiff/rulesets/index.ts';
+import { nearest, WhylightError } from '../errors.ts';
+import type { Cost, NamedNeeds, Needs } from '../method/contract.ts';
+import type { BoundInfo, Model } from '../model/model.ts';
+import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import { peakRowBytes } from './memory.ts';
+
+/** Needs with nothing left open. */
+export interface ResolvedNeeds {
+  readonly scores: string;
+  readonly gradients: readonly string[];
+  readonly activations: readonly string[];
+  readonly feeds: readonly string[];
+  readonly ruleset: Ruleset;
+}
+
+/** What is known of a compiled graph without holding on to it. */
+export interface Variant extends ResolvedNeeds {
+  /** Names the graph among all graphs of all models: digest and needs. */
+  readonly key: string;
+  readonly inputs: readonly ValueInfo[];
+  /** Memory for one row's tensors at the worst moment, in bytes, weights not counted. */
+  readonly rowBytes: number;
+  /** A cotangent row of zeros stands for the top class. */
+  readonly findsTopClass: boolean;
+}
+
+/** The graphs of a method by name; the first is the one used unless told otherwise. */
+export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
+  'graphs' in needs ? needs.graphs : { main: needs };
+
+/**
+ * @throws WhylightError `layer_not_found` for unknown tensors, `unprocessable_method` when there is nothing to
+ * differentiate, `invalid_config` for an unknown ruleset.
+ */
+export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
+  const { gradients = [], activations = [], feeds = [], ruleset = 'gradient', scores = info.scores.name } = needs;
+  const names = gradients === 'sources' ? info.sources.map(({ name }) => name) : gradients;
+  if (gradients === 'sources' && names.length === 0) {
+    throw new WhylightError(
+      'unprocessable_method',
+      'The model has no floating point input and no embedding to differentiate at: use a perturbation method.',
+    );
+  }
+  for (const name of [scores, ...names, ...activations, ...feeds]) info.tensor(name);
+  return {
+    scores,
+    gradients: [...new Set(names)].sort(),
+    activations: [...new Set(activations)].sort(),
+    feeds: [...new Set(feeds)].sort(),
+    ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
+  };
+}
+
+export function variantKey(model: Model, { scores, gradients, activations, feeds, ruleset }: ResolvedNeeds): string {
+  const rules = gradients.length > 0 ? ruleset.id : '';
+  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, rules])}`;
+}
+
+/**
+ * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
+ * @throws WhylightError `not_differentiable`
+ */
+export function compileVariant(model: Model, needs: ResolvedNeeds): Graph {
+  const { scores, gradients, activations, feeds, ruleset } = needs;
+  return compile(model.graph, { scores, gradients, activations, feeds, ruleset });
+}
+
+export function describeVariant(model: Model, needs: ResolvedNeeds, graph: Graph): Variant {
+  const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
+  return {
+    ...needs,
+    key: variantKey(model, needs),
+    inputs: graph.inputs,
+    rowBytes: peakRowBytes(graph),
+    findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
+  };
+}
+
+/** Rows through this graph count as this. */
+export const costOf = ({ gradients }: Pick<ResolvedNeeds, 'gradients'>, rows: number): Cost =>
+  gradients.length > 0 ? { forwards: 0, backwards: rows } : { forwards: rows, backwards: 0 };
+
+function registered(id: string): Ruleset {
+  const ruleset = rulesets.get(id);
+  if (ruleset) return ruleset;
+  throw new WhylightError(
+    'invalid_config',
+    `There is no ruleset "${id}"; there are ${[...rulesets.keys()].join(', ')}.`,
+    {
+      ruleset: id,
+      nearest: nearest(id, rulesets.keys()),
+    },
+  );
+}

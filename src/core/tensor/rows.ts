@@ -1,0 +1,23 @@
+/** Tensors whose first extent counts rows. */
+import { type DataOf, type DataType, sizeOf, type Tensor, tensor } from './tensor.ts';
+
+export const rowsOf = ({ dims }: Tensor): number => dims[0] ?? 1;
+
+/** Rows `from` to `to` (exclusive); a view, nothing is copied. */
+export function sliceRows<D extends DataType>({ dtype, dims, data }: Tensor<D>, from: number, to: number): Tensor<D> {
+  const size = sizeOf(dims.slice(1));
+  return { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * size, to * size) as DataOf<D> };
+}
+
+/** `count` copies of a single row, below one another; the tensor itself when it has that many rows. */
+export function repeatRow<D extends DataType>(row: Tensor<D>, count: number): Tensor<D> {
+  if (rowsOf(row) === count) return row;
+  const repeated = tensor(row.dtype, [count, ...row.dims.slice(1)]);
+  for (let i = 0; i < count; i++) (repeated.data as Float32Array).set(row.data as Float32Array, i * row.data.length);
+  return repeated;
+}
+
+/** Room for rows that arrive in portions. */
+export function emptyRows<D extends DataType>(dtype: D, count: number, row: readonly number[]): Tensor<D> {
+  return tensor(dtype, [count, ...row]);
+}
