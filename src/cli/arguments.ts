@@ -1,0 +1,91 @@
+/** What citty leaves open: flags that it does not know, and the flags that belong to a saliency method. */
+import type { ArgsDef } from 'citty';
+import { nearest } from '../core/errors.ts';
+
+/** The command was called in a way it does not understand. Ends with exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface SplitArguments {
+  /** For citty: positionals and the flags that the command declares. */
+  readonly known: string[];
+  /** Everything else of the form `--name value`, `--name=value`, `--name`, `--no-name` or `--param name=value`. */
+  readonly parameters: Record<string, string>;
+}
+
+/**
+ * Splits what follows a command's name into its own flags and the parameters of a method.
+ *
+ * @param declared the command's own arguments
+ * @throws UsageError when a flag that needs a value has none.
+ */
+export function splitArguments(raw: readonly string[], declared: ArgsDef): SplitArguments {
+  const takesValue = new Map<string, boolean>();
+  for (const [name, { type, alias = [] }] of Object.entries(declared)) {
+    if (type === 'positional') continue;
+    for (const spelling of [name, ...[alias].flat()]) takesValue.set(spelling, type !== 'boolean');
+  }
+  const known: string[] = [];
+  const parameters: Record<string, string> = {};
+  for (let i = 0; i < raw.length; i++) {
+    const word = raw[i] as string;
+    const flag = /^--?([A-Za-z][\w-]*)(?:=(.*))?$/s.exec(word);
+    if (word === '--') {
+      known.push(...raw.slice(i));
+      break;
+    }
+    if (!flag) {
+      known.push(word);
+      continue;
+    }
+    const [, name = '', inline] = flag;
+    const next = raw[i + 1];
+    const hasNext = next !== undefined && !/^--?[A-Za-z]/.test(next);
+    if (name === 'param') {
+      const pair = inline ?? (hasNext ? raw[++i] : undefined) ?? '';
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError('--param takes name=value, e.g. --param n_steps=50.');
+      parameters[pair.slice(0, at)] = pair.slice(at + 1);
+    } else if (takesValue.get(name) === true) {
+      if (inline === undefined && !hasNext) throw new UsageError(`--${name} needs a value.`);
+      known.push(`--${name}=${inline ?? raw[++i]}`);
+    } else if (takesValue.has(name) || takesValue.has(name.replace(/^no-/, ''))) {
+      known.push(word);
+    } else if (inline !== undefined) parameters[name] = inline;
+    else if (hasNext) parameters[name] = raw[++i] as string;
+    else if (name.startsWith('no-')) parameters[name.slice(3)] = 'false';
+    else parameters[name] = 'true';
+  }
+  return { known, parameters };
+}
+
+/**
+ * For commands that run no method: every flag must be their own.
+ * @throws UsageError that names the nearest flags.
+ */
+export function refuseUnknown(parameters: Readonly<Record<string, string>>, allowed: Iterable<string>): void {
+  const names = [...allowed];
+  for (const name of Object.keys(parameters)) {
+    if (names.includes(name)) continue;
+    const [guess] = nearest(name, names);
+    throw new UsageError(`Unknown option --${name}.${guess ? ` Did you mean --${guess}?` : ''}`);
+  }
+}
+
+/**
+ * A flag that is a number.
+ * @throws UsageError when it is not, or lies outside `[least, most]`.
+ */
+export function numberFlag(name: string, text: string, least = -Infinity, most = Infinity): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < least || value > most) {
+    const range = least > -Infinity || most < Infinity ? ` from ${least} to ${most}` : '';
+    throw new UsageError(`--${name} takes a number${range}, not "${text}".`);
+  }
+  return value;
+}
+
+/** A flag that is a list of numbers with commas between: `0.485,0.456,0.406`. */
+export const numbersFlag = (name: string, text: string): number[] =>
+  text.split(',').map((part) => numberFlag(name, part));

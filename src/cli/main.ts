@@ -1,0 +1,70 @@
+/** The command line: finds the command, runs it, and turns whatever goes wrong into one line and an exit code. */
+import { type CommandDef, renderUsage, runCommand } from 'citty';
+import { nearest, WhylightError } from '../core/errors.ts';
+import { splitArguments, UsageError } from './arguments.ts';
+
+// Each command is loaded when it is called: `--help` and a typing error should not wait for an inference engine.
+const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: CommandDef<never> }> }> = {
+  explain: {
+    about: 'Explain a prediction: top classes and a saliency map',
+    load: () => import('./commands/explain.ts'),
+  },
+  methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
+  inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
+  parity: { about: 'Compare with attributions of other libraries', load: () => import('./commands/parity.ts') },
+};
+
+const HELP = `whylight: which parts of the input made the model answer so
+
+USAGE  whylight <command> [options]
+
+COMMANDS
+${Object.entries(COMMANDS)
+  .map(([name, { about }]) => `  ${name.padEnd(9)} ${about}`)
+  .join('\n')}
+
+"whylight <command> --help" tells more about a command; "--debug" adds the stack to an error.`;
+
+const words = process.argv.slice(2);
+const debug = words.includes('--debug');
+const wantsHelp = words.includes('--help') || words.includes('-h');
+
+try {
+  await run(words.filter((word) => word !== '--debug' && word !== '--help' && word !== '-h'));
+} catch (error) {
+  const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError');
+  process.stderr.write(`error: ${describe(error)}\n`);
+  if (debug && error instanceof Error)
+    process.stderr.write(`${error.stack}\n${error.cause ? `cause: ${error.cause}\n` : ''}`);
+  process.exitCode = usage ? 2 : 1;
+}
+
+async function run([name, ...rest]: string[]): Promise<void> {
+  if (name === undefined || name === 'help') {
+    process.stdout.write(`${HELP}\n`);
+    if (name === undefined && !wantsHelp) process.exitCode = 2;
+    return;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!entry) {
+    const [guess] = nearest(name, Object.keys(COMMANDS));
+    throw new UsageError(`Unknown command "${name}". ${guess ? `Did you mean "${guess}"?` : 'See "whylight --help".'}`);
+  }
+  const command = (await entry.load()).default as unknown as CommandDef;
+  if (wantsHelp) {
+    process.stdout.write(`${await renderUsage(command, { meta: { name: 'whylight' } })}\n`);
+    return;
+  }
+  const { known, parameters } = splitArguments(rest, (await command.args) as object);
+  await runCommand(command, { rawArgs: known, data: { parameters } });
+}
+
+/** `code: message`, on one line. */
+function describe(error: unknown): string {
+  if (WhylightError.is(error)) return `${error.code}: ${oneLine(error.message)}`;
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}

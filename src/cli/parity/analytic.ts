@@ -1,0 +1,258 @@
+/**
+ * Reads `cases.json`: hand-checkable cases, each with its model written out as a graph, its input, the expected numbers
+ * and its own tolerance. `meta.how_to_read` in the file explains the fields. Whatever no method of ours covers comes
+ * back as skipped, under its own name.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseJson } from '../../core/json.ts';
+import type { Model } from '../../core/model/model.ts';
+import type { TargetRequest } from '../../core/model/target.ts';
+import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
+import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
+import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
+import { type GraphText, modelFromText } from './graph-text.ts';
+import { row } from './reference.ts';
+
+interface ArrayText {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+interface Case {
+  readonly id: string;
+  readonly method: string;
+  readonly model: string;
+  /** By input name; a vector names its model's own input instead. */
+  readonly inputs?: Readonly<Record<string, ArrayText>>;
+  readonly extra_inputs?: Readonly<Record<string, ArrayText>>;
+  readonly expected?: Readonly<Record<string, ArrayText>>;
+  readonly tolerance: { readonly value: number; readonly mode: string };
+  readonly target?: number | 'sum' | null;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly baselines?: Readonly<Record<string, number | ArrayText>>;
+  readonly layer?: string;
+  readonly neuron?: number;
+  readonly attr_dim_summation?: boolean;
+  readonly attribute_to_layer_input?: boolean;
+  readonly feature_mask?: unknown;
+  readonly convergence_delta?: { readonly tolerance?: number };
+}
+
+interface ModelText {
+  readonly graph: GraphText;
+  readonly layers?: Readonly<Record<string, string>>;
+  readonly input?: ArrayText;
+  readonly target?: number;
+}
+
+interface PropertyCase {
+  readonly id: string;
+  readonly method: string;
+  readonly model: string;
+  readonly target: number;
+  readonly baseline: number | ArrayText;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly assert: string;
+  readonly F_diff: number;
+}
+
+interface CasesFile {
+  readonly models?: Readonly<Record<string, ModelText>>;
+  readonly vector_models?: Readonly<Record<string, ModelText>>;
+  readonly cases?: readonly Case[];
+  readonly vectors?: readonly Case[];
+  readonly property_cases?: readonly PropertyCase[];
+  readonly external_cases?: readonly { readonly id: string }[];
+  readonly cam_formula_table?: {
+    readonly activations: ArrayText;
+    readonly gradients: ArrayText;
+    readonly maps: Readonly<Record<string, ArrayText>>;
+  };
+  readonly quadrature?: object;
+  readonly metric_table?: object;
+  readonly invariants?: readonly { readonly name: string }[];
+}
+
+/** Every case of `<folder>/cases.json`. */
+export async function readCases(folder: string, name: string): Promise<Comparison[]> {
+  const path = join(folder, 'cases.json');
+  const file = parseJson(await readFile(path, 'utf8'), path) as CasesFile;
+  const models = { ...file.models, ...file.vector_models };
+  return [
+    ...(file.cases ?? []).map((it) => comparison(it, models[it.model])),
+    ...(file.vectors ?? []).map((it) => comparison(asCase(it, models[it.model]), models[it.model])),
+    ...(file.property_cases ?? []).map((it) => completeness(it, models[it.model])),
+    ...camFormulas(file.cam_formula_table),
+    ...(file.external_cases ?? []).map(({ id }) => skipped(name, id, 'its function is given in words, not as a graph')),
+    ...Object.keys(file.quadrature ?? {}).map((rule) => skipped(name, `quadrature ${rule}`, 'a table, no attribution')),
+    ...Object.keys(file.metric_table ?? {}).map((it) => skipped(name, `metric ${it}`, 'a metric, no attribution')),
+    ...(file.invariants ?? []).map((it) => skipped(name, `invariant ${it.name}`, 'a property, no numbers')),
+  ];
+}
+
+/** A vector, which leaves input and target to its model, spelled as a case. */
+function asCase(vector: Case, model: ModelText | undefined): Case {
+  const input = model?.graph.inputs[0]?.name;
+  return {
+    ...vector,
+    ...(input && model.input && { inputs: { [input]: model.input } }),
+    target: vector.target ?? model?.target,
+    convergence_delta: undefined,
+  };
+}
+
+function comparison(given: Case, model: ModelText | undefined): Comparison {
+  const { id, method, expected = {}, params = {} } = given;
+  const reason = uncovered(given, model);
+  const recipeOf = CASE_METHODS[method];
+  if (reason !== undefined || !model || !recipeOf) {
+    return skipped(given.model, id, reason ?? `no method for ${method}`);
+  }
+  const inputs = { ...given.inputs, ...given.extra_inputs };
+  const recipe = recipeOf({
+    params,
+    baseline: baselineOf(given)?.value,
+    layer: given.layer && (model.layers?.[given.layer] ?? given.layer),
+    window: windows(given, 'sliding_window_shapes', 'window'),
+    strides: windows(given, 'strides', 'stride'),
+  });
+  return {
+    model: given.model,
+    entry: id,
+    recipe,
+    load: lazily(() => modelFromText(model.graph, shapesOf(inputs))),
+    examples: async () =>
+      rowsOf(inputs, expected, given.neuron ?? given.target ?? 'sum', given.convergence_delta?.tolerance),
+    norm: normOf(given.tolerance.mode),
+    tolerance: given.tolerance.value,
+  };
+}
+
+/** Why our methods cannot say what this case asks for; undefined when they can. */
+function uncovered(given: Case, model: ModelText | undefined): string | undefined {
+  const { method, layer, params = {} } = given;
+  if (!(method in CASE_METHODS)) return `no method for ${method}`;
+  if (!model) return `the file has no graph of ${given.model}`;
+  if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
+  if (given.attribute_to_layer_input) return 'attribution to the input of a layer';
+  if (given.attr_dim_summation === false) return 'no summation over channels';
+  if (given.feature_mask !== undefined || params.feature_mask !== undefined) return 'its own feature mask';
+  if (!baselineOf(given) || typeof params.baseline === 'object')
+    return 'a baseline of its own for each input or element';
+  for (const key of ['sliding_window_shapes', 'strides']) {
+    const lists = (params[key] ?? []) as readonly unknown[];
+    if (new Set(lists.map((list) => JSON.stringify(list))).size > 1) return `${key} that differ between inputs`;
+  }
+  return undefined;
+}
+
+/** The one number that every input and element has as baseline; undefined when there is no such number. */
+function baselineOf({ baselines = {} }: Case): { readonly value: number | undefined } | undefined {
+  const values = new Set(Object.values(baselines).flatMap((it) => (typeof it === 'number' ? [it] : it.data)));
+  return values.size > 1 ? undefined : { value: [...values][0] };
+}
+
+/** Windows come as a list for each input, or plainly. */
+function windows({ params = {} }: Case, listKey: string, plainKey: string): readonly number[] | undefined {
+  return (params[listKey] as number[][] | undefined)?.[0] ?? (params[plainKey] as number[] | undefined);
+}
+
+function rowsOf(
+  inputs: Readonly<Record<string, ArrayText>>,
+  expected: Readonly<Record<string, ArrayText>>,
+  target: TargetRequest,
+  convergenceDelta?: number,
+): Example[] {
+  const tensors = Object.entries(inputs).map(
+    ([key, { shape, data }]) => [key, tensor('float32', shape, data)] as const,
+  );
+  const count = tensors[0]?.[1].dims[0] ?? 0;
+  return Array.from({ length: count }, (_, i) => ({
+    inputs: Object.fromEntries(tensors.map(([key, batch]) => [key, row(batch, i)])),
+    target,
+    expected: Object.fromEntries(Object.entries(expected).map(([key, array]) => [key, exampleOf(array, i)])),
+    ...(convergenceDelta !== undefined && { convergenceDelta }),
+  }));
+}
+
+function exampleOf({ shape, data }: ArrayText, i: number): Expected {
+  const size = sizeOf(shape.slice(1));
+  return { dims: [1, ...shape.slice(1)], data: Float32Array.from(data.slice(i * size, (i + 1) * size)) };
+}
+
+/** `sum(attribution) = F(x) - F(baseline)`, with the difference given. */
+function completeness(given: PropertyCase, model: ModelText | undefined): Comparison {
+  const { id, method, baseline, target } = given;
+  const recipeOf = CASE_METHODS[method];
+  if (!model?.input) return skipped(given.model, id, `the file has no graph of ${given.model}`);
+  if (!recipeOf) return skipped(given.model, id, `no method for ${method}`);
+  if (typeof baseline !== 'number') return skipped(given.model, id, 'a baseline of its own for each element');
+  const inputs = { [model.graph.inputs[0]?.name as string]: model.input };
+  const [value] = /[\d.]+e-?\d+/.exec(given.assert) ?? ['0'];
+  const relative = given.assert.includes('max(1');
+  return {
+    model: given.model,
+    entry: id,
+    recipe: recipeOf({ params: given.params ?? {}, baseline }),
+    load: lazily(() => modelFromText(model.graph, shapesOf(inputs))),
+    examples: async () => rowsOf(inputs, {}, target).map((example) => ({ ...example, sum: given.F_diff })),
+    norm: 'max',
+    tolerance: Number(value) * (relative ? Math.max(1, Math.abs(given.F_diff)) : 1),
+  };
+}
+
+/**
+ * Raw CAM maps for one pair of activations and gradients, run on a graph made to have just these: the layer is the
+ * input behind a ReLU that does nothing, and the score is its product with the gradients, summed.
+ */
+function camFormulas(table: CasesFile['cam_formula_table']): Comparison[] {
+  if (!table) return [];
+  const { activations, gradients, maps } = table;
+  const load = lazily(() =>
+    modelFromText(
+      {
+        opset: 17,
+        inputs: [{ name: 'x', shape: ['N', ...activations.shape.slice(1)] }],
+        initializers: {
+          g: { ...gradients, dtype: 'float32' },
+          space: { shape: [2], data: [2, 3], dtype: 'int64' },
+        },
+        nodes: [
+          { op: 'Relu', inputs: ['x'], outputs: ['layer'] },
+          { op: 'Mul', inputs: ['layer', 'g'], outputs: ['product'] },
+          { op: 'ReduceSum', inputs: ['product', 'space'], outputs: ['y'], attrs: { keepdims: 0 } },
+        ],
+        outputs: ['y'],
+      },
+      { x: activations.shape },
+    ),
+  );
+  return Object.entries(maps).map(([name, map]): Comparison => {
+    const recipe = CAM_FORMULAS[name];
+    if (!recipe) return skipped('cam_formula_table', name, 'no method for this convention');
+    return {
+      model: 'cam_formula_table',
+      entry: name,
+      recipe: { ...recipe, params: { ...recipe.params, target_layer: 'layer' } },
+      load,
+      examples: async () => rowsOf({ x: activations }, { '*': map }, 'sum'),
+      norm: 'scaled_max',
+      tolerance: 1e-4,
+    };
+  });
+}
+
+function shapesOf(inputs: Readonly<Record<string, ArrayText>>): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]));
+}
+
+function normOf(mode: string): Norm {
+  if (mode === 'sum' || mode === 'max') return mode;
+  return 'scaled_max';
+}
+
+function lazily(make: () => Promise<Model>): () => Promise<Model> {
+  let made: Promise<Model> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,125 @@
+/**
+ * Which of our methods computes what a reference calls by another name: one line for each. A recipe may name a method
+ * that is not built in (yet); its comparisons are then skipped by name.
+ */
+import type { Recipe } from './comparison.ts';
+import { camMap } from './finish.ts';
+
+/** What a reference file says about an entry, beside where its bytes are. */
+export interface EntryFields {
+  readonly n_steps?: number;
+  readonly baseline?: number;
+  readonly window?: readonly number[];
+  readonly stride?: readonly number[];
+  readonly segments?: string;
+  readonly rule?: string;
+  /** The tensor that CAM entries are about. */
+  readonly camTensor?: string;
+}
+
+type RecipeOf<F> = (fields: F) => Recipe;
+
+const cam = (method: string, params: Recipe['params'] = {}): RecipeOf<EntryFields> => {
+  return ({ camTensor }) => ({ method, params: { target_layer: camTensor, ...params }, finish: camMap });
+};
+
+/** By the name of the entry in a reference folder. */
+export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
+  gradient: () => ({ method: 'saliency', params: { absolute: false } }),
+  embedding_gradient: () => ({ method: 'saliency', params: { absolute: false } }),
+  input_x_gradient: () => ({ method: 'input_x_gradient' }),
+  guided_backprop: () => ({ method: 'guided_backprop' }),
+  deconvolution: () => ({ method: 'deconvolution' }),
+  integrated_gradients: ({ n_steps, baseline }) => ({
+    method: 'integrated_gradients',
+    params: { n_steps, baseline, quadrature: 'riemann_trapezoid' },
+  }),
+  integrated_gradients_gauss: ({ n_steps, baseline }) => ({
+    method: 'integrated_gradients',
+    params: { n_steps, baseline, quadrature: 'gausslegendre' },
+  }),
+  occlusion: ({ window, stride, baseline }) => ({
+    method: 'occlusion',
+    params: { sliding_window_shape: window, strides: stride, baseline },
+  }),
+  feature_ablation: ({ segments, baseline }) => ({
+    method: 'feature_ablation',
+    params: { feature_mask: 'grid', grid: segments?.split(' ')[0]?.split('x').map(Number), baseline },
+  }),
+  deep_lift: ({ baseline }) => ({ method: 'deep_lift', params: { baseline } }),
+  lrp_epsilon: () => ({ method: 'lrp', params: { composite: 'epsilon', epsilon: 1e-9 } }),
+  grad_cam: ({ camTensor }) => ({ method: 'grad_cam', params: { target_layer: camTensor } }),
+  layer_gradient_x_activation: ({ camTensor }) => ({
+    method: 'layer_gradient_x_activation',
+    params: { target_layer: camTensor },
+  }),
+  cam_grad_cam: cam('grad_cam'),
+  cam_grad_cam_plus_plus: cam('grad_cam_plus_plus'),
+  cam_xgrad_cam: cam('xgrad_cam'),
+  cam_layer_cam: cam('layer_cam'),
+  cam_hires_cam: cam('hires_cam'),
+  cam_grad_cam_elementwise: cam('grad_cam_elementwise'),
+  cam_eigen_cam: cam('eigen_cam'),
+  cam_eigen_grad_cam: cam('eigen_grad_cam'),
+  cam_score_cam: cam('score_cam'),
+  cam_ablation_cam: cam('ablation_cam'),
+  cam_full_grad: cam('full_grad'),
+};
+
+/** What an analytic case says about its method. */
+export interface CaseFields {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** One number for every input; undefined when there is none. */
+  readonly baseline?: number;
+  /** Tensor name of the layer. */
+  readonly layer?: string;
+  readonly window?: readonly number[];
+  readonly strides?: readonly number[];
+}
+
+/** By the method's name in a `cases.json`. */
+export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
+  Saliency: ({ params }) => ({ method: 'saliency', params: { absolute: params.abs ?? true } }),
+  InputXGradient: () => ({ method: 'input_x_gradient' }),
+  NeuronGradient: ({ layer }) => ({ method: 'saliency', params: { absolute: false }, scores: layer }),
+  LayerGradient: ({ layer }) => ({ method: 'layer_gradient', params: { target_layer: layer } }),
+  LayerActivation: ({ layer }) => ({ method: 'layer_activation', params: { target_layer: layer } }),
+  LayerGradientXActivation: ({ layer }) => ({ method: 'layer_gradient_x_activation', params: { target_layer: layer } }),
+  LayerGradCam: ({ layer, params }) => ({
+    method: 'grad_cam',
+    params: { target_layer: layer, relu: params.relu_attributions ?? false },
+  }),
+  Occlusion: ({ window, strides, baseline }) => ({
+    method: 'occlusion',
+    params: { sliding_window_shape: window, strides, baseline },
+  }),
+  IntegratedGradients: ({ params, baseline }) => ({
+    method: 'integrated_gradients',
+    params: {
+      n_steps: params.n_steps,
+      quadrature: params.method,
+      multiply_by_inputs: params.multiply_by_inputs,
+      baseline: baseline ?? params.baseline,
+    },
+  }),
+  GuidedBackprop: () => ({ method: 'guided_backprop' }),
+  Deconvolution: () => ({ method: 'deconvolution' }),
+  GuidedGradCam: ({ layer, params }) => ({
+    method: 'guided_grad_cam',
+    params: { target_layer: layer, interpolation: params.interpolate_mode },
+  }),
+  DeepLift: ({ params, baseline }) => ({
+    method: 'deep_lift',
+    params: { baseline: baseline ?? params.baseline, multiply_by_inputs: params.multiply_by_inputs },
+  }),
+};
+
+/** Raw maps of `cam_formula_table`, by the convention's name there. */
+export const CAM_FORMULAS: Readonly<Record<string, Recipe>> = {
+  gradcam: { method: 'grad_cam', params: { relu: false } },
+  hirescam: { method: 'hires_cam', params: { relu: false } },
+  gradcam_elementwise: { method: 'grad_cam_elementwise', params: { relu: false } },
+  layercam: { method: 'layer_cam', params: { relu: false } },
+  xgradcam: { method: 'xgrad_cam', params: { relu: false } },
+  'gradcampp_eq19_sum (paper; jacobgil)': { method: 'grad_cam_plus_plus', params: { relu: false } },
+};

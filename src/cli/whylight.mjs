@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/**
+ * Starts the command line. This file is plain JavaScript so that any Node can read it; everything behind it is
+ * TypeScript, which Node runs directly from 22.18 on. Under an older Node, the one that this project pins takes over.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../../', import.meta.url);
+const path = (name) => fileURLToPath(new URL(name, root));
+const pinnedNode = path('node_modules/node/bin/node');
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (!ready() && existsSync(path('scripts/setup.mjs'))) {
+  // A clone that nobody has set up yet. What is said on the way goes to stderr: stdout is for the command's answer.
+  spawnSync(process.execPath, [path('scripts/setup.mjs')], { stdio: ['ignore', 2, 2] });
+}
+if (!ready()) {
+  fail(`The packages of whylight are not installed: run "npm ci" in ${path('.')}.`);
+} else if (major > 22 || (major === 22 && minor >= 18)) {
+  await import('./main.ts');
+} else if (existsSync(pinnedNode)) {
+  const { status, error } = spawnSync(pinnedNode, [path('src/cli/main.ts'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  if (error) fail(`The Node of this project, ${pinnedNode}, does not start: ${error.message}`);
+  else process.exitCode = status ?? 1;
+} else {
+  fail(`whylight needs Node 22.18 or newer, and this is ${process.versions.node}.`);
+}
+
+function ready() {
+  return existsSync(path('node_modules/citty')) && existsSync(path('generated/plugins.ts'));
+}
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,193 @@
+/** What can be said of a model before it runs: its size, its cost, and which methods it takes. */
+
+import { nodesBetween } from '../autodiff/differentiate.ts';
+import type { Rule } from '../autodiff/rule.ts';
+import { gradient } from '../autodiff/rulesets/gradient.ts';
+import { WhylightError } from '../errors.ts';
+import type { Cost, TensorInfo } from '../method/contract.ts';
+import { parseParams } from '../method/params.ts';
+import type { MethodRegistry } from '../method/registry.ts';
+import type { BoundInfo, Model } from '../model/model.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
+import { simplify } from '../onnx/simplify.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { countFlops } from './flops.ts';
+import { peakRowBytes } from './memory.ts';
+import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKey } from './variant.ts';
+
+/**
+ * What the ruleset of the gradient knows of an operator: a `rule`, a `surrogate` (a chosen signal, mostly zero, where
+ * the derivative says nothing), or that it is `missing`. Operators off the way from input to scores are `not needed`.
+ */
+export type RuleStatus = 'rule' | 'surrogate' | 'missing' | 'not needed';
+
+export interface OperatorReport {
+  readonly op: string;
+  readonly domain: string;
+  readonly nodes: number;
+  /** For one row, forward. */
+  readonly flops: number;
+  readonly rule: RuleStatus;
+  /** The rule's own remark: the convention at a kink, a limit. */
+  readonly note?: string;
+}
+
+export interface MethodReport {
+  readonly method: string;
+  readonly runs: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  /** With default parameters. */
+  readonly cost?: Cost;
+}
+
+export interface Inspection {
+  readonly model: { readonly name: string; readonly digest: string };
+  readonly inputs: readonly Shaped[];
+  readonly outputs: readonly Shaped[];
+  /** As written in the file, by domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** Elements and bytes of the weights, after what is constant was folded. */
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** For one row. `backward` is what the gradient with respect to the input adds; absent when there is none. */
+  readonly flops: { readonly forward: number; readonly backward?: number; readonly unknown: readonly string[] };
+  readonly operators: readonly OperatorReport[];
+  readonly scores: { readonly tensor: string; readonly dims: readonly Dim[]; readonly link?: string };
+  /** The tensor that CAM methods use, and what else they could. */
+  readonly camLayer?: TensorInfo;
+  readonly camAlternatives: readonly TensorInfo[];
+  readonly memory: MemoryEstimate;
+  readonly methods: readonly MethodReport[];
+}
+
+export interface Shaped {
+  readonly name: string;
+  readonly dtype: string;
+  /** With the batch; undefined when not even the rank is known. */
+  readonly dims?: readonly Dim[];
+}
+
+/** Bytes that an isolate would hold, by onnxruntime-web; a Worker may have {@link ISOLATE_BYTES}. */
+export interface MemoryEstimate {
+  readonly forward: number;
+  readonly gradient?: number;
+  readonly limit: number;
+}
+
+export const ISOLATE_BYTES = 128 * 2 ** 20;
+
+/**
+ * Linear memory of onnxruntime-web 1.30, measured in workerd: what it takes to boot, and what each byte of weights costs
+ * when they are passed beside the graph. On top comes the copy in JavaScript that the session is made from.
+ */
+const BOOT_BYTES = 16 * 2 ** 20;
+const BYTES_PER_WEIGHT_BYTE = 1.3;
+
+/** @param opsets of the file as it was read; a graph in memory always speaks the newest */
+export function inspect(model: Model, registry: MethodRegistry, opsets?: Readonly<Record<string, number>>): Inspection {
+  const info = model.info();
+  const forward = simplify(model.graph);
+  const weightBytes = sum(forward.constants.values(), ({ bytes }) => bytes.byteLength);
+  const counted = countFlops(forward);
+  const withGradient = gradientGraph(model, info);
+  const all = withGradient && countFlops(withGradient);
+  const memory = (graph: Graph) => {
+    const weights = sum(graph.constants.values(), ({ bytes }) => bytes.byteLength);
+    return Math.round(BOOT_BYTES + (BYTES_PER_WEIGHT_BYTE + 1) * weights + peakRowBytes(graph));
+  };
+  const { camLayer, spatialLayers } = info;
+  return {
+    model: { name: model.name, digest: model.digest },
+    inputs: model.graph.inputs.map(shaped),
+    outputs: model.graph.outputs.map(shaped),
+    opsets: opsets ?? model.graph.opsets,
+    parameters: sum(forward.constants.values(), ({ dtype, dims }) => (dtype.includes('int64') ? 0 : sizeOf(dims))),
+    weightBytes,
+    flops: {
+      forward: counted.total,
+      ...(all && { backward: all.total - counted.total }),
+      unknown: [...new Set([...counted.unknown, ...(all?.unknown ?? [])])],
+    },
+    operators: operators(forward, info, counted.byOperator),
+    scores: { tensor: info.scores.name, dims: info.scores.dims, ...(info.link && { link: info.link }) },
+    ...(camLayer && { camLayer }),
+    camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
+    memory: { forward: memory(forward), ...(withGradient && { gradient: memory(withGradient) }), limit: ISOLATE_BYTES },
+    methods: methods(model, info, registry),
+  };
+}
+
+function gradientGraph(model: Model, info: BoundInfo): Graph | undefined {
+  try {
+    return compileVariant(model, resolveNeeds({ gradients: 'sources' }, info));
+  } catch (error) {
+    if (WhylightError.is(error)) return undefined;
+    throw error;
+  }
+}
+
+function operators(graph: Graph, info: BoundInfo, flops: ReadonlyMap<string, number>): OperatorReport[] {
+  const sources = info.sources.map(({ name }) => name);
+  const onPath = new Set(nodesBetween(graph, sources, info.scores.name));
+  const groups = Map.groupBy(graph.nodes, ({ domain, op }) => `${domain}:${op}`);
+  return [...groups.values()]
+    .map((nodes): OperatorReport => {
+      const [{ op, domain }] = nodes as [Node];
+      const node = nodes.find((each) => onPath.has(each));
+      const rule = node && gradient.rule({ node, first: false, last: false });
+      const note = rule?.note;
+      const status = node ? statusOf(rule) : 'not needed';
+      return {
+        op,
+        domain: domain || 'ai.onnx',
+        nodes: nodes.length,
+        flops: flops.get(op) ?? 0,
+        rule: status,
+        ...(note && { note }),
+      };
+    })
+    .sort((a, b) => b.flops - a.flops || b.nodes - a.nodes || (a.op < b.op ? -1 : 1));
+}
+
+function statusOf(rule: Rule | undefined): RuleStatus {
+  if (!rule) return 'missing';
+  return rule.surrogate ? 'surrogate' : 'rule';
+}
+
+/** Tries each method with its default parameters, up to the compiled graph. */
+function methods(model: Model, info: BoundInfo, registry: MethodRegistry): MethodReport[] {
+  const compiled = new Map<string, WhylightError | undefined>();
+  const compilable = (needs: ResolvedNeeds): void => {
+    const key = variantKey(model, needs);
+    if (!compiled.has(key)) {
+      try {
+        compileVariant(model, needs);
+        compiled.set(key, undefined);
+      } catch (error) {
+        if (!WhylightError.is(error)) throw error;
+        compiled.set(key, error);
+      }
+    }
+    const error = compiled.get(key);
+    if (error) throw error;
+  };
+  return registry.entries.map(({ method, ...rules }): MethodReport => {
+    try {
+      const params = parseParams(method, {}, rules);
+      for (const needs of Object.values(namedNeeds(method.needs(params, info)))) compilable(resolveNeeds(needs, info));
+      return { method: method.id, runs: true, cost: method.cost(params, info) };
+    } catch (error) {
+      if (!WhylightError.is(error)) throw error;
+      return { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };
+    }
+  });
+}
+
+const shaped = ({ name, dtype, dims }: ValueInfo): Shaped => ({ name, dtype, ...(dims && { dims }) });
+
+function sum<T>(items: Iterable<T>, value: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += value(item);
+  return total;
+}
