@@ -1,0 +1,79 @@
+/** A graph as an ONNX file. The same graph gives the same bytes. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { GraphProtoSchema, ModelProtoSchema, TensorProto_DataLocation, TensorProtoSchema } from 'onnx-buf';
+import type { ModelBytes } from '../engine/engine.ts';
+import { elementNumber } from './elements.ts';
+import type { Constant, Graph } from './graph.ts';
+import { ExternalStore } from './write/external.ts';
+import { graphInit } from './write/messages.ts';
+
+export interface WriteOptions {
+  /**
+   * Puts constants of at least `threshold` bytes (1024 when left out) into a second file, named `path` in the first.
+   * onnxruntime-web then needs much less memory.
+   */
+  readonly externalData?: { readonly path: string; readonly threshold?: number };
+}
+
+/** The first version of the format for operator set 21. */
+const IR_VERSION = 10n;
+
+/** Writes the graph; the constants are copied once. */
+export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelBytes {
+  const store = externalData && new ExternalStore(externalData.path, externalData.threshold ?? 1024);
+  const parts: Uint8Array[] = [];
+  // A message may come in pieces, so the weights can go straight from where they are to where they belong.
+  const shell = toBinary(GraphProtoSchema, create(GraphProtoSchema, graphInit({ ...graph, constants: new Map() })));
+  parts.push(shell);
+  for (const [name, constant] of graph.constants) parts.push(...initializer(name, constant, store));
+  const model = toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      producerName: 'whylight',
+      opsetImport: Object.entries(graph.opsets)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([domain, version]) => ({ domain, version: BigInt(version) })),
+    }),
+  );
+  const bytes = concatenate([model, header(ModelProtoSchema.field.graph.number, sizeOfParts(parts)), ...parts]);
+  return store?.used ? { graph: bytes, external: [store.file()] } : { graph: bytes };
+}
+
+/** The bytes of one initializer field of a graph: everything but the content is small. */
+function initializer(name: string, constant: Constant, store: ExternalStore | undefined): Uint8Array[] {
+  const { bytes } = constant;
+  const outside = store !== undefined && bytes.byteLength >= store.threshold;
+  const description = toBinary(
+    TensorProtoSchema,
+    create(TensorProtoSchema, {
+      name,
+      dims: constant.dims.map(BigInt),
+      dataType: elementNumber(constant.dtype),
+      ...(outside && { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: store.place(bytes) }),
+    }),
+  );
+  const content = outside ? [] : [header(TensorProtoSchema.field.rawData.number, bytes.byteLength), bytes];
+  const parts = [description, ...content];
+  return [header(GraphProtoSchema.field.initializer.number, sizeOfParts(parts)), ...parts];
+}
+
+/** Tag and length of a field whose content follows. */
+const header = (field: number, length: number): Uint8Array =>
+  new BinaryWriter()
+    .uint32((field << 3) | 2)
+    .uint32(length)
+    .finish();
+
+const sizeOfParts = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.byteLength, 0);
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(sizeOfParts(parts));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

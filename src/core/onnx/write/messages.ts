@@ -1,0 +1,98 @@
+/** A graph as the messages of the ONNX format. */
+import type { create, MessageInitShape } from '@bufbuild/protobuf';
+import { getTextEncoding } from '@bufbuild/protobuf/wire';
+import {
+  type AttributeProto,
+  type AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  type GraphProtoSchema,
+  type TensorProtoSchema,
+} from 'onnx-buf';
+import { elementNumber } from '../elements.ts';
+import type { Attribute, Constant, Graph, Node, ValueInfo } from '../graph.ts';
+
+type Init<S extends Parameters<typeof create>[0]> = MessageInitShape<S>;
+
+export function graphInit(graph: Graph): Init<typeof GraphProtoSchema> {
+  return {
+    name: graph.name,
+    node: graph.nodes.map(nodeInit),
+    initializer: [...graph.constants].map(([name, constant]) => tensorInit(constant, name)),
+    input: graph.inputs.map(valueInit),
+    output: graph.outputs.map(valueInit),
+  };
+}
+
+const nodeInit = ({
+  name,
+  op,
+  domain,
+  inputs,
+  outputs,
+  attributes,
+}: Node): NonNullable<Init<typeof GraphProtoSchema>['node']>[number] => ({
+  name,
+  opType: op,
+  domain,
+  input: [...inputs],
+  output: [...outputs],
+  attribute: Object.keys(attributes)
+    .sort()
+    .map((key) => ({ name: key, ...attributeInit(attributes[key] as Attribute) })),
+});
+
+const valueInit = ({ name, dtype, dims }: ValueInfo): NonNullable<Init<typeof GraphProtoSchema>['input']>[number] => ({
+  name,
+  type: {
+    value: {
+      case: 'tensorType',
+      value: { elemType: elementNumber(dtype), ...(dims && { shape: { dim: dims.map(dimInit) } }) },
+    },
+  },
+});
+
+/** What inference calls `?...` has no name outside of this program. */
+function dimInit(
+  dim: number | string,
+): { value: { case: 'dimValue'; value: bigint } | { case: 'dimParam'; value: string } } | Record<string, never> {
+  if (typeof dim === 'number') return { value: { case: 'dimValue', value: BigInt(dim) } };
+  return dim.includes('?') ? {} : { value: { case: 'dimParam', value: dim } };
+}
+
+const tensorInit = ({ dtype, dims, bytes }: Constant, name = ''): Init<typeof TensorProtoSchema> => ({
+  name,
+  dims: dims.map(BigInt),
+  dataType: elementNumber(dtype),
+  rawData: bytes as Uint8Array<ArrayBuffer>,
+});
+
+function attributeInit(
+  attribute: Attribute,
+): Omit<Exclude<Init<typeof AttributeProtoSchema>, AttributeProto>, '$typeName'> {
+  switch (attribute.type) {
+    case 'int':
+      return { type: AttributeType.INT, i: toInt64(attribute.value) };
+    case 'ints':
+      return { type: AttributeType.INTS, ints: attribute.value.map(toInt64) };
+    case 'float':
+      return { type: AttributeType.FLOAT, f: attribute.value };
+    case 'floats':
+      return { type: AttributeType.FLOATS, floats: [...attribute.value] };
+    case 'string':
+      return { type: AttributeType.STRING, s: utf8(attribute.value) };
+    case 'strings':
+      return { type: AttributeType.STRINGS, strings: attribute.value.map(utf8) };
+    case 'tensor':
+      return { type: AttributeType.TENSOR, t: tensorInit(attribute.value) };
+    case 'graph':
+      return { type: AttributeType.GRAPH, g: graphInit(attribute.value) };
+  }
+}
+
+const utf8 = (text: string): Uint8Array<ArrayBuffer> => getTextEncoding().encodeUtf8(text);
+
+/** The extremes are no exact doubles, so they are clamped. */
+const toInt64 = (value: number): bigint => {
+  const whole = BigInt(Math.trunc(value));
+  return whole >= 2n ** 63n ? 2n ** 63n - 1n : whole < -(2n ** 63n) ? -(2n ** 63n) : whole;
+};
