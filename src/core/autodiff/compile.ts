@@ -1,8 +1,8 @@
 /** From a model's graph to the graph that a saliency method evaluates. */
 import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
-import type { Graph } from '../onnx/graph.ts';
 import { prune } from '../onnx/edit.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { differentiate } from './differentiate.ts';
@@ -110,7 +110,10 @@ function cut(graph: Graph, feeds: readonly string[]): Graph {
     ...node,
     outputs: node.outputs.map((name) => (feeds.includes(name) ? `unread/${name}` : name)),
   }));
-  const rest = prune({ ...graph, nodes, inputs: [...graph.inputs, ...given] }, graph.outputs.map((o) => o.name));
+  const rest = prune(
+    { ...graph, nodes, inputs: [...graph.inputs, ...given] },
+    graph.outputs.map((o) => o.name),
+  );
   const read = new Set(rest.nodes.flatMap((node) => node.inputs));
   return { ...rest, inputs: rest.inputs.filter(({ name }) => feeds.includes(name) || read.has(name)) };
 }

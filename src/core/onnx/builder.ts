@@ -9,6 +9,7 @@ import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
 import { prune } from './edit.ts';
 import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
+import { MOST_KNOWN } from './infer/rule.ts';
 import { type Inferred, infer, inferNode } from './infer.ts';
 
 /** A value of the graph under construction. */
@@ -85,7 +86,7 @@ export class GraphBuilder {
     if (known) return known;
     const name = this.fresh('constant');
     this.constants.set(name, constant);
-    const small = constant.bytes.length <= 4096 * bytesPerElement(constant.dtype);
+    const small = constant.bytes.length <= MOST_KNOWN * bytesPerElement(constant.dtype);
     const value: Value = {
       name,
       dtype: constant.dtype,
@@ -158,6 +159,27 @@ export class GraphBuilder {
     this.nodes.push(node);
     if (key !== undefined) this.written.set(key, results);
     return results;
+  }
+
+  /**
+   * All of the first `count` outputs of the node that gives `first`, those that it did not give so far included: so that
+   * the indices of a pooling need no second pooling.
+   */
+  allOutputs(first: Value, count: number): Value[] {
+    const at = this.nodes.findIndex((node) => node.outputs[0] === first.name);
+    const node = this.nodes[at];
+    if (!node) throw new WhylightError('internal', `No node gives "${first.name}".`);
+    const outputs = Array.from({ length: count }, (_, i) => node.outputs[i] || this.fresh(`${node.outputs[0]}_${i}`));
+    const extended: Node = { ...node, outputs };
+    const types = inferNode(
+      extended,
+      node.inputs.map((name) => this.values.get(name)),
+    );
+    for (const [i, name] of outputs.entries()) {
+      if (!this.values.has(name)) this.values.set(name, { ...(types[i] as Inferred), name });
+    }
+    this.nodes[at] = extended;
+    return outputs.map((name) => this.value(name));
   }
 
   /** Copies a node of another graph, its inputs and outputs renamed. */

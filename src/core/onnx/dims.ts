@@ -126,7 +126,7 @@ export function canonical(text: string): Dim {
 export const symbolOf = (name: string): string => name.replaceAll('/', '.').replace(/[^\w.:?[\]]/g, '_');
 
 /** True when every extent is a number. */
-export const isStatic = (dims: readonly Dim[] | undefined): dims is readonly number[] =>
+export const isStatic = (dims: readonly Dim[] | undefined): dims is number[] =>
   dims?.every((d) => typeof d === 'number') ?? false;
 
 const accumulate = (sum: Polynomial, symbols: string, factor: number): void => {

@@ -1,6 +1,7 @@
 /** The sliding window of a convolution or pooling node, with every default and `auto_pad` worked out. */
 import { WhylightError } from '../errors.ts';
 import { intAttribute, intsAttribute, stringAttribute } from './attributes.ts';
+import { isStatic } from './dims.ts';
 import type { Dim, Node } from './graph.ts';
 
 /** One entry for each spatial extent. */
@@ -18,8 +19,8 @@ export interface Window {
  * @throws WhylightError `invalid_model` when the kernel's extents are unknown, or `auto_pad` meets unknown extents with strides.
  */
 export function windowOf(node: Node, input: readonly Dim[] | undefined, weights?: readonly Dim[]): Window {
-  const kernel = intsAttribute(node, 'kernel_shape', weights?.slice(2) as number[] | undefined);
-  if (kernel?.some((k) => typeof k !== 'number') ?? true) {
+  const kernel: readonly Dim[] | undefined = intsAttribute(node, 'kernel_shape') ?? weights?.slice(2);
+  if (!isStatic(kernel)) {
     throw new WhylightError(
       'invalid_model',
       `${node.op} "${node.name}": the extents of its window are not known before the run.`,

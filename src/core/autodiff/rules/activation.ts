@@ -105,8 +105,8 @@ export const activationRules: readonly Rule[] = [
       return g.mul(g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), inside);
     },
     cases: [
-      { inputs: [{ dims: [3, 8], range: [-4, 4] }] },
-      { inputs: [{ dims: [3, 8], range: [-4, 4] }], attributes: { alpha: float(1 / 6) } },
+      { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }] },
+      { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }], attributes: { alpha: float(1 / 6) } },
     ],
   }),
   defineElementwise({
@@ -207,6 +207,6 @@ export const activationRules: readonly Rule[] = [
     op: 'Shrink',
     since: [9],
     derivative: ({ g, node, x, dy }) => whereAbove(g, g.op('Abs', [x]), floatAttribute(node, 'lambd', 0.5), dy),
-    cases: [{ inputs: [{ dims: [3, 8], range: [-2.3, 2.3] }], attributes: { bias: float(0.2) } }],
+    cases: [{ inputs: [{ dims: [3, 8], range: [-2.05, 2.05] }], attributes: { bias: float(0.2) } }],
   }),
 ];

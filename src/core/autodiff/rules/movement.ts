@@ -192,7 +192,8 @@ export const movementRules: readonly Rule[] = [
       const axis = (intAttribute(node, 'axis', 0) + rank) % rank;
       const extents = node.inputs.map((_, i) => inputs[i]?.dims?.[axis]);
       if (isStatic(extents as number[])) {
-        const starts = extents.reduce<number[]>((all, e) => [...all, (all.at(-1) as number) + (e as number)], [0]);
+        const starts = [0];
+        for (const extent of extents) starts.push((starts.at(-1) as number) + (extent as number));
         return node.inputs.map(
           (_, i) =>
             wants(i) &&

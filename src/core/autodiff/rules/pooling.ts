@@ -72,19 +72,19 @@ function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countInclu
 }
 
 const windows: readonly RuleCase[] = [
-  { inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
-  { inputs: [{ dims: [2, 2, 7, 6], range: [-1, 1] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
+  { inputs: [{ dims: [1, 2, 6, 6], range: [-9, 9] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+  { inputs: [{ dims: [2, 2, 7, 6], range: [-9, 9] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
   {
-    inputs: [{ dims: [1, 2, 7, 6], range: [-1, 1] }],
+    inputs: [{ dims: [1, 2, 7, 6], range: [-9, 9] }],
     attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
   },
   {
-    inputs: [{ dims: [1, 2, 6, 6], range: [-1, 1] }],
+    inputs: [{ dims: [1, 2, 6, 6], range: [-9, 9] }],
     attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 },
   },
-  { inputs: [{ dims: [1, 1, 6, 5], range: [-1, 1] }], attributes: { kernel_shape: [3, 2], auto_pad: 'SAME_UPPER' } },
-  { inputs: [{ dims: [1, 2, 9], range: [-1, 1] }], attributes: { kernel_shape: [3], strides: [2] } },
-  { inputs: [{ dims: [1, 1, 4, 4, 4], range: [-1, 1] }], attributes: { kernel_shape: [2, 2, 2], strides: [2, 1, 2] } },
+  { inputs: [{ dims: [1, 1, 6, 5], range: [-9, 9] }], attributes: { kernel_shape: [3, 2], auto_pad: 'SAME_UPPER' } },
+  { inputs: [{ dims: [1, 2, 9], range: [-9, 9] }], attributes: { kernel_shape: [3], strides: [2] } },
+  { inputs: [{ dims: [1, 1, 4, 4, 4], range: [-9, 9] }], attributes: { kernel_shape: [2, 2, 2], strides: [2, 1, 2] } },
 ];
 
 export const poolingRules: readonly Rule[] = [
@@ -92,12 +92,12 @@ export const poolingRules: readonly Rule[] = [
     op: 'MaxPool',
     since: [1, 8, 10, 11, 12],
     note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win.',
-    vjp({ g, node, inputs: [x], cotangents: [dy] }) {
-      const [, indices] = g.ops('MaxPool', [x], node.attributes, 2) as [Value, Value];
-      // `indices` counts over the whole batch and all channels: add each cotangent at its place in the flat tensor.
-      const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])], undefined);
-      const places = g.op('Reshape', [indices, g.ints([-1])]);
-      const added = g.op('ScatterElements', [flat, places, g.op('Reshape', [dy, g.ints([-1])])], {
+    vjp({ g, inputs: [x], outputs: [y], cotangents: [dy] }) {
+      const [, indices] = g.allOutputs(y, 2) as [Value, Value];
+      // The indices count over the whole batch and all channels: each cotangent is added at its place in the flat tensor.
+      const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])]);
+      const places = g.reshape(indices, [product(y.dims ?? [])]);
+      const added = g.op('ScatterElements', [flat, places, g.reshape(dy, [product(y.dims ?? [])])], {
         axis: 0,
         reduction: 'add',
       });

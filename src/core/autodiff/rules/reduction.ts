@@ -115,7 +115,7 @@ export const reductionRules: readonly Rule[] = [
       // The product of the others: with the zeros taken out it is p / x, unless another zero is among them.
       const isZero = g.op('Equal', [x, g.number(0, x)]);
       const factors = g.where(isZero, g.number(1, x), x);
-      const rest = g.div(g.op('ReduceProd', [factors, g.ints(axes)]), factors);
+      const rest = g.div(g.op('ReduceProd', [factors, g.ints(axes)], { noop_with_empty_axes: 1 }), factors);
       const zeros = g.op('CastLike', [isZero, x]);
       const others = g.sub(g.reduce('ReduceSum', zeros, axes), zeros);
       return g.mul(dy, g.where(g.op('Equal', [others, g.number(0, x)]), rest, g.number(0, x)));

@@ -9,7 +9,7 @@
  */
 import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { type Cotangents, type Rule, type RuleContext } from '../rule.ts';
+import type { Cotangents, Rule, RuleContext } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
 import { gradient } from './gradient.ts';
 
@@ -25,7 +25,15 @@ function atReference(context: RuleContext): RuleContext {
   const { inputs, outputs, optional, reference } = context;
   const twin = (values: RuleContext['inputs']): RuleContext['inputs'] =>
     (values as readonly (Value | undefined)[]).map((v) => v && reference(v)) as unknown as RuleContext['inputs'];
-  return { ...context, inputs: twin(inputs), outputs: twin(outputs), optional: (i) => { const v = optional(i); return v && reference(v); } };
+  return {
+    ...context,
+    inputs: twin(inputs),
+    outputs: twin(outputs),
+    optional: (i) => {
+      const v = optional(i);
+      return v && reference(v);
+    },
+  };
 }
 
 /** numerator / denominator where |denominator| is above `least`, else `otherwise`. */
@@ -42,7 +50,13 @@ function ratio(g: GraphBuilder, numerator: Value, denominator: Value, least: num
 const rescale =
   (least: number): Vjp =>
   (context) => {
-    const { g, inputs: [x], outputs: [y], cotangents: [m], reference } = context;
+    const {
+      g,
+      inputs: [x],
+      outputs: [y],
+      cotangents: [m],
+      reference,
+    } = context;
     const [here] = derivative(context);
     const [there] = derivative(atReference(context));
     const mean = half(g, here || g.zerosLike(x), there || g.zerosLike(x));
@@ -53,7 +67,9 @@ const rescale =
 /** A product: each factor against the mean of the other's two values. */
 const bilinear: Vjp = (context) => {
   const { g, inputs, reference } = context;
-  const means = (inputs as readonly (Value | undefined)[]).map((v, i) => (v && context.wants(i) ? half(g, v, reference(v)) : v));
+  const means = (inputs as readonly (Value | undefined)[]).map((v, i) =>
+    v && context.wants(i) ? half(g, v, reference(v)) : v,
+  );
   return derivative({ ...context, inputs: means as unknown as RuleContext['inputs'], optional: (i) => means[i] });
 };
 
@@ -67,7 +83,12 @@ const quotient: Vjp = ({ g, inputs: [a, b], cotangents: [m], reference, wants })
 };
 
 /** exp(x - shift) in both passes, with one shift for both; and how to send a multiplier of the exponentials back to x. */
-function exponentials(g: GraphBuilder, x: Value, x0: Value, axis: number): { e: Value; e0: Value; back(m: Value): Value } {
+function exponentials(
+  g: GraphBuilder,
+  x: Value,
+  x0: Value,
+  axis: number,
+): { e: Value; e0: Value; back(m: Value): Value } {
   const shift = g.op('Max', [g.reduce('ReduceMax', x, [axis]), g.reduce('ReduceMax', x0, [axis])]);
   const [e, e0] = [g.op('Exp', [g.sub(x, shift)]), g.op('Exp', [g.sub(x0, shift)])];
   return { e, e0, back: (m) => g.mul(m, ratio(g, g.sub(e, e0), g.sub(x, x0), SMOOTH, half(g, e, e0))) };
@@ -86,7 +107,13 @@ const logSoftmax: Vjp = ({ g, node, inputs: [x], cotangents: [m], reference }) =
   const axis = intAttribute(node, 'axis', -1);
   const { e, e0, back } = exponentials(g, x, reference(x), axis);
   const [s, s0] = [g.reduce('ReduceSum', e, [axis]), g.reduce('ReduceSum', e0, [axis])];
-  const slope = ratio(g, g.sub(g.op('Log', [s]), g.op('Log', [s0])), g.sub(s, s0), SMOOTH, half(g, g.op('Reciprocal', [s]), g.op('Reciprocal', [s0])));
+  const slope = ratio(
+    g,
+    g.sub(g.op('Log', [s]), g.op('Log', [s0])),
+    g.sub(s, s0),
+    SMOOTH,
+    half(g, g.op('Reciprocal', [s]), g.op('Reciprocal', [s0])),
+  );
   const bySum = g.neg(g.mul(g.reduce('ReduceSum', m, [axis]), slope));
   return [g.add(m, back(g.expandLike(bySum, m)))];
 };
@@ -107,8 +134,14 @@ const layerNormalization: Vjp = ({ g, node, inputs: [x, scale], cotangents: [m],
   const scaled = g.mul(m, scale);
   const byRate = g.reduce('ReduceSum', g.mul(scaled, half(g, p.d, p0.d)), axes);
   const cube = (r: Value): Value => g.mul(g.mul(g.mul(r, r), r), g.number(-0.5, r));
-  const byVariance = g.mul(byRate, ratio(g, g.sub(p.r, p0.r), g.sub(p.variance, p0.variance), SMOOTH, half(g, cube(p.r), cube(p0.r))));
-  const count = g.number(axes.reduce((n, a) => n * Number(x.dims?.[a] ?? 1), 1), x);
+  const byVariance = g.mul(
+    byRate,
+    ratio(g, g.sub(p.r, p0.r), g.sub(p.variance, p0.variance), SMOOTH, half(g, cube(p.r), cube(p0.r))),
+  );
+  const count = g.number(
+    axes.reduce((n, a) => n * Number(x.dims?.[a] ?? 1), 1),
+    x,
+  );
   const byDeviation = g.add(g.mul(scaled, half(g, p.r, p0.r)), g.div(g.mul(byVariance, g.add(p.d, p0.d)), count));
   return [g.sub(byDeviation, mean(byDeviation))];
 };
@@ -118,10 +151,17 @@ const layerNormalization: Vjp = ({ g, node, inputs: [x, scale], cotangents: [m],
  * baseline's stood: both places differ between the passes by at least as much.
  */
 const maxPool: Vjp = (context) => {
-  const { g, inputs: [x], outputs: [y], cotangents: [m], reference } = context;
+  const {
+    g,
+    inputs: [x],
+    outputs: [y],
+    cotangents: [m],
+    reference,
+  } = context;
   const y0 = reference(y);
   const most = g.op('Max', [y, y0]);
-  const send = (c: RuleContext, signal: Value): Value => derivative({ ...c, cotangents: [signal] as unknown as RuleContext['cotangents'] })[0] as Value;
+  const send = (c: RuleContext, signal: Value): Value =>
+    derivative({ ...c, cotangents: [signal] as unknown as RuleContext['cotangents'] })[0] as Value;
   const gained = send(context, g.mul(m, g.sub(most, y0)));
   const lost = send(atReference(context), g.mul(m, g.sub(y, most)));
   const [otherwise] = derivative(context);
@@ -132,8 +172,33 @@ const STRAIGHT = 1e-9;
 const SMOOTH = 1e-3;
 const straight = ['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'ThresholdedRelu', 'HardSigmoid', 'Abs', 'Shrink'];
 const curved = [
-  'Sigmoid', 'Tanh', 'Elu', 'Selu', 'Celu', 'Gelu', 'Mish', 'HardSwish', 'Softplus', 'Softsign', 'Erf', 'Exp', 'Log', 'Sqrt',
-  'Reciprocal', 'Pow', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh',
+  'Sigmoid',
+  'Tanh',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Gelu',
+  'Mish',
+  'HardSwish',
+  'Softplus',
+  'Softsign',
+  'Erf',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Reciprocal',
+  'Pow',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
 ];
 
 const table = new Map<string, Vjp>([
@@ -153,8 +218,9 @@ export const deeplift = defineRuleset({
   reference: true,
   base: gradient,
   rules: [...table].map(([op, vjp]): Rule => {
-    const since = (gradient.rule({ node: { op, domain: '' } as RuleContext['node'], first: false, last: false }) as Rule).since;
+    const since = (
+      gradient.rule({ node: { op, domain: '' } as RuleContext['node'], first: false, last: false }) as Rule
+    ).since;
     return { op, since, vjp, surrogate: true, cases: [] };
   }),
 });
-

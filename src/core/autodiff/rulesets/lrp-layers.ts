@@ -25,7 +25,11 @@ export function linearLayer({ inputs: [a, b], optional, wants }: RuleContext): L
  * The sum over changed copies of the layer of input times returned signal: `share` turns the outputs of the copies into
  * the signal that each sends back.
  */
-export function propagate(context: RuleContext, layers: readonly Layer[], share: (z: readonly Value[]) => readonly Value[]): Cotangents {
+export function propagate(
+  context: RuleContext,
+  layers: readonly Layer[],
+  share: (z: readonly Value[]) => readonly Value[],
+): Cotangents {
   const { g, node, wants } = context;
   const at = wants(0) ? 0 : 1;
   const operands = ({ x, w, b }: Layer): (Value | undefined)[] => (at === 0 ? [x, w, b] : [w, x, b]);

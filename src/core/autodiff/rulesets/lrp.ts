@@ -75,9 +75,11 @@ function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
   const { node } = position;
   const named = options.rules?.[node.name] ?? options.rules?.[node.outputs[0] ?? ''];
   if (isLinear(node)) {
-    const { first, convolution, dense }: { first?: LrpRule; convolution: LrpRule; dense: LrpRule } = LRP_COMPOSITES[options.composite];
-    const rule = named ?? (position.first && first) ?? (/Conv/.test(node.op) ? convolution : dense);
-    return (context) => (linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(context, options));
+    const { first, convolution, dense }: { first?: LrpRule; convolution: LrpRule; dense: LrpRule } =
+      LRP_COMPOSITES[options.composite];
+    const rule = named ?? (position.first ? first : undefined) ?? (/Conv/.test(node.op) ? convolution : dense);
+    return (context) =>
+      linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(context, options);
   }
   return OTHER_RULES[node.op]?.(options);
 }
@@ -93,19 +95,28 @@ function stabilized(g: GraphBuilder, z: Value, epsilon: number): Value {
 
 const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) => Cotangents> = {
   epsilon(context, { epsilon }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
     return propagate(context, [{ x, w, b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
   },
   zplus: (context, options) => alphaBeta(context, options.epsilon, 1, 0),
   alpha2beta1: (context, options) => alphaBeta(context, options.epsilon, 2, 1),
   alpha1beta0(context, { epsilon }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
     return propagate(context, [{ x, w: positive(g, w), b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
   },
   gamma(context, { epsilon, gamma }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
     // Generalised to inputs of both signs: what pushes the output's own way is favoured.
     const favour = (v: Value, part: Value): Value => g.add(v, g.mul(part, g.number(gamma, v)));
@@ -132,7 +143,10 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
     );
   },
   zbox(context, { epsilon, low, high }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
     const least = g.expandLike(g.number(low, x), x);
     const most = g.expandLike(g.number(high, x), x);
@@ -151,15 +165,23 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
     );
   },
   flat(context, { epsilon }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
     const ones = (v: Value): Value => g.expandLike(g.number(1, v), v);
     return propagate(context, [{ x: ones(x), w: ones(w) }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
   },
   wsquare(context, { epsilon }) {
-    const { g, cotangents: [r] } = context;
+    const {
+      g,
+      cotangents: [r],
+    } = context;
     const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
-    return propagate(context, [{ x: g.expandLike(g.number(1, x), x), w: g.mul(w, w) }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+    return propagate(context, [{ x: g.expandLike(g.number(1, x), x), w: g.mul(w, w) }], ([z]) => [
+      g.div(r, stabilized(g, z as Value, epsilon)),
+    ]);
   },
   identity: ({ cotangents: [r] }) => [r],
   gradient: (context) => (gradient.rule({ node: context.node, first: false, last: false }) as Rule).vjp(context),
@@ -167,11 +189,23 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
 
 /** Positive and negative contributions apart: `alpha` times the former, less `beta` times the latter. */
 function alphaBeta(context: RuleContext, epsilon: number, alpha: number, beta: number): Cotangents {
-  const { g, cotangents: [r] } = context;
+  const {
+    g,
+    cotangents: [r],
+  } = context;
   const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
   const [xp, xn, wp, wn] = [positive(g, x), negative(g, x), positive(g, w), negative(g, w)];
-  const supporting = [{ x: xp, w: wp, b: b && positive(g, b) }, { x: xn, w: wn }];
-  const opposing = beta === 0 ? [] : [{ x: xp, w: wn, b: b && negative(g, b) }, { x: xn, w: wp }];
+  const supporting = [
+    { x: xp, w: wp, b: b && positive(g, b) },
+    { x: xn, w: wn },
+  ];
+  const opposing =
+    beta === 0
+      ? []
+      : [
+          { x: xp, w: wn, b: b && negative(g, b) },
+          { x: xn, w: wp },
+        ];
   return propagate(context, [...supporting, ...opposing], (z) => {
     const share = (scale: number, a: Value, c: Value): Value => {
       const part = g.div(r, stabilized(g, g.add(a, c), epsilon));
@@ -189,7 +223,13 @@ const linearForward = ({ outputs: [y] }: RuleContext): Value => y;
 
 /** A product of two activations: each factor gets half (AttnLRP, proposition 3.3). */
 function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Cotangents {
-  const { g, inputs, outputs: [z], cotangents: [r], wants } = context;
+  const {
+    g,
+    inputs,
+    outputs: [z],
+    cotangents: [r],
+    wants,
+  } = context;
   const both = wants(0) && wants(1);
   const share = g.div(r, stabilized(g, both ? g.add(z, z) : z, epsilon));
   const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
@@ -201,7 +241,12 @@ function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Co
 const norm =
   ({ epsilon }: LrpOptions): Vjp =>
   (context) => {
-    const { g, inputs, outputs: [z], cotangents: [r] } = context;
+    const {
+      g,
+      inputs,
+      outputs: [z],
+      cotangents: [r],
+    } = context;
     const share = g.div(r, stabilized(g, z, epsilon));
     const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
     return rule
@@ -240,5 +285,7 @@ const OTHER_RULES: Readonly<Record<string, (options: LrpOptions) => Vjp>> = {
   ReduceSum: norm,
   Softmax: softmax,
   Mul: (options) => (context) => productOfActivations(context, options),
-  Div: () => ({ cotangents: [r], wants }) => [r, wants(1) && false],
+  Div:
+    () =>
+    ({ cotangents: [r], wants }) => [r, wants(1) && false],
 };

@@ -1,0 +1,50 @@
+/**
+ * Writes docs/operators.md from the rules themselves: what can be differentiated, since when, by which convention, and on
+ * how many cases each rule was compared with central differences. `--check` writes nothing and fails when it is outdated.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
+import { gradientRules } from '../src/core/autodiff/rules/index.ts';
+
+const FILE = 'docs/operators.md';
+
+const name = (rule: Rule): string => (rule.domain ? `${rule.domain} ${rule.op}` : rule.op);
+const link = (rule: Rule): string =>
+  rule.domain ? name(rule) : `[${rule.op}](https://onnx.ai/onnx/operators/onnx__${rule.op}.html)`;
+const checked = (rule: Rule): string => (rule.surrogate ? 'by definition' : `${rule.cases.length} cases`);
+
+function page(): string {
+  const rules = [...gradientRules].sort((a, b) => (ruleKey(a.op, a.domain) < ruleKey(b.op, b.domain) ? -1 : 1));
+  const derived = rules.filter((rule) => !rule.surrogate);
+  const rows = rules.map(
+    (rule) =>
+      `| ${link(rule)} | ${rule.since.join(', ')} | ${rule.surrogate ? 'surrogate' : 'derivative'} | ${checked(rule)} | ${rule.note ?? ''} |`,
+  );
+  return `<!-- Written by scripts/generate-operators.ts. Do not edit. -->
+# Operators
+
+The compiler differentiates ${rules.length} operators: ${derived.length} by their derivative, ${rules.length - derived.length} by a signal that is
+chosen (zero where a function is flat, straight through where it rounds). Models of opset 7 to 21 are read; whatever an
+older operator set spelled differently is rewritten first, so each rule is written once.
+
+*Checked*: on so many inputs, attributes and broadcasts the rule was compared with central differences of the operator
+itself, run by onnxruntime (\`test/core/autodiff/rules.test.ts\`).
+
+| Operator | Versions | Backward signal | Checked | Convention |
+|---|---|---|---|---|
+${rows.join('\n')}
+
+An operator that is not here stops gradient methods with \`not_differentiable\`, which lists every such node of the model.
+Perturbation methods need no rules. [CONTRIBUTING.md](../CONTRIBUTING.md) says how to add one.
+`;
+}
+
+const text = page();
+if (process.argv.includes('--check')) {
+  if (readFileSync(FILE, { encoding: 'utf8', flag: 'r' }) !== text) {
+    console.error(`${FILE} is outdated: run "npx node scripts/generate-operators.ts".`);
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(FILE, text);
+}
