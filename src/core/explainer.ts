@@ -279,6 +279,7 @@ export class Explainer {
         model: info,
         inputs,
         target,
+        score: scoreOf(target, scores),
         random: new Random(request.seed ?? 0, row),
         signal: hooks.signal ?? new AbortController().signal,
         batchSize: main.batchSize,

@@ -150,6 +150,8 @@ export interface ExplainContext<P> {
   /** One row of each input. Evaluating this very object is free: it was evaluated to find the target. */
   readonly inputs: Inputs;
   readonly target: Target;
+  /** The target's score of the input. */
+  readonly score: number;
   /** Counter-based: the same seed gives the same numbers on every machine. */
   readonly random: Random;
   readonly signal: AbortSignal;

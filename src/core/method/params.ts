@@ -30,6 +30,7 @@ export function parseParams<S extends z.ZodObject>(
   const issues: ParameterIssue[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
     const schema = schemas[name];
     if (schema) values[name] = coerce(value, schema);
     else issues.push({ parameter: name, message: unknown(method, name, Object.keys(schemas)) });

@@ -25,7 +25,7 @@ export function saliencyMap(
     if (info?.channelAxis === undefined || info.dims.length !== 3) continue;
     const map = sumChannels(layer, info);
     const [h, w] = map.dims as [number, number];
-    return float32([height, width], resizeMap(map.data, h, w, height, width));
+    return float32([height, width], resizeMap(map.data, [h, w], [height, width]));
   }
   return undefined;
 }

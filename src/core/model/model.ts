@@ -4,7 +4,7 @@ import { nearest, WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
-import { type ExternalData, read } from '../onnx/read.ts';
+import { read } from '../onnx/read.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps } from './layers.ts';
@@ -15,7 +15,7 @@ export interface ModelSource {
   /** The ONNX file. Its large constants stay views on these bytes. */
   readonly bytes: Uint8Array;
   /** Files that hold constants of the ONNX file, by the path it names. */
-  readonly external?: ExternalData;
+  readonly external?: ReadonlyMap<string, Uint8Array>;
   readonly manifest?: Partial<Manifest>;
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];

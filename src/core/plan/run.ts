@@ -60,7 +60,10 @@ export async function runRows(
   return {
     scores: outputs.get(variant.scores),
     gradients: Object.fromEntries(variant.gradients.map((name) => [name, outputs.get(gradientName(name))])),
-    activations: Object.fromEntries(variant.activations.map((name) => [name, outputs.get(name)])),
+    activations: Object.fromEntries([
+      ...variant.activations.map((name) => [name, outputs.get(name)]),
+      ...variant.echoes.map((name) => [name, repeatRow(cast(rows[name] as Tensor, 'float32'), count)]),
+    ]),
   };
 }
 

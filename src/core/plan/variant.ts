@@ -13,6 +13,8 @@ export interface ResolvedNeeds {
   readonly scores: string;
   readonly gradients: readonly string[];
   readonly activations: readonly string[];
+  /** Activations asked for that are inputs of the model: what went in is what comes out. */
+  readonly echoes: readonly string[];
   readonly feeds: readonly string[];
   readonly ruleset: Ruleset;
 }
@@ -46,10 +48,13 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     );
   }
   for (const name of [scores, ...names, ...activations, ...feeds]) info.tensor(name);
+  const isInput = (name: string): boolean => info.inputs.some((input) => input.name === name);
+  const wanted = [...new Set(activations)].sort();
   return {
     scores,
     gradients: [...new Set(names)].sort(),
-    activations: [...new Set(activations)].sort(),
+    activations: wanted.filter((name) => !isInput(name)),
+    echoes: wanted.filter(isInput),
     feeds: [...new Set(feeds)].sort(),
     ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
   };

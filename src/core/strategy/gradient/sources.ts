@@ -1,0 +1,40 @@
+/** Where gradients end: the float inputs, and the embeddings of integer inputs, which have to be looked up first. */
+import type {
+  ExplainContext,
+  Float32Tensors,
+  Inputs,
+  ModelInfo,
+  NamedNeeds,
+  Needs,
+  TensorInfo,
+} from '../../method/contract.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** Sources that no client feeds: they come out of an embedding lookup. */
+export const embeddings = ({ inputs, sources }: ModelInfo): TensorInfo[] =>
+  sources.filter(({ name }) => !inputs.some((input) => input.name === name));
+
+/**
+ * The needs of a method that evaluates other values of the sources than the input's own: where sources are embeddings,
+ * rows are fed there, and a second graph looks the embeddings up.
+ */
+export function needsOfSources(model: ModelInfo, needs: Needs): Needs | NamedNeeds {
+  const names = embeddings(model).map(({ name }) => name);
+  if (names.length === 0) return needs;
+  return { graphs: { sources: { ...needs, feeds: names }, lookup: { activations: names } } };
+}
+
+/** What {@link sourceValues} costs. */
+export const lookupCost = (model: ModelInfo): number => (embeddings(model).length > 0 ? 1 : 0);
+
+/** The sources' values of the input, one row each. */
+export async function sourceValues<P>(ctx: ExplainContext<P>): Promise<Float32Tensors> {
+  const names = embeddings(ctx.model).map(({ name }) => name);
+  const looked = names.length > 0 ? (await ctx.evaluate(ctx.inputs, { graph: 'lookup' })).activations : {};
+  return Object.fromEntries(
+    ctx.model.sources.map(({ name }) => [name, (looked[name] ?? ctx.inputs[name]) as Tensor<'float32'>]),
+  );
+}
+
+/** The inputs with other values for the sources. */
+export const withSources = (inputs: Inputs, sources: Inputs): Inputs => ({ ...inputs, ...sources });

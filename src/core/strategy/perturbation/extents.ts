@@ -1,0 +1,94 @@
+/** Window shapes and strides as clients give them, for any kind of input. */
+import { z } from 'zod';
+import { WhylightError } from '../../errors.ts';
+import type { TensorInfo } from '../../method/contract.ts';
+
+const extents = z.array(z.int().min(1)).max(4).default([]);
+
+export const windowParameters = {
+  sliding_window_shape: extents.describe(
+    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis. Left empty, a sixth of a picture.',
+  ),
+  strides: extents.describe('Steps of the window, given like its shape; half the window when left empty.'),
+};
+
+export interface WindowShape {
+  readonly window: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/**
+ * The window for one input.
+ * @throws WhylightError `invalid_request` for a window that does not fit the input, `unprocessable_method` for an input
+ * of unknown shape.
+ */
+export function windowShape(
+  input: TensorInfo,
+  {
+    sliding_window_shape,
+    strides,
+  }: { readonly sliding_window_shape: readonly number[]; readonly strides: readonly number[] },
+): WindowShape {
+  const dims = knownDims(input);
+  const window =
+    sliding_window_shape.length > 0
+      ? spread('sliding_window_shape', sliding_window_shape, input, dims)
+      : dims.map((extent, axis) => (axis === input.channelAxis ? extent : usualExtent(extent, input)));
+  for (const [axis, extent] of window.entries()) {
+    if (extent > (dims[axis] as number)) {
+      throw invalid(
+        'sliding_window_shape',
+        `The window [${window.join(', ')}] is larger than the input "${input.name}" [${dims.join(', ')}].`,
+      );
+    }
+  }
+  const steps =
+    strides.length > 0
+      ? spread('strides', strides, input, window)
+      : window.map((extent, axis) => (axis === input.channelAxis ? extent : Math.ceil(extent / 2)));
+  if (steps.some((step, axis) => step > (window[axis] as number))) {
+    throw invalid(
+      'strides',
+      `The strides [${steps.join(', ')}] are larger than the window [${window.join(', ')}]: some elements would never be covered.`,
+    );
+  }
+  return { window, strides: steps };
+}
+
+export function knownDims({ name, dims }: TensorInfo): readonly number[] {
+  if (dims.every((extent) => typeof extent === 'number')) return dims as readonly number[];
+  throw new WhylightError('unprocessable_method', `The shape of "${name}" is not known: [${dims.join(', ')}].`, {
+    tensor: name,
+    dims,
+  });
+}
+
+/** About a hundred windows over a picture, thirty over a series, one for each number of a vector. */
+function usualExtent(extent: number, { channelAxis, dims }: TensorInfo): number {
+  if (channelAxis === undefined) return 1;
+  return Math.ceil(extent / (dims.length === 2 ? 16 : 6));
+}
+
+/** @param channel what the channel axis gets when it is left out, by axis */
+function spread(
+  name: string,
+  given: readonly number[],
+  { channelAxis, dims }: TensorInfo,
+  channel: readonly number[],
+): number[] {
+  if (given.length === dims.length && (given.length > 1 || channelAxis === undefined)) return [...given];
+  const spatial = dims.length - (channelAxis === undefined ? 0 : 1);
+  if (given.length !== 1 && given.length !== spatial) {
+    throw invalid(
+      name,
+      `${name} must have 1, ${spatial} or ${dims.length} numbers for an input of shape [${dims.join(', ')}], but has ${given.length}.`,
+    );
+  }
+  let next = 0;
+  return dims.map((_, axis) =>
+    axis === channelAxis ? (channel[axis] as number) : (given[given.length === 1 ? 0 : next++] as number),
+  );
+}
+
+const invalid = (parameter: string, message: string): WhylightError =>
+  new WhylightError('invalid_request', message, { issues: [{ parameter, message }] });

@@ -1,0 +1,59 @@
+/** From one number per element to one per position: what becomes of the channels of a picture or a series. */
+import { z } from 'zod';
+import type { Float32Tensors, ModelInfo } from '../method/contract.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+
+export const absoluteParameter = (value: boolean) =>
+  z.boolean().default(value).describe('Gives absolute values: how much, not whether for or against.');
+
+export const reductionParameter = z
+  .enum(['none', 'sum', 'mean', 'max_abs', 'l2'])
+  .default('none')
+  .describe(
+    'What becomes of the channels at each position: kept, added up, averaged, the largest absolute value, or the Euclidean length.',
+  );
+
+export type Reduction = z.output<typeof reductionParameter>;
+
+/** The parameters that most methods with signed values share. */
+export interface ValueParameters {
+  readonly absolute: boolean;
+  readonly reduction: Reduction;
+}
+
+/** Absolute values if asked for, then the channels reduced; tensors without channels stay whole. */
+export function finishValues(
+  values: Float32Tensors,
+  { absolute, reduction }: ValueParameters,
+  model: ModelInfo,
+): Float32Tensors {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const axis = (model.inputs.find((input) => input.name === name) ?? model.tensor(name)).channelAxis;
+      const signed = absolute ? float32(value.dims, value.data.map(Math.abs)) : value;
+      return [name, axis === undefined || reduction === 'none' ? signed : reduce(signed, axis + 1, reduction)];
+    }),
+  );
+}
+
+const STEPS: Readonly<Record<Exclude<Reduction, 'none'>, (sum: number, x: number) => number>> = {
+  sum: (sum, x) => sum + x,
+  mean: (sum, x) => sum + x,
+  max_abs: (most, x) => Math.max(most, Math.abs(x)),
+  l2: (sum, x) => sum + x * x,
+};
+
+/** Reduces `axis` to extent 1. */
+function reduce({ dims, data }: Tensor<'float32'>, axis: number, how: Exclude<Reduction, 'none'>): Tensor<'float32'> {
+  const channels = dims[axis] as number;
+  const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const reduced = new Float64Array(data.length / channels);
+  const step = STEPS[how];
+  for (let i = 0; i < data.length; i++) {
+    const at = Math.floor(i / (channels * inner)) * inner + (i % inner);
+    reduced[at] = step(reduced[at] as number, data[i] as number);
+  }
+  if (how === 'mean') for (let i = 0; i < reduced.length; i++) reduced[i] = (reduced[i] as number) / channels;
+  if (how === 'l2') for (let i = 0; i < reduced.length; i++) reduced[i] = Math.sqrt(reduced[i] as number);
+  return float32(dims.with(axis, 1), reduced);
+}

@@ -1,0 +1,20 @@
+import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
+
+/** The gradient, but a ReLU passes on what is positive backward, whatever went forward. */
+export default defineBackprop({
+  id: 'deconvolution',
+  revision: 1,
+  about: {
+    title: 'Deconvolution',
+    summary:
+      'What in the input excites the features behind the score: the signal is sent back with a ReLU in place of each gradient of a ReLU.',
+    paper: {
+      title: 'Visualizing and Understanding Convolutional Networks',
+      year: 2013,
+      url: 'https://arxiv.org/abs/1311.2901',
+    },
+    modalities: ['image', 'series', 'vector'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
+  },
+  ruleset: 'deconvnet',
+});

@@ -1,0 +1,20 @@
+import { channelMeans, defineCam, weightedSum } from '../../core/strategy/activation/cam.ts';
+
+/** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
+export default defineCam({
+  id: 'grad_cam',
+  revision: 1,
+  about: {
+    title: 'Grad-CAM',
+    summary:
+      'Where the features lie that raise the score: the feature maps of a layer, each weighted with its mean gradient.',
+    paper: {
+      title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1610.02391',
+    },
+    modalities: ['image', 'series', 'vector'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  map: (maps) => weightedSum(maps, channelMeans(maps.gradients, maps.channels)),
+});

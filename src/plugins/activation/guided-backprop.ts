@@ -1,0 +1,20 @@
+import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
+
+/** The gradient, but a ReLU passes on only what is positive both forward and backward. */
+export default defineBackprop({
+  id: 'guided_backprop',
+  revision: 1,
+  about: {
+    title: 'Guided Backpropagation',
+    summary:
+      'Fine detail that excites the features behind the score: the gradient with all negative signals stopped at the ReLUs.',
+    paper: {
+      title: 'Striving for Simplicity: The All Convolutional Net',
+      year: 2014,
+      url: 'https://arxiv.org/abs/1412.6806',
+    },
+    modalities: ['image', 'series', 'vector'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
+  },
+  ruleset: 'guided',
+});

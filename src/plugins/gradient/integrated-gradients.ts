@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
+import { integrateGradients } from '../../core/strategy/gradient/path.ts';
+import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
+import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+
+/** The mean gradient on the line from a baseline to the input, times the way from one to the other. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'integrated_gradients',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'Integrated Gradients',
+    summary:
+      'How much each element adds to the score on the way from a baseline to the input; the sum is the whole difference.',
+    paper: { title: 'Axiomatic Attribution for Deep Networks', year: 2017, url: 'https://arxiv.org/abs/1703.01365' },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({
+    n_steps: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(50)
+      .describe('Points on the path; more make the sum of the values more exact.'),
+    quadrature: quadratureParameter,
+    baseline: baselineParameter,
+    multiply_by_inputs: z
+      .boolean()
+      .default(true)
+      .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
+  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps + 1 }),
+  explain: async (ctx) => {
+    const { n_steps, quadrature: rule, baseline, multiply_by_inputs } = ctx.params;
+    const to = await sourceValues(ctx);
+    const from = Object.fromEntries(
+      ctx.model.sources.map((source) => [
+        source.name,
+        baselineOf(to[source.name] as Tensor<'float32'>, source, baseline),
+      ]),
+    );
+    const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
+    const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps));
+    let sum = 0;
+    const values = Object.entries(means).map(([name, mean]) => {
+      const [end, start] = [to[name]?.data as Float32Array, from[name]?.data as Float32Array];
+      const products = mean.data.map((slope, i) => slope * ((end[i] as number) - (start[i] as number)));
+      for (const product of products) sum += product;
+      return [name, multiply_by_inputs ? float32(mean.dims, products) : mean];
+    });
+    const baselineScore = scores[0] as number;
+    return {
+      values: finishValues(Object.fromEntries(values), ctx.params, ctx.model),
+      baselineScore,
+      convergenceDelta: sum - (ctx.score - baselineScore),
+    };
+  },
+});
