@@ -2,24 +2,40 @@
 import type { Rule } from '../rule.ts';
 import { activationRules } from './activation.ts';
 import { arithmeticRules } from './arithmetic.ts';
+import { convTransposeRules } from './conv-transpose.ts';
 import { convolutionRules } from './convolution.ts';
+import { einsumRules } from './einsum.ts';
+import { gatherRules } from './gather.ts';
+import { gridRules } from './grid.ts';
 import { linearRules } from './linear.ts';
 import { mathRules } from './math.ts';
 import { movementRules } from './movement.ts';
 import { normalizationRules } from './normalization.ts';
 import { poolingRules } from './pooling.ts';
+import { morePoolingRules } from './pooling-more.ts';
+import { quantizationRules } from './quantization.ts';
+import { rearrangeRules } from './rearrange.ts';
 import { reductionRules } from './reduction.ts';
+import { resizeRules } from './resize.ts';
 import { softmaxRules } from './softmax.ts';
 
 export const gradientRules: readonly Rule[] = [
   ...activationRules,
   ...arithmeticRules,
+  ...convTransposeRules,
   ...convolutionRules,
+  ...einsumRules,
+  ...gatherRules,
+  ...gridRules,
   ...linearRules,
   ...mathRules,
+  ...morePoolingRules,
   ...movementRules,
   ...normalizationRules,
   ...poolingRules,
+  ...quantizationRules,
+  ...rearrangeRules,
   ...reductionRules,
+  ...resizeRules,
   ...softmaxRules,
 ];

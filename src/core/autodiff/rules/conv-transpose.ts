@@ -1,0 +1,83 @@
+/** Transposed convolution: its input gradient is the convolution that it transposes. */
+import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { isStatic } from '../../onnx/dims.ts';
+import type { Node } from '../../onnx/graph.ts';
+import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+import { rankOf, refuse, upTo } from './axes.ts';
+
+function inputGradient(g: GraphBuilder, node: Node, x: Value, w: Value, y: Value, dy: Value): Value {
+  const kernel = w.dims?.slice(2);
+  if (!isStatic(kernel)) refuse(node, 'the extents of its kernel are not known before the run');
+  const ones = kernel.map(() => 1);
+  const strides = intsAttribute(node, 'strides', ones);
+  const dilations = intsAttribute(node, 'dilations', ones);
+  const attributes = { kernel_shape: kernel, strides, dilations, group: intAttribute(node, 'group', 1) };
+  const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
+  const given = autoPad === 'NOTSET' && !node.attributes.output_shape;
+  const pads = intsAttribute(
+    node,
+    'pads',
+    [...ones, ...ones].map(() => 0),
+  );
+  const [from, to] = [x.dims?.slice(2), y.dims?.slice(2)];
+  if (!isStatic(from) || !isStatic(to)) {
+    if (!given) refuse(node, 'with auto_pad or output_shape, its extents have to be known before the run');
+    return cut(g, g.op('Conv', [dy, w], { ...attributes, pads }), x);
+  }
+  const outputPadding = intsAttribute(
+    node,
+    'output_padding',
+    ones.map(() => 0),
+  );
+  const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1);
+  // How far the windows of all places of x reach past y.
+  const surplus = from.map((n, i) => (strides[i] as number) * (n - 1) + (reach[i] as number) - (to[i] as number));
+  const begins = surplus.map((s, i) => {
+    if (given) return pads[i] as number;
+    const total = s + (outputPadding[i] as number);
+    return autoPad === 'SAME_UPPER' ? Math.floor(total / 2) : total - Math.floor(total / 2);
+  });
+  const ends = surplus.map((s, i) => Math.max(s - (begins[i] as number), 0));
+  const spread = g.op('Conv', [dy, w], { ...attributes, pads: [...begins, ...ends] });
+  return from.every((n, i) => n === spread.dims?.[i + 2]) ? spread : cut(g, spread, x);
+}
+
+/** Output padding of a stride or more gives places that no element of x made. */
+function cut(g: GraphBuilder, dx: Value, x: Value): Value {
+  const axes = upTo((x.dims?.length ?? 2) - 2).map((i) => i + 2);
+  return g.op('Slice', [dx, g.ints(axes.map(() => 0)), g.op('Shape', [x], { start: 2 }), g.ints(axes)]);
+}
+
+const kernel = (...dims: number[]) => ({ dims, constant: true });
+const cases: readonly RuleCase[] = [
+  { inputs: [[2, 3, 3, 4], kernel(3, 2, 3, 3)] },
+  {
+    inputs: [[1, 2, 3, 3], kernel(2, 3, 3, 2), [3]],
+    attributes: { strides: [2, 3], pads: [1, 0, 1, 1], output_padding: [1, 0] },
+  },
+  { inputs: [[1, 4, 3, 3], kernel(4, 2, 2, 2)], attributes: { group: 2, strides: [2, 2] } },
+  { inputs: [[1, 2, 3, 4], kernel(2, 1, 2, 3)], attributes: { dilations: [2, 1], pads: [1, 1, 0, 1] } },
+  { inputs: [[1, 2, 3, 3], kernel(2, 2, 3, 3)], attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
+  { inputs: [[1, 2, 3, 3], kernel(2, 2, 3, 3)], attributes: { auto_pad: 'SAME_LOWER', strides: [2, 2] } },
+  { inputs: [[1, 2, 3, 3], kernel(2, 2, 3, 3)], attributes: { output_shape: [6, 5], strides: [2, 2] } },
+  { inputs: [[2, 2, 4], kernel(2, 3, 3)], attributes: { strides: [2] } },
+  { inputs: [[1, 2, 2, 2, 3], kernel(2, 2, 2, 2, 2)], attributes: { strides: [2, 1, 2] } },
+];
+
+export const convTransposeRules: readonly Rule[] = [
+  defineRule({
+    op: 'ConvTranspose',
+    since: [1, 11, 22],
+    vjp({ g, node, inputs: [x, w], outputs: [y], cotangents: [dy], wants }) {
+      if (wants(1)) refuse(node, 'its kernel depends on the input');
+      const axes = upTo(rankOf(x, node)).filter((i) => i !== 1);
+      return [
+        wants(0) && inputGradient(g, node, x, w, y, dy),
+        false,
+        wants(2) && g.reduce('ReduceSum', dy, axes, false),
+      ];
+    },
+    cases,
+  }),
+];
