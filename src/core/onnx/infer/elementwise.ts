@@ -1,6 +1,7 @@
 /** Operators that work element by element, with broadcasting. */
 import type { DataType } from '../../tensor/tensor.ts';
 import { intAttribute } from '../attributes.ts';
+import { elementType } from '../elements.ts';
 import { broadcast, each, fail, type Inputs, ofType, type Rule, type Rules, required, sameType } from './rule.ts';
 
 /** All inputs are broadcast together; the output has the type of input `like`, or `dtype`. */
@@ -24,27 +25,11 @@ const toFirst: Rule = (node, inputs) => {
 
 const predicate: Rule = (node, inputs) => [ofType('bool', required(node, inputs, 0).dims)];
 
-const DATA_TYPES: Readonly<Record<number, DataType>> = {
-  1: 'float32',
-  2: 'uint8',
-  3: 'int8',
-  4: 'uint16',
-  5: 'int16',
-  6: 'int32',
-  7: 'int64',
-  9: 'bool',
-  10: 'float16',
-  11: 'float64',
-  12: 'uint32',
-  13: 'uint64',
-  16: 'bfloat16',
-};
-
 /** The element type that an attribute such as `to` or `dtype` names by its number in TensorProto. */
 export function typeAttribute(node: Parameters<Rule>[0], name: string, inputs: Inputs, otherwise?: DataType): DataType {
   const number = intAttribute(node, name, 0);
   if (number === 0) return otherwise ?? required(node, inputs, 0).dtype;
-  return DATA_TYPES[number] ?? fail(node, `the element type ${number} is not supported.`, { type: number });
+  return elementType(number) ?? fail(node, `the element type ${number} is not supported.`, { type: number });
 }
 
 const cast: Rule = (node, inputs) => [ofType(typeAttribute(node, 'to', inputs), required(node, inputs, 0).dims)];
