@@ -1,0 +1,33 @@
+/** A model as it lies in a folder: `manifest.json` and the files that it names. Where the folder is, is the reader's matter. */
+import { WhylightError } from '../../core/errors.ts';
+import { parseLabels, parseManifest } from '../../core/model/manifest.ts';
+import type { ModelSource } from '../../core/model/model.ts';
+
+/** Bytes of a file of the folder; undefined when there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
+
+/**
+ * @param where the folder, for messages
+ * @throws WhylightError `invalid_config` for a missing file or a manifest that is wrong.
+ */
+export async function readModelFolder(read: ReadFile, where: string): Promise<ModelSource> {
+  const get = async (path: string): Promise<Uint8Array> => {
+    const bytes = await read(path);
+    if (bytes) return bytes;
+    throw new WhylightError('invalid_config', `There is no ${where}/${path}.`, { file: `${where}/${path}` });
+  };
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const manifest = parseManifest(decode(await get('manifest.json')), `${where}/manifest.json`);
+  const { labels: names } = manifest;
+  const [bytes, labels, external] = await Promise.all([
+    get(manifest.file),
+    typeof names === 'string' ? get(names).then((text) => parseLabels(decode(text), `${where}/${names}`)) : names,
+    Promise.all(manifest.external.map(async (path) => [path, await get(path)] as const)),
+  ]);
+  return {
+    bytes,
+    manifest,
+    ...(labels && { labels }),
+    ...(external.length > 0 && { external: new Map(external) }),
+  };
+}

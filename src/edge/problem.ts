@@ -1,0 +1,174 @@
+/**
+ * Errors on the wire: RFC 9457 problem details with a stable `code`, and the member `error` that clients of the KServe
+ * and Open Inference protocols read.
+ */
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { ERROR_CODES, type ErrorCode, WhylightError } from '../core/errors.ts';
+import type { EdgeEnv } from './services.ts';
+
+/** The HTTP status of each code. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  invalid_tensor: 400,
+  invalid_image: 400,
+  invalid_model: 422,
+  invalid_config: 500,
+  unsupported_media_type: 415,
+  not_acceptable: 406,
+  not_found: 404,
+  method_not_allowed: 405,
+  unauthorized: 401,
+  forbidden: 403,
+  method_not_enabled: 403,
+  model_not_found: 404,
+  method_not_found: 404,
+  layer_not_found: 404,
+  label_not_found: 404,
+  payload_too_large: 413,
+  unprocessable_method: 422,
+  budget_exceeded: 422,
+  rate_limited: 429,
+  not_differentiable: 501,
+  unsupported_operator: 501,
+  method_failed: 500,
+  deadline_exceeded: 504,
+  aborted: 499,
+  engine_failure: 500,
+  internal: 500,
+};
+
+/** One thing that is wrong with a request, and where. */
+export interface Violation {
+  readonly detail: string;
+  /** JSON Pointer into the body, as a URI fragment: `#/parameters/n_steps`. */
+  readonly pointer?: string;
+  /** Name of the query parameter or form field. */
+  readonly parameter?: string;
+}
+
+export interface Problem {
+  /** A URI reference that names the kind of problem. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The request, as `urn:uuid:...` or the id that the client sent. */
+  readonly instance?: string;
+  readonly code: ErrorCode;
+  /** The detail once more, for clients of the inference protocols. */
+  readonly error: string;
+  readonly errors?: readonly Violation[];
+  readonly [extension: string]: unknown;
+}
+
+/** Members that details may not overwrite. */
+const RESERVED = new Set(['type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'errors', 'issues']);
+
+/**
+ * The problem that an error is. Faults of ours keep their words and details to themselves: only the code, the constant
+ * text of {@link ERROR_CODES} and the request id go out.
+ */
+export function problemOf(error: unknown, instance?: string): Problem {
+  const known = asWhylightError(error);
+  const { code } = known;
+  const status = STATUS[code] ?? 500;
+  const ours = status === 500;
+  const detail = ours ? `${ERROR_CODES[code]} The log has more under this request id.` : known.message;
+  const extensions = ours ? {} : extensionsOf(known.details);
+  return {
+    type: `urn:whylight:problem:${code}`,
+    title: ERROR_CODES[code].replace(/\.$/, ''),
+    status,
+    detail,
+    ...(instance !== undefined && { instance }),
+    code,
+    error: detail,
+    ...extensions,
+  };
+}
+
+/** Hono's `onError`: logs what is our fault and answers with the problem. */
+export function onError(error: Error, c: Context<EdgeEnv>): Response {
+  const known = asWhylightError(error);
+  if ((STATUS[known.code] ?? 500) === 500) {
+    const { name, message, stack } = (known.cause ?? error) as Error;
+    c.get('log')('error', 'request failed', {
+      request_id: c.get('requestId'),
+      code: known.code,
+      said: known.message,
+      name,
+      message,
+      stack,
+    });
+  }
+  return problemResponse(known, c.get('requestId'));
+}
+
+/** Hono's `notFound`. */
+export function onNotFound(c: Context<EdgeEnv>): Response {
+  const error = new WhylightError(
+    'not_found',
+    `There is nothing at ${c.req.path}. GET /v2 says what this server has.`,
+    {
+      path: c.req.path,
+    },
+  );
+  return problemResponse(error, c.get('requestId'));
+}
+
+/** The answer to a known path with the wrong HTTP method (RFC 9110, 15.5.6: it names the right ones in `Allow`). */
+export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string[]): Response {
+  const allow = allowed.join(', ');
+  const error = new WhylightError(
+    'method_not_allowed',
+    `${c.req.method} is not possible at ${c.req.path}: use ${allow}.`,
+    {
+      allowed,
+    },
+  );
+  return problemResponse(error, c.get('requestId'), { Allow: allow });
+}
+
+function problemResponse(error: WhylightError, requestId: string | undefined, headers: Record<string, string> = {}) {
+  const problem = problemOf(error, requestId);
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
+      ...headers,
+    },
+  });
+}
+
+function asWhylightError(error: unknown): WhylightError {
+  if (WhylightError.is(error)) return error;
+  if (error instanceof HTTPException && error.status < 500) {
+    const code: ErrorCode = error.status === 413 ? 'payload_too_large' : 'invalid_request';
+    return new WhylightError(code, error.message || ERROR_CODES[code], {}, { cause: error });
+  }
+  return new WhylightError('internal', 'An error that is not a WhylightError.', {}, { cause: error });
+}
+
+/** The details as members; validation issues become `errors`. */
+function extensionsOf(details: WhylightError['details']): Record<string, unknown> {
+  const errors = violations(details);
+  return {
+    ...Object.fromEntries(Object.entries(details).filter(([name]) => !RESERVED.has(name))),
+    ...(errors.length > 0 && { errors }),
+  };
+}
+
+function violations({ errors, issues }: WhylightError['details']): Violation[] {
+  if (Array.isArray(errors)) return errors as Violation[];
+  if (!Array.isArray(issues)) return [];
+  return (issues as { parameter?: string; message: string }[]).map(({ parameter, message }) => ({
+    detail: message,
+    ...(parameter !== undefined && { parameter, pointer: `#/parameters/${pointerToken(parameter)}` }),
+  }));
+}
+
+/** One step of a JSON Pointer (RFC 6901, section 3). */
+export const pointerToken = (name: string | number): string => String(name).replace(/~/g, '~0').replace(/\//g, '~1');

@@ -1,0 +1,44 @@
+/** What the HTTP app is made of. A composition root (Worker, origin, test) builds it; no route builds anything. */
+import type { ExecutionContext } from 'hono';
+import type { RequestIdVariables } from 'hono/request-id';
+import type { TimingVariables } from 'hono/timing';
+import type { Explainer } from '../core/explainer.ts';
+import type { ImageCodecs } from '../core/image/codecs.ts';
+import type { ResultCache } from './cache/result-cache.ts';
+import type { Log } from './log.ts';
+import type { ModelCatalogue } from './models/catalogue.ts';
+import type { TenantDirectory } from './tenants/directory.ts';
+import type { Tenant } from './tenants/tenant.ts';
+
+export interface Services {
+  readonly explainer: Explainer;
+  readonly models: ModelCatalogue;
+  readonly tenants: TenantDirectory;
+  readonly cache: ResultCache;
+  readonly codecs: ImageCodecs;
+  readonly log: Log;
+  readonly limits: Limits;
+  /** Lets other requests have a turn between two batches. */
+  readonly pause?: () => Promise<void>;
+}
+
+export interface Limits {
+  /** Bytes of a request body. */
+  readonly maxBody: number;
+  /** Rows that one request may evaluate. */
+  readonly maxSamples: number;
+}
+
+/** What middleware leaves for the routes, under `c.get`. */
+export interface EdgeEnv {
+  Variables: RequestIdVariables & TimingVariables & { log: Log; tenant: Tenant };
+}
+
+/** Keeps a promise alive after the answer has left. */
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+/** The `waitUntil` of a request's context. */
+export const waitUntilOf = (c: { readonly executionCtx: ExecutionContext }): WaitUntil => {
+  const context = c.executionCtx;
+  return (promise) => context.waitUntil(promise);
+};
