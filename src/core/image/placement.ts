@@ -26,31 +26,41 @@ export function centered(length: number, crop: number): number {
   return half - below === 0.5 ? below + (below & 1) : Math.round(half);
 }
 
-/**
- * The map at the size of the original picture.
- * @param fill value of the pixels that the model did not see
- */
+export interface PlaceOptions {
+  /** Value of the pixels that the model did not see. */
+  readonly fill?: number;
+  /** `nearest` keeps every value of the map as a sharp square. */
+  readonly sampling?: 'bilinear' | 'nearest';
+}
+
+/** The map at the size of the original picture. */
 export function placeMap(
   map: SaliencyMap,
   placement: Placement,
   originalWidth: number,
   originalHeight: number,
-  fill = 0,
+  { fill = 0, sampling = 'bilinear' }: PlaceOptions = {},
 ): SaliencyMap {
-  const values = new Float32Array(originalWidth * originalHeight).fill(fill);
+  const values = new Float32Array(originalWidth * originalHeight);
+  if (fill !== 0) values.fill(fill);
   const columns = seen(placement.x, placement.width, map.width, originalWidth);
   const rows = seen(placement.y, placement.height, map.height, originalHeight);
-  const sampled = new Float32Array(rows.positions.length * columns.positions.length);
-  sampleGrid(map.values, map.width, map.height, columns.positions, rows.positions, sampled);
+  if (sampling === 'nearest') for (const { positions } of [columns, rows]) roundAll(positions);
   const length = columns.positions.length;
+  const sampled = new Float32Array(rows.positions.length * length);
+  sampleGrid(map.values, map.width, map.height, columns.positions, rows.positions, sampled);
   for (let y = 0; y < rows.positions.length; y++) {
     values.set(sampled.subarray(y * length, (y + 1) * length), (rows.first + y) * originalWidth + columns.first);
   }
   return { width: originalWidth, height: originalHeight, values };
 }
 
+function roundAll(positions: Float64Array): void {
+  for (let i = 0; i < positions.length; i++) positions[i] = Math.round(positions[i] as number);
+}
+
 /** The pixels of one axis whose centre lies in the rectangle, and where in the map each of them lies. */
-export function seen(start: number, length: number, mapLength: number, originalLength: number) {
+function seen(start: number, length: number, mapLength: number, originalLength: number) {
   const first = Math.max(0, Math.ceil(start - 0.5));
   const end = Math.min(originalLength, Math.ceil(start + length - 0.5));
   const positions = Float64Array.from(

@@ -114,8 +114,8 @@ function layOut(image: Image, { size, resize }: Preprocessing): { width: number;
 function resizedSize(image: Image, [height, width]: readonly [number, number], resize: Preprocessing['resize']) {
   if (resize.mode === 'fit') {
     const scale = Math.min(width / image.width, height / image.height);
-    const fit = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));
-    return { width: fit(image.width, width), height: fit(image.height, height) };
+    const fitted = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));
+    return { width: fitted(image.width, width), height: fitted(image.height, height) };
   }
   if (resize.mode === 'exact') return { width: resize.size ?? width, height: resize.size ?? height };
   const short = resize.size ?? Math.max(width, height);

@@ -1,0 +1,253 @@
+/** A saliency map drawn over the photo, at the photo's own resolution. */
+import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import { float32 } from '../tensor/tensor.ts';
+import { gaussianBlur } from './blur.ts';
+import { type ColormapName, colormap, colormaps } from './colormap.ts';
+import { flatten, type Image } from './image.ts';
+import { type Placement, placeMap, type SaliencyMap } from './placement.ts';
+
+const percent = z.number().min(0).max(100);
+
+export const overlaySchema = z
+  .strictObject({
+    type: z
+      .enum(['heatmap', 'pixels', 'outlines', 'masked'])
+      .default('heatmap')
+      .describe(
+        'heatmap: smooth colours; pixels: each value by itself, for fine maps; outlines: lines around the important ' +
+          'regions; masked: the photo itself, bright where it is important.',
+      ),
+    polarity: z
+      .enum(['positive', 'negative', 'both'])
+      .default('positive')
+      .describe('Which evidence is drawn: for the target, against it, or both.'),
+    colormap: z
+      .enum(colormaps)
+      .optional()
+      .describe('turbo when left out; coolwarm for polarity "both", where red speaks for the target.'),
+    opacity: z.number().min(0).max(1).default(0.7).describe('Of the most important places; others are fainter.'),
+    overlay: z
+      .enum(['original', 'grayscale', 'mask_black', 'none'])
+      .default('original')
+      .describe(
+        'What lies below: the photo, the photo in grey, the photo on black where it is important, or nothing: the ' +
+          'map alone in full colours.',
+      ),
+    clip_percent_upperbound: percent
+      .default(99.9)
+      .describe(
+        'Values from this percentile on get the strongest colour, so that a few extremes do not hide the rest.',
+      ),
+    clip_percent_lowerbound: percent.default(0).describe('Values up to this percentile are not drawn.'),
+  })
+  .refine((options) => options.clip_percent_lowerbound < options.clip_percent_upperbound, {
+    path: ['clip_percent_lowerbound'],
+    message: 'must be below clip_percent_upperbound',
+  })
+  .describe('How a saliency map is drawn.');
+
+export type OverlayOptions = z.output<typeof overlaySchema>;
+
+/**
+ * The map drawn over the photo.
+ * @param map at any size, usually that of the model's input; values that are not finite count as 0
+ * @param image the upright original; a transparent one is laid over white
+ * @param options left-out ones get their defaults
+ * @param placement the part of the photo that the map covers; all of it when left out
+ * @throws WhylightError `invalid_request` for options that do not fit `overlaySchema`.
+ */
+export function renderOverlay(
+  map: SaliencyMap,
+  image: Image,
+  options: z.input<typeof overlaySchema> = {},
+  placement: Placement = { x: 0, y: 0, width: image.width, height: image.height },
+): Image {
+  const parsed = overlaySchema.safeParse(options);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => ({ parameter: path.join('.'), message }));
+    const text = issues.map(({ parameter, message }) => `"${parameter}": ${message}`).join('; ');
+    throw new WhylightError('invalid_request', `The overlay options are wrong: ${text}.`, { issues });
+  }
+  const settings = parsed.data;
+  const { type } = settings;
+  const { width, height } = image;
+  const wanted = ofPolarity(map, settings.polarity);
+  const strength = normalize(type === 'heatmap' || type === 'outlines' ? smooth(wanted) : wanted, settings);
+  const sampling = type === 'pixels' ? 'nearest' : 'bilinear';
+  const placed = placeMap(strength, placement, width, height, { sampling }).values;
+  const out = { width, height, data: basePicture(flatten(image), placed, settings) };
+  if (type === 'outlines') drawOutlines(out, placed, settings);
+  else if (type !== 'masked') drawColors(out, placed, settings);
+  return out;
+}
+
+/** The evidence that is drawn: not negative, but for `both`. What is not finite counts as 0. */
+function ofPolarity(map: SaliencyMap, polarity: OverlayOptions['polarity']): SaliencyMap {
+  const values = map.values.map((value) => {
+    if (!Number.isFinite(value)) return 0;
+    return polarity === 'both' ? value : Math.max(0, polarity === 'positive' ? value : -value);
+  });
+  return { ...map, values };
+}
+
+/** Fine maps are noisy; a heat map and its outlines show where there is much of it. In parts of the longer side. */
+const SMOOTHING = 0.015;
+
+function smooth({ width, height, values }: SaliencyMap): SaliencyMap {
+  const sigma = SMOOTHING * Math.max(width, height);
+  const blurred = gaussianBlur(float32([height, width], values), sigma, { border: 'nearest', truncate: 3 });
+  return { width, height, values: blurred.data };
+}
+
+/**
+ * The map scaled by percentiles of its absolute values, so that the strongest become 1 (or -1) and the weakest 0.
+ * A flat map becomes 0 everywhere.
+ */
+function normalize(map: SaliencyMap, options: OverlayOptions): SaliencyMap {
+  const sorted = sample(map.values).map(Math.abs).sort();
+  const low = percentile(sorted, options.clip_percent_lowerbound);
+  const clipped = percentile(sorted, options.clip_percent_upperbound);
+  // The last resort is for maps with fewer important places than are clipped away.
+  const high = clipped > low ? clipped : (sorted.at(-1) ?? 0);
+  const scale = high > low ? 1 / (high - low) : 0;
+  const values = map.values.map((value) => {
+    const share = Math.min(Math.max((Math.abs(value) - low) * scale, 0), 1);
+    return value < 0 ? -share : share;
+  });
+  return { ...map, values };
+}
+
+/** With linear interpolation, as numpy does by default. */
+function percentile(sorted: Float32Array, percent: number): number {
+  const at = (percent / 100) * (sorted.length - 1);
+  const below = Math.floor(at);
+  const [from, to] = [sorted[below] ?? 0, sorted[Math.min(below + 1, sorted.length - 1)] ?? 0];
+  return from + (to - from) * (at - below);
+}
+
+/** At most 2^17 of the values, evenly spread: enough for a percentile, and quick to sort. */
+function sample(values: Float32Array): Float32Array {
+  const step = Math.ceil(values.length / 2 ** 17);
+  if (step <= 1) return values.slice();
+  return Float32Array.from({ length: Math.floor(values.length / step) }, (_, i) => values[i * step] as number);
+}
+
+/** How much of a colour, or of the photo behind a mask, shows at a strength of 0..255 parts. */
+function fade(from: number, to: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, i) => {
+    const x = Math.min(Math.max((i / 255 - from) / (to - from), 0), 1);
+    return x * x * (3 - 2 * x);
+  });
+}
+const FADES = {
+  heatmap: fade(0.04, 0.7),
+  pixels: fade(0.03, 0.4),
+  masked: fade(0.05, 0.45),
+};
+/** Single pixels are seen only before a darker photo. */
+const DIMMED = 0.45;
+
+const strengthIndex = (value: number) => (Math.abs(value) * 255 + 0.5) | 0;
+
+/** What the colours are drawn on; for type `masked` the finished picture. */
+function basePicture(photo: Image, strength: Float32Array, { type, overlay, opacity }: OverlayOptions): Uint8Array {
+  const { data } = photo;
+  if (overlay === 'original' && (type === 'heatmap' || type === 'outlines')) return data.slice();
+  const out = new Uint8Array(data.length);
+  const masked = type === 'masked';
+  if (overlay === 'none' && !masked) return out;
+  const revealed = masked || overlay === 'mask_black';
+  // Behind a mask, what is not important is the darker, the higher the opacity.
+  const light = masked ? 1 - opacity : type === 'pixels' ? DIMMED : 1;
+  for (let i = 0, at = 0; at < data.length; i++, at += 4) {
+    const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
+    const shown = revealed ? (FADES.masked[strengthIndex(strength[i] as number)] as number) : 0;
+    if (overlay === 'none') {
+      out[at] = red;
+      out[at + 1] = green;
+      out[at + 2] = blue;
+      out[at + 3] = shown * 255 + 0.5;
+      continue;
+    }
+    const behind = overlay === 'mask_black' ? 0 : light * (1 - shown);
+    const luma = overlay === 'grayscale' ? 0.299 * red + 0.587 * green + 0.114 * blue : -1;
+    out[at] = red * shown + (luma < 0 ? red : luma) * behind + 0.5;
+    out[at + 1] = green * shown + (luma < 0 ? green : luma) * behind + 0.5;
+    out[at + 2] = blue * shown + (luma < 0 ? blue : luma) * behind + 0.5;
+    out[at + 3] = 255;
+  }
+  return out;
+}
+
+/**
+ * Colours for strengths of -255..255 parts, at offset 255: three bytes each. Over a photo the weaker ones are shifted
+ * towards the end of the table: faded as they are, its dark or neutral start would only soil the photo.
+ */
+function strengthColors({ colormap: name, polarity, overlay, type }: OverlayOptions): Uint8Array {
+  const both = polarity === 'both';
+  const table = colormap(name ?? ((both ? 'coolwarm' : 'turbo') satisfies ColormapName));
+  const shift = overlay === 'none' ? 0 : both ? 0.5 : type === 'pixels' ? 0.3 : 0;
+  const colors = new Uint8Array(511 * 3);
+  for (let i = -255; i <= 255; i++) {
+    const strength = shift + (1 - shift) * (Math.abs(i) / 255);
+    const entry = both ? Math.floor(127.5 + 0.5 + Math.sign(i) * strength * 127.4) : Math.round(strength * 255);
+    colors.set(table.subarray(entry * 3, entry * 3 + 3), (i + 255) * 3);
+  }
+  return colors;
+}
+
+function drawColors({ data }: Image, strength: Float32Array, options: OverlayOptions): void {
+  const colors = strengthColors(options);
+  const alone = options.overlay === 'none';
+  const alphas = (options.type === 'pixels' ? FADES.pixels : FADES.heatmap).map((a) =>
+    alone ? 1 : a * options.opacity,
+  );
+  for (let i = 0, at = 0; at < data.length; i++, at += 4) {
+    const value = strength[i] as number;
+    const alpha = alphas[strengthIndex(value)] as number;
+    if (alpha === 0) continue;
+    const entry = (Math.round(value * 255) + 255) * 3;
+    const rest = 1 - alpha;
+    data[at] = (data[at] as number) * rest + (colors[entry] as number) * alpha + 0.5;
+    data[at + 1] = (data[at + 1] as number) * rest + (colors[entry + 1] as number) * alpha + 0.5;
+    data[at + 2] = (data[at + 2] as number) * rest + (colors[entry + 2] as number) * alpha + 0.5;
+    if (alone) data[at + 3] = 255;
+  }
+}
+
+/** Strengths at which an outline is drawn. */
+const LEVELS = [0.3, 0.5, 0.7, 0.9];
+
+function drawOutlines({ width, height, data }: Image, strength: Float32Array, options: OverlayOptions): void {
+  const colors = strengthColors(options);
+  const thickness = Math.max(1, Math.round(Math.max(width, height) / 320));
+  const levelOf = Int8Array.from({ length: 256 }, (_, i) => LEVELS.filter((level) => i / 255 >= level).length);
+  const levels = new Int8Array(strength.length);
+  for (let i = 0; i < levels.length; i++) {
+    const value = strength[i] as number;
+    const level = levelOf[strengthIndex(value)] as number;
+    levels[i] = value < 0 ? -level : level;
+  }
+  for (let y = 0, i = 0; y < height; y++) {
+    const [up, down] = [-Math.min(thickness, y) * width, Math.min(thickness, height - 1 - y) * width];
+    for (let x = 0; x < width; x++, i++) {
+      const level = levels[i] as number;
+      if (level === 0) continue;
+      // On the line when a neighbour is nearer to zero, or on its other side.
+      const sign = Math.sign(level);
+      const left = levels[i - Math.min(thickness, x)] as number;
+      const right = levels[i + Math.min(thickness, width - 1 - x)] as number;
+      const lowest = Math.min(
+        left * sign,
+        right * sign,
+        (levels[i + up] as number) * sign,
+        (levels[i + down] as number) * sign,
+      );
+      if (lowest >= level * sign) continue;
+      const entry = (Math.round(sign * (LEVELS[level * sign - 1] as number) * 255) + 255) * 3;
+      data.set(colors.subarray(entry, entry + 3), i * 4);
+      data[i * 4 + 3] = 255;
+    }
+  }
+}
