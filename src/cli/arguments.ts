@@ -1,5 +1,5 @@
 /** What citty leaves open: flags that it does not know, and the flags that belong to a saliency method. */
-import type { ArgsDef } from 'citty';
+import type { ArgsDef, StringArgDef } from 'citty';
 import { nearest } from '../core/errors.ts';
 
 /** The command was called in a way it does not understand. Ends with exit code 2. */
@@ -14,6 +14,12 @@ export interface SplitArguments {
   readonly parameters: Record<string, string>;
 }
 
+/** What `main.ts` passes to a command as `data`. */
+export interface CommandData {
+  /** Flags that the command does not declare. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 /**
  * Splits what follows a command's name into its own flags and the parameters of a method.
  *
@@ -22,9 +28,10 @@ export interface SplitArguments {
  */
 export function splitArguments(raw: readonly string[], declared: ArgsDef): SplitArguments {
   const takesValue = new Map<string, boolean>();
-  for (const [name, { type, alias = [] }] of Object.entries(declared)) {
-    if (type === 'positional') continue;
-    for (const spelling of [name, ...[alias].flat()]) takesValue.set(spelling, type !== 'boolean');
+  for (const [name, definition] of Object.entries(declared)) {
+    if (definition.type === 'positional') continue;
+    const { type, alias = [] } = definition as StringArgDef;
+    for (const spelling of [name, ...[alias].flat()]) takesValue.set(spelling, (type as string) !== 'boolean');
   }
   const known: string[] = [];
   const parameters: Record<string, string> = {};
@@ -61,14 +68,15 @@ export function splitArguments(raw: readonly string[], declared: ArgsDef): Split
 }
 
 /**
- * For commands that run no method: every flag must be their own.
- * @throws UsageError that names the nearest flags.
+ * Every flag must be the command's own, or one of `others`.
+ * @param declared the command's own arguments, for the guess
+ * @throws UsageError that names the nearest flag.
  */
-export function refuseUnknown(parameters: Readonly<Record<string, string>>, allowed: Iterable<string>): void {
-  const names = [...allowed];
+export function refuseUnknown({ parameters }: CommandData, declared: ArgsDef, others: Iterable<string> = []): void {
+  const allowed = new Set(others);
   for (const name of Object.keys(parameters)) {
-    if (names.includes(name)) continue;
-    const [guess] = nearest(name, names);
+    if (allowed.has(name)) continue;
+    const [guess] = nearest(name, [...allowed, ...Object.keys(declared)]);
     throw new UsageError(`Unknown option --${name}.${guess ? ` Did you mean --${guess}?` : ''}`);
   }
 }

@@ -1,10 +1,10 @@
 /** The command line: finds the command, runs it, and turns whatever goes wrong into one line and an exit code. */
-import { type CommandDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
 import { nearest, WhylightError } from '../core/errors.ts';
 import { splitArguments, UsageError } from './arguments.ts';
 
 // Each command is loaded when it is called: `--help` and a typing error should not wait for an inference engine.
-const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: CommandDef<never> }> }> = {
+const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: unknown }> }> = {
   explain: {
     about: 'Explain a prediction: top classes and a saliency map',
     load: () => import('./commands/explain.ts'),
@@ -50,12 +50,12 @@ async function run([name, ...rest]: string[]): Promise<void> {
     const [guess] = nearest(name, Object.keys(COMMANDS));
     throw new UsageError(`Unknown command "${name}". ${guess ? `Did you mean "${guess}"?` : 'See "whylight --help".'}`);
   }
-  const command = (await entry.load()).default as unknown as CommandDef;
+  const command = (await entry.load()).default as CommandDef;
   if (wantsHelp) {
     process.stdout.write(`${await renderUsage(command, { meta: { name: 'whylight' } })}\n`);
     return;
   }
-  const { known, parameters } = splitArguments(rest, (await command.args) as object);
+  const { known, parameters } = splitArguments(rest, command.args as ArgsDef);
   await runCommand(command, { rawArgs: known, data: { parameters } });
 }
 

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import { type ParsedCommand, refuseUnknown } from '../arguments.ts';
-import { compose, ENGINES, type EngineName } from '../compose.ts';
+import { refuseUnknown } from '../arguments.ts';
+import { builtInMethods, compose, ENGINES, type EngineName } from '../compose.ts';
 import { readCases } from '../parity/analytic.ts';
 import type { Comparison } from '../parity/comparison.ts';
 import { readReferences } from '../parity/reference.ts';
@@ -14,6 +14,7 @@ import { compare, type Result, reasonToSkip } from '../parity/run.ts';
 const args = {
   folder: {
     type: 'positional',
+    required: true,
     description: 'Reference files (<name>.json, .onnx, .bin), or a cases.json; sub-folders too',
   },
   engine: { type: 'enum', options: ENGINES, description: 'Only this engine; both when left out' },
@@ -30,8 +31,8 @@ export default defineCommand({
     description: 'Compares attributions with those of other libraries, and fails when they differ.',
   },
   args,
-  async run({ args: { folder, engine, only }, data }: ParsedCommand<typeof args>) {
-    refuseUnknown(data.parameters, Object.keys(args));
+  async run({ args: { folder, engine, only }, data }) {
+    refuseUnknown(data, args);
     const comparisons = (await readFolder(resolve(folder))).filter(matching(only));
     if (comparisons.length === 0) {
       throw new WhylightError(
@@ -45,16 +46,17 @@ export default defineCommand({
       results.push(result);
       console.log(resultLine(result));
     };
+    const methods = builtInMethods();
     const engines: readonly EngineName[] = engine ? [engine as EngineName] : ENGINES;
-    const roots = await Promise.all(engines.map((name) => compose({ engine: name })));
+    const roots = await Promise.all(engines.map((name) => compose(name)));
     for (const comparison of comparisons) {
-      const reason = reasonToSkip(comparison, roots[0]?.registry);
+      const reason = reasonToSkip(comparison, methods);
       if (reason !== undefined) {
         const { model, entry } = comparison;
         report({ model, entry, engine: '-', verdict: 'skip', errors: [], outliers: 0, note: reason });
         continue;
       }
-      for (const { explainer, engine } of roots) report(await compare(comparison, explainer, engine.name));
+      for (const { explainer } of roots) report(await compare(comparison, explainer));
     }
     console.log(`\n${summary(results)}`);
     if (results.some(({ verdict }) => verdict === 'FAIL')) process.exitCode = 1;

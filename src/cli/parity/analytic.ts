@@ -135,6 +135,7 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (!(method in CASE_METHODS)) return `no method for ${method}`;
   if (!model) return `the file has no graph of ${given.model}`;
   if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
+  if (given.extra_inputs && given.baselines) return 'a path along which an input is held fixed';
   if (given.attribute_to_layer_input) return 'attribution to the input of a layer';
   if (given.attr_dim_summation === false) return 'no summation over channels';
   if (given.feature_mask !== undefined || params.feature_mask !== undefined) return 'its own feature mask';

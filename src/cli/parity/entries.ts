@@ -91,8 +91,10 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
   }),
   Occlusion: ({ window, strides, baseline }) => ({
     method: 'occlusion',
-    params: { sliding_window_shape: window, strides, baseline },
+    // Captum moves a window by one element unless told otherwise.
+    params: { sliding_window_shape: window, strides: strides ?? window?.map(() => 1), baseline },
   }),
+  FeatureAblation: ({ baseline }) => ({ method: 'feature_ablation', params: { feature_mask: 'none', baseline } }),
   IntegratedGradients: ({ params, baseline }) => ({
     method: 'integrated_gradients',
     params: {

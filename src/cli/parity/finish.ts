@@ -1,5 +1,5 @@
 /** What reference libraries do to a map after the method proper, done here so that the numbers can be compared. */
-import { resizeBilinear } from './resize.ts';
+import { resizeMap } from '../../core/image/resize.ts';
 
 /**
  * The map that pytorch-grad-cam gives out: negative values cut, scaled to [0, 1], enlarged to the input's size, scaled
@@ -12,7 +12,7 @@ export function camMap(values: Float32Array, shape: readonly number[], expected:
   const [height = 1, width = 1] = shape.slice(-2);
   const [outHeight = 1, outWidth = 1] = expected.slice(-2);
   const cut = Float32Array.from(values, (value) => Math.max(0, value));
-  return scaled(resizeBilinear(scaled(cut), [height, width], [outHeight, outWidth]));
+  return scaled(resizeMap(scaled(cut), [height, width], [outHeight, outWidth]));
 }
 
 /** To [0, 1]; the small number keeps a map of zeros from dividing by zero, as in the reference. */

@@ -43,7 +43,7 @@ export function modelFromText(text: GraphText, shapes: Readonly<Record<string, r
     constants: new Map(Object.entries(text.initializers).map(([name, constant]) => [name, constantOf(constant)])),
     nodes: text.nodes.map(nodeOf),
   };
-  return Model.read({ bytes: write(graph) });
+  return Model.read({ bytes: write(graph).graph });
 }
 
 function constantOf({ shape, data, dtype }: ConstantText): Constant {

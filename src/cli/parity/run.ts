@@ -27,9 +27,9 @@ export function reasonToSkip({ skip, recipe }: Comparison, registry: MethodRegis
   return registry.has(recipe.method) ? undefined : `no method ${recipe.method}`;
 }
 
-export async function compare(comparison: Comparison, explainer: Explainer, engine: string): Promise<Result> {
+export async function compare(comparison: Comparison, explainer: Explainer): Promise<Result> {
   const { model: name, entry, recipe, load, examples, norm, tolerance } = comparison;
-  const result = { model: name, entry, engine };
+  const result = { model: name, entry, engine: explainer.engine.name };
   const errors: number[] = [];
   let off = 0;
   try {

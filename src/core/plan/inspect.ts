@@ -53,7 +53,7 @@ export interface Inspection {
   /** For one row. `backward` is what the gradient with respect to the input adds; absent when there is none. */
   readonly flops: { readonly forward: number; readonly backward?: number; readonly unknown: readonly string[] };
   readonly operators: readonly OperatorReport[];
-  readonly scores: { readonly tensor: string; readonly dims: readonly Dim[]; readonly link?: string };
+  readonly scores: { readonly tensor: string; readonly dims: readonly Dim[]; readonly probability?: string };
   /** The tensor that CAM methods use, and what else they could. */
   readonly camLayer?: TensorInfo;
   readonly camAlternatives: readonly TensorInfo[];
@@ -110,7 +110,7 @@ export function inspect(model: Model, registry: MethodRegistry, opsets?: Readonl
       unknown: [...new Set([...counted.unknown, ...(all?.unknown ?? [])])],
     },
     operators: operators(forward, info, counted.byOperator),
-    scores: { tensor: info.scores.name, dims: info.scores.dims, ...(info.link && { link: info.link }) },
+    scores: { tensor: info.scores.name, dims: info.scores.dims, ...(info.probability && { probability: info.probability }) },
     ...(camLayer && { camLayer }),
     camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
     memory: { forward: memory(forward), ...(withGradient && { gradient: memory(withGradient) }), limit: ISOLATE_BYTES },

@@ -1,0 +1,90 @@
+/** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
+import { defineCommand } from 'citty';
+import type { TensorInfo } from '../../core/method/contract.ts';
+import { type Inspection, inspect, type Shaped } from '../../core/plan/inspect.ts';
+import { refuseUnknown } from '../arguments.ts';
+import { builtInMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { openModel } from '../model-file.ts';
+
+const args = {
+  model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
+  json: { type: 'boolean', description: 'Print JSON' },
+} as const;
+
+export default defineCommand({
+  meta: { name: 'inspect', description: 'Shows size, cost, operators and usable methods of an ONNX model.' },
+  args,
+  async run({ args: { model, json }, data }) {
+    refuseUnknown(data, args);
+    const inspection = inspect(await openModel({ model }, EMBEDDED_MODELS, ROOT), builtInMethods());
+    console.log(json ? JSON.stringify(inspection, null, 2) : page(inspection));
+  },
+});
+
+const MOST_ALTERNATIVES = 8;
+
+function page(it: Inspection): string {
+  const { flops, memory, scores } = it;
+  const backward =
+    flops.backward === undefined ? 'cannot be differentiated' : `${count(flops.backward)} more backwards`;
+  const rest = it.camAlternatives.length - MOST_ALTERNATIVES;
+  const lines: [string, string][] = [
+    ['model', `${it.model.name}  sha256 ${it.model.digest}`],
+    ...it.inputs.map((input): [string, string] => ['input', shaped(input)]),
+    ...it.outputs.map((output): [string, string] => ['output', shaped(output)]),
+    [
+      'explained',
+      `${scores.tensor} [${scores.dims.join(', ')}]${scores.probability ? `, probabilities by ${scores.probability}` : ''}`,
+    ],
+    [
+      'opset',
+      Object.entries(it.opsets)
+        .map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`)
+        .join(', '),
+    ],
+    ['parameters', `${it.parameters.toLocaleString('en')} (${mib(it.weightBytes)})`],
+    ['FLOPs a row', `${count(flops.forward)} forwards, ${backward}`],
+    ...(flops.unknown.length > 0
+      ? [['', `not counted, of unknown shape: ${flops.unknown.join(', ')}`] as [string, string]]
+      : []),
+    ['CAM layer', it.camLayer ? layer(it.camLayer) : 'none: the model has no feature maps'],
+    ...it.camAlternatives.slice(0, MOST_ALTERNATIVES).map((info): [string, string] => ['', `or ${layer(info)}`]),
+    ...(rest > 0 ? [['', `and ${rest} more`] as [string, string]] : []),
+    [
+      'in an isolate',
+      `${mib(memory.forward)} forwards${memory.gradient === undefined ? '' : `, ${mib(memory.gradient)} with the gradient`}, of ${mib(memory.limit)}`,
+    ],
+  ];
+  const operators = it.operators.map(({ op, domain, nodes, flops, rule, note }) => {
+    const name = domain === 'ai.onnx' ? op : `${domain}.${op}`;
+    return `  ${name.padEnd(26)} ${String(nodes).padStart(5)}  ${count(flops).padStart(8)}  ${rule}${note ? `: ${note}` : ''}`;
+  });
+  const methods = it.methods.map(({ method, runs, reason, cost }) => {
+    const rows = cost && cost.forwards + cost.backwards;
+    return `  ${method.padEnd(28)} ${runs ? `runs, ${rows} ${rows === 1 ? 'row' : 'rows'}` : `no: ${reason}`}`;
+  });
+  return [
+    ...lines.map(([name, text]) => `${name.padEnd(14)} ${text}`),
+    `\nOPERATORS ${' '.repeat(18)} nodes     FLOPs  backwards`,
+    ...operators,
+    '\nMETHODS',
+    ...methods,
+  ].join('\n');
+}
+
+const shaped = ({ name, dtype, dims }: Shaped): string =>
+  `${name}  ${dtype} ${dims ? `[${dims.join(', ')}]` : 'of any shape'}`;
+const layer = ({ name, dims }: TensorInfo): string => `${name} [${dims.join(', ')}]`;
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** 1.2 G, 340 M, 12 k. */
+function count(value: number): string {
+  for (const [unit, size] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const) {
+    if (value >= size) return `${(value / size).toPrecision(3)} ${unit}`;
+  }
+  return String(value);
+}

@@ -1,0 +1,56 @@
+/** `whylight methods [name]`: which saliency methods are built in, and what each takes. */
+import { defineCommand } from 'citty';
+import type { Method } from '../../core/method/contract.ts';
+import { expectation, parameterSchemas } from '../../core/method/schema.ts';
+import { refuseUnknown } from '../arguments.ts';
+import { builtInMethods } from '../compose.ts';
+
+const args = {
+  method: { type: 'positional', required: false, description: 'One method, with its parameters; all when left out' },
+  json: { type: 'boolean', description: 'Print JSON' },
+} as const;
+
+export default defineCommand({
+  meta: { name: 'methods', description: 'Lists the saliency methods and their parameters.' },
+  args,
+  run({ args: { method: name, json }, data }) {
+    refuseUnknown(data, args);
+    const registry = builtInMethods();
+    const methods = name === undefined ? registry.entries.map(({ method }) => method) : [registry.get(name).method];
+    if (json) console.log(JSON.stringify(methods.map(described), null, 2));
+    else if (name === undefined) for (const method of methods) console.log(line(method));
+    else console.log(methods.map(page).join('\n'));
+  },
+});
+
+const described = ({ id, strategy, revision, about, params }: Method) => ({
+  id,
+  strategy,
+  revision,
+  ...about,
+  parameters: parameterSchemas(params),
+});
+
+const line = ({ id, strategy, about }: Method): string => `${id.padEnd(28)} ${strategy.padEnd(13)} ${about.title}`;
+
+function page({ id, strategy, about, params }: Method): string {
+  const { title, summary, paper, properties } = about;
+  const traits = Object.entries({
+    signed: properties.signed,
+    complete: properties.complete,
+    deterministic: properties.deterministic,
+    'class discriminative': properties.classDiscriminative,
+  }).flatMap(([trait, holds]) => (holds ? [trait] : []));
+  const parameters = Object.entries(parameterSchemas(params)).map(([name, schema]) => {
+    const preset = schema.default === undefined ? '' : ` (default ${JSON.stringify(schema.default)})`;
+    return `  --${name}  ${expectation(schema)}${preset}\n      ${schema.description ?? ''}`;
+  });
+  return [
+    `${title} (${id}, ${strategy}): ${summary}`,
+    paper ? `${paper.title} (${paper.year}), ${paper.url}` : '',
+    traits.length > 0 ? `It is ${traits.join(', ')}.` : '',
+    parameters.length > 0 ? `\nPARAMETERS\n${parameters.join('\n')}` : '\nIt has no parameters.',
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
