@@ -1,5 +1,5 @@
 /** Questions and small changes to graphs that others build on. */
-import type { Constant, Graph, Node } from './graph.ts';
+import type { Attribute, Constant, Graph, Node } from './graph.ts';
 
 /** Which node makes a value. Graph inputs and constants have none. */
 export function producers(graph: Graph): Map<string, Node> {
@@ -24,6 +24,16 @@ export function consumers(graph: Graph): Map<string, Node[]> {
 /** The graphs in a node's attributes: the branches of If, the body of Loop and Scan. */
 export const subgraphs = (node: Node): Graph[] =>
   Object.values(node.attributes).flatMap((a) => (a.type === 'graph' ? [a.value] : []));
+
+/** The node with each of its subgraphs changed. */
+export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node {
+  if (subgraphs(node).length === 0) return node;
+  const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] => [
+    key,
+    attribute.type === 'graph' ? { type: 'graph', value: change(attribute.value) } : attribute,
+  ]);
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}
 
 /** The values that a node reads, what its subgraphs take from outside included. */
 export function valuesRead(node: Node): string[] {

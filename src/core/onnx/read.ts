@@ -1,0 +1,72 @@
+/** An ONNX file as a graph. */
+import { fromBinary } from '@bufbuild/protobuf';
+import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
+import { WhylightError } from '../errors.ts';
+import { type Graph, OPSET } from './graph.ts';
+import { invalid } from './invalid.ts';
+import { hoistConstants } from './read/constants.ts';
+import { Functions } from './read/functions.ts';
+import { toDomain, toGraph } from './read/graph.ts';
+import { inOrder, withNames } from './read/order.ts';
+import type { External } from './read/tensor.ts';
+import { NEWEST, OLDEST, upgrade } from './upgrade.ts';
+
+export interface ReadOptions {
+  /** Gives the content of a file that lies beside the model, named as the model names it. */
+  readonly external?: External;
+}
+
+/**
+ * Reads a model and brings it to {@link OPSET}. Constants stay views on `bytes` where they are stored raw, so `bytes`
+ * must not change as long as the graph lives. Initializers are never inputs, `Constant` nodes are constants, calls of
+ * the model's own functions are replaced by what they do, nodes are in topological order with names of their own.
+ *
+ * @throws WhylightError `invalid_model`, whatever the bytes are
+ */
+export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
+  const model = decode(bytes);
+  if (!model.graph) return invalid('The bytes are not an ONNX model: there is no graph in them.');
+  if (model.graph.output.length === 0) return invalid('The model has no outputs.');
+  const opsets = opsetsOf(model);
+  const version = opsets[''] as number;
+  const functions = new Functions(model, version);
+  const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external }))));
+  return upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
+}
+
+function decode(bytes: Uint8Array): ModelProto {
+  if (bytes.byteLength === 0) return invalid('The model is empty: 0 bytes.');
+  try {
+    // Views of a plain array: those of Node's Buffer copy and compare differently.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: false });
+  } catch (cause) {
+    throw new WhylightError(
+      'invalid_model',
+      `The ${bytes.byteLength} bytes are not an ONNX model, or not all of one.`,
+      { bytes: bytes.byteLength },
+      { cause },
+    );
+  }
+}
+
+function opsetsOf(model: ModelProto): Record<string, number> {
+  const functions = model.functions.flatMap((definition) => definition.opsetImport);
+  const opsets = Object.fromEntries(
+    [...functions, ...model.opsetImport].map(({ domain, version }) => [toDomain(domain), Number(version)]),
+  );
+  const version = opsets[''] ?? 1;
+  if (version < OLDEST) {
+    invalid(
+      `The model is of operator set ${version}; whylight reads ${OLDEST} to ${NEWEST}. Convert it first, with onnx.version_converter.`,
+      { opset: version, oldest: OLDEST, newest: NEWEST },
+    );
+  }
+  if (version > NEWEST) {
+    invalid(
+      `The model is of operator set ${version}; whylight reads ${OLDEST} to ${NEWEST}. Export it with an older one, such as ${OPSET}.`,
+      { opset: version, oldest: OLDEST, newest: NEWEST },
+    );
+  }
+  return { ...opsets, '': version };
+}

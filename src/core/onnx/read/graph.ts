@@ -1,0 +1,155 @@
+/** The messages of an ONNX file as graphs. */
+import { getTextEncoding } from '@bufbuild/protobuf/wire';
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as AttributeType,
+  type GraphProto,
+  type NodeProto,
+  type TensorShapeProto_Dimension,
+  type ValueInfoProto,
+} from 'onnx-buf';
+import { canonical, symbolOf } from '../dims.ts';
+import { elementName, elementType } from '../elements.ts';
+import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from '../graph.ts';
+import { invalid } from '../invalid.ts';
+import type { Functions } from './functions.ts';
+import { densify, type External, toConstant } from './tensor.ts';
+
+/** A node that may stem from a function with an operator set of its own. */
+export interface VersionedNode extends Node {
+  /** The version of `ai.onnx` the node was written for, if it is not the model's. */
+  readonly opset?: number;
+}
+
+/** What the messages are read against. */
+export interface Scope {
+  readonly functions: Functions;
+  readonly external?: External | undefined;
+  /** The attributes of the call, inside of a function. */
+  readonly bindings?: ReadonlyMap<string, AttributeProto>;
+}
+
+export function toGraph(proto: GraphProto, scope: Scope): Graph {
+  const constants = new Map<string, Constant>();
+  const add = (name: string, constant: Constant): void => {
+    if (name === '') invalid('An initializer has no name.');
+    constants.set(name, constant);
+  };
+  for (const tensor of proto.initializer) add(tensor.name, toConstant(tensor, scope.external));
+  for (const sparse of proto.sparseInitializer) {
+    const { name, constant } = densify(sparse, scope.external);
+    add(name, constant);
+  }
+  return {
+    name: proto.name || 'graph',
+    opsets: {},
+    // Before version 4 of the format every initializer was listed as an input too.
+    inputs: proto.input.filter(({ name }) => !constants.has(name)).map((value) => toValueInfo(value, true)),
+    outputs: proto.output.map((value) => toValueInfo(value, false)),
+    constants,
+    nodes: toNodes(proto.node, scope),
+  };
+}
+
+/** Nodes, calls of the model's own functions replaced by what they do. */
+export function toNodes(protos: readonly NodeProto[], scope: Scope): VersionedNode[] {
+  return protos.flatMap((proto) => {
+    const call = scope.functions.find(proto);
+    return call ? scope.functions.inline(call, proto, scope) : [toNode(proto, scope)];
+  });
+}
+
+function toNode(proto: NodeProto, scope: Scope): Node {
+  const { name, opType: op, input: inputs, output: outputs } = proto;
+  if (op === '') invalid(`Node "${name}" has no operator.`, { node: name });
+  return { name, op, domain: toDomain(proto.domain), inputs, outputs, attributes: toAttributes(proto, scope) };
+}
+
+export const toDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
+
+function toAttributes(node: NodeProto, scope: Scope): Record<string, Attribute> {
+  return Object.fromEntries(boundAttributes(node, scope).map((proto) => [proto.name, toAttribute(proto, node, scope)]));
+}
+
+/** A node's attributes; those that name an attribute of the function around stand for its value in the call. */
+export function boundAttributes(node: NodeProto, { bindings }: Scope): AttributeProto[] {
+  return node.attribute.flatMap((proto) => {
+    if (proto.refAttrName === '') return [proto];
+    const bound = bindings?.get(proto.refAttrName);
+    // Left out in the call: then it is left out here.
+    return bound ? [{ ...bound, name: proto.name }] : [];
+  });
+}
+
+function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attribute {
+  switch (proto.type) {
+    case AttributeType.INT:
+      return { type: 'int', value: Number(proto.i) };
+    case AttributeType.INTS:
+      return { type: 'ints', value: proto.ints.map(Number) };
+    case AttributeType.FLOAT:
+      return { type: 'float', value: proto.f };
+    case AttributeType.FLOATS:
+      return { type: 'floats', value: proto.floats };
+    case AttributeType.STRING:
+      return { type: 'string', value: toText(proto.s) };
+    case AttributeType.STRINGS:
+      return { type: 'strings', value: proto.strings.map(toText) };
+    case AttributeType.TENSOR:
+      if (proto.t) return { type: 'tensor', value: toConstant(proto.t, scope.external) };
+      break;
+    case AttributeType.SPARSE_TENSOR:
+      if (proto.sparseTensor) return { type: 'tensor', value: densify(proto.sparseTensor, scope.external).constant };
+      break;
+    case AttributeType.GRAPH:
+      if (proto.g) return { type: 'graph', value: toGraph(proto.g, scope) };
+      break;
+  }
+  const kind = AttributeType[proto.type]?.toLowerCase() ?? proto.type;
+  return invalid(
+    `${node.opType} "${node.name}": attribute "${proto.name}" of type ${kind} has no value that can be read.`,
+    {
+      node: node.name,
+      attribute: proto.name,
+    },
+  );
+}
+
+function toText(bytes: Uint8Array): string {
+  try {
+    return getTextEncoding().decodeUtf8(bytes);
+  } catch {
+    return invalid('A text in the model is not UTF-8.');
+  }
+}
+
+/** Unnamed extents of inputs get names, the first the batch's `N`. */
+function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean): ValueInfo {
+  const role = isInput ? 'Input' : 'Output';
+  if (name === '') invalid(`An ${role.toLowerCase()} of the model has no name.`);
+  if (type?.value.case !== 'tensorType') {
+    // The types of a subgraph's values, and of outputs, follow from the nodes.
+    if (type?.value.case === undefined) return { name, dtype: 'float32' };
+    return invalid(
+      `${role} "${name}" is a ${type.value.case.replace('Type', '')}, but whylight works on tensors only.`,
+      { name },
+    );
+  }
+  const { elemType, shape } = type.value.value;
+  const dtype = elementType(elemType);
+  if (!dtype) {
+    return invalid(
+      `${role} "${name}" holds elements of type ${elementName(elemType)}, which whylight does not work on.`,
+      { name },
+    );
+  }
+  return { name, dtype, dims: shape?.dim.map((dim, axis) => toDim(dim, axis, name, isInput)) };
+}
+
+function toDim({ value }: TensorShapeProto_Dimension, axis: number, name: string, isInput: boolean): Dim {
+  // Some exporters write 0 or -1 for "any".
+  if (value.case === 'dimValue' && value.value > 0n) return Number(value.value);
+  if (value.case === 'dimParam' && value.value !== '' && value.value !== '?') return canonical(value.value);
+  if (!isInput) return `?${symbolOf(name)}_${axis}`;
+  return axis === 0 ? 'N' : `${symbolOf(name)}_${axis}`;
+}

@@ -1,0 +1,53 @@
+/** Brings a graph to the one operator set that the rest of the core speaks. Operators of other domains stay as they are. */
+
+import { withSubgraphs } from './edit.ts';
+import { type Graph, type Node, OPSET } from './graph.ts';
+import { invalid } from './invalid.ts';
+import { type Changes, Context } from './upgrade/context.ts';
+import { newer } from './upgrade/newer.ts';
+import { normalization } from './upgrade/normalization.ts';
+import { operands } from './upgrade/operands.ts';
+import { sampling } from './upgrade/sampling.ts';
+import { softmax } from './upgrade/softmax.ts';
+
+/** The versions of `ai.onnx` that are understood. */
+export const OLDEST = 7;
+export const NEWEST = 25;
+
+const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...newer };
+
+/** A node may name the version of `ai.onnx` it was written for; else it is the graph's. */
+interface VersionedNode extends Node {
+  readonly opset?: number;
+}
+
+/**
+ * The same computation in operators of {@link OPSET}. Values keep their names.
+ * @param version the version of `ai.onnx` that the graph is written in
+ * @throws WhylightError `invalid_model` for what newer operators cannot say, or older ones than {@link OLDEST}
+ */
+export function upgrade(graph: Graph, version: number, outer?: Context): Graph {
+  const context = new Context(graph, outer);
+  for (const versioned of graph.nodes as readonly VersionedNode[]) {
+    const { opset = version, ...node } = versioned;
+    if (opset < OLDEST || opset > NEWEST) {
+      invalid(`${node.op} "${node.name}" is of operator set ${opset}; whylight reads ${OLDEST} to ${NEWEST}.`, {
+        node: node.name,
+      });
+    }
+    const rewritten = rewrite(node, opset, context);
+    context.nodes.push(withSubgraphs(rewritten, (inner) => upgrade(inner, opset, context)));
+  }
+  return { ...graph, opsets: { ...graph.opsets, '': OPSET }, nodes: context.nodes, constants: context.constants };
+}
+
+function rewrite(node: Node, opset: number, context: Context): Node {
+  let [current, version] = [node, opset];
+  while (current.domain === '') {
+    const change = Object.hasOwn(CHANGES, current.op) ? CHANGES[current.op]?.find(({ to }) => to > version) : undefined;
+    if (!change) break;
+    current = change.rewrite(current, context);
+    version = change.to;
+  }
+  return current;
+}
