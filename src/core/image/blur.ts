@@ -51,15 +51,18 @@ function blurAxis(
   const sums = new Float64Array(inner);
   for (let start = 0; start < data.length; start += length * inner) {
     for (let i = 0; i < length; i++) {
-      sums.fill(0);
+      if (inner > 1) sums.fill(0);
+      let sum = 0;
       for (let k = -radius; k <= radius; k++) {
         const source = sources[i + radius + k] as number;
         if (source < 0) continue;
-        const weight = kernel[Math.abs(k)] as number;
+        const weight = kernel[k < 0 ? -k : k] as number;
         const row = start + source * inner;
-        for (let j = 0; j < inner; j++) sums[j] = (sums[j] as number) + weight * (data[row + j] as number);
+        if (inner === 1) sum += weight * (data[row] as number);
+        else for (let j = 0; j < inner; j++) sums[j] = (sums[j] as number) + weight * (data[row + j] as number);
       }
-      out.set(sums, start + i * inner);
+      if (inner === 1) out[start + i] = sum;
+      else out.set(sums, start + i * inner);
     }
   }
   return out;

@@ -75,10 +75,10 @@ export function renderOverlay(
   const wanted = ofPolarity(map, settings.polarity);
   const strength = normalize(type === 'heatmap' || type === 'outlines' ? smooth(wanted) : wanted, settings);
   const sampling = type === 'pixels' ? 'nearest' : 'bilinear';
-  const placed = placeMap(strength, placement, width, height, { sampling }).values;
-  const out = { width, height, data: basePicture(flatten(image), placed, settings) };
-  if (type === 'outlines') drawOutlines(out, placed, settings);
-  else if (type !== 'masked') drawColors(out, placed, settings);
+  const steps = toSteps(placeMap(strength, placement, width, height, { sampling }).values);
+  const out = { width, height, data: basePicture(flatten(image).data, steps, settings) };
+  if (type === 'outlines') drawOutlines(out, steps, settings);
+  else if (type !== 'masked') drawColors(out.data, steps, settings);
   return out;
 }
 
@@ -133,85 +133,97 @@ function sample(values: Float32Array): Float32Array {
   return Float32Array.from({ length: Math.floor(values.length / step) }, (_, i) => values[i * step] as number);
 }
 
-/** How much of a colour, or of the photo behind a mask, shows at a strength of 0..255 parts. */
-function fade(from: number, to: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, i) => {
-    const x = Math.min(Math.max((i / 255 - from) / (to - from), 0), 1);
-    return x * x * (3 - 2 * x);
+/** Strengths -1..1 in whole steps 0..510, to look up in tables of what each step shows. */
+const [STEPS, ZERO] = [511, 255];
+
+function toSteps(strength: Float32Array): Uint16Array {
+  const steps = new Uint16Array(strength.length);
+  for (let i = 0; i < steps.length; i++) steps[i] = ((strength[i] as number) * ZERO + ZERO + 0.5) | 0;
+  return steps;
+}
+
+/** How much of a colour, or of the photo behind a mask, shows at each step: 0 below `from`, 256 above `to`. */
+function fade(from: number, to: number, most = 1): Int32Array {
+  return Int32Array.from({ length: STEPS }, (_, step) => {
+    const x = Math.min(Math.max((Math.abs(step - ZERO) / ZERO - from) / (to - from), 0), 1);
+    return Math.round(x * x * (3 - 2 * x) * most * 256);
   });
 }
-const FADES = {
-  heatmap: fade(0.04, 0.7),
-  pixels: fade(0.03, 0.4),
-  masked: fade(0.05, 0.45),
-};
+
 /** Single pixels are seen only before a darker photo. */
 const DIMMED = 0.45;
 
-const strengthIndex = (value: number) => (Math.abs(value) * 255 + 0.5) | 0;
-
 /** What the colours are drawn on; for type `masked` the finished picture. */
-function basePicture(photo: Image, strength: Float32Array, { type, overlay, opacity }: OverlayOptions): Uint8Array {
-  const { data } = photo;
-  if (overlay === 'original' && (type === 'heatmap' || type === 'outlines')) return data.slice();
-  const out = new Uint8Array(data.length);
+function basePicture(photo: Uint8Array, steps: Uint16Array, { type, overlay, opacity }: OverlayOptions): Uint8Array {
+  if (overlay === 'original' && (type === 'heatmap' || type === 'outlines')) return photo.slice();
+  const out = new Uint8Array(photo.length);
   const masked = type === 'masked';
   if (overlay === 'none' && !masked) return out;
-  const revealed = masked || overlay === 'mask_black';
+  const revealed = masked || overlay === 'mask_black' ? fade(0.05, 0.45) : new Int32Array(STEPS);
   // Behind a mask, what is not important is the darker, the higher the opacity.
-  const light = masked ? 1 - opacity : type === 'pixels' ? DIMMED : 1;
-  for (let i = 0, at = 0; at < data.length; i++, at += 4) {
-    const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
-    const shown = revealed ? (FADES.masked[strengthIndex(strength[i] as number)] as number) : 0;
+  const light =
+    overlay === 'mask_black' ? 0 : Math.round(256 * (masked ? 1 - opacity : type === 'pixels' ? DIMMED : 1));
+  for (let i = 0, at = 0; at < photo.length; i++, at += 4) {
+    const red = photo[at] as number;
+    const green = photo[at + 1] as number;
+    const blue = photo[at + 2] as number;
+    const shown = revealed[steps[i] as number] as number;
     if (overlay === 'none') {
       out[at] = red;
       out[at + 1] = green;
       out[at + 2] = blue;
-      out[at + 3] = shown * 255 + 0.5;
+      out[at + 3] = (shown * 255) >> 8;
       continue;
     }
-    const behind = overlay === 'mask_black' ? 0 : light * (1 - shown);
-    const luma = overlay === 'grayscale' ? 0.299 * red + 0.587 * green + 0.114 * blue : -1;
-    out[at] = red * shown + (luma < 0 ? red : luma) * behind + 0.5;
-    out[at + 1] = green * shown + (luma < 0 ? green : luma) * behind + 0.5;
-    out[at + 2] = blue * shown + (luma < 0 ? blue : luma) * behind + 0.5;
+    const behind = (light * (256 - shown)) >> 8;
+    if (overlay === 'grayscale') {
+      const gray = ((red * 77 + green * 150 + blue * 29) >> 8) * behind;
+      out[at] = (red * shown + gray) >> 8;
+      out[at + 1] = (green * shown + gray) >> 8;
+      out[at + 2] = (blue * shown + gray) >> 8;
+    } else {
+      const kept = shown + behind;
+      out[at] = (red * kept) >> 8;
+      out[at + 1] = (green * kept) >> 8;
+      out[at + 2] = (blue * kept) >> 8;
+    }
     out[at + 3] = 255;
   }
   return out;
 }
 
 /**
- * Colours for strengths of -255..255 parts, at offset 255: three bytes each. Over a photo the weaker ones are shifted
- * towards the end of the table: faded as they are, its dark or neutral start would only soil the photo.
+ * The colour of each step, three bytes each. Over a photo the weaker ones are taken from nearer the end of the table:
+ * faded as they are, its dark or neutral start would only soil the photo.
  */
-function strengthColors({ colormap: name, polarity, overlay, type }: OverlayOptions): Uint8Array {
+function stepColors({ colormap: name, polarity, overlay, type }: OverlayOptions): Uint8Array {
   const both = polarity === 'both';
   const table = colormap(name ?? ((both ? 'coolwarm' : 'turbo') satisfies ColormapName));
   const shift = overlay === 'none' ? 0 : both ? 0.5 : type === 'pixels' ? 0.3 : 0;
-  const colors = new Uint8Array(511 * 3);
-  for (let i = -255; i <= 255; i++) {
-    const strength = shift + (1 - shift) * (Math.abs(i) / 255);
-    const entry = both ? Math.floor(127.5 + 0.5 + Math.sign(i) * strength * 127.4) : Math.round(strength * 255);
-    colors.set(table.subarray(entry * 3, entry * 3 + 3), (i + 255) * 3);
+  const colors = new Uint8Array(STEPS * 3);
+  for (let step = 0; step < STEPS; step++) {
+    const strength = Math.abs(step - ZERO) / ZERO;
+    const shifted = step === ZERO ? 0 : shift + (1 - shift) * strength;
+    const at = both ? 0.5 + (Math.sign(step - ZERO) * shifted) / 2 : shifted;
+    const entry = Math.round(at * 255) * 3;
+    colors.set(table.subarray(entry, entry + 3), step * 3);
   }
   return colors;
 }
 
-function drawColors({ data }: Image, strength: Float32Array, options: OverlayOptions): void {
-  const colors = strengthColors(options);
+function drawColors(data: Uint8Array, steps: Uint16Array, options: OverlayOptions): void {
+  const colors = stepColors(options);
   const alone = options.overlay === 'none';
-  const alphas = (options.type === 'pixels' ? FADES.pixels : FADES.heatmap).map((a) =>
-    alone ? 1 : a * options.opacity,
-  );
+  const [from, to] = options.type === 'pixels' ? [0.03, 0.4] : [0.04, 0.7];
+  const alphas = alone ? new Int32Array(STEPS).fill(256) : fade(from, to, options.opacity);
   for (let i = 0, at = 0; at < data.length; i++, at += 4) {
-    const value = strength[i] as number;
-    const alpha = alphas[strengthIndex(value)] as number;
+    const step = steps[i] as number;
+    const alpha = alphas[step] as number;
     if (alpha === 0) continue;
-    const entry = (Math.round(value * 255) + 255) * 3;
-    const rest = 1 - alpha;
-    data[at] = (data[at] as number) * rest + (colors[entry] as number) * alpha + 0.5;
-    data[at + 1] = (data[at + 1] as number) * rest + (colors[entry + 1] as number) * alpha + 0.5;
-    data[at + 2] = (data[at + 2] as number) * rest + (colors[entry + 2] as number) * alpha + 0.5;
+    const rest = 256 - alpha;
+    data[at] = ((data[at] as number) * rest + (colors[step * 3] as number) * alpha) >> 8;
+    data[at + 1] = ((data[at + 1] as number) * rest + (colors[step * 3 + 1] as number) * alpha) >> 8;
+    data[at + 2] = ((data[at + 2] as number) * rest + (colors[step * 3 + 2] as number) * alpha) >> 8;
     if (alone) data[at + 3] = 255;
   }
 }
@@ -219,34 +231,27 @@ function drawColors({ data }: Image, strength: Float32Array, options: OverlayOpt
 /** Strengths at which an outline is drawn. */
 const LEVELS = [0.3, 0.5, 0.7, 0.9];
 
-function drawOutlines({ width, height, data }: Image, strength: Float32Array, options: OverlayOptions): void {
-  const colors = strengthColors(options);
+function drawOutlines({ width, height, data }: Image, steps: Uint16Array, options: OverlayOptions): void {
+  const colors = stepColors(options);
   const thickness = Math.max(1, Math.round(Math.max(width, height) / 320));
-  const levelOf = Int8Array.from({ length: 256 }, (_, i) => LEVELS.filter((level) => i / 255 >= level).length);
-  const levels = new Int8Array(strength.length);
-  for (let i = 0; i < levels.length; i++) {
-    const value = strength[i] as number;
-    const level = levelOf[strengthIndex(value)] as number;
-    levels[i] = value < 0 ? -level : level;
-  }
+  const levelOf = Int8Array.from({ length: STEPS }, (_, step) => {
+    const strength = (step - ZERO) / ZERO;
+    return Math.sign(strength) * LEVELS.filter((level) => Math.abs(strength) >= level).length;
+  });
+  const levelAt = (i: number) => levelOf[steps[i] as number] as number;
   for (let y = 0, i = 0; y < height; y++) {
     const [up, down] = [-Math.min(thickness, y) * width, Math.min(thickness, height - 1 - y) * width];
     for (let x = 0; x < width; x++, i++) {
-      const level = levels[i] as number;
+      const level = levelAt(i);
       if (level === 0) continue;
       // On the line when a neighbour is nearer to zero, or on its other side.
       const sign = Math.sign(level);
-      const left = levels[i - Math.min(thickness, x)] as number;
-      const right = levels[i + Math.min(thickness, width - 1 - x)] as number;
-      const lowest = Math.min(
-        left * sign,
-        right * sign,
-        (levels[i + up] as number) * sign,
-        (levels[i + down] as number) * sign,
-      );
+      const left = levelAt(i - Math.min(thickness, x));
+      const right = levelAt(i + Math.min(thickness, width - 1 - x));
+      const lowest = Math.min(left * sign, right * sign, levelAt(i + up) * sign, levelAt(i + down) * sign);
       if (lowest >= level * sign) continue;
-      const entry = (Math.round(sign * (LEVELS[level * sign - 1] as number) * 255) + 255) * 3;
-      data.set(colors.subarray(entry, entry + 3), i * 4);
+      const entry = (ZERO + Math.round(sign * (LEVELS[level * sign - 1] as number) * ZERO)) * 3;
+      for (let c = 0; c < 3; c++) data[i * 4 + c] = colors[entry + c] as number;
       data[i * 4 + 3] = 255;
     }
   }

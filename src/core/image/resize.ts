@@ -235,7 +235,9 @@ export function sampleGrid(
     const bottom = Math.min(Math.floor(at) + 1, height - 1) * width;
     const part = at - Math.floor(at);
     for (let x = 0; x < columns.length; x++) {
-      const [left, right, across] = [lefts[x] as number, rights[x] as number, parts[x] as number];
+      const left = lefts[x] as number;
+      const right = rights[x] as number;
+      const across = parts[x] as number;
       const above = (values[top + left] as number) * (1 - across) + (values[top + right] as number) * across;
       const below = (values[bottom + left] as number) * (1 - across) + (values[bottom + right] as number) * across;
       out[o++] = above * (1 - part) + below * part;
