@@ -39,8 +39,8 @@ export const COTANGENT = 'cotangent';
 export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 
 /**
- * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `cotangent` if there are gradients,
- * then `baseline/<input>` if the ruleset compares with a reference. The batch stays the first extent of everything, and
+ * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `baseline/<input>` if the ruleset
+ * compares with a reference, then `cotangent` if there are gradients. The batch stays the first extent of everything, and
  * rows do not touch one another. The same graph and request give the same graph, to the byte once written.
  *
  * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
@@ -55,25 +55,26 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model);
-  const { dtype, dims } = g.value(scores);
-  if (!dims)
-    throw new WhylightError('not_differentiable', `The shape of the scores "${scores}" is not known.`, {
-      tensor: scores,
-    });
-  const cotangent = g.input(COTANGENT, dtype, dims);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
-  const explained = orTopClass(g, g.value(scores), cotangent);
-  const seed = ruleset.seed?.(g, g.value(scores), explained) ?? explained;
   const derivatives = differentiate(g, model, {
     scores,
     wrt: gradients,
-    cotangent: seed,
+    cotangent: (value) => seed(g, value, ruleset),
     ruleset,
     optimize,
     reference,
   });
   const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
   return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
+}
+
+function seed(g: GraphBuilder, scores: Value, ruleset: Ruleset): Value {
+  const { name, dtype, dims } = scores;
+  if (!dims) {
+    throw new WhylightError('not_differentiable', `The shape of the scores "${name}" is not known.`, { tensor: name });
+  }
+  const cotangent = orTopClass(g, scores, g.input(COTANGENT, dtype, dims));
+  return ruleset.seed?.(g, scores, cotangent) ?? cotangent;
 }
 
 /**

@@ -16,8 +16,8 @@ export interface DifferentiateRequest {
   readonly scores: string;
   /** The tensors that it is differentiated with respect to: inputs, or anything in between. */
   readonly wrt: readonly string[];
-  /** Derivative of the quantity of interest with respect to the scores: same shape. */
-  readonly cotangent: Value;
+  /** Gives what starts the way back, in the shape of the scores; asked for once it is clear that there is a way. */
+  cotangent(scores: Value): Value;
   readonly ruleset: Ruleset;
   readonly optimize: 'speed' | 'memory';
   /** The value of the reference pass that belongs to a value, for rulesets with `reference`. */
@@ -58,12 +58,12 @@ export function nodesBetween(graph: Graph, wrt: readonly string[], scores: strin
  * @throws WhylightError `not_differentiable`, listing every node on the path that has no rule; `layer_not_found`.
  */
 export function differentiate(g: GraphBuilder, graph: Graph, request: DifferentiateRequest): Value[] {
-  const { scores, wrt, cotangent, ruleset, optimize } = request;
+  const { scores, wrt, ruleset, optimize } = request;
   const active = activeValues(g, graph, wrt);
   const path = nodesBetween(graph, wrt, scores).filter((node) => node.outputs.some((name) => active.has(name)));
   const rules = rulesOf(graph, path, ruleset);
 
-  const pending = new Map<string, Value[]>([[scores, [cotangent]]]);
+  const pending = new Map<string, Value[]>([[scores, [request.cotangent(g.value(scores))]]]);
   const take = (name: string): Value | undefined => {
     const parts = pending.get(name);
     if (!parts) return undefined;

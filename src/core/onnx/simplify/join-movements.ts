@@ -1,0 +1,37 @@
+/** Makes one of two reshapes or transpositions in a row. What the first one gave stays if somebody else reads it. */
+import { intsAttribute } from '../attributes.ts';
+import { constantValues } from '../constant.ts';
+import { producers } from '../edit.ts';
+import type { Graph, Node } from '../graph.ts';
+import { bypass } from './rename.ts';
+
+export function joinMovements(graph: Graph, kept: ReadonlySet<string>): Graph {
+  const makers = producers(graph);
+  const nodes = graph.nodes.map((node) => {
+    const before = makers.get(node.inputs[0] as string);
+    const joined =
+      before && before.op === node.op && (joinReshapes(graph, before, node) ?? joinTransposes(before, node));
+    if (joined) makers.set(node.outputs[0] as string, joined);
+    return joined || node;
+  });
+  const joined = { ...graph, nodes };
+  return bypass(joined, kept, (node) =>
+    node.op === 'Transpose' && intsAttribute(node, 'perm')?.every((p, i) => p === i) ? node.inputs[0] : undefined,
+  );
+}
+
+/** A 0 in the second shape copies an extent of the first result, so it must have none. */
+function joinReshapes(graph: Graph, before: Node, node: Node): Node | undefined {
+  if (node.op !== 'Reshape' || node.attributes.allowzero) return undefined;
+  const shape = graph.constants.get(node.inputs[1] as string);
+  if (!shape || Array.from(constantValues(shape)).includes(0)) return undefined;
+  return { ...node, inputs: [before.inputs[0] as string, node.inputs[1] as string] };
+}
+
+function joinTransposes(before: Node, node: Node): Node | undefined {
+  if (node.op !== 'Transpose') return undefined;
+  const [first, second] = [intsAttribute(before, 'perm'), intsAttribute(node, 'perm')];
+  if (!first || !second) return undefined;
+  const perm = second.map((p) => first[p] as number);
+  return { ...node, inputs: [before.inputs[0] as string], attributes: { perm: { type: 'ints', value: perm } } };
+}
