@@ -78,7 +78,7 @@ function overLimit(method: Method, values: object, limits: Readonly<Record<strin
 }
 
 /** What a text means under a schema. Whatever does not fit stays as it is, for the schema to refuse. */
-function coerce(value: unknown, schema: ParameterSchema): unknown {
+export function coerce(value: unknown, schema: ParameterSchema): unknown {
   if (typeof value !== 'string') return value;
   if (schema.anyOf) {
     for (const option of schema.anyOf) {

@@ -2,6 +2,7 @@
 import { sha256Hex } from '../digest.ts';
 import { nearest, WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
+import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import { read } from '../onnx/read.ts';
@@ -71,7 +72,7 @@ export class Model {
 
   /** @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file. */
   static async read(source: ModelSource): Promise<Model> {
-    const graph = read(source.bytes, source.external && { external: source.external });
+    const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
     const files = [source.bytes, ...[...(source.external?.values() ?? [])]];
     const digests = await Promise.all(files.map(sha256Hex));
     const digest = digests.length === 1 ? digests[0] : await sha256Hex(new TextEncoder().encode(digests.join()));

@@ -1,6 +1,6 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Engine } from '../engine/engine.ts';
-import type { Lease, SessionCache } from '../engine/session-cache.ts';
+import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
@@ -29,15 +29,10 @@ export class GraphLease {
   private readonly loader: GraphLoader;
   private readonly model: Model;
   private readonly timings: LoadTimings;
-  private readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined;
+  private readonly waitUntil: WaitUntil | undefined;
   private readonly held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
 
-  constructor(
-    loader: GraphLoader,
-    model: Model,
-    timings: LoadTimings,
-    waitUntil?: (promise: Promise<unknown>) => void,
-  ) {
+  constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waitUntil?: WaitUntil) {
     this.loader = loader;
     this.model = model;
     this.timings = timings;
@@ -69,7 +64,7 @@ export class GraphLoader {
     this.options = options;
   }
 
-  lease(model: Model, timings: LoadTimings, waitUntil?: (promise: Promise<unknown>) => void): GraphLease {
+  lease(model: Model, timings: LoadTimings, waitUntil?: WaitUntil): GraphLease {
     return new GraphLease(this, model, timings, waitUntil);
   }
 
@@ -81,14 +76,15 @@ export class GraphLoader {
     model: Model,
     needs: ResolvedNeeds,
     timings: LoadTimings,
-    waitUntil?: (promise: Promise<unknown>) => void,
+    waitUntil?: WaitUntil,
   ): Promise<{ graph: RunnableGraph; lease: Lease }> {
     const { engine, sessions, clock } = this.options;
     const key = variantKey(model, needs);
     const lease = await sessions.acquire(
       key,
-      async () => {
+      async (makeRoom) => {
         const bytes = write(this.compile(model, needs, timings), { externalData: { path: 'weights.bin' } });
+        await makeRoom(bytes);
         const started = clock();
         const session = await engine.load(bytes);
         timings.session += clock() - started;

@@ -1,0 +1,54 @@
+/** Puts the core together. Only composition roots (Worker, origin, command line) call this; classes know nothing of it. */
+import { Container } from 'inversify';
+import type { Engine } from './engine/engine.ts';
+import { SessionCache } from './engine/session-cache.ts';
+import { Explainer } from './explainer.ts';
+import { MethodRegistry, type PluginEntry } from './method/registry.ts';
+import { type Limits, TOKENS } from './tokens.ts';
+
+export interface CoreOptions {
+  readonly engine: Engine;
+  readonly plugins: readonly PluginEntry[];
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds, from any origin; `performance.now` when left out. */
+  readonly clock?: () => number;
+}
+
+const MIB = 2 ** 20;
+
+/** What fits an isolate of 128 MiB beside the code and the pictures. */
+export const ISOLATE_LIMITS: Limits = { sessionBytes: 64 * MIB, memoryBudget: 16 * MIB, maxBatch: 16 };
+
+/** What suits a process with a gigabyte or more. */
+export const PROCESS_LIMITS: Limits = { sessionBytes: 1024 * MIB, memoryBudget: 256 * MIB, maxBatch: 64 };
+
+/** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
+export function createContainer({ engine, plugins, limits, clock = () => performance.now() }: CoreOptions): Container {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(TOKENS.engine).toConstantValue(engine);
+  container.bind(TOKENS.clock).toConstantValue(clock);
+  container.bind(TOKENS.limits).toConstantValue({ ...PROCESS_LIMITS, ...limits });
+  for (const entry of plugins) container.bind(TOKENS.plugin).toConstantValue(entry);
+  container
+    .bind(TOKENS.methods)
+    .toResolvedValue(
+      (entries: PluginEntry[]) => new MethodRegistry(entries),
+      [{ isMultiple: true, serviceIdentifier: TOKENS.plugin }],
+    );
+  container
+    .bind(TOKENS.sessions)
+    .toResolvedValue(({ sessionBytes }: Limits) => new SessionCache(sessionBytes), [TOKENS.limits]);
+  container
+    .bind(TOKENS.explainer)
+    .toResolvedValue(
+      (
+        engine: Engine,
+        sessions: SessionCache,
+        methods: MethodRegistry,
+        { memoryBudget, maxBatch }: Limits,
+        clock: () => number,
+      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, clock }),
+      [TOKENS.engine, TOKENS.sessions, TOKENS.methods, TOKENS.limits, TOKENS.clock],
+    );
+  return container;
+}
