@@ -34,7 +34,7 @@ function evaluator({ numbers, extents, many = false }: Scalar): Evaluator {
       const places = operands.map((operand) => reading(operand, output.dims as number[]));
       const result = new Float64Array(output.dims.reduce((n, d) => n * d, 1));
       const [a, b] = [data[0] as ArrayLike<number>, data[1] ?? data[0]] as [ArrayLike<number>, ArrayLike<number>];
-      const [atA, atB] = [places[0], places[1] ?? places[0]];
+      const [atA, atB] = [places[0], places[data.length > 1 ? 1 : 0]];
       for (let i = 0; i < result.length; i++) {
         let x = compute(a[atA ? (atA[i] as number) : i] as number, b[atB ? (atB[i] as number) : i] as number);
         for (let k = 2; many && k < data.length; k++) {
