@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { TimingVariables } from 'hono/timing';
+import type { WaitUntil } from '../core/engine/session-cache.ts';
 import type { Explainer } from '../core/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
 import type { ResultCache } from './cache/result-cache.ts';
@@ -33,9 +34,6 @@ export interface Limits {
 export interface EdgeEnv {
   Variables: RequestIdVariables & TimingVariables & { log: Log; tenant: Tenant };
 }
-
-/** Keeps a promise alive after the answer has left. */
-export type WaitUntil = (promise: Promise<unknown>) => void;
 
 /** The `waitUntil` of a request's context. */
 export const waitUntilOf = (c: { readonly executionCtx: ExecutionContext }): WaitUntil => {

@@ -128,7 +128,7 @@ export function encodeResponse(
   });
   const head = JSON.stringify({ model_name: modelName, model_version: modelVersion, id, parameters });
   let json = `${head.slice(0, -1)},"outputs":[${written.join(',')}]}`;
-  if (chunks.length === 0) return { body: new TextEncoder().encode(json) };
+  if (chunks.length === 0) return { body: join([new TextEncoder().encode(json)]) };
   // Spaces at the end are valid JSON, and the first tensor then starts where a reader can map it without a copy.
   const length = new TextEncoder().encode(json).length;
   json += ' '.repeat(-length & 7);

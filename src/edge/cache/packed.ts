@@ -33,7 +33,7 @@ export function pack(explanation: Explanation): Uint8Array {
     values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, add(value)])),
     ...(map && { map: add(map) }),
   }));
-  const json = new TextEncoder().encode(JSON.stringify({ ...explanation, rows, size } satisfies Packed));
+  const json = new TextEncoder().encode(JSON.stringify({ ...explanation, rows, size } satisfies Packed, spellNumber));
   const start = alignedEnd(json.length);
   const out = new Uint8Array(start + size * 4);
   out.set(new Uint8Array(Uint32Array.of(MAGIC, json.length).buffer));
@@ -55,6 +55,7 @@ export function unpack(bytes: Uint8Array): Explanation | undefined {
     const length = view.getUint32(4, true);
     const { rows, size, ...rest } = JSON.parse(
       new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes.subarray(HEADER, HEADER + length)),
+      readNumber,
     ) as Packed;
     const start = alignedEnd(length);
     if (bytes.byteLength !== start + size * 4) return undefined;
@@ -75,3 +76,9 @@ export function unpack(bytes: Uint8Array): Explanation | undefined {
 
 /** Where the values start: floats lie at multiples of four bytes. */
 const alignedEnd = (jsonLength: number): number => (HEADER + jsonLength + 3) & ~3;
+
+// JSON has no NaN and no infinity; a score may be one.
+const spellNumber = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value;
+const readNumber = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && '$number' in value ? Number(value.$number) : value;

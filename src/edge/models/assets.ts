@@ -1,4 +1,5 @@
 /** Models that are deployed with the Worker, as static assets. */
+import { WhylightError } from '../../core/errors.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelStore } from './store.ts';
 
@@ -8,20 +9,33 @@ export interface Assets {
 }
 
 /**
- * @param folders path of each model's folder below the assets directory, by name
+ * @param folders path of each model's folder, by name
+ * @param root the folder that is deployed as assets
+ * @throws WhylightError `invalid_config` for a folder outside of `root`.
  */
-export function assetModels(assets: Assets, folders: Readonly<Record<string, string>>): ModelStore {
+export function assetModels(assets: Assets, folders: Readonly<Record<string, string>>, root: string): ModelStore {
+  const paths = new Map(Object.entries(folders).map(([name, folder]) => [name, below(root, folder)]));
   return {
-    names: Object.keys(folders),
+    names: [...paths.keys()],
     open(name) {
-      const folder = folders[name] as string;
+      const folder = paths.get(name) as string;
       const read = async (path: string) => {
         // The host means nothing to the binding, but a URL needs one.
         const response = await assets.fetch(new URL(`/${folder}/${path}`, 'https://assets.invalid').href);
         if (!response.ok) await response.body?.cancel();
         return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
       };
-      return readModelFolder(read, folder);
+      return readModelFolder(read, `${root}/${folder}`);
     },
   };
+}
+
+function below(root: string, folder: string): string {
+  const path = folder.replace(/^\.\//, '').replace(/\/+$/, '');
+  if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
+  throw new WhylightError(
+    'invalid_config',
+    `The model folder ${folder} is not below ${root}/, which is what is deployed with the Worker.`,
+    { folder, root },
+  );
 }

@@ -1,8 +1,8 @@
 /** Models by name: each is read once and stays in memory. */
 import { sha256Hex } from '../../core/digest.ts';
+import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
 import { Model } from '../../core/model/model.ts';
-import type { WaitUntil } from '../services.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import type { ModelStore } from './store.ts';
 
@@ -30,9 +30,25 @@ export class ModelCatalogue {
    * never settles in a Worker
    * @throws WhylightError `model_not_found`, also for a model that exists but not for this tenant.
    */
-  get(name: string, tenant: Tenant, waitUntil: WaitUntil): Promise<ServedModel> {
+  async get(name: string, tenant: Tenant, waitUntil: WaitUntil): Promise<ServedModel> {
     const names = this.names(tenant);
     if (!names.includes(name)) throw notFound(name, names);
+    return this.served(name, waitUntil);
+  }
+
+  /** Whether the first model can be read, for health checks. */
+  async ready(waitUntil: WaitUntil): Promise<boolean> {
+    const [name] = this.store.names;
+    return (
+      name === undefined ||
+      this.served(name, waitUntil).then(
+        () => true,
+        () => false,
+      )
+    );
+  }
+
+  private served(name: string, waitUntil: WaitUntil): Promise<ServedModel> {
     let served = this.loading.get(name);
     if (!served) {
       served = this.load(name);

@@ -1,18 +1,11 @@
 /** From a key to its tenant. Only SHA-256 digests of keys are kept. */
+import type { TenantConfig } from '../../core/config.ts';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Tenant } from './tenant.ts';
 
 /** The tenant of whoever comes without a key, where the configuration has one. */
-export const ANONYMOUS = '*';
-
-/** A tenant as `plugins.config.json` has it. */
-export interface TenantConfig {
-  /** SHA-256 digests of its keys, in hex. */
-  readonly keys?: readonly string[];
-  readonly methods?: readonly string[];
-  readonly models?: readonly string[];
-}
+const ANONYMOUS = '*';
 
 export class TenantDirectory {
   private readonly byKey = new Map<string, Tenant>();
@@ -20,32 +13,19 @@ export class TenantDirectory {
 
   /** @throws WhylightError `invalid_config` for a key that two tenants have. */
   constructor(config: Readonly<Record<string, TenantConfig>>) {
-    for (const [id, { keys = [], methods, models }] of Object.entries(config)) {
-      const tenant: Tenant = {
-        id,
-        ...(methods && { methods: new Set(methods) }),
-        ...(models && { models: new Set(models) }),
-      };
-      for (const key of keys.map((digest) => digest.toLowerCase())) {
-        if (this.byKey.has(key)) {
-          throw new WhylightError(
-            'invalid_config',
-            `The tenants ${this.byKey.get(key)?.id} and ${id} have the same key.`,
-          );
-        }
-        this.byKey.set(key, tenant);
+    for (const [id, { keys, ...rights }] of Object.entries(config)) {
+      for (const key of keys) {
+        const owner = this.byKey.get(key);
+        if (owner) throw new WhylightError('invalid_config', `The tenants ${owner.id} and ${id} have the same key.`);
+        this.byKey.set(key, { id, ...rights });
       }
+      if (id === ANONYMOUS) this.anonymous = { id, ...rights };
     }
-    this.anonymous = config[ANONYMOUS] && {
-      id: ANONYMOUS,
-      ...(config[ANONYMOUS].methods && { methods: new Set(config[ANONYMOUS].methods) }),
-      ...(config[ANONYMOUS].models && { models: new Set(config[ANONYMOUS].models) }),
-    };
   }
 
   /**
-   * A wrong key is refused even where none is needed: its owner would wonder about missing rights otherwise. Comparing
-   * digests leaks nothing of use through its timing.
+   * A wrong key is refused even where none is needed: its owner would wonder about missing rights otherwise. The look-up
+   * goes by digest, so its timing tells nothing of any key.
    * @throws WhylightError `unauthorized`, always with the same words.
    */
   async find(key: string | undefined): Promise<Tenant> {

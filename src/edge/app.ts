@@ -1,0 +1,37 @@
+/** The HTTP face of whylight. Runs in workerd and in Node: everything that differs comes in as {@link Services}. */
+import { Hono } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { timing } from 'hono/timing';
+import { authenticate } from './middleware/authenticate.ts';
+import { limitBody } from './middleware/limit-body.ts';
+import { onError, onMethodNotAllowed, onNotFound } from './problem.ts';
+import { explainRoutes } from './routes/explain.ts';
+import { inferRoutes } from './routes/infer.ts';
+import { methodRoutes } from './routes/methods.ts';
+import { modelRoutes } from './routes/models.ts';
+import { serverRoutes } from './routes/server.ts';
+import type { EdgeEnv, Services } from './services.ts';
+
+/** Whoever serves the app passes an execution context with `waitUntil` to `app.fetch(request, env, context)`. */
+export function createApp(services: Services) {
+  const app = new Hono<EdgeEnv>();
+  app.onError(onError);
+  app.notFound(onNotFound);
+  app.use(requestId(), async (c, next) => {
+    c.set('log', services.log);
+    await next();
+  });
+  app.use(timing({ totalDescription: '' }));
+  app.use(secureHeaders({ crossOriginResourcePolicy: false }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+  app.route('/', serverRoutes(services));
+  app.use('/v2/*', authenticate(services.tenants));
+  app.use('/v2/models/*', limitBody(services.limits.maxBody));
+  return app
+    .route('/', modelRoutes(services))
+    .route('/', methodRoutes(services))
+    .route('/', explainRoutes(services))
+    .route('/', inferRoutes(services));
+}

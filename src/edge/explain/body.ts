@@ -1,0 +1,69 @@
+/** What a request's body holds: a picture as it is, a form with one, or tensors in the Open Inference Protocol. */
+import type { Context } from 'hono';
+import {
+  decodeRequest,
+  HEADER_LENGTH,
+  type InferenceRequest,
+  type Parameters,
+} from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+
+export type Body = { readonly parameters: Parameters } & (
+  | { readonly kind: 'picture'; readonly bytes: Uint8Array }
+  | { readonly kind: 'tensors'; readonly request: InferenceRequest }
+);
+
+const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
+
+/**
+ * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`. A picture is not looked into yet.
+ */
+export async function readBody(c: Context): Promise<Body> {
+  const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const headerLength = c.req.header(HEADER_LENGTH);
+  if (type === 'multipart/form-data') return readForm(c);
+  if (type === 'application/json' || (type === 'application/octet-stream' && headerLength !== undefined)) {
+    const bytes = await readBytes(c);
+    const request = decodeRequest(bytes, headerLength === undefined ? bytes.length : Number(headerLength));
+    return { kind: 'tensors', request, parameters: request.parameters };
+  }
+  if (type.startsWith('image/') || type === 'application/octet-stream') {
+    return { kind: 'picture', bytes: await readBytes(c), parameters: {} };
+  }
+  throw new WhylightError(
+    'unsupported_media_type',
+    `A body of type ${type || '(none said)'} is not understood: set Content-Type to ${ACCEPTED.join(', ')}.`,
+    { allowed: ACCEPTED },
+  );
+}
+
+/** One file, whatever its field is called; every other field is a parameter. */
+async function readForm(c: Context): Promise<Body> {
+  let form: FormData;
+  try {
+    form = await c.req.formData();
+  } catch (cause) {
+    throw new WhylightError(
+      'invalid_request',
+      'The body is not the multipart form that its Content-Type says.',
+      {},
+      { cause },
+    );
+  }
+  const entries = [...form.entries()] as [string, string | Blob][];
+  const files = entries.filter(([, value]) => typeof value !== 'string');
+  const [file] = files;
+  if (!file || files.length > 1) {
+    throw new WhylightError(
+      'invalid_request',
+      `The form must hold one picture, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
+      { files: files.map(([name]) => name) },
+    );
+  }
+  const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const bytes = new Uint8Array(await (file[1] as Blob).arrayBuffer());
+  return { kind: 'picture', bytes, parameters: Object.fromEntries(fields) };
+}
+
+const readBytes = async (c: Context): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());

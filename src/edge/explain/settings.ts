@@ -1,0 +1,72 @@
+/**
+ * The flat parameters of a request, sorted by whom they are for: the explanation itself, the drawing of its map, and the
+ * method. Names are looked up in that order, so no method may use one of the first two groups.
+ */
+import { z } from 'zod';
+import type { Parameters } from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
+import { coerce, type ParameterIssue } from '../../core/method/params.ts';
+import { expectation, parameterSchemas } from '../../core/method/schema.ts';
+
+export const requestSchema = z.object({
+  method: z.string().min(1).describe('Id of the saliency method, as GET /v2/methods lists them.'),
+  target: z
+    .union([z.int(), z.string().min(1)])
+    .optional()
+    .describe('Class index or label; also "a - b" and "sum". The top class when left out.'),
+  scores: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What is explained: logits (the default), output, or the name of a tensor.'),
+  seed: z.int().min(0).default(0).describe('Of random numbers: the same seed gives the same answer.'),
+  top: z.int().min(1).max(100).default(5).describe('How many of the top classes the answer lists.'),
+});
+
+export interface Settings extends z.output<typeof requestSchema> {
+  readonly overlay: OverlayOptions;
+  /** Whether the client has said what lies below the map. */
+  readonly choseOverlay: boolean;
+  /** For the method to check. */
+  readonly params: Parameters;
+}
+
+/** Names that belong to the request and the drawing. */
+export const RESERVED_PARAMETERS: readonly string[] = [
+  ...Object.keys(requestSchema.shape),
+  ...Object.keys(overlaySchema.shape),
+];
+
+/** @throws WhylightError `invalid_request`; `details.issues` holds each mistake. */
+export function readSettings(given: Parameters): Settings {
+  const issues: ParameterIssue[] = [];
+  const request = read(requestSchema, given, issues);
+  const overlay = read(overlaySchema, given, issues);
+  if (!request || !overlay) {
+    throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), { issues });
+  }
+  const params = Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
+  return { ...request, overlay, choseOverlay: given.overlay !== undefined, params };
+}
+
+function read<S extends z.ZodObject>(schema: S, given: Parameters, issues: ParameterIssue[]): z.output<S> | undefined {
+  const schemas = parameterSchemas(schema);
+  const values: Record<string, unknown> = {};
+  for (const [name, parameter] of Object.entries(schemas)) {
+    const value = given[name];
+    // A target may be a label that looks like a number, so its text stays one.
+    if (value !== undefined) values[name] = name === 'target' ? value : coerce(value, parameter);
+  }
+  const parsed = schema.safeParse(values);
+  for (const { path, code, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0] ?? '');
+    const expected = code === 'custom' || !schemas[name] ? message : `must be ${expectation(schemas[name])}`;
+    const was = given[name] === undefined ? 'is missing' : `is ${JSON.stringify(given[name])}`;
+    issues.push({
+      parameter: name,
+      message: `Parameter "${name}" ${was}, but ${expected}.`.replace('but must', 'but it must'),
+    });
+  }
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,68 @@
+import { type Context, Hono } from 'hono';
+import { datatypeOf } from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { Model } from '../../core/model/model.ts';
+import type { ValueInfo } from '../../core/onnx/graph.ts';
+import type { ServedModel } from '../models/catalogue.ts';
+import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+
+/** The paths of an operation on a model, without and with a version. */
+export const modelPaths = (operation = ''): [string, string] => [
+  `/v2/models/:model${operation}`,
+  `/v2/models/:model/versions/:version${operation}`,
+];
+
+/**
+ * The model that the path names.
+ * @throws WhylightError `model_not_found`
+ */
+export async function modelOf(c: Context<EdgeEnv>, { models }: Pick<Services, 'models'>): Promise<ServedModel> {
+  const served = await models.get(c.req.param('model') as string, c.get('tenant'), waitUntilOf(c));
+  const version = c.req.param('version');
+  if (version === undefined || version === served.model.version) return served;
+  throw new WhylightError(
+    'model_not_found',
+    `The model ${served.model.name} has no version ${version}, but version ${served.model.version}.`,
+    { model: served.model.name, versions: [served.model.version] },
+  );
+}
+
+/** Which models there are and what they take. */
+export const modelRoutes = (services: Services) =>
+  new Hono<EdgeEnv>()
+    .get('/v2/models', (c) => c.json({ models: services.models.names(c.get('tenant')).map((name) => ({ name })) }))
+    .on('GET', modelPaths(), async (c) => c.json(describe((await modelOf(c, services)).model)))
+    .on('GET', modelPaths('/ready'), async (c) => {
+      const { model } = await modelOf(c, services);
+      return c.json({ name: model.name, ready: true });
+    });
+
+/** The protocol's model metadata, and what else helps to ask for an explanation. */
+function describe(model: Model) {
+  const { description, preprocessing, license, source, accuracy } = model.manifest;
+  const { scores, camLayer, spatialLayers } = model.info();
+  return {
+    name: model.name,
+    versions: [model.version],
+    platform: 'onnx_onnxv1',
+    inputs: model.graph.inputs.map(metadata),
+    outputs: model.graph.outputs.map(metadata),
+    digest: model.digest,
+    description,
+    labels: model.labels?.names,
+    preprocessing,
+    scores: scores.name,
+    target_layer: camLayer?.name,
+    spatial_layers: spatialLayers.map(({ name }) => name),
+    license,
+    source,
+    accuracy,
+  };
+}
+
+/** -1 stands for an extent that is not known before the run. */
+const metadata = ({ name, dtype, dims }: ValueInfo) => ({
+  name,
+  datatype: datatypeOf(dtype),
+  shape: dims?.map((extent, axis) => (axis > 0 && typeof extent === 'number' ? extent : -1)) ?? [],
+});
