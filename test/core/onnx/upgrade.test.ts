@@ -1,0 +1,271 @@
+/** Old operators against what they become, both on onnxruntime, which knows them all. */
+import { describe, expect, it } from 'vitest';
+import { WhylightError } from '../../../src/core/errors.ts';
+import { float, floats, int, ints, string } from '../../../src/core/onnx/attributes.ts';
+import { makeConstant } from '../../../src/core/onnx/constant.ts';
+import type { Attribute, Constant, Graph, ValueInfo } from '../../../src/core/onnx/graph.ts';
+import { OPSET } from '../../../src/core/onnx/graph.ts';
+import { read } from '../../../src/core/onnx/read.ts';
+import { write } from '../../../src/core/onnx/write.ts';
+import { Random } from '../../../src/core/tensor/random.ts';
+import { type DataType, sizeOf, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
+import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
+import { node, onnxFile } from '../../support/onnx-file.ts';
+
+/** A shape is an input with random content, `null` an input left out. */
+type Input = readonly number[] | Constant | null;
+type Case = [
+  op: string,
+  opset: number,
+  attributes: Record<string, Attribute>,
+  inputs: readonly Input[],
+  outputs?: readonly DataType[],
+];
+
+const numbers = (...values: number[]): Constant => makeConstant('float32', [values.length], values);
+const x = [2, 3, 4, 5];
+const map = [1, 2, 4, 6];
+
+const cases: Case[] = [
+  ...['Softmax', 'LogSoftmax', 'Hardmax'].flatMap((op): Case[] => [
+    [op, 7, {}, [x]],
+    [op, 7, { axis: int(3) }, [x]],
+    [op, 11, { axis: int(-1) }, [x]],
+    [op, 11, { axis: int(-3) }, [x]],
+    [op, 12, { axis: int(0) }, [x]],
+    [op, 12, { axis: int(1) }, [[2, 6, 1, 1]]],
+    [op, 12, { axis: int(1) }, [[2, 1, 6, 1]]],
+    [op, 13, { axis: int(1) }, [x]],
+  ]),
+  ...[
+    'ReduceSum',
+    'ReduceMean',
+    'ReduceMax',
+    'ReduceMin',
+    'ReduceProd',
+    'ReduceL1',
+    'ReduceL2',
+    'ReduceSumSquare',
+  ].flatMap((op): Case[] => [
+    [op, 7, { axes: ints([1, 2]), keepdims: int(0) }, [x]],
+    [op, 12, { axes: ints([-1]) }, [x]],
+    [op, 12, { keepdims: int(0) }, [x]],
+  ]),
+  ['ReduceMean', 17, { axes: ints([2, 3]) }, [x]],
+  ['ReduceLogSumExp', 13, { axes: ints([0]) }, [x]],
+  ['Squeeze', 11, { axes: ints([-1, 0]) }, [[1, 3, 1]]],
+  ['Squeeze', 7, {}, [[1, 3, 1]]],
+  ['Unsqueeze', 11, { axes: ints([0, -1]) }, [[3, 2]]],
+  ['Clip', 7, { min: float(-0.5), max: float(0.25) }, [x]],
+  ['Clip', 10, { max: float(0.25) }, [x]],
+  ['Clip', 10, {}, [x]],
+  ['Pad', 7, { pads: ints([0, 1, 0, 2, 1, 0, 0, 0]), value: float(1.5) }, [x]],
+  ['Pad', 10, { pads: ints([0, 0, 1, 2, 0, 0, 1, 1]), mode: string('reflect') }, [x]],
+  ['Slice', 7, { starts: ints([1, -3]), ends: ints([2 ** 63, -1]), axes: ints([2, 3]) }, [x]],
+  ['Slice', 9, { starts: ints([0, 1]), ends: ints([1, 3]) }, [x]],
+  ['Split', 7, { axis: int(1), split: ints([1, 2]) }, [x], ['float32', 'float32']],
+  ['Split', 11, { axis: int(-2) }, [x], ['float32', 'float32']],
+  ['Split', 13, { axis: int(2) }, [x], ['float32', 'float32']],
+  ['TopK', 7, { k: int(2), axis: int(1) }, [x], ['float32', 'int64']],
+  ['Dropout', 7, { ratio: float(0.9) }, [x]],
+  ['Dropout', 10, { ratio: float(0.9) }, [x]],
+  [
+    'BatchNormalization',
+    7,
+    { epsilon: float(0.1) },
+    [x, numbers(1, 2, 3), numbers(0, 1, -1), numbers(0.5, 0, 1), numbers(1, 2, 0.5)],
+  ],
+  ['BatchNormalization', 9, {}, [x, numbers(1, 2, 3), numbers(0, 1, -1), numbers(0.5, 0, 1), numbers(1, 2, 0.5)]],
+  ['Upsample', 7, { scales: floats([1, 1, 2, 3]) }, [map]],
+  ['Upsample', 7, { scales: floats([1, 1, 2, 2]), mode: string('linear') }, [map]],
+  ['Upsample', 9, {}, [map, numbers(1, 1, 2, 1.5)]],
+  ['Resize', 10, {}, [map, numbers(1, 1, 2, 2)]],
+  ['Resize', 10, {}, [map, numbers(1, 1, 0.5, 0.7)]],
+  ['Resize', 10, { mode: string('linear') }, [map, numbers(1, 1, 0.5, 2)]],
+  [
+    'Resize',
+    11,
+    { coordinate_transformation_mode: string('tf_half_pixel_for_nn'), nearest_mode: string('floor') },
+    [map, numbers(), numbers(1, 1, 0.6, 2.5)],
+  ],
+  ['Resize', 11, { mode: string('linear') }, [map, numbers(), numbers(), makeConstant('int64', [4], [1, 2, 3, 9])]],
+  ['GridSample', 16, { align_corners: int(1) }, [map, [1, 3, 3, 2]]],
+  ['GridSample', 16, { mode: string('bicubic') }, [map, [1, 3, 3, 2]]],
+  [
+    'RoiAlign',
+    10,
+    { output_height: int(2), output_width: int(2) },
+    [map, makeConstant('float32', [1, 4], [0, 0.5, 3, 2.5]), makeConstant('int64', [1], [0])],
+  ],
+  ['Scatter', 10, { axis: int(1) }, [[2, 3], makeConstant('int64', [2, 1], [2, 0]), [2, 1]]],
+  ['GroupNormalization', 18, { num_groups: int(2) }, [[2, 4, 3], numbers(1, 2), numbers(0.5, -1)]],
+  ['DFT', 17, { axis: int(1), onesided: int(1) }, [[1, 8, 1]]],
+  ['Gemm', 7, { alpha: float(0.5), transB: int(1) }, [[2, 3], [4, 3], [4]]],
+  ['Reshape', 7, {}, [[2, 6], makeConstant('int64', [3], [0, 3, -1])]],
+  ['PRelu', 7, {}, [x, [3, 1, 1]]],
+  ['AveragePool', 7, { kernel_shape: ints([2, 2]), pads: ints([1, 1, 0, 0]) }, [x]],
+  ['MaxPool', 8, { kernel_shape: ints([2, 2]) }, [x], ['float32', 'int64']],
+];
+
+/** What onnxruntime makes of the file as it is, and of the graph that was read from it. */
+async function both(bytes: Uint8Array, inputs: readonly ValueInfo[]): Promise<[Tensor[], Tensor[], Graph]> {
+  const random = new Random(3);
+  const feeds = Object.fromEntries(
+    inputs.map(({ name, dims }) => [
+      name,
+      tensor('float32', dims as number[], random.normal(sizeOf(dims as number[]))),
+    ]),
+  );
+  const graph = read(bytes);
+  const runs = [{ graph: bytes }, write(graph)].map(async (model) => {
+    const session = await onnxruntimeNode({ threads: 1 }).load(model);
+    const results = await session.run(feeds);
+    await session.release();
+    return Object.values(results);
+  });
+  const [before, after] = await Promise.all(runs);
+  return [before as Tensor[], after as Tensor[], graph];
+}
+
+function fileOf([op, opset, attributes, given, dtypes = ['float32']]: Case): [Uint8Array, ValueInfo[]] {
+  const constants = new Map<string, Constant>();
+  const inputs: ValueInfo[] = [];
+  const names = given.map((input, i) => {
+    if (input === null) return '';
+    if ('bytes' in input) constants.set(`x${i}`, input);
+    else inputs.push({ name: `x${i}`, dtype: 'float32', dims: input });
+    return `x${i}`;
+  });
+  const outputs = dtypes.map((dtype, i): ValueInfo => ({ name: `y${i}`, dtype }));
+  const graph = {
+    inputs,
+    outputs,
+    constants,
+    nodes: [
+      node(
+        op,
+        names,
+        outputs.map((o) => o.name),
+        attributes,
+      ),
+    ],
+  };
+  return [onnxFile(graph, { opset, irVersion: 7n }), inputs];
+}
+
+describe('operators of old files compute the same', () => {
+  it.each(cases.map((old) => ({ old, title: `${old[0]}-${old[1]} ${JSON.stringify(old[2])}` })))(
+    '$title',
+    async ({ old }) => {
+      const [before, after, graph] = await both(...fileOf(old));
+      expect(graph.opsets['']).toBe(OPSET);
+      expect(after.map((t) => [t.dtype, t.dims])).toEqual(before.map((t) => [t.dtype, t.dims]));
+      for (const [i, { data }] of after.entries()) {
+        const expected = (before[i] as Tensor).data;
+        for (const [k, value] of data.entries()) expect(Number(value)).toBeCloseTo(Number(expected[k]), 5);
+      }
+    },
+  );
+
+  it('flattens where the shape is not known before the run', async () => {
+    const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: [2, 3, 2] }];
+    const nodes = [
+      node('NonZero', ['x'], ['where']),
+      node('Cast', ['where'], ['f'], { to: int(1) }),
+      node('Unsqueeze', ['f'], ['u'], { axes: ints([1]) }),
+      node('Softmax', ['u'], ['y']),
+    ];
+    const [before, after] = await both(
+      onnxFile({ inputs, outputs: [{ name: 'y', dtype: 'float32' }], nodes }, { opset: 11 }),
+      inputs,
+    );
+    expect(after).toEqual(before);
+  });
+
+  it('rewrites the branches of If', async () => {
+    const branch = (axis: number): Graph => ({
+      name: `along_${axis}`,
+      opsets: {},
+      inputs: [],
+      outputs: [{ name: `b${axis}`, dtype: 'float32' }],
+      constants: new Map(),
+      nodes: [node('ReduceSum', ['x'], [`b${axis}`], { axes: ints([axis]) })],
+    });
+    const constants = new Map([['yes', makeConstant('bool', [], [1])]]);
+    const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: [2, 3] }];
+    const nodes = [
+      node('If', ['yes'], ['y'], {
+        then_branch: { type: 'graph', value: branch(0) },
+        else_branch: { type: 'graph', value: branch(1) },
+      }),
+    ];
+    const [before, after] = await both(
+      onnxFile({ inputs, outputs: [{ name: 'y', dtype: 'float32' }], constants, nodes }, { opset: 11 }),
+      inputs,
+    );
+    expect(after).toEqual(before);
+  });
+});
+
+describe('operators younger than the graphs in memory', () => {
+  const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: [2, 3, 4] }];
+  const outputs: ValueInfo[] = [{ name: 'y', dtype: 'float32' }];
+
+  it('says Swish with Sigmoid', async () => {
+    const graph = read(
+      onnxFile({ inputs, outputs, nodes: [node('Swish', ['x'], ['y'], { alpha: float(2) })] }, { opset: 24 }),
+    );
+    const data = Float32Array.from({ length: 24 }, (_, i) => (i - 12) / 4);
+    const session = await onnxruntimeNode({ threads: 1 }).load(write(graph));
+    const { y } = await session.run({ x: tensor('float32', [2, 3, 4], data) });
+    for (const [i, value] of (y as Tensor).data.entries()) {
+      const v = data[i] as number;
+      expect(Number(value)).toBeCloseTo(v / (1 + Math.exp(-2 * v)), 5);
+    }
+  });
+
+  it.each([-1, 1])('says RMSNormalization over axes from %i on with means', async (axis) => {
+    const size = axis === 1 ? 12 : 4;
+    const scale = makeConstant(
+      'float32',
+      axis === 1 ? [3, 4] : [4],
+      Array.from({ length: size }, (_, i) => i + 1),
+    );
+    const nodes = [node('RMSNormalization', ['x', 'scale'], ['y'], { axis: int(axis), epsilon: float(0.5) })];
+    const graph = read(onnxFile({ inputs, outputs, nodes, constants: new Map([['scale', scale]]) }, { opset: 23 }));
+    const data = Float32Array.from({ length: 24 }, (_, i) => (i * 7) % 5);
+    const session = await onnxruntimeNode({ threads: 1 }).load(write(graph));
+    const { y } = await session.run({ x: tensor('float32', [2, 3, 4], data) });
+    for (const [i, value] of (y as Tensor).data.entries()) {
+      const row = data.subarray(Math.floor(i / size) * size, (Math.floor(i / size) + 1) * size);
+      const mean = row.reduce((sum, v) => sum + v * v, 0) / size;
+      expect(Number(value)).toBeCloseTo(((data[i] as number) / Math.sqrt(mean + 0.5)) * ((i % size) + 1), 4);
+    }
+  });
+});
+
+describe('what newer operators cannot say', () => {
+  const file = (op: string, opset: number, attributes: Record<string, Attribute>, outputs = ['y']): Uint8Array =>
+    onnxFile(
+      {
+        inputs: [{ name: 'x', dtype: 'float32', dims: [1, 2, 4, 4] }],
+        outputs: outputs.map((name) => ({ name, dtype: 'float32' })),
+        constants: new Map([
+          ['s', numbers(1, 1, 0.5, 2)],
+          ['v', numbers(1, 1)],
+        ]),
+        nodes: [node(op, op === 'Resize' ? ['x', 's'] : ['x', 'v', 'v', 'v', 'v'], outputs, attributes)],
+      },
+      { opset },
+    );
+
+  it.each([
+    ['an operator younger than 21', file('Attention', 23, {})],
+    ['statistics of training that are read', file('BatchNormalization', 9, {}, ['y', 'mean'])],
+    ['batch normalization of each position', file('BatchNormalization', 7, { spatial: int(0) })],
+    ['nearest samples of an axis that grows and one that shrinks', file('Resize', 10, {})],
+  ])('%s', (_, bytes) => {
+    expect(() => read(bytes)).toThrow(WhylightError);
+    expect(() => read(bytes)).toThrow(/export|newer/i);
+  });
+});
