@@ -1,7 +1,7 @@
 /**
  * Arithmetic on extents that may be symbolic. A symbolic extent is a polynomial over whole numbers, written canonically:
  * within a product the number first (left out when 1), then the symbols in order; sums with the number last: `49*N`,
- * `N*T`, `2*T-1`. What no polynomial can say is a symbol of its own, named after what it is: `div(H-1,2)` (rounded
+ * `N*T`, `2*T-1`, `T-1*S`. What no polynomial can say is a symbol of its own, named after what it is: `div(H-1,2)` (rounded
  * down), `max(S,T)`, `min(S,T)`. So equal extents have equal text as far as this algebra can tell.
  *
  * A symbol stands for at least 1. Those that start with `?` were made by shape inference for what depends on the data:
@@ -25,7 +25,7 @@ export function add(a: Dim, b: Dim): Dim {
 export const subtract = (a: Dim, b: Dim): Dim => (a === b ? 0 : add(a, multiply(b, -1)));
 
 export function multiply(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (typeof a === 'number' && typeof b === 'number') return a * b + 0; // no negative zero
   if (a === 1) return b;
   if (b === 1) return a;
   return print(times(parse(a), parse(b)));
@@ -38,7 +38,7 @@ export function divide(a: Dim, b: Dim): Dim | undefined {
   if (b === 0) return undefined;
   if (b === 1) return a;
   if (a === b) return 1;
-  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b : undefined;
+  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b + 0 : undefined;
   // Long division by the leading product.
   const [rest, divisor, quotient] = [parse(a), parse(b), new Map<string, number>()];
   const [bySymbols, byFactor] = leading(divisor);
@@ -115,15 +115,26 @@ export function evaluate(dim: Dim, extents: Readonly<Record<string, number>>): n
   return Number.isNaN(sum) ? undefined : sum;
 }
 
-/** A free text, such as a model's name for an extent, as a canonical dim: an expression if it reads as one, else a symbol. */
+/**
+ * A free text, such as a model's name for an extent, as a canonical dim: an expression if it reads as one, else a symbol.
+ * What is canonical already stays as it is.
+ */
 export function canonical(text: string): Dim {
-  // A minus within a name, as in `batch-size`, is no subtraction.
-  if (/^[\w.:?]+(( *[*+] *| +- +)[\w.:?]+| *- *\d+)*$/.test(text)) return print(parse(text.replaceAll(' ', '')));
-  return symbolOf(text.trim());
+  let plain = text;
+  for (let before = ''; before !== plain; ) {
+    before = plain;
+    plain = plain.replace(CALL, (call, a: string, b: string) => (SUM.test(a) && SUM.test(b) ? 'call' : call));
+  }
+  return SUM.test(plain) ? print(parse(text.replaceAll(' ', ''))) : symbolOf(text.trim());
 }
 
+const CALL = /\b(?:div|max|min)\(([^(),]+),([^(),]+)\)/g;
+
+/** A minus before a letter, as in `batch-size`, is part of a name: differences of symbols are written `T-1*S`. */
+const SUM = /^(?:- *(?=\d))?[\w.:?#[\]]+(?: *[*+] *[\w.:?#[\]]+| +- +[\w.:?#[\]]+| *- *\d+)*$/;
+
 /** A symbol that says `name`, without the signs that have a meaning here. */
-export const symbolOf = (name: string): string => name.replaceAll('/', '.').replace(/[^\w.:?[\]]/g, '_');
+export const symbolOf = (name: string): string => name.replaceAll('/', '.').replace(/[^\w.:?[\]]/g, '_') || '_';
 
 /** True when every extent is a number. */
 export const isStatic = (dims: readonly Dim[] | undefined): dims is number[] =>
@@ -245,16 +256,17 @@ function print(p: Polynomial): Dim {
   if (terms.length === 1 && terms[0]?.[0] === '') return terms[0][1];
   let text = '';
   for (const [symbols, factor] of terms) {
-    const size = Math.abs(factor);
-    text += factor < 0 ? '-' : text === '' ? '' : '+';
-    text += symbols === '' ? size : size === 1 ? symbols : `${size}*${symbols}`;
+    if (factor > 0 && text !== '') text += '+';
+    text += symbols === '' ? factor : factor === 1 ? symbols : `${factor}*${symbols}`;
   }
-  return shorten(text);
+  // Numbers that are no exact integers would not survive being written.
+  return terms.every(([, factor]) => Number.isSafeInteger(factor)) ? shorten(text) : digestOf(text);
 }
 
+const shorten = (text: string): string => (text.length <= LONGEST ? text : digestOf(text));
+
 /** FNV-1a, twice 32 bits. */
-function shorten(text: string): string {
-  if (text.length <= LONGEST) return text;
+function digestOf(text: string): string {
   const digest = (seed: number): string => {
     let hash = seed;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -50,11 +50,19 @@ type Values = ReadonlyMap<string, Inferred>;
  * @throws WhylightError `invalid_model` when the inputs contradict each other
  */
 export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map()): Inferred[] {
-  const rules = DOMAINS[node.domain] ?? {};
-  const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  return inferAt(node, inputs, outer, 0);
+}
+
+/** Bodies of loops are gone through more than once, so deeper ones are taken for what they declare. */
+const MOST_NESTED = 6;
+
+function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
+  const rules = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : undefined;
+  const rule = rules && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
   const [first] = inputs;
   const types =
-    rule?.(node, inputs, { outer, inferSubgraph: (graph, given) => inferSubgraph(graph, given, outer) }) ?? [];
+    rule?.(node, inputs, { outer, inferSubgraph: (graph, given) => inferSubgraph(graph, given, outer, depth + 1) }) ??
+    [];
   const all = node.outputs.map((_, i): Inferred => types[i] ?? { dtype: first?.dtype ?? 'float32' });
   return propagate(node, inputs, all);
 }
@@ -65,19 +73,21 @@ export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map())
  * @throws WhylightError `invalid_model`
  */
 export function infer(graph: Graph): Values {
-  return inferWith(graph, graph.inputs.map(ofInput), new Map());
+  return inferWith(graph, graph.inputs.map(ofInput), new Map(), 0);
 }
 
-function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values): Inferred[] {
+function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values, depth: number): Inferred[] {
+  if (depth > MOST_NESTED) return graph.outputs.map(({ dtype }) => ({ dtype }));
   const values = inferWith(
     graph,
     graph.inputs.map((info, i) => inputs[i] ?? ofInput(info)),
     outer,
+    depth,
   );
   return graph.outputs.map((output) => values.get(output.name) ?? { dtype: output.dtype });
 }
 
-function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values): Map<string, Inferred> {
+function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values, depth: number): Map<string, Inferred> {
   const values = new Map(outer);
   for (const [name, constant] of graph.constants) values.set(name, ofConstant(constant));
   for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i] as Inferred);
@@ -85,7 +95,7 @@ function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values): Ma
     const operands = node.inputs.map((name) =>
       name === '' ? undefined : (values.get(name) ?? { dtype: 'float32' as const }),
     );
-    const types = inferNode(node, operands, values);
+    const types = inferAt(node, operands, values, depth);
     for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, types[i] as Inferred);
   }
   return values;

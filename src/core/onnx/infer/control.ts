@@ -1,6 +1,6 @@
 /** Operators that hold graphs: If, Loop and Scan. */
 import { graphAttribute, intAttribute, intsAttribute } from '../attributes.ts';
-import type { Dim, Node } from '../graph.ts';
+import type { Dim, Graph, Node } from '../graph.ts';
 import {
   fail,
   type Inferred,
@@ -13,10 +13,13 @@ import {
   unknownExtent,
 } from './rule.ts';
 
+const subgraph = (node: Node, name: string): Graph =>
+  graphAttribute(node, name) ?? fail(node, `its ${name} is missing.`, { attribute: name });
+
 /** A condition that is known picks its branch; else an output is what both branches agree on. */
 const conditional: Rule = (node, inputs, scope) => {
   const [condition] = required(node, inputs, 0).value ?? [];
-  const branch = (name: string): readonly Inferred[] => scope.inferSubgraph(graphAttribute(node, name), []);
+  const branch = (name: string): readonly Inferred[] => scope.inferSubgraph(subgraph(node, name), []);
   if (typeof condition === 'number') return branch(condition === 0 ? 'else_branch' : 'then_branch');
   const otherwise = branch('else_branch');
   return branch('then_branch').map((type, i) => common(node, type, otherwise[i] ?? type, i));
@@ -32,7 +35,7 @@ function common(node: Node, a: Inferred, b: Inferred, output: number): Inferred 
 
 /** Trip count, condition, then the carried values; gives the carried values, then one row of each scan output per turn. */
 const loop: Rule = (node, inputs, scope) => {
-  const body = graphAttribute(node, 'body');
+  const body = subgraph(node, 'body');
   const carried = inputs.slice(2);
   const turns = inputs[0]?.value?.[0];
   const { outputs, states } = settle(node, carried, (current) =>
@@ -50,7 +53,7 @@ const loop: Rule = (node, inputs, scope) => {
 
 /** Carried values, then sequences that are read one step at a time. */
 const scan: Rule = (node, inputs, scope) => {
-  const body = graphAttribute(node, 'body');
+  const body = subgraph(node, 'body');
   const sequences = intAttribute(node, 'num_scan_inputs', 1);
   const count = inputs.length - sequences;
   const axes = intsAttribute(node, 'scan_input_axes', []);

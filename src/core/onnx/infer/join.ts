@@ -32,7 +32,7 @@ const concat: Rule = (node, inputs) => {
     fail(node, `its inputs ${shapes.map(show).join(', ')} differ in their number of dimensions.`);
   }
   const axis = axisAttribute(node, rank, 0);
-  const dims = shapes.reduce<readonly Dim[]>((sum, next) =>
+  const dims = shapes.reduce((sum, next) =>
     sum.map((d, i) => {
       const extent = next[i] as Dim;
       if (i === axis) return add(d, extent);
