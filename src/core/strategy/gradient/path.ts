@@ -36,7 +36,9 @@ export function onLine(from: Float32Tensors, to: Float32Tensors, alphas: readonl
     Object.entries(to).map(([name, { dims, data }]) => {
       const start = from[name]?.data as Float32Array;
       const rows = emptyRows('float32', alphas.length, dims.slice(1));
-      for (const [row, alpha] of alphas.entries()) {
+      for (const [row, position] of alphas.entries()) {
+        // In the precision of the rows, as other libraries do: a point near a kink then falls on the same side of it.
+        const alpha = Math.fround(position);
         for (let i = 0; i < data.length; i++) {
           const begin = start[i] as number;
           rows.data[row * data.length + i] = begin + alpha * ((data[i] as number) - begin);

@@ -1,0 +1,4 @@
+import { plugins } from '#plugins';
+import { testMethod } from '../support/contract-suite.ts';
+
+for (const { method } of plugins) testMethod(method);
