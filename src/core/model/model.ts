@@ -25,7 +25,7 @@ export interface ModelSource {
 export interface InfoOptions {
   /** What is explained: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
   readonly scores?: string;
-  /** Shapes of the inputs with their rows, to settle extents that the file leaves open. */
+  /** Shapes of one row of the inputs, to settle extents that the file leaves open. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -164,7 +164,7 @@ export class Model {
     );
     return open.length === 0
       ? undefined
-      : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name]?.slice(1) ?? []]));
+      : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
 }
 
