@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../core/errors.ts';
 import type { EdgeEnv } from './services.ts';
 
@@ -102,7 +103,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
       stack,
     });
   }
-  return problemResponse(known, c.get('requestId'));
+  return problemResponse(c, known);
 }
 
 /** Hono's `notFound`. */
@@ -114,7 +115,7 @@ export function onNotFound(c: Context<EdgeEnv>): Response {
       path: c.req.path,
     },
   );
-  return problemResponse(error, c.get('requestId'));
+  return problemResponse(c, error);
 }
 
 /** The answer to a known path with the wrong HTTP method (RFC 9110, 15.5.6: it names the right ones in `Allow`). */
@@ -127,19 +128,16 @@ export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string
       allowed,
     },
   );
-  return problemResponse(error, c.get('requestId'), { Allow: allow });
+  return problemResponse(c, error, { Allow: allow });
 }
 
-function problemResponse(error: WhylightError, requestId: string | undefined, headers: Record<string, string> = {}) {
-  const problem = problemOf(error, requestId);
-  return new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      'Cache-Control': 'no-store',
-      ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
-      ...headers,
-    },
+function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
+  const problem = problemOf(error, c.get('requestId'));
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
+    ...headers,
   });
 }
 
@@ -166,9 +164,6 @@ function violations({ errors, issues }: WhylightError['details']): Violation[] {
   if (!Array.isArray(issues)) return [];
   return (issues as { parameter?: string; message: string }[]).map(({ parameter, message }) => ({
     detail: message,
-    ...(parameter !== undefined && { parameter, pointer: `#/parameters/${pointerToken(parameter)}` }),
+    ...(parameter !== undefined && { parameter }),
   }));
 }
-
-/** One step of a JSON Pointer (RFC 6901, section 3). */
-export const pointerToken = (name: string | number): string => String(name).replace(/~/g, '~0').replace(/\//g, '~1');

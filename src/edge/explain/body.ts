@@ -8,6 +8,7 @@ import {
 } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import type { ParameterIssue } from '../../core/method/params.ts';
 
 export type Body = { readonly parameters: Parameters } & (
   | { readonly kind: 'picture'; readonly bytes: Uint8Array }
@@ -37,6 +38,25 @@ export async function readBody(c: Context): Promise<Body> {
     { allowed: ACCEPTED },
   );
 }
+
+/**
+ * Runs a check of the parameters. What is wrong with one that came in the JSON body gets a JSON Pointer to its place.
+ */
+export function checkParameters<T>(body: Body, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (body.kind !== 'tensors' || !WhylightError.is(error) || !Array.isArray(error.details.issues)) throw error;
+    const errors = (error.details.issues as ParameterIssue[]).map(({ parameter, message }) => ({
+      detail: message,
+      ...(parameter in body.parameters ? { pointer: `#/parameters/${pointerToken(parameter)}` } : { parameter }),
+    }));
+    throw new WhylightError(error.code, error.message, { ...error.details, errors }, { cause: error });
+  }
+}
+
+/** One step of a JSON Pointer (RFC 6901, section 3). */
+const pointerToken = (name: string): string => name.replace(/~/g, '~0').replace(/\//g, '~1');
 
 /** One file, whatever its field is called; every other field is a parameter. */
 async function readForm(c: Context): Promise<Body> {

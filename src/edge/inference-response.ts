@@ -1,0 +1,51 @@
+/** Answers in the Open Inference Protocol. */
+import type { Context } from 'hono';
+import {
+  encodeResponse,
+  HEADER_LENGTH,
+  type InferenceRequest,
+  type InferenceResponse,
+  type NamedOutput,
+} from '../core/engine/open-inference.ts';
+import { WhylightError } from '../core/errors.ts';
+
+/** @param isBinary which outputs leave as bytes behind the JSON part */
+export function inferenceResponse(
+  c: Context,
+  response: InferenceResponse,
+  isBinary: (name: string) => boolean,
+): Response {
+  const { body, headerLength } = encodeResponse(response, isBinary);
+  if (headerLength === undefined) return c.body(body, 200, { 'Content-Type': 'application/json' });
+  return c.body(body, 200, {
+    'Content-Type': 'application/octet-stream',
+    [HEADER_LENGTH]: String(headerLength),
+  });
+}
+
+/**
+ * The outputs that the request names, in its order; all when it names none.
+ * @throws WhylightError `invalid_request`
+ */
+export function wantedOutputs(
+  outputs: readonly NamedOutput[],
+  request: InferenceRequest | undefined,
+): readonly NamedOutput[] {
+  if (!request || request.outputs.length === 0) return outputs;
+  return request.outputs.map(({ name }, i) => {
+    const output = outputs.find((candidate) => candidate.name === name);
+    if (output) return output;
+    const names = outputs.map((candidate) => candidate.name);
+    const detail = `There is no output "${name}": there are ${names.join(', ')}.`;
+    throw new WhylightError('invalid_request', detail, {
+      allowed: names,
+      errors: [{ detail, pointer: `#/outputs/${i}/name` }],
+    });
+  });
+}
+
+/** Whether an output leaves as bytes: its own word counts more than that of the whole request. */
+export const isBinary =
+  (request: InferenceRequest | undefined) =>
+  (name: string): boolean =>
+    request?.outputs.find((output) => output.name === name)?.binary ?? request?.binaryOutput ?? false;
