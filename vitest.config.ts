@@ -10,11 +10,13 @@ export default defineConfig({
       },
       {
         plugins: [
-          cloudflareTest(
-            existsSync('wrangler.toml')
+          cloudflareTest({
+            // The Worker with entry points that only tests need.
+            main: './test/support/worker.ts',
+            ...(existsSync('wrangler.toml')
               ? { wrangler: { configPath: './wrangler.toml' } }
-              : { miniflare: { compatibilityDate: '2026-10-20', compatibilityFlags: ['nodejs_compat'] } },
-          ),
+              : { miniflare: { compatibilityDate: '2026-10-20', compatibilityFlags: ['nodejs_compat'] } }),
+          }),
         ],
         test: {
           name: 'workerd',

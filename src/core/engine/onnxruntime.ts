@@ -23,8 +23,8 @@ export function createOrtEngine(name: string, boot: () => Ort | Promise<Ort>, op
       const ort = await boot();
       try {
         const session = await ort.InferenceSession.create(graph, {
-          // Warnings go straight to the console, past every log; what matters comes back as an error.
-          logSeverityLevel: 3,
+          // onnxruntime writes straight to the console, past every log; what matters comes back as an error.
+          logSeverityLevel: 4,
           ...options,
           ...(external && external.length > 0 ? { externalData: [...external] } : {}),
         });
@@ -109,8 +109,10 @@ function checkFeed(input: InferenceSession.ValueMetadata, { dtype, dims }: Tenso
       { input: input.name, expected: input.type, given: dtype },
     );
   }
+  // An input of unknown rank reads like a scalar here; onnxruntime itself knows the difference.
   const fits =
-    input.shape.length === dims.length && input.shape.every((d, i) => typeof d === 'string' || d === dims[i]);
+    input.shape.length === 0 ||
+    (input.shape.length === dims.length && input.shape.every((d, i) => typeof d === 'string' || d === dims[i]));
   if (!fits) {
     throw new WhylightError(
       'invalid_tensor',

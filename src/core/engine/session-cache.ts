@@ -62,9 +62,7 @@ export class SessionCache {
    * way would hang everybody who waits for it, for as long as the isolate lives.
    */
   async acquire(key: string, load: LoadSession, waitUntil?: WaitUntil): Promise<Lease> {
-    const entry = this.entries.get(key) ?? this.start(key, load, waitUntil);
-    this.entries.delete(key);
-    this.entries.set(key, entry);
+    const entry = this.touch(key) ?? this.start(key, load, waitUntil);
     entry.users++;
     try {
       return this.lease(entry, await entry.ready);
@@ -77,6 +75,16 @@ export class SessionCache {
   /** Releases every session that nobody uses. */
   async clear(): Promise<void> {
     await this.shrinkTo(0);
+  }
+
+  /** The entry of this key, now the most recently used. */
+  private touch(key: string): Entry | undefined {
+    const entry = this.entries.get(key);
+    if (entry) {
+      this.entries.delete(key);
+      this.entries.set(key, entry);
+    }
+    return entry;
   }
 
   private start(key: string, load: LoadSession, waitUntil?: WaitUntil): Entry {
