@@ -2,10 +2,11 @@
 import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
 import { prune } from '../onnx/edit.ts';
-import type { Graph } from '../onnx/graph.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { simplify } from '../onnx/simplify.ts';
-import { differentiate } from './differentiate.ts';
+import { decompose, decompositionOf } from './decompose/decompose.ts';
+import { differentiate, nodesBetween } from './differentiate.ts';
 import { withReference } from './reference.ts';
 import type { Ruleset } from './ruleset.ts';
 import { gradient } from './rulesets/gradient.ts';
@@ -53,6 +54,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   let model = simplify(expose(cut(graph, feeds), [...keep]), { keep });
   if (gradients.length === 0) return expose(model, forward);
 
+  model = decomposed(model, request, keep);
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
@@ -66,6 +68,17 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   });
   const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
   return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
+}
+
+/** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
+function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>): Graph {
+  const { scores, gradients = [], ruleset = gradient } = request;
+  const hasRule = (node: Node): boolean => ruleset.rule({ node, first: false, last: false }) !== undefined;
+  const parts = decompose(graph, (current) => {
+    const path = new Set(nodesBetween(current, gradients, scores));
+    return (node) => path.has(node) && (!hasRule(node) || decompositionOf(node)?.evenWithRule === true);
+  });
+  return parts === graph ? graph : simplify(parts, { keep });
 }
 
 function seed(g: GraphBuilder, scores: Value, ruleset: Ruleset): Value {

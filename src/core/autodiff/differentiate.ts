@@ -6,7 +6,9 @@
  */
 import { WhylightError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
+import { valuesRead } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
+import { reasonFor } from './refusals.ts';
 import type { Operands, Rule } from './rule.ts';
 import type { NodePosition, Ruleset } from './ruleset.ts';
 import { unbroadcast } from './unbroadcast.ts';
@@ -34,12 +36,13 @@ export interface UnsupportedNode {
 }
 
 const isFloat = (value: Value | undefined): boolean => value !== undefined && /float/.test(value.dtype);
+const isQuantised = ({ dtype }: Value): boolean => /^u?int(8|16|32)$/.test(dtype);
 
 /** The nodes through which the scores depend on `wrt`, in topological order. */
 export function nodesBetween(graph: Graph, wrt: readonly string[], scores: string): Node[] {
   const reached = new Set(wrt);
   const forward = graph.nodes.filter((node) => {
-    if (!node.inputs.some((name) => reached.has(name))) return false;
+    if (!valuesRead(node).some((name) => reached.has(name))) return false;
     for (const output of node.outputs) reached.add(output);
     return true;
   });
@@ -47,7 +50,7 @@ export function nodesBetween(graph: Graph, wrt: readonly string[], scores: strin
   const path: Node[] = [];
   for (const node of forward.reverse()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
-    for (const input of node.inputs) needed.add(input);
+    for (const input of valuesRead(node)) needed.add(input);
     path.push(node);
   }
   return path.reverse();
@@ -118,8 +121,13 @@ function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Se
   }
   const active = new Set(wrt);
   for (const node of graph.nodes) {
-    if (!node.inputs.some((name) => active.has(name))) continue;
-    for (const output of node.outputs) if (output !== '' && isFloat(g.value(output))) active.add(output);
+    const operands = valuesRead(node).filter((name) => active.has(name));
+    if (operands.length === 0) continue;
+    // Quantised numbers carry the cotangent of the real numbers they stand for.
+    const quantised = node.op === 'QuantizeLinear' || operands.some((name) => !isFloat(g.value(name)));
+    for (const output of node.outputs) {
+      if (output !== '' && (isFloat(g.value(output)) || (quantised && isQuantised(g.value(output))))) active.add(output);
+    }
   }
   return active;
 }
@@ -137,7 +145,7 @@ function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Nod
         domain: node.domain || 'ai.onnx',
         opset: graph.opsets[node.domain] ?? 0,
         node: node.name,
-        reason: `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
+        reason: reasonFor(node.op, node.domain) ?? `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
       });
     }
   }

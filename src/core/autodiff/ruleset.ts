@@ -52,3 +52,13 @@ export function defineRuleset(
     rule: (position) => table.get(ruleKey(position.node.op, position.node.domain)) ?? base?.rule(position),
   };
 }
+
+/** The ruleset with the plain rules of `other` at the nodes of these names. */
+export function excluding(ruleset: Ruleset, nodes: readonly string[], other: Ruleset): Ruleset {
+  if (nodes.length === 0) return ruleset;
+  return {
+    ...ruleset,
+    id: `${ruleset.id} except ${[...nodes].sort().join(', ')}`,
+    rule: (position) => (nodes.includes(position.node.name) ? other : ruleset).rule(position),
+  };
+}

@@ -148,6 +148,7 @@ export class GraphBuilder {
     const types = inferNode(
       node,
       operands.map((v) => v ?? undefined),
+      this.values,
     );
     const results = node.outputs.map((output, i): Value => {
       const type = types[i];
@@ -208,7 +209,7 @@ export class GraphBuilder {
   build(outputs: readonly Value[], name = this.base.name): Graph {
     const graph: Graph = {
       name,
-      opsets: this.base.opsets,
+      opsets: withDomains(this.base.opsets, this.nodes),
       inputs: this.inputs,
       outputs: outputs.map(({ name, dtype, dims }) => ({ name, dtype, dims })),
       constants: this.constants,
@@ -288,6 +289,11 @@ export class GraphBuilder {
     this.names.add(name);
     return name;
   }
+}
+
+/** Domains that nodes were written in, each at its first version unless the graph says otherwise. */
+function withDomains(opsets: Graph['opsets'], nodes: readonly Node[]): Graph['opsets'] {
+  return { ...Object.fromEntries(nodes.map(({ domain }) => [domain, 1])), ...opsets };
 }
 
 function toAttribute(value: AttributeLike): Attribute {

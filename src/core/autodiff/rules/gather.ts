@@ -2,7 +2,7 @@
 import { intAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Dim } from '../../onnx/graph.ts';
-import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
+import { type Cotangents, defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
 import { fromFront, inverse, moving, permutedZeros, rankOf, upTo } from './axes.ts';
 
 /** Indices that are known before the run, counted from the front. */
@@ -76,7 +76,7 @@ function scatterBack(
   context: RuleContext,
   read: (x: Value) => Value,
   write: (into: Value, what: Value, reduction: string) => Value,
-) {
+): Cotangents {
   const {
     g,
     node,

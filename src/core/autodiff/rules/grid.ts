@@ -87,7 +87,10 @@ const x = { dims: [2, 2, 4, 3], range: [-1, 1] as const };
 /** (x, y) inside and outside, none close to where the slope jumps. */
 const points = {
   dims: [2, 2, 3, 2],
-  data: [-0.5, 0.1, 0.35, -0.87, 0.8, 0.55, -1.2, 0.15, 0.25, 1.13, 0.4, -0.1, -0.3, 0.6, 0.82, -0.55, 1.18, -1.36, -0.4, -0.05, 0.5, 0.86, -0.81, -0.5],
+  data: [
+    -0.5, 0.1, 0.35, -0.87, 0.8, 0.55, -1.2, 0.15, 0.25, 1.13, 0.4, -0.1, -0.3, 0.6, 0.82, -0.55, 1.18, -1.36, -0.4,
+    -0.05, 0.5, 0.86, -0.81, -0.5,
+  ],
 };
 const flags = (attributes: Record<string, string>): RuleCase[] =>
   [0, 1].map((align_corners) => ({ inputs: [x, points], attributes: { ...attributes, align_corners } }));

@@ -5,6 +5,7 @@ import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attribu
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
 import { defineRule, type Rule, type RuleContext } from '../rule.ts';
+import { refuse } from './axes.ts';
 
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const, constant: true });
 
@@ -133,7 +134,10 @@ export const movementRules: readonly Rule[] = [
     op: 'Cast',
     since: [6, 9, 13, 19, 21],
     note: 'Between float types.',
-    vjp: ({ g, inputs: [x], cotangents: [dy] }) => [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])],
+    vjp({ g, node, inputs: [x], cotangents: [dy] }) {
+      if (!/float/.test(x.dtype)) refuse(node, 'what it reads is quantised');
+      return [x.dtype === dy.dtype ? dy : g.op('CastLike', [dy, x])];
+    },
     cases: [{ inputs: [[2, 3]], attributes: { to: 1 } }],
   }),
   defineRule({

@@ -4,7 +4,7 @@
  * the engine's own to the last bit, in every mode; engines work that out once, when they load the graph.
  */
 import { float, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
-import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import type { Value } from '../../onnx/builder.ts';
 import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
 import { fromFront, inverse, moving, rankOf, refuse, upTo } from './axes.ts';
 

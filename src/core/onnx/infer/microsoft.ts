@@ -21,9 +21,14 @@ import { windows } from './window.ts';
 
 const fusedMatMul: Rule = (node, inputs) => {
   const [a, b] = [required(node, inputs, 0), required(node, inputs, 1)];
-  const turned = (x: Inferred, flag: string): readonly Dim[] | undefined =>
-    x.dims && intAttribute(node, flag, 0) === 1 ? swapped(x.dims) : x.dims;
-  return [ofType(a.dtype, multiplied(node, turned(a, 'transA'), turned(b, 'transB')))];
+  const turned = ({ dims }: Inferred, letter: string): readonly Dim[] | undefined => {
+    if (!dims || dims.length < 2) return dims;
+    // Rows first, the batch behind them.
+    const batchFirst = intAttribute(node, `transBatch${letter}`, 0) === 1;
+    const ordered = batchFirst ? [...dims.slice(1, -1), dims[0] as Dim, dims.at(-1) as Dim] : dims;
+    return intAttribute(node, `trans${letter}`, 0) === 1 ? swapped(ordered) : ordered;
+  };
+  return [ofType(a.dtype, multiplied(node, turned(a, 'A'), turned(b, 'B')))];
 };
 
 /** The sum that was normalized is the fourth output; between are mean and inverse standard deviation. */

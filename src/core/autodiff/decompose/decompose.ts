@@ -1,0 +1,97 @@
+/**
+ * Rewrites nodes that have no rule of their own into nodes that have: fused operators into their parts, recurrent layers
+ * into their steps, branches and loops that are decided before the run into what they run.
+ */
+import { GraphBuilder, type Value } from '../../onnx/builder.ts';
+import { valuesRead } from '../../onnx/edit.ts';
+import type { Graph, Node } from '../../onnx/graph.ts';
+import { inOrder } from '../../onnx/read/order.ts';
+import { ruleKey } from '../rule.ts';
+import { decompositions } from './index.ts';
+
+export interface DecompositionContext {
+  readonly g: GraphBuilder;
+  readonly node: Node;
+  /** Undefined for an input that is left out. */
+  readonly inputs: readonly (Value | undefined)[];
+  /** An input that the operator cannot do without. */
+  input(i: number): Value;
+  /** Whether anything reads output `i`. */
+  reads(i: number): boolean;
+}
+
+export interface Decomposition {
+  readonly op: string;
+  /** `''`, the default, is `ai.onnx`. */
+  readonly domain?: string;
+  /** Asked for although the operator has a rule, which does not fit all its forms. */
+  readonly evenWithRule?: boolean;
+  /** For `docs/operators.md`. */
+  readonly note?: string;
+  /**
+   * Writes the values of the node's outputs, in order; undefined for one that nothing reads. No values at all when the
+   * node has to stay as it is.
+   * @throws WhylightError `not_differentiable` for a form that cannot be rewritten
+   */
+  rewrite(context: DecompositionContext): readonly (Value | undefined)[] | undefined;
+}
+
+/** The decomposition of a node's operator, if there is one. */
+export const decompositionOf = (node: Node): Decomposition | undefined =>
+  decompositions.get(ruleKey(node.op, node.domain));
+
+/**
+ * The graph without the nodes that are wanted away, as far as they can be rewritten; what they are rewritten into is asked
+ * for in turn. Values keep their names. The same graph if there is nothing to do.
+ */
+export function decompose(graph: Graph, wanted: (graph: Graph) => (node: Node) => boolean): Graph {
+  const stays = new Set<string>();
+  for (let current = graph; ; ) {
+    const isWanted = wanted(current);
+    const nodes = current.nodes.filter((node) => !stays.has(node.name) && decompositionOf(node) && isWanted(node));
+    if (nodes.length === 0) return current;
+    current = rewriteAll(current, nodes, stays);
+  }
+}
+
+function rewriteAll(graph: Graph, nodes: readonly Node[], stays: Set<string>): Graph {
+  const g = new GraphBuilder(graph);
+  const read = new Set([...graph.outputs.map((o) => o.name), ...graph.nodes.flatMap(valuesRead)]);
+  const gone = new Set<Node>();
+  const names: { from: Value; to: string }[] = [];
+  for (const node of nodes) {
+    const inputs = node.inputs.map((name) => (name === '' ? undefined : g.value(name)));
+    g.under(`${node.name}/`);
+    const values = decompositionOf(node)?.rewrite({
+      g,
+      node,
+      inputs,
+      input: (i) => inputs[i] as Value,
+      reads: (i) => read.has(node.outputs[i] ?? ''),
+    });
+    if (!values) {
+      stays.add(node.name);
+      continue;
+    }
+    gone.add(node);
+    for (const [i, to] of node.outputs.entries()) {
+      const from = values[i];
+      if (to !== '' && from) names.push({ from, to });
+    }
+  }
+  const outputs = [...graph.outputs.map((o) => g.value(o.name)), ...names.map(({ from }) => from)];
+  // The builder knows the replaced nodes' outputs by name, so the originals go only now.
+  const written = g.build(outputs);
+  const identities = names.map(
+    ({ from, to }): Node => ({
+      name: `name/${to}`,
+      op: 'Identity',
+      domain: '',
+      inputs: [from.name],
+      outputs: [to],
+      attributes: {},
+    }),
+  );
+  const kept = [...written.nodes.filter((node) => !gone.has(node)), ...identities];
+  return inOrder({ ...written, outputs: graph.outputs, nodes: kept });
+}

@@ -1,0 +1,26 @@
+/** Why operators that have no rule have none, for the message that names them. */
+import { ruleKey } from './rule.ts';
+
+const WHOLE_BATCH =
+  'its scale comes from the smallest and largest value of the whole batch, so rows are not independent';
+
+const REASONS: Readonly<Record<string, string>> = {
+  DynamicQuantizeLinear: WHOLE_BATCH,
+  'com.microsoft:DynamicQuantizeMatMul': WHOLE_BATCH,
+  'com.microsoft:DynamicQuantizeLSTM': WHOLE_BATCH,
+  ConvInteger: 'its operands are quantised by the whole batch; quantise the model statically (QDQ) instead',
+  MatMulInteger: 'its operands are quantised by the whole batch; quantise the model statically (QDQ) instead',
+  'com.microsoft:MatMulIntegerToFloat': WHOLE_BATCH,
+  If: 'its condition is only known at run time',
+  Loop: 'its number of turns is only known at run time',
+  RandomNormalLike: 'it is random',
+  RandomUniformLike: 'it is random',
+  Bernoulli: 'it is random',
+  Multinomial: 'it is random',
+};
+
+/** Undefined for an operator that nobody has written a rule for. */
+export const reasonFor = (op: string, domain: string): string | undefined => {
+  const key = ruleKey(op, domain);
+  return Object.hasOwn(REASONS, key) ? REASONS[key] : undefined;
+};
