@@ -162,9 +162,7 @@ export class Model {
     const open = this.graph.inputs.filter(
       ({ name, dims }) => shapes?.[name] && !dims?.slice(1).every((d) => typeof d === 'number'),
     );
-    return open.length === 0
-      ? undefined
-      : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
+    return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
 }
 

@@ -5,7 +5,14 @@ import type { Model } from '../model/model.ts';
 import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
 import type { RunnableGraph } from './run.ts';
-import { compileVariant, describeVariant, type ResolvedNeeds, type Variant, variantKey } from './variant.ts';
+import {
+  compileVariant,
+  describeVariant,
+  type ResolvedNeeds,
+  rowElements,
+  type Variant,
+  variantKey,
+} from './variant.ts';
 
 export interface LoaderOptions {
   readonly engine: Engine;
@@ -94,8 +101,16 @@ export class GraphLoader {
     );
     const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
     const { fixedBatch } = model;
-    const size = fixedBatch ?? batchSize(variant.rowBytes, this.options.memoryBudget, this.options.maxBatch);
-    return { graph: { variant, session: lease.session, batchSize: size, fixed: fixedBatch !== undefined }, lease };
+    // Where the model leaves extents open, the rows may be larger now than when the graph was compiled.
+    const rowBytes = (variant.rowBytes * rowElements(needs)) / rowElements(variant);
+    const graph: RunnableGraph = {
+      variant,
+      session: lease.session,
+      scoreDims: needs.scoreDims,
+      batchSize: fixedBatch ?? batchSize(rowBytes, this.options.memoryBudget, this.options.maxBatch),
+      fixed: fixedBatch !== undefined,
+    };
+    return { graph, lease };
   }
 
   /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */

@@ -6,8 +6,13 @@ import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
 /**
  * The most bytes that the tensors of one row take at the same time when nodes run in order and a tensor is given up after
  * its last use. Constants and tensors of unknown shape are not counted.
+ * @param rows shapes of one row, for inputs whose extents the graph leaves open
  */
-export function peakRowBytes(graph: Graph): number {
+export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}): number {
+  const oneRow = (input: ValueInfo): ValueInfo => ({
+    ...input,
+    dims: input.dims && [1, ...(rows[input.name] ?? input.dims.slice(1))],
+  });
   const values = infer({ ...graph, inputs: graph.inputs.map(oneRow) });
   const bytes = (name: string): number => {
     const value = graph.constants.has(name) ? undefined : values.get(name);
@@ -33,5 +38,3 @@ export function peakRowBytes(graph: Graph): number {
 export function batchSize(rowBytes: number, budget: number, most: number): number {
   return Math.max(1, Math.min(most, Math.floor(budget / Math.max(1, rowBytes))));
 }
-
-const oneRow = (input: ValueInfo): ValueInfo => ({ ...input, dims: input.dims && [1, ...input.dims.slice(1)] });

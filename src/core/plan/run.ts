@@ -11,6 +11,8 @@ import type { Variant } from './variant.ts';
 export interface RunnableGraph {
   readonly variant: Variant;
   readonly session: Session;
+  /** Shape of one row of the scores. */
+  readonly scoreDims: readonly number[];
   /** Rows that run at once. */
   readonly batchSize: number;
   /** Every run takes exactly `batchSize` rows. */
@@ -51,7 +53,7 @@ export async function runRows(
     const to = Math.min(count, from + graph.batchSize);
     const size = fixed ? graph.batchSize : to - from;
     const feeds = feedsOf(variant, rows, from, to, size);
-    if (variant.gradients.length > 0) feeds[COTANGENT] = cotangent(variant, target, size);
+    if (variant.gradients.length > 0) feeds[COTANGENT] = cotangent(graph, target, size);
     const results = await session.run(feeds);
     for (const [name, result] of Object.entries(results)) outputs.add(name, cast(result, 'float32'), from, to);
     control.done?.(to - from);
@@ -116,9 +118,9 @@ function padRows(rows: Tensor, size: number): Tensor {
   return padded;
 }
 
-function cotangent({ inputs }: Variant, target: Target | undefined, size: number): Tensor {
-  const { dims = [], dtype = 'float32' } = inputs.find(({ name }) => name === COTANGENT) ?? {};
-  const row = tensor('float32', [1, ...(dims.slice(1) as number[])]);
+function cotangent({ variant, scoreDims }: RunnableGraph, target: Target | undefined, size: number): Tensor {
+  const { dtype = 'float32' } = variant.inputs.find(({ name }) => name === COTANGENT) ?? {};
+  const row = tensor('float32', [1, ...scoreDims]);
   for (const { index, weight } of target?.weights ?? []) row.data[index] = weight;
   return cast(repeatRow(row, size), dtype);
 }

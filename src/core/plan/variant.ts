@@ -6,6 +6,7 @@ import { nearest, WhylightError } from '../errors.ts';
 import type { Cost, NamedNeeds, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import { sizeOf } from '../tensor/tensor.ts';
 import { peakRowBytes } from './memory.ts';
 
 /** Needs with nothing left open. */
@@ -17,6 +18,10 @@ export interface ResolvedNeeds {
   readonly echoes: readonly string[];
   readonly feeds: readonly string[];
   readonly ruleset: Ruleset;
+  /** Shape of one row of the scores. */
+  readonly scoreDims: readonly number[];
+  /** Shape of one row of each input of the model. */
+  readonly inputDims: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What is known of a compiled graph without holding on to it. */
@@ -24,7 +29,7 @@ export interface Variant extends ResolvedNeeds {
   /** Names the graph among all graphs of all models: digest and needs. */
   readonly key: string;
   readonly inputs: readonly ValueInfo[];
-  /** Memory for one row's tensors at the worst moment, in bytes, weights not counted. */
+  /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
   readonly rowBytes: number;
   /** A cotangent row of zeros stands for the top class. */
   readonly findsTopClass: boolean;
@@ -57,6 +62,8 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     echoes: wanted.filter(isInput),
     feeds: [...new Set(feeds)].sort(),
     ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
+    scoreDims: info.tensor(scores).dims.map(Number),
+    inputDims: Object.fromEntries(info.inputs.map(({ name, dims }) => [name, dims.map(Number)])),
   };
 }
 
@@ -80,10 +87,14 @@ export function describeVariant(model: Model, needs: ResolvedNeeds, graph: Graph
     ...needs,
     key: variantKey(model, needs),
     inputs: graph.inputs,
-    rowBytes: peakRowBytes(graph),
+    rowBytes: peakRowBytes(graph, needs.inputDims),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
   };
 }
+
+/** Elements of one row of all inputs together. */
+export const rowElements = ({ inputDims }: ResolvedNeeds): number =>
+  Object.values(inputDims).reduce((sum, dims) => sum + sizeOf(dims), 0);
 
 /** Rows through this graph count as this. */
 export const costOf = ({ gradients }: Pick<ResolvedNeeds, 'gradients'>, rows: number): Cost =>

@@ -1,3 +1,4 @@
+import { deconvnet } from '../../core/autodiff/rulesets/deconvnet.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on what is positive backward, whatever went forward. */
@@ -16,5 +17,5 @@ export default defineBackprop({
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
-  ruleset: 'deconvnet',
+  ruleset: deconvnet,
 });

@@ -1,3 +1,4 @@
+import { guided } from '../../core/autodiff/rulesets/guided.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on only what is positive both forward and backward. */
@@ -16,5 +17,5 @@ export default defineBackprop({
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
-  ruleset: 'guided',
+  ruleset: guided,
 });

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import type { ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
-import { knownDims, windowParameters, windowShape } from '../../core/strategy/perturbation/extents.ts';
+import {
+  knownDims,
+  type WindowShape,
+  windowParameters,
+  windowShapes,
+} from '../../core/strategy/perturbation/extents.ts';
 import { copyRange, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
 import { slidingWindows } from '../../core/strategy/perturbation/windows.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
@@ -70,8 +75,9 @@ export default defineMethod({
 
 /** The windows of each input: every input is covered for itself. */
 function windowsOf(given: z.output<typeof params>, { inputs }: ModelInfo) {
-  return inputs.map((input) => {
-    const { window, strides } = windowShape(input, given);
+  const shapes = windowShapes(inputs, given);
+  return inputs.map((input, i) => {
+    const { window, strides } = shapes[i] as WindowShape;
     return { input, windows: slidingWindows(knownDims(input), window, strides) };
   });
 }

@@ -1,6 +1,7 @@
 /** Methods that send the score back to the input by other rules than the gradient's. */
 import { z } from 'zod';
-import type { Ruleset } from '../../autodiff/ruleset.ts';
+import { excluding, type Ruleset } from '../../autodiff/ruleset.ts';
+import { gradient } from '../../autodiff/rulesets/gradient.ts';
 import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
@@ -9,8 +10,7 @@ export interface BackpropDefinition {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
-  /** The table of rules: the id of one that comes with whylight, or the method's own. */
-  readonly ruleset: string | Ruleset;
+  readonly ruleset: Ruleset;
 }
 
 /** A method whose values are what arrives at the input. */
@@ -19,8 +19,18 @@ export const defineBackprop = ({ ruleset, ...rest }: BackpropDefinition): Method
     ...rest,
     apiVersion: API_VERSION,
     strategy: 'activation',
-    params: z.object({ absolute: absoluteParameter(false), reduction: reductionParameter }),
-    needs: () => ({ gradients: 'sources', ruleset }),
+    params: z.object({
+      exclude: z
+        .array(z.string())
+        .max(100)
+        .default([])
+        .describe(
+          'Names of nodes that keep their plain gradient: hook-based libraries miss activations that are no modules.',
+        ),
+      absolute: absoluteParameter(false),
+      reduction: reductionParameter,
+    }),
+    needs: ({ exclude }) => ({ gradients: 'sources', ruleset: excluding(ruleset, exclude, gradient) }),
     cost: () => ({ forwards: 0, backwards: 1 }),
     explain: async (ctx) => {
       const { gradients } = await ctx.evaluate(ctx.inputs);

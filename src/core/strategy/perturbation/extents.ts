@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import type { TensorInfo } from '../../method/contract.ts';
 
-const extents = z.array(z.int().min(1)).max(4).default([]);
+const extents = z.array(z.int().min(1)).max(16).default([]);
 
 export const windowParameters = {
   sliding_window_shape: extents.describe(
-    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis. Left empty, a sixth of a picture.',
+    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a sixth of a picture.',
   ),
   strides: extents.describe('Steps of the window, given like its shape; half the window when left empty.'),
 };
@@ -17,18 +17,33 @@ export interface WindowShape {
   readonly strides: readonly number[];
 }
 
+type Given = { readonly sliding_window_shape: readonly number[]; readonly strides: readonly number[] };
+
 /**
- * The window for one input.
+ * The window for each input.
  * @throws WhylightError `invalid_request` for a window that does not fit the input, `unprocessable_method` for an input
  * of unknown shape.
  */
-export function windowShape(
-  input: TensorInfo,
-  {
-    sliding_window_shape,
-    strides,
-  }: { readonly sliding_window_shape: readonly number[]; readonly strides: readonly number[] },
-): WindowShape {
+export function windowShapes(inputs: readonly TensorInfo[], { sliding_window_shape, strides }: Given): WindowShape[] {
+  const windows = shares(inputs, sliding_window_shape);
+  const steps = shares(inputs, strides);
+  return inputs.map((input, i) =>
+    windowShape(input, {
+      sliding_window_shape: windows[i] as readonly number[],
+      strides: steps[i] as readonly number[],
+    }),
+  );
+}
+
+/** Each input's part of a list that has a number for every axis of every input; else the whole list for each. */
+function shares(inputs: readonly TensorInfo[], given: readonly number[]): (readonly number[])[] {
+  const ranks = inputs.map(({ dims }) => dims.length);
+  if (inputs.length < 2 || given.length !== ranks.reduce((a, b) => a + b, 0)) return inputs.map(() => given);
+  const starts = ranks.map((_, i) => ranks.slice(0, i).reduce((a, b) => a + b, 0));
+  return ranks.map((rank, i) => given.slice(starts[i], (starts[i] as number) + rank));
+}
+
+function windowShape(input: TensorInfo, { sliding_window_shape, strides }: Given): WindowShape {
   const dims = knownDims(input);
   const window =
     sliding_window_shape.length > 0
