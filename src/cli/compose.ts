@@ -1,10 +1,11 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
 import { models, plugins } from '#plugins';
+import { createContainer } from '../core/container.ts';
 import type { Engine } from '../core/engine/engine.ts';
-import { SessionCache } from '../core/engine/session-cache.ts';
-import { Explainer } from '../core/explainer.ts';
-import { MethodRegistry } from '../core/method/registry.ts';
+import type { Explainer } from '../core/explainer.ts';
+import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { TOKENS } from '../core/tokens.ts';
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
@@ -15,10 +16,14 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Folders of the models that come with the project, by name, relative to {@link ROOT}. */
 export const EMBEDDED_MODELS = models;
 
-/** Bytes of sessions that are kept; a command rarely uses more than one model. */
-const SESSION_BYTES = 512 * 2 ** 20;
+/** The methods of plugins.config.json, with the operator's defaults and limits. */
+export const CONFIGURED: readonly PluginEntry[] = plugins;
 
-export const builtInMethods = (): MethodRegistry => new MethodRegistry(plugins);
+/** The same methods as their authors wrote them. */
+export const PLAIN: readonly PluginEntry[] = plugins.map(({ method }) => ({ method }));
+
+/** For commands that run nothing. */
+export const configuredMethods = (): MethodRegistry => new MethodRegistry(CONFIGURED);
 
 /** Engines are loaded when they are asked for: each brings a binary of its own. */
 async function loadEngine(name: EngineName): Promise<Engine> {
@@ -26,8 +31,6 @@ async function loadEngine(name: EngineName): Promise<Engine> {
   return (await import('../node/onnxruntime-node.ts')).onnxruntimeNode();
 }
 
-export async function compose(name: EngineName): Promise<{ explainer: Explainer; methods: MethodRegistry }> {
-  const methods = builtInMethods();
-  const sessions = new SessionCache({ maxBytes: SESSION_BYTES });
-  return { methods, explainer: new Explainer({ engine: await loadEngine(name), sessions, methods }) };
+export async function compose(engine: EngineName, entries: readonly PluginEntry[] = CONFIGURED): Promise<Explainer> {
+  return createContainer({ engine: await loadEngine(engine), plugins: entries }).get(TOKENS.explainer);
 }

@@ -8,7 +8,7 @@ import { preprocess } from '../../core/image/preprocess.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import { nodeCodecs } from '../../node/codecs.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
-import { compose, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from '../compose.ts';
+import { compose, configuredMethods, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from '../compose.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS, readBytes } from '../model-file.ts';
 import { progressBar } from '../progress.ts';
 
@@ -56,8 +56,7 @@ export default defineCommand({
   async run({ args: flags, data }) {
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
-    const { explainer, methods } = await compose(flags.engine as EngineName);
-    const { method } = methods.get(flags.method);
+    const { method } = configuredMethods().get(flags.method);
     refuseUnknown(data, { ...args, ...overlayArgs }, Object.keys(parameterSchemas(method.params)));
     const codecs = nodeCodecs();
     const bytes = await readBytes(flags.photo, 'photo');
@@ -72,6 +71,7 @@ export default defineCommand({
     const [input] = model.graph.inputs;
     const image = await codecs.decode(bytes);
     const { tensor, placement } = preprocess(image, preprocessing);
+    const explainer = await compose(flags.engine as EngineName);
     const bar = progressBar(flags.method);
     const explanation = await explainer
       .explain(

@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 import type { TensorInfo } from '../../core/method/contract.ts';
 import { type Inspection, inspect, type Shaped } from '../../core/plan/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
-import { builtInMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
@@ -16,7 +16,7 @@ export default defineCommand({
   args,
   async run({ args: { model, json }, data }) {
     refuseUnknown(data, args);
-    const inspection = inspect(await openModel({ model }, EMBEDDED_MODELS, ROOT), builtInMethods());
+    const inspection = inspect(await openModel({ model }, EMBEDDED_MODELS, ROOT), configuredMethods());
     console.log(json ? JSON.stringify(inspection, null, 2) : page(inspection));
   },
 });

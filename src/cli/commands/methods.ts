@@ -3,7 +3,7 @@ import { defineCommand } from 'citty';
 import type { Method } from '../../core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { refuseUnknown } from '../arguments.ts';
-import { builtInMethods } from '../compose.ts';
+import { configuredMethods } from '../compose.ts';
 
 const args = {
   method: { type: 'positional', required: false, description: 'One method, with its parameters; all when left out' },
@@ -15,7 +15,7 @@ export default defineCommand({
   args,
   run({ args: { method: name, json }, data }) {
     refuseUnknown(data, args);
-    const registry = builtInMethods();
+    const registry = configuredMethods();
     const methods = name === undefined ? registry.entries.map(({ method }) => method) : [registry.get(name).method];
     if (json) console.log(JSON.stringify(methods.map(described), null, 2));
     else if (name === undefined) for (const method of methods) console.log(line(method));

@@ -3,12 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
+import { MethodRegistry } from '../../core/method/registry.ts';
 import { refuseUnknown } from '../arguments.ts';
-import { builtInMethods, compose, ENGINES, type EngineName } from '../compose.ts';
+import { compose, ENGINES, type EngineName, PLAIN } from '../compose.ts';
 import { readCases } from '../parity/analytic.ts';
 import type { Comparison } from '../parity/comparison.ts';
 import { readReferences } from '../parity/reference.ts';
-import { HEADER, resultLine, summary } from '../parity/report.ts';
+import { summary, table } from '../parity/report.ts';
 import { compare, type Result, reasonToSkip } from '../parity/run.ts';
 
 const args = {
@@ -40,23 +41,24 @@ export default defineCommand({
         `There is nothing to compare in ${folder}${only ? ` that matches "${only}"` : ''}.`,
       );
     }
-    console.log(HEADER);
+    const { header, line } = table(comparisons);
+    console.log(header);
     const results: Result[] = [];
     const report = (result: Result) => {
       results.push(result);
-      console.log(resultLine(result));
+      console.log(line(result));
     };
-    const methods = builtInMethods();
     const engines: readonly EngineName[] = engine ? [engine as EngineName] : ENGINES;
-    const roots = await Promise.all(engines.map((name) => compose(name)));
+    const explainers = await Promise.all(engines.map((name) => compose(name, PLAIN)));
+    const methods = new MethodRegistry(PLAIN);
     for (const comparison of comparisons) {
       const reason = reasonToSkip(comparison, methods);
       if (reason !== undefined) {
         const { model, entry } = comparison;
-        report({ model, entry, engine: '-', verdict: 'skip', errors: [], outliers: 0, note: reason });
+        report({ model, entry, engine: '-', verdict: 'skip', errors: [], note: reason });
         continue;
       }
-      for (const { explainer } of roots) report(await compare(comparison, explainer));
+      for (const explainer of explainers) report(await compare(comparison, explainer));
     }
     console.log(`\n${summary(results)}`);
     if (results.some(({ verdict }) => verdict === 'FAIL')) process.exitCode = 1;

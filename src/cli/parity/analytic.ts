@@ -80,7 +80,7 @@ export async function readCases(folder: string, name: string): Promise<Compariso
   const file = parseJson(await readFile(path, 'utf8'), path) as CasesFile;
   const models = { ...file.models, ...file.vector_models };
   return [
-    ...(file.cases ?? []).map((it) => comparison(it, models[it.model])),
+    ...(file.cases ?? []).flatMap((it) => split(it, models[it.model]).map((one) => comparison(one, models[it.model]))),
     ...(file.vectors ?? []).map((it) => comparison(asCase(it, models[it.model]), models[it.model])),
     ...(file.property_cases ?? []).map((it) => completeness(it, models[it.model])),
     ...camFormulas(file.cam_formula_table),
@@ -90,6 +90,39 @@ export async function readCases(folder: string, name: string): Promise<Compariso
     ...(file.invariants ?? []).map((it) => skipped(name, `invariant ${it.name}`, 'a property, no numbers')),
   ];
 }
+
+/** Window lists of an occlusion case, one for each input in the graph's order. */
+const WINDOW_LISTS = ['sliding_window_shapes', 'strides'] as const;
+
+/**
+ * One case may be several calls of ours: a layer that stands for several tensors is one for each of them, windows that
+ * differ between inputs are one for each input (each input is covered for itself).
+ */
+function split(given: Case, model: ModelText | undefined): Case[] {
+  const { id, layer, expected = {}, params = {} } = given;
+  const tensors = Object.entries(expected);
+  const part = ([name, values]: [string, ArrayText]) => ({
+    ...given,
+    id: `${id}/${name}`,
+    expected: { [name]: values },
+  });
+  const lists = WINDOW_LISTS.map((key) => [key, (params[key] ?? []) as readonly unknown[]] as const);
+  if (lists.some(([, list]) => new Set(list.map((one) => JSON.stringify(one))).size > 1)) {
+    const order = model?.graph.inputs.map(({ name }) => name) ?? [];
+    return tensors.map(([name, values]) => {
+      const own = lists.flatMap(([key, list]) =>
+        list.length > 0 ? [[key, [list[order.indexOf(name)]]] as const] : [],
+      );
+      return { ...part([name, values]), params: { ...params, ...Object.fromEntries(own) } };
+    });
+  }
+  const severalTensors = layer !== undefined && model?.layers?.[layer] === undefined && tensors.length > 1;
+  if (!severalTensors || !tensors.every(([name]) => isTensor(model, name))) return [given];
+  return tensors.map(([name, values]) => ({ ...part([name, values]), layer: name }));
+}
+
+const isTensor = (model: ModelText | undefined, name: string): boolean =>
+  model?.graph.nodes.some(({ outputs }) => outputs.includes(name)) ?? false;
 
 /** A vector, which leaves input and target to its model, spelled as a case. */
 function asCase(vector: Case, model: ModelText | undefined): Case {
@@ -141,10 +174,6 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (given.feature_mask !== undefined || params.feature_mask !== undefined) return 'its own feature mask';
   if (!baselineOf(given) || typeof params.baseline === 'object')
     return 'a baseline of its own for each input or element';
-  for (const key of ['sliding_window_shapes', 'strides']) {
-    const lists = (params[key] ?? []) as readonly unknown[];
-    if (new Set(lists.map((list) => JSON.stringify(list))).size > 1) return `${key} that differ between inputs`;
-  }
   return undefined;
 }
 

