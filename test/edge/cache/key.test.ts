@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { cacheKey, type Question } from '../../../src/edge/cache/key.ts';
+
+const question: Question = {
+  scope: '*',
+  model: 'm',
+  method: 'saliency',
+  revision: 1,
+  params: { absolute: true, window: [1, 2] },
+  target: undefined,
+  scores: undefined,
+  seed: 0,
+  top: 5,
+  input: 'picture:ab',
+};
+
+describe('the cache key', () => {
+  it('is a SHA-256 and does not depend on the order of parameters', async () => {
+    const key = await cacheKey(question);
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(await cacheKey({ ...question, params: { window: [1, 2], absolute: true } })).toBe(key);
+  });
+
+  it('changes with everything that changes the answer', async () => {
+    const others: Partial<Question>[] = [
+      { scope: 'demo' },
+      { model: 'n' },
+      { method: 'grad_cam' },
+      { revision: 2 },
+      { params: { absolute: false, window: [1, 2] } },
+      { params: { absolute: true, window: [2, 1] } },
+      { target: 0 },
+      { target: '0' },
+      { scores: 'output' },
+      { seed: 1 },
+      { top: 6 },
+      { input: 'picture:ac' },
+    ];
+    const keys = await Promise.all([{}, ...others].map((other) => cacheKey({ ...question, ...other })));
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
