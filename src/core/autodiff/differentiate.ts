@@ -126,7 +126,8 @@ function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Se
     // Quantised numbers carry the cotangent of the real numbers they stand for.
     const quantised = node.op === 'QuantizeLinear' || operands.some((name) => !isFloat(g.value(name)));
     for (const output of node.outputs) {
-      if (output !== '' && (isFloat(g.value(output)) || (quantised && isQuantised(g.value(output))))) active.add(output);
+      if (output !== '' && (isFloat(g.value(output)) || (quantised && isQuantised(g.value(output)))))
+        active.add(output);
     }
   }
   return active;
@@ -145,7 +146,9 @@ function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Nod
         domain: node.domain || 'ai.onnx',
         opset: graph.opsets[node.domain] ?? 0,
         node: node.name,
-        reason: reasonFor(node.op, node.domain) ?? `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
+        reason:
+          reasonFor(node.op, node.domain) ??
+          `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
       });
     }
   }

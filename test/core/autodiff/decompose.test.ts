@@ -18,21 +18,66 @@ const microsoft: Record<string, readonly RuleCase[]> = {
   BiasGelu: [{ inputs: [x, [4]] }],
   QuickGelu: [{ inputs: [x] }, { inputs: [x], attributes: { alpha: float(0.7) } }],
   FusedConv: [
-    { inputs: [[1, 2, 4, 4], weights(3, 2, 3, 3), weights(3)], attributes: { activation: 'Sigmoid', pads: [1, 1, 1, 1] } },
-    { inputs: [[1, 2, 4, 4], weights(2, 1, 3, 3)], attributes: { activation: 'LeakyRelu', activation_params: floats([0.2]), group: 2, strides: [2, 2] } },
+    {
+      inputs: [[1, 2, 4, 4], weights(3, 2, 3, 3), weights(3)],
+      attributes: { activation: 'Sigmoid', pads: [1, 1, 1, 1] },
+    },
+    {
+      inputs: [[1, 2, 4, 4], weights(2, 1, 3, 3)],
+      attributes: { activation: 'LeakyRelu', activation_params: floats([0.2]), group: 2, strides: [2, 2] },
+    },
     { inputs: [[1, 2, 3, 3], weights(2, 2, 1, 1), weights(2), [1, 2, 3, 3]], attributes: { activation: 'Tanh' } },
-    { inputs: [[1, 2, 3, 3], weights(2, 2, 1, 1)], attributes: { activation: 'HardSigmoid', activation_params: floats([0.1, 0.5]) } },
+    {
+      inputs: [[1, 2, 3, 3], weights(2, 2, 1, 1)],
+      attributes: { activation: 'HardSigmoid', activation_params: floats([0.1, 0.5]) },
+    },
   ],
   FusedMatMul: [
-    { inputs: [[2, 3], [3, 4]], attributes: { alpha: float(0.5) } },
-    { inputs: [[3, 2], [4, 3]], attributes: { transA: 1, transB: 1 } },
-    { inputs: [[2, 3, 4], [2, 5, 4]], attributes: { transB: 1 } },
-    { inputs: [[3, 2, 4], [2, 4, 5]], attributes: { transBatchA: 1 } },
-    { inputs: [[4, 2, 3], [2, 4, 5]], attributes: { transBatchA: 1, transA: 1 } },
+    {
+      inputs: [
+        [2, 3],
+        [3, 4],
+      ],
+      attributes: { alpha: float(0.5) },
+    },
+    {
+      inputs: [
+        [3, 2],
+        [4, 3],
+      ],
+      attributes: { transA: 1, transB: 1 },
+    },
+    {
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 4],
+      ],
+      attributes: { transB: 1 },
+    },
+    {
+      inputs: [
+        [3, 2, 4],
+        [2, 4, 5],
+      ],
+      attributes: { transBatchA: 1 },
+    },
+    {
+      inputs: [
+        [4, 2, 3],
+        [2, 4, 5],
+      ],
+      attributes: { transBatchA: 1, transA: 1 },
+    },
   ],
   FusedGemm: [
     { inputs: [[2, 3], [4, 3], [4]], attributes: { transB: 1, activation: 'Sigmoid', alpha: float(0.5) } },
-    { inputs: [[2, 3], [3, 4]], attributes: { activation: 'LeakyRelu', activation_alpha: float(0.3) } },
+    {
+      inputs: [
+        [2, 3],
+        [3, 4],
+      ],
+      attributes: { activation: 'LeakyRelu', activation_alpha: float(0.3) },
+    },
   ],
   SkipLayerNormalization: [
     { inputs: [[2, 3, 4], [2, 3, 4], weights(4), weights(4)] },
@@ -42,17 +87,40 @@ const microsoft: Record<string, readonly RuleCase[]> = {
   Attention: [
     { inputs: [[2, 3, 4], weights(4, 12), weights(12)], attributes: { num_heads: 2 } },
     { inputs: [[2, 3, 4], weights(4, 12), weights(12)], attributes: { num_heads: 2, unidirectional: 1 } },
-    { inputs: [[2, 3, 4], weights(4, 12), weights(12), { ...ints(1, 1, 0, 1, 1, 1), dims: [2, 3] }], attributes: { num_heads: 1 } },
+    {
+      inputs: [[2, 3, 4], weights(4, 12), weights(12), { ...ints(1, 1, 0, 1, 1, 1), dims: [2, 3] }],
+      attributes: { num_heads: 1 },
+    },
     { inputs: [[2, 3, 4], weights(4, 12), weights(12), ints(2, 3)], attributes: { num_heads: 2 } },
     { inputs: [[1, 3, 4], weights(4, 12), weights(12), null, null, [1, 2, 3, 3]], attributes: { num_heads: 2 } },
-    { inputs: [[1, 3, 4], weights(4, 10), weights(10)], attributes: { num_heads: 2, qkv_hidden_sizes: [4, 4, 2], scale: float(0.3) } },
+    {
+      inputs: [[1, 3, 4], weights(4, 10), weights(10)],
+      attributes: { num_heads: 2, qkv_hidden_sizes: [4, 4, 2], scale: float(0.3) },
+    },
   ],
   MultiHeadAttention: [
-    { inputs: [[2, 3, 4], [2, 5, 4], [2, 5, 4]], attributes: { num_heads: 2 } },
+    {
+      inputs: [
+        [2, 3, 4],
+        [2, 5, 4],
+        [2, 5, 4],
+      ],
+      attributes: { num_heads: 2 },
+    },
     { inputs: [[2, 3, 4], [2, 3, 4], [2, 3, 4], [12]], attributes: { num_heads: 2, scale: float(0.5) } },
-    { inputs: [[2, 3, 4], [2, 3, 4], [2, 3, 4], null, { ...ints(1, 1, 0, 1, 1, 1), dims: [2, 3] }], attributes: { num_heads: 1 } },
+    {
+      inputs: [[2, 3, 4], [2, 3, 4], [2, 3, 4], null, { ...ints(1, 1, 0, 1, 1, 1), dims: [2, 3] }],
+      attributes: { num_heads: 1 },
+    },
     { inputs: [[1, 3, 4], [1, 3, 4], [1, 3, 4], null, null, [1, 2, 3, 3]], attributes: { num_heads: 2 } },
-    { inputs: [[2, 3, 4], [2, 2, 5, 2], [2, 2, 5, 2]], attributes: { num_heads: 2 } },
+    {
+      inputs: [
+        [2, 3, 4],
+        [2, 2, 5, 2],
+        [2, 2, 5, 2],
+      ],
+      attributes: { num_heads: 2 },
+    },
   ],
 };
 
@@ -64,27 +132,63 @@ const hidden = { hidden_size: H };
 /** Forms that LSTM, GRU and RNN share. */
 const recurrent = (gates: number): RuleCase[] => [
   { inputs: [[T, N, I], ...layer(gates)], attributes: hidden, outputs: 2 },
-  { inputs: [[T, N, I], ...layer(gates), weights(1, 2 * gates * H), null, state()], attributes: { ...hidden, direction: 'reverse' }, outputs: 2 },
-  { inputs: [[T, N, I], ...layer(gates, 2), weights(2, 2 * gates * H), null, state(2)], attributes: { ...hidden, direction: 'bidirectional' }, outputs: 2 },
-  { inputs: [[T, N, I], ...layer(gates, 2), null, ints(2, 3)], attributes: { ...hidden, direction: 'bidirectional' }, outputs: 2 },
+  {
+    inputs: [[T, N, I], ...layer(gates), weights(1, 2 * gates * H), null, state()],
+    attributes: { ...hidden, direction: 'reverse' },
+    outputs: 2,
+  },
+  {
+    inputs: [[T, N, I], ...layer(gates, 2), weights(2, 2 * gates * H), null, state(2)],
+    attributes: { ...hidden, direction: 'bidirectional' },
+    outputs: 2,
+  },
+  {
+    inputs: [[T, N, I], ...layer(gates, 2), null, ints(2, 3)],
+    attributes: { ...hidden, direction: 'bidirectional' },
+    outputs: 2,
+  },
   { inputs: [[T, N, I], ...layer(gates), null, ints(3, 1), state()], attributes: hidden, outputs: 2 },
   { inputs: [[1, N, I], ...layer(gates)], attributes: { ...hidden, clip: float(0.9) }, outputs: 2 },
 ];
 
 const standard: Record<string, readonly RuleCase[]> = {
-  SimplifiedLayerNormalization: [{ inputs: [[2, 3, 4], weights(4)] }, { inputs: [[2, 3, 4], [4]], attributes: { epsilon: float(0.1), axis: -1 } }],
+  SimplifiedLayerNormalization: [
+    { inputs: [[2, 3, 4], weights(4)] },
+    { inputs: [[2, 3, 4], [4]], attributes: { epsilon: float(0.1), axis: -1 } },
+  ],
   LSTM: [
     ...recurrent(4),
-    { inputs: [[T, N, I], ...layer(4), weights(1, 8 * H), null, state(), state(), weights(1, 3 * H)], attributes: hidden, outputs: 3 },
-    { inputs: [[T, N, I], ...layer(4)], attributes: { ...hidden, input_forget: 1, activations: strings(['HardSigmoid', 'Softsign', 'Elu']) }, outputs: 3 },
+    {
+      inputs: [[T, N, I], ...layer(4), weights(1, 8 * H), null, state(), state(), weights(1, 3 * H)],
+      attributes: hidden,
+      outputs: 3,
+    },
+    {
+      inputs: [[T, N, I], ...layer(4)],
+      attributes: { ...hidden, input_forget: 1, activations: strings(['HardSigmoid', 'Softsign', 'Elu']) },
+      outputs: 3,
+    },
   ],
   GRU: [
     ...recurrent(3),
-    { inputs: [[T, N, I], ...layer(3), weights(1, 6 * H), null, state()], attributes: { ...hidden, linear_before_reset: 1 }, outputs: 2 },
+    {
+      inputs: [[T, N, I], ...layer(3), weights(1, 6 * H), null, state()],
+      attributes: { ...hidden, linear_before_reset: 1 },
+      outputs: 2,
+    },
   ],
   RNN: [
     ...recurrent(1),
-    { inputs: [[T, N, I], ...layer(1)], attributes: { ...hidden, activations: strings(['ScaledTanh']), activation_alpha: floats([0.8]), activation_beta: floats([1.3]) }, outputs: 2 },
+    {
+      inputs: [[T, N, I], ...layer(1)],
+      attributes: {
+        ...hidden,
+        activations: strings(['ScaledTanh']),
+        activation_alpha: floats([0.8]),
+        activation_beta: floats([1.3]),
+      },
+      outputs: 2,
+    },
   ],
 };
 

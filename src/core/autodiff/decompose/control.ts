@@ -85,9 +85,8 @@ export const controlDecompositions: readonly Decomposition[] = [
         const [next, ...results] = inline(g, body, [index, truthful, ...states], constants);
         states = results.slice(0, states.length);
         collected.push(results.slice(states.length));
-        if (condition === undefined && count) continue;
+        // Engines ask the body's condition even where the node has none.
         const known = truth(next);
-        // Whether it goes on is only known at run time.
         if (known === undefined) return undefined;
         goesOn = known;
       }
