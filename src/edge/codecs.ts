@@ -5,8 +5,8 @@ import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
 import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs.ts';
 
 /**
- * An isolate has 128 MB for everything. A progressive JPEG needs about 14 bytes a pixel at its peak, and the model
- * beside it tens of megabytes.
+ * An isolate has 128 MB for everything. Decoding takes up to 14 bytes a pixel (PNG, progressive JPEG), and the model
+ * beside it takes tens of megabytes.
  */
 export const EDGE_MAX_PIXELS = 4_000_000;
 

@@ -2,17 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs.ts';
-import type { WasmModule } from '../core/image/jsquash.ts';
-
-declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> };
 
 const { resolve } = createRequire(import.meta.url);
 
 /** Compiled once per process, when first asked for. */
-function fromPackage(file: string): () => Promise<WasmModule> {
-  let module: Promise<WasmModule> | undefined;
+function fromPackage(file: string): () => Promise<WebAssembly.Module> {
+  let module: Promise<WebAssembly.Module> | undefined;
   return () => {
-    if (!module) module = readFile(resolve(file)).then((bytes: Uint8Array) => WebAssembly.compile(bytes));
+    if (!module) module = readFile(resolve(file)).then((bytes) => WebAssembly.compile(bytes));
     return module;
   };
 }

@@ -1,7 +1,7 @@
 /** Pictures from bytes and back. One implementation for every platform; only the loading of the codecs differs. */
 import { WhylightError } from '../errors.ts';
 import { type Image, makeImage, orient } from './image.ts';
-import { type Codec, jpegCodec, type PngCodec, pngCodec, type WasmModule, webpCodec } from './jsquash.ts';
+import { type Codec, jpegCodec, type PngCodec, pngCodec, webpCodec } from './jsquash.ts';
 import { type ImageHeader, type ImageType, sniff } from './sniff.ts';
 
 export interface ImageCodecs {
@@ -16,10 +16,12 @@ export interface ImageCodecs {
 }
 
 /** Where the compiled codecs come from; each is asked for when it is first needed. */
-export type CodecModules = Readonly<Record<'jpeg' | 'png' | 'webp', () => WasmModule | Promise<WasmModule>>>;
+export type CodecModules = Readonly<
+  Record<'jpeg' | 'png' | 'webp', () => WebAssembly.Module | Promise<WebAssembly.Module>>
+>;
 
 export interface CodecOptions {
-  /** Largest picture that is decoded. A decode needs up to 16 bytes of memory a pixel. */
+  /** Largest picture that is decoded. Decoding takes up to 14 bytes of memory a pixel. */
   readonly maxPixels: number;
   /** An instance whose memory has grown beyond this is dropped after use. */
   readonly keepBytes?: number;

@@ -6,17 +6,7 @@
 import jpegFactory from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import webpFactory from '@jsquash/webp/codec/dec/webp_dec.js';
 import type { Image } from './image.ts';
-
-/** A compiled `WebAssembly.Module`. The core knows no platform's types, so it is opaque here. */
-export type WasmModule = object;
-
-interface WasmInstance {
-  readonly exports: unknown;
-}
-declare const WebAssembly: {
-  Instance: new (module: WasmModule, imports: object) => WasmInstance;
-  Module: { imports(module: WasmModule): { module: string; name: string }[] };
-};
+import { pngIsWhole } from './png-checksums.ts';
 
 export interface Codec {
   /** @throws Error with the codec's own words. After that the instance must not be used again. */
@@ -34,7 +24,7 @@ type EmscriptenFactory = (options: object) => Promise<Emscripten>;
 /** Warnings of libjpeg after which part of the picture is grey. Bytes too many between two segments do no harm. */
 const DAMAGE = /^(Premature end|Corrupt JPEG data(?!: \d+ extraneous bytes)|Inconsistent progression)/;
 
-export async function jpegCodec(module: WasmModule): Promise<Codec> {
+export async function jpegCodec(module: WebAssembly.Module): Promise<Codec> {
   const messages: string[] = [];
   const instance = await startEmscripten(jpegFactory as unknown as EmscriptenFactory, module, messages);
   return {
@@ -49,19 +39,23 @@ export async function jpegCodec(module: WasmModule): Promise<Codec> {
   };
 }
 
-export async function webpCodec(module: WasmModule): Promise<Codec> {
+export async function webpCodec(module: WebAssembly.Module): Promise<Codec> {
   const messages: string[] = [];
   const instance = await startEmscripten(webpFactory as unknown as EmscriptenFactory, module, messages);
   return { memory: () => instance.HEAPU8.byteLength, decode: (bytes) => decodeWith(instance, bytes, messages) };
 }
 
 /** Instantiated synchronously, so that the promise settles in the same turn of the event loop. */
-const startEmscripten = (factory: EmscriptenFactory, module: WasmModule, messages: string[]): Promise<Emscripten> =>
+const startEmscripten = (
+  factory: EmscriptenFactory,
+  module: WebAssembly.Module,
+  messages: string[],
+): Promise<Emscripten> =>
   factory({
     noInitialRun: true,
     print: (message: string) => messages.push(message),
     printErr: (message: string) => messages.push(message),
-    instantiateWasm(imports: object, ready: (instance: WasmInstance) => void) {
+    instantiateWasm(imports: WebAssembly.Imports, ready: (instance: WebAssembly.Instance) => void) {
       const instance = new WebAssembly.Instance(module, imports);
       ready(instance);
       return instance.exports;
@@ -95,7 +89,7 @@ export interface PngCodec extends Codec {
 }
 
 /** What wasm-bindgen's glue does for this module, for the two functions wanted. */
-export function pngCodec(module: WasmModule): PngCodec {
+export function pngCodec(module: WebAssembly.Module): PngCodec {
   let decoded: Image | undefined;
   const bytesAt = (pointer: number, length: number) =>
     new Uint8Array(wasm.memory.buffer, pointer >>> 0, length).slice();
@@ -113,7 +107,7 @@ export function pngCodec(module: WasmModule): PngCodec {
     name,
     name.startsWith('__wbg_newwithownedu8clampedarray') ? receive : name === '__wbindgen_throw' ? fail : () => 0,
   ]);
-  const wasm = new WebAssembly.Instance(module, { wbg: Object.fromEntries(imports) }).exports as PngExports;
+  const wasm = new WebAssembly.Instance(module, { wbg: Object.fromEntries(imports) }).exports as unknown as PngExports;
   const pass = (bytes: Uint8Array) => {
     const pointer = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0;
     new Uint8Array(wasm.memory.buffer).set(bytes, pointer);
@@ -122,6 +116,7 @@ export function pngCodec(module: WasmModule): PngCodec {
   return {
     memory: () => wasm.memory.buffer.byteLength,
     decode(bytes) {
+      if (!pngIsWhole(bytes)) throw new Error('a chunk is missing, or its checksum is wrong');
       wasm.decode(pass(bytes), bytes.length);
       const image = decoded;
       decoded = undefined;

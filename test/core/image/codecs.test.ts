@@ -1,0 +1,212 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { ImageCodecs } from '../../../src/core/image/codecs.ts';
+import { createImageCodecs } from '../../../src/core/image/codecs.ts';
+import { type Image, makeImage } from '../../../src/core/image/image.ts';
+import { nodeCodecs } from '../../../src/node/codecs.ts';
+import { pictures } from './pictures.ts';
+
+const codecs = nodeCodecs();
+const pixel = ({ width, data }: Image, x: number, y: number) => [
+  ...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4),
+];
+/** A picture with enough detail that its files are more than headers. */
+const detailed = (width: number, height: number) =>
+  makeImage(
+    width,
+    height,
+    Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * i * 7919) >> 5)),
+  );
+
+/** With a marker for the end in a place of one's choice. */
+const endingAt = (bytes: Uint8Array, length: number) => new Uint8Array([...bytes.subarray(0, length), 0xff, 0xd9]);
+
+describe('decode', () => {
+  // What Pillow reads from the same files.
+  it.each([
+    ['jpeg', [1, 2, 0, 255], [76, 139, 94, 255]],
+    ['progressiveJpeg', [1, 2, 0, 255], [76, 139, 94, 255]],
+    ['grayJpeg', [1, 1, 1, 255], [115, 115, 115, 255]],
+    ['palettePng', [45, 10, 28, 255], [68, 120, 84, 255]],
+    ['deepPng', [0, 0, 0, 255], [85, 85, 85, 255]],
+    ['grayAlphaPng', [0, 0, 0, 0], [75, 75, 75, 140]],
+    ['lossyWebp', [1, 4, 0, 255], [79, 137, 99, 255]],
+    ['losslessWebp', [0, 0, 0, 255], [75, 140, 96, 255]],
+    ['alphaWebp', [0, 0, 0, 0], [75, 140, 96, 85]],
+  ] as const)('reads %s', async (name, first, inner) => {
+    const image = await codecs.decode(pictures[name]);
+    expect(image).toMatchObject({ width: 16, height: 12 });
+    expect(image.data).toHaveLength(16 * 12 * 4);
+    expect(pixel(image, 0, 0)).toEqual(first);
+    expect(pixel(image, 5, 7)).toEqual(inner);
+  });
+
+  it.each(['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const)('turns %s upright', async (name) => {
+    const image = await codecs.decode(pictures[name]);
+    expect(image).toMatchObject({ width: 12, height: 16 });
+    const stored = pixel(image, 11 - 7, 5); // column 5, row 7 of the stored picture
+    for (const [c, value] of [75, 140, 96, 255].entries())
+      expect(Math.abs((stored[c] as number) - value)).toBeLessThan(4);
+  });
+
+  it('takes a view into a larger buffer', async () => {
+    for (const name of ['jpeg', 'palettePng', 'losslessWebp'] as const) {
+      const buffer = new Uint8Array(pictures[name].length + 10).fill(7);
+      buffer.set(pictures[name], 3);
+      expect(await codecs.decode(buffer.subarray(3, 3 + pictures[name].length))).toEqual(
+        await codecs.decode(pictures[name]),
+      );
+    }
+  });
+
+  it('ignores what follows the end of a JPEG or PNG', async () => {
+    for (const name of ['jpeg', 'progressiveJpeg', 'palettePng'] as const) {
+      const longer = new Uint8Array([...pictures[name], ...pictures.jpeg.subarray(0, 50), 0, 1, 2]);
+      expect(await codecs.decode(longer)).toEqual(await codecs.decode(pictures[name]));
+    }
+  });
+
+  it('refuses a JPEG that is cut short anywhere, even when an end marker hides it', async () => {
+    for (const name of ['jpeg', 'progressiveJpeg'] as const) {
+      const bytes = pictures[name];
+      for (let length = 2; length < bytes.length; length += 5) {
+        await expect(codecs.decode(bytes.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
+          code: 'invalid_image',
+        });
+      }
+      for (const missing of [45, 25, 12]) {
+        const hidden = endingAt(bytes, bytes.length - missing);
+        await expect(codecs.decode(hidden), `${missing} bytes missing`).rejects.toMatchObject({
+          code: 'invalid_image',
+        });
+      }
+    }
+  });
+
+  it('refuses PNG and WebP files that are cut short', async () => {
+    const png = await codecs.encodePng(detailed(20, 20));
+    for (const bytes of [png, pictures.palettePng, pictures.lossyWebp, pictures.losslessWebp]) {
+      for (let length = 8; length < bytes.length - 12; length += 7) {
+        await expect(codecs.decode(bytes.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
+          code: 'invalid_image',
+        });
+      }
+    }
+  });
+
+  it('refuses a PNG with a wrong bit, wherever it is', async () => {
+    const png = await codecs.encodePng(detailed(6, 5));
+    for (let at = 0; at < png.length; at += 3) {
+      const damaged = png.slice();
+      damaged[at] = (damaged[at] as number) ^ 0x40;
+      await expect(codecs.decode(damaged), `byte ${at}`).rejects.toMatchObject({ code: 'invalid_image' });
+    }
+  });
+
+  it('works again after every kind of failure', async () => {
+    const bad: readonly Uint8Array[] = [
+      new Uint8Array(),
+      new TextEncoder().encode('text in a file named photo.png'),
+      pictures.jpeg.subarray(0, 500),
+      endingAt(pictures.jpeg, 640),
+      pictures.palettePng.subarray(0, 500),
+      pictures.lossyWebp.subarray(0, 60),
+      new Uint8Array([
+        ...pictures.lossyWebp.subarray(0, 40),
+        ...new Uint8Array(pictures.lossyWebp.length - 40).fill(255),
+      ]),
+    ];
+    for (const bytes of bad) await expect(codecs.decode(bytes)).rejects.toMatchObject({ code: 'invalid_image' });
+    await expect(codecs.decode(pictures.cmykJpeg)).rejects.toMatchObject({ code: 'unsupported_media_type' });
+    for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
+      expect(await codecs.decode(pictures[name])).toMatchObject({ width: 16, height: 12 });
+    }
+  });
+
+  it('decodes several at once', async () => {
+    const names = ['jpeg', 'palettePng', 'lossyWebp', 'progressiveJpeg', 'jpeg', 'deepPng'] as const;
+    const together = await Promise.all(names.map((name) => codecs.decode(pictures[name])));
+    for (const [i, name] of names.entries()) expect(together[i]).toEqual(await codecs.decode(pictures[name]));
+  });
+});
+
+describe('limits', () => {
+  const sized = (name: 'jpeg' | 'palettePng', width: number, height: number) => {
+    const bytes = pictures[name].slice();
+    const view = new DataView(bytes.buffer);
+    if (name === 'jpeg') {
+      const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+      view.setUint16(frame + 5, height);
+      view.setUint16(frame + 7, width);
+    } else {
+      view.setUint32(16, width);
+      view.setUint32(20, height);
+    }
+    return bytes;
+  };
+
+  it.each(['jpeg', 'palettePng'] as const)(
+    'refuses a %s whose header says 30000x30000, before decoding',
+    async (name) => {
+      const modules = { jpeg: vi.fn(), png: vi.fn(), webp: vi.fn() };
+      const strict = createImageCodecs(modules, { maxPixels: 50_000_000 });
+      await expect(strict.decode(sized(name, 30000, 30000))).rejects.toMatchObject({
+        code: 'payload_too_large',
+        message: expect.stringContaining('30000x30000'),
+        details: { width: 30000, height: 30000, max_pixels: 50_000_000 },
+      });
+      for (const load of Object.values(modules)) expect(load).not.toHaveBeenCalled();
+    },
+  );
+
+  it('takes a picture of just the limit', async () => {
+    expect(await nodeCodecs({ maxPixels: 16 * 12 }).decode(pictures.jpeg)).toMatchObject({ width: 16 });
+    await expect(nodeCodecs({ maxPixels: 16 * 12 - 1 }).decode(pictures.jpeg)).rejects.toMatchObject({
+      code: 'payload_too_large',
+    });
+  });
+
+  it('refuses a header that says more than the data holds', async () => {
+    await expect(codecs.decode(sized('palettePng', 16, 200))).rejects.toMatchObject({ code: 'invalid_image' });
+    await expect(codecs.decode(sized('jpeg', 16, 2000))).rejects.toMatchObject({ code: 'invalid_image' });
+  });
+});
+
+describe('loading', () => {
+  it('asks for a codec when it is first needed, and reports one that cannot be loaded as what it is', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('no such file')));
+    const lazy: ImageCodecs = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
+    expect(load).not.toHaveBeenCalled();
+    await expect(lazy.decode(pictures.jpeg)).rejects.toThrow('no such file');
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives the same pictures when no instance is kept', async () => {
+    const forgetful = nodeCodecs({ keepBytes: 0 });
+    for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
+      expect(await forgetful.decode(pictures[name])).toEqual(await codecs.decode(pictures[name]));
+    }
+  });
+});
+
+describe('encodePng', () => {
+  it('loses nothing', async () => {
+    const image = detailed(37, 23);
+    image.data[3] = 0;
+    image.data[7] = 120;
+    expect(await codecs.decode(await codecs.encodePng(image))).toEqual(image);
+  });
+
+  it('takes a view into a larger buffer', async () => {
+    const { width, height, data } = detailed(5, 4);
+    const buffer = new Uint8Array(data.length + 9);
+    buffer.set(data, 9);
+    const again = await codecs.decode(await codecs.encodePng({ width, height, data: buffer.subarray(9) }));
+    expect(again.data).toEqual(data);
+  });
+
+  it('refuses bytes that do not fit the size', async () => {
+    await expect(codecs.encodePng({ width: 3, height: 3, data: new Uint8Array(35) })).rejects.toMatchObject({
+      code: 'invalid_image',
+    });
+  });
+});

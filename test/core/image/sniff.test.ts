@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { exifOrientation } from '../../../src/core/image/exif.ts';
+import { sniff } from '../../../src/core/image/sniff.ts';
+import { pictures } from './pictures.ts';
+
+const text = (content: string) => new TextEncoder().encode(content);
+const error = (bytes: Uint8Array) => {
+  try {
+    sniff(bytes);
+  } catch (thrown) {
+    return thrown as { code: string; message: string };
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('sniff', () => {
+  it.each([
+    ['jpeg', 'image/jpeg', 3, undefined],
+    ['progressiveJpeg', 'image/jpeg', 3, undefined],
+    ['grayJpeg', 'image/jpeg', 1, undefined],
+    ['rotatedJpeg', 'image/jpeg', 3, 6],
+    ['rotatedPng', 'image/png', 3, 6],
+    ['palettePng', 'image/png', 3, undefined],
+    ['deepPng', 'image/png', 1, undefined],
+    ['grayAlphaPng', 'image/png', 2, undefined],
+    ['rotatedWebp', 'image/webp', 3, 6],
+    ['lossyWebp', 'image/webp', 3, undefined],
+    ['losslessWebp', 'image/webp', 3, undefined],
+    ['alphaWebp', 'image/webp', 4, undefined],
+  ] as const)('reads the header of %s', (name, type, components, orientation) => {
+    expect(sniff(pictures[name])).toEqual({ type, width: 16, height: 12, components, orientation });
+  });
+
+  it('needs no more than the header', () => {
+    const frame = pictures.jpeg.indexOf(0xc0, 100);
+    expect(sniff(pictures.jpeg.subarray(0, frame + 18))).toMatchObject({ width: 16, height: 12 });
+    expect(sniff(pictures.palettePng.subarray(0, 33))).toMatchObject({ width: 16, height: 12 });
+  });
+
+  it('reads from a view into a larger buffer', () => {
+    for (const name of ['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const) {
+      const buffer = new Uint8Array(pictures[name].length + 7);
+      buffer.set(pictures[name], 7);
+      expect(sniff(buffer.subarray(7))).toMatchObject({ width: 16, height: 12, orientation: 6 });
+    }
+  });
+
+  it.each([
+    ['bmp', 'BMP'],
+    ['gif', 'GIF'],
+    ['tiff', 'TIFF'],
+    ['cmykJpeg', 'CMYK'],
+    ['animatedWebp', 'animated WebP'],
+  ] as const)('names what it does not support: %s', (name, kind) => {
+    expect(error(pictures[name])).toMatchObject({
+      code: 'unsupported_media_type',
+      message: expect.stringContaining(kind),
+    });
+  });
+
+  it.each([
+    ['AVIF', '\0\0\0\x1cftypavif\0\0\0\0'],
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
+    ['JPEG XL', '\0\0\0\x0cJXL \r\n\x87\n'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['TIFF', 'MM\0*\0\0\0\x08'],
+  ])('names %s by its first bytes', (kind, start) => {
+    const bytes = Uint8Array.from(start, (c) => c.charCodeAt(0));
+    expect(error(bytes)).toMatchObject({ code: 'unsupported_media_type', message: expect.stringContaining(kind) });
+  });
+
+  it('tells text and junk from pictures', () => {
+    expect(error(text('dear model,\nwhat is this?'))).toMatchObject({
+      code: 'invalid_image',
+      message: expect.stringContaining('look like text'),
+    });
+    expect(error(text('BMW is a maker of cars'))).toMatchObject({ code: 'invalid_image' });
+    expect(error(Uint8Array.of(0, 1, 2, 3, 4, 5, 250))).toMatchObject({ code: 'invalid_image' });
+    expect(error(new Uint8Array())).toMatchObject({ code: 'invalid_image', message: expect.stringContaining('empty') });
+  });
+
+  it('refuses headers that are cut short, at every length', () => {
+    const jpegHeader = pictures.jpeg.indexOf(0xc0, 100) + 17;
+    for (const [bytes, header] of [
+      [pictures.jpeg, jpegHeader],
+      [pictures.palettePng, 33],
+      [pictures.lossyWebp, pictures.lossyWebp.length],
+      [pictures.losslessWebp, pictures.losslessWebp.length],
+    ] as const) {
+      for (let length = 0; length < header; length++) {
+        expect(error(bytes.subarray(0, length)), `${length} bytes`).toMatchObject({ code: 'invalid_image' });
+      }
+    }
+  });
+
+  it('refuses a PNG of no pixels and of an unknown kind of colour', () => {
+    const png = pictures.palettePng.slice();
+    png.fill(0, 16, 20);
+    expect(error(png)).toMatchObject({ code: 'invalid_image' });
+    const strange = pictures.palettePng.slice();
+    strange[25] = 7;
+    expect(error(strange)).toMatchObject({ code: 'invalid_image' });
+  });
+
+  it('skips fill bytes between JPEG segments', () => {
+    const { jpeg } = pictures;
+    const filled = new Uint8Array([...jpeg.subarray(0, 2), 0xff, 0xff, 0xff, ...jpeg.subarray(2)]);
+    expect(sniff(filled)).toMatchObject({ width: 16, height: 12 });
+  });
+});
+
+describe('exifOrientation', () => {
+  const block = (little: boolean, value: number, tag = 0x0112) => {
+    const view = new DataView(new ArrayBuffer(26));
+    view.setUint16(0, little ? 0x4949 : 0x4d4d);
+    view.setUint16(2, 42, little);
+    view.setUint32(4, 8, little);
+    view.setUint16(8, 1, little);
+    view.setUint16(10, tag, little);
+    view.setUint16(12, 3, little);
+    view.setUint32(14, 1, little);
+    view.setUint16(18, value, little);
+    return new Uint8Array(view.buffer);
+  };
+
+  it('reads both byte orders', () => {
+    expect(exifOrientation(block(true, 3))).toBe(3);
+    expect(exifOrientation(block(false, 8))).toBe(8);
+  });
+
+  it('ignores other tags, values that mean nothing, and damaged blocks', () => {
+    expect(exifOrientation(block(true, 3, 0x0110))).toBeUndefined();
+    expect(exifOrientation(block(true, 9))).toBeUndefined();
+    expect(exifOrientation(block(true, 0))).toBeUndefined();
+    for (let length = 0; length < 22; length++)
+      expect(exifOrientation(block(true, 3).subarray(0, length))).toBeUndefined();
+    const loose = block(true, 3);
+    loose.fill(255, 4, 8);
+    expect(exifOrientation(loose)).toBeUndefined();
+  });
+});
