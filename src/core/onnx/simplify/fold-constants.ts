@@ -11,13 +11,19 @@ export function foldConstants(graph: Graph): Graph {
   const types = infer(graph);
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.filter((node) => {
-    const folded = subgraphs(node).length === 0 && (fromInference(node, types) ?? fromConstants(node, constants));
+    const folded = !stays(node) && (fromInference(node, types) ?? fromConstants(node, constants));
     if (!folded) return true;
     for (const [i, constant] of folded.entries()) if (node.outputs[i]) constants.set(node.outputs[i], constant);
     return false;
   });
   return { ...graph, nodes, constants };
 }
+
+/**
+ * Quantised weights stay as they are: onnxruntime takes float weights between quantised activations for an invitation to
+ * quantise them anew, by its own measure.
+ */
+const stays = (node: Node): boolean => node.op === 'DequantizeLinear' || subgraphs(node).length > 0;
 
 /** Shape arithmetic whose result is a number although its operands hang on the input. */
 function fromInference(node: Node, types: ReadonlyMap<string, Inferred>): Constant[] | undefined {

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import {
+  LRP_COMPOSITES,
+  LRP_DEFAULTS,
+  LRP_RULES,
+  type LrpComposite,
+  type LrpRule,
+  lrp,
+} from '../../core/autodiff/rulesets/lrp.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+
+/** The score itself, handed back layer by layer until it lies on the input. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'lrp',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'Layer-wise Relevance Propagation',
+    summary:
+      'How the score is shared out: each layer splits the relevance it gets among its inputs, by what they added.',
+    paper: {
+      title: 'On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
+      year: 2015,
+      url: 'https://doi.org/10.1371/journal.pone.0130140',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({
+    composite: z
+      .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
+      .default(LRP_DEFAULTS.composite)
+      .describe('Which rule for which kind of layer, named as in zennit.'),
+    epsilon: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(LRP_DEFAULTS.epsilon)
+      .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
+    gamma: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(LRP_DEFAULTS.gamma)
+      .describe('Weight of the positive part in the gamma rule.'),
+    low: z.number().default(LRP_DEFAULTS.low).describe('Smallest value that the input can have, for the z-box rule.'),
+    high: z.number().default(LRP_DEFAULTS.high).describe('Largest value that the input can have, for the z-box rule.'),
+    rules: z
+      .array(z.string())
+      .max(200)
+      .default([])
+      .describe(`Other rules for single layers, as tensor=rule or node=rule; rules are ${LRP_RULES.join(', ')}.`),
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: ({ rules, composite, epsilon, gamma, low, high }) => ({
+    gradients: 'sources',
+    ruleset: lrp({ composite, epsilon, gamma, low, high, rules: ruleOfLayer(rules) }),
+  }),
+  cost: () => ({ forwards: 0, backwards: 1 }),
+  explain: async (ctx) => {
+    const { gradients } = await ctx.evaluate(ctx.inputs);
+    return { values: finishValues(gradients, ctx.params, ctx.model) };
+  },
+});
+
+/** @throws WhylightError `invalid_request` for an entry that is not `layer=rule`. */
+function ruleOfLayer(entries: readonly string[]): Record<string, LrpRule> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.lastIndexOf('=');
+      const rule = entry.slice(at + 1) as LrpRule;
+      if (at > 0 && LRP_RULES.includes(rule)) return [entry.slice(0, at), rule];
+      throw new WhylightError(
+        'invalid_request',
+        `rules: "${entry}" is not of the form layer=rule, with a rule out of ${LRP_RULES.join(', ')}.`,
+        { parameter: 'rules', entry },
+      );
+    }),
+  );
+}
