@@ -67,11 +67,18 @@ export function prune(graph: Graph, outputs: readonly string[] = graph.outputs.m
 
 /** `wish`, or `wish_1`, `wish_2` ... if it is taken. The name is added to `taken`. */
 export function uniqueName(wish: string, taken: Set<string>): string {
+  const tried = COUNTERS.get(taken) ?? new Map<string, number>();
+  COUNTERS.set(taken, tried);
   let name = wish;
-  for (let i = 1; taken.has(name); i++) name = `${wish}_${i}`;
+  let i = tried.get(wish) ?? 1;
+  while (taken.has(name)) name = `${wish}_${i++}`;
+  tried.set(wish, i);
   taken.add(name);
   return name;
 }
+
+/** Where the search for a free name goes on: thousands of nodes may wish for the same one. */
+const COUNTERS = new WeakMap<Set<string>, Map<string, number>>();
 
 /** Every name of a value or node in the graph, subgraphs included. */
 export function namesOf(graph: Graph): Set<string> {

@@ -17,7 +17,7 @@ import { quantizations } from './infer/quantize.ts';
 import { recurrents } from './infer/recurrent.ts';
 import { reductions } from './infer/reduce.ts';
 import { reshapes } from './infer/reshape.ts';
-import type { Inferred, Inputs, Rules } from './infer/rule.ts';
+import { fail, type Inferred, type Inputs, type Rules, show } from './infer/rule.ts';
 import { windows } from './infer/window.ts';
 
 export type { Inferred } from './infer/rule.ts';
@@ -39,6 +39,9 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
   },
   'com.microsoft': microsoft,
 };
+
+/** What wrong attributes and damaged shapes lead to. */
+const impossible = (dim: Dim): boolean => typeof dim === 'number' && (dim < 0 || !Number.isSafeInteger(dim));
 
 type Values = ReadonlyMap<string, Inferred>;
 
@@ -64,6 +67,7 @@ function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Infe
     rule?.(node, inputs, { outer, inferSubgraph: (graph, given) => inferSubgraph(graph, given, outer, depth + 1) }) ??
     [];
   const all = node.outputs.map((_, i): Inferred => types[i] ?? { dtype: first?.dtype ?? 'float32' });
+  for (const { dims } of all) if (dims?.some(impossible)) fail(node, `its output would have the shape ${show(dims)}.`);
   return propagate(node, inputs, all);
 }
 

@@ -58,9 +58,14 @@ export function normalAxis(node: Node, axis: number, rank: number): number {
 export const unknownExtent = (node: Node, axis: number, output = 0): Dim =>
   `?${symbolOf(node.outputs[output] || `${node.name}.${output}`)}_${axis}`;
 
+/** A damaged model may ask for millions of dimensions. */
+const MOST_DIMENSIONS = 256;
+
 /** A shape of unknown extents. */
-export const unknownDims = (node: Node, rank: number, output = 0): Dim[] =>
-  Array.from({ length: rank }, (_, axis) => unknownExtent(node, axis, output));
+export function unknownDims(node: Node, rank: number, output = 0): Dim[] {
+  if (rank > MOST_DIMENSIONS) fail(node, `its output would have ${rank} dimensions.`);
+  return Array.from({ length: rank }, (_, axis) => unknownExtent(node, axis, output));
+}
 
 /** The content of an input if it holds only numbers. */
 export function numbers(input: Inferred | undefined): readonly number[] | undefined {

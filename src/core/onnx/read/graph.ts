@@ -62,6 +62,7 @@ export function toNodes(protos: readonly NodeProto[], scope: Scope): VersionedNo
 function toNode(proto: NodeProto, scope: Scope): Node {
   const { name, opType: op, input: inputs, output: outputs } = proto;
   if (op === '') invalid(`Node "${name}" has no operator.`, { node: name });
+  if (outputs.every((output) => output === '')) invalid(`${op} "${name}" has no outputs.`, { node: name });
   return { name, op, domain: toDomain(proto.domain), inputs, outputs, attributes: toAttributes(proto, scope) };
 }
 
