@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -6,21 +5,28 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/**/*.workerd.test.ts'] },
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.workerd.test.ts'],
+          // For machines that are busy; no test waits for it.
+          testTimeout: 60_000,
+        },
       },
       {
+        // Packages without the sources that their source maps name would fill the screen.
+        logLevel: 'error',
         plugins: [
           cloudflareTest({
             // The Worker with entry points that only tests need.
             main: './test/support/worker.ts',
-            ...(existsSync('wrangler.toml')
-              ? { wrangler: { configPath: './wrangler.toml' } }
-              : { miniflare: { compatibilityDate: '2026-10-20', compatibilityFlags: ['nodejs_compat'] } }),
+            wrangler: { configPath: './wrangler.toml' },
           }),
         ],
         test: {
           name: 'workerd',
           include: ['test/**/*.workerd.test.ts'],
+          testTimeout: 60_000,
           // Each isolate pays seconds for the transfer of the 14 MB onnxruntime binary: let all files share one.
           isolate: false,
         },

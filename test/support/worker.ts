@@ -1,4 +1,4 @@
-/** The Worker that the workerd tests run in, with entry points for what only a second request can show. */
+/** The Worker, with entry points for what only a second request can show. */
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { onnxruntimeWorkerd } from '../../src/edge/onnxruntime-workerd.ts';
@@ -45,4 +45,4 @@ export class SessionProbe extends WorkerEntrypoint {
   }
 }
 
-export default { fetch: () => new Response('test worker') };
+export { default } from '../../src/edge/worker.ts';
