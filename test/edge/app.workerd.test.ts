@@ -1,0 +1,127 @@
+import { exports } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { appWith } from '../support/edge.ts';
+
+const ask = appWith();
+const worker = (exports as unknown as { default: Fetcher }).default;
+
+describe('the Worker', () => {
+  it('answers through its own entry', async () => {
+    const response = await worker.fetch('https://whylight.test/v2/health/ready');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ready: true });
+  });
+
+  it('keeps the model files to itself', async () => {
+    for (const path of ['/cifar10/model.onnx', '/cifar10/manifest.json', '/models/cifar10/model.onnx']) {
+      const response = await worker.fetch(`https://whylight.test${path}`);
+      expect([response.status, await response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
+    }
+  });
+});
+
+describe('what the server says of itself', () => {
+  it('lists its extensions, and is live', async () => {
+    expect(await (await ask('/v2')).json()).toMatchObject({
+      name: 'whylight',
+      extensions: expect.arrayContaining(['explain', 'binary_tensor_data']),
+    });
+    expect(await (await ask('/v2/health/live')).json()).toEqual({ live: true });
+  });
+
+  it('is not ready when its model cannot be read', async () => {
+    const { ModelCatalogue } = await import('../../src/edge/models/catalogue.ts');
+    const models = new ModelCatalogue({ names: ['x'], open: () => Promise.reject(new Error('no such file')) });
+    expect((await appWith({ models })('/v2/health/ready')).status).toBe(503);
+  });
+
+  it('describes models', async () => {
+    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'cifar10' }] });
+    const description = {
+      name: 'cifar10',
+      versions: ['1'],
+      inputs: [{ name: 'input', datatype: 'FP32', shape: [-1, 3, 32, 32] }],
+      outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 10] }],
+      labels: expect.arrayContaining(['cat']),
+      target_layer: expect.any(String),
+    };
+    expect(await (await ask('/v2/models/cifar10')).json()).toMatchObject(description);
+    expect(await (await ask('/v2/models/cifar10/versions/1')).json()).toMatchObject(description);
+    expect(await (await ask('/v2/models/cifar10/ready')).json()).toEqual({ name: 'cifar10', ready: true });
+    expect((await ask('/v2/models/cifar10/versions/2')).status).toBe(404);
+  });
+
+  it('describes methods, and which of them a tenant has', async () => {
+    const list = async (headers: HeadersInit = {}) =>
+      ((await (await ask('/v2/methods', { headers })).json()) as { methods: { id: string; enabled: boolean }[] })
+        .methods;
+    const enabled = (methods: { id: string; enabled: boolean }[]) =>
+      methods.filter((m) => m.enabled).map(({ id }) => id);
+    expect(enabled(await list())).toEqual(expect.arrayContaining(['saliency', 'grad_cam', 'occlusion']));
+    expect(enabled(await list({ 'X-Api-Key': 'whylight-demo' })).sort()).toEqual(['grad_cam', 'saliency']);
+    expect(await (await ask('/v2/methods/occlusion')).json()).toMatchObject({
+      id: 'occlusion',
+      strategy: 'perturbation',
+      parameters: { type: 'object', properties: { strides: {} } },
+    });
+  });
+});
+
+describe('every request', () => {
+  it('has an id, its own where it brings one', async () => {
+    expect((await ask('/v2')).headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+    const response = await ask('/nothing', { headers: { 'X-Request-Id': 'abc-1' } });
+    expect(response.headers.get('X-Request-Id')).toBe('abc-1');
+    expect(await response.json()).toMatchObject({ instance: 'abc-1' });
+  });
+
+  it('is timed', async () => {
+    expect((await ask('/v2')).headers.get('Server-Timing')).toMatch(/total;dur=/);
+  });
+
+  it('has a key that is valid, or none', async () => {
+    for (const headers of [{ Authorization: 'Bearer whylight-demo' }, { 'X-Api-Key': 'whylight-demo' }, {}]) {
+      expect((await ask('/v2/models', { headers: headers as HeadersInit })).status).toBe(200);
+    }
+    for (const headers of [
+      { Authorization: 'Bearer nobody' },
+      { 'X-Api-Key': 'nobody' },
+      { Authorization: 'Basic eDp5' },
+    ]) {
+      const response = await ask('/v2/models', { headers: headers as HeadersInit });
+      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer realm="whylight"']);
+      expect(await response.json()).toMatchObject({ code: 'unauthorized' });
+    }
+  });
+
+  it('to a known path with another HTTP method is told the right one', async () => {
+    const wrong = await ask('/v2/models/cifar10/explain');
+    expect([wrong.status, wrong.headers.get('Allow')]).toEqual([405, 'POST']);
+    expect(wrong.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(await wrong.json()).toMatchObject({ code: 'method_not_allowed', allowed: ['POST'] });
+    expect((await ask('/v2', { method: 'DELETE' })).headers.get('Allow')).toBe('GET, HEAD');
+    expect((await ask('/v2', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('that fails through a fault of ours tells the log, not the client', async () => {
+    const lines: string[] = [];
+    const broken = appWith({
+      log: (level, message, facts) => void lines.push(JSON.stringify({ level, message, ...facts })),
+      tenants: {
+        find: () => Promise.reject(new TypeError('secret of the house')),
+      } as unknown as import('../../src/edge/tenants/directory.ts').TenantDirectory,
+    });
+    const response = await broken('/v2/models', { headers: { 'X-Request-Id': 'r-7' } });
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).not.toContain('secret');
+    expect(JSON.parse(text)).toMatchObject({ code: 'internal', instance: 'r-7' });
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({
+      level: 'error',
+      request_id: 'r-7',
+      code: 'internal',
+      message: 'secret of the house',
+    });
+  });
+});

@@ -1,0 +1,288 @@
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import { write } from '../../src/core/onnx/write.ts';
+import { ModelCatalogue } from '../../src/edge/models/catalogue.ts';
+import { pictures } from '../core/image/pictures.ts';
+import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/edge.ts';
+
+/** Models that an operator might put there by mistake, beside the embedded one. */
+const models = new ModelCatalogue({
+  names: ['empty', 'text', 'strange', 'missing'],
+  async open(name) {
+    if (name === 'empty') return { bytes: new Uint8Array(0) };
+    if (name === 'text') return { bytes: new TextEncoder().encode('this is no model') };
+    if (name === 'strange') return { bytes: strangeModel() };
+    throw new Error(`no folder ${name}`);
+  },
+});
+
+function strangeModel(): Uint8Array {
+  const g = GraphBuilder.empty();
+  const x = g.input('input', 'float32', ['N', 3, 32, 32]);
+  return write(g.build([g.named(g.op('Frobnicate', [g.op('Flatten', [x])]), 'y')])).graph;
+}
+
+const EXPLAIN = '/v2/models/cifar10/explain';
+const ask = appWith();
+const silent = { log: () => {} };
+
+/** A PNG header that claims an enormous picture. */
+function hugePng(): Uint8Array {
+  const bytes = pictures.deepPng.slice();
+  new DataView(bytes.buffer).setUint32(16, 30_000);
+  new DataView(bytes.buffer).setUint32(20, 30_000);
+  return bytes;
+}
+
+function hugeJpeg(): Uint8Array {
+  const bytes = pictures.jpeg.slice();
+  const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+  new DataView(bytes.buffer).setUint16(frame + 5, 30_000);
+  new DataView(bytes.buffer).setUint16(frame + 7, 30_000);
+  return bytes;
+}
+
+const picture = (bytes: Uint8Array, type = 'image/jpeg') => ({
+  query: '?method=saliency',
+  init: pictureRequest(bytes, '*/*', type),
+});
+const query = (query: string) => ({ query, init: pictureRequest(pictures.jpeg) });
+const tensor = (parameters: object, data?: unknown, shape?: number[]) => ({
+  query: '',
+  init: tensorRequest(parameters, data, shape),
+});
+const text = new TextEncoder().encode('Dear Sir or Madam,\nthis is a letter.\n');
+
+type Case = { query: string; init: RequestInit; path?: string };
+const nan = pixels(0);
+nan[5] = Number.NaN;
+
+function binaryNan(): Case {
+  const data = Float32Array.from(nan);
+  const json = JSON.stringify({
+    parameters: { method: 'saliency' },
+    inputs: [
+      { name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], parameters: { binary_data_size: data.byteLength } },
+    ],
+  });
+  return {
+    query: '',
+    init: {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': String(json.length) },
+      body: new Blob([json, data]),
+    },
+  };
+}
+
+const CASES: [string, Case, number, string, object?][] = [
+  ['a truncated JPEG', picture(pictures.jpeg.subarray(0, pictures.jpeg.length - 60)), 400, 'invalid_image'],
+  ['a JPEG cut within its header', picture(pictures.jpeg.subarray(0, 100)), 400, 'invalid_image'],
+  ['a CMYK JPEG', picture(pictures.cmykJpeg), 415, 'unsupported_media_type'],
+  ['a PNG header of 30000x30000', picture(hugePng(), 'image/png'), 413, 'payload_too_large', { width: 30_000 }],
+  ['a JPEG header of 30000x30000', picture(hugeJpeg()), 413, 'payload_too_large', { height: 30_000 }],
+  ['a text named .png', picture(text, 'image/png'), 400, 'invalid_image'],
+  ['a GIF', picture(pictures.gif, 'image/gif'), 415, 'unsupported_media_type'],
+  ['an empty picture', picture(new Uint8Array(0)), 400, 'invalid_image'],
+  [
+    'an empty JSON body',
+    { query: '', init: { method: 'POST', headers: { 'Content-Type': 'application/json' } } },
+    400,
+    'invalid_request',
+  ],
+  ['no body and no type', { query: '?method=saliency', init: { method: 'POST' } }, 415, 'unsupported_media_type'],
+  [
+    'another type',
+    { query: '', init: { method: 'POST', headers: { 'Content-Type': 'text/html' }, body: '<p>' } },
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'a form without a picture',
+    { query: '?method=saliency', init: { method: 'POST', body: new URLSearchParams({ a: 'b' }) } },
+    415,
+    'unsupported_media_type',
+  ],
+  [
+    'a broken form',
+    { query: '', init: { method: 'POST', headers: { 'Content-Type': 'multipart/form-data' }, body: 'x' } },
+    400,
+    'invalid_request',
+  ],
+  [
+    'a wrong tensor shape',
+    tensor({ method: 'saliency' }, pixels(0), [1, 32, 32, 3]),
+    400,
+    'invalid_tensor',
+    { input: 'input' },
+  ],
+  ['a wrong rank', tensor({ method: 'saliency' }, pixels(0), [3072]), 400, 'invalid_tensor'],
+  ['no rows', tensor({ method: 'saliency' }, [], [0, 3, 32, 32]), 400, 'invalid_tensor'],
+  ['too few elements', tensor({ method: 'saliency' }, [1, 2, 3]), 400, 'invalid_tensor', { expected: 3072, given: 3 }],
+  ['NaN as null', tensor({ method: 'saliency' }, nan), 400, 'invalid_tensor', { element: 5 }],
+  ['NaN in bytes', binaryNan(), 400, 'invalid_tensor', { element: 5 }],
+  [
+    'an unknown model',
+    { ...query('?method=saliency'), path: '/v2/models/cifar11/explain' },
+    404,
+    'model_not_found',
+    { nearest: ['cifar10'] },
+  ],
+  [
+    'an unknown method',
+    query('?method=salency'),
+    404,
+    'method_not_found',
+    { nearest: expect.arrayContaining(['saliency']) },
+  ],
+  ['no method', query(''), 400, 'invalid_request', { errors: [{ parameter: 'method', detail: expect.any(String) }] }],
+  ['an unknown layer', query('?method=grad_cam&target_layer=nowhere'), 404, 'layer_not_found'],
+  [
+    'an unknown label',
+    query('?method=saliency&target=cta'),
+    404,
+    'label_not_found',
+    { nearest: expect.arrayContaining(['cat']) },
+  ],
+  ['a class out of range', query('?method=saliency&target=10'), 404, 'label_not_found', { maximum: 9 }],
+  [
+    'a parameter out of range',
+    query('?method=integrated_gradients&n_steps=0'),
+    400,
+    'invalid_request',
+    { errors: [{ parameter: 'n_steps', detail: expect.stringContaining('from 1') }] },
+  ],
+  [
+    'a parameter out of range in the body',
+    tensor({ method: 'integrated_gradients', n_steps: 0 }),
+    400,
+    'invalid_request',
+    { errors: [{ pointer: '#/parameters/n_steps', detail: expect.any(String) }] },
+  ],
+  [
+    'an unknown parameter',
+    query('?method=saliency&n_setps=3'),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ parameter: 'n_setps' })] },
+  ],
+  [
+    'a drawing option out of range',
+    query('?method=saliency&opacity=2'),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ parameter: 'opacity' })] },
+  ],
+  ['a negative seed', query('?method=saliency&seed=-1'), 400, 'invalid_request'],
+  [
+    'an answer that cannot be made',
+    { query: '?method=saliency', init: pictureRequest(pictures.jpeg, 'image/gif') },
+    406,
+    'not_acceptable',
+    { allowed: expect.arrayContaining(['image/png']) },
+  ],
+];
+
+describe('bad input', () => {
+  it.each(CASES)('%s', async (_, { query, init, path = EXPLAIN }, status, code, members = {}) => {
+    const response = await ask(path + query, init);
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({
+      type: `urn:whylight:problem:${code}`,
+      status,
+      code,
+      title: expect.any(String),
+      ...members,
+    });
+    expect(response.status).toBe(status);
+    expect(problem.error).toBe(problem.detail);
+    expect(problem.instance).toBe(response.headers.get('X-Request-Id'));
+
+    const next = await ask(`${EXPLAIN}?method=saliency`, {
+      ...pictureRequest(pictures.jpeg),
+      headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-cache' },
+    });
+    expect(next.status).toBe(200);
+    expect((await outputsOf(next)).attribution?.shape).toEqual([1, 3, 32, 32]);
+  });
+
+  it.each([
+    ['a 0-byte ONNX file', 'empty', 422, 'invalid_model'],
+    ['a text instead of an ONNX file', 'text', 422, 'invalid_model'],
+    [
+      'an ONNX file with an unknown operator',
+      'strange',
+      501,
+      expect.stringMatching(/^(unsupported_operator|not_differentiable)$/),
+    ],
+    ['a model whose files are gone', 'missing', 500, 'internal'],
+  ])('%s', async (_, name, status, code) => {
+    const response = await appWith({ models, ...silent })(
+      `/v2/models/${name}/explain`,
+      tensorRequest({ method: 'saliency' }),
+    );
+    expect(await response.json()).toMatchObject({ status, code });
+    expect((await ask(EXPLAIN, tensorRequest({ method: 'saliency' }))).status).toBe(200);
+  });
+});
+
+describe('limits', () => {
+  const small = appWith({ limits: { ...services.limits, maxBody: 1000 } });
+
+  it('refuse a long body before it is decoded', async () => {
+    const response = await small(EXPLAIN, tensorRequest({ method: 'saliency' }));
+    expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large', max_bytes: 1000 });
+  });
+
+  it('refuse a long body that does not say its length, as soon as too much has come', async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 400;
+        if (sent > 1e6) controller.close();
+        else controller.enqueue(new Uint8Array(400));
+      },
+    });
+    const response = await small(`${EXPLAIN}?method=saliency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/jpeg' },
+      body,
+    });
+    expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large' });
+    expect(sent).toBeLessThan(10_000);
+  });
+
+  it('take a short body that does not say its length', async () => {
+    const body = new Blob([pictures.losslessWebp]).stream();
+    const response = await small(`${EXPLAIN}?method=saliency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/webp' },
+      body,
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it('refuse a run that is too long, before it starts', async () => {
+    const short = appWith({ limits: { ...services.limits, maxSamples: 10 } });
+    const init = tensorRequest({ method: 'integrated_gradients', n_steps: 50 }, pixels(31));
+    expect(await (await short(EXPLAIN, init)).json()).toMatchObject({
+      status: 422,
+      code: 'budget_exceeded',
+      allowed: 10,
+    });
+  });
+
+  it('keep a tenant to its methods, and say which', async () => {
+    const init = pictureRequest(pictures.jpeg);
+    const headers = { ...init.headers, Authorization: 'Bearer whylight-demo' } as HeadersInit;
+    const refused = await ask(`${EXPLAIN}?method=occlusion`, { ...init, headers });
+    expect(await refused.json()).toMatchObject({
+      status: 403,
+      code: 'method_not_enabled',
+      method: 'occlusion',
+      enabled: expect.arrayContaining(['saliency', 'grad_cam']),
+    });
+    expect((await ask(`${EXPLAIN}?method=grad_cam`, { ...init, headers })).status).toBe(200);
+  });
+});
