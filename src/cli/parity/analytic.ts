@@ -149,6 +149,7 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     layer: given.layer && (model.layers?.[given.layer] ?? given.layer),
     window: windows(given, 'sliding_window_shapes', 'window'),
     strides: windows(given, 'strides', 'stride'),
+    tensorOf: (layer) => model.layers?.[layer] ?? layer,
   });
   return {
     model: given.model,

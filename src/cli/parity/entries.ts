@@ -75,6 +75,8 @@ export interface CaseFields {
   readonly layer?: string;
   readonly window?: readonly number[];
   readonly strides?: readonly number[];
+  /** The tensor that a layer's name stands for. */
+  tensorOf?(layer: string): string;
 }
 
 /** By the method's name in a `cases.json`. */
@@ -110,10 +112,45 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     method: 'guided_grad_cam',
     params: { target_layer: layer, interpolation: params.interpolate_mode },
   }),
+  LayerLRP: ({ layer, params, tensorOf }) => ({
+    method: 'lrp',
+    params: { ...lrpParams(params, tensorOf), target_layer: layer },
+  }),
+  LRP: ({ params, tensorOf }) => ({ method: 'lrp', params: lrpParams(params, tensorOf) }),
   DeepLift: ({ params, baseline }) => ({
     method: 'deep_lift',
     params: { baseline: baseline ?? params.baseline, multiply_by_inputs: params.multiply_by_inputs },
   }),
+};
+
+/** Captum says which rule each layer has, zennit names a composite; both put the epsilon into the text or beside it. */
+function lrpParams(params: CaseFields['params'], tensorOf: CaseFields['tensorOf']): Recipe['params'] {
+  const {
+    composite,
+    epsilon,
+    gamma,
+    box,
+    rules = {},
+  } = params as {
+    composite?: string;
+    epsilon?: number;
+    gamma?: number;
+    box?: readonly [number, number];
+    rules?: Readonly<Record<string, string>>;
+  };
+  if (composite) return { composite, epsilon, gamma, low: box?.[0], high: box?.[1] };
+  const single = Object.entries(rules).flatMap(([layer, text]) => {
+    const rule = CAPTUM_LRP_RULES[text.split(/[ (]/)[0] as string];
+    return rule && layer !== 'all' ? [`${tensorOf?.(layer) ?? layer}=${rule}`] : [];
+  });
+  return { composite: 'epsilon', epsilon: 1e-9, rules: single };
+}
+
+/** `epsilon` is what every other layer has. */
+const CAPTUM_LRP_RULES: Readonly<Record<string, string>> = {
+  alpha1beta0: 'alpha1beta0',
+  identity: 'identity',
+  gamma: 'captum_gamma',
 };
 
 /** Raw maps of `cam_formula_table`, by the convention's name there. */

@@ -53,11 +53,16 @@ export default defineMethod({
       .max(200)
       .default([])
       .describe(`Other rules for single layers, as tensor=rule or node=rule; rules are ${LRP_RULES.join(', ')}.`),
+    target_layer: z
+      .string()
+      .min(1)
+      .default('input')
+      .describe('Where relevance is read: "input", or the name of an inner tensor.'),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: ({ rules, composite, epsilon, gamma, low, high }) => ({
-    gradients: 'sources',
+  needs: ({ rules, composite, epsilon, gamma, low, high, target_layer }, model) => ({
+    gradients: target_layer === 'input' ? 'sources' : [model.tensor(target_layer).name],
     ruleset: lrp({ composite, epsilon, gamma, low, high, rules: ruleOfLayer(rules) }),
   }),
   cost: () => ({ forwards: 0, backwards: 1 }),

@@ -10,15 +10,19 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Cotangents, Rule, RuleContext } from '../rule.ts';
 import type { NodePosition, Ruleset } from '../ruleset.ts';
 import { gradient } from './gradient.ts';
-import { isLinear, linearLayer, propagate } from './lrp-layers.ts';
+import { isLinear, type Layer, linearLayer, propagate } from './lrp-layers.ts';
 
-/** How a linear layer splits its relevance. The names are those of zennit; `identity` and `alpha1beta0` are Captum's. */
+/**
+ * How a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
+ * Captum's, which change weights only and leave the inputs signed.
+ */
 export const LRP_RULES = [
   'epsilon',
   'zplus',
   'alpha2beta1',
   'alpha1beta0',
   'gamma',
+  'captum_gamma',
   'zbox',
   'flat',
   'wsquare',
@@ -94,30 +98,18 @@ function stabilized(g: GraphBuilder, z: Value, epsilon: number): Value {
 }
 
 const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) => Cotangents> = {
-  epsilon(context, { epsilon }) {
-    const {
-      g,
-      cotangents: [r],
-    } = context;
-    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
-    return propagate(context, [{ x, w, b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
-  },
+  epsilon: (context, { epsilon }) => withWeights(context, epsilon, (_, w) => w),
   zplus: (context, options) => alphaBeta(context, options.epsilon, 1, 0),
   alpha2beta1: (context, options) => alphaBeta(context, options.epsilon, 2, 1),
-  alpha1beta0(context, { epsilon }) {
-    const {
-      g,
-      cotangents: [r],
-    } = context;
-    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
-    return propagate(context, [{ x, w: positive(g, w), b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
-  },
+  alpha1beta0: (context, { epsilon }) => withWeights(context, epsilon, (g, w) => positive(g, w)),
+  captum_gamma: (context, { epsilon, gamma }) =>
+    withWeights(context, epsilon, (g, w) => g.add(w, g.mul(positive(g, w), g.number(gamma, w)))),
   gamma(context, { epsilon, gamma }) {
     const {
       g,
       cotangents: [r],
     } = context;
-    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const { x, w, b } = linearLayer(context) as Layer;
     // Generalised to inputs of both signs: what pushes the output's own way is favoured.
     const favour = (v: Value, part: Value): Value => g.add(v, g.mul(part, g.number(gamma, v)));
     const up = (v: Value): Value => favour(v, positive(g, v));
@@ -147,7 +139,7 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
       g,
       cotangents: [r],
     } = context;
-    const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const { x, w, b } = linearLayer(context) as Layer;
     const least = g.expandLike(g.number(low, x), x);
     const most = g.expandLike(g.number(high, x), x);
     return propagate(
@@ -169,7 +161,7 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
       g,
       cotangents: [r],
     } = context;
-    const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const { x, w } = linearLayer(context) as Layer;
     const ones = (v: Value): Value => g.expandLike(g.number(1, v), v);
     return propagate(context, [{ x: ones(x), w: ones(w) }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
   },
@@ -178,7 +170,7 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
       g,
       cotangents: [r],
     } = context;
-    const { x, w } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+    const { x, w } = linearLayer(context) as Layer;
     return propagate(context, [{ x: g.expandLike(g.number(1, x), x), w: g.mul(w, w) }], ([z]) => [
       g.div(r, stabilized(g, z as Value, epsilon)),
     ]);
@@ -187,13 +179,23 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
   gradient: (context) => (gradient.rule({ node: context.node, first: false, last: false }) as Rule).vjp(context),
 };
 
+/** The epsilon rule of the layer with other weights and its own bias. */
+function withWeights(context: RuleContext, epsilon: number, change: (g: GraphBuilder, w: Value) => Value): Cotangents {
+  const {
+    g,
+    cotangents: [r],
+  } = context;
+  const { x, w, b } = linearLayer(context) as Layer;
+  return propagate(context, [{ x, w: change(g, w), b }], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
+}
+
 /** Positive and negative contributions apart: `alpha` times the former, less `beta` times the latter. */
 function alphaBeta(context: RuleContext, epsilon: number, alpha: number, beta: number): Cotangents {
   const {
     g,
     cotangents: [r],
   } = context;
-  const { x, w, b } = linearLayer(context) as NonNullable<ReturnType<typeof linearLayer>>;
+  const { x, w, b } = linearLayer(context) as Layer;
   const [xp, xn, wp, wn] = [positive(g, x), negative(g, x), positive(g, w), negative(g, w)];
   const supporting = [
     { x: xp, w: wp, b: b && positive(g, b) },
