@@ -156,7 +156,7 @@ export class Explainer {
     const graphs = Object.fromEntries(
       Object.entries(namedNeeds(needs)).map(([name, one]) => [name, resolveNeeds(one, info)]),
     );
-    const cost = guarded(method, () => method.cost(params, info));
+    const cost = guarded(method, () => wholeRows(method.cost(params, info)));
     return {
       entry,
       params,
@@ -321,6 +321,12 @@ function checkBudget({ cost, entry }: Plan, most: number | undefined): void {
     `${entry.method.id} would evaluate ${samples} rows with these parameters, ${most} are allowed: lower its number of samples or steps.`,
     { method: entry.method.id, cost, allowed: most },
   );
+}
+
+function wholeRows({ forwards, backwards }: Cost): Cost {
+  const whole = (rows: number): boolean => Number.isSafeInteger(rows) && rows >= 0;
+  if (whole(forwards) && whole(backwards)) return { forwards, backwards };
+  throw new TypeError(`The cost must be in whole rows, not ${forwards} and ${backwards}.`);
 }
 
 /** A plugin is somebody else's code: what it throws becomes `method_failed`; its cause is for logs, not for clients. */

@@ -56,7 +56,7 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
         applies(async ({ model }) => {
           const info = model.info();
           const parsed = Object.freeze(parseParams(method, params));
-          expect(method.needs(parsed, info)).toEqual(method.needs(parsed, info));
+          expect(described(method.needs(parsed, info))).toEqual(described(method.needs(parsed, info)));
           expect(method.cost(parsed, info)).toEqual(method.cost(parsed, info));
         }),
       );
@@ -141,6 +141,12 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
     });
   });
 }
+
+/** Needs as data: a ruleset that is made anew each time is the same if its id is. */
+const described = (needs: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(needs, (key, value) => (key === 'ruleset' && typeof value === 'object' ? value.id : value)),
+  );
 
 /** Equal to rounding: the engine may add up in another order. */
 function expectClose(actual: Explanation, expected: Explanation): void {

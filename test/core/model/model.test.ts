@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { parseLabels, parseManifest } from '../../../src/core/model/manifest.ts';
+import { Model } from '../../../src/core/model/model.ts';
+import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
+import type { Graph } from '../../../src/core/onnx/graph.ts';
+import { write } from '../../../src/core/onnx/write.ts';
+import { openGraph, pictureGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
+
+describe('scores', () => {
+  it.each([
+    ['Softmax', 'softmax'],
+    ['LogSoftmax', 'softmax'],
+    ['Sigmoid', 'sigmoid'],
+  ] as const)('lie in front of a final %s', async (ending, probability) => {
+    const info = (await openGraph(pictureGraph({ ending }))).info();
+    expect(info).toMatchObject({ scores: { name: 'logits', dims: [4] }, probability, labelled: true });
+  });
+
+  it('are found through reshaping, casts and quantisation behind the softmax', async () => {
+    const info = (
+      await openGraph(
+        ending((g, x) => g.op('Flatten', [g.op('Squeeze', [g.op('Softmax', [x], { axis: 1 }), g.ints([2, 3])])])),
+      )
+    ).info();
+    expect(info.scores).toMatchObject({ name: 'pooled', dims: [5, 1, 1] });
+    const cast = (
+      await openGraph(ending((g, x) => g.op('Cast', [g.op('Softmax', [x], { axis: 1 })], { to: 1 })))
+    ).info();
+    expect(cast.scores.name).toBe('pooled');
+  });
+
+  it('are the output itself when asked for, or any tensor', async () => {
+    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    expect(model.info({ scores: 'output' })).toMatchObject({ scores: { name: 'output' }, probability: 'given' });
+    expect(model.info({ scores: 'features' })).toMatchObject({ scores: { dims: [5, 8, 8] }, labelled: false });
+    expect(() => model.info({ scores: 'logitz' })).toThrow(
+      expect.objectContaining({ code: 'layer_not_found', details: { tensor: 'logitz', nearest: ['logits'] } }),
+    );
+  });
+});
+
+describe('layers', () => {
+  it.each<[string, (g: GraphBuilder, x: Value) => Value]>([
+    ['GlobalAveragePool', (g, x) => g.op('GlobalAveragePool', [x])],
+    ['ReduceMean', (g, x) => g.reduce('ReduceMean', x, [2, 3], false)],
+    ['a full AveragePool', (g, x) => g.op('AveragePool', [x], { kernel_shape: [8, 8] })],
+    ['Flatten', (g, x) => g.op('Flatten', [x])],
+    ['Dropout and Reshape', (g, x) => g.op('Reshape', [g.op('Dropout', [x]), g.ints([0, -1])])],
+  ])('the CAM layer is the last feature map in front of %s', async (_, pool) => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 3, 8, 8]);
+    const weights = g.constant('float32', [2, 3, 3, 3], Array(54).fill(0.1));
+    const features = g.named(g.op('Relu', [g.op('Conv', [x, weights], { pads: [1, 1, 1, 1] })]), 'features');
+    const model = await openGraph(g.build([g.op('Flatten', [pool(g, features)])]));
+    expect(model.info().camLayer).toMatchObject({ dims: [2, 8, 8], channelAxis: 0 });
+    expect(model.info().spatialLayers[0]?.name).toBe(model.info().camLayer?.name);
+  });
+
+  it('is the pooled map where a network flattens behind a max-pool, and class maps count', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 1, 8, 8]);
+    const kernel = (to: number, from: number) => g.constant('float32', [to, from, 1, 1], Array(to * from).fill(0.5));
+    const pooled = g.op('MaxPool', [g.op('Relu', [g.op('Conv', [x, kernel(2, 1)])])], {
+      kernel_shape: [2, 2],
+      strides: [2, 2],
+    });
+    expect((await openGraph(g.build([g.op('Flatten', [pooled])]))).info().camLayer?.dims).toEqual([2, 4, 4]);
+    const maps = g.op('GlobalAveragePool', [g.op('Relu', [g.op('Conv', [pooled, kernel(7, 2)])])]);
+    expect((await openGraph(g.build([g.op('Flatten', [maps])]))).info().camLayer?.dims).toEqual([7, 4, 4]);
+  });
+
+  it('does not take a squeeze-and-excite gate for a feature map', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2, 8, 8]);
+    const kernel = g.constant('float32', [2, 2, 1, 1], [1, 0, 0, 1]);
+    const features = g.op('Conv', [x, kernel]);
+    const gate = g.op('Sigmoid', [g.op('Conv', [g.op('GlobalAveragePool', [features]), kernel])]);
+    const model = await openGraph(g.build([g.op('Flatten', [g.op('GlobalAveragePool', [g.mul(features, gate)])])]));
+    expect(model.info().camLayer?.dims).toEqual([2, 8, 8]);
+    expect(model.info().spatialLayers.every(({ dims }) => dims[1] === 8)).toBe(true);
+  });
+
+  it('there is none in models of vectors and tokens', async () => {
+    expect((await openGraph(vectorGraph())).info().camLayer).toBeUndefined();
+    expect((await openGraph(tokenGraph())).info().camLayer).toBeUndefined();
+  });
+});
+
+describe('a model', () => {
+  it('differentiates at the embedding of integer inputs', async () => {
+    const info = (await openGraph(tokenGraph())).info();
+    expect(info.inputs[0]).toMatchObject({ name: 'ids', dtype: 'int64', dims: [6] });
+    expect(info.sources).toMatchObject([{ dtype: 'float32', dims: [6, 4] }]);
+  });
+
+  it('knows a fixed batch, and settles open extents by the rows', async () => {
+    expect((await openGraph(pictureGraph({ batch: 1 }))).fixedBatch).toBe(1);
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 'T']);
+    const model = await openGraph(g.build([g.named(g.op('Relu', [x]), 'y')]));
+    expect(model.fixedBatch).toBeUndefined();
+    expect(() => model.info()).toThrow(expect.objectContaining({ code: 'invalid_model' }));
+    expect(model.info({ shapes: { x: [7] } })).toMatchObject({ scores: { dims: [7] }, scoreSize: 7 });
+  });
+
+  it('is named by the digest of its bytes', async () => {
+    const bytes = write(vectorGraph()).graph;
+    const [one, two] = await Promise.all([
+      Model.read({ bytes }),
+      Model.read({ bytes, manifest: { name: 'other', version: '7' } }),
+    ]);
+    expect(one.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(two).toMatchObject({ digest: one.digest, name: 'other', version: '7' });
+    expect((await openGraph(tokenGraph())).digest).not.toBe(one.digest);
+  });
+
+  it('takes the output that the manifest names', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2]);
+    const graph = g.build([g.named(x, 'first'), g.named(g.op('Relu', [x]), 'second')]);
+    expect((await openGraph(graph)).info().scores.name).toBe('first');
+    expect((await openGraph(graph, { output: 'second' })).info().scores.name).toBe('second');
+    await expect(openGraph(graph, { output: 'third' })).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('first, second'),
+    });
+  });
+
+  it('sees channels last where the shape or the manifest says so', async () => {
+    const input = (dims: number[]): Graph => {
+      const g = GraphBuilder.empty();
+      return g.build([g.op('Flatten', [g.input('x', 'float32', ['N', ...dims])])]);
+    };
+    expect((await openGraph(input([3, 16, 16]))).info().inputs[0]?.channelAxis).toBe(0);
+    expect((await openGraph(input([16, 16, 3]))).info().inputs[0]?.channelAxis).toBe(2);
+    const manifest = parseManifest({ name: 'm', preprocessing: { size: [16, 5], layout: 'NHWC' } });
+    expect((await openGraph(input([16, 5, 5]), manifest)).info().inputs[0]?.channelAxis).toBe(2);
+  });
+});
+
+describe('a manifest', () => {
+  it('fills in what is usual', () => {
+    expect(parseManifest('{ "name": "m", "labels": ["a", "b"] }')).toMatchObject({
+      version: '1',
+      file: 'model.onnx',
+      label_offset: 0,
+      external: [],
+    });
+  });
+
+  it.each([
+    ['{ "name": "m", }', 'm.json, line 1, column 16: not valid JSON'],
+    ['{ "name": "a/b" }', '"name"'],
+    ['{ "name": "m", "label_offset": -1 }', '"label_offset"'],
+    ['{ "name": "m", "lables": [] }', 'lables'],
+    ['{}', '"name"'],
+  ])('%j is refused', (text, message) => {
+    expect(() => parseManifest(text, 'm.json')).toThrow(
+      expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('reads labels as a list or as lines', () => {
+    expect(parseLabels('["a", "b"]', 'l')).toEqual(['a', 'b']);
+    expect(parseLabels('a\r\nb, c\n\n', 'l')).toEqual(['a', 'b, c']);
+    expect(() => parseLabels('[1]', 'l.json')).toThrow('l.json must hold a JSON list of class names');
+  });
+});
+
+/** A convolution, its mean as "pooled", and then what the test adds. */
+function ending(rest: (g: GraphBuilder, x: Value) => Value): Graph {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 1, 4, 4]);
+  const maps = g.op('Conv', [x, g.constant('float32', [5, 1, 1, 1], [1, 2, 3, 4, 5])]);
+  return g.build([rest(g, g.named(g.op('GlobalAveragePool', [maps]), 'pooled'))]);
+}

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { slidingWindows } from '../../../src/core/strategy/perturbation/windows.ts';
+
+/** Elements that window `index` covers. */
+function covered(windows: ReturnType<typeof slidingWindows>, index: number): number[] {
+  const elements: number[] = [];
+  windows.each(index, (from, to) => {
+    for (let i = from; i < to; i++) elements.push(i);
+  });
+  return elements;
+}
+
+it('slides over rows and columns, and cuts what sticks out', () => {
+  const windows = slidingWindows([3, 4], [2, 2], [2, 2]);
+  expect(windows.count).toBe(4);
+  expect([0, 1, 2, 3].map((index) => covered(windows, index))).toEqual([
+    [0, 1, 4, 5],
+    [2, 3, 6, 7],
+    [8, 9],
+    [10, 11],
+  ]);
+});
+
+it('covers every element, none twice in one window, for any window and stride', () => {
+  const axis = fc
+    .integer({ min: 1, max: 7 })
+    .chain((extent) =>
+      fc
+        .integer({ min: 1, max: extent })
+        .chain((window) => fc.tuple(fc.constant(extent), fc.constant(window), fc.integer({ min: 1, max: window }))),
+    );
+  fc.assert(
+    fc.property(fc.array(axis, { minLength: 1, maxLength: 3 }), (axes) => {
+      const [dims, window, strides] = [0, 1, 2].map((k) => axes.map((one) => one[k] as number)) as [
+        number[],
+        number[],
+        number[],
+      ];
+      const windows = slidingWindows(dims, window, strides);
+      const all = new Set<number>();
+      for (let i = 0; i < windows.count; i++) {
+        const elements = covered(windows, i);
+        expect(new Set(elements).size).toBe(elements.length);
+        expect(elements.length).toBeGreaterThan(0);
+        for (const element of elements) all.add(element);
+      }
+      expect(all.size).toBe(dims.reduce((a, b) => a * b, 1));
+    }),
+  );
+});

@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { generate } from '../../scripts/generate-plugins.ts';
+
+const SALIENCY = './src/plugins/gradient/saliency.ts';
+const GRAD_CAM = './src/plugins/activation/grad-cam.ts';
+let root: string;
+
+/** A project of its own, whose `src` and `node_modules` are this project's. */
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'whylight-'));
+  await symlink(resolve('src'), join(root, 'src'));
+  await mkdir(join(root, 'node_modules'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const put = async (path: string, text: string): Promise<void> => {
+  await mkdir(join(root, path, '..'), { recursive: true });
+  await writeFile(join(root, path), text);
+};
+const configure = (config: unknown): Promise<void> =>
+  put('plugins.config.json', typeof config === 'string' ? config : JSON.stringify(config));
+const plugin = (changes: string): string => `
+import saliency from '${resolve('src/plugins/gradient/saliency.ts')}';
+export default { ...saliency, ${changes} };`;
+
+describe('the generated module', () => {
+  it('is up to date for this project', async () => {
+    for (const { path, text } of await generate(resolve('.'))) expect(await readFile(path, 'utf8'), path).toBe(text);
+  });
+
+  it('imports files and packages, with defaults and limits', async () => {
+    await put(
+      'node_modules/saliency-method-x/package.json',
+      '{ "name": "saliency-method-x", "type": "module", "exports": { "import": "./index.js" } }',
+    );
+    await put('node_modules/saliency-method-x/index.js', plugin("id: 'x'"));
+    await configure({
+      plugins: [{ use: SALIENCY, defaults: { absolute: false } }, { use: 'saliency-method-x' }],
+      tenants: { a: { methods: ['x'] } },
+    });
+    const [module] = await generate(root);
+    expect(module?.text).toContain('import saliency from "../src/plugins/gradient/saliency.ts";');
+    expect(module?.text).toContain('import x from "saliency-method-x";');
+    expect(module?.text).toContain('{ method: saliency, defaults: {"absolute":false} },');
+    expect(module?.text).toContain('"methods": [\n      "x"\n    ]');
+  });
+});
+
+describe('a mistake in plugins.config.json is named with its entry and what to do:', () => {
+  const cases: [string, unknown, string[]][] = [
+    ['bad JSON', '{\n  "plugins": [,]\n}', ['plugins.config.json, line 2, column 15: not valid JSON']],
+    ['an unknown key', { plugins: [{ use: SALIENCY }], tennants: {} }, ['plugins.config.json', 'tennants']],
+    ['no plugins', { plugins: [] }, ['plugins.config.json, plugins:']],
+    [
+      'an unknown file',
+      { plugins: [{ use: './src/plugins/gradient/salience.ts' }] },
+      ['plugins[0]: there is no file', `Did you mean "${SALIENCY}"?`],
+    ],
+    [
+      'an unknown package',
+      { plugins: [{ use: SALIENCY }, { use: 'saliency-method-none' }] },
+      ['plugins[1]: the package "saliency-method-none" is not installed', 'npm install saliency-method-none'],
+    ],
+    [
+      'a duplicate id',
+      { plugins: [{ use: SALIENCY }, { use: GRAD_CAM }, { use: SALIENCY }] },
+      ['plugins[2]', 'has the id "saliency", and so has plugins[0]', 'remove one'],
+    ],
+    [
+      'another apiVersion',
+      { plugins: [{ use: './old.js' }] },
+      ['plugins[0]', 'is written for version 0 of the plugin contract', 'install'],
+    ],
+    [
+      'something that is no method',
+      { plugins: [{ use: './other.js' }] },
+      ['plugins[0]', 'export default defineMethod'],
+    ],
+    [
+      'a file that throws',
+      { plugins: [{ use: './broken.js' }] },
+      ['plugins[0]', '"./broken.js" cannot be loaded: out of order'],
+    ],
+    [
+      'a default that the schema refuses',
+      { plugins: [{ use: SALIENCY, defaults: { reduction: 'most' } }] },
+      ['plugins[0]', 'Parameter "reduction" of saliency must be one of none, sum'],
+    ],
+    [
+      'a limit of nothing',
+      { plugins: [{ use: SALIENCY, limits: { n_steps: 3 } }] },
+      ['plugins[0]', 'has no parameter "n_steps" to limit'],
+    ],
+    [
+      "a tenant's unknown method",
+      { plugins: [{ use: GRAD_CAM }], tenants: { a: { methods: ['gradcam'] } } },
+      ['tenants.a.methods', 'Did you mean grad_cam?'],
+    ],
+    [
+      "a tenant's bad default",
+      { plugins: [{ use: GRAD_CAM }], tenants: { a: { parameters: { grad_cam: { defaults: { relu: 'x' } } } } } },
+      ['tenants.a.parameters.grad_cam', 'must be true or false'],
+    ],
+    [
+      "a tenant's unknown model",
+      { plugins: [{ use: GRAD_CAM }], tenants: { a: { models: ['resnet'] } } },
+      ['tenants.a.models', 'there is no model "resnet"'],
+    ],
+    [
+      'a key in plain text',
+      { plugins: [{ use: GRAD_CAM }], tenants: { a: { keys: ['secret'] } } },
+      ['tenants.a.keys[0]', 'SHA-256'],
+    ],
+    [
+      'a model without manifest',
+      { plugins: [{ use: GRAD_CAM }], models: { m: './models/m' } },
+      ['models.m', 'models/m/manifest.json'],
+    ],
+    [
+      'a model under another name',
+      { plugins: [{ use: GRAD_CAM }], models: { m: './named' } },
+      ['models.m', 'is called "n": use the same name'],
+    ],
+  ];
+
+  it.each(cases)('%s', async (_, config, parts) => {
+    await put('old.js', plugin('apiVersion: 0'));
+    await put('other.js', 'export default 3;');
+    await put('broken.js', 'throw new Error("out of order");');
+    await put('named/manifest.json', '{ "name": "n" }');
+    await configure(config);
+    const error = await generate(root).then(
+      () => expect.unreachable(),
+      (reason: { code: string; message: string }) => reason,
+    );
+    expect(error.code).toBe('invalid_config');
+    for (const part of parts) expect(error.message).toContain(part);
+  });
+
+  it('no file at all', async () => {
+    await expect(generate(root)).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('There is no plugins.config.json'),
+    });
+  });
+});
