@@ -63,26 +63,6 @@ const { values: flags, positionals } = parseArgs({
 const engineName = flags.engine === 'node' ? 'node' : 'web';
 const optimize: Optimize = flags.optimize === 'speed' ? 'speed' : 'memory';
 
-if (flags['memory-of'] !== undefined) {
-  console.log(await memoryOf(positionals[0] as string, flags['memory-of'] as GraphName));
-} else {
-  const files = positionals.flatMap(onnxFiles);
-  if (files.length === 0) {
-    console.error(
-      'usage: npm run bench:gradient -- <folder or .onnx files> [--engine web|node] [--optimize speed|memory]',
-    );
-    process.exit(2);
-  }
-  const rows: Row[] = [];
-  if (!flags.json) console.log(header());
-  for (const file of files) {
-    const row = await measure(file);
-    rows.push(row);
-    if (!flags.json) console.log(line(row));
-  }
-  if (flags.json) console.log(JSON.stringify(rows, null, 2));
-}
-
 function onnxFiles(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
@@ -273,4 +253,24 @@ const spread = (q: Quartiles | undefined): string =>
 function cells([first = '', ...rest]: readonly string[]): string {
   const widths = [20, 20, 6, 20, 6, 14, 14, 12];
   return [first.padEnd(36), ...rest.map((cell, i) => cell.padEnd(widths[i] ?? 0))].join(' ').trimEnd();
+}
+
+if (flags['memory-of'] !== undefined) {
+  console.log(await memoryOf(positionals[0] as string, flags['memory-of'] as GraphName));
+} else {
+  const files = positionals.flatMap(onnxFiles);
+  if (files.length === 0) {
+    console.error(
+      'usage: npm run bench:gradient -- <folder or .onnx files> [--engine web|node] [--optimize speed|memory]',
+    );
+    process.exit(2);
+  }
+  const rows: Row[] = [];
+  if (!flags.json) console.log(header());
+  for (const file of files) {
+    const row = await measure(file);
+    rows.push(row);
+    if (!flags.json) console.log(line(row));
+  }
+  if (flags.json) console.log(JSON.stringify(rows, null, 2));
 }

@@ -1,6 +1,6 @@
 /** The command line: finds the command, runs it, and turns whatever goes wrong into one line and an exit code. */
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
-import { nearest, WhylightError } from '../core/errors.ts';
+import { WhylightError } from '../core/errors.ts';
 import { splitArguments, UsageError } from './arguments.ts';
 
 // Each command is loaded when it is called: `--help` and a typing error should not wait for an inference engine.
@@ -47,8 +47,7 @@ async function run([name, ...rest]: string[]): Promise<void> {
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!entry) {
-    const [guess] = nearest(name, Object.keys(COMMANDS));
-    throw new UsageError(`Unknown command "${name}". ${guess ? `Did you mean "${guess}"?` : 'See "whylight --help".'}`);
+    throw new UsageError(`There is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}.`);
   }
   const command = (await entry.load()).default as CommandDef;
   if (wantsHelp) {
