@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { OFFLINE_WRANGLER } from './tools.mjs';
+import { OFFLINE_WRANGLER, PINNED_NODE } from './tools.mjs';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8787;
@@ -19,7 +19,7 @@ const address = `http://${HOST}:${port}`;
 
 console.log('start: building the Worker and starting workerd ...');
 const wrangler = spawn(
-  process.execPath,
+  PINNED_NODE,
   [
     'node_modules/wrangler/bin/wrangler.js',
     'dev',

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GENERATORS, OFFLINE_WRANGLER } from './tools.mjs';
+import { GENERATORS, OFFLINE_WRANGLER, PINNED_NODE } from './tools.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -63,10 +63,10 @@ function failedTest({ status }) {
   return status === 'failed';
 }
 
-/** Runs a script with this Node and resolves with its exit status. */
+/** Runs a script with the pinned Node and resolves with its exit status. */
 function node(args, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(PINNED_NODE, args, { stdio: 'inherit', env: { ...process.env, ...env } });
     child.on('error', (error) => {
       console.error(error.message);
       resolve(1);
