@@ -5,6 +5,7 @@ import { computations } from './evaluate/compute.ts';
 import type { Answer, Content, Contents, Element, Evaluators } from './evaluate/content.ts';
 import { makers } from './evaluate/make.ts';
 import { moves } from './evaluate/move.ts';
+import { pads } from './evaluate/pad.ts';
 import { picks } from './evaluate/pick.ts';
 import { reductions } from './evaluate/reduce.ts';
 import type { Dim, Node } from './graph.ts';
@@ -12,7 +13,7 @@ import { type Inferred, type Inputs, MOST_KNOWN } from './infer/rule.ts';
 
 export type { Answer, Content, Contents } from './evaluate/content.ts';
 
-const EVALUATORS: Evaluators = { ...moves, ...picks, ...computations, ...reductions, ...makers };
+const EVALUATORS: Evaluators = { ...moves, ...pads, ...picks, ...computations, ...reductions, ...makers };
 
 /** Whether `evaluate` has something to say about this operator. */
 export const canEvaluate = ({ op, domain }: Node): boolean => domain === '' && Object.hasOwn(EVALUATORS, op);

@@ -5,6 +5,7 @@
 import { canonical, symbolOf } from './dims.ts';
 import { propagate } from './evaluate.ts';
 import type { Dim, Graph, Node, ValueInfo } from './graph.ts';
+import { attentions } from './infer/attention.ts';
 import { controls } from './infer/control.ts';
 import { elementwise } from './infer/elementwise.ts';
 import { joins } from './infer/join.ts';
@@ -24,6 +25,7 @@ export type { Inferred } from './infer/rule.ts';
 
 const DOMAINS: Readonly<Record<string, Rules>> = {
   '': {
+    ...attentions,
     ...elementwise,
     ...reductions,
     ...windows,
@@ -56,12 +58,19 @@ export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map())
   return inferAt(node, inputs, outer, 0);
 }
 
+/** Whether shapes behind the node can be told. */
+export const isKnownOperator = (node: Pick<Node, 'op' | 'domain'>): boolean => ruleOf(node) !== undefined;
+
+function ruleOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Rules[string] | undefined {
+  const rules = Object.hasOwn(DOMAINS, domain) ? DOMAINS[domain] : undefined;
+  return rules && Object.hasOwn(rules, op) ? rules[op] : undefined;
+}
+
 /** Bodies of loops are gone through more than once, so deeper ones are taken for what they declare. */
 const MOST_NESTED = 6;
 
 function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
-  const rules = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : undefined;
-  const rule = rules && Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  const rule = ruleOf(node);
   const [first] = inputs;
   const types =
     rule?.(node, inputs, { outer, inferSubgraph: (graph, given) => inferSubgraph(graph, given, outer, depth + 1) }) ??

@@ -1,4 +1,5 @@
 /** Operators as they occur, with what is odd about them: for shape inference and folding alike. */
+import type { Dim } from '../../../src/core/onnx/graph.ts';
 import { type Case, constant, f, float, int, ints, number, of } from './one-node.ts';
 
 const bool = (...values: number[]) => constant('bool', [values.length], values);
@@ -16,6 +17,8 @@ const binary = (ops: string, dtype: 'float32' | 'int64' | 'bool' | 'int32' = 'fl
 const elementwise: Case[] = [
   ...unary('Abs Neg Sign Reciprocal Sqrt Exp Log Erf Floor Ceil Round Sin Cos Tan Atan Sinh Cosh Tanh Asinh Sigmoid'),
   ...unary('HardSigmoid Relu LeakyRelu ThresholdedRelu Elu Selu Celu Gelu Mish HardSwish Softplus Softsign Shrink'),
+  ...unary('Asin Acos Acosh Atanh'),
+  { op: 'BitwiseNot', inputs: [of('int32', 'N', 3)] },
   ...unary('Softmax LogSoftmax Hardmax LpNormalization Identity IsNaN IsInf'),
   ...binary('Add Sub Mul Div Pow Max Min Mean Sum Equal Less Greater LessOrEqual GreaterOrEqual'),
   ...binary('Add Sub Mul Div Mod Pow Max Min Equal Less GreaterOrEqual BitwiseAnd BitwiseOr BitwiseXor', 'int64'),
@@ -26,6 +29,8 @@ const elementwise: Case[] = [
   { op: 'Mod', inputs: [float('N', 3), float('N', 3)], attributes: { fmod: 1 } },
   { op: 'Mod', inputs: [ints(7, -7, 7, -7), ints(2, 2, -2, -2)], attributes: { fmod: 1 } },
   { op: 'Sum', inputs: [float('N', 3), float(3), float(1)] },
+  { op: 'Sum', inputs: [float('N', 3)] },
+  { op: 'Mean', inputs: [float('N', 3)] },
   { op: 'Max', inputs: [float('N', 3), float(3), float(1)] },
   { op: 'Mean', inputs: [float('N', 3), float(3), float(1)] },
   { op: 'Round', inputs: [constant('float32', [6], [0.5, 1.5, 2.5, -0.5, -1.5, 2.4])] },
@@ -164,6 +169,7 @@ const windows: Case[] = [
 ];
 
 const normalizations: Case[] = [
+  { op: 'SimplifiedLayerNormalization', inputs: [float('N', 'T', 8), float(8)] },
   { op: 'BatchNormalization', inputs: [float('N', 4, 'H'), float(4), float(4), float(4), float(4)] },
   { op: 'InstanceNormalization', inputs: [float('N', 4, 'H'), float(4), float(4)] },
   { op: 'GroupNormalization', inputs: [float('N', 4, 'H'), float(4), float(4)], attributes: { num_groups: 2 } },
@@ -287,7 +293,12 @@ const picks: Case[] = [
   { op: 'Det', inputs: [float('N', 3, 3)] },
 ];
 
+const zero = constant('uint8', [], [3]);
+const quantized = (...dims: Dim[]) => [of('uint8', ...dims), number(0.1), zero];
+
 const makers: Case[] = [
+  { op: 'QLinearConv', inputs: [...quantized('N', 4, 'H', 'W'), ...quantized(6, 4, 3, 3), number(0.1), zero] },
+  { op: 'QLinearMatMul', inputs: [...quantized('N', 3, 4), ...quantized(4, 5), number(0.1), zero] },
   { op: 'Shape', inputs: [float('N', 3, 'T')] },
   { op: 'Shape', inputs: [float('N', 3, 'T')], attributes: { start: 1 } },
   { op: 'Shape', inputs: [float('N', 3, 'T')], attributes: { start: -2, end: -1 } },
@@ -298,6 +309,15 @@ const makers: Case[] = [
   { op: 'ConstantOfShape', inputs: [ints(2, 3)], attributes: { value: { type: 'tensor', value: ints(7) } } },
   { op: 'EyeLike', inputs: [float('N', 4)], attributes: { k: 1, dtype: 7 } },
   { op: 'RandomNormalLike', inputs: [float('N', 4)] },
+  { op: 'RandomUniformLike', inputs: [float('N', 4)] },
+  { op: 'RandomNormal', inputs: [], attributes: { shape: [2, 3] } },
+  { op: 'HammingWindow', inputs: [int(7)] },
+  { op: 'BlackmanWindow', inputs: [int(7)] },
+  { op: 'STFT', inputs: [float('N', 40, 1), int(4), undefined, int(16)] },
+  ...['SoftmaxCrossEntropyLoss', 'NegativeLogLikelihoodLoss'].flatMap((op): Case[] => [
+    { op, inputs: [float(2, 5), ints(1, 3)] },
+    { op, inputs: [float(2, 5), ints(1, 3)], attributes: { reduction: 'none' } },
+  ]),
   { op: 'RandomUniform', inputs: [], attributes: { shape: [2, 3] } },
   { op: 'Bernoulli', inputs: [constant('float32', [2], [0.5, 0.5])] },
   { op: 'Multinomial', inputs: [float('N', 4)], attributes: { sample_size: 3 } },
@@ -333,6 +353,27 @@ const makers: Case[] = [
 ];
 
 const microsoft: Case[] = [
+  { op: 'QLinearMul', inputs: [...quantized('N', 3, 4), ...quantized(4), number(0.1), zero] },
+  { op: 'QLinearSigmoid', inputs: [...quantized('N', 3), number(0.1), zero] },
+  { op: 'QLinearLeakyRelu', inputs: [...quantized('N', 3), number(0.1), zero], attributes: { alpha: f(0.1) } },
+  { op: 'MatMulIntegerToFloat', inputs: [of('uint8', 'N', 4), of('uint8', 4, 5), number(0.1), number(0.1)] },
+
+  { op: 'FusedMatMul', inputs: [float('N', 3, 4), float(4, 5)] },
+  { op: 'SkipSimplifiedLayerNormalization', inputs: [float('N', 'T', 8), float('N', 'T', 8), float(8)] },
+  { op: 'QLinearAdd', inputs: [...quantized('N', 3, 4), ...quantized(4), number(0.1), zero] },
+  { op: 'QLinearGlobalAveragePool', inputs: [...quantized('N', 3, 4, 5), number(0.1), zero] },
+  {
+    op: 'QLinearConcat',
+    inputs: [number(0.1), zero, ...quantized('N', 3), ...quantized('N', 4)],
+    attributes: { axis: 1 },
+  },
+  { op: 'DynamicQuantizeMatMul', inputs: [float('N', 3, 4), of('uint8', 4, 5), number(0.1)] },
+  {
+    op: 'EmbedLayerNormalization',
+    inputs: [of('int32', 'N', 'T'), undefined, float(20, 8), float(20, 8), undefined, float(8), float(8)],
+    outputs: 2,
+  },
+
   { op: 'Gelu', inputs: [float('N', 3)] },
   { op: 'FastGelu', inputs: [float('N', 3)] },
   { op: 'BiasGelu', inputs: [float('N', 3), float(3)] },

@@ -1,89 +1,18 @@
-/** Operators that compute element by element, with broadcasting. */
-import type { DataType } from '../../tensor/tensor.ts';
 import { intAttribute, stringAttribute } from '../attributes.ts';
-import { add, divide, floorDivide, isStatic, lowerBound, maximum, minimum, multiply, subtract } from '../dims.ts';
-import type { Dim, Node } from '../graph.ts';
-import {
-  broadcastStrides,
-  type Content,
-  type Element,
-  type Evaluator,
-  type Evaluators,
-  numeric,
-  view,
-} from './content.ts';
+import { add, divide, floorDivide, lowerBound, maximum, minimum, multiply, subtract } from '../dims.ts';
+import type { Dim } from '../graph.ts';
+import { type Element, type Evaluator, type Evaluators, numeric } from './content.ts';
+import { elementwise } from './elementwise.ts';
 import { erf, isFloat, roundEven, STORE } from './number.ts';
 
-/** What an operator does with numbers, and with extents where it can say so; `dtype` is that of the first input. */
-interface Scalar {
-  readonly numbers: (dtype: DataType, node: Node) => (a: number, b: number) => number;
-  readonly extents?: (a: Dim, b: Dim, dtype: DataType) => Element;
-  /** More inputs are folded one after the other. */
-  readonly many?: boolean;
-}
-
-function evaluator({ numbers, extents, many = false }: Scalar): Evaluator {
-  return (node, inputs, [output]) => {
-    const operands = inputs.filter((c) => c !== undefined);
-    const [first] = operands;
-    if (!first || !output || !isStatic(output.dims) || operands.length < inputs.length) return undefined;
-    const [compute, store] = [numbers(first.dtype, node), STORE[output.dtype]];
-    const limited = output.dtype === 'int64' || output.dtype === 'uint64';
-    const data = operands.map((operand) => numeric(operand));
-    if (data.every((d) => d !== undefined)) {
-      const places = operands.map((operand) => reading(operand, output.dims as number[]));
-      const result = new Float64Array(output.dims.reduce((n, d) => n * d, 1));
-      const [a, b] = [data[0] as ArrayLike<number>, data[1] ?? data[0]] as [ArrayLike<number>, ArrayLike<number>];
-      const [atA, atB] = [places[0], places[data.length > 1 ? 1 : 0]];
-      for (let i = 0; i < result.length; i++) {
-        let x = compute(a[atA ? (atA[i] as number) : i] as number, b[atB ? (atB[i] as number) : i] as number);
-        for (let k = 2; many && k < data.length; k++) {
-          const at = places[k];
-          x = compute(store(x), data[k]?.[at ? (at[i] as number) : i] as number);
-        }
-        if (limited && !(Math.abs(x) <= Number.MAX_SAFE_INTEGER)) return undefined;
-        result[i] = store(x);
-      }
-      return [{ data: result }];
-    }
-    return extents && operands.length <= 2
-      ? [{ data: symbolic(operands, output.dims, compute, store, extents) }]
-      : undefined;
-  };
-}
-
-/** Where a broadcast operand is read; undefined when it is read in order. */
-function reading(operand: Content, dims: readonly number[]): Int32Array | undefined {
-  const same = operand.dims.length === dims.length && operand.dims.every((d, i) => d === dims[i]);
-  return same ? undefined : view(dims, broadcastStrides(operand.dims, dims));
-}
-
-function symbolic(
-  operands: readonly Content[],
-  dims: readonly number[],
-  compute: (a: number, b: number) => number,
-  store: (x: number) => number,
-  extents: (a: Dim, b: Dim, dtype: DataType) => Element,
-): Element[] {
-  const [x, y] = [operands[0] as Content, operands[1] ?? (operands[0] as Content)];
-  const [atX, atY] = [reading(x, dims), reading(y, dims)];
-  const size = dims.reduce((n, d) => n * d, 1);
-  return Array.from({ length: size }, (_, i): Element => {
-    const [a, b] = [x.data[atX ? (atX[i] as number) : i], y.data[atY ? (atY[i] as number) : i]];
-    if (typeof a === 'number' && typeof b === 'number') return store(compute(a, b));
-    const whole = [a, b].every((e) => typeof e === 'string' || Number.isInteger(e));
-    return whole ? extents(a as Dim, b as Dim, x.dtype) : undefined;
-  });
-}
-
 const unary = (f: (x: number) => number, extents?: (a: Dim) => Element): Evaluator =>
-  evaluator({ numbers: () => f, extents });
+  elementwise({ numbers: () => f, extents });
 
 /** Extents are whole and not negative, so that rounding leaves them alone. */
 const unchanged = (a: Dim): Element => a;
 
 const binary = (f: (a: number, b: number) => number, extents?: (a: Dim, b: Dim) => Element, many = false): Evaluator =>
-  evaluator({ numbers: () => f, extents, many });
+  elementwise({ numbers: () => f, extents, many });
 
 /** 1, 0, or undefined where the bounds do not tell. */
 const less = (a: Dim, b: Dim): Element =>
@@ -93,7 +22,7 @@ const equal = (a: Dim, b: Dim): Element => (a === b ? 1 : less(a, b) === 1 || le
 
 const not = (e: Element): Element => (typeof e === 'number' ? 1 - e : undefined);
 
-const quotient = evaluator({
+const quotient = elementwise({
   numbers: (dtype) => (isFloat(dtype) ? (a, b) => a / b : (a, b) => Math.trunc(a / b)),
   extents: (a, b, dtype) => {
     if (isFloat(dtype)) return divide(a, b);
@@ -101,12 +30,12 @@ const quotient = evaluator({
   },
 });
 
-const modulo = evaluator({
+const modulo = elementwise({
   numbers: (_, node) => (intAttribute(node, 'fmod', 0) === 1 ? (a, b) => a % b : (a, b) => a - b * Math.floor(a / b)),
   extents: (a, b) => (lowerBound(b) >= 1 ? subtract(a, multiply(b, floorDivide(a, b))) : undefined),
 });
 
-const shift = evaluator({
+const shift = elementwise({
   numbers: (_, node) =>
     stringAttribute(node, 'direction', '') === 'LEFT' ? (a, b) => a * 2 ** b : (a, b) => Math.floor(a / 2 ** b),
 });

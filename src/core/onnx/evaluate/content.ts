@@ -1,7 +1,7 @@
 /** What the evaluators work on: contents whose elements may be symbolic extents, or unknown. */
 import type { DataType } from '../../tensor/tensor.ts';
 import type { Dim, Node } from '../graph.ts';
-import type { Inferred } from '../infer/rule.ts';
+import type { Inferred, Inputs } from '../infer/rule.ts';
 
 /** undefined: not known before the run. */
 export type Element = Dim | undefined;
@@ -101,3 +101,14 @@ export function around(dims: readonly number[], axis: number): { outer: number; 
   const size = (part: readonly number[]): number => part.reduce((n, d) => n * d, 1);
   return { outer: size(dims.slice(0, axis)), extent: dims[axis] as number, inner: size(dims.slice(axis + 1)) };
 }
+
+/** Contents as inference sees them, for what it shares with evaluation. */
+export const asInputs = (inputs: Contents): Inputs =>
+  inputs.map(
+    (c) =>
+      c && {
+        dtype: c.dtype,
+        dims: c.dims,
+        value: Array.prototype.every.call(c.data, (e) => e !== undefined) ? (Array.from(c.data) as Dim[]) : undefined,
+      },
+  );

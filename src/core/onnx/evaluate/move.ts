@@ -1,16 +1,14 @@
 /** Operators that move elements about and compute nothing. */
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import { isStatic } from '../dims.ts';
-import type { Dim, Node } from '../graph.ts';
-import { axisAttribute, padAmounts, sliceRanges, splitSizes } from '../infer/ranges.ts';
+import type { Node } from '../graph.ts';
+import { axisAttribute, sliceRanges, splitSizes } from '../infer/ranges.ts';
 import { permutation } from '../infer/reshape.ts';
-import type { Inputs } from '../infer/rule.ts';
 import {
   around,
+  asInputs,
   broadcastStrides,
   type Content,
-  type Contents,
-  type Element,
   type Evaluator,
   type Evaluators,
   each,
@@ -79,17 +77,6 @@ const spaceToDepth = reordered((dims, b) => {
   ];
 });
 
-/** Contents as inference sees them, for what it shares with evaluation. */
-const asInputs = (inputs: Contents): Inputs =>
-  inputs.map(
-    (c) =>
-      c && {
-        dtype: c.dtype,
-        dims: c.dims,
-        value: Array.prototype.every.call(c.data, (e) => e !== undefined) ? (Array.from(c.data) as Dim[]) : undefined,
-      },
-  );
-
 const slice: Evaluator = (node, inputs, [output]) => {
   const [x, ...controls] = inputs;
   if (!x || !isStatic(output?.dims)) return undefined;
@@ -137,63 +124,6 @@ const concat: Evaluator = (node, inputs, [output]) => {
   return [{ data }];
 };
 
-const pad: Evaluator = (node, inputs, [output]) => {
-  const [x, pads, fill, axes] = inputs;
-  const dims = output?.dims;
-  if (!x || !isStatic(dims)) return undefined;
-  const before = padAmounts(node, dims.length, [undefined, ...asInputs([pads, undefined, axes])])?.before;
-  if (!isStatic(before)) return undefined;
-  const mode = stringAttribute(node, 'mode', 'constant');
-  const strides = rowMajor(x.dims);
-  // Per axis, where each place of the output comes from; -1 is outside.
-  const sources = dims.map((d, axis) =>
-    Array.from({ length: d }, (_, i) => sourceOf(i - (before[axis] as number), x.dims[axis] as number, mode)),
-  );
-  const empty: Element = fill ? fill.data[0] : 0;
-  const data = room(
-    dims.reduce((n, d) => n * d, 1),
-    x.data,
-  );
-  const visit = (axis: number, at: number, from: number): void => {
-    if (axis === dims.length) data[at] = from < 0 ? empty : x.data[from];
-    else {
-      for (const [i, source] of (sources[axis] as number[]).entries()) {
-        visit(
-          axis + 1,
-          at * (dims[axis] as number) + i,
-          from < 0 || source < 0 ? -1 : from + source * (strides[axis] as number),
-        );
-      }
-    }
-  };
-  visit(0, 0, 0);
-  return [{ data }];
-};
-
-function sourceOf(i: number, extent: number, mode: string): number {
-  if (i >= 0 && i < extent) return i;
-  if (mode === 'edge') return i < 0 ? 0 : extent - 1;
-  if (mode === 'wrap') return ((i % extent) + extent) % extent;
-  if (mode !== 'reflect') return -1;
-  const period = Math.max(2 * (extent - 1), 1);
-  const at = ((i % period) + period) % period;
-  return at < extent ? at : period - at;
-}
-
-/** What lies above (or below) the k-th diagonal stays. */
-const trilu: Evaluator = (node, [x, k]) => {
-  const shift = k ? k.data[0] : 0;
-  if (!x || typeof shift !== 'number') return undefined;
-  const upper = intAttribute(node, 'upper', 1) === 1;
-  const [rows, columns] = [x.dims.at(-2) as number, x.dims.at(-1) as number];
-  const data = room(x.data.length, x.data);
-  for (let i = 0; i < x.data.length; i++) {
-    const distance = (i % columns) - (Math.floor(i / columns) % rows) - shift;
-    data[i] = (upper ? distance >= 0 : distance <= 0) ? x.data[i] : 0;
-  }
-  return [{ data }];
-};
-
 export const moves: Evaluators = {
   ...each('Reshape Flatten Squeeze Unsqueeze Identity', pass),
   Transpose: transpose,
@@ -204,6 +134,4 @@ export const moves: Evaluators = {
   Slice: slice,
   Split: split,
   Concat: concat,
-  Pad: pad,
-  Trilu: trilu,
 };

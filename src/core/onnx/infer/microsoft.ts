@@ -31,6 +31,11 @@ const fusedMatMul: Rule = (node, inputs) => {
   return [ofType(a.dtype, multiplied(node, turned(a, 'A'), turned(b, 'B')))];
 };
 
+/** Quantized operands, real result. */
+const dequantizedProduct: Rule = (node, inputs) => [
+  ofType('float32', multiplied(node, required(node, inputs, 0).dims, required(node, inputs, 1).dims)),
+];
+
 /** The sum that was normalized is the fourth output; between are mean and inverse standard deviation. */
 const skipNormalization: Rule = (node, inputs) => {
   const x = required(node, inputs, 0);
@@ -98,6 +103,7 @@ export const microsoft: Rules = {
   ...each('QLinearAdd QLinearMul', quantizedBinary),
   QLinearGlobalAveragePool: quantizedPool,
   QLinearConcat: quantizedConcat,
+  ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', dequantizedProduct),
   FusedMatMul: fusedMatMul,
   FusedGemm: gemm,
   FusedConv: windows.Conv as Rule,

@@ -36,6 +36,7 @@ export const layerNormalization: Rule = (node, inputs) => {
 
 export const normalizations: Rules = {
   BatchNormalization: batchNormalization,
-  LayerNormalization: layerNormalization,
+  // onnxruntime registers its own one under this domain too.
+  ...each('LayerNormalization SimplifiedLayerNormalization', layerNormalization),
   ...each('InstanceNormalization GroupNormalization RMSNormalization', sameType),
 };

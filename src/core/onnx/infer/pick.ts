@@ -90,8 +90,6 @@ const unique: Rule = (node, inputs) => {
 /** Rows of (batch, class, box): as many as are selected. */
 const nonMaxSuppression: Rule = (node) => [ofType('int64', [unknownExtent(node, 0), 3])];
 
-const reverseSequence = sameType;
-
 const multinomial: Rule = (node, inputs) => {
   const batch = required(node, inputs, 0).dims?.[0] ?? unknownExtent(node, 0);
   return [
@@ -115,14 +113,14 @@ export const picks: Rules = {
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherND,
-  ...each('Scatter ScatterElements ScatterND TensorScatter', sameType),
+  ...each('ScatterElements ScatterND', sameType),
   TopK: topK,
   OneHot: oneHot,
   NonZero: nonZero,
   Compress: compress,
   Unique: unique,
   NonMaxSuppression: nonMaxSuppression,
-  ReverseSequence: reverseSequence,
+  ReverseSequence: sameType,
   Multinomial: multinomial,
   Det: det,
   ...each('SoftmaxCrossEntropyLoss NegativeLogLikelihoodLoss', crossEntropy),
