@@ -3,6 +3,7 @@
  * how many cases each rule was compared with central differences. `--check` writes nothing and fails when it is outdated.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { decompositions } from '../src/core/autodiff/decompose/index.ts';
 import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
 import { gradientRules } from '../src/core/autodiff/rules/index.ts';
 
@@ -20,6 +21,9 @@ function page(): string {
     (rule) =>
       `| ${link(rule)} | ${rule.since.join(', ')} | ${rule.surrogate ? 'surrogate' : 'derivative'} | ${checked(rule)} | ${rule.note ?? ''} |`,
   );
+  const parts = [...decompositions.values()]
+    .map(({ op, domain, note = '' }) => `| ${domain ? `${domain} ` : ''}${op} | ${note} |`)
+    .sort();
   return `<!-- Written by scripts/generate-operators.ts. Do not edit. -->
 # Operators
 
@@ -33,6 +37,13 @@ itself, run by onnxruntime (\`test/core/autodiff/rules.test.ts\`).
 | Operator | Versions | Backward signal | Checked | Convention |
 |---|---|---|---|---|
 ${rows.join('\n')}
+
+These are taken apart into operators with rules, where they stand between input and scores (checked against onnxruntime's
+own operator and by central differences, \`test/core/autodiff/decompose*.test.ts\`, \`quantization.test.ts\`):
+
+| Operator | Which forms |
+|---|---|
+${parts.join('\n')}
 
 An operator that is not here stops gradient methods with \`not_differentiable\`, which lists every such node of the model.
 Perturbation methods need no rules. [CONTRIBUTING.md](../CONTRIBUTING.md) says how to add one.

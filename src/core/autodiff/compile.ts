@@ -51,10 +51,9 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const { ruleset = gradient, optimize = 'memory' } = request;
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
-  let model = simplify(expose(cut(graph, feeds), [...keep]), { keep });
+  let model = decomposed(simplify(expose(cut(graph, feeds), [...keep]), { keep }), request, keep);
   if (gradients.length === 0) return expose(model, forward);
 
-  model = decomposed(model, request, keep);
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
@@ -76,7 +75,10 @@ function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<str
   const hasRule = (node: Node): boolean => ruleset.rule({ node, first: false, last: false }) !== undefined;
   const parts = decompose(graph, (current) => {
     const path = new Set(nodesBetween(current, gradients, scores));
-    return (node) => path.has(node) && (!hasRule(node) || decompositionOf(node)?.evenWithRule === true);
+    return (node) => {
+      const { always = false, evenWithRule = false } = decompositionOf(node) ?? {};
+      return always || (path.has(node) && (evenWithRule || !hasRule(node)));
+    };
   });
   return parts === graph ? graph : simplify(parts, { keep });
 }

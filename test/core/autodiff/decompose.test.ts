@@ -1,15 +1,16 @@
 /** Every decomposition: the parts give what the operator gives, and their gradient agrees with its central differences. */
 import { describe, expect, it } from 'vitest';
-import { compile, gradientName } from '../../../src/core/autodiff/compile.ts';
+import { compile } from '../../../src/core/autodiff/compile.ts';
 import { decompositions } from '../../../src/core/autodiff/decompose/index.ts';
-import type { RuleCase } from '../../../src/core/autodiff/rule.ts';
+import { type RuleCase, ruleKey } from '../../../src/core/autodiff/rule.ts';
 import { gradient } from '../../../src/core/autodiff/rulesets/gradient.ts';
 import { float, floats, strings } from '../../../src/core/onnx/attributes.ts';
-import { checkRule } from '../../support/gradient-check.ts';
+import type { Tensor } from '../../../src/core/tensor/tensor.ts';
+import { open } from '../../support/engine.ts';
+import { buildCase, checkRule } from '../../support/gradient-check.ts';
 
 const weights = (...dims: number[]) => ({ dims, constant: true });
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int32' as const });
-const fixed = (dims: number[], data: number[]) => ({ dims, data, constant: true });
 const x = { dims: [3, 4], range: [-2, 2] as const };
 
 const microsoft: Record<string, readonly RuleCase[]> = {
@@ -192,12 +193,61 @@ const standard: Record<string, readonly RuleCase[]> = {
   ],
 };
 
+const q4 = [2, 4, 3, 2];
+const kv4 = [2, 2, 3, 2];
+/** Of operator set 23, which the graphs in memory are older than. */
+const attention: readonly RuleCase[] = [
+  {
+    inputs: [
+      [2, 2, 3, 2],
+      [2, 2, 5, 2],
+      [2, 2, 5, 3],
+    ],
+  },
+  { inputs: [q4, kv4, kv4], attributes: { is_causal: 1 } },
+  { inputs: [q4, kv4, kv4, [3, 3]], attributes: { softcap: float(0.7), scale: float(0.9) } },
+  { inputs: [q4, kv4, kv4, { dims: [3, 3], data: [1, 0, 1, 1, 1, 0, 1, 1, 1], dtype: 'bool' }] },
+  {
+    inputs: [
+      [2, 3, 8],
+      [2, 4, 4],
+      [2, 4, 6],
+    ],
+    attributes: { q_num_heads: 4, kv_num_heads: 2 },
+  },
+];
+
 const table = [
   ...Object.entries(microsoft).map(([op, cases]) => ({ op, domain: 'com.microsoft', cases })),
   ...Object.entries(standard).map(([op, cases]) => ({ op, domain: '', cases })),
 ].flatMap(({ op, domain, cases }) => cases.map((ruleCase, i) => ({ op, domain, i, ruleCase })));
 
 describe('decompose', () => {
+  it.each(attention.map((ruleCase, i) => ({ i, ruleCase })))(
+    'Attention of operator set 23, case $i',
+    async ({ ruleCase }) => {
+      const rule = { op: 'Attention' };
+      const worst = await checkRule(rule, ruleCase, gradient, 'memory');
+      expect(worst.error, `${JSON.stringify(ruleCase)} ${worst.output} by ${worst.input}`).toBeLessThan(2e-3);
+      const { graph, feeds, outputs } = buildCase(rule, ruleCase);
+      const [own, parts] = [
+        await open({ ...graph, opsets: { '': 23 } }),
+        await open(compile(graph, { scores: outputs[0] as string })),
+      ];
+      const [expected, y] = [await own(feeds), await parts(feeds)].map(
+        (answer) => answer[outputs[0] as string] as Tensor<'float32'>,
+      );
+      for (const [i, v] of Array.from(y?.data ?? []).entries()) expect(v).toBeCloseTo(expected?.data[i] as number, 5);
+      await Promise.all([own.release(), parts.release()]);
+    },
+  );
+
+  it('is tried on every operator it has', () => {
+    const tried = new Set([...table.map(({ op, domain }) => ruleKey(op, domain)), 'Attention']);
+    const elsewhere = /^(If|Loop|Scan|MaxPool|(com\.microsoft:)?QLinear\w+|com\.microsoft:QGemm)$/;
+    expect([...decompositions.keys()].filter((key) => !tried.has(key) && !elsewhere.test(key))).toEqual([]);
+  });
+
   it.each(table)('$domain $op, case $i', async ({ op, domain, ruleCase }) => {
     const worst = await checkRule({ op, domain }, ruleCase, gradient, 'memory');
     expect(worst.error, `${JSON.stringify(ruleCase)} ${worst.output} by ${worst.input}`).toBeLessThan(2e-3);

@@ -26,11 +26,11 @@ function attend(g: GraphBuilder, node: Node, q: Value, k: Value, v: Value, scori
   if (typeof width !== 'number') refuse(node, 'the width of its heads is not known before the run');
   const scaled = g.mul(q, g.number(scoring.scale || 1 / Math.sqrt(width), q));
   let scores = g.op('MatMul', [scaled, g.transpose(k, [0, 1, 3, 2])]);
-  if (scoring.bias) scores = g.add(scores, scoring.bias);
   if (scoring.softcap) {
     const cap = g.number(scoring.softcap, scores);
     scores = g.mul(g.op('Tanh', [g.div(scores, cap)]), cap);
   }
+  if (scoring.bias) scores = g.add(scores, scoring.bias);
   if (scoring.causal) scores = g.where(past(g, q, k), scores, g.number(scoring.masked, scores));
   return g.op('MatMul', [g.op('Softmax', [scores], { axis: -1 }), v]);
 }
@@ -154,7 +154,8 @@ export const attentionDecompositions: readonly Decomposition[] = [
   },
   {
     op: 'Attention',
-    note: 'Without past; grouped queries, masks, causality, soft cap.',
+    always: true,
+    note: 'Of operator set 23, without past; grouped queries, masks, causality, soft cap.',
     rewrite(context) {
       const {
         g,

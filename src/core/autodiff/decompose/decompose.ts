@@ -24,6 +24,8 @@ export interface Decomposition {
   readonly op: string;
   /** `''`, the default, is `ai.onnx`. */
   readonly domain?: string;
+  /** Asked for wherever the operator stands: it is younger than the operator set of graphs. */
+  readonly always?: boolean;
   /** Asked for although the operator has a rule, which does not fit all its forms. */
   readonly evenWithRule?: boolean;
   /** For `docs/operators.md`. */
