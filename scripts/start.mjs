@@ -49,7 +49,7 @@ console.log(`
 whylight answers at ${address}
 
 Try:
-  curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/cat.jpg '${address}/v2/models/cifar10/explain?method=grad_cam'
+  curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/photos/cat.jpg '${address}/v2/models/cifar10/explain?method=grad_cam'
 `);
 
 function wantedPort() {
