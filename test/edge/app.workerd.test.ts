@@ -80,15 +80,18 @@ describe('every request', () => {
   });
 
   it('has a key that is valid, or none', async () => {
-    for (const headers of [{ Authorization: 'Bearer whylight-demo' }, { 'X-Api-Key': 'whylight-demo' }, {}]) {
-      expect((await ask('/v2/models', { headers: headers as HeadersInit })).status).toBe(200);
+    for (const headers of [{ Authorization: 'Bearer whylight-demo' }, { 'X-Api-Key': 'whylight-demo' }, {}] as Record<
+      string,
+      string
+    >[]) {
+      expect((await ask('/v2/models', { headers })).status).toBe(200);
     }
     for (const headers of [
       { Authorization: 'Bearer nobody' },
       { 'X-Api-Key': 'nobody' },
       { Authorization: 'Basic eDp5' },
-    ]) {
-      const response = await ask('/v2/models', { headers: headers as HeadersInit });
+    ] as Record<string, string>[]) {
+      const response = await ask('/v2/models', { headers });
       expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer realm="whylight"']);
       expect(await response.json()).toMatchObject({ code: 'unauthorized' });
     }

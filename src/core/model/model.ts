@@ -4,7 +4,7 @@ import { nearest, WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
-import { type Inferred, infer } from '../onnx/infer.ts';
+import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
 import { read } from '../onnx/read.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { Labels } from './labels.ts';
@@ -115,6 +115,7 @@ export class Model {
     };
     const logits = findScores(graph, this.output);
     const wantedTensor = wanted === 'logits' ? logits.tensor : wanted === 'output' ? this.output : wanted;
+    if (!values.get(wantedTensor)?.dims) refuseUnknownOperators(graph);
     const scores = tensor(wantedTensor);
     const scoreSize = scores.dims.reduce<number>(
       (size, extent) => size * (typeof extent === 'number' ? extent : Number.NaN),
@@ -164,6 +165,21 @@ export class Model {
     );
     return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
+}
+
+/** A shape that cannot be told is the fault of an operator that nobody knows, where there is one. */
+function refuseUnknownOperators({ nodes }: Graph): void {
+  const operators = [
+    ...new Set(
+      nodes.filter((node) => !isKnownOperator(node)).map(({ op, domain }) => (domain ? `${domain}.${op}` : op)),
+    ),
+  ];
+  if (operators.length === 0) return;
+  throw new WhylightError(
+    'unsupported_operator',
+    `The model has operators that are not known here: ${operators.join(', ')}. Export it with standard ONNX operators.`,
+    { operators },
+  );
 }
 
 function chooseOutput(graph: Graph, wanted: string | undefined): string {
