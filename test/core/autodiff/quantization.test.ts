@@ -116,6 +116,55 @@ describe('quantised models', () => {
     expect(cosine).toBeGreaterThan(0.9);
   });
 
+  it.each<[string, (g: GraphBuilder, q: Value, s: Value, zero: Value) => Value[]]>([
+    ['QLinearMul', (g, q, s, zero) => g.ops('QLinearMul', [q, s, zero, q, s, zero, s, zero], {}, 1, 'com.microsoft')],
+    ['QLinearSigmoid', (g, q, s, zero) => g.ops('QLinearSigmoid', [q, s, zero, s, zero], {}, 1, 'com.microsoft')],
+    [
+      'QLinearConcat',
+      (g, q, s, zero) => g.ops('QLinearConcat', [s, zero, q, s, zero, q, s, zero], { axis: 1 }, 1, 'com.microsoft'),
+    ],
+    [
+      'QLinearAveragePool',
+      (g, q, s, zero) =>
+        g.ops('QLinearAveragePool', [q, s, zero, s, zero], { kernel_shape: [2, 2] }, 1, 'com.microsoft'),
+    ],
+    [
+      'QGemm',
+      (g, q, s, zero) => {
+        const weights = g.constant(
+          'int8',
+          [18, 2],
+          Array.from({ length: 36 }, (_, i) => ((i * 37) % 200) - 100),
+        );
+        const bias = g.constant('int32', [2], [3000, -2000]);
+        return g.ops(
+          'QGemm',
+          [g.op('Flatten', [q]), s, zero, weights, scale(g, 0.01), g.constant('int8', [], [0]), bias, s, zero],
+          {},
+          1,
+          'com.microsoft',
+        );
+      },
+    ],
+  ])('takes %s apart', async (_, write) => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2, 3, 3]);
+    const [s, zero] = [scale(g, 0.02), g.constant('uint8', [], [128])];
+    const [q] = write(g, g.op('QuantizeLinear', [x, s, zero]), s, zero) as [Value];
+    g.named(g.op('DequantizeLinear', [q, s, zero]), 'y');
+    const { y, expected, dx } = await gradientOf(
+      g.build([g.value('y')]),
+      tensor(
+        'float32',
+        [2, 2, 3, 3],
+        new Random(4).normal(36).map((v) => v * 0.7),
+      ),
+    );
+    // A value halfway between two steps may fall to either.
+    for (const [i, v] of y.entries()) expect(Math.abs(v - (expected[i] as number))).toBeLessThan(0.0201);
+    expect(dx.every((d) => Number.isFinite(d)) && dx.some((d) => d !== 0)).toBe(true);
+  });
+
   it('refuses dynamic quantisation, whose scale depends on the whole batch', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 4]);
