@@ -1,4 +1,5 @@
 /** The picture codecs in a Worker: wrangler compiles the imported WebAssembly when the Worker is uploaded. */
+/// <reference path="./codecs-wasm.d.ts" />
 import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm';
 import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
