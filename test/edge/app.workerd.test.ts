@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { appWith } from '../support/edge.ts';
+import { appWith } from '../support/app.ts';
 
 const ask = appWith();
 const worker = (exports as unknown as { default: Fetcher }).default;

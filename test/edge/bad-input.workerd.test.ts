@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { ModelCatalogue } from '../../src/edge/models/catalogue.ts';
 import { pictures } from '../core/image/pictures.ts';
-import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/edge.ts';
+import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
 
 /** Models that an operator might put there by mistake, beside the embedded one. */
 const models = new ModelCatalogue({

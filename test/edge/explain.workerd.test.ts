@@ -3,7 +3,7 @@ import { decodeRequest, HEADER_LENGTH } from '../../src/core/engine/open-inferen
 import type { Image } from '../../src/core/image/image.ts';
 import type { ResultCache } from '../../src/edge/cache/result-cache.ts';
 import { pictures } from '../core/image/pictures.ts';
-import { appWith, bindings, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/edge.ts';
+import { appWith, bindings, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
 
 const ask = appWith();
 const EXPLAIN = '/v2/models/cifar10/explain';
