@@ -26,7 +26,7 @@ export const PLAIN: readonly PluginEntry[] = plugins.map(({ method }) => ({ meth
 export const configuredMethods = (): MethodRegistry => new MethodRegistry(CONFIGURED);
 
 /** Engines are loaded when they are asked for: each brings a binary of its own. */
-async function loadEngine(name: EngineName): Promise<Engine> {
+export async function loadEngine(name: EngineName): Promise<Engine> {
   if (name === 'web') return (await import('../node/onnxruntime-web.ts')).onnxruntimeWeb();
   return (await import('../node/onnxruntime-node.ts')).onnxruntimeNode();
 }

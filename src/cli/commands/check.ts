@@ -1,0 +1,46 @@
+/** `whylight check model.onnx ...`: whether the gradient that whylight writes is the model's derivative. */
+import { defineCommand } from 'citty';
+import { WhylightError } from '../../core/errors.ts';
+import { checkGradient } from '../../core/plan/check-gradient.ts';
+import { refuseUnknown, UsageError } from '../arguments.ts';
+import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
+import { openModel } from '../model-file.ts';
+
+const args = {
+  model: { type: 'positional', description: 'ONNX files, model folders or names of embedded models' },
+  engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node, or onnxruntime-web' },
+  tolerance: { type: 'string', default: '0.02', description: 'Largest error that passes, relative to the gradient' },
+} as const;
+
+export default defineCommand({
+  meta: {
+    name: 'check',
+    description: 'Compares the gradient of models with central differences, at several batch sizes.',
+  },
+  args,
+  async run({ args: { engine, tolerance, _: models }, data }) {
+    refuseUnknown(data, args);
+    const most = Number(tolerance);
+    if (!(most > 0)) throw new UsageError(`--tolerance must be a number above 0, but "${tolerance}" was given.`);
+    const session = await loadEngine(engine as EngineName);
+    const total = { passed: 0, failed: 0 };
+    for (const name of models) {
+      try {
+        const model = await openModel({ model: name }, EMBEDDED_MODELS, ROOT);
+        for (const { batch, differences, rows } of await checkGradient(model, session)) {
+          const passed = (differences ?? 0) <= most && rows <= 1e-4;
+          total[passed ? 'passed' : 'failed']++;
+          console.log(
+            `${name.split('/').at(-1)?.padEnd(44)} batch ${batch}  differences ${differences?.toExponential(1) ?? 'none (quantised: straight through)'}  rows ${rows.toExponential(1)}  ${passed ? 'pass' : 'FAIL'}`,
+          );
+        }
+      } catch (error) {
+        if (!WhylightError.is(error)) throw error;
+        total.failed++;
+        console.log(`${name.split('/').at(-1)?.padEnd(44)} ${error.code}: ${error.message}`);
+      }
+    }
+    console.log(`${total.passed} passed, ${total.failed} failed`);
+    if (total.failed > 0) process.exitCode = 1;
+  },
+});
