@@ -34,6 +34,12 @@ export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
   return upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
 }
 
+/**
+ * The operator sets that the file itself names, by domain; a graph in memory is always at {@link OPSET}.
+ * @throws WhylightError `invalid_model`
+ */
+export const declaredOpsets = (bytes: Uint8Array): Record<string, number> => opsetsOf(decode(bytes));
+
 function decode(bytes: Uint8Array): ModelProto {
   if (bytes.byteLength === 0) return invalid('The model is empty: 0 bytes.');
   try {
