@@ -159,7 +159,7 @@ describe('the explainer', () => {
       inputs: { image: picture(1, 2) },
     });
     expect(plan.rows).toBe(2);
-    expect(plan.cost).toEqual({ forwards: 2 * 49, backwards: 0 });
+    expect(plan.cost).toEqual({ forwards: 2 * 36, backwards: 0 });
     expect(load).not.toHaveBeenCalled();
   });
 

@@ -7,9 +7,9 @@ const extents = z.array(z.int().min(1)).max(16).default([]);
 
 export const windowParameters = {
   sliding_window_shape: extents.describe(
-    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a sixth of a picture.',
+    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a third of each side of a picture.',
   ),
-  strides: extents.describe('Steps of the window, given like its shape; half the window when left empty.'),
+  strides: extents.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
 };
 
 export interface WindowShape {
@@ -60,7 +60,7 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides }: Given
   const steps =
     strides.length > 0
       ? spread('strides', strides, input, window)
-      : window.map((extent, axis) => (axis === input.channelAxis ? extent : Math.ceil(extent / 2)));
+      : window.map((extent, axis) => (axis === input.channelAxis ? extent : Math.ceil(extent / 3)));
   if (steps.some((step, axis) => step > (window[axis] as number))) {
     throw invalid(
       'strides',
@@ -78,10 +78,13 @@ export function knownDims({ name, dims }: TensorInfo): readonly number[] {
   });
 }
 
-/** About a hundred windows over a picture, thirty over a series, one for each number of a vector. */
+/**
+ * About fifty windows over a picture or a series, one for each number of a vector. Smaller windows leave enough of an
+ * object visible for a good network to recognise it all the same.
+ */
 function usualExtent(extent: number, { channelAxis, dims }: TensorInfo): number {
   if (channelAxis === undefined) return 1;
-  return Math.ceil(extent / (dims.length === 2 ? 16 : 6));
+  return Math.ceil(extent / (dims.length === 2 ? 16 : 3));
 }
 
 /** @param channel what the channel axis gets when it is left out, by axis */
