@@ -23,13 +23,19 @@ const cam = (method: string, params: Recipe['params'] = {}): RecipeOf<EntryField
   return ({ camTensor }) => ({ method, params: { target_layer: camTensor, ...params }, finish: camMap });
 };
 
+/**
+ * ReLUs that PyTorch's exporter names after no module but the outermost: functional calls. The reference library hooks
+ * modules and leaves these their plain gradient (torchvision's DenseNet ends in one), which is what is asked for here.
+ */
+const FUNCTIONAL_RELUS = ['/Relu', ...Array.from({ length: 9 }, (_, i) => `/Relu_${i + 1}`)];
+
 /** By the name of the entry in a reference folder. */
 export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   embedding_gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   input_x_gradient: () => ({ method: 'input_x_gradient' }),
-  guided_backprop: () => ({ method: 'guided_backprop' }),
-  deconvolution: () => ({ method: 'deconvolution' }),
+  guided_backprop: () => ({ method: 'guided_backprop', params: { exclude: FUNCTIONAL_RELUS } }),
+  deconvolution: () => ({ method: 'deconvolution', params: { exclude: FUNCTIONAL_RELUS } }),
   integrated_gradients: ({ n_steps, baseline }) => ({
     method: 'integrated_gradients',
     params: { n_steps, baseline, quadrature: 'riemann_trapezoid' },
