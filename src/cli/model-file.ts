@@ -1,10 +1,12 @@
 /** From `--model` and its flags to a model: a folder with a manifest, an ONNX file beside one, or an ONNX file alone. */
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nearest, WhylightError } from '../core/errors.ts';
 import { parsePreprocessing } from '../core/image/preprocess.ts';
 import { type Manifest, parseLabels, parseManifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
+import { declaredOpsets } from '../core/onnx/read.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
@@ -38,6 +40,12 @@ export const PREPROCESSING_ARGS = {
 type ModelFlags = { readonly [K in keyof typeof MODEL_ARGS]?: string };
 type PreprocessingFlags = { readonly [K in keyof typeof PREPROCESSING_ARGS]?: string };
 
+export interface OpenedModel {
+  readonly model: Model;
+  /** As the file names them. */
+  readonly opsets: Readonly<Record<string, number>>;
+}
+
 /** Where a model lies. */
 interface Place {
   readonly file: string;
@@ -54,16 +62,11 @@ export async function openModel(
   flags: ModelFlags & PreprocessingFlags,
   embedded: Readonly<Record<string, string>>,
   root: string,
-): Promise<Model> {
+): Promise<OpenedModel> {
   const { file, manifest, folder } = await locate(flags.model ?? MODEL_ARGS.model.default, embedded, root);
   const bytes = await readBytes(file, 'model');
   const named = typeof manifest.labels === 'string' ? join(folder, manifest.labels) : undefined;
   const labelFile = flags.labels !== undefined ? resolve(flags.labels) : named;
-  const external = await Promise.all(
-    (manifest.external ?? []).map(
-      async (path) => [path, await readBytes(join(folder, path), 'external data')] as const,
-    ),
-  );
   const labels = labelFile && parseLabels((await readBytes(labelFile, 'labels')).toString('utf8'), labelFile);
   const offset = flags['label-offset'];
   const said = {
@@ -76,13 +79,33 @@ export async function openModel(
       bytes,
       manifest: { ...said, ...(preprocessing && { preprocessing }) },
       ...(labels && { labels }),
-      ...(external.length > 0 && { external: new Map(external) }),
+      external: new FilesBeside(folder),
     });
   const wanted = Object.keys(PREPROCESSING_ARGS).some((name) => flags[name as keyof PreprocessingFlags] !== undefined);
-  if (!wanted) return open(manifest.preprocessing);
+  const opsets = declaredOpsets(bytes);
+  if (!wanted) return { opsets, model: await open(manifest.preprocessing) };
   // What the flags leave out is the manifest's, and else read off the model's input.
   const bare = await open(undefined);
-  return open(preprocessingOf(flags, bare, manifest.preprocessing));
+  return { opsets, model: await open(preprocessingOf(flags, bare, manifest.preprocessing)) };
+}
+
+/** Constants that a model keeps in other files, read when it asks for them; only from its own folder. */
+class FilesBeside extends Map<string, Uint8Array> {
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    super();
+    this.folder = folder;
+  }
+
+  override get(path: string): Uint8Array | undefined {
+    const known = super.get(path);
+    const inside = !isAbsolute(path) && !relative(this.folder, resolve(this.folder, path)).startsWith('..');
+    if (known || !inside || !existsSync(join(this.folder, path))) return known;
+    const bytes = readFileSync(join(this.folder, path));
+    this.set(path, bytes);
+    return bytes;
+  }
 }
 
 async function locate(name: string, embedded: Readonly<Record<string, string>>, root: string): Promise<Place> {

@@ -26,7 +26,7 @@ export default defineCommand({
     const total = { passed: 0, failed: 0 };
     for (const name of models) {
       try {
-        const model = await openModel({ model: name }, EMBEDDED_MODELS, ROOT);
+        const { model } = await openModel({ model: name }, EMBEDDED_MODELS, ROOT);
         for (const { batch, differences, rows } of await checkGradient(model, session)) {
           const passed = (differences ?? 0) <= most && rows <= 1e-4;
           total[passed ? 'passed' : 'failed']++;

@@ -66,7 +66,7 @@ export default defineCommand({
     refuseUnknown(data, { ...args, ...overlayArgs }, Object.keys(parameterSchemas(method.params)));
     const codecs = nodeCodecs();
     const bytes = await readBytes(flags.photo, 'photo');
-    const model = await openModel(flags, EMBEDDED_MODELS, ROOT);
+    const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
     const { preprocessing } = model.manifest;
     if (!preprocessing) {
       throw new WhylightError(

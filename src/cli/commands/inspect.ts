@@ -16,7 +16,8 @@ export default defineCommand({
   args,
   async run({ args: { model, json }, data }) {
     refuseUnknown(data, args);
-    const inspection = inspect(await openModel({ model }, EMBEDDED_MODELS, ROOT), configuredMethods());
+    const opened = await openModel({ model }, EMBEDDED_MODELS, ROOT);
+    const inspection = inspect(opened.model, configuredMethods(), opened.opsets);
     console.log(json ? JSON.stringify(inspection, null, 2) : page(inspection));
   },
 });

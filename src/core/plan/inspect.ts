@@ -85,7 +85,7 @@ const BOOT_BYTES = 16 * 2 ** 20;
 const BYTES_PER_WEIGHT_BYTE = 1.3;
 
 /** @param opsets of the file as it was read; a graph in memory always speaks the newest */
-export function inspect(model: Model, registry: MethodRegistry, opsets?: Readonly<Record<string, number>>): Inspection {
+export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
   const info = model.info();
   const forward = simplify(model.graph);
   const weightBytes = sum(forward.constants.values(), ({ bytes }) => bytes.byteLength);
@@ -101,7 +101,7 @@ export function inspect(model: Model, registry: MethodRegistry, opsets?: Readonl
     model: { name: model.name, digest: model.digest },
     inputs: model.graph.inputs.map(shaped),
     outputs: model.graph.outputs.map(shaped),
-    opsets: opsets ?? model.graph.opsets,
+    opsets,
     parameters: sum(forward.constants.values(), ({ dtype, dims }) => (dtype.includes('int64') ? 0 : sizeOf(dims))),
     weightBytes,
     flops: {
@@ -110,7 +110,11 @@ export function inspect(model: Model, registry: MethodRegistry, opsets?: Readonl
       unknown: [...new Set([...counted.unknown, ...(all?.unknown ?? [])])],
     },
     operators: operators(forward, info, counted.byOperator),
-    scores: { tensor: info.scores.name, dims: info.scores.dims, ...(info.probability && { probability: info.probability }) },
+    scores: {
+      tensor: info.scores.name,
+      dims: info.scores.dims,
+      ...(info.probability && { probability: info.probability }),
+    },
     ...(camLayer && { camLayer }),
     camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
     memory: { forward: memory(forward), ...(withGradient && { gradient: memory(withGradient) }), limit: ISOLATE_BYTES },

@@ -1,0 +1,136 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sniff } from '../../src/core/image/sniff.ts';
+import { whylight } from '../support/command-line.ts';
+
+const PHOTO = 'examples/photos/cat.jpg';
+const folder = mkdtempSync(join(tmpdir(), 'whylight-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const inFolder = (name: string): string => join(folder, name);
+
+describe('explain', () => {
+  test('prints the top classes and writes a map at the size of the photo', () => {
+    const out = inFolder('map.png');
+    const { code, stdout, stderr } = whylight('explain', PHOTO, '--method', 'grad_cam', '-o', out);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/1 {2}cat .* %/);
+    expect(stdout).toContain(`written to ${out}`);
+    const photo = sniff(readFileSync(PHOTO));
+    expect(sniff(readFileSync(out))).toMatchObject({ type: 'image/png', width: photo.width, height: photo.height });
+  });
+
+  test('gives the same answer on both engines', () => {
+    const [web, node] = ['web', 'node'].map((engine) => {
+      const { code, stdout } = whylight('explain', PHOTO, '--engine', engine, '--json', '--values', '--target', 'dog');
+      expect(code).toBe(0);
+      return JSON.parse(stdout);
+    });
+    expect([web.engine, node.engine]).toEqual(['onnxruntime-web', 'onnxruntime-node']);
+    expect(web.target).toEqual(node.target);
+    expect(web.target.label).toBe('dog');
+    expect(web.score).toBeCloseTo(node.score, 4);
+    expect(web.map.shape).toEqual([32, 32]);
+    for (const [i, value] of web.map.data.entries()) expect(value).toBeCloseTo(node.map.data[i], 4);
+  });
+
+  test('passes flags on to the method', () => {
+    const { stdout } = whylight('explain', PHOTO, '--method', 'occlusion', '--sliding_window_shape', '16', '--json');
+    expect(JSON.parse(stdout).params).toMatchObject({ sliding_window_shape: [16] });
+  });
+
+  test('takes a bare ONNX file with flags for preprocessing and labels', () => {
+    const model = inFolder('bare.onnx');
+    copyFileSync('models/cifar10/model.onnx', model);
+    const manifest = JSON.parse(readFileSync('models/cifar10/manifest.json', 'utf8'));
+    const { mean, std, resize } = manifest.preprocessing;
+    writeFileSync(inFolder('labels.txt'), manifest.labels.join('\n'));
+    const bare = whylight('explain', PHOTO, '--model', model);
+    expect(bare).toMatchObject({ code: 1, stdout: '' });
+    expect(bare.stderr).toContain('--mean');
+    const flags = ['--mean', String(mean), '--std', String(std), '--labels', inFolder('labels.txt')];
+    const told = whylight('explain', PHOTO, '--model', model, ...flags, '--resize', resize.mode, '--json');
+    const known = whylight('explain', PHOTO, '--json');
+    expect(JSON.parse(told.stdout).top).toEqual(JSON.parse(known.stdout).top);
+  });
+
+  test('ends with code 1 and one line for what is wrong with files and values', () => {
+    writeFileSync(inFolder('text.png'), 'this is no picture');
+    writeFileSync(inFolder('empty.onnx'), '');
+    const wrong: [string[], RegExp][] = [
+      [['nothing.png'], /^error: not_found: /],
+      [[inFolder('text.png')], /^error: (invalid_image|unsupported_media_type): /],
+      [[PHOTO, '--method', 'gradcam'], /^error: method_not_found: .*grad_cam/],
+      [[PHOTO, '--model', 'cifar'], /^error: model_not_found: .*cifar10/],
+      [[PHOTO, '--model', inFolder('empty.onnx'), '--mean', '0'], /^error: invalid_model: /],
+      [[PHOTO, '--target', 'kat'], /^error: label_not_found: .*cat/],
+      [[PHOTO, '--target_layer', 'nowhere'], /^error: layer_not_found: /],
+      [[PHOTO, '--method', 'integrated_gradients', '--n_steps', '0'], /^error: invalid_request: .*n_steps/],
+      [[PHOTO, '--opacity', '7'], /^error: invalid_request: .*opacity/],
+      [[PHOTO, '-o', inFolder('no/such/folder.png')], /^error: /],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = whylight(
+        'explain',
+        ...args,
+        ...(args.includes('-o') ? [] : ['-o', inFolder('x.png')]),
+      );
+      expect({ args, code, stdout }).toEqual({ args, code: 1, stdout: '' });
+      expect(stderr).toMatch(message);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    }
+  });
+
+  test('shows the stack when asked to', () => {
+    expect(whylight('explain', 'nothing.png', '--debug').stderr).toContain('    at ');
+  });
+});
+
+describe('usage', () => {
+  test('errors end with code 2', () => {
+    for (const args of [
+      ['explian'],
+      ['explain'],
+      ['explain', PHOTO, '--metod', 'saliency'],
+      ['explain', PHOTO, '--seed', 'x'],
+      [],
+    ]) {
+      expect({ args, code: whylight(...args).code }).toEqual({ args, code: 2 });
+    }
+  });
+
+  test('help is no error', () => {
+    const general = whylight('--help');
+    expect(general.code).toBe(0);
+    for (const command of ['explain', 'methods', 'inspect', 'parity']) {
+      expect(general.stdout).toContain(command);
+      const { code, stdout } = whylight(command, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toContain(`USAGE whylight ${command}`);
+    }
+  });
+});
+
+test('methods lists every method, and the parameters of one', () => {
+  const all = whylight('methods');
+  expect(all.code).toBe(0);
+  for (const id of ['saliency', 'grad_cam', 'occlusion']) expect(all.stdout).toContain(id);
+  const one = whylight('methods', 'occlusion', '--json');
+  expect(JSON.parse(one.stdout)[0].parameters).toHaveProperty('sliding_window_shape');
+});
+
+test('inspect tells size, cost, layers and methods of a model', () => {
+  const { code, stdout } = whylight('inspect', 'cifar10', '--json');
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report.inputs).toEqual([{ name: 'input', dtype: 'float32', dims: ['N', 3, 32, 32] }]);
+  expect(report.flops.backward).toBeGreaterThan(0.5 * report.flops.forward);
+  expect(report.flops.backward).toBeLessThan(2 * report.flops.forward);
+  expect(report.camLayer.dims).toEqual([128, 8, 8]);
+  expect(report.operators.find(({ op }: { op: string }) => op === 'Conv')).toMatchObject({ nodes: 8, rule: 'rule' });
+  expect(report.memory.gradient).toBeLessThan(report.memory.limit);
+  expect(report.methods.find(({ method }: { method: string }) => method === 'grad_cam')).toMatchObject({ runs: true });
+});
