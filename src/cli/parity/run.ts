@@ -47,7 +47,7 @@ export async function compare(comparison: Comparison, explainer: Explainer): Pro
   const result = { model: name, entry, engine: explainer.engine.name };
   const errors: number[] = [];
   const notes = new Set<string>();
-  let undecidable = false;
+  let [undecidable, rounding] = [false, 0];
   try {
     if (!recipe || !load) throw new Error('nothing to run');
     const model = await load();
@@ -60,7 +60,7 @@ export async function compare(comparison: Comparison, explainer: Explainer): Pro
       far += off;
       if (error <= tolerance || norm === 'sum') continue;
       if (norm === 'l2' && subtracts && error <= tolerance + noise) {
-        notes.add(`rounding of the score alone makes ${noise.toExponential(0)}`);
+        rounding = Math.max(rounding, noise);
         undecidable ||= noise > UNDECIDABLE;
       } else {
         const near = norm === 'l2' ? await nearest(comparison, explainer, model, recipe, example) : Infinity;
@@ -71,6 +71,7 @@ export async function compare(comparison: Comparison, explainer: Explainer): Pro
     // A sum of differences is over the whole batch in the tests that these cases come from.
     if (norm === 'sum' && !(errors.reduce((sum, error) => sum + error, 0) <= tolerance)) failed++;
     if (errors.length === 0) throw new Error('no examples');
+    if (rounding > 0) notes.add(`rounding of the scores alone makes up to ${rounding.toExponential(0)}`);
     if (far > 0) notes.add(`${far} outliers`);
     if (failed > 0) notes.add(`above ${tolerance}`);
     const verdict = failed > 0 ? 'FAIL' : undecidable ? 'skip' : 'pass';
