@@ -5,8 +5,9 @@ import { WhylightError } from '../../../src/core/errors.ts';
 import { constantValues } from '../../../src/core/onnx/constant.ts';
 import { evaluate } from '../../../src/core/onnx/dims.ts';
 import { foldNode } from '../../../src/core/onnx/fold.ts';
-import type { Constant, Dim } from '../../../src/core/onnx/graph.ts';
-import { inferNode } from '../../../src/core/onnx/infer.ts';
+import type { Attribute, Constant, Dim } from '../../../src/core/onnx/graph.ts';
+import { type Inferred, inferNode } from '../../../src/core/onnx/infer.ts';
+import { CASES } from './cases.ts';
 import { type Attributes, constant, float, ints, nodeOf, type Operand, typeOf } from './one-node.ts';
 
 interface Sample {
@@ -230,4 +231,48 @@ test('a folded slice holds what a walk over the elements finds', () => {
     }),
     { numRuns: 400 },
   );
+});
+
+describe('nodes that make no sense', () => {
+  const odd = fc.constantFrom(0, -1, 1, 2, 7, -5, 2 ** 31, 2 ** 53, 2 ** 63, -(2 ** 63));
+  const list = fc.array(odd, { maxLength: 5 });
+  const input: fc.Arbitrary<Inferred | undefined> = fc.oneof(
+    fc.constantFrom<Inferred | undefined>(
+      undefined,
+      { dtype: 'float32' },
+      { dtype: 'float32', dims: [] },
+      { dtype: 'float32', dims: ['N', 3, 'T'] },
+      { dtype: 'float32', dims: [2, 0, 3] },
+      { dtype: 'int64', dims: [3] },
+      { dtype: 'int64', dims: [2], value: ['N', '?x[0]'] },
+      { dtype: 'bool', dims: [2], value: [1, 0] },
+    ),
+    list.map((value): Inferred => ({ dtype: 'int64', dims: [value.length], value })),
+  );
+  const attribute: fc.Arbitrary<Attribute> = fc.oneof(
+    odd.map((value) => ({ type: 'int' as const, value })),
+    list.map((value) => ({ type: 'ints' as const, value })),
+  );
+  const names = ['axis', 'perm', 'pads', 'strides', 'dilations', 'kernel_shape', 'group', 'batch_dims', 'num_outputs'];
+
+  test('are inferred or refused, and nothing else', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CASES),
+        fc.array(fc.tuple(fc.nat(6), input), { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom(...names), attribute, { maxKeys: 2 }),
+        (one, replaced, attributes) => {
+          const node = nodeOf(one);
+          const inputs = one.inputs.map(typeOf);
+          for (const [at, other] of replaced) inputs[Math.min(at, inputs.length)] = other;
+          try {
+            inferNode({ ...node, attributes: { ...node.attributes, ...attributes } }, inputs);
+          } catch (error) {
+            if (!WhylightError.is(error, 'invalid_model')) throw error;
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
 });

@@ -263,6 +263,27 @@ describe('subgraphs', () => {
     await agrees(loop);
   });
 
+  test('a loop that may stop early: as many rows as it turns', async () => {
+    const body = graph({
+      name: 'body',
+      inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32', 'a', 'b', 'c')],
+      constants: new Map([['second', int(2)]]),
+      nodes: [
+        step('Less', ['i', 'second'], ['go_on']),
+        step('Neg', ['state'], ['next']),
+        step('Identity', ['next'], ['row']),
+      ],
+      outputs: [value('go_on', 'bool'), { name: 'next', dtype: 'float32' }, { name: 'row', dtype: 'float32' }],
+    });
+    const loop = graph({
+      inputs: [x],
+      constants: new Map([['turns', int(7)]]),
+      nodes: [step('Loop', ['turns', '', 'x'], ['last', 'rows'], { body: { type: 'graph', value: body } })],
+    });
+    expect(infer(loop).get('rows')?.dims).toEqual(['?rows_0', 'N', 3, 'T']);
+    await agrees(loop);
+  });
+
   test('a loop whose carried value grows: the extent is not known', async () => {
     const body = graph({
       name: 'body',

@@ -40,7 +40,8 @@ const shift = elementwise({
     stringAttribute(node, 'direction', '') === 'LEFT' ? (a, b) => a * 2 ** b : (a, b) => Math.floor(a / 2 ** b),
 });
 
-const bits = (f: (a: bigint, b: bigint) => bigint): Evaluator => binary((a, b) => Number(f(BigInt(a), BigInt(b))));
+const bits = (f: (a: bigint, b: bigint) => bigint): Evaluator =>
+  binary((a, b) => (Number.isInteger(a) && Number.isInteger(b) ? Number(f(BigInt(a), BigInt(b))) : Number.NaN));
 
 /** Input, least and most, either of which may be left out. */
 const clip: Evaluator = (_, [x, least, most], [output]) => {

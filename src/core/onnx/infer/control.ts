@@ -38,12 +38,13 @@ const loop: Rule = (node, inputs, scope) => {
   const body = subgraph(node, 'body');
   const carried = inputs.slice(2);
   const turns = inputs[0]?.value?.[0];
-  const { outputs, states } = settle(node, carried, (current) =>
-    scope.inferSubgraph(body, [ofType('int64', []), ofType('bool', []), ...current]).slice(1),
-  );
-  // How often a loop with a condition turns is not known.
-  const always =
-    inputs[1] === undefined || (inputs[1].value?.[0] === 1 && body.outputs[0]?.name === body.inputs[1]?.name);
+  // Whenever the body runs, its condition held.
+  const run = (states: Inferred[]): readonly Inferred[] =>
+    scope.inferSubgraph(body, [ofType('int64', []), { dtype: 'bool', dims: [], value: [1] }, ...states]);
+  const { outputs, states } = settle(node, carried, (current) => run(current).slice(1));
+  // Engines obey the body's condition even where the loop is given none to begin with.
+  const begins = inputs[1] === undefined || inputs[1].value?.[0] === 1;
+  const always = begins && run(states)[0]?.value?.[0] === 1;
   const rows = (i: number): Dim => (always ? turns : undefined) ?? unknownExtent(node, 0, i);
   return [
     ...states,

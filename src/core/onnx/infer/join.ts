@@ -160,6 +160,7 @@ const centerCropPad: Rule = (node, inputs) => {
 /** Frames of a signal: [batch, frames, bins, 2]. */
 const stft: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
+  if (dims && dims.length < 2) fail(node, `its signal has ${show(dims)}, expected a batch of samples.`);
   const step = numbers(inputs[1])?.[0];
   const frame = numbers(inputs[3])?.[0] ?? inputs[2]?.dims?.[0];
   const onesided = (node.attributes.onesided?.value ?? 1) === 1;

@@ -9,6 +9,7 @@ import { quantizations } from './quantize.ts';
 import {
   broadcast,
   each,
+  expectRank,
   type Inferred,
   ofType,
   type Rule,
@@ -39,7 +40,10 @@ const dequantizedProduct: Rule = (node, inputs) => [
 /** The sum that was normalized is the fourth output; between are mean and inverse standard deviation. */
 const skipNormalization: Rule = (node, inputs) => {
   const x = required(node, inputs, 0);
-  const statistic = ofType('float32', x.dims?.with(-1, 1));
+  const statistic = ofType(
+    'float32',
+    x.dims?.map((d, i, all) => (i < all.length - 1 ? d : 1)),
+  );
   return [ofType(x.dtype, x.dims), statistic, statistic, ofType(x.dtype, x.dims)];
 };
 
@@ -53,6 +57,8 @@ const embedding: Rule = (node, inputs) => {
 /** input, weights of query, key and value side by side. */
 const attention: Rule = (node, inputs) => {
   const [x, weights] = [required(node, inputs, 0), required(node, inputs, 1)];
+  expectRank(node, x.dims, 3);
+  expectRank(node, weights.dims, 2, 'the weights');
   const sizes = intsAttribute(node, 'qkv_hidden_sizes', []);
   const value = sizes[2] ?? divide(weights.dims?.[1] ?? 0, 3) ?? unknownExtent(node, 2);
   return [ofType(x.dtype, x.dims?.with(-1, value)), ofType(x.dtype, undefined)];
@@ -67,6 +73,8 @@ const multiHead: Rule = (node, inputs) => {
     const [n, s, heads, , size] = dims as [Dim, Dim, Dim, Dim, Dim];
     return [ofType(dtype, [n, s, multiply(heads, size)])];
   }
+  expectRank(node, dims, 3);
+  if (value?.dims && value.dims.length !== 4) expectRank(node, value.dims, 3, 'the value');
   const width =
     value?.dims && (value.dims.length === 3 ? value.dims[2] : multiply(value.dims[1] as Dim, value.dims[3] as Dim));
   return [ofType(dtype, dims.with(2, width ?? (dims[2] as Dim)))];

@@ -1,6 +1,6 @@
 /** What the inputs and attributes of Slice, Split and Pad say, worked out once for shapes and for contents. */
 import { intAttribute } from '../attributes.ts';
-import { add, ceilDivide, isStatic, lowerBound, maximum, minimum, subtract } from '../dims.ts';
+import { add, ceilDivide, isStatic, lowerBound, maximum, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
 import { axesInput, expectSame, fail, type Inputs, normalAxis, numbers, required, show } from './rule.ts';
 
@@ -49,25 +49,21 @@ function clamp(at: Dim, extent: Dim, first: Dim, last: Dim): Dim | undefined {
 /** How many elements each output of a Split gets. */
 export function splitSizes(node: Node, extent: Dim, inputs: Inputs): Dim[] | undefined {
   const parts = node.outputs.length;
-  if (inputs[1]) {
-    const sizes = inputs[1].value;
-    if (sizes && sizes.length !== parts)
-      fail(node, `it has ${parts} outputs, but its split has ${sizes.length} sizes.`);
-    if (isStatic(sizes))
-      expectSame(
-        node,
-        sizes.reduce((a, b) => a + b, 0),
-        extent,
-        'the sum of its split and the extent',
-      );
-    return sizes && [...sizes];
+  const sizes = inputs[1] ? inputs[1].value : evenSizes(node, extent, parts);
+  if (!sizes) return undefined;
+  if (sizes.length !== parts) fail(node, `it has ${parts} outputs, but its split has ${sizes.length} sizes.`);
+  if (sizes.some((size) => typeof size === 'number' && size < 0)) fail(node, `it cannot be split into ${show(sizes)}.`);
+  if (isStatic(sizes)) {
+    const total = sizes.reduce((a, b) => a + b, 0);
+    expectSame(node, total, extent, 'the sum of its split and the extent');
   }
+  return [...sizes];
+}
+
+/** All the same size, but the last, which may be smaller. */
+function evenSizes(node: Node, extent: Dim, parts: number): Dim[] {
   const size = ceilDivide(extent, intAttribute(node, 'num_outputs', parts));
-  const last = subtract(
-    extent,
-    [...Array(parts - 1)].reduce<Dim>((sum) => add(sum, size), 0),
-  );
-  return Array.from({ length: parts }, (_, i) => (i < parts - 1 ? size : last));
+  return Array.from({ length: parts }, (_, i) => (i < parts - 1 ? size : subtract(extent, multiply(size, parts - 1))));
 }
 
 /** How many elements Pad puts before and after each axis; negative numbers take away. */

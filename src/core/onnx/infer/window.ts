@@ -2,7 +2,7 @@
 import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
 import { add, ceilDivide, divide, floorDivide, isStatic, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
-import { ceilMode, windowOf } from '../window.ts';
+import { ceilMode, type Window, windowOf } from '../window.ts';
 import {
   each,
   expectRank,
@@ -20,19 +20,38 @@ import {
   unknownExtent,
 } from './rule.ts';
 
+/** Two leading extents, then one or more that a window slides over. */
+function expectSpatial(node: Node, dims: readonly Dim[] | undefined, what = 'its input'): void {
+  if (dims && dims.length < 3) fail(node, `${what} has ${show(dims)}, expected two extents and the spatial ones.`);
+}
+
+/** A list of one number for each spatial extent of `dims`, none less than the default. */
+function perAxis(node: Node, name: string, dims: readonly Dim[], otherwise: number): readonly number[] {
+  const list = intsAttribute(node, name, new Array(dims.length - 2).fill(otherwise));
+  if (list.length === dims.length - 2 && list.every((n) => n >= otherwise)) return list;
+  return fail(node, `its ${name} ${show(list)} do not fit ${show(dims)}.`);
+}
+
+/** A node's window, one entry for each spatial extent of `dims`. */
+function windowFor(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): Window {
+  const window = windowOf(node, dims, weights);
+  const wrong = Object.entries(window).find(([, list]) => list.length !== dims.length - 2);
+  if (wrong)
+    fail(node, `${show(dims)} has ${dims.length - 2} spatial axes, but its ${wrong[0]} are ${show(wrong[1])}.`);
+  if ([window.kernel, window.strides, window.dilations].flat().some((n) => n < 1)) {
+    fail(node, 'its kernel, strides and dilations must be positive.');
+  }
+  return window;
+}
+
 /** The spatial extents of the output: the window's positions along each axis. */
 function positions(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): Dim[] {
   const spatial = dims.slice(2);
   if (stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) {
-    const strides = intsAttribute(
-      node,
-      'strides',
-      spatial.map(() => 1),
-    );
+    const strides = perAxis(node, 'strides', dims, 1);
     return spatial.map((extent, i) => ceilDivide(extent, strides[i] as number));
   }
-  const { kernel, strides, dilations, padsBegin, padsEnd } = windowOf(node, dims, weights);
-  if (kernel.length !== spatial.length) fail(node, `a kernel of ${kernel.length} axes does not fit ${show(dims)}.`);
+  const { kernel, strides, dilations, padsBegin, padsEnd } = windowFor(node, dims, weights);
   return spatial.map((extent, i) => {
     const [stride, begin] = [strides[i] as number, padsBegin[i] as number];
     const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
@@ -46,9 +65,10 @@ function positions(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): 
 
 /** [N, C, ...] and [M, C/g, ...] to the output's shape; undefined when a rank is unknown. */
 function convolved(node: Node, x: Inferred, w: Inferred): Dim[] | undefined {
+  expectSpatial(node, x.dims);
+  expectSpatial(node, w.dims, 'its kernel');
   if (!x.dims) return w.dims && unknownDims(node, w.dims.length).with(1, w.dims[0] as Dim);
   if (!w.dims) return unknownDims(node, x.dims.length).with(0, x.dims[0] as Dim);
-  if (x.dims.length < 3) fail(node, `its input has ${show(x.dims)}, expected a batch, channels and spatial extents.`);
   expectRank(node, w.dims, x.dims.length, 'its kernel');
   const channels = multiply(w.dims[1] as Dim, intAttribute(node, 'group', 1));
   expectSame(node, x.dims[1], channels, 'the channels of input and kernel');
@@ -75,6 +95,7 @@ const quantizedConv: Rule = (node, inputs) => [
 
 const convTranspose: Rule = (node, inputs) => {
   const [x, w] = [required(node, inputs, 0), required(node, inputs, 1)];
+  expectSpatial(node, x.dims);
   if (!x.dims || !w.dims)
     return [ofType(x.dtype, x.dims && unknownDims(node, x.dims.length).with(0, x.dims[0] as Dim))];
   expectRank(node, w.dims, x.dims.length, 'its kernel');
@@ -84,17 +105,12 @@ const convTranspose: Rule = (node, inputs) => {
   const fixed = intsAttribute(node, 'output_shape', []);
   if (fixed.length > 0) return [ofType(x.dtype, [...outer, ...fixed.slice(-spatial.length)])];
   if (!isStatic(w.dims.slice(2))) return [ofType(x.dtype, [...outer, ...unknownDims(node, dims.length).slice(2)])];
-  const ones = spatial.map(() => 1);
-  const strides = intsAttribute(node, 'strides', ones);
-  const extra = intsAttribute(
-    node,
-    'output_padding',
-    ones.map(() => 0),
-  );
+  const strides = perAxis(node, 'strides', dims, 1);
+  const extra = perAxis(node, 'output_padding', dims, 0);
   if (stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) {
     return [ofType(x.dtype, [...outer, ...spatial.map((d, i) => multiply(d, strides[i] as number))])];
   }
-  const { kernel, dilations, padsBegin, padsEnd } = windowOf(node, dims, w.dims);
+  const { kernel, dilations, padsBegin, padsEnd } = windowFor(node, dims, w.dims);
   const extents = spatial.map((extent, i) => {
     const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
     const grown = add(multiply(subtract(extent, 1), strides[i] as number), reach + (extra[i] as number));
@@ -105,8 +121,7 @@ const convTranspose: Rule = (node, inputs) => {
 
 const pool: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
-  if (dims && dims.length < 3)
-    fail(node, `its input has ${show(dims)}, expected a batch, channels and spatial extents.`);
+  expectSpatial(node, dims);
   const result = dims && [...dims.slice(0, 2), ...positions(node, dims)];
   return [ofType(dtype, result), ofType('int64', result)];
 };
@@ -123,10 +138,11 @@ const globalPool: Rule = (node, inputs) => {
 
 const maxUnpool: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
+  expectSpatial(node, dims);
   const shape = inputs[2];
   if (shape) return [ofType(dtype, shape.value ?? (dims && unknownDims(node, dims.length)))];
   if (!dims) return [ofType(dtype, undefined)];
-  const { kernel, strides, padsBegin, padsEnd } = windowOf(node, dims);
+  const { kernel, strides, padsBegin, padsEnd } = windowFor(node, dims);
   const extents = dims.slice(2).map((extent, i) => {
     const grown = add(multiply(subtract(extent, 1), strides[i] as number), kernel[i] as number);
     return subtract(grown, (padsBegin[i] as number) + (padsEnd[i] as number));
@@ -156,6 +172,7 @@ const maxRoiPool = regions(
 /** Patches as columns back to a picture: [N, C*patch, L] to [N, C, ...]. */
 const col2im: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
+  expectRank(node, dims, 3);
   const [image, block] = [inputs[1], numbers(inputs[2])];
   const rank = image?.dims?.[0];
   const spatial = image?.value ?? (typeof rank === 'number' ? unknownDims(node, rank + 2).slice(2) : undefined);
