@@ -25,6 +25,15 @@ function known(value: Value | undefined, node: RuleContext['node'], what: string
 const padAxis = (g: GraphBuilder, x: Value, axis: number, before: number, after: number): Value =>
   before === 0 && after === 0 ? x : g.op('Pad', [x, g.ints([before, after]), null, g.ints([axis])]);
 
+/** The same for a slice from `start` on, of an extent of x that is only known at run time. */
+function padAtRunTime(g: GraphBuilder, dy: Value, x: Value, axis: number, start: number): Value {
+  const [total, kept] = [x, dy].map((v) => g.op('Shape', [v], { start: axis, end: axis + 1 })) as [Value, Value];
+  const from =
+    start < 0 ? g.op('Max', [g.add(total, g.ints([start])), g.ints([0])]) : g.op('Min', [total, g.ints([start])]);
+  const after = g.sub(g.sub(total, from), kept);
+  return g.op('Pad', [dy, g.op('Concat', [from, after], { axis: 0 }), null, g.ints([axis])]);
+}
+
 /** Values scattered back into zeros of the shape of x, at every `step`-th place from `start` along one axis. */
 function unslice(
   g: GraphBuilder,
@@ -260,10 +269,11 @@ export const movementRules: readonly Rule[] = [
         if (typeof from !== 'number' || typeof to !== 'number') {
           // Along an extent of any length: keep the front off or the back off, which needs no total.
           const end = ends?.[i];
-          if (step === 1 && raw >= 0 && (end === undefined || (typeof end === 'number' && end >= 2 ** 31 - 1)))
+          if (step === 1 && raw >= 0 && typeof end === 'number' && end >= 2 ** 31 - 1)
             value = padAxis(g, value, axis, raw, 0);
           else if (step === 1 && raw === 0 && typeof end === 'number' && end < 0)
             value = padAxis(g, value, axis, 0, -end);
+          else if (step === 1) value = padAtRunTime(g, value, x, axis, raw);
           else
             throw new WhylightError(
               'not_differentiable',

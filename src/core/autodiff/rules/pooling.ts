@@ -17,9 +17,10 @@ export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window
     [1, 1, ...window.kernel],
     new Float32Array(window.kernel.reduce((a, b) => a * b, 1)).fill(1),
   );
-  const rows = g.reshape(part, [product([batch ?? 'N', channels ?? 1]), 1, ...out]);
   const [h, o] = [extents, out];
   if (!isStatic(h) || !isStatic(o)) {
+    const planes = g.op('Concat', [g.ints([-1, 1]), g.op('Shape', [part], { start: 2 })], { axis: 0 });
+    const rows = g.op('Reshape', [part, planes]);
     const longest = g.op('ConvTranspose', [rows, ones], {
       strides: window.strides,
       dilations: window.dilations,
@@ -30,6 +31,7 @@ export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window
     const cut = g.op('Slice', [longest, g.ints(axes.map(() => 0)), g.op('Shape', [x], { start: 2 }), g.ints(axes)]);
     return g.op('Reshape', [cut, g.shapeOf(x)]);
   }
+  const rows = g.reshape(part, [product([batch ?? 'N', channels ?? 1]), 1, ...out]);
   // Windows of ceil_mode may reach past the padding: what they cover there is cut off by more padding.
   const end = h.map((n, i) => {
     const [stride, reach] = [
@@ -49,9 +51,8 @@ export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window
 
 /** How many elements each window of an AveragePool divides by. */
 function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countIncludePad: boolean): Value {
-  const area = window.kernel.reduce((a, b) => a * b, 1);
   const [h, o] = [x.dims?.slice(2), y.dims?.slice(2)];
-  if (!isStatic(h) || !isStatic(o)) return g.number(area, x);
+  if (!isStatic(h) || !isStatic(o)) return countAtRunTime(g, x, y, window, countIncludePad);
   // Along each axis a window holds the positions that lie in x, or in x and its padding.
   const counts = h.map((n, i) => {
     const [stride, dilation, begin] = [
@@ -69,6 +70,24 @@ function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countInclu
   });
   const table = counts.reduce<number[]>((all, axis) => all.flatMap((a) => axis.map((b) => a * b)), [1]);
   return table.every((n) => n === table[0]) ? g.number(table[0] as number, x) : g.constant(x.dtype, o, table);
+}
+
+/** The same where the extents are only known at run time: the windows summed over ones. */
+function countAtRunTime(g: GraphBuilder, x: Value, y: Value, window: Window, countIncludePad: boolean): Value {
+  const { kernel, strides, dilations, padsBegin, padsEnd } = window;
+  const unit = g.number(1, x);
+  const shape = g.op('Concat', [g.ints([1, 1]), g.op('Shape', [x], { start: 2 })], { axis: 0 });
+  const ones = g.op('Expand', [unit, shape]);
+  const padding = [0, 0, ...padsBegin, 0, 0, ...padsEnd];
+  const inside = countIncludePad ? g.op('Pad', [ones, g.ints(padding), unit]) : ones;
+  // As far as any window of ceil_mode can reach, then cut to y.
+  const begin = countIncludePad ? kernel.map(() => 0) : padsBegin;
+  const end = strides.map((s, i) => s - 1 + (countIncludePad ? 0 : (padsEnd[i] as number)));
+  const weights = g.op('Expand', [unit, g.ints([1, 1, ...kernel])]);
+  const attributes = { kernel_shape: kernel, strides, dilations, pads: [...begin, ...end] };
+  const axes = g.ints(kernel.map((_, i) => i + 2));
+  const zeros = g.ints(kernel.map(() => 0));
+  return g.op('Slice', [g.op('Conv', [inside, weights], attributes), zeros, g.op('Shape', [y], { start: 2 }), axes]);
 }
 
 const windows: readonly RuleCase[] = [
