@@ -38,7 +38,7 @@ async function evaluate(model: Graph) {
   const x = float32([2, 2], [1, 2, 3, -1]);
   const compiled = compile(model, { scores: 'y', gradients: ['x'] });
   const [run, plain] = [await open(compiled), await open(model)];
-  const expected = (await plain({ x }))['y'] as Tensor<'float32'>;
+  const expected = (await plain({ x })).y as Tensor<'float32'>;
   const weights = float32(
     expected.dims,
     Array.from(expected.data, (_, i) => i + 1),
@@ -48,7 +48,7 @@ async function evaluate(model: Graph) {
   const numbers = (t: Tensor | undefined) => Array.from(t?.data as Float32Array);
   return {
     operators: compiled.nodes.map((n) => n.op),
-    y: numbers(answer['y']),
+    y: numbers(answer.y),
     expected: numbers(expected),
     dx: numbers(answer[gradientName('x')]),
   };

@@ -13,13 +13,13 @@ const numbers = (t: Tensor | undefined): number[] => Array.from(t?.data as Float
 async function gradientOf(graph: Graph, x: Tensor) {
   const compiled = compile(graph, { scores: 'y', gradients: ['x'] });
   const [run, plain] = [await open(compiled), await open(graph)];
-  const expected = (await plain({ x }))['y'] as Tensor;
+  const expected = (await plain({ x })).y as Tensor;
   const answer = await run({
     x,
     [COTANGENT]: tensor('float32', expected.dims, new Random(5).normal(sizeOf(expected.dims))),
   });
   await Promise.all([run.release(), plain.release()]);
-  return { compiled, y: numbers(answer['y']), expected: numbers(expected), dx: numbers(answer[gradientName('x')]) };
+  return { compiled, y: numbers(answer.y), expected: numbers(expected), dx: numbers(answer[gradientName('x')]) };
 }
 
 const scale = (g: GraphBuilder, ...values: number[]): Value =>
