@@ -99,7 +99,12 @@ export function lowerBound(dim: Dim): number {
   for (const [symbols, factor] of parse(dim)) {
     if (symbols === '') least += factor;
     else if (factor < 0) return Number.NEGATIVE_INFINITY;
-    else least += atoms(symbols).reduce((bound, symbol) => bound * leastOf(symbol), factor);
+    else {
+      const bounds = atoms(symbols).map(leastOf);
+      // What may be negative times what may be large can be anything.
+      if (bounds.length > 1 && bounds.some((bound) => bound < 0)) return Number.NEGATIVE_INFINITY;
+      least += bounds.reduce((product, bound) => product * bound, factor);
+    }
   }
   return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
 }

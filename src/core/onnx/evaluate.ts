@@ -34,7 +34,8 @@ export function propagate(node: Node, inputs: Inputs, types: readonly Inferred[]
     const answer = answers?.[i];
     if (!answer || answer.data.length > MOST_KNOWN || type.value) return type;
     const dims = answer.dims ?? type.dims;
-    const value = isStatic(dims) ? settled(node, type, i, answer.data) : undefined;
+    const whole = isStatic(dims) && answer.data.length === dims.reduce((n, d) => n * d, 1);
+    const value = whole ? settled(node, type, i, answer.data) : undefined;
     return value ? { dtype: type.dtype, dims, value } : { dtype: type.dtype, dims };
   });
 }

@@ -39,10 +39,14 @@ export function foldNode(node: Node, inputs: readonly (Constant | undefined)[]):
       );
   const folded = types.flatMap(({ dtype, dims, value }, i) => {
     const [data, shape] = [value ?? answers?.[i]?.data, answers?.[i]?.dims ?? dims];
-    return data && isStatic(shape) ? [makeConstant(dtype, shape, data as ArrayLike<number>)] : [];
+    return data && isStatic(shape) && isComplete(data, shape) ? [makeConstant(dtype, shape, data)] : [];
   });
   return folded.length === types.length ? folded : undefined;
 }
+
+/** One number for each element: what is wrong with a model may show only here. */
+const isComplete = (data: Content['data'], dims: readonly number[]): data is ArrayLike<number> =>
+  data.length === sizeOf(dims) && (ArrayBuffer.isView(data) || Array.from(data).every((e) => typeof e === 'number'));
 
 function isWorthStoring({ dtype, dims }: Inferred, elements: number): boolean {
   if (!isStatic(dims)) return true;
