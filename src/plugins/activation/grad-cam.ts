@@ -1,4 +1,4 @@
-import { channelMeans, defineCam, weightedSum } from '../../core/strategy/activation/cam.ts';
+import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/cam.ts';
 
 /** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
 export default defineCam({
@@ -13,8 +13,8 @@ export default defineCam({
       year: 2017,
       url: 'https://arxiv.org/abs/1610.02391',
     },
-    modalities: ['image', 'series', 'vector'],
+    modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
-  map: (maps) => weightedSum(maps, channelMeans(maps.gradients, maps.channels)),
+  weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
 });

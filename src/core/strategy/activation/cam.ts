@@ -1,89 +1,202 @@
 /** Class activation maps: a layer's feature maps, weighted and added up. Each method of the family is one formula. */
 import { z } from 'zod';
-import { type About, API_VERSION, type Method } from '../../method/contract.ts';
+import {
+  type About,
+  API_VERSION,
+  type Evaluation,
+  type ExplainContext,
+  type Method,
+  type ModelInfo,
+} from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { float32 } from '../../tensor/tensor.ts';
+import { layoutOf } from '../../method/layout.ts';
+import type { Random } from '../../tensor/random.ts';
+import { rowsOf } from '../../tensor/rows.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
+import { AUGMENTATIONS, augmented, isMirrored, mirrored, pictureOf } from './augment.ts';
+import { type FeatureMaps, featureMaps, placeMap } from './feature-maps.ts';
+import { principalProjection } from './principal-component.ts';
+
+export type { FeatureMaps } from './feature-maps.ts';
+
+export const reluParameter = z.boolean().default(true).describe('Keeps only what speaks for the target.');
+
+export const eigenSmoothParameter = z
+  .boolean()
+  .default(false)
+  .describe('Takes the first principal component of the weighted feature maps in place of their sum: less noise.');
 
 const camParameters = {
   target_layer: targetLayerParameter,
-  relu: z.boolean().default(true).describe('Keeps only what speaks for the target.'),
+  relu: reluParameter,
+  aug_smooth: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The mean over six copies of the picture: 0.9, 1 and 1.1 times its values, each also mirrored. Each map is scaled to [0, 1] before.',
+    ),
 };
 
-/** What a formula sees: one row of the layer, channel by channel. */
-export interface FeatureMaps {
-  readonly channels: number;
-  /** Positions of one channel; 1 for a layer without space. */
-  readonly positions: number;
-  /** Element `c * positions + p`. */
-  readonly activations: Float32Array;
-  /** Of the target's score, in the same order. */
-  readonly gradients: Float32Array;
-}
-
-export interface CamDefinition<E extends z.ZodRawShape> {
+interface Definition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
-  /** Parameters besides `target_layer` and `relu`. */
+  /** Parameters besides those of the family. */
   readonly params?: E;
-  /** The map before ReLU, one number per position. */
-  map(maps: FeatureMaps, params: z.output<z.ZodObject<E>>): Float64Array;
+  /** False for methods that look at the features alone. */
+  readonly gradients?: false;
+}
+
+type Formula<E extends z.ZodRawShape> = (
+  maps: FeatureMaps,
+  params: z.output<z.ZodObject<E>>,
+  ctx: { readonly model: ModelInfo; readonly target: ExplainContext<unknown>['target']; readonly random: Random },
+) => ArrayLike<number>;
+
+export type CamDefinition<E extends z.ZodRawShape> = Definition<E> &
+  (
+    | {
+        /** One number per channel. */
+        readonly weights: Formula<E>;
+      }
+    | {
+        /** One number per element of the layer, in the layout of the feature maps. */
+        readonly contributions: Formula<E>;
+      }
+    | {
+        /** One number per position. */
+        readonly map: Formula<E>;
+      }
+  );
+
+/** What every method of the family knows when it runs. */
+interface CamParams {
+  readonly target_layer: string;
+  readonly relu: boolean;
+  readonly aug_smooth: boolean;
+  readonly eigen_smooth?: boolean;
 }
 
 /**
- * A method of the CAM family with one run of the layer and its gradient. Its values are a map of one channel at the size
- * of the layer.
+ * A method of the CAM family with one run of the layer (and its gradient). Its values are a map of one channel at the
+ * size of the layer.
  */
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method {
-  const { map, params: extra, ...rest } = definition;
+  const { id, revision, about, params: extra, gradients = true } = definition;
+  const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
+  const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
-    ...rest,
+    id,
+    revision,
+    about,
     apiVersion: API_VERSION,
     strategy: 'activation',
-    params: z.object({ ...camParameters, ...extra }),
-    needs: ({ target_layer }, model) => {
-      const { name } = targetLayer(target_layer as string, model);
-      return { gradients: [name], activations: [name] };
+    params: z.object({ ...camParameters, ...smooths, ...extra }),
+    needs: (given, model) => {
+      const params = given as unknown as CamParams;
+      if (params.aug_smooth) pictureOf(model, 'aug_smooth');
+      const { name } = targetLayer(params.target_layer, model);
+      return { activations: [name], ...(gradients && { gradients: [name] }) };
     },
-    cost: () => ({ forwards: 0, backwards: 1 }),
+    cost: (given) => {
+      const count = rows(given as unknown as CamParams);
+      return gradients ? { forwards: 0, backwards: count } : { forwards: count, backwards: 0 };
+    },
     explain: async (ctx) => {
-      const { name } = targetLayer(ctx.params.target_layer as string, ctx.model);
-      const evaluation = await ctx.evaluate(ctx.inputs);
-      const [activations, gradients] = [evaluation.activations[name], evaluation.gradients[name]];
-      if (!activations || !gradients) throw new Error(`No values for the layer ${name}.`);
-      const [, channels = 1, ...space] = activations.dims;
-      const positions = space.reduce((a, b) => a * b, 1);
-      const values = map(
-        { channels, positions, activations: activations.data, gradients: gradients.data },
-        ctx.params as unknown as z.output<z.ZodObject<E>>,
-      );
-      const kept = ctx.params.relu ? values.map((value) => Math.max(0, value)) : values;
-      return { values: { [name]: float32([1, 1, ...space], kept) } };
+      const params = ctx.params as unknown as CamParams & z.output<z.ZodObject<E>>;
+      const inputs = params.aug_smooth ? augmented(ctx.inputs, pictureOf(ctx.model, 'aug_smooth')) : ctx.inputs;
+      return finishCam(ctx, params, await ctx.evaluate(inputs), (maps) => mapOf(definition, maps, params, ctx));
     },
   }) as Method;
 }
 
-/** The channels added up, each with its weight. */
-export function weightedSum(
-  { channels, positions, activations }: FeatureMaps,
-  weights: ArrayLike<number>,
-): Float64Array {
-  const map = new Float64Array(positions);
-  for (let c = 0; c < channels; c++) {
-    const weight = weights[c] as number;
-    for (let p = 0; p < positions; p++)
-      map[p] = (map[p] as number) + weight * (activations[c * positions + p] as number);
+/**
+ * The attribution out of an evaluation of the layer: a map for each row, negative values cut, and the mean over the rows
+ * where there are several.
+ */
+export function finishCam<P>(
+  { model }: Pick<ExplainContext<P>, 'model'>,
+  params: Pick<CamParams, 'target_layer' | 'relu'>,
+  evaluation: Pick<Evaluation, 'activations' | 'gradients'>,
+  map: (maps: FeatureMaps) => Float64Array,
+) {
+  const layer = targetLayer(params.target_layer, model);
+  const layout = layoutOf(layer, model);
+  const activations = evaluation.activations[layer.name] as Tensor<'float32'>;
+  const count = rowsOf(activations);
+  const dims = activations.dims.slice(1);
+  let mean: Float64Array | undefined;
+  for (let row = 0; row < count; row++) {
+    const maps = featureMaps(layout, activations, evaluation.gradients[layer.name], row);
+    const whole = map(maps);
+    const kept = params.relu ? whole.map((value) => Math.max(0, value)) : whole;
+    if (count === 1) return { values: placeMap(layout, layer.name, dims, kept) };
+    const scaled = scaledToUnit(kept);
+    const placed = isMirrored(row) ? mirrored(scaled, maps.space.at(-1) ?? 1) : scaled;
+    mean = placed.map((value, p) => (mean?.[p] ?? 0) + value / count);
   }
+  return { values: placeMap(layout, layer.name, dims, mean as Float64Array) };
+}
+
+function mapOf<E extends z.ZodRawShape>(
+  definition: CamDefinition<E>,
+  maps: FeatureMaps,
+  params: CamParams & z.output<z.ZodObject<E>>,
+  ctx: Parameters<Formula<E>>[2],
+): Float64Array {
+  if ('map' in definition) return Float64Array.from(definition.map(maps, params, ctx));
+  const contributions =
+    'weights' in definition
+      ? weighted(maps, definition.weights(maps, params, ctx))
+      : definition.contributions(maps, params, ctx);
+  return collapse(contributions, maps, params.eigen_smooth);
+}
+
+/** One number per position: the channels added up, or what they have most in common. */
+export function collapse(
+  contributions: ArrayLike<number>,
+  { channels, positions }: FeatureMaps,
+  eigenSmooth = false,
+): Float64Array {
+  if (eigenSmooth) return principalProjection(contributions, channels);
+  const map = new Float64Array(positions);
+  for (let i = 0; i < contributions.length; i++)
+    map[i % positions] = (map[i % positions] as number) + (contributions[i] as number);
   return map;
 }
 
-/** Mean over the positions of each channel. */
-export function channelMeans(values: Float32Array, channels: number): Float64Array {
-  const positions = values.length / channels;
+/** The feature maps, each times its weight. */
+export function weighted({ positions, activations }: FeatureMaps, weights: ArrayLike<number>): Float64Array {
+  return Float64Array.from(activations, (value, i) => value * (weights[Math.floor(i / positions)] as number));
+}
+
+/** Gradient times activation, element by element. */
+export const products = ({ activations, gradients }: FeatureMaps): Float64Array =>
+  Float64Array.from(activations, (value, i) => value * (gradients[i] as number));
+
+/** One number per channel, from its activations and gradients. */
+export function perChannel(
+  { channels, positions, activations, gradients }: FeatureMaps,
+  reduce: (activations: Float32Array, gradients: Float32Array) => number,
+): Float64Array {
   return Float64Array.from({ length: channels }, (_, c) => {
-    let sum = 0;
-    for (let p = 0; p < positions; p++) sum += values[c * positions + p] as number;
-    return sum / positions;
+    const [from, to] = [c * positions, (c + 1) * positions];
+    return reduce(activations.subarray(from, to), gradients.subarray(from, to));
   });
+}
+
+export const sumOf = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
+};
+
+export const meanOf = (values: ArrayLike<number>): number => sumOf(values) / values.length;
+
+/** To [0, 1]; a flat map becomes zero. */
+function scaledToUnit(map: Float64Array): Float64Array {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of map) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return map.map((value) => (value - low) / (high - low || 1));
 }

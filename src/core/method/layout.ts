@@ -1,0 +1,45 @@
+/** How a layer keeps its channels and its places. */
+import { isNormalisation } from '../model/attention.ts';
+import { producers } from '../onnx/edit.ts';
+import type { ModelInfo, TensorInfo } from './contract.ts';
+
+export interface Layout {
+  readonly channels: 'first' | 'last';
+  /** Leading tokens that stand for no place: class, distillation and register tokens. */
+  readonly prefix: number;
+  /** [height, width] of the places that tokens in a row stand for; absent where they are no picture. */
+  readonly grid?: readonly [number, number];
+}
+
+const FIRST: Layout = { channels: 'first', prefix: 0 };
+const LAST: Layout = { channels: 'last', prefix: 0 };
+/** One class token, one of distillation, and four registers: more than that is no prefix. */
+const MOST_PREFIX = 6;
+
+/** Feature maps have channels first, tokens have them last. A plain vector counts as channels without space. */
+export function layoutOf({ name, dims, channelAxis }: TensorInfo, model: ModelInfo): Layout {
+  if (channelAxis !== undefined) return channelAxis === 0 ? FIRST : LAST;
+  if (dims.length === 2) {
+    const grid = typeof dims[0] === 'number' ? tokenGrid(dims[0], model) : undefined;
+    return grid ? { channels: 'last', ...grid } : LAST;
+  }
+  const makers = producers(model.graph);
+  const maker = makers.get(name);
+  return dims.length === 3 && maker && isNormalisation(model.graph, maker, makers) ? LAST : FIRST;
+}
+
+/**
+ * Where the tokens of a picture lie: on the grid of the patch embedding if that fits, else on a square. Undefined when
+ * the model sees no picture.
+ */
+export function tokenGrid(tokens: number, model: ModelInfo): Required<Omit<Layout, 'channels'>> | undefined {
+  const picture = model.inputs.some(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  if (!picture) return undefined;
+  const fits = (places: number): boolean => places > 0 && tokens >= places && tokens - places <= MOST_PREFIX;
+  for (const { dims } of model.spatialLayers) {
+    const [, height, width] = dims.map(Number);
+    if (height && width && fits(height * width)) return { prefix: tokens - height * width, grid: [height, width] };
+  }
+  const side = Math.floor(Math.sqrt(tokens));
+  return fits(side * side) && side > 1 ? { prefix: tokens - side * side, grid: [side, side] } : undefined;
+}

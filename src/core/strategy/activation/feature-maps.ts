@@ -1,0 +1,61 @@
+/** The values of a layer as feature maps: channel by channel, in whatever order the layer keeps them. */
+import type { Float32Tensors } from '../../method/contract.ts';
+import type { Layout } from '../../method/layout.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
+
+/** One row of a layer. */
+export interface FeatureMaps {
+  readonly channels: number;
+  /** Positions of one channel; 1 for a layer without space. */
+  readonly positions: number;
+  /** Extents of one channel: their product is `positions`. */
+  readonly space: readonly number[];
+  /** Element `c * positions + p`. */
+  readonly activations: Float32Array;
+  /** Of the target's score, in the same order; empty for a method that asks for none. */
+  readonly gradients: Float32Array;
+}
+
+/** The feature maps of row `row`. Tokens that stand for no place are left out. */
+export function featureMaps(
+  layout: Layout,
+  activations: Tensor<'float32'>,
+  gradients?: Tensor<'float32'>,
+  row = 0,
+): FeatureMaps {
+  const { channels, space, read } = reader(layout, activations.dims.slice(1));
+  return {
+    channels,
+    positions: space.reduce((a, b) => a * b, 1),
+    space,
+    activations: read(activations.data, row),
+    gradients: gradients ? read(gradients.data, row) : new Float32Array(),
+  };
+}
+
+/**
+ * A map over the places of a layer as an attribution: one channel at the layer's size, zero at tokens that stand for no place.
+ * @param dims shape of one row of the layer
+ */
+export function placeMap(layout: Layout, name: string, dims: readonly number[], map: Float64Array): Float32Tensors {
+  if (layout.channels === 'first') return { [name]: float32([1, 1, ...dims.slice(1)], map) };
+  const placed = new Float32Array(layout.prefix + map.length);
+  placed.set(map, layout.prefix);
+  return { [name]: float32([1, ...dims.slice(0, -1), 1], placed) };
+}
+
+function reader({ channels: order, prefix, grid }: Layout, dims: readonly number[]) {
+  const size = dims.reduce((a, b) => a * b, 1);
+  const rowOf = (data: Float32Array, row: number): Float32Array => data.subarray(row * size, (row + 1) * size);
+  if (order === 'first') return { channels: dims[0] ?? 1, space: dims.slice(1), read: rowOf };
+  const channels = dims.at(-1) ?? 1;
+  const places = size / channels - prefix;
+  const read = (data: Float32Array, row: number): Float32Array => {
+    const values = rowOf(data, row);
+    const turned = new Float32Array(channels * places);
+    for (let p = 0; p < places; p++)
+      for (let c = 0; c < channels; c++) turned[c * places + p] = values[(prefix + p) * channels + c] as number;
+    return turned;
+  };
+  return { channels, space: grid ?? dims.slice(0, -1), read };
+}

@@ -1,0 +1,111 @@
+/** What one map can say about many: the projection of the positions on their first principal component. */
+
+const MOST_ROUNDS = 5000;
+const PRECISION = 1e-11;
+
+/**
+ * Each position is a point with one coordinate per channel; the points are centred, and each one's coordinate along the
+ * direction of largest variance is returned (`U S` of the first singular value).
+ *
+ * The sign of a singular vector is free. Here it is the one that makes the channels' loadings add up to a number above zero: more of the
+ * features gives a higher value.
+ * @param values element `c * positions + p`
+ */
+export function principalProjection(values: ArrayLike<number>, channels: number): Float64Array {
+  const positions = values.length / channels;
+  const centred = Float64Array.from(values);
+  for (let c = 0; c < channels; c++) {
+    const row = centred.subarray(c * positions, (c + 1) * positions);
+    const mean = row.reduce((sum, x) => sum + x, 0) / positions;
+    for (let p = 0; p < positions; p++) row[p] = (row[p] as number) - mean;
+  }
+  // The smaller of the two Gram matrices has the same eigenvalues.
+  const loadings =
+    channels <= positions
+      ? dominantEigenvector(gram(centred, channels, positions), channels).vector
+      : transposedProduct(
+          centred,
+          dominantEigenvector(gram(transposed(centred, channels), positions, channels), positions).vector,
+          channels,
+        );
+  const length = Math.hypot(...loadings) || 1;
+  const sign = loadings.reduce((sum, x) => sum + x, 0) < 0 ? -1 : 1;
+  const projection = new Float64Array(positions);
+  for (let c = 0; c < channels; c++) {
+    const loading = (sign * (loadings[c] as number)) / length;
+    for (let p = 0; p < positions; p++)
+      projection[p] = (projection[p] as number) + loading * (centred[c * positions + p] as number);
+  }
+  return projection;
+}
+
+/**
+ * The eigenvector of a symmetric matrix with the largest eigenvalue, of length 1, by power iteration. Should the
+ * eigenvalue of largest size be negative, the matrix is shifted and the iteration begins anew.
+ */
+export function dominantEigenvector(
+  matrix: Float64Array,
+  size: number,
+  shift = 0,
+): { value: number; vector: Float64Array } {
+  let vector = longestRow(matrix, size);
+  let value = 0;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const next = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      let sum = shift * (vector[i] as number);
+      for (let j = 0; j < size; j++) sum += (matrix[i * size + j] as number) * (vector[j] as number);
+      next[i] = sum;
+    }
+    value = next.reduce((sum, x, i) => sum + x * (vector[i] as number), 0);
+    const length = Math.hypot(...next);
+    if (length === 0) return { value: 0, vector };
+    let change = 0;
+    for (let i = 0; i < size; i++) {
+      next[i] = (next[i] as number) / length;
+      change = Math.max(change, Math.abs((next[i] as number) - Math.sign(value) * (vector[i] as number)));
+    }
+    vector = next;
+    if (change < PRECISION) break;
+  }
+  return value < 0 && shift === 0 ? dominantEigenvector(matrix, size, -value) : { value: value - shift, vector };
+}
+
+/** A start that is not orthogonal to the answer, unless the matrix is made for it. */
+function longestRow(matrix: Float64Array, size: number): Float64Array {
+  let [longest, at] = [-1, 0];
+  for (let i = 0; i < size; i++) {
+    const length = Math.hypot(...matrix.subarray(i * size, (i + 1) * size));
+    if (length > longest) [longest, at] = [length, i];
+  }
+  return matrix.slice(at * size, (at + 1) * size).map((x) => x / (longest || 1));
+}
+
+/** Products of all pairs of rows. */
+function gram(rows: Float64Array, count: number, width: number): Float64Array {
+  const products = new Float64Array(count * count);
+  for (let i = 0; i < count; i++) {
+    for (let j = i; j < count; j++) {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += (rows[i * width + k] as number) * (rows[j * width + k] as number);
+      products[i * count + j] = sum;
+      products[j * count + i] = sum;
+    }
+  }
+  return products;
+}
+
+function transposed(rows: Float64Array, count: number): Float64Array {
+  const width = rows.length / count;
+  return rows.map((_, i) => rows[(i % count) * width + Math.floor(i / count)] as number);
+}
+
+/** Each row's product with the vector. */
+function transposedProduct(rows: Float64Array, vector: Float64Array, count: number): Float64Array {
+  const width = vector.length;
+  return Float64Array.from({ length: count }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += (rows[i * width + k] as number) * (vector[k] as number);
+    return sum;
+  });
+}

@@ -1,0 +1,21 @@
+import { defineCam } from '../../core/strategy/activation/cam.ts';
+import { principalProjection } from '../../core/strategy/activation/principal-component.ts';
+
+/** The first principal component of the feature maps: no class, no gradient (section III of the paper). */
+export default defineCam({
+  id: 'eigen_cam',
+  revision: 1,
+  about: {
+    title: 'Eigen-CAM',
+    summary: 'What the features of a layer have most in common: what the model looks at, whatever the class.',
+    paper: {
+      title: 'Eigen-CAM: Class Activation Map using Principal Components',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2008.00299',
+    },
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
+  },
+  gradients: false,
+  map: ({ activations, channels }) => principalProjection(activations, channels),
+});

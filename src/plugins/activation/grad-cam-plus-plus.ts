@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineCam, meanOf, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
+
+/** Keeps the ratio finite where nothing is active. */
+const EPSILON = 1e-6;
+
+/** Feature maps weighted with their positive gradients, rare places counting more (equations 10 and 19 of the paper, for an exponential score). */
+export default defineCam({
+  id: 'grad_cam_plus_plus',
+  revision: 1,
+  about: {
+    title: 'Grad-CAM++',
+    summary:
+      'Where the features lie that raise the score, also when they lie in several places: each with its own weight.',
+    paper: {
+      title: 'Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional Networks',
+      year: 2018,
+      url: 'https://arxiv.org/abs/1710.11063',
+    },
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: {
+    convention: z
+      .enum(['sum', 'mean', 'joint_sum', 'normalised'])
+      .default('sum')
+      .describe(
+        'Libraries differ. sum: equation 19, as pytorch-grad-cam; mean: means in place of sums, as Xplique; joint_sum: as torch-cam; normalised: the weights of a channel sum to one, as tf-keras-vis.',
+      ),
+  },
+  weights: (maps, { convention }) =>
+    perChannel(maps, (activations, gradients) => {
+      const total =
+        convention === 'mean'
+          ? meanOf(activations)
+          : convention === 'joint_sum'
+            ? sumOf(activations.map((value, p) => value * (gradients[p] as number) ** 3))
+            : sumOf(activations);
+      const ratios = Float64Array.from(gradients, (g) => {
+        if (g === 0) return 0;
+        const denominator = 2 * g ** 2 + (convention === 'joint_sum' ? total : total * g ** 3 + EPSILON);
+        return denominator === 0 ? 0 : g ** 2 / denominator;
+      });
+      if (convention === 'normalised') {
+        const whole = sumOf(ratios) || 1;
+        return sumOf(ratios.map((ratio, p) => (ratio * (gradients[p] as number)) / whole));
+      }
+      const weights = ratios.map((ratio, p) => ratio * Math.max(0, gradients[p] as number));
+      return convention === 'mean' ? meanOf(weights) : sumOf(weights);
+    }),
+});

@@ -1,0 +1,20 @@
+import { defineCam, products } from '../../core/strategy/activation/cam.ts';
+
+/** Gradient times activation at each position, summed over the channels (equation 3 of the paper). */
+export default defineCam({
+  id: 'hires_cam',
+  revision: 1,
+  about: {
+    title: 'HiResCAM',
+    summary:
+      'Where the features lie that raise the score, each place with its own gradient: exact for a linear classifier.',
+    paper: {
+      title: 'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2011.08891',
+    },
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  contributions: products,
+});

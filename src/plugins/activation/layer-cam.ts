@@ -1,0 +1,20 @@
+import { defineCam } from '../../core/strategy/activation/cam.ts';
+
+/** Each activation weighted with the positive part of its own gradient (equations 7 and 8 of the paper). */
+export default defineCam({
+  id: 'layer_cam',
+  revision: 1,
+  about: {
+    title: 'LayerCAM',
+    summary: 'Where features would raise the score further: fine-grained also in the early layers.',
+    paper: {
+      title: 'LayerCAM: Exploring Hierarchical Class Activation Maps for Localization',
+      year: 2021,
+      url: 'https://doi.org/10.1109/TIP.2021.3089943',
+    },
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  contributions: ({ activations, gradients }) =>
+    activations.map((value, i) => value * Math.max(0, gradients[i] as number)),
+});

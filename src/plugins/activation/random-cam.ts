@@ -1,0 +1,16 @@
+import { defineCam } from '../../core/strategy/activation/cam.ts';
+
+/** Feature maps with random weights, uniform in [-1, 1]: the control that every other map has to beat. */
+export default defineCam({
+  id: 'random_cam',
+  revision: 1,
+  about: {
+    title: 'Random CAM',
+    summary:
+      'Nothing at all: feature maps with random weights. A method whose maps look like these says nothing either.',
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: false, classDiscriminative: false },
+  },
+  gradients: false,
+  weights: ({ channels }, _, { random }) => random.uniform(channels).map((number) => 2 * number - 1),
+});

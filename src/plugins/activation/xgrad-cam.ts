@@ -1,0 +1,27 @@
+import { defineCam, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
+
+/** Keeps a channel without activation from dividing by zero. */
+const EPSILON = 1e-7;
+
+/** The mean gradient of each channel, weighted with where the channel is active (equation 11 of the paper): `sum(g A) / sum(A)`. */
+export default defineCam({
+  id: 'xgrad_cam',
+  revision: 1,
+  about: {
+    title: 'XGrad-CAM',
+    summary:
+      'Where the features lie that raise the score, weighted so that the map keeps to sensitivity and conservation.',
+    paper: {
+      title: 'Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2008.02312',
+    },
+    modalities: ['image', 'series', 'vector', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  weights: (maps) =>
+    perChannel(maps, (activations, gradients) => {
+      const total = sumOf(activations) + EPSILON;
+      return total === 0 ? 0 : sumOf(activations.map((value, p) => value * (gradients[p] as number))) / total;
+    }),
+});
