@@ -189,6 +189,7 @@ export class Explainer {
       const samples = { forwards: 0, backwards: 0, predictions: 0 };
       const rows: ExplainedRow[] = [];
       for (let row = 0; row < plan.rows; row++) {
+        if (row > 0) await hooks.pause?.();
         const one = Object.fromEntries(
           Object.entries(inputs).map(([name, all]) => [name, sliceRows(all, row, row + 1)]),
         );

@@ -262,3 +262,30 @@ describe('inference', () => {
     expect(scores?.data[0]).toBeCloseTo(Math.max(...values), 4);
   });
 });
+
+describe('a long run', () => {
+  const long = () => tensorRequest({ method: 'occlusion', strides: '3,1,1' }, pixels(40));
+
+  it('gives other requests their turn', async () => {
+    await ask(EXPLAIN, tensorRequest({ method: 'occlusion' }, pixels(41)));
+    const finished: string[] = [];
+    await Promise.all([
+      ask(EXPLAIN, long()).then(() => finished.push('long')),
+      ask(EXPLAIN, tensorRequest({ method: 'occlusion', strides: '3,16,16' }, pixels(42))).then(() =>
+        finished.push('short'),
+      ),
+    ]);
+    expect(finished).toEqual(['short', 'long']);
+  });
+
+  it('stops when its client is gone', async () => {
+    const client = new AbortController();
+    const response = ask(EXPLAIN, {
+      ...long(),
+      headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' },
+      signal: client.signal,
+    });
+    setTimeout(() => client.abort(), 20);
+    expect(await (await response).json()).toMatchObject({ status: 499, code: 'aborted' });
+  });
+});

@@ -21,7 +21,7 @@ export interface RunnableGraph {
 
 export interface RunControl {
   readonly signal: AbortSignal;
-  /** Lets others have a turn between batches. */
+  /** Lets others have a turn before each batch. */
   readonly pause?: () => Promise<void>;
   /** Told after each batch. */
   readonly done?: (rows: number) => void;
@@ -48,7 +48,7 @@ export async function runRows(
   const count = countRows(variant, rows);
   const outputs = new Collector(count);
   for (let from = 0; from < count; from += graph.batchSize) {
-    if (from > 0) await control.pause?.();
+    await control.pause?.();
     throwIfAborted(control.signal);
     const to = Math.min(count, from + graph.batchSize);
     const size = fixed ? graph.batchSize : to - from;

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { setMetric } from 'hono/timing';
+import { setMetric, wrapTime } from 'hono/timing';
 import type { Explanation } from '../../core/explainer.ts';
 import { cacheKey } from '../cache/key.ts';
 import { entityTag, matchesTag } from '../entity-tag.ts';
@@ -27,7 +27,7 @@ export const explainRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/explain'), async (c) => {
     const type = negotiate(c.req.header('Accept'), REPRESENTATIONS);
     const question = await readQuestion(c, services);
-    const { model, settings, subject, key, wire } = question;
+    const { model, settings, key, wire } = question;
     const allowed = cacheControl(c.req.header('Cache-Control'));
 
     const etag = await entityTag([key, type, type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs]]);
@@ -47,8 +47,7 @@ export const explainRoutes = (services: Services) =>
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);
 
     if (type === 'image/png') {
-      const picture = explanationPicture(explanation, await subject.photo(), settings.overlay, settings.choseOverlay);
-      const png = await services.codecs.encodePng(picture);
+      const png = await wrapTime(c, 'draw', draw(services, question, explanation));
       return c.body(png as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': type });
     }
     return inferenceResponse(
@@ -100,7 +99,7 @@ async function compute(
   const { max_samples = limits.maxSamples } = c.get('tenant');
   return explainer.explain(
     model,
-    { method, params, target, scores, seed, top, inputs: await subject.inputs() },
+    { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) },
     {
       signal: c.req.raw.signal,
       waitUntil: waitUntilOf(c),
@@ -108,6 +107,15 @@ async function compute(
       ...(pause && { pause }),
     },
   );
+}
+
+async function draw(
+  { codecs }: Services,
+  { subject, settings }: Question,
+  explanation: Explanation,
+): Promise<Uint8Array> {
+  const photo = await subject.photo();
+  return codecs.encodePng(explanationPicture(explanation, photo, settings.overlay, settings.choseOverlay));
 }
 
 /** For clients that only look at the picture. A label may hold any character, so it is percent-encoded. */
