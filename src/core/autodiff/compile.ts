@@ -24,8 +24,8 @@ export interface CompileRequest {
   /** Further outputs, e.g. the probabilities behind the scores. */
   readonly outputs?: readonly string[];
   /**
-   * `memory` (the default) keeps one copy of every weight; `speed` may store a convolution's kernel a second time, turned
-   * for its input gradient.
+   * `memory` (the default) keeps one copy of every weight and small masks; `speed` may store a convolution's kernel a
+   * second time, turned for its input gradient, and holds larger masks that are faster to make and apply.
    */
   readonly optimize?: 'speed' | 'memory';
 }

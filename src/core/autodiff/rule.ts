@@ -30,7 +30,7 @@ export interface RuleContext {
    * @throws WhylightError `internal` when the ruleset did not ask for a reference.
    */
   reference(value: Value): Value;
-  /** `optimize` of the request: whether constants may be stored twice to save time. */
+  /** `optimize` of the request: whether memory may be spent, on a second copy of weights or on larger masks, to save time. */
   readonly optimize: 'speed' | 'memory';
 }
 
@@ -81,12 +81,21 @@ export const defineRule = (rule: Rule): Rule => rule;
 /** y = f(x), element by element: `derivative` writes f'(x) times dy. */
 export const defineElementwise = (
   rule: Omit<Rule, 'vjp' | 'cases'> & {
-    derivative(context: { g: GraphBuilder; x: Value; y: Value; dy: Value; node: Node }): Value | false;
+    derivative(context: {
+      g: GraphBuilder;
+      x: Value;
+      y: Value;
+      dy: Value;
+      node: Node;
+      optimize: RuleContext['optimize'];
+    }): Value | false;
     cases?: readonly RuleCase[];
   },
 ): Rule => ({
   ...rule,
-  vjp: ({ g, node, inputs: [x], outputs: [y], cotangents: [dy] }) => [rule.derivative({ g, x, y, dy, node })],
+  vjp: ({ g, node, inputs: [x], outputs: [y], cotangents: [dy], optimize }) => [
+    rule.derivative({ g, x, y, dy, node, optimize }),
+  ],
   cases: rule.cases ?? [{ inputs: [[2, 3, 4]] }],
 });
 

@@ -1,33 +1,8 @@
 /** Activation functions, element by element. At a kink the derivative is PyTorch's: that of the lower side, unless noted. */
 import { float, floatAttribute } from '../../onnx/attributes.ts';
-import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import type { Value } from '../../onnx/builder.ts';
 import { defineElementwise, defineRule, type Rule } from '../rule.ts';
-
-/**
- * Slope of a ramp that is a step: it carries every float on the right side of the threshold past 1, down to the smallest
- * normal one. A power of two, so that the product is exact and only the sign of the difference counts.
- */
-const steep = (threshold: number): number =>
-  2 ** (126 - (threshold === 0 ? 0 : Math.max(0, Math.ceil(Math.log2(Math.abs(threshold)))) + 1));
-
-/**
- * 1 where x > threshold, else 0, in one pass: a HardSigmoid so steep that it is a step. Engines run it several times as
- * fast as a comparison followed by a selection, which write and read a mask of booleans.
- */
-export function stepAbove(g: GraphBuilder, x: Value, threshold = 0): Value {
-  const alpha = steep(threshold);
-  return g.op('HardSigmoid', [x], { alpha: float(alpha), beta: float(-threshold * alpha) });
-}
-
-/** 1 where x < threshold, else 0. */
-export function stepBelow(g: GraphBuilder, x: Value, threshold: number): Value {
-  const alpha = steep(threshold);
-  return g.op('HardSigmoid', [x], { alpha: float(-alpha), beta: float(threshold * alpha) });
-}
-
-/** dy where x > threshold, else 0. */
-export const whereAbove = (g: GraphBuilder, x: Value, threshold: number, dy: Value): Value =>
-  g.mul(dy, stepAbove(g, x, threshold));
+import { gate } from './gate.ts';
 
 /** Values on both sides of the kinks, none close to one. */
 const bothSides = [{ inputs: [{ dims: [3, 8], range: [-2.95, 2.95] as const }] }];
@@ -38,7 +13,7 @@ export const activationRules: readonly Rule[] = [
     since: [6, 13, 14],
     note: 'Zero at 0.',
     // Reading the output, not the input, lets an engine fuse the operator with the one in front of it.
-    derivative: ({ g, y, dy }) => whereAbove(g, y, 0, dy),
+    derivative: ({ g, y, dy, optimize }) => gate(g, y, dy, { low: 0 }, optimize),
     cases: bothSides,
   }),
   defineElementwise({
@@ -64,13 +39,9 @@ export const activationRules: readonly Rule[] = [
     op: 'Clip',
     since: [6, 11, 12, 13],
     note: 'Zero at a bound, as PyTorch has it for ReLU6 and Hardtanh (its `clamp` passes the gradient there).',
-    vjp({ g, outputs: [y], cotangents: [dy], optional }) {
-      const [low, high] = [optional(1), optional(2)];
-      let dx = dy;
-      const [l, h] = [low?.value?.[0], high?.value?.[0]];
-      if (low) dx = g.mul(dx, typeof l === 'number' ? stepAbove(g, y, l) : stepAbove(g, g.sub(y, low)));
-      if (high) dx = g.mul(dx, typeof h === 'number' ? stepBelow(g, y, h) : stepAbove(g, g.sub(high, y)));
-      return [dx];
+    vjp({ g, outputs: [y], cotangents: [dy], optional, optimize }) {
+      const bound = (value: Value | undefined) => (typeof value?.value?.[0] === 'number' ? value.value[0] : value);
+      return [gate(g, y, dy, { low: bound(optional(1)), high: bound(optional(2)) }, optimize)];
     },
     cases: [
       {
@@ -100,10 +71,8 @@ export const activationRules: readonly Rule[] = [
   defineElementwise({
     op: 'HardSigmoid',
     since: [6, 22],
-    derivative({ g, node, y, dy }) {
-      const inside = g.mul(stepAbove(g, y), stepBelow(g, y, 1));
-      return g.mul(g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), inside);
-    },
+    derivative: ({ g, node, y, dy, optimize }) =>
+      gate(g, y, g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), { low: 0, high: 1 }, optimize),
     cases: [
       { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }] },
       { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }], attributes: { alpha: float(1 / 6) } },
@@ -112,10 +81,10 @@ export const activationRules: readonly Rule[] = [
   defineElementwise({
     op: 'HardSwish',
     since: [14, 22],
-    derivative({ g, x, dy }) {
+    derivative({ g, x, dy, optimize }) {
       const ramp = g.op('Add', [g.mul(x, g.number(1 / 3, x)), g.number(0.5, x)]);
       const slope = g.where(g.op('Less', [x, g.number(3, x)]), ramp, g.number(1, x));
-      return whereAbove(g, x, -3, g.mul(dy, slope));
+      return gate(g, x, g.mul(dy, slope), { low: -3 }, optimize);
     },
     cases: [{ inputs: [{ dims: [3, 8], range: [-5, 5] }] }],
   }),
@@ -142,7 +111,7 @@ export const activationRules: readonly Rule[] = [
   defineElementwise({
     op: 'ThresholdedRelu',
     since: [10, 22],
-    derivative: ({ g, node, x, dy }) => whereAbove(g, x, floatAttribute(node, 'alpha', 1), dy),
+    derivative: ({ g, node, x, dy, optimize }) => gate(g, x, dy, { low: floatAttribute(node, 'alpha', 1) }, optimize),
     cases: [{ inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }] }],
   }),
   defineElementwise({
@@ -206,7 +175,8 @@ export const activationRules: readonly Rule[] = [
   defineElementwise({
     op: 'Shrink',
     since: [9],
-    derivative: ({ g, node, x, dy }) => whereAbove(g, g.op('Abs', [x]), floatAttribute(node, 'lambd', 0.5), dy),
+    derivative: ({ g, node, x, dy, optimize }) =>
+      gate(g, g.op('Abs', [x]), dy, { low: floatAttribute(node, 'lambd', 0.5) }, optimize),
     cases: [{ inputs: [{ dims: [3, 8], range: [-2.05, 2.05] }], attributes: { bias: float(0.2) } }],
   }),
 ];

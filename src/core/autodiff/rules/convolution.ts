@@ -5,6 +5,7 @@ import { constantValues, makeConstant } from '../../onnx/constant.ts';
 import { isStatic } from '../../onnx/dims.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
+import { refuse } from './axes.ts';
 
 /**
  * Input gradient of y = conv(x, w): the transposed convolution with the same weights.
@@ -72,7 +73,7 @@ function turned(g: GraphBuilder, w: Value, group: number): Value {
   if (!kernel) return w;
   const [m, c, ...space] = dims as [number, number, ...number[]];
   const [rows, area] = [m / group, space.reduce((a, b) => a * b, 1)];
-  const from = constantValues(kernel);
+  const from = constantValues(kernel) as Float32Array;
   const to = new Float32Array(from.length);
   for (let i = 0; i < group; i++) {
     for (let row = 0; row < rows; row++) {
@@ -80,7 +81,7 @@ function turned(g: GraphBuilder, w: Value, group: number): Value {
         const source = ((i * rows + row) * c + column) * area;
         const goal = ((i * c + column) * rows + row) * area;
         // Turning every axis around is reading the patch backwards.
-        for (let k = 0; k < area; k++) to[goal + k] = Number(from[source + area - 1 - k]);
+        for (let k = 0; k < area; k++) to[goal + k] = from[source + area - 1 - k] as number;
       }
     }
   }
@@ -101,6 +102,7 @@ const convolutions: readonly RuleCase[] = [
   { inputs: [[1, 2, 3, 3], kernel(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
   { inputs: [[1, 2, 6, 6], kernel(5, 2, 1, 1)], attributes: { strides: [2, 2] } },
   { inputs: [[2, 3, 9], kernel(4, 3, 3)], attributes: { strides: [2], dilations: [2], pads: [1, 2] } },
+  { inputs: [[2, 3, 4, 4], kernel(4, 3, 3, 3), [4]] },
   { inputs: [[1, 2, 4, 4, 3], kernel(2, 2, 2, 3, 2)], attributes: { pads: [0, 1, 0, 1, 1, 1] } },
 ];
 
@@ -108,8 +110,13 @@ export const convolutionRules: readonly Rule[] = [
   defineRule({
     op: 'Conv',
     since: [1, 11],
-    vjp({ g, node, inputs: [x, w], cotangents: [dy], optimize }) {
-      return [inputGradient(g, x, w, dy, windowOf(node, x.dims, w.dims), intAttribute(node, 'group', 1), optimize)];
+    note: 'By input and bias. A kernel that depends on the input is refused.',
+    vjp({ g, node, inputs: [x, w], cotangents: [dy], wants, optimize }) {
+      if (wants(1)) refuse(node, 'its kernel depends on the input');
+      const dx = (): Value =>
+        inputGradient(g, x, w, dy, windowOf(node, x.dims, w.dims), intAttribute(node, 'group', 1), optimize);
+      const others = (dy.dims ?? []).flatMap((_, i) => (i === 1 ? [] : [i]));
+      return [wants(0) && dx(), false, wants(2) && g.reduce('ReduceSum', dy, others, false)];
     },
     cases: convolutions,
   }),

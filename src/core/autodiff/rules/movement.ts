@@ -31,7 +31,11 @@ function padAtRunTime(g: GraphBuilder, dy: Value, x: Value, axis: number, start:
   const from =
     start < 0 ? g.op('Max', [g.add(total, g.ints([start])), g.ints([0])]) : g.op('Min', [total, g.ints([start])]);
   const after = g.sub(g.sub(total, from), kept);
-  return g.op('Pad', [dy, g.op('Concat', [from, after], { axis: 0 }), null, g.ints([axis])]);
+  // For every axis, since engines may not expect a choice of axes (see simplify/spell-out-pads.ts).
+  const rank = dy.dims?.length ?? 0;
+  const none = (count: number): Value[] => (count > 0 ? [g.ints(Array.from({ length: count }, () => 0))] : []);
+  const parts = [...none(axis), from, ...none(rank - 1), after, ...none(rank - axis - 1)];
+  return g.op('Pad', [dy, g.op('Concat', parts, { axis: 0 })]);
 }
 
 /** Values scattered back into zeros of the shape of x, at every `step`-th place from `start` along one axis. */

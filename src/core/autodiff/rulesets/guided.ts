@@ -1,7 +1,7 @@
 /** Guided backpropagation: a ReLU passes back what is positive, where it was active. Springenberg et al. 2015, "Striving for simplicity", section 3.4. */
 
 import { defineElementwise } from '../rule.ts';
-import { whereAbove } from '../rules/activation.ts';
+import { gate } from '../rules/gate.ts';
 import { defineRuleset } from '../ruleset.ts';
 import { gradient } from './gradient.ts';
 
@@ -14,7 +14,7 @@ export const guided = defineRuleset({
       op: 'Relu',
       since: [6, 13, 14],
       surrogate: true,
-      derivative: ({ g, y, dy }) => whereAbove(g, y, 0, g.op('Relu', [dy])),
+      derivative: ({ g, y, dy, optimize }) => gate(g, y, g.op('Relu', [dy]), { low: 0 }, optimize),
     }),
   ],
 });
