@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-web/wasm';
 import { module, sharedMemory } from '#ort-wasm';
 import type { Engine } from '../core/engine/engine.ts';
-import { createOrtEngine } from '../core/engine/onnxruntime.ts';
+import { createOrtEngine, WASM_OPTIONS } from '../core/engine/onnxruntime.ts';
 import { bootOrt } from './ort-wasm/boot.ts';
 
 let booted: Promise<void> | undefined;
@@ -16,6 +16,6 @@ export function onnxruntimeWorkerd(): Engine {
       await booted;
       return ort;
     },
-    { executionProviders: ['wasm'] },
+    WASM_OPTIONS,
   );
 }

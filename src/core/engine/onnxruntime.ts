@@ -12,6 +12,15 @@ export type Ort = Pick<typeof import('onnxruntime-common'), 'InferenceSession' |
 export type OrtOptions = Omit<InferenceSession.SessionOptions, 'externalData'>;
 
 /**
+ * For the WebAssembly build, whose memory is the scarce thing. Prepacking turns the weights of every transposed convolution
+ * around into a second copy: without it MobileNetV2's gradient takes 58 MiB in place of 69, at the same speed.
+ */
+export const WASM_OPTIONS: OrtOptions = {
+  executionProviders: ['wasm'],
+  extra: { session: { disable_prepacking: '1' } },
+};
+
+/**
  * An engine over an onnxruntime.
  * @param name for reports and cache keys
  * @param boot gives the package once it is ready to make sessions
