@@ -2,6 +2,7 @@
  * Which of our methods computes what a reference calls by another name: one line for each. A recipe may name a method
  * that is not built in (yet); its comparisons are then skipped by name.
  */
+import { sizeOf } from '../../core/tensor/tensor.ts';
 import type { Recipe } from './comparison.ts';
 import { camMap } from './finish.ts';
 
@@ -69,8 +70,11 @@ export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   cam_eigen_grad_cam: cam('eigen_grad_cam'),
   cam_score_cam: cam('score_cam'),
   cam_ablation_cam: cam('ablation_cam'),
-  cam_full_grad: cam('full_grad'),
+  cam_full_grad: () => ({ method: 'full_grad', finish: camMap }),
 };
+
+/** The tokens that stand for places, without the class token in front. */
+const places: Recipe['finish'] = (values, _, expected) => values.slice(values.length - sizeOf(expected));
 
 /** What an analytic case says about its method. */
 export interface CaseFields {
@@ -118,6 +122,11 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     method: 'guided_grad_cam',
     params: { target_layer: layer, interpolation: params.interpolate_mode },
   }),
+  AttentionRollout: () => ({ method: 'attention_rollout', finish: places }),
+  'TransformerAttribution(gradient-weighted attention, bi-modal paper rule 5)': () => ({
+    method: 'transformer_attribution',
+    finish: places,
+  }),
   LayerLRP: ({ layer, params, tensorOf }) => ({
     method: 'lrp',
     params: { ...lrpParams(params, tensorOf), target_layer: layer },
@@ -159,12 +168,27 @@ const CAPTUM_LRP_RULES: Readonly<Record<string, string>> = {
   gamma: 'captum_gamma',
 };
 
+const raw = (method: string, params: Recipe['params'] = {}, finish?: Recipe['finish']): Recipe => ({
+  method,
+  params: { relu: false, ...params },
+  ...(finish && { finish }),
+});
+
 /** Raw maps of `cam_formula_table`, by the convention's name there. */
 export const CAM_FORMULAS: Readonly<Record<string, Recipe>> = {
-  gradcam: { method: 'grad_cam', params: { relu: false } },
-  hirescam: { method: 'hires_cam', params: { relu: false } },
-  gradcam_elementwise: { method: 'grad_cam_elementwise', params: { relu: false } },
-  layercam: { method: 'layer_cam', params: { relu: false } },
-  xgradcam: { method: 'xgrad_cam', params: { relu: false } },
-  'gradcampp_eq19_sum (paper; jacobgil)': { method: 'grad_cam_plus_plus', params: { relu: false } },
+  gradcam: raw('grad_cam'),
+  hirescam: raw('hires_cam'),
+  gradcam_elementwise: raw('grad_cam_elementwise'),
+  layercam: raw('layer_cam'),
+  xgradcam: raw('xgrad_cam'),
+  'gradcampp_eq19_sum (paper; jacobgil)': raw('grad_cam_plus_plus'),
+  'gradcampp_mean (xplique)': raw('grad_cam_plus_plus', { convention: 'mean' }),
+  'gradcampp_torchcam (sum of g^3*A inside)': raw('grad_cam_plus_plus', { convention: 'joint_sum' }),
+  'gradcampp_alpha_normalised (tf-keras-vis, exp(score) factor omitted)': raw('grad_cam_plus_plus', {
+    convention: 'normalised',
+  }),
+  'eigencam_abs (sign free)': raw('eigen_cam', {}, (values) => values.map(Math.abs)),
+  'eigengradcam_abs (sign free)': raw('eigen_grad_cam', {}, (values) => values.map(Math.abs)),
+  'fem_k2 (jacobgil: mean of mask * activation)': raw('fem'),
+  'fem_k1 (xplique: channel mean * mask)': raw('fem', { k: 1, convention: 'channel_mean' }),
 };

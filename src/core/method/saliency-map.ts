@@ -2,6 +2,7 @@
 import { resizeMap } from '../image/resize.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
+import { layoutOf } from './layout.ts';
 
 /**
  * The values at the size of the model's picture, shape [height, width]: channels are added up, and the map of a layer is
@@ -21,13 +22,35 @@ export function saliencyMap(
   const own = values[picture.name];
   if (own) return sumChannels(own, picture);
   for (const [name, layer] of Object.entries(values)) {
-    const info = model.inputs.some((input) => input.name === name) ? undefined : model.tensor(name);
-    if (info?.channelAxis === undefined || info.dims.length !== 3) continue;
-    const map = sumChannels(layer, info);
-    const [h, w] = map.dims as [number, number];
-    return float32([height, width], resizeMap(map.data, [h, w], [height, width]));
+    const places = model.inputs.some((input) => input.name === name)
+      ? undefined
+      : placesOf(layer, model.tensor(name), model);
+    if (!places) continue;
+    const { map, size } = places;
+    return float32([height, width], resizeMap(map, size, [height, width]));
   }
   return undefined;
+}
+
+/** One number per place of a layer, the channels added up; undefined when its places are no picture. */
+function placesOf(
+  { dims, data }: Tensor<'float32'>,
+  info: TensorInfo,
+  model: ModelInfo,
+): { map: Float32Array; size: readonly [number, number] } | undefined {
+  const { channels: order, prefix, grid } = layoutOf(info, model);
+  const size = grid ?? (info.dims.length === 3 ? (order === 'first' ? dims.slice(2) : dims.slice(1, 3)) : undefined);
+  if (!size) return undefined;
+  const [height = 1, width = 1] = size;
+  const map = new Float32Array(height * width);
+  const channels = order === 'first' ? data.length / map.length : (dims.at(-1) as number);
+  for (let p = 0; p < map.length; p++) {
+    for (let c = 0; c < channels; c++) {
+      const at = order === 'first' ? c * map.length + p : (prefix + p) * channels + c;
+      map[p] = (map[p] as number) + (data[at] as number);
+    }
+  }
+  return { map, size: [height, width] };
 }
 
 /** [1, C, H, W] or [1, H, W, C] to [H, W]. */

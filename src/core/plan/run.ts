@@ -5,7 +5,7 @@ import { WhylightError } from '../errors.ts';
 import type { Float32Tensors, Inputs, Target } from '../method/contract.ts';
 import { cast } from '../tensor/cast.ts';
 import { emptyRows, repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
-import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { type DataType, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Variant } from './variant.ts';
 
 export interface RunnableGraph {
@@ -55,7 +55,8 @@ export async function runRows(
     const feeds = feedsOf(variant, rows, from, to, size);
     if (variant.gradients.length > 0) feeds[COTANGENT] = cotangent(graph, target, size);
     const results = await session.run(feeds);
-    for (const [name, result] of Object.entries(results)) outputs.add(name, cast(result, 'float32'), from, to);
+    for (const [name, result] of Object.entries(results))
+      outputs.add(name, rowByRow(cast(result, 'float32'), size), from, to);
     control.done?.(to - from);
   }
   throwIfAborted(control.signal);
@@ -123,6 +124,13 @@ function cotangent({ variant, scoreDims }: RunnableGraph, target: Target | undef
   const row = tensor('float32', [1, ...scoreDims]);
   for (const { index, weight } of target?.weights ?? []) row.data[index] = weight;
   return cast(repeatRow(row, size), dtype);
+}
+
+/** Some exporters fold attention heads into the batch, [N * heads, ...]: an axis of their own makes rows out of it again. */
+function rowByRow<D extends DataType>(result: Tensor<D>, size: number): Tensor<D> {
+  const count = rowsOf(result);
+  if (count === size || count % size !== 0) return result;
+  return { ...result, dims: [size, count / size, ...result.dims.slice(1)] };
 }
 
 /** Puts portions of rows together. A single portion is handed on as it is. */

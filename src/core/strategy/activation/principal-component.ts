@@ -7,8 +7,8 @@ const PRECISION = 1e-11;
  * Each position is a point with one coordinate per channel; the points are centred, and each one's coordinate along the
  * direction of largest variance is returned (`U S` of the first singular value).
  *
- * The sign of a singular vector is free. Here it is the one that makes the channels' loadings add up to a number above zero: more of the
- * features gives a higher value.
+ * The sign of a singular vector is free. Here the first position lies below zero: a picture's corner is background more
+ * often than not, and LAPACK, and with it pytorch-grad-cam, comes out the same way where channels outnumber positions.
  * @param values element `c * positions + p`
  */
 export function principalProjection(values: ArrayLike<number>, channels: number): Float64Array {
@@ -29,14 +29,13 @@ export function principalProjection(values: ArrayLike<number>, channels: number)
           channels,
         );
   const length = Math.hypot(...loadings) || 1;
-  const sign = loadings.reduce((sum, x) => sum + x, 0) < 0 ? -1 : 1;
   const projection = new Float64Array(positions);
   for (let c = 0; c < channels; c++) {
-    const loading = (sign * (loadings[c] as number)) / length;
+    const loading = (loadings[c] as number) / length;
     for (let p = 0; p < positions; p++)
       projection[p] = (projection[p] as number) + loading * (centred[c * positions + p] as number);
   }
-  return projection;
+  return (projection[0] as number) > 0 ? projection.map((value) => -value) : projection;
 }
 
 /**

@@ -1,0 +1,94 @@
+/** What attention adds up to over the blocks of a transformer: methods that multiply attention maps. */
+import { WhylightError } from '../../errors.ts';
+import type { Float32Tensors, ModelInfo, TensorInfo } from '../../method/contract.ts';
+import { layoutOf } from '../../method/layout.ts';
+import { attentionMaps } from '../../model/attention.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { placeMap } from './feature-maps.ts';
+
+export interface AttentionBlocks {
+  /** Names of the attention probabilities, first block first. */
+  readonly maps: readonly string[];
+  /** The tokens that values are given for. */
+  readonly tokens: TensorInfo;
+}
+
+/** @throws WhylightError `unprocessable_method` when tokens do not attend to the same tokens in every block. */
+export function attentionBlocks(model: ModelInfo): AttentionBlocks {
+  const found = attentionMaps(model.graph);
+  const first = found[0]?.tokens;
+  const tokens = first === undefined ? undefined : model.tensor(first);
+  const length = tokens?.dims[0];
+  const fits = found.every(({ name }) => {
+    const { dims } = model.tensor(name);
+    return dims.length >= 2 && dims.at(-1) === length && dims.at(-2) === length;
+  });
+  if (tokens && tokens.dims.length === 2 && fits) return { maps: found.map(({ name }) => name), tokens };
+  throw new WhylightError(
+    'unprocessable_method',
+    found.length === 0
+      ? 'The model has no attention maps: there is no Softmax whose result weights a matrix product. Use a CAM or gradient method.'
+      : 'The attention maps of the model do not all go from the same tokens to the same tokens (windows, pooling or cross-attention): use a CAM or gradient method.',
+  );
+}
+
+/** `size * size` numbers, row by row. */
+export type Square = Float64Array;
+
+/**
+ * The heads of one block as one matrix.
+ * @param fuse from the values of all heads at one element
+ */
+export function fuseHeads(heads: ArrayLike<number>, size: number, fuse: (values: Float64Array) => number): Square {
+  const count = heads.length / (size * size);
+  const values = new Float64Array(count);
+  return Float64Array.from({ length: size * size }, (_, i) => {
+    for (let h = 0; h < count; h++) values[h] = heads[h * size * size + i] as number;
+    return fuse(values);
+  });
+}
+
+export function multiply(a: Square, b: Square, size: number): Square {
+  const product = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const factor = a[i * size + k] as number;
+      if (factor === 0) continue;
+      for (let j = 0; j < size; j++)
+        product[i * size + j] = (product[i * size + j] as number) + factor * (b[k * size + j] as number);
+    }
+  }
+  return product;
+}
+
+export const identity = (size: number): Square =>
+  Float64Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
+
+export const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
+
+/**
+ * What reaches each token, as an attribution of the tokens; those that stand for no place are left out.
+ * @param query whose row is read; `auto` reads the class token, or the mean where there is none
+ */
+export function attributeFlow(
+  flow: Square,
+  { tokens }: AttentionBlocks,
+  values: Tensor<'float32'>,
+  query: (typeof QUERIES)[number],
+  model: ModelInfo,
+): Float32Tensors {
+  const dims = values.dims.slice(1);
+  const size = dims[0] as number;
+  const layout = layoutOf(tokens, model);
+  const { prefix, grid } = layout;
+  const places = Float64Array.from({ length: size - prefix }, (_, p) => {
+    const column = prefix + p;
+    if (query === 'mean' || (query === 'auto' && grid && prefix === 0)) {
+      let sum = 0;
+      for (let row = 0; row < size; row++) sum += flow[row * size + column] as number;
+      return sum / size;
+    }
+    return flow[(query === 'last' ? size - 1 : 0) * size + column] as number;
+  });
+  return placeMap(layout, tokens.name, dims, places);
+}

@@ -1,0 +1,172 @@
+/** CAM methods whose weights are scores: the model is shown what each channel would let through. */
+import { z } from 'zod';
+import { WhylightError } from '../../errors.ts';
+import { sampleGrid } from '../../image/resize.ts';
+import {
+  type About,
+  API_VERSION,
+  type ExplainContext,
+  type Method,
+  type ModelInfo,
+  type TensorInfo,
+} from '../../method/contract.ts';
+import { defineMethod } from '../../method/define.ts';
+import { layoutOf } from '../../method/layout.ts';
+import type { Random } from '../../tensor/random.ts';
+import { emptyRows } from '../../tensor/rows.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { targetLayer, targetLayerParameter } from '../layer.ts';
+import { pictureOf } from './augment.ts';
+import { collapse, eigenSmoothParameter, type FeatureMaps, finishCam, reluParameter, weighted } from './cam.ts';
+import { featureMaps } from './feature-maps.ts';
+
+/** Keeps a flat mask from dividing by zero. */
+const EPSILON = 1e-8;
+
+export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
+  readonly id: string;
+  readonly revision: number;
+  readonly about: About;
+  /** Parameters besides those of the family. */
+  readonly params?: E;
+  /** How many channels get a weight; all of them when left out. */
+  channels?(count: number, params: z.output<z.ZodObject<E>>): number;
+  /** The channels that get a weight, `count` of them. */
+  choose?(masks: (channel: number) => Float32Array, maps: FeatureMaps, count: number): readonly number[];
+  /** Scores per channel, whose mean counts; 1 when left out. */
+  samples?(params: z.output<z.ZodObject<E>>): number;
+  /** The factor of each pixel in sample number `sample`; the mask itself when left out. */
+  factors?(
+    mask: Float32Array,
+    sample: { readonly index: number; readonly of: number },
+    params: z.output<z.ZodObject<E>>,
+    random: Random,
+  ): Float32Array;
+}
+
+interface CommonParams {
+  readonly target_layer: string;
+  readonly relu: boolean;
+  readonly eigen_smooth: boolean;
+}
+
+/** Score-CAM and what was made of it. */
+export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never>>(
+  definition: MaskedScoresDefinition<E>,
+): Method {
+  const { id, revision, about, params: extra } = definition;
+  type Params = CommonParams & z.output<z.ZodObject<E>>;
+  const samplesOf = (params: Params): number => definition.samples?.(params) ?? 1;
+  const chosenOf = (params: Params, all: number): number => Math.min(all, definition.channels?.(all, params) ?? all);
+  return defineMethod({
+    id,
+    revision,
+    about,
+    apiVersion: API_VERSION,
+    strategy: 'activation',
+    params: z.object({
+      target_layer: targetLayerParameter,
+      relu: reluParameter,
+      eigen_smooth: eigenSmoothParameter,
+      ...extra,
+    }),
+    needs: (given, model) => {
+      pictureOf(model, id);
+      const layer = targetLayer((given as unknown as Params).target_layer, model);
+      channelCount(layer, model);
+      return { graphs: { layer: { activations: [layer.name] }, scores: {} } };
+    },
+    cost: (given, model) => {
+      const params = given as unknown as Params;
+      const channels = channelCount(targetLayer(params.target_layer, model), model);
+      return { forwards: 1 + chosenOf(params, channels) * samplesOf(params), backwards: 0 };
+    },
+    explain: async (ctx) => {
+      const params = ctx.params as unknown as Params;
+      const evaluation = await ctx.evaluate(ctx.inputs);
+      const layer = targetLayer(params.target_layer, ctx.model);
+      const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
+      const picture = pictureOf(ctx.model, id);
+      const masks = (channel: number): Float32Array =>
+        maskOf(maps, channel, sizeOfPicture(picture, ctx.inputs[picture.name] as Tensor));
+      const count = chosenOf(params, maps.channels);
+      const chosen = definition.choose?.(masks, maps, count) ?? Array.from({ length: count }, (_, c) => c);
+      const samples = samplesOf(params);
+      const scores = await scoresOf(ctx, picture, chosen.length, samples, (i, index) => {
+        const mask = masks(chosen[i] as number);
+        return definition.factors?.(mask, { index, of: samples }, params, ctx.random.at(i)) ?? mask;
+      });
+      const weights = new Float64Array(maps.channels);
+      for (const [i, weight] of softmax(scores).entries()) weights[chosen[i] as number] = weight;
+      return finishCam(ctx, params, evaluation, (one) => collapse(weighted(one, weights), one, params.eigen_smooth));
+    },
+  }) as Method;
+}
+
+/** @throws WhylightError `unprocessable_method` when the number is not known before the run. */
+export function channelCount(layer: TensorInfo, model: ModelInfo): number {
+  const count = layoutOf(layer, model).channels === 'first' ? layer.dims[0] : layer.dims.at(-1);
+  if (typeof count === 'number') return count;
+  throw new WhylightError('unprocessable_method', `The number of channels of "${layer.name}" is not known.`, {
+    parameter: 'target_layer',
+  });
+}
+
+/** The mean score of each of `count` masks over its samples. */
+async function scoresOf<P>(
+  ctx: ExplainContext<P>,
+  picture: TensorInfo,
+  count: number,
+  samples: number,
+  factors: (index: number, sample: number) => Float32Array,
+): Promise<Float64Array> {
+  const { dims, data } = ctx.inputs[picture.name] as Tensor<'float32'>;
+  const means = new Float64Array(count);
+  const total = count * samples;
+  for (let first = 0; first < total; first += ctx.batchSize) {
+    const size = Math.min(ctx.batchSize, total - first);
+    const rows = emptyRows('float32', size, dims.slice(1));
+    for (let row = 0; row < size; row++) {
+      const unit = first + row;
+      const factor = factors(Math.floor(unit / samples), unit % samples);
+      const pixelOf = picture.channelAxis === 0 ? 1 : (dims[3] as number);
+      for (let i = 0; i < data.length; i++) {
+        const pixel = pixelOf === 1 ? i % factor.length : Math.floor(i / pixelOf);
+        rows.data[row * data.length + i] = (data[i] as number) * (factor[pixel] as number);
+      }
+    }
+    const { scores } = await ctx.evaluate({ ...ctx.inputs, [picture.name]: rows }, { graph: 'scores' });
+    for (const [row, score] of scores.entries()) {
+      const at = Math.floor((first + row) / samples);
+      means[at] = (means[at] as number) + score / samples;
+    }
+  }
+  return means;
+}
+
+const sizeOfPicture = ({ channelAxis }: TensorInfo, { dims }: Tensor): [number, number] =>
+  (channelAxis === 0 ? [dims[2], dims[3]] : [dims[1], dims[2]]) as [number, number];
+
+/** A channel at the size of the picture, corner on corner (torch's `align_corners`), scaled to [0, 1]. */
+function maskOf(
+  { positions, space, activations }: FeatureMaps,
+  channel: number,
+  [height, width]: [number, number],
+): Float32Array {
+  const [h = 1, w = 1] = space;
+  const mask = new Float32Array(height * width);
+  const corners = (from: number, to: number): Float64Array =>
+    Float64Array.from({ length: to }, (_, i) => (to > 1 ? (i * (from - 1)) / (to - 1) : 0));
+  const values = activations.subarray(channel * positions, (channel + 1) * positions);
+  sampleGrid(values, w, h, corners(w, width), corners(h, height), mask);
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of mask) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return mask.map((value) => (value - low) / (high - low + EPSILON));
+}
+
+function softmax(scores: Float64Array): Float64Array {
+  const highest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const powers = scores.map((score) => Math.exp(score - highest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { layoutOf } from '../../core/method/layout.ts';
+import {
+  collapse,
+  eigenSmoothParameter,
+  finishCam,
+  reluParameter,
+  weighted,
+} from '../../core/strategy/activation/cam.ts';
+import { channelCount } from '../../core/strategy/activation/masked-scores.ts';
+import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { repeatRow } from '../../core/tensor/rows.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
+
+/** How far below the minimum of a layer with negative values an ablated channel is put, as in pytorch-grad-cam. */
+const FAR_BELOW = 1e7;
+
+/** Feature maps weighted with the relative drop of the score without them, `(y - y_k) / y` (equation 3 of the paper). */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'ablation_cam',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'Ablation-CAM',
+    summary: 'How much the score drops without each feature map of a layer: no gradient, one run per channel.',
+    paper: {
+      title: 'Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization',
+      year: 2020,
+      url: 'https://doi.org/10.1109/WACV45572.2020.9093360',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({
+    target_layer: targetLayerParameter,
+    relu: reluParameter,
+    eigen_smooth: eigenSmoothParameter,
+    replacement: z
+      .enum(['auto', 'zero'])
+      .default('auto')
+      .describe(
+        'What an ablated channel is set to. zero: as in the paper; auto: zero where that is the minimum of the layer, else far below the minimum, as pytorch-grad-cam.',
+      ),
+  }),
+  needs: ({ target_layer }, model) => {
+    const layer = targetLayer(target_layer, model);
+    channelCount(layer, model);
+    const isInput = model.inputs.some(({ name }) => name === layer.name);
+    return { graphs: { layer: { activations: [layer.name] }, ablated: isInput ? {} : { feeds: [layer.name] } } };
+  },
+  cost: ({ target_layer }, model) => ({
+    forwards: 1 + channelCount(targetLayer(target_layer, model), model),
+    backwards: 0,
+  }),
+  explain: async (ctx) => {
+    const layer = targetLayer(ctx.params.target_layer, ctx.model);
+    const evaluation = await ctx.evaluate(ctx.inputs);
+    const values = evaluation.activations[layer.name] as Tensor<'float32'>;
+    const channels = channelCount(layer, ctx.model);
+    const stride = layoutOf(layer, ctx.model).channels === 'first' ? values.data.length / channels : 1;
+    const lowest = values.data.reduce((least, value) => Math.min(least, value), Infinity);
+    const replacement = ctx.params.replacement === 'zero' || lowest === 0 ? 0 : lowest - FAR_BELOW;
+    const weights = new Float64Array(channels);
+    for (let first = 0; first < channels; first += ctx.batchSize) {
+      const size = Math.min(ctx.batchSize, channels - first);
+      const rows = repeatRow(values, size).data.slice();
+      for (const i of rows.keys()) {
+        const row = Math.floor(i / values.data.length);
+        if (Math.floor((i % values.data.length) / stride) % channels === first + row) rows[i] = replacement;
+      }
+      const ablated = { ...values, dims: [size, ...values.dims.slice(1)], data: rows };
+      const { scores } = await ctx.evaluate({ ...ctx.inputs, [layer.name]: ablated }, { graph: 'ablated' });
+      for (const [row, score] of scores.entries()) weights[first + row] = (ctx.score - score) / (ctx.score || 1);
+    }
+    return finishCam(ctx, ctx.params, evaluation, (maps) =>
+      collapse(weighted(maps, weights), maps, ctx.params.eigen_smooth),
+    );
+  },
+});

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import {
+  attentionBlocks,
+  attributeFlow,
+  fuseHeads,
+  identity,
+  multiply,
+  QUERIES,
+  type Square,
+} from '../../core/strategy/activation/attention-flow.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
+
+const FUSIONS = {
+  mean: (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  max: (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), -Infinity),
+  min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
+};
+
+/** The product of the blocks' attention, each with the residual connection added: `R = A_L ... A_1`, `A = norm(mean_h A + I)` (section 3 of the paper). */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'attention_rollout',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'Attention Rollout',
+    summary: 'Which tokens flow into the answer through all the blocks of a transformer, whatever the class.',
+    paper: {
+      title: 'Quantifying Attention Flow in Transformers',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2005.00928',
+    },
+    modalities: ['image', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
+  },
+  params: z.object({
+    head_fusion: z.enum(['mean', 'max', 'min']).default('mean').describe('What becomes of the heads of a block.'),
+    discard_ratio: z
+      .number()
+      .min(0)
+      .max(0.99)
+      .default(0)
+      .describe('Share of the weakest attention in each block that counts as zero.'),
+    query: z
+      .enum(QUERIES)
+      .default('auto')
+      .describe(
+        'Whose attention is read: the first token, the last, or the mean; auto takes the class token if there is one.',
+      ),
+  }),
+  needs: (_, model) => {
+    const { maps, tokens } = attentionBlocks(model);
+    return { activations: [...maps, tokens.name] };
+  },
+  cost: () => ({ forwards: 1, backwards: 0 }),
+  explain: async (ctx) => {
+    const blocks = attentionBlocks(ctx.model);
+    const { activations } = await ctx.evaluate(ctx.inputs);
+    const tokens = activations[blocks.tokens.name] as Tensor<'float32'>;
+    const size = tokens.dims[1] as number;
+    let flow = identity(size);
+    for (const name of blocks.maps) {
+      const fused = fuseHeads(activations[name]?.data as Float32Array, size, FUSIONS[ctx.params.head_fusion]);
+      flow = multiply(withResidual(withoutWeakest(fused, ctx.params.discard_ratio), size), flow, size);
+    }
+    return { values: attributeFlow(flow, blocks, tokens, ctx.params.query, ctx.model) };
+  },
+});
+
+/** Adds the identity, then makes each row sum to one. */
+function withResidual(attention: Square, size: number): Square {
+  const sums = new Float64Array(size).fill(1);
+  for (const [i, value] of attention.entries()) {
+    const row = Math.floor(i / size);
+    sums[row] = (sums[row] as number) + value;
+  }
+  return attention.map((value, i) => (value + (i % (size + 1) === 0 ? 1 : 0)) / (sums[Math.floor(i / size)] as number));
+}
+
+function withoutWeakest(attention: Square, ratio: number): Square {
+  const weakest = Array.from(attention.keys())
+    .sort((i, j) => (attention[i] as number) - (attention[j] as number))
+    .slice(0, Math.floor(attention.length * ratio));
+  const kept = attention.slice();
+  // The class token's attention to itself stays, as in the reference: a row of zeros would say nothing.
+  for (const i of weakest) if (i !== 0) kept[i] = 0;
+  return kept;
+}

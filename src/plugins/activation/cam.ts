@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import {
+  collapse,
+  eigenSmoothParameter,
+  finishCam,
+  reluParameter,
+  weighted,
+} from '../../core/strategy/activation/cam.ts';
+import { classifierOf } from '../../core/strategy/activation/classifier.ts';
+
+/** Feature maps weighted as the classifier behind the global pooling weights them (equation 2 of the paper). */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'cam',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'CAM',
+    summary:
+      'What each place adds to the score: exact for models that end in global average pooling and one linear layer.',
+    paper: {
+      title: 'Learning Deep Features for Discriminative Localization',
+      year: 2016,
+      url: 'https://arxiv.org/abs/1512.04150',
+    },
+    modalities: ['image'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({ relu: reluParameter, eigen_smooth: eigenSmoothParameter }),
+  needs: (_, model) => ({ activations: [classifierOf(model).layer] }),
+  cost: () => ({ forwards: 1, backwards: 0 }),
+  explain: async (ctx) => {
+    const { layer, weights } = classifierOf(ctx.model);
+    const evaluation = await ctx.evaluate(ctx.inputs);
+    return finishCam(ctx, { ...ctx.params, target_layer: layer }, evaluation, (maps) =>
+      collapse(weighted(maps, weights(ctx.target, maps.channels)), maps, ctx.params.eigen_smooth),
+    );
+  },
+});

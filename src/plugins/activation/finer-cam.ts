@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { WhylightError } from '../../core/errors.ts';
+import type { Target } from '../../core/method/contract.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import {
+  collapse,
+  eigenSmoothParameter,
+  finishCam,
+  meanOf,
+  perChannel,
+  reluParameter,
+  weighted,
+} from '../../core/strategy/activation/cam.ts';
+import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+
+/**
+ * Grad-CAM of a difference: the target's score less `alpha` times the mean score of the classes that come closest, each
+ * weighted with its probability among them (equation 5 of the paper).
+ */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'finer_cam',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'Finer-CAM',
+    summary: 'What tells the target from the classes most like it: features that they share cancel out.',
+    paper: {
+      title: 'Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation',
+      year: 2025,
+      url: 'https://arxiv.org/abs/2501.11309',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({
+    target_layer: targetLayerParameter,
+    relu: reluParameter,
+    eigen_smooth: eigenSmoothParameter,
+    alpha: z.number().min(0).max(10).default(1).describe('How much of the other classes is taken away; 0 is Grad-CAM.'),
+    comparisons: z
+      .array(z.int().min(1))
+      .min(1)
+      .max(100)
+      .default([1, 2, 3])
+      .describe('Which classes to compare with, by rank: 1 is the class whose score is nearest to that of the target.'),
+  }),
+  needs: ({ target_layer }, model) => {
+    const { name } = targetLayer(target_layer, model);
+    return {
+      graphs: { scores: { activations: [model.scores.name] }, layer: { gradients: [name], activations: [name] } },
+    };
+  },
+  cost: () => ({ forwards: 1, backwards: 1 }),
+  explain: async (ctx) => {
+    const { activations } = await ctx.evaluate(ctx.inputs);
+    const scores = activations[ctx.model.scores.name]?.data as Float32Array;
+    const target = difference(scores, ctx.target, ctx.params);
+    const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
+    return finishCam(ctx, ctx.params, evaluation, (maps) =>
+      collapse(
+        weighted(
+          maps,
+          perChannel(maps, (_, slopes) => meanOf(slopes)),
+        ),
+        maps,
+        ctx.params.eigen_smooth,
+      ),
+    );
+  },
+});
+
+/** The derivative of the difference with respect to each score: probabilities change along with the scores. */
+function difference(
+  scores: Float32Array,
+  { weights: [main, ...more] }: Target,
+  { alpha, comparisons }: { readonly alpha: number; readonly comparisons: readonly number[] },
+): Target {
+  if (!main || more.length > 0) {
+    throw new WhylightError(
+      'invalid_request',
+      'finer_cam compares one class with others: name a single class as target.',
+      {
+        parameter: 'target',
+      },
+    );
+  }
+  const at = (index: number): number => scores[index] as number;
+  const away = (index: number): number => Math.abs(at(index) - at(main.index));
+  const ranked = Array.from(scores.keys())
+    .filter((index) => index !== main.index)
+    .sort((a, b) => away(a) - away(b));
+  const others = comparisons.flatMap((rank) => ranked[rank - 1] ?? []);
+  const highest = Math.max(...others.map(at));
+  const powers = others.map((index) => Math.exp(at(index) - highest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  const shares = powers.map((power) => power / sum);
+  const mean = others.reduce((total, index, i) => total + (shares[i] as number) * at(index), 0);
+  return {
+    weights: [
+      { index: main.index, weight: main.weight },
+      ...others.map((index, i) => ({
+        index,
+        weight: -alpha * main.weight * (shares[i] as number) * (1 + at(index) - mean),
+      })),
+    ],
+  };
+}

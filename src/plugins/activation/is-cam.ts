@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
+
+/** Score-CAM along a path: each score is the mean over the masked picture, faded in step by step (equations 3 to 5 of the paper). */
+export default defineMaskedScores({
+  id: 'is_cam',
+  revision: 1,
+  about: {
+    title: 'IS-CAM',
+    summary:
+      'Score-CAM with masks that are faded in: what each feature map keeps of the score, averaged along the way.',
+    paper: {
+      title: 'IS-CAM: Integrated Score-CAM for axiomatic-based explanations',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2010.03023',
+    },
+    modalities: ['image'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: {
+    n_samples: z.int().min(1).max(1000).default(10).describe('Steps of each mask.'),
+    convention: z
+      .enum(['cumulative', 'linear'])
+      .default('cumulative')
+      .describe(
+        'Factor of step i of N. cumulative: (0 + 1 + ... + i) / N, as the paper and torch-cam; linear: (i + 1) / N, which ends at the mask itself.',
+      ),
+  },
+  samples: ({ n_samples }) => n_samples,
+  factors: (mask, { index, of }, { convention }) => {
+    const factor = convention === 'linear' ? (index + 1) / of : (index * (index + 1)) / 2 / of;
+    return mask.map((value) => value * factor);
+  },
+});

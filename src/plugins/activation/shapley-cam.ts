@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import {
+  collapse,
+  eigenSmoothParameter,
+  finishCam,
+  meanOf,
+  perChannel,
+  reluParameter,
+  weighted,
+} from '../../core/strategy/activation/cam.ts';
+import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+
+/** How far along the activations the gradient is taken on either side, for its derivative. */
+const STEP = 0.01;
+
+/**
+ * Feature maps weighted with the mean of `g - H A / 2`, the second-order Shapley value of a channel (equation 13 of the
+ * paper). `H A`, how the gradient changes along the activations, is a central difference.
+ */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'shapley_cam',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'ShapleyCAM',
+    summary: 'Where the features lie that raise the score, with the curvature of the score taken into account.',
+    paper: { title: 'CAMs as Shapley Value-based Explainers', year: 2025, url: 'https://arxiv.org/abs/2501.06261' },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({ target_layer: targetLayerParameter, relu: reluParameter, eigen_smooth: eigenSmoothParameter }),
+  needs: ({ target_layer }, model) => {
+    const { name } = targetLayer(target_layer, model);
+    const feeds = model.inputs.some((input) => input.name === name) ? [] : [name];
+    return { graphs: { layer: { gradients: [name], activations: [name] }, moved: { gradients: [name], feeds } } };
+  },
+  cost: () => ({ forwards: 0, backwards: 3 }),
+  explain: async (ctx) => {
+    const { name } = targetLayer(ctx.params.target_layer, ctx.model);
+    const evaluation = await ctx.evaluate(ctx.inputs);
+    const { dims, data } = evaluation.activations[name] as Tensor<'float32'>;
+    const rows = float32([2, ...dims.slice(1)]);
+    rows.data.set(data.map((value) => value * (1 + STEP)));
+    rows.data.set(
+      data.map((value) => value * (1 - STEP)),
+      data.length,
+    );
+    const moved = (await ctx.evaluate({ ...ctx.inputs, [name]: rows }, { graph: 'moved' })).gradients[name]
+      ?.data as Float32Array;
+    const gradients = (evaluation.gradients[name] as Tensor<'float32'>).data.map((slope, i) => {
+      const change = ((moved[i] as number) - (moved[i + data.length] as number)) / (2 * STEP);
+      return slope - change / 2;
+    });
+    const corrected = { ...evaluation, gradients: { [name]: float32(dims, gradients) } };
+    return finishCam(ctx, ctx.params, corrected, (maps) =>
+      collapse(
+        weighted(
+          maps,
+          perChannel(maps, (_, slopes) => meanOf(slopes)),
+        ),
+        maps,
+        ctx.params.eigen_smooth,
+      ),
+    );
+  },
+});

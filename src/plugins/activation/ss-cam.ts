@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
+
+/** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x` (equations 3 and 4 of the paper). */
+export default defineMaskedScores({
+  id: 'ss_cam',
+  revision: 1,
+  about: {
+    title: 'SS-CAM',
+    summary: 'Score-CAM with noisy masks: what each feature map keeps of the score, smoothed over many copies.',
+    paper: {
+      title: 'SS-CAM: Smoothed Score-CAM for Sharper Visual Feature Localization',
+      year: 2020,
+      url: 'https://arxiv.org/abs/2006.14255',
+    },
+    modalities: ['image'],
+    properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: {
+    n_samples: z.int().min(1).max(1000).default(35).describe('Noisy copies of each mask.'),
+    std: z.number().min(0).max(10).default(2).describe('Standard deviation of the noise; masks go from 0 to 1.'),
+  },
+  samples: ({ n_samples }) => n_samples,
+  factors: (mask, { index }, { std }, random) => {
+    const noise = random.normal(mask.length, index * (mask.length + (mask.length % 2)));
+    return mask.map((value, i) => value + std * (noise[i] as number));
+  },
+});

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { resizeMap } from '../../core/image/resize.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import { pictureOf } from '../../core/strategy/activation/augment.ts';
+import { biasedLayers } from '../../core/strategy/gradient/biases.ts';
+import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+
+/** Keeps a flat channel from dividing by zero. */
+const EPSILON = 1e-7;
+
+/**
+ * Input times gradient, and bias times gradient of every layer that has biases, each channel scaled to [0, 1] and added
+ * up (equation 3 of the paper, with pytorch-grad-cam's scaling for its psi).
+ */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'full_grad',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'FullGrad',
+    summary: 'What input and biases add to the score: their gradients, gathered from all layers of the model.',
+    paper: {
+      title: 'Full-Gradient Representation for Neural Network Visualization',
+      year: 2019,
+      url: 'https://arxiv.org/abs/1905.00780',
+    },
+    modalities: ['image'],
+    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({}),
+  needs: (_, model) => ({
+    gradients: [pictureOf(model, 'full_grad').name, ...biasedLayers(model).map(({ name }) => name)],
+  }),
+  cost: () => ({ forwards: 0, backwards: 1 }),
+  explain: async (ctx) => {
+    const picture = pictureOf(ctx.model, 'full_grad');
+    const { gradients } = await ctx.evaluate(ctx.inputs);
+    const input = ctx.inputs[picture.name] as Tensor<'float32'>;
+    const slopes = (gradients[picture.name] as Tensor<'float32'>).data;
+    const sides = input.dims.slice(1).filter((_, axis) => axis !== picture.channelAxis) as [number, number];
+    const places = sides[0] * sides[1];
+    const map = new Float32Array(places);
+    const add = (part: Float32Array): void => {
+      for (const [i, value] of part.entries()) map[i] = (map[i] as number) + value;
+    };
+    const channelsLast = picture.channelAxis === 2;
+    const channels = input.data.length / places;
+    add(
+      scaledChannels(places, channels, (c, p) => {
+        const i = channelsLast ? p * channels + c : c * places + p;
+        return (input.data[i] as number) * (slopes[i] as number);
+      }),
+    );
+    for (const { name, bias } of biasedLayers(ctx.model)) {
+      const { dims, data } = gradients[name] as Tensor<'float32'>;
+      const [height, width] = dims.slice(2) as [number, number];
+      const size = height * width;
+      const part = scaledChannels(size, bias.length, (c, p) => (bias[c] as number) * (data[c * size + p] as number));
+      add(resizeMap(part, [height, width], sides));
+    }
+    return { values: { [picture.name]: float32(channelsLast ? [1, ...sides, 1] : [1, 1, ...sides], map) } };
+  },
+});
+
+/** Absolute values, each channel scaled to [0, 1], the channels added up. */
+function scaledChannels(places: number, channels: number, value: (c: number, p: number) => number): Float32Array {
+  const sum = new Float32Array(places);
+  for (let c = 0; c < channels; c++) {
+    const channel = Float32Array.from({ length: places }, (_, p) => Math.abs(value(c, p)));
+    let [low, high] = [Infinity, -Infinity];
+    for (const x of channel) [low, high] = [Math.min(low, x), Math.max(high, x)];
+    for (const [p, x] of channel.entries()) sum[p] = (sum[p] as number) + (x - low) / (EPSILON + high - low);
+  }
+  return sum;
+}
