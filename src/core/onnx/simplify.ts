@@ -8,6 +8,7 @@ import { dropIdentities } from './simplify/drop-identities.ts';
 import { foldBatchNorm } from './simplify/fold-batch-norm.ts';
 import { foldConstants } from './simplify/fold-constants.ts';
 import { joinMovements } from './simplify/join-movements.ts';
+import { spellOutPads } from './simplify/spell-out-pads.ts';
 
 export interface SimplifyOptions {
   /** Tensors, besides the outputs, that must still be there under their names. */
@@ -17,6 +18,6 @@ export interface SimplifyOptions {
 /** Folds constants, drops what changes nothing, folds batch norms into the layer in front, removes what nothing reads. */
 export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {}): Graph {
   const kept = new Set([...keep, ...graph.outputs.map((output) => output.name)]);
-  const passes = [foldConstants, dropIdentities, joinMovements, foldBatchNorm];
+  const passes = [foldConstants, dropIdentities, joinMovements, foldBatchNorm, spellOutPads];
   return passes.reduce((simpler, pass) => prune(pass(simpler, kept), [...kept]), prune(graph, [...kept]));
 }
