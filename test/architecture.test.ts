@@ -1,0 +1,57 @@
+/** The house: which folder may know of which, and what only composition roots touch. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+interface Import {
+  readonly from: string;
+  /** A path inside `src`, or the name of a package. */
+  readonly to: string;
+}
+
+const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.(ts|tsx|mjs)$/.test(file) && !file.endsWith('.d.ts'))
+  .flatMap((file) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    const found = text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
+    return [...found].map(([, target = '']) => ({
+      from: file,
+      to: target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target,
+    }));
+  });
+
+const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
+const inside = ({ to }: Import) => /^(core|plugins|edge|node|cli|web)\//.test(to);
+
+describe('the arrows between folders', () => {
+  it('finds the files', () => expect(imports.length).toBeGreaterThan(300));
+
+  it.each([
+    ['core', /^core\//],
+    ['plugins', /^core\//],
+    ['edge', /^(core|edge)\//],
+    ['node', /^(core|edge|node)\//],
+    ['cli', /^(core|edge|node|cli)\//],
+  ])('%s knows only of what lies below it', (folder, allowed) => {
+    expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
+  });
+
+  it.each(['core', 'plugins'])('%s runs anywhere: no Node, no Workers, no web framework', (folder) => {
+    const platform = /^(node:|cloudflare:|hono|wrangler|onnxruntime-(web|node)|#)/;
+    expect(of(folder).filter(({ to }) => platform.test(to))).toEqual([]);
+  });
+
+  it('plugins see no engine and no container', () => {
+    expect(of('plugins').filter(({ to }) => /inversify|^core\/(engine|container|plan|explainer)/.test(to))).toEqual([]);
+  });
+
+  it('only the container knows inversify, and only composition roots know the container', () => {
+    const users = imports.filter(({ to }) => to === 'inversify').map(({ from }) => from);
+    expect([...new Set(users)].filter((file) => !/^core\/(container|tokens)\.ts$/.test(file))).toEqual([]);
+    const roots = imports.filter(({ to }) => to === 'core/container.ts').map(({ from }) => from);
+    expect([...new Set(roots)].sort()).toEqual(['cli/compose.ts', 'edge/worker-services.ts']);
+  });
+});
