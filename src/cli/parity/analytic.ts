@@ -130,6 +130,13 @@ function asCase(vector: Case, model: ModelText | undefined): Case {
   return {
     ...vector,
     ...(input && model.input && { inputs: { [input]: model.input } }),
+    expected: Object.fromEntries(
+      // A map that has no tensor's name, such as `patches`, is the only one that the method gives.
+      Object.entries(vector.expected ?? {}).map(([name, map]) => [
+        name === input || isTensor(model, name) ? name : '*',
+        map,
+      ]),
+    ),
     target: vector.target ?? model?.target,
     convergence_delta: undefined,
   };

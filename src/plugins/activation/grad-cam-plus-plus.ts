@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCam, meanOf, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
 
-/** Keeps the ratio finite where nothing is active. */
+/** Keeps the ratio finite where nothing is active; the last two conventions have none. */
 const EPSILON = 1e-6;
 
 /** Feature maps weighted with their positive gradients, rare places counting more (equations 10 and 19 of the paper, for an exponential score). */
@@ -36,16 +36,14 @@ export default defineCam({
           : convention === 'joint_sum'
             ? sumOf(activations.map((value, p) => value * (gradients[p] as number) ** 3))
             : sumOf(activations);
+      const epsilon = convention === 'sum' || convention === 'mean' ? EPSILON : 0;
       const ratios = Float64Array.from(gradients, (g) => {
         if (g === 0) return 0;
-        const denominator = 2 * g ** 2 + (convention === 'joint_sum' ? total : total * g ** 3 + EPSILON);
+        const denominator = 2 * g ** 2 + (convention === 'joint_sum' ? total : total * g ** 3) + epsilon;
         return denominator === 0 ? 0 : g ** 2 / denominator;
       });
-      if (convention === 'normalised') {
-        const whole = sumOf(ratios) || 1;
-        return sumOf(ratios.map((ratio, p) => (ratio * (gradients[p] as number)) / whole));
-      }
       const weights = ratios.map((ratio, p) => ratio * Math.max(0, gradients[p] as number));
+      if (convention === 'normalised') return sumOf(weights) / (sumOf(ratios) || 1);
       return convention === 'mean' ? meanOf(weights) : sumOf(weights);
     }),
 });
