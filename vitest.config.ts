@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
+          setupFiles: ['test/support/fixed-seed.ts'],
           // For machines that are busy; no test waits for it.
           testTimeout: 60_000,
         },
