@@ -12,6 +12,11 @@ const args = {
   tolerance: { type: 'string', default: '0.02', description: 'Largest error that passes, relative to the gradient' },
 } as const;
 
+const UNDECIDED = {
+  quantised: 'none (quantised: straight through)',
+  flat: 'none (flat: the score changes by less than its rounding)',
+} as const;
+
 export default defineCommand({
   meta: {
     name: 'check',
@@ -27,11 +32,11 @@ export default defineCommand({
     for (const name of models) {
       try {
         const { model } = await openModel({ model: name }, EMBEDDED_MODELS, ROOT);
-        for (const { batch, differences, rows } of await checkGradient(model, session)) {
+        for (const { batch, differences, undecided, rows } of await checkGradient(model, session)) {
           const passed = (differences ?? 0) <= most && rows <= 1e-4;
           total[passed ? 'passed' : 'failed']++;
           console.log(
-            `${name.split('/').at(-1)?.padEnd(44)} batch ${batch}  differences ${differences?.toExponential(1) ?? 'none (quantised: straight through)'}  rows ${rows.toExponential(1)}  ${passed ? 'pass' : 'FAIL'}`,
+            `${name.split('/').at(-1)?.padEnd(44)} batch ${batch}  differences ${differences?.toExponential(1) ?? UNDECIDED[undecided ?? 'flat']}  rows ${rows.toExponential(1)}  ${passed ? 'pass' : 'FAIL'}`,
           );
         }
       } catch (error) {

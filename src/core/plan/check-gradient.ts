@@ -14,10 +14,14 @@ export interface GradientCheck {
   readonly batch: number;
   /**
    * Over the directions the median of |difference quotient - derivative|, relative to the gradient's length: rounding
-   * leaves about 1e-3 in a deep net of single precision, a wrong rule 0.1 and more. Absent for a model that rounds on the
-   * way: its gradient goes straight through the steps, which its difference quotients see.
+   * leaves about 1e-3 in a deep net of single precision, a wrong rule 0.1 and more. Absent where differences tell nothing.
    */
   readonly differences?: number;
+  /**
+   * Why there are none. `quantised`: the model rounds on the way, and the gradient goes straight through the steps that
+   * difference quotients see. `flat`: the score changes by less than its own rounding.
+   */
+  readonly undecided?: 'quantised' | 'flat';
   /** Relative L2 distance between the gradients of a batch and those of its rows alone. */
   readonly rows: number;
 }
@@ -51,7 +55,14 @@ export async function checkGradient(
     const checks: GradientCheck[] = [];
     for (const batch of model.fixedBatch ? [model.fixedBatch] : batches) {
       const it = new Check(forward, backward, info.scores, inputs, sources, batch, new Random(seed));
-      checks.push({ batch, ...(!rounds && { differences: await it.differences() }), rows: await it.rows() });
+      const differences = rounds ? undefined : await it.differences();
+      const undecided = rounds ? ('quantised' as const) : differences === undefined ? ('flat' as const) : undefined;
+      checks.push({
+        batch,
+        ...(differences !== undefined && { differences }),
+        ...(undecided && { undecided }),
+        rows: await it.rows(),
+      });
     }
     return checks;
   } finally {
@@ -90,9 +101,11 @@ class Check {
     this.cotangent = randomRows(scores, batch, random.at(99)) as Tensor<'float32'>;
   }
 
-  async differences(): Promise<number> {
+  async differences(): Promise<number | undefined> {
     const gradients = await this.gradients(this.feeds, this.cotangent);
     const length = Math.hypot(...this.sources.map((name) => norm(gradients[name] as Float32Array)));
+    const rounding = 8 * 2 ** -24 * (await this.magnitude());
+    if (rounding / (STEPS[0] as number) > length / 10) return undefined;
     const errors: number[] = [];
     for (let i = 0; i < DIRECTIONS; i++) {
       const direction = this.direction(gradients, length, i);
@@ -140,6 +153,12 @@ class Check {
         return [name, gradient.map((v, i) => v / (length || 1) + (noise[i] as number) * scale)];
       }),
     );
+  }
+
+  /** Sum of the sizes of what is added up to the explained quantity. */
+  private async magnitude(): Promise<number> {
+    const scores = (await this.forward.run(this.feeds))[this.scores] as Tensor<'float32'>;
+    return scores.data.reduce((sum, v, i) => sum + Math.abs(v * (this.cotangent.data[i] as number)), 0);
   }
 
   private async at(direction: Record<string, Float32Array>, step: number): Promise<number> {
