@@ -20,7 +20,7 @@ export default defineMaskedScores({
       .describe('How many feature maps are tried; those with the largest variance.'),
   },
   channels: (count, { max_channels }) => Math.min(count, max_channels),
-  choose: (_, { channels, positions, activations }, count) => {
+  choose: ({ channels, positions, activations }, count) => {
     const spread = Array.from({ length: channels }, (_, c) =>
       variance(activations.subarray(c * positions, (c + 1) * positions)),
     );

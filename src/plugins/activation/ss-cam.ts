@@ -21,8 +21,8 @@ export default defineMaskedScores({
     std: z.number().min(0).max(10).default(2).describe('Standard deviation of the noise; masks go from 0 to 1.'),
   },
   samples: ({ n_samples }) => n_samples,
-  factors: (mask, { index }, { std }, random) => {
-    const noise = random.normal(mask.length, index * (mask.length + (mask.length % 2)));
-    return mask.map((value, i) => value + std * (noise[i] as number));
+  factors: (mask, { index }, { std }, noise) => {
+    const numbers = noise(index);
+    return mask.map((value, i) => value + std * (numbers[i] as number));
   },
 });

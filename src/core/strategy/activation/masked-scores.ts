@@ -12,7 +12,6 @@ import {
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { layoutOf } from '../../method/layout.ts';
-import type { Random } from '../../tensor/random.ts';
 import { emptyRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
@@ -23,6 +22,12 @@ import { featureMaps } from './feature-maps.ts';
 /** Keeps a flat mask from dividing by zero. */
 const EPSILON = 1e-8;
 
+/**
+ * Normally distributed numbers for each pixel of sample number `index`. Every channel meets the same noise: their scores
+ * then differ by the channels alone.
+ */
+export type Noise = (index: number) => Float32Array;
+
 export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
@@ -32,7 +37,7 @@ export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
   /** How many channels get a weight; all of them when left out. */
   channels?(count: number, params: z.output<z.ZodObject<E>>): number;
   /** The channels that get a weight, `count` of them. */
-  choose?(masks: (channel: number) => Float32Array, maps: FeatureMaps, count: number): readonly number[];
+  choose?(maps: FeatureMaps, count: number): readonly number[];
   /** Scores per channel, whose mean counts; 1 when left out. */
   samples?(params: z.output<z.ZodObject<E>>): number;
   /** The factor of each pixel in sample number `sample`; the mask itself when left out. */
@@ -40,7 +45,7 @@ export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
     mask: Float32Array,
     sample: { readonly index: number; readonly of: number },
     params: z.output<z.ZodObject<E>>,
-    random: Random,
+    noise: Noise,
   ): Float32Array;
 }
 
@@ -87,20 +92,32 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
       const layer = targetLayer(params.target_layer, ctx.model);
       const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
       const picture = pictureOf(ctx.model, id);
-      const masks = (channel: number): Float32Array =>
-        maskOf(maps, channel, sizeOfPicture(picture, ctx.inputs[picture.name] as Tensor));
-      const count = chosenOf(params, maps.channels);
-      const chosen = definition.choose?.(masks, maps, count) ?? Array.from({ length: count }, (_, c) => c);
+      const size = sizeOfPicture(picture, ctx.inputs[picture.name] as Tensor);
+      const masks = remembered((channel) => maskOf(maps, channel, size), 1);
       const samples = samplesOf(params);
+      const noise = remembered((index) => ctx.random.at(index).normal(size[0] * size[1]), samples);
+      const count = chosenOf(params, maps.channels);
+      const chosen = definition.choose?.(maps, count) ?? Array.from({ length: count }, (_, c) => c);
       const scores = await scoresOf(ctx, picture, chosen.length, samples, (i, index) => {
         const mask = masks(chosen[i] as number);
-        return definition.factors?.(mask, { index, of: samples }, params, ctx.random.at(i)) ?? mask;
+        return definition.factors?.(mask, { index, of: samples }, params, noise) ?? mask;
       });
       const weights = new Float64Array(maps.channels);
       for (const [i, weight] of softmax(scores).entries()) weights[chosen[i] as number] = weight;
       return finishCam(ctx, params, evaluation, (one) => collapse(weighted(one, weights), one, params.eigen_smooth));
     },
   }) as Method;
+}
+
+/** The last `most` results are kept. */
+function remembered(make: (key: number) => Float32Array, most: number): (key: number) => Float32Array {
+  const known = new Map<number, Float32Array>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    if (known.size > most) known.delete(known.keys().next().value as number);
+    return found;
+  };
 }
 
 /** @throws WhylightError `unprocessable_method` when the number is not known before the run. */
