@@ -178,6 +178,20 @@ it('aug_smooth gives mirrored pictures mirrored maps', async () => {
   );
 });
 
+it('more_layers averages the scaled maps of several layers', async () => {
+  const model = await openGraph(pictureGraph());
+  const [last, ...others] = model.info().spatialLayers.map(({ name }) => name);
+  const earlier = others.at(-1) as string;
+  const scaledMap = async (target_layer: string) => {
+    const map = await values(model, 'grad_cam', { target_layer });
+    const [low, high] = [Math.min(...map), Math.max(...map)];
+    return map.map((value) => (value - low) / (high - low));
+  };
+  const [first, second] = [await scaledMap(last as string), await scaledMap(earlier)];
+  const mean = first.map((value, p) => (value + (second[p] as number)) / 2);
+  expectClose(await values(model, 'grad_cam', { more_layers: [earlier] }), mean, 5);
+});
+
 it('random_cam depends on the seed alone', async () => {
   const model = await openGraph(pictureGraph());
   const run = async (seed: number) =>

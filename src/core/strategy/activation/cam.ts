@@ -1,8 +1,10 @@
 /** Class activation maps: a layer's feature maps, weighted and added up. Each method of the family is one formula. */
 import { z } from 'zod';
+import { WhylightError } from '../../errors.ts';
 import {
   type About,
   API_VERSION,
+  type Attribution,
   type Evaluation,
   type ExplainContext,
   type Method,
@@ -10,9 +12,10 @@ import {
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { layoutOf } from '../../method/layout.ts';
+import { saliencyMap } from '../../method/saliency-map.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
 import { AUGMENTATIONS, augmented, isMirrored, mirrored, pictureOf } from './augment.ts';
 import { type FeatureMaps, featureMaps, placeMap } from './feature-maps.ts';
@@ -29,6 +32,13 @@ export const eigenSmoothParameter = z
 
 const camParameters = {
   target_layer: targetLayerParameter,
+  more_layers: z
+    .array(z.string().min(1))
+    .max(20)
+    .default([])
+    .describe(
+      'Names of further tensors: the map is then the mean over all layers at the size of the picture, each scaled to [0, 1] before.',
+    ),
   relu: reluParameter,
   aug_smooth: z
     .boolean()
@@ -73,6 +83,7 @@ export type CamDefinition<E extends z.ZodRawShape> = Definition<E> &
 /** What every method of the family knows when it runs. */
 interface CamParams {
   readonly target_layer: string;
+  readonly more_layers: readonly string[];
   readonly relu: boolean;
   readonly aug_smooth: boolean;
   readonly eigen_smooth?: boolean;
@@ -96,8 +107,9 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     needs: (given, model) => {
       const params = given as unknown as CamParams;
       if (params.aug_smooth) pictureOf(model, 'aug_smooth');
-      const { name } = targetLayer(params.target_layer, model);
-      return { activations: [name], ...(gradients && { gradients: [name] }) };
+      if (params.more_layers.length > 0) pictureOf(model, 'more_layers');
+      const names = layersOf(params).map((layer) => targetLayer(layer, model).name);
+      return { activations: names, ...(gradients && { gradients: names }) };
     },
     cost: (given) => {
       const count = rows(given as unknown as CamParams);
@@ -106,9 +118,36 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     explain: async (ctx) => {
       const params = ctx.params as unknown as CamParams & z.output<z.ZodObject<E>>;
       const inputs = params.aug_smooth ? augmented(ctx.inputs, pictureOf(ctx.model, 'aug_smooth')) : ctx.inputs;
-      return finishCam(ctx, params, await ctx.evaluate(inputs), (maps) => mapOf(definition, maps, params, ctx));
+      const evaluation = await ctx.evaluate(inputs);
+      const several = params.more_layers.length > 0;
+      const attributions = layersOf(params).map((target_layer) =>
+        finishCam(ctx, { ...params, target_layer, scaled: several }, evaluation, (maps) =>
+          mapOf(definition, maps, params, ctx),
+        ),
+      );
+      return several ? meanMap(ctx, attributions) : (attributions[0] as Attribution);
     },
   }) as Method;
+}
+
+const layersOf = ({ target_layer, more_layers }: CamParams): readonly string[] => [target_layer, ...more_layers];
+
+/** The mean of the maps of several layers, at the size of the picture (`aggregate_multi_layers` of pytorch-grad-cam). */
+function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly Attribution[]): Attribution {
+  const picture = pictureOf(model, 'more_layers');
+  const shape = (inputs[picture.name] as Tensor).dims.slice(1);
+  const maps = attributions.map((attribution) => saliencyMap(attribution, model, { [picture.name]: shape }));
+  if (!maps.every((map) => map !== undefined)) {
+    throw new WhylightError('unprocessable_method', 'more_layers: not every layer has places in the picture.', {
+      parameter: 'more_layers',
+    });
+  }
+  const [height = 1, width = 1] = shape.filter((_, axis) => axis !== picture.channelAxis);
+  const mean = Float64Array.from({ length: height * width }, (_, p) =>
+    meanOf(maps.map(({ data }) => data[p] as number)),
+  );
+  const dims = picture.channelAxis === 0 ? [1, 1, height, width] : [1, height, width, 1];
+  return { values: { [picture.name]: float32(dims, mean) } };
 }
 
 /**
@@ -117,10 +156,10 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
  */
 export function finishCam<P>(
   { model }: Pick<ExplainContext<P>, 'model'>,
-  params: Pick<CamParams, 'target_layer' | 'relu'>,
+  params: Pick<CamParams, 'target_layer' | 'relu'> & { readonly scaled?: boolean },
   evaluation: Pick<Evaluation, 'activations' | 'gradients'>,
   map: (maps: FeatureMaps) => Float64Array,
-) {
+): Attribution {
   const layer = targetLayer(params.target_layer, model);
   const layout = layoutOf(layer, model);
   const activations = evaluation.activations[layer.name] as Tensor<'float32'>;
@@ -131,8 +170,8 @@ export function finishCam<P>(
     const maps = featureMaps(layout, activations, evaluation.gradients[layer.name], row);
     const whole = map(maps);
     const kept = params.relu ? whole.map((value) => Math.max(0, value)) : whole;
-    if (count === 1) return { values: placeMap(layout, layer.name, dims, kept) };
-    const scaled = scaledToUnit(kept);
+    const scaled = count > 1 || params.scaled ? scaledToUnit(kept) : kept;
+    if (count === 1) return { values: placeMap(layout, layer.name, dims, scaled) };
     const placed = isMirrored(row) ? mirrored(scaled, maps.space.at(-1) ?? 1) : scaled;
     mean = placed.map((value, p) => (mean?.[p] ?? 0) + value / count);
   }
