@@ -2,6 +2,7 @@
 import { COTANGENT, compile, gradientName } from '../../src/core/autodiff/compile.ts';
 import type { CaseInput, Rule, RuleCase } from '../../src/core/autodiff/rule.ts';
 import type { Ruleset } from '../../src/core/autodiff/ruleset.ts';
+import { WhylightError } from '../../src/core/errors.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
 import type { Graph } from '../../src/core/onnx/graph.ts';
 import { Random } from '../../src/core/tensor/random.ts';
@@ -47,6 +48,71 @@ export async function checkRule(
   }
   return worst;
 }
+
+/**
+ * The same along one random direction through all inputs at once, in both `optimize` modes: five forward runs however
+ * large the inputs are, for tests that try many shapes.
+ * @returns the worst |analytic - numeric|, as a share of what the slope would typically be; undefined when the engine does
+ * not take the node at all
+ */
+export async function checkDirection(
+  rule: Pick<Rule, 'op' | 'domain'>,
+  ruleCase: RuleCase,
+  ruleset: Ruleset,
+): Promise<number | undefined> {
+  const { graph, feeds, wrt, outputs } = buildCase(rule, ruleCase);
+  const along = wrt.map((name, i) =>
+    new Random(11, i).uniform(sizeOf((feeds[name] as Tensor).dims)).map((u) => 2 * u - 1),
+  );
+  let worst = 0;
+  for (const output of outputs) {
+    const forward = await opened(compile(graph, { scores: output }));
+    const y = await forward?.(feeds).catch(refused);
+    if (!forward || !y) return undefined;
+    const cotangent = tensor(
+      'float32',
+      (y[output] as Tensor).dims,
+      new Random(7).normal(sizeOf((y[output] as Tensor).dims)),
+    );
+    const slopeAt = async (offset: number): Promise<number> => {
+      const moved = Object.fromEntries(wrt.map((name, i) => [name, shifted(feeds[name] as Tensor, along[i], offset)]));
+      return dot((await forward({ ...feeds, ...moved }))[output] as Tensor, cotangent);
+    };
+    const near = (await slopeAt(STEP)) - (await slopeAt(-STEP));
+    const far = (await slopeAt(2 * STEP)) - (await slopeAt(-2 * STEP));
+    const numeric = (8 * near - far) / (12 * STEP);
+    for (const optimize of ['memory', 'speed'] as const) {
+      const backward = await open(compile(graph, { scores: output, gradients: wrt, ruleset, optimize }));
+      const gradients = await backward({ ...feeds, [COTANGENT]: cotangent });
+      const terms = wrt.flatMap((name, i) => {
+        const { data } = gradients[gradientName(name)] as Tensor<'float32'>;
+        return Array.from(data, (g, at) => g * (along[i]?.[at] ?? Number.NaN));
+      });
+      const analytic = terms.reduce((a, b) => a + b, 0);
+      const error = Math.abs(analytic - numeric) / Math.max(1e-2, Math.abs(numeric), Math.hypot(...terms));
+      if (!(error <= worst)) worst = error;
+      await backward.release();
+    }
+    await forward.release();
+  }
+  return worst;
+}
+
+const refused = (error: unknown): undefined => {
+  if (!WhylightError.is(error)) throw error;
+};
+
+const opened = (graph: Graph): Promise<Run | undefined> => open(graph).catch(refused);
+
+const shifted = (x: Tensor, along: Float32Array | undefined, offset: number): Tensor =>
+  tensor(
+    'float32',
+    x.dims,
+    Float32Array.from(x.data as Float32Array, (v, i) => v + offset * (along?.[i] ?? Number.NaN)),
+  );
+
+const dot = (a: Tensor, b: Tensor): number =>
+  (a.data as Float32Array).reduce((sum, v, i) => sum + v * Number(b.data[i]), 0);
 
 /** d<cotangent, y>/dx by the five-point rule, one element of x at a time. */
 async function differences(

@@ -9,6 +9,7 @@ import { foldBatchNorm } from './simplify/fold-batch-norm.ts';
 import { foldConstants } from './simplify/fold-constants.ts';
 import { joinMovements } from './simplify/join-movements.ts';
 import { spellOutPads } from './simplify/spell-out-pads.ts';
+import { spellOutSqueezes } from './simplify/spell-out-squeezes.ts';
 
 export interface SimplifyOptions {
   /** Tensors, besides the outputs, that must still be there under their names. */
@@ -18,6 +19,6 @@ export interface SimplifyOptions {
 /** Folds constants, drops what changes nothing, folds batch norms into the layer in front, removes what nothing reads. */
 export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {}): Graph {
   const kept = new Set([...keep, ...graph.outputs.map((output) => output.name)]);
-  const passes = [foldConstants, dropIdentities, joinMovements, foldBatchNorm, spellOutPads];
+  const passes = [foldConstants, dropIdentities, joinMovements, foldBatchNorm, spellOutPads, spellOutSqueezes];
   return passes.reduce((simpler, pass) => prune(pass(simpler, kept), [...kept]), prune(graph, [...kept]));
 }

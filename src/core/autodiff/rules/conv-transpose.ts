@@ -35,7 +35,8 @@ function inputGradient(g: GraphBuilder, node: Node, x: Value, w: Value, y: Value
   const surplus = from.map((n, i) => (strides[i] as number) * (n - 1) + (reach[i] as number) - (to[i] as number));
   const begins = surplus.map((s, i) => {
     if (given) return pads[i] as number;
-    const total = s + (outputPadding[i] as number);
+    // A stride beyond the window leaves nothing to cut off.
+    const total = Math.max(0, s + (outputPadding[i] as number));
     return autoPad === 'SAME_UPPER' ? Math.floor(total / 2) : total - Math.floor(total / 2);
   });
   const ends = surplus.map((s, i) => Math.max(s - (begins[i] as number), 0));
