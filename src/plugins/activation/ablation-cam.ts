@@ -16,7 +16,7 @@ import type { Tensor } from '../../core/tensor/tensor.ts';
 /** How far below the minimum of a layer with negative values an ablated channel is put, as in pytorch-grad-cam. */
 const FAR_BELOW = 1e7;
 
-/** Feature maps weighted with the relative drop of the score without them, `(y - y_k) / y` (equation 3 of the paper). */
+/** Feature maps weighted with the relative drop of the score without them, `(y - y_k) / y`. */
 export default defineMethod({
   apiVersion: 1,
   id: 'ablation_cam',

@@ -17,7 +17,7 @@ const FUSIONS = {
   min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
 };
 
-/** The product of the blocks' attention, each with the residual connection added: `R = A_L ... A_1`, `A = norm(mean_h A + I)` (section 3 of the paper). */
+/** The product of the blocks' attention, each with the residual connection added: `R = A_L ... A_1`, `A = norm(mean_h A + I)`. */
 export default defineMethod({
   apiVersion: 1,
   id: 'attention_rollout',

@@ -1,7 +1,7 @@
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 import { principalProjection } from '../../core/strategy/activation/principal-component.ts';
 
-/** The first principal component of the feature maps: no class, no gradient (section III of the paper). */
+/** The first principal component of the feature maps: no class, no gradient. */
 export default defineCam({
   id: 'eigen_cam',
   revision: 1,

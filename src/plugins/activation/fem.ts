@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/cam.ts';
 
-/** Feature maps weighted by how much of them stands out: values above mean + k standard deviations (equations 1 to 3 of the paper). */
+/** Feature maps weighted by how much of them stands out: values above mean + k standard deviations. */
 export default defineCam({
   id: 'fem',
   revision: 1,

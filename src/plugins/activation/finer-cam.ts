@@ -15,7 +15,7 @@ import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts'
 
 /**
  * Grad-CAM of a difference: the target's score less `alpha` times the mean score of the classes that come closest, each
- * weighted with its probability among them (equation 5 of the paper).
+ * weighted with its probability among them.
  */
 export default defineMethod({
   apiVersion: 1,

@@ -4,7 +4,10 @@ import { defineCam, meanOf, perChannel, sumOf } from '../../core/strategy/activa
 /** Keeps the ratio finite where nothing is active; the last two conventions have none. */
 const EPSILON = 1e-6;
 
-/** Feature maps weighted with their positive gradients, rare places counting more (equations 10 and 19 of the paper, for an exponential score). */
+/**
+ * Feature maps weighted with their positive gradients, rare places counting more (equations 10 and 19 of the paper, for
+ * an exponential score): `w_k = sum_p relu(g) g^2 / (2 g^2 + g^3 sum(A_k))`.
+ */
 export default defineCam({
   id: 'grad_cam_plus_plus',
   revision: 1,

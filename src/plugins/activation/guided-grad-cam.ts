@@ -13,7 +13,7 @@ import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts'
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
-/** Guided backpropagation times the enlarged Grad-CAM map: fine detail, where it speaks for the class (section 3.2 of the paper). */
+/** Guided backpropagation times the enlarged Grad-CAM map: fine detail, where it speaks for the class. */
 export default defineMethod({
   apiVersion: 1,
   id: 'guided_grad_cam',

@@ -1,6 +1,6 @@
 import { defineCam, products } from '../../core/strategy/activation/cam.ts';
 
-/** Gradient times activation at each position, summed over the channels (equation 3 of the paper). */
+/** Gradient times activation at each position, summed over the channels. */
 export default defineCam({
   id: 'hires_cam',
   revision: 1,

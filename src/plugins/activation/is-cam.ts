@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
-/** Score-CAM along a path: each score is the mean over the masked picture, faded in step by step (equations 3 to 5 of the paper). */
+/** Score-CAM along a path: each score is the mean over the masked picture, faded in step by step. */
 export default defineMaskedScores({
   id: 'is_cam',
   revision: 1,

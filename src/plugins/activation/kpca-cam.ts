@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 import { KERNELS, kernelProjection } from '../../core/strategy/activation/kernel-component.ts';
 
-/** The first kernel principal component of the feature maps (section 3 of the paper, scikit-learn's `KernelPCA`). */
+/** The first kernel principal component of the feature maps, with the numbers of scikit-learn's `KernelPCA`. */
 export default defineCam({
   id: 'kpca_cam',
   revision: 1,

@@ -1,6 +1,6 @@
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 
-/** Each activation weighted with the positive part of its own gradient (equations 7 and 8 of the paper). */
+/** Each activation weighted with the positive part of its own gradient: `sum_k relu(g_k) A_k`. */
 export default defineCam({
   id: 'layer_cam',
   revision: 1,

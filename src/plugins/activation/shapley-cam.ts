@@ -16,8 +16,8 @@ import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 const STEP = 0.01;
 
 /**
- * Feature maps weighted with the mean of `g - H A / 2`, the second-order Shapley value of a channel (equation 13 of the
- * paper). `H A`, how the gradient changes along the activations, is a central difference.
+ * Feature maps weighted with the mean of `g - H A / 2`, the second-order Shapley value of a channel. `H A`, how the
+ * gradient changes along the activations, is a central difference.
  */
 export default defineMethod({
   apiVersion: 1,

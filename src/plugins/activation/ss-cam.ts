@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
-/** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x` (equations 3 and 4 of the paper). */
+/** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x`. */
 export default defineMaskedScores({
   id: 'ss_cam',
   revision: 1,

@@ -3,7 +3,7 @@ import { defineCam, perChannel, sumOf } from '../../core/strategy/activation/cam
 /** Keeps a channel without activation from dividing by zero. */
 const EPSILON = 1e-7;
 
-/** The mean gradient of each channel, weighted with where the channel is active (equation 11 of the paper): `sum(g A) / sum(A)`. */
+/** The mean gradient of each channel, weighted with where the channel is active: `w_k = sum(g_k A_k) / sum(A_k)`. */
 export default defineCam({
   id: 'xgrad_cam',
   revision: 1,

@@ -10,7 +10,7 @@ const EPSILON = 1e-7;
 
 /**
  * Input times gradient, and bias times gradient of every layer that has biases, each channel scaled to [0, 1] and added
- * up (equation 3 of the paper, with pytorch-grad-cam's scaling for its psi).
+ * up: pytorch-grad-cam's choice for the psi of the paper.
  */
 export default defineMethod({
   apiVersion: 1,
