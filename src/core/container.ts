@@ -17,10 +17,20 @@ export interface CoreOptions {
 const MIB = 2 ** 20;
 
 /** What fits an isolate of 128 MiB beside the code and the pictures. */
-export const ISOLATE_LIMITS: Limits = { sessionBytes: 64 * MIB, memoryBudget: 16 * MIB, maxBatch: 16 };
+export const ISOLATE_LIMITS: Limits = {
+  sessionBytes: 64 * MIB,
+  memoryBudget: 16 * MIB,
+  maxBatch: 16,
+  optimize: 'memory',
+};
 
 /** What suits a process with a gigabyte or more. */
-export const PROCESS_LIMITS: Limits = { sessionBytes: 1024 * MIB, memoryBudget: 256 * MIB, maxBatch: 64 };
+export const PROCESS_LIMITS: Limits = {
+  sessionBytes: 1024 * MIB,
+  memoryBudget: 256 * MIB,
+  maxBatch: 64,
+  optimize: 'speed',
+};
 
 /** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
 export function createContainer({ engine, plugins, limits, clock = () => performance.now() }: CoreOptions): Container {
@@ -45,9 +55,9 @@ export function createContainer({ engine, plugins, limits, clock = () => perform
         engine: Engine,
         sessions: SessionCache,
         methods: MethodRegistry,
-        { memoryBudget, maxBatch }: Limits,
+        { memoryBudget, maxBatch, optimize }: Limits,
         clock: () => number,
-      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, clock }),
+      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, clock }),
       [TOKENS.engine, TOKENS.sessions, TOKENS.methods, TOKENS.limits, TOKENS.clock],
     );
   return container;

@@ -1,4 +1,5 @@
 /** One explanation, from input tensors to attribution. */
+import type { Optimize } from './autodiff/compile.ts';
 import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
 import { WhylightError } from './errors.ts';
@@ -28,6 +29,8 @@ export interface ExplainerOptions {
   readonly memoryBudget?: number;
   /** The most rows that run at once; 32 unless said otherwise. */
   readonly maxBatch?: number;
+  /** What compiled gradients save, at the cost of the other; `memory` unless said otherwise. Answers agree to rounding. */
+  readonly optimize?: Optimize;
   /** Milliseconds, from any origin. */
   readonly clock?: () => number;
 }
@@ -133,12 +136,13 @@ export class Explainer {
     methods,
     memoryBudget = 64 * MIB,
     maxBatch = 32,
+    optimize = 'memory',
     clock = () => performance.now(),
   }: ExplainerOptions) {
     this.engine = engine;
     this.methods = methods;
     this.clock = clock;
-    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, clock });
+    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, clock });
   }
 
   /**

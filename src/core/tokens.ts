@@ -1,5 +1,6 @@
 /** Names under which the container keeps things, with the type of each. Only composition roots use them. */
 import type { ServiceIdentifier } from 'inversify';
+import type { Optimize } from './autodiff/compile.ts';
 import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
 import type { Explainer } from './explainer.ts';
@@ -28,4 +29,6 @@ export interface Limits {
   readonly memoryBudget: number;
   /** The most rows that run at once. */
   readonly maxBatch: number;
+  /** Whether there is memory to spend on faster gradients. */
+  readonly optimize: Optimize;
 }

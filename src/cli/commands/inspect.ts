@@ -1,5 +1,6 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
 import { defineCommand } from 'citty';
+import type { Optimize } from '../../core/autodiff/compile.ts';
 import type { TensorInfo } from '../../core/method/contract.ts';
 import { type Inspection, inspect, type Shaped } from '../../core/plan/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
@@ -53,8 +54,10 @@ function page(it: Inspection): string {
     ...(rest > 0 ? [['', `and ${rest} more`] as [string, string]] : []),
     [
       'in an isolate',
-      `${mib(memory.forward)} forwards${memory.gradient === undefined ? '' : `, ${mib(memory.gradient)} with the gradient`}, of ${mib(memory.limit)}`,
+      `${mib(memory.forward)} forwards, of ${mib(memory.limit)}; with the weights to load from ${mib(memory.weights)} more`,
     ],
+    ...(memory.gradient ? [['', `with the gradient ${eachWay(memory.gradient)}`] as [string, string]] : []),
+    ...(memory.cam ? [['', `with the CAM layer's ${eachWay(memory.cam)}`] as [string, string]] : []),
   ];
   const operators = it.operators.map(({ op, domain, nodes, flops, rule, note }) => {
     const name = domain === 'ai.onnx' ? op : `${domain}.${op}`;
@@ -76,6 +79,8 @@ function page(it: Inspection): string {
 const shaped = ({ name, dtype, dims }: Shaped): string =>
   `${name}  ${dtype} ${dims ? `[${dims.join(', ')}]` : 'of any shape'}`;
 const layer = ({ name, dims }: TensorInfo): string => `${name} [${dims.join(', ')}]`;
+const eachWay = ({ memory, speed }: Readonly<Record<Optimize, number>>): string =>
+  `${mib(memory)} (optimised for memory) or ${mib(speed)} (for speed)`;
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** 1.2 G, 340 M, 12 k. */

@@ -11,6 +11,9 @@ import { withReference } from './reference.ts';
 import type { Ruleset } from './ruleset.ts';
 import { gradient } from './rulesets/gradient.ts';
 
+/** What a compiled gradient saves, at the cost of the other. */
+export type Optimize = 'speed' | 'memory';
+
 export interface CompileRequest {
   /** The tensor whose elements are explained; batch first. Always an output. */
   readonly scores: string;
@@ -27,7 +30,7 @@ export interface CompileRequest {
    * `memory` (the default) keeps one copy of every weight and small masks; `speed` may store a convolution's kernel a
    * second time, turned for its input gradient, and holds larger masks that are faster to make and apply.
    */
-  readonly optimize?: 'speed' | 'memory';
+  readonly optimize?: Optimize;
 }
 
 /**

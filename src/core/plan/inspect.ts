@@ -1,10 +1,11 @@
 /** What can be said of a model before it runs: its size, its cost, and which methods it takes. */
 
+import type { Optimize } from '../autodiff/compile.ts';
 import { nodesBetween } from '../autodiff/differentiate.ts';
 import type { Rule } from '../autodiff/rule.ts';
 import { gradient } from '../autodiff/rulesets/gradient.ts';
 import { WhylightError } from '../errors.ts';
-import type { Cost, TensorInfo } from '../method/contract.ts';
+import type { Cost, Needs, TensorInfo } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
@@ -12,7 +13,7 @@ import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { countFlops } from './flops.ts';
-import { peakRowBytes } from './memory.ts';
+import { wasmBytes, weightBytes } from './memory.ts';
 import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKey } from './variant.ts';
 
 /**
@@ -70,40 +71,36 @@ export interface Shaped {
 
 /** Bytes that an isolate would hold, by onnxruntime-web; a Worker may have {@link ISOLATE_BYTES}. */
 export interface MemoryEstimate {
+  /** Linear memory of the engine once a row has run. */
   readonly forward: number;
-  readonly gradient?: number;
+  /** With the gradient with respect to the input, by what it is optimised for. */
+  readonly gradient?: Readonly<Record<Optimize, number>>;
+  /** With the gradient with respect to the CAM layer. */
+  readonly cam?: Readonly<Record<Optimize, number>>;
+  /** In JavaScript, on top: the weights that the session is made from. */
+  readonly weights: number;
   readonly limit: number;
 }
 
 export const ISOLATE_BYTES = 128 * 2 ** 20;
 
-/**
- * Linear memory of onnxruntime-web 1.30, measured in workerd: what it takes to boot, and what each byte of weights costs
- * when they are passed beside the graph. On top comes the copy in JavaScript that the session is made from.
- */
-const BOOT_BYTES = 16 * 2 ** 20;
-const BYTES_PER_WEIGHT_BYTE = 1.3;
-
 /** @param opsets of the file as it was read; a graph in memory always speaks the newest */
 export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
   const info = model.info();
   const forward = simplify(model.graph);
-  const weightBytes = sum(forward.constants.values(), ({ bytes }) => bytes.byteLength);
   const counted = countFlops(forward);
-  const withGradient = gradientGraph(model, info);
-  const all = withGradient && countFlops(withGradient);
-  const memory = (graph: Graph) => {
-    const weights = sum(graph.constants.values(), ({ bytes }) => bytes.byteLength);
-    return Math.round(BOOT_BYTES + (BYTES_PER_WEIGHT_BYTE + 1) * weights + peakRowBytes(graph));
-  };
   const { camLayer, spatialLayers } = info;
+  const withGradient = eachWay(model, info, { gradients: 'sources' });
+  const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] });
+  const all = withGradient && countFlops(withGradient.memory);
+  const weights = weightBytes(forward);
   return {
     model: { name: model.name, digest: model.digest },
     inputs: model.graph.inputs.map(shaped),
     outputs: model.graph.outputs.map(shaped),
     opsets,
     parameters: sum(forward.constants.values(), ({ dtype, dims }) => (dtype.includes('int64') ? 0 : sizeOf(dims))),
-    weightBytes,
+    weightBytes: weights,
     flops: {
       forward: counted.total,
       ...(all && { backward: all.total - counted.total }),
@@ -117,19 +114,32 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
     },
     ...(camLayer && { camLayer }),
     camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
-    memory: { forward: memory(forward), ...(withGradient && { gradient: memory(withGradient) }), limit: ISOLATE_BYTES },
+    memory: {
+      forward: wasmBytes(forward),
+      ...(withGradient && { gradient: sizes(withGradient) }),
+      ...(cam && { cam: sizes(cam) }),
+      weights,
+      limit: ISOLATE_BYTES,
+    },
     methods: methods(model, info, registry),
   };
 }
 
-function gradientGraph(model: Model, info: BoundInfo): Graph | undefined {
+/** The graph optimised for memory and for speed; undefined when it has no derivative. */
+function eachWay(model: Model, info: BoundInfo, needs: Needs): Readonly<Record<Optimize, Graph>> | undefined {
   try {
-    return compileVariant(model, resolveNeeds({ gradients: 'sources' }, info));
+    const resolved = resolveNeeds(needs, info);
+    return { memory: compileVariant(model, resolved, 'memory'), speed: compileVariant(model, resolved, 'speed') };
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
     throw error;
   }
 }
+
+const sizes = ({ memory, speed }: Readonly<Record<Optimize, Graph>>): Readonly<Record<Optimize, number>> => ({
+  memory: wasmBytes(memory),
+  speed: wasmBytes(speed),
+});
 
 function operators(graph: Graph, info: BoundInfo, flops: ReadonlyMap<string, number>): OperatorReport[] {
   const sources = info.sources.map(({ name }) => name);
@@ -163,10 +173,10 @@ function statusOf(rule: Rule | undefined): RuleStatus {
 function methods(model: Model, info: BoundInfo, registry: MethodRegistry): MethodReport[] {
   const compiled = new Map<string, WhylightError | undefined>();
   const compilable = (needs: ResolvedNeeds): void => {
-    const key = variantKey(model, needs);
+    const key = variantKey(model, needs, 'memory');
     if (!compiled.has(key)) {
       try {
-        compileVariant(model, needs);
+        compileVariant(model, needs, 'memory');
         compiled.set(key, undefined);
       } catch (error) {
         if (!WhylightError.is(error)) throw error;

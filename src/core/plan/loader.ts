@@ -1,4 +1,5 @@
 /** From a method's needs to a session that is ready to run. */
+import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
@@ -21,6 +22,7 @@ export interface LoaderOptions {
   readonly memoryBudget: number;
   /** The most rows that run at once, whatever the memory. */
   readonly maxBatch: number;
+  readonly optimize: Optimize;
   /** Milliseconds, from any origin. */
   readonly clock: () => number;
 }
@@ -47,7 +49,7 @@ export class GraphLease {
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
-    const key = variantKey(this.model, needs);
+    const key = this.loader.keyOf(this.model, needs);
     const known = this.held.get(key);
     if (known) return known.graph;
     const loaded = await this.loader.load(this.model, needs, this.timings, this.waitUntil);
@@ -75,6 +77,11 @@ export class GraphLoader {
     return new GraphLease(this, model, timings, waitUntil);
   }
 
+  /** The graph's name, here and in the cache of sessions. */
+  keyOf(model: Model, needs: ResolvedNeeds): string {
+    return variantKey(model, needs, this.options.optimize);
+  }
+
   /**
    * The graph, compiled and loaded if it is not in the cache. The caller gives the lease back.
    * @throws WhylightError `not_differentiable`, `unsupported_operator`
@@ -86,7 +93,7 @@ export class GraphLoader {
     waitUntil?: WaitUntil,
   ): Promise<{ graph: RunnableGraph; lease: Lease }> {
     const { engine, sessions, clock } = this.options;
-    const key = variantKey(model, needs);
+    const key = this.keyOf(model, needs);
     const lease = await sessions.acquire(
       key,
       async (makeRoom) => {
@@ -115,7 +122,7 @@ export class GraphLoader {
 
   /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */
   describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = { compile: 0, session: 0 }): Variant {
-    const key = variantKey(model, needs);
+    const key = this.keyOf(model, needs);
     const known = this.variants.get(model)?.get(key);
     if (known) return known;
     this.compile(model, needs, timings);
@@ -124,9 +131,9 @@ export class GraphLoader {
 
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
     const started = this.options.clock();
-    const graph = compileVariant(model, needs);
+    const graph = compileVariant(model, needs, this.options.optimize);
     const variants = this.variants.get(model) ?? new Map<string, Variant>();
-    const variant = describeVariant(model, needs, graph);
+    const variant = describeVariant(this.keyOf(model, needs), needs, graph);
     variants.set(variant.key, variant);
     this.variants.set(model, variants);
     timings.compile += this.options.clock() - started;

@@ -1,4 +1,4 @@
-/** How much memory one row takes on its way through a graph. */
+/** How much memory a graph takes: for the tensors of a row, and for an engine that runs it in WebAssembly. */
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
@@ -32,6 +32,34 @@ export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonl
     }
   }
   return peak;
+}
+
+const MIB = 2 ** 20;
+
+/** Linear memory of onnxruntime-web 1.30: what it starts with, and how it grows when that is used up, in pages. */
+const INITIAL_BYTES = 16 * MIB;
+const GROWTH = 1.2;
+const PAGE = 2 ** 16;
+
+/** What the runtime itself uses, and what a session holds for each node beside weights and tensors: fitted to measurements. */
+const RUNTIME_BYTES = 6 * MIB;
+const BYTES_PER_NODE = 25 * 1024;
+
+/**
+ * Linear memory of onnxruntime-web with this graph after one row has run, the weights passed beside the graph. As it grows
+ * in steps of a fifth, so does the estimate. The copy of the weights that the session was made from lies outside of it.
+ * Checked for single rows by `npm run bench:gradient`; larger batches come out up to two steps too low.
+ */
+export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly number[]>>): number {
+  const used = RUNTIME_BYTES + BYTES_PER_NODE * graph.nodes.length + weightBytes(graph) + peakRowBytes(graph, rows);
+  let bytes = INITIAL_BYTES;
+  while (bytes < used) bytes = Math.ceil((bytes * GROWTH) / PAGE) * PAGE;
+  return bytes;
+}
+
+/** Bytes of all constants. */
+export function weightBytes({ constants }: Graph): number {
+  return [...constants.values()].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
 }
 
 /** How many rows run at once: what fits the budget, but no more than `most`. */

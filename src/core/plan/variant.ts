@@ -1,5 +1,5 @@
 /** The graph behind a method's needs: which tensors go in and out, how much memory a row takes, and its bytes. */
-import { compile } from '../autodiff/compile.ts';
+import { compile, type Optimize } from '../autodiff/compile.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
 import { nearest, WhylightError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface ResolvedNeeds {
 
 /** What is known of a compiled graph without holding on to it. */
 export interface Variant extends ResolvedNeeds {
-  /** Names the graph among all graphs of all models: digest and needs. */
+  /** Names the graph among all graphs of all models: digest, needs, and what it was optimised for. */
   readonly key: string;
   readonly inputs: readonly ValueInfo[];
   /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
@@ -67,25 +67,27 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
   };
 }
 
-export function variantKey(model: Model, { scores, gradients, activations, feeds, ruleset }: ResolvedNeeds): string {
-  const rules = gradients.length > 0 ? ruleset.id : '';
-  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, rules])}`;
+export function variantKey(model: Model, needs: ResolvedNeeds, optimize: Optimize): string {
+  const { scores, gradients, activations, feeds, ruleset } = needs;
+  const backwards = gradients.length > 0 ? [ruleset.id, optimize] : [];
+  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards])}`;
 }
 
 /**
  * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
  * @throws WhylightError `not_differentiable`
  */
-export function compileVariant(model: Model, needs: ResolvedNeeds): Graph {
+export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Optimize): Graph {
   const { scores, gradients, activations, feeds, ruleset } = needs;
-  return compile(model.graph, { scores, gradients, activations, feeds, ruleset });
+  return compile(model.graph, { scores, gradients, activations, feeds, ruleset, optimize });
 }
 
-export function describeVariant(model: Model, needs: ResolvedNeeds, graph: Graph): Variant {
+/** @param key as {@link variantKey} gives it */
+export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
   return {
     ...needs,
-    key: variantKey(model, needs),
+    key,
     inputs: graph.inputs,
     rowBytes: peakRowBytes(graph, needs.inputDims),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
