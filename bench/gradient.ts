@@ -1,5 +1,5 @@
 /**
- * What a gradient costs: `npm run bench:gradient -- <folder or files> [--engine web|node] [--seconds n] [--json]`.
+ * What a gradient costs: `npm run bench:gradient -- <folder or files>`; {@link HELP} lists the options.
  *
  * For each model, in one process and in turns so that other load on the machine meets all of them alike: the forward
  * graph, the gradient with respect to the input, and the gradient with respect to the CAM layer. Medians, quartiles, and
@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { COTANGENT, compile } from '../src/core/autodiff/compile.ts';
+import { COTANGENT, compile, type Optimize } from '../src/core/autodiff/compile.ts';
 import type { Session, Tensors } from '../src/core/engine/engine.ts';
 import { Model } from '../src/core/model/model.ts';
 import type { Graph, ValueInfo } from '../src/core/onnx/graph.ts';
@@ -21,7 +21,19 @@ import { sizeOf, type Tensor, tensor } from '../src/core/tensor/tensor.ts';
 
 const GRAPHS = ['forward', 'gradient', 'cam'] as const;
 type GraphName = (typeof GRAPHS)[number];
-type Optimize = 'speed' | 'memory';
+
+const HELP = `What a gradient costs, next to the forward pass.
+
+usage: npm run bench:gradient -- <folders or .onnx files> [options]
+
+  --engine web|node             onnxruntime-web with one thread (default), or onnxruntime-node
+  --optimize memory|speed|both  what the compiled gradients save (default: memory)
+  --seconds n                   time for the runs of each model (default: 8)
+  --json                        all figures as JSON
+  --help                        this text
+
+Medians in milliseconds over runs in turns; ratios are to the forward pass; MiB is the linear memory of
+onnxruntime-web after a few runs, each graph in a process of its own.`;
 
 const WARM_UP = 3;
 const LEAST_ROUNDS = 15;
@@ -56,12 +68,23 @@ const { values: flags, positionals } = parseArgs({
     optimize: { type: 'string', default: 'memory' },
     seconds: { type: 'string', default: '8' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
     // For the process that measures memory: one model, one graph.
     'memory-of': { type: 'string' },
   },
 });
-const engineName = flags.engine === 'node' ? 'node' : 'web';
-const optimize: Optimize = flags.optimize === 'speed' ? 'speed' : 'memory';
+const engineName = oneOf('engine', flags.engine, ['web', 'node']);
+const modes: readonly Optimize[] =
+  oneOf('optimize', flags.optimize, ['memory', 'speed', 'both']) === 'both'
+    ? ['memory', 'speed']
+    : [flags.optimize as Optimize];
+
+function oneOf<T extends string>(flag: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((each) => each === value);
+  if (choice) return choice;
+  console.error(`--${flag} takes ${choices.join(', ')}, not "${value}".`);
+  process.exit(2);
+}
 
 function onnxFiles(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
@@ -77,7 +100,7 @@ async function loadEngine() {
 }
 
 /** The graphs of a model that exist: without feature maps there is no CAM layer. */
-function recipes(model: Model): Partial<Record<GraphName, () => Graph>> {
+function recipes(model: Model, optimize: Optimize): Partial<Record<GraphName, () => Graph>> {
   const { scores, sources, camLayer } = model.info();
   const wrt = sources.map(({ name }) => name);
   return {
@@ -95,7 +118,7 @@ function recipes(model: Model): Partial<Record<GraphName, () => Graph>> {
   };
 }
 
-async function measure(file: string): Promise<Row> {
+async function measure(file: string, optimize: Optimize): Promise<Row> {
   const model = await Model.read({ bytes: readFileSync(file) });
   const batch = model.fixedBatch ?? 1;
   const bare = {
@@ -110,7 +133,7 @@ async function measure(file: string): Promise<Row> {
   };
   try {
     const engine = await loadEngine();
-    const graphs = Object.entries(recipes(model)) as [GraphName, () => Graph][];
+    const graphs = Object.entries(recipes(model, optimize)) as [GraphName, () => Graph][];
     const compiled: Partial<Record<GraphName, number>> = {};
     const created: Partial<Record<GraphName, number>> = {};
     const sessions: { name: GraphName; session: Session; feeds: Tensors; times: number[] }[] = [];
@@ -135,7 +158,9 @@ async function measure(file: string): Promise<Row> {
     for (const { session } of sessions) await session.release();
     const run = Object.fromEntries(sessions.map(({ name, times }) => [name, quartiles(times)]));
     const memory =
-      engineName === 'web' ? Object.fromEntries(graphs.map(([name]) => [name, memoryInChild(file, name)])) : undefined;
+      engineName === 'web'
+        ? Object.fromEntries(graphs.map(([name]) => [name, memoryInChild(file, name, optimize)]))
+        : undefined;
     return { ...bare, rounds, run, compile: compiled, session: created, ...(memory && { memory }) };
   } catch (error) {
     return { ...bare, skipped: (error as Error).message };
@@ -191,14 +216,14 @@ const withBatch = (input: ValueInfo, batch: number): ValueInfo => ({
   dims: [batch, ...(input.dims ?? []).slice(1)],
 });
 
-function memoryInChild(file: string, graph: GraphName): number {
+function memoryInChild(file: string, graph: GraphName, optimize: Optimize): number {
   const self = fileURLToPath(import.meta.url);
   const args = [self, file, '--memory-of', graph, '--engine', 'web', '--optimize', optimize];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
 /** MiB of linear memory with one session of this graph after it has run. */
-async function memoryOf(file: string, name: GraphName): Promise<number> {
+async function memoryOf(file: string, name: GraphName, optimize: Optimize): Promise<number> {
   // onnxruntime keeps its memory to itself: catch it where it is made.
   let memory: WebAssembly.Memory | undefined;
   const { Memory } = WebAssembly;
@@ -209,7 +234,7 @@ async function memoryOf(file: string, name: GraphName): Promise<number> {
     }
   };
   const model = await Model.read({ bytes: readFileSync(file) });
-  const graph = recipes(model)[name]?.() as Graph;
+  const graph = recipes(model, optimize)[name]?.() as Graph;
   const engine = await loadEngine();
   const session = await engine.load(write(graph, { externalData: { path: 'weights.bin' } }));
   for (let i = 0; i < WARM_UP; i++) await session.run(feedsOf(graph, model.fixedBatch ?? 1));
@@ -222,7 +247,7 @@ function quartiles(times: readonly number[]): Quartiles {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
-function header(): string {
+function header(optimize: Optimize): string {
   return [
     `${engineName === 'web' ? 'onnxruntime-web' : 'onnxruntime-node'}, optimize for ${optimize}; medians in ms (quartiles)`,
     cells(['model', 'forward', 'gradient', 'ratio', 'CAM', 'ratio', 'compile f/g/c', 'session f/g/c', 'MiB f/g/c']),
@@ -255,22 +280,24 @@ function cells([first = '', ...rest]: readonly string[]): string {
   return [first.padEnd(36), ...rest.map((cell, i) => cell.padEnd(widths[i] ?? 0))].join(' ').trimEnd();
 }
 
-if (flags['memory-of'] !== undefined) {
-  console.log(await memoryOf(positionals[0] as string, flags['memory-of'] as GraphName));
+if (flags.help) {
+  console.log(HELP);
+} else if (flags['memory-of'] !== undefined) {
+  console.log(await memoryOf(positionals[0] as string, flags['memory-of'] as GraphName, modes[0] as Optimize));
 } else {
   const files = positionals.flatMap(onnxFiles);
   if (files.length === 0) {
-    console.error(
-      'usage: npm run bench:gradient -- <folder or .onnx files> [--engine web|node] [--optimize speed|memory]',
-    );
+    console.error(HELP);
     process.exit(2);
   }
   const rows: Row[] = [];
-  if (!flags.json) console.log(header());
-  for (const file of files) {
-    const row = await measure(file);
-    rows.push(row);
-    if (!flags.json) console.log(line(row));
+  for (const optimize of modes) {
+    if (!flags.json) console.log(header(optimize));
+    for (const file of files) {
+      const row = await measure(file, optimize);
+      rows.push(row);
+      if (!flags.json) console.log(line(row));
+    }
   }
   if (flags.json) console.log(JSON.stringify(rows, null, 2));
 }
