@@ -8,7 +8,7 @@ import type { Attribution, Cost, Float32Tensors, Inputs, Method, Target } from '
 import { parseParams } from './method/params.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
 import { saliencyMap } from './method/saliency-map.ts';
-import { checkInputs } from './model/inputs.ts';
+import { checkBaselines, checkInputs } from './model/inputs.ts';
 import type { BoundInfo, Model } from './model/model.ts';
 import { type Classified, topClasses } from './model/prediction.ts';
 import { resolveTarget, type ScoreSpace, scoreOf, type TargetRequest } from './model/target.ts';
@@ -48,6 +48,8 @@ export interface ExplainRequest {
   readonly seed?: number;
   /** Rows of every input of the model. Each row is explained by itself. */
   readonly inputs: Inputs;
+  /** Values that stand for "nothing there", by input name: one row for all, or one for each. */
+  readonly baselines?: Inputs;
   /** How many of the top classes the answer lists; 5 when left out. */
   readonly top?: number;
 }
@@ -190,15 +192,14 @@ export class Explainer {
     const lease = this.loader.lease(model, timings, hooks.waitUntil);
     try {
       const { inputs } = checkInputs(model.graph.inputs, request.inputs);
+      const baselines = request.baselines ? checkBaselines(model.graph.inputs, request.baselines, plan.rows) : {};
       const samples = { forwards: 0, backwards: 0, predictions: 0 };
       const rows: ExplainedRow[] = [];
       for (let row = 0; row < plan.rows; row++) {
         if (row > 0) await hooks.pause?.();
-        const one = Object.fromEntries(
-          Object.entries(inputs).map(([name, all]) => [name, sliceRows(all, row, row + 1)]),
-        );
+        const one = { row, inputs: rowOf(inputs, row), baselines: rowOf(baselines, row) };
         const done = samples.forwards + samples.backwards;
-        const { evaluator, explained } = await this.explainRow(model, request, plan, one, row, lease, hooks, done);
+        const { evaluator, explained } = await this.explainRow(model, request, plan, one, lease, hooks, done);
         rows.push(explained);
         samples.forwards += evaluator.samples.forwards;
         samples.backwards += evaluator.samples.backwards;
@@ -247,8 +248,7 @@ export class Explainer {
     model: Model,
     request: ExplainRequest,
     plan: Plan,
-    inputs: Inputs,
-    row: number,
+    { row, inputs, baselines }: { readonly row: number; readonly inputs: Inputs; readonly baselines: Inputs },
     lease: GraphLease,
     hooks: ExplainHooks,
     alreadyDone: number,
@@ -283,6 +283,7 @@ export class Explainer {
         params,
         model: info,
         inputs,
+        baselines,
         target,
         score: scoreOf(target, scores),
         random: new Random(request.seed ?? 0, row),
@@ -305,6 +306,12 @@ export class Explainer {
     return { evaluator, explained };
   }
 }
+
+/** One row of each; what has a single row gives that. */
+const rowOf = (rows: Inputs, row: number): Inputs =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
+  );
 
 const scoreSpace = (model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace => ({
   scores,

@@ -6,6 +6,8 @@ import { defineMethod } from '../../src/core/method/define.ts';
 import { float32, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import gradCam from '../../src/plugins/activation/grad-cam.ts';
+import deepLift from '../../src/plugins/gradient/deep-lift.ts';
+import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import {
@@ -115,6 +117,27 @@ describe('an explanation', () => {
     const [a, b] = [await explainer.explain(free, request), await explainer.explain(fixed, request)];
     for (const [i, value] of (a.rows[0]?.values.image?.data ?? []).entries())
       expect(b.rows[0]?.values.image?.data[i]).toBeCloseTo(value, 4);
+  });
+
+  it('starts from the baselines that the request gives, row by row', async () => {
+    const model = await openGraph(vectorGraph());
+    const subject = explainerOf([integratedGradients, deepLift]);
+    const inputs = { x: rows(2) };
+    const ask = (method: string, baselines: Record<string, Tensor>) =>
+      subject.explain(model, { method, inputs, baselines });
+    for (const method of ['integrated_gradients', 'deep_lift']) {
+      const self = await ask(method, inputs);
+      expect(self.rows.map(({ values }) => Math.max(...(values.x as Tensor<'float32'>).data.map(Math.abs)))).toEqual([
+        0, 0,
+      ]);
+      const other = float32([1, 5], [1, -1, 2, 0, 3]);
+      const [row] = (await ask(method, { x: other })).rows;
+      const [before] = await subject.predict(model, { inputs: { x: other } });
+      expect(row?.baselineScore).toBeCloseTo(before?.scores[row?.target.weights[0]?.index as number] as number, 4);
+      expect(Math.abs(row?.convergenceDelta as number)).toBeLessThan(5e-2);
+    }
+    await expect(ask('deep_lift', { y: rows(1) })).rejects.toMatchObject({ code: 'invalid_tensor' });
+    await expect(ask('deep_lift', { x: rows(3) })).rejects.toThrow(/3 rows: give one, or 2/);
   });
 
   it('takes tokens', async () => {

@@ -152,8 +152,10 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
   const inputs = { ...given.inputs, ...given.extra_inputs };
   const recipe = recipeOf({
     params,
-    baseline: baselineOf(given)?.value,
-    layer: given.layer && (model.layers?.[given.layer] ?? given.layer),
+    baseline: baselineOf(given),
+    layer: given.attribute_to_layer_input
+      ? Object.keys(expected)[0]
+      : given.layer && (model.layers?.[given.layer] ?? given.layer),
     window: windows(given, 'sliding_window_shapes', 'window'),
     strides: windows(given, 'strides', 'stride'),
     tensorOf: (layer) => model.layers?.[layer] ?? layer,
@@ -164,7 +166,10 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     recipe,
     load: lazily(() => modelFromText(model.graph, shapesOf(inputs))),
     examples: async () =>
-      rowsOf(inputs, expected, given.neuron ?? given.target ?? 'sum', given.convergence_delta?.tolerance),
+      rowsOf(inputs, expected, given.neuron ?? given.target ?? 'sum', {
+        baselines: baselineArrays(given, inputs),
+        convergenceDelta: given.convergence_delta?.tolerance,
+      }),
     norm: normOf(given.tolerance.mode),
     tolerance: given.tolerance.value,
   };
@@ -177,18 +182,35 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (!model) return `the file has no graph of ${given.model}`;
   if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
   if (given.extra_inputs && given.baselines) return 'a path along which an input is held fixed';
-  if (given.attribute_to_layer_input) return 'attribution to the input of a layer';
+  if (given.attribute_to_layer_input && !method.includes('DeepLift')) return 'attribution to the input of a layer';
   if (given.attr_dim_summation === false) return 'no summation over channels';
   if (given.feature_mask !== undefined || params.feature_mask !== undefined) return 'its own feature mask';
-  if (!baselineOf(given) || typeof params.baseline === 'object')
-    return 'a baseline of its own for each input or element';
   return undefined;
 }
 
-/** The one number that every input and element has as baseline; undefined when there is no such number. */
-function baselineOf({ baselines = {} }: Case): { readonly value: number | undefined } | undefined {
+/** The number that every input and element has as baseline; undefined when there is no such number. */
+function baselineOf({ baselines = {}, params = {} }: Case): number | undefined {
   const values = new Set(Object.values(baselines).flatMap((it) => (typeof it === 'number' ? [it] : it.data)));
-  return values.size > 1 ? undefined : { value: [...values][0] };
+  if (values.size === 1) return [...values][0];
+  return typeof params.baseline === 'number' ? params.baseline : undefined;
+}
+
+/** Baselines that are numbers of their own for each input or element, by input name. */
+function baselineArrays(
+  { baselines = {}, params = {} }: Case,
+  inputs: Readonly<Record<string, ArrayText>>,
+): Record<string, ArrayText> {
+  const own = params.baseline as ArrayText | number | undefined;
+  const given =
+    typeof own === 'object' ? Object.fromEntries(Object.keys(inputs).map((name) => [name, own])) : baselines;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, it]) => {
+      const { shape = [], data = [] } = inputs[name] ?? {};
+      if (typeof it === 'number') return [name, { shape, data: data.map(() => it) }];
+      // One for every example may come without the batch.
+      return [name, it.shape.length < shape.length ? { ...it, shape: [1, ...it.shape] } : it];
+    }),
+  );
 }
 
 /** Windows come as a list for each input, or plainly. */
@@ -200,7 +222,10 @@ function rowsOf(
   inputs: Readonly<Record<string, ArrayText>>,
   expected: Readonly<Record<string, ArrayText>>,
   target: TargetRequest,
-  convergenceDelta?: number,
+  {
+    baselines = {},
+    convergenceDelta,
+  }: { baselines?: Readonly<Record<string, ArrayText>>; convergenceDelta?: number } = {},
 ): Example[] {
   const tensors = Object.entries(inputs).map(
     ([key, { shape, data }]) => [key, tensor('float32', shape, data)] as const,
@@ -210,6 +235,12 @@ function rowsOf(
     inputs: Object.fromEntries(tensors.map(([key, batch]) => [key, row(batch, i)])),
     target,
     expected: Object.fromEntries(Object.entries(expected).map(([key, array]) => [key, exampleOf(array, i)])),
+    baselines: Object.fromEntries(
+      Object.entries(baselines).map(([key, { shape, data }]) => [
+        key,
+        row(tensor('float32', shape, data), shape[0] === 1 ? 0 : i),
+      ]),
+    ),
     ...(convergenceDelta !== undefined && { convergenceDelta }),
   }));
 }
@@ -225,16 +256,19 @@ function completeness(given: PropertyCase, model: ModelText | undefined): Compar
   const recipeOf = CASE_METHODS[method];
   if (!model?.input) return skipped(given.model, id, `the file has no graph of ${given.model}`);
   if (!recipeOf) return skipped(given.model, id, `no method for ${method}`);
-  if (typeof baseline !== 'number') return skipped(given.model, id, 'a baseline of its own for each element');
   const inputs = { [model.graph.inputs[0]?.name as string]: model.input };
   const [value] = /[\d.]+e-?\d+/.exec(given.assert) ?? ['0'];
   const relative = given.assert.includes('max(1');
   return {
     model: given.model,
     entry: id,
-    recipe: recipeOf({ params: given.params ?? {}, baseline }),
+    recipe: recipeOf({ params: given.params ?? {}, ...(typeof baseline === 'number' && { baseline }) }),
     load: lazily(() => modelFromText(model.graph, shapesOf(inputs))),
-    examples: async () => rowsOf(inputs, {}, target).map((example) => ({ ...example, sum: given.F_diff })),
+    examples: async () =>
+      rowsOf(inputs, {}, target, {
+        baselines:
+          typeof baseline === 'number' ? {} : Object.fromEntries(Object.keys(inputs).map((name) => [name, baseline])),
+      }).map((example) => ({ ...example, sum: given.F_diff })),
     norm: 'max',
     tolerance: Number(value) * (relative ? Math.max(1, Math.abs(given.F_diff)) : 1),
   };

@@ -16,6 +16,8 @@ export interface Recipe {
 /** One example: a single row of each input. */
 export interface Example {
   readonly inputs: Inputs;
+  /** One row of each; the recipe's parameter says the rest. */
+  readonly baselines?: Inputs;
   readonly target: TargetRequest;
   /** By the name of the input or inner tensor; `*` stands for the only one. */
   readonly expected: Readonly<Record<string, Expected>>;

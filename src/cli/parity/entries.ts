@@ -113,7 +113,7 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
       n_steps: params.n_steps,
       quadrature: params.method,
       multiply_by_inputs: params.multiply_by_inputs,
-      baseline: baseline ?? params.baseline,
+      baseline,
     },
   }),
   GuidedBackprop: () => ({ method: 'guided_backprop' }),
@@ -134,7 +134,11 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
   LRP: ({ params, tensorOf }) => ({ method: 'lrp', params: lrpParams(params, tensorOf) }),
   DeepLift: ({ params, baseline }) => ({
     method: 'deep_lift',
-    params: { baseline: baseline ?? params.baseline, multiply_by_inputs: params.multiply_by_inputs },
+    params: { baseline, multiply_by_inputs: params.multiply_by_inputs },
+  }),
+  LayerDeepLift: ({ layer, params, baseline }) => ({
+    method: 'deep_lift',
+    params: { target_layer: layer, baseline, multiply_by_inputs: params.multiply_by_inputs },
   }),
 };
 

@@ -154,7 +154,7 @@ async function explainRow(
   explainer: Explainer,
   model: Model,
   recipe: Recipe,
-  { inputs, target }: Example,
+  { inputs, baselines, target }: Example,
 ): Promise<ExplainedRow> {
   const given = Object.entries(recipe.params ?? {}).filter(([, value]) => value !== undefined);
   const { rows } = await explainer.explain(model, {
@@ -165,6 +165,7 @@ async function explainRow(
     scores: recipe.scores ?? 'output',
     seed: 0,
     inputs,
+    ...(baselines && { baselines }),
   });
   const [row] = rows;
   if (!row) throw new Error('the explainer gave no row');

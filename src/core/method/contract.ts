@@ -149,6 +149,8 @@ export interface ExplainContext<P> {
   readonly model: ModelInfo;
   /** One row of each input. Evaluating this very object is free: it was evaluated to find the target. */
   readonly inputs: Inputs;
+  /** What the request gives for "nothing there": one row, by input name; what is missing is up to the parameters. */
+  readonly baselines: Inputs;
   readonly target: Target;
   /** The target's score of the input. */
   readonly score: number;

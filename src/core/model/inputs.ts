@@ -51,6 +51,27 @@ export function checkInputs(expected: readonly ValueInfo[], given: Inputs): Chec
   return { inputs, rows: [...rows][0] ?? 1, shapes };
 }
 
+/**
+ * Baselines for some inputs or all, each of one row or of as many as the inputs have.
+ * @throws WhylightError `invalid_tensor` as {@link checkInputs} does
+ */
+export function checkBaselines(expected: readonly ValueInfo[], given: Inputs, rows: number): Inputs {
+  const names = Object.keys(given);
+  if (names.length === 0) return {};
+  const wanted = expected.filter(({ name }) => given[name]);
+  // Among all inputs, so that an unknown name is told all of them.
+  const { inputs, rows: count } = checkInputs(wanted.length === names.length ? wanted : expected, given);
+  if (count === 1 || count === rows) return inputs;
+  throw new WhylightError(
+    'invalid_tensor',
+    `The baselines have ${count} rows: give one, or ${rows} as the inputs have.`,
+    {
+      given: count,
+      rows,
+    },
+  );
+}
+
 function checkShape({ name, dims }: ValueInfo, value: Tensor): void {
   const fits =
     !dims ||

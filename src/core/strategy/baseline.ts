@@ -1,6 +1,7 @@
 /** What stands for "nothing there": the value that features are replaced by, or that a path starts from. */
 import { z } from 'zod';
-import type { TensorInfo } from '../method/contract.ts';
+import type { Inputs, TensorInfo } from '../method/contract.ts';
+import { cast } from '../tensor/cast.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 export const baselineParameter = z
@@ -12,8 +13,10 @@ export const baselineParameter = z
 
 export type Baseline = z.output<typeof baselineParameter>;
 
-/** The baseline of one row of an input, in its type and shape. */
-export function baselineOf<T extends Tensor>(row: T, info: TensorInfo, baseline: Baseline): T {
+/** The baseline of one row of an input, in its type and shape: what the request gives, or what the parameter says. */
+export function baselineOf<T extends Tensor>(row: T, info: TensorInfo, baseline: Baseline, given: Inputs = {}): T {
+  const own = given[info.name];
+  if (own) return cast(own, row.dtype) as T;
   const filled = tensor(row.dtype, row.dims);
   const { data } = filled;
   if (baseline !== 'mean') {

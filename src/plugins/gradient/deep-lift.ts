@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { baselineName } from '../../core/autodiff/reference.ts';
 import { deeplift } from '../../core/autodiff/rulesets/deeplift.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
-import { embeddings, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
+import { embeddings, lookupCost, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Differences from a baseline, sent back through multipliers: the Rescale rule. */
 export default defineMethod({
@@ -27,6 +27,11 @@ export default defineMethod({
   },
   params: z.object({
     baseline: baselineParameter,
+    target_layer: z
+      .string()
+      .min(1)
+      .default('input')
+      .describe('What is explained with: "input", or the name of an inner tensor.'),
     multiply_by_inputs: z
       .boolean()
       .default(true)
@@ -34,44 +39,38 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs(_, model) {
+  needs({ target_layer }, model) {
     const looked = embeddings(model).map(({ name }) => name);
     const fed = looked.length > 0 ? { feeds: looked } : {};
+    const layer = target_layer === 'input' ? [] : [model.tensor(target_layer).name];
     return {
       graphs: {
-        multipliers: { ...fed, gradients: 'sources', ruleset: deeplift },
-        forward: fed,
+        multipliers: { ...fed, gradients: layer.length > 0 ? layer : 'sources', ruleset: deeplift },
+        forward: { ...fed, activations: layer },
         ...(looked.length > 0 && { lookup: { activations: looked } }),
       },
     };
   },
-  cost: (_, model) => ({ forwards: embeddings(model).length > 0 ? 2 : 1, backwards: 1 }),
+  cost: ({ target_layer }, model) => ({
+    forwards: lookupCost(model) + (target_layer === 'input' ? 1 : 2),
+    backwards: 1,
+  }),
   explain: async (ctx) => {
-    const { baseline, multiply_by_inputs } = ctx.params;
+    const { baseline, target_layer, multiply_by_inputs } = ctx.params;
     const to = await sourceValues(ctx);
-    const from = Object.fromEntries(
-      ctx.model.sources.map((source) => [
-        source.name,
-        baselineOf(to[source.name] as Tensor<'float32'>, source, baseline),
-      ]),
-    );
-    const { scores } = await ctx.evaluate(withSources(ctx.inputs, from), { graph: 'forward' });
-    const both = withSources(ctx.inputs, to);
-    const reference = withSources(ctx.inputs, from);
+    const from = baselinesOf(ctx, to, baseline);
+    const [input, reference] = [withSources(ctx.inputs, to), withSources(ctx.inputs, from)];
+    const before = await ctx.evaluate(reference, { graph: 'forward' });
     const { gradients } = await ctx.evaluate({
-      ...both,
+      ...input,
       ...Object.fromEntries(Object.entries(reference).map(([name, value]) => [baselineName(name), value])),
     });
-    let sum = 0;
-    const values = Object.entries(gradients).map(([name, multipliers]) => {
-      const [end, start] = [to[name]?.data as Float32Array, from[name]?.data as Float32Array];
-      const products = multipliers.data.map((m, i) => m * ((end[i] as number) - (start[i] as number)));
-      for (const product of products) sum += product;
-      return [name, multiply_by_inputs ? float32(multipliers.dims, products) : multipliers];
-    });
-    const baselineScore = scores[0] as number;
+    const atInput = target_layer === 'input';
+    const end = atInput ? to : (await ctx.evaluate(input, { graph: 'forward' })).activations;
+    const { values, sum } = timesDifference(gradients, atInput ? from : before.activations, end);
+    const baselineScore = before.scores[0] as number;
     return {
-      values: finishValues(Object.fromEntries(values), ctx.params, ctx.model),
+      values: finishValues(multiply_by_inputs ? values : gradients, ctx.params, ctx.model),
       baselineScore,
       convergenceDelta: sum - (ctx.score - baselineScore),
     };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** The mean gradient on the line from a baseline to the input, times the way from one to the other. */
 export default defineMethod({
@@ -42,24 +42,13 @@ export default defineMethod({
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline, multiply_by_inputs } = ctx.params;
     const to = await sourceValues(ctx);
-    const from = Object.fromEntries(
-      ctx.model.sources.map((source) => [
-        source.name,
-        baselineOf(to[source.name] as Tensor<'float32'>, source, baseline),
-      ]),
-    );
+    const from = baselinesOf(ctx, to, baseline);
     const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps));
-    let sum = 0;
-    const values = Object.entries(means).map(([name, mean]) => {
-      const [end, start] = [to[name]?.data as Float32Array, from[name]?.data as Float32Array];
-      const products = mean.data.map((slope, i) => slope * ((end[i] as number) - (start[i] as number)));
-      for (const product of products) sum += product;
-      return [name, multiply_by_inputs ? float32(mean.dims, products) : mean];
-    });
+    const { values, sum } = timesDifference(means, from, to);
     const baselineScore = scores[0] as number;
     return {
-      values: finishValues(Object.fromEntries(values), ctx.params, ctx.model),
+      values: finishValues(multiply_by_inputs ? values : means, ctx.params, ctx.model),
       baselineScore,
       convergenceDelta: sum - (ctx.score - baselineScore),
     };

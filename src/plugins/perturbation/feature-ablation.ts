@@ -34,7 +34,7 @@ export default defineMethod({
     for (const input of ctx.model.inputs) {
       const row = ctx.inputs[input.name] as Tensor;
       const { features, ids } = featureMask(input, ctx.params);
-      const baseline = baselineOf(row, input, ctx.params.baseline).data;
+      const baseline = baselineOf(row, input, ctx.params.baseline, ctx.baselines).data;
       const drops = new Float64Array(features);
       await scorePerturbed(
         ctx,

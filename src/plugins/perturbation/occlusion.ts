@@ -47,7 +47,7 @@ export default defineMethod({
     const values: Record<string, Tensor<'float32'>> = {};
     for (const { input, windows } of windowsOf(ctx.params, ctx.model)) {
       const row = ctx.inputs[input.name] as Tensor;
-      const baseline = baselineOf(row, input, ctx.params.baseline);
+      const baseline = baselineOf(row, input, ctx.params.baseline, ctx.baselines);
       const drops = new Float64Array(row.data.length);
       const covers = new Uint32Array(row.data.length);
       await scorePerturbed(

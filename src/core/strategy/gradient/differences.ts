@@ -1,0 +1,30 @@
+/** What methods that compare the input with a baseline have in common: where they start, and how they end. */
+import type { ExplainContext, Float32Tensors } from '../../method/contract.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
+import { type Baseline, baselineOf } from '../baseline.ts';
+
+/** The baseline of every source. */
+export function baselinesOf<P>(ctx: ExplainContext<P>, to: Float32Tensors, baseline: Baseline): Float32Tensors {
+  return Object.fromEntries(
+    ctx.model.sources.map((source) => [
+      source.name,
+      baselineOf(to[source.name] as Tensor<'float32'>, source, baseline, ctx.baselines),
+    ]),
+  );
+}
+
+/** Slopes times the way from the baseline to the input, and the sum of that over all elements. */
+export function timesDifference(
+  slopes: Float32Tensors,
+  from: Float32Tensors,
+  to: Float32Tensors,
+): { readonly values: Float32Tensors; readonly sum: number } {
+  let sum = 0;
+  const values = Object.entries(slopes).map(([name, { dims, data }]) => {
+    const [start, end] = [from[name]?.data as Float32Array, to[name]?.data as Float32Array];
+    const products = data.map((slope, i) => slope * ((end[i] as number) - (start[i] as number)));
+    for (const product of products) sum += product;
+    return [name, float32(dims, products)];
+  });
+  return { values: Object.fromEntries(values), sum };
+}
