@@ -28,6 +28,7 @@ usage: npm run bench:gradient -- <folders or .onnx files> [options]
 
   --engine web|node             onnxruntime-web with one thread (default), or onnxruntime-node
   --optimize memory|speed|both  what the compiled gradients save (default: memory)
+  --threads n                   of one run (default: 1 with web, one for each core with node)
   --seconds n                   time for the runs of each model (default: 8)
   --json                        all figures as JSON
   --help                        this text
@@ -66,6 +67,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     engine: { type: 'string', default: 'web' },
     optimize: { type: 'string', default: 'memory' },
+    threads: { type: 'string' },
     seconds: { type: 'string', default: '8' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -73,6 +75,7 @@ const { values: flags, positionals } = parseArgs({
     'memory-of': { type: 'string' },
   },
 });
+const threads = flags.threads === undefined ? undefined : Number(flags.threads);
 const engineName = oneOf('engine', flags.engine, ['web', 'node']);
 const modes: readonly Optimize[] =
   oneOf('optimize', flags.optimize, ['memory', 'speed', 'both']) === 'both'
@@ -95,8 +98,8 @@ function onnxFiles(path: string): string[] {
 }
 
 async function loadEngine() {
-  if (engineName === 'node') return (await import('../src/node/onnxruntime-node.ts')).onnxruntimeNode();
-  return (await import('../src/node/onnxruntime-web.ts')).onnxruntimeWeb();
+  if (engineName === 'node') return (await import('../src/node/onnxruntime-node.ts')).onnxruntimeNode({ threads });
+  return (await import('../src/node/onnxruntime-web.ts')).onnxruntimeWeb({ threads });
 }
 
 /** The graphs of a model that exist: without feature maps there is no CAM layer. */
