@@ -62,7 +62,10 @@ export function makeConstant(
       { dims, given: values.length },
     );
   }
-  if (data instanceof BigInt64Array)
+  // The bytes of an array of the very type are the constant already; converting a model's weights one by one takes long.
+  if (values.constructor === data.constructor && !CONVERSIONS[dtype])
+    (data as Float32Array).set(values as Float32Array);
+  else if (data instanceof BigInt64Array)
     for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] as number, -(2n ** 63n), 2n ** 63n - 1n);
   else if (data instanceof BigUint64Array)
     for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] as number, 0n, 2n ** 64n - 1n);

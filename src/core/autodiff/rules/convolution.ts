@@ -1,8 +1,9 @@
 /** Convolutions of any number of spatial extents. Weights get no derivative. */
 import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { constantValues, makeConstant } from '../../onnx/constant.ts';
+import { constantData } from '../../onnx/constant.ts';
 import { isStatic } from '../../onnx/dims.ts';
+import type { Constant } from '../../onnx/graph.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { refuse } from './axes.ts';
@@ -31,7 +32,7 @@ function inputGradient(
   const kernel = g.constantData(w);
   const depthwise = group > 1 && w.dims?.[1] === 1;
   if (turnable && kernel && (optimize === 'speed' || depthwise)) {
-    return g.op('Conv', [dy, turned(g, w, group)], {
+    return g.op('Conv', [dy, turned(g, w, kernel, group)], {
       kernel_shape: window.kernel,
       dilations: window.dilations,
       group,
@@ -67,25 +68,23 @@ function inputGradient(
 }
 
 /** Kernel [M, C/g, ...k] turned around in space, channels swapped within each group: [C, M/g, ...k]. */
-function turned(g: GraphBuilder, w: Value, group: number): Value {
-  const kernel = g.constantData(w);
-  const dims = w.dims as readonly number[];
-  if (!kernel) return w;
-  const [m, c, ...space] = dims as [number, number, ...number[]];
+function turned(g: GraphBuilder, w: Value, kernel: Constant, group: number): Value {
+  const [m, c, ...space] = kernel.dims as [number, number, ...number[]];
   const [rows, area] = [m / group, space.reduce((a, b) => a * b, 1)];
-  const from = constantValues(kernel) as Float32Array;
-  const to = new Float32Array(from.length);
-  for (let i = 0; i < group; i++) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < c; column++) {
-        const source = ((i * rows + row) * c + column) * area;
-        const goal = ((i * c + column) * rows + row) * area;
-        // Turning every axis around is reading the patch backwards.
-        for (let k = 0; k < area; k++) to[goal + k] = from[source + area - 1 - k] as number;
-      }
+  const from = constantData(kernel) as Float32Array;
+  const to = from.slice();
+  for (let channel = 0; channel < group * c; channel++) {
+    const first = (Math.floor(channel / c) * rows * c + (channel % c)) * area;
+    // The rows innermost: there are many of them, and often just one element in a patch. Turning every axis around is
+    // reading the patch backwards.
+    for (let k = 0; k < area; k++) {
+      let goal = channel * rows * area + k;
+      let source = first + area - 1 - k;
+      for (let row = 0; row < rows; row++, goal += area, source += c * area) to[goal] = from[source] as number;
     }
   }
-  return g.constantOf(makeConstant(kernel.dtype, [group * c, rows, ...space], to), `turned:${w.name}:${group}`);
+  const bytes = new Uint8Array(to.buffer);
+  return g.constantOf({ dtype: kernel.dtype, dims: [group * c, rows, ...space], bytes }, `turned:${w.name}:${group}`);
 }
 
 const kernel = (...dims: number[]) => ({ dims, constant: true });

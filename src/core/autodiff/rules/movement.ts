@@ -208,7 +208,9 @@ export const movementRules: readonly Rule[] = [
       const rank = inputs[0].dims?.length ?? 0;
       const axis = (intAttribute(node, 'axis', 0) + rank) % rank;
       const extents = node.inputs.map((_, i) => inputs[i]?.dims?.[axis]);
-      if (isStatic(extents as number[])) {
+      // One part alone is cut out; several by one Split. Engines make that of slices too, but late: what stands behind the
+      // parts then runs in a worse order.
+      if (isStatic(extents as number[]) && node.inputs.filter((_, i) => wants(i)).length === 1) {
         const starts = [0];
         for (const extent of extents) starts.push((starts.at(-1) as number) + (extent as number));
         return node.inputs.map(
@@ -217,6 +219,8 @@ export const movementRules: readonly Rule[] = [
             g.op('Slice', [dy, g.ints([starts[i] as number]), g.ints([starts[i + 1] as number]), g.ints([axis])]),
         );
       }
+      if (isStatic(extents as number[]))
+        return g.ops('Split', [dy, g.ints(extents as number[])], { axis }, extents.length);
       const lengths = g.op(
         'Concat',
         node.inputs.map((_, i) => g.op('Shape', [inputs[i]], { start: axis, end: axis + 1 })),

@@ -19,11 +19,18 @@ import {
   unknownExtent,
 } from './rule.ts';
 
+/** What is known of constants seen before: a graph is inferred many times on its way through the compiler. */
+const seen = new WeakMap<Constant, Inferred>();
+
 /** A constant's type and, if it is small, its content. */
 export function ofConstant(constant: Constant): Inferred {
+  const known = seen.get(constant);
+  if (known) return known;
   const { dtype, dims } = constant;
-  if (dims.reduce((n, d) => n * d, 1) > MOST_KNOWN) return { dtype, dims };
-  return { dtype, dims, value: Array.from(constantValues(constant)) };
+  const small = dims.reduce((n, d) => n * d, 1) <= MOST_KNOWN;
+  const inferred = { dtype, dims, ...(small && { value: Array.from(constantValues(constant)) }) };
+  seen.set(constant, inferred);
+  return inferred;
 }
 
 /** The tensor that a Constant node holds in one of its attributes. */
