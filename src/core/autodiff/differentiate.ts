@@ -9,7 +9,7 @@ import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import { valuesRead } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { reasonFor } from './refusals.ts';
-import type { Operands, Rule } from './rule.ts';
+import { operands, type Rule } from './rule.ts';
 import type { NodePosition, Ruleset } from './ruleset.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
@@ -84,9 +84,9 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
     const results = (rules.get(node) as Rule).vjp({
       g,
       node,
-      inputs: inputs as unknown as Operands,
-      outputs: node.outputs.map((name) => (name === '' ? undefined : g.value(name))) as unknown as Operands,
-      cotangents: cotangents as unknown as Operands,
+      inputs: operands(inputs),
+      outputs: operands(node.outputs.map((name) => (name === '' ? undefined : g.value(name)))),
+      cotangents: operands(cotangents),
       wants,
       optional: (i) => inputs[i],
       optimize,

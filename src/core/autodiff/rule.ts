@@ -14,6 +14,9 @@ import type { DataType } from '../tensor/tensor.ts';
  */
 export type Operands = readonly [Value, Value, Value, Value, Value, Value, Value, Value, ...Value[]];
 
+/** Values as {@link Operands}. */
+export const operands = (values: readonly (Value | undefined)[]): Operands => values as unknown as Operands;
+
 export interface RuleContext {
   readonly g: GraphBuilder;
   readonly node: Node;

@@ -9,14 +9,11 @@
  */
 import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import type { Cotangents, Rule, RuleContext } from '../rule.ts';
+import { type Cotangents, operands, type Rule, type RuleContext } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
-import { gradient } from './gradient.ts';
+import { gradient, gradientAt } from './gradient.ts';
 
 type Vjp = (context: RuleContext) => Cotangents;
-
-const derivative = (context: RuleContext): Cotangents =>
-  (gradient.rule({ node: context.node, first: false, last: false }) as Rule).vjp(context);
 
 const half = (g: GraphBuilder, a: Value, b: Value): Value => g.mul(g.add(a, b), g.number(0.5, a));
 
@@ -24,7 +21,7 @@ const half = (g: GraphBuilder, a: Value, b: Value): Value => g.mul(g.add(a, b), 
 function atReference(context: RuleContext): RuleContext {
   const { inputs, outputs, optional, reference } = context;
   const twin = (values: RuleContext['inputs']): RuleContext['inputs'] =>
-    (values as readonly (Value | undefined)[]).map((v) => v && reference(v)) as unknown as RuleContext['inputs'];
+    operands((values as readonly (Value | undefined)[]).map((v) => v && reference(v)));
   return {
     ...context,
     inputs: twin(inputs),
@@ -57,8 +54,8 @@ const rescale =
       cotangents: [m],
       reference,
     } = context;
-    const [here] = derivative(context);
-    const [there] = derivative(atReference(context));
+    const [here] = gradientAt(context);
+    const [there] = gradientAt(atReference(context));
     const mean = half(g, here || g.zerosLike(x), there || g.zerosLike(x));
     const quotient = ratio(g, g.mul(m, g.sub(y, reference(y))), g.sub(x, reference(x)), least, mean);
     return [quotient];
@@ -70,7 +67,7 @@ const bilinear: Vjp = (context) => {
   const means = (inputs as readonly (Value | undefined)[]).map((v, i) =>
     v && context.wants(i) ? half(g, v, reference(v)) : v,
   );
-  return derivative({ ...context, inputs: means as unknown as RuleContext['inputs'], optional: (i) => means[i] });
+  return gradientAt(context, { inputs: operands(means), optional: (i) => means[i] });
 };
 
 /** a / b as the product of a and 1 / b. */
@@ -160,11 +157,10 @@ const maxPool: Vjp = (context) => {
   } = context;
   const y0 = reference(y);
   const most = g.op('Max', [y, y0]);
-  const send = (c: RuleContext, signal: Value): Value =>
-    derivative({ ...c, cotangents: [signal] as unknown as RuleContext['cotangents'] })[0] as Value;
+  const send = (c: RuleContext, signal: Value): Value => gradientAt(c, { cotangents: operands([signal]) })[0] as Value;
   const gained = send(context, g.mul(m, g.sub(most, y0)));
   const lost = send(atReference(context), g.mul(m, g.sub(y, most)));
-  const [otherwise] = derivative(context);
+  const [otherwise] = gradientAt(context);
   return [ratio(g, g.add(gained, lost), g.sub(x, reference(x)), STRAIGHT, otherwise as Value)];
 };
 

@@ -1,8 +1,8 @@
 /** What LRP's rules for linear layers share: the layer with its weights and inputs changed, run forwards and backwards. */
 import type { Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
-import type { Cotangents, Rule, RuleContext } from '../rule.ts';
-import { gradient } from './gradient.ts';
+import { type Cotangents, operands, type RuleContext } from '../rule.ts';
+import { gradientAt } from './gradient.ts';
 
 export interface Layer {
   readonly x: Value;
@@ -32,16 +32,14 @@ export function propagate(
 ): Cotangents {
   const { g, node, wants } = context;
   const at = wants(0) ? 0 : 1;
-  const operands = ({ x, w, b }: Layer): (Value | undefined)[] => (at === 0 ? [x, w, b] : [w, x, b]);
-  const signals = share(layers.map((layer) => g.op(node.op, operands(layer), node.attributes)));
-  const rule = gradient.rule({ node, first: false, last: false }) as Rule;
+  const inputsOf = ({ x, w, b }: Layer): (Value | undefined)[] => (at === 0 ? [x, w, b] : [w, x, b]);
+  const signals = share(layers.map((layer) => g.op(node.op, inputsOf(layer), node.attributes)));
   const relevance = layers.map((layer, i) => {
-    const inputs = operands(layer);
-    const parts = rule.vjp({
-      ...context,
-      inputs: inputs as unknown as RuleContext['inputs'],
+    const inputs = inputsOf(layer);
+    const parts = gradientAt(context, {
+      inputs: operands(inputs),
       optional: (k) => inputs[k],
-      cotangents: [signals[i]] as unknown as RuleContext['cotangents'],
+      cotangents: operands([signals[i]]),
     });
     return g.mul(layer.x, parts[at] as Value);
   });

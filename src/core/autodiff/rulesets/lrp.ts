@@ -7,9 +7,9 @@
  * so bias and scale are part of the layer in front.
  */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import type { Cotangents, Rule, RuleContext } from '../rule.ts';
+import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import type { NodePosition, Ruleset } from '../ruleset.ts';
-import { gradient } from './gradient.ts';
+import { gradient, gradientAt } from './gradient.ts';
 import { isLinear, type Layer, linearLayer, propagate } from './lrp-layers.ts';
 
 /**
@@ -176,7 +176,7 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
     ]);
   },
   identity: ({ cotangents: [r] }) => [r],
-  gradient: (context) => (gradient.rule({ node: context.node, first: false, last: false }) as Rule).vjp(context),
+  gradient: (context) => gradientAt(context),
 };
 
 /** The epsilon rule of the layer with other weights and its own bias. */
@@ -234,8 +234,7 @@ function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Co
   } = context;
   const both = wants(0) && wants(1);
   const share = g.div(r, stabilized(g, both ? g.add(z, z) : z, epsilon));
-  const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
-  const parts = rule.vjp({ ...context, cotangents: [share] as unknown as RuleContext['cotangents'] });
+  const parts = gradientAt(context, { cotangents: operands([share]) });
   return parts.map((part, i) => part && g.mul(inputs[i] as Value, part));
 }
 
@@ -250,10 +249,8 @@ const norm =
       cotangents: [r],
     } = context;
     const share = g.div(r, stabilized(g, z, epsilon));
-    const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
-    return rule
-      .vjp({ ...context, cotangents: [share] as unknown as RuleContext['cotangents'] })
-      .map((part, i) => part && g.mul(inputs[i] as Value, part));
+    const parts = gradientAt(context, { cotangents: operands([share]) });
+    return parts.map((part, i) => part && g.mul(inputs[i] as Value, part));
   };
 
 /** Activations hand on what they get. */
@@ -270,11 +267,10 @@ const softmax =
     return [g.mul(x, g.sub(r, g.mul(y, total)))];
   };
 
-const passing = [
-  'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Gelu', 'Mish', 'HardSwish', 'HardSigmoid', 'Softplus', 'Softsign',
-  'Sigmoid', 'Tanh', 'Erf', 'Clip', 'ThresholdedRelu', 'BatchNormalization', 'LayerNormalization', 'RMSNormalization',
-  'InstanceNormalization', 'GroupNormalization',
-] as const; // biome-ignore format: a list
+const passing = (
+  'Relu LeakyRelu PRelu Elu Selu Celu Gelu Mish HardSwish HardSigmoid Softplus Softsign Sigmoid Tanh Erf Clip ' +
+  'ThresholdedRelu BatchNormalization LayerNormalization RMSNormalization InstanceNormalization GroupNormalization'
+).split(' ');
 
 const OTHER_RULES: Readonly<Record<string, (options: LrpOptions) => Vjp>> = {
   ...Object.fromEntries(passing.map((op) => [op, pass])),
@@ -287,7 +283,6 @@ const OTHER_RULES: Readonly<Record<string, (options: LrpOptions) => Vjp>> = {
   ReduceSum: norm,
   Softmax: softmax,
   Mul: (options) => (context) => productOfActivations(context, options),
-  Div:
-    () =>
-    ({ cotangents: [r], wants }) => [r, wants(1) && false],
+  // The numerator carries the relevance; the denominator is taken as a scale.
+  Div: pass,
 };
