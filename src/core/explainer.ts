@@ -4,7 +4,8 @@ import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
 import { WhylightError } from './errors.ts';
 import { checkAttribution } from './method/attribution.ts';
-import type { Attribution, Cost, Float32Tensors, Inputs, Method, Target } from './method/contract.ts';
+import type { Attribution, Cost, ExplainContext, Float32Tensors, Inputs, Method, Target } from './method/contract.ts';
+import { type Diagnostics, diagnose } from './method/diagnostics.ts';
 import { parseParams } from './method/params.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
 import { saliencyMap } from './method/saliency-map.ts';
@@ -94,6 +95,8 @@ export interface ExplainedRow extends Explained {
   readonly score: number;
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
+  readonly standardError?: number;
+  readonly diagnostics: Diagnostics;
   /** Best first. */
   readonly top: readonly Classified[];
 }
@@ -158,11 +161,11 @@ export class Explainer {
     const { rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
     if (request.target !== undefined) resolveTarget(request.target, scoreSpace(model, info));
-    const needs = guarded(method, () => method.needs(params, info));
+    const needs = guarded(method, () => method.needs(params, info, this.methods));
     const graphs = Object.fromEntries(
       Object.entries(namedNeeds(needs)).map(([name, one]) => [name, resolveNeeds(one, info)]),
     );
-    const cost = guarded(method, () => wholeRows(method.cost(params, info)));
+    const cost = guarded(method, () => wholeRows(method.cost(params, info, this.methods)));
     return {
       entry,
       params,
@@ -197,7 +200,12 @@ export class Explainer {
       const rows: ExplainedRow[] = [];
       for (let row = 0; row < plan.rows; row++) {
         if (row > 0) await hooks.pause?.();
-        const one = { row, inputs: rowOf(inputs, row), baselines: rowOf(baselines, row) };
+        const one = {
+          row,
+          inputs: rowOf(inputs, row),
+          baselines: plan.rows === 1 ? baselines : rowOf(baselines, row),
+          batch: { inputs, rows: plan.rows, index: row },
+        };
         const done = samples.forwards + samples.backwards;
         const { evaluator, explained } = await this.explainRow(model, request, plan, one, lease, hooks, done);
         rows.push(explained);
@@ -248,7 +256,12 @@ export class Explainer {
     model: Model,
     request: ExplainRequest,
     plan: Plan,
-    { row, inputs, baselines }: { readonly row: number; readonly inputs: Inputs; readonly baselines: Inputs },
+    {
+      row,
+      inputs,
+      baselines,
+      batch,
+    }: Pick<ExplainContext<unknown>, 'inputs' | 'baselines' | 'batch'> & { readonly row: number },
     lease: GraphLease,
     hooks: ExplainHooks,
     alreadyDone: number,
@@ -282,8 +295,10 @@ export class Explainer {
       method.explain({
         params,
         model: info,
+        methods: this.methods,
         inputs,
         baselines,
+        batch,
         target,
         score: scoreOf(target, scores),
         random: new Random(request.seed ?? 0, row),
@@ -294,14 +309,23 @@ export class Explainer {
       }),
     );
     if (hooks.signal) throwIfAborted(hooks.signal);
-    const { baselineScore, convergenceDelta } = attribution;
-    const explained: ExplainedRow = {
-      target,
+    const finished = finish(attribution);
+    const { baselineScore, convergenceDelta, standardError } = attribution;
+    const outcome = {
       score: scoreOf(target, scores),
       ...(baselineScore !== undefined && { baselineScore }),
       ...(convergenceDelta !== undefined && { convergenceDelta }),
+    };
+    const explained: ExplainedRow = {
+      target,
+      ...outcome,
+      ...(standardError !== undefined && { standardError }),
+      diagnostics: diagnose(finished.values, {
+        ...outcome,
+        ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
+      }),
       top: topClasses(scores, space, info, request.top ?? 5),
-      ...finish(attribution),
+      ...finished,
     };
     return { evaluator, explained };
   }

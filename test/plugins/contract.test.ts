@@ -1,4 +1,6 @@
 import { plugins } from '#plugins';
 import { testMethod } from '../support/contract-suite.ts';
 
-for (const { method } of plugins) testMethod(method);
+const others = plugins.map(({ method }) => method);
+
+for (const method of others) testMethod(method, { others });

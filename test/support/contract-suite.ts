@@ -4,6 +4,7 @@ import { WhylightError } from '../../src/core/errors.ts';
 import type { Explanation } from '../../src/core/explainer.ts';
 import type { Inputs, Method } from '../../src/core/method/contract.ts';
 import { parseParams } from '../../src/core/method/params.ts';
+import { MethodRegistry } from '../../src/core/method/registry.ts';
 import { parameterSchemas } from '../../src/core/method/schema.ts';
 import { type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { explainerOf, type Subject, subjects } from './classifiers.ts';
@@ -13,9 +14,16 @@ export interface ContractOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Models to try; a picture, a vector and a token model when left out. */
   readonly subjects?: () => Promise<Subject[]>;
+  /** Methods that this one is made of. */
+  readonly others?: readonly Method[];
 }
 
-export function testMethod(method: Method, { params = {}, subjects: make = subjects }: ContractOptions = {}): void {
+export function testMethod(
+  method: Method,
+  { params = {}, subjects: make = subjects, others = [] }: ContractOptions = {},
+): void {
+  const methods = [method, ...others.filter(({ id }) => id !== method.id)];
+  const registry = new MethodRegistry(methods.map((one) => ({ method: one })));
   describe(`contract of ${method.id}`, () => {
     it('describes every parameter and gives it a default that its schema takes', () => {
       const schemas = parameterSchemas(method.params);
@@ -36,7 +44,7 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
       const applies = (test: (subject: Subject) => Promise<void>) => async () => {
         if (!subject) return;
         try {
-          explainerOf([method]).plan(subject.model, { method: method.id, params, inputs: subject.inputs });
+          explainerOf(methods).plan(subject.model, { method: method.id, params, inputs: subject.inputs });
         } catch (error) {
           expect(WhylightError.is(error, 'unprocessable_method'), String(error)).toBe(true);
           return;
@@ -49,15 +57,17 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
         inputs: Inputs,
         { maxBatch, ...request }: { maxBatch?: number; seed?: number; target?: number } = {},
       ): Promise<Explanation> =>
-        explainerOf([method], { maxBatch }).explain(model, { method: method.id, params, inputs, ...request });
+        explainerOf(methods, { maxBatch }).explain(model, { method: method.id, params, inputs, ...request });
 
       it(
         'answers needs and cost without side effects',
         applies(async ({ model }) => {
           const info = model.info();
           const parsed = Object.freeze(parseParams(method, params));
-          expect(described(method.needs(parsed, info))).toEqual(described(method.needs(parsed, info)));
-          expect(method.cost(parsed, info)).toEqual(method.cost(parsed, info));
+          expect(described(method.needs(parsed, info, registry))).toEqual(
+            described(method.needs(parsed, info, registry)),
+          );
+          expect(method.cost(parsed, info, registry)).toEqual(method.cost(parsed, info, registry));
         }),
       );
 
@@ -65,7 +75,7 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
         'evaluates as many rows as cost says',
         applies(async (subject) => {
           const { samples } = await explain(subject, subject.inputs);
-          const { forwards, backwards } = method.cost(parseParams(method, params), subject.model.info());
+          const { forwards, backwards } = method.cost(parseParams(method, params), subject.model.info(), registry);
           expect({ forwards: samples.forwards, backwards: samples.backwards }).toEqual({ forwards, backwards });
         }),
       );
@@ -107,7 +117,7 @@ export function testMethod(method: Method, { params = {}, subjects: make = subje
         'stops when the caller gives up',
         applies(async ({ model, inputs }) => {
           const controller = new AbortController();
-          const running = explainerOf([method], { maxBatch: 1 }).explain(
+          const running = explainerOf(methods, { maxBatch: 1 }).explain(
             model,
             { method: method.id, params, inputs },
             { signal: controller.signal, progress: () => controller.abort() },

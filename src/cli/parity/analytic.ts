@@ -35,7 +35,8 @@ interface Case {
   readonly neuron?: number;
   readonly attr_dim_summation?: boolean;
   readonly attribute_to_layer_input?: boolean;
-  readonly feature_mask?: unknown;
+  /** By input name. */
+  readonly feature_mask?: Readonly<Record<string, ArrayText>>;
   readonly convergence_delta?: { readonly tolerance?: number };
 }
 
@@ -168,6 +169,7 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     examples: async () =>
       rowsOf(inputs, expected, given.neuron ?? given.target ?? 'sum', {
         baselines: baselineArrays(given, inputs),
+        featureMasks: featureMasks(given, model),
         convergenceDelta: given.convergence_delta?.tolerance,
       }),
     norm: normOf(given.tolerance.mode),
@@ -177,14 +179,13 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
 
 /** Why our methods cannot say what this case asks for; undefined when they can. */
 function uncovered(given: Case, model: ModelText | undefined): string | undefined {
-  const { method, layer, params = {} } = given;
+  const { method, layer } = given;
   if (!(method in CASE_METHODS)) return `no method for ${method}`;
   if (!model) return `the file has no graph of ${given.model}`;
   if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
   if (given.extra_inputs && given.baselines) return 'a path along which an input is held fixed';
   if (given.attribute_to_layer_input && !method.includes('DeepLift')) return 'attribution to the input of a layer';
   if (given.attr_dim_summation === false) return 'no summation over channels';
-  if (given.feature_mask !== undefined || params.feature_mask !== undefined) return 'its own feature mask';
   return undefined;
 }
 
@@ -224,8 +225,13 @@ function rowsOf(
   target: TargetRequest,
   {
     baselines = {},
+    featureMasks = [],
     convergenceDelta,
-  }: { baselines?: Readonly<Record<string, ArrayText>>; convergenceDelta?: number } = {},
+  }: {
+    baselines?: Readonly<Record<string, ArrayText>>;
+    featureMasks?: readonly ArrayText[];
+    convergenceDelta?: number;
+  } = {},
 ): Example[] {
   const tensors = Object.entries(inputs).map(
     ([key, { shape, data }]) => [key, tensor('float32', shape, data)] as const,
@@ -241,8 +247,18 @@ function rowsOf(
         row(tensor('float32', shape, data), shape[0] === 1 ? 0 : i),
       ]),
     ),
+    ...(featureMasks.length > 0 && {
+      params: { feature_mask: featureMasks.flatMap((mask) => [...exampleOf(mask, mask.shape[0] === 1 ? 0 : i).data]) },
+    }),
     ...(convergenceDelta !== undefined && { convergenceDelta }),
   }));
+}
+
+/** The masks of a case in the order of the graph's inputs; none when it has none. */
+function featureMasks({ feature_mask, params = {} }: Case, model: ModelText): readonly ArrayText[] {
+  const own = params.feature_mask as ArrayText | undefined;
+  if (own) return [own];
+  return feature_mask ? model.graph.inputs.map(({ name }) => feature_mask[name] as ArrayText) : [];
 }
 
 function exampleOf({ shape, data }: ArrayText, i: number): Expected {

@@ -19,6 +19,8 @@ export interface Example {
   /** One row of each; the recipe's parameter says the rest. */
   readonly baselines?: Inputs;
   readonly target: TargetRequest;
+  /** Parameters that are this example's own, such as its feature mask. */
+  readonly params?: Readonly<Record<string, unknown>>;
   /** By the name of the input or inner tensor; `*` stands for the only one. */
   readonly expected: Readonly<Record<string, Expected>>;
   /** The attributions must add up to this. */

@@ -107,6 +107,16 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     params: { sliding_window_shape: window, strides: strides ?? window?.map(() => 1), baseline },
   }),
   FeatureAblation: ({ baseline }) => ({ method: 'feature_ablation', params: { feature_mask: 'none', baseline } }),
+  ShapleyValues: ({ baseline }) => ({ method: 'shapley_exact', params: { feature_mask: 'none', baseline } }),
+  KernelShap: ({ params, baseline }) => ({
+    method: 'kernel_shap',
+    params: { feature_mask: 'none', n_samples: params.n_samples, baseline },
+  }),
+  // The cases name the surrogate and the kernel in words: a lasso of 1, cosine distance, width 10.
+  Lime: ({ params, baseline }) => ({
+    method: 'lime',
+    params: { feature_mask: 'none', n_samples: params.n_samples, alpha: 1, kernel_width: 10, baseline },
+  }),
   IntegratedGradients: ({ params, baseline }) => ({
     method: 'integrated_gradients',
     params: {
@@ -114,6 +124,16 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
       quadrature: params.method,
       multiply_by_inputs: params.multiply_by_inputs,
       baseline,
+    },
+  }),
+  'NoiseTunnel(Saliency)': ({ params }) => ({
+    method: NOISE_TUNNELS[String(params.nt_type)] ?? '',
+    params: {
+      base_method: 'saliency',
+      // Captum's Saliency is absolute, NoiseTunnel leaves it so.
+      base_params: ['absolute=true'],
+      n_samples: params.nt_samples,
+      stdevs: params.stdevs,
     },
   }),
   GuidedBackprop: () => ({ method: 'guided_backprop' }),
@@ -140,6 +160,13 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     method: 'deep_lift',
     params: { target_layer: layer, baseline, multiply_by_inputs: params.multiply_by_inputs },
   }),
+};
+
+/** By Captum's `nt_type`. */
+const NOISE_TUNNELS: Readonly<Record<string, string>> = {
+  smoothgrad: 'smooth_grad',
+  smoothgrad_sq: 'smooth_grad_sq',
+  vargrad: 'var_grad',
 };
 
 /** Captum says which rule each layer has, zennit names a composite; both put the epsilon into the text or beside it. */

@@ -154,9 +154,9 @@ async function explainRow(
   explainer: Explainer,
   model: Model,
   recipe: Recipe,
-  { inputs, baselines, target }: Example,
+  { inputs, baselines, target, params }: Example,
 ): Promise<ExplainedRow> {
-  const given = Object.entries(recipe.params ?? {}).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ ...recipe.params, ...params }).filter(([, value]) => value !== undefined);
   const { rows } = await explainer.explain(model, {
     method: recipe.method,
     params: Object.fromEntries(given),

@@ -35,12 +35,26 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
    * Which graph, or graphs by name, the method evaluates. Pure.
    * @throws WhylightError `unprocessable_method` when the method does not apply to this model.
    */
-  needs(params: z.output<S>, model: ModelInfo): Needs | NamedNeeds;
+  needs(params: z.output<S>, model: ModelInfo, methods: MethodSource): Needs | NamedNeeds;
   /**
    * The rows that `explain` will evaluate, exactly; an upper bound for a method that may stop early. Pure.
    */
-  cost(params: z.output<S>, model: ModelInfo): Cost;
+  cost(params: z.output<S>, model: ModelInfo, methods: MethodSource): Cost;
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
+}
+
+/** The methods that are built in, for methods that are made of others. */
+export interface MethodSource {
+  /**
+   * A method with its parameters, after defaults; texts are understood.
+   * @throws WhylightError `method_not_found`, `invalid_request`
+   */
+  bind(id: string, params?: Readonly<Record<string, unknown>>): BoundMethod;
+}
+
+export interface BoundMethod {
+  readonly method: Method;
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface About {
@@ -147,10 +161,16 @@ export interface EvaluateOptions {
 export interface ExplainContext<P> {
   readonly params: P;
   readonly model: ModelInfo;
+  readonly methods: MethodSource;
   /** One row of each input. Evaluating this very object is free: it was evaluated to find the target. */
   readonly inputs: Inputs;
-  /** What the request gives for "nothing there": one row, by input name; what is missing is up to the parameters. */
+  /**
+   * What the request gives for "nothing there", by input name; what is missing is up to the parameters. One row, or
+   * several for methods that average over baselines.
+   */
   readonly baselines: Inputs;
+  /** Every row of the request, and which of them is explained: for methods that take values from other examples. */
+  readonly batch: { readonly inputs: Inputs; readonly rows: number; readonly index: number };
   readonly target: Target;
   /** The target's score of the input. */
   readonly score: number;
@@ -179,4 +199,6 @@ export interface Attribution {
   readonly baselineScore?: number;
   /** Sum of the attributions minus (score - baselineScore), for complete methods. */
   readonly convergenceDelta?: number;
+  /** For values that are means over random samples: how far they are off, as the root mean square over all elements. */
+  readonly standardError?: number;
 }

@@ -1,6 +1,6 @@
 /** Which methods there are, and what the operator allows of each. */
 import { nearest, WhylightError } from '../errors.ts';
-import type { Method } from './contract.ts';
+import type { BoundMethod, Method, MethodSource } from './contract.ts';
 import { checkMethod } from './define.ts';
 import { type ParameterRules, parseParams } from './params.ts';
 
@@ -9,7 +9,7 @@ export interface PluginEntry extends ParameterRules {
   readonly method: Method;
 }
 
-export class MethodRegistry {
+export class MethodRegistry implements MethodSource {
   private readonly byId = new Map<string, PluginEntry>();
 
   /**
@@ -38,6 +38,11 @@ export class MethodRegistry {
 
   get ids(): readonly string[] {
     return [...this.byId.keys()];
+  }
+
+  bind(id: string, params: Readonly<Record<string, unknown>> = {}): BoundMethod {
+    const entry = this.get(id);
+    return { method: entry.method, params: parseParams(entry.method, params, entry) };
   }
 
   has(id: string): boolean {

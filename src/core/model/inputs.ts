@@ -52,7 +52,8 @@ export function checkInputs(expected: readonly ValueInfo[], given: Inputs): Chec
 }
 
 /**
- * Baselines for some inputs or all, each of one row or of as many as the inputs have.
+ * Baselines for some inputs or all, each of one row or of as many as the inputs have; for a single row of inputs, any
+ * number: methods that average over baselines take them all.
  * @throws WhylightError `invalid_tensor` as {@link checkInputs} does
  */
 export function checkBaselines(expected: readonly ValueInfo[], given: Inputs, rows: number): Inputs {
@@ -61,7 +62,7 @@ export function checkBaselines(expected: readonly ValueInfo[], given: Inputs, ro
   const wanted = expected.filter(({ name }) => given[name]);
   // Among all inputs, so that an unknown name is told all of them.
   const { inputs, rows: count } = checkInputs(wanted.length === names.length ? wanted : expected, given);
-  if (count === 1 || count === rows) return inputs;
+  if (count === 1 || rows === 1 || count === rows) return inputs;
   throw new WhylightError(
     'invalid_tensor',
     `The baselines have ${count} rows: give one, or ${rows} as the inputs have.`,

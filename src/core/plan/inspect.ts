@@ -189,8 +189,9 @@ function methods(model: Model, info: BoundInfo, registry: MethodRegistry): Metho
   return registry.entries.map(({ method, ...rules }): MethodReport => {
     try {
       const params = parseParams(method, {}, rules);
-      for (const needs of Object.values(namedNeeds(method.needs(params, info)))) compilable(resolveNeeds(needs, info));
-      return { method: method.id, runs: true, cost: method.cost(params, info) };
+      for (const needs of Object.values(namedNeeds(method.needs(params, info, registry))))
+        compilable(resolveNeeds(needs, info));
+      return { method: method.id, runs: true, cost: method.cost(params, info, registry) };
     } catch (error) {
       if (!WhylightError.is(error)) throw error;
       return { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };

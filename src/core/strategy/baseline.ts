@@ -1,25 +1,45 @@
 /** What stands for "nothing there": the value that features are replaced by, or that a path starts from. */
 import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import { gaussianBlur } from '../image/blur.ts';
 import type { Inputs, TensorInfo } from '../method/contract.ts';
 import { cast } from '../tensor/cast.ts';
+import { rowsOf } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 export const baselineParameter = z
-  .union([z.number(), z.enum(['mean'])])
+  .union([z.number(), z.enum(['mean', 'blur'])])
   .default(0)
   .describe(
-    'What stands for an absent feature: a number in the units of the input tensor, or the mean of each channel.',
+    'What stands for an absent feature: a number in the units of the input tensor, the mean of each channel, or the input blurred (the mean where there is nothing to blur along).',
   );
+
+/** Standard deviation of the blur, as a share of the longest spatial axis: enough to leave nothing to recognise. */
+const BLUR = 1 / 16;
 
 export type Baseline = z.output<typeof baselineParameter>;
 
 /** The baseline of one row of an input, in its type and shape: what the request gives, or what the parameter says. */
 export function baselineOf<T extends Tensor>(row: T, info: TensorInfo, baseline: Baseline, given: Inputs = {}): T {
   const own = given[info.name];
+  if (own && rowsOf(own) > 1) {
+    throw new WhylightError(
+      'invalid_request',
+      `This method starts from one baseline, but ${rowsOf(own)} rows were given for "${info.name}": give one, or use gradient_shap or deep_lift_shap.`,
+      { input: info.name, rows: rowsOf(own) },
+    );
+  }
   if (own) return cast(own, row.dtype) as T;
+  if (baseline === 'blur' && info.channelAxis !== undefined && row.dtype === 'float32') {
+    const axes = row.dims
+      .map((_, axis) => axis)
+      .filter((axis) => axis > 0 && axis !== (info.channelAxis as number) + 1);
+    const sigma = Math.max(...axes.map((axis) => row.dims[axis] as number)) * BLUR;
+    return gaussianBlur(row as Tensor<'float32'>, sigma, { axes }) as T;
+  }
   const filled = tensor(row.dtype, row.dims);
   const { data } = filled;
-  if (baseline !== 'mean') {
+  if (typeof baseline === 'number') {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(Math.trunc(baseline)));
     else data.fill(baseline);
     return filled as T;

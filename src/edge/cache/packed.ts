@@ -5,7 +5,7 @@
 import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
 import { float32, sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
 
-const MAGIC = 0x31_58_4c_57; // "WLX1"
+const MAGIC = 0x32_58_4c_57; // "WLX2"
 const HEADER = 8;
 
 interface PackedTensor {

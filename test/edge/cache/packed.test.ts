@@ -15,6 +15,7 @@ const explanation: Explanation = {
     score: 0.1 + row,
     baselineScore: Number.NEGATIVE_INFINITY,
     convergenceDelta: Number.NaN,
+    diagnostics: { positiveShare: 1 / 3, sparseness: 0, entropy: 2, warnings: [{ code: 'flat', message: 'wörk' }] },
     top: [{ index: row, label: 'wörk', score: 0.1 + row, probability: 1 / 3 }],
     values: { input: float32([1, 2, 3], [1, -0, 1e-45, 3.4e38, Math.PI, row]), 'other/x': float32([1, 1], [5]) },
     ...(row === 0 && { map: float32([2, 3], [6, 5, 4, 3, 2, 1]) }),

@@ -1,47 +1,191 @@
 /** Which elements are taken as one feature. */
 import { z } from 'zod';
-import type { TensorInfo } from '../../method/contract.ts';
+import { WhylightError } from '../../errors.ts';
+import { superpixels } from '../../image/superpixels.ts';
+import type { Float32Tensors, Inputs, ModelInfo, TensorInfo } from '../../method/contract.ts';
+import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';
 
-export const featureMaskParameters = {
+/** A picture's own mask of 224 x 224 places fits. */
+const MOST_GIVEN = 2 ** 16;
+
+export interface FeatureMaskDefaults {
+  readonly mask: 'none' | 'grid' | 'superpixels';
+  readonly grid: number;
+  readonly segments: number;
+}
+
+export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
   feature_mask: z
-    .enum(['none', 'grid'])
-    .default('grid')
+    .union([z.enum(['none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MOST_GIVEN)])
+    .default(defaults.mask)
     .describe(
-      'What is one feature: "none" takes each element, "grid" a cell of a grid over the spatial axes, all channels together.',
+      'What is one feature: "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of a picture, all channels together. Or a mask of your own: a number for each place (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.',
     ),
   grid: z
     .array(z.int().min(1).max(64))
     .min(1)
     .max(3)
-    .default([7])
+    .default([defaults.grid])
     .describe('Cells of the grid along each spatial axis; one number holds for all.'),
-};
+  segments: z.int().min(1).max(4096).default(defaults.segments).describe('Superpixels that a picture is cut into.'),
+});
+
+export interface FeatureMaskParams {
+  readonly feature_mask: 'none' | 'grid' | 'superpixels' | readonly number[];
+  readonly grid: readonly number[];
+  readonly segments: number;
+}
 
 export interface FeatureMask {
   readonly features: number;
-  /** Number of the feature of each element of a row. */
-  readonly ids: Uint32Array;
+  /** By input name: number of the feature of each element of a row. Features may span inputs. */
+  readonly ids: Readonly<Record<string, Uint32Array>>;
 }
 
-/** Vectors and tokens have no grid: each element is a feature. */
-export function featureMask(
-  input: TensorInfo,
-  { feature_mask, grid }: { readonly feature_mask: 'none' | 'grid'; readonly grid: readonly number[] },
-): FeatureMask {
-  const dims = knownDims(input);
-  const size = dims.reduce((a, b) => a * b, 1);
-  if (feature_mask === 'none' || input.channelAxis === undefined) {
-    return { features: size, ids: Uint32Array.from({ length: size }, (_, i) => i) };
+/** How many features there will be, known without the input: superpixels that an input lacks are features of nothing. */
+export function featureCount({ inputs }: ModelInfo, params: FeatureMaskParams): number {
+  if (typeof params.feature_mask !== 'string') return new Set(params.feature_mask).size;
+  return inputs.reduce((sum, input) => sum + maker(input, params).features, 0);
+}
+
+/**
+ * @param inputs one row: superpixels depend on it
+ * @throws WhylightError `invalid_request` for a mask that does not fit the inputs
+ */
+export function featureMask(model: ModelInfo, params: FeatureMaskParams, inputs: Inputs): FeatureMask {
+  if (typeof params.feature_mask !== 'string') return givenMask(model, params.feature_mask);
+  const ids: Record<string, Uint32Array> = {};
+  let features = 0;
+  for (const input of model.inputs) {
+    const { make, features: own } = maker(input, params);
+    const first = features;
+    ids[input.name] = make(inputs[input.name] as Tensor).map((id) => first + id);
+    features += own;
   }
-  const axes = dims.map((_, axis) => axis).filter((axis) => axis !== input.channelAxis);
-  const cells = axes.map((axis, i) => Math.min(dims[axis] as number, (grid.length === 1 ? grid[0] : grid[i]) ?? 1));
-  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const ids = Uint32Array.from({ length: size }, (_, element) =>
-    axes.reduce((id, axis, i) => {
-      const position = Math.floor(element / (strides[axis] as number)) % (dims[axis] as number);
-      return id * (cells[i] as number) + Math.floor((position * (cells[i] as number)) / (dims[axis] as number));
-    }, 0),
+  return { features, ids };
+}
+
+/** Every place by itself, all its channels together. */
+export function placeMask({ inputs }: ModelInfo): FeatureMask {
+  const ids: Record<string, Uint32Array> = {};
+  let features = 0;
+  for (const input of inputs) {
+    const first = features;
+    const places = placesOf(input);
+    ids[input.name] = places.ids.map((id) => first + id);
+    features += places.count;
+  }
+  return { features, ids };
+}
+
+/** One number per feature, written to each of its elements. */
+export function spreadFeatures(
+  { ids }: FeatureMask,
+  perFeature: ArrayLike<number>,
+  { inputs }: ModelInfo,
+): Float32Tensors {
+  return Object.fromEntries(
+    inputs.map((input) => [
+      input.name,
+      float32(
+        [1, ...knownDims(input)],
+        Float32Array.from(ids[input.name] as Uint32Array, (id) => perFeature[id] as number),
+      ),
+    ]),
   );
-  return { features: cells.reduce((a, b) => a * b, 1), ids };
+}
+
+interface Maker {
+  readonly features: number;
+  make(row: Tensor): Uint32Array;
+}
+
+function maker(input: TensorInfo, { feature_mask, grid, segments }: FeatureMaskParams): Maker {
+  const dims = knownDims(input);
+  const size = sizeOf(dims);
+  if (feature_mask === 'none' || input.channelAxis === undefined) {
+    return { features: size, make: () => Uint32Array.from({ length: size }, (_, i) => i) };
+  }
+  const extents = dims.filter((_, axis) => axis !== input.channelAxis);
+  const { ids, count } = placesOf(input);
+  if (feature_mask === 'superpixels' && extents.length === 2) {
+    return {
+      features: Math.min(segments, count),
+      make: (row) => {
+        const segmentOf = superpixels(pictureOf(row, input), segments);
+        return ids.map((place) => segmentOf[place] as number);
+      },
+    };
+  }
+  // A series has no superpixels: equal pieces, as many as were asked for.
+  const wanted = feature_mask === 'superpixels' ? extents.map(() => Math.ceil(segments ** (1 / extents.length))) : grid;
+  const cells = extents.map((extent, axis) => Math.min(extent, wanted[wanted.length === 1 ? 0 : axis] ?? 1));
+  const cellOf = Uint32Array.from({ length: count }, (_, place) => {
+    let [rest, id, unit] = [place, 0, 1];
+    for (let axis = extents.length - 1; axis >= 0; axis--) {
+      const [extent, along] = [extents[axis] as number, cells[axis] as number];
+      id += Math.floor(((rest % extent) * along) / extent) * unit;
+      unit *= along;
+      rest = Math.floor(rest / extent);
+    }
+    return id;
+  });
+  return { features: sizeOf(cells), make: () => ids.map((place) => cellOf[place] as number) };
+}
+
+/** The place of each element of a row: its position without the channel. Without channels every element is a place. */
+export function placesOf(input: TensorInfo): { readonly count: number; readonly ids: Uint32Array } {
+  const dims = knownDims(input);
+  const size = sizeOf(dims);
+  if (input.channelAxis === undefined) return { count: size, ids: Uint32Array.from({ length: size }, (_, i) => i) };
+  const channels = dims[input.channelAxis] as number;
+  const inner = sizeOf(dims.slice(input.channelAxis + 1));
+  return {
+    count: size / channels,
+    ids: Uint32Array.from({ length: size }, (_, i) => Math.floor(i / (channels * inner)) * inner + (i % inner)),
+  };
+}
+
+/** The row as a picture: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
+function pictureOf({ data }: Tensor, input: TensorInfo) {
+  const dims = knownDims(input);
+  const [height = 1, width = 1] = dims.filter((_, axis) => axis !== input.channelAxis);
+  const { count, ids } = placesOf(input);
+  const { channels, channelOf } = channelsOf(dims, input.channelAxis);
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of data) [low, high] = [Math.min(low, Number(value)), Math.max(high, Number(value))];
+  const planes = Array.from({ length: channels }, () => new Float32Array(count));
+  for (const [i, place] of ids.entries()) {
+    const plane = planes[channelOf(i)] as Float32Array;
+    plane[place] = (Number(data[i]) - low) / (high - low || 1);
+  }
+  return { width, height, planes: channels < 3 ? planes.slice(0, 1) : planes.slice(0, 3) };
+}
+
+function givenMask({ inputs }: ModelInfo, given: readonly number[]): FeatureMask {
+  const names = new Map([...new Set(given)].sort((a, b) => a - b).map((id, number) => [id, number]));
+  const places = inputs.map((input) => placesOf(input));
+  const elements = places.reduce((sum, { ids }) => sum + ids.length, 0);
+  const placeCount = places.reduce((sum, { count }) => sum + count, 0);
+  if (given.length !== elements && given.length !== placeCount) {
+    const expected = elements === placeCount ? `${elements}` : `${placeCount} (places) or ${elements} (elements)`;
+    throw new WhylightError(
+      'invalid_request',
+      `feature_mask must have ${expected} numbers for the inputs ${inputs.map(({ name, dims }) => `"${name}" [${dims.join(', ')}]`).join(', ')}, but has ${given.length}.`,
+      { issues: [{ parameter: 'feature_mask', message: `must have ${expected} numbers, has ${given.length}` }] },
+    );
+  }
+  const byElement = given.length === elements;
+  const ids: Record<string, Uint32Array> = {};
+  let first = 0;
+  for (const [i, { ids: place, count }] of places.entries()) {
+    const start = first;
+    ids[inputs[i]?.name as string] = place.map((at, element) => {
+      return names.get(given[start + (byElement ? element : at)] as number) as number;
+    });
+    first += byElement ? place.length : count;
+  }
+  return { features: names.size, ids };
 }

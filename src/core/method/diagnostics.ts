@@ -1,0 +1,121 @@
+/** What can be told of an attribution without knowing the method: how concentrated it is, and whether to trust it. */
+import type { Float32Tensors } from './contract.ts';
+
+export interface Diagnostics {
+  /** Sum of the values above zero, as a share of the sum of all absolute values; 0 for values of zero. */
+  readonly positiveShare: number;
+  /** {@link gini} of the absolute values. */
+  readonly sparseness: number;
+  /** {@link entropy} of the absolute values, in nats. */
+  readonly entropy: number;
+  /** Empty when nothing is wrong. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface Warning {
+  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete';
+  /** What it means, and what to do about it. */
+  readonly message: string;
+}
+
+export interface Circumstances {
+  readonly score: number;
+  readonly baselineScore?: number;
+  readonly convergenceDelta?: number;
+  /** The target's probability, where the scores are probabilities themselves. */
+  readonly probability?: number;
+}
+
+/** Values that differ by less than this share of the largest are flat. */
+const FLAT = 1e-6;
+/** Nearer than this to 0 or 1, a softmax or sigmoid hardly moves. */
+const SATURATED = 1e-3;
+/** From this share of the explained difference on, the missing part is worth a word. */
+const INCOMPLETE = 0.05;
+
+/** @param values finite, as a method returns them */
+export function diagnose(values: Float32Tensors, circumstances: Circumstances): Diagnostics {
+  const magnitudes = new Float64Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
+  let [positive, total, low, high, next] = [0, 0, Infinity, -Infinity, 0];
+  for (const { data } of Object.values(values)) {
+    for (const value of data) {
+      const magnitude = Math.abs(value);
+      magnitudes[next++] = magnitude;
+      total += magnitude;
+      if (value > 0) positive += value;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return {
+    positiveShare: total > 0 ? positive / total : 0,
+    sparseness: gini(magnitudes),
+    entropy: entropy(magnitudes),
+    warnings: [...warnings(low, high, circumstances)],
+  };
+}
+
+function* warnings(
+  low: number,
+  high: number,
+  { score, baselineScore, convergenceDelta, probability }: Circumstances,
+): Generator<Warning> {
+  if (high - low <= FLAT * Math.max(Math.abs(low), Math.abs(high))) {
+    yield {
+      code: 'flat',
+      message:
+        'Every value is the same: the score does not depend on what the method looks at. Choose another target, layer or baseline.',
+    };
+  } else if (high <= 0) {
+    yield {
+      code: 'all_negative',
+      message:
+        'No value is above zero: everything speaks against this target. Explain the top class, or absolute values.',
+    };
+  }
+  if (probability !== undefined && Math.min(probability, 1 - probability) < SATURATED) {
+    yield {
+      code: 'saturated',
+      message: `The explained probability is ${probability.toPrecision(3)}, where it hardly changes with the input. Explain the logits: scores=logits.`,
+    };
+  }
+  if (convergenceDelta === undefined || baselineScore === undefined) return;
+  const difference = Math.abs(score - baselineScore);
+  if (Math.abs(convergenceDelta) > INCOMPLETE * difference && Math.abs(convergenceDelta) > FLAT * Math.abs(score)) {
+    yield {
+      code: 'incomplete',
+      message: `The values miss the difference between score and baseline score by ${convergenceDelta.toPrecision(3)} of ${difference.toPrecision(3)}. Take more steps or samples.`,
+    };
+  }
+}
+
+/**
+ * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
+ * "Concise explanations of neural networks using adversarial training").
+ * @param values not negative
+ */
+export function gini(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  let [sum, weighted] = [0, 0];
+  for (const [i, value] of sorted.entries()) {
+    sum += value;
+    weighted += (2 * (i + 1) - sorted.length - 1) * value;
+  }
+  return sum > 0 ? weighted / (sorted.length * sum) : 0;
+}
+
+/**
+ * Shannon entropy in nats of the values as shares of their sum: 0 when one holds everything (Bhatt et al. 2020,
+ * "Evaluating and aggregating feature-based model explanations").
+ * @param values not negative
+ */
+export function entropy(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const share = (values[i] as number) / sum;
+    if (share > 0) total -= share * Math.log(share);
+  }
+  return total;
+}

@@ -1,0 +1,137 @@
+/** What a method says on average about noisy copies of the input: SmoothGrad and its kin. */
+import { z } from 'zod';
+import {
+  type About,
+  API_VERSION,
+  type Float32Tensors,
+  type Method,
+  type MethodSource,
+  type ModelInfo,
+} from '../../method/contract.ts';
+import { defineMethod } from '../../method/define.ts';
+import { Random } from '../../tensor/random.ts';
+import { Moments } from '../moments.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import {
+  explainTogether,
+  feeding,
+  graphsOf,
+  type InnerMethod,
+  parameterTexts,
+  refusePerturbation,
+} from '../together.ts';
+import { noiseParameters, withNoise } from './noise.ts';
+import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
+
+export interface NoiseTunnelDefinition {
+  readonly id: string;
+  readonly revision: number;
+  readonly about: About;
+  /** From what was gathered over the samples to the values. */
+  combine(moments: Moments): Float32Tensors;
+  /** Knows how far its values are off. */
+  readonly isMean?: true;
+}
+
+const parameters = z.object({
+  base_method: z
+    .string()
+    .min(1)
+    .default('saliency')
+    .describe('Id of the gradient or activation method that explains each noisy copy.'),
+  base_params: z
+    .array(z.string())
+    .max(20)
+    .default([])
+    .describe(
+      'Parameters of the base method, each as name=value. Values keep their signs unless absolute=true is among them.',
+    ),
+  n_samples: z.int().min(1).max(1000).default(25).describe('Noisy copies of the input.'),
+  ...noiseParameters,
+  precision: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'Stops as soon as the standard error, as a share of the size of the mean, is this small; 0 takes all samples.',
+    ),
+  absolute: absoluteParameter(false),
+  reduction: reductionParameter,
+});
+
+type Params = z.output<typeof parameters>;
+
+const LOOKUP = 'lookup';
+
+export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefinition): Method =>
+  defineMethod({
+    ...rest,
+    apiVersion: API_VERSION,
+    strategy: 'gradient',
+    params: parameters,
+    needs: (params, model, methods) => {
+      const { graphs, graphName, fed } = bound(params, model, methods);
+      const named = Object.entries(graphs).map(([name, needs]) => [graphName(name), needs]);
+      return { graphs: { ...Object.fromEntries(named), ...(fed.length > 0 && { [LOOKUP]: { activations: fed } }) } };
+    },
+    cost: (params, model, methods) => {
+      const inner = bound(params, model, methods);
+      const { forwards, backwards } = inner.method.cost(inner.params, model, methods);
+      return {
+        forwards: lookupCost(model) + params.n_samples * forwards,
+        backwards: params.n_samples * backwards,
+      };
+    },
+    explain: async (ctx) => {
+      const { n_samples, precision } = ctx.params;
+      const inner = bound(ctx.params, ctx.model, ctx.methods);
+      const values = await sourceValues(ctx);
+      const moments = new Moments();
+      const attribution = () => ({
+        values: finishValues(combine(moments), ctx.params, ctx.model),
+        ...(isMean && moments.standardError !== undefined && { standardError: moments.standardError }),
+      });
+      for (let first = 0; first < n_samples; first += ctx.batchSize) {
+        const count = Math.min(ctx.batchSize, n_samples - first);
+        const subjects = Array.from({ length: count }, (_, i) => {
+          const random = ctx.random.at(first + i);
+          return {
+            inputs: withSources(ctx.inputs, withNoise(values, ctx.params, random, SEED_WORDS)),
+            random: derived(random),
+          };
+        });
+        for (const sample of await explainTogether(ctx, inner, subjects)) moments.add(sample.values);
+        if (moments.relativeError <= precision && precision > 0) break;
+        if (moments.count < n_samples) ctx.partial(attribution());
+      }
+      return attribution();
+    },
+  }) as Method;
+
+/** The base method as the parameters name it, on graphs where embeddings are fed. */
+function bound({ base_method, base_params }: Params, model: ModelInfo, methods: MethodSource): InnerMethod {
+  const given = parameterTexts(base_params, 'base_params');
+  const plain = methods.bind(base_method, given);
+  refusePerturbation(plain, 'base_method');
+  const signed = 'absolute' in plain.params && given.absolute === undefined ? { absolute: 'false' } : {};
+  const { method, params } = methods.bind(base_method, { ...given, ...signed });
+  const fed = embeddings(model).map(({ name }) => name);
+  const graphs = graphsOf(method.needs(params, model, methods));
+  return {
+    method,
+    params,
+    graphs: fed.length > 0 ? feeding(graphs, fed) : graphs,
+    graphName: (own) => `base ${own}`,
+    fed,
+  };
+}
+
+/** Numbers at the front of a sample's stream that seed the base method. */
+const SEED_WORDS = 4;
+
+/** Randomness of the base method: its own for each sample, whatever streams it takes. */
+function derived(random: Random): Random {
+  const [a = 0, b = 0] = random.uniform(2);
+  return new Random(a * 2 ** 48 + b * 2 ** 24);
+}

@@ -1,0 +1,55 @@
+/** Normal noise on inputs. */
+import { z } from 'zod';
+import type { Float32Tensors } from '../../method/contract.ts';
+import type { Random } from '../../tensor/random.ts';
+import { float32 } from '../../tensor/tensor.ts';
+
+export const noiseParameters = {
+  stdev_spread: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.15)
+    .describe('Standard deviation of the noise, as a share of the range (largest minus smallest value) of the input.'),
+  stdevs: z
+    .union([z.number().min(0), z.enum(['auto'])])
+    .default('auto')
+    .describe(
+      'Standard deviation of the noise in the units of the input tensor; "auto" takes stdev_spread times the range.',
+    ),
+};
+
+export interface NoiseParameters {
+  readonly stdev_spread: number;
+  readonly stdevs: number | 'auto';
+}
+
+/** The tensors with noise. Depends on the values, the seed and stream of `random`, and `offset` alone. */
+export function withNoise(
+  values: Float32Tensors,
+  { stdev_spread, stdevs }: NoiseParameters,
+  random: Random,
+  offset = 0,
+): Float32Tensors {
+  let next = offset;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { dims, data }]) => {
+      const deviation = stdevs === 'auto' ? stdev_spread * range(data) : stdevs;
+      const noise = random.normal(data.length, next);
+      next += data.length;
+      return [
+        name,
+        float32(
+          dims,
+          data.map((x, i) => x + deviation * (noise[i] as number)),
+        ),
+      ];
+    }),
+  );
+}
+
+function range(data: Float32Array): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (const x of data) [low, high] = [Math.min(low, x), Math.max(high, x)];
+  return high - low;
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { ExplainContext, Inputs } from '../../core/method/contract.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import {
+  featureCount,
+  featureMask,
+  featureMaskParameters,
+  placesOf,
+  spreadFeatures,
+} from '../../core/strategy/perturbation/feature-mask.ts';
+import { scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { sliceRows } from '../../core/tensor/rows.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
+
+/** By how much the score drops when a feature has the values of somewhere else. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'feature_permutation',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'Feature Permutation',
+    summary:
+      'How much the score drops when a feature gets the values of another example of the request; with one example, values from elsewhere in it.',
+    paper: { title: 'Random Forests', year: 2001, url: 'https://doi.org/10.1023/A:1010933404324' },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: z.object({
+    n_repeats: z.int().min(1).max(1000).default(1).describe('Permutations of each feature, whose drops are averaged.'),
+    ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: () => ({}),
+  cost: (params, model) => ({ forwards: params.n_repeats * featureCount(model, params), backwards: 0 }),
+  explain: async (ctx) => {
+    const { n_repeats } = ctx.params;
+    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
+    const drops = new Float64Array(mask.features);
+    await scoreMixtures(
+      ctx,
+      {
+        count: n_repeats * mask.features,
+        mask,
+        absent: (index) => permuted(ctx, index),
+        weigh: (index, weights) => {
+          weights[Math.floor(index / n_repeats)] = 0;
+        },
+      },
+      (index, score) => {
+        const feature = Math.floor(index / n_repeats);
+        drops[feature] = (drops[feature] as number) + (ctx.score - score) / n_repeats;
+      },
+    );
+    return { values: finishValues(spreadFeatures(mask, drops, ctx.model), ctx.params, ctx.model) };
+  },
+});
+
+/** The row that permutation `index` puts in this one's place; a lone row's own places, permuted. */
+function permuted<P>({ batch, inputs, model, random }: ExplainContext<P>, index: number): Inputs {
+  const stream = random.at(index);
+  const donor = stream.permutation(batch.rows)[batch.index] as number;
+  return Object.fromEntries(
+    model.inputs.map((input) => {
+      const all = batch.inputs[input.name] as Tensor;
+      if (batch.rows > 1) return [input.name, all.dims[0] === 1 ? all : sliceRows(all, donor, donor + 1)];
+      const row = inputs[input.name] as Tensor;
+      const { count, ids } = placesOf(input);
+      const from = stream.permutation(count);
+      const elements = elementsOf(ids, count);
+      const data = row.data.slice();
+      for (let place = 0; place < count; place++) {
+        const [to, source] = [elements(place), elements(from[place] as number)];
+        for (const [channel, at] of to.entries()) data[at] = row.data[source[channel] as number] as never;
+      }
+      return [input.name, { ...row, data }];
+    }),
+  );
+}
+
+/** The elements of a place, channel by channel. */
+function elementsOf(ids: Uint32Array, count: number): (place: number) => Uint32Array {
+  const channels = ids.length / count;
+  const lists = new Uint32Array(ids.length);
+  const filled = new Uint32Array(count);
+  for (const [element, place] of ids.entries()) {
+    lists[place * channels + (filled[place] as number)] = element;
+    filled[place] = (filled[place] as number) + 1;
+  }
+  return (place) => lists.subarray(place * channels, (place + 1) * channels);
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { featureMask, featureMaskParameters, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
+import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import type { Random } from '../../core/tensor/random.ts';
+
+/** HSIC_j = trace(K_j H L H) / N, K the binary kernel of whether feature j is there, L a Gaussian kernel of the scores. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'hsic',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'HSIC Attribution',
+    summary:
+      'How strongly the score depends, in whatever way, on whether a feature is there (Hilbert-Schmidt independence).',
+    paper: {
+      title: 'Making Sense of Dependence: Efficient Black-box Explanations Using Dependence Measure',
+      year: 2022,
+      url: 'https://arxiv.org/abs/2206.06219',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: z.object({
+    nb_design: z
+      .int()
+      .min(2)
+      .max(4096)
+      .default(256)
+      .describe('Random coalitions (N), each feature there in half of them; Xplique takes 500.'),
+    bandwidth: z
+      .enum(['median', 'median_distance'])
+      .default('median')
+      .describe(
+        'Width of the Gaussian kernel: the median score, as the authors take it (made for probabilities), or the median distance between scores.',
+      ),
+    ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
+    baseline: baselineParameter,
+    reduction: reductionParameter,
+  }),
+  needs: () => ({}),
+  cost: ({ nb_design }) => ({ forwards: nb_design, backwards: 0 }),
+  explain: async (ctx) => {
+    const { nb_design: count, bandwidth } = ctx.params;
+    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
+    const design = balancedDesign(count, mask.features, ctx.random);
+    const scores = new Float64Array(count);
+    await scoreMixtures(
+      ctx,
+      {
+        count,
+        mask,
+        absent: absentInputs(ctx),
+        weigh: (index, weights) => {
+          for (let j = 0; j < weights.length; j++) weights[j] = design[j * count + index] as number;
+        },
+      },
+      (index, score) => {
+        scores[index] = score;
+      },
+    );
+    const kernel = gaussianKernel(scores, bandwidth);
+    const values = Float64Array.from({ length: mask.features }, (_, j) =>
+      dependence(design.subarray(j * count, (j + 1) * count), kernel),
+    );
+    return {
+      values: finishValues(spreadFeatures(mask, values, ctx.model), { ...ctx.params, absolute: false }, ctx.model),
+    };
+  },
+});
+
+/** A Latin hypercube cut in halves: feature by feature, which of the coalitions have it. */
+function balancedDesign(count: number, features: number, random: Random): Uint8Array {
+  const design = new Uint8Array(count * features);
+  for (let j = 0; j < features; j++) {
+    for (const [i, rank] of random.at(j).permutation(count).entries()) design[j * count + i] = Number(rank * 2 < count);
+  }
+  return design;
+}
+
+function gaussianKernel(scores: Float64Array, bandwidth: 'median' | 'median_distance'): Float64Array {
+  const count = scores.length;
+  const distances = Float64Array.from({ length: count * count }, (_, i) =>
+    Math.abs((scores[Math.floor(i / count)] as number) - (scores[i % count] as number)),
+  );
+  const apart = (): number => median(distances.filter((_, i) => Math.floor(i / count) < i % count));
+  const width = (bandwidth === 'median' && median(scores)) || apart() || 1;
+  return distances.map((distance) => Math.exp(-(distance ** 2) / (2 * width ** 2)));
+}
+
+function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+}
+
+/**
+ * The binary kernel 1 + 1/2 - (x - y)^2 is, once centred, 2 (x - mean)(y - mean): the trace is then a quadratic form.
+ */
+function dependence(there: Uint8Array, kernel: Float64Array): number {
+  const count = there.length;
+  const mean = there.reduce((a, b) => a + b, 0) / count;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    let row = 0;
+    for (let k = 0; k < count; k++) row += ((there[k] as number) - mean) * (kernel[i * count + k] as number);
+    total += ((there[i] as number) - mean) * row;
+  }
+  return Math.max(0, (2 * total) / count);
+}

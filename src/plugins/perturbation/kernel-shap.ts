@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import {
+  checkFeatures,
+  kernelCoalitionCount,
+  kernelCoalitions,
+  kernelRegression,
+} from '../../core/strategy/perturbation/coalitions.ts';
+import {
+  featureCount,
+  featureMask,
+  featureMaskParameters,
+  spreadFeatures,
+} from '../../core/strategy/perturbation/feature-mask.ts';
+import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { sum } from '../../core/tensor/sum.ts';
+
+/** Shapley values by regression over coalitions; exact as soon as the budget covers every coalition. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'kernel_shap',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'Kernel SHAP',
+    summary: 'Shapley values from a weighted linear model of the scores of coalitions of features.',
+    paper: {
+      title: 'A Unified Approach to Interpreting Model Predictions',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1705.07874',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: z.object({
+    n_samples: z
+      .int()
+      .min(2)
+      .max(2 ** 20)
+      .default(256)
+      .describe('Rows to evaluate at most. With 2^d - 1 rows for d features, the values are exact.'),
+    ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
+    baseline: baselineParameter,
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: () => ({}),
+  cost: (params, model) => ({
+    forwards: 1 + rows(checkFeatures('kernel_shap', featureCount(model, params)), params.n_samples),
+    backwards: 0,
+  }),
+  explain: async (ctx) => {
+    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
+    const absent = absentInputs(ctx);
+    const baselineScore = await absentScore(ctx, absent);
+    const coalitions = kernelCoalitions(mask.features, ctx.params.n_samples - 1, ctx.random);
+    const scores = new Float64Array(coalitions.count);
+    await scoreMixtures(
+      ctx,
+      {
+        count: coalitions.count,
+        mask,
+        absent,
+        weigh: (index, weights) =>
+          weights.set(coalitions.present.subarray(index * mask.features, (index + 1) * mask.features)),
+      },
+      (index, score) => {
+        scores[index] = score;
+      },
+    );
+    const values = kernelRegression(coalitions, scores, baselineScore, ctx.score);
+    return {
+      values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+      baselineScore,
+      convergenceDelta: sum(values) - (ctx.score - baselineScore),
+    };
+  },
+});
+
+const rows = (features: number, most: number): number => Math.max(0, kernelCoalitionCount(features, most - 1));

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ExplainContext, Inputs } from '../../core/method/contract.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
+import {
+  type FeatureMask,
+  featureCount,
+  featureMask,
+  featureMaskParameters,
+  spreadFeatures,
+} from '../../core/strategy/perturbation/feature-mask.ts';
+import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { lasso, ridge } from '../../core/tensor/least-squares.ts';
+
+/** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'lime',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'LIME',
+    summary: 'A linear model that says how the score changes, near this input, when features are taken away.',
+    paper: {
+      title: '"Why Should I Trust You?": Explaining the Predictions of Any Classifier',
+      year: 2016,
+      url: 'https://arxiv.org/abs/1602.04938',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: z.object({
+    n_samples: z
+      .int()
+      .min(2)
+      .max(100_000)
+      .default(256)
+      .describe('Rows to evaluate at most: random coalitions, or all 2^d of d features when that is no more.'),
+    surrogate: z
+      .enum(['lasso', 'ridge', 'least_squares'])
+      .default('lasso')
+      .describe(
+        "The linear model; alpha is its penalty, in scikit-learn's scale. Captum takes a lasso, the authors' library a ridge of 1.",
+      ),
+    alpha: z.number().min(0).default(0.01).describe('Penalty of the linear model.'),
+    distance: z
+      .enum(['cosine', 'euclidean'])
+      .default('cosine')
+      .describe('How far a coalition is from the input, measured between the tensors that the model sees.'),
+    kernel_width: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('Coalitions at distance d weigh exp(-d^2 / (2 kernel_width^2)).'),
+    ...featureMaskParameters({ mask: 'superpixels', grid: 7, segments: 40 }),
+    baseline: baselineParameter,
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: () => ({}),
+  cost: (params, model) => ({
+    forwards: Math.min(params.n_samples, coalitionCount(checkFeatures('lime', featureCount(model, params)))),
+    backwards: 0,
+  }),
+  explain: async (ctx) => {
+    const { n_samples, surrogate, alpha } = ctx.params;
+    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
+    const absent = absentInputs(ctx);
+    const all = coalitionCount(mask.features);
+    const count = Math.min(n_samples, all);
+    const design = new Uint8Array(count * mask.features);
+    const similar = similarity(ctx, mask, absent);
+    const [scores, weights] = [new Float64Array(count), new Float64Array(count)];
+    await scoreMixtures(
+      ctx,
+      {
+        count,
+        mask,
+        absent,
+        weigh: (index, present) => {
+          // Each coalition is as likely as any other, so all of them once are the whole distribution.
+          const draws = all <= n_samples ? undefined : ctx.random.at(index).uniform(mask.features);
+          for (let j = 0; j < present.length; j++) {
+            present[j] = draws ? Number((draws[j] as number) < 0.5) : Math.floor(index / 2 ** j) % 2;
+          }
+        },
+      },
+      (index, score, present) => {
+        design.set(present, index * mask.features);
+        scores[index] = score;
+        weights[index] = similar(present);
+      },
+    );
+    const fitted = { rows: count, columns: mask.features, data: design };
+    const { coefficients } =
+      surrogate === 'lasso'
+        ? lasso(fitted, scores, weights, { alpha })
+        : ridge(fitted, scores, weights, { alpha: surrogate === 'ridge' ? alpha : 0 });
+    return { values: finishValues(spreadFeatures(mask, coefficients, ctx.model), ctx.params, ctx.model) };
+  },
+});
+
+type Distances = Pick<
+  ExplainContext<{ readonly distance: string; readonly kernel_width: number }>,
+  'inputs' | 'params'
+>;
+
+/** The kernel of the distance between the input and a mixture. Both distances follow from sums for each feature. */
+function similarity(
+  { inputs, params: { distance, kernel_width } }: Distances,
+  { features, ids }: FeatureMask,
+  absent: Inputs,
+): (present: ArrayLike<number>) => number {
+  const [xx, xb, bb] = [new Float64Array(features), new Float64Array(features), new Float64Array(features)];
+  for (const [name, numbers] of Object.entries(ids)) {
+    const [own, other] = [inputs[name]?.data ?? [], absent[name]?.data ?? []];
+    for (const [i, id] of numbers.entries()) {
+      const [x, b] = [Number(own[i]), Number(other[i])];
+      xx[id] = (xx[id] as number) + x * x;
+      xb[id] = (xb[id] as number) + x * b;
+      bb[id] = (bb[id] as number) + b * b;
+    }
+  }
+  const length = Math.sqrt(xx.reduce((a, b) => a + b, 0));
+  return (present) => {
+    let [dot, squares, apart] = [0, 0, 0];
+    for (let j = 0; j < features; j++) {
+      const [x, cross, b] = [xx[j] as number, xb[j] as number, bb[j] as number];
+      dot += present[j] ? x : cross;
+      squares += present[j] ? x : b;
+      if (!present[j]) apart += x - 2 * cross + b;
+    }
+    const cosine = 1 - dot / Math.max(length * Math.sqrt(squares), 1e-8);
+    const far = distance === 'cosine' ? cosine ** 2 : Math.max(0, apart);
+    return Math.exp(-far / (2 * kernel_width ** 2));
+  };
+}

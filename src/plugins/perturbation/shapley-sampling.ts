@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Attribution } from '../../core/method/contract.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import {
+  featureCount,
+  featureMask,
+  featureMaskParameters,
+  spreadFeatures,
+} from '../../core/strategy/perturbation/feature-mask.ts';
+import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { sum } from '../../core/tensor/sum.ts';
+
+/** The mean gain of each feature over random orders in which features are added, one after another, to the baseline. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'shapley_sampling',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'Shapley Value Sampling',
+    summary: 'Shapley values estimated from random orders of the features. Every order adds up exactly.',
+    paper: {
+      title: 'Polynomial calculation of the Shapley value based on sampling',
+      year: 2009,
+      url: 'https://doi.org/10.1016/j.cor.2008.04.004',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  params: z.object({
+    n_samples: z.int().min(1).max(10_000).default(10).describe('Random orders of the features.'),
+    antithetic: z
+      .boolean()
+      .default(true)
+      .describe('Every second order is the one before it, reversed: less noise for the same cost.'),
+    ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
+    baseline: baselineParameter,
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: () => ({}),
+  cost: (params, model) => ({
+    // Empty and full are the ends of every order.
+    forwards: 1 + params.n_samples * (featureCount(model, params) - 1),
+    backwards: 0,
+  }),
+  explain: async (ctx) => {
+    const { n_samples, antithetic } = ctx.params;
+    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
+    const absent = absentInputs(ctx);
+    const baselineScore = await absentScore(ctx, absent);
+    const orders = remembered((order) => {
+      const stream = antithetic ? order >> 1 : order;
+      const forward = ctx.random.at(stream).permutation(mask.features);
+      return antithetic && order % 2 === 1 ? forward.reverse() : forward;
+    });
+    const gains = new Float64Array(mask.features);
+    const squares = new Float64Array(mask.features);
+    const answer = (done: number): Attribution => {
+      const values = gains.map((gain) => gain / done);
+      const variance = squares.map((square, j) => Math.max(0, square / done - (values[j] as number) ** 2));
+      return {
+        values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+        baselineScore,
+        convergenceDelta: sum(values) - (ctx.score - baselineScore),
+        // Reversed orders are no independent samples: this is then an upper bound as a rule.
+        ...(done > 1 && { standardError: Math.sqrt(sum(variance) / mask.features / (done - 1)) }),
+      };
+    };
+    const gain = (order: number, position: number, by: number): void => {
+      const feature = orders(order)[position] as number;
+      gains[feature] = (gains[feature] as number) + by;
+      squares[feature] = (squares[feature] as number) + by * by;
+    };
+    const steps = mask.features - 1;
+    let before = baselineScore;
+    if (steps === 0) for (let order = 0; order < n_samples; order++) gain(order, 0, ctx.score - baselineScore);
+    await scoreMixtures(
+      ctx,
+      {
+        count: n_samples * steps,
+        mask,
+        absent,
+        weigh: (index, weights) => {
+          weights.fill(0);
+          const members = orders(Math.floor(index / steps)).subarray(0, (index % steps) + 1);
+          for (const feature of members) weights[feature] = 1;
+        },
+      },
+      (index, score) => {
+        const [order, position] = [Math.floor(index / steps), index % steps];
+        gain(order, position, score - before);
+        before = score;
+        if (position < steps - 1) return;
+        gain(order, steps, ctx.score - score);
+        before = baselineScore;
+        if (order + 1 < n_samples) ctx.partial(answer(order + 1));
+      },
+    );
+    return answer(n_samples);
+  },
+});
+
+/** Rows of two orders may be under way at once when one batch ends in the middle. */
+function remembered(make: (key: number) => Uint32Array): (key: number) => Uint32Array {
+  const known = new Map<number, Uint32Array>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    for (const old of known.keys()) if (old < key - 64) known.delete(old);
+    return found;
+  };
+}
