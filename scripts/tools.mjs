@@ -5,7 +5,11 @@ export const PINNED_NODE =
   process.platform === 'win32' ? 'node_modules/node/bin/node.exe' : 'node_modules/node/bin/node';
 
 /** Scripts that write into `generated/`; each takes `--check`, which writes nothing and fails when a file is outdated. */
-export const GENERATORS = ['scripts/generate-plugins.ts', 'scripts/generate-operators.ts'];
+export const GENERATORS = [
+  'scripts/generate-plugins.ts',
+  'scripts/generate-operators.ts',
+  'scripts/generate-methods.ts',
+];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */
 export const OFFLINE_WRANGLER = {

@@ -9,6 +9,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
     about: 'Explain a prediction: top classes and a saliency map',
     load: () => import('./commands/explain.ts'),
   },
+  compare: { about: 'Explain by several methods, side by side', load: () => import('./commands/compare.ts') },
   methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
   check: { about: 'Compare the gradient of models with differences', load: () => import('./commands/check.ts') },

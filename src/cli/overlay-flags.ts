@@ -1,0 +1,22 @@
+/** How a map is drawn, as flags: read off the schema that the HTTP face uses too. */
+import { overlaySchema } from '../core/image/overlay.ts';
+import { parameterSchemas } from '../core/method/schema.ts';
+import { numberFlag } from './arguments.ts';
+
+const overlaySchemas = parameterSchemas(overlaySchema);
+
+export const OVERLAY_ARGS = Object.fromEntries(
+  Object.entries(overlaySchemas).map(([name, schema]) => {
+    const hint = schema.enum ? schema.enum.join('|') : 'x';
+    const description = `${schema.description ?? ''}${schema.default === undefined ? '' : ` (Default: ${schema.default})`}`;
+    return [name, { type: 'string', valueHint: hint, description } as const];
+  }),
+);
+
+/** The overlay options among the flags, as the schema's own types; the schema judges them. */
+export function overlayFlags(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = Object.entries(overlaySchemas).filter(([name]) => flags[name] !== undefined);
+  return Object.fromEntries(
+    given.map(([name, { type }]) => [name, type === 'number' ? numberFlag(name, String(flags[name])) : flags[name]]),
+  );
+}

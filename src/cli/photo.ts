@@ -1,0 +1,76 @@
+/** A photo on the way in, a picture on the way out, and the flags of the commands that explain photos. */
+import { writeFile } from 'node:fs/promises';
+import { WhylightError } from '../core/errors.ts';
+import type { Image } from '../core/image/image.ts';
+import type { Placement } from '../core/image/placement.ts';
+import { preprocess } from '../core/image/preprocess.ts';
+import type { Inputs } from '../core/method/contract.ts';
+import type { Model } from '../core/model/model.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { ENGINES } from './compose.ts';
+import { MODEL_ARGS, PREPROCESSING_ARGS, readBytes } from './model-file.ts';
+
+export const PHOTO_ARG = {
+  photo: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },
+} as const;
+
+/** What is explained, of which model, by which engine. */
+export const SUBJECT_ARGS = {
+  target: {
+    type: 'string',
+    valueHint: 'class',
+    description: 'Index or name of the class; the top class when left out',
+  },
+  scores: {
+    type: 'string',
+    default: 'logits',
+    valueHint: 'tensor',
+    description: 'What is explained: logits, output (as the graph gives it), or any tensor',
+  },
+  ...MODEL_ARGS,
+  ...PREPROCESSING_ARGS,
+  seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of methods that draw at random' },
+  engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node or onnxruntime-web' },
+  param: {
+    type: 'string',
+    valueHint: 'name=value',
+    description: 'A parameter of the method; --name value does the same',
+  },
+} as const;
+
+export interface Photo {
+  readonly image: Image;
+  /** The photo as the model takes it. */
+  readonly inputs: Inputs;
+  /** The part of the photo that the model sees. */
+  readonly placement: Placement;
+}
+
+/**
+ * Decodes a photo and makes the model's input of it.
+ * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model wants its photos.
+ */
+export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo> {
+  const { preprocessing } = model.manifest;
+  if (!preprocessing) {
+    throw new WhylightError(
+      'invalid_config',
+      `Nothing says how a photo becomes the input of ${model.name}: give --scale, --mean, --std and --resize, or a manifest beside the model.`,
+    );
+  }
+  const [input] = model.graph.inputs;
+  const image = await nodeCodecs().decode(bytes);
+  const { tensor, placement } = preprocess(image, preprocessing);
+  return { image, inputs: { [input?.name ?? '']: tensor }, placement };
+}
+
+/** @throws WhylightError `not_found` */
+export const readPhoto = (path: string): Promise<Uint8Array> => readBytes(path, 'photo');
+
+/** @throws WhylightError `invalid_request` when the file cannot be written. */
+export async function writePng(path: string, picture: Image): Promise<void> {
+  const png = await nodeCodecs().encodePng(picture);
+  await writeFile(path, png).catch((error: NodeJS.ErrnoException) => {
+    throw new WhylightError('invalid_request', `Cannot write ${path}: ${error.code}.`, { path }, { cause: error });
+  });
+}

@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sniff } from '../../src/core/image/sniff.ts';
+import { whylight } from '../support/command-line.ts';
+
+const PHOTO = 'examples/photos/cat.jpg';
+const folder = mkdtempSync(join(tmpdir(), 'whylight-compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('compare', () => {
+  test('prints a table and writes a sheet of maps of equal size', () => {
+    const out = join(folder, 'sheet.png');
+    const wanted = ['--methods', 'saliency,grad_cam,occlusion', '--cell', '96', '--columns', '2', '-o', out];
+    const { code, stdout, stderr } = whylight('compare', PHOTO, ...wanted);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/cat, score/);
+    for (const line of [/^saliency +1 /m, /^grad_cam +1 /m, /^occlusion +49 /m]) expect(stdout).toMatch(line);
+    expect(stdout).toContain(`written to ${out}`);
+    const photo = sniff(readFileSync(PHOTO));
+    const height = Math.round((96 * photo.height) / photo.width);
+    expect(sniff(readFileSync(out))).toMatchObject({
+      type: 'image/png',
+      width: 8 + 2 * (96 + 8),
+      height: 8 + 2 * (Math.max(64, height) + 11 + 8),
+    });
+  });
+
+  test('agrees with explain, and hands parameters to the methods that have them', () => {
+    const flags = ['--target', 'dog', '--json'];
+    const both = whylight('compare', PHOTO, '--methods', 'grad_cam,integrated_gradients', '--n_steps', '7', ...flags);
+    const { target, score, methods } = JSON.parse(both.stdout);
+    const one = JSON.parse(whylight('explain', PHOTO, '--method', 'grad_cam', ...flags).stdout);
+    expect(target).toEqual(one.target);
+    expect(score).toBeCloseTo(one.score, 5);
+    expect(methods[0]).toMatchObject({ method: 'grad_cam', params: one.params, samples: one.samples });
+    expect(methods[1].params.n_steps).toBe(7);
+  });
+
+  test('a method that fails leaves the others alone, fills its cell and ends with code 1', () => {
+    const out = join(folder, 'failed.png');
+    const names = ['--methods', 'attention_rollout,saliency', '-o', out];
+    const { code, stdout } = whylight('compare', PHOTO, ...names);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^attention_rollout +FAILED: unprocessable_method: /m);
+    expect(stdout).toMatch(/^saliency +1 /m);
+    expect(sniff(readFileSync(out)).type).toBe('image/png');
+  });
+
+  test('all leaves out what does not apply or costs too much, and says why', () => {
+    const { code, stdout } = whylight('compare', PHOTO, '--max-samples', '1', '--json');
+    expect(code).toBe(0);
+    const { methods } = JSON.parse(stdout);
+    const of = (id: string) => methods.find(({ method }: { method: string }) => method === id);
+    expect(of('grad_cam').samples.backwards).toBe(1);
+    expect(of('attention_rollout')).toMatchObject({ skipped: true, error: { code: 'unprocessable_method' } });
+    expect(of('occlusion')).toMatchObject({ skipped: true, error: { code: 'budget_exceeded' } });
+  });
+
+  test('refuses a question that no method could answer before anything runs', () => {
+    const wrong: [string[], number, RegExp][] = [
+      [['--methods', 'gradcam'], 1, /^error: method_not_found: .*grad_cam/],
+      [['--methods', ','], 2, /--methods/],
+      [['--methods', 'saliency', '--n_steps', '5'], 2, /--n_steps/],
+      [['--methods', 'saliency', '--target', 'kat'], 1, /^error: label_not_found: .*cat/],
+      [['--methods', 'saliency', '--opacity', '7'], 1, /^error: invalid_request: .*opacity/],
+      [['--cell', '1.5'], 2, /--cell/],
+    ];
+    for (const [args, status, message] of wrong) {
+      const { code, stdout, stderr } = whylight('compare', PHOTO, ...args);
+      expect({ args, code, stdout }).toEqual({ args, code: status, stdout: '' });
+      expect(stderr).toMatch(message);
+    }
+  });
+});
