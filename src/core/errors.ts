@@ -32,6 +32,9 @@ export const ERROR_CODES = {
   method_failed: 'The saliency method raised an error or returned something unusable.',
   deadline_exceeded: 'The deadline passed before the answer was ready.',
   aborted: 'The caller gave up.',
+  origin_unavailable: 'No server that could run this answers.',
+  origin_timeout: 'The server that runs this did not answer in time.',
+  origin_error: 'The server that runs this answered with an error, or with something that is no answer.',
   engine_failure: 'The inference engine failed.',
   internal: 'A fault of ours.',
 } as const;

@@ -35,6 +35,9 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   method_failed: 500,
   deadline_exceeded: 504,
   aborted: 499,
+  origin_unavailable: 503,
+  origin_timeout: 504,
+  origin_error: 502,
   engine_failure: 500,
   internal: 500,
 };

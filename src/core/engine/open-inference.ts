@@ -10,7 +10,7 @@ import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../
 /** Header with the length of the JSON part, in bytes; absent when nothing is binary. */
 export const HEADER_LENGTH = 'Inference-Header-Content-Length';
 
-const DATATYPES = {
+export const DATATYPES = {
   BOOL: 'bool',
   UINT8: 'uint8',
   UINT16: 'uint16',
@@ -68,8 +68,8 @@ export interface InferenceResponse {
 }
 
 /** Parameters of the protocol itself, which do not reach a model or a method. */
-const BINARY_SIZE = 'binary_data_size';
-const BINARY_OUTPUT = 'binary_data_output';
+export const BINARY_SIZE = 'binary_data_size';
+export const BINARY_OUTPUT = 'binary_data_output';
 
 /**
  * @param headerLength value of {@link HEADER_LENGTH}; the whole body is JSON when left out
@@ -136,7 +136,7 @@ export function encodeResponse(
 }
 
 /** The bytes of a tensor as they travel. */
-function toBytes(value: Tensor | TextTensor): Uint8Array {
+export function toBytes(value: Tensor | TextTensor): Uint8Array {
   if ('texts' in value) {
     return join(
       value.texts.flatMap((item) => {
@@ -159,7 +159,7 @@ function writeData(value: Tensor | TextTensor): string {
   return `[${data.join(',').replace(/NaN|-?Infinity/g, 'null')}]`;
 }
 
-function decodeTensor(input: Record<string, unknown>, at: string, binary: BinaryReader): Tensor {
+export function decodeTensor(input: Record<string, unknown>, at: string, binary: BinaryReader): Tensor {
   const name = input.name as string;
   const datatype = text(input.datatype, `${at}/datatype`);
   if (!(datatype in DATATYPES)) {
@@ -250,7 +250,7 @@ function flatten(items: readonly unknown[], into: unknown[]): void {
   }
 }
 
-class BinaryReader {
+export class BinaryReader {
   private readonly bytes: Uint8Array;
   private at = 0;
 
@@ -276,7 +276,7 @@ class BinaryReader {
   }
 }
 
-function parse(bytes: Uint8Array): unknown {
+export function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (error) {
@@ -284,23 +284,23 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function object(value: unknown, at: string): Record<string, unknown> {
+export function object(value: unknown, at: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw wrong(`${place(at)} must be an object.`, at);
 }
 
-function list(value: unknown, at: string): unknown[] {
+export function list(value: unknown, at: string): unknown[] {
   if (Array.isArray(value)) return value;
   throw wrong(`${place(at)} must be an array.`, at);
 }
 
-function text(value: unknown, at: string): string {
+export function text(value: unknown, at: string): string {
   if (typeof value === 'string') return value;
   throw wrong(`${place(at)} must be a string.`, at);
 }
 
 /** The protocol allows no nesting here. */
-function scalars(value: unknown, at: string): Record<string, Scalar> {
+export function scalars(value: unknown, at: string): Record<string, Scalar> {
   if (value === undefined) return {};
   const entries = Object.entries(object(value, at));
   const nested = entries.find(([, item]) => !['string', 'number', 'boolean'].includes(typeof item));
@@ -326,7 +326,7 @@ function wrongTensor(message: string, at: string | undefined, details: Record<st
 const violation = (detail: string, at: string | undefined) =>
   at === undefined ? {} : { errors: [{ detail, pointer: `#${at}` }] };
 
-function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const chunk of chunks) {
