@@ -13,6 +13,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
   methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
   check: { about: 'Compare the gradient of models with differences', load: () => import('./commands/check.ts') },
+  export: { about: 'Write compiled graphs for an inference server', load: () => import('./commands/export.ts') },
   parity: { about: 'Compare with attributions of other libraries', load: () => import('./commands/parity.ts') },
 };
 

@@ -1,8 +1,9 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, ModelBytes } from '../engine/engine.ts';
 import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
 import type { RunnableGraph } from './run.ts';
@@ -26,6 +27,9 @@ export interface LoaderOptions {
   /** Milliseconds, from any origin. */
   readonly clock: () => number;
 }
+
+/** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
+export const graphFile = (graph: Graph): ModelBytes => write(graph, { externalData: { path: 'weights.bin' } });
 
 /** Where the time went, in milliseconds. */
 export interface LoadTimings {
@@ -97,7 +101,7 @@ export class GraphLoader {
     const lease = await sessions.acquire(
       key,
       async (makeRoom) => {
-        const bytes = write(this.compile(model, needs, timings), { externalData: { path: 'weights.bin' } });
+        const bytes = graphFile(this.compile(model, needs, timings));
         await makeRoom(bytes);
         const started = clock();
         const session = await engine.load(bytes);

@@ -1,0 +1,120 @@
+/** `whylight export triton|kserve <model>`: what an inference server needs to run the heavy part of the methods. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { PROCESS_LIMITS } from '../../core/container.ts';
+import { type ExportedGraph, exportedGraphs } from '../../core/export/graphs.ts';
+import { halfEnds } from '../../core/export/half-ends.ts';
+import { kserveService } from '../../core/export/kserve.ts';
+import { TRITON_DEFAULTS, tritonConfig } from '../../core/export/triton.ts';
+import { graphFile } from '../../core/plan/loader.ts';
+import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { openModel } from '../model-file.ts';
+
+const args = {
+  format: { type: 'positional', description: 'triton (a model repository) or kserve (an InferenceService)' },
+  model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
+  out: { type: 'string', alias: 'o', required: true, valueHint: 'path', description: 'Folder, or YAML file, to write' },
+  methods: {
+    type: 'string',
+    default: 'saliency,integrated_gradients,grad_cam,occlusion,rise',
+    valueHint: 'a,b,c',
+    description: 'triton: methods whose graphs are exported, or "all"',
+  },
+  scores: { type: 'string', valueHint: 'name', description: 'triton: what is explained; the logits when left out' },
+  wire: {
+    type: 'string',
+    default: 'fp32',
+    valueHint: 'fp32|fp16',
+    description: 'triton: fp16 halves the pictures and activations that travel; gradients and scores stay fp32',
+  },
+  'max-batch': { type: 'string', default: String(TRITON_DEFAULTS.maxBatch), description: 'triton: rows at once' },
+  instances: { type: 'string', default: String(TRITON_DEFAULTS.instances), description: 'triton: copies of a model' },
+  device: { type: 'string', default: TRITON_DEFAULTS.device, valueHint: 'gpu|cpu', description: 'Where models run' },
+  tensorrt: { type: 'boolean', description: 'triton: let TensorRT take what it can' },
+  name: { type: 'string', valueHint: 'name', description: "kserve: name of the service; the model's when left out" },
+  'storage-uri': { type: 'string', valueHint: 'uri', description: 'kserve: where the repository lies' },
+  image: { type: 'string', default: 'whylight-origin:latest', description: 'kserve: image of the origin' },
+} as const;
+
+export default defineCommand({
+  meta: { name: 'export', description: 'Writes compiled graphs for an inference server, or the service around it.' },
+  args,
+  async run({ args: flags, data }) {
+    refuseUnknown(data, args);
+    const device = oneOf('device', flags.device ?? '', ['gpu', 'cpu']);
+    const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
+    if (oneOf('format', flags.format ?? '', ['triton', 'kserve']) === 'kserve') {
+      const storageUri = flags['storage-uri'];
+      if (storageUri === undefined) throw new UsageError('kserve needs --storage-uri: where the repository lies.');
+      const name = serviceName(flags.name ?? model.name);
+      await writeFile(
+        flags.out,
+        kserveService({
+          name,
+          storageUri,
+          image: flags.image,
+          model: `/models/${model.name}`,
+          gpu: device === 'gpu',
+        }),
+      );
+      console.log(`${flags.out}: InferenceService ${name}`);
+      return;
+    }
+    const half = oneOf('wire', flags.wire ?? '', ['fp32', 'fp16']) === 'fp16';
+    const registry = configuredMethods();
+    const graphs = await exportedGraphs(model, {
+      methods: flags.methods === 'all' ? registry.ids : flags.methods.split(',').map((id) => id.trim()),
+      registry,
+      optimize: PROCESS_LIMITS.optimize,
+      ...(flags.scores !== undefined && { scores: flags.scores }),
+    });
+    const options = {
+      maxBatch: numberFlag('max-batch', flags['max-batch'], 1, 4096),
+      instances: numberFlag('instances', flags.instances, 1, 64),
+      device,
+      tensorrt: flags.tensorrt === true,
+    } as const;
+    for (const { name, graph, file, needs } of graphs) {
+      const shown = half ? halfEnds(graph, [...Object.keys(needs.inputDims), ...needs.activations]) : graph;
+      const folder = join(flags.out, name, '1');
+      await mkdir(folder, { recursive: true });
+      const written = half ? graphFile(shown) : file;
+      await writeFile(join(folder, 'model.onnx'), written.graph);
+      for (const { path, data: bytes } of written.external ?? []) await writeFile(join(folder, path), bytes);
+      await writeFile(join(flags.out, name, 'config.pbtxt'), tritonConfig(name, shown, options));
+    }
+    await writeFile(join(flags.out, 'whylight.json'), `${JSON.stringify(index(model, graphs), null, 2)}\n`);
+    console.log(graphs.map((graph) => `${graph.name}  ${role(graph)}  (${graph.methods.join(', ')})`).join('\n'));
+  },
+});
+
+/** Which graph is which, for people: Triton reads folders only. */
+const index = (model: { readonly name: string; readonly digest: string }, graphs: readonly ExportedGraph[]) => ({
+  model: model.name,
+  digest: model.digest,
+  graphs: graphs.map((graph) => ({ name: graph.name, role: role(graph), methods: graph.methods })),
+});
+
+function role({ needs: { scores, gradients, activations, ruleset } }: ExportedGraph): string {
+  const parts = [
+    gradients.length > 0 && `${ruleset.id} at ${gradients.join(', ')}`,
+    activations.length > 0 && `activations ${activations.join(', ')}`,
+  ].filter(Boolean);
+  return [scores, ...parts].join('; ');
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found) return found;
+  throw new UsageError(`${name} is ${allowed.join(' or ')}, but "${value}" was given.`);
+}
+
+/** A DNS label, as Kubernetes wants names. */
+const serviceName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63);

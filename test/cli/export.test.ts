@@ -1,0 +1,53 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { whylight } from '../support/command-line.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'whylight-export-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('writes a model repository for Triton', () => {
+  const out = join(folder, 'repository');
+  const methods = 'saliency,grad_cam';
+  const { code, stdout, stderr } = whylight(
+    'export',
+    'triton',
+    'cifar10',
+    '-o',
+    out,
+    '--methods',
+    methods,
+    '--wire',
+    'fp16',
+  );
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { graphs } = JSON.parse(readFileSync(join(out, 'whylight.json'), 'utf8'));
+  expect(graphs.map(({ methods }: { methods: string[] }) => methods)).toEqual([['saliency'], ['grad_cam']]);
+  for (const { name } of graphs) {
+    expect(stdout).toContain(name);
+    expect(readdirSync(join(out, name, '1')).sort()).toEqual(['model.onnx', 'weights.bin']);
+    const config = readFileSync(join(out, name, 'config.pbtxt'), 'utf8');
+    expect(config).toContain(`name: "${name}"`);
+    expect(config).toContain('{ name: "input"  data_type: TYPE_FP16  dims: [ 3, 32, 32 ] }');
+    expect(config).toMatch(/name: "gradient\/.*TYPE_FP32/);
+  }
+});
+
+test('writes an InferenceService for KServe', () => {
+  const out = join(folder, 'service.yaml');
+  const { code } = whylight('export', 'kserve', 'cifar10', '-o', out, '--storage-uri', 's3://models/repository');
+  expect(code).toBe(0);
+  expect(readFileSync(out, 'utf8')).toMatch(/kind: InferenceService[\s\S]*storageUri: "s3:\/\/models\/repository"/);
+});
+
+test.each([
+  [['export', 'tensorflow', 'cifar10', '-o', 'x'], 2, /format is triton or kserve, but "tensorflow" was given/],
+  [['export', 'kserve', 'cifar10', '-o', 'x'], 2, /--storage-uri/],
+  [['export', 'triton', 'cifar10', '-o', 'x', '--methods', 'gradcam'], 1, /method_not_found.*grad_cam/],
+])('%j fails with words', (args, code, message) => {
+  const ran = whylight(...(args as string[]));
+  expect(ran.code).toBe(code);
+  expect(ran.stderr).toMatch(message);
+});
