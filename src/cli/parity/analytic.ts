@@ -12,6 +12,7 @@ import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
 import { type GraphText, modelFromText } from './graph-text.ts';
+import { type MetricTable, metricTable } from './metric-table.ts';
 import { row } from './reference.ts';
 
 interface ArrayText {
@@ -71,7 +72,7 @@ interface CasesFile {
     readonly maps: Readonly<Record<string, ArrayText>>;
   };
   readonly quadrature?: object;
-  readonly metric_table?: object;
+  readonly metric_table?: MetricTable;
   readonly invariants?: readonly { readonly name: string }[];
 }
 
@@ -87,7 +88,7 @@ export async function readCases(folder: string, name: string): Promise<Compariso
     ...camFormulas(file.cam_formula_table),
     ...(file.external_cases ?? []).map(({ id }) => skipped(name, id, 'its function is given in words, not as a graph')),
     ...Object.keys(file.quadrature ?? {}).map((rule) => skipped(name, `quadrature ${rule}`, 'a table, no attribution')),
-    ...Object.keys(file.metric_table ?? {}).map((it) => skipped(name, `metric ${it}`, 'a metric, no attribution')),
+    ...metricTable(file.metric_table ?? {}, name),
     ...(file.invariants ?? []).map((it) => skipped(name, `invariant ${it.name}`, 'a property, no numbers')),
   ];
 }

@@ -1,4 +1,5 @@
 /** One comparison with somebody else's numbers: what to run, what to expect, how far it may be off. */
+import type { Explainer } from '../../core/explainer.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { TargetRequest } from '../../core/model/target.ts';
@@ -40,6 +41,11 @@ export interface Expected {
  */
 export type Norm = 'l2' | 'sum' | 'max' | 'scaled_max';
 
+export interface Numbers {
+  readonly actual: readonly number[];
+  readonly expected: readonly number[];
+}
+
 export interface Comparison {
   readonly model: string;
   readonly entry: string;
@@ -47,6 +53,8 @@ export interface Comparison {
   readonly skip?: string;
   readonly recipe?: Recipe;
   readonly load?: () => Promise<Model>;
+  /** In place of recipe and examples, for what is no attribution: our numbers, and those that are expected. */
+  readonly numbers?: (explainer: Explainer) => Promise<Numbers>;
   readonly examples: () => Promise<readonly Example[]>;
   readonly norm: Norm;
   readonly tolerance: number;

@@ -36,19 +36,26 @@ const NEIGHBOURS = 8;
 const NEIGHBOUR_DISTANCE = 3e-7;
 
 /** Why this comparison cannot be run with these methods; undefined when it can. */
-export function reasonToSkip({ skip, recipe }: Comparison, methods: MethodRegistry): string | undefined {
+export function reasonToSkip({ skip, recipe, numbers }: Comparison, methods: MethodRegistry): string | undefined {
   if (skip !== undefined) return skip;
+  if (numbers) return undefined;
   if (!recipe) return 'no recipe';
   return methods.has(recipe.method) ? undefined : `no method ${recipe.method}`;
 }
 
 export async function compare(comparison: Comparison, explainer: Explainer): Promise<Result> {
-  const { model: name, entry, recipe, load, examples, norm, tolerance } = comparison;
+  const { model: name, entry, recipe, load, examples, numbers, norm, tolerance } = comparison;
   const result = { model: name, entry, engine: explainer.engine.name };
   const errors: number[] = [];
   const notes = new Set<string>();
   let [undecidable, rounding] = [false, 0];
   try {
+    if (numbers) {
+      const { actual, expected } = await numbers(explainer);
+      const error = actual.length === expected.length ? distance(norm, actual, expected) : Infinity;
+      const near = error <= tolerance;
+      return { ...result, verdict: near ? 'pass' : 'FAIL', errors: [error], note: near ? '' : `above ${tolerance}` };
+    }
     if (!recipe || !load) throw new Error('nothing to run');
     const model = await load();
     const subtracts = explainer.methods.get(recipe.method).method.strategy === 'perturbation';

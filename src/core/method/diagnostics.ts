@@ -1,4 +1,5 @@
 /** What can be told of an attribution without knowing the method: how concentrated it is, and whether to trust it. */
+import { entropy, gini } from '../metrics/concentration.ts';
 import type { Float32Tensors } from './contract.ts';
 
 export interface Diagnostics {
@@ -87,35 +88,4 @@ function* warnings(
       message: `The values miss the difference between score and baseline score by ${convergenceDelta.toPrecision(3)} of ${difference.toPrecision(3)}. Take more steps or samples.`,
     };
   }
-}
-
-/**
- * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
- * "Concise explanations of neural networks using adversarial training").
- * @param values not negative
- */
-export function gini(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  let [sum, weighted] = [0, 0];
-  for (const [i, value] of sorted.entries()) {
-    sum += value;
-    weighted += (2 * (i + 1) - sorted.length - 1) * value;
-  }
-  return sum > 0 ? weighted / (sorted.length * sum) : 0;
-}
-
-/**
- * Shannon entropy in nats of the values as shares of their sum: 0 when one holds everything (Bhatt et al. 2020,
- * "Evaluating and aggregating feature-based model explanations").
- * @param values not negative
- */
-export function entropy(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
-  let total = 0;
-  for (let i = 0; i < values.length; i++) {
-    const share = (values[i] as number) / sum;
-    if (share > 0) total -= share * Math.log(share);
-  }
-  return total;
 }

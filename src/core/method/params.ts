@@ -11,6 +11,9 @@ export interface ParameterRules {
   readonly limits?: Readonly<Record<string, number>>;
 }
 
+/** Whatever has a name and parameters: a method, a metric. */
+type Parametrized<S extends z.ZodObject = z.ZodObject> = Pick<Method<S>, 'id' | 'params'>;
+
 export interface ParameterIssue {
   readonly parameter: string;
   readonly message: string;
@@ -21,7 +24,7 @@ export interface ParameterIssue {
  * @throws WhylightError `invalid_request`; `details.issues` holds every {@link ParameterIssue}.
  */
 export function parseParams<S extends z.ZodObject>(
-  method: Method<S>,
+  method: Parametrized<S>,
   raw: Readonly<Record<string, unknown>> = {},
   { defaults = {}, limits = {} }: ParameterRules = {},
 ): z.output<S> {
@@ -56,13 +59,13 @@ export function parseParams<S extends z.ZodObject>(
   return parsed.data as z.output<S>;
 }
 
-function unknown(method: Method, name: string, known: readonly string[]): string {
+function unknown(method: Parametrized, name: string, known: readonly string[]): string {
   const close = nearest(name, known);
   const hint = close.length > 0 ? ` Did you mean ${close.join(' or ')}?` : ` It has ${known.join(', ') || 'none'}.`;
   return `${method.id} has no parameter "${name}".${hint}`;
 }
 
-function overLimit(method: Method, values: object, limits: Readonly<Record<string, number>>): ParameterIssue[] {
+function overLimit(method: Parametrized, values: object, limits: Readonly<Record<string, number>>): ParameterIssue[] {
   return Object.entries(limits).flatMap(([name, most]) => {
     const value = (values as Record<string, unknown>)[name];
     const numbers = [value].flat().filter((item) => typeof item === 'number');

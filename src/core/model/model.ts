@@ -55,7 +55,7 @@ export class Model {
   private readonly output: string;
   private readonly infos = new Map<string, BoundInfo>();
 
-  private constructor(graph: Graph, digest: string, { manifest = {}, labels }: ModelSource) {
+  private constructor(graph: Graph, digest: string, { manifest = {}, labels }: Omit<ModelSource, 'bytes'>) {
     this.graph = graph;
     this.digest = digest;
     this.manifest = manifest;
@@ -77,6 +77,18 @@ export class Model {
     const digests = await Promise.all(files.map(sha256Hex));
     const digest = digests.length === 1 ? digests[0] : await sha256Hex(new TextEncoder().encode(digests.join()));
     return new Model(graph, digest as string, source);
+  }
+
+  /**
+   * The same model with other constants, for experiments on its weights.
+   * @param name says what was done to it: with the digest, it names the variation everywhere
+   */
+  async withConstants(constants: Graph['constants'], name: string): Promise<Model> {
+    const digest = await sha256Hex(new TextEncoder().encode(`${this.digest} ${name}`));
+    return new Model({ ...this.graph, constants }, digest, {
+      manifest: this.manifest,
+      ...(this.labels && { labels: this.labels.names }),
+    });
   }
 
   /**

@@ -36,7 +36,11 @@ export function argmax(row: Float32Array): number {
   return best;
 }
 
-function probabilitiesOf(row: Float32Array, how: NonNullable<BoundInfo['probability']>): Float32Array | Float64Array {
+/** The scores of one row as probabilities. */
+export function probabilitiesOf(
+  row: Float32Array,
+  how: NonNullable<BoundInfo['probability']>,
+): Float32Array | Float64Array {
   if (how === 'given') return row;
   if (how === 'sigmoid') return Float64Array.from(row, (score) => 1 / (1 + Math.exp(-score)));
   const highest = row[argmax(row)] as number;

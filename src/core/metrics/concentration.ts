@@ -1,0 +1,39 @@
+/** How concentrated a set of magnitudes is. */
+
+/**
+ * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
+ * "Concise explanations of neural networks using adversarial training").
+ * @param values not negative
+ */
+export function gini(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  let [sum, weighted] = [0, 0];
+  for (const [i, value] of sorted.entries()) {
+    sum += value;
+    weighted += (2 * (i + 1) - sorted.length - 1) * value;
+  }
+  return sum > 0 ? weighted / (sorted.length * sum) : 0;
+}
+
+/**
+ * Shannon entropy in nats of the values as shares of their sum: 0 when one holds everything (Bhatt et al. 2020,
+ * "Evaluating and aggregating feature-based model explanations").
+ * @param values not negative
+ */
+export function entropy(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const share = (values[i] as number) / sum;
+    if (share > 0) total -= share * Math.log(share);
+  }
+  return total;
+}
+
+/** How many values are above `eps` (Nguyen & Martinez 2020, "On quantitative aspects of model interpretability"). */
+export function countAbove(values: ArrayLike<number>, eps: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) > eps) count++;
+  return count;
+}

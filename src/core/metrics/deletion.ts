@@ -1,0 +1,97 @@
+/**
+ * Deletion and insertion (Petsiuk et al. 2018, section 4.1): the important pixels are taken away, or put in, a portion
+ * at a time; the area under the model's answers says whether they mattered. Ten portions of a tenth, as Xplique takes
+ * them.
+ */
+import { z } from 'zod';
+import type { Inputs } from '../method/contract.ts';
+import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
+import { areaUnder } from './curve.ts';
+import { Features } from './features.ts';
+import { defineMetric, type Measurement, type MetricContext } from './metric.ts';
+
+const paper = {
+  title: 'RISE: Randomized input sampling for explanation of black-box models',
+  year: 2018,
+  url: 'https://arxiv.org/abs/1806.07421',
+};
+
+const params = z.object({
+  steps: z.int().min(1).max(1000).default(10).describe('How many portions the features are taken in.'),
+  max_percentage_perturbed: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('The share of the features that is taken in all, most important first.'),
+  baseline: baselineParameter,
+  answer: z
+    .enum(['probability', 'score'])
+    .default('probability')
+    .describe("What the curve shows: the target's probability, as the paper has it, or its score as explained."),
+});
+
+type Params = z.output<typeof params>;
+
+/** Rows that are made at once: a curve over a large picture need not be in memory as a whole. */
+const ROWS = 16;
+
+export const deletion = defineMetric({
+  id: 'deletion',
+  about: {
+    title: 'Deletion AUC',
+    summary: 'How much the model still answers while the most important pixels disappear, first things first.',
+    paper,
+    better: 'lower',
+  },
+  params,
+  cost: ({ steps }) => ({ forwards: steps + 1, backwards: 0 }),
+  measure: (ctx) => curve(ctx, (input) => input, emptied(ctx)),
+});
+
+export const insertion = defineMetric({
+  id: 'insertion',
+  about: {
+    title: 'Insertion AUC',
+    summary: 'How soon the model answers when the most important pixels appear out of nothing, first things first.',
+    paper,
+    better: 'higher',
+  },
+  params,
+  cost: ({ steps }) => ({ forwards: steps + 1, backwards: 0 }),
+  measure: (ctx) => curve(ctx, emptied(ctx), (input) => input),
+});
+
+/** The inputs with nothing in them. */
+const emptied =
+  ({ info, params: { baseline } }: MetricContext<Params>) =>
+  (inputs: Inputs): Inputs =>
+    Object.fromEntries(
+      info.inputs.map((one) => {
+        const row = inputs[one.name] as Inputs[string];
+        return [one.name, row.dtype === 'float32' ? baselineOf(row, one, baseline) : row];
+      }),
+    );
+
+async function curve(
+  ctx: MetricContext<Params>,
+  start: (inputs: Inputs) => Inputs,
+  end: (inputs: Inputs) => Inputs,
+): Promise<Measurement> {
+  const { inputs, info, row, params } = ctx;
+  const features = new Features(info, row, inputs);
+  const ranked = features.ranked();
+  const [from, to] = [start(inputs), end(inputs)];
+  const taken = Array.from({ length: params.steps + 1 }, (_, step) =>
+    Math.floor((step / params.steps) * params.max_percentage_perturbed * features.count),
+  );
+  const y: number[] = [];
+  for (let first = 0; first < taken.length; first += ROWS) {
+    const portion = taken.slice(first, first + ROWS);
+    const rows = features.copies(from, portion.length);
+    for (const [i, count] of portion.entries()) features.replace(rows, i, to, ranked.subarray(0, count));
+    const { scores, probabilities } = await ctx.answers(rows);
+    y.push(...(params.answer === 'score' ? scores : probabilities));
+  }
+  return { score: areaUnder(y), curve: { x: taken.map((count) => count / features.count), y } };
+}

@@ -1,0 +1,83 @@
+/**
+ * What a metric of attributions is: it looks at one explanation, may ask the model about changed inputs or the method
+ * about changed questions, and gives one number. Like a method it is a plain object, and knows no engine.
+ */
+import type { z } from 'zod';
+import type { ExplainedRow } from '../explainer.ts';
+import type { Cost, Inputs, Target } from '../method/contract.ts';
+import type { BoundInfo, Model } from '../model/model.ts';
+import type { Random } from '../tensor/random.ts';
+import type { Region } from './region.ts';
+
+export interface Metric<S extends z.ZodObject = z.ZodObject> {
+  /** The name on the wire, snake_case: `deletion`. */
+  readonly id: string;
+  readonly about: MetricAbout;
+  /** A flat object of scalars, enums and short arrays, each with a default and a description. */
+  readonly params: S;
+  /** It needs to be told where the object is. */
+  readonly needsRegion?: boolean;
+  /**
+   * The rows that `measure` will evaluate, exactly. Pure.
+   * @throws WhylightError `unprocessable_method` when the metric does not apply to this model.
+   */
+  cost(params: z.output<S>, subject: MetricSubject): Cost;
+  /** @throws WhylightError `unprocessable_method` when the metric says nothing of this explanation. */
+  measure(ctx: MetricContext<z.output<S>>): Promise<Measurement>;
+}
+
+export interface MetricAbout {
+  readonly title: string;
+  /** One or two sentences: what the number tells. */
+  readonly summary: string;
+  readonly paper: { readonly title: string; readonly year: number; readonly url: string };
+  /** Which way is good; `neither` where the number only describes. */
+  readonly better: 'higher' | 'lower' | 'neither';
+}
+
+/** What the cost of a metric depends on. */
+export interface MetricSubject {
+  readonly model: Model;
+  readonly info: BoundInfo;
+  /** Rows that the explanation of a single row takes. */
+  readonly explanation: Cost;
+}
+
+export interface MetricContext<P> extends MetricSubject {
+  readonly params: P;
+  /** One row of each input. */
+  readonly inputs: Inputs;
+  /** What is measured. */
+  readonly row: ExplainedRow;
+  readonly region?: Region;
+  /** A sequence of the row's own; `random.at(i)` is the same for every row. */
+  readonly random: Random;
+  /** The model's answers to these rows, for the explained target. */
+  answers(rows: Inputs): Promise<Answers>;
+  /** The same question to the method, with something changed; the target stays unless said otherwise. */
+  explain(change: { inputs?: Inputs; target?: Target; model?: Model }): Promise<ExplainedRow>;
+}
+
+/** One element for each row. */
+export interface Answers {
+  /** The target's score. */
+  readonly scores: Float64Array;
+  /** The target's probability; the score where there is no such thing. */
+  readonly probabilities: Float64Array;
+  /** Element of the scores that is the largest. */
+  readonly winners: Int32Array;
+}
+
+export interface Measurement {
+  readonly score: number;
+  /** What the score is the area of, or the mean. */
+  readonly curve?: Curve;
+}
+
+export interface Curve {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+/** A metric, frozen. The type of its parameters follows from their schema. */
+export const defineMetric = <S extends z.ZodObject>(definition: Metric<S>): Metric<S> => Object.freeze(definition);

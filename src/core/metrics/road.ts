@@ -1,0 +1,100 @@
+/** ROAD, remove and debias (Rong et al. 2022): deletion that leaves no traces of itself. */
+import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import type { Inputs } from '../method/contract.ts';
+import { rowsOf } from '../tensor/rows.ts';
+import { areaUnder } from './curve.ts';
+import { Features } from './features.ts';
+import { impute } from './imputation.ts';
+import { defineMetric } from './metric.ts';
+
+const ROWS = 16;
+
+export const road = defineMetric({
+  id: 'road',
+  about: {
+    title: 'ROAD',
+    summary:
+      'How often the prediction stays when the most important pixels are replaced by what their neighbours suggest. Over many pictures its curve is the accuracy.',
+    paper: {
+      title: 'A consistent and efficient evaluation strategy for attribution methods',
+      year: 2022,
+      url: 'https://arxiv.org/abs/2202.00449',
+    },
+    better: 'lower',
+  },
+  params: z.object({
+    percentages: z
+      .array(z.number().gt(0).lt(100))
+      .min(1)
+      .max(99)
+      .default([10, 20, 30, 40, 50, 60, 70, 80, 90])
+      .describe('Shares of the pixels that are removed, in percent.'),
+    noise: z
+      .number()
+      .min(0)
+      .default(0.01)
+      .describe('Standard deviation of the noise on what is filled in, in units of the input tensor.'),
+    order: z
+      .enum(['morf', 'lerf'])
+      .default('morf')
+      .describe('Most relevant first, where fewer survivals are better, or least relevant first, where more are.'),
+  }),
+  cost: ({ percentages }) => ({ forwards: percentages.length + 1, backwards: 0 }),
+  measure: async (ctx) => {
+    const { inputs, info, row, params, random } = ctx;
+    const features = new Features(info, row, inputs);
+    const { grid } = features;
+    const [name] = features.inputs;
+    if (!grid || name === undefined) {
+      throw new WhylightError('unprocessable_method', 'road fills in pixels, but the model sees no picture.');
+    }
+    const ranked = params.order === 'morf' ? features.ranked() : features.ranked().reverse();
+    const before = (await ctx.answers(inputs)).winners[0];
+    const y: number[] = [];
+    for (let first = 0; first < params.percentages.length; first += ROWS) {
+      const portion = params.percentages.slice(first, first + ROWS);
+      const rows = features.copies(inputs, portion.length);
+      for (const [i, percentage] of portion.entries()) {
+        const missing = ranked.slice(0, Math.round((percentage / 100) * features.count));
+        fill(features, rows, i, inputs, name, grid, missing, (count) =>
+          random
+            .at(first + i)
+            .normal(count)
+            .map((value) => value * params.noise),
+        );
+      }
+      for (const winner of (await ctx.answers(rows)).winners) y.push(winner === before ? 1 : 0);
+    }
+    return { score: areaUnder(y), curve: { x: params.percentages.map((percentage) => percentage / 100), y } };
+  },
+});
+
+/** Imputes the missing pixels of one row, channel by channel. */
+function fill(
+  features: Features,
+  rows: Inputs,
+  row: number,
+  inputs: Inputs,
+  name: string,
+  grid: readonly [number, number],
+  missing: Uint32Array,
+  noise: (count: number) => Float32Array,
+): void {
+  const source = inputs[name]?.data as Float32Array;
+  const target = rows[name]?.data as Float32Array;
+  const offset = (row * target.length) / rowsOf(rows[name] as Inputs[string]);
+  const places = Array.from({ length: features.count }, (_, pixel) =>
+    [...features.elements(pixel)].map(([, at]) => at),
+  );
+  const channels = places[0]?.length ?? 0;
+  const disturbance = noise(channels * missing.length);
+  for (let c = 0; c < channels; c++) {
+    const channel = Float64Array.from(places, (at) => source[at[c] as number] as number);
+    const filled = impute(channel, grid, missing);
+    for (const [i, pixel] of missing.entries()) {
+      const at = offset + (places[pixel]?.[c] as number);
+      target[at] = (filled[i] as number) + (disturbance[c * missing.length + i] as number);
+    }
+  }
+}

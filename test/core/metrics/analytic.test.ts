@@ -1,0 +1,273 @@
+/** Metrics of models whose answers can be worked out by hand: the best and the worst score of each. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { ExplainedRow, ExplainRequest } from '../../../src/core/explainer.ts';
+import { defineMethod } from '../../../src/core/method/define.ts';
+import { isMeasured, type Measured, measureRows, planMetrics } from '../../../src/core/metrics/measure.ts';
+import type { Measurement } from '../../../src/core/metrics/metric.ts';
+import { type Region, regionOfBoxes } from '../../../src/core/metrics/region.ts';
+import type { Model } from '../../../src/core/model/model.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
+import saliency from '../../../src/plugins/gradient/saliency.ts';
+import { explainerOf, openGraph, picture, pictureGraph } from '../../support/classifiers.ts';
+
+/** A map that is the picture itself: it knows neither the model nor the class. */
+const inputItself = defineMethod({
+  ...saliency,
+  id: 'input_itself',
+  params: z.object({}),
+  needs: () => ({}),
+  cost: () => ({ forwards: 0, backwards: 0 }),
+  explain: async ({ inputs }) => ({ values: inputs as Record<string, ReturnType<typeof float32>> }),
+});
+
+const explainer = explainerOf([integratedGradients, saliency, inputItself]);
+
+/** `W x`, one score for each column of weights. */
+function linear(...weights: number[][]): Promise<Model> {
+  const g = GraphBuilder.empty('linear');
+  const inputs = weights[0]?.length ?? 0;
+  const x = g.input('x', 'float32', ['N', inputs]);
+  const matrix = Array.from({ length: inputs }, (_, i) => weights.map((column) => column[i] as number)).flat();
+  return openGraph(
+    g.build([g.named(g.op('MatMul', [x, g.constant('float32', [inputs, weights.length], matrix)]), 'y')]),
+  );
+}
+
+interface Question {
+  readonly model: Model;
+  readonly request: ExplainRequest;
+  readonly params?: Record<string, unknown>;
+  readonly region?: Region;
+  /** In place of the method's own values. */
+  readonly values?: readonly number[];
+}
+
+async function ask(metric: string, { model, request, params = {}, region, values }: Question): Promise<Measured> {
+  const { rows } = await explainer.explain(model, request);
+  const planned = planMetrics(explainer, model, request, [{ metric, params }]);
+  const answered = rows.map((row) => (values ? replaced(row, values) : row));
+  const [measured] = await measureRows(explainer, model, request, answered, planned, { regions: [region] });
+  return measured?.[0] as Measured;
+}
+
+async function scoreOf(metric: string, question: Question): Promise<Measurement> {
+  const measured = await ask(metric, question);
+  if (!isMeasured(measured)) throw measured.error;
+  return measured;
+}
+
+function replaced({ values, map, ...row }: ExplainedRow, numbers: readonly number[]): ExplainedRow {
+  const [name = '', { dims = [] } = {}] = Object.entries(values)[0] ?? [];
+  return { ...row, values: { [name]: float32(dims, numbers) }, ...(map && { map: float32(map.dims, numbers) }) };
+}
+
+const vector = (...data: number[]) => ({ x: float32([1, data.length], data) });
+
+describe('deletion and insertion of f(x) = 4a + 3b + 2c + d at ones', () => {
+  let question: Question;
+  beforeAll(async () => {
+    question = {
+      model: await linear([4, 3, 2, 1]),
+      request: { method: 'integrated_gradients', inputs: vector(1, 1, 1, 1) },
+      params: { steps: 4, answer: 'score' },
+    };
+  });
+
+  it('are 3.75 and 6.25 for the right order', async () => {
+    expect(await scoreOf('deletion', question)).toMatchObject({
+      score: 3.75,
+      curve: { x: [0, 0.25, 0.5, 0.75, 1], y: [10, 6, 3, 1, 0] },
+    });
+    expect(await scoreOf('insertion', question)).toMatchObject({ score: 6.25, curve: { y: [0, 4, 7, 9, 10] } });
+  });
+
+  it('are worst for the reverse of it', async () => {
+    const reverse = { ...question, values: [1, 2, 3, 4] };
+    expect(await scoreOf('deletion', reverse)).toMatchObject({ score: 6.25 });
+    expect(await scoreOf('insertion', reverse)).toMatchObject({ score: 3.75 });
+  });
+
+  it('stop at the share that is asked for', async () => {
+    const half = { ...question, params: { ...question.params, steps: 2, max_percentage_perturbed: 0.5 } };
+    expect(await scoreOf('deletion', half)).toMatchObject({ curve: { x: [0, 0.25, 0.5], y: [10, 6, 3] } });
+  });
+
+  it('show probabilities of a classifier unless told otherwise', async () => {
+    const model = await linear([2, 0], [0, 0]);
+    const request = { method: 'integrated_gradients', inputs: vector(1, 0) };
+    const { curve } = await scoreOf('deletion', { model, request, params: { steps: 2 } });
+    expect(curve?.y[0]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+    expect(curve?.y[2]).toBeCloseTo(0.5, 6);
+  });
+});
+
+describe('infidelity, sensitivity and completeness of a linear model', () => {
+  let question: Question;
+  beforeAll(async () => {
+    question = {
+      model: await linear([4, -3, 2, 1], [0, 1, 0, 0]),
+      request: { method: 'integrated_gradients', inputs: vector(2, 1, -1, 3), target: 0 },
+    };
+  });
+
+  it.each([{}, { perturbation: 'noise' }])('infidelity %o of what the model really does is 0', async (params) => {
+    expect((await scoreOf('infidelity', { ...question, params })).score).toBeCloseTo(0, 8);
+  });
+
+  it('infidelity of a derivative is 0 when it is read as one', async () => {
+    const derivative = {
+      ...question,
+      request: { ...question.request, method: 'saliency', params: { absolute: false } },
+    };
+    for (const perturbation of ['square', 'noise']) {
+      const params = { multiply_by_inputs: false, perturbation, patch_size: 2 };
+      expect((await scoreOf('infidelity', { ...derivative, params })).score).toBeCloseTo(0, 8);
+    }
+  });
+
+  it('infidelity of nothing is the mean square of the changes; of a multiple, 0 when normalised', async () => {
+    const params = { patch_size: 4 };
+    expect((await scoreOf('infidelity', { ...question, params, values: [0, 0, 0, 0] })).score).toBeCloseTo(36, 4);
+    const double = [16, -6, -4, 6];
+    expect((await scoreOf('infidelity', { ...question, params, values: double })).score).toBeCloseTo(36, 4);
+    const normalized = { ...params, normalize: true };
+    expect((await scoreOf('infidelity', { ...question, params: normalized, values: double })).score).toBeCloseTo(0, 6);
+  });
+
+  it('max-sensitivity of its gradient is 0, and that of a map that is the input is not', async () => {
+    const request = { ...question.request, method: 'saliency' };
+    expect((await scoreOf('max_sensitivity', { ...question, request })).score).toBe(0);
+    const itself = { ...question, request: { ...request, method: 'input_itself' } };
+    const { score } = await scoreOf('max_sensitivity', { ...itself, params: { perturb_radius: 0.1 } });
+    expect(score).toBeGreaterThan(0.01);
+    expect(score).toBeLessThanOrEqual((0.1 * 2) / Math.sqrt(15));
+  });
+
+  it('the completeness gap of integrated gradients is 0, and of twice them the whole difference', async () => {
+    expect((await scoreOf('completeness_gap', question)).score).toBeCloseTo(0, 4);
+    const double = { ...question, values: [16, -6, -4, 6] };
+    expect((await scoreOf('completeness_gap', double)).score).toBeCloseTo(6, 4);
+    expect((await scoreOf('completeness_gap', { ...double, params: { relative: true } })).score).toBeCloseTo(1, 4);
+  });
+});
+
+describe('sparseness and complexity', () => {
+  let question: Question;
+  beforeAll(async () => {
+    question = { model: await linear([1, 1, 1, 1]), request: { method: 'saliency', inputs: vector(1, 1, 1, 1) } };
+  });
+
+  it.each([
+    [[0, 0, 0, 1], 0.75, 0, 1],
+    [[1, 1, 1, 1], 0, Math.log(4), 4],
+    [[1, -2, 3, -4], 0.25, 1.2798542258336676, 4],
+  ])('of %o', async (values, gini, entropy, count) => {
+    expect((await scoreOf('sparseness', { ...question, values })).score).toBeCloseTo(gini, 12);
+    expect((await scoreOf('complexity', { ...question, values })).score).toBeCloseTo(entropy, 12);
+    expect((await scoreOf('effective_complexity', { ...question, values })).score).toBe(count);
+  });
+
+  it('of the published map', async () => {
+    const values = [
+      -0.961, 0.553, 0.374, 0.736, -0.732, 0.999, 0.357, -0.833, 0.654, -0.559, -0.453, 0.394, 0.798, 0.977, 0.545,
+      0.516,
+    ];
+    const wide = {
+      model: await linear(Array(16).fill(1)),
+      request: { method: 'saliency', inputs: vector(...Array(16).fill(1)) },
+      values,
+    };
+    expect((await scoreOf('sparseness', wide)).score).toBeCloseTo(0.18369289340101524, 6);
+    expect((await scoreOf('complexity', wide)).score).toBeCloseTo(2.720424662600972, 6);
+    expect((await scoreOf('effective_complexity', { ...wide, params: { eps: 0.1 } })).score).toBe(16);
+    expect((await scoreOf('effective_complexity', { ...wide, params: { eps: 0.5 } })).score).toBe(12);
+  });
+});
+
+/** A picture's class is decided by its brightest corner: score 0 is the top left pixel, score 1 a constant half. */
+async function cornerModel(): Promise<Model> {
+  const g = GraphBuilder.empty('corner');
+  const x = g.input('image', 'float32', ['N', 3, 8, 8]);
+  const flat = g.op('Flatten', [x]);
+  const weights = Array.from({ length: 192 * 2 }, (_, i) => (i % 2 === 0 && Math.floor(i / 2) % 64 === 0 ? 1 / 3 : 0));
+  return openGraph(
+    g.build([
+      g.named(
+        g.op('Gemm', [flat, g.constant('float32', [192, 2], weights), g.constant('float32', [2], [0, 0.5])]),
+        'logits',
+      ),
+    ]),
+  );
+}
+
+describe('pictures whose class is one pixel', () => {
+  const image = float32(
+    [1, 3, 8, 8],
+    Float32Array.from({ length: 192 }, (_, i) => (i % 64 === 0 ? 1 : 0)),
+  );
+  let question: Question;
+  beforeAll(async () => {
+    question = {
+      model: await cornerModel(),
+      request: { method: 'integrated_gradients', inputs: { image }, target: 0 },
+    };
+  });
+  const box = regionOfBoxes([[0, 0, 2, 2]], [8, 8]);
+  const elsewhere = regionOfBoxes([[4, 4, 8, 8]], [8, 8]);
+
+  it('ROAD: nothing survives the loss of that pixel; everything survives the loss of the others', async () => {
+    expect(await scoreOf('road', question)).toMatchObject({ score: 0, curve: { y: Array(9).fill(0) } });
+    expect(await scoreOf('road', { ...question, params: { order: 'lerf' } })).toMatchObject({ score: 1 });
+  });
+
+  it('the pointing game hits and misses; beside the object counts within the tolerance', async () => {
+    expect(await scoreOf('pointing_game', { ...question, region: box })).toMatchObject({ score: 1 });
+    expect(await scoreOf('pointing_game', { ...question, region: elsewhere })).toMatchObject({ score: 0 });
+    const near = { ...question, region: elsewhere, params: { tolerance: 6 } };
+    expect(await scoreOf('pointing_game', near)).toMatchObject({ score: 1 });
+  });
+
+  it('the energy lies in the box or out of it', async () => {
+    expect((await scoreOf('energy_in_box', { ...question, region: box })).score).toBeCloseTo(1, 6);
+    expect((await scoreOf('energy_in_box', { ...question, region: elsewhere })).score).toBeCloseTo(0, 6);
+  });
+
+  it.each(['pointing_game', 'energy_in_box'])('%s says nothing without an object', async (metric) => {
+    const empty = regionOfBoxes([], [8, 8]);
+    for (const region of [undefined, empty]) {
+      const measured = await ask(metric, { ...question, ...(region && { region }) });
+      expect(measured).toMatchObject({ error: { code: 'unprocessable_method' } });
+    }
+  });
+});
+
+describe('randomisation checks', () => {
+  it('a map that is the input stays, whatever becomes of model and class', async () => {
+    const model = await openGraph(pictureGraph());
+    const question = { model, request: { method: 'input_itself', inputs: { image: picture() } } };
+    expect((await scoreOf('parameter_randomisation', question)).score).toBeCloseTo(1, 12);
+    expect((await scoreOf('random_logit', question)).score).toBeCloseTo(1, 12);
+  });
+
+  it('gradients change with the layers, more and more from the top down', async () => {
+    const model = await openGraph(pictureGraph());
+    const request = { method: 'saliency', params: { absolute: false }, inputs: { image: picture() }, target: 1 };
+    const { score, curve } = await scoreOf('parameter_randomisation', { model, request });
+    expect(curve?.x).toEqual([1 / 3, 2 / 3, 1]);
+    expect(score).toBeLessThan(0.9);
+    const again = await scoreOf('parameter_randomisation', { model, request });
+    expect(again.score).toBe(score);
+  });
+
+  it('gradients of two opposite scores are opposite', async () => {
+    const model = await linear([4, 3, 2, 1], [-4, -3, -2, -1]);
+    const request = { method: 'saliency', params: { absolute: false }, inputs: vector(1, 1, 1, 1) };
+    const params = { similarity: 'spearman' };
+    expect((await scoreOf('random_logit', { model, request, params })).score).toBeCloseTo(-1, 12);
+    const absolute = { ...params, absolute: true };
+    expect((await scoreOf('random_logit', { model, request, params: absolute })).score).toBeCloseTo(1, 12);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parameterSchemas } from '../../../src/core/method/schema.ts';
+import { metrics } from '../../../src/core/metrics/index.ts';
+import { measureRows, planMetrics } from '../../../src/core/metrics/measure.ts';
+import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
+import gradCam from '../../../src/plugins/activation/grad-cam.ts';
+import saliency from '../../../src/plugins/gradient/saliency.ts';
+import smoothGrad from '../../../src/plugins/gradient/smooth-grad.ts';
+import { explainerOf, openGraph, picture, pictureGraph, subjects } from '../../support/classifiers.ts';
+
+const all = [...metrics.keys()].map((metric) => ({ metric }));
+
+describe('every metric', () => {
+  it.each([...metrics.values()])(
+    '$id names its parameters, each with default and description',
+    ({ id, params, about }) => {
+      expect(id).toMatch(/^[a-z_]+$/);
+      expect(about.paper.url).toMatch(/^https:/);
+      for (const [name, { default: usual, description }] of Object.entries(parameterSchemas(params))) {
+        expect({ name, usual, description }).toEqual({
+          name,
+          usual: expect.anything(),
+          description: expect.any(String),
+        });
+      }
+    },
+  );
+
+  it.each([gradCam, saliency])('costs of $id exactly what it said before', async (method) => {
+    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    const explainer = explainerOf([method]);
+    const request = { method: method.id, inputs: { image: picture(1, 2) } };
+    const planned = planMetrics(explainer, model, request, all);
+    const { rows } = await explainer.explain(model, request);
+    let counted = 0;
+    const { explain, predict } = explainer;
+    explainer.explain = async (...args) => {
+      const answer = await explain.apply(explainer, args);
+      counted += answer.samples.forwards + answer.samples.backwards;
+      return answer;
+    };
+    explainer.predict = async (...args) => {
+      const answer = await predict.apply(explainer, args);
+      counted += answer.length;
+      return answer;
+    };
+    const regions = [regionOfBoxes([[1, 1, 5, 5]], [8, 8]), regionOfBoxes([[1, 1, 5, 5]], [8, 8])];
+    for (const [number, one] of planned.entries()) {
+      counted = 0;
+      const measured = await measureRows(explainer, model, request, rows, [one], { regions });
+      expect(measured.map((row) => row.map(({ metric }) => metric))).toEqual([[one.metric.id], [one.metric.id]]);
+      for (const row of measured) expect(row[0]).toMatchObject({ score: expect.any(Number) });
+      expect({ metric: all[number]?.metric, rows: counted }).toEqual({
+        metric: one.metric.id,
+        rows: 2 * (one.cost.forwards + one.cost.backwards),
+      });
+    }
+  });
+
+  it('repeats itself with the same seed', async () => {
+    const model = await openGraph(pictureGraph());
+    const explainer = explainerOf([saliency, smoothGrad]);
+    const request = { method: 'smooth_grad', inputs: { image: picture() }, seed: 3 };
+    const { rows } = await explainer.explain(model, request);
+    const planned = planMetrics(explainer, model, request, all);
+    const measure = () => measureRows(explainer, model, request, rows, planned);
+    expect(JSON.stringify(await measure())).toBe(JSON.stringify(await measure()));
+  });
+
+  it('says so where it does not apply, and lets the others have their turn', async () => {
+    const [, , tokens] = await subjects();
+    if (!tokens) throw new Error('no tokens');
+    const explainer = explainerOf([saliency]);
+    const request = { method: 'saliency', inputs: tokens.inputs };
+    const { rows } = await explainer.explain(tokens.model, request);
+    const planned = planMetrics(explainer, tokens.model, request, [{ metric: 'deletion' }, { metric: 'complexity' }]);
+    const [measured] = await measureRows(explainer, tokens.model, request, rows, planned);
+    expect(measured?.[0]).toMatchObject({ metric: 'deletion', error: { code: 'unprocessable_method' } });
+    expect(measured?.[1]).toMatchObject({ metric: 'complexity', score: expect.any(Number) });
+  });
+});
+
+describe('planMetrics', () => {
+  it('refuses unknown metrics and parameters with the nearest name', async () => {
+    const model = await openGraph(pictureGraph());
+    const explainer = explainerOf([saliency]);
+    const request = { method: 'saliency', inputs: { image: picture() } };
+    const plan = (metric: string, params = {}) => planMetrics(explainer, model, request, [{ metric, params }]);
+    expect(() => plan('deletions')).toThrow(/Did you mean deletion/);
+    expect(() => plan('deletion', { step: 3 })).toThrow(/Did you mean steps/);
+    expect(plan('deletion', { steps: '20' })[0]?.cost).toEqual({ forwards: 21, backwards: 0 });
+    expect(plan('max_sensitivity')[0]?.cost).toEqual({ forwards: 0, backwards: 10 });
+  });
+});
