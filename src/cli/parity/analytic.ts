@@ -12,8 +12,11 @@ import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
 import { type GraphText, modelFromText } from './graph-text.ts';
+import { invariant, type Subjects } from './invariants.ts';
 import { type MetricTable, metricTable } from './metric-table.ts';
 import { row } from './reference.ts';
+import { type QuadratureTable, quadratureTable } from './tables.ts';
+import { inWords, type WordsCase } from './words.ts';
 
 interface ArrayText {
   readonly shape: readonly number[];
@@ -65,13 +68,13 @@ interface CasesFile {
   readonly cases?: readonly Case[];
   readonly vectors?: readonly Case[];
   readonly property_cases?: readonly PropertyCase[];
-  readonly external_cases?: readonly { readonly id: string }[];
+  readonly external_cases?: readonly WordsCase[];
   readonly cam_formula_table?: {
     readonly activations: ArrayText;
     readonly gradients: ArrayText;
     readonly maps: Readonly<Record<string, ArrayText>>;
   };
-  readonly quadrature?: object;
+  readonly quadrature?: Readonly<Record<string, QuadratureTable>>;
   readonly metric_table?: MetricTable;
   readonly invariants?: readonly { readonly name: string }[];
 }
@@ -86,11 +89,27 @@ export async function readCases(folder: string, name: string): Promise<Compariso
     ...(file.vectors ?? []).map((it) => comparison(asCase(it, models[it.model]), models[it.model])),
     ...(file.property_cases ?? []).map((it) => completeness(it, models[it.model])),
     ...camFormulas(file.cam_formula_table),
-    ...(file.external_cases ?? []).map(({ id }) => skipped(name, id, 'its function is given in words, not as a graph')),
-    ...Object.keys(file.quadrature ?? {}).map((rule) => skipped(name, `quadrature ${rule}`, 'a table, no attribution')),
+    ...(file.external_cases ?? []).map((it) => inWords(name, it)),
+    ...Object.entries(file.quadrature ?? {}).map(([rule, table]) => quadratureTable(name, rule, table)),
     ...metricTable(file.metric_table ?? {}, name),
-    ...(file.invariants ?? []).map((it) => skipped(name, `invariant ${it.name}`, 'a property, no numbers')),
+    ...(file.invariants ?? []).map((it) => invariant(name, it.name, subjectsOf(models))),
   ];
+}
+
+/** The models of the file, with the input that each brings or the given one. */
+function subjectsOf(models: Readonly<Record<string, ModelText>>): Subjects {
+  return async (name, given) => {
+    const text = models[name];
+    if (!text) throw new Error(`the file has no graph of ${name}`);
+    const arrays = given
+      ? Object.entries(given).map(([key, data]) => [key, { shape: [1, data.length], data }] as const)
+      : text.graph.inputs.slice(0, 1).map(({ name: key }) => [key, text.input ?? { shape: [0], data: [] }] as const);
+    return {
+      model: await modelFromText(text.graph, shapesOf(Object.fromEntries(arrays))),
+      inputs: Object.fromEntries(arrays.map(([key, { shape, data }]) => [key, tensor('float32', shape, data)])),
+      target: text.target ?? 0,
+    };
+  };
 }
 
 /** Window lists of an occlusion case, one for each input in the graph's order. */
@@ -184,8 +203,6 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (!(method in CASE_METHODS)) return `no method for ${method}`;
   if (!model) return `the file has no graph of ${given.model}`;
   if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
-  if (given.extra_inputs && given.baselines) return 'a path along which an input is held fixed';
-  if (given.attribute_to_layer_input && !method.includes('DeepLift')) return 'attribution to the input of a layer';
   if (given.attr_dim_summation === false) return 'no summation over channels';
   return undefined;
 }
@@ -197,14 +214,19 @@ function baselineOf({ baselines = {}, params = {} }: Case): number | undefined {
   return typeof params.baseline === 'number' ? params.baseline : undefined;
 }
 
-/** Baselines that are numbers of their own for each input or element, by input name. */
+/**
+ * Baselines that are numbers of their own for each input or element, by input name. An input that is not attributed is
+ * held fixed: it is its own baseline.
+ */
 function baselineArrays(
-  { baselines = {}, params = {} }: Case,
+  { baselines = {}, params = {}, extra_inputs = {} }: Case,
   inputs: Readonly<Record<string, ArrayText>>,
 ): Record<string, ArrayText> {
   const own = params.baseline as ArrayText | number | undefined;
   const given =
-    typeof own === 'object' ? Object.fromEntries(Object.keys(inputs).map((name) => [name, own])) : baselines;
+    typeof own === 'object'
+      ? Object.fromEntries(Object.keys(inputs).map((name) => [name, own]))
+      : { ...extra_inputs, ...baselines };
   return Object.fromEntries(
     Object.entries(given).map(([name, it]) => {
       const { shape = [], data = [] } = inputs[name] ?? {};

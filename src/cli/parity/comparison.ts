@@ -41,24 +41,28 @@ export interface Expected {
  */
 export type Norm = 'l2' | 'sum' | 'max' | 'scaled_max';
 
-export interface Numbers {
-  readonly actual: readonly number[];
-  readonly expected: readonly number[];
-}
-
 export interface Comparison {
   readonly model: string;
   readonly entry: string;
   /** Why it cannot be run, when it cannot. */
   readonly skip?: string;
   readonly recipe?: Recipe;
+  /** What has to hold, where it is no expected attribution: gives how far it is from holding, once for each thing looked at. */
+  readonly check?: (explainer: Explainer) => Promise<readonly number[]>;
+  /** Methods that {@link check} runs. */
+  readonly methods?: readonly string[];
   readonly load?: () => Promise<Model>;
-  /** In place of recipe and examples, for what is no attribution: our numbers, and those that are expected. */
-  readonly numbers?: (explainer: Explainer) => Promise<Numbers>;
   readonly examples: () => Promise<readonly Example[]>;
   readonly norm: Norm;
   readonly tolerance: number;
 }
+
+/** Something that has to hold to within the tolerance. */
+export const checked = (
+  model: string,
+  entry: string,
+  { check, methods, tolerance }: Required<Pick<Comparison, 'check' | 'methods' | 'tolerance'>>,
+): Comparison => ({ model, entry, check, methods, tolerance, examples: async () => [], norm: 'max' });
 
 /** A comparison that cannot be run, and why. */
 export const skipped = (model: string, entry: string, reason: string): Comparison => ({

@@ -4,7 +4,7 @@ import { countAbove, entropy, gini } from '../../core/metrics/concentration.ts';
 import { areaUnder } from '../../core/metrics/curve.ts';
 import { type Measured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
-import { type Comparison, type Numbers, skipped } from './comparison.ts';
+import { type Comparison, checked, distance, skipped } from './comparison.ts';
 import { modelFromText } from './graph-text.ts';
 
 export interface MetricTable {
@@ -37,8 +37,20 @@ export function metricTable(table: MetricTable, name: string): Comparison[] {
     .map((entry) => {
       const numbers = numbersOf(entry, table, magnitudes);
       if (!numbers) return skipped(name, `metric ${entry}`, 'no metric of that name');
-      return { model: name, entry: `metric ${entry}`, numbers, examples: async () => [], norm: 'max', tolerance: 1e-6 };
+      return checked(name, `metric ${entry}`, {
+        methods: [],
+        tolerance: 1e-6,
+        check: async (explainer) => {
+          const { actual, expected } = await numbers(explainer);
+          return [actual.length === expected.length ? distance('max', actual, expected) : Infinity];
+        },
+      });
     });
+}
+
+interface Numbers {
+  readonly actual: readonly number[];
+  readonly expected: readonly number[];
 }
 
 function numbersOf(

@@ -36,26 +36,24 @@ const NEIGHBOURS = 8;
 const NEIGHBOUR_DISTANCE = 3e-7;
 
 /** Why this comparison cannot be run with these methods; undefined when it can. */
-export function reasonToSkip({ skip, recipe, numbers }: Comparison, methods: MethodRegistry): string | undefined {
+export function reasonToSkip(
+  { skip, recipe, check, methods: needed = [] }: Comparison,
+  methods: MethodRegistry,
+): string | undefined {
   if (skip !== undefined) return skip;
-  if (numbers) return undefined;
-  if (!recipe) return 'no recipe';
-  return methods.has(recipe.method) ? undefined : `no method ${recipe.method}`;
+  if (!recipe && !check) return 'no recipe';
+  const missing = [...needed, ...(recipe ? [recipe.method] : [])].find((id) => !methods.has(id));
+  return missing === undefined ? undefined : `no method ${missing}`;
 }
 
 export async function compare(comparison: Comparison, explainer: Explainer): Promise<Result> {
-  const { model: name, entry, recipe, load, examples, numbers, norm, tolerance } = comparison;
+  if (comparison.check) return verify(comparison, explainer);
+  const { model: name, entry, recipe, load, examples, norm, tolerance } = comparison;
   const result = { model: name, entry, engine: explainer.engine.name };
   const errors: number[] = [];
   const notes = new Set<string>();
   let [undecidable, rounding] = [false, 0];
   try {
-    if (numbers) {
-      const { actual, expected } = await numbers(explainer);
-      const error = actual.length === expected.length ? distance(norm, actual, expected) : Infinity;
-      const near = error <= tolerance;
-      return { ...result, verdict: near ? 'pass' : 'FAIL', errors: [error], note: near ? '' : `above ${tolerance}` };
-    }
     if (!recipe || !load) throw new Error('nothing to run');
     const model = await load();
     const subtracts = explainer.methods.get(recipe.method).method.strategy === 'perturbation';
@@ -85,10 +83,24 @@ export async function compare(comparison: Comparison, explainer: Explainer): Pro
     if (verdict === 'skip') notes.add('float32 cannot decide it');
     return { ...result, verdict, errors, note: [...notes].join('; ') };
   } catch (error) {
-    const note = WhylightError.is(error) ? `${error.code}: ${error.message}` : (error as Error).message;
-    return { ...result, verdict: 'FAIL', errors, note: note.split('\n')[0] as string };
+    return { ...result, verdict: 'FAIL', errors, note: explained(error) };
   }
 }
+
+async function verify({ model, entry, check, tolerance }: Comparison, explainer: Explainer): Promise<Result> {
+  const result = { model, entry, engine: explainer.engine.name };
+  try {
+    const errors = (await check?.(explainer)) ?? [];
+    if (errors.length === 0) throw new Error('nothing was looked at');
+    const holds = errors.every((error) => error <= tolerance);
+    return { ...result, verdict: holds ? 'pass' : 'FAIL', errors, note: holds ? '' : `above ${tolerance}` };
+  } catch (error) {
+    return { ...result, verdict: 'FAIL', errors: [], note: explained(error) };
+  }
+}
+
+const explained = (error: unknown): string =>
+  (WhylightError.is(error) ? `${error.code}: ${error.message}` : (error as Error).message).split('\n')[0] as string;
 
 interface Judgement {
   readonly error: number;

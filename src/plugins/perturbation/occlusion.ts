@@ -15,12 +15,18 @@ import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
   ...windowParameters,
+  aggregation: z
+    .enum(['mean', 'sum'])
+    .default('mean')
+    .describe(
+      'What an element has of the windows that cover it: the mean of their drops (Captum) or the sum (PAIR, Xplique).',
+    ),
   baseline: baselineParameter,
   absolute: absoluteParameter(false),
   reduction: reductionParameter,
 });
 
-/** By how much the score drops when a window is covered; each element has the mean over the windows that cover it. */
+/** By how much the score drops when a window is covered; each element has the mean, or the sum, over the windows that cover it. */
 export default defineMethod({
   apiVersion: 1,
   id: 'occlusion',
@@ -66,7 +72,7 @@ export default defineMethod({
       );
       values[input.name] = float32(
         row.dims,
-        drops.map((drop, i) => drop / (covers[i] as number)),
+        drops.map((drop, i) => (ctx.params.aggregation === 'sum' ? drop : drop / Math.max(1, covers[i] as number))),
       );
     }
     return { values: finishValues(values, ctx.params, ctx.model) };
@@ -78,6 +84,6 @@ function windowsOf(given: z.output<typeof params>, { inputs }: ModelInfo) {
   const shapes = windowShapes(inputs, given);
   return inputs.map((input, i) => {
     const { window, strides } = shapes[i] as WindowShape;
-    return { input, windows: slidingWindows(knownDims(input), window, strides) };
+    return { input, windows: slidingWindows(knownDims(input), window, strides, given.edge) };
   });
 }

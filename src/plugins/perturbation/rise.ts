@@ -9,8 +9,10 @@ import { absoluteParameter, finishValues, reductionParameter } from '../../core/
 
 /** How often a partial map is given. */
 const PARTIALS = 10;
+/** Keeps a place that no mask has shown from dividing by zero. */
+const LEAST_COVERAGE = 1e-8;
 
-/** S = 1 / (N p) sum_i f(x * M_i) M_i: the mean score of the masks that keep a place. */
+/** S = E[f(x * M) | M keeps the place], estimated as sum_i f(x * M_i) M_i / sum_i M_i. */
 export default defineMethod({
   apiVersion: 1,
   id: 'rise',
@@ -38,11 +40,11 @@ export default defineMethod({
       ),
     cells: z.int().min(1).max(64).default(7).describe('Cells of a mask along each side (s).'),
     probability: z.number().gt(0).lte(1).default(0.5).describe('How likely a cell is visible (p).'),
-    centered: z
-      .boolean()
-      .default(true)
+    normalization: z
+      .enum(['coverage', 'expected', 'centered'])
+      .default('coverage')
       .describe(
-        "Subtracts the mean score of all masks first: the paper's map less a constant, with far less noise and with a sign. False gives the paper's sum.",
+        'What the sum over the masks that keep a place is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
       ),
     baseline: baselineParameter,
     absolute: absoluteParameter(false),
@@ -51,13 +53,17 @@ export default defineMethod({
   needs: () => ({}),
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),
   explain: async (ctx) => {
-    const { n_masks, cells, probability, centered } = ctx.params;
+    const { n_masks, cells, probability, normalization } = ctx.params;
     const mask = placeMask(ctx.model);
     const [seen, scored] = [new Float64Array(mask.features), new Float64Array(mask.features)];
     let total = 0;
     const answer = (done: number): Attribution => {
-      const mean = centered ? total / done : 0;
-      const values = scored.map((sum, place) => (sum - mean * (seen[place] as number)) / (done * probability));
+      const mean = normalization === 'centered' ? total / done : 0;
+      const values = scored.map((sum, place) => {
+        const kept = seen[place] as number;
+        const by = normalization === 'coverage' ? Math.max(kept, LEAST_COVERAGE) : done * probability;
+        return (sum - mean * kept) / by;
+      });
       return { values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model) };
     };
     const every = Math.max(1, Math.ceil(n_masks / PARTIALS));

@@ -73,6 +73,22 @@ beforeAll(() => {
         { ...shared, id: 'wrong', method: 'Saliency', target: 0, expected },
         { ...shared, id: 'unknown', method: 'CrystalBall', target: 0, expected },
       ],
+      external_cases: [
+        {
+          id: 'xplique_occlusion_masks',
+          method: 'Occlusion mask count',
+          cases: [
+            { shape: [10, 10], patch: 2, stride: 2, masks: 25 },
+            { shape: [10, 10], patch: 2, stride: 3, masks: 9 },
+          ],
+        },
+        { id: 'said_in_words', method: 'Occlusion' },
+      ],
+      quadrature: {
+        riemann_left: { 2: { step_sizes: [0.5, 0.5], alphas: [0, 0.5], sum_of_step_sizes: 1 } },
+        riemann_right: { 2: { step_sizes: [0.5, 0.5], alphas: [0, 0.5], sum_of_step_sizes: 1 } },
+      },
+      invariants: [{ name: 'linear model' }, { name: 'harmony' }],
     }),
   );
 });
@@ -82,12 +98,18 @@ const lastLine = (text: string): string | undefined => text.trimEnd().split('\n'
 test('counts what passes and fails on each engine, and skips by name', () => {
   const { code, stdout } = whylight('parity', folder);
   expect(code).toBe(1);
-  expect(lastLine(stdout)).toBe('4 passed, 4 failed, 2 skipped');
+  expect(lastLine(stdout)).toBe('10 passed, 6 failed, 4 skipped');
   expect(stdout).toMatch(/tiny +gradient +onnxruntime-web .* pass/);
   expect(stdout).toMatch(/tiny +input_x_gradient +onnxruntime-node .* FAIL/);
   expect(stdout).toMatch(/tiny +a_method_of_tomorrow .* skip/);
   expect(stdout).toMatch(/linear +right +onnxruntime-node .* pass/);
   expect(stdout).toMatch(/linear +wrong +onnxruntime-node .* FAIL/);
+  expect(stdout).toMatch(/by-hand +xplique_occlusion_masks +onnxruntime-node +0 0 +pass/);
+  expect(stdout).toMatch(/by-hand +said_in_words .* skip/);
+  expect(stdout).toMatch(/by-hand +quadrature riemann_left +onnxruntime-web .* pass/);
+  expect(stdout).toMatch(/by-hand +quadrature riemann_right .* FAIL/);
+  expect(stdout).toMatch(/by-hand +invariant linear model +onnxruntime-web .* pass/);
+  expect(stdout).toMatch(/by-hand +invariant harmony .* skip/);
   expect(stdout).toMatch(/linear +unknown .* skip {2}\(no method for CrystalBall\)/);
 });
 

@@ -10,6 +10,12 @@ export const windowParameters = {
     'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a third of each side of a picture.',
   ),
   strides: extents.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
+  edge: z
+    .enum(['cut', 'whole'])
+    .default('cut')
+    .describe(
+      'Windows that stand out at the far edge: cut off, as Captum cuts them, or left out, as Xplique leaves them. What no window covers then has the value 0.',
+    ),
 };
 
 export interface WindowShape {
@@ -17,20 +23,28 @@ export interface WindowShape {
   readonly strides: readonly number[];
 }
 
-type Given = { readonly sliding_window_shape: readonly number[]; readonly strides: readonly number[] };
+type Given = {
+  readonly sliding_window_shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly edge: 'cut' | 'whole';
+};
 
 /**
  * The window for each input.
  * @throws WhylightError `invalid_request` for a window that does not fit the input, `unprocessable_method` for an input
  * of unknown shape.
  */
-export function windowShapes(inputs: readonly TensorInfo[], { sliding_window_shape, strides }: Given): WindowShape[] {
+export function windowShapes(
+  inputs: readonly TensorInfo[],
+  { sliding_window_shape, strides, edge }: Given,
+): WindowShape[] {
   const windows = shares(inputs, sliding_window_shape);
   const steps = shares(inputs, strides);
   return inputs.map((input, i) =>
     windowShape(input, {
       sliding_window_shape: windows[i] as readonly number[],
       strides: steps[i] as readonly number[],
+      edge,
     }),
   );
 }
@@ -43,7 +57,7 @@ function shares(inputs: readonly TensorInfo[], given: readonly number[]): (reado
   return ranks.map((rank, i) => given.slice(starts[i], (starts[i] as number) + rank));
 }
 
-function windowShape(input: TensorInfo, { sliding_window_shape, strides }: Given): WindowShape {
+function windowShape(input: TensorInfo, { sliding_window_shape, strides, edge }: Given): WindowShape {
   const dims = knownDims(input);
   const window =
     sliding_window_shape.length > 0
@@ -61,7 +75,7 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides }: Given
     strides.length > 0
       ? spread('strides', strides, input, window)
       : window.map((extent, axis) => (axis === input.channelAxis ? extent : Math.ceil(extent / 3)));
-  if (steps.some((step, axis) => step > (window[axis] as number))) {
+  if (edge === 'cut' && steps.some((step, axis) => step > (window[axis] as number))) {
     throw invalid(
       'strides',
       `The strides [${steps.join(', ')}] are larger than the window [${window.join(', ')}]: some elements would never be covered.`,

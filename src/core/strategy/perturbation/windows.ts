@@ -1,4 +1,4 @@
-/** Windows that slide over a row in equal steps. At the far edge they are cut off, as Captum cuts them. */
+/** Windows that slide over a row in equal steps. */
 export interface Windows {
   readonly count: number;
   /** Calls `visit` for each run of neighbouring elements that window `index` covers; `to` is exclusive. */
@@ -8,16 +8,17 @@ export interface Windows {
 /**
  * @param dims shape of the row
  * @param window extents, at most those of the row
- * @param strides steps, at most the window's extents, so that every element is covered
+ * @param strides steps; up to the window's extents, every element is covered
+ * @param edge `cut` has windows that stand out at the far edge cut off, as Captum cuts them; `whole` leaves them out
  */
 export function slidingWindows(
   dims: readonly number[],
   window: readonly number[],
   strides: readonly number[],
+  edge: 'cut' | 'whole' = 'cut',
 ): Windows {
-  const steps = dims.map(
-    (extent, axis) => Math.ceil((extent - (window[axis] as number)) / (strides[axis] as number)) + 1,
-  );
+  const round = edge === 'cut' ? Math.ceil : Math.floor;
+  const steps = dims.map((extent, axis) => round((extent - (window[axis] as number)) / (strides[axis] as number)) + 1);
   return {
     count: steps.reduce((a, b) => a * b, 1),
     each(index, visit) {
