@@ -12,6 +12,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
   compare: { about: 'Explain by several methods, side by side', load: () => import('./commands/compare.ts') },
   methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
+  calibrate: {
+    about: 'Measure how long a row of a model takes',
+    load: () => import('./commands/calibrate.ts'),
+  },
   check: { about: 'Compare the gradient of models with differences', load: () => import('./commands/check.ts') },
   export: { about: 'Write compiled graphs for an inference server', load: () => import('./commands/export.ts') },
   parity: { about: 'Compare with attributions of other libraries', load: () => import('./commands/parity.ts') },

@@ -22,6 +22,7 @@ export const ISOLATE_LIMITS: Limits = {
   memoryBudget: 16 * MIB,
   maxBatch: 16,
   optimize: 'memory',
+  measures: false,
 };
 
 /** What suits a process with a gigabyte or more. */
@@ -30,6 +31,7 @@ export const PROCESS_LIMITS: Limits = {
   memoryBudget: 256 * MIB,
   maxBatch: 64,
   optimize: 'speed',
+  measures: true,
 };
 
 /** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
@@ -55,9 +57,9 @@ export function createContainer({ engine, plugins, limits, clock = () => perform
         engine: Engine,
         sessions: SessionCache,
         methods: MethodRegistry,
-        { memoryBudget, maxBatch, optimize }: Limits,
+        { memoryBudget, maxBatch, optimize, measures }: Limits,
         clock: () => number,
-      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, clock }),
+      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, measures, clock }),
       [TOKENS.engine, TOKENS.sessions, TOKENS.methods, TOKENS.limits, TOKENS.clock],
     );
   return container;

@@ -15,6 +15,8 @@ import { type Classified, topClasses } from './model/prediction.ts';
 import { resolveTarget, type ScoreSpace, scoreOf, type TargetRequest } from './model/target.ts';
 import { Evaluator } from './plan/evaluator.ts';
 import { type GraphLease, GraphLoader } from './plan/loader.ts';
+import { linearMemory } from './plan/memory.ts';
+import { Profiles } from './plan/profile.ts';
 import { type RunControl, runRows, throwIfAborted } from './plan/run.ts';
 import { namedNeeds, type ResolvedNeeds, resolveNeeds } from './plan/variant.ts';
 import { Random } from './tensor/random.ts';
@@ -34,6 +36,8 @@ export interface ExplainerOptions {
   readonly optimize?: Optimize;
   /** Milliseconds, from any origin. */
   readonly clock?: () => number;
+  /** Whether the clock runs while code does, so that runs tell how long a model takes; it stands still in an isolate. */
+  readonly measures?: boolean;
 }
 
 export interface ExplainRequest {
@@ -80,6 +84,18 @@ export interface Plan {
   readonly rows: number;
   /** For all rows together. */
   readonly cost: Cost;
+}
+
+/** What a request will take. */
+export interface Estimate {
+  /** For all rows together. */
+  readonly cost: Cost;
+  /** In the engine. What a method does beside it takes a tenth or less. */
+  readonly milliseconds: number;
+  /** Whether {@link milliseconds} rests on measurements of this model; it is guessed from FLOPs otherwise. */
+  readonly measured: boolean;
+  /** Memory of the engine with all graphs of the method loaded and a batch running. */
+  readonly bytes: number;
 }
 
 export interface Explained {
@@ -133,7 +149,9 @@ export class Explainer {
   readonly engine: Engine;
   readonly methods: MethodRegistry;
   private readonly loader: GraphLoader;
+  private readonly profiles: Profiles;
   private readonly clock: () => number;
+  private readonly measures: boolean;
 
   constructor({
     engine,
@@ -143,10 +161,13 @@ export class Explainer {
     maxBatch = 32,
     optimize = 'memory',
     clock = () => performance.now(),
+    measures = false,
   }: ExplainerOptions) {
     this.engine = engine;
     this.methods = methods;
     this.clock = clock;
+    this.measures = measures;
+    this.profiles = new Profiles(engine.name);
     this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, clock });
   }
 
@@ -173,6 +194,25 @@ export class Explainer {
       graphs,
       rows,
       cost: { forwards: cost.forwards * rows, backwards: cost.backwards * rows },
+    };
+  }
+
+  /**
+   * What the request would take. Graphs that are new are compiled, but nothing runs.
+   * @throws WhylightError as {@link plan} does, and `not_differentiable`
+   */
+  estimate(model: Model, request: ExplainRequest): Estimate {
+    return this.estimated(model, this.plan(model, request));
+  }
+
+  private estimated(model: Model, { cost, graphs }: Plan): Estimate {
+    const variants = Object.values(graphs).map((needs) => this.loader.describe(model, needs));
+    const rows = variants.map(({ rowBytes }) => rowBytes * this.loader.batchSize(model, rowBytes));
+    return {
+      cost,
+      milliseconds: this.profiles.milliseconds(model, cost),
+      measured: this.profiles.of(model).measured,
+      bytes: linearMemory(variants.reduce((sum, { sessionBytes }) => sum + sessionBytes, 0) + Math.max(...rows)),
     };
   }
 
@@ -214,6 +254,10 @@ export class Explainer {
         samples.predictions += evaluator.predictions;
       }
       const total = this.clock() - started;
+      const run = total - timings.compile - timings.session;
+      if (this.measures) {
+        this.profiles.observe(model, { ...samples, forwards: samples.forwards + samples.predictions }, run);
+      }
       const { method } = plan.entry;
       return {
         method: method.id,
@@ -224,7 +268,7 @@ export class Explainer {
         engine: this.engine.name,
         rows,
         samples,
-        timings: { ...timings, run: total - timings.compile - timings.session, total },
+        timings: { ...timings, run, total },
       };
     } finally {
       lease.release();

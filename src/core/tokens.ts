@@ -31,4 +31,6 @@ export interface Limits {
   readonly maxBatch: number;
   /** Whether there is memory to spend on faster gradients. */
   readonly optimize: Optimize;
+  /** Whether the clock runs while code does. */
+  readonly measures: boolean;
 }

@@ -391,3 +391,28 @@ describe('a method', () => {
     expect(first).not.toEqual(second);
   });
 });
+
+describe('estimate', () => {
+  it('tells rows, time and memory before anything runs', async () => {
+    const model = await openGraph(vectorGraph(), {
+      profile: { 'onnxruntime-node': { forward_ms: 2, backward_ms: 5 } },
+    });
+    const one = explainerOf([saliency]);
+    const estimate = one.estimate(model, { method: 'saliency', inputs: { x: rows(3) } });
+    expect(estimate).toMatchObject({ cost: { forwards: 0, backwards: 3 }, milliseconds: 15, measured: true });
+    expect(estimate.bytes).toBeGreaterThan(0);
+  });
+
+  it('learns from the runs where the clock can be trusted', async () => {
+    const model = await openGraph(vectorGraph(), {
+      profile: { 'onnxruntime-node': { forward_ms: 1e4, backward_ms: 1e4 } },
+    });
+    const request = { method: 'saliency', inputs: { x: rows(1) } };
+    const still = explainerOf([saliency]);
+    await still.explain(model, request);
+    expect(still.estimate(model, request).milliseconds).toBe(1e4);
+    const learning = explainerOf([saliency], { measures: true });
+    await learning.explain(model, request);
+    expect(learning.estimate(model, request).milliseconds).toBeLessThan(1e4);
+  });
+});

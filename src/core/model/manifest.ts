@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { preprocessingSchema } from '../image/preprocess.ts';
 import { parseJson } from '../json.ts';
+import { profileSchema } from './profile-schema.ts';
 
 export const manifestSchema = z
   .strictObject({
@@ -43,6 +44,10 @@ export const manifestSchema = z
       })
       .optional()
       .describe('Measured accuracy.'),
+    profile: z
+      .record(z.string(), profileSchema)
+      .optional()
+      .describe('How long a row takes, by name of the engine; "whylight calibrate" writes it.'),
   })
   .describe('Manifest of a whylight model.');
 

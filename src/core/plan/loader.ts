@@ -111,17 +111,21 @@ export class GraphLoader {
       waitUntil,
     );
     const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
-    const { fixedBatch } = model;
     // Where the model leaves extents open, the rows may be larger now than when the graph was compiled.
     const rowBytes = (variant.rowBytes * rowElements(needs)) / rowElements(variant);
     const graph: RunnableGraph = {
       variant,
       session: lease.session,
       scoreDims: needs.scoreDims,
-      batchSize: fixedBatch ?? batchSize(rowBytes, this.options.memoryBudget, this.options.maxBatch),
-      fixed: fixedBatch !== undefined,
+      batchSize: this.batchSize(model, rowBytes),
+      fixed: model.fixedBatch !== undefined,
     };
     return { graph, lease };
+  }
+
+  /** Rows that run at once. */
+  batchSize({ fixedBatch }: Model, rowBytes: number): number {
+    return fixedBatch ?? batchSize(rowBytes, this.options.memoryBudget, this.options.maxBatch);
   }
 
   /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */

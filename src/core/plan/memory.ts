@@ -51,9 +51,16 @@ const BYTES_PER_NODE = 25 * 1024;
  * Checked for single rows by `npm run bench:gradient`; larger batches come out up to two steps too low.
  */
 export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly number[]>>): number {
-  const used = RUNTIME_BYTES + BYTES_PER_NODE * graph.nodes.length + weightBytes(graph) + peakRowBytes(graph, rows);
+  return linearMemory(sessionBytes(graph) + peakRowBytes(graph, rows));
+}
+
+/** What a session holds whatever runs: weights, and what the engine keeps for each node. */
+export const sessionBytes = (graph: Graph): number => BYTES_PER_NODE * graph.nodes.length + weightBytes(graph);
+
+/** Linear memory of onnxruntime-web that holds so many bytes of sessions and tensors. */
+export function linearMemory(held: number): number {
   let bytes = INITIAL_BYTES;
-  while (bytes < used) bytes = Math.ceil((bytes * GROWTH) / PAGE) * PAGE;
+  while (bytes < RUNTIME_BYTES + held) bytes = Math.ceil((bytes * GROWTH) / PAGE) * PAGE;
   return bytes;
 }
 

@@ -7,7 +7,7 @@ import type { Cost, NamedNeeds, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { peakRowBytes } from './memory.ts';
+import { peakRowBytes, sessionBytes } from './memory.ts';
 
 /** Needs with nothing left open. */
 export interface ResolvedNeeds {
@@ -31,6 +31,8 @@ export interface Variant extends ResolvedNeeds {
   readonly inputs: readonly ValueInfo[];
   /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
   readonly rowBytes: number;
+  /** What a session holds whatever runs, in bytes: weights, and what the engine keeps for each node. */
+  readonly sessionBytes: number;
   /** A cotangent row of zeros stands for the top class. */
   readonly findsTopClass: boolean;
 }
@@ -90,6 +92,7 @@ export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph)
     key,
     inputs: graph.inputs,
     rowBytes: peakRowBytes(graph, needs.inputDims),
+    sessionBytes: sessionBytes(graph),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
   };
 }
