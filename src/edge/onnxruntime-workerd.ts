@@ -17,5 +17,6 @@ export function onnxruntimeWorkerd(): Engine {
       return ort;
     },
     WASM_OPTIONS,
+    { serial: true },
   );
 }

@@ -16,5 +16,6 @@ export function onnxruntimeWeb({ threads = 1 }: WebEngineOptions = {}): Engine {
       return ort;
     },
     WASM_OPTIONS,
+    { serial: true },
   );
 }

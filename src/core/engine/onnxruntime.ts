@@ -4,6 +4,7 @@ import { nearest, WhylightError } from '../errors.ts';
 import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
 import { createFailure, runFailure } from './onnxruntime-errors.ts';
 import { fromOrt, toOrt } from './onnxruntime-tensors.ts';
+import { Turns } from './turns.ts';
 
 /** What an onnxruntime package exports, as far as it is used here. */
 export type Ort = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
@@ -20,24 +21,46 @@ export const WASM_OPTIONS: OrtOptions = {
   extra: { session: { disable_prepacking: '1' } },
 };
 
+/** Calls of one package, by the package: engines may share it. */
+const turnsOf = new WeakMap<object, Turns>();
+
+/** Lets a call begin: at once, or when it is its turn. */
+type Begin = <T>(call: () => Promise<T>) => Promise<T>;
+
+function beginOf(ort: Ort, serial: boolean): Begin {
+  if (!serial) return (call) => call();
+  const turns = turnsOf.get(ort) ?? new Turns();
+  turnsOf.set(ort, turns);
+  return (call) => turns.take(call);
+}
+
 /**
  * An engine over an onnxruntime.
  * @param name for reports and cache keys
  * @param boot gives the package once it is ready to make sessions
+ * @param serial the package bears one call at a time: the WebAssembly build
  */
-export function createOrtEngine(name: string, boot: () => Ort | Promise<Ort>, options: OrtOptions = {}): Engine {
+export function createOrtEngine(
+  name: string,
+  boot: () => Ort | Promise<Ort>,
+  options: OrtOptions = {},
+  { serial = false }: { readonly serial?: boolean } = {},
+): Engine {
   return {
     name,
     async load({ graph, external }: ModelBytes): Promise<Session> {
       const ort = await boot();
+      const begin = beginOf(ort, serial);
       try {
-        const session = await ort.InferenceSession.create(graph, {
-          // onnxruntime writes straight to the console, past every log; what matters comes back as an error.
-          logSeverityLevel: 4,
-          ...options,
-          ...(external && external.length > 0 ? { externalData: [...external] } : {}),
-        });
-        return new OrtSession(name, ort, session);
+        const session = await begin(() =>
+          ort.InferenceSession.create(graph, {
+            // onnxruntime writes straight to the console, past every log; what matters comes back as an error.
+            logSeverityLevel: 4,
+            ...options,
+            ...(external && external.length > 0 ? { externalData: [...external] } : {}),
+          }),
+        );
+        return new OrtSession(name, ort, session, begin);
       } catch (error) {
         throw createFailure(name, error);
       }
@@ -49,10 +72,12 @@ class OrtSession implements Session {
   private readonly engine: string;
   private readonly ort: Ort;
   private readonly session: InferenceSession;
+  private readonly begin: Begin;
   private readonly running = new Set<Promise<unknown>>();
   private released?: Promise<void>;
 
-  constructor(engine: string, ort: Ort, session: InferenceSession) {
+  constructor(engine: string, ort: Ort, session: InferenceSession, begin: Begin) {
+    this.begin = begin;
     this.engine = engine;
     this.ort = ort;
     this.session = session;
@@ -67,7 +92,7 @@ class OrtSession implements Session {
     if (wanted.length === 0) return {};
     const ortFeeds: Record<string, OrtTensor> = {};
     for (const [name, tensor] of Object.entries(feeds)) ortFeeds[name] = toOrt(this.ort, name, tensor);
-    const run = this.session.run(ortFeeds, wanted);
+    const run = this.begin(() => this.session.run(ortFeeds, wanted));
     this.running.add(run);
     try {
       const results = await run;
@@ -80,7 +105,7 @@ class OrtSession implements Session {
   }
 
   release(): Promise<void> {
-    this.released ??= Promise.allSettled(this.running).then(() => this.session.release());
+    this.released ??= Promise.allSettled(this.running).then(() => this.begin(() => this.session.release()));
     return this.released;
   }
 }

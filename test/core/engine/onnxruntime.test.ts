@@ -50,6 +50,23 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
+  test('bears calls that overlap: sessions made, run and released at the same time', async () => {
+    const answers = Array.from({ length: 6 }, async (_, i) => {
+      const width = 8 * (i + 1);
+      const session = await engine.load(denseModel(width));
+      const x = denseInput(width, i, 3);
+      const both = await Promise.all([session.run({ x }), session.run({ x })]);
+      await session.release();
+      return both.map(({ y }) => y);
+    });
+    for (const [i, [first, second]] of (await Promise.all(answers)).entries()) {
+      const alone = await engine.load(denseModel(8 * (i + 1)));
+      expect(first).toEqual(second);
+      expect(first).toEqual((await alone.run({ x: denseInput(8 * (i + 1), i, 3) })).y);
+      await alone.release();
+    }
+  });
+
   test('refuses bfloat16 by name', async () => {
     const session = await engine.load(identityModel('uint16'));
     await expect(session.run({ x: tensor('bfloat16', [1, 2]) })).rejects.toMatchObject({
