@@ -13,6 +13,7 @@ import { nearest, WhylightError } from '../src/core/errors.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
+import { mergeRules } from '../src/core/method/params.ts';
 import { MethodRegistry, type PluginEntry } from '../src/core/method/registry.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 
@@ -44,7 +45,7 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
     methods.push(method);
   }
   const entries = config.plugins.map(
-    ({ defaults, limits }, i): PluginEntry => ({ method: methods[i] as Method, defaults, limits }),
+    ({ use: _, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
   );
   for (const [i, entry] of entries.entries()) at(`plugins[${i}]`, () => new MethodRegistry([entry]));
   await checkModels(root, config);
@@ -163,10 +164,9 @@ function checkTenants({ tenants, models }: Config, entries: readonly PluginEntry
         `there is no model "${model}"; there are ${Object.keys(models).join(', ') || 'none'}.`,
       );
     }
-    for (const [id, { defaults, limits }] of Object.entries(parameters)) {
+    for (const [id, rules] of Object.entries(parameters)) {
       const entry = registry.get(id);
-      const merged = { ...entry, defaults: { ...entry.defaults, ...defaults }, limits: { ...entry.limits, ...limits } };
-      at(`tenants.${name}.parameters.${id}`, () => new MethodRegistry([merged]));
+      at(`tenants.${name}.parameters.${id}`, () => new MethodRegistry([{ ...entry, ...mergeRules(entry, rules) }]));
     }
   }
 }
@@ -176,12 +176,12 @@ function moduleText({ plugins, models, tenants }: Config, methods: readonly Meth
     const path = use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use;
     return `import ${methods[i]?.id} from ${JSON.stringify(path)};`;
   });
-  const entries = plugins.map(
-    ({ defaults, limits }, i) =>
-      `  ${[`{ method: ${methods[i]?.id}`, defaults && `defaults: ${JSON.stringify(defaults)}`, limits && `limits: ${JSON.stringify(limits)}`].filter(Boolean).join(', ')} },`,
-  );
+  const entries = plugins.map(({ use: _, ...rules }, i) => {
+    const members = Object.entries(rules).filter(([, value]) => value !== undefined);
+    return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
+  });
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
-import type { TenantConfig } from '../src/core/config.ts';
+import type { TenantConfig } from '../src/core/tenant-config.ts';
 import type { PluginEntry } from '../src/core/method/registry.ts';
 ${imports.join('\n')}
 

@@ -26,6 +26,9 @@ export const ERROR_CODES = {
   payload_too_large: 'The body, the picture or the tensor is over the limit.',
   unprocessable_method: 'The method does not apply to this model or input.',
   budget_exceeded: 'The run would cost more than is allowed.',
+  precondition_failed:
+    'Somebody else has changed this since it was read, or the request does not say what it replaces.',
+  conflict: 'This would clash with something that exists.',
   rate_limited: 'Too many requests.',
   not_differentiable: 'The model holds operators without a differentiation rule.',
   unsupported_operator: 'The engine cannot run an operator of the model.',

@@ -4,7 +4,16 @@ import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
 import { WhylightError } from './errors.ts';
 import { checkAttribution } from './method/attribution.ts';
-import type { Attribution, Cost, ExplainContext, Float32Tensors, Inputs, Method, Target } from './method/contract.ts';
+import type {
+  Attribution,
+  Cost,
+  ExplainContext,
+  Float32Tensors,
+  Inputs,
+  Method,
+  MethodSource,
+  Target,
+} from './method/contract.ts';
 import { type Diagnostics, diagnose } from './method/diagnostics.ts';
 import { parseParams } from './method/params.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
@@ -71,6 +80,8 @@ export interface ExplainHooks {
   readonly waitUntil?: (promise: Promise<unknown>) => void;
   /** The most rows that the request may evaluate. */
   readonly maxSamples?: number;
+  /** The methods that methods made of others may use; all that are built in when left out. */
+  readonly methods?: MethodSource;
 }
 
 /** What a request will do, known before anything runs. */
@@ -175,18 +186,18 @@ export class Explainer {
    * What the request would do. Nothing runs, nothing is compiled.
    * @throws WhylightError as {@link explain} does for a request that is wrong.
    */
-  plan(model: Model, request: ExplainRequest): Plan {
+  plan(model: Model, request: ExplainRequest, methods: MethodSource = this.methods): Plan {
     const entry = this.methods.get(request.method);
     const { method } = entry;
     const params = parseParams(method, request.params, entry);
     const { rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
     if (request.target !== undefined) resolveTarget(request.target, scoreSpace(model, info));
-    const needs = guarded(method, () => method.needs(params, info, this.methods));
+    const needs = guarded(method, () => method.needs(params, info, methods));
     const graphs = Object.fromEntries(
       Object.entries(namedNeeds(needs)).map(([name, one]) => [name, resolveNeeds(one, info)]),
     );
-    const cost = guarded(method, () => wholeRows(method.cost(params, info, this.methods)));
+    const cost = guarded(method, () => wholeRows(method.cost(params, info, methods)));
     return {
       entry,
       params,
@@ -229,7 +240,7 @@ export class Explainer {
         seed,
       });
     }
-    const plan = this.plan(model, request);
+    const plan = this.plan(model, request, hooks.methods);
     checkBudget(plan, hooks.maxSamples);
     const timings = { compile: 0, session: 0 };
     const lease = this.loader.lease(model, timings, hooks.waitUntil);
@@ -339,7 +350,7 @@ export class Explainer {
       method.explain({
         params,
         model: info,
-        methods: this.methods,
+        methods: hooks.methods ?? this.methods,
         inputs,
         baselines,
         batch,

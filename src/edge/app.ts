@@ -4,7 +4,8 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
-import { authenticate } from './middleware/authenticate.ts';
+import { preflight } from './middleware/cors.ts';
+import { guard } from './middleware/guard.ts';
 import { limitBody } from './middleware/limit-body.ts';
 import { onError, onMethodNotAllowed, onNotFound } from './problem.ts';
 import { explainRoutes } from './routes/explain.ts';
@@ -26,9 +27,10 @@ export function createApp(services: Services) {
   app.use(timing({ totalDescription: '' }));
   app.use(secureHeaders({ crossOriginResourcePolicy: false }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+  app.use(preflight);
   app.route('/', serverRoutes(services));
-  app.use('/v2/*', authenticate(services.tenants));
-  app.use('/v2/models/*', limitBody(services.limits.maxBody));
+  app.use('/v2/*', guard(services));
+  app.on('POST', '/v2/models/*', limitBody(services.limits));
   return app
     .route('/', modelRoutes(services))
     .route('/', methodRoutes(services))

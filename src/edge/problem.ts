@@ -29,6 +29,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   payload_too_large: 413,
   unprocessable_method: 422,
   budget_exceeded: 422,
+  precondition_failed: 412,
+  conflict: 409,
   rate_limited: 429,
   not_differentiable: 501,
   unsupported_operator: 501,

@@ -7,14 +7,20 @@ import type { Explainer } from '../core/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import type { Log } from './log.ts';
+import type { Rates } from './middleware/limit-rate.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
-import type { Tenant } from './tenants/tenant.ts';
+import type { Ledger } from './tenants/ledger.ts';
+import type { Caller, Tenant } from './tenants/tenant.ts';
 
 export interface Services {
   readonly explainer: Explainer;
   readonly models: ModelCatalogue;
   readonly tenants: TenantDirectory;
+  /** Where tenants are changed; without one they are as plugins.config.json says, and there is no admin API. */
+  readonly ledger?: Ledger;
+  /** What counts requests; without them `requests_per_minute` is not enforced. */
+  readonly rates?: Rates;
   readonly cache: ResultCache;
   readonly codecs: ImageCodecs;
   readonly log: Log;
@@ -26,13 +32,15 @@ export interface Services {
 export interface Limits {
   /** Bytes of a request body. */
   readonly maxBody: number;
+  /** Of a picture, as its header says. */
+  readonly maxPixels: number;
   /** Rows that one request may evaluate. */
   readonly maxSamples: number;
 }
 
 /** What middleware leaves for the routes, under `c.get`. */
 export interface EdgeEnv {
-  Variables: RequestIdVariables & TimingVariables & { log: Log; tenant: Tenant };
+  Variables: RequestIdVariables & TimingVariables & { log: Log; caller: Caller; tenant: Tenant };
 }
 
 /** The `waitUntil` of a request's context. */

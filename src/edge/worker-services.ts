@@ -3,13 +3,18 @@ import { models, plugins, tenants } from '#plugins';
 import { createContainer, ISOLATE_LIMITS } from '../core/container.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { kvResultCache } from './cache/kv.ts';
-import { edgeCodecs } from './codecs.ts';
+import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import { durableLedger } from './durable-ledger.ts';
 import { consoleLog } from './log.ts';
+import type { Rates } from './middleware/limit-rate.ts';
 import { assetModels } from './models/assets.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
 import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
 import type { Limits, Services } from './services.ts';
 import { TenantDirectory } from './tenants/directory.ts';
+import { JwtVerifier } from './tenants/jwt.ts';
+import { kvOverrides } from './tenants/kv-tenants.ts';
+import { Tenants } from './tenants/tenants.ts';
 
 /** The bindings of wrangler.toml. */
 export interface WorkerBindings {
@@ -17,21 +22,40 @@ export interface WorkerBindings {
   readonly MODELS: Fetcher;
   /** Answers, for the next time. */
   readonly RESULTS: KVNamespace;
+  /** What the admin API has changed of the tenants, for every location to read. */
+  readonly TENANTS: KVNamespace;
+  /** Where those changes are decided. */
+  readonly LEDGER: DurableObjectNamespace;
+  readonly RATE_60: Rates[60];
+  readonly RATE_600: Rates[600];
+  readonly RATE_6000: Rates[6000];
 }
 
 const MIB = 2 ** 20;
-const LIMITS: Limits = { maxBody: 10 * MIB, maxSamples: 5000 };
+const LIMITS: Limits = { maxBody: 10 * MIB, maxPixels: EDGE_MAX_PIXELS, maxSamples: 5000 };
 
-export function workerServices({ MODELS, RESULTS }: WorkerBindings): Services {
+export function workerServices(bindings: WorkerBindings): Services {
+  const { MODELS, RESULTS } = bindings;
   const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
   return {
     explainer: container.get(TOKENS.explainer),
     models: new ModelCatalogue(assetModels(MODELS, models, 'models')),
-    tenants: new TenantDirectory(tenants),
+    ...tenantServices(bindings),
     cache: kvResultCache(RESULTS),
     codecs: edgeCodecs(),
     log: consoleLog,
     limits: LIMITS,
     pause: () => scheduler.wait(0),
+  };
+}
+
+function tenantServices({ TENANTS, LEDGER, RATE_60, RATE_600, RATE_6000 }: WorkerBindings) {
+  const ledger = durableLedger(LEDGER, TENANTS);
+  const log = consoleLog;
+  const known = new Tenants({ base: tenants, overrides: kvOverrides(TENANTS), ledger, log });
+  return {
+    tenants: new TenantDirectory({ tenants: known, tokens: new JwtVerifier(), log }),
+    ledger,
+    rates: { 60: RATE_60, 600: RATE_600, 6000: RATE_6000 },
   };
 }

@@ -2,6 +2,8 @@
 import { createApp } from './app.ts';
 import { type WorkerBindings, workerServices } from './worker-services.ts';
 
+export { TenantLedger } from './durable-ledger.ts';
+
 let app: ReturnType<typeof createApp> | undefined;
 
 export default {

@@ -56,7 +56,8 @@ describe('a question', () => {
     expect(await outputsOf(await ask(EXPLAIN, { method: 'POST', body: form }))).toEqual(raw);
 
     const { preprocess } = await import('../../src/core/image/preprocess.ts');
-    const { model } = await services.models.get('cifar10', await services.tenants.find(undefined), () => {});
+    const { tenant } = await services.tenants.find(undefined, () => {});
+    const { model } = await services.models.get('cifar10', tenant, () => {});
     const { preprocessing } = model.manifest;
     if (!preprocessing) throw new Error('the embedded model takes pictures');
     const { tensor } = preprocess(await services.codecs.decode(pictures.palettePng), preprocessing);

@@ -7,10 +7,11 @@ import { type ImageHeader, type ImageType, sniff } from './sniff.ts';
 export interface ImageCodecs {
   /**
    * Decodes a JPEG, PNG or WebP file and turns it upright (EXIF).
+   * @param maxPixels the largest picture that is decoded, where that is less than the codecs allow anyway
    * @throws WhylightError `invalid_image` for bytes that are no picture, damaged or cut short;
    *   `unsupported_media_type` for other kinds; `payload_too_large` when the header says more than `maxPixels`.
    */
-  decode(bytes: Uint8Array): Promise<Image>;
+  decode(bytes: Uint8Array, maxPixels?: number): Promise<Image>;
   /** An RGBA PNG file, 8 bits per component. */
   encodePng(image: Image): Promise<Uint8Array>;
 }
@@ -51,9 +52,9 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
   };
 
   return {
-    async decode(bytes) {
+    async decode(bytes, most = maxPixels) {
       const header = sniff(bytes);
-      refuseTooLarge(header, maxPixels);
+      refuseTooLarge(header, Math.min(most, maxPixels));
       const name = KINDS[header.type];
       const codec = await take(name);
       let image: Image;

@@ -4,15 +4,40 @@ import { nearest, WhylightError } from '../errors.ts';
 import type { Method } from './contract.ts';
 import { expectation, type ParameterSchema, parameterSchemas } from './schema.ts';
 
+/** What an operator allows of a method's parameters, by name. */
 export interface ParameterRules {
   /** Take the place of the method's own defaults. */
   readonly defaults?: Readonly<Record<string, unknown>>;
-  /** The largest value of each numeric parameter that is allowed here. */
-  readonly limits?: Readonly<Record<string, number>>;
+  /** Values that nobody can change: a request may leave the parameter out, or give this very value. */
+  readonly pinned?: Readonly<Record<string, unknown>>;
+  readonly limits?: Readonly<Record<string, Limit>>;
 }
 
 /** Whatever has a name and parameters: a method, a metric. */
 type Parametrized<S extends z.ZodObject = z.ZodObject> = Pick<Method<S>, 'id' | 'params'>;
+
+/** The largest value of a numeric parameter, or its range, both ends included. */
+export type Limit = number | { readonly min?: number; readonly max?: number };
+
+/** Both rules at once: the defaults of `own` come first, what `base` pins stays pinned, and the narrower limit holds. */
+export function mergeRules(base: ParameterRules, own: ParameterRules): ParameterRules {
+  const limits: Record<string, Limit> = { ...base.limits };
+  for (const [name, limit] of Object.entries(own.limits ?? {})) {
+    const [a, b] = [rangeOf(limits[name] ?? {}), rangeOf(limit)];
+    const [min, max] = [Math.max(a.min, b.min), Math.min(a.max, b.max)];
+    limits[name] = { ...(min > -Infinity && { min }), ...(max < Infinity && { max }) };
+  }
+  return {
+    defaults: { ...base.defaults, ...own.defaults },
+    pinned: { ...own.pinned, ...base.pinned },
+    limits,
+  };
+}
+
+const rangeOf = (limit: Limit): { readonly min: number; readonly max: number } =>
+  typeof limit === 'number'
+    ? { min: -Infinity, max: limit }
+    : { min: limit.min ?? -Infinity, max: limit.max ?? Infinity };
 
 export interface ParameterIssue {
   readonly parameter: string;
@@ -26,10 +51,10 @@ export interface ParameterIssue {
 export function parseParams<S extends z.ZodObject>(
   method: Parametrized<S>,
   raw: Readonly<Record<string, unknown>> = {},
-  { defaults = {}, limits = {} }: ParameterRules = {},
+  { defaults = {}, pinned = {}, limits = {} }: ParameterRules = {},
 ): z.output<S> {
   const schemas = parameterSchemas(method.params);
-  const given = { ...defaults, ...raw };
+  const given = { ...defaults, ...pinned, ...raw };
   const issues: ParameterIssue[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
@@ -49,7 +74,9 @@ export function parseParams<S extends z.ZodObject>(
       message: `Parameter "${name}" of ${method.id} ${must}, but ${print(given[name])} was given.`,
     });
   }
-  if (parsed.success) issues.push(...overLimit(method, parsed.data, limits));
+  if (parsed.success) {
+    issues.push(...unpinned(method, parsed.data, pinned), ...outsideLimit(method, parsed.data, limits));
+  }
   if (issues.length > 0) {
     throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
       method: method.id,
@@ -65,18 +92,28 @@ function unknown(method: Parametrized, name: string, known: readonly string[]): 
   return `${method.id} has no parameter "${name}".${hint}`;
 }
 
-function overLimit(method: Parametrized, values: object, limits: Readonly<Record<string, number>>): ParameterIssue[] {
-  return Object.entries(limits).flatMap(([name, most]) => {
+function unpinned(method: Parametrized, values: object, pinned: Readonly<Record<string, unknown>>): ParameterIssue[] {
+  return Object.entries(pinned).flatMap(([name, wanted]) => {
     const value = (values as Record<string, unknown>)[name];
+    if (JSON.stringify(value) === JSON.stringify(wanted)) return [];
+    const message = `Parameter "${name}" of ${method.id} is fixed at ${print(wanted)} here, but ${print(value)} was given.`;
+    return [{ parameter: name, message }];
+  });
+}
+
+function outsideLimit(method: Parametrized, values: object, limits: Readonly<Record<string, Limit>>): ParameterIssue[] {
+  return Object.entries(limits).flatMap(([name, limit]) => {
+    const value = (values as Record<string, unknown>)[name];
+    const { min, max } = rangeOf(limit);
     const numbers = [value].flat().filter((item) => typeof item === 'number');
-    return numbers.some((number) => number > most)
-      ? [
-          {
-            parameter: name,
-            message: `Parameter "${name}" of ${method.id} may be at most ${most} here, but ${print(value)} was given.`,
-          },
-        ]
-      : [];
+    const allowed = numbers.some((number) => number > max)
+      ? `at most ${max}`
+      : numbers.some((number) => number < min)
+        ? `no less than ${min}`
+        : undefined;
+    if (allowed === undefined) return [];
+    const message = `Parameter "${name}" of ${method.id} may be ${allowed} here, but ${print(value)} was given.`;
+    return [{ parameter: name, message }];
   });
 }
 

@@ -7,6 +7,8 @@ import { type ParameterRules, parseParams } from './params.ts';
 /** A method as plugins.config.json brings it in. */
 export interface PluginEntry extends ParameterRules {
   readonly method: Method;
+  /** Known only to tenants that name it. */
+  readonly unlisted?: boolean;
 }
 
 export class MethodRegistry implements MethodSource {
@@ -53,24 +55,29 @@ export class MethodRegistry implements MethodSource {
   get(id: string): PluginEntry {
     const entry = this.byId.get(id);
     if (entry) return entry;
-    const close = nearest(id, this.ids);
-    const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${this.ids.join(', ')}.`;
-    throw new WhylightError('method_not_found', `There is no saliency method named "${id}". ${hint}`, {
-      method: id,
-      nearest: close,
-    });
+    throw methodNotFound(id, this.ids);
   }
 }
 
+/** @param ids those that may be told of */
+export function methodNotFound(id: string, ids: readonly string[]): WhylightError {
+  const close = nearest(id, ids);
+  const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${ids.join(', ') || 'none'}.`;
+  return new WhylightError('method_not_found', `There is no saliency method named "${id}". ${hint}`, {
+    method: id,
+    nearest: close,
+  });
+}
+
 /** Finds operator's mistakes when the registry is made, not with the first request. */
-function checkRules({ method, defaults, limits = {} }: PluginEntry): void {
+function checkRules({ method, defaults, pinned, limits = {} }: PluginEntry): void {
   try {
-    const values: Record<string, unknown> = parseParams(method, {}, { defaults, limits });
+    const values: Record<string, unknown> = parseParams(method, {}, { defaults, pinned, limits });
     for (const [name, limit] of Object.entries(limits)) {
       if (!(name in values))
         throw new WhylightError('invalid_config', `${method.id} has no parameter "${name}" to limit.`);
-      if (typeof limit !== 'number')
-        throw new WhylightError('invalid_config', `The limit of "${name}" must be a number.`);
+      if (typeof limit !== 'number' && typeof limit !== 'object')
+        throw new WhylightError('invalid_config', `The limit of "${name}" must be a number, or {min, max}.`);
     }
   } catch (error) {
     if (!WhylightError.is(error)) throw error;

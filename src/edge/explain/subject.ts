@@ -22,12 +22,17 @@ export interface Photo {
   readonly placement: Placement;
 }
 
-/** @throws WhylightError `unsupported_media_type` for a picture where the model takes none. */
-export function subjectOf(body: Body, model: Model, codecs: ImageCodecs): Subject {
-  return body.kind === 'picture' ? pictureSubject(body.bytes, model, codecs) : tensorSubject(body.request.inputs);
+/**
+ * @param maxPixels of a picture, as its header says
+ * @throws WhylightError `unsupported_media_type` for a picture where the model takes none.
+ */
+export function subjectOf(body: Body, model: Model, codecs: ImageCodecs, maxPixels: number): Subject {
+  return body.kind === 'picture'
+    ? pictureSubject(body.bytes, model, codecs, maxPixels)
+    : tensorSubject(body.request.inputs);
 }
 
-function pictureSubject(bytes: Uint8Array, model: Model, codecs: ImageCodecs): Subject {
+function pictureSubject(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): Subject {
   const { preprocessing } = model.manifest;
   const input = model.graph.inputs[0]?.name;
   if (!preprocessing || input === undefined || model.graph.inputs.length !== 1) {
@@ -40,7 +45,7 @@ function pictureSubject(bytes: Uint8Array, model: Model, codecs: ImageCodecs): S
   // Decoded at most once, and only when a step needs it: a repeated question with a JSON answer does not.
   let decoded: Promise<Photo & { inputs: Inputs }> | undefined;
   const decode = async () => {
-    const image = await codecs.decode(bytes);
+    const image = await codecs.decode(bytes, maxPixels);
     const { tensor, placement } = preprocess(image, preprocessing);
     return { image, placement, inputs: { [input]: tensor } };
   };

@@ -1,13 +1,19 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { WhylightError } from '../../core/errors.ts';
-import type { EdgeEnv } from '../services.ts';
+import type { EdgeEnv, Limits } from '../services.ts';
+import { limitsFor } from '../tenants/tenant.ts';
 
 /**
- * Refuses a body of more than `maxSize` bytes: at once where it says its length, otherwise as soon as that much has
- * arrived.
+ * Refuses a body of more bytes than the server and the tenant allow: at once where it says its length, otherwise as soon
+ * as that much has arrived.
  */
-export const limitBody = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
+export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
+  async function limitBody(c, next) {
+    return refuseAbove(limitsFor(c.get('tenant'), server).maxBody)(c, next);
+  };
+
+const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
   bodyLimit({
     maxSize,
     onError: () => {

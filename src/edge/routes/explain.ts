@@ -11,7 +11,7 @@ import { subjectOf } from '../explain/subject.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
-import { methodFor, paramsFor } from '../tenants/tenant.ts';
+import { cacheScope, limitsFor, methodFor, methodsFor, offeredTo, paramsFor } from '../tenants/tenant.ts';
 import { modelOf, modelPaths } from './models.ts';
 
 /** `hit`, `miss`, or `bypass` when the client wanted a fresh answer. */
@@ -25,7 +25,7 @@ const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-str
  */
 export const explainRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/explain'), async (c) => {
-    const type = negotiate(c.req.header('Accept'), REPRESENTATIONS);
+    const type = negotiate(c.req.header('Accept'), offeredTo(c.get('tenant'), REPRESENTATIONS));
     const question = await readQuestion(c, services);
     const { model, settings, key, wire } = question;
     const allowed = cacheControl(c.req.header('Cache-Control'));
@@ -74,9 +74,9 @@ async function readQuestion(c: Context<EdgeEnv>, services: Services) {
   const { target, scores, seed, top } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
   const params = checkParameters(body, () => paramsFor(tenant, entry, settings.params));
-  const subject = subjectOf(body, model, services.codecs);
+  const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
   const key = await cacheKey({
-    scope: tenant.id,
+    scope: cacheScope(tenant, model.name),
     model: identity,
     method: entry.method.id,
     revision: entry.method.revision,
@@ -96,14 +96,15 @@ async function compute(
   { model, settings, params, subject }: Question,
 ): Promise<Explanation> {
   const { method, target, scores, seed, top } = settings;
-  const { max_samples = limits.maxSamples } = c.get('tenant');
+  const tenant = c.get('tenant');
   return explainer.explain(
     model,
     { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) },
     {
       signal: c.req.raw.signal,
       waitUntil: waitUntilOf(c),
-      maxSamples: Math.min(limits.maxSamples, max_samples),
+      maxSamples: limitsFor(tenant, limits).maxSamples,
+      methods: methodsFor(tenant, explainer.methods),
       ...(pause && { pause }),
     },
   );

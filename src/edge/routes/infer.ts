@@ -8,6 +8,7 @@ import { subjectOf } from '../explain/subject.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { limitsFor } from '../tenants/tenant.ts';
 import { modelOf, modelPaths } from './models.ts';
 
 /** `POST /v2/models/{model}/infer`: the model's own outputs, as any server of the Open Inference Protocol gives them. */
@@ -17,7 +18,12 @@ export const inferRoutes = (services: Services) =>
     const { model } = await modelOf(c, services);
     const body = await readBody(c);
     const wire = body.kind === 'tensors' ? body.request : undefined;
-    const inputs = await subjectOf(body, model, services.codecs).inputs();
+    const inputs = await subjectOf(
+      body,
+      model,
+      services.codecs,
+      limitsFor(c.get('tenant'), services.limits).maxPixels,
+    ).inputs();
     const asked = wire?.outputs.map(({ name }) => name) ?? [];
     const outputs: NamedOutput[] = [];
     for (const { name } of model.graph.outputs) {

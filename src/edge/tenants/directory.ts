@@ -1,39 +1,90 @@
-/** From a key to its tenant. Only SHA-256 digests of keys are kept. */
-import type { TenantConfig } from '../../core/config.ts';
-import { sha256Hex } from '../../core/digest.ts';
+/** From a credential to who it is. */
+import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { Tenant } from './tenant.ts';
+import type { KeyConfig } from '../../core/tenant-config.ts';
+import type { Log } from '../log.ts';
+import { keyDigest, sameDigest } from './api-key.ts';
+import { type JwtVerifier, readClaims } from './jwt.ts';
+import { type Caller, keyId } from './tenant.ts';
+import type { KnownTenant, Tenants } from './tenants.ts';
 
-/** The tenant of whoever comes without a key, where the configuration has one. */
-const ANONYMOUS = '*';
+/** The tenant of whoever comes without a credential, where the configuration has one. */
+export const ANONYMOUS = '*';
+
+export interface DirectoryOptions {
+  readonly tenants: Tenants;
+  readonly tokens: JwtVerifier;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
 
 export class TenantDirectory {
-  private readonly byKey = new Map<string, Tenant>();
-  private readonly anonymous: Tenant | undefined;
+  readonly tenants: Tenants;
+  private readonly tokens: JwtVerifier;
+  private readonly log: Log;
+  private readonly clock: () => number;
 
-  /** @throws WhylightError `invalid_config` for a key that two tenants have. */
-  constructor(config: Readonly<Record<string, TenantConfig>>) {
-    for (const [id, { keys, ...rights }] of Object.entries(config)) {
-      for (const key of keys) {
-        const owner = this.byKey.get(key);
-        if (owner) throw new WhylightError('invalid_config', `The tenants ${owner.id} and ${id} have the same key.`);
-        this.byKey.set(key, { id, ...rights });
-      }
-      if (id === ANONYMOUS) this.anonymous = { id, ...rights };
-    }
+  constructor({ tenants, tokens, log, clock = Date.now }: DirectoryOptions) {
+    this.tenants = tenants;
+    this.tokens = tokens;
+    this.log = log;
+    this.clock = clock;
   }
 
   /**
-   * A wrong key is refused even where none is needed: its owner would wonder about missing rights otherwise. The look-up
-   * goes by digest, so its timing tells nothing of any key.
+   * @param credential an API key or a JSON Web Token. A wrong one is refused even where none is needed: its owner would
+   * wonder about missing rights otherwise.
    * @throws WhylightError `unauthorized`, always with the same words.
    */
-  async find(key: string | undefined): Promise<Tenant> {
-    const tenant = key === undefined ? this.anonymous : this.byKey.get(await sha256Hex(new TextEncoder().encode(key)));
-    if (tenant) return tenant;
+  async find(credential: string | undefined, waitUntil: WaitUntil): Promise<Caller> {
+    const caller =
+      credential === undefined
+        ? await this.byNothing(waitUntil)
+        : ((await this.byToken(credential, waitUntil)) ?? (await this.byKey(credential, waitUntil)));
+    if (caller && !caller.tenant.disabled) return caller;
     throw new WhylightError(
       'unauthorized',
       'A valid key is needed: send it as "Authorization: Bearer KEY" or "X-Api-Key: KEY".',
     );
+  }
+
+  private async byNothing(waitUntil: WaitUntil): Promise<Caller | undefined> {
+    const known = await this.tenants.get(ANONYMOUS, waitUntil);
+    return known && { tenant: known.tenant, scopes: known.tenant.scopes, credential: 'anonymous' };
+  }
+
+  /** The look-up goes by digest, so its timing tells nothing of any key. */
+  private async byKey(key: string, waitUntil: WaitUntil): Promise<Caller | undefined> {
+    const digest = await keyDigest(key);
+    const id = await this.tenants.ownerOfKey(digest);
+    const known = id === undefined ? undefined : await this.tenants.get(id, waitUntil);
+    const match = known && this.validKey(known, digest);
+    return match && { tenant: known.tenant, scopes: match.scopes, credential: `key:${keyId(match)}` };
+  }
+
+  private validKey({ credentials }: KnownTenant, digest: string): KeyConfig | undefined {
+    let match: KeyConfig | undefined;
+    for (const key of credentials.keys) if (sameDigest(key.sha256, digest)) match = key;
+    if (match?.expires !== undefined && Date.parse(match.expires) <= this.clock()) return undefined;
+    return match;
+  }
+
+  /** @returns undefined for what is no token, or none that is valid here. */
+  private async byToken(token: string, waitUntil: WaitUntil): Promise<Caller | undefined> {
+    const claims = readClaims(token);
+    for (const audience of claims?.audiences ?? []) {
+      const owner = await this.tenants.ownerOfIssuer({ issuer: claims?.issuer as string, audience });
+      const known = owner === undefined ? undefined : await this.tenants.get(owner, waitUntil);
+      const jwt = known?.credentials.jwt;
+      if (!jwt || jwt.issuer !== claims?.issuer || jwt.audience !== audience) continue;
+      try {
+        const { scopes, subject } = await this.tokens.verify(token, jwt, this.clock());
+        return { tenant: known.tenant, scopes, credential: `jwt:${subject}` };
+      } catch (error) {
+        this.log('warn', 'a token was refused', { tenant: owner, reason: (error as Error).message });
+      }
+    }
+    return undefined;
   }
 }

@@ -1,0 +1,89 @@
+/** How a tenant's record may change. Pure: whoever stores records calls this, one change after the other. */
+import type { KeyConfig, TenantPolicy } from '../../core/tenant-config.ts';
+import { EMPTY_RECORD, type TenantRecord } from './record.ts';
+import { keyId } from './tenant.ts';
+
+export type Change =
+  | { readonly kind: 'policy_set'; readonly policy: TenantPolicy }
+  /** What plugins.config.json says holds again; a tenant that is not there is gone. */
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'key_created'; readonly key: KeyConfig }
+  /** The old key stays good until `until`. */
+  | { readonly kind: 'key_rotated'; readonly old: KeyConfig; readonly key: KeyConfig; readonly until: string }
+  | { readonly kind: 'key_revoked'; readonly sha256: string }
+  /** Of one model, or of everything. */
+  | { readonly kind: 'purged'; readonly model?: string };
+
+/** What a change expects of the record that it replaces. */
+export interface Expected {
+  /** Revisions, one of which it must have; `*` for any, as long as the tenant exists. */
+  readonly match?: '*' | readonly number[];
+  /** The tenant must not exist. */
+  readonly absent?: boolean;
+  /** One that exists is only changed by who says what is replaced. */
+  readonly required?: boolean;
+}
+
+export interface AuditEntry {
+  readonly revision: number;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Tenant and credential of who did it. */
+  readonly by: { readonly tenant: string; readonly credential: string };
+  readonly change: string;
+  /** The id of the key, the name of the model. */
+  readonly subject?: string;
+}
+
+/** @param inFile whether plugins.config.json has the tenant */
+export function meets({ match, absent, required }: Expected, record: TenantRecord, inFile: boolean): boolean {
+  const exists = inFile || record.policy !== undefined;
+  if (absent && exists) return false;
+  if (match === undefined) return !(required && exists && !absent);
+  return exists && (match === '*' || match.includes(record.revision));
+}
+
+export function applied(record: TenantRecord, change: Change): TenantRecord {
+  const next = { ...record, revision: record.revision + 1 };
+  switch (change.kind) {
+    case 'policy_set':
+      return { ...next, policy: change.policy };
+    case 'reset':
+      // Whoever takes the name next must not find the old answers.
+      return { ...EMPTY_RECORD, revision: next.revision, generation: raised(record.generation) };
+    case 'key_created':
+      return { ...next, keys: [...record.keys, change.key] };
+    case 'key_rotated': {
+      const { old, key, until } = change;
+      const others = record.keys.filter(({ sha256 }) => sha256 !== old.sha256);
+      // A key of plugins.config.json becomes one of the record, where it can have an end.
+      const revoked = [...new Set([...record.revoked, old.sha256])];
+      return { ...next, keys: [...others, { ...old, expires: until }, key], revoked };
+    }
+    case 'key_revoked':
+      return {
+        ...next,
+        keys: record.keys.filter(({ sha256 }) => sha256 !== change.sha256),
+        revoked: [...new Set([...record.revoked, change.sha256])],
+      };
+    case 'purged':
+      return { ...next, generation: raised(record.generation, change.model) };
+  }
+}
+
+export function auditEntry(change: Change, revision: number, by: AuditEntry['by'], at: string): AuditEntry {
+  const subject =
+    change.kind === 'key_created' || change.kind === 'key_rotated'
+      ? keyId(change.key)
+      : change.kind === 'key_revoked'
+        ? keyId(change)
+        : change.kind === 'purged'
+          ? change.model
+          : undefined;
+  return { revision, at, by, change: change.kind, ...(subject !== undefined && { subject }) };
+}
+
+const raised = ({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] =>
+  model === undefined
+    ? { tenant: tenant + 1, models }
+    : { tenant, models: { ...models, [model]: (models[model] ?? 0) + 1 } };

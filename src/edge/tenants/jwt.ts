@@ -1,0 +1,100 @@
+/** JSON Web Tokens (RFC 7519), checked against the public keys of the tenant that their issuer and audience name. */
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  type FetchImplementation,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
+import { sha256Hex } from '../../core/digest.ts';
+import { type JwtConfig, SCOPES, type Scope } from '../../core/tenant-config.ts';
+
+/** Who a token is from and for, as it says itself: nothing is checked yet. */
+export interface TokenClaims {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+}
+
+/** Fetches a key set. Redirects are not followed. */
+export type FetchKeys = FetchImplementation;
+
+/** Key sets that an isolate remembers. */
+const MAX_KEY_SETS = 200;
+/** Seconds by which clocks may differ. */
+const TOLERANCE = 30;
+
+/** @returns undefined for a text that is no token. */
+export function readClaims(token: string): TokenClaims | undefined {
+  if (token.split('.').length !== 3) return undefined;
+  try {
+    const { iss, aud } = decodeJwt(token);
+    return iss === undefined ? undefined : { issuer: iss, audiences: [aud ?? []].flat().slice(0, 10) };
+  } catch {
+    return undefined;
+  }
+}
+
+export class JwtVerifier {
+  private readonly fetchKeys: FetchKeys | undefined;
+  private readonly keySets = new Map<string, JWTVerifyGetKey>();
+
+  /** @param fetchKeys in place of the platform's `fetch` */
+  constructor(fetchKeys?: FetchKeys) {
+    this.fetchKeys = fetchKeys;
+  }
+
+  /**
+   * What the token is good for. It must have an end (`exp`).
+   * @throws whatever jose says of a token, or a key set, that is not valid.
+   */
+  async verify(
+    token: string,
+    config: JwtConfig,
+    now: number,
+  ): Promise<{ readonly scopes: readonly Scope[]; readonly subject: string }> {
+    const { payload } = await jwtVerify(token, this.keysOf(config), {
+      issuer: config.issuer,
+      audience: config.audience,
+      algorithms: [...config.algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: TOLERANCE,
+      currentDate: new Date(now),
+    });
+    for (const [name, value] of Object.entries(config.claims)) {
+      if (payload[name] !== value) throw new TypeError(`The claim ${name} is not what the tenant asks for.`);
+    }
+    // A subject may be somebody's address: logs get its digest.
+    const subject = (await sha256Hex(new TextEncoder().encode(payload.sub ?? ''))).slice(0, 12);
+    return { scopes: scopesOf(payload, config.scopes), subject };
+  }
+
+  private keysOf({ jwks, jwks_url: url }: JwtConfig): JWTVerifyGetKey {
+    if (jwks) return createLocalJWKSet(jwks as JSONWebKeySet);
+    const address = url as string;
+    let keys = this.keySets.get(address);
+    if (!keys) {
+      keys = createRemoteJWKSet(new URL(address), {
+        timeoutDuration: 5000,
+        ...(this.fetchKeys && { [customFetch]: this.fetchKeys }),
+      });
+    } else this.keySets.delete(address);
+    this.keySets.set(address, keys);
+    for (const oldest of this.keySets.keys()) {
+      if (this.keySets.size <= MAX_KEY_SETS) break;
+      this.keySets.delete(oldest);
+    }
+    return keys;
+  }
+}
+
+/** `scope` as OAuth writes it (RFC 8693), or `scp` as some servers do; a token without either has all that is allowed. */
+function scopesOf({ scope, scp }: JWTPayload, most: readonly Scope[]): readonly Scope[] {
+  const claimed = scope ?? scp;
+  if (claimed === undefined) return most;
+  const names = Array.isArray(claimed) ? claimed : String(claimed).split(' ');
+  return SCOPES.filter((one) => most.includes(one) && names.includes(one));
+}
