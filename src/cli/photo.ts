@@ -19,7 +19,8 @@ export const SUBJECT_ARGS = {
   target: {
     type: 'string',
     valueHint: 'class',
-    description: 'Index or name of the class; the top class when left out',
+    description:
+      'Index or name of the class, "a - b", or {"class": "a", "box": [0, 0, 8, 8]} on a dense output; the top class when left out',
   },
   scores: {
     type: 'string',

@@ -21,7 +21,9 @@ import { saliencyMap } from './method/saliency-map.ts';
 import { checkBaselines, checkInputs } from './model/inputs.ts';
 import type { BoundInfo, Model } from './model/model.ts';
 import { type Classified, topClasses } from './model/prediction.ts';
-import { resolveTarget, type ScoreSpace, scoreOf, type TargetRequest } from './model/target.ts';
+import { denseLayout, type ScoreSpace } from './model/score-space.ts';
+import { resolveTarget, scoreOf } from './model/target.ts';
+import { followsPrediction, type TargetRequest } from './model/target-request.ts';
 import { Evaluator } from './plan/evaluator.ts';
 import { type GraphLease, GraphLoader } from './plan/loader.ts';
 import { linearMemory } from './plan/memory.ts';
@@ -337,8 +339,13 @@ export class Explainer {
         hooks.progress?.(done, total);
       }),
     });
-    const wanted = request.target === undefined ? undefined : resolveTarget(request.target, space);
-    const { target, scores } = await evaluator.start(inputs, wanted, space);
+    const { target: asked } = request;
+    const { target, scores } = await evaluator.start(inputs, space, {
+      ...(asked !== undefined && {
+        choose: (scores: Float32Array) => resolveTarget(asked, space, scores),
+        ...(!followsPrediction(asked) && { wanted: resolveTarget(asked, space) }),
+      }),
+    });
     const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
     const finish = (attribution: Attribution): Explained => {
       checkAttribution(method.id, attribution, info, shapes);
@@ -392,11 +399,12 @@ const rowOf = (rows: Inputs, row: number): Inputs =>
     Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
   );
 
-const scoreSpace = (model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace => ({
-  scores,
-  size: scoreSize,
-  ...(labelled && model.labels && { labels: model.labels }),
-});
+function scoreSpace(model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace {
+  const labels = labelled ? model.labels : undefined;
+  // The elements of an inner tensor are neurons, counted from first to last.
+  const dense = labelled ? denseLayout(scores.dims.map(Number), labels) : undefined;
+  return { scores, size: scoreSize, ...(labels && { labels }), ...(dense && { dense }) };
+}
 
 const control = ({ signal, pause }: ExplainHooks, done?: (rows: number) => void): RunControl => ({
   signal: signal ?? new AbortController().signal,

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../core/json.ts';
 import type { Model } from '../../core/model/model.ts';
-import type { TargetRequest } from '../../core/model/target.ts';
+import type { TargetRequest } from '../../core/model/target-request.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';

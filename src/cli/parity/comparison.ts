@@ -2,7 +2,7 @@
 import type { Explainer } from '../../core/explainer.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
-import type { TargetRequest } from '../../core/model/target.ts';
+import type { TargetRequest } from '../../core/model/target-request.ts';
 
 /** A saliency method and how to call it, so that it computes the same as an entry of the reference. */
 export interface Recipe {

@@ -3,7 +3,7 @@ import { SessionCache } from '../../core/engine/session-cache.ts';
 import { Explainer } from '../../core/explainer.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import { Model } from '../../core/model/model.ts';
-import type { TargetRequest } from '../../core/model/target.ts';
+import type { TargetRequest } from '../../core/model/target-request.ts';
 import { GraphBuilder } from '../../core/onnx/builder.ts';
 import { write } from '../../core/onnx/write.ts';
 import { Random } from '../../core/tensor/random.ts';

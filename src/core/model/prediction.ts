@@ -1,6 +1,7 @@
 /** What the model says about one row, besides being explained. */
 import type { BoundInfo } from './model.ts';
-import { outputTarget, type ScoreSpace } from './target.ts';
+import type { Dense, ScoreSpace } from './score-space.ts';
+import { outputTarget } from './target.ts';
 
 export interface Classified {
   /** The class; with a label offset, the labels' index rather than the output's. */
@@ -12,21 +13,45 @@ export interface Classified {
   readonly probability?: number;
 }
 
-/** The `count` classes with the highest scores, best first. */
+/** The `count` classes with the highest scores, best first; of a dense output, each where it scores highest. */
 export function topClasses(row: Float32Array, space: ScoreSpace, info: BoundInfo, count: number): Classified[] {
-  const probabilities = info.probability && probabilitiesOf(row, info.probability);
-  return [...row.keys()]
+  const { dense } = space;
+  const { probability: how } = info;
+  const probabilities = how && !dense ? probabilitiesOf(row, how) : undefined;
+  const probabilityOf = (element: number): number | undefined => {
+    if (!how || !dense) return probabilities?.[element];
+    const { output, position } = dense.place(element);
+    const there = Float32Array.from(
+      { length: dense.classes },
+      (_, other) => row[dense.element(other, position)] as number,
+    );
+    return probabilitiesOf(there, how)[output];
+  };
+  return [...(dense ? peaks(row, dense) : row.keys())]
     .sort((a, b) => (row[b] as number) - (row[a] as number) || a - b)
     .slice(0, count)
-    .map((output) => {
-      const { index, label } = outputTarget(output, space);
+    .map((element) => {
+      const { index, label } = outputTarget(element, space);
+      const probability = probabilityOf(element);
       return {
         index: index as number,
         ...(label !== undefined && { label }),
-        score: row[output] as number,
-        ...(probabilities && { probability: probabilities[output] as number }),
+        score: row[element] as number,
+        ...(probability !== undefined && { probability }),
       };
     });
+}
+
+/** The element with the highest score of each class. */
+function peaks(row: Float32Array, { classes, positions, element }: Dense): number[] {
+  return Array.from({ length: classes }, (_, output) => {
+    let best = element(output, 0);
+    for (let position = 1; position < positions; position++) {
+      const other = element(output, position);
+      if ((row[other] as number) > (row[best] as number)) best = other;
+    }
+    return best;
+  });
 }
 
 /** Index of the largest element; the first of equals. */

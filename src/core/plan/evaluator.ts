@@ -2,7 +2,8 @@
 import { WhylightError } from '../errors.ts';
 import type { Cost, EvaluateOptions, Evaluation, Inputs, Target } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
-import { outputTarget, type ScoreSpace, scoreOf } from '../model/target.ts';
+import type { ScoreSpace } from '../model/score-space.ts';
+import { outputTarget, scoreOf } from '../model/target.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
@@ -47,10 +48,15 @@ export class Evaluator {
   /**
    * Evaluates the input to find prediction and target. Done in the method's own graph where that is possible, so that
    * the method gets this evaluation for nothing.
-   * @param wanted the target if the request names one; else the top class
+   * @param wanted the target, if it is known before the input was seen
+   * @param choose the target, once it was; the top class when left out
    * @throws WhylightError `engine_failure` when the model answers with something that is not a number.
    */
-  async start(inputs: Inputs, wanted: Target | undefined, space: ScoreSpace): Promise<Start> {
+  async start(
+    inputs: Inputs,
+    space: ScoreSpace,
+    { wanted, choose }: { readonly wanted?: Target; readonly choose?: (scores: Float32Array) => Target } = {},
+  ): Promise<Start> {
     const { control, forward } = this.options;
     const needs = this.options.graphs[this.main] as ResolvedNeeds;
     const own = needs.feeds.length === 0 && needs.scores === forward.scores && !needs.ruleset.reference;
@@ -63,11 +69,11 @@ export class Evaluator {
         'The model answers this input with NaN or infinity: it cannot be explained.',
       );
     }
-    this.target = wanted ?? outputTarget(argmax(scores), space);
+    this.target = wanted ?? choose?.(scores) ?? outputTarget(argmax(scores), space);
     this.predictions = 1;
     if (own) {
       const differentiates = graph.variant.gradients.length > 0;
-      if (differentiates && !wanted && !graph.variant.findsTopClass) {
+      if (differentiates && !wanted && (choose || !graph.variant.findsTopClass)) {
         raw = await runRows(graph, inputs, this.target, { signal: control.signal });
         this.predictions = 2;
       }

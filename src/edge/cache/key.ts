@@ -1,5 +1,6 @@
 /** What makes two questions the same question. */
 import { sha256Hex } from '../../core/digest.ts';
+import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
 /** Raised whenever an answer to the same question would differ, or is stored in another form. */
 const API_VERSION = 1;
@@ -13,7 +14,7 @@ export interface Question {
   readonly revision: number;
   /** After defaults. */
   readonly params: Readonly<Record<string, unknown>>;
-  readonly target: string | number | undefined;
+  readonly target: TargetRequest | undefined;
   readonly scores: string | undefined;
   readonly seed: number;
   readonly top: number;
@@ -23,7 +24,9 @@ export interface Question {
 
 /** SHA-256 of the question, in hex: the same for the same question, in whatever order its parameters came. */
 export function cacheKey(question: Question): Promise<string> {
-  return sha256Hex(new TextEncoder().encode(canonical({ version: API_VERSION, ...question })));
+  // The same target may be spelled in several ways.
+  const target = question.target === undefined ? undefined : parseTarget(question.target);
+  return sha256Hex(new TextEncoder().encode(canonical({ version: API_VERSION, ...question, target })));
 }
 
 /** JSON with the members of every object in order. */

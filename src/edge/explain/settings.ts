@@ -14,7 +14,9 @@ export const requestSchema = z.object({
   target: z
     .union([z.int(), z.string().min(1)])
     .optional()
-    .describe('Class index or label; also "a - b" and "sum". The top class when left out.'),
+    .describe(
+      'Class index or label; also "a - b", "0.5*a + b" and "sum"; or the JSON text of an object that names a class and a region of a dense output, such as {"class": "cat", "box": [0, 0, 8, 8]}. The top class when left out.',
+    ),
   scores: z
     .string()
     .min(1)

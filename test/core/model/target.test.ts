@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Labels } from '../../../src/core/model/labels.ts';
-import { resolveTarget, type ScoreSpace, scoreOf } from '../../../src/core/model/target.ts';
+import { denseLayout, type ScoreSpace } from '../../../src/core/model/score-space.ts';
+import { resolveTarget, scoreOf } from '../../../src/core/model/target.ts';
 
 const scores = { name: 'logits', dtype: 'float32', dims: [5] } as const;
 const labels = ['tench, Tinca tinca', 'tabby, tabby cat', 'tiger cat', 'crane', 'crane'];
@@ -61,5 +62,100 @@ describe('a target', () => {
     expect(() => resolveTarget('cat', { scores, size: 5 })).toThrow(
       'comes without class names: give an index from 0 to 4',
     );
+  });
+});
+
+describe('a target of several weighted classes', () => {
+  it.each([
+    ['0.5*tabby + 2*tiger cat', { 1: 0.5, 2: 2 }],
+    ['tabby - 0.25 * 0', { 1: 1, 0: -0.25 }],
+    [{ weights: { tabby: 1, 'tiger cat': -1 } }, { 1: 1, 2: -1 }],
+    ['{"weights": {"tabby": 3}}', { 1: 3 }],
+    [{ class: 'tabby - tiger cat' }, { 1: 1, 2: -1 }],
+  ])('%j', (request, weights) => {
+    const target = resolveTarget(request, space);
+    expect(Object.fromEntries(target.weights.map(({ index, weight }) => [index, weight]))).toEqual(weights);
+    expect(target.index).toBeUndefined();
+    expect(target.label).toBeTruthy();
+  });
+});
+
+/** 3 classes over 2 x 4 cells, as segmentation networks give them, and over 5 boxes, as detectors do. */
+const segmentation: ScoreSpace = {
+  scores: { name: 'map', dtype: 'float32', dims: [3, 2, 4] },
+  size: 24,
+  labels: new Labels(['sky', 'cat', 'dog']),
+  dense: denseLayout([3, 2, 4]) as NonNullable<ScoreSpace['dense']>,
+};
+const detection: ScoreSpace = {
+  scores: { name: 'boxes', dtype: 'float32', dims: [5, 3] },
+  size: 15,
+  dense: denseLayout([5, 3]) as NonNullable<ScoreSpace['dense']>,
+};
+
+describe('a target on a dense output', () => {
+  const elements = (request: Parameters<typeof resolveTarget>[0], where = segmentation, row?: number[]) =>
+    resolveTarget(request, where, row).weights.map(({ index, weight }) => [index, weight]);
+
+  it('without a region is the class at every position', () => {
+    expect(elements('cat')).toEqual([8, 9, 10, 11, 12, 13, 14, 15].map((index) => [index, 1]));
+    expect(resolveTarget('cat', segmentation)).toMatchObject({ index: 1, label: 'cat' });
+  });
+
+  it('is a box, a mask, or a position', () => {
+    expect(elements({ class: 'cat', box: [1, 0, 3, 2] })).toEqual([9, 10, 13, 14].map((index) => [index, 1]));
+    expect(elements({ class: 2, box: [0, 1, 1.4, 2], reduce: 'mean' })).toEqual([[20, 1]]);
+    expect(elements({ class: 0, mask: [0, 0, 0, 2, 0, 0, 0, 6], reduce: 'mean' })).toEqual([
+      [3, 0.25],
+      [7, 0.75],
+    ]);
+    expect(elements({ class: 'dog', position: [1, 2] })).toEqual([[22, 1]]);
+    expect(elements({ class: 'cat - dog', position: 3 })).toEqual([
+      [11, 1],
+      [19, -1],
+    ]);
+    expect(elements('{"class": "cat", "box": [0, 0, 1, 1]}')).toEqual([[8, 1]]);
+  });
+
+  it('is a box of a detector, whichever axis counts the classes', () => {
+    expect(elements({ class: 2, position: 4 }, detection)).toEqual([[14, 1]]);
+    expect(elements({ class: 2, position: 1, class_axis: 0 }, detection)).toEqual([[7, 1]]);
+  });
+
+  it('is where the class is the prediction', () => {
+    const row = Array.from({ length: 24 }, (_, i) => (i === 9 || i === 14 ? 5 : i < 8 ? 1 : 0));
+    expect(elements({ class: 'cat', mask: 'predicted' }, segmentation, row)).toEqual([
+      [9, 1],
+      [14, 1],
+    ]);
+    // Where it is nowhere, everything is looked at.
+    expect(elements({ class: 'dog', mask: 'predicted' }, segmentation, row)).toHaveLength(8);
+  });
+
+  it('finds the axis of the classes by the labels', () => {
+    expect(denseLayout([2, 4, 3], segmentation.labels)).toMatchObject({ axis: 2, classes: 3, positions: 8 });
+    expect(denseLayout([5, 1, 1])).toBeUndefined();
+    const { element, place } = denseLayout([2, 4, 3], segmentation.labels) as NonNullable<ScoreSpace['dense']>;
+    expect(element(1, 5)).toBe(16);
+    expect(place(16)).toEqual({ output: 1, position: 5 });
+  });
+
+  it.each([
+    [{ class: 3 }, 'There is no class 3: the model has the classes 0 to 2.'],
+    [{ class: 'cat', position: 8 }, 'no position 8'],
+    [{ class: 'cat', position: [0, 4] }, 'no position 0, 4'],
+    [{ class: 'cat', box: [4, 0, 9, 2] }, 'holds no cell'],
+    [{ class: 'cat', mask: [1] }, 'the mask has 1 numbers'],
+    [{ class: 'cat', mask: Array(8).fill(0) }, 'the mask is empty'],
+    [{ class: 'cat', box: [0, 0, 1, 1], position: 0 }, 'give one of box and position'],
+    [{ box: [0, 0, 1, 1] }, 'give either class or weights'],
+    [{ class: 'cat', class_axis: 3 }, 'have no axis 3'],
+    ['{"class"', 'starts like JSON'],
+  ])('refuses %j', (request, message) => {
+    expect(() => resolveTarget(request, segmentation)).toThrow(message);
+  });
+
+  it('has no region where there are only classes', () => {
+    expect(() => resolveTarget({ class: 1, position: 0 }, space)).toThrow('classes without positions');
   });
 });

@@ -21,6 +21,12 @@ describe('the cache key', () => {
     expect(await cacheKey({ ...question, params: { window: [1, 2], absolute: true } })).toBe(key);
   });
 
+  it('does not depend on how an object as target is spelled', async () => {
+    const spelled = (target: Question['target']) => cacheKey({ ...question, target });
+    const key = await spelled({ class: 'cat', position: 2 });
+    expect(await spelled('{ "position": 2, "class": "cat" }')).toBe(key);
+  });
+
   it('changes with everything that changes the answer', async () => {
     const others: Partial<Question>[] = [
       { scope: 'demo' },
@@ -31,6 +37,8 @@ describe('the cache key', () => {
       { params: { absolute: true, window: [2, 1] } },
       { target: 0 },
       { target: '0' },
+      { target: '{"class": 0, "box": [0, 0, 1, 1]}' },
+      { target: '{"class": 0, "box": [0, 0, 1, 2]}' },
       { scores: 'output' },
       { seed: 1 },
       { top: 6 },
