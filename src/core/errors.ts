@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   precondition_failed:
     'Somebody else has changed this since it was read, or the request does not say what it replaces.',
   conflict: 'This would clash with something that exists.',
+  overloaded: 'The server has more to do than it can.',
   rate_limited: 'Too many requests.',
   not_differentiable: 'The model holds operators without a differentiation rule.',
   unsupported_operator: 'The engine cannot run an operator of the model.',

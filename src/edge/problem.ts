@@ -31,6 +31,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   budget_exceeded: 422,
   precondition_failed: 412,
   conflict: 409,
+  overloaded: 503,
   rate_limited: 429,
   not_differentiable: 501,
   unsupported_operator: 501,

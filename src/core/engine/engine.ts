@@ -28,6 +28,8 @@ export interface Session {
 export interface ModelBytes {
   readonly graph: Uint8Array;
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Inputs and outputs begin with the batch, which is open: the rows of several runs may be put together. */
+  readonly openBatch?: boolean;
 }
 
 export const modelBytesSize = ({ graph, external = [] }: ModelBytes): number =>

@@ -1,6 +1,6 @@
 /** The client's side of the Open Inference Protocol: requests written, answers read. Tensors travel as bytes. */
 import { WhylightError } from '../errors.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   BINARY_OUTPUT,
   BINARY_SIZE,
@@ -120,18 +120,4 @@ function answered<T>(read: () => T): T {
     const message = `The server's answer does not follow the Open Inference Protocol: ${(cause as Error).message}`;
     throw new WhylightError('origin_error', message, {}, { cause });
   }
-}
-
-/** Rows below one another: the parts of an answer that came in portions. */
-export function joinRows(parts: readonly Tensor[]): Tensor {
-  const [first] = parts as readonly [Tensor];
-  if (parts.length === 1) return first;
-  const rows = parts.reduce((sum, { dims }) => sum + (dims[0] as number), 0);
-  const whole = tensor(first.dtype, [rows, ...first.dims.slice(1)]);
-  let at = 0;
-  for (const { data } of parts) {
-    (whole.data as Float32Array).set(data as Float32Array, at);
-    at += data.length;
-  }
-  return whole;
 }

@@ -5,17 +5,11 @@
 import { sha256Hex } from '../digest.ts';
 import { WhylightError } from '../errors.ts';
 import { cast } from '../tensor/cast.ts';
-import { sliceRows } from '../tensor/rows.ts';
+import { joinRows, sliceRows } from '../tensor/rows.ts';
 import type { DataType, Tensor } from '../tensor/tensor.ts';
 import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
 import { DATATYPES, HEADER_LENGTH } from './open-inference.ts';
-import {
-  decodeMetadata,
-  decodeResponse,
-  encodeRequest,
-  joinRows,
-  type ModelMetadata,
-} from './open-inference-client.ts';
+import { decodeMetadata, decodeResponse, encodeRequest, type ModelMetadata } from './open-inference-client.ts';
 
 export interface OpenInferenceOptions {
   /** What comes in front of `/v2`: `https://triton.example.com`. */

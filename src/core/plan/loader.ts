@@ -29,7 +29,10 @@ export interface LoaderOptions {
 }
 
 /** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
-export const graphFile = (graph: Graph): ModelBytes => write(graph, { externalData: { path: 'weights.bin' } });
+export const graphFile = (graph: Graph): ModelBytes => ({
+  ...write(graph, { externalData: { path: 'weights.bin' } }),
+  openBatch: [...graph.inputs, ...graph.outputs].every(({ dims }) => typeof dims?.[0] === 'string'),
+});
 
 /** Where the time went, in milliseconds. */
 export interface LoadTimings {

@@ -21,3 +21,17 @@ export function repeatRow<D extends DataType>(row: Tensor<D>, count: number): Te
 export function emptyRows<D extends DataType>(dtype: D, count: number, row: readonly number[]): Tensor<D> {
   return tensor(dtype, [count, ...row]);
 }
+
+/** Portions of rows below one another; a single one as it is. */
+export function joinRows(parts: readonly Tensor[]): Tensor {
+  const [first] = parts as readonly [Tensor];
+  if (parts.length === 1) return first;
+  const rows = parts.reduce((sum, { dims }) => sum + (dims[0] as number), 0);
+  const whole = tensor(first.dtype, [rows, ...first.dims.slice(1)]);
+  let at = 0;
+  for (const { data } of parts) {
+    (whole.data as Float32Array).set(data as Float32Array, at);
+    at += data.length;
+  }
+  return whole;
+}
