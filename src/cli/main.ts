@@ -10,6 +10,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
     load: () => import('./commands/explain.ts'),
   },
   compare: { about: 'Explain by several methods, side by side', load: () => import('./commands/compare.ts') },
+  evaluate: {
+    about: 'Measure how faithful methods are, over a folder of pictures',
+    load: () => import('./commands/evaluate.ts'),
+  },
   methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
   calibrate: {

@@ -1,0 +1,83 @@
+/** `whylight evaluate folder`: metrics of saliency methods over many pictures, as a table and as plots. */
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { metrics } from '../../core/metrics/index.ts';
+import { UsageError } from '../arguments.ts';
+import { evaluationPage } from '../report/evaluation-page.ts';
+import { prepare, STUDY_ARGS, type StudyFlags } from '../report/prepare.ts';
+import { type Ran, runStudy } from '../report/run.ts';
+import type { Mean, MethodSummary } from '../report/summary.ts';
+
+const args = {
+  ...STUDY_ARGS,
+  out: { type: 'string', alias: 'o', valueHint: 'file.html', description: 'Where to write the table with plots' },
+  journal: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'Where to note each picture that is done; beside --out when left out',
+  },
+  json: { type: 'boolean', description: 'Print JSON' },
+} as const;
+
+const USUAL = {
+  methods: 'saliency,integrated_gradients,grad_cam',
+  metrics: 'insertion,deletion,road,infidelity,completeness_gap,sparseness,complexity,random_logit',
+  pictures: false,
+} as const;
+
+export default defineCommand({
+  meta: { name: 'evaluate', description: 'Measures how faithful saliency methods are, over a folder of pictures.' },
+  args: args as typeof args,
+  async run({ args: flags, data }) {
+    const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
+    if (study.metrics.length === 0) throw new UsageError('--metrics takes at least one metric here.');
+    // Without a place that is the user's own, the journal serves this run alone.
+    const kept = flags.journal ?? (flags.out && `${flags.out}.journal.jsonl`);
+    const journal = kept ?? join(tmpdir(), `whylight-evaluate-${process.pid}.jsonl`);
+    try {
+      const ran = await runStudy(study, settings, journal, flags.restart === true);
+      if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings));
+      if (flags.json) console.log(JSON.stringify({ ...settings, rows: ran.rows, ...toJson(ran) }, null, 2));
+      else console.log(page(ran, flags.out));
+    } finally {
+      if (kept === undefined) await rm(journal, { force: true });
+    }
+  },
+});
+
+const toJson = ({ summary: { pictures, known, correct, methods } }: Ran) => ({
+  pictures,
+  ...(known > 0 && { accuracy: correct / known }),
+  results: Object.fromEntries(Object.entries(methods).map(([id, { metrics, curves }]) => [id, { metrics, curves }])),
+});
+
+function page({ summary: { methods, pictures, known, correct }, resumed }: Ran, out: string | undefined): string {
+  const entries: [string, MethodSummary][] = Object.entries(methods);
+  const ids = Object.keys(entries[0]?.[1].metrics ?? {});
+  const first = Math.max(6, ...entries.map(([id]) => id.length));
+  const heads = ids.map(
+    (id) => `${id}${{ higher: ' ↑', lower: ' ↓', neither: '' }[metrics.get(id)?.about.better ?? 'neither']}`,
+  );
+  const widths = heads.map((head) => Math.max(head.length, 17));
+  const line = (name: string, cells: readonly string[]) =>
+    [name.padEnd(first), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join('  ');
+  return [
+    `${pictures} pictures${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
+    line('method', heads),
+    ...entries.map(([id, { metrics: values }]) =>
+      line(
+        id,
+        ids.map((metric) => cell(values[metric])),
+      ),
+    ),
+    ...(out === undefined ? ['Add "-o evaluation.html" for plots.'] : [`written to ${out}`]),
+  ].join('\n');
+}
+
+function cell(mean: Mean | undefined): string {
+  return mean && mean.count > 0 ? `${short(mean.mean)} ± ${short(mean.error)}` : 'does not apply';
+}
+
+const short = (value: number): string => (Math.abs(value) >= 1000 ? value.toExponential(2) : value.toPrecision(3));

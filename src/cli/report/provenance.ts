@@ -1,0 +1,32 @@
+/** What it takes to make a page again: model, versions, parameters, seeds. */
+import type { Settings } from './journal.ts';
+import { escapeHtml } from './plots.ts';
+
+/** @param command the line that was typed */
+export function provenance(settings: Settings, command?: string): string {
+  const rows = Object.entries(settings).flatMap(([key, value]) => rowsOf(key, value));
+  return (
+    (command === undefined ? '' : `<pre>${escapeHtml(command)}</pre>`) +
+    `<dl>${rows.map(([key, value]) => `<dt>${escapeHtml(key)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`
+  );
+}
+
+function rowsOf(key: string, value: unknown): [string, string][] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => rowsOf(key.replace(/s$/, ''), one));
+  if (typeof value !== 'object' || value === null) return [[key, String(value)]];
+  if (key === 'model') {
+    const { name, version, digest } = value as Record<string, string>;
+    return [
+      ['model', `${name} ${version}`],
+      ['model digest', `sha256 ${digest}`],
+    ];
+  }
+  const { method, metric, revision, params } = value as Record<string, unknown>;
+  if (method === undefined && metric === undefined) return [[key, JSON.stringify(value)]];
+  const parameters = Object.entries((params ?? {}) as object).map(([name, it]) => `${name}=${plain(it)}`);
+  const head = revision === undefined ? String(method ?? metric) : `${method}, revision ${revision}`;
+  return [[key, [head, ...parameters].join(', ')]];
+}
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
