@@ -5,6 +5,7 @@ import type { TimingVariables } from 'hono/timing';
 import type { WaitUntil } from '../core/engine/session-cache.ts';
 import type { Explainer } from '../core/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
+import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import type { Log } from './log.ts';
 import type { Rates } from './middleware/limit-rate.ts';
@@ -22,6 +23,7 @@ export interface Services {
   /** What counts requests; without them `requests_per_minute` is not enforced. */
   readonly rates?: Rates;
   readonly cache: ResultCache;
+  readonly inFlight: InFlight<Uint8Array>;
   readonly codecs: ImageCodecs;
   readonly log: Log;
   readonly limits: Limits;

@@ -2,7 +2,10 @@
 import { models, plugins, tenants } from '#plugins';
 import { createContainer, ISOLATE_LIMITS } from '../core/container.ts';
 import { TOKENS } from '../core/tokens.ts';
-import { kvResultCache } from './cache/kv.ts';
+import { coloTier } from './cache/colo.ts';
+import { InFlight } from './cache/in-flight.ts';
+import { kvTier } from './cache/kv.ts';
+import { tieredCache } from './cache/tiers.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import { durableLedger } from './durable-ledger.ts';
 import { consoleLog } from './log.ts';
@@ -41,7 +44,8 @@ export function workerServices(bindings: WorkerBindings): Services {
     explainer: container.get(TOKENS.explainer),
     models: new ModelCatalogue(assetModels(MODELS, models, 'models')),
     ...tenantServices(bindings),
-    cache: kvResultCache(RESULTS),
+    cache: tieredCache({ near: coloTier(() => caches.open('answers')), shared: kvTier(RESULTS), log: consoleLog }),
+    inFlight: new InFlight(),
     codecs: edgeCodecs(),
     log: consoleLog,
     limits: LIMITS,

@@ -1,29 +1,30 @@
 /** Workers KV: shared by all locations, eventually consistent, at most 25 MiB a value. */
-import type { ResultCache } from './result-cache.ts';
+import type { Tier } from './tiers.ts';
 
 /** The part of a KV namespace that is used. */
 export interface KeyValueNamespace {
-  get(key: string, type: 'arrayBuffer'): Promise<ArrayBuffer | null>;
-  put(key: string, value: Uint8Array, options: { expirationTtl: number }): Promise<void>;
+  getWithMetadata(
+    key: string,
+    type: 'arrayBuffer',
+  ): Promise<{ readonly value: ArrayBuffer | null; readonly metadata: unknown }>;
+  put(
+    key: string,
+    value: Uint8Array,
+    options: { expirationTtl: number; metadata: { readonly at: number } },
+  ): Promise<void>;
 }
 
-export interface KvOptions {
-  /** Lifetime of an entry; KV takes 60 and more. */
-  readonly seconds?: number;
-}
-
-const DAY = 86_400;
 const MAX_VALUE = 25 * 2 ** 20;
 
-export function kvResultCache(kv: KeyValueNamespace, { seconds = 30 * DAY }: KvOptions = {}): ResultCache {
-  return {
-    async get(key) {
-      const value = await kv.get(key, 'arrayBuffer');
-      return value === null ? undefined : new Uint8Array(value);
-    },
-    async put(key, value) {
-      if (value.byteLength > MAX_VALUE) return;
-      await kv.put(key, value, { expirationTtl: seconds });
-    },
-  };
-}
+export const kvTier = (kv: KeyValueNamespace): Tier => ({
+  name: 'kv',
+  async get(key) {
+    const { value, metadata } = await kv.getWithMetadata(key, 'arrayBuffer');
+    if (value === null) return undefined;
+    return { value: new Uint8Array(value), at: Number((metadata as { at?: unknown } | null)?.at) || 0 };
+  },
+  async put(key, { value, at }, seconds) {
+    if (value.byteLength > MAX_VALUE) return;
+    await kv.put(key, value, { expirationTtl: seconds, metadata: { at } });
+  },
+});

@@ -1,41 +1,56 @@
 /** Asks the cache before computing. A cache that is broken costs time, never an answer. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import type { Explanation } from '../../core/explainer.ts';
+import type { InFlight } from '../cache/in-flight.ts';
 import { pack, unpack } from '../cache/packed.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Log } from '../log.ts';
 
-export type CacheState = 'hit' | 'miss' | 'bypass';
+/** `joined`: another request was computing it. `bypass`: the client, or the tenant, wants no cache. */
+export type CacheState = 'hit' | 'miss' | 'joined' | 'bypass';
 
 export interface RememberOptions {
   readonly cache: ResultCache;
+  readonly inFlight: InFlight<Uint8Array>;
   readonly key: string;
+  /** How long the tenant's answers are kept; 0 for not at all. */
+  readonly seconds: number;
   /** What the client's `Cache-Control` allows. */
   readonly allowed: { readonly read: boolean; readonly write: boolean };
   readonly log: Log;
   readonly waitUntil: WaitUntil;
 }
 
+/** Both the first and the repeated answer are made from what was packed, and so are the same to the byte. */
 export async function remember(
-  { cache, key, allowed, log, waitUntil }: RememberOptions,
+  { cache, inFlight, key, seconds, allowed, log, waitUntil }: RememberOptions,
   compute: () => Promise<Explanation>,
 ): Promise<{ readonly explanation: Explanation; readonly state: CacheState }> {
+  const use = { seconds, waitUntil };
+  const [read, write] = [allowed.read && seconds > 0, allowed.write && seconds > 0];
   const complain = (message: string) => (error: unknown) =>
     log('warn', message, { key, reason: error instanceof Error ? error.message : String(error) });
-  if (allowed.read) {
-    const bytes = await attempt(() => cache.get(key)).catch(complain('the cache cannot be read'));
-    const known = bytes && unpack(bytes);
-    if (known) return { explanation: known, state: 'hit' };
-    if (bytes) complain('a cache entry is damaged')('it is not a packed explanation');
+  const packed = async () => pack(await compute());
+  const keep = async (bytes: Uint8Array) => {
+    if (write) await attempt(() => cache.put(key, bytes, use)).catch(complain('the cache cannot be written'));
+  };
+  const opened = (bytes: Uint8Array) => unpack(bytes) as Explanation;
+
+  if (!read) {
+    const bytes = await packed();
+    waitUntil(keep(bytes));
+    return { explanation: opened(bytes), state: 'bypass' };
   }
-  const computed = await compute();
-  const packed = pack(computed);
-  if (allowed.write) {
-    waitUntil(attempt(() => cache.put(key, packed)).catch(complain('the cache cannot be written')));
+  const bytes = await attempt(() => cache.get(key, use)).catch(complain('the cache cannot be read'));
+  const known = bytes && unpack(bytes);
+  if (known) return { explanation: known, state: 'hit' };
+  if (bytes) complain('a cache entry is damaged')('it is not a packed explanation');
+  for (let running = inFlight.get(key); running; running = inFlight.get(key)) {
+    // That another request failed says nothing about this one: it may have had less time, or fewer rights.
+    const result = await running.catch(() => undefined);
+    if (result) return { explanation: opened(result), state: 'joined' };
   }
-  // Both the first and the repeated answer are made from what was packed, and so are the same to the byte.
-  const explanation = unpack(packed) ?? computed;
-  return { explanation, state: allowed.read ? 'miss' : 'bypass' };
+  return { explanation: opened(await inFlight.start(key, packed, keep, waitUntil)), state: 'miss' };
 }
 
 /** A binding may throw at once as well as reject. */

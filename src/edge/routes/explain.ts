@@ -14,7 +14,7 @@ import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { cacheScope, limitsFor, methodFor, methodsFor, offeredTo, paramsFor } from '../tenants/tenant.ts';
 import { modelOf, modelPaths } from './models.ts';
 
-/** `hit`, `miss`, or `bypass` when the client wanted a fresh answer. */
+/** See `CacheState`. */
 const CACHE_STATE = 'X-Whylight-Cache';
 
 const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream'] as const;
@@ -37,11 +37,19 @@ export const explainRoutes = (services: Services) =>
     if (allowed.read && matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
 
     const { explanation, state } = await remember(
-      { cache: services.cache, key, allowed, log: c.get('log'), waitUntil: waitUntilOf(c) },
+      {
+        cache: services.cache,
+        inFlight: services.inFlight,
+        key,
+        seconds: c.get('tenant').cache.seconds,
+        allowed,
+        log: c.get('log'),
+        waitUntil: waitUntilOf(c),
+      },
       () => compute(c, services, question),
     );
     c.header(CACHE_STATE, state);
-    if (state !== 'hit') {
+    if (state === 'miss' || state === 'bypass') {
       for (const step of ['compile', 'session', 'run'] as const) setMetric(c, step, explanation.timings[step]);
     }
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../src/core/explainer.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import type { ResultCache } from '../../../src/edge/cache/result-cache.ts';
+import { InFlight } from '../../../src/edge/cache/in-flight.ts';
+import { noCache, type ResultCache } from '../../../src/edge/cache/result-cache.ts';
 import { cacheControl, remember } from '../../../src/edge/explain/remember.ts';
 
 const explanation = {
@@ -11,13 +12,15 @@ const explanation = {
 
 const BOTH = { read: true, write: true };
 
-async function ask(cache: ResultCache, allowed = BOTH) {
+async function ask(cache: ResultCache, allowed = BOTH, seconds = 60) {
   const [waiting, warnings]: [Promise<unknown>[], string[]] = [[], []];
   let computed = 0;
   const answer = await remember(
     {
       cache,
+      inFlight: new InFlight(),
       key: 'k',
+      seconds,
       allowed,
       log: (_, message) => void warnings.push(message),
       waitUntil: (promise) => void waiting.push(promise),
@@ -63,6 +66,12 @@ describe('remembering answers', () => {
     expect(await ask(memory(entries), { read: false, write: true })).toMatchObject({ state: 'bypass', computed: 1 });
   });
 
+  it('neither reads nor writes where the tenant keeps nothing', async () => {
+    const entries = new Map<string, Uint8Array>();
+    expect(await ask(memory(entries), BOTH, 0)).toMatchObject({ state: 'bypass', computed: 1 });
+    expect(entries.size).toBe(0);
+  });
+
   it('answers all the same when the cache throws, rejects or holds rubbish', async () => {
     const fail = () => {
       throw new Error('broken');
@@ -83,5 +92,42 @@ describe('remembering answers', () => {
       warnings: ['a cache entry is damaged'],
     });
     expect(await ask(memory(entries))).toMatchObject({ state: 'hit', computed: 0 });
+  });
+});
+
+describe('identical questions at the same time', () => {
+  const options = { cache: noCache, key: 'k', seconds: 60, log: () => {}, waitUntil: () => {} };
+
+  it('are computed once', async () => {
+    const inFlight = new InFlight<Uint8Array>();
+    const answer = Promise.withResolvers<Explanation>();
+    let computed = 0;
+    const one = (allowed = BOTH) =>
+      remember({ ...options, inFlight, allowed }, () => {
+        computed++;
+        return answer.promise;
+      });
+    const asked = [one(), one(), one({ read: false, write: true })];
+    await new Promise((next) => setTimeout(next));
+    answer.resolve(explanation);
+    expect((await Promise.all(asked)).map(({ state }) => state)).toEqual(['miss', 'joined', 'bypass']);
+    expect(computed).toBe(2);
+    await new Promise((next) => setTimeout(next));
+    expect((await one()).state).toBe('miss');
+  });
+
+  it('do not share a failure', async () => {
+    const inFlight = new InFlight<Uint8Array>();
+    const first = Promise.withResolvers<Explanation>();
+    const asked = [
+      remember({ ...options, inFlight, allowed: BOTH }, () => first.promise),
+      ...[1, 2].map(() => remember({ ...options, inFlight, allowed: BOTH }, async () => explanation)),
+    ];
+    const states = Promise.allSettled(asked);
+    await new Promise((next) => setTimeout(next));
+    first.reject(new Error('its client is gone'));
+    const [failed, ...others] = await states;
+    expect(failed).toMatchObject({ status: 'rejected', reason: { message: 'its client is gone' } });
+    expect(others.map((one) => one.status === 'fulfilled' && one.value.state)).toEqual(['miss', 'joined']);
   });
 });

@@ -1,0 +1,82 @@
+/** The two tiers over a real KV namespace and the real Cache API. */
+import { describe, expect, it } from 'vitest';
+import { coloTier } from '../../../src/edge/cache/colo.ts';
+import { kvTier } from '../../../src/edge/cache/kv.ts';
+import { type Tier, tieredCache } from '../../../src/edge/cache/tiers.ts';
+import { bindings } from '../../support/app.ts';
+
+const bytes = Uint8Array.of(1, 2, 3, 0, 255);
+const colo = coloTier(() => caches.open('tiers-test'));
+const kv = kvTier(bindings.RESULTS);
+const NOW = 1_700_000_000;
+
+function cacheOf(near: Tier, shared: Tier, at = NOW) {
+  const [waiting, warnings]: [Promise<unknown>[], string[]] = [[], []];
+  const log = (_: unknown, message: string) => void warnings.push(message);
+  const cache = tieredCache({ near, shared, log, clock: () => at * 1000 });
+  const use = { seconds: 600, waitUntil: (promise: Promise<unknown>) => void waiting.push(promise) };
+  return { cache, use, warnings, done: () => Promise.all(waiting) };
+}
+
+const counting = (tier: Tier) => {
+  const seen: string[] = [];
+  const counted: Tier = {
+    name: tier.name,
+    async get(key) {
+      seen.push('get');
+      return tier.get(key);
+    },
+    async put(...args) {
+      seen.push('put');
+      await tier.put(...args);
+    },
+  };
+  return { counted, seen };
+};
+
+describe.each([
+  ['KV', kv],
+  ['the Cache API', colo],
+])('%s', (name, tier) => {
+  it('gives back what it got, and when that was computed', async () => {
+    await tier.put(`one-${name}`, { value: bytes, at: NOW }, 60);
+    expect(await tier.get(`one-${name}`)).toEqual({ value: bytes, at: NOW });
+    expect(await tier.get(`other-${name}`)).toBeUndefined();
+  });
+});
+
+describe('two tiers', () => {
+  it('answer from the near one, which the shared one fills', async () => {
+    const [near, shared] = [counting(colo), counting(kv)];
+    const { cache, use, done } = cacheOf(near.counted, shared.counted);
+    await kv.put('filled', { value: bytes, at: NOW - 100 }, 600);
+    expect(await cache.get('filled', use)).toEqual(bytes);
+    await done();
+    expect(await cache.get('filled', use)).toEqual(bytes);
+    expect([near.seen, shared.seen]).toEqual([['get', 'put', 'get'], ['get']]);
+    expect(await colo.get('filled')).toEqual({ value: bytes, at: NOW - 100 });
+  });
+
+  it('are both written', async () => {
+    const { cache, use } = cacheOf(colo, kv);
+    await cache.put('written', bytes, use);
+    expect([await colo.get('written'), await kv.get('written')]).toEqual(Array(2).fill({ value: bytes, at: NOW }));
+  });
+
+  it('let an answer go when a tenant wants it younger', async () => {
+    const { cache, use } = cacheOf(colo, kv);
+    await cache.put('old', bytes, use);
+    const later = cacheOf(colo, kv, NOW + 300);
+    expect(await later.cache.get('old', later.use)).toEqual(bytes);
+    expect(await later.cache.get('old', { ...later.use, seconds: 300 })).toBeUndefined();
+  });
+
+  it('do without the near one when it fails, and say so', async () => {
+    const fail = () => Promise.reject(new Error('no cache here'));
+    const { cache, use, warnings, done } = cacheOf({ name: 'colo', get: fail, put: fail }, kv);
+    await cache.put('alone', bytes, use);
+    expect(await cache.get('alone', use)).toEqual(bytes);
+    await done();
+    expect(new Set(warnings)).toEqual(new Set(['a tier of the cache fails']));
+  });
+});
