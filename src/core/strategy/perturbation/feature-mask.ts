@@ -149,7 +149,7 @@ export function placesOf(input: TensorInfo): { readonly count: number; readonly 
 }
 
 /** The row as a picture: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
-function pictureOf({ data }: Tensor, input: TensorInfo) {
+export function pictureOf({ data }: Tensor, input: TensorInfo) {
   const dims = knownDims(input);
   const [height = 1, width = 1] = dims.filter((_, axis) => axis !== input.channelAxis);
   const { count, ids } = placesOf(input);

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { WhylightError } from '../../core/errors.ts';
+import type { Attribution, ExplainContext, MethodSource, ModelInfo, TensorInfo } from '../../core/method/contract.ts';
+import { defineMethod } from '../../core/method/define.ts';
+import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner.ts';
+import { knownDims } from '../../core/strategy/perturbation/extents.ts';
+import { pictureOf } from '../../core/strategy/perturbation/feature-mask.ts';
+import { asValues, pictureInput, placeMaps } from '../../core/strategy/place-maps.ts';
+import { pieces, pixelsLike } from '../../core/strategy/regions/pieces.ts';
+import { rankRegions } from '../../core/strategy/regions/rank.ts';
+import { parameterTexts, refusePerturbation } from '../../core/strategy/together.ts';
+import type { Tensor } from '../../core/tensor/tensor.ts';
+
+const params = z.object({
+  base_method: z
+    .string()
+    .min(1)
+    .default('integrated_gradients')
+    .describe(
+      'Id of the gradient or activation method whose attributions are gathered by region. One that starts from a baseline is asked twice, from the lowest and from the highest value of the input, and averaged.',
+    ),
+  base_params: z
+    .array(z.string())
+    .max(20)
+    .default(['n_steps=100'])
+    .describe('Parameters of the base method, each as name=value. With a baseline among them it is asked once.'),
+  algorithm: z
+    .enum(['full', 'fast'])
+    .default('full')
+    .describe('Looks for the best region anew after each that was taken, or ranks the regions once (fast).'),
+  least_pixels: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(50)
+    .describe('A region that adds fewer pixels is left out; for a picture of 224 x 224, others in proportion.'),
+});
+
+type Params = z.output<typeof params>;
+
+/** The density of attribution in regions: segments at six scales, taken in the order of what they add. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'xrai',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'XRAI',
+    summary: "Which regions of a picture hold most of another method's attribution, ranked from the best to the worst.",
+    paper: {
+      title: 'XRAI: Better Attributions Through Regions',
+      year: 2019,
+      url: 'https://arxiv.org/abs/1906.02825',
+    },
+    modalities: ['image'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params,
+  needs: (given, model, methods) => {
+    refuseOthers(model);
+    return innerNeeds([base(given, methods)], model, methods);
+  },
+  cost: (given, model, methods) => {
+    const { forwards, backwards } = innerCost([base(given, methods)], model, methods);
+    const runs = startsAtExtremes(given, methods) ? 2 : 1;
+    return { forwards: runs * forwards, backwards: runs * backwards };
+  },
+  explain: async (ctx) => {
+    const picture = refuseOthers(ctx.model);
+    const row = ctx.inputs[picture.name] as Tensor<'float32'>;
+    const maps = (await answers(ctx, row)).map((one) => pixelMap(one, picture, ctx));
+    const [first] = maps as [Float32Array];
+    const mean = first.map((_, pixel) => maps.reduce((sum, map) => sum + (map[pixel] as number), 0) / maps.length);
+    const seen = pictureOf(row, picture);
+    const { algorithm, least_pixels } = ctx.params;
+    const ranked = rankRegions(mean, pieces(seen), { algorithm, least: pixelsLike(least_pixels, seen) });
+    return { values: { [picture.name]: asValues(ranked, picture) } };
+  },
+});
+
+function base({ base_method, base_params }: Params, methods: MethodSource, more: Record<string, string> = {}): Inner {
+  const given = parameterTexts(base_params, 'base_params');
+  const plain = methods.bind(base_method, given);
+  refusePerturbation(plain, 'base_method');
+  const signed = 'absolute' in plain.params && given.absolute === undefined ? { absolute: 'false' } : {};
+  return { ...methods.bind(base_method, { ...given, ...signed, ...more }), prefix: 'base ' };
+}
+
+const startsAtExtremes = (given: Params, methods: MethodSource): boolean =>
+  'baseline' in base(given, methods).params && parameterTexts(given.base_params, 'base_params').baseline === undefined;
+
+/** What the base method says, once or from both ends of the input's range. */
+async function answers(ctx: ExplainContext<Params>, { data }: Tensor<'float32'>): Promise<Attribution[]> {
+  if (!startsAtExtremes(ctx.params, ctx.methods)) return [await explainInner(ctx, base(ctx.params, ctx.methods))];
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of data) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const found: Attribution[] = [];
+  for (const end of [low, high]) {
+    found.push(await explainInner(ctx, base(ctx.params, ctx.methods, { baseline: String(end) })));
+  }
+  return found;
+}
+
+/** The largest channel at each pixel, as PAIR's library takes it; the map of a layer is enlarged. */
+function pixelMap(attribution: Attribution, picture: TensorInfo, ctx: ExplainContext<Params>): Float32Array {
+  const own = attribution.values[picture.name];
+  if (!own) return placeMaps(attribution, ctx.model, ctx.params.base_method)[picture.name] as Float32Array;
+  const axis = (picture.channelAxis as number) + 1;
+  const inner = own.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const channels = own.dims[axis] as number;
+  return Float32Array.from({ length: own.data.length / channels }, (_, place) => {
+    const start = Math.floor(place / inner) * channels * inner + (place % inner);
+    return Math.max(...Array.from({ length: channels }, (_, c) => own.data[start + c * inner] as number));
+  });
+}
+
+function refuseOthers(model: ModelInfo): TensorInfo {
+  const picture = pictureInput(model);
+  if (picture && model.inputs.length === 1) {
+    knownDims(picture);
+    return picture;
+  }
+  throw new WhylightError(
+    'unprocessable_method',
+    'xrai takes regions of a picture, and this model does not see one picture: use its base method itself.',
+  );
+}
