@@ -1,8 +1,8 @@
 /** Asks the cache before computing. A cache that is broken costs time, never an answer. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import type { Explanation } from '../../core/explainer.ts';
+import { pack, unpack } from '../../core/packed.ts';
 import type { InFlight } from '../cache/in-flight.ts';
-import { pack, unpack } from '../cache/packed.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Log } from '../log.ts';
 
@@ -34,7 +34,7 @@ export async function remember(
   const keep = async (bytes: Uint8Array) => {
     if (write) await attempt(() => cache.put(key, bytes, use)).catch(complain('the cache cannot be written'));
   };
-  const opened = (bytes: Uint8Array) => unpack(bytes) as Explanation;
+  const opened = (bytes: Uint8Array) => unpack<Explanation>(bytes) as Explanation;
 
   if (!read) {
     const bytes = await packed();
@@ -42,7 +42,7 @@ export async function remember(
     return { explanation: opened(bytes), state: 'bypass' };
   }
   const bytes = await attempt(() => cache.get(key, use)).catch(complain('the cache cannot be read'));
-  const known = bytes && unpack(bytes);
+  const known = bytes && unpack<Explanation>(bytes);
   if (known) return { explanation: known, state: 'hit' };
   if (bytes) complain('a cache entry is damaged')('it is not a packed explanation');
   for (let running = inFlight.get(key); running; running = inFlight.get(key)) {

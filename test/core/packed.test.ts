@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../../src/core/explainer.ts';
-import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { pack, unpack } from '../../../src/edge/cache/packed.ts';
+import type { Explanation } from '../../src/core/explainer.ts';
+import { pack, unpack } from '../../src/core/packed.ts';
+import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
 
 const explanation: Explanation = {
   method: 'grad_cam',
@@ -26,7 +26,7 @@ const explanation: Explanation = {
 
 describe('a packed explanation', () => {
   it('comes back exactly, NaN, infinity and negative zero among it', () => {
-    const back = unpack(pack(explanation));
+    const back = unpack<Explanation>(pack(explanation));
     expect(back).toEqual(explanation);
     expect(Object.is(back?.rows[0]?.values.input?.data[1], -0)).toBe(true);
   });
@@ -36,6 +36,17 @@ describe('a packed explanation', () => {
     const shifted = new Uint8Array(packed.length + 3);
     shifted.set(packed, 3);
     expect(unpack(shifted.subarray(3))).toEqual(explanation);
+  });
+
+  it('holds tensors of every type, wherever they stand', () => {
+    const value = {
+      inputs: {
+        ids: { dtype: 'int64', dims: [3], data: BigInt64Array.of(-1n, 2n ** 62n, 0n) } as Tensor,
+        odd: { dtype: 'uint8', dims: [3], data: Uint8Array.of(1, 2, 255) } as Tensor,
+      },
+      list: [float32([2], [1, 2]), { deep: { dtype: 'float16', dims: [1], data: Uint16Array.of(0x3c00) } as Tensor }],
+    };
+    expect(unpack(pack(value))).toEqual(value);
   });
 
   it('is nothing when cut, lengthened or made of other bytes', () => {
