@@ -8,12 +8,12 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { checkTenant } from '../src/core/check-tenant.ts';
 import { type Config, configSchema } from '../src/core/config.ts';
 import { nearest, WhylightError } from '../src/core/errors.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
-import { mergeRules } from '../src/core/method/params.ts';
 import { MethodRegistry, type PluginEntry } from '../src/core/method/registry.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 
@@ -151,22 +151,21 @@ async function checkModels(root: string, { models }: Config): Promise<void> {
 
 function checkTenants({ tenants, models }: Config, entries: readonly PluginEntry[]): void {
   const registry = new MethodRegistry(entries);
-  for (const [name, { methods, models: allowed, parameters }] of Object.entries(tenants)) {
-    const listed = [
-      ...(methods === '*' ? [] : methods.map((id) => ['methods', id])),
-      ...Object.keys(parameters).map((id) => ['parameters', id]),
-    ];
-    for (const [where, id] of listed as [string, string][]) at(`tenants.${name}.${where}`, () => registry.get(id));
-    for (const model of allowed === '*' ? [] : allowed) {
+  const owners = new Map<string, string>();
+  for (const [name, tenant] of Object.entries(tenants)) {
+    const [issue] = checkTenant(tenant, registry);
+    if (issue) throw wrong(entryName(['tenants', name, ...issue.path]), issue.message);
+    for (const model of tenant.models === '*' ? [] : tenant.models) {
       if (model in models) continue;
       throw wrong(
         `tenants.${name}.models`,
         `there is no model "${model}"; there are ${Object.keys(models).join(', ') || 'none'}.`,
       );
     }
-    for (const [id, rules] of Object.entries(parameters)) {
-      const entry = registry.get(id);
-      at(`tenants.${name}.parameters.${id}`, () => new MethodRegistry([{ ...entry, ...mergeRules(entry, rules) }]));
+    for (const { sha256 } of tenant.keys) {
+      const owner = owners.get(sha256);
+      if (owner !== undefined) throw wrong(`tenants.${name}.keys`, `${owner} has the same key: make each its own.`);
+      owners.set(sha256, name);
     }
   }
 }

@@ -59,13 +59,18 @@ export const JWT_ALGORITHMS = [
   'EdDSA',
 ];
 
+/** A JSON Web Key (RFC 7517) of a kind that has a public part. */
+const publicKey = z
+  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })
+  .refine((key) => !('d' in key), 'must be a public key, without its private part');
+
 export const jwtSchema = z
   .strictObject({
     issuer: z.string().min(1).describe('The `iss` claim.'),
     audience: z.string().min(1).describe('What the `aud` claim must hold.'),
     jwks_url: httpsUrl.optional().describe("Where the issuer's public keys are."),
     jwks: z
-      .strictObject({ keys: z.array(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })).min(1) })
+      .strictObject({ keys: z.array(publicKey).min(1) })
       .optional()
       .describe('The public keys themselves, in place of `jwks_url`.'),
     algorithms: z.array(z.enum(JWT_ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),

@@ -4,6 +4,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
+import { adminRoutes } from './admin/routes.ts';
 import { preflight } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { limitBody } from './middleware/limit-body.ts';
@@ -29,6 +30,7 @@ export function createApp(services: Services) {
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use(preflight);
   app.route('/', serverRoutes(services));
+  app.route('/', adminRoutes(services));
   app.use('/v2/*', guard(services));
   app.on('POST', '/v2/models/*', limitBody(services.limits));
   return app

@@ -45,4 +45,4 @@ export class SessionProbe extends WorkerEntrypoint {
   }
 }
 
-export { default } from '../../src/edge/worker.ts';
+export { default, TenantLedger } from '../../src/edge/worker.ts';

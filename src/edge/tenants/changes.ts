@@ -57,15 +57,10 @@ export function applied(record: TenantRecord, change: Change): TenantRecord {
       const { old, key, until } = change;
       const others = record.keys.filter(({ sha256 }) => sha256 !== old.sha256);
       // A key of plugins.config.json becomes one of the record, where it can have an end.
-      const revoked = [...new Set([...record.revoked, old.sha256])];
-      return { ...next, keys: [...others, { ...old, expires: until }, key], revoked };
+      return { ...next, ...withoutKey(record, old), keys: [...others, { ...old, expires: until }, key] };
     }
     case 'key_revoked':
-      return {
-        ...next,
-        keys: record.keys.filter(({ sha256 }) => sha256 !== change.sha256),
-        revoked: [...new Set([...record.revoked, change.sha256])],
-      };
+      return { ...next, ...withoutKey(record, change) };
     case 'purged':
       return { ...next, generation: raised(record.generation, change.model) };
   }
@@ -81,6 +76,12 @@ export function auditEntry(change: Change, revision: number, by: AuditEntry['by'
           ? change.model
           : undefined;
   return { revision, at, by, change: change.kind, ...(subject !== undefined && { subject }) };
+}
+
+/** A key that the record does not hold is one of plugins.config.json, which has to be remembered as no longer good. */
+function withoutKey({ keys, revoked }: TenantRecord, { sha256 }: { sha256: string }) {
+  const left = keys.filter((key) => key.sha256 !== sha256);
+  return { keys: left, revoked: left.length < keys.length ? revoked : [...new Set([...revoked, sha256])] };
 }
 
 const raised = ({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] =>

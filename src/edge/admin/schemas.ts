@@ -1,0 +1,75 @@
+/** What the admin API takes and gives. */
+import { z } from '@hono/zod-openapi';
+import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../core/tenant-config.ts';
+
+export const tenantParams = z.object({ tenant: z.string().regex(TENANT_ID).describe('Name of the tenant.') });
+export const keyParams = tenantParams.extend({
+  key: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/)
+    .describe('Id of the key.'),
+});
+
+const scopes = z.array(z.enum(SCOPES)).min(1);
+const DAY = 86_400;
+
+export const keyRequest = z.strictObject({
+  name: z.string().max(100).optional().describe('Where the key will be used.'),
+  scopes: scopes.default(['predict', 'explain']),
+  expires_in: z
+    .int()
+    .min(60)
+    .max(3650 * DAY)
+    .optional()
+    .describe('Seconds; for ever when left out.'),
+});
+
+export const rotateRequest = z.strictObject({
+  grace: z
+    .int()
+    .min(0)
+    .max(30 * DAY)
+    .default(3600)
+    .describe('Seconds for which the old key stays good.'),
+});
+
+export const purgeRequest = z.strictObject({
+  model: z.string().min(1).optional().describe('Only answers of this model; all when left out.'),
+});
+
+export const keyView = z.object({
+  id: z.string(),
+  name: z.string().optional(),
+  scopes,
+  created: z.string().optional(),
+  expires: z.string().optional(),
+});
+
+export const newKeyView = keyView.extend({
+  key: z.string().describe('The key. It is shown this once, and kept nowhere.'),
+});
+
+export const tenantView = z.object({
+  id: z.string(),
+  source: z.enum(['file', 'override']).describe('plugins.config.json, or this API.'),
+  revision: z.int(),
+  operator: z.boolean(),
+  policy: tenantPolicySchema,
+  keys: z.array(keyView),
+});
+
+export const tenantList = z.object({ tenants: z.array(tenantView.pick({ id: true, source: true })) });
+
+export const auditView = z.object({
+  entries: z.array(
+    z.object({
+      revision: z.int(),
+      at: z.string(),
+      by: z.object({ tenant: z.string(), credential: z.string() }),
+      change: z.string(),
+      subject: z.string().optional(),
+    }),
+  ),
+});
+
+export const purgeView = z.object({ tenant: z.string(), model: z.string().optional(), generation: z.int() });

@@ -1,0 +1,146 @@
+/** What the admin API does, behind its routes: decides by the ledger, and lets this isolate know. */
+import { checkTenant } from '../../core/check-tenant.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { MethodRegistry } from '../../core/method/registry.ts';
+import type { KeyConfig, TenantConfig, TenantPolicy } from '../../core/tenant-config.ts';
+import { keyDigest, mintKey } from '../tenants/api-key.ts';
+import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
+import type { Ledger } from '../tenants/ledger.ts';
+import { EVERYBODY, effectiveTenant, type TenantRecord } from '../tenants/record.ts';
+import { keyId } from '../tenants/tenant.ts';
+import type { Tenants } from '../tenants/tenants.ts';
+import { noTenant } from './access.ts';
+import { stale } from './preconditions.ts';
+
+/** Keys of one tenant: each is looked at when one of them is used. */
+const MAX_KEYS = 100;
+
+export interface Administered {
+  readonly record: TenantRecord;
+  readonly config: TenantConfig;
+}
+
+export class TenantAdmin {
+  private readonly ledger: Ledger;
+  private readonly tenants: Tenants;
+  private readonly methods: MethodRegistry;
+
+  constructor(ledger: Ledger, tenants: Tenants, methods: MethodRegistry) {
+    this.ledger = ledger;
+    this.tenants = tenants;
+    this.methods = methods;
+  }
+
+  /** Names of all tenants, and whether their policy is an override. */
+  async list(): Promise<{ id: string; source: 'file' | 'override' }[]> {
+    const stored = new Set(await this.ledger.list());
+    const names = [...new Set([...Object.keys(this.tenants.base), ...stored])].sort();
+    return names.map((id) => ({ id, source: stored.has(id) ? 'override' : 'file' }));
+  }
+
+  /** @throws WhylightError `not_found` */
+  async get(id: string): Promise<Administered> {
+    const record = await this.ledger.read(id);
+    const config = effectiveTenant(this.tenants.base[id], record);
+    if (!config) throw noTenant();
+    return { record, config };
+  }
+
+  audit(id: string): Promise<readonly AuditEntry[]> {
+    return this.ledger.audit(id);
+  }
+
+  /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer that somebody else has. */
+  async setPolicy(id: string, policy: TenantPolicy, expected: Expected, by: AuditEntry['by']): Promise<Administered> {
+    const issues = checkTenant(policy, this.methods);
+    if (issues.length > 0) {
+      throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
+        errors: issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` })),
+      });
+    }
+    const owner = policy.jwt && (await this.tenants.ownerOfIssuer(policy.jwt));
+    if (owner !== undefined && owner !== id) {
+      throw new WhylightError('conflict', 'Another tenant takes tokens of this issuer for this audience.');
+    }
+    await this.change(id, { kind: 'policy_set', policy }, by, expected);
+    return this.get(id);
+  }
+
+  async reset(id: string, expected: Expected, by: AuditEntry['by']): Promise<void> {
+    await this.get(id);
+    await this.change(id, { kind: 'reset' }, by, expected);
+  }
+
+  /** @returns the key, which nobody can show again */
+  async createKey(
+    id: string,
+    wanted: Pick<KeyConfig, 'name' | 'scopes' | 'expires'>,
+    by: AuditEntry['by'],
+  ): Promise<{ secret: string; key: KeyConfig }> {
+    const { config } = await this.get(id);
+    if (config.keys.length >= MAX_KEYS) {
+      throw new WhylightError('conflict', `The tenant has ${MAX_KEYS} keys: revoke one first.`, { allowed: MAX_KEYS });
+    }
+    const minted = await mint(wanted);
+    await this.change(id, { kind: 'key_created', key: minted.key }, by);
+    return minted;
+  }
+
+  /** A new key with the rights of the old one, which ends at `until`. */
+  async rotateKey(
+    id: string,
+    key: string,
+    until: string,
+    by: AuditEntry['by'],
+  ): Promise<{ secret: string; key: KeyConfig }> {
+    const old = await this.keyOf(id, key);
+    const { name, scopes, expires } = old;
+    const minted = await mint({
+      scopes,
+      ...(name !== undefined && { name }),
+      ...(expires !== undefined && { expires }),
+    });
+    const ends = expires !== undefined && expires < until ? expires : until;
+    await this.change(id, { kind: 'key_rotated', old, key: minted.key, until: ends }, by);
+    return minted;
+  }
+
+  async revokeKey(id: string, key: string, by: AuditEntry['by']): Promise<void> {
+    const { sha256 } = await this.keyOf(id, key);
+    await this.change(id, { kind: 'key_revoked', sha256 }, by);
+  }
+
+  /** @returns the generation that answers belong to from now on */
+  async purge(id: string, model: string | undefined, by: AuditEntry['by']): Promise<number> {
+    const change: Change = { kind: 'purged', ...(model !== undefined && { model }) };
+    const { generation } = await this.change(id, change, by);
+    return model === undefined ? generation.tenant : (generation.models[model] ?? 0);
+  }
+
+  private async keyOf(id: string, wanted: string): Promise<KeyConfig> {
+    const { config } = await this.get(id);
+    const key = config.keys.find((one) => keyId(one) === wanted);
+    if (key) return key;
+    throw new WhylightError('not_found', 'The tenant has no key of this id.');
+  }
+
+  private async change(
+    id: string,
+    change: Change,
+    by: AuditEntry['by'],
+    expected: Expected = {},
+  ): Promise<TenantRecord> {
+    const inFile = id !== EVERYBODY && this.tenants.base[id] !== undefined;
+    const record = await this.ledger.change(id, { change, expected, by, inFile });
+    if (!record) throw stale();
+    await this.tenants.learn(id, record);
+    return record;
+  }
+}
+
+async function mint(
+  wanted: Pick<KeyConfig, 'name' | 'scopes' | 'expires'>,
+): Promise<{ secret: string; key: KeyConfig }> {
+  const secret = mintKey();
+  return { secret, key: { ...wanted, sha256: await keyDigest(secret), created: new Date().toISOString() } };
+}
