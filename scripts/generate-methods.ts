@@ -38,7 +38,7 @@ async function exampleModel(): Promise<BoundInfo> {
 /** Undefined where the method does not apply to the example, or the parameters do not go together. */
 function costOf(method: Method, info: BoundInfo, raw: Readonly<Record<string, unknown>> = {}): Cost | undefined {
   try {
-    return method.cost(parseParams(method, raw), info, registry);
+    return method.cost(parseParams(method, raw), info, registry, { baselines: 0 });
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
     throw error;

@@ -116,6 +116,8 @@ export interface Explained {
   readonly values: Float32Tensors;
   /** [height, width] at the size of the model's picture; absent when the model sees no picture. */
   readonly map?: Tensor<'float32'>;
+  /** See {@link Attribution.standardError}. */
+  readonly standardError?: number;
 }
 
 export interface ExplainedRow extends Explained {
@@ -124,7 +126,6 @@ export interface ExplainedRow extends Explained {
   readonly score: number;
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
-  readonly standardError?: number;
   readonly diagnostics: Diagnostics;
   /** Best first. */
   readonly top: readonly Classified[];
@@ -199,7 +200,9 @@ export class Explainer {
     const graphs = Object.fromEntries(
       Object.entries(namedNeeds(needs)).map(([name, one]) => [name, resolveNeeds(one, info)]),
     );
-    const cost = guarded(method, () => wholeRows(method.cost(params, info, methods)));
+    const cost = guarded(method, () =>
+      wholeRows(method.cost(params, info, methods, { baselines: baselineRows(request.baselines, rows) })),
+    );
     return {
       entry,
       params,
@@ -350,7 +353,8 @@ export class Explainer {
     const finish = (attribution: Attribution): Explained => {
       checkAttribution(method.id, attribution, info, shapes);
       const map = saliencyMap(attribution, info, shapes);
-      return { values: attribution.values, ...(map && { map }) };
+      const { values, standardError } = attribution;
+      return { values, ...(map && { map }), ...(standardError !== undefined && { standardError }) };
     };
     const main = await lease.load(Object.values(plan.graphs)[0] as ResolvedNeeds);
     const attribution = await guardedAsync(method, () =>
@@ -372,7 +376,7 @@ export class Explainer {
     );
     if (hooks.signal) throwIfAborted(hooks.signal);
     const finished = finish(attribution);
-    const { baselineScore, convergenceDelta, standardError } = attribution;
+    const { baselineScore, convergenceDelta } = attribution;
     const outcome = {
       score: scoreOf(target, scores),
       ...(baselineScore !== undefined && { baselineScore }),
@@ -381,7 +385,6 @@ export class Explainer {
     const explained: ExplainedRow = {
       target,
       ...outcome,
-      ...(standardError !== undefined && { standardError }),
       diagnostics: diagnose(finished.values, {
         ...outcome,
         ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
@@ -391,6 +394,12 @@ export class Explainer {
     };
     return { evaluator, explained };
   }
+}
+
+/** Rows of baselines that each of `rows` rows is explained with; {@link checkBaselines} refuses what does not fit. */
+function baselineRows(baselines: Inputs = {}, rows: number): number {
+  const given = Math.max(0, ...Object.values(baselines).map(rowsOf));
+  return rows === 1 ? given : Math.min(given, 1);
 }
 
 /** One row of each; what has a single row gives that. */

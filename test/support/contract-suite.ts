@@ -9,6 +9,8 @@ import { parameterSchemas } from '../../src/core/method/schema.ts';
 import { type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { explainerOf, type Subject, subjects } from './classifiers.ts';
 
+const NO_BASELINES = { baselines: 0 };
+
 export interface ContractOptions {
   /** Parameters that make the method quick, and exact enough for the axioms it declares. */
   readonly params?: Readonly<Record<string, unknown>>;
@@ -67,7 +69,9 @@ export function testMethod(
           expect(described(method.needs(parsed, info, registry))).toEqual(
             described(method.needs(parsed, info, registry)),
           );
-          expect(method.cost(parsed, info, registry)).toEqual(method.cost(parsed, info, registry));
+          expect(method.cost(parsed, info, registry, NO_BASELINES)).toEqual(
+            method.cost(parsed, info, registry, NO_BASELINES),
+          );
         }),
       );
 
@@ -75,7 +79,12 @@ export function testMethod(
         'evaluates as many rows as cost says',
         applies(async (subject) => {
           const { samples } = await explain(subject, subject.inputs);
-          const { forwards, backwards } = method.cost(parseParams(method, params), subject.model.info(), registry);
+          const { forwards, backwards } = method.cost(
+            parseParams(method, params),
+            subject.model.info(),
+            registry,
+            NO_BASELINES,
+          );
           expect({ forwards: samples.forwards, backwards: samples.backwards }).toEqual({ forwards, backwards });
         }),
       );

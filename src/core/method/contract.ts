@@ -29,6 +29,11 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   /** Raised whenever the same parameters give other numbers: part of the cache key. */
   readonly revision: number;
   readonly about: About;
+  /**
+   * `explain` reads `ctx.score` without evaluating its own input. Whoever runs the method on other inputs than the
+   * request's then evaluates these first.
+   */
+  readonly readsScore?: true;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
   /**
@@ -39,8 +44,14 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   /**
    * The rows that `explain` will evaluate, exactly; an upper bound for a method that may stop early. Pure.
    */
-  cost(params: z.output<S>, model: ModelInfo, methods: MethodSource): Cost;
+  cost(params: z.output<S>, model: ModelInfo, methods: MethodSource, given: Given): Cost;
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
+}
+
+/** What of the request, beside the parameters, may decide how much there is to evaluate. */
+export interface Given {
+  /** Rows of `ctx.baselines`: 0 when the request gives none. */
+  readonly baselines: number;
 }
 
 /** The methods that are built in, for methods that are made of others. */

@@ -191,7 +191,7 @@ function methods(model: Model, info: BoundInfo, registry: MethodRegistry): Metho
       const params = parseParams(method, {}, rules);
       for (const needs of Object.values(namedNeeds(method.needs(params, info, registry))))
         compilable(resolveNeeds(needs, info));
-      return { method: method.id, runs: true, cost: method.cost(params, info, registry) };
+      return { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
     } catch (error) {
       if (!WhylightError.is(error)) throw error;
       return { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };

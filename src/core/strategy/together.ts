@@ -19,6 +19,8 @@ export interface Subject {
   /** One row of each. */
   readonly inputs: Inputs;
   readonly random: Random;
+  /** The target's score of these inputs, where it is known: a method that {@link Method.readsScore} asks for it. */
+  readonly score?: number;
 }
 
 export interface InnerMethod extends BoundMethod {
@@ -44,7 +46,8 @@ interface Waiting {
 
 /**
  * The inner method's attribution of each subject. Whenever every run waits for rows, these are evaluated together.
- * The score that an inner method sees is known as soon as it has evaluated its own input; before that it is NaN.
+ * The score that an inner method sees is the subject's, or the one of its own evaluation of its input.
+ * @throws WhylightError `method_failed` for a method that reads a score that is not known, and did not say that it would
  */
 export async function explainTogether(
   ctx: ExplainContext<unknown>,
@@ -74,8 +77,8 @@ export async function explainTogether(
     }
   }
 
-  const explain = async ({ inputs, random }: Subject): Promise<Attribution> => {
-    let score = Number.NaN;
+  const explain = async ({ inputs, random, score: known }: Subject): Promise<Attribution> => {
+    let score = known;
     try {
       return await inner.method.explain({
         ...ctx,
@@ -83,7 +86,7 @@ export async function explainTogether(
         inputs,
         random,
         get score() {
-          return score;
+          return score ?? unknownScore(inner);
         },
         partial: () => undefined,
         async evaluate(rows, { graph = main, target = ctx.target } = {}) {
@@ -105,6 +108,14 @@ export async function explainTogether(
   return Promise.all(subjects.map(explain));
 }
 
+function unknownScore({ method: { id } }: InnerMethod): never {
+  throw new WhylightError(
+    'method_failed',
+    `Method "${id}" reads the score of an input that it has not evaluated: it must say readsScore: true.`,
+    { method: id },
+  );
+}
+
 /** Rows of the same graph and target. */
 function groups(waiting: readonly Waiting[]): Waiting[][] {
   const found: Waiting[][] = [];
@@ -119,13 +130,18 @@ function groups(waiting: readonly Waiting[]): Waiting[][] {
 function pack(group: readonly Waiting[]): Inputs {
   const [first] = group as [Waiting];
   if (group.length === 1) return first.rows;
-  return Object.fromEntries(
-    Object.keys(first.rows).map((name) => [
-      name,
-      stack(group.map(({ rows, count }) => repeatRow(rows[name] as Tensor, count))),
-    ]),
+  return stackInputs(
+    group.map(({ rows, count }) =>
+      Object.fromEntries(Object.entries(rows).map(([name, value]) => [name, repeatRow(value, count)])),
+    ),
   );
 }
+
+/** Rows of the same inputs below one another. */
+export const stackInputs = (parts: readonly Inputs[]): Inputs =>
+  Object.fromEntries(
+    Object.keys(parts[0] ?? {}).map((name) => [name, stack(parts.map((rows) => rows[name] as Tensor))]),
+  );
 
 function stack(parts: readonly Tensor[]): Tensor {
   const [{ dtype, dims }] = parts as [Tensor];

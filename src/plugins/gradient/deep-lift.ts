@@ -25,6 +25,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
   },
+  readsScore: true,
   params: z.object({
     baseline: baselineParameter,
     target_layer: z

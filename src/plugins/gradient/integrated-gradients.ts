@@ -21,6 +21,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
   },
+  readsScore: true,
   params: z.object({
     n_steps: z
       .int()

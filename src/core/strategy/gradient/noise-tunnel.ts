@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type About,
   API_VERSION,
+  type ExplainContext,
   type Float32Tensors,
   type Method,
   type MethodSource,
@@ -19,6 +20,8 @@ import {
   type InnerMethod,
   parameterTexts,
   refusePerturbation,
+  type Subject,
+  stackInputs,
 } from '../together.ts';
 import { noiseParameters, withNoise } from './noise.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
@@ -63,6 +66,8 @@ const parameters = z.object({
 type Params = z.output<typeof parameters>;
 
 const LOOKUP = 'lookup';
+/** The forward graph, for methods that read the score without evaluating their input. */
+const SCORE = 'score';
 
 export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefinition): Method =>
   defineMethod({
@@ -71,15 +76,21 @@ export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefin
     strategy: 'gradient',
     params: parameters,
     needs: (params, model, methods) => {
-      const { graphs, graphName, fed } = bound(params, model, methods);
+      const { graphs, graphName, fed, method } = bound(params, model, methods);
       const named = Object.entries(graphs).map(([name, needs]) => [graphName(name), needs]);
-      return { graphs: { ...Object.fromEntries(named), ...(fed.length > 0 && { [LOOKUP]: { activations: fed } }) } };
-    },
-    cost: (params, model, methods) => {
-      const inner = bound(params, model, methods);
-      const { forwards, backwards } = inner.method.cost(inner.params, model, methods);
       return {
-        forwards: lookupCost(model) + params.n_samples * forwards,
+        graphs: {
+          ...Object.fromEntries(named),
+          ...(fed.length > 0 && { [LOOKUP]: { activations: fed } }),
+          ...(method.readsScore && { [SCORE]: { feeds: fed } }),
+        },
+      };
+    },
+    cost: (params, model, methods, given) => {
+      const inner = bound(params, model, methods);
+      const { forwards, backwards } = inner.method.cost(inner.params, model, methods, given);
+      return {
+        forwards: lookupCost(model) + params.n_samples * (forwards + (inner.method.readsScore ? 1 : 0)),
         backwards: params.n_samples * backwards,
       };
     },
@@ -101,13 +112,22 @@ export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefin
             random: derived(random),
           };
         });
-        for (const sample of await explainTogether(ctx, inner, subjects)) moments.add(sample.values);
-        if (moments.relativeError <= precision && precision > 0) break;
+        const scored = inner.method.readsScore ? await withScores(ctx, subjects) : subjects;
+        for (const sample of await explainTogether(ctx, inner, scored)) {
+          moments.add(sample.values);
+          // After every sample, not every batch: the answer is the same on every machine.
+          if (precision > 0 && moments.relativeError <= precision) return attribution();
+        }
         if (moments.count < n_samples) ctx.partial(attribution());
       }
       return attribution();
     },
   }) as Method;
+
+async function withScores(ctx: ExplainContext<Params>, subjects: readonly Subject[]): Promise<Subject[]> {
+  const { scores } = await ctx.evaluate(stackInputs(subjects.map(({ inputs }) => inputs)), { graph: SCORE });
+  return subjects.map((subject, i) => ({ ...subject, score: scores[i] as number }));
+}
 
 /** The base method as the parameters name it, on graphs where embeddings are fed. */
 function bound({ base_method, base_params }: Params, model: ModelInfo, methods: MethodSource): InnerMethod {

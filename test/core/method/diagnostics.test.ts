@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { type Circumstances, diagnose } from '../../../src/core/method/diagnostics.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+
+const of = (values: number[], circumstances: Partial<Circumstances> = {}) =>
+  diagnose({ x: float32([1, values.length], values) }, { score: 1, ...circumstances });
+const codes = (values: number[], circumstances?: Partial<Circumstances>) =>
+  of(values, circumstances).warnings.map(({ code }) => code);
+
+describe('diagnose', () => {
+  it('tells how concentrated the values are, whatever their signs', () => {
+    expect(of([0, 0, 0, -1])).toMatchObject({ sparseness: 0.75, entropy: 0 });
+    expect(of([1, -1, 1, -1]).entropy).toBeCloseTo(Math.log(4), 12);
+  });
+
+  it('gives the share of what is above zero, over all tensors', () => {
+    const two = { a: float32([1, 2], [3, -1]), b: float32([1, 1], [4]) };
+    expect(diagnose(two, { score: 1 }).positiveShare).toBeCloseTo(7 / 8, 12);
+    expect(of([0, 0]).positiveShare).toBe(0);
+  });
+
+  it('has nothing to say of a sound answer', () => {
+    expect(codes([1, -2, 3], { baselineScore: 0, convergenceDelta: 0.01, probability: 0.7 })).toEqual([]);
+  });
+
+  it.each([
+    ['flat', [2, 2, 2]],
+    ['flat', [0, 0]],
+    ['all_negative', [-1, -2, 0]],
+  ])('warns of values that are %s', (code, values) => {
+    expect(codes(values)).toEqual([code]);
+  });
+
+  it.each([0.0001, 0.9999])('warns of a saturated probability of %d', (probability) => {
+    expect(codes([1, 2], { probability })).toEqual(['saturated']);
+  });
+
+  it('warns when more than a twentieth of the difference is missing', () => {
+    expect(codes([1, 2], { score: 3, baselineScore: 1, convergenceDelta: 0.11 })).toEqual(['incomplete']);
+    expect(codes([1, 2], { score: 3, baselineScore: 1, convergenceDelta: -0.09 })).toEqual([]);
+    // Rounding where score and baseline score are the same.
+    expect(codes([1, -1], { score: 3, baselineScore: 3, convergenceDelta: 1e-7 })).toEqual([]);
+  });
+
+  it('says what to do about each', () => {
+    for (const { message } of of([-1, -1], { probability: 1, baselineScore: 0, convergenceDelta: 1 }).warnings)
+      expect(message).toMatch(/Choose|Explain|Take/);
+  });
+});
