@@ -4,6 +4,7 @@ import type {
   BoundMethod,
   Cost,
   ExplainContext,
+  Given,
   MethodSource,
   ModelInfo,
   NamedNeeds,
@@ -28,8 +29,8 @@ export function innerNeeds(inner: readonly Inner[], model: ModelInfo, methods: M
 }
 
 /** What all of them take. */
-export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: MethodSource): Cost {
-  const costs = inner.map(({ method, params }) => method.cost(params, model, methods));
+export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: MethodSource, given: Given): Cost {
+  const costs = inner.map(({ method, params }) => method.cost(params, model, methods, given));
   return {
     forwards: costs.reduce((sum, { forwards }) => sum + forwards, 0),
     backwards: costs.reduce((sum, { backwards }) => sum + backwards, 0),

@@ -48,7 +48,7 @@ export default defineMethod({
   },
   params,
   needs: (given, model, methods) => innerNeeds(members(given, methods), model, methods),
-  cost: (given, model, methods) => innerCost(members(given, methods), model, methods),
+  cost: (params, model, methods, given) => innerCost(members(params, methods), model, methods, given),
   explain: async (ctx) => {
     const sums: Record<string, Float32Array> = {};
     const inner = members(ctx.params, ctx.methods);

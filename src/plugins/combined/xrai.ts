@@ -60,8 +60,8 @@ export default defineMethod({
     refuseOthers(model);
     return innerNeeds([base(given, methods)], model, methods);
   },
-  cost: (given, model, methods) => {
-    const { forwards, backwards } = innerCost([base(given, methods)], model, methods);
+  cost: (params, model, methods, given) => {
+    const { forwards, backwards } = innerCost([base(params, methods)], model, methods, given);
     const runs = startsAtExtremes(given, methods) ? 2 : 1;
     return { forwards: runs * forwards, backwards: runs * backwards };
   },
