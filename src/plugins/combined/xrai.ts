@@ -62,7 +62,7 @@ export default defineMethod({
   },
   cost: (params, model, methods, given) => {
     const { forwards, backwards } = innerCost([base(params, methods)], model, methods, given);
-    const runs = startsAtExtremes(given, methods) ? 2 : 1;
+    const runs = startsAtExtremes(params, methods) ? 2 : 1;
     return { forwards: runs * forwards, backwards: runs * backwards };
   },
   explain: async (ctx) => {
