@@ -280,3 +280,81 @@ describe('meaningful_perturbation', () => {
     expect(mass((i) => !inside(i)) / (size * size - 64)).toBeLessThan(0.08);
   });
 });
+
+describe('partial maps, and an early end', () => {
+  /** What a request answers, with its partial maps and the rows it took. */
+  async function watch(params: object, { method, maxBatch = 32 }: { method: string; maxBatch?: number }) {
+    const inputs = { x: vector(3) };
+    const partials: (readonly number[])[] = [];
+    const model = await openGraph(vectorGraph());
+    const own = explainerOf(
+      plugins.map((plugin) => plugin.method),
+      { maxBatch },
+    );
+    const answer = await own.explain(
+      model,
+      { method, params: { ...params }, inputs, target: 1 },
+      { partial: (_, { values }) => partials.push([...(values.x?.data ?? [])]) },
+    );
+    const [one] = answer.rows;
+    return { partials, x: [...(one?.values.x?.data ?? [])], error: one?.standardError, rows: answer.samples.forwards };
+  }
+
+  const far = (a: readonly number[], b: readonly number[]): number =>
+    Math.hypot(...a.map((value, i) => value - (b[i] as number))) / Math.sqrt(a.length);
+
+  it.each([
+    ['rise', { n_masks: 4000 }, { n_masks: 100_000 }, 0.2],
+    ['shapley_sampling', { ...elements, n_samples: 800 }, { ...elements, n_samples: 10_000 }, 0.05],
+    ['kernel_shap', { ...elements, n_samples: 25 }, { ...elements, n_samples: 40 }, 0.3],
+  ])('%s: comes nearer, says how near, stops there, whatever the batch', async (method, params, many, precision) => {
+    const [whole, truth] = [await watch(params, { method }), await watch(many, { method })];
+    expect(whole.partials.length).toBeGreaterThan(2);
+    expect(far(whole.x, truth.x)).toBeLessThan(4 * (whole.error as number));
+    expect(whole.error).toBeGreaterThan(0);
+    const [early, single] = [
+      await watch({ ...params, precision }, { method }),
+      await watch({ ...params, precision }, { method, maxBatch: 1 }),
+    ];
+    expect(single.rows).toBeLessThan(whole.rows);
+    expect(early.rows).toBeLessThanOrEqual(whole.rows);
+    expect(far(early.x, single.x)).toBeLessThan(1e-5);
+    expect(early.error).toBeGreaterThan(whole.error as number);
+  });
+
+  it('kernel_shap has no error left when it has seen everything', async () => {
+    expect((await watch({ ...elements, n_samples: 40 }, { method: 'kernel_shap' })).error).toBe(0);
+  });
+
+  it.each(['mean', 'sum'])('occlusion goes from coarse to fine (%s)', async (aggregation) => {
+    const side = 32;
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 1, side, side]);
+    const weights = Array.from({ length: side * side }, (_, i) =>
+      Math.exp(-(((i % side) - 11) ** 2 + (Math.floor(i / side) - 19) ** 2) / 60),
+    );
+    const kernel = g.constant('float32', [1, 1, side, side], weights);
+    const model = await openGraph(g.build([g.named(g.reduce('ReduceSum', g.mul(x, kernel), [1, 2, 3], false), 'y')]));
+    const inputs = { x: float32([1, 1, side, side], Array<number>(side * side).fill(1)) };
+    const params = { sliding_window_shape: [4], strides: [2], aggregation };
+    const partials: Float32Array[] = [];
+    const run = async (more: object) =>
+      explainer.explain(
+        model,
+        { method: 'occlusion', params: { ...params, ...more }, inputs, target: 0 },
+        { partial: (_, { values }) => partials.push(values.x?.data as Float32Array) },
+      );
+    const exact = await run({});
+    const map = exact.rows[0]?.values.x?.data as Float32Array;
+    // Strides of 8, 4 and 2 between windows; the last is the answer.
+    expect(partials).toHaveLength(3);
+    const errors = partials.map((partial) => far([...partial], [...map]));
+    expect(errors[1]).toBeLessThan(errors[0] as number);
+    expect(errors[2]).toBeLessThan(errors[1] as number);
+    const early = await run({ precision: 0.5 });
+    expect(early.samples.forwards).toBeLessThanOrEqual(exact.samples.forwards);
+    expect(far([...(early.rows[0]?.values.x?.data ?? [])], [...map])).toBeLessThan(
+      far([...map], map.map(() => 0) as never),
+    );
+  });
+});

@@ -1,21 +1,22 @@
 import { z } from 'zod';
+import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
-import {
-  checkFeatures,
-  kernelCoalitionCount,
-  kernelCoalitions,
-  kernelRegression,
-} from '../../core/strategy/perturbation/coalitions.ts';
+import { checkFeatures, kernelCoalitionCount, kernelCoalitions } from '../../core/strategy/perturbation/coalitions.ts';
 import {
   featureCount,
   featureMask,
   featureMaskParameters,
   spreadFeatures,
 } from '../../core/strategy/perturbation/feature-mask.ts';
+import { KernelFit } from '../../core/strategy/perturbation/kernel-fit.ts';
 import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sum } from '../../core/tensor/sum.ts';
+
+/** How often a partial map is given, once every coalition of the outer sizes was seen. */
+const PARTIALS = 8;
 
 /** Shapley values by regression over coalitions; exact as soon as the budget covers every coalition. */
 export default defineMethod({
@@ -43,6 +44,7 @@ export default defineMethod({
       .describe('Rows to evaluate at most. With 2^d - 1 rows for d features, the values are exact.'),
     ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
     baseline: baselineParameter,
+    precision: precisionParameter(),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
@@ -56,7 +58,23 @@ export default defineMethod({
     const absent = absentInputs(ctx);
     const baselineScore = await absentScore(ctx, absent);
     const coalitions = kernelCoalitions(mask.features, ctx.params.n_samples - 1, ctx.random);
-    const scores = new Float64Array(coalitions.count);
+    const fit = new KernelFit(coalitions, { empty: baselineScore, full: ctx.score });
+    const answer = () => {
+      const { values, standardError } = fit.estimate();
+      const attribution: Attribution = {
+        values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+        baselineScore,
+        convergenceDelta: sum(values) - (ctx.score - baselineScore),
+        ...(standardError !== undefined && { standardError }),
+      };
+      return {
+        attribution,
+        enough: isPrecise(standardError, sizeOfMap(values).rootMeanSquare, ctx.params.precision),
+      };
+    };
+    const drawn = coalitions.count - coalitions.exhaustive;
+    // In whole pairs: a coalition without its complement says little.
+    const every = 2 * Math.ceil(drawn / 2 / PARTIALS);
     await scoreMixtures(
       ctx,
       {
@@ -67,15 +85,15 @@ export default defineMethod({
           weights.set(coalitions.present.subarray(index * mask.features, (index + 1) * mask.features)),
       },
       (index, score) => {
-        scores[index] = score;
+        fit.add(index, score);
+        const done = index + 1 - coalitions.exhaustive;
+        if (done <= 0 || done % every !== 0 || done === drawn) return false;
+        const { attribution, enough } = answer();
+        if (!enough) ctx.partial(attribution);
+        return enough;
       },
     );
-    const values = kernelRegression(coalitions, scores, baselineScore, ctx.score);
-    return {
-      values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
-      baselineScore,
-      convergenceDelta: sum(values) - (ctx.score - baselineScore),
-    };
+    return answer().attribution;
   },
 });
 

@@ -9,7 +9,8 @@ import {
   windowShapes,
 } from '../../core/strategy/perturbation/extents.ts';
 import { copyRange, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
-import { slidingWindows } from '../../core/strategy/perturbation/windows.ts';
+import { slidingWindows, type Windows } from '../../core/strategy/perturbation/windows.ts';
+import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
@@ -22,6 +23,7 @@ const params = z.object({
       'What an element has of the windows that cover it: the mean of their drops (Captum) or the sum (PAIR, Xplique).',
     ),
   baseline: baselineParameter,
+  precision: precisionParameter('what the last halving of the distance between windows has changed'),
   absolute: absoluteParameter(false),
   reduction: reductionParameter,
 });
@@ -50,34 +52,93 @@ export default defineMethod({
     backwards: 0,
   }),
   explain: async (ctx) => {
+    const { aggregation, precision } = ctx.params;
     const values: Record<string, Tensor<'float32'>> = {};
-    for (const { input, windows } of windowsOf(ctx.params, ctx.model)) {
+    const parts = windowsOf(ctx.params, ctx.model);
+    for (const { input, windows } of parts) {
       const row = ctx.inputs[input.name] as Tensor;
       const baseline = baselineOf(row, input, ctx.params.baseline, ctx.baselines);
-      const drops = new Float64Array(row.data.length);
-      const covers = new Uint32Array(row.data.length);
+      const order = windows.levels.flatMap((level) => level.windows);
+      const scored = new Float64Array(windows.count);
+      const all = coverCounts(windows, row.data.length);
+      /** What is known when so many windows were covered; each stands for those that are missing around it. */
+      const mapOf = (done: number, stretch: number): Tensor<'float32'> => {
+        const drops = new Float64Array(row.data.length);
+        const covers = new Uint32Array(row.data.length);
+        for (const index of order.slice(0, done)) {
+          const drop = scored[index] as number;
+          windows.each(
+            index,
+            (from, to) => {
+              for (let i = from; i < to; i++) {
+                drops[i] = (drops[i] as number) + drop;
+                covers[i] = (covers[i] as number) + 1;
+              }
+            },
+            stretch,
+          );
+        }
+        const times = (i: number): number => (aggregation === 'sum' ? (all[i] as number) : 1);
+        return float32(
+          row.dims,
+          drops.map((drop, i) => (drop / Math.max(1, covers[i] as number)) * times(i)),
+        );
+      };
+      const ends = levelEnds(windows);
+      let map: Tensor<'float32'> | undefined;
       await scorePerturbed(
         ctx,
         windows.count,
         [input.name],
         (index, copy) =>
-          windows.each(index, (from, to) => copyRange(copy[input.name] as typeof row.data, baseline.data, from, to)),
-        (index, score) =>
-          windows.each(index, (from, to) => {
-            for (let i = from; i < to; i++) {
-              drops[i] = (drops[i] as number) + ctx.score - score;
-              covers[i] = (covers[i] as number) + 1;
-            }
-          }),
+          windows.each(order[index] as number, (from, to) =>
+            copyRange(copy[input.name] as typeof row.data, baseline.data, from, to),
+          ),
+        (index, score) => {
+          scored[order[index] as number] = ctx.score - score;
+          const stretch = ends.get(index + 1);
+          if (stretch === undefined) return false;
+          const coarser = map;
+          map = mapOf(index + 1, stretch);
+          const change = coarser && sizeOfMap(map.data.map((value, i) => value - (coarser.data[i] as number)));
+          if (isPrecise(change?.rootMeanSquare, sizeOfMap(map.data).rootMeanSquare, precision)) return true;
+          // Other inputs are not known yet: only one by itself has a map of its own.
+          if (stretch > 1 && parts.length === 1) {
+            ctx.partial({
+              values: finishValues({ [input.name]: map }, ctx.params, ctx.model),
+              ...(change && { standardError: change.rootMeanSquare }),
+            });
+          }
+          return false;
+        },
       );
-      values[input.name] = float32(
-        row.dims,
-        drops.map((drop, i) => (ctx.params.aggregation === 'sum' ? drop : drop / Math.max(1, covers[i] as number))),
-      );
+      values[input.name] = map ?? mapOf(windows.count, 1);
     }
     return { values: finishValues(values, ctx.params, ctx.model) };
   },
 });
+
+/** How many windows cover each element. */
+function coverCounts(windows: Windows, size: number): Uint32Array {
+  const counts = new Uint32Array(size);
+  for (let index = 0; index < windows.count; index++) {
+    windows.each(index, (from, to) => {
+      for (let i = from; i < to; i++) counts[i] = (counts[i] as number) + 1;
+    });
+  }
+  return counts;
+}
+
+/** By how many windows are done when a level is: how far apart they lie. */
+function levelEnds({ levels }: Windows): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  let done = 0;
+  for (const { stretch, windows } of levels) {
+    done += windows.length;
+    ends.set(done, stretch);
+  }
+  return ends;
+}
 
 /** The windows of each input: every input is covered for itself. */
 function windowsOf(given: z.output<typeof params>, { inputs }: ModelInfo) {

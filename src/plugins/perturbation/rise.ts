@@ -2,13 +2,18 @@ import { z } from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { Moments } from '../../core/strategy/moments.ts';
 import { placeMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
+import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { float32 } from '../../core/tensor/tensor.ts';
 
 /** How often a partial map is given. */
 const PARTIALS = 10;
+/** How far the map is off follows from how far the maps of so many masks each are apart. */
+const GROUP = 25;
 /** Keeps a place that no mask has shown from dividing by zero. */
 const LEAST_COVERAGE = 1e-8;
 
@@ -47,26 +52,24 @@ export default defineMethod({
         'What the sum over the masks that keep a place is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
       ),
     baseline: baselineParameter,
+    precision: precisionParameter(),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
   needs: () => ({}),
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),
   explain: async (ctx) => {
-    const { n_masks, cells, probability, normalization } = ctx.params;
+    const { n_masks, cells, probability, normalization, precision } = ctx.params;
     const mask = placeMask(ctx.model);
-    const [seen, scored] = [new Float64Array(mask.features), new Float64Array(mask.features)];
-    let total = 0;
-    const answer = (done: number): Attribution => {
-      const mean = normalization === 'centered' ? total / done : 0;
-      const values = scored.map((sum, place) => {
-        const kept = seen[place] as number;
-        const by = normalization === 'coverage' ? Math.max(kept, LEAST_COVERAGE) : done * probability;
-        return (sum - mean * kept) / by;
-      });
-      return { values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model) };
-    };
-    const every = Math.max(1, Math.ceil(n_masks / PARTIALS));
+    const [all, group] = [new Gathered(mask.features), new Gathered(mask.features)];
+    const groups = new Moments();
+    const mapOf = (gathered: Gathered) => gathered.map(normalization, probability);
+    const answer = (map: Float64Array): Attribution => ({
+      values: finishValues(spreadFeatures(mask, map, ctx.model), ctx.params, ctx.model),
+      ...(groups.standardError !== undefined && { standardError: groups.standardError }),
+    });
+    const every = Math.max(1, Math.ceil(n_masks / PARTIALS / GROUP)) * GROUP;
+    let enough = false;
     await scoreMixtures(
       ctx,
       {
@@ -75,16 +78,66 @@ export default defineMethod({
         absent: absentInputs(ctx),
         weigh: (index, weights) => randomMask(ctx.model, { cells, keep: probability }, ctx.random.at(index), weights),
       },
-      (index, score, weights) => {
-        total += score;
-        for (let place = 0; place < weights.length; place++) {
-          const weight = weights[place] as number;
-          seen[place] = (seen[place] as number) + weight;
-          scored[place] = (scored[place] as number) + score * weight;
-        }
-        if ((index + 1) % every === 0 && index + 1 < n_masks) ctx.partial(answer(index + 1));
+      (_, score, weights) => {
+        group.add(score, weights);
+        if (group.count < GROUP) return false;
+        groups.add({ map: float32([mask.features], mapOf(group)) });
+        all.take(group);
+        if (all.count === n_masks || (all.count % every !== 0 && precision === 0)) return false;
+        const map = mapOf(all);
+        // A map of scores has a level of its own, which nobody asks about: what counts is how it varies.
+        enough = isPrecise(groups.standardError, sizeOfMap(map).deviation, precision);
+        if (!enough && all.count % every === 0) ctx.partial(answer(map));
+        return enough;
       },
     );
-    return answer(n_masks);
+    all.take(group);
+    return answer(mapOf(all));
   },
 });
+
+/** Sums over masks: of the scores, and at each place of the masks and of the scores times the masks. */
+class Gathered {
+  count = 0;
+  private total = 0;
+  private readonly seen: Float64Array;
+  private readonly scored: Float64Array;
+
+  constructor(places: number) {
+    this.seen = new Float64Array(places);
+    this.scored = new Float64Array(places);
+  }
+
+  add(score: number, mask: Float32Array): void {
+    const { seen, scored } = this;
+    this.count += 1;
+    this.total += score;
+    for (let place = 0; place < mask.length; place++) {
+      const weight = mask[place] as number;
+      seen[place] = (seen[place] as number) + weight;
+      scored[place] = (scored[place] as number) + score * weight;
+    }
+  }
+
+  /** Adds what another has gathered, which is then empty. */
+  take(other: Gathered): void {
+    this.count += other.count;
+    this.total += other.total;
+    for (let place = 0; place < this.seen.length; place++) {
+      this.seen[place] = (this.seen[place] as number) + (other.seen[place] as number);
+      this.scored[place] = (this.scored[place] as number) + (other.scored[place] as number);
+    }
+    [other.count, other.total] = [0, 0];
+    other.seen.fill(0);
+    other.scored.fill(0);
+  }
+
+  map(normalization: 'coverage' | 'expected' | 'centered', probability: number): Float64Array {
+    const mean = normalization === 'centered' ? this.total / this.count : 0;
+    return this.scored.map((sum, place) => {
+      const kept = this.seen[place] as number;
+      const by = normalization === 'coverage' ? Math.max(kept, LEAST_COVERAGE) : this.count * probability;
+      return (sum - mean * kept) / by;
+    });
+  }
+}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { Moments } from '../../core/strategy/moments.ts';
 import {
   featureCount,
   featureMask,
@@ -9,8 +10,10 @@ import {
   spreadFeatures,
 } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sum } from '../../core/tensor/sum.ts';
+import { float32 } from '../../core/tensor/tensor.ts';
 
 /** The mean gain of each feature over random orders in which features are added, one after another, to the baseline. */
 export default defineMethod({
@@ -37,6 +40,7 @@ export default defineMethod({
       .describe('Every second order is the one before it, reversed: less noise for the same cost.'),
     ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
     baseline: baselineParameter,
+    precision: precisionParameter(),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
@@ -47,7 +51,7 @@ export default defineMethod({
     backwards: 0,
   }),
   explain: async (ctx) => {
-    const { n_samples, antithetic } = ctx.params;
+    const { n_samples, antithetic, precision } = ctx.params;
     const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
     const absent = absentInputs(ctx);
     const baselineScore = await absentScore(ctx, absent);
@@ -57,26 +61,26 @@ export default defineMethod({
       return antithetic && order % 2 === 1 ? forward.reverse() : forward;
     });
     const gains = new Float64Array(mask.features);
-    const squares = new Float64Array(mask.features);
+    // An order and its reverse are one sample: only pairs are independent.
+    const sample = new Float64Array(mask.features);
+    const [size, moments] = [antithetic ? 2 : 1, new Moments()];
     const answer = (done: number): Attribution => {
       const values = gains.map((gain) => gain / done);
-      const variance = squares.map((square, j) => Math.max(0, square / done - (values[j] as number) ** 2));
       return {
         values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
         baselineScore,
         convergenceDelta: sum(values) - (ctx.score - baselineScore),
-        // Reversed orders are no independent samples: this is then an upper bound as a rule.
-        ...(done > 1 && { standardError: Math.sqrt(sum(variance) / mask.features / (done - 1)) }),
+        ...(moments.standardError !== undefined && { standardError: moments.standardError }),
       };
     };
     const gain = (order: number, position: number, by: number): void => {
       const feature = orders(order)[position] as number;
       gains[feature] = (gains[feature] as number) + by;
-      squares[feature] = (squares[feature] as number) + by * by;
+      sample[feature] = (sample[feature] as number) + by / size;
     };
     const steps = mask.features - 1;
-    let before = baselineScore;
-    if (steps === 0) for (let order = 0; order < n_samples; order++) gain(order, 0, ctx.score - baselineScore);
+    let [before, done] = [baselineScore, 0];
+    if (steps === 0) for (; done < n_samples; done++) gain(done, 0, ctx.score - baselineScore);
     await scoreMixtures(
       ctx,
       {
@@ -93,13 +97,23 @@ export default defineMethod({
         const [order, position] = [Math.floor(index / steps), index % steps];
         gain(order, position, score - before);
         before = score;
-        if (position < steps - 1) return;
+        if (position < steps - 1) return false;
         gain(order, steps, ctx.score - score);
         before = baselineScore;
-        if (order + 1 < n_samples) ctx.partial(answer(order + 1));
+        done = order + 1;
+        if (done % size > 0) return false;
+        moments.add({ gains: float32([mask.features], sample) });
+        sample.fill(0);
+        const enough = isPrecise(
+          moments.standardError,
+          sizeOfMap(gains.map((each) => each / done)).rootMeanSquare,
+          precision,
+        );
+        if (!enough && done < n_samples) ctx.partial(answer(done));
+        return enough;
       },
     );
-    return answer(n_samples);
+    return answer(done);
   },
 });
 

@@ -49,3 +49,20 @@ it('covers every element, none twice in one window, for any window and stride', 
     }),
   );
 });
+
+it('goes from windows far apart to those between them, each once', () => {
+  const { levels, count } = slidingWindows([20], [2], [1]);
+  expect(levels.map(({ stretch, windows }) => [stretch, windows.slice(0, 3)])).toEqual([
+    [8, [0, 8, 16]],
+    [4, [4, 12]],
+    [2, [2, 6, 10]],
+    [1, [1, 3, 5]],
+  ]);
+  const all = levels.flatMap(({ windows }) => windows).sort((a, b) => a - b);
+  expect(all).toEqual(Array.from({ length: count }, (_, i) => i));
+});
+
+it('leaves windows out that would stand out, when asked to', () => {
+  expect(slidingWindows([10, 10], [2, 2], [3, 3], 'whole').count).toBe(9);
+  expect(slidingWindows([10, 10], [2, 2], [3, 3]).count).toBe(16);
+});

@@ -1,8 +1,6 @@
 /** Which coalitions of features are shown to the model, and what their scores say about Shapley values. */
 import { WhylightError } from '../../errors.ts';
-import { cholesky, solveCholesky, weightedGram, weightedMoment } from '../../tensor/least-squares.ts';
 import type { Random } from '../../tensor/random.ts';
-import { sum } from '../../tensor/sum.ts';
 
 /** Beyond this a regression over features takes longer than any model. */
 const MOST_FEATURES = 4096;
@@ -26,6 +24,8 @@ export interface WeightedCoalitions {
   /** 1 for a feature that is there; row by row. */
   readonly present: Uint8Array;
   readonly weights: Float64Array;
+  /** So many at the front are all coalitions of their sizes; those behind were drawn, each followed by its complement. */
+  readonly exhaustive: number;
 }
 
 /** Coalitions that {@link kernelCoalitions} gives: all that are neither empty nor full, if there are no more than `most`. */
@@ -59,7 +59,7 @@ export function kernelCoalitions(features: number, most: number, random: Random)
     }
   }
   if (filled < count) sampleSizes(features, size, filled, random, present, weights);
-  return { features, count, present, weights };
+  return { features, count, present, weights, exhaustive: filled };
 }
 
 /** Fills the rows from `filled` on with random coalitions of the sizes from `first` to `features - first`. */
@@ -96,27 +96,6 @@ function pick(items: readonly number[], weightOf: (item: number) => number, heig
     if (rest < 0) return item;
   }
   return items.at(-1) as number;
-}
-
-/**
- * Shapley values as the weighted regression whose coefficients add up to `full - empty`.
- * @param scores of the coalitions
- */
-export function kernelRegression(
-  { features, count, present, weights }: WeightedCoalitions,
-  scores: ArrayLike<number>,
-  empty: number,
-  full: number,
-): Float64Array {
-  if (features === 1) return Float64Array.of(full - empty);
-  const design = { rows: count, columns: features, data: present };
-  const gains = Float64Array.from({ length: count }, (_, i) => (scores[i] as number) - empty);
-  const lower = cholesky(weightedGram(design, weights), features);
-  const free = solveCholesky(lower, features, weightedMoment(design, gains, weights));
-  const ones = solveCholesky(lower, features, new Float64Array(features).fill(1));
-  // The Lagrange multiplier of the constraint.
-  const excess = (sum(free) - (full - empty)) / sum(ones);
-  return free.map((value, i) => value - excess * (ones[i] as number));
 }
 
 /** Exact Shapley values from the score of every coalition: bit j of the index says that feature j is there. */

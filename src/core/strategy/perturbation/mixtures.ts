@@ -15,13 +15,13 @@ export interface Mixtures {
 }
 
 /**
- * Tells `fold` the target's score of each mixture, in order, with the weights it had. An element is
+ * Tells `fold` the target's score of each mixture, in order, with the weights it had, until it answers `true`. An element is
  * `w x + (1 - w) absent`; an integer, which cannot be mixed, is `x` where w is at least one half.
  */
 export async function scoreMixtures<P>(
   ctx: ExplainContext<P>,
   { count, mask, absent, weigh }: Mixtures,
-  fold: (index: number, score: number, weights: Float32Array) => void,
+  fold: (index: number, score: number, weights: Float32Array) => unknown,
 ): Promise<void> {
   const names = ctx.model.inputs.map(({ name }) => name);
   // The weights of a whole portion are held until its scores are there.

@@ -9,21 +9,22 @@ export type Elements = DataOf<DataType>;
  * The target's score of `count` changed copies of the inputs, in portions of the engine's batch.
  * @param changed names of the inputs that change; the others are fed as they are
  * @param change writes into copy number `index`, which holds the input's own values
- * @param fold is told each copy's score, in order
+ * @param fold is told each copy's score, in order; by `true` it says that it has heard enough. When that is does not
+ * depend on the portions, and neither does the answer then.
  */
 export async function scorePerturbed<P>(
   ctx: ExplainContext<P>,
   count: number,
   changed: readonly string[],
   change: (index: number, copy: Readonly<Record<string, Elements>>) => void,
-  fold: (index: number, score: number) => void,
+  fold: (index: number, score: number) => unknown,
 ): Promise<void> {
   for (let first = 0; first < count; first += ctx.batchSize) {
     const size = Math.min(ctx.batchSize, count - first);
     const rows = copies(ctx.inputs, changed, size);
     for (let i = 0; i < size; i++) change(first + i, rowViews(rows, changed, i));
     const { scores } = await ctx.evaluate(rows);
-    for (const [i, score] of scores.entries()) fold(first + i, score);
+    for (const [i, score] of scores.entries()) if (fold(first + i, score) === true) return;
   }
 }
 

@@ -1,9 +1,23 @@
 /** Windows that slide over a row in equal steps. */
 export interface Windows {
   readonly count: number;
-  /** Calls `visit` for each run of neighbouring elements that window `index` covers; `to` is exclusive. */
-  each(index: number, visit: (from: number, to: number) => void): void;
+  /**
+   * Calls `visit` for each run of neighbouring elements that window `index` covers; `to` is exclusive.
+   * @param stretch makes the window reach at least so many strides: what it stands for while those between are missing
+   */
+  each(index: number, visit: (from: number, to: number) => void, stretch?: number): void;
+  /** Every window once, from few that lie far apart to those between them. */
+  readonly levels: readonly Level[];
 }
+
+export interface Level {
+  /** Windows of this level and those before lie so many strides apart. */
+  readonly stretch: number;
+  readonly windows: readonly number[];
+}
+
+/** Strides between the windows of the coarsest level. */
+const COARSEST = 8;
 
 /**
  * @param dims shape of the row
@@ -21,19 +35,38 @@ export function slidingWindows(
   const steps = dims.map((extent, axis) => round((extent - (window[axis] as number)) / (strides[axis] as number)) + 1);
   return {
     count: steps.reduce((a, b) => a * b, 1),
-    each(index, visit) {
+    levels: levelsOf(steps),
+    each(index, visit, stretch = 1) {
       const begin: number[] = [];
       const end: number[] = [];
       let rest = index;
       for (let axis = dims.length - 1; axis >= 0; axis--) {
         const count = steps[axis] as number;
         begin[axis] = (rest % count) * (strides[axis] as number);
-        end[axis] = Math.min(dims[axis] as number, (begin[axis] as number) + (window[axis] as number));
+        const reach = Math.max(window[axis] as number, stretch * (strides[axis] as number));
+        end[axis] = Math.min(dims[axis] as number, (begin[axis] as number) + reach);
         rest = Math.floor(rest / count);
       }
       runs(dims, begin, end, visit);
     },
   };
+}
+
+/** @param steps how many windows there are along each axis */
+function levelsOf(steps: readonly number[]): Level[] {
+  const count = steps.reduce((a, b) => a * b, 1);
+  const found = new Map<number, number[]>();
+  for (let stretch = COARSEST; stretch >= 1; stretch /= 2) found.set(stretch, []);
+  for (let index = 0; index < count; index++) {
+    let [rest, stretch] = [index, COARSEST];
+    for (let axis = steps.length - 1; axis >= 0; axis--) {
+      const at = rest % (steps[axis] as number);
+      while (at % stretch !== 0) stretch /= 2;
+      rest = Math.floor(rest / (steps[axis] as number));
+    }
+    found.get(stretch)?.push(index);
+  }
+  return [...found].flatMap(([stretch, windows]) => (windows.length > 0 ? [{ stretch, windows }] : []));
 }
 
 /** The runs of elements in a box. */

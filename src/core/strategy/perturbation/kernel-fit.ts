@@ -1,0 +1,107 @@
+/** Shapley values by weighted regression, from scores that come one after another. */
+import { cholesky, solveCholesky } from '../../tensor/least-squares.ts';
+import { sum } from '../../tensor/sum.ts';
+import type { WeightedCoalitions } from './coalitions.ts';
+
+/** Random coalitions are told apart by groups; leaving out one group after the other says how far the values are off. */
+const GROUPS = 8;
+const FEWEST_GROUPS = 4;
+/** With more features, a matrix for each group takes too much memory and time: no standard error then. */
+const MOST_GROUPED = 256;
+
+interface Sums {
+  /** `sum w x x^T`; the lower triangle. */
+  readonly gram: Float64Array;
+  /** `sum w y x` */
+  readonly moment: Float64Array;
+}
+
+export interface ShapleyEstimate {
+  readonly values: Float64Array;
+  /** Root mean square over the features; 0 when every coalition was seen, undefined while nothing is known of it. */
+  readonly standardError?: number;
+}
+
+export class KernelFit {
+  private readonly coalitions: WeightedCoalitions;
+  private readonly empty: number;
+  private readonly full: number;
+  private readonly whole: Sums;
+  private readonly groups: readonly Sums[];
+  private sampled = 0;
+
+  /** @param scores of the empty and of the full coalition */
+  constructor(coalitions: WeightedCoalitions, { empty, full }: { readonly empty: number; readonly full: number }) {
+    this.coalitions = coalitions;
+    this.empty = empty;
+    this.full = full;
+    const { features, count, exhaustive } = coalitions;
+    this.whole = sums(features);
+    const groups = exhaustive === count ? 0 : features <= MOST_GROUPED ? GROUPS : 1;
+    this.groups = Array.from({ length: groups }, () => sums(features));
+  }
+
+  /** The score of coalition `index`; in order. */
+  add(index: number, score: number): void {
+    const { features, present, weights, exhaustive } = this.coalitions;
+    const drawn = index - exhaustive;
+    if (drawn >= 0) this.sampled += 1;
+    // A coalition and its complement are drawn together, and so belong to one group.
+    const { gram, moment } = drawn < 0 ? this.whole : (this.groups[(drawn >> 1) % this.groups.length] as Sums);
+    const weight = weights[index] as number;
+    const start = index * features;
+    const gain = weight * (score - this.empty);
+    for (let j = 0; j < features; j++) {
+      if (!present[start + j]) continue;
+      moment[j] = (moment[j] as number) + gain;
+      for (let k = 0; k <= j; k++) {
+        if (present[start + k]) gram[j * features + k] = (gram[j * features + k] as number) + weight;
+      }
+    }
+  }
+
+  estimate(): ShapleyEstimate {
+    const { features, count: all, exhaustive } = this.coalitions;
+    if (features === 1) return { values: Float64Array.of(this.full - this.empty), standardError: 0 };
+    const drawn = all - exhaustive;
+    if (drawn === 0) return { values: this.solve([]), standardError: 0 };
+    const used = this.groups.slice(0, Math.ceil(this.sampled / 2));
+    // The weights of the drawn ones add up to what they stand for when all are there.
+    const values = this.solve(used, drawn / this.sampled);
+    const count = used.length;
+    if (count < FEWEST_GROUPS) return { values };
+    const without = used.map((_, left) =>
+      this.solve(
+        used.filter((_, g) => g !== left),
+        ((drawn / this.sampled) * count) / (count - 1),
+      ),
+    );
+    let variance = 0;
+    for (let j = 0; j < features; j++) {
+      const mean = without.reduce((total, one) => total + (one[j] as number), 0) / count;
+      for (const one of without) variance += ((count - 1) / count) * ((one[j] as number) - mean) ** 2;
+    }
+    return { values, standardError: Math.sqrt(variance / features) };
+  }
+
+  /** The coefficients that add up to what the full coalition has over the empty one. */
+  private solve(groups: readonly Sums[], scale = 1): Float64Array {
+    const { features } = this.coalitions;
+    const { gram, moment } = sums(features, this.whole);
+    for (const group of groups) {
+      for (let i = 0; i < gram.length; i++) gram[i] = (gram[i] as number) + scale * (group.gram[i] as number);
+      for (let j = 0; j < features; j++) moment[j] = (moment[j] as number) + scale * (group.moment[j] as number);
+    }
+    const lower = cholesky(gram, features);
+    const free = solveCholesky(lower, features, moment);
+    const ones = solveCholesky(lower, features, new Float64Array(features).fill(1));
+    // The Lagrange multiplier of the constraint.
+    const excess = (sum(free) - (this.full - this.empty)) / sum(ones);
+    return free.map((value, i) => value - excess * (ones[i] as number));
+  }
+}
+
+const sums = (features: number, { gram, moment }: Partial<Sums> = {}): Sums => ({
+  gram: gram?.slice() ?? new Float64Array(features * features),
+  moment: moment?.slice() ?? new Float64Array(features),
+});

@@ -1,0 +1,26 @@
+/** When a method that comes nearer to its answer step by step may stop. */
+import { z } from 'zod';
+
+/** @param what is held against the size of the map: its standard error, as a rule */
+export const precisionParameter = (what = 'the standard error') =>
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(`Stops as soon as ${what}, as a share of how much the map varies, is this small; 0 takes all samples.`);
+
+/** @param error in the units of the map; undefined while it is not known */
+export const isPrecise = (error: number | undefined, size: number, precision: number): boolean =>
+  precision > 0 && error !== undefined && error <= precision * size;
+
+/** Root mean square of the values, and of their distance from their mean. */
+export function sizeOfMap(values: ArrayLike<number>): { readonly rootMeanSquare: number; readonly deviation: number } {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i] as number;
+    squares += (values[i] as number) ** 2;
+  }
+  const [mean, meanSquare] = [sum / values.length, squares / values.length];
+  return { rootMeanSquare: Math.sqrt(meanSquare), deviation: Math.sqrt(Math.max(0, meanSquare - mean ** 2)) };
+}
