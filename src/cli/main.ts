@@ -14,6 +14,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
     about: 'Measure how faithful methods are, over a folder of pictures',
     load: () => import('./commands/evaluate.ts'),
   },
+  report: {
+    about: 'Report on a folder of pictures: where the model looks',
+    load: () => import('./commands/report.ts'),
+  },
   methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
   calibrate: {

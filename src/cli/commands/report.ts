@@ -1,0 +1,48 @@
+/** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of pictures. */
+import { defineCommand } from 'citty';
+import { prepare, STUDY_ARGS, type StudyFlags } from '../report/prepare.ts';
+import { writeReport } from '../report/report-page.ts';
+import { runStudy } from '../report/run.ts';
+
+const args = {
+  ...STUDY_ARGS,
+  out: { type: 'string', alias: 'o', default: 'report.html', valueHint: 'file.html', description: 'Where to write it' },
+  journal: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'Where to note each picture that is done; beside --out when left out',
+  },
+} as const;
+
+const USUAL = {
+  methods: 'grad_cam,integrated_gradients',
+  metrics: 'insertion,deletion,road,sparseness,random_logit',
+  pictures: true,
+} as const;
+
+export default defineCommand({
+  meta: {
+    name: 'report',
+    description: 'Writes a report on a folder of pictures: where the model looks, and what stands out.',
+  },
+  args: args as typeof args,
+  async run({ args: flags, data }) {
+    const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
+    const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
+    const { summary, records, resumed } = await runStudy(study, settings, journal, flags.restart === true);
+    await writeReport(flags.out, {
+      title: `${study.model.name}: where it looks`,
+      summary,
+      settings,
+      command: `whylight ${process.argv.slice(2).map(quoted).join(' ')}`,
+      records,
+    });
+    const accuracy = summary.known > 0 ? `, accuracy ${((100 * summary.correct) / summary.known).toFixed(1)} %` : '';
+    console.log(
+      `${summary.pictures} pictures${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
+    );
+  },
+});
+
+/** As a shell wants it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
