@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { WhylightError } from '../../core/errors.ts';
 import { sniff } from '../../core/image/sniff.ts';
-import type { Evidence, Finding } from './clusters.ts';
-import { findings } from './clusters.ts';
+import { nodeCodecs } from '../../node/codecs.ts';
+import { type Evidence, massOnGrid, smallPicture } from './evidence.ts';
+import { type Finding, findings, STRIKING } from './findings.ts';
 import type { Settings } from './journal.ts';
 import { measuresSection } from './measures.ts';
 import { escapeHtml } from './plots.ts';
@@ -47,6 +48,7 @@ async function* parts(report: Report): AsyncGenerator<string> {
     classes: summary.classes,
     confusion: summary.confusion,
     known: summary.known > 0,
+    striking: STRIKING,
     summary: Object.fromEntries(methods.map((id) => [id, { classes: summary.methods[id]?.classes }])),
     findings: await findingsOf(report, methods, Number(settings.seed)),
   };
@@ -66,21 +68,17 @@ async function findingsOf(
   methods: readonly string[],
   seed: number,
 ): Promise<Record<string, Finding[]>> {
-  const found: Record<string, Finding[]> = {};
-  for (const method of methods) {
-    const evidence: Evidence[] = [];
-    for await (const record of report.records()) {
-      const map = record.methods[method]?.map;
-      evidence.push({
-        group: saidOf(record),
-        width: map?.width ?? 0,
-        height: map?.height ?? 0,
-        values: map ? unpackMap(map) : [],
-      });
+  const evidence: Record<string, Evidence[]> = Object.fromEntries(methods.map((id) => [id, []]));
+  for await (const record of report.records()) {
+    const image = await nodeCodecs().decode(Buffer.from(record.thumbnail ?? '', 'base64'));
+    const picture = smallPicture(image);
+    for (const id of methods) {
+      const map = record.methods[id]?.map;
+      const mass = map ? massOnGrid(unpackMap(map), map.width, map.height) : massOnGrid([], 0, 0);
+      evidence[id]?.push({ group: saidOf(record), mass, picture });
     }
-    found[method] = findings(evidence, seed);
   }
-  return found;
+  return Object.fromEntries(Object.entries(evidence).map(([id, all]) => [id, findings(all, seed)]));
 }
 
 /** What the script needs of a record. */

@@ -145,8 +145,7 @@ function where({ x, y, width, height }) {
   if (across) return 'the ' + across + ' side';
   return 'the middle';
 }
-const atBorder = spot => spot.x === 0 || spot.y === 0 || spot.x + spot.width > 0.99 || spot.y + spot.height > 0.99;
-const striking = finding => finding.inside >= 2 * finding.elsewhere && finding.strength >= 0.06 && atBorder(finding.spot);
+const striking = finding => finding.strength >= about.striking;
 
 function findingCard(finding, large) {
   const members = finding.members.map(i => records[i]);
@@ -155,6 +154,7 @@ function findingCard(finding, large) {
   const sentence = el('h3', {}, large ? el('span', { class: 'badge' }, striking(finding) ? 'stands out' : 'group') : null,
     all + ' pictures called ', el('strong', {}, finding.group), ' share ' + where(finding.spot));
   const detail = el('p', {}, 'It holds ', el('b', {}, percent(finding.inside)), ' of their evidence, and ' + percent(finding.elsewhere) + ' of that of other classes.',
+    finding.alike >= 0.3 ? ' And they look the same there: their pixels correlate by ' + finding.alike.toFixed(2) + ' on average.' : '',
     large && striking(finding) ? ' Look there for a watermark, a caption, a frame: something that the class should not need.' : '');
   const known = members.filter(record => record.truth !== undefined), wrong = known.filter(record => record.truth !== record.said);
   if (large && known.length > 0) detail.append(' The model is right about ' + (known.length - wrong.length) + ' of these ' + known.length + '.');
@@ -168,8 +168,7 @@ function findingCard(finding, large) {
 }
 function findings() {
   const found = about.findings[state.method] || [];
-  const strong = found.filter(striking), rest = found.filter(one => !striking(one));
-  const large = (strong.length > 0 ? strong : rest).slice(0, 2), small = [...strong.slice(2), ...rest.filter(one => !large.includes(one))].slice(0, 6);
+  const large = found.slice(0, 2), small = found.slice(2, 8);
   byId('findings').replaceChildren(...(large.length > 0 ? large.map(one => findingCard(one, true)) : [el('p', { class: 'card' }, 'There are too few maps to compare.')]));
   byId('groups').replaceChildren(...small.map(one => findingCard(one, false)));
   byId('more-groups').hidden = small.length === 0;

@@ -22,7 +22,7 @@ h1 { font-size: 26px; line-height: 1.2; letter-spacing: -0.02em; margin: 0; font
 h1 small { display: block; font-size: 12px; letter-spacing: 0.08em; text-transform: uppercase; color: var(--soft); font-weight: 600; margin-bottom: 2px; }
 h2 { font-size: 18px; letter-spacing: -0.01em; margin: 0 0 2px; font-weight: 650; }
 section { margin: 0 0 34px; }
-section > p.lead { margin: 0 0 14px; color: var(--soft); max-width: 80ch; }
+p.lead { margin: 0 0 14px; color: var(--soft); max-width: 80ch; }
 .tiles { display: flex; gap: 28px; margin-left: auto; }
 .tile b { display: block; font-size: 22px; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: 13px; }
@@ -58,7 +58,7 @@ canvas { display: block; border-radius: 6px; background: var(--faint); image-ren
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
 .confusion { font-size: 12px; }
-.confusion td { width: 30px; height: 26px; text-align: center; border: 1px solid var(--card); border-radius: 3px; padding: 0 2px; }
+.confusion tbody td { width: 30px; height: 26px; text-align: center; border: 1px solid var(--card); border-radius: 3px; padding: 0 2px; }
 .confusion td button { border: 0; background: none; padding: 0; width: 100%; height: 100%; border-radius: 0; font-size: 12px; }
 .confusion th { font-weight: 500; color: var(--soft); text-align: right; padding: 0 8px 0 0; white-space: nowrap; }
 .confusion thead th { padding: 0 0 6px; vertical-align: bottom; text-align: left; }
@@ -79,11 +79,12 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .bar i { display: block; height: 100%; background: var(--soft); opacity: 0.55; border-radius: 3px; }
 .best .bar i, .mark .bar i { background: var(--accent); opacity: 1; }
 .mark { color: var(--accent); font-weight: 600; }
-.measures { width: 100%; font-size: 14px; }
+.measures { width: 100%; font-size: 14px; table-layout: fixed; min-width: 640px; }
 .measures th[scope="col"] { text-align: left; font-weight: 600; padding: 0 18px 8px 0; }
-.measures th[scope="row"] { text-align: left; font-weight: 600; padding: 9px 24px 9px 0; width: 34%; min-width: 220px; }
+.measures th[scope="row"] { text-align: left; font-weight: 600; padding: 9px 24px 9px 0; }
+.measures thead td { width: 34%; }
 .measures th small { display: block; font-weight: 400; color: var(--soft); font-size: 12px; line-height: 1.4; }
-.measures td { border-top: 1px solid var(--line); padding: 9px 18px 9px 0; vertical-align: top; min-width: 130px; }
+.measures tbody td { border-top: 1px solid var(--line); padding: 9px 18px 9px 0; vertical-align: top; }
 .measures tbody th { border-top: 1px solid var(--line); vertical-align: top; }
 .measures .value { font-weight: 600; } .measures .error, .none, .arrow { color: var(--soft); font-size: 12px; }
 .best .value { color: var(--accent); }
