@@ -139,10 +139,9 @@ function page({ title, summary, settings, command }: Report): string {
 <nav>${links.map(([id, label]) => `<a href="#${id}">${label}</a>`).join('')}</nav></form></div>
 <main>
 <noscript><p class="card">This page draws its maps with a script of its own; please allow it to run. It loads nothing.</p></noscript>
-<section class="first"><div><h2>What stands out</h2><p class="lead">Pictures that are explained alike, and the spot that they share more than others do.</p><div id="findings" class="findings"></div></div>
+<section class="first"><div><h2>What stands out</h2><p class="lead">Pictures that are explained alike, and the spot that they share more than others do.</p><div id="findings" class="findings"></div><div id="groups" class="weak"></div></div>
 ${summary.known > 0 ? `<div><h2>Confusion</h2><p class="lead">Rows: what it is. Columns: what the model says.</p><table id="confusion" class="confusion"></table></div>` : ''}</section>
 ${mistakes > 0 ? `<section id="mistakes-section"><h2>Mistakes</h2><p class="lead">The surest first: where the model looked when it was wrong.</p><div id="mistakes"></div></section>` : ''}
-<section id="more-groups"><h2>Other groups</h2><p class="lead">Less striking, but alike among themselves.</p><div id="groups" class="weak"></div></section>
 <section id="classes-section"><h2>Where each class is seen</h2><p class="lead">Mean map over the mean picture of everything that the model calls by this name, and where the positive values lie. Centre: the middle quarter of the area. Border: the outermost eighth on each side.</p>
 <div class="columns"><div id="classes" class="grid"></div><div class="card scroll"><table id="mass" class="mass"></table></div></div></section>
 ${measures ? `<section id="measures" class="card"><h2>How faithful the methods are</h2><p class="lead">Mean over the pictures ± standard error. An arrow says which way is better; the best method is in colour.</p>${measures}</section>` : ''}

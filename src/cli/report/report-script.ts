@@ -164,14 +164,14 @@ function findingCard(finding, large) {
     el('div', { class: 'pair' },
       el('figure', {}, meanPicture(members, width, map, finding.spot, 'mean map'), large ? el('figcaption', {}, 'their mean map') : null),
       large ? el('figure', {}, meanPicture(members, width, null, null, 'mean picture'), el('figcaption', {}, 'their mean picture')) : null),
-    el('div', {}, sentence, detail, strip, large ? el('p', {}, show) : null));
+    el('div', {}, sentence, detail, strip, large ? el('p', { class: 'below' }, show) : null));
 }
 function findings() {
   const found = about.findings[state.method] || [];
-  const large = found.slice(0, 2), small = found.slice(2, 8);
+  const count = Math.max(1, Math.min(3, found.filter(striking).length));
+  const large = found.slice(0, count), small = found.slice(count, count + 6);
   byId('findings').replaceChildren(...(large.length > 0 ? large.map(one => findingCard(one, true)) : [el('p', { class: 'card' }, 'There are too few maps to compare.')]));
   byId('groups').replaceChildren(...small.map(one => findingCard(one, false)));
-  byId('more-groups').hidden = small.length === 0;
 }
 
 function confusion() {

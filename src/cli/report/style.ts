@@ -52,9 +52,10 @@ figcaption { font-size: 12px; color: var(--soft); margin-top: 3px; }
 canvas { display: block; border-radius: 6px; background: var(--faint); image-rendering: pixelated; }
 .strip { display: flex; flex-wrap: wrap; gap: 6px; }
 .strip button, .grid button { padding: 0; border: 0; background: none; border-radius: 8px; text-align: left; }
-.weak { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 14px; }
+.weak { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 12px; margin-top: 14px; }
+.finding .below { margin: 12px 0 0; }
 .weak .finding { padding: 12px; gap: 14px; }
-.weak .finding h3 { font-size: 14px; }
+.weak .finding h3 { font-size: 14px; } .weak .finding p { font-size: 13px; margin-bottom: 8px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
 .confusion { font-size: 12px; }
