@@ -8,6 +8,7 @@ import { adminRoutes } from './admin/routes.ts';
 import { preflight } from './middleware/cors.ts';
 import { guard } from './middleware/guard.ts';
 import { limitBody } from './middleware/limit-body.ts';
+import { observe } from './middleware/observe.ts';
 import { onError, onMethodNotAllowed, onNotFound } from './problem.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
@@ -21,10 +22,7 @@ export function createApp(services: Services) {
   const app = new Hono<EdgeEnv>();
   app.onError(onError);
   app.notFound(onNotFound);
-  app.use(requestId(), async (c, next) => {
-    c.set('log', services.log);
-    await next();
-  });
+  app.use(requestId(), observe(services));
   app.use(timing({ totalDescription: '' }));
   app.use(secureHeaders({ crossOriginResourcePolicy: false }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));

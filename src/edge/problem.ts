@@ -101,7 +101,6 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
   if ((STATUS[known.code] ?? 500) === 500) {
     const { name, message, stack } = (known.cause ?? error) as Error;
     c.get('log')('error', 'request failed', {
-      request_id: c.get('requestId'),
       code: known.code,
       said: known.message,
       name,

@@ -7,9 +7,11 @@ import type { Explainer } from '../core/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
-import type { Log } from './log.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
+import type { Log } from './observe/log.ts';
+import type { Metrics, RequestFacts } from './observe/metrics.ts';
+import type { Trace } from './observe/trace-context.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Caller, Tenant } from './tenants/tenant.ts';
@@ -26,6 +28,8 @@ export interface Services {
   readonly inFlight: InFlight<Uint8Array>;
   readonly codecs: ImageCodecs;
   readonly log: Log;
+  /** Where requests are counted; nowhere when left out. */
+  readonly metrics?: Metrics;
   readonly limits: Limits;
   /** Lets other requests have a turn between two batches. */
   readonly pause?: () => Promise<void>;
@@ -42,7 +46,16 @@ export interface Limits {
 
 /** What middleware leaves for the routes, under `c.get`. */
 export interface EdgeEnv {
-  Variables: RequestIdVariables & TimingVariables & { log: Log; caller: Caller; tenant: Tenant };
+  Variables: RequestIdVariables &
+    TimingVariables & {
+      log: Log;
+      /** For requests that we make on behalf of this one: `traceHeaders`. */
+      trace: Trace;
+      /** What routes have found out that metrics and logs should know. */
+      seen: { -readonly [F in 'model' | 'method' | 'cache' | 'samples']?: RequestFacts[F] };
+      caller: Caller;
+      tenant: Tenant;
+    };
 }
 
 /** The `waitUntil` of a request's context. */

@@ -8,10 +8,11 @@ import { kvTier } from './cache/kv.ts';
 import { tieredCache } from './cache/tiers.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import { durableLedger } from './durable-ledger.ts';
-import { consoleLog } from './log.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import { assetModels } from './models/assets.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
+import { analyticsEngineMetrics, type Dataset } from './observe/analytics-engine.ts';
+import { consoleLog } from './observe/log.ts';
 import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
 import type { Limits, Services } from './services.ts';
 import { TenantDirectory } from './tenants/directory.ts';
@@ -32,13 +33,15 @@ export interface WorkerBindings {
   readonly RATE_60: Rates[60];
   readonly RATE_600: Rates[600];
   readonly RATE_6000: Rates[6000];
+  /** What is counted of each request; without it nothing is. */
+  readonly METRICS?: Dataset;
 }
 
 const MIB = 2 ** 20;
 const LIMITS: Limits = { maxBody: 10 * MIB, maxPixels: EDGE_MAX_PIXELS, maxSamples: 5000 };
 
 export function workerServices(bindings: WorkerBindings): Services {
-  const { MODELS, RESULTS } = bindings;
+  const { MODELS, RESULTS, METRICS } = bindings;
   const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
   return {
     explainer: container.get(TOKENS.explainer),
@@ -48,6 +51,7 @@ export function workerServices(bindings: WorkerBindings): Services {
     inFlight: new InFlight(),
     codecs: edgeCodecs(),
     log: consoleLog,
+    ...(METRICS && { metrics: analyticsEngineMetrics(METRICS) }),
     limits: LIMITS,
     pause: () => scheduler.wait(0),
   };

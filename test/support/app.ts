@@ -9,11 +9,16 @@ export const bindings = env as unknown as WorkerBindings;
 /** Of the whole isolate, as in production. */
 export const services = workerServices(bindings);
 
+/** The line for each request would bury what tests report. */
+const onlyTrouble: Services['log'] = (level, ...rest) => {
+  if (level !== 'info') services.log(level, ...rest);
+};
+
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** An app with some services replaced. Its requests end when all that they left to `waitUntil` is done. */
 export function appWith(replaced: Partial<Services> = {}): Ask {
-  const app = createApp({ ...services, ...replaced });
+  const app = createApp({ ...services, log: onlyTrouble, ...replaced });
   return async (path, init) => {
     const context = createExecutionContext();
     const response = await app.fetch(new Request(`https://whylight.test${path}`, init), bindings, context);

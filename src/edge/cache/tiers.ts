@@ -1,5 +1,5 @@
 /** Two stores as one cache: a near one in front of one that everybody shares. */
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log.ts';
 import type { ResultCache } from './result-cache.ts';
 
 /** A store that forgets by itself. */

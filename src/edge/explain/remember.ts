@@ -4,7 +4,7 @@ import type { Explanation } from '../../core/explainer.ts';
 import { pack, unpack } from '../../core/packed.ts';
 import type { InFlight } from '../cache/in-flight.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log.ts';
 
 /** `joined`: another request was computing it. `bypass`: the client, or the tenant, wants no cache. */
 export type CacheState = 'hit' | 'miss' | 'joined' | 'bypass';

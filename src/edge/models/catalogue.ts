@@ -36,16 +36,10 @@ export class ModelCatalogue {
     return this.served(name, waitUntil);
   }
 
-  /** Whether the first model can be read, for health checks. */
-  async ready(waitUntil: WaitUntil): Promise<boolean> {
+  /** Reads the first model, for health checks. */
+  async check(waitUntil: WaitUntil): Promise<void> {
     const [name] = this.store.names;
-    return (
-      name === undefined ||
-      this.served(name, waitUntil).then(
-        () => true,
-        () => false,
-      )
-    );
+    if (name !== undefined) await this.served(name, waitUntil);
   }
 
   private served(name: string, waitUntil: WaitUntil): Promise<ServedModel> {

@@ -49,7 +49,10 @@ export const explainRoutes = (services: Services) =>
       () => compute(c, services, question),
     );
     c.header(CACHE_STATE, state);
-    if (state === 'miss' || state === 'bypass') {
+    const computed = state === 'miss' || state === 'bypass';
+    const { forwards, backwards, predictions } = explanation.samples;
+    Object.assign(c.get('seen'), { cache: state, samples: computed ? forwards + backwards + predictions : 0 });
+    if (computed) {
       for (const step of ['compile', 'session', 'run'] as const) setMetric(c, step, explanation.timings[step]);
     }
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);
@@ -81,6 +84,7 @@ async function readQuestion(c: Context<EdgeEnv>, services: Services) {
   const settings = checkParameters(body, () => readSettings({ ...c.req.query(), ...body.parameters }));
   const { target, scores, seed, top } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
+  c.get('seen').method = entry.method.id;
   const params = checkParameters(body, () => paramsFor(tenant, entry, settings.params));
   const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
   const key = await cacheKey({

@@ -18,6 +18,7 @@ export const modelPaths = (operation = ''): [string, string] => [
  */
 export async function modelOf(c: Context<EdgeEnv>, { models }: Pick<Services, 'models'>): Promise<ServedModel> {
   const served = await models.get(c.req.param('model') as string, c.get('tenant'), waitUntilOf(c));
+  c.get('seen').model = served.model.name;
   const version = c.req.param('version');
   if (version === undefined || version === served.model.version) return served;
   throw new WhylightError(

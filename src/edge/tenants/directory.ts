@@ -2,7 +2,7 @@
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { KeyConfig } from '../../core/tenant-config.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log.ts';
 import { keyDigest, sameDigest } from './api-key.ts';
 import { type JwtVerifier, readClaims } from './jwt.ts';
 import { type Caller, keyId } from './tenant.ts';

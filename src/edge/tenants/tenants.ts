@@ -6,7 +6,7 @@
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { JwtConfig, TenantConfig } from '../../core/tenant-config.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log.ts';
 import { issuerDigest, type Overrides } from './kv-tenants.ts';
 import type { Ledger } from './ledger.ts';
 import { Recent } from './recent.ts';

@@ -1,0 +1,51 @@
+/** W3C Trace Context, level 1: ties our work to the trace of whoever called, and that of whom we call to ours. */
+
+export interface Trace {
+  /** 32 hexadecimal digits: the whole trace. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: our part of it. */
+  readonly spanId: string;
+  /** The caller's part; undefined where the trace begins here. */
+  readonly parentId?: string;
+  /** Whether the caller records the trace. */
+  readonly sampled: boolean;
+  /** What other vendors have put beside it; handed on as it came. */
+  readonly state?: string;
+}
+
+const PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const MOST_STATE = 512;
+
+/**
+ * Goes on with the trace of `traceparent`. One that is missing or wrong starts a new trace, as the standard asks; then
+ * `tracestate` means nothing.
+ */
+export function continueTrace(traceparent: string | undefined, tracestate?: string): Trace {
+  const [, version, traceId = '', parentId = '', flags = '', more] = PARENT.exec(traceparent?.trim() ?? '') ?? [];
+  const valid =
+    version !== undefined &&
+    version !== 'ff' &&
+    (version !== '00' || more === undefined) &&
+    !/^0+$/.test(traceId) &&
+    !/^0+$/.test(parentId);
+  if (!valid) return { traceId: randomHex(16), spanId: randomHex(8), sampled: false };
+  return {
+    traceId,
+    spanId: randomHex(8),
+    parentId,
+    sampled: (Number.parseInt(flags, 16) & 1) === 1,
+    ...(tracestate && tracestate.length <= MOST_STATE && { state: tracestate }),
+  };
+}
+
+/** The headers of a request that belongs to our part of the trace. */
+export function traceHeaders({ traceId, spanId, sampled, state }: Trace): Record<string, string> {
+  return { traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`, ...(state && { tracestate: state }) };
+}
+
+function randomHex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  // All zeros is the one value that is not allowed.
+  random[0] = (random[0] as number) | 1;
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
