@@ -1,7 +1,7 @@
 /** An app with tenants of its own, over the real KV, the real ledger and the real counters. */
 import type { Scope } from '../../src/core/tenant-config.ts';
 import { tenantConfigSchema } from '../../src/core/tenant-config.ts';
-import type { Log } from '../../src/edge/log.ts';
+import type { Log } from '../../src/edge/observe/log.ts';
 import type { Services } from '../../src/edge/services.ts';
 import { keyDigest } from '../../src/edge/tenants/api-key.ts';
 import { TenantDirectory } from '../../src/edge/tenants/directory.ts';
