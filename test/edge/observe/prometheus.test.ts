@@ -17,7 +17,7 @@ const facts = (changed: Partial<RequestFacts> = {}): RequestFacts => ({
 });
 
 const lines = (metrics: PrometheusMetrics): string[] => metrics.text().body.split('\n');
-const valueOf = (metrics: PrometheusMetrics, start: string): number =>
+const figureOf = (metrics: PrometheusMetrics, start: string): number =>
   Number(
     lines(metrics)
       .find((line) => line.startsWith(start))
@@ -31,10 +31,10 @@ describe('figures for Prometheus', () => {
     metrics.count(facts());
     metrics.count(facts({ ms: 40, samples: 9 }));
     metrics.count(facts({ status: 404, code: 'model_not_found', samples: 0 }));
-    expect(valueOf(metrics, 'whylight_requests_total{verb="POST",route="/v2/models/:model/explain",status="200"')).toBe(
-      2,
-    );
-    expect(valueOf(metrics, 'whylight_samples_total')).toBe(10);
+    expect(
+      figureOf(metrics, 'whylight_requests_total{verb="POST",route="/v2/models/:model/explain",status="200"'),
+    ).toBe(2);
+    expect(figureOf(metrics, 'whylight_samples_total')).toBe(10);
     expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total'))).toHaveLength(2);
   });
 
@@ -51,8 +51,8 @@ describe('figures for Prometheus', () => {
       ...['0.05', '0.1', '0.25', '0.5', '1', '2.5', '5', '10'].map((bound) => [bound, 3]),
       ['+Inf', 4],
     ]);
-    expect(valueOf(metrics, 'whylight_request_seconds_sum')).toBeCloseTo(60.061);
-    expect(valueOf(metrics, 'whylight_request_seconds_count')).toBe(4);
+    expect(figureOf(metrics, 'whylight_request_seconds_sum')).toBeCloseTo(60.061);
+    expect(figureOf(metrics, 'whylight_request_seconds_count')).toBe(4);
   });
 
   it('quotes what would end a label', () => {
@@ -65,6 +65,6 @@ describe('figures for Prometheus', () => {
     const metrics = new PrometheusMetrics();
     for (let i = 0; i < 3000; i++) metrics.count(facts({ model: `m${i}` }));
     expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total')).length).toBe(2001);
-    expect(valueOf(metrics, 'whylight_requests_total{verb="",route="other"')).toBe(1000);
+    expect(figureOf(metrics, 'whylight_requests_total{verb="",route="other"')).toBe(1000);
   });
 });
