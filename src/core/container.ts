@@ -3,8 +3,9 @@ import { Container } from 'inversify';
 import type { Engine } from './engine/engine.ts';
 import { SessionCache } from './engine/session-cache.ts';
 import { Explainer } from './explainer.ts';
+import { type Limits, PROCESS_LIMITS } from './limits.ts';
 import { MethodRegistry, type PluginEntry } from './method/registry.ts';
-import { type Limits, TOKENS } from './tokens.ts';
+import { TOKENS } from './tokens.ts';
 
 export interface CoreOptions {
   readonly engine: Engine;
@@ -13,26 +14,6 @@ export interface CoreOptions {
   /** Milliseconds, from any origin; `performance.now` when left out. */
   readonly clock?: () => number;
 }
-
-const MIB = 2 ** 20;
-
-/** What fits an isolate of 128 MiB beside the code and the pictures. */
-export const ISOLATE_LIMITS: Limits = {
-  sessionBytes: 64 * MIB,
-  memoryBudget: 16 * MIB,
-  maxBatch: 16,
-  optimize: 'memory',
-  measures: false,
-};
-
-/** What suits a process with a gigabyte or more. */
-export const PROCESS_LIMITS: Limits = {
-  sessionBytes: 1024 * MIB,
-  memoryBudget: 256 * MIB,
-  maxBatch: 64,
-  optimize: 'speed',
-  measures: true,
-};
 
 /** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
 export function createContainer({ engine, plugins, limits, clock = () => performance.now() }: CoreOptions): Container {

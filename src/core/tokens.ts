@@ -1,9 +1,9 @@
 /** Names under which the container keeps things, with the type of each. Only composition roots use them. */
 import type { ServiceIdentifier } from 'inversify';
-import type { Optimize } from './autodiff/compile.ts';
 import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
 import type { Explainer } from './explainer.ts';
+import type { Limits } from './limits.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
 
 /** Shared by name, so that two copies of the package meet. */
@@ -20,17 +20,3 @@ export const TOKENS = {
   plugin: token<PluginEntry>('plugin'),
   sessions: token<SessionCache>('sessions'),
 } as const;
-
-/** What the machine allows. */
-export interface Limits {
-  /** Bytes of models that sessions may hold. */
-  readonly sessionBytes: number;
-  /** Bytes that the tensors of a batch may take. */
-  readonly memoryBudget: number;
-  /** The most rows that run at once. */
-  readonly maxBatch: number;
-  /** Whether there is memory to spend on faster gradients. */
-  readonly optimize: Optimize;
-  /** Whether the clock runs while code does. */
-  readonly measures: boolean;
-}

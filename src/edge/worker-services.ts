@@ -1,6 +1,7 @@
 /** What the app is made of in a Worker: the composition root of the edge. */
 import { models, plugins, tenants } from '#plugins';
-import { createContainer, ISOLATE_LIMITS } from '../core/container.ts';
+import { createContainer } from '../core/container.ts';
+import { ISOLATE_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { coloTier } from './cache/colo.ts';
 import { InFlight } from './cache/in-flight.ts';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { createContainer, ISOLATE_LIMITS } from '../../src/core/container.ts';
+import { createContainer } from '../../src/core/container.ts';
+import { ISOLATE_LIMITS } from '../../src/core/limits.ts';
 import { TOKENS } from '../../src/core/tokens.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';

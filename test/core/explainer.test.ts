@@ -1,8 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import type { Evaluation, ExplainContext, Method } from '../../src/core/method/contract.ts';
-import { defineMethod } from '../../src/core/method/define.ts';
 import { float32, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import gradCam from '../../src/plugins/activation/grad-cam.ts';
@@ -20,30 +18,10 @@ import {
   vector,
   vectorGraph,
 } from '../support/classifiers.ts';
+import { method } from '../support/trial-method.ts';
 
 const labels = ['cat, house cat', 'dog', 'bird', 'fish'];
 const explainer = explainerOf([saliency, gradCam, occlusion]);
-
-/** A method whose parts a test replaces. */
-function method(parts: Partial<Method>): Method {
-  return defineMethod({
-    apiVersion: 1,
-    id: 'trial',
-    strategy: 'perturbation',
-    revision: 1,
-    about: {
-      title: 'Trial',
-      summary: 'For tests.',
-      modalities: ['vector'],
-      properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
-    },
-    params: z.object({}),
-    needs: () => ({}),
-    cost: () => ({ forwards: 3, backwards: 0 }),
-    explain: async () => ({ values: { x: float32([1, 5]) } }),
-    ...parts,
-  } as Method);
-}
 
 const rows = (count: number): Tensor<'float32'> => vector(3, count);
 

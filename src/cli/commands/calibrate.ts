@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/container.ts';
+import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
 import { parseManifest } from '../../core/model/manifest.ts';
 import { calibrate } from '../../core/plan/calibrate.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';

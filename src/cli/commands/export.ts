@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
-import { PROCESS_LIMITS } from '../../core/container.ts';
 import { type ExportedGraph, exportedGraphs } from '../../core/export/graphs.ts';
 import { halfEnds } from '../../core/export/half-ends.ts';
 import { kserveService } from '../../core/export/kserve.ts';
 import { TRITON_DEFAULTS, tritonConfig } from '../../core/export/triton.ts';
+import { PROCESS_LIMITS } from '../../core/limits.ts';
 import { graphFile } from '../../core/plan/loader.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';

@@ -19,6 +19,9 @@ export interface Generation {
   readonly models: Readonly<Record<string, number>>;
 }
 
+/** What of a tenant decides on methods and their parameters. */
+export type Rights = Pick<Tenant, 'methods' | 'parameters'>;
+
 /** Who asks, by which credential. */
 export interface Caller {
   readonly tenant: Tenant;
@@ -33,12 +36,12 @@ export const keyId = ({ sha256 }: Pick<KeyConfig, 'sha256'>): string => sha256.s
 const allows = (list: '*' | readonly string[], name: string): boolean => list === '*' || list.includes(name);
 
 /** `*` stands for the methods that are listed; one that is not has to be named. */
-export const mayUseMethod = ({ methods }: Tenant, { method, unlisted }: PluginEntry): boolean =>
+export const mayUseMethod = ({ methods }: Rights, { method, unlisted }: PluginEntry): boolean =>
   methods === '*' ? unlisted !== true : methods.includes(method.id);
 export const mayUseModel = ({ models }: Tenant, name: string): boolean => allows(models, name);
 
 /** Whether the tenant may know that the method exists. */
-export const mayKnowMethod = (tenant: Tenant, entry: PluginEntry): boolean =>
+export const mayKnowMethod = (tenant: Rights, entry: PluginEntry): boolean =>
   entry.unlisted !== true || mayUseMethod(tenant, entry);
 
 /**
@@ -46,7 +49,7 @@ export const mayKnowMethod = (tenant: Tenant, entry: PluginEntry): boolean =>
  * @throws WhylightError `method_not_found`, also for one that the tenant may not know of; `method_not_enabled` with the
  * methods that the tenant may use.
  */
-export function methodFor(tenant: Tenant, id: string, methods: MethodRegistry): PluginEntry {
+export function methodFor(tenant: Rights, id: string, methods: MethodRegistry): PluginEntry {
   const known = methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
   const entry = known.find(({ method }) => method.id === id);
   if (!entry) {
@@ -65,7 +68,7 @@ export function methodFor(tenant: Tenant, id: string, methods: MethodRegistry): 
 }
 
 /** The rules of the plugin and of the tenant together. */
-export const rulesFor = ({ parameters }: Tenant, entry: PluginEntry): ParameterRules =>
+export const rulesFor = ({ parameters }: Rights, entry: PluginEntry): ParameterRules =>
   mergeRules(entry, parameters[entry.method.id] ?? {});
 
 /**
@@ -73,13 +76,13 @@ export const rulesFor = ({ parameters }: Tenant, entry: PluginEntry): ParameterR
  * @throws WhylightError `invalid_request`
  */
 export const paramsFor = (
-  tenant: Tenant,
+  tenant: Rights,
   entry: PluginEntry,
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> => parseParams(entry.method, given, rulesFor(tenant, entry));
 
 /** The methods as the tenant may use them: what a method that is made of others can reach. */
-export const methodsFor = (tenant: Tenant, methods: MethodRegistry): MethodSource => ({
+export const methodsFor = (tenant: Rights, methods: MethodRegistry): MethodSource => ({
   bind(id, params = {}): BoundMethod {
     const entry = methodFor(tenant, id, methods);
     return { method: entry.method, params: paramsFor(tenant, entry, params) };

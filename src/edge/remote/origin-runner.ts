@@ -1,0 +1,97 @@
+/** Explains at an origin what is too heavy for an isolate: the same question, the same answer, the same progress. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Explained, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
+import type { Model } from '../../core/model/model.ts';
+import { unpack } from '../../core/packed.ts';
+import type { Rights } from '../tenants/tenant.ts';
+import { FRAME, FRAMES_TYPE, type Frame, readFrames } from './frames.ts';
+import type { Origins } from './origins.ts';
+import { decodeFailure, encodeQuestion, PACKED_TYPE, RUN_PATH } from './question.ts';
+
+export interface RemoteHooks extends ExplainHooks {
+  /** What methods that are made of others may reach. */
+  readonly rights: Rights;
+  /** Milliseconds that are left. */
+  readonly deadline?: number;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
+}
+
+/** Milliseconds in which an origin that works sends something: it does so every two seconds. */
+export const SILENCE_MS = 10_000;
+
+export class OriginRunner {
+  private readonly origins: Origins;
+  private readonly silence: number;
+
+  constructor(origins: Origins, silence: number = SILENCE_MS) {
+    this.origins = origins;
+    this.silence = silence;
+  }
+
+  get available(): boolean {
+    return this.origins.available;
+  }
+
+  /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
+  async explain(model: Model, request: ExplainRequest, hooks: RemoteHooks): Promise<Explanation> {
+    const { rights, maxSamples, deadline, traceparent } = hooks;
+    const body = encodeQuestion({
+      model: { name: model.name, digest: model.digest },
+      request,
+      rights: { methods: rights.methods, parameters: rights.parameters },
+      ...(maxSamples !== undefined && { maxSamples }),
+      ...(deadline !== undefined && { deadline }),
+    });
+    const headers = {
+      'Content-Type': PACKED_TYPE,
+      Accept: FRAMES_TYPE,
+      ...(traceparent !== undefined && { traceparent }),
+    };
+    const signal = hooks.signal ?? new AbortController().signal;
+    return this.origins.ask(RUN_PATH, body, headers, signal, (response) => this.receive(response, hooks));
+  }
+
+  private async receive(response: Response, hooks: ExplainHooks): Promise<Explanation> {
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      const message = `The origin answered ${response.status}. Do edge and origin share their secret and version?`;
+      throw new WhylightError('origin_error', message, { status: response.status });
+    }
+    const frames = readFrames(response.body);
+    try {
+      for (;;) {
+        const { done, value } = await this.inTime(frames.next());
+        if (done) throw new WhylightError('origin_error', 'The answer of the origin ended too early.');
+        if (value.kind === FRAME.failure) throw decodeFailure(value.payload);
+        if (value.kind === FRAME.result) return read<Explanation>(value);
+        if (value.kind === FRAME.progress) {
+          const { done: rows, total } = read<{ done: number; total: number }>(value);
+          hooks.progress?.(rows, total);
+        } else {
+          const { row, explained } = read<{ row: number; explained: Explained }>(value);
+          hooks.partial?.(row, explained);
+        }
+      }
+    } finally {
+      await frames.return(undefined);
+    }
+  }
+
+  private async inTime<T>(work: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const error = new WhylightError('origin_timeout', `The origin was silent for ${this.silence} ms.`);
+    const timer = setTimeout(() => late.reject(error), this.silence);
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function read<T extends object>({ payload }: Frame): T {
+  const value = unpack<T>(payload);
+  if (value) return value;
+  throw new WhylightError('origin_error', 'The origin answered with something that cannot be read.');
+}

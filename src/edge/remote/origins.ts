@@ -1,0 +1,191 @@
+/** The origins that heavy runs go to: which of them is well, which is the least busy, and what to do when one fails. */
+import { WhylightError } from '../../core/errors.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
+import { sign } from './signature.ts';
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface OriginsOptions {
+  /** What comes in front of the paths: `https://origin.example.com`. */
+  readonly urls: readonly string[];
+  /** Known to the edge and to its origins alone. */
+  readonly secret: string;
+  readonly breaker?: BreakerOptions;
+  readonly fetch?: Fetch;
+  /** Told when a breaker opens or closes. */
+  readonly changed?: (url: string, state: 'open' | 'closed') => void;
+}
+
+interface Origin {
+  readonly url: string;
+  readonly breaker: Breaker;
+  busy: number;
+}
+
+/** What became of a request, as far as it says something about the origin. */
+class Unwell extends Error {
+  override readonly name = 'Unwell';
+  readonly error: WhylightError;
+
+  constructor(error: WhylightError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+const READY_PATH = '/v2/health/ready';
+/** Milliseconds in which an origin that was down answers that it is ready. */
+const PROBE_MS = 2_000;
+
+export class Origins {
+  private readonly origins: readonly Origin[];
+  private readonly options: OriginsOptions;
+  private readonly send: Fetch;
+
+  constructor(options: OriginsOptions) {
+    this.options = options;
+    this.send = options.fetch ?? ((url, init) => fetch(url, init));
+    this.origins = options.urls.map((url) => ({
+      url: url.replace(/\/+$/, ''),
+      breaker: new Breaker(options.breaker),
+      busy: 0,
+    }));
+  }
+
+  get count(): number {
+    return this.origins.length;
+  }
+
+  /** Whether a request may be sent at all now. */
+  get available(): boolean {
+    return this.origins.some(({ breaker }) => breaker.state !== 'open');
+  }
+
+  /** For health checks and metrics. */
+  get states(): readonly { readonly url: string; readonly state: string; readonly busy: number }[] {
+    return this.origins.map(({ url, breaker, busy }) => ({ url, state: breaker.state, busy }));
+  }
+
+  /**
+   * Asks the least busy origin that is well, and once more, another if there is one, when it refuses with 502 or 503 or
+   * the connection is lost.
+   * @param receive reads the answer to its end. What it throws as {@link WhylightError} other than `origin_error` is what
+   * the origin said, and is final.
+   * @throws WhylightError `origin_unavailable` with `retry_after` in seconds, `origin_timeout`, `origin_error`
+   */
+  async ask<T>(
+    path: string,
+    body: Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    receive: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    let failed: Origin | undefined;
+    let reason: WhylightError | undefined;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const origin = await this.choose(failed, signal);
+      if (!origin) break;
+      origin.busy += 1;
+      try {
+        const answer = await this.once(origin, path, body, headers, signal, receive);
+        this.report(origin, true);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof Unwell)) {
+          // It gave up, or the origin answered that the request is wrong: no fault of the origin.
+          if (signal.aborted) origin.breaker.withdrawn();
+          else this.report(origin, true);
+          throw error;
+        }
+        this.report(origin, false);
+        [failed, reason] = [origin, error.error];
+      } finally {
+        origin.busy -= 1;
+      }
+    }
+    throw reason ?? this.unavailable();
+  }
+
+  private async once<T>(
+    origin: Origin,
+    path: string,
+    body: Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    receive: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const signed = await sign(this.options.secret, { method: 'POST', path, body });
+    let response: Response;
+    try {
+      response = await this.send(`${origin.url}${path}`, {
+        method: 'POST',
+        body,
+        headers: { ...headers, ...signed },
+        signal,
+      });
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      throw new Unwell(new WhylightError('origin_unavailable', 'The origin cannot be reached.', {}, { cause }));
+    }
+    if (response.status === 502 || response.status === 503) {
+      await response.body?.cancel();
+      const after = Number(response.headers.get('Retry-After')) || 1;
+      throw new Unwell(
+        new WhylightError('origin_unavailable', 'The origin has too much to do.', { retry_after: after }),
+      );
+    }
+    try {
+      return await receive(response);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // A connection that broke, or bytes that are no answer.
+      if (!WhylightError.is(error)) {
+        throw new Unwell(
+          new WhylightError('origin_error', 'The connection to the origin broke off.', {}, { cause: error }),
+        );
+      }
+      throw error.code === 'origin_error' || error.code === 'origin_timeout' ? new Unwell(error) : error;
+    }
+  }
+
+  /** The least busy one that is well; `avoid` only if there is no other. */
+  private async choose(avoid: Origin | undefined, signal: AbortSignal): Promise<Origin | undefined> {
+    const byLoad = [...this.origins].sort((a, b) => Number(a === avoid) - Number(b === avoid) || a.busy - b.busy);
+    for (const origin of byLoad) {
+      const wasClosed = origin.breaker.state === 'closed';
+      if (!origin.breaker.enter()) continue;
+      // One that was down is asked for its health first, rather than tried on a request that somebody waits for.
+      if (wasClosed || (await this.isReady(origin, signal))) return origin;
+      this.report(origin, false);
+    }
+    return undefined;
+  }
+
+  private async isReady({ url }: Origin, signal: AbortSignal): Promise<boolean> {
+    try {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)]);
+      const response = await this.send(`${url}${READY_PATH}`, { method: 'GET', signal: limit });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  private report({ url, breaker }: Origin, well: boolean): void {
+    const before = breaker.state;
+    if (well) breaker.succeeded();
+    else breaker.failure();
+    const after = breaker.state;
+    if (before === 'closed' && after !== 'closed') this.options.changed?.(url, 'open');
+    if (before !== 'closed' && after === 'closed') this.options.changed?.(url, 'closed');
+  }
+
+  private unavailable(): WhylightError {
+    const wait = Math.min(...this.origins.map(({ breaker }) => breaker.wait));
+    const seconds = Number.isFinite(wait) ? Math.max(1, Math.ceil(wait / 1000)) : undefined;
+    return new WhylightError('origin_unavailable', 'No origin is well at the moment.', {
+      ...(seconds !== undefined && { retry_after: seconds }),
+    });
+  }
+}
