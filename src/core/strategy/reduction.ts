@@ -15,6 +15,9 @@ export const reductionParameter = z
 
 export type Reduction = z.output<typeof reductionParameter>;
 
+export const precisionParameter = (of: string) =>
+  z.number().min(0).max(1).default(0).describe(`Stops as soon as ${of}, is this small; 0 takes all of them.`);
+
 /** The parameters that most methods with signed values share. */
 export interface ValueParameters {
   readonly absolute: boolean;

@@ -35,3 +35,9 @@ export function joinRows(parts: readonly Tensor[]): Tensor {
   }
   return whole;
 }
+
+/** The same of each tensor. */
+export const mapRows = <D extends DataType>(
+  tensors: Readonly<Record<string, Tensor<D>>>,
+  map: (tensor: Tensor<D>) => Tensor<D>,
+): Record<string, Tensor<D>> => Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, map(one)]));

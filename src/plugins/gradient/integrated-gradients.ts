@@ -1,18 +1,27 @@
 import { z } from 'zod';
+import type { Attribution, Float32Tensors } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
-import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
+import { baselinesOf, differenceOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import {
+  absoluteParameter,
+  finishValues,
+  precisionParameter,
+  reductionParameter,
+} from '../../core/strategy/reduction.ts';
+
+/** With fewer, the sum may be right by chance. */
+const LEAST_STEPS = 8;
 
 /** The mean gradient on the line from a baseline to the input, times the way from one to the other. */
 export default defineMethod({
   apiVersion: 1,
   id: 'integrated_gradients',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Integrated Gradients',
     summary:
@@ -35,23 +44,38 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
+    precision: precisionParameter('what the values miss of the difference between the scores, as a share of it'),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
   needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
   cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps + 1 }),
   explain: async (ctx) => {
-    const { n_steps, quadrature: rule, baseline, multiply_by_inputs } = ctx.params;
+    const { n_steps, quadrature: rule, baseline, multiply_by_inputs, precision } = ctx.params;
     const to = await sourceValues(ctx);
     const from = baselinesOf(ctx, to, baseline);
     const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
-    const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps));
-    const { values, sum } = timesDifference(means, from, to);
     const baselineScore = scores[0] as number;
-    return {
-      values: finishValues(multiply_by_inputs ? values : means, ctx.params, ctx.model),
-      baselineScore,
-      convergenceDelta: sum - (ctx.score - baselineScore),
+    const whole = ctx.score - baselineScore;
+    const difference = differenceOf(from, to);
+    const attribution = (means: Float32Tensors): Attribution => {
+      const { values, sum } = timesDifference(means, from, to);
+      return {
+        values: finishValues(multiply_by_inputs ? values : means, ctx.params, ctx.model),
+        baselineScore,
+        convergenceDelta: sum - whole,
+      };
     };
+    const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
+      partial: (gradients) => {
+        const standardError = gradients.standardError(multiply_by_inputs ? difference : undefined);
+        ctx.partial({ ...attribution(gradients.values), ...(standardError !== undefined && { standardError }) });
+      },
+      ...(precision > 0 && {
+        enough: (gradients) =>
+          gradients.count >= LEAST_STEPS && Math.abs(gradients.dot(difference) - whole) <= precision * Math.abs(whole),
+      }),
+    });
+    return attribution(means);
   },
 });

@@ -13,6 +13,14 @@ export function baselinesOf<P>(ctx: ExplainContext<P>, to: Float32Tensors, basel
   );
 }
 
+/** The way from the baseline to the input, element by element. */
+export const differenceOf =
+  (from: Float32Tensors, to: Float32Tensors) =>
+  (name: string): ((element: number) => number) => {
+    const [start, end] = [from[name]?.data as Float32Array, to[name]?.data as Float32Array];
+    return (i) => (end[i] as number) - (start[i] as number);
+  };
+
 /** Slopes times the way from the baseline to the input, and the sum of that over all elements. */
 export function timesDifference(
   slopes: Float32Tensors,

@@ -12,7 +12,7 @@ import {
 import { defineMethod } from '../../method/define.ts';
 import { Random } from '../../tensor/random.ts';
 import { Moments } from '../moments.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import { absoluteParameter, finishValues, precisionParameter, reductionParameter } from '../reduction.ts';
 import {
   explainTogether,
   feeding,
@@ -51,14 +51,7 @@ const parameters = z.object({
     ),
   n_samples: z.int().min(1).max(1000).default(25).describe('Noisy copies of the input.'),
   ...noiseParameters,
-  precision: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe(
-      'Stops as soon as the standard error, as a share of the size of the mean, is this small; 0 takes all samples.',
-    ),
+  precision: precisionParameter('the standard error, as a share of the size of the mean'),
   absolute: absoluteParameter(false),
   reduction: reductionParameter,
 });

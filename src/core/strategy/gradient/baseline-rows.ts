@@ -1,0 +1,29 @@
+/** Several baselines: what methods that average over a distribution of them start from. */
+import { WhylightError } from '../../errors.ts';
+import type { ExplainContext, Float32Tensors, Given } from '../../method/contract.ts';
+import { cast } from '../../tensor/cast.ts';
+import { repeatRow, rowsOf } from '../../tensor/rows.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Baseline, baselineOf } from '../baseline.ts';
+
+/** How many there are: those of the request, or the one that the parameter says. */
+export const baselineCount = ({ baselines }: Given): number => Math.max(1, baselines);
+
+/**
+ * The baselines of every source, one row each.
+ * @throws WhylightError `invalid_request` when the inputs have different numbers of them
+ */
+export function baselineRowsOf<P>(ctx: ExplainContext<P>, to: Float32Tensors, baseline: Baseline): Float32Tensors {
+  const count = Math.max(1, ...Object.values(ctx.baselines).map(rowsOf));
+  return Object.fromEntries(
+    ctx.model.sources.map((source) => {
+      const given = ctx.baselines[source.name];
+      const rows = given ? cast(given, 'float32') : baselineOf(to[source.name] as Tensor<'float32'>, source, baseline);
+      if (rowsOf(rows) !== 1 && rowsOf(rows) !== count) {
+        const message = `The baselines of "${source.name}" have ${rowsOf(rows)} rows, others have ${count}: give as many for each input, or one.`;
+        throw new WhylightError('invalid_request', message, { input: source.name, rows: rowsOf(rows), count });
+      }
+      return [source.name, repeatRow(rows, count)];
+    }),
+  );
+}

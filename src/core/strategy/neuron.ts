@@ -1,0 +1,26 @@
+/** An element of an inner tensor, explained in place of the score. */
+import { z } from 'zod';
+import { WhylightError } from '../errors.ts';
+import type { Target, TensorInfo } from '../method/contract.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+
+export const neuronParameter = z
+  .array(z.int().min(0))
+  .min(1)
+  .max(8)
+  .default([0])
+  .describe(
+    'Position in one row of the tensor, axis by axis; with fewer numbers than axes, the sum over all that begin so: a channel of a feature map.',
+  );
+
+/** @throws WhylightError `invalid_request` for a position that the tensor does not have */
+export function neuronTarget(neuron: readonly number[], { name, dims }: TensorInfo): Target {
+  const extents = dims.map(Number);
+  if (neuron.length > extents.length || neuron.some((at, axis) => at >= (extents[axis] as number))) {
+    const message = `neuron is a position in one row of "${name}", of shape [${extents.join(', ')}], but [${neuron.join(', ')}] was given.`;
+    throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'neuron', message }] });
+  }
+  const inner = sizeOf(extents.slice(neuron.length));
+  const first = neuron.reduce((at, index, axis) => at * (extents[axis] as number) + index, 0) * inner;
+  return { weights: Array.from({ length: inner }, (_, i) => ({ index: first + i, weight: 1 })) };
+}

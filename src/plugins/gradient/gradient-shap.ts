@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { baselineCount, baselineRowsOf } from '../../core/strategy/gradient/baseline-rows.ts';
+import { timesDifference } from '../../core/strategy/gradient/differences.ts';
+import { withNoise } from '../../core/strategy/gradient/noise.ts';
+import { onLine } from '../../core/strategy/gradient/path.ts';
+import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
+import { Moments } from '../../core/strategy/moments.ts';
+import {
+  absoluteParameter,
+  finishValues,
+  precisionParameter,
+  reductionParameter,
+} from '../../core/strategy/reduction.ts';
+import { stackInputs } from '../../core/strategy/together.ts';
+import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
+
+/** Stream of the order of the baselines; samples have those from 1 on. */
+const ORDER = 0;
+/** Numbers at the front of a sample's stream, for its position on the way. */
+const POSITION_WORDS = 4;
+/** With fewer samples, the standard error may be small by chance. */
+const LEAST_SAMPLES = 4;
+
+/** E[(x - x') * gradient at x' + u (x - x')], over baselines x', positions u and, if asked for, noise on x. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'gradient_shap',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'Gradient SHAP',
+    summary:
+      'Expected gradients: Integrated Gradients averaged over a distribution of baselines, by random samples. The sum comes near the difference to the mean baseline score with many samples.',
+    paper: {
+      title: 'Improving performance of deep learning models with axiomatic attribution priors and expected gradients',
+      year: 2019,
+      url: 'https://arxiv.org/abs/1906.10670',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+  },
+  readsScore: true,
+  params: z.object({
+    n_samples: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(5)
+      .describe('Random points between a baseline and the input. The baselines that the request gives take turns.'),
+    stdevs: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('Standard deviation of the noise on the input, in the units of the input tensor.'),
+    baseline: baselineParameter,
+    multiply_by_inputs: z
+      .boolean()
+      .default(true)
+      .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
+    precision: precisionParameter('the standard error, as a share of the size of the mean'),
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: (_, model) => {
+    const needs = needsOfSources(model, { gradients: 'sources' });
+    const { graphs } = 'graphs' in needs ? needs : { graphs: { sources: needs } };
+    return { graphs: { ...graphs, score: { feeds: graphs.sources?.feeds ?? [] } } };
+  },
+  cost: ({ n_samples }, model, _, given) => ({
+    forwards: lookupCost(model) + Math.min(n_samples, baselineCount(given)),
+    backwards: n_samples,
+  }),
+  explain: async (ctx) => {
+    const { n_samples, stdevs, baseline, multiply_by_inputs, precision } = ctx.params;
+    const input = await sourceValues(ctx);
+    const baselines = baselineRowsOf(ctx, input, baseline);
+    const count = Object.values(baselines)[0]?.dims[0] ?? 1;
+    const order = ctx.random.at(ORDER).permutation(count);
+    const used = order.subarray(0, n_samples);
+    const baselineAt = (index: number) => mapRows(baselines, (rows) => sliceRows(rows, index, index + 1));
+    const { scores } = await ctx.evaluate(withSources(ctx.inputs, stackInputs(Array.from(used, baselineAt))), {
+      graph: 'score',
+    });
+    const moments = new Moments();
+    let [total, sums] = [0, 0];
+    const attribution = () => {
+      const baselineScore = total / moments.count;
+      return {
+        values: finishValues(moments.mean, ctx.params, ctx.model),
+        baselineScore,
+        convergenceDelta: sums / moments.count - (ctx.score - baselineScore),
+        ...(moments.standardError !== undefined && { standardError: moments.standardError }),
+      };
+    };
+    for (let first = 0; first < n_samples; first += ctx.batchSize) {
+      const samples = Array.from({ length: Math.min(ctx.batchSize, n_samples - first) }, (_, i) => {
+        const random = ctx.random.at(first + i + 1);
+        const from = baselineAt(order[(first + i) % count] as number);
+        const to = stdevs > 0 ? withNoise(input, { stdevs, stdev_spread: 0 }, random, POSITION_WORDS) : input;
+        return { from, to, point: onLine(from, to, [random.uniform(1)[0] as number]) };
+      });
+      const points = stackInputs(samples.map(({ point }) => point));
+      const { gradients } = await ctx.evaluate(withSources(ctx.inputs, points));
+      for (const [row, { from, to }] of samples.entries()) {
+        const slopes = mapRows(gradients, (rows) => sliceRows(rows, row, row + 1));
+        const { values, sum } = timesDifference(slopes, from, to);
+        moments.add(multiply_by_inputs ? values : slopes);
+        sums += sum;
+        total += scores[(first + row) % used.length] as number;
+        if (precision > 0 && moments.count >= LEAST_SAMPLES && moments.relativeError <= precision) return attribution();
+      }
+      if (moments.count < n_samples) ctx.partial(attribution());
+    }
+    return attribution();
+  },
+});

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { baselineParameter } from '../../core/strategy/baseline.ts';
+import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
+import { integrateGradients } from '../../core/strategy/gradient/path.ts';
+import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
+import { lookupCost, needsOfSources, sourceValues } from '../../core/strategy/gradient/sources.ts';
+import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+
+/** The mean gradient at a layer on the line from a baseline to the input. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'internal_influence',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'Internal Influence',
+    summary: 'How the score changes with each element of a layer, on average on the way from a baseline to the input.',
+    paper: {
+      title: 'Influence-Directed Explanations for Deep Convolutional Networks',
+      year: 2018,
+      url: 'https://arxiv.org/abs/1802.03788',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({
+    target_layer: targetLayerParameter,
+    n_steps: z.int().min(1).max(1000).default(50).describe('Points on the path of the input.'),
+    quadrature: quadratureParameter,
+    baseline: baselineParameter,
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: ({ target_layer }, model) => needsOfSources(model, { gradients: [targetLayer(target_layer, model).name] }),
+  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
+  explain: async (ctx) => {
+    const { n_steps, quadrature: rule, baseline } = ctx.params;
+    const to = await sourceValues(ctx);
+    const from = baselinesOf(ctx, to, baseline);
+    const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
+      partial: ({ values }) => ctx.partial({ values: finishValues(values, ctx.params, ctx.model) }),
+    });
+    return { values: finishValues(means, ctx.params, ctx.model) };
+  },
+});

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineMethod } from '../../core/method/define.ts';
+import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { neuronParameter, neuronTarget } from '../../core/strategy/neuron.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+
+/** The derivative of an inner element with respect to each element of the input. */
+export default defineMethod({
+  apiVersion: 1,
+  id: 'neuron_gradient',
+  strategy: 'gradient',
+  revision: 1,
+  about: {
+    title: 'Neuron Gradient',
+    summary:
+      'How much an element inside the model changes when an element of the input changes a little. Every other method explains an inner element too, when the request names its tensor as scores.',
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
+  },
+  params: z.object({
+    target_layer: targetLayerParameter,
+    neuron: neuronParameter,
+    absolute: absoluteParameter(false),
+    reduction: reductionParameter,
+  }),
+  needs: ({ target_layer, neuron }, model) => {
+    const layer = targetLayer(target_layer, model);
+    neuronTarget(neuron, layer);
+    return { gradients: 'sources', scores: layer.name };
+  },
+  cost: () => ({ forwards: 0, backwards: 1 }),
+  explain: async (ctx) => {
+    const { target_layer, neuron } = ctx.params;
+    const target = neuronTarget(neuron, targetLayer(target_layer, ctx.model));
+    const { gradients } = await ctx.evaluate(ctx.inputs, { target });
+    return { values: finishValues(gradients, ctx.params, ctx.model) };
+  },
+});
