@@ -358,21 +358,23 @@ export class Explainer {
     };
     const main = await lease.load(Object.values(plan.graphs)[0] as ResolvedNeeds);
     const attribution = await guardedAsync(method, () =>
-      method.explain({
-        params,
-        model: info,
-        methods: hooks.methods ?? this.methods,
-        inputs,
-        baselines,
-        batch,
-        target,
-        score: scoreOf(target, scores),
-        random: new Random(request.seed ?? 0, row),
-        signal: hooks.signal ?? new AbortController().signal,
-        batchSize: main.batchSize,
-        evaluate: (rows, options) => evaluator.evaluate(rows, options),
-        partial: (attribution) => hooks.partial?.(row, finish(attribution)),
-      }),
+      evaluator.contain(async () =>
+        method.explain({
+          params,
+          model: info,
+          methods: hooks.methods ?? this.methods,
+          inputs,
+          baselines,
+          batch,
+          target,
+          score: scoreOf(target, scores),
+          random: new Random(request.seed ?? 0, row),
+          signal: hooks.signal ?? new AbortController().signal,
+          batchSize: main.batchSize,
+          evaluate: (rows, options) => evaluator.evaluate(rows, options),
+          partial: (attribution) => hooks.partial?.(row, finish(attribution)),
+        }),
+      ),
     );
     if (hooks.signal) throwIfAborted(hooks.signal);
     const finished = finish(attribution);

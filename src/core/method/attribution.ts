@@ -1,6 +1,9 @@
 /** Holds what a method returns against its promise. */
 import { WhylightError } from '../errors.ts';
+import { sizeOf } from '../tensor/tensor.ts';
 import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
+
+const NUMBERS = ['baselineScore', 'convergenceDelta', 'standardError'] as const;
 
 /**
  * @param shapes of one row of each input
@@ -14,7 +17,17 @@ export function checkAttribution(
 ): void {
   const entries = Object.entries(attribution?.values ?? {});
   if (entries.length === 0) throw unusable(method, 'no values');
+  for (const name of NUMBERS) {
+    const value: unknown = attribution[name];
+    if (value !== undefined && !Number.isFinite(value)) throw unusable(method, `${name} is ${value}`);
+  }
   for (const [name, value] of entries) {
+    if (
+      !Array.isArray(value?.dims) ||
+      !(value.data instanceof Float32Array) ||
+      sizeOf(value.dims) !== value.data.length
+    )
+      throw unusable(method, `the values for "${name}" are no tensor of float32: make them with float32(dims, data)`);
     const expected = shapes[name] ?? known(model, name)?.dims;
     if (!expected) throw unusable(method, `values for "${name}", which is no tensor of the model`);
     if (value.dims[0] !== 1 || !fits(value.dims.slice(1), expected)) {
@@ -29,7 +42,10 @@ export function checkAttribution(
 }
 
 const unusable = (method: string, problem: string): WhylightError =>
-  new WhylightError('method_failed', `Method "${method}" returned something unusable: ${problem}.`, { method });
+  new WhylightError('method_failed', `Method "${method}" returned something unusable: ${problem}.`, {
+    method,
+    unusable: problem,
+  });
 
 /** A map over a layer has one channel, or is reduced to none, whatever the layer has. */
 function fits(dims: readonly number[], expected: readonly (number | string)[]): boolean {

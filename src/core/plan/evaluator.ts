@@ -1,11 +1,11 @@
-/** What stands behind `ctx.evaluate`: counts rows, keeps the input's own evaluation, and stops what runs on. */
+/** What stands behind `ctx.evaluate`: counts rows, keeps the input's own evaluation, and cuts off what runs on. */
 import { WhylightError } from '../errors.ts';
 import type { Cost, EvaluateOptions, Evaluation, Inputs, Target } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
 import type { ScoreSpace } from '../model/score-space.ts';
 import { outputTarget, scoreOf } from '../model/target.ts';
 import { rowsOf } from '../tensor/rows.ts';
-import { type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
+import { type RawEvaluation, type RunControl, type RunnableGraph, runRows, throwIfAborted } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
 
 export interface EvaluatorOptions {
@@ -39,9 +39,15 @@ export class Evaluator {
     | undefined;
   private target: Target = { weights: [] };
   private claimed = false;
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly end = Promise.withResolvers<never>();
+  /** Why the method may evaluate no more. */
+  private over: { readonly error: unknown } | undefined;
+  private refused = false;
 
   constructor(options: EvaluatorOptions) {
     this.options = options;
+    this.end.promise.catch(() => {});
     this.main = Object.keys(options.graphs)[0] as string;
   }
 
@@ -82,11 +88,65 @@ export class Evaluator {
     return { target: this.target, scores };
   }
 
-  /** See {@link ExplainContext.evaluate}. */
-  async evaluate(
+  /**
+   * See {@link ExplainContext.evaluate}. A method that was refused once, for too many rows or because the caller gave up,
+   * never hears of its next evaluation: one that catches the error and goes on would keep the isolate busy for ever.
+   */
+  evaluate(rows: Inputs, options: EvaluateOptions = {}): Promise<Evaluation> {
+    if (this.refused) return new Promise(() => {});
+    const run = this.evaluateNow(rows, options).catch((error: unknown) => {
+      this.refused = this.over !== undefined || isFinal(error) || this.options.control.signal.aborted;
+      if (this.refused) this.cutOff(error);
+      throw error;
+    });
+    this.running.add(run);
+    const done = () => void this.running.delete(run);
+    run.then(done, done);
+    return run;
+  }
+
+  /**
+   * Waits for a method, but no longer than it is allowed to run. Ends when what is in the engine has come back, so that
+   * sessions can be let go.
+   * @throws what the method throws; WhylightError `method_failed` for too many rows, `aborted`
+   */
+  async contain<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.options.control;
+    const giveUp = (): void => {
+      void this.idle().then(() => {
+        try {
+          throwIfAborted(signal);
+        } catch (error) {
+          this.cutOff(error);
+        }
+      });
+    };
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
+    try {
+      return await Promise.race([work(), this.end.promise]);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      this.over ??= { error: new WhylightError('aborted', 'The explanation has ended.') };
+      await this.idle();
+    }
+  }
+
+  private cutOff(error: unknown): void {
+    this.over ??= { error };
+    this.end.reject(error);
+  }
+
+  private async idle(): Promise<void> {
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+  }
+
+  private async evaluateNow(
     rows: Inputs,
-    { graph: name = this.main, target = this.target }: EvaluateOptions = {},
+    { graph: name = this.main, target = this.target }: EvaluateOptions,
   ): Promise<Evaluation> {
+    if (this.over) throw this.over.error;
+    throwIfAborted(this.options.control.signal);
     const needs = this.options.graphs[name];
     if (!needs) {
       throw new WhylightError('method_failed', `Method "${this.options.method}" has no graph named "${name}".`, {
@@ -117,6 +177,9 @@ export class Evaluator {
     );
   }
 }
+
+/** Whether a method has used up what it may use. */
+const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_failed') && 'samples' in error.details;
 
 function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target): Evaluation {
   const count = rowsOf(scores);

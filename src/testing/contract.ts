@@ -1,0 +1,120 @@
+/**
+ * The contract suite: every promise of a method, tried on a picture, a vector and a token model. `testMethod` hands each
+ * to a test runner, `checkContract` runs them all and reports.
+ */
+import type { Engine } from '../core/engine/engine.ts';
+import { WhylightError } from '../core/errors.ts';
+import type { Method } from '../core/method/contract.ts';
+import { checkMethod } from '../core/method/define.ts';
+import { type Subject, subjects } from './models.ts';
+import { describesItsParameters, PROMISES } from './promises.ts';
+import { Trial } from './trial.ts';
+
+export interface ContractOptions {
+  /** Parameters that make the method quick, and exact enough for the axioms it declares. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Models to try; a picture, a vector and a token model when left out. */
+  readonly subjects?: () => Promise<readonly Subject[]>;
+  /** Methods that this one is made of. */
+  readonly others?: readonly Method[];
+  /** Where it runs; the results must agree. */
+  readonly engines?: () => Promise<readonly Engine[]>;
+}
+
+/** The two functions of a test runner that the suite uses: those of vitest, `node:test`, Jest and others. */
+export interface Runner {
+  describe(title: string, body: () => void): unknown;
+  it(title: string, test: () => Promise<void>): unknown;
+}
+
+export interface Verdict {
+  /** The promise, as `PROMISES` calls it. */
+  readonly promise: string;
+  /** Name of the trial model; absent for what needs none. */
+  readonly subject?: string;
+  readonly outcome: 'kept' | 'broken' | 'does not apply';
+  /** What is wrong and how to mend it; only for what is broken. */
+  readonly problem?: string;
+}
+
+type Case = { readonly promise: string; readonly subject?: string; run(): Promise<boolean> };
+
+const NAMES = ['picture', 'vector', 'tokens'];
+
+/** Each promise on each model; `run` answers false where the method says that it does not apply. */
+function cases(method: Method, options: ContractOptions & Required<Pick<ContractOptions, 'engines'>>): Case[] {
+  const { params = {}, others = [], subjects: make = subjects, engines } = options;
+  let trials: Promise<readonly Trial[]> | undefined;
+  const prepare = async (): Promise<readonly Trial[]> => {
+    const [found, running] = await Promise.all([make(), engines()]);
+    return found.map((subject) => new Trial({ method, methods: others, params, subject, engines: running }));
+  };
+  const named = options.subjects ? undefined : NAMES;
+  const on = async (name: string): Promise<readonly Trial[]> => {
+    trials ??= prepare();
+    return (await trials).filter(({ subject }) => !named || subject.name === name);
+  };
+  return [
+    {
+      promise: describesItsParameters.title,
+      run: async () => {
+        checkMethod(method);
+        describesItsParameters.check(method);
+        return true;
+      },
+    },
+    ...(named ?? ['given']).flatMap((subject) =>
+      PROMISES.map(({ title, check }) => ({
+        promise: title,
+        subject,
+        run: async () => {
+          const applicable = (await on(subject)).filter((trial) => trial.applies());
+          for (const trial of applicable) await check(trial);
+          return applicable.length > 0;
+        },
+      })),
+    ),
+  ];
+}
+
+/** Registers a test for each promise on each model. */
+export function registerContract(
+  method: Method,
+  options: ContractOptions & Required<Pick<ContractOptions, 'engines'>>,
+  { describe, it }: Runner,
+): void {
+  describe(`contract of ${method.id}`, () => {
+    for (const one of cases(method, options)) {
+      it(titleOf(one), async () => {
+        await one.run().catch((error: unknown) => {
+          throw new Error(`${method.id} breaks the promise "${one.promise}": ${problemOf(error)}`, { cause: error });
+        });
+      });
+    }
+  });
+}
+
+/** Tries every promise and tells what came of each, in order. */
+export async function checkContractOn(
+  method: Method,
+  options: ContractOptions & Required<Pick<ContractOptions, 'engines'>>,
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const { promise, subject, run } of cases(method, options)) {
+    verdicts.push(
+      await run().then(
+        (applies): Verdict => ({ promise, subject, outcome: applies ? 'kept' : 'does not apply' }),
+        (error: unknown): Verdict => ({ promise, subject, outcome: 'broken', problem: problemOf(error) }),
+      ),
+    );
+  }
+  return verdicts;
+}
+
+const titleOf = ({ promise, subject }: Case): string => (subject ? `${promise} (${subject} model)` : promise);
+
+const problemOf = (error: unknown): string =>
+  error instanceof Error ? `${error.message}${causeOf(error)}` : String(error);
+
+const causeOf = (error: Error): string =>
+  WhylightError.is(error) && error.cause instanceof Error ? ` Cause: ${error.cause.message}` : '';

@@ -1,0 +1,87 @@
+/** Small classifiers of each modality with seeded weights, opened as users open theirs: from the bytes of a file. */
+import type { Inputs } from '../core/method/contract.ts';
+import type { Manifest } from '../core/model/manifest.ts';
+import { Model } from '../core/model/model.ts';
+import { GraphBuilder, type Value } from '../core/onnx/builder.ts';
+import type { Dim, Graph } from '../core/onnx/graph.ts';
+import { write } from '../core/onnx/write.ts';
+import { Random } from '../core/tensor/random.ts';
+import { float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
+
+/** A model and something to explain with it. */
+export interface Subject {
+  readonly name: string;
+  readonly model: Model;
+  /** One row. */
+  readonly inputs: Inputs;
+}
+
+export const openGraph = (graph: Graph, manifest?: Partial<Manifest>): Promise<Model> =>
+  Model.read({ bytes: write(graph).graph, ...(manifest && { manifest }) });
+
+export interface PictureOptions {
+  readonly batch?: Dim;
+  /** How the graph goes on behind the logits. */
+  readonly ending?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
+}
+
+/** 3x8x8 pictures: convolution, ReLU, convolution, ReLU, global average pooling, a linear layer; 4 classes. */
+export function pictureGraph({ batch = 'N', ending }: PictureOptions = {}): Graph {
+  const g = GraphBuilder.empty('picture');
+  const x = g.input('image', 'float32', [batch, 3, 8, 8]);
+  const features = convolution(g, convolution(g, x, 3, 6, 1), 6, 5, 2);
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [g.named(features, 'features')])]);
+  const logits = g.named(linear(g, pooled, 5, 4, 3), 'logits');
+  return g.build([
+    ending ? g.named(g.op(ending, [logits], ending === 'Sigmoid' ? {} : { axis: 1 }), 'output') : logits,
+  ]);
+}
+
+/** Vectors of 5 numbers: two linear layers with ReLU between; 3 classes. */
+export function vectorGraph(): Graph {
+  const g = GraphBuilder.empty('vector');
+  const x = g.input('x', 'float32', ['N', 5]);
+  return g.build([g.named(linear(g, g.op('Relu', [linear(g, x, 5, 8, 4)]), 8, 3, 5), 'logits')]);
+}
+
+/** 6 token ids out of 12: embedding, mean over the tokens, two linear layers; 2 classes behind a softmax. */
+export function tokenGraph(): Graph {
+  const g = GraphBuilder.empty('tokens');
+  const ids = g.input('ids', 'int64', ['N', 6]);
+  const table = g.constant('float32', [12, 4], new Random(6).normal(48));
+  const embedded = g.named(g.op('Gather', [table, ids], { axis: 0 }), 'embedded');
+  const mean = g.reduce('ReduceMean', embedded, [1], false);
+  const logits = linear(g, g.op('Relu', [linear(g, mean, 4, 6, 7)]), 6, 2, 8);
+  return g.build([g.named(g.op('Softmax', [g.named(logits, 'logits')], { axis: 1 }), 'probabilities')]);
+}
+
+function convolution(g: GraphBuilder, x: Value, from: number, to: number, seed: number): Value {
+  const kernel = g.constant(
+    'float32',
+    [to, from, 3, 3],
+    scaled(new Random(seed).normal(to * from * 9), Math.sqrt(from * 9)),
+  );
+  const bias = g.constant('float32', [to], scaled(new Random(seed, 1).normal(to), 4));
+  return g.op('Relu', [g.op('Conv', [x, kernel, bias], { pads: [1, 1, 1, 1] })]);
+}
+
+function linear(g: GraphBuilder, x: Value, from: number, to: number, seed: number): Value {
+  const weights = g.constant('float32', [from, to], new Random(seed).normal(from * to));
+  return g.op('Gemm', [x, weights, g.constant('float32', [to], new Random(seed, 1).normal(to))]);
+}
+
+const scaled = (values: Float32Array, by: number): Float32Array => values.map((value) => value / by);
+
+export const picture = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 3, 8, 8], seed);
+export const vector = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 5], seed);
+export const tokens = (): Tensor<'int64'> => tensor('int64', [1, 6], [3, 7, 1, 11, 7, 0]);
+const normal = (dims: readonly number[], seed: number): Tensor<'float32'> =>
+  float32(dims, new Random(seed).normal(sizeOf(dims)));
+
+export async function subjects(): Promise<Subject[]> {
+  return [
+    { name: 'picture', model: await openGraph(pictureGraph({ ending: 'Softmax' })), inputs: { image: picture() } },
+    { name: 'vector', model: await openGraph(vectorGraph()), inputs: { x: vector() } },
+    { name: 'tokens', model: await openGraph(tokenGraph()), inputs: { ids: tokens() } },
+  ];
+}

@@ -1,0 +1,224 @@
+/** What every method promises. Each promise is tried by running the method, and its title is what a report calls it. */
+import { WhylightError } from '../core/errors.ts';
+import type { Explanation } from '../core/explainer.ts';
+import type { Method } from '../core/method/contract.ts';
+import { parseParams } from '../core/method/params.ts';
+import { parameterSchemas } from '../core/method/schema.ts';
+import { changed, stacked, zeros } from './inputs.ts';
+import { stopsOnAbort } from './stops-on-abort.ts';
+import type { Trial } from './trial.ts';
+
+/** Raised when a method does not do what it promised. */
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise';
+}
+
+export interface ContractPromise {
+  readonly title: string;
+  /** @throws BrokenPromise */
+  check(trial: Trial): Promise<void>;
+}
+
+/** What a method promises before it sees a model. */
+export const describesItsParameters = {
+  title: 'describes every parameter and gives it a default that its schema takes',
+  check(method: Method): void {
+    for (const [name, { description, default: value }] of Object.entries(parameterSchemas(method.params))) {
+      if (!description) broken(`parameter "${name}" has no description: add .describe('...')`);
+      if (value === undefined) broken(`parameter "${name}" has no default: add .default(...)`);
+    }
+    parseParams(method);
+  },
+};
+
+/** How much two runs may differ, as a share of the largest value: engines and batches add up in another order. */
+const TOLERANCE = { batches: 1e-4, engines: 2e-3 };
+
+/** The promises in the order in which they are tried. The first four tell apart why a method does not run at all. */
+export const PROMISES: readonly ContractPromise[] = [
+  {
+    title: 'needs and cost are pure',
+    check: async (trial) => {
+      const seen = [described(trial.plan()), described(trial.plan()), described(trial.plan())];
+      if (seen.some((one) => one !== seen[0])) {
+        broken(
+          'needs() or cost() answered differently when asked again: they may depend on nothing but their arguments',
+        );
+      }
+    },
+  },
+  {
+    title: 'cost equals what was evaluated',
+    check: async (trial) => {
+      const { cost } = trial.plan();
+      const explanation = await trial.first().catch((error: unknown) => {
+        if (isMiscount(error)) broken(`${error.message} Count every row that explain() evaluates`);
+      });
+      if (!explanation) return;
+      const { forwards, backwards } = explanation.samples;
+      if (forwards !== cost.forwards || backwards !== cost.backwards) {
+        broken(
+          `cost() says ${rows(cost)}, but explain() evaluated ${rows({ forwards, backwards })}. Rows through a graph ` +
+            'with gradients count as backwards, all others as forwards',
+        );
+      }
+    },
+  },
+  {
+    title: 'values are finite and have the shape of an input or a layer',
+    check: async (trial) => {
+      await trial.first().catch((error: unknown) => {
+        if (isUnusable(error)) broken(error.message);
+      });
+    },
+  },
+  {
+    title: 'answers without an error',
+    check: async (trial) => {
+      await trial.first().catch((error: unknown) => {
+        if (!isMiscount(error) && !isUnusable(error)) broken(reason(error));
+      });
+    },
+  },
+  {
+    title: 'the same seed gives the same bytes',
+    check: whenItRuns(async (trial) => {
+      const [first, second] = [await trial.explain({ seed: 5 }), await trial.explain({ seed: 5 })];
+      const hint = 'random numbers may come from ctx.random alone, never from Math.random or the clock';
+      if (!sameBytes(first, second)) broken(`two runs with seed 5 gave different values: ${hint}`);
+      if (!trial.method.about.properties.deterministic) return;
+      if (!sameBytes(first, await trial.explain({ seed: 6 })))
+        broken('about.properties.deterministic is true, yet another seed gives other values');
+    }),
+  },
+  {
+    title: 'the size of the batch does not matter',
+    check: whenItRuns(async (trial) => {
+      const [single, packed] = [await trial.explain({ maxBatch: 1 }), await trial.explain({ maxBatch: 7 })];
+      const off = distance(packed, single);
+      if (off > TOLERANCE.batches) {
+        broken(
+          `values differ by ${percent(off)} between batches of 1 and of 7 rows: ctx.batchSize may only decide how rows are portioned`,
+        );
+      }
+    }),
+  },
+  {
+    title: 'each row is explained by itself',
+    check: whenItRuns(async (trial) => {
+      if (!trial.method.about.properties.deterministic) return;
+      const { inputs } = trial.subject;
+      const other = changed(inputs);
+      const both = await trial.explain({ inputs: stacked(inputs, other), target: 1 });
+      const off = distance({ rows: both.rows.slice(1) }, await trial.explain({ inputs: other, target: 1 }));
+      if (off > TOLERANCE.batches)
+        broken(
+          `a second row in the request changes the values by ${percent(off)}: nothing may be kept between two calls of explain()`,
+        );
+    }),
+  },
+  {
+    title: 'stops when the caller gives up',
+    check: whenItRuns(async (trial) => {
+      const problem = await stopsOnAbort(trial);
+      if (problem) broken(problem);
+    }),
+  },
+  {
+    title: 'gives finite numbers for an input of zeros',
+    check: whenItRuns(async (trial) => {
+      await trial.explain({ inputs: zeros(trial.subject.inputs) }).catch((error: unknown) => broken(reason(error)));
+    }),
+  },
+  {
+    title: 'holds the axioms that it declares',
+    check: whenItRuns(async (trial) => {
+      const { signed, complete } = trial.method.about.properties;
+      for (const row of (await trial.first()).rows) {
+        const values = Object.values(row.values).flatMap(({ data }) => [...data]);
+        const least = Math.min(...values);
+        if (!signed && least < 0) broken(`about.properties.signed is false, yet a value is ${least}`);
+        if (!complete) continue;
+        if (row.baselineScore === undefined || row.convergenceDelta === undefined) {
+          broken('about.properties.complete is true, but explain() returned no baselineScore or no convergenceDelta');
+        }
+        const difference = row.score - row.baselineScore;
+        const sum = values.reduce((a, b) => a + b, 0);
+        if (!(Math.abs(sum - difference) <= 0.01 * Math.abs(difference))) {
+          broken(
+            `the values add up to ${sum}, but score minus baselineScore is ${difference}: about.properties.complete is not true`,
+          );
+        }
+        if (!(Math.abs(row.convergenceDelta - (sum - difference)) < 5e-5))
+          broken(`convergenceDelta is ${row.convergenceDelta}, but the values are ${sum - difference} off`);
+      }
+    }),
+  },
+  {
+    title: 'both engines give the same result',
+    check: whenItRuns(async (trial) => {
+      const expected = await trial.first();
+      for (const engine of trial.engines.slice(1)) {
+        const off = distance(await trial.explain({ engine }), expected);
+        if (off > TOLERANCE.engines)
+          broken(`values on ${engine.name} and on ${expected.engine} differ by ${percent(off)} of the largest`);
+      }
+    }),
+  },
+];
+
+function broken(problem: string): never {
+  throw new BrokenPromise(`${problem}.`);
+}
+
+/** A method that does not run at all has broken one of the first promises; the others cannot be tried on it. */
+function whenItRuns(check: ContractPromise['check']): ContractPromise['check'] {
+  return async (trial) => {
+    const runs = await trial.first().then(
+      () => true,
+      () => false,
+    );
+    if (runs) await check(trial);
+  };
+}
+
+const isMiscount = (error: unknown): error is WhylightError =>
+  WhylightError.is(error, 'method_failed') && 'samples' in error.details;
+
+const isUnusable = (error: unknown): error is WhylightError =>
+  WhylightError.is(error, 'method_failed') && 'unusable' in error.details;
+
+/** What a plugin's author must know, and a client must not: the cause. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.message.replace(/\.$/, '')}${cause}`;
+}
+
+/** A plan as text: a ruleset that is made anew each time is the same if its id is. */
+const described = ({ graphs, cost }: { graphs: unknown; cost: unknown }): string =>
+  JSON.stringify({ graphs, cost }, (key, value) =>
+    key === 'ruleset' && typeof value === 'object' && value !== null ? value.id : value,
+  );
+
+const rows = ({ forwards, backwards }: { forwards: number; backwards: number }): string =>
+  `${forwards} forwards and ${backwards} backwards`;
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+type Rows = Pick<Explanation, 'rows'>;
+
+const sameBytes = (a: Rows, b: Rows): boolean => distance(a, b) === 0;
+
+/** The largest difference over the largest value of the first rows; infinite when they do not hold the same tensors. */
+function distance(actual: Rows, expected: Rows): number {
+  let worst = 0;
+  for (const [name, { data, dims }] of Object.entries(expected.rows[0]?.values ?? {})) {
+    const other = actual.rows[0]?.values[name];
+    if (other?.dims.join() !== dims.join()) return Number.POSITIVE_INFINITY;
+    const scale = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    for (const [i, value] of data.entries())
+      worst = Math.max(worst, Math.abs((other.data[i] as number) - value) / scale);
+  }
+  return worst;
+}

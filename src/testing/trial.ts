@@ -1,0 +1,86 @@
+/** A method on one of the trial models: what the promises of the contract are tried on. */
+import type { Engine } from '../core/engine/engine.ts';
+import { SessionCache } from '../core/engine/session-cache.ts';
+import { WhylightError } from '../core/errors.ts';
+import { Explainer, type ExplainHooks, type Explanation, type Plan } from '../core/explainer.ts';
+import type { Inputs, Method } from '../core/method/contract.ts';
+import { MethodRegistry } from '../core/method/registry.ts';
+import type { Subject } from './models.ts';
+
+export interface TrialOptions {
+  readonly method: Method;
+  /** The method and those that it is made of. */
+  readonly methods: readonly Method[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly subject: Subject;
+  /** The first one runs everything; the others must agree with it. */
+  readonly engines: readonly Engine[];
+}
+
+export interface Run {
+  readonly inputs?: Inputs;
+  readonly seed?: number;
+  readonly target?: number;
+  readonly maxBatch?: number;
+  readonly engine?: Engine;
+  readonly hooks?: ExplainHooks;
+  /** Runs in place of the method. */
+  readonly method?: Method;
+}
+
+const SESSION_BYTES = 2 ** 26;
+
+export class Trial {
+  readonly method: Method;
+  readonly params: TrialOptions['params'];
+  readonly subject: Subject;
+  readonly engines: readonly Engine[];
+  private readonly methods: readonly Method[];
+  private firstRun: Promise<Explanation> | undefined;
+
+  constructor({ method, methods, params, subject, engines }: TrialOptions) {
+    this.method = method;
+    this.methods = methods;
+    this.params = params;
+    this.subject = subject;
+    this.engines = engines;
+  }
+
+  /** What the method says of this model before anything runs. */
+  plan(): Plan {
+    const { model, inputs } = this.subject;
+    return this.explainer({}).plan(model, { method: this.method.id, params: this.params, inputs });
+  }
+
+  /** Whether the method says that it can do nothing with this model. */
+  applies(): boolean {
+    try {
+      this.plan();
+      return true;
+    } catch (error) {
+      return !WhylightError.is(error, 'unprocessable_method');
+    }
+  }
+
+  /** The method as it stands, on the model's own input. Runs once, however often it is asked for. */
+  first(): Promise<Explanation> {
+    this.firstRun ??= this.explain();
+    return this.firstRun;
+  }
+
+  explain(run: Run = {}): Promise<Explanation> {
+    const { inputs = this.subject.inputs, seed, target, hooks } = run;
+    const request = { method: this.method.id, params: this.params, inputs, seed, target };
+    return this.explainer(run).explain(this.subject.model, request, hooks);
+  }
+
+  private explainer({ engine = this.engines[0], maxBatch, method = this.method }: Run): Explainer {
+    const others = this.methods.filter(({ id }) => id !== method.id);
+    return new Explainer({
+      engine: engine as Engine,
+      sessions: new SessionCache(SESSION_BYTES),
+      methods: new MethodRegistry([method, ...others].map((one) => ({ method: one }))),
+      maxBatch,
+    });
+  }
+}

@@ -1,0 +1,250 @@
+/** A bad plugin for each promise of the contract: the suite names the promise, and another request does not notice. */
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { WhylightError } from '../../src/core/errors.ts';
+import type { ExplainContext, Method } from '../../src/core/method/contract.ts';
+import saliency from '../../src/plugins/gradient/saliency.ts';
+import { bothEngines, checkContract, openGraph, testMethod, vector, vectorGraph } from '../../src/testing/node.ts';
+import { explainerOf } from '../support/classifiers.ts';
+
+const subjects = async () => [{ name: 'vector', model: await openGraph(vectorGraph()), inputs: { x: vector() } }];
+
+const good: Method = {
+  apiVersion: 1,
+  id: 'trial',
+  strategy: 'perturbation',
+  revision: 1,
+  about: {
+    title: 'Trial',
+    summary: 'A method for tests.',
+    modalities: ['vector'],
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+  },
+  params: z.object({ scale: z.number().default(1).describe('Multiplies the values.') }),
+  needs: () => ({}),
+  cost: () => ({ forwards: 3, backwards: 0 }),
+  explain: async (ctx) => {
+    for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+    return attribution(ctx);
+  },
+};
+
+const x = (ctx: ExplainContext<unknown>) =>
+  ctx.inputs.x as { dtype: 'float32'; dims: number[]; data: Float32Array<ArrayBuffer> };
+const attribution = (ctx: ExplainContext<unknown>, change: (value: number) => number = (value) => value) => ({
+  values: { x: { ...x(ctx), data: x(ctx).data.map(change) } },
+});
+
+let calls = 0;
+
+/** What is wrong with each, by the promise that it breaks. */
+const BAD: [promise: string, what: string, method: Partial<Method>][] = [
+  ['needs and cost are pure', 'an impure cost', { cost: () => ({ forwards: 3 + (calls++ % 2), backwards: 0 }) }],
+  ['cost equals what was evaluated', 'a wrong count', { cost: () => ({ forwards: 7, backwards: 0 }) }],
+  [
+    'cost equals what was evaluated',
+    'an endless loop of evaluations',
+    {
+      explain: async (ctx) => {
+        for (;;) await ctx.evaluate(ctx.inputs);
+      },
+    },
+  ],
+  [
+    'cost equals what was evaluated',
+    'an endless loop that swallows what stops it',
+    {
+      explain: async (ctx) => {
+        for (;;) await ctx.evaluate(ctx.inputs).catch(() => {});
+      },
+    },
+  ],
+  [
+    'the same seed gives the same bytes',
+    'unseeded randomness',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);
+        return attribution(ctx, (value) => value + Math.random());
+      },
+    },
+  ],
+  [
+    'the same seed gives the same bytes',
+    'randomness that it denies',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);
+        const [noise = 0] = ctx.random.normal(1);
+        return attribution(ctx, (value) => value + noise);
+      },
+    },
+  ],
+  [
+    'the size of the batch does not matter',
+    'values that depend on the batch',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+        return attribution(ctx, (value) => value * ctx.batchSize);
+      },
+    },
+  ],
+  [
+    'each row is explained by itself',
+    'state between rows',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+        return attribution(ctx, (value) => value + ctx.batch.index);
+      },
+    },
+  ],
+  [
+    'stops when the caller gives up',
+    'ignoring the abort',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } }).catch(() => {});
+        return attribution(ctx);
+      },
+    },
+  ],
+  [
+    'values are finite and have the shape of an input or a layer',
+    'NaN',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);
+        return attribution(ctx, () => Number.NaN);
+      },
+    },
+  ],
+  [
+    'gives finite numbers for an input of zeros',
+    'a division by the input',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+        return attribution(ctx, (value) => 1 / value);
+      },
+    },
+  ],
+  [
+    'answers without an error',
+    'throwing',
+    {
+      explain: async () => {
+        throw new Error('secret: /home/author');
+      },
+    },
+  ],
+  [
+    'values are finite and have the shape of an input or a layer',
+    'a wrong shape',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);
+        return { values: { x: { dtype: 'float32', dims: [1, 4], data: new Float32Array(4) } } };
+      },
+    },
+  ],
+  [
+    'values are finite and have the shape of an input or a layer',
+    'something that is no tensor',
+    {
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);
+        return { values: { x: {} } } as never;
+      },
+    },
+  ],
+  [
+    'holds the axioms that it declares',
+    'a sum that is none',
+    {
+      about: { ...good.about, properties: { ...good.about.properties, complete: true } },
+      explain: async (ctx) => {
+        for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+        return { ...attribution(ctx), baselineScore: ctx.score - 1000, convergenceDelta: 0 };
+      },
+    },
+  ],
+  [
+    'describes every parameter and gives it a default that its schema takes',
+    'a parameter without a description',
+    { params: z.object({ scale: z.number().default(1) }) },
+  ],
+];
+
+describe('the contract suite', () => {
+  it('finds nothing wrong with a good method', async () => {
+    const verdicts = await checkContract(good, { subjects });
+    expect(verdicts.filter(({ outcome }) => outcome === 'broken')).toEqual([]);
+    expect(verdicts.filter(({ outcome }) => outcome === 'kept').length).toBe(12);
+  });
+
+  it.each(BAD)('names the promise "%s" for %s', async (promise, _, change) => {
+    const verdicts = await checkContract({ ...good, ...change }, { subjects });
+    const broken = verdicts.filter(({ outcome }) => outcome === 'broken');
+    // One fault may break several promises; the one that it is about comes first.
+    expect(broken.map((one) => one.promise)[0]).toBe(promise);
+    expect(broken[0]?.problem?.length).toBeGreaterThan(20);
+  });
+
+  it('notices an engine that answers otherwise', async () => {
+    const [native] = await bothEngines();
+    if (!native) throw new Error('no engine');
+    const other = { ...native, name: 'other' };
+    const differs: Method = {
+      ...good,
+      explain: async (ctx) => {
+        const { scores } = await ctx.evaluate({ x: { ...x(ctx) } });
+        for (let i = 0; i < 2; i++) await ctx.evaluate({ x: { ...x(ctx) } });
+        return attribution(ctx, (value) => value * (scores[0] as number));
+      },
+    };
+    const wrong = {
+      ...other,
+      load: async (...model: Parameters<typeof native.load>) => {
+        const session = await native.load(...model);
+        return {
+          ...session,
+          run: async (feeds: Parameters<typeof session.run>[0]) => {
+            const results = await session.run(feeds);
+            for (const { data } of Object.values(results))
+              (data as Float32Array).set((data as Float32Array).map((value) => value * 2));
+            return results;
+          },
+        };
+      },
+    };
+    const verdicts = await checkContract(differs, { subjects, engines: async () => [native, wrong as never] });
+    expect(verdicts.find(({ outcome }) => outcome === 'broken')).toMatchObject({
+      promise: 'both engines give the same result',
+    });
+  });
+
+  it('says what to do when there is no test runner', () => {
+    expect(() => testMethod(good)).toThrow('pass { describe, it }');
+  });
+});
+
+describe('a bad method that runs anyway', () => {
+  it.each(BAD)('leaves another request alone (%s: %s)', async (_, __, change) => {
+    const model = await openGraph(vectorGraph());
+    let bad: Method = { ...good, ...change };
+    if (change.params) bad = { ...bad, params: good.params };
+    const explainer = explainerOf([bad, saliency]);
+    const alone = await explainer.explain(model, { method: 'saliency', inputs: { x: vector() } });
+    const [outcome, beside] = await Promise.all([
+      explainer.explain(model, { method: 'trial', inputs: { x: vector() } }).catch((error: unknown) => error),
+      explainer.explain(model, { method: 'saliency', inputs: { x: vector() } }),
+    ]);
+    expect(beside.rows).toEqual(alone.rows);
+    if (!(outcome instanceof Error)) return;
+    expect(WhylightError.is(outcome, 'method_failed')).toBe(true);
+    expect(outcome.message).toContain('"trial"');
+    expect(outcome.message).not.toContain('secret');
+  });
+});
