@@ -17,6 +17,14 @@ import { modelRoutes } from './routes/models.ts';
 import { serverRoutes } from './routes/server.ts';
 import type { EdgeEnv, Services } from './services.ts';
 
+/** No answer is a page, unless its route says so: nothing in it may run, load or be framed. */
+const SECURITY = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  // Pages of other origins may use answers where the tenant says so.
+  crossOriginResourcePolicy: false,
+  xFrameOptions: 'DENY',
+};
+
 /** Whoever serves the app passes an execution context with `waitUntil` to `app.fetch(request, env, context)`. */
 export function createApp(services: Services) {
   const app = new Hono<EdgeEnv>();
@@ -24,7 +32,7 @@ export function createApp(services: Services) {
   app.notFound(onNotFound);
   app.use(requestId(), observe(services));
   app.use(timing({ totalDescription: '' }));
-  app.use(secureHeaders({ crossOriginResourcePolicy: false }));
+  app.use(secureHeaders(SECURITY));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use(preflight);
   app.route('/', serverRoutes(services));

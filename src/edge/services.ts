@@ -31,6 +31,8 @@ export interface Services {
   /** Where requests are counted; nowhere when left out. */
   readonly metrics?: Metrics;
   readonly limits: Limits;
+  /** For pictures that a request names by their address. */
+  readonly fetch: typeof fetch;
   /** Lets other requests have a turn between two batches. */
   readonly pause?: () => Promise<void>;
 }

@@ -54,6 +54,7 @@ export function workerServices(bindings: WorkerBindings): Services {
     log: consoleLog,
     ...(METRICS && { metrics: analyticsEngineMetrics(METRICS) }),
     limits: LIMITS,
+    fetch: (...request) => fetch(...request),
     pause: () => scheduler.wait(0),
   };
 }

@@ -9,25 +9,38 @@ import {
 import { WhylightError } from '../../core/errors.ts';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
+import type { EdgeEnv, Services } from '../services.ts';
+import { limitsFor } from '../tenants/tenant.ts';
+import { fetchPicture, type PictureSource } from './remote-picture.ts';
 
 export type Body = { readonly parameters: Parameters } & (
   | { readonly kind: 'picture'; readonly bytes: Uint8Array }
   | { readonly kind: 'tensors'; readonly request: InferenceRequest }
 );
 
+/** The parameter that names a picture by its https URL. */
+const ADDRESS = 'image_url';
+
 const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
 
 /**
- * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`. A picture is not looked into yet.
+ * @param pictures where a picture may be fetched that the body only names
+ * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; as `fetchPicture`. A picture is not looked into yet.
  */
-export async function readBody(c: Context): Promise<Body> {
+export async function readBody(c: Context, pictures: PictureSource): Promise<Body> {
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   const headerLength = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c);
   if (type === 'application/json' || (type === 'application/octet-stream' && headerLength !== undefined)) {
     const bytes = await readBytes(c);
     const request = decodeRequest(bytes, headerLength === undefined ? bytes.length : Number(headerLength));
-    return { kind: 'tensors', request, parameters: request.parameters };
+    const { [ADDRESS]: address, ...parameters } = request.parameters;
+    if (address === undefined) return { kind: 'tensors', request, parameters };
+    if (request.inputs.size > 0 || typeof address !== 'string') {
+      const detail = `"${ADDRESS}" is the address of a picture, in place of inputs.`;
+      throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: `#/parameters/${ADDRESS}` }] });
+    }
+    return { kind: 'picture', bytes: await fetchPicture(address, pictures), parameters };
   }
   if (type.startsWith('image/') || type === 'application/octet-stream') {
     return { kind: 'picture', bytes: await readBytes(c), parameters: {} };
@@ -57,6 +70,16 @@ export function checkParameters<T>(body: Body, check: () => T): T {
 
 /** One step of a JSON Pointer (RFC 6901, section 3). */
 const pointerToken = (name: string): string => name.replace(/~/g, '~0').replace(/\//g, '~1');
+
+/** What the tenant may have fetched. */
+export function pictureSource(
+  c: Context<EdgeEnv>,
+  { limits, fetch }: Pick<Services, 'limits' | 'fetch'>,
+): PictureSource {
+  const tenant = c.get('tenant');
+  const { maxBody } = limitsFor(tenant, limits);
+  return { hosts: tenant.image_hosts, maxBytes: maxBody, signal: c.req.raw.signal, fetch };
+}
 
 /** One file, whatever its field is called; every other field is a parameter. */
 async function readForm(c: Context): Promise<Body> {

@@ -18,6 +18,9 @@ export const authenticate = (tenants: TenantDirectory, rates: Rates | undefined)
       if (WhylightError.is(error, 'unauthorized')) await limitGuesses(c, rates);
       throw error;
     }
+    // What a key may see is for nobody else, and for no longer than the key is good.
+    c.header('Cache-Control', 'private, no-cache');
+    c.header('Vary', 'Authorization, X-Api-Key', { append: true });
     await next();
   };
 

@@ -4,7 +4,8 @@ import type { Explanation } from '../../core/explainer.ts';
 import { cacheKey } from '../cache/key.ts';
 import { entityTag, matchesTag } from '../entity-tag.ts';
 import { explanationOutputs, explanationParameters, explanationPicture } from '../explain/answer.ts';
-import { checkParameters, readBody } from '../explain/body.ts';
+import { checkParameters, pictureSource, readBody } from '../explain/body.ts';
+import { withDeadline } from '../explain/deadline.ts';
 import { cacheControl, remember } from '../explain/remember.ts';
 import { readSettings } from '../explain/settings.ts';
 import { subjectOf } from '../explain/subject.ts';
@@ -33,7 +34,7 @@ export const explainRoutes = (services: Services) =>
     const etag = await entityTag([key, type, type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs]]);
     c.header('ETag', etag);
     c.header('Cache-Control', 'private');
-    c.header('Vary', 'Accept, Authorization, X-Api-Key');
+    c.header('Vary', 'Accept', { append: true });
     if (allowed.read && matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
 
     const { explanation, state } = await remember(
@@ -80,7 +81,7 @@ type Question = Awaited<ReturnType<typeof readQuestion>>;
 async function readQuestion(c: Context<EdgeEnv>, services: Services) {
   const tenant = c.get('tenant');
   const { model, identity } = await modelOf(c, services);
-  const body = await readBody(c);
+  const body = await readBody(c, pictureSource(c, services));
   const settings = checkParameters(body, () => readSettings({ ...c.req.query(), ...body.parameters }));
   const { target, scores, seed, top } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
@@ -109,16 +110,20 @@ async function compute(
 ): Promise<Explanation> {
   const { method, target, scores, seed, top } = settings;
   const tenant = c.get('tenant');
-  return explainer.explain(
-    model,
-    { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) },
-    {
-      signal: c.req.raw.signal,
-      waitUntil: waitUntilOf(c),
-      maxSamples: limitsFor(tenant, limits).maxSamples,
-      methods: methodsFor(tenant, explainer.methods),
-      ...(pause && { pause }),
-    },
+  const { maxSamples, edgeMs } = limitsFor(tenant, limits);
+  const inputs = await wrapTime(c, 'decode', subject.inputs());
+  return withDeadline(c.req.raw.signal, edgeMs, (signal) =>
+    explainer.explain(
+      model,
+      { method, params, target, scores, seed, top, inputs },
+      {
+        signal,
+        waitUntil: waitUntilOf(c),
+        maxSamples,
+        methods: methodsFor(tenant, explainer.methods),
+        ...(pause && { pause }),
+      },
+    ),
   );
 }
 

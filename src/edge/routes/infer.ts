@@ -3,7 +3,7 @@ import type { NamedOutput } from '../../core/engine/open-inference.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
-import { readBody } from '../explain/body.ts';
+import { pictureSource, readBody } from '../explain/body.ts';
 import { subjectOf } from '../explain/subject.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
@@ -16,7 +16,7 @@ export const inferRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/infer'), async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);
     const { model } = await modelOf(c, services);
-    const body = await readBody(c);
+    const body = await readBody(c, pictureSource(c, services));
     const wire = body.kind === 'tensors' ? body.request : undefined;
     const inputs = await subjectOf(
       body,

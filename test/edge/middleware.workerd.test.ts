@@ -1,0 +1,150 @@
+/** Pages of other origins, headers of every answer, and pictures by their address. */
+import { describe, expect, it } from 'vitest';
+import { pictures } from '../core/image/pictures.ts';
+import { outputsOf, pictureRequest } from '../support/app.ts';
+import { keyOf, request, tenantApp } from '../support/tenants.ts';
+
+const EXPLAIN = '/v2/models/cifar10/explain';
+const base = {
+  open: { keys: [await keyOf('open')], cors: { origins: '*' } },
+  some: { keys: [await keyOf('some')], cors: { origins: ['https://app.example'] } },
+  none: { keys: [await keyOf('none')] },
+};
+const app = tenantApp(base);
+
+describe('a page of another origin', () => {
+  const from = (origin: string, key: string) => app('/v2/models', request('GET', key, undefined, { Origin: origin }));
+
+  it('is let in by the tenant whose key it uses', async () => {
+    for (const [key, origin, status] of [
+      ['open', 'https://any.example', 200],
+      ['some', 'https://app.example', 200],
+      ['some', 'https://app.example.evil', 403],
+      ['some', 'null', 403],
+      ['none', 'https://app.example', 403],
+      ['none', 'https://whylight.test', 200],
+    ] as const) {
+      const response = await from(origin, key);
+      expect([key, origin, response.status]).toEqual([key, origin, status]);
+      const allowed = status === 200 && origin !== 'https://whylight.test' ? origin : null;
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBe(allowed);
+      expect(response.headers.get('Vary')).toContain('Origin');
+      expect(response.headers.has('Access-Control-Allow-Credentials')).toBe(false);
+    }
+  });
+
+  it('may read the problem too', async () => {
+    const response = await app(
+      '/v2/models/nothing',
+      request('GET', 'some', undefined, { Origin: 'https://app.example' }),
+    );
+    expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([
+      404,
+      'https://app.example',
+    ]);
+  });
+
+  it('asks beforehand without a key, and learns nothing of any tenant', async () => {
+    const ask = (origin: string, path: string) =>
+      app(path, { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' } });
+    const [known, unknown] = [
+      await ask('https://app.example', EXPLAIN),
+      await ask('https://x.example', '/v2/models/x'),
+    ];
+    expect([known.status, unknown.status]).toEqual([204, 204]);
+    const headers = ({ headers }: Response) =>
+      [...headers].filter(([name]) => !/request-id|timing|allow-origin/.test(name));
+    expect(headers(known)).toEqual(headers(unknown));
+    expect(known.headers.get('Access-Control-Allow-Headers')).toContain('X-Api-Key');
+  });
+});
+
+describe('every answer', () => {
+  it('forbids everything that a browser could do with it', async () => {
+    for (const [path, init] of [
+      ['/v2', {}],
+      ['/v2/models', request('GET', 'open')],
+      ['/v2/models', request('GET', 'wrong')],
+      ['/nowhere', {}],
+    ] as const) {
+      const { headers } = await app(path, init);
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+      expect(headers.get('Content-Security-Policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+      expect(headers.get('X-Frame-Options')).toBe('DENY');
+      expect(headers.get('Strict-Transport-Security')).toMatch(/max-age=\d+/);
+      expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+    }
+  });
+
+  it('that depends on a key is kept by no shared cache', async () => {
+    const { headers } = await app('/v2/models', request('GET', 'open'));
+    expect(headers.get('Cache-Control')).toContain('private');
+    expect(headers.get('Vary')).toContain('X-Api-Key');
+  });
+});
+
+describe('a picture by its address', () => {
+  const asked: [string, RequestInit | undefined][] = [];
+  const host = (respond: () => Response) =>
+    (async (url: string, init?: RequestInit) => {
+      asked.push([url, init]);
+      return respond();
+    }) as unknown as typeof fetch;
+  const good = () => new Response(pictures.jpeg as Uint8Array<ArrayBuffer>);
+  const policy = { image_hosts: ['images.example'], limits: { body_bytes: 5000 } };
+
+  async function ask(image_url: string, respond = good, tenant: object = policy) {
+    const app = tenantApp({ one: { ...tenant, keys: [await keyOf('one')] } }, { replaced: { fetch: host(respond) } });
+    asked.length = 0;
+    const body = { parameters: { image_url, method: 'saliency' }, inputs: [] };
+    return app(EXPLAIN, request('POST', 'one', body, { Cookie: 'x=1', Authorization: '' }));
+  }
+
+  it('is fetched from an allowed host, and nothing of the request goes along', async () => {
+    const fetched = await ask('https://images.example/cat.jpg?w=1');
+    expect(fetched.status).toBe(200);
+    expect(asked[0]?.[0]).toBe('https://images.example/cat.jpg?w=1');
+    expect(asked[0]?.[1]).toMatchObject({ redirect: 'manual', headers: { Accept: 'image/*' } });
+    const sent = await tenantApp({ '*': {} })(`${EXPLAIN}?method=saliency`, pictureRequest(pictures.jpeg));
+    expect((await outputsOf(fetched)).attribution).toEqual((await outputsOf(sent)).attribution);
+  });
+
+  it.each([
+    'http://images.example/cat.jpg',
+    'https://images.example:8443/cat.jpg',
+    'https://user:pass@images.example/cat.jpg',
+    'https://images.example.evil/cat.jpg',
+    'https://evil/?images.example',
+    'https://127.0.0.1/',
+    'https://[::1]/',
+    'file:///etc/passwd',
+    'data:image/png;base64,AAAA',
+    'images.example/cat.jpg',
+  ])('is not fetched from %s', async (address) => {
+    const response = await ask(address);
+    expect([response.status, asked.length]).toEqual([403, 0]);
+  });
+
+  it('is not fetched at all unless the tenant says so', async () => {
+    const response = await ask('https://images.example/cat.jpg', good, {});
+    expect([response.status, asked.length]).toEqual([403, 0]);
+  });
+
+  it.each([
+    ['a redirect', () => new Response(null, { status: 302, headers: { Location: 'https://169.254.169.254/' } }), 400],
+    ['an error', () => new Response('no', { status: 404 }), 400],
+    ['no picture', () => new Response('<html>'), 400],
+    ['too much', () => new Response(new Uint8Array(5001)), 413],
+    [
+      'nothing',
+      () => {
+        throw new TypeError('connection refused at 10.0.0.7');
+      },
+      400,
+    ],
+  ])('that turns out to be %s is refused', async (_, respond, status) => {
+    const response = await ask('https://images.example/cat.jpg', respond as () => Response);
+    expect([response.status, asked.length]).toEqual([status, 1]);
+    expect(await response.text()).not.toContain('10.0.0.7');
+  });
+});
