@@ -137,7 +137,7 @@ describe('a bad override', () => {
       { log: (_, message) => void lines.push(message) },
     );
     expect((await app('/v2/models', request('GET', 'pristine'))).status).toBe(200);
-    expect(lines).toEqual(['the entry of a tenant is broken; the last good one is used']);
+    expect(lines).toContain('the entry of a tenant is broken; the last good one is used');
   });
 });
 

@@ -1,7 +1,8 @@
 /** Two tenants who try to learn of each other: what exists elsewhere looks like what does not exist at all. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import { createContainer, ISOLATE_LIMITS } from '../../../src/core/container.ts';
+import { createContainer } from '../../../src/core/container.ts';
+import { ISOLATE_LIMITS } from '../../../src/core/limits.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { TOKENS } from '../../../src/core/tokens.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
