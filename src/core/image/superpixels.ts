@@ -168,15 +168,15 @@ function mergeSmallest(lab: Float32Array, { width }: Picture, { ids, sizes }: Pi
     }
   }
   const into = sizes.map((_, id) => id);
-  const bySize = sizes.map((size, id) => ({ size, id })).sort((a, b) => a.size - b.size || a.id - b.id);
+  const bySize = new SmallestFirst(sizes.map((size, id) => ({ size, id })));
   let left = sizes.length;
   while (left > count) {
     // Pieces grow as others join them: one that has grown goes back to its new place.
-    const smallest = bySize.shift() as { size: number; id: number };
+    const smallest = bySize.take();
     const { id } = smallest;
     if (into[id] !== id) continue;
     if (smallest.size < (sizes[id] as number)) {
-      insert(bySize, { size: sizes[id] as number, id });
+      bySize.put({ size: sizes[id] as number, id });
       continue;
     }
     let [best, least] = [-1, Infinity];
@@ -200,14 +200,53 @@ function mergeSmallest(lab: Float32Array, { width }: Picture, { ids, sizes }: Pi
   return renumber(ids, into);
 }
 
-function insert(sorted: { size: number; id: number }[], item: { size: number; id: number }): void {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as { size: number }).size < item.size) low = middle + 1;
-    else high = middle;
+interface Sized {
+  readonly size: number;
+  readonly id: number;
+}
+
+/** A binary heap: the smallest first, of equals the first by number. */
+class SmallestFirst {
+  private readonly items: Sized[];
+
+  constructor(items: readonly Sized[]) {
+    // Sorted is heaped, too.
+    this.items = [...items].sort((a, b) => a.size - b.size || a.id - b.id);
   }
-  sorted.splice(low, 0, item);
+
+  put(item: Sized): void {
+    const { items } = this;
+    let at = items.push(item) - 1;
+    while (at > 0 && this.before(at, (at - 1) >> 1)) at = this.swap(at, (at - 1) >> 1);
+  }
+
+  take(): Sized {
+    const { items } = this;
+    const [first] = items as [Sized];
+    const last = items.pop() as Sized;
+    if (items.length > 0) items[0] = last;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      const child = this.before(left + 1, left) ? left + 1 : left;
+      if (!this.before(child, at)) return first;
+      at = this.swap(at, child);
+    }
+  }
+
+  private before(a: number, b: number): boolean {
+    const [one, other] = [this.items[a], this.items[b]];
+    return (
+      one !== undefined &&
+      other !== undefined &&
+      (one.size < other.size || (one.size === other.size && one.id < other.id))
+    );
+  }
+
+  private swap(a: number, b: number): number {
+    const { items } = this;
+    [items[a], items[b]] = [items[b] as Sized, items[a] as Sized];
+    return b;
+  }
 }
 
 function colourDifference(colours: Float64Array, sizes: readonly number[], a: number, b: number): number {

@@ -39,24 +39,34 @@ export default defineMethod({
     const { n_repeats } = ctx.params;
     const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
     const drops = new Float64Array(mask.features);
+    const permutedOnce = lastOnly((repeat) => permuted(ctx, repeat));
     await scoreMixtures(
       ctx,
       {
         count: n_repeats * mask.features,
         mask,
-        absent: (index) => permuted(ctx, index),
+        absent: (index) => permutedOnce(Math.floor(index / mask.features)),
         weigh: (index, weights) => {
-          weights[Math.floor(index / n_repeats)] = 0;
+          weights[index % mask.features] = 0;
         },
       },
       (index, score) => {
-        const feature = Math.floor(index / n_repeats);
+        const feature = index % mask.features;
         drops[feature] = (drops[feature] as number) + (ctx.score - score) / n_repeats;
       },
     );
     return { values: finishValues(spreadFeatures(mask, drops, ctx.model), ctx.params, ctx.model) };
   },
 });
+
+/** Every feature of a repeat takes its values from the same permutation: it is made once. */
+function lastOnly<T>(make: (key: number) => T): (key: number) => T {
+  let last: { readonly key: number; readonly value: T } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: make(key) };
+    return last.value;
+  };
+}
 
 /** The row that permutation `index` puts in this one's place; a lone row's own places, permuted. */
 function permuted<P>({ batch, inputs, model, random }: ExplainContext<P>, index: number): Inputs {

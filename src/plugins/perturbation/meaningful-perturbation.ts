@@ -79,7 +79,8 @@ export default defineMethod({
       for (const { name, own, absent: other, mask, coarse, descent } of parts) {
         const slopes = new Float64Array(mask.places);
         const gradient = (gradients[name] as Tensor<'float32'>).data;
-        for (const [i, place] of mask.ids.entries()) {
+        for (let i = 0; i < mask.ids.length; i++) {
+          const place = mask.ids[i] as number;
           const difference = (own.data[i] as number) - (other.data[i] as number);
           slopes[place] = (slopes[place] as number) + (difference * (gradient[i] as number)) / scale;
         }
@@ -104,19 +105,17 @@ function mixture(
   coarse: Float64Array,
 ): Tensor<'float32'> {
   const mask = enlarge(coarse);
-  return float32(
-    own.dims,
-    own.data.map((x, i) => {
-      const kept = mask[ids[i] as number] as number;
-      return kept * x + (1 - kept) * (other.data[i] as number);
-    }),
-  );
+  const mixed = new Float32Array(own.data.length);
+  for (let i = 0; i < mixed.length; i++) {
+    const absent = other.data[i] as number;
+    mixed[i] = absent + (mask[ids[i] as number] as number) * ((own.data[i] as number) - absent);
+  }
+  return float32(own.dims, mixed);
 }
 
 function removed({ dims }: Tensor<'float32'>, { enlarge, ids }: SoftMask, coarse: Float64Array): Tensor<'float32'> {
   const mask = enlarge(coarse);
-  return float32(
-    dims,
-    Float32Array.from(ids, (place) => Math.max(0, 1 - (mask[place] as number))),
-  );
+  const values = new Float32Array(ids.length);
+  for (let i = 0; i < values.length; i++) values[i] = Math.max(0, 1 - (mask[ids[i] as number] as number));
+  return float32(dims, values);
 }

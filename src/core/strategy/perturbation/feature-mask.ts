@@ -87,13 +87,12 @@ export function spreadFeatures(
   { inputs }: ModelInfo,
 ): Float32Tensors {
   return Object.fromEntries(
-    inputs.map((input) => [
-      input.name,
-      float32(
-        [1, ...knownDims(input)],
-        Float32Array.from(ids[input.name] as Uint32Array, (id) => perFeature[id] as number),
-      ),
-    ]),
+    inputs.map((input) => {
+      const own = ids[input.name] as Uint32Array;
+      const values = new Float32Array(own.length);
+      for (let i = 0; i < own.length; i++) values[i] = perFeature[own[i] as number] as number;
+      return [input.name, float32([1, ...knownDims(input)], values)];
+    }),
   );
 }
 
@@ -135,17 +134,26 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: FeatureMaskP
   return { features: sizeOf(cells), make: () => ids.map((place) => cellOf[place] as number) };
 }
 
+export interface Places {
+  readonly count: number;
+  readonly ids: Uint32Array;
+}
+
+/** Asked for with every mask that is made. */
+const known = new WeakMap<TensorInfo, Places>();
+
 /** The place of each element of a row: its position without the channel. Without channels every element is a place. */
-export function placesOf(input: TensorInfo): { readonly count: number; readonly ids: Uint32Array } {
+export function placesOf(input: TensorInfo): Places {
+  const found = known.get(input);
+  if (found) return found;
   const dims = knownDims(input);
-  const size = sizeOf(dims);
-  if (input.channelAxis === undefined) return { count: size, ids: Uint32Array.from({ length: size }, (_, i) => i) };
-  const channels = dims[input.channelAxis] as number;
-  const inner = sizeOf(dims.slice(input.channelAxis + 1));
-  return {
-    count: size / channels,
-    ids: Uint32Array.from({ length: size }, (_, i) => Math.floor(i / (channels * inner)) * inner + (i % inner)),
-  };
+  const ids = new Uint32Array(sizeOf(dims));
+  const channels = input.channelAxis === undefined ? 1 : (dims[input.channelAxis] as number);
+  const inner = input.channelAxis === undefined ? ids.length : sizeOf(dims.slice(input.channelAxis + 1));
+  for (let i = 0; i < ids.length; i++) ids[i] = Math.floor(i / (channels * inner)) * inner + (i % inner);
+  const places = { count: ids.length / channels, ids };
+  known.set(input, places);
+  return places;
 }
 
 /** The row as a picture: what a model is fed has been normalised, so its range is stretched to that of sRGB. */

@@ -42,54 +42,77 @@ export function softMask(source: TensorInfo, cells: number, { inputs }: ModelInf
   }
   const [height, width] = extents.length === 2 ? (extents as [number, number]) : [1, extents[0] as number];
   const [rows, columns] = [taps(height, cells), taps(width, cells)];
-  const each = (visit: (place: number, cell: number, weight: number) => void): void => {
-    for (let y = 0; y < height; y++) {
-      for (const [row, down] of rows.of(y)) {
-        for (let x = 0; x < width; x++) {
-          for (const [column, across] of columns.of(x))
-            visit(y * width + x, row * columns.count + column, down * across);
-        }
-      }
-    }
-  };
   return {
     size: [rows.count, columns.count],
     smooth: true,
     places: height * width,
     ids: placesOf(source).ids,
     enlarge: (coarse) => {
+      // Along the rows first, then down the columns.
+      const wide = new Float64Array(rows.count * width);
+      for (let row = 0; row < rows.count; row++) {
+        for (let x = 0; x < width; x++) {
+          const [cell, part] = [columns.cell[x] as number, columns.part[x] as number];
+          const left = coarse[row * columns.count + cell] as number;
+          const right = part > 0 ? (coarse[row * columns.count + cell + 1] as number) : left;
+          wide[row * width + x] = left + part * (right - left);
+        }
+      }
       const places = new Float64Array(height * width);
-      each((place, cell, weight) => {
-        places[place] = (places[place] as number) + weight * (coarse[cell] as number);
-      });
+      for (let y = 0; y < height; y++) {
+        const [cell, part] = [rows.cell[y] as number, rows.part[y] as number];
+        const [above, below] = [cell * width, (part > 0 ? cell + 1 : cell) * width];
+        for (let x = 0; x < width; x++) {
+          const top = wide[above + x] as number;
+          places[y * width + x] = top + part * ((wide[below + x] as number) - top);
+        }
+      }
       return places;
     },
     gather: (places) => {
+      const wide = new Float64Array(rows.count * width);
+      for (let y = 0; y < height; y++) {
+        const [cell, part] = [rows.cell[y] as number, rows.part[y] as number];
+        const [above, below] = [cell * width, (part > 0 ? cell + 1 : cell) * width];
+        for (let x = 0; x < width; x++) {
+          const value = places[y * width + x] as number;
+          wide[above + x] = (wide[above + x] as number) + (1 - part) * value;
+          wide[below + x] = (wide[below + x] as number) + part * value;
+        }
+      }
       const coarse = new Float64Array(rows.count * columns.count);
-      each((place, cell, weight) => {
-        coarse[cell] = (coarse[cell] as number) + weight * (places[place] as number);
-      });
+      for (let row = 0; row < rows.count; row++) {
+        for (let x = 0; x < width; x++) {
+          const [cell, part] = [columns.cell[x] as number, columns.part[x] as number];
+          const value = wide[row * width + x] as number;
+          const left = row * columns.count + cell;
+          const right = part > 0 ? left + 1 : left;
+          coarse[left] = (coarse[left] as number) + (1 - part) * value;
+          coarse[right] = (coarse[right] as number) + part * value;
+        }
+      }
       return coarse;
     },
   };
 }
 
-type Taps = readonly (readonly [cell: number, weight: number])[];
+interface Taps {
+  readonly count: number;
+  /** The cell before each position, and the share of the one behind it. */
+  readonly cell: Uint32Array;
+  readonly part: Float64Array;
+}
 
 /** The cells that a position lies between, half-pixel centres. */
-function taps(extent: number, cells: number): { readonly count: number; of(position: number): Taps } {
+function taps(extent: number, cells: number): Taps {
   const count = Math.min(extent, cells);
-  const all = Array.from({ length: extent }, (_, i): Taps => {
+  const [cell, part] = [new Uint32Array(extent), new Float64Array(extent)];
+  for (let i = 0; i < extent; i++) {
     const at = Math.min(Math.max((i + 0.5) * (count / extent) - 0.5, 0), count - 1);
-    const part = at - Math.floor(at);
-    return part === 0
-      ? [[at, 1]]
-      : [
-          [Math.floor(at), 1 - part],
-          [Math.floor(at) + 1, part],
-        ];
-  });
-  return { count, of: (position) => all[position] as Taps };
+    cell[i] = Math.floor(at);
+    part[i] = at - Math.floor(at);
+  }
+  return { count, cell, part };
 }
 
 /** Total variation sum |m_p - m_q|^beta over neighbours, as a mean over cells: its value is not needed, its derivative is. */
