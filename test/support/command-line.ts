@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const LAUNCHER = fileURLToPath(new URL('../../src/cli/whylight.mjs', import.meta.url));
+export const LAUNCHER = fileURLToPath(new URL('../../src/cli/whylight.mjs', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;

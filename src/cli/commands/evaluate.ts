@@ -80,4 +80,5 @@ function cell(mean: Mean | undefined): string {
   return mean && mean.count > 0 ? `${short(mean.mean)} ± ${short(mean.error)}` : 'does not apply';
 }
 
-const short = (value: number): string => (Math.abs(value) >= 1000 ? value.toExponential(2) : value.toPrecision(3));
+const short = (value: number): string =>
+  value !== 0 && (Math.abs(value) >= 1000 || Math.abs(value) < 1e-3) ? value.toExponential(1) : value.toPrecision(3);

@@ -32,8 +32,10 @@ export function measuresSection({ methods }: Summary): string {
       return curve ? [{ name: id, ...curve }] : [];
     });
     if (lines.length === 0) return [];
-    const title = escapeHtml(metrics.get(metric)?.about.title ?? metric);
-    return [`<figure><figcaption>${title}</figcaption>${linePlot(lines, AXES[metric] ?? 'share')}</figure>`];
+    const title = metrics.get(metric)?.about.title ?? metric;
+    return [
+      `<figure><figcaption>${escapeHtml(title)}</figcaption>${linePlot(title, lines, AXES[metric] ?? 'share')}</figure>`,
+    ];
   });
   const legend = ids.map((id, i) => `<span class="key"><i class="swatch-${i}"></i>${escapeHtml(id)}</span>`);
   return (

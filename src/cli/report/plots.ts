@@ -10,7 +10,7 @@ const [WIDTH, HEIGHT] = [340, 200];
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 10, 10, 26];
 
 /** Lines over [0, 1], each in the class `series-<i>`. */
-export function linePlot(lines: readonly Line[], xTitle: string): string {
+export function linePlot(title: string, lines: readonly Line[], xTitle: string): string {
   const values = lines.flatMap(({ y }) => y);
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const span = high - low || 1;
@@ -27,7 +27,7 @@ export function linePlot(lines: readonly Line[], xTitle: string): string {
       `<polyline class="series-${i}" points="${line.x.map((value, k) => `${fix(x(value))},${fix(y(line.y[k] as number))}`).join(' ')}"><title>${escapeHtml(line.name)}</title></polyline>`,
   );
   return (
-    `<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">${grid.join('')}${paths.join('')}` +
+    `<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title} over ${xTitle}: ${lines.map(({ name }) => name).join(', ')}`)}">${grid.join('')}${paths.join('')}` +
     `<text x="${LEFT}" y="${HEIGHT - 8}">0</text><text x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">100 %</text>` +
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escapeHtml(xTitle)}</text></svg>`
   );

@@ -128,5 +128,5 @@ function meanColor({ width, height, data }: Image, left: number, top: number, ac
   return [...sums.map((sum) => Math.round(sum / count)), 255];
 }
 
-/** Five decimals: more is noise in the file. */
-export const round = (value: number): number => Math.round(value * 1e5) / 1e5;
+/** Six digits: more is noise in the file. */
+export const round = (value: number): number => Number(value.toPrecision(6));

@@ -44,7 +44,7 @@ button:hover { border-color: var(--soft); }
 .finding.strong { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .finding h3 { margin: 0 0 4px; font-size: 17px; line-height: 1.35; font-weight: 600; }
 .finding p { margin: 0 0 10px; color: var(--soft); font-size: 14px; }
-.finding .pair { display: flex; gap: 8px; }
+.finding .pair { display: flex; gap: 8px; align-items: start; } .pair figure { min-width: 0; } .pair canvas { max-width: 100%; height: auto; }
 .finding figure { margin: 0; }
 .badge { display: inline-block; font-size: 12px; font-weight: 600; border-radius: 99px; padding: 1px 9px; margin-right: 8px; background: var(--faint); color: var(--soft); vertical-align: 2px; }
 .strong .badge { background: rgba(var(--heat), 0.14); color: var(--accent); }
@@ -108,7 +108,7 @@ dialog h2 { margin-bottom: 10px; overflow-wrap: anywhere; }
 @media (max-width: 900px) {
   main, header, .tools form { padding-left: 16px; padding-right: 16px; }
   .first { grid-template-columns: minmax(0, 1fr); } .tiles { margin-left: 0; } .finding { grid-template-columns: minmax(0, 1fr); }
-  .tools nav { margin-left: 0; }
+  .tools { position: static; } .tools nav { margin-left: 0; }
 }
 @media print { .tools { display: none; } }
 `;

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LAUNCHER, whylight } from '../support/command-line.ts';
+import { makeMarkedPictures } from '../support/marked-pictures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'whylight-evaluate-'));
+const out = join(folder, 'evaluation.html');
+const args = [
+  'evaluate',
+  join(folder, 'pictures'),
+  '--model',
+  join(folder, 'model'),
+  '--methods',
+  'input_x_gradient,saliency',
+];
+beforeAll(() => makeMarkedPictures(folder));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('evaluate', () => {
+  test('prints a table of means, says what it will cost, and leaves nothing behind', () => {
+    const { code, stdout, stderr } = whylight(
+      ...args,
+      '--most',
+      '6',
+      '--metrics',
+      'deletion,completeness_gap,pointing_game',
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '6 pictures, 29 rows each: 174 rows\n' });
+    expect(stdout).toMatch(/method +deletion ↓ +completeness_gap ↓ +pointing_game ↑/);
+    // The model is linear, so its input times its gradient adds up to the score.
+    expect(stdout).toMatch(/input_x_gradient +\S+ ± \S+ +\S+e-\d+ ± \S+ +does not apply/);
+  });
+
+  test('gives the same as JSON, with everything to repeat it', () => {
+    const { stdout } = whylight(
+      ...args,
+      '--most',
+      '6',
+      '--metrics',
+      'deletion',
+      '--param',
+      'deletion.steps=4',
+      '--json',
+    );
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ pictures: 6, seed: 0, metrics: [{ metric: 'deletion', params: { steps: 4 } }] });
+    expect(answer.model.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(answer.results.saliency.metrics.deletion).toMatchObject({ count: 6, mean: expect.any(Number) });
+    expect(answer.results.saliency.curves.deletion.x).toHaveLength(5);
+  });
+
+  test('goes on after it was killed', async () => {
+    const wanted = [
+      ...args,
+      '--metrics',
+      'max_sensitivity,deletion',
+      '--param',
+      'max_sensitivity.n_perturb_samples=100',
+      '-o',
+      out,
+    ];
+    const journal = `${out}.journal.jsonl`;
+    const run = spawn(process.execPath, [LAUNCHER, ...wanted], { stdio: 'ignore' });
+    const ended = new Promise((done) => run.on('exit', done));
+    await expect
+      .poll(() => existsSync(journal) && readFileSync(journal, 'utf8').split('\n').length > 3, { timeout: 50_000 })
+      .toBe(true);
+    run.kill('SIGKILL');
+    await ended;
+    expect(existsSync(out)).toBe(false);
+    const { code, stdout } = whylight(...wanted);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/24 pictures, accuracy [\d.]+ %, \d+ of them from an earlier run/);
+    const html = readFileSync(out, 'utf8');
+    expect(html).toContain('Max-sensitivity');
+    expect(html).not.toMatch(/<script|(src|href)="?https?:/);
+  });
+});
