@@ -112,6 +112,9 @@ function subjectsOf(models: Readonly<Record<string, ModelText>>): Subjects {
   };
 }
 
+/** Captum's methods that walk all tensors of a layer at once. */
+const MOVES_LAYERS_TOGETHER = new Set(['LayerIntegratedGradients']);
+
 /** Window lists of an occlusion case, one for each input in the graph's order. */
 const WINDOW_LISTS = ['sliding_window_shapes', 'strides'] as const;
 
@@ -137,6 +140,7 @@ function split(given: Case, model: ModelText | undefined): Case[] {
       return { ...part([name, values]), params: { ...params, ...Object.fromEntries(own) } };
     });
   }
+  if (MOVES_LAYERS_TOGETHER.has(given.method)) return [given];
   const severalTensors = layer !== undefined && model?.layers?.[layer] === undefined && tensors.length > 1;
   if (!severalTensors || !tensors.every(([name]) => isTensor(model, name))) return [given];
   return tensors.map(([name, values]) => ({ ...part([name, values]), layer: name }));
@@ -179,6 +183,8 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
       : given.layer && (model.layers?.[given.layer] ?? given.layer),
     window: windows(given, 'sliding_window_shapes', 'window'),
     strides: windows(given, 'strides', 'stride'),
+    layers: Object.keys(expected),
+    neuron: given.neuron,
     tensorOf: (layer) => model.layers?.[layer] ?? layer,
   });
   return {
@@ -202,7 +208,8 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   const { method, layer } = given;
   if (!(method in CASE_METHODS)) return `no method for ${method}`;
   if (!model) return `the file has no graph of ${given.model}`;
-  if (layer && model.layers && !(layer in model.layers)) return `layer ${layer} stands for several tensors`;
+  if (layer && !MOVES_LAYERS_TOGETHER.has(method) && model.layers && !(layer in model.layers))
+    return `layer ${layer} stands for several tensors`;
   if (given.attr_dim_summation === false) return 'no summation over channels';
   return undefined;
 }
@@ -301,7 +308,7 @@ function completeness(given: PropertyCase, model: ModelText | undefined): Compar
   return {
     model: given.model,
     entry: id,
-    recipe: recipeOf({ params: given.params ?? {}, ...(typeof baseline === 'number' && { baseline }) }),
+    recipe: recipeOf({ params: given.params ?? {}, layers: [], ...(typeof baseline === 'number' && { baseline }) }),
     load: lazily(() => modelFromText(model.graph, shapesOf(inputs))),
     examples: async () =>
       rowsOf(inputs, {}, target, {

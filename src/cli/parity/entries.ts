@@ -83,6 +83,10 @@ export interface CaseFields {
   readonly baseline?: number;
   /** Tensor name of the layer. */
   readonly layer?: string;
+  /** Tensor names of a layer that stands for several. */
+  readonly layers: readonly string[];
+  /** Position of the neuron that is explained. */
+  readonly neuron?: number;
   readonly window?: readonly number[];
   readonly strides?: readonly number[];
   /** The tensor that a layer's name stands for. */
@@ -93,7 +97,28 @@ export interface CaseFields {
 export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
   Saliency: ({ params }) => ({ method: 'saliency', params: { absolute: params.abs ?? true } }),
   InputXGradient: () => ({ method: 'input_x_gradient' }),
-  NeuronGradient: ({ layer }) => ({ method: 'saliency', params: { absolute: false }, scores: layer }),
+  NeuronGradient: ({ layer, neuron }) => ({
+    method: 'neuron_gradient',
+    params: { target_layer: layer, neuron: [neuron ?? 0] },
+  }),
+  LayerConductance: ({ layer, params, baseline }) => ({
+    method: 'layer_conductance',
+    params: { target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
+  }),
+  InternalInfluence: ({ layer, params, baseline }) => ({
+    method: 'internal_influence',
+    params: { target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
+  }),
+  LayerIntegratedGradients: ({ layers, params, baseline }) => ({
+    method: 'layer_integrated_gradients',
+    params: {
+      target_layer: layers[0],
+      more_layers: layers.slice(1),
+      n_steps: params.n_steps,
+      quadrature: params.method,
+      baseline,
+    },
+  }),
   LayerGradient: ({ layer }) => ({ method: 'layer_gradient', params: { target_layer: layer } }),
   LayerActivation: ({ layer }) => ({ method: 'layer_activation', params: { target_layer: layer } }),
   LayerGradientXActivation: ({ layer }) => ({ method: 'layer_gradient_x_activation', params: { target_layer: layer } }),
