@@ -46,7 +46,8 @@ export default defineMethod({
     const looked = embeddings(model).map(({ name }) => name);
     return {
       graphs: {
-        path: { gradients: layers, feeds: layers },
+        // Rows go into an input of the model in any case.
+        path: { gradients: layers, feeds: layers.filter((name) => !model.inputs.some((input) => input.name === name)) },
         ends: { feeds: looked, activations: layers },
         ...(looked.length > 0 && { lookup: { activations: looked } }),
       },
