@@ -14,6 +14,7 @@ import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { modelRoutes } from './routes/models.ts';
+import { registryRoutes } from './routes/registry.ts';
 import { serverRoutes } from './routes/server.ts';
 import type { EdgeEnv, Services } from './services.ts';
 
@@ -41,6 +42,7 @@ export function createApp(services: Services) {
   app.on('POST', '/v2/models/*', limitBody(services.limits));
   return app
     .route('/', modelRoutes(services))
+    .route('/', registryRoutes(services))
     .route('/', methodRoutes(services))
     .route('/', explainRoutes(services))
     .route('/', inferRoutes(services));

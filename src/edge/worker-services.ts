@@ -12,6 +12,8 @@ import { durableLedger } from './durable-ledger.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import { assetModels } from './models/assets.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
+import { r2Files } from './models/r2.ts';
+import { ModelRegistry } from './models/registry.ts';
 import { analyticsEngineMetrics, type Dataset } from './observe/analytics-engine.ts';
 import { consoleLog } from './observe/log.ts';
 import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
@@ -36,17 +38,21 @@ export interface WorkerBindings {
   readonly RATE_6000: Rates[6000];
   /** What is counted of each request; without it nothing is. */
   readonly METRICS?: Dataset;
+  /** Models that were uploaded; without it none can be. */
+  readonly UPLOADS?: R2Bucket;
 }
 
 const MIB = 2 ** 20;
 const LIMITS: Limits = { maxBody: 10 * MIB, maxPixels: EDGE_MAX_PIXELS, maxSamples: 5000 };
 
 export function workerServices(bindings: WorkerBindings): Services {
-  const { MODELS, RESULTS, METRICS } = bindings;
+  const { MODELS, RESULTS, METRICS, UPLOADS } = bindings;
   const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
   return {
     explainer: container.get(TOKENS.explainer),
-    models: new ModelCatalogue(assetModels(MODELS, models, 'models')),
+    models: new ModelCatalogue(assetModels(MODELS, models, 'models'), {
+      ...(UPLOADS && { registry: new ModelRegistry({ files: r2Files(UPLOADS), log: consoleLog }) }),
+    }),
     ...tenantServices(bindings),
     cache: tieredCache({ near: coloTier(() => caches.open('answers')), shared: kvTier(RESULTS), log: consoleLog }),
     inFlight: new InFlight(),

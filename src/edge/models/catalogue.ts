@@ -1,9 +1,11 @@
-/** Models by name: each is read once and stays in memory. */
+/** Models by name and version, of those that a tenant may use: shipped with the server, or uploaded. */
 import { sha256Hex } from '../../core/digest.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
-import { Model } from '../../core/model/model.ts';
+import { Model, type ModelSource } from '../../core/model/model.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
+import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
+import { Shelf, type Weighed } from './shelf.ts';
 import type { ModelStore } from './store.ts';
 
 export interface ServedModel {
@@ -12,55 +14,99 @@ export interface ServedModel {
   readonly identity: string;
 }
 
-export class ModelCatalogue {
-  private readonly store: ModelStore;
-  private readonly loading = new Map<string, Promise<ServedModel>>();
+export interface CatalogueOptions {
+  /** Uploaded models; none when left out. */
+  readonly registry?: ModelRegistry;
+  /** Bytes of files that stay in memory; sessions are bounded by themselves. */
+  readonly bytes?: number;
+}
 
-  constructor(store: ModelStore) {
+/** Of an isolate's 128 MiB, beside 64 for sessions, the runtime and what a picture takes. */
+const ISOLATE_BYTES = 28 * 2 ** 20;
+
+/** What an operator uploads is everybody's who may use a model of that name; what others upload is theirs alone. */
+export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : `tenants/${id}`);
+
+export class ModelCatalogue {
+  readonly registry: ModelRegistry | undefined;
+  private readonly store: ModelStore;
+  private readonly shelf: Shelf<ServedModel>;
+
+  constructor(store: ModelStore, { registry, bytes = ISOLATE_BYTES }: CatalogueOptions = {}) {
     this.store = store;
+    this.registry = registry;
+    this.shelf = new Shelf(bytes);
   }
 
   /** Names of the models that the tenant may use. */
-  names(tenant: Tenant): readonly string[] {
-    return this.store.names.filter((name) => mayUseModel(tenant, name));
+  async names(tenant: Tenant): Promise<readonly string[]> {
+    const [shared, own] = await Promise.all(
+      ['shared', ownerOf(tenant)].map(async (owner) => (await this.registry?.names(owner)) ?? []),
+    );
+    const common = [...this.store.names, ...(shared ?? [])].filter((name) => mayUseModel(tenant, name));
+    return [...new Set([...common, ...(own ?? [])])].sort();
   }
 
   /**
-   * @param waitUntil keeps the load going for other requests when this one ends early: a promise whose request has ended
-   * never settles in a Worker
+   * Whether a model of this name is shipped, and the tenant may know it: then it cannot be uploaded.
+   */
+  isShipped(name: string, tenant: Tenant): boolean {
+    return this.store.names.includes(name) && mayUseModel(tenant, name);
+  }
+
+  /** What is known of an uploaded model; undefined for one that is shipped, or none of the tenant's. */
+  async uploaded(
+    name: string,
+    tenant: Tenant,
+  ): Promise<{ readonly owner: string; readonly record: ModelRecord } | undefined> {
+    if (!this.registry || !NAME.test(name) || this.isShipped(name, tenant)) return undefined;
+    const own = ownerOf(tenant);
+    for (const owner of own === 'shared' || !mayUseModel(tenant, name) ? [own] : [own, 'shared']) {
+      const record = await this.registry.find(owner, name);
+      if (record) return { owner, record };
+    }
+    return undefined;
+  }
+
+  /**
+   * @param version the default one when left out
    * @throws WhylightError `model_not_found`, also for a model that exists but not for this tenant.
    */
-  async get(name: string, tenant: Tenant, waitUntil: WaitUntil): Promise<ServedModel> {
-    const names = this.names(tenant);
-    if (!names.includes(name)) throw notFound(name, names);
-    return this.served(name, waitUntil);
+  async get(name: string, tenant: Tenant, waitUntil: WaitUntil, version?: string): Promise<ServedModel> {
+    if (this.isShipped(name, tenant)) return this.shipped(name, waitUntil, version);
+    const found = await this.uploaded(name, tenant);
+    if (!found || !this.registry) throw notFound(name, await this.names(tenant));
+    const { owner, record } = found;
+    const wanted = version ?? defaultVersion(record);
+    const entry = versionOf(record, name, wanted);
+    const registry = this.registry;
+    const key = `${owner}/${name}/${entry.files['manifest.json']}/${entry.digest}`;
+    return this.shelf.get(key, async () => weigh(await registry.open(owner, name, entry)), waitUntil);
   }
 
   /** Reads the first model, for health checks. */
   async check(waitUntil: WaitUntil): Promise<void> {
     const [name] = this.store.names;
-    if (name !== undefined) await this.served(name, waitUntil);
+    if (name !== undefined) await this.shipped(name, waitUntil);
   }
 
-  private served(name: string, waitUntil: WaitUntil): Promise<ServedModel> {
-    let served = this.loading.get(name);
-    if (!served) {
-      served = this.load(name);
-      this.loading.set(name, served);
-      // What could not be read may be readable the next time.
-      served.catch(() => this.loading.delete(name));
-      waitUntil(served.catch(() => undefined));
-    }
-    return served;
+  private async shipped(name: string, waitUntil: WaitUntil, version?: string): Promise<ServedModel> {
+    const served = await this.shelf.get(`shipped/${name}`, async () => weigh(await this.store.open(name)), waitUntil);
+    const only = served.model.version;
+    if (version === undefined || version === only) return served;
+    throw new WhylightError('model_not_found', `The model ${name} has no version ${version}; it has ${only}.`, {
+      model: name,
+      versions: [only],
+    });
   }
+}
 
-  private async load(name: string): Promise<ServedModel> {
-    const source = await this.store.open(name);
-    const model = await Model.read(source);
-    const described = JSON.stringify([model.manifest, source.labels ?? null]);
-    const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
-    return { model, identity };
-  }
+async function weigh(source: ModelSource): Promise<Weighed<ServedModel>> {
+  const model = await Model.read(source);
+  const described = JSON.stringify([model.manifest, source.labels ?? null]);
+  const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
+  const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return { value: { model, identity }, bytes: source.bytes.byteLength + external };
 }
 
 function notFound(name: string, names: readonly string[]): WhylightError {

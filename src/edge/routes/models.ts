@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { datatypeOf } from '../../core/engine/open-inference.ts';
-import { WhylightError } from '../../core/errors.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { ValueInfo } from '../../core/onnx/graph.ts';
 import type { ServedModel } from '../models/catalogue.ts';
@@ -17,34 +16,36 @@ export const modelPaths = (operation = ''): [string, string] => [
  * @throws WhylightError `model_not_found`
  */
 export async function modelOf(c: Context<EdgeEnv>, { models }: Pick<Services, 'models'>): Promise<ServedModel> {
-  const served = await models.get(c.req.param('model') as string, c.get('tenant'), waitUntilOf(c));
+  const { model, version } = c.req.param() as { model: string; version?: string };
+  const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version);
   c.get('seen').model = served.model.name;
-  const version = c.req.param('version');
-  if (version === undefined || version === served.model.version) return served;
-  throw new WhylightError(
-    'model_not_found',
-    `The model ${served.model.name} has no version ${version}, but version ${served.model.version}.`,
-    { model: served.model.name, versions: [served.model.version] },
-  );
+  return served;
 }
 
 /** Which models there are and what they take. */
 export const modelRoutes = (services: Services) =>
   new Hono<EdgeEnv>()
-    .get('/v2/models', (c) => c.json({ models: services.models.names(c.get('tenant')).map((name) => ({ name })) }))
-    .on('GET', modelPaths(), async (c) => c.json(describe((await modelOf(c, services)).model)))
+    .get('/v2/models', async (c) => {
+      const names = await services.models.names(c.get('tenant'));
+      return c.json({ models: names.map((name) => ({ name })) });
+    })
+    .on('GET', modelPaths(), async (c) => {
+      const { model } = await modelOf(c, services);
+      const uploaded = await services.models.uploaded(model.name, c.get('tenant'));
+      return c.json(describe(model, uploaded && Object.keys(uploaded.record.versions)));
+    })
     .on('GET', modelPaths('/ready'), async (c) => {
       const { model } = await modelOf(c, services);
       return c.json({ name: model.name, ready: true });
     });
 
 /** The protocol's model metadata, and what else helps to ask for an explanation. */
-function describe(model: Model) {
+function describe(model: Model, versions: readonly string[] = [model.version]) {
   const { description, preprocessing, license, source, accuracy } = model.manifest;
   const { scores, camLayer, spatialLayers } = model.info();
   return {
     name: model.name,
-    versions: [model.version],
+    versions,
     platform: 'onnx_onnxv1',
     inputs: model.graph.inputs.map(metadata),
     outputs: model.graph.outputs.map(metadata),

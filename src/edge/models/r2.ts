@@ -1,0 +1,56 @@
+/** Uploaded models in an R2 bucket: no limit of 25 MiB a file, and read-after-write consistent. */
+import type { ModelFiles } from './files.ts';
+
+export const r2Files = (bucket: R2Bucket): ModelFiles => ({
+  async write(key, size, chunks) {
+    // R2 wants to know the length of a stream before it begins.
+    const { readable, writable } = new FixedLengthStream(size);
+    const stored = bucket.put(key, readable);
+    const sent = send(writable.getWriter(), chunks);
+    // Where one side fails so does the other, and its reason is the better one.
+    const [sending, storing] = await Promise.allSettled([sent, stored]);
+    if (sending.status === 'rejected') throw sending.reason;
+    if (storing.status === 'rejected') throw storing.reason;
+  },
+  async put(key, bytes) {
+    await bucket.put(key, bytes);
+  },
+  has: async (key) => (await bucket.head(key)) !== null,
+  async read(key) {
+    const object = await bucket.get(key);
+    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+  },
+  async remove(keys) {
+    if (keys.length > 0) await bucket.delete([...keys]);
+  },
+  async below(prefix) {
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: R2Objects = await bucket.list({ prefix, delimiter: '/', ...(cursor && { cursor }) });
+      found.push(...page.delimitedPrefixes.map((path) => path.slice(prefix.length, -1)));
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor);
+    return found;
+  },
+  async readTagged(key) {
+    const object = await bucket.get(key);
+    return object ? { text: await object.text(), tag: object.etag } : undefined;
+  },
+  async writeTagged(key, text, tag) {
+    const onlyIf = tag === undefined ? new Headers({ 'If-None-Match': '*' }) : { etagMatches: tag };
+    return (await bucket.put(key, text, { onlyIf })) !== null;
+  },
+});
+
+async function send(writer: WritableStreamDefaultWriter<Uint8Array>, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  // Fails along with the writes, which say why.
+  writer.closed.catch(() => undefined);
+  try {
+    for await (const chunk of chunks) await writer.write(chunk);
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  }
+}

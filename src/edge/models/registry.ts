@@ -1,0 +1,282 @@
+/**
+ * Models that were uploaded. Each owner has its own names. Files lie under their SHA-256, so a version never changes:
+ *
+ *     <owner>/<model>/index.json       which versions there are, and which one is meant when none is said
+ *     <owner>/<model>/files/<sha256>   manifests, ONNX files and what belongs to them
+ */
+import { sha256Hex } from '../../core/digest.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
+import { Model, type ModelSource } from '../../core/model/model.ts';
+import type { Log } from '../observe/log.ts';
+import { Recent } from '../tenants/recent.ts';
+import type { ModelFiles } from './files.ts';
+import { readModelFolder } from './folder.ts';
+import type { Upload } from './upload.ts';
+
+export interface VersionRecord {
+  /** Of the model: its ONNX file and external data. */
+  readonly digest: string;
+  readonly created: string;
+  readonly bytes: number;
+  /** SHA-256 of each file, `manifest.json` among them, by path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface ModelRecord {
+  /** The version that is meant when none is said; the newest where nobody has pinned one. */
+  readonly pinned?: string;
+  /** The oldest first. */
+  readonly versions: Readonly<Record<string, VersionRecord>>;
+}
+
+/** The version that is meant when none is said. */
+export const defaultVersion = ({ pinned, versions }: ModelRecord): string =>
+  pinned ?? (Object.keys(versions).at(-1) as string);
+
+export interface ModelRegistryOptions {
+  readonly files: ModelFiles;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Until a change is known in every isolate. */
+const FRESH_MS = 10_000;
+const KEEP_MS = 3_600_000;
+const MOST_VERSIONS = 50;
+/** Writers that come between reading an index and writing it. */
+const ATTEMPTS = 5;
+
+export class ModelRegistry {
+  private readonly files: ModelFiles;
+  private readonly log: Log;
+  private readonly clock: () => number;
+  private readonly known: Recent<ModelRecord>;
+
+  constructor({ files, log, clock = Date.now }: ModelRegistryOptions) {
+    this.files = files;
+    this.log = log;
+    this.clock = clock;
+    this.known = new Recent({ capacity: 500, freshMs: FRESH_MS, keepMs: KEEP_MS, clock });
+  }
+
+  async names(owner: string): Promise<readonly string[]> {
+    const names = await this.files.below(`${owner}/`);
+    const records = await Promise.all(names.map((name) => this.find(owner, name)));
+    return names.filter((_, i) => records[i]);
+  }
+
+  /** @returns undefined where there is none. What is known is good for seconds, and longer while R2 fails. */
+  async find(owner: string, name: string): Promise<ModelRecord | undefined> {
+    const place = `${owner}/${name}`;
+    const recent = this.known.get(place);
+    if (recent?.fresh) return recent.value;
+    try {
+      const found = await this.files.readTagged(`${place}/index.json`);
+      const record = found && recordOf(found.text);
+      if (record) this.known.set(place, record);
+      return record;
+    } catch (error) {
+      if (!recent) throw error;
+      this.log('warn', 'the index of a model cannot be read', { reason: String(error) });
+      return recent.value;
+    }
+  }
+
+  /** @throws WhylightError `invalid_config` when files are gone or damaged. */
+  open(owner: string, name: string, { files }: VersionRecord): Promise<ModelSource> {
+    const read = async (path: string) => {
+      const digest = files[path];
+      return digest === undefined ? undefined : this.files.read(fileKey(owner, name, digest));
+    };
+    return readModelFolder(read, name);
+  }
+
+  /**
+   * Stores a version: its files stream in, are read back, become a model, and only then does the version exist.
+   * @param accept looks at the model, and throws when it will not do
+   * @returns the record, and whether it is new: the same content again is no change
+   * @throws WhylightError `invalid_model`, `invalid_request`, `conflict` for other content under a version that exists
+   */
+  async add(
+    owner: string,
+    name: string,
+    version: string,
+    upload: Upload,
+    accept: (model: Model) => Promise<void>,
+  ): Promise<{ readonly record: VersionRecord; readonly created: boolean; readonly model: Model }> {
+    const arrived = new Map<string, string>();
+    try {
+      const manifest = manifestFor(upload, name, version);
+      const contents = await this.receive(upload, arrived);
+      const source = await readModelFolder(
+        async (path) => (path === 'manifest.json' ? encode(manifest) : contents.get(path)),
+        name,
+      );
+      const model = await Model.read(source);
+      await accept(model);
+      contents.set('manifest.json', encode(manifest));
+      const record = await this.keep(owner, name, model.digest, contents);
+      return { ...(await this.enter(owner, name, version, record)), model };
+    } catch (error) {
+      // The configuration is the client's here.
+      if (!WhylightError.is(error, 'invalid_config')) throw error;
+      throw new WhylightError('invalid_request', error.message, error.details);
+    } finally {
+      await upload.cancel();
+      await this.files.remove([...arrived.values()]);
+    }
+  }
+
+  /** @throws WhylightError `model_not_found` */
+  async pin(owner: string, name: string, version: string | null): Promise<ModelRecord> {
+    return this.change(owner, name, (record) => {
+      if (version !== null) versionOf(record, name, version);
+      const { pinned: _, ...rest } = record ?? noRecord(name);
+      return { ...rest, ...(version !== null && { pinned: version }) };
+    });
+  }
+
+  /**
+   * Forgets a version, or all of them. Files that another version has as well stay.
+   * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned
+   */
+  async remove(owner: string, name: string, version?: string): Promise<void> {
+    let gone: readonly VersionRecord[] = [];
+    const left = await this.change(owner, name, (record) => {
+      const { pinned, versions } = record ?? noRecord(name);
+      if (version === undefined) {
+        gone = Object.values(versions);
+        return { versions: {} };
+      }
+      gone = [versionOf(record, name, version)];
+      if (pinned === version) {
+        throw new WhylightError('conflict', `Version ${version} of ${name} is pinned: pin another one first.`, {});
+      }
+      const { [version]: _, ...others } = versions;
+      return { ...(pinned !== undefined && { pinned }), versions: others };
+    });
+    const needed = new Set(Object.values(left.versions).flatMap(({ files }) => Object.values(files)));
+    const digests = new Set(gone.flatMap(({ files }) => Object.values(files)));
+    await this.files.remove([...digests].filter((d) => !needed.has(d)).map((d) => fileKey(owner, name, d)));
+  }
+
+  /** The files' bytes by path, by way of the store: the body may be larger than what is good to hold twice. */
+  private async receive(upload: Upload, arrived: Map<string, string>): Promise<Map<string, Uint8Array>> {
+    for (const { path, size, chunks } of upload.files) {
+      const key = `arriving/${crypto.randomUUID()}`;
+      arrived.set(path, key);
+      await this.files.write(key, size, chunks());
+    }
+    const contents = new Map<string, Uint8Array>();
+    for (const [path, key] of arrived) contents.set(path, (await this.files.read(key)) ?? new Uint8Array(0));
+    return contents;
+  }
+
+  private async keep(
+    owner: string,
+    name: string,
+    digest: string,
+    contents: ReadonlyMap<string, Uint8Array>,
+  ): Promise<VersionRecord> {
+    const files: Record<string, string> = {};
+    let bytes = 0;
+    for (const [path, content] of contents) {
+      const sha256 = await sha256Hex(content);
+      const key = fileKey(owner, name, sha256);
+      if (!(await this.files.has(key))) await this.files.put(key, content);
+      files[path] = sha256;
+      bytes += content.length;
+    }
+    return { digest, created: new Date(this.clock()).toISOString(), bytes, files };
+  }
+
+  private async enter(owner: string, name: string, version: string, record: VersionRecord) {
+    let entered = { record, created: true };
+    await this.change(owner, name, (known = { versions: {} }) => {
+      const present = known.versions[version];
+      if (present) {
+        if (JSON.stringify(present.files) !== JSON.stringify(record.files)) {
+          throw new WhylightError(
+            'conflict',
+            `Version ${version} of ${name} has other content, and a version never changes: upload under another one.`,
+            { digest: present.digest },
+          );
+        }
+        entered = { record: present, created: false };
+        return known;
+      }
+      if (Object.keys(known.versions).length >= MOST_VERSIONS) {
+        throw new WhylightError('conflict', `${name} has ${MOST_VERSIONS} versions already: delete one first.`, {});
+      }
+      entered = { record, created: true };
+      return { ...known, versions: { ...known.versions, [version]: record } };
+    });
+    return entered;
+  }
+
+  private async change(
+    owner: string,
+    name: string,
+    edit: (record: ModelRecord | undefined) => ModelRecord,
+  ): Promise<ModelRecord> {
+    const place = `${owner}/${name}`;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const found = await this.files.readTagged(`${place}/index.json`);
+      const record = edit(found && recordOf(found.text));
+      if (await this.files.writeTagged(`${place}/index.json`, JSON.stringify(record), found?.tag)) {
+        if (Object.keys(record.versions).length > 0) this.known.set(place, record);
+        else this.known.delete(place);
+        return record;
+      }
+    }
+    throw new WhylightError('conflict', `Others keep changing ${name} at the same time: try again.`, {});
+  }
+}
+
+/** Name and version are those of the path, whatever the manifest says. */
+function manifestFor({ manifest, files }: Upload, name: string, version: string): Manifest {
+  const [first] = files;
+  const checked = parseManifest({ file: first?.path, ...manifest, name, version }, 'The manifest');
+  const named = [checked.file, ...checked.external, ...(typeof checked.labels === 'string' ? [checked.labels] : [])];
+  const missing = named.filter((path) => !files.some((file) => file.path === path));
+  const unused = files.filter(({ path }) => !named.includes(path)).map(({ path }) => path);
+  if (missing.length + unused.length === 0) return checked;
+  throw new WhylightError(
+    'invalid_config',
+    `The files do not fit the manifest: ${[
+      missing.length > 0 ? `${missing.join(', ')} is missing` : '',
+      unused.length > 0 ? `${unused.join(', ')} is not named there` : '',
+    ]
+      .filter(Boolean)
+      .join('; ')}.`,
+    { missing, unused },
+  );
+}
+
+/** @returns undefined for the index of a model that was deleted: it stays, as R2 cannot delete on a condition */
+function recordOf(text: string): ModelRecord | undefined {
+  const record = JSON.parse(text) as ModelRecord;
+  return Object.keys(record.versions).length > 0 ? record : undefined;
+}
+
+/** @throws WhylightError `model_not_found` */
+export function versionOf(record: ModelRecord | undefined, name: string, version: string): VersionRecord {
+  const found = record && Object.hasOwn(record.versions, version) ? record.versions[version] : undefined;
+  if (found) return found;
+  const versions = Object.keys(record?.versions ?? {});
+  throw new WhylightError(
+    'model_not_found',
+    `The model ${name} has no version ${version}; it has ${versions.join(', ') || 'none'}.`,
+    { model: name, versions },
+  );
+}
+
+function noRecord(name: string): never {
+  throw new WhylightError('model_not_found', `There is no uploaded model named "${name}".`, { model: name });
+}
+
+const encode = (manifest: Manifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
+const fileKey = (owner: string, name: string, sha256: string): string => `${owner}/${name}/files/${sha256}`;

@@ -1,0 +1,154 @@
+/**
+ * A model on its way in. As the protocol's tensors in binary: a JSON part whose length a header gives, then bytes.
+ *
+ *     { "manifest": { ... }, "files": [ { "path": "model.onnx", "binary_data_size": 310442 }, ... ] }
+ *
+ * Without that header the body is the ONNX file itself.
+ */
+import { z } from 'zod';
+import { WhylightError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
+
+/** A file's part of the body; the parts must be read in order, each to its end. */
+export interface IncomingFile {
+  readonly path: string;
+  readonly size: number;
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+export interface Upload {
+  /** As the client wrote it, unchecked. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly files: readonly IncomingFile[];
+  /** Gives up what has not been read. */
+  cancel(): Promise<void>;
+}
+
+const MOST_HEADER = 2 ** 20;
+const MOST_FILES = 16;
+const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+const headerSchema = z.strictObject({
+  manifest: z.record(z.string(), z.json()).default({}),
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().regex(PATH, 'a file name of letters, digits, dot, dash and underscore'),
+        binary_data_size: z.int().min(1),
+      }),
+    )
+    .min(1)
+    .max(MOST_FILES),
+});
+
+export interface UploadLengths {
+  /** `Inference-Header-Content-Length` */
+  readonly header: string | undefined;
+  /** `Content-Length` */
+  readonly body: string | undefined;
+  /** The most bytes that the files may have together. */
+  readonly most: number;
+}
+
+/** @throws WhylightError `invalid_request`; `payload_too_large` before anything of the files is read. */
+export async function readUpload(body: ReadableStream<Uint8Array> | null, lengths: UploadLengths): Promise<Upload> {
+  if (!body) throw new WhylightError('invalid_request', 'There is no body: send the ONNX file.');
+  const reader = new PartReader(body);
+  const { manifest, files } = await readHeader(reader, lengths);
+  const total = files.reduce((sum, { binary_data_size }) => sum + binary_data_size, 0);
+  if (total > lengths.most) {
+    await reader.cancel();
+    throw new WhylightError(
+      'payload_too_large',
+      `The files have ${total} bytes, more than the ${lengths.most} that fit an isolate beside everything else.`,
+      { bytes: total, max_bytes: lengths.most },
+    );
+  }
+  return {
+    manifest,
+    files: files.map(({ path, binary_data_size: size }) => ({ path, size, chunks: () => reader.pass(size, path) })),
+    cancel: () => reader.cancel(),
+  };
+}
+
+async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z.output<typeof headerSchema>> {
+  if (lengths.header === undefined) {
+    const size = Number(lengths.body);
+    if (lengths.body === undefined || !Number.isSafeInteger(size) || size < 1) {
+      throw new WhylightError(
+        'invalid_request',
+        'The length of the body must be known before it: send Content-Length.',
+      );
+    }
+    return { manifest: {}, files: [{ path: 'model.onnx', binary_data_size: size }] };
+  }
+  const length = Number(lengths.header);
+  if (!Number.isSafeInteger(length) || length < 2 || length > MOST_HEADER) {
+    throw new WhylightError(
+      'invalid_request',
+      `Inference-Header-Content-Length is ${lengths.header}, but must be the length of the JSON part, ${MOST_HEADER} at most.`,
+    );
+  }
+  const text = new TextDecoder().decode(await reader.take(length, 'the JSON part'));
+  const parsed = headerSchema.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({
+    detail: message,
+    pointer: `#/${path.map(String).join('/')}`,
+  }));
+  throw new WhylightError(
+    'invalid_request',
+    `The JSON part is wrong: ${errors.map(({ detail, pointer }) => `${pointer} ${detail}`).join('; ')}.`,
+    { errors },
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text, 'The JSON part');
+  } catch (error) {
+    throw WhylightError.is(error) ? new WhylightError('invalid_request', error.message) : error;
+  }
+}
+
+/** A stream cut into parts of known length. */
+class PartReader {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private rest: Uint8Array = new Uint8Array(0);
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.reader = body.getReader();
+  }
+
+  /** @throws WhylightError `invalid_request` when the stream ends before. */
+  async *pass(size: number, what: string): AsyncGenerator<Uint8Array> {
+    let left = size;
+    while (left > 0) {
+      if (this.rest.length === 0) {
+        const { done, value } = await this.reader.read();
+        if (done) {
+          throw new WhylightError('invalid_request', `The body ends ${left} bytes before the end of ${what}.`);
+        }
+        this.rest = value;
+      }
+      const chunk = this.rest.subarray(0, left);
+      this.rest = this.rest.subarray(chunk.length);
+      left -= chunk.length;
+      yield chunk;
+    }
+  }
+
+  async take(size: number, what: string): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for await (const chunk of this.pass(size, what)) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  }
+
+  async cancel(): Promise<void> {
+    await this.reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,200 @@
+/** Uploaded models, over a real R2 bucket. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assetModels } from '../../../src/edge/models/assets.ts';
+import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
+import { r2Files } from '../../../src/edge/models/r2.ts';
+import { ModelRegistry } from '../../../src/edge/models/registry.ts';
+import { type Ask, bindings, outputsOf, tensorRequest } from '../../support/app.ts';
+import { keyOf, request, tenantApp } from '../../support/tenants.ts';
+import { denseModel, identityModel } from '../../support/tiny-models.ts';
+
+const bucket = bindings.UPLOADS as R2Bucket;
+/** An isolate of its own over the same bucket. */
+const catalogue = () =>
+  new ModelCatalogue(assetModels(bindings.MODELS, { cifar10: 'models/cifar10' }, 'models'), {
+    registry: new ModelRegistry({ files: r2Files(bucket), log: () => {} }),
+  });
+
+let ask: Ask;
+let elsewhere: Ask;
+let cifar: Uint8Array<ArrayBuffer>;
+let manifest: Record<string, unknown>;
+
+beforeAll(async () => {
+  const scopes = ['predict', 'explain', 'admin'] as const;
+  const tenants = {
+    acme: { keys: [await keyOf('acme-key', scopes), await keyOf('acme-user')] },
+    rival: { keys: [await keyOf('rival-key', scopes)] },
+    ops: { operator: true, keys: [await keyOf('ops-key', scopes)] },
+    narrow: { models: ['cifar10'], keys: [await keyOf('narrow-key', scopes)] },
+  };
+  ask = tenantApp(tenants, { replaced: { models: catalogue() } });
+  elsewhere = tenantApp(tenants, { replaced: { models: catalogue() } });
+  const read = async (path: string) =>
+    new Uint8Array(await (await bindings.MODELS.fetch(`https://assets.invalid/cifar10/${path}`)).arrayBuffer());
+  cifar = await read('model.onnx');
+  manifest = JSON.parse(new TextDecoder().decode(await read('manifest.json')));
+});
+
+/** A framed upload: the manifest and the files. */
+function upload(key: string, head: object, ...files: Uint8Array[]): RequestInit {
+  const json = new TextEncoder().encode(JSON.stringify(head));
+  const body = new Blob([json, ...files] as BlobPart[]);
+  return {
+    method: 'PUT',
+    headers: {
+      'X-Api-Key': key,
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(json.length),
+    },
+    body,
+  };
+}
+const uploadCifar = (key: string, more: object = {}) =>
+  upload(
+    key,
+    { manifest: { ...manifest, ...more }, files: [{ path: 'model.onnx', binary_data_size: cifar.length }] },
+    cifar,
+  );
+const put = (key: string, bytes: Uint8Array): RequestInit => ({
+  method: 'PUT',
+  headers: { 'X-Api-Key': key, 'Content-Type': 'application/octet-stream', 'Content-Length': String(bytes.length) },
+  body: bytes as Uint8Array<ArrayBuffer>,
+});
+const question = (key: string) => {
+  const init = tensorRequest({ method: 'saliency' });
+  return { ...init, headers: { 'Content-Type': 'application/json', 'X-Api-Key': key } };
+};
+const arriving = async () => (await bucket.list({ prefix: 'arriving/' })).objects.map(({ key }) => key);
+
+describe('a model that is uploaded', () => {
+  it('is inspected, and live at once, here and elsewhere', async () => {
+    const response = await ask('/v2/models/mine/versions/1', uploadCifar('acme-key'));
+    const answer = (await response.json()) as Record<string, unknown>;
+    expect([response.status, response.headers.get('Location')]).toEqual([201, '/v2/models/mine/versions/1']);
+    expect(answer).toMatchObject({
+      name: 'mine',
+      version: '1',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      operators_without_rule: [],
+      methods: expect.arrayContaining(['saliency', 'grad_cam']),
+      memory: { forward: expect.any(Number) },
+    });
+    for (const isolate of [ask, elsewhere]) {
+      const explained = await isolate('/v2/models/mine/explain', question('acme-user'));
+      expect(explained.status).toBe(200);
+      const shipped = await isolate('/v2/models/cifar10/explain', question('acme-user'));
+      const [ours, theirs] = [await outputsOf(explained), await outputsOf(shipped)];
+      expect(ours.attribution?.data).toEqual(theirs.attribution?.data);
+    }
+    const described = await (await ask('/v2/models/mine', request('GET', 'acme-user'))).json();
+    expect(described).toMatchObject({ name: 'mine', versions: ['1'], digest: answer.digest });
+    expect(await arriving()).toEqual([]);
+  });
+
+  it('is the same when it comes again, and refuses other content under its version', async () => {
+    expect((await ask('/v2/models/mine/versions/1', uploadCifar('acme-key'))).status).toBe(200);
+    const other = await ask('/v2/models/mine/versions/1', uploadCifar('acme-key', { description: 'another' }));
+    expect([other.status, await other.json()]).toMatchObject([409, { code: 'conflict' }]);
+  });
+
+  it('has versions: the newest is meant until another is pinned', async () => {
+    await ask('/v2/models/mine/versions/2', uploadCifar('acme-key', { description: 'second' }));
+    const meant = async () =>
+      ((await (await ask('/v2/models/mine', request('GET', 'acme-user'))).json()) as { description: string })
+        .description;
+    expect(await meant()).toBe('second');
+    const pinned = await ask('/v2/models/mine/default', request('PUT', 'acme-key', { version: '1' }));
+    expect(await pinned.json()).toMatchObject({
+      default: '1',
+      pinned: true,
+      versions: [{ version: '1' }, { version: '2' }],
+    });
+    expect(await meant()).toBe(manifest.description);
+    expect((await ask('/v2/models/mine/versions/1', request('DELETE', 'acme-key'))).status).toBe(409);
+    await ask('/v2/models/mine/default', request('PUT', 'acme-key', { version: null }));
+    expect((await ask('/v2/models/mine/versions/1', request('DELETE', 'acme-key'))).status).toBe(204);
+    expect((await ask('/v2/models/mine/versions/1', request('GET', 'acme-user'))).status).toBe(404);
+    // The ONNX file is that of version 2 as well.
+    const fresh = tenantApp({ acme: { keys: [await keyOf('acme-user')] } }, { replaced: { models: catalogue() } });
+    expect((await fresh('/v2/models/mine/explain', question('acme-user'))).status).toBe(200);
+  });
+
+  it("is nobody else's: other tenants neither see it nor hear of it", async () => {
+    const unknown = await ask('/v2/models/mine', request('GET', 'rival-key'));
+    const nothing = await ask('/v2/models/none', request('GET', 'rival-key'));
+    expect([unknown.status, nothing.status]).toEqual([404, 404]);
+    expect(await (await ask('/v2/models', request('GET', 'rival-key'))).json()).toEqual({
+      models: [{ name: 'cifar10' }],
+    });
+    expect((await ask('/v2/models/mine/versions/2', request('DELETE', 'rival-key'))).status).toBe(404);
+    // The same name is free for them.
+    expect((await ask('/v2/models/mine/versions/2', put('rival-key', identityModel().graph))).status).toBe(201);
+    const own = await (await ask('/v2/models/mine', request('GET', 'acme-user'))).json();
+    expect(own).toMatchObject({ description: 'second' });
+  });
+
+  it('by an operator is for all who may use a model of that name', async () => {
+    expect((await ask('/v2/models/common/versions/1', put('ops-key', identityModel().graph))).status).toBe(201);
+    expect((await ask('/v2/models/common', request('GET', 'rival-key'))).status).toBe(200);
+    expect((await ask('/v2/models/common', request('GET', 'narrow-key'))).status).toBe(404);
+    expect((await ask('/v2/models/common', request('DELETE', 'rival-key'))).status).toBe(404);
+  });
+
+  it('may have its weights in a file of their own', async () => {
+    const { graph, external = [] } = denseModel(16);
+    const [{ path, data }] = external as [{ path: string; data: Uint8Array }];
+    const files = [
+      { path: 'model.onnx', binary_data_size: graph.length },
+      { path, binary_data_size: data.length },
+    ];
+    const response = await ask(
+      '/v2/models/dense/versions/1',
+      upload('acme-key', { manifest: { external: [path] }, files }, graph, data),
+    );
+    expect([response.status, await response.json()]).toMatchObject([201, { bytes: expect.any(Number) }]);
+  });
+
+  it('is gone, with its files, once it is deleted', async () => {
+    expect((await ask('/v2/models/dense', request('DELETE', 'acme-key'))).status).toBe(204);
+    expect((await ask('/v2/models/dense', request('GET', 'acme-user'))).status).toBe(404);
+    expect((await ask('/v2/models/dense', request('DELETE', 'acme-key'))).status).toBe(404);
+    expect((await bucket.list({ prefix: 'tenants/acme/dense/files/' })).objects).toEqual([]);
+    expect(JSON.stringify(await (await ask('/v2/models', request('GET', 'acme-user'))).json())).not.toContain('dense');
+  });
+});
+
+describe('an upload is refused', () => {
+  it.each([
+    ['that is no model', () => put('acme-key', new TextEncoder().encode('not ONNX at all')), 400, 'invalid_model'],
+    ['without the scope', () => put('acme-user', identityModel().graph), 403, 'forbidden'],
+    [
+      'whose manifest names a file that is not there',
+      () =>
+        upload(
+          'acme-key',
+          { manifest: { external: ['w.bin'] }, files: [{ path: 'model.onnx', binary_data_size: 3 }] },
+          new Uint8Array(3),
+        ),
+      undefined,
+      'invalid_config',
+    ],
+    [
+      'that ends before its end',
+      () => upload('acme-key', { files: [{ path: 'model.onnx', binary_data_size: 30 }] }, new Uint8Array(3)),
+      400,
+      'invalid_request',
+    ],
+  ])('%s', async (_, init, status, code) => {
+    const response = await ask('/v2/models/bad/versions/1', init());
+    expect(await response.json()).toMatchObject({ code });
+    if (status) expect(response.status).toBe(status);
+    expect((await ask('/v2/models/bad', request('GET', 'acme-user'))).status).toBe(404);
+    expect(await arriving()).toEqual([]);
+  });
+
+  it('under the name of a model that is shipped, or none that can be a name', async () => {
+    expect((await ask('/v2/models/cifar10/versions/9', put('acme-key', identityModel().graph))).status).toBe(403);
+    expect((await ask('/v2/models/a%20b/versions/1', put('acme-key', identityModel().graph))).status).toBe(400);
+  });
+});
