@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readUpload } from '../../../src/edge/models/upload.ts';
+import { type IncomingFile, readUpload } from '../../../src/edge/models/upload.ts';
 
 const MOST = 1000;
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -68,7 +68,7 @@ describe('an upload', () => {
   it('that ends too early says how much is missing', async () => {
     const { body, lengths } = framed({ files: [{ path: 'model.onnx', binary_data_size: 9 }] }, encode('abc'));
     const upload = await readUpload(stream(body), lengths);
-    await expect(collect(upload.files[0]?.chunks() ?? [])).rejects.toMatchObject({
+    await expect(collect((upload.files[0] as IncomingFile).chunks())).rejects.toMatchObject({
       code: 'invalid_request',
       message: expect.stringContaining('6 bytes before the end of model.onnx'),
     });
