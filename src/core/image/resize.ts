@@ -228,19 +228,30 @@ export function sampleGrid(
     rights[x] = Math.min((lefts[x] as number) + 1, width - 1);
     parts[x] = at - (lefts[x] as number);
   }
+  // Each line of the grid is stretched once, however many lines of the output lie beside it.
+  const lines: (Float64Array | undefined)[] = [];
+  const stretched = (row: number): Float64Array => {
+    const known = lines[row];
+    if (known) return known;
+    const line = new Float64Array(columns.length);
+    const start = row * width;
+    for (let x = 0; x < line.length; x++) {
+      const across = parts[x] as number;
+      const [left, right] = [
+        values[start + (lefts[x] as number)] as number,
+        values[start + (rights[x] as number)] as number,
+      ];
+      line[x] = left * (1 - across) + right * across;
+    }
+    lines[row] = line;
+    return line;
+  };
   let o = 0;
   for (let y = 0; y < rows.length; y++) {
     const at = Math.min(Math.max(rows[y] as number, 0), height - 1);
-    const top = Math.floor(at) * width;
-    const bottom = Math.min(Math.floor(at) + 1, height - 1) * width;
     const part = at - Math.floor(at);
-    for (let x = 0; x < columns.length; x++) {
-      const left = lefts[x] as number;
-      const right = rights[x] as number;
-      const across = parts[x] as number;
-      const above = (values[top + left] as number) * (1 - across) + (values[top + right] as number) * across;
-      const below = (values[bottom + left] as number) * (1 - across) + (values[bottom + right] as number) * across;
-      out[o++] = above * (1 - part) + below * part;
-    }
+    const above = stretched(Math.floor(at));
+    const below = stretched(Math.min(Math.floor(at) + 1, height - 1));
+    for (let x = 0; x < columns.length; x++) out[o++] = (above[x] as number) * (1 - part) + (below[x] as number) * part;
   }
 }

@@ -1,6 +1,6 @@
 /** Scores of changed copies of the input. */
 import type { ExplainContext, Inputs } from '../../method/contract.ts';
-import { repeatRow } from '../../tensor/rows.ts';
+import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import type { DataOf, DataType, Tensor } from '../../tensor/tensor.ts';
 
 export type Elements = DataOf<DataType>;
@@ -19,9 +19,11 @@ export async function scorePerturbed<P>(
   change: (index: number, copy: Readonly<Record<string, Elements>>) => void,
   fold: (index: number, score: number) => unknown,
 ): Promise<void> {
+  // One array for all portions: new ones of this size cost more than what is written into them.
+  const room = copies(ctx.inputs, changed, Math.min(count, ctx.batchSize));
   for (let first = 0; first < count; first += ctx.batchSize) {
     const size = Math.min(ctx.batchSize, count - first);
-    const rows = copies(ctx.inputs, changed, size);
+    const rows = refilled(room, ctx.inputs, changed, size);
     for (let i = 0; i < size; i++) change(first + i, rowViews(rows, changed, i));
     const { scores } = await ctx.evaluate(rows);
     for (const [i, score] of scores.entries()) if (fold(first + i, score) === true) return;
@@ -31,8 +33,20 @@ export async function scorePerturbed<P>(
 function copies(inputs: Inputs, changed: readonly string[], count: number): Inputs {
   const rows: Record<string, Tensor> = { ...inputs };
   for (const name of changed) {
-    const row = inputs[name] as Tensor;
-    rows[name] = count === 1 ? { ...row, data: row.data.slice() } : repeatRow(row, count);
+    const { dtype, dims } = inputs[name] as Tensor;
+    rows[name] = emptyRows(dtype, count, dims.slice(1));
+  }
+  return rows;
+}
+
+/** The first `count` rows, each the input itself again. */
+function refilled(room: Inputs, inputs: Inputs, changed: readonly string[], count: number): Inputs {
+  const rows: Record<string, Tensor> = { ...room };
+  for (const name of changed) {
+    const portion = sliceRows(room[name] as Tensor, 0, count);
+    const own = (inputs[name] as Tensor).data as Float32Array;
+    for (let i = 0; i < count; i++) (portion.data as Float32Array).set(own, i * own.length);
+    rows[name] = portion;
   }
   return rows;
 }
