@@ -1,4 +1,4 @@
-import { deconvnet } from '../../core/autodiff/rulesets/deconvnet.ts';
+import { deconvnet, deconvnetClip } from '../../core/autodiff/rulesets/deconvnet.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on what is positive backward, whatever went forward. */
@@ -18,4 +18,5 @@ export default defineBackprop({
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
   ruleset: deconvnet,
+  clipRuleset: deconvnetClip,
 });

@@ -1,4 +1,4 @@
-import { guided } from '../../core/autodiff/rulesets/guided.ts';
+import { guided, guidedClip } from '../../core/autodiff/rulesets/guided.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on only what is positive both forward and backward. */
@@ -18,4 +18,5 @@ export default defineBackprop({
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
   ruleset: guided,
+  clipRuleset: guidedClip,
 });

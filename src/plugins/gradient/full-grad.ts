@@ -42,7 +42,7 @@ export default defineMethod({
     const places = sides[0] * sides[1];
     const map = new Float32Array(places);
     const add = (part: Float32Array): void => {
-      for (const [i, value] of part.entries()) map[i] = (map[i] as number) + value;
+      for (let i = 0; i < map.length; i++) map[i] = (map[i] as number) + (part[i] as number);
     };
     const channelsLast = picture.channelAxis === 2;
     const channels = input.data.length / places;
@@ -63,14 +63,20 @@ export default defineMethod({
   },
 });
 
-/** Absolute values, each channel scaled to [0, 1], the channels added up. */
-function scaledChannels(places: number, channels: number, value: (c: number, p: number) => number): Float32Array {
+/** Absolute products, each channel scaled to [0, 1], the channels added up. Every layer passes here: plain loops. */
+function scaledChannels(places: number, channels: number, product: (c: number, p: number) => number): Float32Array {
   const sum = new Float32Array(places);
+  const channel = new Float32Array(places);
   for (let c = 0; c < channels; c++) {
-    const channel = Float32Array.from({ length: places }, (_, p) => Math.abs(value(c, p)));
     let [low, high] = [Infinity, -Infinity];
-    for (const x of channel) [low, high] = [Math.min(low, x), Math.max(high, x)];
-    for (const [p, x] of channel.entries()) sum[p] = (sum[p] as number) + (x - low) / (EPSILON + high - low);
+    for (let p = 0; p < places; p++) {
+      channel[p] = Math.abs(product(c, p));
+      const x = channel[p] as number;
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+    const scale = EPSILON + high - low;
+    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + ((channel[p] as number) - low) / scale;
   }
   return sum;
 }

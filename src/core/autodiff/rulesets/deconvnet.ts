@@ -1,6 +1,7 @@
 /** Deconvolution: a ReLU passes back what is positive, wherever it was active. Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 2.1. */
 import { defineElementwise } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
+import { withClip } from './clip.ts';
 import { gradient } from './gradient.ts';
 
 export const deconvnet = defineRuleset({
@@ -16,3 +17,6 @@ export const deconvnet = defineRuleset({
     }),
   ],
 });
+
+/** The same, and a Clip from 0 on, such as ReLU6, counts as a ReLU. */
+export const deconvnetClip = withClip(deconvnet, 'deconvnet_clip', ({ g, dy }) => g.op('Relu', [dy]));

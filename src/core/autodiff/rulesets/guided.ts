@@ -3,6 +3,7 @@
 import { defineElementwise } from '../rule.ts';
 import { gate } from '../rules/gate.ts';
 import { defineRuleset } from '../ruleset.ts';
+import { withClip } from './clip.ts';
 import { gradient } from './gradient.ts';
 
 export const guided = defineRuleset({
@@ -18,3 +19,8 @@ export const guided = defineRuleset({
     }),
   ],
 });
+
+/** The same, and a Clip from 0 on, such as ReLU6, counts as a ReLU. */
+export const guidedClip = withClip(guided, 'guided_clip', ({ g, dy, y, high, optimize }) =>
+  gate(g, y, g.op('Relu', [dy]), { low: 0, high }, optimize),
+);

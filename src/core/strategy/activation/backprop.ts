@@ -11,10 +11,12 @@ export interface BackpropDefinition {
   readonly revision: number;
   readonly about: About;
   readonly ruleset: Ruleset;
+  /** The one that treats ReLU6 and its kin as ReLUs. */
+  readonly clipRuleset: Ruleset;
 }
 
 /** A method whose values are what arrives at the input. */
-export const defineBackprop = ({ ruleset, ...rest }: BackpropDefinition): Method =>
+export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefinition): Method =>
   defineMethod({
     ...rest,
     apiVersion: API_VERSION,
@@ -27,10 +29,19 @@ export const defineBackprop = ({ ruleset, ...rest }: BackpropDefinition): Method
         .describe(
           'Names of nodes that keep their plain gradient: hook-based libraries miss activations that are no modules.',
         ),
+      clip: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Treats Clip from 0 on (ReLU6, as in MobileNetV2) as a ReLU. Captum does not: there such a model gets its plain gradient.',
+        ),
       absolute: absoluteParameter(false),
       reduction: reductionParameter,
     }),
-    needs: ({ exclude }) => ({ gradients: 'sources', ruleset: excluding(ruleset, exclude, gradient) }),
+    needs: ({ exclude, clip }) => ({
+      gradients: 'sources',
+      ruleset: excluding(clip ? clipRuleset : ruleset, exclude, gradient),
+    }),
     cost: () => ({ forwards: 0, backwards: 1 }),
     explain: async (ctx) => {
       const { gradients } = await ctx.evaluate(ctx.inputs);

@@ -1,0 +1,36 @@
+/** Guided backpropagation and deconvolution through ReLU6, which exporters write as Clip(0, 6). */
+import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { explainerOf, openGraph } from '../../support/classifiers.ts';
+
+const explainer = explainerOf(plugins.map(({ method }) => method));
+
+/** A negative and a positive weight behind each of: below 0, between, above 6. */
+async function slopes(method: string, params: Record<string, unknown>, low = 0): Promise<number[]> {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 6]);
+  const clipped = g.op('Clip', [x, g.scalar(low), g.scalar(6)]);
+  const model = await openGraph(
+    g.build([g.named(g.op('MatMul', [clipped, g.constant('float32', [6, 1], [-2, 2, -2, 2, -2, 2])]), 'y')]),
+  );
+  const inputs = { x: float32([1, 6], [-1, -1, 3, 3, 7, 7]) };
+  const { rows } = await explainer.explain(model, { method, params, target: 0, inputs });
+  return Array.from(rows[0]?.values.x?.data ?? [], (value) => value + 0);
+}
+
+describe('a Clip from 0 to 6', () => {
+  it.each(['guided_backprop', 'deconvolution'])('has its plain gradient in %s, as in Captum', async (method) => {
+    expect(await slopes(method, {})).toEqual([0, 0, -2, 2, 0, 0]);
+  });
+
+  it('counts as a ReLU when asked to', async () => {
+    expect(await slopes('guided_backprop', { clip: true })).toEqual([0, 0, 0, 2, 0, 0]);
+    expect(await slopes('deconvolution', { clip: true })).toEqual([0, 2, 0, 2, 0, 2]);
+  });
+
+  it('is no ReLU with another lower bound', async () => {
+    expect(await slopes('guided_backprop', { clip: true }, -2)).toEqual([-2, 2, -2, 2, 0, 0]);
+  });
+});
