@@ -59,7 +59,7 @@ export interface MeasureOptions {
   readonly regions?: readonly (Region | undefined)[];
   /** Number of the first row among all that are measured, for random draws that differ from row to row. */
   readonly first?: number;
-  readonly hooks?: Pick<ExplainHooks, 'signal' | 'pause' | 'waitUntil'>;
+  readonly hooks?: Pick<ExplainHooks, 'signal' | 'pause' | 'waitUntil' | 'methods'>;
   /** Told the rows of each metric when it is done. */
   readonly done?: (cost: Cost) => void;
 }
@@ -82,12 +82,9 @@ export async function measureRows(
   const { info, cost, rows: count } = explainer.plan(model, request);
   const explanation = { forwards: cost.forwards / count, backwards: cost.backwards / count };
   for (const [i, row] of rows.entries()) {
-    const inputs = Object.fromEntries(
-      Object.entries(request.inputs).map(([name, given]) => [
-        name,
-        rowsOf(given) === 1 ? given : sliceRows(given, i, i + 1),
-      ]),
-    );
+    const inputs = rowOf(request.inputs, i);
+    // As many baselines as rows are one for each; for a single row, all of them are its own.
+    const baselines = request.baselines && count > 1 ? rowOf(request.baselines, i) : request.baselines;
     const measured: Measured[] = [];
     for (const { metric, params, cost } of planned) {
       const region = regions[i];
@@ -107,6 +104,7 @@ export async function measureRows(
             {
               ...request,
               inputs: change.inputs ?? inputs,
+              ...(baselines && { baselines }),
               target: { weights: (change.target ?? row.target).weights },
               top: 1,
             },
@@ -165,3 +163,9 @@ function everyRow(inputs: Inputs): Inputs {
   const count = Math.max(...Object.values(inputs).map(rowsOf));
   return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, repeatRow(input, count)]));
 }
+
+/** One row of each; what has a single row gives that. */
+const rowOf = (rows: Inputs, row: number): Inputs =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
+  );

@@ -23,6 +23,10 @@ export const requestSchema = z.object({
     .optional()
     .describe('What is explained: logits (the default), output, or the name of a tensor.'),
   seed: z.int().min(0).default(0).describe('Of random numbers: the same seed gives the same answer.'),
+  metrics: z
+    .string()
+    .optional()
+    .describe('Metrics of the answer, with commas between: insertion,deletion. They run the model further.'),
   top: z.int().min(1).max(100).default(5).describe('How many of the top classes the answer lists.'),
 });
 

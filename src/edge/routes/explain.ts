@@ -1,11 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { setMetric, wrapTime } from 'hono/timing';
-import type { Explanation } from '../../core/explainer.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
 import { cacheKey } from '../cache/key.ts';
 import { entityTag, matchesTag } from '../entity-tag.ts';
 import { explanationOutputs, explanationParameters, explanationPicture } from '../explain/answer.ts';
 import { checkParameters, pictureSource, readBody } from '../explain/body.ts';
 import { withDeadline } from '../explain/deadline.ts';
+import { type Measures, measure, metricNames } from '../explain/measure.ts';
 import { cacheControl, remember } from '../explain/remember.ts';
 import { readSettings } from '../explain/settings.ts';
 import { subjectOf } from '../explain/subject.ts';
@@ -31,7 +33,11 @@ export const explainRoutes = (services: Services) =>
     const { model, settings, key, wire } = question;
     const allowed = cacheControl(c.req.header('Cache-Control'));
 
-    const etag = await entityTag([key, type, type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs]]);
+    const etag = await entityTag([
+      key,
+      type,
+      type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs, settings.metrics],
+    ]);
     c.header('ETag', etag);
     c.header('Cache-Control', 'private');
     c.header('Vary', 'Accept', { append: true });
@@ -58,6 +64,9 @@ export const explainRoutes = (services: Services) =>
     }
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);
 
+    const measures = await measured(c, services, question, explanation, type);
+    c.get('seen').samples = (c.get('seen').samples ?? 0) + measures.samples;
+
     if (type === 'image/png') {
       const png = await wrapTime(c, 'draw', draw(services, question, explanation));
       return c.body(png as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': type });
@@ -68,8 +77,8 @@ export const explainRoutes = (services: Services) =>
         ...(wire?.id !== undefined && { id: wire.id }),
         modelName: model.name,
         modelVersion: model.version,
-        parameters: explanationParameters(explanation, key),
-        outputs: wantedOutputs(explanationOutputs(explanation), wire),
+        parameters: { ...explanationParameters(explanation, key), ...measures.parameters },
+        outputs: wantedOutputs([...explanationOutputs(explanation), ...measures.outputs], wire),
       },
       type === 'application/octet-stream' ? () => true : isBinary(wire),
     );
@@ -103,27 +112,53 @@ async function readQuestion(c: Context<EdgeEnv>, services: Services) {
   return { model, settings, params, subject, key, wire: body.kind === 'tensors' ? body.request : undefined };
 }
 
-async function compute(
+async function compute(c: Context<EdgeEnv>, services: Services, question: Question): Promise<Explanation> {
+  const request = await requestOf(c, question);
+  return atTheEdge(c, services, (hooks) => services.explainer.explain(question.model, request, hooks));
+}
+
+/** The metrics that are asked for; the answer may be from the cache, they are measured each time. */
+async function measured(
+  c: Context<EdgeEnv>,
+  services: Services,
+  question: Question,
+  explanation: Explanation,
+  type: string,
+): Promise<Measures> {
+  const names = metricNames(question.settings.metrics);
+  if (names.length === 0) return { outputs: [], parameters: {}, samples: 0 };
+  if (type === 'image/png') {
+    throw new WhylightError('not_acceptable', 'A picture has no place for metrics: ask for application/json.', {
+      allowed: ['application/json', 'application/octet-stream'],
+    });
+  }
+  const request = await requestOf(c, question);
+  return atTheEdge(c, services, (hooks) =>
+    measure(services.explainer, question.model, request, explanation, names, hooks),
+  );
+}
+
+async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Question): Promise<ExplainRequest> {
+  const { method, target, scores, seed, top } = settings;
+  return { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) };
+}
+
+/** Work that ends at the tenant's deadline, within its limits. */
+function atTheEdge<T>(
   c: Context<EdgeEnv>,
   { explainer, limits, pause }: Services,
-  { model, settings, params, subject }: Question,
-): Promise<Explanation> {
-  const { method, target, scores, seed, top } = settings;
+  work: (hooks: ExplainHooks) => Promise<T>,
+): Promise<T> {
   const tenant = c.get('tenant');
   const { maxSamples, edgeMs } = limitsFor(tenant, limits);
-  const inputs = await wrapTime(c, 'decode', subject.inputs());
   return withDeadline(c.req.raw.signal, edgeMs, (signal) =>
-    explainer.explain(
-      model,
-      { method, params, target, scores, seed, top, inputs },
-      {
-        signal,
-        waitUntil: waitUntilOf(c),
-        maxSamples,
-        methods: methodsFor(tenant, explainer.methods),
-        ...(pause && { pause }),
-      },
-    ),
+    work({
+      signal,
+      waitUntil: waitUntilOf(c),
+      maxSamples,
+      methods: methodsFor(tenant, explainer.methods),
+      ...(pause && { pause }),
+    }),
   );
 }
 

@@ -1,0 +1,91 @@
+/** `metrics=insertion,deletion`: how faithful the answer is, measured along with it. */
+import type { NamedOutput, Parameters } from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { Explainer, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
+import { isMeasured, type Measured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
+import type { Model } from '../../core/model/model.ts';
+import { float32 } from '../../core/tensor/tensor.ts';
+
+export interface Measures {
+  /** `metric.<id>`, FP32 [N]. */
+  readonly outputs: readonly NamedOutput[];
+  /** `metrics_left_out` names what does not apply, and why. */
+  readonly parameters: Parameters;
+  /** Rows that ran for it. */
+  readonly samples: number;
+}
+
+/** Names with commas between; empty when none are asked for. */
+export const metricNames = (text = ''): string[] => [
+  ...new Set(
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ),
+];
+
+/**
+ * @param request the one that the explanation answers
+ * @throws WhylightError `invalid_request` for an unknown metric, `budget_exceeded` when explanation and metrics together
+ * would evaluate more rows than `hooks.maxSamples`.
+ */
+export async function measure(
+  explainer: Explainer,
+  model: Model,
+  request: ExplainRequest,
+  explanation: Explanation,
+  names: readonly string[],
+  hooks: ExplainHooks,
+): Promise<Measures> {
+  const planned = plan(explainer, model, request, names);
+  const { rows, samples } = explanation;
+  const more = rows.length * planned.reduce((sum, { cost }) => sum + cost.forwards + cost.backwards, 0);
+  const total = more + samples.forwards + samples.backwards;
+  if (hooks.maxSamples !== undefined && total > hooks.maxSamples) {
+    throw new WhylightError(
+      'budget_exceeded',
+      `The explanation and its metrics would evaluate ${total} rows, ${hooks.maxSamples} are allowed: ask for fewer metrics.`,
+      { metrics: names, cost: { samples: total }, allowed: hooks.maxSamples },
+    );
+  }
+  const measured = await measureRows(explainer, model, request, rows, planned, { hooks });
+  const columns = planned.map(({ metric }, i) => ({ id: metric.id, cells: measured.map((row) => row[i] as Measured) }));
+  const leftOut = columns.flatMap(({ id, cells }) => {
+    const failed = cells.find((cell) => !isMeasured(cell));
+    return failed && !isMeasured(failed) ? [`${id}: ${failed.error.message}`] : [];
+  });
+  return {
+    outputs: columns.flatMap(({ id, cells }) =>
+      cells.every(isMeasured)
+        ? [
+            {
+              name: `metric.${id}`,
+              value: float32(
+                [cells.length],
+                cells.map(({ score }) => score),
+              ),
+            },
+          ]
+        : [],
+    ),
+    parameters: leftOut.length > 0 ? { metrics_left_out: leftOut.join(' ') } : {},
+    samples: more,
+  };
+}
+
+/** An unknown name is the client's mistake in a parameter, not a page that is missing. */
+function plan(explainer: Explainer, model: Model, request: ExplainRequest, names: readonly string[]) {
+  try {
+    return planMetrics(
+      explainer,
+      model,
+      request,
+      names.map((metric) => ({ metric })),
+    );
+  } catch (error) {
+    if (!WhylightError.is(error) || error.code !== 'not_found') throw error;
+    const issues = [{ parameter: 'metrics', message: error.message }];
+    throw new WhylightError('invalid_request', error.message, { ...error.details, issues }, { cause: error });
+  }
+}

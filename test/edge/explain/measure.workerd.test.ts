@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { pictures } from '../../core/image/pictures.ts';
+import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../../support/app.ts';
+
+const ask = appWith();
+const EXPLAIN = '/v2/models/cifar10/explain';
+
+describe('metrics=', () => {
+  it('come with the answer, one for each row, whether it is new or from the cache', async () => {
+    const request = () =>
+      tensorRequest({ method: 'grad_cam', metrics: 'deletion, sparseness' }, pixels(3, 2), [2, 3, 32, 32]);
+    const first = await ask(EXPLAIN, request());
+    expect(first.status).toBe(200);
+    const outputs = await outputsOf(first);
+    expect(outputs['metric.deletion']).toMatchObject({ shape: [2], datatype: 'FP32' });
+    for (const value of outputs['metric.sparseness']?.data ?? []) expect(Number(value)).toBeGreaterThan(0);
+    const again = await ask(EXPLAIN, request());
+    expect(again.headers.get('X-Whylight-Cache')).not.toBe('miss');
+    expect((await outputsOf(again))['metric.deletion']).toEqual(outputs['metric.deletion']);
+  });
+
+  it('say what does not apply', async () => {
+    const response = await ask(`${EXPLAIN}?method=saliency&metrics=pointing_game`, pictureRequest(pictures.jpeg));
+    const { parameters } = (await response.clone().json()) as { parameters: Record<string, string> };
+    expect(parameters.metrics_left_out).toMatch(/pointing_game needs a box/);
+    expect(await outputsOf(response)).not.toHaveProperty('metric.pointing_game');
+  });
+
+  it('are refused when nobody knows them, when they cost too much, and on a picture', async () => {
+    const of = (metrics: string, accept?: string) =>
+      ask(`${EXPLAIN}?method=saliency&metrics=${metrics}`, pictureRequest(pictures.jpeg, accept));
+    const unknown = await of('deletions');
+    expect(unknown.status).toBe(400);
+    expect(await unknown.json()).toMatchObject({ detail: expect.stringContaining('Did you mean deletion') });
+    expect((await of('deletion', 'image/png')).status).toBe(406);
+    const tight = appWith({ limits: { ...services.limits, maxSamples: 5 } });
+    const costly = await tight(`${EXPLAIN}?method=saliency&metrics=deletion`, pictureRequest(pictures.jpeg));
+    expect(await costly.json()).toMatchObject({ code: 'budget_exceeded' });
+  });
+});
