@@ -52,13 +52,18 @@ export default defineMethod({
         return (input.data[i] as number) * (slopes[i] as number);
       }),
     );
+    // Resizing is linear: layers of one size are added up first.
+    const bySize = new Map<string, { size: [number, number]; map: Float32Array }>();
     for (const { name, bias } of biasedLayers(ctx.model)) {
       const { dims, data } = gradients[name] as Tensor<'float32'>;
       const [height, width] = dims.slice(2) as [number, number];
       const size = height * width;
       const part = scaledChannels(size, bias.length, (c, p) => (bias[c] as number) * (data[c * size + p] as number));
-      add(resizeMap(part, [height, width], sides));
+      const same = bySize.get(`${height}x${width}`);
+      if (same) for (let i = 0; i < size; i++) same.map[i] = (same.map[i] as number) + (part[i] as number);
+      else bySize.set(`${height}x${width}`, { size: [height, width], map: part });
     }
+    for (const { size, map: sum } of bySize.values()) add(resizeMap(sum, size, sides));
     return { values: { [picture.name]: float32(channelsLast ? [1, ...sides, 1] : [1, 1, ...sides], map) } };
   },
 });
