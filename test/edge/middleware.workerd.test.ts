@@ -53,7 +53,7 @@ describe('a page of another origin', () => {
     ];
     expect([known.status, unknown.status]).toEqual([204, 204]);
     const headers = ({ headers }: Response) =>
-      [...headers].filter(([name]) => !/request-id|timing|allow-origin/.test(name));
+      [...headers].filter(([name]) => !/request-id|traceparent|timing|allow-origin/.test(name));
     expect(headers(known)).toEqual(headers(unknown));
     expect(known.headers.get('Access-Control-Allow-Headers')).toContain('X-Api-Key');
   });

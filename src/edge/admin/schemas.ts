@@ -34,7 +34,11 @@ export const rotateRequest = z.strictObject({
 });
 
 export const purgeRequest = z.strictObject({
-  model: z.string().min(1).optional().describe('Only answers of this model; all when left out.'),
+  model: z
+    .string()
+    .regex(/^[a-zA-Z0-9][\w.-]{0,99}$/)
+    .optional()
+    .describe('Only answers of this model; all when left out.'),
 });
 
 export const keyView = z.object({

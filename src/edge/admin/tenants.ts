@@ -6,6 +6,7 @@ import type { KeyConfig, TenantConfig, TenantPolicy } from '../../core/tenant-co
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
 import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
 import type { Ledger } from '../tenants/ledger.ts';
+import { own } from '../tenants/own.ts';
 import { EVERYBODY, effectiveTenant, type TenantRecord } from '../tenants/record.ts';
 import { keyId } from '../tenants/tenant.ts';
 import type { Tenants } from '../tenants/tenants.ts';
@@ -41,7 +42,7 @@ export class TenantAdmin {
   /** @throws WhylightError `not_found` */
   async get(id: string): Promise<Administered> {
     const record = await this.ledger.read(id);
-    const config = effectiveTenant(this.tenants.base[id], record);
+    const config = effectiveTenant(own(this.tenants.base, id), record);
     if (!config) throw noTenant();
     return { record, config };
   }
@@ -114,7 +115,7 @@ export class TenantAdmin {
   async purge(id: string, model: string | undefined, by: AuditEntry['by']): Promise<number> {
     const change: Change = { kind: 'purged', ...(model !== undefined && { model }) };
     const { generation } = await this.change(id, change, by);
-    return model === undefined ? generation.tenant : (generation.models[model] ?? 0);
+    return model === undefined ? generation.tenant : (own(generation.models, model) ?? generation.tenant);
   }
 
   private async keyOf(id: string, wanted: string): Promise<KeyConfig> {
@@ -130,7 +131,7 @@ export class TenantAdmin {
     by: AuditEntry['by'],
     expected: Expected = {},
   ): Promise<TenantRecord> {
-    const inFile = id !== EVERYBODY && this.tenants.base[id] !== undefined;
+    const inFile = id !== EVERYBODY && own(this.tenants.base, id) !== undefined;
     const record = await this.ledger.change(id, { change, expected, by, inFile });
     if (!record) throw stale();
     await this.tenants.learn(id, record);

@@ -1,5 +1,6 @@
 /** How a tenant's record may change. Pure: whoever stores records calls this, one change after the other. */
 import type { KeyConfig, TenantPolicy } from '../../core/tenant-config.ts';
+import { own } from './own.ts';
 import { EMPTY_RECORD, type TenantRecord } from './record.ts';
 import { keyId } from './tenant.ts';
 
@@ -84,7 +85,13 @@ function withoutKey({ keys, revoked }: TenantRecord, { sha256 }: { sha256: strin
   return { keys: left, revoked: left.length < keys.length ? revoked : [...new Set([...revoked, sha256])] };
 }
 
-const raised = ({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] =>
-  model === undefined
-    ? { tenant: tenant + 1, models }
-    : { tenant, models: { ...models, [model]: (models[model] ?? 0) + 1 } };
+/** Models that are counted one by one; a purge of yet another one is a purge of everything. */
+const MAX_MODELS = 200;
+
+function raised({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] {
+  const known = model !== undefined && own(models, model) !== undefined;
+  if (model === undefined || (!known && Object.keys(models).length >= MAX_MODELS)) {
+    return { tenant: tenant + 1, models: {} };
+  }
+  return { tenant, models: { ...models, [model]: (own(models, model) ?? 0) + 1 } };
+}

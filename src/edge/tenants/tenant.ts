@@ -5,6 +5,7 @@ import { mergeRules, type ParameterRules, parseParams } from '../../core/method/
 import { type MethodRegistry, methodNotFound, type PluginEntry } from '../../core/method/registry.ts';
 import type { Format, KeyConfig, Scope, TenantConfig } from '../../core/tenant-config.ts';
 import type { Limits } from '../services.ts';
+import { own } from './own.ts';
 
 /** A tenant as requests see it: its keys stay with the directory. */
 export interface Tenant extends Omit<TenantConfig, 'keys' | 'description'> {
@@ -69,7 +70,7 @@ export function methodFor(tenant: Rights, id: string, methods: MethodRegistry): 
 
 /** The rules of the plugin and of the tenant together. */
 export const rulesFor = ({ parameters }: Rights, entry: PluginEntry): ParameterRules =>
-  mergeRules(entry, parameters[entry.method.id] ?? {});
+  mergeRules(entry, own(parameters, entry.method.id) ?? {});
 
 /**
  * Parameters after the defaults, and within the limits, of the plugin and of the tenant.
@@ -130,7 +131,9 @@ export function routesFor<R extends TenantConfig['routes'][number]>(
 }
 
 /** Where the tenant's answers of a model are kept: a part of every cache key, which a purge changes. */
-export function cacheScope({ id, cache, generations: { own, all } }: Tenant, model: string): string {
-  const count = ({ tenant, models }: Generation): string => `${tenant}.${models[model] ?? 0}`;
-  return cache.isolation === 'shared' ? `shared ${count(all)}` : `tenant ${id} ${count(all)} ${count(own)}`;
+export function cacheScope({ id, cache, generations }: Tenant, model: string): string {
+  const count = ({ tenant, models }: Generation): string => `${tenant}.${own(models, model) ?? 0}`;
+  return cache.isolation === 'shared'
+    ? `shared ${count(generations.all)}`
+    : `tenant ${id} ${count(generations.all)} ${count(generations.own)}`;
 }

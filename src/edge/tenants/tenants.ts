@@ -9,6 +9,7 @@ import type { JwtConfig, TenantConfig } from '../../core/tenant-config.ts';
 import type { Log } from '../observe/log.ts';
 import { issuerDigest, type Overrides } from './kv-tenants.ts';
 import type { Ledger } from './ledger.ts';
+import { own } from './own.ts';
 import { Recent } from './recent.ts';
 import { EMPTY_RECORD, EVERYBODY, effectiveTenant, recordSchema, type TenantRecord } from './record.ts';
 import type { Tenant } from './tenant.ts';
@@ -116,7 +117,7 @@ export class Tenants {
   }
 
   private entryOf(id: string, record: TenantRecord, all: TenantRecord): Entry {
-    const config = effectiveTenant(this.base[id], record);
+    const config = effectiveTenant(own(this.base, id), record);
     if (!config) return { record, is: undefined };
     const { keys, jwt, ...rights } = config;
     const generations = { own: record.generation, all: all.generation };

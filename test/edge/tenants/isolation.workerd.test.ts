@@ -36,7 +36,7 @@ const app = tenantApp(
 
 /** Everything that a client sees, without what is different each time. */
 async function seen(response: Response, name: string) {
-  const volatile = ['x-request-id', 'server-timing', 'date'];
+  const volatile = ['x-request-id', 'traceparent', 'server-timing', 'date'];
   const headers = [...response.headers].filter(([header]) => !volatile.includes(header));
   const text = (await response.text()).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replaceAll(name, 'NAME');
   return { status: response.status, headers, text };
