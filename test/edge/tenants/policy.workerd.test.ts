@@ -21,7 +21,11 @@ async function tenantWith(policy: object, options: Parameters<typeof tenantApp>[
   const picture = (bytes: Uint8Array, headers = {}) =>
     send(
       `${EXPLAIN}?method=saliency`,
-      { method: 'POST', body: bytes as Uint8Array<ArrayBuffer>, headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-store' } },
+      {
+        method: 'POST',
+        body: bytes as Uint8Array<ArrayBuffer>,
+        headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-store' },
+      },
       headers,
     );
   return { app, send, explain, picture };
