@@ -12,6 +12,7 @@ import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
 import { type GraphText, modelFromText } from './graph-text.ts';
+import { infidelityCase } from './infidelity.ts';
 import { invariant, type Subjects } from './invariants.ts';
 import { type MetricTable, metricTable } from './metric-table.ts';
 import { row } from './reference.ts';
@@ -169,6 +170,12 @@ function asCase(vector: Case, model: ModelText | undefined): Case {
 
 function comparison(given: Case, model: ModelText | undefined): Comparison {
   const { id, method, expected = {}, params = {} } = given;
+  if (method === 'metric:infidelity' && model) {
+    return infidelityCase(
+      given,
+      lazily(() => modelFromText(model.graph, shapesOf(given.inputs ?? {}))),
+    );
+  }
   const reason = uncovered(given, model);
   const recipeOf = CASE_METHODS[method];
   if (reason !== undefined || !model || !recipeOf) {

@@ -2,6 +2,7 @@
  * Cases of a `cases.json` whose function is given in words: it is written out as a graph here, by the case's id. The
  * numbers stay those of the file.
  */
+import { isMeasured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import { Model } from '../../core/model/model.ts';
 import { GraphBuilder, type Value } from '../../core/onnx/builder.ts';
 import { write } from '../../core/onnx/write.ts';
@@ -192,6 +193,27 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
     norm: 'max',
     tolerance: 1e-6,
   }),
+
+  /** 256 pixels, so that each of the steps puts one in. */
+  xplique_insertion_perfect: (file, { id, steps, expected, tolerance }) =>
+    checked(file, id, {
+      methods: ['saliency'],
+      tolerance: tolerance.value,
+      check: async (explainer) => {
+        const g = GraphBuilder.empty();
+        const x = g.input('x', 'float32', ['N', 1, 16, 16]);
+        const model = await open(g, g.op('Sign', [g.reduce('ReduceSum', g.op('Abs', [x]), [1, 2, 3], false)]));
+        const inputs = { x: float32([1, 1, 16, 16], new Float32Array(256).fill(1)) };
+        const request = { method: 'saliency', target: 'sum', inputs };
+        const planned = planMetrics(explainer, model, request, [
+          { metric: 'insertion', params: { steps, answer: 'score' } },
+        ]);
+        const { rows } = await explainer.explain(model, request);
+        const [measured] = await measureRows(explainer, model, request, rows, planned);
+        const [insertion] = measured ?? [];
+        return [insertion && isMeasured(insertion) ? Math.abs(insertion.score - expected) : Infinity];
+      },
+    }),
 
   webshap_kernelshap_bg5: (file, given) => background(file, given),
   webshap_kernelshap_constant_columns: (file, given) => background(file, given),

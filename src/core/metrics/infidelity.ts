@@ -53,10 +53,7 @@ export const infidelity = defineMetric({
     );
     const before = (await ctx.answers(inputs)).scores[0] as number;
     const happened = (await ctx.answers(rows)).scores.map((score) => before - score);
-    const scale = params.normalize ? bestScale(foretold, happened) : 1;
-    let sum = 0;
-    for (const [i, change] of happened.entries()) sum += (scale * (foretold[i] as number) - change) ** 2;
-    return { score: sum / happened.length };
+    return { score: infidelityOf(foretold, happened, params.normalize) };
   },
 });
 
@@ -124,6 +121,17 @@ function derivative({ row, inputs }: MetricContext<Params>, input: string): Floa
     'unprocessable_method',
     'infidelity needs a value for each element of the input here, but this attribution is of a layer: leave perturbation at square and multiply_by_inputs at true.',
   );
+}
+
+/**
+ * Mean squared difference of what an attribution foretells of some perturbations, and what they do to the score.
+ * @param normalize scales what is foretold to fit best first
+ */
+export function infidelityOf(foretold: Float64Array, happened: Float64Array, normalize = false): number {
+  const scale = normalize ? bestScale(foretold, happened) : 1;
+  let sum = 0;
+  for (const [i, change] of happened.entries()) sum += (scale * (foretold[i] as number) - change) ** 2;
+  return sum / happened.length;
 }
 
 /** The factor on `foretold` that brings it nearest to `happened`, as Captum's `normalize` chooses it. */
