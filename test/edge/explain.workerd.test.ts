@@ -231,7 +231,7 @@ describe('a repeated question', () => {
       { get: fail, put: fail },
       { get: async () => rubbish, put: fail },
     ] as ResultCache[]) {
-      const broken = appWith({ cache, log: (_, message) => void warnings.push(message) });
+      const broken = appWith({ cache, log: (level, message) => void (level === 'warn' && warnings.push(message)) });
       const response = await broken(EXPLAIN, tensorRequest({ method: 'saliency' }, pixels(23)));
       expect([response.status, response.headers.get('X-Whylight-Cache')]).toEqual([200, 'miss']);
       expect((await outputsOf(response)).attribution?.shape).toEqual([1, 3, 32, 32]);
