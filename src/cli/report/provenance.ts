@@ -1,10 +1,13 @@
 /** What it takes to make a page again: model, versions, parameters, seeds. */
+import { env } from 'onnxruntime-common';
 import type { Settings } from './journal.ts';
 import { escapeHtml } from './plots.ts';
 
 /** @param command the line that was typed */
 export function provenance(settings: Settings, command?: string): string {
-  const rows = Object.entries(settings).flatMap(([key, value]) => rowsOf(key, value));
+  const { pictures: _, ...told } = settings;
+  const versions = { node: process.version, onnxruntime: env.versions.common };
+  const rows = Object.entries({ ...told, ...versions }).flatMap(([key, value]) => rowsOf(key, value));
   return (
     (command === undefined ? '' : `<pre>${escapeHtml(command)}</pre>`) +
     `<dl>${rows.map(([key, value]) => `<dt>${escapeHtml(key)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`

@@ -21,7 +21,7 @@ header { display: flex; flex-wrap: wrap; align-items: end; gap: 8px 36px; paddin
 h1 { font-size: 26px; line-height: 1.2; letter-spacing: -0.02em; margin: 0; font-weight: 650; }
 h1 small { display: block; font-size: 12px; letter-spacing: 0.08em; text-transform: uppercase; color: var(--soft); font-weight: 600; margin-bottom: 2px; }
 h2 { font-size: 18px; letter-spacing: -0.01em; margin: 0 0 2px; font-weight: 650; }
-section { margin: 0 0 34px; }
+section { margin: 0 0 34px; scroll-margin-top: 64px; }
 p.lead { margin: 0 0 14px; color: var(--soft); max-width: 80ch; }
 .tiles { display: flex; gap: 28px; margin-left: auto; }
 .tile b { display: block; font-size: 22px; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
@@ -91,7 +91,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .best .value { color: var(--accent); }
 .legend { display: flex; flex-wrap: wrap; gap: 18px; margin: 18px 0 6px; font-size: 13px; }
 .key i { display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin-right: 7px; vertical-align: 4px; background: var(--soft); }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 18px; }
 .plots figure { margin: 0; } .plots figcaption { font-size: 14px; color: var(--ink); font-weight: 600; }
 .plot { width: 100%; height: auto; font-size: 11px; } .plot text { fill: var(--soft); } .plot .grid { stroke: var(--line); display: inline; }
 .plot polyline { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke: var(--soft); }
@@ -102,7 +102,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .filters { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-bottom: 14px; align-items: center; font-size: 14px; }
 dialog { border: 1px solid var(--line); border-radius: 14px; background: var(--card); color: inherit; padding: 22px; max-width: min(1000px, 94vw); }
 dialog::backdrop { background: rgba(0, 0, 0, 0.55); }
-dialog .row { display: flex; flex-wrap: wrap; gap: 16px; }
+dialog .row { display: flex; flex-wrap: wrap; gap: 20px; } dialog figure { margin: 0; }
 dialog h2 { margin-bottom: 10px; overflow-wrap: anywhere; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 24px; }
 @media (max-width: 900px) {
