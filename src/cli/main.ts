@@ -26,6 +26,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
   },
   check: { about: 'Compare the gradient of models with differences', load: () => import('./commands/check.ts') },
   export: { about: 'Write compiled graphs for an inference server', load: () => import('./commands/export.ts') },
+  serve: {
+    about: 'Serve the HTTP API from this process, also as an origin',
+    load: () => import('./commands/serve.ts'),
+  },
   parity: { about: 'Compare with attributions of other libraries', load: () => import('./commands/parity.ts') },
 };
 

@@ -140,6 +140,8 @@ export interface Explanation {
   /** Name of the engine. */
   readonly engine: string;
   readonly rows: readonly ExplainedRow[];
+  /** Parameters that were lowered to get an answer at all, as they were asked for. Such an answer is kept nowhere. */
+  readonly degraded?: Readonly<Record<string, number>>;
   /** Rows that the method evaluated, and those that ran only to find the prediction. */
   readonly samples: Cost & { readonly predictions: number };
   /** Milliseconds. */
@@ -217,11 +219,8 @@ export class Explainer {
    * What the request would take. Graphs that are new are compiled, but nothing runs.
    * @throws WhylightError as {@link plan} does, and `not_differentiable`
    */
-  estimate(model: Model, request: ExplainRequest): Estimate {
-    return this.estimated(model, this.plan(model, request));
-  }
-
-  private estimated(model: Model, { cost, graphs }: Plan): Estimate {
+  estimate(model: Model, request: ExplainRequest, methods?: MethodSource): Estimate {
+    const { cost, graphs } = this.plan(model, request, methods);
     const variants = Object.values(graphs).map((needs) => this.loader.describe(model, needs));
     const rows = variants.map(({ rowBytes }) => rowBytes * this.loader.batchSize(model, rowBytes));
     return {

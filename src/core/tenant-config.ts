@@ -159,6 +159,10 @@ const policy = {
     .min(1)
     .default(['edge', 'origin', 'job'])
     .describe('Where a request may run.'),
+  degrade: z
+    .boolean()
+    .default(false)
+    .describe('When no origin is well: rather fewer samples at the edge than no answer. The answer says so.'),
   image_hosts: z
     .array(host)
     .default([])

@@ -14,6 +14,7 @@ import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { modelRoutes } from './routes/models.ts';
+import { originRoutes } from './routes/origin.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { serverRoutes } from './routes/server.ts';
 import type { EdgeEnv, Services } from './services.ts';
@@ -38,6 +39,7 @@ export function createApp(services: Services) {
   app.use(preflight);
   app.route('/', serverRoutes(services));
   app.route('/', adminRoutes(services));
+  if (services.asOrigin) app.route('/', originRoutes(services, services.asOrigin));
   app.use('/v2/*', guard(services));
   app.on('POST', '/v2/models/*', limitBody(services.limits));
   return app

@@ -141,6 +141,7 @@ function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Rec
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
+    ...(typeof error.details.retry_after === 'number' && { 'Retry-After': String(error.details.retry_after) }),
     ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
     ...headers,
   });

@@ -12,6 +12,8 @@ import type { ModelCatalogue } from './models/catalogue.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics, RequestFacts } from './observe/metrics.ts';
 import type { Trace } from './observe/trace-context.ts';
+import type { OriginRunner } from './remote/origin-runner.ts';
+import type { OriginSide } from './routes/origin.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Caller, Tenant } from './tenants/tenant.ts';
@@ -33,6 +35,12 @@ export interface Services {
   readonly limits: Limits;
   /** For pictures that a request names by their address. */
   readonly fetch: typeof fetch;
+  /** Where heavy runs go; without it they are refused. */
+  readonly origin?: OriginRunner;
+  /** Where runs wait that nobody waits for. */
+  readonly jobs?: unknown;
+  /** Set where this server is an origin itself, without the limits of an isolate. */
+  readonly asOrigin?: OriginSide;
   /** Lets other requests have a turn between two batches. */
   readonly pause?: () => Promise<void>;
 }
@@ -44,6 +52,10 @@ export interface Limits {
   readonly maxPixels: number;
   /** Rows that one request may evaluate. */
   readonly maxSamples: number;
+  /** Milliseconds that a request may compute here. */
+  readonly edgeMs: number;
+  /** Bytes that the engine may take here. */
+  readonly edgeBytes: number;
 }
 
 /** What middleware leaves for the routes, under `c.get`. */

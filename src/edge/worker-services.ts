@@ -1,6 +1,7 @@
 /** What the app is made of in a Worker: the composition root of the edge. */
 import { models, plugins, tenants } from '#plugins';
 import { createContainer } from '../core/container.ts';
+import { WhylightError } from '../core/errors.ts';
 import { ISOLATE_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { coloTier } from './cache/colo.ts';
@@ -17,6 +18,8 @@ import { ModelRegistry } from './models/registry.ts';
 import { analyticsEngineMetrics, type Dataset } from './observe/analytics-engine.ts';
 import { consoleLog } from './observe/log.ts';
 import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
+import { OriginRunner } from './remote/origin-runner.ts';
+import { Origins } from './remote/origins.ts';
 import type { Limits, Services } from './services.ts';
 import { TenantDirectory } from './tenants/directory.ts';
 import { JwtVerifier } from './tenants/jwt.ts';
@@ -36,6 +39,9 @@ export interface WorkerBindings {
   readonly RATE_60: Rates[60];
   readonly RATE_600: Rates[600];
   readonly RATE_6000: Rates[6000];
+  /** Addresses of origins, separated by commas, and what requests to them are signed with (a secret). */
+  readonly ORIGINS?: string;
+  readonly ORIGIN_SECRET?: string;
   /** What is counted of each request; without it nothing is. */
   readonly METRICS?: Dataset;
   /** Models that were uploaded; without it none can be. */
@@ -43,7 +49,13 @@ export interface WorkerBindings {
 }
 
 const MIB = 2 ** 20;
-const LIMITS: Limits = { maxBody: 10 * MIB, maxPixels: EDGE_MAX_PIXELS, maxSamples: 5000 };
+const LIMITS: Limits = {
+  maxBody: 10 * MIB,
+  maxPixels: EDGE_MAX_PIXELS,
+  maxSamples: 5000,
+  edgeMs: 30_000,
+  edgeBytes: 96 * MIB,
+};
 
 export function workerServices(bindings: WorkerBindings): Services {
   const { MODELS, RESULTS, METRICS, UPLOADS } = bindings;
@@ -61,8 +73,18 @@ export function workerServices(bindings: WorkerBindings): Services {
     ...(METRICS && { metrics: analyticsEngineMetrics(METRICS) }),
     limits: LIMITS,
     fetch: (...request) => fetch(...request),
+    ...originOf(bindings),
     pause: () => scheduler.wait(0),
   };
+}
+
+function originOf({ ORIGINS, ORIGIN_SECRET: secret }: WorkerBindings): Pick<Services, 'origin'> {
+  const urls = (ORIGINS ?? '').split(',').flatMap((url) => url.trim() || []);
+  if (urls.length === 0) return {};
+  if (!secret) throw new WhylightError('invalid_config', 'ORIGINS is set, but not the secret ORIGIN_SECRET.');
+  const changed = (url: string, state: string) =>
+    consoleLog('warn', 'the breaker of an origin changed', { url, state });
+  return { origin: new OriginRunner(new Origins({ urls, secret, changed })) };
 }
 
 function tenantServices({ TENANTS, LEDGER, RATE_60, RATE_600, RATE_6000 }: WorkerBindings) {

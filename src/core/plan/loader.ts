@@ -74,6 +74,8 @@ export class GraphLease {
 
 export class GraphLoader {
   private readonly options: LoaderOptions;
+  /** The last graph that was only described: most often it is loaded next. */
+  private described: { readonly key: string; readonly graph: Graph } | undefined;
   private readonly variants = new WeakMap<Model, Map<string, Variant>>();
 
   constructor(options: LoaderOptions) {
@@ -104,7 +106,7 @@ export class GraphLoader {
     const lease = await sessions.acquire(
       key,
       async (makeRoom) => {
-        const bytes = graphFile(this.compile(model, needs, timings));
+        const bytes = graphFile(this.takeDescribed(key) ?? this.compile(model, needs, timings));
         await makeRoom(bytes);
         const started = clock();
         const session = await engine.load(bytes);
@@ -136,8 +138,15 @@ export class GraphLoader {
     const key = this.keyOf(model, needs);
     const known = this.variants.get(model)?.get(key);
     if (known) return known;
-    this.compile(model, needs, timings);
+    this.described = { key, graph: this.compile(model, needs, timings) };
     return this.variants.get(model)?.get(key) as Variant;
+  }
+
+  private takeDescribed(key: string): Graph | undefined {
+    const { described } = this;
+    if (described?.key !== key) return undefined;
+    this.described = undefined;
+    return described.graph;
   }
 
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {

@@ -1,6 +1,9 @@
 /** Work that is stopped when its time is up. */
 import { WhylightError } from '../../core/errors.ts';
 
+/** Timers cannot wait longer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * Runs `work` with a signal that also ends after `ms`. It is looked at between batches, so that a batch that has begun
  * is finished first.
@@ -12,7 +15,7 @@ export async function withDeadline<T>(
   ms: number | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (ms === undefined) return work(signal);
+  if (ms === undefined || ms > LONGEST_TIMER) return work(signal);
   const timer = new AbortController();
   const id = setTimeout(() => timer.abort(exceeded(ms)), ms);
   try {

@@ -32,7 +32,8 @@ export async function remember(
     log('warn', message, { key, reason: error instanceof Error ? error.message : String(error) });
   const packed = async () => pack(await compute());
   const keep = async (bytes: Uint8Array) => {
-    if (write) await attempt(() => cache.put(key, bytes, use)).catch(complain('the cache cannot be written'));
+    if (write && !opened(bytes).degraded)
+      await attempt(() => cache.put(key, bytes, use)).catch(complain('the cache cannot be written'));
   };
   const opened = (bytes: Uint8Array) => unpack<Explanation>(bytes) as Explanation;
 

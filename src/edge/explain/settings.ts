@@ -8,6 +8,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
+import { ROUTES } from '../routing/decide.ts';
 
 export const requestSchema = z.object({
   method: z.string().min(1).describe('Id of the saliency method, as GET /v2/methods lists them.'),
@@ -27,6 +28,16 @@ export const requestSchema = z.object({
     .string()
     .optional()
     .describe('Metrics of the answer, with commas between: insertion,deletion. They run the model further.'),
+  route: z
+    .enum(ROUTES)
+    .default('auto')
+    .describe('Where it runs: edge, origin or job; auto takes the first of them that can.'),
+  deadline_ms: z
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .optional()
+    .describe('Milliseconds after which no answer is wanted any more.'),
   top: z.int().min(1).max(100).default(5).describe('How many of the top classes the answer lists.'),
 });
 

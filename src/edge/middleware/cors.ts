@@ -13,6 +13,7 @@ const EXPOSED = [
   'X-Whylight-Label',
   'X-Whylight-Probability',
   'X-Whylight-Route',
+  'X-Whylight-Route-Reason',
   'X-Whylight-Score',
   'X-Whylight-Target',
 ].join(', ');

@@ -5,7 +5,7 @@ import type { Model } from '../../core/model/model.ts';
 import { unpack } from '../../core/packed.ts';
 import type { Rights } from '../tenants/tenant.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from './frames.ts';
-import type { Origins } from './origins.ts';
+import { type Origins, SILENCE_MS, silent } from './origins.ts';
 import { decodeFailure, encodeQuestion, PACKED_TYPE, RUN_PATH } from './question.ts';
 
 export interface RemoteHooks extends ExplainHooks {
@@ -13,12 +13,9 @@ export interface RemoteHooks extends ExplainHooks {
   readonly rights: Rights;
   /** Milliseconds that are left. */
   readonly deadline?: number;
-  /** W3C trace context of the request. */
-  readonly traceparent?: string;
+  /** W3C trace context of the request, as headers. */
+  readonly trace?: Readonly<Record<string, string>>;
 }
-
-/** Milliseconds in which an origin that works sends something: it does so every two seconds. */
-export const SILENCE_MS = 10_000;
 
 export class OriginRunner {
   private readonly origins: Origins;
@@ -35,7 +32,7 @@ export class OriginRunner {
 
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
   async explain(model: Model, request: ExplainRequest, hooks: RemoteHooks): Promise<Explanation> {
-    const { rights, maxSamples, deadline, traceparent } = hooks;
+    const { rights, maxSamples, deadline, trace } = hooks;
     const body = encodeQuestion({
       model: { name: model.name, digest: model.digest },
       request,
@@ -46,7 +43,7 @@ export class OriginRunner {
     const headers = {
       'Content-Type': PACKED_TYPE,
       Accept: FRAMES_TYPE,
-      ...(traceparent !== undefined && { traceparent }),
+      ...trace,
     };
     const signal = hooks.signal ?? new AbortController().signal;
     return this.origins.ask(RUN_PATH, body, headers, signal, (response) => this.receive(response, hooks));
@@ -80,8 +77,7 @@ export class OriginRunner {
 
   private async inTime<T>(work: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const error = new WhylightError('origin_timeout', `The origin was silent for ${this.silence} ms.`);
-    const timer = setTimeout(() => late.reject(error), this.silence);
+    const timer = setTimeout(() => late.reject(silent(this.silence)), this.silence);
     try {
       return await Promise.race([work, late.promise]);
     } finally {

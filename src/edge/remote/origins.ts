@@ -11,6 +11,8 @@ export interface OriginsOptions {
   /** Known to the edge and to its origins alone. */
   readonly secret: string;
   readonly breaker?: BreakerOptions;
+  /** Milliseconds in which an answer begins. */
+  readonly silence?: number;
   readonly fetch?: Fetch;
   /** Told when a breaker opens or closes. */
   readonly changed?: (url: string, state: 'open' | 'closed') => void;
@@ -32,6 +34,12 @@ class Unwell extends Error {
     this.error = error;
   }
 }
+
+/** Milliseconds in which an origin that works sends something: it does so every two seconds. */
+export const SILENCE_MS = 10_000;
+
+export const silent = (milliseconds: number): WhylightError =>
+  new WhylightError('origin_timeout', `The origin was silent for ${milliseconds} ms.`);
 
 const READY_PATH = '/v2/health/ready';
 /** Milliseconds in which an origin that was down answers that it is ready. */
@@ -99,6 +107,8 @@ export class Origins {
         }
         this.report(origin, false);
         [failed, reason] = [origin, error.error];
+        // The time is spent: a second try would come too late as well.
+        if (reason.code === 'origin_timeout') break;
       } finally {
         origin.busy -= 1;
       }
@@ -115,17 +125,23 @@ export class Origins {
     receive: (response: Response) => Promise<T>,
   ): Promise<T> {
     const signed = await sign(this.options.secret, { method: 'POST', path, body });
+    const { silence = SILENCE_MS } = this.options;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), silence);
     let response: Response;
     try {
       response = await this.send(`${origin.url}${path}`, {
         method: 'POST',
         body,
         headers: { ...headers, ...signed },
-        signal,
+        signal: AbortSignal.any([signal, late.signal]),
       });
     } catch (cause) {
       if (signal.aborted) throw cause;
+      if (late.signal.aborted) throw new Unwell(silent(silence));
       throw new Unwell(new WhylightError('origin_unavailable', 'The origin cannot be reached.', {}, { cause }));
+    } finally {
+      clearTimeout(timer);
     }
     if (response.status === 502 || response.status === 503) {
       await response.body?.cancel();

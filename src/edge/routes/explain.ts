@@ -13,10 +13,15 @@ import { readSettings } from '../explain/settings.ts';
 import { subjectOf } from '../explain/subject.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
+import { traceHeaders } from '../observe/trace-context.ts';
+import { run } from '../routing/run.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { cacheScope, limitsFor, methodFor, methodsFor, offeredTo, paramsFor } from '../tenants/tenant.ts';
 import { modelOf, modelPaths } from './models.ts';
 
+/** Where it ran, when it did, and why there. */
+const ROUTE = 'X-Whylight-Route';
+const ROUTE_REASON = 'X-Whylight-Route-Reason';
 /** See `CacheState`. */
 const CACHE_STATE = 'X-Whylight-Cache';
 
@@ -113,8 +118,23 @@ async function readQuestion(c: Context<EdgeEnv>, services: Services) {
 }
 
 async function compute(c: Context<EdgeEnv>, services: Services, question: Question): Promise<Explanation> {
-  const request = await requestOf(c, question);
-  return atTheEdge(c, services, (hooks) => services.explainer.explain(question.model, request, hooks));
+  const { route: wanted, deadline_ms: deadline } = question.settings;
+  const tenant = c.get('tenant');
+  const { explanation, route, why } = await run(
+    services,
+    {
+      model: question.model,
+      request: await requestOf(c, question),
+      tenant,
+      wanted,
+      trace: traceHeaders(c.get('trace')),
+      ...(deadline !== undefined && { deadline }),
+    },
+    { ...hooksOf(c, services), signal: c.req.raw.signal },
+  );
+  c.header(ROUTE, route);
+  c.header(ROUTE_REASON, why);
+  return explanation;
 }
 
 /** The metrics that are asked for; the answer may be from the cache, they are measured each time. */
@@ -144,23 +164,19 @@ async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Que
 }
 
 /** Work that ends at the tenant's deadline, within its limits. */
-function atTheEdge<T>(
-  c: Context<EdgeEnv>,
-  { explainer, limits, pause }: Services,
-  work: (hooks: ExplainHooks) => Promise<T>,
-): Promise<T> {
+function atTheEdge<T>(c: Context<EdgeEnv>, services: Services, work: (hooks: ExplainHooks) => Promise<T>): Promise<T> {
   const tenant = c.get('tenant');
-  const { maxSamples, edgeMs } = limitsFor(tenant, limits);
-  return withDeadline(c.req.raw.signal, edgeMs, (signal) =>
-    work({
-      signal,
-      waitUntil: waitUntilOf(c),
-      maxSamples,
-      methods: methodsFor(tenant, explainer.methods),
-      ...(pause && { pause }),
-    }),
+  const { explainer, limits } = services;
+  return withDeadline(c.req.raw.signal, limitsFor(tenant, limits).edgeMs, (signal) =>
+    work({ ...hooksOf(c, services), signal, methods: methodsFor(tenant, explainer.methods) }),
   );
 }
+
+const hooksOf = (c: Context<EdgeEnv>, { limits, pause }: Services): ExplainHooks => ({
+  waitUntil: waitUntilOf(c),
+  maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,
+  ...(pause && { pause }),
+});
 
 async function draw(
   { codecs }: Services,

@@ -15,10 +15,10 @@ export interface OriginSide {
   /** @throws WhylightError `model_not_found` */
   model(name: string, waitUntil: WaitUntil): Promise<Model>;
   /**
-   * Runs the work when there is room for it.
+   * A place in the line for one run.
    * @throws WhylightError `overloaded`
    */
-  admit<T>(work: () => Promise<T>): Promise<T>;
+  reserve(): <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Milliseconds between two signs of life. */
@@ -28,7 +28,7 @@ const HEARTBEAT_MS = 2_000;
  * `POST /origin/explain`: what an edge asks of its origin, signed. Answers with frames: progress while it works, then the
  * explanation or why there is none.
  */
-export const originRoutes = ({ explainer }: Services, { signatures, model: modelNamed, admit }: OriginSide) =>
+export const originRoutes = ({ explainer }: Services, { signatures, model: modelNamed, reserve }: OriginSide) =>
   new Hono<EdgeEnv>().post(RUN_PATH, async (c) => {
     const body = new Uint8Array(await c.req.arrayBuffer());
     const { pathname, search } = new URL(c.req.url);
@@ -39,6 +39,7 @@ export const originRoutes = ({ explainer }: Services, { signatures, model: model
       const message = `The origin has another "${wanted.name}" (${model.digest}) than the edge (${wanted.digest}).`;
       throw new WhylightError('origin_error', message, { model: wanted.name });
     }
+    const inTurn = reserve();
     const gaveUp = new AbortController();
     const signal = AbortSignal.any([
       c.req.raw.signal,
@@ -54,7 +55,7 @@ export const originRoutes = ({ explainer }: Services, { signatures, model: model
     const alive = setInterval(() => send(FRAME.progress, pack(last)), HEARTBEAT_MS);
     const work = async (): Promise<void> => {
       try {
-        const explanation = await admit(() =>
+        const explanation = await inTurn(() =>
           explainer.explain(model, request, {
             signal,
             ...(maxSamples !== undefined && { maxSamples }),

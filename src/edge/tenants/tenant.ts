@@ -91,13 +91,14 @@ export const methodsFor = (tenant: Rights, methods: MethodRegistry): MethodSourc
 });
 
 /** The limits of the server and of the tenant together. */
-export function limitsFor({ limits }: Tenant, server: Limits): Limits & { readonly edgeMs?: number } {
+export function limitsFor({ limits }: Tenant, server: Limits): Limits {
   const least = (a: number, b: number | undefined): number => Math.min(a, b ?? a);
   return {
     maxBody: least(server.maxBody, limits.body_bytes),
     maxPixels: least(server.maxPixels, limits.pixels),
     maxSamples: least(server.maxSamples, limits.samples),
-    ...(limits.edge_ms !== undefined && { edgeMs: limits.edge_ms }),
+    edgeMs: least(server.edgeMs, limits.edge_ms),
+    edgeBytes: server.edgeBytes,
   };
 }
 

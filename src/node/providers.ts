@@ -1,0 +1,49 @@
+/** Which execution provider of onnxruntime-node runs the models: the strongest that this machine has. */
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Engine } from '../core/engine/engine.ts';
+import { testEngine } from '../core/engine/self-test.ts';
+import { WhylightError } from '../core/errors.ts';
+import type { Log } from '../edge/observe/log.ts';
+import { onnxruntimeNode } from './onnxruntime-node.ts';
+
+/** The strongest first. */
+export const PROVIDERS = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
+
+/** NVIDIA's providers are libraries of their own; onnxruntime complains at length where they are missing. */
+function isInstalled(provider: string): boolean {
+  if (provider !== 'cuda' && provider !== 'tensorrt') return true;
+  const library = `libonnxruntime_providers_${provider}.so`;
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch);
+  return existsSync(join(folder, library));
+}
+
+/**
+ * An engine with the provider that was asked for, or with the first that passes a small run.
+ * @throws WhylightError `invalid_config` when the one that was asked for does not run here
+ */
+export async function strongestEngine(
+  { provider, threads }: { readonly provider: string; readonly threads?: number },
+  log: Log,
+): Promise<Engine> {
+  const candidates: readonly string[] = provider === 'auto' ? PROVIDERS.filter(isInstalled) : [provider];
+  const reasons: string[] = [];
+  for (const candidate of candidates) {
+    // What a provider cannot run falls to the processor.
+    const providers = candidate === 'cpu' ? ['cpu'] : [candidate, 'cpu'];
+    const engine = onnxruntimeNode({ providers, ...(threads !== undefined && { threads }) });
+    try {
+      await testEngine(engine);
+      log('info', 'the engine runs', { provider: candidate, refused: reasons });
+      return engine;
+    } catch (error) {
+      reasons.push(`${candidate}: ${(error as Error).message.slice(0, 200)}`);
+    }
+  }
+  throw new WhylightError('invalid_config', `No execution provider runs here. ${reasons.join('; ')}`, {
+    allowed: ['auto', ...PROVIDERS],
+  });
+}

@@ -1,0 +1,241 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/edge/app.ts';
+import { OriginRunner } from '../../src/edge/remote/origin-runner.ts';
+import { Origins } from '../../src/edge/remote/origins.ts';
+import { sign } from '../../src/edge/remote/signature.ts';
+import type { Limits, Services } from '../../src/edge/services.ts';
+import { originServices } from '../../src/node/origin-services.ts';
+import { type Serving, serve } from '../../src/node/serve.ts';
+
+const secret = 'a secret that has more than 32 characters';
+const quiet = () => undefined;
+/** The embedded model, said to take 100 ms a row: what is heavy is then decided by figures, not by this machine. */
+const slow = mkdtempSync(join(tmpdir(), 'whylight-slow-'));
+cpSync('models/cifar10', slow, { recursive: true });
+const manifest = JSON.parse(readFileSync(join(slow, 'manifest.json'), 'utf8'));
+const profile = { 'onnxruntime-node': { forward_ms: 100, backward_ms: 100 } };
+writeFileSync(join(slow, 'manifest.json'), JSON.stringify({ ...manifest, profile }));
+
+const shared = {
+  models: { cifar10: 'models/cifar10' },
+  provider: 'cpu',
+  runs: 2,
+  waiting: 8,
+  delay: 1,
+  threads: 1,
+  log: quiet,
+};
+
+let origin: Serving;
+beforeAll(async () => {
+  origin = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
+});
+afterAll(async () => {
+  await origin.stop();
+  rmSync(slow, { recursive: true });
+});
+
+/** An edge that may compute for 20 s. */
+async function edge(replaced: Partial<Services> = {}, limits: Partial<Limits> = {}, urls = [origin.url]) {
+  const { services } = await originServices({ ...shared, models: { cifar10: slow } });
+  const origins = new Origins({ urls, secret, silence: 1000, breaker: { failures: 2, pause: 100 } });
+  const app = createApp({
+    ...services,
+    limits: { ...services.limits, edgeMs: 20_000, edgeBytes: 96 * 2 ** 20, ...limits },
+    origin: new OriginRunner(origins, 1000),
+    ...replaced,
+  });
+  const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
+  const ask = async (query: string) => {
+    const response = await app.fetch(
+      new Request(`http://edge.test/v2/models/cifar10/explain?${query}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+          inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels }],
+        }),
+      }),
+      {},
+      context,
+    );
+    return { response, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { ask, origins };
+}
+
+const pixels = Array.from({ length: 3072 }, (_, i) => Math.sin(i * 0.03));
+const attribution = (body: Record<string, unknown>): number[] =>
+  (body.outputs as { name: string; data: number[] }[]).find(({ name }) => name === 'attribution' || name === 'input')
+    ?.data as number[];
+
+const HEAVY = 'method=rise&n_masks=400&seed=3';
+
+describe('an edge with an origin', () => {
+  it('keeps what is light', async () => {
+    const { response } = await (await edge()).ask('method=saliency');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('X-Whylight-Route')).toBe('edge');
+  });
+
+  it('sends what is heavy, and gets what it would have computed itself', async () => {
+    const { ask } = await edge();
+    const there = await ask(HEAVY);
+    expect(there.response.status).toBe(200);
+    expect(there.response.headers.get('X-Whylight-Route')).toBe('origin');
+    expect(there.response.headers.get('X-Whylight-Route-Reason')).toMatch(/takes about 40 s .* the edge may take 20 s/);
+    const here = await (await edge({}, { edgeMs: 1e6 })).ask(HEAVY);
+    expect(here.response.headers.get('X-Whylight-Route')).toBe('edge');
+    const [a, b] = [attribution(there.body), attribution(here.body)];
+    expect(a).toHaveLength(b.length);
+    const scale = Math.max(...b.map(Math.abs));
+    for (const [i, value] of b.entries()) expect(Math.abs((a[i] as number) - value) / scale).toBeLessThan(1e-4);
+  });
+
+  it('hands on what the origin says of a wrong request', async () => {
+    const { ask, origins } = await edge();
+    const { response, body } = await ask('method=rise&n_masks=400&target=99');
+    expect([response.status, body.code]).toEqual([404, 'label_not_found']);
+    expect(origins.states[0]?.state).toBe('closed');
+  });
+
+  it('goes where it is told', async () => {
+    const { ask } = await edge();
+    expect((await ask('method=saliency&route=origin')).response.headers.get('X-Whylight-Route')).toBe('origin');
+    const { response, body } = await ask(`${HEAVY}&route=edge`);
+    expect([response.status, body.code]).toEqual([422, 'budget_exceeded']);
+    const { fits } = body as { fits: { n_masks: number } };
+    expect(fits.n_masks).toBeGreaterThan(1);
+    expect((await ask(`method=rise&n_masks=${fits.n_masks + 1}&route=edge`)).response.status).toBe(422);
+    expect((await ask(`method=rise&n_masks=${fits.n_masks}&route=edge`)).response.status).toBe(200);
+  });
+});
+
+describe('an origin', () => {
+  const path = '/origin/explain';
+  const post = (headers: Record<string, string>, body = new Uint8Array(4)) =>
+    fetch(`${origin.url}${path}`, { method: 'POST', body, headers });
+
+  it('refuses whoever does not know the secret', async () => {
+    const body = new Uint8Array(4);
+    expect((await post({})).status).toBe(401);
+    expect((await post(await sign('x'.repeat(40), { method: 'POST', path, body }))).status).toBe(401);
+    const old = await sign(secret, { method: 'POST', path, body }, Date.now() - 120_000);
+    expect((await post(old)).status).toBe(401);
+  });
+
+  it('refuses a request that was changed or is repeated', async () => {
+    const signed = await sign(secret, { method: 'POST', path, body: new Uint8Array(4) });
+    expect((await post(signed, new Uint8Array(5))).status).toBe(401);
+    // Signed as it should be, but no question.
+    expect((await post(signed)).status).toBe(400);
+    expect((await post(signed)).status).toBe(401);
+  });
+});
+
+describe('an origin in trouble', () => {
+  /** A server that treats the first requests in its own way and is `origin` for the rest. */
+  async function between(
+    faults: ((request: Request) => Promise<Response> | Response | undefined)[],
+  ): Promise<{ url: string; close(): void; seen: () => number }> {
+    let seen = 0;
+    const server: Server = createServer(async (incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      const headers = Object.fromEntries(
+        Object.entries(incoming.headers).filter(([name]) => name !== 'host' && name !== 'connection'),
+      ) as Record<string, string>;
+      const request = new Request(`${origin.url}${incoming.url}`, {
+        method: incoming.method ?? 'GET',
+        headers,
+        ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+      });
+      const fault = incoming.method === 'POST' ? faults[seen++] : undefined;
+      const answer = await (fault ? fault(request) : fetch(request));
+      if (!answer) return void incoming.socket.destroy();
+      outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
+      if (!answer.body) return void outgoing.end();
+      try {
+        await pipeline(Readable.fromWeb(answer.body as never), outgoing);
+      } catch {
+        incoming.socket.destroy();
+      }
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close: () => {
+        server.closeAllConnections();
+        server.close();
+      },
+      seen: () => seen,
+    };
+  }
+  const reset = () => undefined;
+  const busy = () => new Response('{}', { status: 503, headers: { 'Retry-After': '1' } });
+  const stall = () => new Promise<Response>(() => undefined);
+  /** Passes the beginning of the answer on, then breaks off. */
+  const cut = async (request: Request) => {
+    const { body, headers } = await fetch(request);
+    const whole = new Uint8Array(await new Response(body).arrayBuffer());
+    return new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(whole.subarray(0, whole.length / 2));
+          controller.error(new Error('cut'));
+        },
+      }),
+      { headers },
+    );
+  };
+
+  it.each([
+    ['resets the connection', reset],
+    ['has too much to do', busy],
+    ['is cut off', cut],
+  ])('once more when it %s', async (_, fault) => {
+    const proxy = await between([fault]);
+    const { ask } = await edge({}, {}, [proxy.url]);
+    expect((await ask(HEAVY)).response.status).toBe(200);
+    expect(proxy.seen()).toBe(2);
+    proxy.close();
+  });
+
+  it('another origin takes over', async () => {
+    const proxy = await between([reset, reset, reset]);
+    const { ask, origins } = await edge({}, {}, [proxy.url, origin.url]);
+    for (let i = 0; i < 3; i++) expect((await ask(`${HEAVY}&seed=${i}`)).response.status).toBe(200);
+    expect(origins.states[0]?.state).not.toBe('closed');
+    proxy.close();
+  });
+
+  it('no more than two tries, then the breaker opens, and closes again when the origin is well', async () => {
+    const proxy = await between([busy, busy]);
+    const { ask, origins } = await edge({}, {}, [proxy.url]);
+    const { response, body } = await ask(HEAVY);
+    expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
+    expect(response.headers.get('Retry-After')).toBe('1');
+    expect(origins.states[0]?.state).toBe('open');
+    expect((await ask(HEAVY)).response.status).toBe(503);
+    expect(proxy.seen()).toBe(2);
+    await new Promise((later) => setTimeout(later, 120));
+    expect((await ask(HEAVY)).response.status).toBe(200);
+    expect(origins.states[0]?.state).toBe('closed');
+    proxy.close();
+  });
+
+  it('a silent one is given up', async () => {
+    const proxy = await between([stall, stall]);
+    const { ask } = await edge({}, {}, [proxy.url]);
+    const { response, body } = await ask(HEAVY);
+    expect([response.status, body.code]).toEqual([504, 'origin_timeout']);
+    expect(proxy.seen()).toBe(1);
+    proxy.close();
+  });
+});
