@@ -53,6 +53,10 @@ describe('the arrows between folders', () => {
     const users = imports.filter(({ to }) => to === 'inversify').map(({ from }) => from);
     expect([...new Set(users)].filter((file) => !/^core\/(container|tokens)\.ts$/.test(file))).toEqual([]);
     const roots = imports.filter(({ to }) => to === 'core/container.ts').map(({ from }) => from);
-    expect([...new Set(roots)].sort()).toEqual(['cli/compose.ts', 'edge/worker-services.ts']);
+    expect([...new Set(roots)].sort()).toEqual([
+      'cli/compose.ts',
+      'edge/worker-services.ts',
+      'node/origin-services.ts',
+    ]);
   });
 });
