@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import type { NamedOutput } from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 import { pictureSource, readBody } from '../explain/body.ts';
+import { withDeadline } from '../explain/deadline.ts';
 import { subjectOf } from '../explain/subject.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
@@ -18,18 +20,16 @@ export const inferRoutes = (services: Services) =>
     const { model } = await modelOf(c, services);
     const body = await readBody(c, pictureSource(c, services));
     const wire = body.kind === 'tensors' ? body.request : undefined;
-    const inputs = await subjectOf(
-      body,
-      model,
-      services.codecs,
-      limitsFor(c.get('tenant'), services.limits).maxPixels,
-    ).inputs();
+    const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
+    const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
+    checkRows(inputs, maxSamples);
     const asked = wire?.outputs.map(({ name }) => name) ?? [];
     const outputs: NamedOutput[] = [];
     for (const { name } of model.graph.outputs) {
       if (asked.length > 0 && !asked.includes(name)) continue;
-      const hooks = { signal: c.req.raw.signal, waitUntil: waitUntilOf(c) };
-      const rows = await services.explainer.predict(model, { inputs, scores: name, top: 0 }, hooks);
+      const rows = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
+        services.explainer.predict(model, { inputs, scores: name, top: 0 }, { signal, waitUntil: waitUntilOf(c) }),
+      );
       outputs.push({
         name,
         value: output(
@@ -52,6 +52,15 @@ export const inferRoutes = (services: Services) =>
       type === 'application/octet-stream' ? () => true : isBinary(wire),
     );
   });
+
+/** @throws WhylightError `budget_exceeded` */
+function checkRows(inputs: Inputs, most: number): void {
+  const rows = Math.max(0, ...Object.values(inputs).map(({ dims }) => dims[0] ?? 1));
+  if (rows <= most) return;
+  throw new WhylightError('budget_exceeded', `${rows} rows were sent, ${most} are allowed: send fewer at once.`, {
+    allowed: most,
+  });
+}
 
 function output(model: Model, name: string, inputs: Inputs, rows: readonly Float32Array[]) {
   const shapes = Object.fromEntries(Object.entries(inputs).map(([input, { dims }]) => [input, dims.slice(1)]));

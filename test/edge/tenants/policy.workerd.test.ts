@@ -137,6 +137,14 @@ describe('limits', () => {
     });
   });
 
+  it('of samples count the rows of an inference', async () => {
+    const { send } = await tenantWith({ limits: { samples: 2 } });
+    const infer = (rows: number) =>
+      send('/v2/models/cifar10/infer', tensorRequest({}, pixels(0, rows), [rows, 3, 32, 32]));
+    expect((await infer(2)).status).toBe(200);
+    expect(await jsonOf(await infer(3))).toMatchObject({ code: 'budget_exceeded', allowed: 2 });
+  });
+
   it('of time end a run between two batches', async () => {
     const { explain } = await tenantWith({ limits: { edge_ms: 1 } });
     const long = { method: 'occlusion', sliding_window_shape: '3,4,4', strides: '3,1,1' };
