@@ -1,5 +1,4 @@
 /** What the app is made of in a Worker: the composition root of the edge. */
-import { models, plugins, tenants } from '#plugins';
 import { createContainer } from '../core/container.ts';
 import { WhylightError } from '../core/errors.ts';
 import { ISOLATE_LIMITS } from '../core/limits.ts';
@@ -9,6 +8,7 @@ import { InFlight } from './cache/in-flight.ts';
 import { kvTier } from './cache/kv.ts';
 import { tieredCache } from './cache/tiers.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import type { Configured } from './configured.ts';
 import { durableLedger } from './durable-ledger.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import { assetModels } from './models/assets.ts';
@@ -48,6 +48,12 @@ export interface WorkerBindings {
   readonly UPLOADS?: R2Bucket;
 }
 
+/**
+ * What must be there, and what may be. Without RESULTS only each location's own cache remembers, without TENANTS and LEDGER
+ * there is no admin API, and without all three rates nobody's requests are counted.
+ */
+export type UsedBindings = Pick<WorkerBindings, 'MODELS'> & Partial<WorkerBindings>;
+
 const MIB = 2 ** 20;
 const LIMITS: Limits = {
   maxBody: 10 * MIB,
@@ -57,7 +63,7 @@ const LIMITS: Limits = {
   edgeBytes: 96 * MIB,
 };
 
-export function workerServices(bindings: WorkerBindings): Services {
+export function workerServices(bindings: UsedBindings, { plugins, models, tenants }: Configured): Services {
   const { MODELS, RESULTS, METRICS, UPLOADS } = bindings;
   const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
   return {
@@ -65,8 +71,12 @@ export function workerServices(bindings: WorkerBindings): Services {
     models: new ModelCatalogue(assetModels(MODELS, models, 'models'), {
       ...(UPLOADS && { registry: new ModelRegistry({ files: r2Files(UPLOADS), log: consoleLog }) }),
     }),
-    ...tenantServices(bindings),
-    cache: tieredCache({ near: coloTier(() => caches.open('answers')), shared: kvTier(RESULTS), log: consoleLog }),
+    ...tenantServices(bindings, tenants),
+    cache: tieredCache({
+      near: coloTier(() => caches.open('answers')),
+      ...(RESULTS && { shared: kvTier(RESULTS) }),
+      log: consoleLog,
+    }),
     inFlight: new InFlight(),
     codecs: edgeCodecs(),
     log: consoleLog,
@@ -78,7 +88,7 @@ export function workerServices(bindings: WorkerBindings): Services {
   };
 }
 
-function originOf({ ORIGINS, ORIGIN_SECRET: secret }: WorkerBindings): Pick<Services, 'origin'> {
+function originOf({ ORIGINS, ORIGIN_SECRET: secret }: UsedBindings): Pick<Services, 'origin'> {
   const urls = (ORIGINS ?? '').split(',').flatMap((url) => url.trim() || []);
   if (urls.length === 0) return {};
   if (!secret) throw new WhylightError('invalid_config', 'ORIGINS is set, but not the secret ORIGIN_SECRET.');
@@ -87,13 +97,16 @@ function originOf({ ORIGINS, ORIGIN_SECRET: secret }: WorkerBindings): Pick<Serv
   return { origin: new OriginRunner(new Origins({ urls, secret, changed })) };
 }
 
-function tenantServices({ TENANTS, LEDGER, RATE_60, RATE_600, RATE_6000 }: WorkerBindings) {
-  const ledger = durableLedger(LEDGER, TENANTS);
+function tenantServices(
+  { TENANTS, LEDGER, RATE_60, RATE_600, RATE_6000 }: UsedBindings,
+  base: Configured['tenants'],
+): Pick<Services, 'tenants' | 'ledger' | 'rates'> {
+  const ledger = LEDGER && TENANTS && durableLedger(LEDGER, TENANTS);
   const log = consoleLog;
-  const known = new Tenants({ base: tenants, overrides: kvOverrides(TENANTS), ledger, log });
+  const known = new Tenants({ base, ...(TENANTS && { overrides: kvOverrides(TENANTS) }), ledger, log });
   return {
     tenants: new TenantDirectory({ tenants: known, tokens: new JwtVerifier(), log }),
-    ledger,
-    rates: { 60: RATE_60, 600: RATE_600, 6000: RATE_6000 },
+    ...(ledger && { ledger }),
+    ...(RATE_60 && RATE_600 && RATE_6000 && { rates: { 60: RATE_60, 600: RATE_600, 6000: RATE_6000 } }),
   };
 }

@@ -1,13 +1,14 @@
 /** Requests to the app in workerd, with its real bindings. */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import * as configured from '#plugins';
 import { createApp } from '../../src/edge/app.ts';
 import type { Services } from '../../src/edge/services.ts';
 import { type WorkerBindings, workerServices } from '../../src/edge/worker-services.ts';
 
 export const bindings = env as unknown as WorkerBindings;
 /** Of the whole isolate, as in production. */
-export const services = workerServices(bindings);
+export const services = workerServices(bindings, configured);
 
 /** The line for each request would bury what tests report. */
 const onlyTrouble: Services['log'] = (level, ...rest) => {

@@ -18,7 +18,7 @@ export interface Kept {
 
 export interface TieredOptions {
   readonly near: Tier;
-  readonly shared: Tier;
+  readonly shared?: Tier;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -39,7 +39,7 @@ export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptio
       const isFresh = (kept: Kept | undefined): kept is Kept => kept !== undefined && kept.at + seconds > now();
       const close = await near.get(key).catch(complain);
       if (isFresh(close)) return close.value;
-      const kept = await shared.get(key);
+      const kept = await shared?.get(key);
       if (!isFresh(kept)) return undefined;
       const left = kept.at + seconds - now();
       if (left >= SHORTEST) waitUntil(near.put(key, kept, left).catch(complain));
@@ -47,7 +47,7 @@ export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptio
     },
     async put(key, value, { seconds }) {
       const kept = { value, at: now() };
-      await Promise.all([near.put(key, kept, seconds).catch(complain), shared.put(key, kept, seconds)]);
+      await Promise.all([near.put(key, kept, seconds).catch(complain), shared?.put(key, kept, seconds)]);
     },
   };
 }

@@ -1,0 +1,84 @@
+/** Methods that mix the input with something absent, place by place: each is a choice of masks and of a fold. */
+import { z } from 'zod';
+import { type About, API_VERSION, type Method } from '../../method/contract.ts';
+import { defineMethod } from '../../method/define.ts';
+import type { Random } from '../../tensor/random.ts';
+import { baselineParameter } from '../baseline.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import { placeMask, spreadFeatures } from './feature-mask.ts';
+import { absentInputs, scoreMixtures } from './mixtures.ts';
+
+export interface PerturbationDefinition<E extends z.ZodRawShape> {
+  readonly id: string;
+  readonly revision: number;
+  readonly about: About;
+  /** Parameters besides `n_samples` and `baseline`. */
+  readonly params?: E;
+  /** Masks by default; 200 when left out. */
+  readonly samples?: number;
+  /**
+   * Writes a mask: one number per place, 1 keeps what is there, 0 puts the baseline in its place.
+   * @param random numbers of this mask alone
+   */
+  readonly mask: (
+    weights: Float32Array,
+    ctx: { readonly index: number; readonly random: Random; readonly params: z.output<z.ZodObject<E>> },
+  ) => void;
+  /**
+   * Adds what a mask has shown to the attribution of each place, which begins with zeros; the masks come in order.
+   * @param seen the mask, the score with it, and the score of the input as it is
+   */
+  readonly fold: (
+    values: Float64Array,
+    seen: { readonly weights: Float32Array; readonly score: number; readonly whole: number },
+    params: z.output<z.ZodObject<E>>,
+  ) => void;
+}
+
+interface PerturbationParams {
+  readonly n_samples: number;
+  readonly baseline: z.output<typeof baselineParameter>;
+  readonly absolute: boolean;
+  readonly reduction: z.output<typeof reductionParameter>;
+}
+
+/** A perturbation method over masks of places: pixels, elements of a vector, moments of a series or tokens. */
+export function definePerturbation<E extends z.ZodRawShape = Record<never, never>>(
+  definition: PerturbationDefinition<E>,
+): Method {
+  const { id, revision, about, params: extra, samples = 200, mask: draw, fold } = definition;
+  return defineMethod({
+    id,
+    revision,
+    about,
+    apiVersion: API_VERSION,
+    strategy: 'perturbation',
+    params: z.object({
+      n_samples: z.int().min(1).max(10_000).default(samples).describe('Masks that are tried.'),
+      baseline: baselineParameter,
+      absolute: absoluteParameter(false),
+      reduction: reductionParameter,
+      ...extra,
+    }),
+    needs: () => ({}),
+    cost: (given) => ({ forwards: (given as unknown as PerturbationParams).n_samples, backwards: 0 }),
+    explain: async (ctx) => {
+      const params = ctx.params as unknown as PerturbationParams & z.output<z.ZodObject<E>>;
+      const places = placeMask(ctx.model);
+      const values = new Float64Array(places.features);
+      await scoreMixtures(
+        ctx,
+        {
+          count: params.n_samples,
+          mask: places,
+          absent: absentInputs({ ...ctx, params }),
+          weigh: (index, weights) => draw(weights, { index, random: ctx.random.at(index), params }),
+        },
+        (_, score, weights) => {
+          fold(values, { weights, score, whole: ctx.score }, params);
+        },
+      );
+      return { values: finishValues(spreadFeatures(places, values, ctx.model), params, ctx.model) };
+    },
+  }) as Method;
+}

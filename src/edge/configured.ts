@@ -1,0 +1,10 @@
+/** What an operator chooses: plugins.config.json, or the settings of somebody else's Worker that embeds the app. */
+import type { PluginEntry } from '../core/method/registry.ts';
+import type { TenantConfig } from '../core/tenant-config.ts';
+
+export interface Configured {
+  readonly plugins: readonly PluginEntry[];
+  /** Folder of each model, by name. */
+  readonly models: Readonly<Record<string, string>>;
+  readonly tenants: Readonly<Record<string, TenantConfig>>;
+}

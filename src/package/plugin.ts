@@ -1,0 +1,41 @@
+/** `whylight/plugin`: what a saliency method is written with. */
+
+/** The zod that parameters are described with: a plugin needs none of its own. */
+export { z } from 'zod';
+export {
+  defineElementwise,
+  defineRule,
+  defineZero,
+  type Rule,
+  type RuleCase,
+  type RuleContext,
+} from '../core/autodiff/rule.ts';
+export { defineRuleset, type NodePosition, type Ruleset } from '../core/autodiff/ruleset.ts';
+export { deconvnet } from '../core/autodiff/rulesets/deconvnet.ts';
+export { gradient } from '../core/autodiff/rulesets/gradient.ts';
+export { guided } from '../core/autodiff/rulesets/guided.ts';
+export { type ErrorCode, WhylightError } from '../core/errors.ts';
+export type * from '../core/method/contract.ts';
+export { API_VERSION } from '../core/method/contract.ts';
+export { defineMethod } from '../core/method/define.ts';
+export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
+export { type BackpropDefinition, defineBackprop } from '../core/strategy/activation/backprop.ts';
+export {
+  type CamDefinition,
+  defineCam,
+  type FeatureMaps,
+  meanOf,
+  perChannel,
+  products,
+  sumOf,
+} from '../core/strategy/activation/cam.ts';
+export { baselineOf, baselineParameter } from '../core/strategy/baseline.ts';
+export { definePathMethod, type PathDefinition } from '../core/strategy/gradient/define-path.ts';
+export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/strategy/gradient/sources.ts';
+export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';
+export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
+export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
+export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
+export { Random } from '../core/tensor/random.ts';
+export { emptyRows, joinRows, repeatRow, rowsOf, sliceRows } from '../core/tensor/rows.ts';
+export { type DataType, float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';

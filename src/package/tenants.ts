@@ -1,0 +1,20 @@
+/** Tenants as somebody writes them, with what is left out filled in. */
+import type { z } from 'zod';
+import { WhylightError } from '../core/errors.ts';
+import { type TenantConfig, tenantConfigSchema } from '../core/tenant-config.ts';
+
+export type TenantInput = z.input<typeof tenantConfigSchema>;
+
+/** @throws WhylightError `invalid_config` */
+export function parseTenants(tenants: Readonly<Record<string, TenantInput>>): Record<string, TenantConfig> {
+  return Object.fromEntries(
+    Object.entries(tenants).map(([name, tenant]) => {
+      const result = tenantConfigSchema.safeParse(tenant);
+      if (result.success) return [name, result.data];
+      const [issue] = result.error.issues;
+      throw new WhylightError('invalid_config', `Tenant "${name}", ${issue?.path.join('.')}: ${issue?.message}.`, {
+        tenant: name,
+      });
+    }),
+  );
+}
