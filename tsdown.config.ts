@@ -5,6 +5,7 @@ export default defineConfig({
   entry: [
     'src/package/{node,browser,worker,plugin,compiler,edge-node,edge-worker}.ts',
     'src/testing/{node,worker}.ts',
+    'src/plugins/*/*.ts',
     'src/cli/main.ts',
   ],
   outDir: 'dist',

@@ -1,10 +1,21 @@
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // The example packages import whylight by its name: here that is the sources.
+        resolve: {
+          alias: [
+            { find: /^whylight$/, replacement: source('package/node.ts') },
+            { find: /^whylight\/(plugin|compiler)$/, replacement: source('package/$1.ts') },
+            { find: 'whylight/testing', replacement: source('testing/node.ts') },
+          ],
+        },
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],

@@ -8,6 +8,8 @@ import { absoluteParameter, finishValues, reductionParameter } from '../reductio
 import { placeMask, spreadFeatures } from './feature-mask.ts';
 import { absentInputs, scoreMixtures } from './mixtures.ts';
 
+type Params<E extends z.ZodRawShape> = z.output<z.ZodObject<E>> & { readonly n_samples: number };
+
 export interface PerturbationDefinition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
@@ -22,7 +24,7 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
    */
   readonly mask: (
     weights: Float32Array,
-    ctx: { readonly index: number; readonly random: Random; readonly params: z.output<z.ZodObject<E>> },
+    ctx: { readonly index: number; readonly random: Random; readonly params: Params<E> },
   ) => void;
   /**
    * Adds what a mask has shown to the attribution of each place, which begins with zeros; the masks come in order.
@@ -31,7 +33,7 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
   readonly fold: (
     values: Float64Array,
     seen: { readonly weights: Float32Array; readonly score: number; readonly whole: number },
-    params: z.output<z.ZodObject<E>>,
+    params: Params<E>,
   ) => void;
 }
 
@@ -63,7 +65,7 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
     needs: () => ({}),
     cost: (given) => ({ forwards: (given as unknown as PerturbationParams).n_samples, backwards: 0 }),
     explain: async (ctx) => {
-      const params = ctx.params as unknown as PerturbationParams & z.output<z.ZodObject<E>>;
+      const params = ctx.params as unknown as PerturbationParams & Params<E>;
       const places = placeMask(ctx.model);
       const values = new Float64Array(places.features);
       await scoreMixtures(

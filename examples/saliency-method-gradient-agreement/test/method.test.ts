@@ -1,0 +1,21 @@
+import { createExplainer } from 'whylight';
+import { openGraph, testMethod, vector, vectorGraph } from 'whylight/testing';
+import method from '../src/index.ts';
+
+testMethod(method);
+
+describe('the values', () => {
+  it('are zero where the input is the baseline', async () => {
+    const input = vector();
+    input.data[2] = 0;
+    const explainer = createExplainer({ methods: [method] });
+    const model = await openGraph(vectorGraph());
+    const { rows } = await explainer.explain(model, {
+      method: method.id,
+      params: { baseline: 'zero' },
+      inputs: { x: input },
+    });
+    expect(rows[0]?.values.x?.data[2]).toBe(0);
+    expect(rows[0]?.values.x?.data[0]).not.toBe(0);
+  });
+});

@@ -1,0 +1,21 @@
+import { createExplainer } from 'whylight';
+import { openGraph, picture, pictureGraph, testMethod } from 'whylight/testing';
+import method from '../src/index.ts';
+
+testMethod(method);
+
+describe('the threshold', () => {
+  it('lets fewer signals through the higher it is', async () => {
+    const explainer = createExplainer({ methods: [method] });
+    const model = await openGraph(pictureGraph());
+    const size = async (threshold: number) => {
+      const { rows } = await explainer.explain(model, {
+        method: method.id,
+        params: { threshold },
+        inputs: { image: picture() },
+      });
+      return rows[0]?.values.image?.data.filter((value: number) => value !== 0).length ?? 0;
+    };
+    expect(await size(0.9)).toBeLessThan(await size(0));
+  });
+});
