@@ -16,7 +16,13 @@ import { createExplainer } from './node.ts';
 
 export * from './edge.ts';
 
-const LIMITS = { maxBody: 10 * 2 ** 20, maxPixels: 50_000_000, maxSamples: 20_000, edgeMs: 600_000, edgeBytes: 1024 * 2 ** 20 };
+const LIMITS = {
+  maxBody: 10 * 2 ** 20,
+  maxPixels: 50_000_000,
+  maxSamples: 20_000,
+  edgeMs: 600_000,
+  edgeBytes: 1024 * 2 ** 20,
+};
 
 export interface Edge {
   fetch(request: Request): Response | Promise<Response>;
@@ -43,6 +49,7 @@ export function createEdge(settings: EdgeSettings): Edge {
     codecs: nodeCodecs(),
     log,
     limits: LIMITS,
+    fetch: (...request) => fetch(...request),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   });
   const context = {
