@@ -15,6 +15,8 @@ const NEIGHBOURS = [
   [1, 1, 1 / 12],
 ] as const;
 
+const WEIGHTS = Float64Array.from(NEIGHBOURS, ([, , weight]) => weight);
+
 const TOLERANCE = 1e-5;
 const MOST_ROUNDS = 500;
 
@@ -54,31 +56,33 @@ export function impute(
       else known[i] = (known[i] as number) + weight * (channel[q] as number);
     }
   }
-  const times = (vector: Float64Array): Float64Array =>
-    vector.map((value, i) => {
-      let total = (diagonal[i] as number) * value;
-      for (let n = 0; n < NEIGHBOURS.length; n++) {
-        const link = links[i * NEIGHBOURS.length + n] as number;
-        if (link >= 0) total -= (NEIGHBOURS[n]?.[2] as number) * (vector[link] as number);
+  const times = (vector: Float64Array, image: Float64Array): void => {
+    for (let i = 0, link = 0; i < count; i++) {
+      let total = (diagonal[i] as number) * (vector[i] as number);
+      for (let n = 0; n < WEIGHTS.length; n++, link++) {
+        const neighbour = links[link] as number;
+        if (neighbour >= 0) total -= (WEIGHTS[n] as number) * (vector[neighbour] as number);
       }
-      return total;
-    });
+      image[i] = total;
+    }
+  };
   return conjugateGradients(times, known, new Float64Array(count).fill(sum / counted));
 }
 
-/** Solves `times(x) = b` from a first guess. */
+/** Solves `times(x) = b` from a first guess; `times` writes what it computes into its second argument. */
 function conjugateGradients(
-  times: (vector: Float64Array) => Float64Array,
+  times: (vector: Float64Array, image: Float64Array) => void,
   b: Float64Array,
   x: Float64Array,
 ): Float64Array {
-  const start = times(x);
-  const residual = b.map((value, i) => value - (start[i] as number));
+  const image = new Float64Array(x.length);
+  times(x, image);
+  const residual = b.map((value, i) => value - (image[i] as number));
   const direction = residual.slice();
   const enough = TOLERANCE ** 2 * Math.max(dot(b, b), Number.MIN_VALUE);
   let size = dot(residual, residual);
   for (let round = 0; round < MOST_ROUNDS && size > enough; round++) {
-    const image = times(direction);
+    times(direction, image);
     const step = size / dot(direction, image);
     for (let i = 0; i < x.length; i++) {
       x[i] = (x[i] as number) + step * (direction[i] as number);
