@@ -28,7 +28,11 @@ export const inferRoutes = (services: Services) =>
     for (const { name } of model.graph.outputs) {
       if (asked.length > 0 && !asked.includes(name)) continue;
       const rows = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
-        services.explainer.predict(model, { inputs, scores: name, top: 0 }, { signal, waitUntil: waitUntilOf(c) }),
+        services.explainer.predict(
+          model,
+          { inputs, scores: name, top: 0 },
+          { signal, waitUntil: waitUntilOf(c), ...(services.pause && { pause: services.pause }) },
+        ),
       );
       outputs.push({
         name,

@@ -145,10 +145,12 @@ describe('limits', () => {
     expect(await jsonOf(await infer(3))).toMatchObject({ code: 'budget_exceeded', allowed: 2 });
   });
 
-  it('of time end a run between two batches', async () => {
-    const { explain } = await tenantWith({ limits: { edge_ms: 1 } });
+  it('of time refuse what would take longer, and end what does', async () => {
+    const { explain, send } = await tenantWith({ limits: { edge_ms: 1 } });
     const long = { method: 'occlusion', sliding_window_shape: '3,4,4', strides: '3,1,1' };
-    expect(await jsonOf(await explain(long, { 'Cache-Control': 'no-store' }))).toMatchObject({
+    expect(await jsonOf(await explain(long))).toMatchObject({ status: 422, code: 'budget_exceeded' });
+    const many = tensorRequest({}, pixels(0, 64), [64, 3, 32, 32]);
+    expect(await jsonOf(await send('/v2/models/cifar10/infer', many))).toMatchObject({
       status: 504,
       code: 'deadline_exceeded',
       allowed_ms: 1,
