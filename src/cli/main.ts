@@ -30,6 +30,11 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: u
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
   },
+  plugins: { about: 'List, check and add methods of third parties', load: () => import('./commands/plugins.ts') },
+  'create-plugin': {
+    about: 'Make a package with a method of your own',
+    load: () => import('./commands/create-plugin.ts'),
+  },
   parity: { about: 'Compare with attributions of other libraries', load: () => import('./commands/parity.ts') },
 };
 
@@ -39,7 +44,7 @@ USAGE  whylight <command> [options]
 
 COMMANDS
 ${Object.entries(COMMANDS)
-  .map(([name, { about }]) => `  ${name.padEnd(9)} ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(13)} ${about}`)
   .join('\n')}
 
 "whylight <command> --help" tells more about a command; "--debug" adds the stack to an error.`;

@@ -12,11 +12,16 @@ const path = (name) => fileURLToPath(new URL(name, root));
 const pinnedNode = path('node_modules/node/bin/node');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-if (!ready() && existsSync(path('scripts/setup.mjs'))) {
+// A published package holds JavaScript, because Node runs no TypeScript inside node_modules.
+const published = !existsSync(path('src/cli/main.ts'));
+
+if (!published && !ready() && existsSync(path('scripts/setup.mjs'))) {
   // A clone that nobody has set up yet. What is said on the way goes to stderr: stdout is for the command's answer.
   spawnSync(process.execPath, [path('scripts/setup.mjs')], { stdio: ['ignore', 2, 2] });
 }
-if (!ready()) {
+if (published) {
+  await import('../../dist/cli/main.js');
+} else if (!ready()) {
   fail(`The packages of whylight are not installed: run "npm ci" in ${path('.')}.`);
 } else if (major > 22 || (major === 22 && minor >= 18)) {
   await import('./main.ts');

@@ -1,0 +1,73 @@
+/** `whylight create-plugin my-method --strategy ...`: a package with a worked example method, ready to be changed. */
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { defineCommand } from 'citty';
+import { refuseUnknown, UsageError } from '../arguments.ts';
+import { ROOT } from '../compose.ts';
+
+/** The example package of each strategy is what a new one starts from. */
+const TEMPLATES = {
+  gradient: 'gradient-agreement',
+  activation: 'rectified-backprop',
+  perturbation: 'antithetic-contrast',
+} as const;
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+const args = {
+  name: { type: 'positional', required: true, description: 'Name of the method, such as my-method' },
+  strategy: {
+    type: 'enum',
+    options: Object.keys(TEMPLATES),
+    default: 'gradient',
+    description: 'What the example method does: gradient, activation or perturbation',
+  },
+} as const;
+
+export default defineCommand({
+  meta: { name: 'create-plugin', description: 'Makes a package with a saliency method that works and is tested.' },
+  args,
+  async run({ args: { name, strategy }, data }) {
+    refuseUnknown(data, args);
+    if (!NAME.test(name)) throw new UsageError(`"${name}" is no name for a package: use a-z, 0-9 and "-".`);
+    const template = TEMPLATES[strategy as keyof typeof TEMPLATES];
+    const folder = resolve(`saliency-method-${name}`);
+    if (existsSync(folder)) throw new UsageError(`${folder} exists already: choose another name, or remove it.`);
+    await cp(join(ROOT, 'examples', `saliency-method-${template}`), folder, {
+      recursive: true,
+      filter: (path) => !/(node_modules|dist|package-lock\.json)$/.test(path.slice(ROOT.length)) || path === ROOT,
+    });
+    await renamed(folder, template, name);
+    console.log(`saliency-method-${name}: a package of the strategy ${strategy} to start from
+
+  cd saliency-method-${name}
+  npm install
+  npm test            every promise of the contract
+  npm run build
+
+The method is in src/index.ts.`);
+  },
+});
+
+/** Puts the new name in place of the example's, as it is spelled in packages, ids and titles. */
+async function renamed(folder: string, from: string, to: string): Promise<void> {
+  const spellings = (name: string): [string, string, string] => [
+    name,
+    name.replaceAll('-', '_'),
+    name
+      .split('-')
+      .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+      .join(' '),
+  ];
+  const [old, own] = [spellings(from), spellings(to)];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      old.reduce((changed, spelling, i) => changed.replaceAll(spelling, own[i] as string), text),
+    );
+  }
+}
