@@ -9,6 +9,10 @@ import {
 } from '../core/engine/open-inference.ts';
 import { WhylightError } from '../core/errors.ts';
 
+/** As JSON, whatever the client said of bytes: for places that hold text only. */
+export const responseText = (response: InferenceResponse): string =>
+  new TextDecoder().decode(encodeResponse(response).body);
+
 /** @param isBinary which outputs leave as bytes behind the JSON part */
 export function inferenceResponse(
   c: Context,

@@ -1,7 +1,7 @@
 /** An explanation as Open Inference Protocol outputs, and as a picture. */
-import type { NamedOutput, Parameters, Scalar } from '../../core/engine/open-inference.ts';
+import type { InferenceResponse, NamedOutput, Parameters, Scalar } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
+import type { Explained, ExplainedRow, Explanation } from '../../core/explainer.ts';
 import { type Image, makeImage } from '../../core/image/image.ts';
 import { type OverlayOptions, renderOverlay } from '../../core/image/overlay.ts';
 import type { SaliencyMap } from '../../core/image/placement.ts';
@@ -17,7 +17,8 @@ import type { Photo } from './subject.ts';
  * | `target`         | INT64    | [N]             | class index, -1 where the target is no single class                 |
  * | `target_label`   | BYTES    | [N]             | where classes have names                                            |
  * | `top_classes`    | BYTES    | [N, K]          | `score:index:label` as Triton's classification extension writes it  |
- * | `baseline_score`, `convergence_delta` | FP32 | [N] | for methods that have them                                         |
+ * | `baseline_score`, `convergence_delta`, `standard_error` | FP32 | [N] | for methods that have them                       |
+ * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
  */
 export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
   const count = rows.length;
@@ -47,10 +48,24 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
         top.map(({ score, index, label }) => [score, index, ...(label === undefined ? [] : [label])].join(':')),
       ),
     },
+    diagnostics: { dims: [count], texts: rows.map(({ diagnostics }) => JSON.stringify(diagnostics)) },
     baseline_score: column(({ baselineScore }) => baselineScore),
     convergence_delta: column(({ convergenceDelta }) => convergenceDelta),
+    standard_error: column(({ standardError }) => standardError),
   };
   return Object.entries(outputs).flatMap(([name, value]) => (value ? [{ name, value }] : []));
+}
+
+/** A map of one row that is right but not yet precise, as the final answer would hold it. */
+export function partialOutputs(row: number, { map, values, standardError }: Explained): InferenceResponse {
+  const [attribution] = Object.values(values);
+  const value = map ? float32([1, ...map.dims], map.data) : attribution;
+  return {
+    modelName: '',
+    modelVersion: '',
+    parameters: { row, ...(standardError !== undefined && { standard_error: standardError }) },
+    outputs: value ? [{ name: map ? 'saliency_map' : 'attribution', value }] : [],
+  };
 }
 
 /** How the explanation came about. The same for a first and a repeated answer: its times are those of the computation. */

@@ -1,0 +1,144 @@
+/** What a request asks: checked as far as that goes without decoding anything, and then answered, from the cache or anew. */
+import type { Context } from 'hono';
+import { setMetric, wrapTime } from 'hono/timing';
+import type { ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
+import { cacheKey } from '../cache/key.ts';
+import { traceHeaders } from '../observe/trace-context.ts';
+import { modelOf } from '../routes/models.ts';
+import { type Run, run } from '../routing/run.ts';
+import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { cacheScope, limitsFor, methodFor, methodsFor, paramsFor } from '../tenants/tenant.ts';
+import { type Body, checkParameters, pictureSource, readBody } from './body.ts';
+import { withDeadline } from './deadline.ts';
+import { type CacheState, cacheControl, remember } from './remember.ts';
+import { readSettings } from './settings.ts';
+import { subjectOf } from './subject.ts';
+
+/** Where it ran, when it did, and why there. */
+const ROUTE = 'X-Whylight-Route';
+const ROUTE_REASON = 'X-Whylight-Route-Reason';
+/** See `CacheState`. */
+const CACHE_STATE = 'X-Whylight-Cache';
+
+export type Question = Awaited<ReturnType<typeof readQuestion>>;
+
+/** The question that the request asks. */
+export async function readQuestion(c: Context<EdgeEnv>, services: Services) {
+  return questionOf(c, services, await readBody(c, pictureSource(c, services)));
+}
+
+/**
+ * @param body as it was read
+ * @param asked parameters that take the place of those of the request
+ */
+export async function questionOf(
+  c: Context<EdgeEnv>,
+  services: Services,
+  body: Body,
+  asked: Readonly<Record<string, string | number | boolean>> = {},
+) {
+  const tenant = c.get('tenant');
+  const { model, identity } = await modelOf(c, services);
+  const settings = checkParameters(body, () => readSettings({ ...c.req.query(), ...body.parameters, ...asked }));
+  const { target, scores, seed, top } = settings;
+  const entry = methodFor(tenant, settings.method, services.explainer.methods);
+  c.get('seen').method = entry.method.id;
+  const params = checkParameters(body, () => paramsFor(tenant, entry, settings.params));
+  const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
+  const key = await cacheKey({
+    scope: cacheScope(tenant, model.name),
+    model: identity,
+    method: entry.method.id,
+    revision: entry.method.revision,
+    params,
+    target,
+    scores,
+    seed,
+    top,
+    input: await subject.digest(),
+  });
+  return { model, settings, params, subject, key, wire: body.kind === 'tensors' ? body.request : undefined };
+}
+
+/** The explanation, from the cache if it is there. Leaves in headers where it comes from. */
+export async function answerTo(
+  c: Context<EdgeEnv>,
+  services: Services,
+  question: Question,
+  hooks: Pick<ExplainHooks, 'progress' | 'partial'> = {},
+): Promise<{ readonly explanation: Explanation; readonly state: CacheState }> {
+  const { explanation, state } = await remember(
+    {
+      cache: services.cache,
+      inFlight: services.inFlight,
+      key: question.key,
+      seconds: c.get('tenant').cache.seconds,
+      allowed: cacheControl(c.req.header('Cache-Control')),
+      log: c.get('log'),
+      waitUntil: waitUntilOf(c),
+    },
+    () => compute(c, services, question, hooks),
+  );
+  c.header(CACHE_STATE, state);
+  const { forwards, backwards, predictions } = explanation.samples;
+  const seen = c.get('seen');
+  seen.cache = state;
+  if (state === 'miss' || state === 'bypass') {
+    seen.samples = (seen.samples ?? 0) + forwards + backwards + predictions;
+    for (const step of ['compile', 'session', 'run'] as const) setMetric(c, step, explanation.timings[step]);
+  }
+  return { explanation, state };
+}
+
+async function compute(
+  c: Context<EdgeEnv>,
+  services: Services,
+  question: Question,
+  hooks: ExplainHooks,
+): Promise<Explanation> {
+  const { explanation, route, why } = await run(services, await runOf(c, question), {
+    ...hooksOf(c, services),
+    ...hooks,
+    signal: c.req.raw.signal,
+  });
+  c.header(ROUTE, route);
+  c.header(ROUTE_REASON, why);
+  return explanation;
+}
+
+/** The question as the router takes it. */
+export async function runOf(c: Context<EdgeEnv>, question: Question): Promise<Run> {
+  const { route: wanted, deadline_ms: deadline } = question.settings;
+  return {
+    model: question.model,
+    request: await requestOf(c, question),
+    tenant: c.get('tenant'),
+    wanted,
+    trace: traceHeaders(c.get('trace')),
+    ...(deadline !== undefined && { deadline }),
+  };
+}
+
+export async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Question): Promise<ExplainRequest> {
+  const { method, target, scores, seed, top } = settings;
+  return { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) };
+}
+
+/** Work that ends at the tenant's deadline, within its limits. */
+export function atTheEdge<T>(
+  c: Context<EdgeEnv>,
+  services: Services,
+  work: (hooks: ExplainHooks) => Promise<T>,
+): Promise<T> {
+  const tenant = c.get('tenant');
+  const { explainer, limits } = services;
+  return withDeadline(c.req.raw.signal, limitsFor(tenant, limits).edgeMs, (signal) =>
+    work({ ...hooksOf(c, services), signal, methods: methodsFor(tenant, explainer.methods) }),
+  );
+}
+
+const hooksOf = (c: Context<EdgeEnv>, { limits, pause }: Services): ExplainHooks => ({
+  waitUntil: waitUntilOf(c),
+  maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,
+  ...(pause && { pause }),
+});
