@@ -114,23 +114,6 @@ export function offeredTo<T extends string>({ formats }: Tenant, made: readonly 
   });
 }
 
-/**
- * Where a request may run: what it asks for, if the tenant may have that.
- * @throws WhylightError `forbidden`
- */
-export function routesFor<R extends TenantConfig['routes'][number]>(
-  { routes }: Tenant,
-  asked: readonly R[],
-): readonly R[] {
-  const allowed = asked.filter((route) => routes.includes(route));
-  if (allowed.length > 0) return allowed;
-  throw new WhylightError(
-    'forbidden',
-    `This key may not run requests at ${asked.join(' or ')}, but at ${routes.join(' or ')}.`,
-    { allowed: routes },
-  );
-}
-
 /** Where the tenant's answers of a model are kept: a part of every cache key, which a purge changes. */
 export function cacheScope({ id, cache, generations }: Tenant, model: string): string {
   const count = ({ tenant, models }: Generation): string => `${tenant}.${own(models, model) ?? 0}`;
