@@ -30,6 +30,7 @@ import { linearMemory } from './plan/memory.ts';
 import { Profiles } from './plan/profile.ts';
 import { type RunControl, runRows, throwIfAborted } from './plan/run.ts';
 import { namedNeeds, type ResolvedNeeds, resolveNeeds } from './plan/variant.ts';
+import { cast } from './tensor/cast.ts';
 import { Random } from './tensor/random.ts';
 import { rowsOf, sliceRows } from './tensor/rows.ts';
 import type { Tensor } from './tensor/tensor.ts';
@@ -306,6 +307,35 @@ export class Explainer {
         const one = sliceRows(scores, row, row + 1).data;
         return { scores: one, top: topClasses(one, scoreSpace(model, info), info, request.top ?? 5) };
       });
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * Outputs of the model, all from the same runs, in its own element types.
+   * @param names of outputs of the graph
+   * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
+   */
+  async infer(
+    model: Model,
+    { inputs, names }: { readonly inputs: Inputs; readonly names: readonly string[] },
+    hooks: ExplainHooks = {},
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const { inputs: checked, shapes } = checkInputs(model.graph.inputs, inputs);
+    const [scores, ...activations] = names;
+    if (scores === undefined) return {};
+    const info = model.info({ scores, shapes });
+    const lease = this.loader.lease(model, { compile: 0, session: 0 }, hooks.waitUntil);
+    try {
+      const graph = await lease.load(resolveNeeds({ scores, activations }, info));
+      const raw = await runRows(graph, checked, undefined, control(hooks));
+      const found: Readonly<Record<string, Tensor>> = { ...raw.activations, [scores]: raw.scores };
+      return Object.fromEntries(
+        model.graph.outputs
+          .filter(({ name }) => names.includes(name))
+          .map(({ name, dtype }) => [name, cast(found[name] as Tensor, dtype)]),
+      );
     } finally {
       lease.release();
     }

@@ -10,8 +10,11 @@ import { guard } from './middleware/guard.ts';
 import { limitBody } from './middleware/limit-body.ts';
 import { observe } from './middleware/observe.ts';
 import { onError, onMethodNotAllowed, onNotFound } from './problem.ts';
+import { compareRoutes } from './routes/compare.ts';
+import { estimateRoutes } from './routes/estimate.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
+import { kserveV1Routes } from './routes/kserve-v1.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { modelRoutes } from './routes/models.ts';
 import { originRoutes } from './routes/origin.ts';
@@ -41,11 +44,15 @@ export function createApp(services: Services) {
   app.route('/', adminRoutes(services));
   if (services.asOrigin) app.route('/', originRoutes(services, services.asOrigin));
   app.use('/v2/*', guard(services));
-  app.on('POST', '/v2/models/*', limitBody(services.limits));
+  app.use('/v1/*', guard(services));
+  app.on('POST', ['/v1/models/*', '/v2/models/*'], limitBody(services.limits));
   return app
     .route('/', modelRoutes(services))
     .route('/', registryRoutes(services))
     .route('/', methodRoutes(services))
     .route('/', explainRoutes(services))
+    .route('/', estimateRoutes(services))
+    .route('/', compareRoutes(services))
+    .route('/', kserveV1Routes(services))
     .route('/', inferRoutes(services));
 }

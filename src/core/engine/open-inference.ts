@@ -38,7 +38,7 @@ export const datatypeOf = (dtype: DataType): Datatype => NAMES[dtype];
 export type Scalar = string | number | boolean;
 export type Parameters = Readonly<Record<string, Scalar>>;
 
-/** Texts: the protocol's BYTES. They leave as answers and are refused as inputs. */
+/** Texts: the protocol's BYTES. They leave as answers; as inputs they are pictures. */
 export interface TextTensor {
   readonly dims: readonly number[];
   readonly texts: readonly string[];
@@ -48,6 +48,8 @@ export interface InferenceRequest {
   readonly id?: string;
   readonly parameters: Parameters;
   readonly inputs: ReadonlyMap<string, Tensor>;
+  /** Inputs of datatype BYTES: texts as they came, binary elements as bytes. */
+  readonly texts?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   /** What to answer with; everything when empty. */
   readonly outputs: readonly { readonly name: string; readonly binary?: boolean }[];
   /** Whether outputs that do not say otherwise come back as bytes. */
@@ -85,12 +87,14 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
   const binary = new BinaryReader(body.subarray(headerLength));
   const { [BINARY_OUTPUT]: binaryOutput = false, ...parameters } = scalars(json.parameters, '/parameters');
   const inputs = new Map<string, Tensor>();
+  const texts = new Map<string, (string | Uint8Array)[]>();
   for (const [i, entry] of list(json.inputs, '/inputs').entries()) {
     const at = `/inputs/${i}`;
     const input = object(entry, at);
     const name = text(input.name, `${at}/name`);
-    if (inputs.has(name)) throw wrong(`The input "${name}" is given twice.`, `${at}/name`);
-    inputs.set(name, decodeTensor(input, at, binary));
+    if (inputs.has(name) || texts.has(name)) throw wrong(`The input "${name}" is given twice.`, `${at}/name`);
+    if (input.datatype === 'BYTES') texts.set(name, decodeTexts(input, at, binary));
+    else inputs.set(name, decodeTensor(input, at, binary));
   }
   binary.finish();
   const outputs = json.outputs === undefined ? [] : list(json.outputs, '/outputs');
@@ -98,6 +102,7 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
     ...(json.id !== undefined && { id: text(json.id, '/id') }),
     parameters,
     inputs,
+    ...(texts.size > 0 && { texts }),
     outputs: outputs.map((entry, i) => {
       const output = object(entry, `/outputs/${i}`);
       const { binary_data } = scalars(output.parameters, `/outputs/${i}/parameters`);
@@ -188,6 +193,27 @@ export function decodeTensor(input: Record<string, unknown>, at: string, binary:
     );
   }
   return fromBytes(dtype, dims, binary.take(expected, name));
+}
+
+/** Elements of BYTES: in JSON as texts, as bytes each behind its length (uint32). */
+function decodeTexts(input: Record<string, unknown>, at: string, binary: BinaryReader): (string | Uint8Array)[] {
+  const { [BINARY_SIZE]: size } = scalars(input.parameters, `${at}/parameters`);
+  if (size === undefined) return list(input.data, `${at}/data`).map((item, i) => text(item, `${at}/data/${i}`));
+  const bytes = binary.take(Number(size), String(input.name));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const items: Uint8Array[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const length = from + 4 <= bytes.length ? view.getUint32(from, true) : Infinity;
+    if (from + 4 + length > bytes.length) {
+      throw wrongTensor(
+        `Input "${input.name}": an element says that it is longer than what is left.`,
+        `${at}/parameters/${BINARY_SIZE}`,
+      );
+    }
+    items.push(bytes.subarray(from + 4, from + 4 + length));
+    from += 4 + length;
+  }
+  return items;
 }
 
 /** The bytes may start anywhere, so they are copied to where a typed array may lie. */

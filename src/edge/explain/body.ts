@@ -11,6 +11,7 @@ import { IMAGE_TYPES } from '../../core/image/sniff.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
+import { fromBase64 } from './base64.ts';
 import { fetchPicture, type PictureSource } from './remote-picture.ts';
 
 export type Body = { readonly parameters: Parameters } & (
@@ -35,7 +36,7 @@ export async function readBody(c: Context, pictures: PictureSource): Promise<Bod
     const bytes = await readBytes(c);
     const request = decodeRequest(bytes, headerLength === undefined ? bytes.length : Number(headerLength));
     const { [ADDRESS]: address, ...parameters } = request.parameters;
-    if (address === undefined) return { kind: 'tensors', request, parameters };
+    if (address === undefined) return pictureWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
     if (request.inputs.size > 0 || typeof address !== 'string') {
       const detail = `"${ADDRESS}" is the address of a picture, in place of inputs.`;
       throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: `#/parameters/${ADDRESS}` }] });
@@ -50,6 +51,19 @@ export async function readBody(c: Context, pictures: PictureSource): Promise<Bod
     `A body of type ${type || '(none said)'} is not understood: set Content-Type to ${ACCEPTED.join(', ')}.`,
     { allowed: ACCEPTED },
   );
+}
+
+/** A picture in place of tensors: one input of datatype BYTES with one element, base64 in JSON. */
+function pictureWithin({ inputs, texts }: InferenceRequest, parameters: Parameters): Body | undefined {
+  if (!texts) return undefined;
+  const [[, items] = ['', []]] = texts;
+  const [item] = items;
+  if (inputs.size > 0 || texts.size > 1 || items.length !== 1 || item === undefined) {
+    const detail = 'BYTES are taken as a picture: one input with one element, and no other inputs.';
+    throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: '#/inputs' }] });
+  }
+  const bytes = typeof item === 'string' ? fromBase64(item, '/inputs/0/data/0') : item;
+  return { kind: 'picture', bytes, parameters };
 }
 
 /**

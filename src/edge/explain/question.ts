@@ -1,6 +1,7 @@
 /** What a request asks: checked as far as that goes without decoding anything, and then answered, from the cache or anew. */
 import type { Context } from 'hono';
 import { setMetric, wrapTime } from 'hono/timing';
+import type { Parameters } from '../../core/engine/open-inference.ts';
 import type { ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
 import { cacheKey } from '../cache/key.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
@@ -24,22 +25,25 @@ export type Question = Awaited<ReturnType<typeof readQuestion>>;
 
 /** The question that the request asks. */
 export async function readQuestion(c: Context<EdgeEnv>, services: Services) {
-  return questionOf(c, services, await readBody(c, pictureSource(c, services)));
+  const body = await readBody(c, pictureSource(c, services));
+  return questionOf(c, services, body, { ...c.req.query(), ...body.parameters });
 }
 
 /**
  * @param body as it was read
- * @param asked parameters that take the place of those of the request
+ * @param given the parameters
+ * @param named the model, where the path does not name it by itself
  */
 export async function questionOf(
   c: Context<EdgeEnv>,
   services: Services,
   body: Body,
-  asked: Readonly<Record<string, string | number | boolean>> = {},
+  given: Parameters,
+  named?: string,
 ) {
   const tenant = c.get('tenant');
-  const { model, identity } = await modelOf(c, services);
-  const settings = checkParameters(body, () => readSettings({ ...c.req.query(), ...body.parameters, ...asked }));
+  const { model, identity } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
+  const settings = checkParameters(body, () => readSettings(given));
   const { target, scores, seed, top } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
   c.get('seen').method = entry.method.id;

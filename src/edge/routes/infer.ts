@@ -2,8 +2,6 @@ import { Hono } from 'hono';
 import type { NamedOutput } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Inputs } from '../../core/method/contract.ts';
-import type { Model } from '../../core/model/model.ts';
-import { float32 } from '../../core/tensor/tensor.ts';
 import { pictureSource, readBody } from '../explain/body.ts';
 import { withDeadline } from '../explain/deadline.ts';
 import { subjectOf } from '../explain/subject.ts';
@@ -24,26 +22,17 @@ export const inferRoutes = (services: Services) =>
     const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
     checkRows(inputs, maxSamples);
     const asked = wire?.outputs.map(({ name }) => name) ?? [];
-    const outputs: NamedOutput[] = [];
-    for (const { name } of model.graph.outputs) {
-      if (asked.length > 0 && !asked.includes(name)) continue;
-      const rows = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
-        services.explainer.predict(
-          model,
-          { inputs, scores: name, top: 0 },
-          { signal, waitUntil: waitUntilOf(c), ...(services.pause && { pause: services.pause }) },
-        ),
-      );
-      outputs.push({
-        name,
-        value: output(
-          model,
-          name,
-          inputs,
-          rows.map(({ scores }) => scores),
-        ),
-      });
-    }
+    const names = model.graph.outputs
+      .map(({ name }) => name)
+      .filter((name) => asked.length === 0 || asked.includes(name));
+    const answer = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
+      services.explainer.infer(
+        model,
+        { inputs, names },
+        { signal, waitUntil: waitUntilOf(c), ...(services.pause && { pause: services.pause }) },
+      ),
+    );
+    const outputs = Object.entries(answer).map(([name, value]): NamedOutput => ({ name, value }));
     return inferenceResponse(
       c,
       {
@@ -58,18 +47,10 @@ export const inferRoutes = (services: Services) =>
   });
 
 /** @throws WhylightError `budget_exceeded` */
-function checkRows(inputs: Inputs, most: number): void {
+export function checkRows(inputs: Inputs, most: number): void {
   const rows = Math.max(0, ...Object.values(inputs).map(({ dims }) => dims[0] ?? 1));
   if (rows <= most) return;
   throw new WhylightError('budget_exceeded', `${rows} rows were sent, ${most} are allowed: send fewer at once.`, {
     allowed: most,
   });
-}
-
-function output(model: Model, name: string, inputs: Inputs, rows: readonly Float32Array[]) {
-  const shapes = Object.fromEntries(Object.entries(inputs).map(([input, { dims }]) => [input, dims.slice(1)]));
-  const dims = model.info({ scores: name, shapes }).scores.dims as readonly number[];
-  const values = float32([rows.length, ...dims]);
-  for (const [i, row] of rows.entries()) values.data.set(row, i * row.length);
-  return values;
 }

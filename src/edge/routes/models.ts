@@ -15,8 +15,12 @@ export const modelPaths = (operation = ''): [string, string] => [
  * The model that the path names.
  * @throws WhylightError `model_not_found`
  */
-export async function modelOf(c: Context<EdgeEnv>, { models }: Pick<Services, 'models'>): Promise<ServedModel> {
-  const { model, version } = c.req.param() as { model: string; version?: string };
+export async function modelOf(
+  c: Context<EdgeEnv>,
+  { models }: Pick<Services, 'models'>,
+  named: { readonly model: string; readonly version?: string } = c.req.param() as { model: string },
+): Promise<ServedModel> {
+  const { model, version } = named;
   const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version);
   c.get('seen').model = served.model.name;
   return served;

@@ -1,0 +1,142 @@
+import { type Context, Hono } from 'hono';
+import type { NamedOutput, Parameters } from '../../core/engine/open-inference.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { Explanation } from '../../core/explainer.ts';
+import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
+import type { ParameterIssue } from '../../core/method/params.ts';
+import { explanationOutputs, explanationParameters, explanationPicture } from '../explain/answer.ts';
+import { type Body, pictureSource, readBody } from '../explain/body.ts';
+import { answerTo, type Question, questionOf } from '../explain/question.ts';
+import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
+import { negotiate } from '../negotiate.ts';
+import type { EdgeEnv, Services } from '../services.ts';
+import { offeredTo } from '../tenants/tenant.ts';
+import { modelPaths } from './models.ts';
+
+const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream'] as const;
+
+/** A request that wants more than this should be several. */
+const MOST_METHODS = 12;
+
+interface Compared {
+  readonly question: Question;
+  readonly explanation: Explanation;
+}
+
+/**
+ * `POST /v2/models/{model}/compare?methods=a,b`: several methods about the same input and target, in one answer. The
+ * prediction is made once: what the first method finds as the top class is the target of all. Parameters are for every
+ * method that has them by `<method>.<parameter>`; outputs come back as `<method>.<output>`, and what a method could not do
+ * as the parameter `<method>.error`.
+ */
+export const compareRoutes = (services: Services) =>
+  new Hono<EdgeEnv>().on('POST', modelPaths('/compare'), async (c) => {
+    const type = negotiate(c.req.header('Accept'), offeredTo(c.get('tenant'), REPRESENTATIONS));
+    const body = await readBody(c, pictureSource(c, services));
+    const given: Parameters = { ...c.req.query(), ...body.parameters };
+    const answers = new Map<string, Compared | WhylightError>();
+    let target: Parameters = {};
+    for (const method of methodsOf(given)) {
+      const answer = await about(c, services, body, { ...parametersFor(method, given), ...target });
+      answers.set(method, answer);
+      target = { ...target, ...targetOf(answer) };
+    }
+    const first = [...answers.values()].find(isAnswer);
+    if (!first) throw [...answers.values()][0];
+    if (type === 'image/png') {
+      const png = await services.codecs.encodePng(contactSheet(await cells(answers)));
+      return c.body(png as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': type });
+    }
+    const { model, wire } = first.question;
+    return inferenceResponse(
+      c,
+      {
+        ...(wire?.id !== undefined && { id: wire.id }),
+        modelName: model.name,
+        modelVersion: model.version,
+        parameters: { methods: [...answers.keys()].join(','), model_digest: model.digest, ...parametersOf(answers) },
+        outputs: wantedOutputs(outputsOf(answers), wire),
+      },
+      type === 'application/octet-stream' ? () => true : isBinary(wire),
+    );
+  });
+
+const isAnswer = (answer: Compared | WhylightError): answer is Compared => !WhylightError.is(answer);
+
+function methodsOf({ methods }: Parameters): string[] {
+  const names = [
+    ...new Set(
+      String(methods ?? '')
+        .split(',')
+        .flatMap((name) => name.trim() || []),
+    ),
+  ];
+  if (names.length > 0 && names.length <= MOST_METHODS) return names;
+  const message = `Parameter "methods" takes 1 to ${MOST_METHODS} ids with commas between, such as saliency,grad_cam.`;
+  const issues: ParameterIssue[] = [{ parameter: 'methods', message }];
+  throw new WhylightError('invalid_request', message, { issues });
+}
+
+/** Those of all methods, and those that name this one. */
+function parametersFor(method: string, { methods: _, ...given }: Parameters): Parameters {
+  const entries = Object.entries(given);
+  const own = entries.flatMap(([name, value]) =>
+    name.startsWith(`${method}.`) ? [[name.slice(method.length + 1), value] as const] : [],
+  );
+  const common = entries.filter(([name]) => !name.includes('.'));
+  return { ...Object.fromEntries([...common, ...own]), method };
+}
+
+/** A method that does not apply leaves the others their answer. */
+async function about(
+  c: Context<EdgeEnv>,
+  services: Services,
+  body: Body,
+  given: Parameters,
+): Promise<Compared | WhylightError> {
+  try {
+    const question = await questionOf(c, services, body, given);
+    return { question, explanation: (await answerTo(c, services, question)).explanation };
+  } catch (error) {
+    if (!WhylightError.is(error)) throw error;
+    return error;
+  }
+}
+
+/** The class that all are about, once the first answer tells it. */
+function targetOf(answer: Compared | WhylightError): Parameters {
+  if (!isAnswer(answer) || answer.question.settings.target !== undefined) return {};
+  const classes = new Set(answer.explanation.rows.map(({ target }) => target.index));
+  const [index] = classes;
+  return classes.size === 1 && index !== undefined ? { target: index } : {};
+}
+
+const outputsOf = (answers: ReadonlyMap<string, Compared | WhylightError>): NamedOutput[] =>
+  [...answers].flatMap(([method, answer]) =>
+    isAnswer(answer)
+      ? explanationOutputs(answer.explanation).map(({ name, value }) => ({ name: `${method}.${name}`, value }))
+      : [],
+  );
+
+const parametersOf = (answers: ReadonlyMap<string, Compared | WhylightError>): Parameters =>
+  Object.fromEntries(
+    [...answers].flatMap(([method, answer]): [string, string | number | boolean][] =>
+      isAnswer(answer)
+        ? Object.entries(explanationParameters(answer.explanation, answer.question.key)).map(([name, value]) => [
+            `${method}.${name}`,
+            value,
+          ])
+        : [[`${method}.error`, `${answer.code}: ${answer.message}`]],
+    ),
+  );
+
+async function cells(answers: ReadonlyMap<string, Compared | WhylightError>): Promise<SheetCell[]> {
+  return Promise.all(
+    [...answers].map(async ([label, answer]): Promise<SheetCell> => {
+      if (!isAnswer(answer)) return { label, note: answer.code };
+      const { subject, settings } = answer.question;
+      const photo = await subject.photo();
+      return { label, picture: explanationPicture(answer.explanation, photo, settings.overlay, settings.choseOverlay) };
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import { Hono } from 'hono';
+import { pictureSource, readBody } from '../explain/body.ts';
+import { questionOf, runOf } from '../explain/question.ts';
+import { fittingParameters, routeOf } from '../routing/run.ts';
+import type { EdgeEnv, Services } from '../services.ts';
+import { modelPaths } from './models.ts';
+
+/**
+ * `POST /v2/models/{model}/explain/estimate`: what the same request to `/explain` would take and where it would run.
+ * Graphs that are new are compiled; nothing runs.
+ */
+export const estimateRoutes = (services: Services) =>
+  new Hono<EdgeEnv>().on('POST', modelPaths('/explain/estimate'), async (c) => {
+    const body = await readBody(c, pictureSource(c, services));
+    const question = await questionOf(c, services, body, { ...c.req.query(), ...body.parameters });
+    const asked = await runOf(c, question);
+    const { decision, estimate } = routeOf(services, asked);
+    const { cost, milliseconds, measured, bytes } = estimate;
+    const fits = decision.route === 'none' || decision.route === 'unavailable';
+    c.header('Cache-Control', 'no-store');
+    return c.json({
+      method: question.settings.method,
+      parameters: question.params,
+      forwards: cost.forwards,
+      backwards: cost.backwards,
+      milliseconds: Math.ceil(milliseconds),
+      measured,
+      bytes,
+      route: decision.route,
+      reason: decision.why,
+      ...(fits && { fits: fittingParameters(services, asked, estimate) }),
+    });
+  });

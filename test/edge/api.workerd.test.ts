@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { HEADER_LENGTH } from '../../src/core/engine/open-inference.ts';
+import { encodeRequest } from '../../src/core/engine/open-inference-client.ts';
+import { float32 } from '../../src/core/tensor/tensor.ts';
+import { pictures } from '../core/image/pictures.ts';
+import { appWith, outputsOf, pictureRequest, pixels, tensorRequest } from '../support/app.ts';
+
+const ask = appWith();
+const MODEL = '/v2/models/cifar10';
+const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+const json = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** Events of a stream, in order. */
+async function eventsOf(response: Response): Promise<{ event: string; data: Record<string, unknown> }[]> {
+  const text = await response.text();
+  return text
+    .split('\n\n')
+    .filter((block) => block.trim() !== '')
+    .map((block) => ({
+      event: /^event: (.*)$/m.exec(block)?.[1] ?? '',
+      data: JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? 'null'),
+    }));
+}
+
+describe('events', () => {
+  const stream = (query: string) => {
+    const init = tensorRequest({});
+    return ask(`${MODEL}/explain?${query}`, { ...init, headers: { ...init.headers, Accept: 'text/event-stream' } });
+  };
+
+  it('tell how far it is, show what is there, and end with the answer', async () => {
+    const response = await stream('method=rise&n_masks=100');
+    expect(response.headers.get('Content-Type')).toContain('text/event-stream');
+    const events = await eventsOf(response);
+    const kinds = events.map(({ event }) => event);
+    expect(kinds.filter((kind) => kind === 'progress').length).toBeGreaterThan(2);
+    expect(kinds).toContain('partial');
+    expect(kinds.at(-1)).toBe('result');
+    const done = events.filter(({ event }) => event === 'progress').map(({ data }) => data.done as number);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    const plain = await ask(`${MODEL}/explain?method=rise&n_masks=100`, tensorRequest({}));
+    expect((events.at(-1)?.data as { outputs: unknown }).outputs).toEqual(
+      ((await plain.json()) as { outputs: unknown }).outputs,
+    );
+  });
+
+  it('end with the problem when it fails on the way', async () => {
+    const events = await eventsOf(await stream('method=rise&n_masks=10&target=99'));
+    expect(events.at(-1)).toMatchObject({ event: 'error', data: { code: 'label_not_found', status: 404 } });
+  });
+});
+
+describe('estimate', () => {
+  it('tells what it would take and where, without running', async () => {
+    const response = await ask(`${MODEL}/explain/estimate?method=occlusion`, pictureRequest(pictures.palettePng));
+    expect(await response.json()).toMatchObject({
+      method: 'occlusion',
+      forwards: 49,
+      backwards: 0,
+      measured: true,
+      route: 'edge',
+      milliseconds: expect.any(Number),
+      bytes: expect.any(Number),
+      parameters: { aggregation: expect.any(String) },
+    });
+  });
+
+  it('says what would fit when it cannot run', async () => {
+    const response = await ask(`${MODEL}/explain/estimate?method=rise&n_masks=20000`, tensorRequest({}));
+    const answer = (await response.json()) as { route: string; fits: { n_masks: number } };
+    expect(answer.route).toBe('none');
+    expect(answer.fits.n_masks).toBeGreaterThan(1000);
+    expect(answer.fits.n_masks).toBeLessThan(20000);
+    const refused = await ask(`${MODEL}/explain?method=rise&n_masks=20000`, tensorRequest({}));
+    expect(await refused.json()).toMatchObject({ status: 422, code: 'budget_exceeded', fits: answer.fits });
+  });
+});
+
+describe('compare', () => {
+  const three = 'methods=saliency,grad_cam,attention_rollout&saliency.reduction=none';
+
+  it('gives what each method gives by itself, about the same class', async () => {
+    const response = await ask(`${MODEL}/compare?${three}`, tensorRequest({}));
+    expect(response.status).toBe(200);
+    const answer = (await response.clone().json()) as { parameters: Record<string, unknown> };
+    const outputs = await outputsOf(response);
+    expect(answer.parameters['attention_rollout.error']).toMatch(/^unprocessable_method: /);
+    for (const method of ['saliency', 'grad_cam']) {
+      const options = method === 'saliency' ? '&reduction=none' : '';
+      const alone = await outputsOf(await ask(`${MODEL}/explain?method=${method}${options}`, tensorRequest({})));
+      expect(outputs[`${method}.attribution`]?.data).toEqual(alone.attribution?.data);
+      expect(outputs[`${method}.target`]?.data).toEqual(alone.target?.data);
+    }
+  });
+
+  it('draws a sheet', async () => {
+    const response = await ask(`${MODEL}/compare?${three}`, pictureRequest(pictures.palettePng, 'image/png'));
+    expect(response.headers.get('Content-Type')).toBe('image/png');
+    expect([...new Uint8Array(await response.arrayBuffer()).subarray(1, 4)]).toEqual([80, 78, 71]);
+  });
+
+  it.each([
+    ['no methods', '', 400, 'invalid_request'],
+    ['an unknown one alone', '?methods=nonsense', 404, 'method_not_found'],
+  ])('refuses %s', async (_, query, status, code) => {
+    expect(await (await ask(`${MODEL}/compare${query}`, tensorRequest({}))).json()).toMatchObject({ status, code });
+  });
+});
+
+describe('pictures inside the protocol', () => {
+  const inside = (inputs: unknown) => ask(`${MODEL}/explain?method=saliency`, json({ inputs }));
+
+  it('are base64 in JSON, and bytes behind it', async () => {
+    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
+    const text = await inside([{ name: 'image', datatype: 'BYTES', shape: [1], data: [base64(pictures.palettePng)] }]);
+    expect(await outputsOf(text)).toEqual(raw);
+    const length = new Uint8Array(Uint32Array.of(pictures.palettePng.length).buffer);
+    const element = new Uint8Array([...length, ...pictures.palettePng]);
+    const head = new TextEncoder().encode(
+      JSON.stringify({
+        inputs: [{ name: 'i', datatype: 'BYTES', shape: [1], parameters: { binary_data_size: element.length } }],
+      }),
+    );
+    const binary = await ask(`${MODEL}/explain?method=saliency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(head.length) },
+      body: new Uint8Array([...head, ...element]),
+    });
+    expect(await outputsOf(binary)).toEqual(raw);
+  });
+
+  it.each([
+    ['no base64', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['%%%'] }], 'invalid_request'],
+    ['no picture', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['aGVsbG8='] }], 'invalid_image'],
+    ['two', [{ name: 'i', datatype: 'BYTES', shape: [2], data: ['aGVsbG8=', 'aGVsbG8='] }], 'invalid_request'],
+  ])('are refused when they are %s', async (_, inputs, code) => {
+    expect(await (await inside(inputs)).json()).toMatchObject({ code });
+  });
+});
+
+describe('inference', () => {
+  it('answers a client that speaks bytes', async () => {
+    const x = float32([2, 3, 32, 32], pixels(1, 2));
+    const { body, headerLength } = encodeRequest({ inputs: { input: x }, outputs: ['logits'] });
+    const binary = await ask(`${MODEL}/infer`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) },
+      body,
+    });
+    const length = Number(binary.headers.get(HEADER_LENGTH));
+    const bytes = await binary.arrayBuffer();
+    const logits = [...new Float32Array(bytes.slice(length))];
+    const plain = await outputsOf(await ask(`${MODEL}/infer`, tensorRequest({}, [...x.data], [2, 3, 32, 32])));
+    expect(plain.logits).toMatchObject({ datatype: 'FP32', shape: [2, 10] });
+    for (const [i, value] of logits.entries()) expect(value).toBeCloseTo(plain.logits?.data[i] as number, 5);
+  });
+});
+
+describe('the KServe V1 protocol', () => {
+  const nested = (seed: number) => {
+    const flat = pixels(seed);
+    return [0, 1, 2].map((k) =>
+      Array.from({ length: 32 }, (_, i) => flat.slice(k * 1024 + i * 32, k * 1024 + (i + 1) * 32)),
+    );
+  };
+
+  it('predicts and explains instances of numbers', async () => {
+    const body = json({ instances: [nested(1), nested(2)] });
+    const { predictions } = (await (await ask('/v1/models/cifar10:predict', body)).json()) as {
+      predictions: number[][];
+    };
+    expect(predictions.map((row) => row.length)).toEqual([10, 10]);
+    const plain = await outputsOf(
+      await ask(`${MODEL}/infer`, tensorRequest({}, [...pixels(1), ...pixels(2)], [2, 3, 32, 32])),
+    );
+    expect(predictions.flat()).toEqual(plain.logits?.data);
+
+    const explained = await ask('/v1/models/cifar10%3Aexplain?method=integrated_gradients', body);
+    const { explanations } = (await explained.json()) as {
+      explanations: { attributions: Record<string, unknown>[] }[];
+    };
+    expect(explanations).toHaveLength(2);
+    const [item] = explanations[0]?.attributions ?? [];
+    const best = predictions[0]?.indexOf(Math.max(...(predictions[0] ?? [])));
+    expect(item).toMatchObject({ outputIndex: [best], outputName: 'integrated_gradients' });
+    expect(item?.instanceOutputValue).toBeCloseTo(predictions[0]?.[best as number] as number, 4);
+    const { input } = item?.featureAttributions as { input: number[][][] };
+    const sum = input.flat(2).reduce((a, b) => a + b, 0);
+    const gap = (item?.instanceOutputValue as number) - (item?.baselineOutputValue as number);
+    expect(Math.abs(sum - gap)).toBeLessThan((item?.approximationError as number) + 1e-3);
+  });
+
+  it('explains pictures', async () => {
+    const body = json({ instances: [{ b64: base64(pictures.palettePng) }], parameters: { method: 'saliency' } });
+    const { explanations } = (await (await ask('/v1/models/cifar10:explain', body)).json()) as {
+      explanations: { attributions: { featureAttributions: { input: number[][][] } }[] }[];
+    };
+    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
+    expect(explanations[0]?.attributions[0]?.featureAttributions.input.flat(2)).toEqual(raw.attribution?.data);
+  });
+
+  it('lists models', async () => {
+    expect(await (await ask('/v1/models')).json()).toEqual({ models: ['cifar10'] });
+    expect(await (await ask('/v1/models/cifar10')).json()).toEqual({ name: 'cifar10', ready: true });
+  });
+
+  it.each([
+    ['no instances', {}, '#/instances'],
+    ['a ragged list', { instances: [[[1, 2], [1]]] }, '#/instances'],
+    ['an instance without the input', { instances: [{ other: [1] }] }, '#/instances/0'],
+    ['no base64', { instances: [{ b64: '%' }] }, '#/instances/0'],
+  ])('refuses %s with its place', async (_, body, pointer) => {
+    const answer = await (await ask('/v1/models/cifar10:explain', json(body))).json();
+    expect(answer).toMatchObject({ status: 400, errors: [{ pointer }] });
+  });
+});
