@@ -43,9 +43,7 @@ describe('events', () => {
     const done = events.filter(({ event }) => event === 'progress').map(({ data }) => data.done as number);
     expect(done).toEqual([...done].sort((a, b) => a - b));
     const plain = await ask(`${MODEL}/explain?method=rise&n_masks=100`, tensorRequest({}));
-    expect((events.at(-1)?.data as { outputs: unknown }).outputs).toEqual(
-      ((await plain.json()) as { outputs: unknown }).outputs,
-    );
+    expect(events.at(-1)?.data.outputs).toEqual(((await plain.json()) as { outputs: unknown }).outputs);
   });
 
   it('end with the problem when it fails on the way', async () => {
@@ -188,7 +186,7 @@ describe('the KServe V1 protocol', () => {
     const best = predictions[0]?.indexOf(Math.max(...(predictions[0] ?? [])));
     expect(item).toMatchObject({ outputIndex: [best], outputName: 'integrated_gradients' });
     expect(item?.instanceOutputValue).toBeCloseTo(predictions[0]?.[best as number] as number, 4);
-    const { input } = item?.featureAttributions as { input: number[][][] };
+    const { input = [] } = (item?.featureAttributions ?? {}) as { input?: number[][][] };
     const sum = input.flat(2).reduce((a, b) => a + b, 0);
     const gap = (item?.instanceOutputValue as number) - (item?.baselineOutputValue as number);
     expect(Math.abs(sum - gap)).toBeLessThan((item?.approximationError as number) + 1e-3);
