@@ -48,7 +48,7 @@ await ready();
 console.log(`
 whylight answers at ${address}
 
-Try:
+Open that in a browser, or try:
   curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/photos/cat.jpg '${address}/v2/models/cifar10/explain?method=grad_cam'
 `);
 

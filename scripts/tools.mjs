@@ -9,6 +9,7 @@ export const GENERATORS = [
   'scripts/generate-plugins.ts',
   'scripts/generate-operators.ts',
   'scripts/generate-methods.ts',
+  'scripts/build-assets.ts',
 ];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */

@@ -24,7 +24,7 @@ const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' }
   });
 
 const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`));
-const inside = ({ to }: Import) => /^(core|plugins|edge|node|testing|package|cli|web)\//.test(to);
+const inside = ({ to }: Import) => /^(core|plugins|edge|node|testing|package|cli|playground)\//.test(to);
 
 describe('the arrows between folders', () => {
   it('finds the files', () => expect(imports.length).toBeGreaterThan(300));
@@ -37,6 +37,7 @@ describe('the arrows between folders', () => {
     ['testing', /^(core|edge|node|testing)\//],
     ['package', /^(core|edge|node|testing|package)\//],
     ['cli', /^(core|edge|node|testing|cli)\//],
+    ['playground', /^(core|playground)\//],
   ])('%s knows only of what lies below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
   });

@@ -18,6 +18,7 @@ import { kserveV1Routes } from './routes/kserve-v1.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { modelRoutes } from './routes/models.ts';
 import { originRoutes } from './routes/origin.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { serverRoutes } from './routes/server.ts';
 import type { EdgeEnv, Services } from './services.ts';
@@ -36,6 +37,7 @@ export function createApp(services: Services) {
   app.onError(onError);
   app.notFound(onNotFound);
   app.use(requestId(), observe(services));
+  if (services.pages) app.route('/', pageRoutes(services.pages));
   app.use(timing({ totalDescription: '' }));
   app.use(secureHeaders(SECURITY));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));

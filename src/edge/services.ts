@@ -33,6 +33,8 @@ export interface Services {
   /** Where requests are counted; nowhere when left out. */
   readonly metrics?: Metrics;
   readonly limits: Limits;
+  /** Files of the playground by path, as the headers of the request want them; no page is served without it. */
+  readonly pages?: (path: string, headers: Headers) => Promise<Response>;
   /** For pictures that a request names by their address. */
   readonly fetch: typeof fetch;
   /** Where heavy runs go; without it they are refused. */

@@ -28,7 +28,7 @@ import { Tenants } from './tenants/tenants.ts';
 
 /** The bindings of wrangler.toml. */
 export interface WorkerBindings {
-  /** The folder `models/`, as static assets. */
+  /** The folder `generated/assets`, as static assets: models, and the files of the playground. */
   readonly MODELS: Fetcher;
   /** Answers, for the next time. */
   readonly RESULTS: KVNamespace;
@@ -82,6 +82,7 @@ export function workerServices(bindings: UsedBindings, { plugins, models, tenant
     log: consoleLog,
     ...(METRICS && { metrics: analyticsEngineMetrics(METRICS) }),
     limits: LIMITS,
+    pages: (path, headers) => MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
     fetch: (...request) => fetch(...request),
     ...originOf(bindings),
     pause: () => scheduler.wait(0),

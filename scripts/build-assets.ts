@@ -1,0 +1,69 @@
+/**
+ * models/ and src/playground -> generated/assets, the folder that is deployed with the Worker as static assets: models
+ * by their folder, the playground below `playground/`. `--check` writes nothing and fails when the playground is outdated.
+ */
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Rolldown } from 'vite';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ASSETS = join(ROOT, 'generated/assets');
+const SAMPLES = ['cat', 'ship', 'airplane', 'coffee'].map((name) => join(ROOT, `examples/photos/${name}.jpg`));
+
+/** The files of the playground, by path below its folder. */
+export async function buildPlayground(): Promise<Map<string, string | Uint8Array>> {
+  const built = (await build({
+    configFile: false,
+    root: join(ROOT, 'src/playground'),
+    base: '/playground/',
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      write: false,
+      target: 'es2024',
+      assetsDir: 'files',
+      // A page that may load nothing but its own files has no use for inlined ones.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 1500,
+    },
+    worker: { format: 'es' },
+  })) as Rolldown.RolldownOutput;
+  const files = new Map<string, string | Uint8Array>();
+  for (const file of built.output) files.set(file.fileName, file.type === 'chunk' ? file.code : file.source);
+  for (const path of SAMPLES) files.set(`samples/${basename(path)}`, await readFile(path));
+  return files;
+}
+
+/** Puts the whole folder together anew. */
+export async function buildAssets(): Promise<void> {
+  const files = await buildPlayground();
+  await rm(ASSETS, { recursive: true, force: true });
+  await cp(join(ROOT, 'models'), ASSETS, { recursive: true });
+  for (const [path, content] of files) {
+    const target = join(ASSETS, 'playground', path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+}
+
+/** Names of files that are missing or differ from what would be built now. */
+async function outdated(): Promise<string[]> {
+  const names: string[] = [];
+  for (const [path, content] of await buildPlayground()) {
+    const present = await readFile(join(ASSETS, 'playground', path)).catch(() => undefined);
+    if (!present || !Buffer.from(content).equals(present)) names.push(path);
+  }
+  return names;
+}
+
+if (import.meta.main) {
+  if (process.argv.includes('--check')) {
+    const names = await outdated();
+    if (names.length > 0) {
+      console.error(`generated/assets is outdated (${names.join(', ')}): run npm run setup.`);
+      process.exitCode = 1;
+    }
+  } else await buildAssets();
+}

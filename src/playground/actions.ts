@@ -1,0 +1,247 @@
+/** What can be done in the page. Each action changes the state, and asks the server where it must. */
+import { batch } from '@preact/signals';
+import { type Answer, Failure, type Hooks, type Params, type Question } from './api.ts';
+import { inBrowser, stopBrowser } from './browser/client.ts';
+import { cover } from './occlude.ts';
+import { openPicture, openSample, type Picture, pngOf } from './picture.ts';
+import * as state from './state.ts';
+
+/** Explanations that are computed at the same time; more would only wait at the server. */
+const AT_ONCE = 2;
+
+let runs = new AbortController();
+let predictions = new AbortController();
+
+/** Reads what there is to choose from. */
+export async function start(): Promise<void> {
+  await guarded(async () => {
+    const [models, methods] = await Promise.all([state.api.value.models(), state.api.value.methods()]);
+    batch(() => {
+      state.models.value = models;
+      state.methods.value = methods;
+      const known = state.choices.value.filter(({ method }) => methods.some(({ id }) => id === method));
+      const first = methods.find(({ id }) => id === 'grad_cam') ?? methods[0];
+      state.choices.value = known.length > 0 ? known : first ? [{ method: first.id, params: {} }] : [];
+    });
+    const name = state.model.value?.name ?? state.wantedModel.value;
+    const wanted = name !== undefined && models.includes(name) ? name : models[0];
+    if (wanted !== undefined) state.model.value = await state.api.value.model(wanted);
+  });
+}
+
+export async function chooseModel(name: string): Promise<void> {
+  await guarded(async () => {
+    const model = await state.api.value.model(name);
+    cancel();
+    batch(() => {
+      state.model.value = model;
+      state.cells.value = new Map();
+      state.targets.value = [];
+    });
+    await predict();
+  });
+}
+
+/** Asks again as somebody else. */
+export async function useKey(key: string): Promise<void> {
+  cancel();
+  batch(() => {
+    state.key.value = key;
+    state.cells.value = new Map();
+  });
+  await start();
+  await predict();
+}
+
+export const useFile = (file: Blob, name: string): Promise<void> =>
+  guarded(async () => take(await openPicture(file, name)));
+export const useSample = (name: string): Promise<void> => guarded(async () => take(await openSample(name)));
+
+async function take(picture: Picture): Promise<void> {
+  cancel();
+  batch(() => {
+    state.picture.value = picture;
+    state.scores.value = undefined;
+    state.cells.value = new Map();
+    state.region.value = undefined;
+    state.occluded.value = undefined;
+    state.zoom.value = { scale: 1, x: 0, y: 0 };
+    state.notice.value = undefined;
+    // A link may have brought targets along; those of the picture before mean nothing here.
+    if (!restored) state.targets.value = [];
+    restored = false;
+  });
+  await predict();
+}
+
+let restored = false;
+/** The next picture keeps the targets that are set. */
+export const keepTargets = (): void => {
+  restored = true;
+};
+
+/** What the model makes of the picture; its first class is then explained. */
+export async function predict(): Promise<void> {
+  const { value: picture } = state.picture;
+  const { value: model } = state.model;
+  if (!picture || !model) return;
+  predictions.abort();
+  predictions = new AbortController();
+  const { signal } = predictions;
+  await guarded(async () => {
+    const scores = await scoresOf(picture.blob, signal);
+    if (signal.aborted) return;
+    batch(() => {
+      state.scores.value = scores;
+      const [first] = state.ranking.value;
+      if (first) {
+        state.spoken.value = `The model sees ${first.label}, ${Math.round(first.probability * 100)} percent.`;
+        if (state.targets.value.length === 0) state.targets.value = [String(first.index)];
+      }
+    });
+    await explain();
+  });
+}
+
+function scoresOf(blob: Blob, signal: AbortSignal): Promise<number[]> {
+  const model = state.model.value as NonNullable<typeof state.model.value>;
+  return state.place.value === 'browser'
+    ? inBrowser(state.api.value, model).scores(blob, signal)
+    : state.api.value.scores(model, blob, signal);
+}
+
+/** Computes every cell of the sheet that is not there yet. */
+export async function explain(): Promise<void> {
+  const { value: picture } = state.picture;
+  if (!picture || !state.scores.value) return;
+  const { signal } = runs;
+  const waiting = [...state.missing.value];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
+      await explainCell(next.choice, next.target, picture.blob, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+async function explainCell(choice: state.Choice, target: string, blob: Blob, signal: AbortSignal): Promise<void> {
+  const name = state.cellName(choice, target);
+  if (state.cells.value.has(name)) return;
+  const { value: model } = state.model;
+  if (!model) return;
+  const started = performance.now();
+  setCell(name, { state: 'running' });
+  const question: Question = { model: model.name, ...choice, target, seed: state.seed.value };
+  const hooks: Hooks = {
+    signal,
+    progress: (done, total) => changeCell(name, { done, total }),
+    partial: (partial) => changeCell(name, { partial }),
+  };
+  try {
+    const answer = await answerTo(question, blob, hooks);
+    if (signal.aborted) return;
+    setCell(name, { state: 'done', answer, milliseconds: performance.now() - started });
+    state.spoken.value = `${state.methodOf(choice.method)?.title ?? choice.method} for ${state.targetWords(target)} is there.`;
+  } catch (error) {
+    if (!signal.aborted) setCell(name, { state: 'failed', failure: asFailure(error) });
+  }
+}
+
+function answerTo(question: Question, blob: Blob, hooks: Hooks): Promise<Answer> {
+  if (state.place.value === 'server') return state.api.value.explain(question, blob, hooks);
+  return inBrowser(state.api.value, state.model.value as NonNullable<typeof state.model.value>).explain(
+    question,
+    blob,
+    hooks,
+  );
+}
+
+/** Stops what is running; what is there stays. */
+export function cancel(): void {
+  runs.abort();
+  runs = new AbortController();
+  stopBrowser();
+  state.cells.value = new Map([...state.cells.value].filter(([, { state }]) => state !== 'running'));
+}
+
+export async function usePlace(place: state.Place): Promise<void> {
+  cancel();
+  state.place.value = place;
+  await predict();
+}
+
+/** Explains this class, and only this one. */
+export async function chooseTarget(target: string): Promise<void> {
+  state.targets.value = [target];
+  await explain();
+}
+
+/** Puts a row for this target onto the sheet, or takes it off. */
+export async function toggleTarget(target: string): Promise<void> {
+  const { value } = state.targets;
+  const without = value.filter((one) => one !== target);
+  if (without.length === value.length) state.targets.value = [...value, target];
+  else if (without.length > 0) state.targets.value = without;
+  await explain();
+}
+
+export async function toggleMethod(method: string): Promise<void> {
+  const { value } = state.choices;
+  const at = value.findIndex((choice) => choice.method === method);
+  batch(() => {
+    if (at < 0) {
+      state.choices.value = [...value, { method, params: {} }];
+      state.edited.value = value.length;
+    } else if (value.length > 1) {
+      state.choices.value = value.filter((_, i) => i !== at);
+      state.edited.value = Math.min(state.edited.value, value.length - 2);
+    }
+  });
+  await explain();
+}
+
+/** Changes parameters without running: that may be expensive. */
+export function setParams(at: number, params: Params): void {
+  state.choices.value = state.choices.value.map((choice, i) => (i === at ? { ...choice, params } : choice));
+}
+
+let measuring: ReturnType<typeof setTimeout> | undefined;
+
+/** Covers a part of the picture and asks the model again, once the rectangle rests. */
+export function occlude(region: state.Rectangle | undefined): void {
+  clearTimeout(measuring);
+  state.region.value = region;
+  const { value: picture } = state.picture;
+  if (!region || !picture || region.width < 1 || region.height < 1) {
+    state.occluded.value = undefined;
+    return;
+  }
+  measuring = setTimeout(() => {
+    void guarded(async () => {
+      const scores = await scoresOf(await pngOf(cover(picture.image, region)), new AbortController().signal);
+      if (state.region.value !== region) return;
+      state.occluded.value = scores;
+    });
+  }, 150);
+}
+
+const setCell = (name: string, cell: state.Cell): void => {
+  state.cells.value = new Map(state.cells.value).set(name, cell);
+};
+
+function changeCell(name: string, change: Partial<state.Cell>): void {
+  const cell = state.cells.value.get(name);
+  if (cell?.state === 'running') setCell(name, { ...cell, ...change });
+}
+
+async function guarded(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure.code !== 'aborted') state.notice.value = failure;
+  }
+}
+
+const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure('internal', `The page failed: ${(error as Error).message}`);

@@ -1,0 +1,33 @@
+/** Maps as they are shown. */
+import type { ColormapName } from '../core/image/colormap.ts';
+import type { Image } from '../core/image/image.ts';
+import { renderOverlay } from '../core/image/overlay.ts';
+import type { Placement } from '../core/image/placement.ts';
+import type { Answer } from './api.ts';
+import type { View } from './state.ts';
+
+/** The map over the picture, drawn by the very code that draws the server's PNG. */
+export function drawMap(map: Answer['map'], image: Image, placement: Placement, view: View): Image {
+  const { type, polarity, colormap, opacity, overlay, clip } = view;
+  return renderOverlay(
+    map,
+    image,
+    {
+      type,
+      polarity,
+      opacity,
+      overlay,
+      clip_percent_upperbound: clip,
+      ...(colormap !== 'auto' && { colormap: colormap as ColormapName }),
+    },
+    placement,
+  );
+}
+
+/** The map's own value below a place of the picture; undefined where the model sees nothing. */
+export function valueAt(map: Answer['map'], placement: Placement, x: number, y: number): number | undefined {
+  const column = Math.floor(((x - placement.x) / placement.width) * map.width);
+  const row = Math.floor(((y - placement.y) / placement.height) * map.height);
+  if (column < 0 || row < 0 || column >= map.width || row >= map.height) return undefined;
+  return map.values[row * map.width + column];
+}

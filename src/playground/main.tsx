@@ -1,0 +1,11 @@
+/** The page's entry. */
+import { render } from 'preact';
+import { start, useSample } from './actions.ts';
+import { App } from './components/app.tsx';
+import { followState, restore } from './link.ts';
+
+render(<App />, document.getElementById('app') as HTMLElement);
+const sample = restore(location.hash);
+await start();
+followState();
+if (sample) await useSample(sample);

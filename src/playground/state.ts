@@ -1,0 +1,130 @@
+/** Everything the page knows, as signals; what follows from it is computed. Actions that change it are in actions.ts. */
+import { computed, signal } from '@preact/signals';
+import type { Placement } from '../core/image/placement.ts';
+import { preprocess } from '../core/image/preprocess.ts';
+import { type Answer, Api, type Failure, type MethodInfo, type ModelInfo, type Params } from './api.ts';
+import type { Picture } from './picture.ts';
+
+export type Place = 'server' | 'browser';
+
+/** A method that was chosen; parameters only where they differ from the defaults. */
+export interface Choice {
+  readonly method: string;
+  readonly params: Params;
+}
+
+export interface Cell {
+  readonly state: 'running' | 'done' | 'failed';
+  readonly done?: number;
+  readonly total?: number;
+  /** A map that is right, but not yet precise. */
+  readonly partial?: Answer['map'];
+  readonly answer?: Answer;
+  readonly failure?: Failure;
+  readonly milliseconds?: number;
+}
+
+/** How maps are drawn: what `renderOverlay` takes. */
+export interface View {
+  readonly type: 'heatmap' | 'pixels' | 'outlines' | 'masked';
+  readonly polarity: 'positive' | 'negative' | 'both';
+  readonly colormap: string;
+  readonly opacity: number;
+  readonly overlay: 'original' | 'grayscale' | 'mask_black' | 'none';
+  readonly clip: number;
+  /** Percent of the width from which the original shows. */
+  readonly swipe: number;
+}
+
+export const DEFAULT_VIEW: View = {
+  type: 'heatmap',
+  polarity: 'positive',
+  colormap: 'auto',
+  opacity: 0.7,
+  overlay: 'original',
+  clip: 99.9,
+  swipe: 100,
+};
+
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export const key = signal('');
+export const place = signal<Place>('server');
+export const models = signal<readonly string[]>([]);
+/** The model that a link names. */
+export const wantedModel = signal<string | undefined>(undefined);
+export const model = signal<ModelInfo | undefined>(undefined);
+export const methods = signal<readonly MethodInfo[]>([]);
+export const picture = signal<Picture | undefined>(undefined);
+/** Of each class; undefined while there is no prediction. */
+export const scores = signal<readonly number[] | undefined>(undefined);
+export const choices = signal<readonly Choice[]>([]);
+/** The choice whose parameters are shown. */
+export const edited = signal(0);
+export const targets = signal<readonly string[]>([]);
+export const seed = signal(0);
+export const view = signal<View>(DEFAULT_VIEW);
+export const cells = signal<ReadonlyMap<string, Cell>>(new Map());
+export const notice = signal<Failure | undefined>(undefined);
+/** What a screen reader is told. */
+export const spoken = signal('');
+
+/** Where the pointer is, in pixels of the drawn picture. */
+export const pointer = signal<{ readonly x: number; readonly y: number } | undefined>(undefined);
+export const zoom = signal({ scale: 1, x: 0, y: 0 });
+
+/** The part that is covered, and what that did to the scores. */
+export const occluding = signal(false);
+export const region = signal<Rectangle | undefined>(undefined);
+export const occluded = signal<readonly number[] | undefined>(undefined);
+
+export const api = computed(() => new Api(key.value));
+
+/** Which part of the drawn picture the model sees. */
+export const placement = computed<Placement | undefined>(() => {
+  const settings = model.value?.preprocessing;
+  return picture.value && settings && preprocess(picture.value.image, settings).placement;
+});
+
+/** Classes, most likely first. */
+export const ranking = computed(() => {
+  const { value } = scores;
+  if (!value) return [];
+  const probabilities = softmax(value);
+  return value
+    .map((score, index) => ({ index, score, probability: probabilities[index] as number, label: labelOf(index) }))
+    .sort((a, b) => b.score - a.score);
+});
+
+export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
+
+/** Names a cell by everything that its answer depends on, but for the picture and the key. */
+export const cellName = (choice: Choice, target: string): string =>
+  JSON.stringify([place.value, model.value?.name, choice.method, choice.params, target, seed.value]);
+
+/** Cells of the sheet that have not been asked for since something was changed. */
+export const missing = computed(() =>
+  choices.value.flatMap((choice) =>
+    targets.value.filter((target) => !cells.value.has(cellName(choice, target))).map((target) => ({ choice, target })),
+  ),
+);
+
+export const labelOf = (index: number): string => model.value?.labels?.[index] ?? `class ${index}`;
+
+/** A target in words: `cat - dog` for `3 - 5`. */
+export const targetWords = (target: string): string =>
+  target.replace(/\d+/g, (index) => labelOf(Number(index))).replace(' - ', ' rather than ');
+
+export const methodOf = (id: string): MethodInfo | undefined => methods.value.find((method) => method.id === id);
+
+export function softmax(values: readonly number[]): number[] {
+  const highest = Math.max(...values);
+  const exponentials = values.map((value) => Math.exp(value - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}

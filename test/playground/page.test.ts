@@ -1,0 +1,163 @@
+/** The playground as people use it: a real browser in front of the real Worker. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HAS_CHROMIUM, launchChromium } from '../support/chromium.ts';
+import { type StartedServer, startServer } from '../support/playground.ts';
+
+const photo = fileURLToPath(new URL('../../examples/photos/ship.jpg', import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const THREE_STRATEGIES = {
+  sample: 'cat',
+  methods: [
+    ['grad_cam', {}],
+    ['saliency', {}],
+    ['occlusion', {}],
+  ],
+};
+
+// Debian's chromium is part of what a machine for development has; without it there is nothing to look at the page with.
+describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
+  let server: StartedServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  interface Visit {
+    readonly page: Page;
+    /** Addresses of what was asked for. */
+    readonly requests: string[];
+    readonly faults: string[];
+  }
+
+  /** Opens the page, with a state as links have it. */
+  async function visit(state?: object, options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
+    const page = await context.newPage();
+    const [requests, faults]: [string[], string[]] = [[], []];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+    await page.goto(`${server.address}/${state ? `#${encodeURIComponent(JSON.stringify(state))}` : ''}`);
+    return { page, requests, faults };
+  }
+
+  const explained = (page: Page, count: number) =>
+    expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
+
+  it('takes a file, says what it sees, and explains it, asking nobody else', async () => {
+    const { page, requests, faults } = await visit();
+    await page.locator('input[type=file]').setInputFiles(photo);
+    await expect.poll(() => page.locator('.classes li').first().innerText()).toMatch(/ship/);
+    await explained(page, 1);
+    await page.locator('.classes .class', { hasText: 'airplane' }).click();
+    await expect.poll(() => page.locator('.target h2').innerText()).toBe('Why airplane?');
+    await explained(page, 1);
+    expect(requests.filter((url) => !url.startsWith(server.address) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it('shows three strategies side by side for two classes and their margin', async () => {
+    const { page, faults } = await visit({ ...THREE_STRATEGIES, targets: ['3', '5', '3 - 5'] });
+    await explained(page, 9);
+    expect(await page.locator('.target h2').allInnerTexts()).toEqual([
+      'Why cat?',
+      'Why dog?',
+      'Why cat rather than dog?',
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('draws anew without asking anew', async () => {
+    const { page, requests } = await visit({ sample: 'cat' });
+    await explained(page, 1);
+    const before = requests.length;
+    const drawing = () => page.locator('.map canvas').nth(1).screenshot();
+    const first = await drawing();
+    await page.getByLabel('Drawn as').selectOption('outlines');
+    await page.getByLabel('Evidence').selectOption('both');
+    await page.getByLabel('Colours').selectOption('RdBu_r');
+    await expect.poll(async () => (await drawing()).equals(first)).toBe(false);
+    expect(requests.slice(before).filter((url) => url.includes('/v2/'))).toEqual([]);
+  });
+
+  it('tells what went wrong, with the code', async () => {
+    const { page } = await visit({ sample: 'cat', methods: [['attention_rollout', {}]] });
+    await expect.poll(() => page.locator('.failure').innerText(), { timeout: 50_000 }).toMatch(/unprocessable_method/);
+    await page.locator('input[type=file]').setInputFiles(fileURLToPath(import.meta.url));
+    await expect.poll(() => page.locator('.notice').innerText()).toMatch(/invalid_image/);
+  });
+
+  it('gives the state as a link, without key or picture', async () => {
+    const { page } = await visit({ ...THREE_STRATEGIES, targets: ['5'], view: { opacity: 0.4 } });
+    await explained(page, 3);
+    await expect.poll(() => decodeURIComponent(new URL(page.url()).hash)).toContain('"opacity":0.4');
+    const again = await (await browser.newContext()).newPage();
+    await again.goto(page.url());
+    await explained(again, 3);
+    expect(await again.locator('.target h2').innerText()).toBe('Why dog?');
+    expect(await again.getByRole('slider', { name: /^Opacity/ }).inputValue()).toBe('40');
+  });
+
+  it('says what covering a region does to the prediction', async () => {
+    const { page } = await visit({ sample: 'cat' });
+    await explained(page, 1);
+    await page.getByRole('button', { name: 'Draw a region' }).click();
+    const box = await page.locator('.map').boundingBox();
+    if (!box) throw new Error('There is no map on the page.');
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, box.y + box.height * 0.9, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => page.locator('.occlusion tbody tr').first().innerText()).toMatch(/cat\s+76.8 %.*▼/s);
+  });
+
+  it('works with the keyboard alone', async () => {
+    const { page, faults } = await visit();
+    const focusOn = async (name: RegExp) => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab');
+        const focused = page.locator(':focus');
+        const text = `${await focused.getAttribute('aria-label')} ${await focused.innerText().catch(() => '')}`;
+        if (name.test(text)) return;
+      }
+      throw new Error(`${name} cannot be reached with the Tab key.`);
+    };
+    await focusOn(/Sample: ship/);
+    await page.keyboard.press('Enter');
+    await explained(page, 1);
+    await focusOn(/airplane: own row/);
+    await page.keyboard.press('Enter');
+    await explained(page, 2);
+    await focusOn(/Arrow keys read values/);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.locator('.readout').first().innerText()).toMatch(/^value /);
+    expect(faults).toEqual([]);
+  });
+
+  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+    it.each([
+      ['on a desktop', { width: 1300, height: 900 }],
+      ['on a phone', { width: 390, height: 800 }],
+    ])('is accessible and fits %s', async (_, viewport) => {
+      const { page, faults } = await visit({ ...THREE_STRATEGIES, targets: ['3'] }, { colorScheme, viewport });
+      await explained(page, 3);
+      await page.locator('summary', { hasText: 'Add a method' }).click();
+      await page.locator('summary', { hasText: 'Take it along' }).first().click();
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      // The page allows no script but its own, so the checker comes by the developer tools' way in.
+      const found = (await page.evaluate(`${axe}; axe.run()`)) as { violations: { impact: string; id: string }[] };
+      const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, ...rest }) => `${id} ${JSON.stringify(rest).slice(0, 600)}`)).toEqual([]);
+      expect(faults).toEqual([]);
+    });
+  });
+});
