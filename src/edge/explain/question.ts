@@ -25,8 +25,16 @@ export type Question = Awaited<ReturnType<typeof readQuestion>>;
 
 /** The question that the request asks. */
 export async function readQuestion(c: Context<EdgeEnv>, services: Services) {
+  const { body, given } = await readAsked(c, services);
+  return questionOf(c, services, body, given);
+}
+
+/** The body and all parameters, for a model that is there. */
+export async function readAsked(c: Context<EdgeEnv>, services: Services): Promise<{ body: Body; given: Parameters }> {
+  // Whoever misspells the model learns that before anything is read.
+  await modelOf(c, services);
   const body = await readBody(c, pictureSource(c, services));
-  return questionOf(c, services, body, { ...c.req.query(), ...body.parameters });
+  return { body, given: { ...c.req.query(), ...body.parameters } };
 }
 
 /**

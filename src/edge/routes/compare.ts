@@ -5,8 +5,8 @@ import type { Explanation } from '../../core/explainer.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
 import { explanationOutputs, explanationParameters, explanationPicture } from '../explain/answer.ts';
-import { type Body, pictureSource, readBody } from '../explain/body.ts';
-import { answerTo, type Question, questionOf } from '../explain/question.ts';
+import type { Body } from '../explain/body.ts';
+import { answerTo, type Question, questionOf, readAsked } from '../explain/question.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import type { EdgeEnv, Services } from '../services.ts';
@@ -32,8 +32,7 @@ interface Compared {
 export const compareRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/compare'), async (c) => {
     const type = negotiate(c.req.header('Accept'), offeredTo(c.get('tenant'), REPRESENTATIONS));
-    const body = await readBody(c, pictureSource(c, services));
-    const given: Parameters = { ...c.req.query(), ...body.parameters };
+    const { body, given } = await readAsked(c, services);
     const answers = new Map<string, Compared | WhylightError>();
     let target: Parameters = {};
     for (const method of methodsOf(given)) {

@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
-import { pictureSource, readBody } from '../explain/body.ts';
-import { questionOf, runOf } from '../explain/question.ts';
+import { readQuestion, runOf } from '../explain/question.ts';
 import { fittingParameters, routeOf } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { modelPaths } from './models.ts';
@@ -11,8 +10,7 @@ import { modelPaths } from './models.ts';
  */
 export const estimateRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/explain/estimate'), async (c) => {
-    const body = await readBody(c, pictureSource(c, services));
-    const question = await questionOf(c, services, body, { ...c.req.query(), ...body.parameters });
+    const question = await readQuestion(c, services);
     const asked = await runOf(c, question);
     const { decision, estimate } = routeOf(services, asked);
     const { cost, milliseconds, measured, bytes } = estimate;
