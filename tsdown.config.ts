@@ -6,6 +6,7 @@ export default defineConfig({
     'src/package/{node,browser,worker,plugin,compiler,edge-node,edge-worker}.ts',
     'src/testing/{node,worker}.ts',
     'src/plugins/*/*.ts',
+    'src/edge/client.ts',
     'src/cli/main.ts',
   ],
   outDir: 'dist',

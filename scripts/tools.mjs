@@ -10,6 +10,7 @@ export const GENERATORS = [
   'scripts/generate-operators.ts',
   'scripts/generate-methods.ts',
   'scripts/build-assets.ts',
+  'scripts/generate-errors.ts',
 ];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */

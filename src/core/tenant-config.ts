@@ -11,10 +11,10 @@ const limit = z.union([
 
 export const parameterRules = {
   defaults: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .optional()
     .describe("Parameter values that take the place of the method's own defaults."),
-  pinned: z.record(z.string(), z.json()).optional().describe('Parameter values that no request can change.'),
+  pinned: z.record(z.string(), z.unknown()).optional().describe('Parameter values that no request can change.'),
   limits: z
     .record(z.string(), limit)
     .optional()

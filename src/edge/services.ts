@@ -69,6 +69,8 @@ export interface EdgeEnv {
       trace: Trace;
       /** What routes have found out that metrics and logs should know. */
       seen: { -readonly [F in 'model' | 'method' | 'cache' | 'samples']?: RequestFacts[F] };
+      /** Content-Security-Policy of a page. */
+      pagePolicy?: string;
       caller: Caller;
       tenant: Tenant;
     };
