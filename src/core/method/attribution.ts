@@ -36,9 +36,14 @@ export function checkAttribution(
         `the values for "${name}" have the shape [${value.dims.join(', ')}], expected [1, ${expected.join(', ')}]`,
       );
     }
-    const wrong = value.data.findIndex((x) => !Number.isFinite(x));
+    const wrong = firstNotFinite(value.data);
     if (wrong >= 0) throw unusable(method, `element ${wrong} of the values for "${name}" is ${value.data[wrong]}`);
   }
+}
+
+function firstNotFinite(data: Float32Array): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
 }
 
 const unusable = (method: string, problem: string): WhylightError =>

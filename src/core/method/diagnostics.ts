@@ -36,16 +36,17 @@ const INCOMPLETE = 0.05;
 
 /** @param values finite, as a method returns them */
 export function diagnose(values: Float32Tensors, circumstances: Circumstances): Diagnostics {
-  const magnitudes = new Float64Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
+  const magnitudes = new Float32Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
   let [positive, total, low, high, next] = [0, 0, Infinity, -Infinity, 0];
   for (const { data } of Object.values(values)) {
-    for (const value of data) {
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] as number;
       const magnitude = Math.abs(value);
       magnitudes[next++] = magnitude;
       total += magnitude;
       if (value > 0) positive += value;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
   }
   return {

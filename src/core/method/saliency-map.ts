@@ -56,16 +56,12 @@ function placesOf(
 /** [1, C, H, W] or [1, H, W, C] to [H, W]. */
 function sumChannels({ dims, data }: Tensor<'float32'>, { channelAxis }: TensorInfo): Tensor<'float32'> {
   const [a = 1, b = 1, c = 1] = dims.slice(1);
-  if (channelAxis === 0) {
-    const map = float32([b, c]);
-    for (let i = 0; i < data.length; i++)
-      map.data[i % (b * c)] = (map.data[i % (b * c)] as number) + (data[i] as number);
-    return map;
+  const [size, channels, map] =
+    channelAxis === 0 ? [[b, c], a, new Float32Array(b * c)] : [[a, b], c, new Float32Array(a * b)];
+  const [nextChannel, nextPlace] = channelAxis === 0 ? [map.length, 1] : [1, channels];
+  for (let channel = 0; channel < channels; channel++) {
+    for (let p = 0; p < map.length; p++)
+      map[p] = (map[p] as number) + (data[channel * nextChannel + p * nextPlace] as number);
   }
-  const map = float32([a, b]);
-  for (let i = 0; i < data.length; i++) {
-    const at = Math.floor(i / c);
-    map.data[at] = (map.data[at] as number) + (data[i] as number);
-  }
-  return map;
+  return float32(size, map);
 }

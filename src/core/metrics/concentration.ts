@@ -1,4 +1,5 @@
 /** How concentrated a set of magnitudes is. */
+import { sortMagnitudes } from '../tensor/sort.ts';
 
 /**
  * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
@@ -6,9 +7,10 @@
  * @param values not negative
  */
 export function gini(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = values instanceof Float32Array ? sortMagnitudes(values) : Float64Array.from(values).sort();
   let [sum, weighted] = [0, 0];
-  for (const [i, value] of sorted.entries()) {
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i] as number;
     sum += value;
     weighted += (2 * (i + 1) - sorted.length - 1) * value;
   }

@@ -11,10 +11,13 @@ export class Moments {
     this.count += 1;
     for (const [name, { dims, data }] of Object.entries(sample)) {
       const { mean, squares } = this.of(name, dims, data.length);
+      const { count } = this;
       for (let i = 0; i < data.length; i++) {
-        const before = (data[i] as number) - (mean[i] as number);
-        mean[i] = (mean[i] as number) + before / this.count;
-        squares[i] = (squares[i] as number) + before * ((data[i] as number) - (mean[i] as number));
+        const value = data[i] as number;
+        const before = value - (mean[i] as number);
+        const after = (mean[i] as number) + before / count;
+        mean[i] = after;
+        squares[i] = (squares[i] as number) + before * (value - after);
       }
     }
   }

@@ -33,10 +33,16 @@ export function finishValues(
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const axis = (model.inputs.find((input) => input.name === name) ?? model.tensor(name)).channelAxis;
-      const signed = absolute ? float32(value.dims, value.data.map(Math.abs)) : value;
+      const signed = absolute ? magnitudes(value) : value;
       return [name, axis === undefined || reduction === 'none' ? signed : reduce(signed, axis + 1, reduction)];
     }),
   );
+}
+
+function magnitudes({ dims, data }: Tensor<'float32'>): Tensor<'float32'> {
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = Math.abs(data[i] as number);
+  return float32(dims, values);
 }
 
 const STEPS: Readonly<Record<Exclude<Reduction, 'none'>, (sum: number, x: number) => number>> = {

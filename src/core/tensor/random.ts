@@ -12,24 +12,46 @@ export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): Uint32Array {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < ROUNDS; round++) {
-    const [high0, high1] = [multiplyHigh(M0, c0), multiplyHigh(M1, c2)];
-    const [low0, low1] = [Math.imul(M0, c0), Math.imul(M1, c2)];
-    [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
-    k0 = (k0 + W0) | 0;
-    k1 = (k1 + W1) | 0;
-  }
-  return Uint32Array.of(c0, c1, c2, c3);
+  const words = new Uint32Array(4);
+  writeBlock(words, 0, counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
+  return words;
 }
 
-/** Upper 32 bits of the product of two unsigned 32-bit numbers. */
+/** Noise for pictures takes millions of blocks: nothing but 32-bit integers, and no arrays. */
+function writeBlock(
+  words: Uint32Array,
+  at: number,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+): void {
+  let [w0, w1, w2, w3] = [c0 | 0, c1 | 0, c2 | 0, c3 | 0];
+  for (let round = 0; round < ROUNDS; round++) {
+    const next0 = multiplyHigh(M1, w2) ^ w1 ^ (k0 + Math.imul(round, W0));
+    const next2 = multiplyHigh(M0, w0) ^ w3 ^ (k1 + Math.imul(round, W1));
+    w1 = Math.imul(M1, w2);
+    w3 = Math.imul(M0, w0);
+    w0 = next0;
+    w2 = next2;
+  }
+  words[at] = w0;
+  words[at + 1] = w1;
+  words[at + 2] = w2;
+  words[at + 3] = w3;
+}
+
+/** Upper 32 bits of the product of two unsigned 32-bit numbers, from products of their halves. */
 function multiplyHigh(a: number, b: number): number {
-  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = (middle & 0xffff) + aLow * bHigh;
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) | 0;
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0;
+  const carry = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 export class Random {
@@ -54,7 +76,10 @@ export class Random {
 
   /** `count` numbers, uniform in [0, 1), each a multiple of 2^-24 and so exact in float32; `offset` skips that many. */
   uniform(count: number, offset = 0): Float32Array {
-    return Float32Array.from(this.words(count, offset), (word) => (word >>> 8) * 2 ** -24);
+    const words = this.words(count, offset);
+    const out = new Float32Array(count);
+    for (let i = 0; i < count; i++) out[i] = ((words[i] as number) >>> 8) * 2 ** -24;
+    return out;
   }
 
   /** `count` numbers of the standard normal distribution (Box-Muller on pairs of words); `offset` skips that many. */
@@ -88,7 +113,7 @@ export class Random {
     const blocks = Math.ceil((offset + count) / 4) - first;
     const words = new Uint32Array(blocks * 4);
     for (let b = 0; b < blocks; b++) {
-      words.set(philox([first + b, 0, this.stream | 0, 0], this.key), b * 4);
+      writeBlock(words, b * 4, first + b, 0, this.stream, 0, this.key[0], this.key[1]);
     }
     return words.subarray(offset - first * 4, offset - first * 4 + count);
   }

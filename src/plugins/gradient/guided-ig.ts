@@ -51,8 +51,17 @@ export default defineMethod({
     const { n_steps, fraction, max_dist, baseline } = ctx.params;
     const input = await sourceValues(ctx);
     const start = baselinesOf(ctx, input, baseline);
-    const joined = (tensors: typeof input): Float64Array =>
-      Float64Array.from(ctx.model.sources.flatMap(({ name }) => Array.from(tensors[name]?.data ?? [])));
+    const size = ctx.model.sources.reduce((sum, { name }) => sum + (input[name]?.data.length ?? 0), 0);
+    const joined = (tensors: typeof input): Float64Array => {
+      const all = new Float64Array(size);
+      let next = 0;
+      for (const { name } of ctx.model.sources) {
+        const data = tensors[name]?.data ?? [];
+        all.set(data, next);
+        next += data.length;
+      }
+      return all;
+    };
     const [from, to] = [joined(start), joined(input)];
     const position = from.slice();
     const gathered = new Float64Array(position.length);

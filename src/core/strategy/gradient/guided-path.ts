@@ -28,25 +28,32 @@ export function takeGuidedStep(given: GuidedStep): void {
   const size = position.length;
   const [behind, ahead] = [Math.max(step / steps - maxDist, 0), Math.min(step / steps + maxDist, 1)];
   const target = l1(from, to) * (1 - step / steps);
-  const ranks = slopes.map(Math.abs);
+  const indices = new Uint32Array(size);
   for (;;) {
-    const free: number[] = [];
+    let count = 0;
     let distance = 0;
     for (let i = 0; i < size; i++) {
       const [start, way] = [from[i] as number, (to[i] as number) - (from[i] as number)];
       if (way === 0) continue;
       // Who fell behind catches up.
       if (((position[i] as number) - start) / way < behind) move(i, start + way * behind);
-      if (position[i] !== limit(i)) free.push(i);
+      if (position[i] !== limit(i)) indices[count++] = i;
       distance += Math.abs((to[i] as number) - (position[i] as number));
     }
-    if (Math.abs(distance - target) <= EPSILON * Math.max(1, distance, target) || free.length === 0) return;
-    const threshold = lowest(ranks, free, Math.floor(fraction * (size - 1)));
-    const chosen = free.filter((i) => (ranks[i] as number) <= threshold);
-    const reach = chosen.reduce((sum, i) => sum + Math.abs((position[i] as number) - limit(i)), 0);
+    if (Math.abs(distance - target) <= EPSILON * Math.max(1, distance, target) || count === 0) return;
+    const free = indices.subarray(0, count);
+    const threshold = lowest(slopes, free, Math.floor(fraction * (size - 1)));
+    const isChosen = (i: number): boolean => Math.abs(slopes[i] as number) <= threshold;
+    let reach = 0;
+    for (let n = 0; n < count; n++) {
+      const i = free[n] as number;
+      if (isChosen(i)) reach += Math.abs((position[i] as number) - limit(i));
+    }
     const share = reach > 0 ? (distance - target) / reach : Infinity;
     if (share <= 0) return;
-    for (const i of chosen) {
+    for (let n = 0; n < count; n++) {
+      const i = free[n] as number;
+      if (!isChosen(i)) continue;
       const at = position[i] as number;
       move(i, share >= 1 ? limit(i) : at + (limit(i) - at) * share);
     }
@@ -69,9 +76,10 @@ export function l1(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** The value of this rank, from 0, among `ranks` at `free`; the largest when there are fewer (Hoare's selection). */
-function lowest(ranks: Float64Array, free: readonly number[], rank: number): number {
-  const values = Float64Array.from(free, (i) => ranks[i] as number);
+/** The magnitude of this rank, from 0, among the slopes at `free`; the largest when there are fewer (Hoare's selection). */
+function lowest(slopes: Float64Array, free: Uint32Array, rank: number): number {
+  const values = new Float64Array(free.length);
+  for (let n = 0; n < free.length; n++) values[n] = Math.abs(slopes[free[n] as number] as number);
   const wanted = Math.min(rank, values.length - 1);
   let [low, high] = [0, values.length - 1];
   while (low < high) {

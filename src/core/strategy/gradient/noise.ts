@@ -35,21 +35,20 @@ export function withNoise(
   return Object.fromEntries(
     Object.entries(values).map(([name, { dims, data }]) => {
       const deviation = stdevs === 'auto' ? stdev_spread * range(data) : stdevs;
-      const noise = random.normal(data.length, next);
+      const noisy = random.normal(data.length, next);
       next += data.length;
-      return [
-        name,
-        float32(
-          dims,
-          data.map((x, i) => x + deviation * (noise[i] as number)),
-        ),
-      ];
+      for (let i = 0; i < noisy.length; i++) noisy[i] = (data[i] as number) + deviation * (noisy[i] as number);
+      return [name, float32(dims, noisy)];
     }),
   );
 }
 
 function range(data: Float32Array): number {
   let [low, high] = [Infinity, -Infinity];
-  for (const x of data) [low, high] = [Math.min(low, x), Math.max(high, x)];
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] as number;
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
   return high - low;
 }

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/core/tensor/random.ts';
+import { sortMagnitudes } from '../../../src/core/tensor/sort.ts';
+
+describe('sortMagnitudes', () => {
+  it('sorts as the language does, from denormal numbers to infinity', () => {
+    const exponents = new Random(1).uniform(5000);
+    const values = new Random(2).normal(5000).map((x, i) => Math.abs(x) * 2 ** (300 * (exponents[i] as number) - 150));
+    values.set([0, Infinity, 2 ** -149, 0, 1, 1]);
+    expect(sortMagnitudes(values)).toEqual(values.slice().sort());
+  });
+
+  it('leaves what it is given, a part of a larger array too, as it is', () => {
+    const values = Float32Array.of(9, 3, 1, 2, 9).subarray(1, 4);
+    expect([...sortMagnitudes(values)]).toEqual([1, 2, 3]);
+    expect([...values]).toEqual([3, 1, 2]);
+    expect(sortMagnitudes(new Float32Array(0))).toHaveLength(0);
+  });
+});
