@@ -18,6 +18,8 @@ import { type Diagnostics, diagnose } from './method/diagnostics.ts';
 import { parseParams } from './method/params.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
 import { saliencyMap } from './method/saliency-map.ts';
+import { type HiddenFacts, type Summary, summarize } from './method/summary.ts';
+import { evidenceOf, withoutPart } from './metrics/evidence.ts';
 import { checkBaselines, checkInputs } from './model/inputs.ts';
 import type { BoundInfo, Model } from './model/model.ts';
 import { type Classified, topClasses } from './model/prediction.ts';
@@ -69,6 +71,8 @@ export interface ExplainRequest {
   readonly baselines?: Inputs;
   /** How many of the top classes the answer lists; 5 when left out. */
   readonly top?: number;
+  /** Adds a {@link Summary} to each row, which takes one forward row more. */
+  readonly summary?: boolean;
 }
 
 export interface ExplainHooks {
@@ -96,7 +100,7 @@ export interface Plan {
   /** The graphs that the method evaluates, by name; the first is the main one. */
   readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
   readonly rows: number;
-  /** For all rows together. */
+  /** For all rows together; an upper bound with a summary, which hides nothing where no value is above zero. */
   readonly cost: Cost;
 }
 
@@ -128,6 +132,8 @@ export interface ExplainedRow extends Explained {
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
   readonly diagnostics: Diagnostics;
+  /** Where the request asks for it. */
+  readonly summary?: Summary;
   /** Best first. */
   readonly top: readonly Classified[];
 }
@@ -212,7 +218,7 @@ export class Explainer {
       info,
       graphs,
       rows,
-      cost: { forwards: cost.forwards * rows, backwards: cost.backwards * rows },
+      cost: { forwards: (cost.forwards + summaryRows(request)) * rows, backwards: cost.backwards * rows },
     };
   }
 
@@ -265,7 +271,7 @@ export class Explainer {
         const done = samples.forwards + samples.backwards;
         const { evaluator, explained } = await this.explainRow(model, request, plan, one, lease, hooks, done);
         rows.push(explained);
-        samples.forwards += evaluator.samples.forwards;
+        samples.forwards += evaluator.samples.forwards + (explained.summary?.facts.hidden ? 1 : 0);
         samples.backwards += evaluator.samples.backwards;
         samples.predictions += evaluator.predictions;
       }
@@ -365,7 +371,10 @@ export class Explainer {
       graphs: plan.graphs,
       forward: resolveNeeds({}, info),
       load: (needs) => lease.load(needs),
-      cost: { forwards: plan.cost.forwards / plan.rows, backwards: plan.cost.backwards / plan.rows },
+      cost: {
+        forwards: plan.cost.forwards / plan.rows - summaryRows(request),
+        backwards: plan.cost.backwards / plan.rows,
+      },
       control: control(hooks, (rows) => {
         done += rows;
         hooks.progress?.(done, total);
@@ -413,6 +422,29 @@ export class Explainer {
       ...(baselineScore !== undefined && { baselineScore }),
       ...(convergenceDelta !== undefined && { convergenceDelta }),
     };
+    const summary = async (): Promise<Summary> => {
+      const evidence = evidenceOf(info, finished, inputs);
+      const { strongest } = evidence ?? {};
+      const less =
+        strongest === undefined ? undefined : withoutPart(info, finished, inputs, strongest, firstRow(baselines));
+      const named = (of: Float32Array): string => nameOf(topClasses(of, space, info, 1)[0] as Classified);
+      let hidden: HiddenFacts | undefined;
+      if (evidence && less) {
+        const graph = await lease.load(resolveNeeds({}, info));
+        const then = (await runRows(graph, less.inputs, undefined, control(hooks))).scores.data;
+        hooks.progress?.(++done, total);
+        hidden = {
+          part: (evidence.parts[strongest as number] as { name: string }).name,
+          by: less.by,
+          score: scoreOf(target, then),
+          change: scoreOf(target, then) - outcome.score,
+          top: { before: named(scores), after: named(then) },
+        };
+      }
+      const signed = method.about.properties.signed && (params as { absolute?: unknown }).absolute !== true;
+      const facts = { target: nameOf(target), score: outcome.score, signed };
+      return summarize({ ...facts, ...(evidence && { evidence }), ...(hidden && { hidden }) });
+    };
     const explained: ExplainedRow = {
       target,
       ...outcome,
@@ -420,6 +452,7 @@ export class Explainer {
         ...outcome,
         ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
       }),
+      ...(request.summary && { summary: await summary() }),
       top: topClasses(scores, space, info, request.top ?? 5),
       ...finished,
     };
@@ -432,6 +465,16 @@ function baselineRows(baselines: Inputs = {}, rows: number): number {
   const given = Math.max(0, ...Object.values(baselines).map(rowsOf));
   return rows === 1 ? given : Math.min(given, 1);
 }
+
+/** Rows that a summary takes, for each row that is explained. */
+const summaryRows = ({ summary }: ExplainRequest): number => (summary ? 1 : 0);
+
+const firstRow = (rows: Inputs): Inputs =>
+  Object.fromEntries(Object.entries(rows).map(([name, all]) => [name, sliceRows(all, 0, 1)]));
+
+/** What a target or class is called in a sentence. */
+const nameOf = ({ index, label }: Pick<Target, 'index' | 'label'>): string =>
+  label ?? (index === undefined ? 'the target' : `class ${index}`);
 
 /** One row of each; what has a single row gives that. */
 const rowOf = (rows: Inputs, row: number): Inputs =>

@@ -21,6 +21,12 @@ const args = {
   },
   out: { type: 'string', alias: 'o', valueHint: 'file.png', description: 'Where to write the map over the photo' },
   ...SUBJECT_ARGS,
+  summary: {
+    type: 'boolean',
+    default: true,
+    description: 'Says it in words as well; runs one row more',
+    negativeDescription: 'No summary in words',
+  },
   json: { type: 'boolean', description: 'Print JSON' },
   values: { type: 'boolean', description: 'With --json: the map and the attribution, number by number' },
 } as const;
@@ -47,6 +53,7 @@ export default defineCommand({
           seed,
           scores: flags.scores,
           inputs,
+          summary: flags.summary,
           ...(flags.target !== undefined && { target: flags.target }),
         },
         { progress: bar.update },
@@ -76,7 +83,11 @@ export default defineCommand({
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
-function page(explanation: Explanation, { top, target, score }: ExplainedRow, out: string | undefined): string {
+function page(
+  explanation: Explanation,
+  { top, target, score, summary }: ExplainedRow,
+  out: string | undefined,
+): string {
   const { model, method, engine, timings, samples } = explanation;
   const name = (label: string | undefined, index: number | undefined) => label ?? `class ${index}`;
   const width = Math.max(...top.map(({ label, index }) => name(label, index).length), 12);
@@ -90,6 +101,7 @@ function page(explanation: Explanation, { top, target, score }: ExplainedRow, ou
     ...classes,
     `${method} of ${name(target.label, target.index)} (score ${score.toFixed(3)}): ${rows} ${rows === 1 ? 'row' : 'rows'} in ${ms(timings.total)}` +
       ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`,
+    ...(summary ? [summary.text] : []),
     out === undefined ? 'Add "-o map.png" to see where.' : `written to ${out}`,
   ].join('\n');
 }

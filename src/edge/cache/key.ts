@@ -18,6 +18,7 @@ export interface Question {
   readonly scores: string | undefined;
   readonly seed: number;
   readonly top: number;
+  readonly summary: boolean;
   /** Digest of what is explained. */
   readonly input: string;
 }

@@ -18,6 +18,7 @@ import type { Photo } from './subject.ts';
  * | `target_label`   | BYTES    | [N]             | where classes have names                                            |
  * | `top_classes`    | BYTES    | [N, K]          | `score:index:label` as Triton's classification extension writes it  |
  * | `baseline_score`, `convergence_delta`, `standard_error` | FP32 | [N] | for methods that have them                       |
+ * | `summary`      | BYTES    | [N]             | in words; with summary=true                                         |
  * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
  */
 export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
@@ -49,6 +50,9 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
       ),
     },
     diagnostics: { dims: [count], texts: rows.map(({ diagnostics }) => JSON.stringify(diagnostics)) },
+    summary: rows.some(({ summary }) => summary)
+      ? { dims: [count], texts: rows.map(({ summary }) => summary?.text ?? '') }
+      : undefined,
     baseline_score: column(({ baselineScore }) => baselineScore),
     convergence_delta: column(({ convergenceDelta }) => convergenceDelta),
     standard_error: column(({ standardError }) => standardError),

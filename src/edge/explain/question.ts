@@ -52,7 +52,7 @@ export async function questionOf(
   const tenant = c.get('tenant');
   const { model, identity } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
   const settings = checkParameters(body, () => readSettings(given));
-  const { target, scores, seed, top } = settings;
+  const { target, scores, seed, top, summary } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
   c.get('seen').method = entry.method.id;
   const params = checkParameters(body, () => paramsFor(tenant, entry, settings.params));
@@ -67,6 +67,7 @@ export async function questionOf(
     scores,
     seed,
     top,
+    summary,
     input: await subject.digest(),
   });
   return { model, settings, params, subject, key, wire: body.kind === 'tensors' ? body.request : undefined };
@@ -132,8 +133,8 @@ export async function runOf(c: Context<EdgeEnv>, question: Question): Promise<Ru
 }
 
 export async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Question): Promise<ExplainRequest> {
-  const { method, target, scores, seed, top } = settings;
-  return { method, params, target, scores, seed, top, inputs: await wrapTime(c, 'decode', subject.inputs()) };
+  const { method, target, scores, seed, top, summary } = settings;
+  return { method, params, target, scores, seed, top, summary, inputs: await wrapTime(c, 'decode', subject.inputs()) };
 }
 
 /** Work that ends at the tenant's deadline, within its limits. */

@@ -28,6 +28,10 @@ export const requestSchema = z.object({
     .string()
     .optional()
     .describe('Metrics of the answer, with commas between: insertion,deletion. They run the model further.'),
+  summary: z
+    .boolean()
+    .default(false)
+    .describe('Adds a summary in words, made of numbers that were measured; it runs one row more.'),
   route: z
     .enum(ROUTES)
     .default('auto')

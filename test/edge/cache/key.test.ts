@@ -11,6 +11,7 @@ const question: Question = {
   scores: undefined,
   seed: 0,
   top: 5,
+  summary: false,
   input: 'picture:ab',
 };
 
@@ -42,6 +43,7 @@ describe('the cache key', () => {
       { scores: 'output' },
       { seed: 1 },
       { top: 6 },
+      { summary: true },
       { input: 'picture:ac' },
     ];
     const keys = await Promise.all([{}, ...others].map((other) => cacheKey({ ...question, ...other })));
