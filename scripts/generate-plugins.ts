@@ -52,6 +52,7 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   checkTenants(config, entries);
   return [
     { path: `${FOLDER}/plugins.ts`, text: moduleText(config, methods) },
+    { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },
   ];
@@ -170,7 +171,7 @@ function checkTenants({ tenants, models }: Config, entries: readonly PluginEntry
   }
 }
 
-function moduleText({ plugins, models, tenants }: Config, methods: readonly Method[]): string {
+function pluginsText(plugins: Config['plugins'], methods: readonly Method[]): string {
   const imports = plugins.map(({ use }, i) => {
     const path = use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use;
     return `import ${methods[i]?.id} from ${JSON.stringify(path)};`;
@@ -179,16 +180,30 @@ function moduleText({ plugins, models, tenants }: Config, methods: readonly Meth
     const members = Object.entries(rules).filter(([, value]) => value !== undefined);
     return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
   });
-  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
-import type { TenantConfig } from '../src/core/tenant-config.ts';
-import type { PluginEntry } from '../src/core/method/registry.ts';
+  return `import type { PluginEntry } from '../src/core/method/registry.ts';
 ${imports.join('\n')}
 
 /** The methods that are built in. */
 export const plugins: readonly PluginEntry[] = [
 ${entries.join('\n')}
 ];
+`;
+}
 
+/** For pages that anybody may open: no method that only some tenants may know of, and nothing of tenants and models. */
+function publicModuleText({ plugins }: Config, methods: readonly Method[]): string {
+  const listed = [...plugins.keys()].filter((i) => plugins[i]?.unlisted !== true);
+  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
+${pluginsText(
+  listed.map((i) => plugins[i] as Config['plugins'][number]),
+  listed.map((i) => methods[i] as Method),
+)}`;
+}
+
+function moduleText({ plugins, models, tenants }: Config, methods: readonly Method[]): string {
+  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
+import type { TenantConfig } from '../src/core/tenant-config.ts';
+${pluginsText(plugins, methods)}
 /** Folder of each model, from the project's folder. */
 export const models: Readonly<Record<string, string>> = ${JSON.stringify(models, undefined, 2)};
 

@@ -59,6 +59,7 @@ describe('the arrows between folders', () => {
       'cli/compose.ts',
       'edge/worker-services.ts',
       'node/origin-services.ts',
+      'playground/browser/worker.ts',
     ]);
   });
 });

@@ -18,6 +18,7 @@ import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { kserveV1Routes } from './routes/kserve-v1.ts';
 import { methodRoutes } from './routes/methods.ts';
+import { modelFileRoutes } from './routes/model-file.ts';
 import { modelRoutes } from './routes/models.ts';
 import { originRoutes } from './routes/origin.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -54,6 +55,7 @@ export function createApp(services: Services) {
   app.on('POST', ['/v1/models/*', '/v2/models/*'], limitBody(services.limits));
   return app
     .route('/', modelRoutes(services))
+    .route('/', modelFileRoutes(services))
     .route('/', registryRoutes(services))
     .route('/', methodRoutes(services))
     .route('/', explainRoutes(services))

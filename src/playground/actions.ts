@@ -106,7 +106,7 @@ export async function predict(): Promise<void> {
 function scoresOf(blob: Blob, signal: AbortSignal): Promise<number[]> {
   const model = state.model.value as NonNullable<typeof state.model.value>;
   return state.place.value === 'browser'
-    ? inBrowser(state.api.value, model).scores(blob, signal)
+    ? inBrowser(state.api.value, model).scores(blob)
     : state.api.value.scores(model, blob, signal);
 }
 

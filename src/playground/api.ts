@@ -26,8 +26,13 @@ export interface ModelInfo {
   readonly description?: string;
   readonly labels?: readonly string[];
   readonly preprocessing?: Preprocessing;
-  /** The tensor that holds the scores. */
-  readonly scores: string;
+  readonly digest: string;
+  /** The output that holds the classes, and how its elements become probabilities. */
+  readonly output?: string;
+  readonly output_probability?: 'softmax' | 'sigmoid' | 'given';
+  readonly label_offset: number;
+  /** Whether its file may be had, to run it here. */
+  readonly downloadable: boolean;
   readonly spatial_layers: readonly string[];
   readonly outputs: readonly { readonly name: string }[];
 }
@@ -109,11 +114,17 @@ export class Api {
     return methods.filter(({ enabled, modalities }) => enabled && modalities.includes('image'));
   }
 
-  /** The model's scores, one for each class. */
+  /** The ONNX file of a model that is downloadable. */
+  async file(model: string): Promise<ArrayBuffer> {
+    const response = await this.fetch(`/v2/models/${encodeURIComponent(model)}/file`, {});
+    return response.arrayBuffer();
+  }
+
+  /** The model's output, one number for each class. */
   async scores(model: ModelInfo, picture: Blob, signal?: AbortSignal): Promise<number[]> {
     const response = await this.send(`/v2/models/${encodeURIComponent(model.name)}/infer`, picture, signal);
     const { outputs } = (await response.json()) as InferenceDocument;
-    const output = outputs.find(({ name }) => name === model.scores) ?? outputs[0];
+    const output = outputs.find(({ name }) => name === model.output) ?? outputs[0];
     return (output?.data ?? []) as number[];
   }
 
@@ -203,7 +214,8 @@ export function answerOf(document: InferenceDocument, route: string): Answer {
   };
 }
 
-function mapOf(document: InferenceDocument): Answer['map'] {
+/** @throws Failure when there is none */
+export function mapOf(document: InferenceDocument): Answer['map'] {
   const output = outputOf(document, 'saliency_map');
   const [, height, width] = output?.shape ?? [];
   if (!output || !height || !width) throw new Failure('no_map', 'This explanation is no map over the picture.');

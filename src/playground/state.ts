@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Placement } from '../core/image/placement.ts';
 import { preprocess } from '../core/image/preprocess.ts';
+import { probabilitiesOf } from '../core/model/prediction.ts';
 import { type Answer, Api, type Failure, type MethodInfo, type ModelInfo, type Params } from './api.ts';
 import type { Picture } from './picture.ts';
 
@@ -91,13 +92,17 @@ export const placement = computed<Placement | undefined>(() => {
   return picture.value && settings && preprocess(picture.value.image, settings).placement;
 });
 
-/** Classes, most likely first. */
+/** Classes, most likely first: by the index that targets take, and by the element of the output. */
 export const ranking = computed(() => {
   const { value } = scores;
   if (!value) return [];
-  const probabilities = softmax(value);
+  const shares = probabilities(value);
+  const offset = model.value?.label_offset ?? 0;
   return value
-    .map((score, index) => ({ index, score, probability: probabilities[index] as number, label: labelOf(index) }))
+    .map((score, element) => {
+      const index = element - offset;
+      return { index, element, score, probability: shares[element] as number, label: labelOf(index) };
+    })
     .sort((a, b) => b.score - a.score);
 });
 
@@ -122,9 +127,7 @@ export const targetWords = (target: string): string =>
 
 export const methodOf = (id: string): MethodInfo | undefined => methods.value.find((method) => method.id === id);
 
-export function softmax(values: readonly number[]): number[] {
-  const highest = Math.max(...values);
-  const exponentials = values.map((value) => Math.exp(value - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
-}
+/** The model's output as probabilities. */
+export const probabilities = (output: readonly number[]): readonly number[] => [
+  ...probabilitiesOf(Float32Array.from(output), model.value?.output_probability ?? 'softmax'),
+];

@@ -143,6 +143,44 @@ describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
     expect(faults).toEqual([]);
   });
 
+  it('computes in the browser what the server computes', async () => {
+    const methods = [
+      ['grad_cam', {}],
+      ['integrated_gradients', { n_steps: '10' }],
+      ['rise', { n_masks: '64' }],
+    ];
+    const { page, requests, faults } = await visit({ sample: 'cat', methods, targets: ['3'] });
+    const maps = async () => {
+      await explained(page, 3);
+      const found: { shape: number[]; data: number[] }[] = [];
+      for (const cell of await page.locator('article.cell').all()) {
+        const take = cell.locator('details.take');
+        if ((await take.getAttribute('open')) === null) await take.locator('summary').click();
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          cell.getByRole('button', { name: 'JSON' }).click(),
+        ]);
+        const { outputs } = JSON.parse(readFileSync(await download.path(), 'utf8'));
+        found.push(outputs.find(({ name }: { name: string }) => name === 'saliency_map'));
+      }
+      return found;
+    };
+    const fromServer = await maps();
+    const before = requests.length;
+    await page.getByLabel('Runs').selectOption('browser');
+    await expect.poll(() => page.locator('.facts').first().innerText(), { timeout: 50_000 }).toMatch(/in this browser/);
+    const fromBrowser = await maps();
+    expect(requests.slice(before).filter((url) => /explain|infer/.test(url))).toEqual([]);
+    for (const [i, { shape, data }] of fromServer.entries()) {
+      const other = fromBrowser[i];
+      expect(other?.shape).toEqual(shape);
+      const largest = Math.max(...data.map(Math.abs));
+      const apart = Math.max(...data.map((value, k) => Math.abs(value - (other?.data[k] ?? Number.NaN))));
+      expect(apart / largest).toBeLessThan(1e-3);
+    }
+    expect(faults).toEqual([]);
+  });
+
   describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     it.each([
       ['on a desktop', { width: 1300, height: 900 }],

@@ -36,6 +36,10 @@ export const manifestSchema = z
       .describe('Class k of the labels is output k + label_offset: 1 for models with a background class in front.'),
     license: z.string().optional().describe('SPDX identifier of the licence of the weights.'),
     source: z.string().optional().describe('Where the model comes from.'),
+    downloadable: z
+      .boolean()
+      .default(false)
+      .describe('Whether who may use the model may also have its file: to run it in a browser, for one.'),
     accuracy: z
       .strictObject({
         top1: z.number().min(0).max(1).optional().describe('Share of right first answers.'),

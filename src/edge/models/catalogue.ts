@@ -85,6 +85,18 @@ export class ModelCatalogue {
   }
 
   /**
+   * The files of a model, read anew.
+   * @throws WhylightError as {@link get}
+   */
+  async source(name: string, tenant: Tenant, version?: string): Promise<ModelSource> {
+    if (this.isShipped(name, tenant)) return this.store.open(name);
+    const found = await this.uploaded(name, tenant);
+    if (!found || !this.registry) throw notFound(name, await this.names(tenant));
+    const { owner, record } = found;
+    return this.registry.open(owner, name, versionOf(record, name, version ?? defaultVersion(record)));
+  }
+
+  /**
    * Whoever asks has been allowed to elsewhere.
    * @throws WhylightError `model_not_found`
    */

@@ -45,7 +45,7 @@ export const modelRoutes = (services: Services) =>
 
 /** The protocol's model metadata, and what else helps to ask for an explanation. */
 function describe(model: Model, versions: readonly string[] = [model.version]) {
-  const { description, preprocessing, license, source, accuracy } = model.manifest;
+  const { description, preprocessing, license, source, accuracy, output, label_offset, downloadable } = model.manifest;
   const { scores, camLayer, spatialLayers } = model.info();
   return {
     name: model.name,
@@ -58,6 +58,11 @@ function describe(model: Model, versions: readonly string[] = [model.version]) {
     labels: model.labels?.names,
     preprocessing,
     scores: scores.name,
+    output: output ?? model.graph.outputs[0]?.name,
+    /** How the elements of `output` become probabilities. */
+    output_probability: model.info({ scores: 'output' }).probability,
+    label_offset: label_offset ?? 0,
+    downloadable: downloadable ?? false,
     target_layer: camLayer?.name,
     spatial_layers: spatialLayers.map(({ name }) => name),
     license,

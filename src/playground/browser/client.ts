@@ -1,13 +1,84 @@
-/** Explanations in the page. */
-import { type Answer, type Api, Failure, type Hooks, type ModelInfo, type Question } from '../api.ts';
+/** Explanations in the page: orders to the worker, which is made with the first of them. */
+import { type Answer, type Api, answerOf, Failure, type Hooks, type ModelInfo, mapOf, type Question } from '../api.ts';
+import type { Order, Report } from './messages.ts';
+
+let worker: Worker | undefined;
+let last = 0;
+const waiting = new Map<number, (report: Report) => void>();
+/** Files of models, by digest: a worker that was stopped must be given them again. */
+const files = new Map<string, Promise<ArrayBuffer>>();
+const given = new Set<string>();
 
 export interface InBrowser {
-  scores(picture: Blob, signal?: AbortSignal): Promise<number[]>;
+  /** The model's output, one number for each class. */
+  scores(picture: Blob): Promise<number[]>;
   explain(question: Question, picture: Blob, hooks: Hooks): Promise<Answer>;
 }
 
-export function inBrowser(_api: Api, _model: ModelInfo): InBrowser {
-  throw new Failure('internal', 'not yet');
+export const inBrowser = (api: Api, model: ModelInfo): InBrowser => ({
+  async scores(picture) {
+    const report = await send(api, model, { picture });
+    return report.kind === 'scores' ? report.scores : [];
+  },
+  async explain(question, picture, { progress, partial }) {
+    const report = await send(api, model, { picture, question }, (report) => {
+      if (report.kind === 'progress') progress?.(report.done, report.total);
+      if (report.kind === 'partial') partial?.(mapOf(report.document));
+    });
+    if (report.kind !== 'explanation')
+      throw new Failure('internal', 'The worker gave another answer than was asked for.');
+    return answerOf(report.document, 'browser');
+  },
+});
+
+/** Ends what is computed: a run of the engine can be stopped in no other way. */
+export function stopBrowser(): void {
+  worker?.terminate();
+  worker = undefined;
+  given.clear();
+  for (const [id, settle] of [...waiting]) settle({ id, kind: 'failure', code: 'aborted', message: 'Cancelled.' });
 }
 
-export function stopBrowser(): void {}
+async function send(
+  api: Api,
+  model: ModelInfo,
+  order: Pick<Order, 'picture' | 'question'>,
+  underway?: (report: Report) => void,
+): Promise<Report> {
+  const file = await fileOf(api, model);
+  worker ??= start();
+  const id = ++last;
+  const settled = new Promise<Report>((resolve, reject) => {
+    waiting.set(id, (report) => {
+      if (report.kind === 'progress' || report.kind === 'partial') return underway?.(report);
+      waiting.delete(id);
+      if (report.kind === 'failure') reject(new Failure(report.code, report.message));
+      else resolve(report);
+    });
+  });
+  const isNew = !given.has(model.digest);
+  given.add(model.digest);
+  worker.postMessage({ id, model, ...order, ...(isNew && { file }) } satisfies Order);
+  return settled;
+}
+
+function start(): Worker {
+  const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  started.addEventListener('message', ({ data }: MessageEvent<Report>) => waiting.get(data.id)?.(data));
+  started.addEventListener('error', ({ message }) => {
+    const why = `This browser cannot run the model${message ? `: ${message}` : ''}. Run it on the server.`;
+    for (const [id, settle] of [...waiting]) settle({ id, kind: 'failure', code: 'engine_failure', message: why });
+    stopBrowser();
+  });
+  return started;
+}
+
+function fileOf(api: Api, model: ModelInfo): Promise<ArrayBuffer> {
+  const known = files.get(model.digest);
+  if (known) return known;
+  const file = api.file(model.name);
+  files.set(model.digest, file);
+  // One that failed is tried again the next time.
+  file.catch(() => files.delete(model.digest));
+  return file;
+}

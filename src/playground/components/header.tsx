@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
-import { chooseModel, useKey } from '../actions.ts';
-import { key, model, models } from '../state.ts';
+import { chooseModel, useKey, usePlace } from '../actions.ts';
+import { key, model, models, type Place, place } from '../state.ts';
 
 /** Which model, computed where, and for whom. */
 export function Header() {
@@ -23,6 +23,15 @@ export function Header() {
             ))}
           </select>
         </label>
+        {model.value?.downloadable && (
+          <label title="In the browser, your picture does not leave this machine.">
+            Runs{' '}
+            <select value={place.value} onChange={({ currentTarget }) => void usePlace(currentTarget.value as Place)}>
+              <option value="server">on the server</option>
+              <option value="browser">in the browser</option>
+            </select>
+          </label>
+        )}
         <KeyEntry />
       </div>
     </header>

@@ -1,12 +1,12 @@
 import { occlude } from '../actions.ts';
-import { occluded, occluding, ranking, region, softmax } from '../state.ts';
+import { occluded, occluding, probabilities, ranking, region } from '../state.ts';
 import { percent } from './prediction.tsx';
 
 /** Covering a region by hand: what becomes of the prediction without it. */
 export function Occlusion() {
   const before = ranking.value.slice(0, 3);
-  const after = occluded.value && softmax(occluded.value);
-  const winner = after && ranking.value.find(({ index }) => after[index] === Math.max(...after));
+  const after = occluded.value && probabilities(occluded.value);
+  const winner = after && ranking.value.find(({ element }) => after[element] === Math.max(...after));
   return (
     <section class="occlusion" aria-labelledby="occlusion-title">
       <h2 id="occlusion-title">Cover a region</h2>
@@ -46,8 +46,8 @@ export function Occlusion() {
             </thead>
             <tbody>
               {[...before, ...(winner && !before.includes(winner) ? [winner] : [])].map(
-                ({ index, label, probability }) => {
-                  const now = after[index] as number;
+                ({ index, element, label, probability }) => {
+                  const now = after[element] as number;
                   const change = (now - probability) * 100;
                   return (
                     <tr key={index}>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { chooseTarget, toggleTarget } from '../actions.ts';
-import { labelOf, occluded, ranking, scores, softmax, targets } from '../state.ts';
+import { labelOf, occluded, probabilities, ranking, scores, targets } from '../state.ts';
 
 const SHOWN = 5;
 
@@ -9,16 +9,16 @@ export function Prediction() {
   const [all, setAll] = useState(false);
   const ranked = ranking.value;
   const [first] = ranked;
-  const covered = occluded.value && softmax(occluded.value);
+  const covered = occluded.value && probabilities(occluded.value);
   return (
     <section aria-labelledby="prediction-title" aria-busy={!scores.value}>
       <h2 id="prediction-title">Prediction</h2>
       {!scores.value && <p class="hint">Looking …</p>}
       <ol class="classes">
-        {ranked.slice(0, all ? 100 : SHOWN).map(({ index, label, probability, score }) => {
+        {ranked.slice(0, all ? 100 : SHOWN).map(({ index, element, label, probability, score }) => {
           const own = String(index);
           const margin = `${first?.index} - ${index}`;
-          const now = covered?.[index];
+          const now = covered?.[element];
           return (
             <li key={index}>
               <button

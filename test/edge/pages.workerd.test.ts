@@ -1,0 +1,67 @@
+/** What the Worker gives of its assets: the page to everybody, a model's file only where its manifest says so. */
+import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../../src/core/digest.ts';
+import { assetModels } from '../../src/edge/models/assets.ts';
+import { ModelCatalogue } from '../../src/edge/models/catalogue.ts';
+import { appWith, bindings } from '../support/app.ts';
+
+const ask = appWith();
+
+describe('the page', () => {
+  it('comes with headers that let nothing in from elsewhere', async () => {
+    const response = await ask('/');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toMatch(/^text\/html/);
+    const policy = response.headers.get('Content-Security-Policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
+  });
+
+  it('is kept by browsers for as long as its files have the same names', async () => {
+    const html = await (await ask('/')).text();
+    const [script] = /\/playground\/files\/[\w-]+\.js/.exec(html) ?? [];
+    const response = await ask(script ?? '');
+    expect(response.headers.get('Content-Type')).toMatch(/javascript/);
+    expect(response.headers.get('Cache-Control')).toContain('immutable');
+    await response.body?.cancel();
+  });
+
+  it.each(['/cifar10/model.onnx', '/playground/../cifar10/model.onnx', '/playground/..%2fcifar10/model.onnx'])(
+    'does not open the way to %s',
+    async (path) => {
+      const response = await ask(path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ code: 'not_found' });
+    },
+  );
+});
+
+describe('GET /v2/models/{model}/file', () => {
+  it('gives the ONNX file of a model that is downloadable', async () => {
+    const { digest, downloadable } = (await (await ask('/v2/models/cifar10')).json()) as Record<string, unknown>;
+    expect(downloadable).toBe(true);
+    const response = await ask('/v2/models/cifar10/file');
+    expect(response.status).toBe(200);
+    expect(await sha256Hex(new Uint8Array(await response.arrayBuffer()))).toBe(digest);
+    const again = await ask('/v2/models/cifar10/file', {
+      headers: { 'If-None-Match': response.headers.get('ETag') ?? '' },
+    });
+    expect(again.status).toBe(304);
+  });
+
+  it('refuses others', async () => {
+    const store = assetModels(bindings.MODELS, { cifar10: 'models/cifar10' }, 'models');
+    const closed = appWith({
+      models: new ModelCatalogue({
+        names: store.names,
+        async open(name) {
+          const source = await store.open(name);
+          return { ...source, manifest: { ...source.manifest, downloadable: false } };
+        },
+      }),
+    });
+    const response = await closed('/v2/models/cifar10/file');
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: 'forbidden' });
+  });
+});
