@@ -23,6 +23,7 @@ export default defineConfig({
           setupFiles: ['test/support/fixed-seed.ts'],
           // For machines that are busy; no test waits for it.
           testTimeout: 60_000,
+          expect: { poll: { timeout: 50_000 } },
         },
       },
       {

@@ -75,6 +75,12 @@ export const paths: readonly RouteConfig[] = [
     summary: 'Whether a model can be asked.',
     responses: { ...answer(schemas.ready, 'It can.'), ...problems },
   }),
+  ...ofModel('/file', {
+    method: 'get',
+    tags: ['models'],
+    summary: 'The ONNX file, where its manifest says that it may be had.',
+    responses: { 200: { description: 'The file.', content: { 'application/octet-stream': bytes } }, ...problems },
+  }),
   ...ofModel('/infer', {
     method: 'post',
     tags: ['models'],

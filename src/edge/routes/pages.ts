@@ -27,7 +27,8 @@ const HEADERS = {
 
 /** `GET /` and what the page loads. Its paths are the only assets that are public: models lie beside them. */
 export function pageRoutes(pages: NonNullable<Services['pages']>) {
-  const routes = new Hono<EdgeEnv>().use(secureHeaders(HEADERS));
+  const headers = secureHeaders(HEADERS);
+  const routes = new Hono<EdgeEnv>().use('/', headers).use(`${FOLDER}*`, headers);
   routes.get('/', async (c) => {
     const response = await pages(FOLDER, c.req.raw.headers);
     return new Response(response.body, withCache(response, 'no-cache'));

@@ -172,7 +172,7 @@ describe('the Open Inference Protocol', () => {
       '#/inputs/1/name',
     ],
     ['an unknown datatype', request({ datatype: 'FP99' }), 'invalid_tensor', '#/inputs/0/datatype'],
-    ['texts', request({ datatype: 'BYTES', data: ['a', 'b'] }), 'invalid_tensor', '#/inputs/0/datatype'],
+    ['texts that are none', request({ datatype: 'BYTES', data: ['a', 1] }), 'invalid_request', '#/inputs/0/data/1'],
     ['half floats as JSON', request({ datatype: 'FP16', data: [1, 2] }), 'invalid_tensor', '#/inputs/0/datatype'],
     ['a negative extent', request({ shape: [1, -2] }), 'invalid_tensor', '#/inputs/0/shape/1'],
     ['no data', request({}), 'invalid_request', '#/inputs/0/data'],
