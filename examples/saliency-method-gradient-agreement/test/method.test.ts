@@ -12,7 +12,7 @@ describe('the values', () => {
     const model = await openGraph(vectorGraph());
     const { rows } = await explainer.explain(model, {
       method: method.id,
-      params: { baseline: 'zero' },
+      params: { baseline: 0 },
       inputs: { x: input },
     });
     expect(rows[0]?.values.x?.data[2]).toBe(0);
