@@ -15,7 +15,7 @@ describe('the values', () => {
       params: { baseline: 0 },
       inputs: { x: input },
     });
-    expect(rows[0]?.values.x?.data[2]).toBe(0);
+    expect(rows[0]?.values.x?.data[2]).toBeCloseTo(0);
     expect(rows[0]?.values.x?.data[0]).not.toBe(0);
   });
 });
