@@ -216,11 +216,10 @@ describe('an origin in trouble', () => {
   });
 
   it('no more than two tries, then the breaker opens, and closes again when the origin is well', async () => {
-    const proxy = await between([busy, busy]);
+    const proxy = await between([reset, reset]);
     const { ask, origins } = await edge({}, {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
     expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
-    expect(response.headers.get('Retry-After')).toBe('1');
     expect(origins.states[0]?.state).toBe('open');
     expect((await ask(HEAVY)).response.status).toBe(503);
     expect(proxy.seen()).toBe(2);
@@ -228,6 +227,35 @@ describe('an origin in trouble', () => {
     expect((await ask(HEAVY)).response.status).toBe(200);
     expect(origins.states[0]?.state).toBe('closed');
     proxy.close();
+  });
+
+  it('one that is full is no broken one', async () => {
+    const proxy = await between([busy, busy, busy, busy]);
+    const { ask, origins } = await edge({}, {}, [proxy.url]);
+    for (let i = 0; i < 2; i++) {
+      const { response, body } = await ask(HEAVY);
+      expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
+      expect(response.headers.get('Retry-After')).toBe('1');
+    }
+    expect(origins.states[0]?.state).toBe('closed');
+    expect((await ask(HEAVY)).response.status).toBe(200);
+    proxy.close();
+  });
+
+  it('one with another file of the model refuses, and stays in use for the others', async () => {
+    const { ask, origins } = await edge();
+    const { services } = await originServices({ ...shared, models: { cifar10: slow } });
+    const { model } = await services.models.trusted('cifar10', () => undefined);
+    const other = Object.assign(Object.create(Object.getPrototypeOf(model)), model, { digest: '0'.repeat(64) });
+    const runner = new OriginRunner(origins);
+    const asked = runner.explain(
+      other,
+      { method: 'saliency', inputs: {} },
+      { rights: { methods: '*', parameters: {} } },
+    );
+    await expect(asked).rejects.toMatchObject({ code: 'origin_error', details: { status: 409 } });
+    expect(origins.states[0]?.state).toBe('closed');
+    expect((await ask(HEAVY)).response.status).toBe(200);
   });
 
   it('a silent one is given up', async () => {

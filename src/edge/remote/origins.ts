@@ -28,10 +28,13 @@ interface Origin {
 class Unwell extends Error {
   override readonly name = 'Unwell';
   readonly error: WhylightError;
+  /** It does its work and has no room for more. */
+  readonly isFull: boolean;
 
-  constructor(error: WhylightError) {
+  constructor(error: WhylightError, isFull = false) {
     super(error.message);
     this.error = error;
+    this.isFull = isFull;
   }
 }
 
@@ -105,7 +108,8 @@ export class Origins {
           else this.report(origin, true);
           throw error;
         }
-        this.report(origin, false);
+        if (error.isFull) origin.breaker.withdrawn();
+        else this.report(origin, false);
         [failed, reason] = [origin, error.error];
         // The time is spent: a second try would come too late as well.
         if (reason.code === 'origin_timeout') break;
@@ -145,10 +149,12 @@ export class Origins {
     }
     if (response.status === 502 || response.status === 503) {
       await response.body?.cancel();
-      const after = Number(response.headers.get('Retry-After')) || 1;
-      throw new Unwell(
-        new WhylightError('origin_unavailable', 'The origin has too much to do.', { retry_after: after }),
-      );
+      const after = Number(response.headers.get('Retry-After')) || undefined;
+      const busy = new WhylightError('origin_unavailable', 'The origin has too much to do.', {
+        retry_after: after ?? 1,
+      });
+      // One that says when to come back is well, only full.
+      throw new Unwell(busy, response.status === 503 && after !== undefined);
     }
     try {
       return await receive(response);
@@ -160,7 +166,9 @@ export class Origins {
           new WhylightError('origin_error', 'The connection to the origin broke off.', {}, { cause: error }),
         );
       }
-      throw error.code === 'origin_error' || error.code === 'origin_timeout' ? new Unwell(error) : error;
+      // What it refuses, it refuses for a reason of the request or the deployment: it is well.
+      const refused = error.code === 'origin_error' && error.details.status !== undefined;
+      throw !refused && (error.code === 'origin_error' || error.code === 'origin_timeout') ? new Unwell(error) : error;
     }
   }
 
@@ -172,6 +180,10 @@ export class Origins {
       if (!origin.breaker.enter()) continue;
       // One that was down is asked for its health first, rather than tried on a request that somebody waits for.
       if (wasClosed || (await this.isReady(origin, signal))) return origin;
+      if (signal.aborted) {
+        origin.breaker.withdrawn();
+        throw signal.reason;
+      }
       this.report(origin, false);
     }
     return undefined;

@@ -37,7 +37,7 @@ export const originRoutes = ({ explainer }: Services, { signatures, model: model
     const model = await modelNamed(wanted.name, waitUntilOf(c));
     if (model.digest !== wanted.digest) {
       const message = `The origin has another "${wanted.name}" (${model.digest}) than the edge (${wanted.digest}).`;
-      throw new WhylightError('origin_error', message, { model: wanted.name });
+      throw new WhylightError('conflict', message, { model: wanted.name });
     }
     const inTurn = reserve();
     const gaveUp = new AbortController();
