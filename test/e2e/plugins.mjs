@@ -87,7 +87,8 @@ try {
     '--no-audit',
     '--no-fund',
     '--no-save',
-    '--legacy-peer-deps',
+    // The plugins' peer, which npm would fetch by itself once it is published.
+    tarball,
     ...packages.map(({ folder }) => pack(folder)),
   );
   said.plugins.push(...packages.map(({ name }) => ({ use: `saliency-method-${name}` })));
@@ -114,8 +115,10 @@ try {
       console.log(`${id}: a map of ${bytes.length} bytes, label ${response.headers.get('X-Whylight-Label')}`);
     }
   } finally {
-    process.kill(-server.pid, 'SIGTERM');
-    await once(server, 'exit');
+    if (server.exitCode === null) {
+      process.kill(-server.pid, 'SIGTERM');
+      await once(server, 'exit');
+    }
   }
   step('done');
 } finally {
