@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { satisfies, validRange } from 'semver';
 import { z } from 'zod';
 import { checkTenant } from '../src/core/check-tenant.ts';
 import { type Config, configSchema } from '../src/core/config.ts';
@@ -33,8 +34,8 @@ export interface GeneratedFile {
 export async function generate(root: string): Promise<GeneratedFile[]> {
   const config = await readConfig(root);
   const methods: Method[] = [];
-  for (const [i, { use }] of config.plugins.entries()) {
-    const method = await loadPlugin(root, use, `plugins[${i}]`);
+  for (const [i, { use, version }] of config.plugins.entries()) {
+    const method = await loadPlugin(root, { use, version }, `plugins[${i}]`);
     const same = methods.findIndex(({ id }) => id === method.id);
     if (same >= 0) {
       throw wrong(
@@ -82,13 +83,34 @@ const entryName = (path: readonly PropertyKey[]): string =>
     '',
   ) || 'the whole file';
 
-async function loadPlugin(root: string, use: string, entry: string): Promise<Method> {
+async function loadPlugin(
+  root: string,
+  { use, version }: Pick<Config['plugins'][number], 'use' | 'version'>,
+  entry: string,
+): Promise<Method> {
+  if (version !== undefined) await checkVersion(root, use, version, entry);
   const module = use.startsWith('.') ? await loadFile(root, use, entry) : await loadPackage(root, use, entry);
   return at(entry, () => {
     const method: unknown = module.default;
     checkMethod(method);
     return method;
   });
+}
+
+/** Before it is loaded: a version that does not fit may fail in ways that say less. */
+async function checkVersion(root: string, use: string, range: string, entry: string): Promise<void> {
+  if (use.startsWith('.')) throw wrong(`${entry}.version`, 'a file has no version: leave it out.');
+  if (validRange(range) === null)
+    throw wrong(`${entry}.version`, `"${range}" is no range of versions: write it as npm does, such as "^1.2.0".`);
+  const text = await readFile(join(root, 'node_modules', use, 'package.json'), 'utf8').catch(() => undefined);
+  // What is not installed is said by the attempt to load it.
+  if (text === undefined) return;
+  const { version } = parseJson(text, `node_modules/${use}/package.json`) as { version?: string };
+  if (version !== undefined && satisfies(version, range)) return;
+  throw wrong(
+    entry,
+    `"${use}" is installed in version ${version ?? 'unknown'}, but ${range} is asked for: run "npm install ${use}@${range}", or change the range.`,
+  );
 }
 
 type Module = Readonly<Record<string, unknown>>;
@@ -176,7 +198,7 @@ function pluginsText(plugins: Config['plugins'], methods: readonly Method[]): st
     const path = use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use;
     return `import ${methods[i]?.id} from ${JSON.stringify(path)};`;
   });
-  const entries = plugins.map(({ use: _, ...rules }, i) => {
+  const entries = plugins.map(({ use: _, version: __, ...rules }, i) => {
     const members = Object.entries(rules).filter(([, value]) => value !== undefined);
     return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
   });

@@ -5,6 +5,11 @@ import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-config.t
 export const pluginConfigSchema = z
   .strictObject({
     use: z.string().min(1).describe('A file (./src/plugins/...) or an npm package whose default export is a method.'),
+    version: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Versions of the package that will do, as npm writes ranges: "^1.2.0". Not for files.'),
     unlisted: z
       .boolean()
       .optional()

@@ -34,11 +34,14 @@ describe('the generated module', () => {
   it('imports files and packages, with defaults and limits', async () => {
     await put(
       'node_modules/saliency-method-x/package.json',
-      '{ "name": "saliency-method-x", "type": "module", "exports": { "import": "./index.js" } }',
+      '{ "name": "saliency-method-x", "version": "1.4.1", "type": "module", "exports": { "import": "./index.js" } }',
     );
     await put('node_modules/saliency-method-x/index.js', plugin("id: 'x'"));
     await configure({
-      plugins: [{ use: SALIENCY, defaults: { absolute: false } }, { use: 'saliency-method-x' }],
+      plugins: [
+        { use: SALIENCY, defaults: { absolute: false } },
+        { use: 'saliency-method-x', version: '^1.2.0' },
+      ],
       tenants: { a: { methods: ['x'] } },
     });
     const [module] = await generate(root);
@@ -46,6 +49,27 @@ describe('the generated module', () => {
     expect(module?.text).toContain('import x from "saliency-method-x";');
     expect(module?.text).toContain('{ method: saliency, defaults: {"absolute":false} },');
     expect(module?.text).toContain('"methods": [\n      "x"\n    ]');
+  });
+});
+
+describe('a version that does not fit', () => {
+  it.each([
+    [
+      '^2.0.0',
+      ['plugins[0]: "saliency-method-x" is installed in version 1.4.1, but ^2.0.0 is asked for', 'npm install'],
+    ],
+    ['newest', ['plugins[0].version: "newest" is no range of versions']],
+  ])('%s is refused before the package is loaded', async (version, words) => {
+    await put('node_modules/saliency-method-x/package.json', '{ "name": "saliency-method-x", "version": "1.4.1" }');
+    await put('node_modules/saliency-method-x/index.js', 'throw new Error("loaded");');
+    await configure({ plugins: [{ use: 'saliency-method-x', version }] });
+    const error = await generate(root).catch((reason: Error) => reason);
+    for (const word of words) expect((error as Error).message).toContain(word);
+  });
+
+  it('is nothing that a file has', async () => {
+    await configure({ plugins: [{ use: SALIENCY, version: '1' }] });
+    await expect(generate(root)).rejects.toThrow('plugins[0].version: a file has no version');
   });
 });
 
