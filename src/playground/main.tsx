@@ -1,6 +1,6 @@
 /** The page's entry. */
 import { render } from 'preact';
-import { start, useSample } from './actions.ts';
+import { predict, start, useSample } from './actions.ts';
 import { App } from './components/app.tsx';
 import { followState, restore } from './link.ts';
 
@@ -9,3 +9,5 @@ const sample = restore(location.hash);
 await start();
 followState();
 if (sample) await useSample(sample);
+// A picture may have come before the model was there.
+else await predict();
