@@ -7,6 +7,7 @@ import type { Ruleset } from '../autodiff/ruleset.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Preset } from './presets.ts';
 
 /** The version of this contract; a plugin of another version is refused when the plugins are built in. */
 export const API_VERSION = 1;
@@ -36,6 +37,11 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly readsScore?: true;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
+  /**
+   * What each library that has the method chooses where libraries differ; an empty object where it agrees with all
+   * defaults. The request parameter `preset` picks one.
+   */
+  readonly presets?: Partial<Readonly<Record<Preset, Readonly<Partial<z.input<S>>>>>>;
   /**
    * Which graph, or graphs by name, the method evaluates. Pure.
    * @throws WhylightError `unprocessable_method` when the method does not apply to this model.

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { API_VERSION, type Method } from './contract.ts';
+import { PRESET_PARAMETER, presetProblems } from './presets.ts';
 import { parameterSchemas } from './schema.ts';
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -61,12 +62,16 @@ function* contractProblems(method: Partial<Method>): Generator<string> {
     if (typeof method[name] !== 'function') yield `${name} must be a function`;
   }
   if (typeof method.params?.safeParse !== 'function') yield 'params must be a zod object';
-  else yield* parameterProblems(method.params);
+  else {
+    yield* parameterProblems(method.params);
+    yield* presetProblems({ params: method.params, presets: method.presets });
+  }
 }
 
 function* parameterProblems(params: z.ZodObject): Generator<string> {
   for (const [name, schema] of Object.entries(parameterSchemas(params))) {
     if (!SNAKE_CASE.test(name)) yield `parameter ${name} must be snake_case`;
+    if (name === PRESET_PARAMETER) yield `parameter ${name} must have another name: it picks one of the presets`;
     if (!schema.description) yield `parameter ${name} needs a description: .describe('...')`;
     if (schema.default === undefined) yield `parameter ${name} needs a default: .default(...)`;
     if (schema.type === 'object') yield `parameter ${name} must be a scalar, an enum or a short array`;

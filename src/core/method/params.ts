@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { nearest, WhylightError } from '../errors.ts';
 import type { Method } from './contract.ts';
+import { PRESET_PARAMETER, presetValues } from './presets.ts';
 import { expectation, type ParameterSchema, parameterSchemas } from './schema.ts';
 
 /** What an operator allows of a method's parameters, by name. */
@@ -14,7 +15,9 @@ export interface ParameterRules {
 }
 
 /** Whatever has a name and parameters: a method, a metric. */
-type Parametrized<S extends z.ZodObject = z.ZodObject> = Pick<Method<S>, 'id' | 'params'>;
+type Parametrized<S extends z.ZodObject = z.ZodObject> = Pick<Method<S>, 'id' | 'params'> & {
+  readonly presets?: Method['presets'];
+};
 
 /** The largest value of a numeric parameter, or its range, both ends included. */
 export type Limit = number | { readonly min?: number; readonly max?: number };
@@ -45,7 +48,8 @@ export interface ParameterIssue {
 }
 
 /**
- * The parameters after defaults. Texts, as a query has them, become what the schema asks for: `"50"`, `"true"`, `"3,8,8"`.
+ * The parameters after defaults: the schema's, then the operator's, then those of the preset that is asked for; what is
+ * pinned or given by itself wins over all of them. Texts, as a query has them, become what the schema asks for: `"50"`, `"true"`, `"3,8,8"`.
  * @throws WhylightError `invalid_request`; `details.issues` holds every {@link ParameterIssue}.
  */
 export function parseParams<S extends z.ZodObject>(
@@ -54,7 +58,8 @@ export function parseParams<S extends z.ZodObject>(
   { defaults = {}, pinned = {}, limits = {} }: ParameterRules = {},
 ): z.output<S> {
   const schemas = parameterSchemas(method.params);
-  const given = { ...defaults, ...pinned, ...raw };
+  const { [PRESET_PARAMETER]: preset, ...asked } = raw;
+  const given = { ...defaults, ...presetValues(method, preset), ...pinned, ...asked };
   const issues: ParameterIssue[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {

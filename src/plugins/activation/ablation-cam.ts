@@ -33,6 +33,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true, replacement: 'auto' } },
   params: z.object({
     target_layer: targetLayerParameter,
     relu: reluParameter,

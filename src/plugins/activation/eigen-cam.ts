@@ -16,6 +16,7 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   gradients: false,
   map: ({ activations, channels }) => principalProjection(activations, channels),
 });

@@ -11,5 +11,6 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   map: (maps) => principalProjection(products(maps), maps.channels),
 });

@@ -16,6 +16,10 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
+  presets: {
+    pytorch_grad_cam: { relu: true, k: 2, convention: 'mask_mean' },
+    xplique: { k: 1, convention: 'channel_mean' },
+  },
   gradients: false,
   params: {
     k: z.number().min(0).max(10).default(2).describe('How many standard deviations above the mean a value must be.'),

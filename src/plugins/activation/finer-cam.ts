@@ -33,6 +33,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3] } },
   params: z.object({
     target_layer: targetLayerParameter,
     relu: reluParameter,

@@ -23,6 +23,7 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true, convention: 'sum' }, xplique: { relu: true, convention: 'mean' } },
   params: {
     convention: z
       .enum(['sum', 'mean', 'joint_sum', 'normalised'])

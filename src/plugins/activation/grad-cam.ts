@@ -16,5 +16,6 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { relu: false }, pytorch_grad_cam: { relu: true }, xplique: { relu: true }, pair: { relu: true } },
   weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
 });

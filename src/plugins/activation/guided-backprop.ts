@@ -17,6 +17,7 @@ export default defineBackprop({
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
+  presets: { captum: { clip: false }, xplique: { clip: false, reduction: 'mean' } },
   ruleset: guided,
   clipRuleset: guidedClip,
 });

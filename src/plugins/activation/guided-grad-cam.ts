@@ -30,6 +30,7 @@ export default defineMethod({
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { interpolation: 'nearest' } },
   params: z.object({
     target_layer: targetLayerParameter,
     interpolation: z

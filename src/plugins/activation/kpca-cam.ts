@@ -18,6 +18,7 @@ export default defineCam({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
+  presets: { pytorch_grad_cam: { relu: true, kernel: 'sigmoid', gamma: 0 } },
   gradients: false,
   params: {
     kernel: z.enum(KERNELS).default('sigmoid').describe('How alike two positions are, from their channels.'),

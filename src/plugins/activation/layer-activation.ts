@@ -15,6 +15,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
+  presets: { captum: {} },
   params: z.object({
     target_layer: targetLayerParameter,
     absolute: absoluteParameter(false),

@@ -15,6 +15,7 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   contributions: ({ activations, gradients }) =>
     activations.map((value, i) => value * Math.max(0, gradients[i] as number)),
 });

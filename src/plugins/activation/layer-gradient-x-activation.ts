@@ -16,6 +16,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: {} },
   params: z.object({
     target_layer: targetLayerParameter,
     absolute: absoluteParameter(false),

@@ -29,6 +29,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { composite: 'epsilon', epsilon: 1e-9 }, zennit: { epsilon: 1e-6, gamma: 0.25 } },
   params: z.object({
     composite: z
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])

@@ -11,6 +11,7 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: false },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   gradients: false,
   weights: ({ channels }, _, { random }) => random.uniform(channels).map((number) => 2 * number - 1),
 });

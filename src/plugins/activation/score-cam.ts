@@ -15,4 +15,5 @@ export default defineMaskedScores({
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
 });

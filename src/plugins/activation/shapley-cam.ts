@@ -31,6 +31,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   params: z.object({ target_layer: targetLayerParameter, relu: reluParameter, eigen_smooth: eigenSmoothParameter }),
   needs: ({ target_layer }, model) => {
     const { name } = targetLayer(target_layer, model);

@@ -19,6 +19,7 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: { relu: true } },
   weights: (maps) =>
     perChannel(maps, (activations, gradients) => {
       const total = sumOf(activations) + EPSILON;

@@ -55,6 +55,9 @@ export default defineMethod({
     modalities: ['image'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: {
+    pair: { base_method: 'integrated_gradients', base_params: ['preset=pair', 'n_steps=100'], algorithm: 'full' },
+  },
   params,
   needs: (given, model, methods) => {
     refuseOthers(model);

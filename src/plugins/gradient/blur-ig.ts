@@ -25,6 +25,7 @@ export default defineMethod({
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pair: { max_sigma: 50, n_steps: 100, grad_step: 0.01, sqrt: false } },
   readsScore: true,
   params: z.object({
     max_sigma: z

@@ -25,6 +25,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { baseline: 0, multiply_by_inputs: true } },
   readsScore: true,
   params: z.object({
     baseline: baselineParameter,

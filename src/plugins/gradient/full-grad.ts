@@ -28,6 +28,7 @@ export default defineMethod({
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pytorch_grad_cam: {} },
   params: z.object({}),
   needs: (_, model) => ({
     gradients: [pictureOf(model, 'full_grad').name, ...biasedLayers(model).map(({ name }) => name)],

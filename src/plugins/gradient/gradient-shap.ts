@@ -41,6 +41,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
   readsScore: true,
   params: z.object({
     n_samples: z

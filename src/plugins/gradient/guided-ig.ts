@@ -26,6 +26,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { pair: { n_steps: 200, fraction: 0.25, max_dist: 0.02 } },
   readsScore: true,
   params: z.object({
     n_steps: z.int().min(1).max(1000).default(200).describe('Steps on the path, each a run of the model.'),

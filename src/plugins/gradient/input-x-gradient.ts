@@ -21,6 +21,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: {}, xplique: { reduction: 'mean' } },
   params: z.object({ absolute: absoluteParameter(false), reduction: reductionParameter }),
   needs: (_, model) => ({ gradients: 'sources', activations: embeddings(model).map(({ name }) => name) }),
   cost: () => ({ forwards: 0, backwards: 1 }),

@@ -30,6 +30,12 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
   },
+  presets: {
+    captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0, multiply_by_inputs: true },
+    xplique: { n_steps: 50, quadrature: 'riemann_trapezoid', baseline: 0, reduction: 'mean' },
+    pair: { n_steps: 25, quadrature: 'uniform', baseline: 0 },
+    zennit: { n_steps: 20, quadrature: 'riemann_right', baseline: 0 },
+  },
   readsScore: true,
   params: z.object({
     n_steps: z

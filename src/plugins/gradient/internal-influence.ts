@@ -25,6 +25,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0 } },
   params: z.object({
     target_layer: targetLayerParameter,
     n_steps: z.int().min(1).max(1000).default(50).describe('Points on the path of the input.'),

@@ -27,6 +27,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0 } },
   readsScore: true,
   params: z.object({
     target_layer: targetLayerParameter,

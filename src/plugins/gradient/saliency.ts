@@ -20,6 +20,12 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: {
+    captum: { absolute: true },
+    xplique: { absolute: true, reduction: 'max_abs' },
+    pair: { absolute: false },
+    zennit: { absolute: false },
+  },
   params: z.object({ absolute: absoluteParameter(true), reduction: reductionParameter }),
   needs: () => ({ gradients: 'sources' }),
   cost: () => ({ forwards: 0, backwards: 1 }),

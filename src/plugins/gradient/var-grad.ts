@@ -15,5 +15,9 @@ export default defineNoiseTunnel({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: {
+    captum: { n_samples: 5, stdevs: 1, base_params: ['absolute=true'] },
+    xplique: { n_samples: 50, stdevs: 0.2, reduction: 'mean' },
+  },
   combine: (moments) => moments.variance,
 });

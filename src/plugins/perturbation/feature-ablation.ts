@@ -22,6 +22,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({
     ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
     baseline: baselineParameter,

@@ -27,6 +27,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: { captum: { feature_mask: 'none' } },
   params: z.object({
     n_repeats: z.int().min(1).max(1000).default(1).describe('Permutations of each feature, whose drops are averaged.'),
     ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),

@@ -35,6 +35,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: { captum: { n_samples: 25, feature_mask: 'none', baseline: 0 }, xplique: { n_samples: 800, baseline: 0 } },
   params: z.object({
     n_samples: z
       .int()

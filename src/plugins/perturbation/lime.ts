@@ -31,6 +31,17 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: {
+    captum: {
+      n_samples: 25,
+      surrogate: 'lasso',
+      alpha: 0.01,
+      distance: 'cosine',
+      kernel_width: 1,
+      feature_mask: 'none',
+      baseline: 0,
+    },
+  },
   params: z.object({
     n_samples: z
       .int()

@@ -45,6 +45,11 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: {
+    captum: { strides: [1], edge: 'cut', aggregation: 'mean', baseline: 0 },
+    xplique: { sliding_window_shape: [3], strides: [3], edge: 'whole', aggregation: 'sum', baseline: 0.5 },
+    pair: { sliding_window_shape: [15], strides: [1], edge: 'whole', aggregation: 'sum', baseline: 0 },
+  },
   params,
   needs: () => ({}),
   cost: (given, model) => ({

@@ -34,6 +34,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: { xplique: { n_masks: 4000, cells: 7, probability: 0.5, normalization: 'coverage', baseline: 0 } },
   params: z.object({
     n_masks: z
       .int()

@@ -32,6 +32,7 @@ export default defineMethod({
     // Complete over features: an element of a group carries the value of the whole group.
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
+  presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({
     ...featureMaskParameters({ mask: 'superpixels', grid: 3, segments: 8 }),
     baseline: baselineParameter,

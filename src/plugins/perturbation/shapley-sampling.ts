@@ -32,6 +32,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  presets: { captum: { n_samples: 25, antithetic: false, feature_mask: 'none', baseline: 0 } },
   params: z.object({
     n_samples: z.int().min(1).max(10_000).default(10).describe('Random orders of the features.'),
     antithetic: z

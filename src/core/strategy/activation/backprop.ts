@@ -10,6 +10,7 @@ export interface BackpropDefinition {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
+  readonly presets?: Method['presets'];
   readonly ruleset: Ruleset;
   /** The one that treats ReLU6 and its kin as ReLUs. */
   readonly clipRuleset: Ruleset;

@@ -52,6 +52,7 @@ interface Definition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
+  readonly presets?: Method['presets'];
   /** Parameters besides those of the family. */
   readonly params?: E;
   /** False for methods that look at the features alone. */
@@ -94,13 +95,14 @@ interface CamParams {
  * size of the layer.
  */
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method {
-  const { id, revision, about, params: extra, gradients = true } = definition;
+  const { id, revision, about, presets, params: extra, gradients = true } = definition;
   const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
     id,
     revision,
     about,
+    ...(presets && { presets }),
     apiVersion: API_VERSION,
     strategy: 'activation',
     params: z.object({ ...camParameters, ...smooths, ...extra }),

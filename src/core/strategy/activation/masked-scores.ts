@@ -32,6 +32,7 @@ export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
+  readonly presets?: Method['presets'];
   /** Parameters besides those of the family. */
   readonly params?: E;
   /** How many channels get a weight; all of them when left out. */
@@ -59,7 +60,7 @@ interface CommonParams {
 export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never>>(
   definition: MaskedScoresDefinition<E>,
 ): Method {
-  const { id, revision, about, params: extra } = definition;
+  const { id, revision, about, presets, params: extra } = definition;
   type Params = CommonParams & z.output<z.ZodObject<E>>;
   const samplesOf = (params: Params): number => definition.samples?.(params) ?? 1;
   const chosenOf = (params: Params, all: number): number => Math.min(all, definition.channels?.(all, params) ?? all);
@@ -67,6 +68,7 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
     id,
     revision,
     about,
+    ...(presets && { presets }),
     apiVersion: API_VERSION,
     strategy: 'activation',
     params: z.object({

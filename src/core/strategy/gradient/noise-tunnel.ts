@@ -30,6 +30,7 @@ export interface NoiseTunnelDefinition {
   readonly id: string;
   readonly revision: number;
   readonly about: About;
+  readonly presets?: Method['presets'];
   /** From what was gathered over the samples to the values. */
   combine(moments: Moments): Float32Tensors;
   /** Knows how far its values are off. */

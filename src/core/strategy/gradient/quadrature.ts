@@ -7,13 +7,14 @@ export const QUADRATURES = [
   'riemann_middle',
   'riemann_right',
   'riemann_trapezoid',
+  'uniform',
 ] as const;
 
 export const quadratureParameter = z
   .enum(QUADRATURES)
   .default('gausslegendre')
   .describe(
-    'How the integral is approximated: Gauss-Legendre nodes, or equal steps with the value at one side, the middle or both sides.',
+    'How the integral is approximated: Gauss-Legendre nodes, or equal steps with the value at one side, the middle or both sides; uniform: both ends and equal steps between, all with the same weight, as PAIR.',
   );
 
 export type Quadrature = (typeof QUADRATURES)[number];
@@ -25,14 +26,17 @@ export interface Nodes {
   readonly weights: Float64Array;
 }
 
-/** `count` nodes; with the trapezoid, the first and the last are 0 and 1. */
+/** `count` nodes; with the trapezoid and uniform, the first and the last are 0 and 1. */
 export function quadrature(kind: Quadrature, count: number): Nodes {
   if (kind === 'gausslegendre') return gaussLegendre(count);
-  if (kind === 'riemann_trapezoid' && count > 1) {
+  if ((kind === 'riemann_trapezoid' || kind === 'uniform') && count > 1) {
     const [last, step] = [count - 1, 1 / (count - 1)];
     return {
       alphas: Float64Array.from({ length: count }, (_, i) => i / last),
-      weights: Float64Array.from({ length: count }, (_, i) => (i === 0 || i === last ? step / 2 : step)),
+      weights:
+        kind === 'uniform'
+          ? new Float64Array(count).fill(1 / count)
+          : Float64Array.from({ length: count }, (_, i) => (i === 0 || i === last ? step / 2 : step)),
     };
   }
   const shift = kind === 'riemann_left' ? 0 : kind === 'riemann_right' ? 1 : 0.5;
