@@ -108,11 +108,19 @@ Not sure? \`whylight compare photo.jpg --model model.onnx -o sheet.png\` shows a
 }
 
 function page(method: Method, info: BoundInfo): string {
-  const { id, strategy, about, params } = method;
+  const { id, strategy, about, params, presets = {} } = method;
   const { title, summary, paper, modalities, properties } = about;
   const parameters = Object.entries(parameterSchemas(params)).map(
     ([name, schema]) =>
       `| \`${name}\` | ${cell(code(schema.default))} | ${cell(expectation(schema))} | ${cell(schema.description ?? '')} |`,
+  );
+  const libraries = Object.entries(presets).map(
+    ([name, values]) =>
+      `| \`${name}\` | ${cell(
+        Object.entries(values)
+          .map(([parameter, value]) => `\`${parameter}\` = ${code(value)}`)
+          .join(', ') || 'the defaults',
+      )} |`,
   );
   const cost = costOf(method, info);
   const changed = examples(method, info);
@@ -144,6 +152,9 @@ function page(method: Method, info: BoundInfo): string {
       ? ['| Parameter | Default | Takes | |', '|---|---|---|---|', ...parameters]
       : ['It has none.']),
     '',
+    ...(libraries.length > 0
+      ? ['## Presets', '', 'What `preset` sets, by library:', '', '| Preset | Sets |', '|---|---|', ...libraries, '']
+      : []),
     '## Cost',
     '',
     cost

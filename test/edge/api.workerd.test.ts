@@ -107,6 +107,20 @@ describe('compare', () => {
   ])('refuses %s', async (_, query, status, code) => {
     expect(await (await ask(`${MODEL}/compare${query}`, tensorRequest({}))).json()).toMatchObject({ status, code });
   });
+
+  it('gives a preset to the methods that have it, and refuses one that none has', async () => {
+    const compare = async (query: string) =>
+      (await (
+        await ask(`${MODEL}/compare?methods=integrated_gradients,layer_gradient${query}`, tensorRequest({}))
+      ).json()) as {
+        parameters: Record<string, unknown>;
+      };
+    const { parameters } = await compare('&preset=zennit');
+    expect(parameters).toMatchObject({ 'integrated_gradients.quadrature': 'riemann_right' });
+    expect(Object.keys(parameters).filter((name) => name.endsWith('.error'))).toEqual([]);
+    expect((await compare('&layer_gradient.preset=zennit')).parameters).toHaveProperty(['layer_gradient.error']);
+    expect(await compare('&preset=pytorch_grad_cam')).toMatchObject({ status: 400, code: 'invalid_request' });
+  });
 });
 
 describe('pictures inside the protocol', () => {

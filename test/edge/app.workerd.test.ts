@@ -63,6 +63,7 @@ describe('what the server says of itself', () => {
       id: 'occlusion',
       strategy: 'perturbation',
       parameters: { type: 'object', properties: { strides: {} } },
+      presets: { captum: { strides: [1] } },
     });
   });
 });

@@ -197,6 +197,21 @@ describe('a repeated question', () => {
     expect(await state({ absolute: false })).toBe('miss');
   });
 
+  it('with a preset is the one with its parameters spelled out', async () => {
+    const state = async (parameters: object) =>
+      (await ask(EXPLAIN, tensorRequest({ method: 'integrated_gradients', ...parameters }, pixels(23)))).headers.get(
+        'X-Whylight-Cache',
+      );
+    expect(await state({ n_steps: 20, quadrature: 'riemann_right' })).toBe('miss');
+    expect(await state({ preset: 'zennit' })).toBe('hit');
+    expect(await state({ preset: 'zennit', n_steps: 4 })).toBe('miss');
+    const refused = await ask(EXPLAIN, tensorRequest({ method: 'rise', preset: 'captum' }, pixels(23)));
+    expect(await refused.json()).toMatchObject({
+      status: 400,
+      errors: [{ detail: expect.stringContaining('rise has the presets xplique'), pointer: '#/parameters/preset' }],
+    });
+  });
+
   it('of another tenant is not answered from the first one’s cache', async () => {
     const request = (headers: HeadersInit = {}) => {
       const init = tensorRequest({ method: 'saliency' }, pixels(21));

@@ -14,6 +14,7 @@ import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } fr
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { openPhoto, PHOTO_ARG, type Photo, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
+import { PRESET_ARG, presetParams } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
@@ -33,6 +34,7 @@ const args = {
   },
   columns: { type: 'string', valueHint: 'n', description: 'Maps side by side on the sheet' },
   'max-samples': { type: 'string', valueHint: 'n', description: 'Leave out methods that would evaluate more rows' },
+  ...PRESET_ARG,
   ...SUBJECT_ARGS,
   json: { type: 'boolean', description: 'Print JSON' },
 } as const;
@@ -66,6 +68,10 @@ export default defineCommand({
     const ids = all ? registry.ids : listed(flags.methods, registry);
     const taken = new Set(ids.flatMap((id) => Object.keys(parameterSchemas(registry.get(id).method.params))));
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, taken);
+    const presetOf = presetParams(
+      flags.preset,
+      ids.map((id) => registry.get(id).method),
+    );
     const bytes = await readPhoto(flags.photo);
     const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
     const photo = await openPhoto(bytes, model);
@@ -80,6 +86,8 @@ export default defineCommand({
       scores: flags.scores,
       ...(flags.target !== undefined && { target: flags.target }),
     };
+    // A sheet says for each map whose choices it follows.
+    const titled = (method: string): string => [method, ...Object.values(presetOf(method))].join(' ');
     const cells: SheetCell[] = [];
     const outcomes: Outcome[] = [];
     for (const [i, method] of ids.entries()) {
@@ -87,9 +95,10 @@ export default defineCommand({
         ...subject,
         method,
         params: data.parameters,
+        preset: presetOf(method),
         ...(numbers.maxSamples !== undefined && { maxSamples: numbers.maxSamples }),
       });
-      if (isDone(outcome)) cells.push({ label: method, picture: drawn(outcome.row, small, drawing) });
+      if (isDone(outcome)) cells.push({ label: titled(method), picture: drawn(outcome.row, small, drawing) });
       else if (!outcome.skipped) cells.push({ label: method, note: outcome.error.code });
       outcomes.push(withoutMap(outcome));
     }
@@ -100,7 +109,12 @@ export default defineCommand({
       await writePng(flags.out, sheet);
     }
     if (flags.json) console.log(JSON.stringify(toJson(model, outcomes, flags.out), null, 2));
-    else console.log(page(model, outcomes, flags.out));
+    else {
+      console.log(page(model, outcomes, flags.out));
+      const without = flags.preset === undefined ? [] : ids.filter((id) => presetOf(id).preset === undefined);
+      if (without.length > 0 && !all)
+        console.log(`without a preset ${flags.preset}, by their defaults: ${without.join(', ')}`);
+    }
     if (outcomes.some((outcome) => !isDone(outcome) && !outcome.skipped)) process.exitCode = 1;
   },
 });
@@ -108,6 +122,7 @@ export default defineCommand({
 interface Question {
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
+  readonly preset: Readonly<Record<string, string>>;
   readonly inputs: Photo['inputs'];
   readonly seed: number;
   readonly scores: string;
@@ -128,7 +143,7 @@ async function explained(
   registry: MethodRegistry,
   all: boolean,
   title: string,
-  { maxSamples, ...question }: Question,
+  { maxSamples, preset, ...question }: Question,
 ): Promise<Outcome> {
   const { method } = question;
   const bar = progressBar(title);
@@ -137,7 +152,7 @@ async function explained(
     const params = Object.fromEntries(Object.entries(question.params).filter(([name]) => Object.hasOwn(own, name)));
     const explanation = await explainer.explain(
       model,
-      { ...question, params },
+      { ...question, params: { ...params, ...preset } },
       { progress: bar.update, ...(maxSamples !== undefined && { maxSamples }) },
     );
     const row = explanation.rows[0] as ExplainedRow;

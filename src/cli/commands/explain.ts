@@ -9,6 +9,7 @@ import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } fr
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { openPhoto, PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
+import { PRESET_ARG, presetParam } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
@@ -20,6 +21,7 @@ const args = {
     description: 'Saliency method; see "whylight methods"',
   },
   out: { type: 'string', alias: 'o', valueHint: 'file.png', description: 'Where to write the map over the photo' },
+  ...PRESET_ARG,
   ...SUBJECT_ARGS,
   summary: {
     type: 'boolean',
@@ -49,7 +51,7 @@ export default defineCommand({
         model,
         {
           method: flags.method,
-          params: data.parameters,
+          params: { ...data.parameters, ...presetParam(flags.preset) },
           seed,
           scores: flags.scores,
           inputs,

@@ -23,17 +23,18 @@ export default defineCommand({
   },
 });
 
-const described = ({ id, strategy, revision, about, params }: Method) => ({
+const described = ({ id, strategy, revision, about, params, presets = {} }: Method) => ({
   id,
   strategy,
   revision,
   ...about,
   parameters: parameterSchemas(params),
+  presets,
 });
 
 const line = ({ id, strategy, about }: Method): string => `${id.padEnd(28)} ${strategy.padEnd(13)} ${about.title}`;
 
-function page({ id, strategy, about, params }: Method): string {
+function page({ id, strategy, about, params, presets = {} }: Method): string {
   const { title, summary, paper, properties } = about;
   const traits = Object.entries({
     signed: properties.signed,
@@ -45,12 +46,19 @@ function page({ id, strategy, about, params }: Method): string {
     const preset = schema.default === undefined ? '' : ` (default ${JSON.stringify(schema.default)})`;
     return `  --${name}  ${expectation(schema)}${preset}\n      ${schema.description ?? ''}`;
   });
+  const libraries = Object.entries(presets).map(([name, values]) => `  --preset ${name}  ${choices(values)}`);
   return [
     `${title} (${id}, ${strategy}): ${summary}`,
     paper ? `${paper.title} (${paper.year}), ${paper.url}` : '',
     traits.length > 0 ? `It is ${traits.join(', ')}.` : '',
     parameters.length > 0 ? `\nPARAMETERS\n${parameters.join('\n')}` : '\nIt has no parameters.',
+    libraries.length > 0 ? `\nPRESETS\n${libraries.join('\n')}` : '',
   ]
     .filter((part) => part !== '')
     .join('\n');
 }
+
+const choices = (values: object): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : value}`)
+    .join(' ') || 'the defaults';

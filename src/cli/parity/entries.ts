@@ -21,7 +21,11 @@ export interface EntryFields {
 type RecipeOf<F> = (fields: F) => Recipe;
 
 const cam = (method: string, params: Recipe['params'] = {}): RecipeOf<EntryFields> => {
-  return ({ camTensor }) => ({ method, params: { target_layer: camTensor, ...params }, finish: camMap });
+  return ({ camTensor }) => ({
+    method,
+    params: { preset: 'pytorch_grad_cam', target_layer: camTensor, ...params },
+    finish: camMap,
+  });
 };
 
 /**
@@ -35,30 +39,34 @@ export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   embedding_gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   input_x_gradient: () => ({ method: 'input_x_gradient' }),
-  guided_backprop: () => ({ method: 'guided_backprop', params: { exclude: FUNCTIONAL_RELUS } }),
-  deconvolution: () => ({ method: 'deconvolution', params: { exclude: FUNCTIONAL_RELUS } }),
+  guided_backprop: () => ({ method: 'guided_backprop', params: { preset: 'captum', exclude: FUNCTIONAL_RELUS } }),
+  deconvolution: () => ({ method: 'deconvolution', params: { preset: 'captum', exclude: FUNCTIONAL_RELUS } }),
   integrated_gradients: ({ n_steps, baseline }) => ({
     method: 'integrated_gradients',
     params: { n_steps, baseline, quadrature: 'riemann_trapezoid' },
   }),
   integrated_gradients_gauss: ({ n_steps, baseline }) => ({
     method: 'integrated_gradients',
-    params: { n_steps, baseline, quadrature: 'gausslegendre' },
+    params: { preset: 'captum', n_steps, baseline },
   }),
   occlusion: ({ window, stride, baseline }) => ({
     method: 'occlusion',
-    params: { sliding_window_shape: window, strides: stride, baseline },
+    params: { preset: 'captum', sliding_window_shape: window, strides: stride, baseline },
   }),
   feature_ablation: ({ segments, baseline }) => ({
     method: 'feature_ablation',
-    params: { feature_mask: 'grid', grid: segments?.split(' ')[0]?.split('x').map(Number), baseline },
+    params: { preset: 'captum', feature_mask: 'grid', grid: segments?.split(' ')[0]?.split('x').map(Number), baseline },
   }),
-  deep_lift: ({ baseline }) => ({ method: 'deep_lift', params: { baseline } }),
-  lrp_epsilon: () => ({ method: 'lrp', params: { composite: 'epsilon', epsilon: 1e-9 } }),
-  grad_cam: ({ camTensor }) => ({ method: 'grad_cam', params: { target_layer: camTensor } }),
+  deep_lift: ({ baseline }) => ({ method: 'deep_lift', params: { preset: 'captum', baseline } }),
+  lrp_epsilon: () => ({ method: 'lrp', params: { preset: 'captum' } }),
+  // Captum cuts negative values only when asked to.
+  grad_cam: ({ camTensor }) => ({
+    method: 'grad_cam',
+    params: { preset: 'captum', relu: true, target_layer: camTensor },
+  }),
   layer_gradient_x_activation: ({ camTensor }) => ({
     method: 'layer_gradient_x_activation',
-    params: { target_layer: camTensor },
+    params: { preset: 'captum', target_layer: camTensor },
   }),
   cam_grad_cam: cam('grad_cam'),
   cam_grad_cam_plus_plus: cam('grad_cam_plus_plus'),
@@ -70,7 +78,7 @@ export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   cam_eigen_grad_cam: cam('eigen_grad_cam'),
   cam_score_cam: cam('score_cam'),
   cam_ablation_cam: cam('ablation_cam'),
-  cam_full_grad: () => ({ method: 'full_grad', finish: camMap }),
+  cam_full_grad: () => ({ method: 'full_grad', params: { preset: 'pytorch_grad_cam' }, finish: camMap }),
 };
 
 /** The tokens that stand for places, without the class token in front. */
@@ -95,23 +103,24 @@ export interface CaseFields {
 
 /** By the method's name in a `cases.json`. */
 export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
-  Saliency: ({ params }) => ({ method: 'saliency', params: { absolute: params.abs ?? true } }),
-  InputXGradient: () => ({ method: 'input_x_gradient' }),
+  Saliency: ({ params }) => ({ method: 'saliency', params: { preset: 'captum', absolute: params.abs } }),
+  InputXGradient: () => ({ method: 'input_x_gradient', params: { preset: 'captum' } }),
   NeuronGradient: ({ layer, neuron }) => ({
     method: 'neuron_gradient',
-    params: { target_layer: layer, neuron: [neuron ?? 0] },
+    params: { preset: 'captum', target_layer: layer, neuron: [neuron ?? 0] },
   }),
   LayerConductance: ({ layer, params, baseline }) => ({
     method: 'layer_conductance',
-    params: { target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
+    params: { preset: 'captum', target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
   }),
   InternalInfluence: ({ layer, params, baseline }) => ({
     method: 'internal_influence',
-    params: { target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
+    params: { preset: 'captum', target_layer: layer, n_steps: params.n_steps, quadrature: params.method, baseline },
   }),
   LayerIntegratedGradients: ({ layers, params, baseline }) => ({
     method: 'layer_integrated_gradients',
     params: {
+      preset: 'captum',
       target_layer: layers[0],
       more_layers: layers.slice(1),
       n_steps: params.n_steps,
@@ -120,31 +129,34 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     },
   }),
   LayerGradient: ({ layer }) => ({ method: 'layer_gradient', params: { target_layer: layer } }),
-  LayerActivation: ({ layer }) => ({ method: 'layer_activation', params: { target_layer: layer } }),
-  LayerGradientXActivation: ({ layer }) => ({ method: 'layer_gradient_x_activation', params: { target_layer: layer } }),
+  LayerActivation: ({ layer }) => ({ method: 'layer_activation', params: { preset: 'captum', target_layer: layer } }),
+  LayerGradientXActivation: ({ layer }) => ({
+    method: 'layer_gradient_x_activation',
+    params: { preset: 'captum', target_layer: layer },
+  }),
   LayerGradCam: ({ layer, params }) => ({
     method: 'grad_cam',
-    params: { target_layer: layer, relu: params.relu_attributions ?? false },
+    params: { preset: 'captum', target_layer: layer, relu: params.relu_attributions },
   }),
   Occlusion: ({ window, strides, baseline }) => ({
     method: 'occlusion',
-    // Captum moves a window by one element unless told otherwise.
-    params: { sliding_window_shape: window, strides: strides ?? window?.map(() => 1), baseline },
+    params: { preset: 'captum', sliding_window_shape: window, strides, baseline },
   }),
-  FeatureAblation: ({ baseline }) => ({ method: 'feature_ablation', params: { feature_mask: 'none', baseline } }),
-  ShapleyValues: ({ baseline }) => ({ method: 'shapley_exact', params: { feature_mask: 'none', baseline } }),
+  FeatureAblation: ({ baseline }) => ({ method: 'feature_ablation', params: { preset: 'captum', baseline } }),
+  ShapleyValues: ({ baseline }) => ({ method: 'shapley_exact', params: { preset: 'captum', baseline } }),
   KernelShap: ({ params, baseline }) => ({
     method: 'kernel_shap',
-    params: { feature_mask: 'none', n_samples: params.n_samples, baseline },
+    params: { preset: 'captum', n_samples: params.n_samples, baseline },
   }),
   // The cases name the surrogate and the kernel in words: a lasso of 1, cosine distance, width 10.
   Lime: ({ params, baseline }) => ({
     method: 'lime',
-    params: { feature_mask: 'none', n_samples: params.n_samples, alpha: 1, kernel_width: 10, baseline },
+    params: { preset: 'captum', n_samples: params.n_samples, alpha: 1, kernel_width: 10, baseline },
   }),
   IntegratedGradients: ({ params, baseline }) => ({
     method: 'integrated_gradients',
     params: {
+      preset: 'captum',
       n_steps: params.n_steps,
       quadrature: params.method,
       multiply_by_inputs: params.multiply_by_inputs,
@@ -154,18 +166,17 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
   'NoiseTunnel(Saliency)': ({ params }) => ({
     method: NOISE_TUNNELS[String(params.nt_type)] ?? '',
     params: {
+      preset: 'captum',
       base_method: 'saliency',
-      // Captum's Saliency is absolute, NoiseTunnel leaves it so.
-      base_params: ['absolute=true'],
       n_samples: params.nt_samples,
       stdevs: params.stdevs,
     },
   }),
-  GuidedBackprop: () => ({ method: 'guided_backprop' }),
-  Deconvolution: () => ({ method: 'deconvolution' }),
+  GuidedBackprop: () => ({ method: 'guided_backprop', params: { preset: 'captum' } }),
+  Deconvolution: () => ({ method: 'deconvolution', params: { preset: 'captum' } }),
   GuidedGradCam: ({ layer, params }) => ({
     method: 'guided_grad_cam',
-    params: { target_layer: layer, interpolation: params.interpolate_mode },
+    params: { preset: 'captum', target_layer: layer, interpolation: params.interpolate_mode },
   }),
   AttentionRollout: () => ({ method: 'attention_rollout', finish: places }),
   'TransformerAttribution(gradient-weighted attention, bi-modal paper rule 5)': () => ({
@@ -179,11 +190,11 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
   LRP: ({ params, tensorOf }) => ({ method: 'lrp', params: lrpParams(params, tensorOf) }),
   DeepLift: ({ params, baseline }) => ({
     method: 'deep_lift',
-    params: { baseline, multiply_by_inputs: params.multiply_by_inputs },
+    params: { preset: 'captum', baseline, multiply_by_inputs: params.multiply_by_inputs },
   }),
   LayerDeepLift: ({ layer, params, baseline }) => ({
     method: 'deep_lift',
-    params: { target_layer: layer, baseline, multiply_by_inputs: params.multiply_by_inputs },
+    params: { preset: 'captum', target_layer: layer, baseline, multiply_by_inputs: params.multiply_by_inputs },
   }),
 };
 
@@ -209,12 +220,12 @@ function lrpParams(params: CaseFields['params'], tensorOf: CaseFields['tensorOf'
     box?: readonly [number, number];
     rules?: Readonly<Record<string, string>>;
   };
-  if (composite) return { composite, epsilon, gamma, low: box?.[0], high: box?.[1] };
+  if (composite) return { preset: 'zennit', composite, epsilon, gamma, low: box?.[0], high: box?.[1] };
   const single = Object.entries(rules).flatMap(([layer, text]) => {
     const rule = CAPTUM_LRP_RULES[text.split(/[ (]/)[0] as string];
     return rule && layer !== 'all' ? [`${tensorOf?.(layer) ?? layer}=${rule}`] : [];
   });
-  return { composite: 'epsilon', epsilon: 1e-9, rules: single };
+  return { preset: 'captum', rules: single };
 }
 
 /** `epsilon` is what every other layer has. */
@@ -232,19 +243,19 @@ const raw = (method: string, params: Recipe['params'] = {}, finish?: Recipe['fin
 
 /** Raw maps of `cam_formula_table`, by the convention's name there. */
 export const CAM_FORMULAS: Readonly<Record<string, Recipe>> = {
-  gradcam: raw('grad_cam'),
+  gradcam: raw('grad_cam', { preset: 'captum' }),
   hirescam: raw('hires_cam'),
   gradcam_elementwise: raw('grad_cam_elementwise'),
   layercam: raw('layer_cam'),
   xgradcam: raw('xgrad_cam'),
-  'gradcampp_eq19_sum (paper; jacobgil)': raw('grad_cam_plus_plus'),
-  'gradcampp_mean (xplique)': raw('grad_cam_plus_plus', { convention: 'mean' }),
+  'gradcampp_eq19_sum (paper; jacobgil)': raw('grad_cam_plus_plus', { preset: 'pytorch_grad_cam' }),
+  'gradcampp_mean (xplique)': raw('grad_cam_plus_plus', { preset: 'xplique' }),
   'gradcampp_torchcam (sum of g^3*A inside)': raw('grad_cam_plus_plus', { convention: 'joint_sum' }),
   'gradcampp_alpha_normalised (tf-keras-vis, exp(score) factor omitted)': raw('grad_cam_plus_plus', {
     convention: 'normalised',
   }),
   'eigencam_abs (sign free)': raw('eigen_cam', {}, (values) => values.map(Math.abs)),
   'eigengradcam_abs (sign free)': raw('eigen_grad_cam', {}, (values) => values.map(Math.abs)),
-  'fem_k2 (jacobgil: mean of mask * activation)': raw('fem'),
-  'fem_k1 (xplique: channel mean * mask)': raw('fem', { k: 1, convention: 'channel_mean' }),
+  'fem_k2 (jacobgil: mean of mask * activation)': raw('fem', { preset: 'pytorch_grad_cam' }),
+  'fem_k1 (xplique: channel mean * mask)': raw('fem', { preset: 'xplique' }),
 };

@@ -35,13 +35,12 @@ const open = (g: GraphBuilder, y: Value): Promise<Model> => Model.read({ bytes: 
 type WrittenOut = (file: string, given: WordsCase) => Comparison;
 
 const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
-  /** Both ends with equal weights are PAIR's; the trapezoid, which halves the ends, is nearer to the integral they want. */
   pair_ig: (file, { id, input, baseline, expected, params, tolerance }) => ({
     model: file,
     entry: id,
     recipe: {
       method: 'integrated_gradients',
-      params: { n_steps: params.steps, quadrature: 'riemann_trapezoid' },
+      params: { preset: 'pair', n_steps: params.steps },
     },
     load: () => {
       const g = GraphBuilder.empty();
@@ -76,7 +75,7 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
         const model = await open(g, g.reduce('ReduceSum', g.op('Sin', [x]), [1, 2, 3], false));
         const { x: map } = await mapsOf(explainer, model, {
           method: 'blur_ig',
-          params: { max_sigma: params.max_sigma },
+          params: { preset: 'pair', max_sigma: params.max_sigma },
           target: 'sum',
           inputs: { x: float32([1, 1, ...input.shape], input.data) },
         });
@@ -93,10 +92,10 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
     recipe: {
       method: 'occlusion',
       params: {
+        preset: 'pair',
         sliding_window_shape: [params.size],
         strides: [params.stride],
         baseline: params.value,
-        aggregation: 'sum',
       },
     },
     load: () => {
@@ -121,7 +120,7 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
     entry: id,
     recipe: {
       method: 'grad_cam_plus_plus',
-      params: { target_layer: 'layer', relu: false, convention: 'mean' },
+      params: { preset: 'xplique', target_layer: 'layer', relu: false },
     },
     load: () => layerModel(activations, gradients),
     examples: async () => {
@@ -151,7 +150,7 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
               const g = GraphBuilder.empty();
               const x = g.input('x', 'float32', ['N', 1, ...shape]);
               const model = await open(g, g.reduce('ReduceSum', x, [1, 2, 3], false));
-              const params = { sliding_window_shape: [patch], strides: [stride], edge: 'whole' };
+              const params = { preset: 'xplique', sliding_window_shape: [patch], strides: [stride] };
               const inputs = { x: float32([1, 1, ...shape]) };
               const { cost } = explainer.plan(model, { method: 'occlusion', params, inputs });
               return Math.abs(cost.forwards - masks);
@@ -179,7 +178,7 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
   xplique_fem: (file, { id, feature_maps, params, expected_map }) => ({
     model: file,
     entry: id,
-    recipe: { method: 'fem', params: { target_layer: 'layer', k: params.k, convention: 'channel_mean', relu: false } },
+    recipe: { method: 'fem', params: { preset: 'xplique', target_layer: 'layer', k: params.k, relu: false } },
     load: () => layerModel(feature_maps, { ...feature_maps, data: feature_maps.data.map(() => 1) }),
     examples: async () => [
       {

@@ -10,6 +10,7 @@ import { SERVER } from '../../edge/routes/server.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from '../compose.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from '../model-file.ts';
+import { PRESET_ARG, presetParams } from '../preset-flag.ts';
 import type { Settings } from './journal.ts';
 import { listPictures, openRegions, TRUTHS, type Truth } from './pictures.ts';
 import type { MethodRequest, Study } from './study.ts';
@@ -41,6 +42,7 @@ export const STUDY_ARGS = {
     valueHint: 'tensor',
     description: 'What is explained: logits, output (as the graph gives it), or any tensor',
   },
+  ...PRESET_ARG,
   ...MODEL_ARGS,
   ...PREPROCESSING_ARGS,
   seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
@@ -74,7 +76,7 @@ export async function prepare(
   const registry = configuredMethods();
   const ids = listed('methods', flags.methods ?? usual.methods);
   const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usual.metrics);
-  const { methods, measured } = assign(registry, ids, metricIds, parameters);
+  const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
   const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
   const all = await listPictures(flags.folder, model, flags.truth as Truth);
   const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
@@ -132,6 +134,7 @@ function assign(
   ids: readonly string[],
   metricIds: readonly string[],
   parameters: Readonly<Record<string, string>>,
+  preset: string | undefined,
 ): { methods: MethodRequest[]; measured: MetricRequest[] } {
   const taken = new Set<string>();
   const take = (own: object, prefix: string) =>
@@ -143,9 +146,13 @@ function assign(
         return [[name, value]];
       }),
     );
+  const presetOf = presetParams(
+    preset,
+    ids.map((id) => registry.get(id).method),
+  );
   const methods = ids.map((method) => ({
     method,
-    params: take(parameterSchemas(registry.get(method).method.params), ''),
+    params: { ...take(parameterSchemas(registry.get(method).method.params), ''), ...presetOf(method) },
   }));
   const measured = metricIds.map((metric) => {
     const known = metrics.get(metric);

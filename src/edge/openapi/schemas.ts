@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
+import { PRESETS } from '../../core/method/presets.ts';
 import { requestSchema } from '../explain/settings.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -81,6 +82,9 @@ export const method = z
     summary: z.string(),
     enabled: z.boolean().describe('Whether this key may use it.'),
     parameters: z.record(z.string(), z.any()).describe('JSON Schema of its parameters.'),
+    presets: z
+      .record(z.string(), z.record(z.string(), z.any()))
+      .describe('By library: the parameters that `preset` sets to what this library chooses.'),
   })
   .openapi('Method');
 export const methods = z.object({ methods: z.array(method) });
@@ -100,7 +104,15 @@ export const estimate = z
   })
   .openapi('Estimate');
 
-export const explainQuery = requestSchema.extend(overlaySchema.shape).partial({ method: true });
+export const explainQuery = requestSchema
+  .extend(overlaySchema.shape)
+  .extend({
+    preset: z
+      .enum(PRESETS)
+      .optional()
+      .describe('Choices of convention as this library makes them; parameters that are given by themselves win.'),
+  })
+  .partial({ method: true });
 export const compareQuery = explainQuery
   .omit({ method: true })
   .extend({ methods: z.string().describe('Ids of methods with commas between.') });

@@ -4,13 +4,14 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
+import { methodsWithPreset, PRESET_PARAMETER } from '../../core/method/presets.ts';
 import { explanationOutputs, explanationParameters, explanationPicture } from '../explain/answer.ts';
 import type { Body } from '../explain/body.ts';
 import { answerTo, type Question, questionOf, readAsked } from '../explain/question.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import type { EdgeEnv, Services } from '../services.ts';
-import { offeredTo } from '../tenants/tenant.ts';
+import { mayKnowMethod, offeredTo, type Tenant } from '../tenants/tenant.ts';
 import { modelPaths } from './models.ts';
 
 const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream'] as const;
@@ -35,8 +36,11 @@ export const compareRoutes = (services: Services) =>
     const { body, given } = await readAsked(c, services);
     const answers = new Map<string, Compared | WhylightError>();
     let target: Parameters = {};
-    for (const method of methodsOf(given)) {
-      const answer = await about(c, services, body, { ...parametersFor(method, given), ...target });
+    const ids = methodsOf(given);
+    const having = presetHolders(ids, given, c.get('tenant'), services);
+    for (const method of ids) {
+      const parameters = parametersFor(method, having.has(method) ? given : without(PRESET_PARAMETER, given));
+      const answer = await about(c, services, body, { ...parameters, ...target });
       answers.set(method, answer);
       target = { ...target, ...targetOf(answer) };
     }
@@ -75,6 +79,27 @@ function methodsOf({ methods }: Parameters): string[] {
   const issues: ParameterIssue[] = [{ parameter: 'methods', message }];
   throw new WhylightError('invalid_request', message, { issues });
 }
+
+/**
+ * The methods that take the common preset: the others keep their defaults. One that is given as `<method>.preset` is for
+ * that method to have.
+ * @throws WhylightError `invalid_request` when none has it.
+ */
+function presetHolders(
+  ids: readonly string[],
+  given: Parameters,
+  tenant: Tenant,
+  { explainer }: Services,
+): ReadonlySet<string> {
+  const preset = given[PRESET_PARAMETER];
+  if (preset === undefined) return new Set();
+  const known = explainer.methods.entries
+    .filter((entry) => ids.includes(entry.method.id) && mayKnowMethod(tenant, entry))
+    .map(({ method }) => method);
+  return methodsWithPreset(known, preset);
+}
+
+const without = (name: string, { [name]: _, ...others }: Parameters): Parameters => others;
 
 /** Those of all methods, and those that name this one. */
 function parametersFor(method: string, { methods: _, ...given }: Parameters): Parameters {

@@ -21,7 +21,7 @@ export const methodRoutes = ({ explainer: { methods } }: Services) =>
 function describe(entry: PluginEntry, tenant: Tenant) {
   const { method } = entry;
   const enabled = mayUseMethod(tenant, entry);
-  const { id, strategy, revision, about, params } = method;
+  const { id, strategy, revision, about, params, presets = {} } = method;
   return {
     id,
     strategy,
@@ -30,6 +30,8 @@ function describe(entry: PluginEntry, tenant: Tenant) {
     enabled,
     /** JSON Schema. */
     parameters: z.toJSONSchema(params, { io: 'input' }),
+    /** By library: what `preset` sets. */
+    presets,
     /** What the plugin's configuration and the tenant's make of them. */
     ...(enabled && rulesFor(tenant, entry)),
   };

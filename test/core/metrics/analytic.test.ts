@@ -14,8 +14,9 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import { explainerOf, openGraph, picture, pictureGraph } from '../../support/classifiers.ts';
 
 /** A map that is the picture itself: it knows neither the model nor the class. */
+const { presets: _, ...plain } = saliency;
 const inputItself = defineMethod({
-  ...saliency,
+  ...plain,
   id: 'input_itself',
   params: z.object({}),
   needs: () => ({}),
