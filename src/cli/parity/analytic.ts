@@ -192,6 +192,7 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     strides: windows(given, 'strides', 'stride'),
     layers: Object.keys(expected),
     neuron: given.neuron,
+    summed: given.attr_dim_summation,
     tensorOf: (layer) => model.layers?.[layer] ?? layer,
   });
   return {
@@ -217,7 +218,6 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (!model) return `the file has no graph of ${given.model}`;
   if (layer && !MOVES_LAYERS_TOGETHER.has(method) && model.layers && !(layer in model.layers))
     return `layer ${layer} stands for several tensors`;
-  if (given.attr_dim_summation === false) return 'no summation over channels';
   return undefined;
 }
 

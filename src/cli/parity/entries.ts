@@ -95,6 +95,8 @@ export interface CaseFields {
   readonly layers: readonly string[];
   /** Position of the neuron that is explained. */
   readonly neuron?: number;
+  /** Whether the channels of a layer are added up. */
+  readonly summed?: boolean;
   readonly window?: readonly number[];
   readonly strides?: readonly number[];
   /** The tensor that a layer's name stands for. */
@@ -134,9 +136,9 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     method: 'layer_gradient_x_activation',
     params: { preset: 'captum', target_layer: layer },
   }),
-  LayerGradCam: ({ layer, params }) => ({
+  LayerGradCam: ({ layer, params, summed }) => ({
     method: 'grad_cam',
-    params: { preset: 'captum', target_layer: layer, relu: params.relu_attributions },
+    params: { preset: 'captum', target_layer: layer, relu: params.relu_attributions, attr_dim_summation: summed },
   }),
   Occlusion: ({ window, strides, baseline }) => ({
     method: 'occlusion',

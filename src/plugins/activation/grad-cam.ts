@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/cam.ts';
 
 /** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
@@ -17,5 +18,11 @@ export default defineCam({
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { captum: { relu: false }, pytorch_grad_cam: { relu: true }, xplique: { relu: true }, pair: { relu: true } },
+  params: {
+    attr_dim_summation: z
+      .boolean()
+      .default(true)
+      .describe('Adds the weighted feature maps up; false gives each of them, one per channel of the layer.'),
+  },
   weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
 });

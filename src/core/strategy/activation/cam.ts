@@ -88,11 +88,13 @@ interface CamParams {
   readonly relu: boolean;
   readonly aug_smooth: boolean;
   readonly eigen_smooth?: boolean;
+  /** False gives each channel's contribution: only for a method that takes it as a parameter of its own. */
+  readonly attr_dim_summation?: boolean;
 }
 
 /**
  * A method of the CAM family with one run of the layer (and its gradient). Its values are a map of one channel at the
- * size of the layer.
+ * size of the layer, or of all of its channels with `attr_dim_summation=false`.
  */
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method {
   const { id, revision, about, presets, params: extra, gradients = true } = definition;
@@ -108,6 +110,7 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     params: z.object({ ...camParameters, ...smooths, ...extra }),
     needs: (given, model) => {
       const params = given as unknown as CamParams;
+      checkSummation(params);
       if (params.aug_smooth) pictureOf(model, 'aug_smooth');
       if (params.more_layers.length > 0) pictureOf(model, 'more_layers');
       const names = layersOf(params).map((layer) => targetLayer(layer, model).name);
@@ -133,6 +136,16 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
 }
 
 const layersOf = ({ target_layer, more_layers }: CamParams): readonly string[] => [target_layer, ...more_layers];
+
+/** Channels by themselves go with nothing that is made of a single map. */
+function checkSummation({ attr_dim_summation, more_layers, aug_smooth, eigen_smooth }: CamParams): void {
+  if (attr_dim_summation !== false || !(more_layers.length > 0 || aug_smooth || eigen_smooth)) return;
+  throw new WhylightError(
+    'unprocessable_method',
+    'attr_dim_summation=false gives a map for each channel: leave out more_layers, aug_smooth and eigen_smooth.',
+    { parameter: 'attr_dim_summation' },
+  );
+}
 
 /** The mean of the maps of several layers, at the size of the picture (`aggregate_multi_layers` of pytorch-grad-cam). */
 function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly Attribution[]): Attribution {
@@ -191,6 +204,7 @@ function mapOf<E extends z.ZodRawShape>(
     'weights' in definition
       ? weighted(maps, definition.weights(maps, params, ctx))
       : definition.contributions(maps, params, ctx);
+  if (params.attr_dim_summation === false) return Float64Array.from(contributions);
   return collapse(contributions, maps, params.eigen_smooth);
 }
 

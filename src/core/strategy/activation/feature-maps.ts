@@ -34,14 +34,21 @@ export function featureMaps(
 }
 
 /**
- * A map over the places of a layer as an attribution: one channel at the layer's size, zero at tokens that stand for no place.
+ * A map over the places of a layer as an attribution at the layer's size, zero at tokens that stand for no place.
  * @param dims shape of one row of the layer
+ * @param map one channel or more, one after the other
  */
 export function placeMap(layout: Layout, name: string, dims: readonly number[], map: Float64Array): Float32Tensors {
-  if (layout.channels === 'first') return { [name]: float32([1, 1, ...dims.slice(1)], map) };
-  const placed = new Float32Array(layout.prefix + map.length);
-  placed.set(map, layout.prefix);
-  return { [name]: float32([1, ...dims.slice(0, -1), 1], placed) };
+  const around = layout.channels === 'first' ? dims.slice(1) : dims.slice(0, -1);
+  const size = around.reduce((a, b) => a * b, 1);
+  if (layout.channels === 'first') return { [name]: float32([1, map.length / size, ...around], map) };
+  const places = size - layout.prefix;
+  const channels = map.length / places;
+  const placed = new Float32Array(size * channels);
+  for (const [i, value] of map.entries()) {
+    placed[(layout.prefix + (i % places)) * channels + Math.floor(i / places)] = value;
+  }
+  return { [name]: float32([1, ...around, channels], placed) };
 }
 
 function reader({ channels: order, prefix, grid }: Layout, dims: readonly number[]) {
