@@ -448,10 +448,14 @@ export class Explainer {
     const explained: ExplainedRow = {
       target,
       ...outcome,
-      diagnostics: diagnose(finished.values, {
-        ...outcome,
-        ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
-      }),
+      diagnostics: diagnose(
+        finished.values,
+        {
+          ...outcome,
+          ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
+        },
+        finished.map,
+      ),
       ...(request.summary && { summary: await summary() }),
       top: topClasses(scores, space, info, request.top ?? 5),
       ...finished,

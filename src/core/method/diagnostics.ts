@@ -1,5 +1,6 @@
 /** What can be told of an attribution without knowing the method: how concentrated it is, and whether to trust it. */
 import { entropy, gini } from '../metrics/concentration.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Float32Tensors } from './contract.ts';
 
 export interface Diagnostics {
@@ -29,13 +30,18 @@ export interface Circumstances {
 
 /** Values that differ by less than this share of the largest are flat. */
 const FLAT = 1e-6;
+/** The same for a map, which has been enlarged in single precision. */
+const FLAT_MAP = 1e-5;
 /** Nearer than this to 0 or 1, a softmax or sigmoid hardly moves. */
 const SATURATED = 1e-3;
 /** From this share of the explained difference on, the missing part is worth a word. */
 const INCOMPLETE = 0.05;
 
-/** @param values finite, as a method returns them */
-export function diagnose(values: Float32Tensors, circumstances: Circumstances): Diagnostics {
+/**
+ * @param values finite, as a method returns them
+ * @param map what of them can be drawn
+ */
+export function diagnose(values: Float32Tensors, circumstances: Circumstances, map?: Tensor<'float32'>): Diagnostics {
   const magnitudes = new Float32Array(Object.values(values).reduce((size, { data }) => size + data.length, 0));
   let [positive, total, low, high, next] = [0, 0, Infinity, -Infinity, 0];
   for (const { data } of Object.values(values)) {
@@ -53,16 +59,32 @@ export function diagnose(values: Float32Tensors, circumstances: Circumstances): 
     positiveShare: total > 0 ? positive / total : 0,
     sparseness: gini(magnitudes),
     entropy: entropy(magnitudes),
-    warnings: [...warnings(low, high, circumstances)],
+    warnings: [...warnings(low, high, circumstances), ...withoutPlace(low, high, map)],
   };
 }
+
+/** A map that is flat although its values are not: channels differ, places do not. */
+function* withoutPlace(low: number, high: number, map: Tensor<'float32'> | undefined): Generator<Warning> {
+  if (!map || isFlat(low, high, FLAT)) return;
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of map.data) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  if (!isFlat(least, most, FLAT_MAP)) return;
+  yield {
+    code: 'flat',
+    message:
+      'The map is the same everywhere, although channels differ: what follows the layer looks at no single place, as a mean over all of them does. Name an earlier tensor in target_layer, or take layer_gradient_x_activation.',
+  };
+}
+
+const isFlat = (low: number, high: number, share: number): boolean =>
+  high - low <= share * Math.max(Math.abs(low), Math.abs(high));
 
 function* warnings(
   low: number,
   high: number,
   { score, baselineScore, convergenceDelta, probability }: Circumstances,
 ): Generator<Warning> {
-  if (high - low <= FLAT * Math.max(Math.abs(low), Math.abs(high))) {
+  if (isFlat(low, high, FLAT)) {
     yield {
       code: 'flat',
       message:

@@ -21,7 +21,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'ablation_cam',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Ablation-CAM',
     summary: 'How much the score drops without each feature map of a layer: no gradient, one run per channel.',

@@ -14,7 +14,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'cam',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'CAM',
     summary:

@@ -1,10 +1,10 @@
 import { defineCam } from '../../core/strategy/activation/cam.ts';
-import { principalProjection } from '../../core/strategy/activation/principal-component.ts';
+import { principalProjection, signParameter } from '../../core/strategy/activation/principal-component.ts';
 
 /** The first principal component of the feature maps: no class, no gradient. */
 export default defineCam({
   id: 'eigen_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Eigen-CAM',
     summary: 'What the features of a layer have most in common: what the model looks at, whatever the class.',
@@ -16,7 +16,8 @@ export default defineCam({
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
-  presets: { pytorch_grad_cam: { relu: true } },
+  presets: { pytorch_grad_cam: { relu: true, sign: 'corner' } },
   gradients: false,
-  map: ({ activations, channels }) => principalProjection(activations, channels),
+  params: { sign: signParameter },
+  map: ({ activations, channels }, { sign }) => principalProjection(activations, channels, sign),
 });

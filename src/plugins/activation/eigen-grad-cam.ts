@@ -1,16 +1,17 @@
 import { defineCam, products } from '../../core/strategy/activation/cam.ts';
-import { principalProjection } from '../../core/strategy/activation/principal-component.ts';
+import { principalProjection, signParameter } from '../../core/strategy/activation/principal-component.ts';
 
 /** The first principal component of gradient times activation: Eigen-CAM that knows the class. */
 export default defineCam({
   id: 'eigen_grad_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Eigen-Grad-CAM',
     summary: 'What the features that bear on the score have most in common: clean maps that depend on the class.',
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
-  presets: { pytorch_grad_cam: { relu: true } },
-  map: (maps) => principalProjection(products(maps), maps.channels),
+  presets: { pytorch_grad_cam: { relu: true, sign: 'corner' } },
+  params: { sign: signParameter },
+  map: (maps, { sign }) => principalProjection(products(maps), maps.channels, sign),
 });

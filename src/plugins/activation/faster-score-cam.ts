@@ -4,7 +4,7 @@ import { defineMaskedScores } from '../../core/strategy/activation/masked-scores
 /** Score-CAM for the channels that vary most over the picture alone: few of them carry the map. */
 export default defineMaskedScores({
   id: 'faster_score_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Faster Score-CAM',
     summary: 'Score-CAM for the few feature maps that vary most: nearly the same map for a fraction of the runs.',

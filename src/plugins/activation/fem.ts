@@ -4,7 +4,7 @@ import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/ca
 /** Feature maps weighted by how much of them stands out: values above mean + k standard deviations. */
 export default defineCam({
   id: 'fem',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'FEM',
     summary: 'Where features are strikingly strong: what stands out by k standard deviations, whatever the class.',

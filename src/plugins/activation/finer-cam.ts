@@ -21,7 +21,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'finer_cam',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Finer-CAM',
     summary: 'What tells the target from the classes most like it: features that they share cancel out.',
@@ -33,7 +33,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
-  presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3] } },
+  presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3], convention: 'differentiated' } },
   params: z.object({
     target_layer: targetLayerParameter,
     relu: reluParameter,
@@ -45,6 +45,12 @@ export default defineMethod({
       .max(100)
       .default([1, 2, 3])
       .describe('Which classes to compare with, by rank: 1 is the class whose score is nearest to that of the target.'),
+    convention: z
+      .enum(['fixed', 'differentiated'])
+      .default('fixed')
+      .describe(
+        'Whether the weights of the other classes, their probabilities, count as constants, so that each class is taken away in its share, or are differentiated along with the scores, as pytorch-grad-cam.',
+      ),
   }),
   needs: ({ target_layer }, model) => {
     const { name } = targetLayer(target_layer, model);
@@ -71,11 +77,17 @@ export default defineMethod({
   },
 });
 
-/** The derivative of the difference with respect to each score: probabilities change along with the scores. */
+interface Comparison {
+  readonly alpha: number;
+  readonly comparisons: readonly number[];
+  readonly convention: 'fixed' | 'differentiated';
+}
+
+/** The derivative of the difference with respect to each score. */
 function difference(
   scores: Float32Array,
   { weights: [main, ...more] }: Target,
-  { alpha, comparisons }: { readonly alpha: number; readonly comparisons: readonly number[] },
+  { alpha, comparisons, convention }: Comparison,
 ): Target {
   if (!main || more.length > 0) {
     throw new WhylightError(
@@ -102,7 +114,7 @@ function difference(
       { index: main.index, weight: main.weight },
       ...others.map((index, i) => ({
         index,
-        weight: -alpha * main.weight * (shares[i] as number) * (1 + at(index) - mean),
+        weight: -alpha * main.weight * (shares[i] as number) * (convention === 'fixed' ? 1 : 1 + at(index) - mean),
       })),
     ],
   };

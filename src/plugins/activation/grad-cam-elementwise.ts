@@ -3,7 +3,7 @@ import { defineCam, products } from '../../core/strategy/activation/cam.ts';
 /** Only the products of gradient and activation that are positive, summed over the channels: `sum_k relu(g_k A_k)`. */
 export default defineCam({
   id: 'grad_cam_elementwise',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Grad-CAM, element-wise',
     summary:

@@ -10,7 +10,7 @@ const EPSILON = 1e-6;
  */
 export default defineCam({
   id: 'grad_cam_plus_plus',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Grad-CAM++',
     summary:

@@ -4,7 +4,7 @@ import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/ca
 /** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
 export default defineCam({
   id: 'grad_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Grad-CAM',
     summary:

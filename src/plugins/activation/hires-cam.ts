@@ -3,7 +3,7 @@ import { defineCam, products } from '../../core/strategy/activation/cam.ts';
 /** Gradient times activation at each position, summed over the channels. */
 export default defineCam({
   id: 'hires_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'HiResCAM',
     summary:

@@ -4,7 +4,7 @@ import { defineMaskedScores } from '../../core/strategy/activation/masked-scores
 /** Score-CAM along a path: each score is the mean over the masked picture, faded in step by step. */
 export default defineMaskedScores({
   id: 'is_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'IS-CAM',
     summary:

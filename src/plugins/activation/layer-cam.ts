@@ -3,7 +3,7 @@ import { defineCam } from '../../core/strategy/activation/cam.ts';
 /** Each activation weighted with the positive part of its own gradient: `sum_k relu(g_k) A_k`. */
 export default defineCam({
   id: 'layer_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'LayerCAM',
     summary: 'Where features would raise the score further: fine-grained also in the early layers.',

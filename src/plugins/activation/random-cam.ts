@@ -3,7 +3,7 @@ import { defineCam } from '../../core/strategy/activation/cam.ts';
 /** Feature maps with random weights, uniform in [-1, 1]: the control that every other map has to beat. */
 export default defineCam({
   id: 'random_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Random CAM',
     summary:

@@ -3,7 +3,7 @@ import { defineMaskedScores } from '../../core/strategy/activation/masked-scores
 /** Feature maps weighted with the softmax of the scores that the picture has when they mask it (algorithm 1 of the paper). */
 export default defineMaskedScores({
   id: 'score_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Score-CAM',
     summary: 'What each feature map keeps of the score when it masks the picture: no gradient, one run per channel.',

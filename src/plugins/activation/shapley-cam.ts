@@ -23,7 +23,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'shapley_cam',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'ShapleyCAM',
     summary: 'Where the features lie that raise the score, with the curvature of the score taken into account.',

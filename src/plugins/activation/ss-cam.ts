@@ -4,7 +4,7 @@ import { defineMaskedScores } from '../../core/strategy/activation/masked-scores
 /** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x`. */
 export default defineMaskedScores({
   id: 'ss_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'SS-CAM',
     summary: 'Score-CAM with noisy masks: what each feature map keeps of the score, smoothed over many copies.',

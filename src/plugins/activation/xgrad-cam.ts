@@ -6,7 +6,7 @@ const EPSILON = 1e-7;
 /** The mean gradient of each channel, weighted with where the channel is active: `w_k = sum(g_k A_k) / sum(A_k)`. */
 export default defineCam({
   id: 'xgrad_cam',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'XGrad-CAM',
     summary:

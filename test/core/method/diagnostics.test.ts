@@ -31,6 +31,13 @@ describe('diagnose', () => {
     expect(codes(values)).toEqual([code]);
   });
 
+  it('warns of a map that is flat because only the channels differ', () => {
+    const values = { x: float32([1, 2, 1, 2], [1, 1, 3, 3]) };
+    const warned = (map: number[]) => diagnose(values, { score: 1 }, float32([1, 2], map)).warnings;
+    expect(warned([4, 4])).toMatchObject([{ code: 'flat', message: expect.stringContaining('target_layer') }]);
+    expect(warned([4, 5])).toEqual([]);
+  });
+
   it.each([0.0001, 0.9999])('warns of a saturated probability of %d', (probability) => {
     expect(codes([1, 2], { probability })).toEqual(['saturated']);
   });

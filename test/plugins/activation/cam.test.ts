@@ -90,6 +90,9 @@ describe('on a model that ends in global pooling and one linear layer', async ()
   it('Finer-CAM without comparison is Grad-CAM, and is another map with it', async () => {
     expectClose(await values(model, 'finer_cam', { ...relu, alpha: 0 }), gradCam);
     expect(await values(model, 'finer_cam', relu)).not.toEqual(gradCam);
+    expect(await values(model, 'finer_cam', { ...relu, convention: 'differentiated' })).not.toEqual(
+      await values(model, 'finer_cam', relu),
+    );
   });
 
   it('Ablation-CAM weights each map with what its mean adds to the score', async () => {
@@ -134,6 +137,26 @@ describe('kin of Score-CAM', async () => {
   });
 });
 
+describe('grad_cam without the sum over channels', () => {
+  const [activations, slopes] = [
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [1, 1, 1, 1, -1, -2, -3, -2],
+  ];
+
+  it('gives each feature map times its weight', async () => {
+    expectClose(
+      await mapOf(activations, slopes, 'grad_cam', { attr_dim_summation: false }),
+      [1, 2, 3, 4, -10, -12, -14, -16],
+    );
+    expectClose(await mapOf(activations, slopes, 'grad_cam'), [-9, -10, -11, -12]);
+  });
+
+  it('refuses what is made of a single map', async () => {
+    const both = { attr_dim_summation: false, eigen_smooth: true };
+    await expect(mapOf(activations, slopes, 'grad_cam', both)).rejects.toThrow('leave out more_layers');
+  });
+});
+
 describe('principal components', () => {
   const [channels, places] = [6, 4];
   const loadings = Array.from({ length: channels }, (_, c) => c + 1);
@@ -149,9 +172,17 @@ describe('principal components', () => {
     );
   });
 
-  it('have the first place below zero, whichever way the features turn', async () => {
-    const turned = loadings.flatMap((loading) => along.map((x) => 5 * channels - loading * x));
-    expectClose(await mapOf(turned, maps, 'eigen_cam'), await mapOf(maps, maps, 'eigen_cam'));
+  const turned = loadings.flatMap((loading) => along.map((x) => 5 * channels - loading * x));
+
+  it('are high where the features are, or away from the corner', async () => {
+    const straight = await mapOf(maps, maps, 'eigen_cam');
+    expectClose(
+      await mapOf(turned, maps, 'eigen_cam'),
+      straight.map((value) => -value),
+    );
+    const corner = { preset: 'pytorch_grad_cam', relu: false };
+    expectClose(await mapOf(maps, maps, 'eigen_cam', corner), straight);
+    expectClose(await mapOf(turned, maps, 'eigen_cam', corner), straight);
   });
 
   it('of a linear kernel are the same up to the sign, of a sigmoid they are not', async () => {

@@ -1,17 +1,29 @@
 /** What one map can say about many: the projection of the positions on their first principal component. */
 
+import { z } from 'zod';
+
 const MOST_ROUNDS = 5000;
 const PRECISION = 1e-11;
+
+export const signParameter = z
+  .enum(['features', 'corner'])
+  .default('features')
+  .describe(
+    'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first place, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
+  );
 
 /**
  * Each position is a point with one coordinate per channel; the points are centred, and each one's coordinate along the
  * direction of largest variance is returned (`U S` of the first singular value).
  *
- * The sign of a singular vector is free. Here the first position lies below zero: a picture's corner is background more
- * often than not, and LAPACK, and with it pytorch-grad-cam, comes out the same way where channels outnumber positions.
+ * The sign of a singular vector is free, see {@link signParameter}.
  * @param values element `c * positions + p`
  */
-export function principalProjection(values: ArrayLike<number>, channels: number): Float64Array {
+export function principalProjection(
+  values: ArrayLike<number>,
+  channels: number,
+  sign: z.output<typeof signParameter> = 'features',
+): Float64Array {
   const positions = values.length / channels;
   const centred = Float64Array.from(values);
   for (let c = 0; c < channels; c++) {
@@ -35,7 +47,17 @@ export function principalProjection(values: ArrayLike<number>, channels: number)
     for (let p = 0; p < positions; p++)
       projection[p] = (projection[p] as number) + loading * (centred[c * positions + p] as number);
   }
-  return (projection[0] as number) > 0 ? projection.map((value) => -value) : projection;
+  const towards = sign === 'corner' ? -(projection[0] as number) : alongSum(centred, projection);
+  return towards < 0 ? projection.map((value) => -value) : projection;
+}
+
+/** Whether the projection rises where the sum over the channels does. */
+function alongSum(centred: Float64Array, projection: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < centred.length; i++) {
+    sum += (centred[i] as number) * (projection[i % projection.length] as number);
+  }
+  return sum;
 }
 
 /**
