@@ -24,3 +24,39 @@ export function targetLayer(name: string, model: ModelInfo): TensorInfo {
     { parameter: 'target_layer' },
   );
 }
+
+export const gradientLayerParameter = z
+  .string()
+  .min(1)
+  .default('auto')
+  .describe(
+    'Name of the tensor to look at; "auto" takes what the last convolution with an activation behind it reads, or the tokens that the last attention starts from: at the very last feature map the gradient is the same at every place.',
+  );
+
+/**
+ * The layer for a method that looks at the gradient alone. Behind the last feature map there is often nothing but a mean
+ * over the places, whose gradient knows channels and no places.
+ * @throws WhylightError as {@link targetLayer}
+ */
+export function gradientLayer(name: string, model: ModelInfo): TensorInfo {
+  const last = targetLayer(name, model);
+  return name === 'auto' && last === model.camLayer ? (beforeLastConvolution(model) ?? last) : last;
+}
+
+/** Operators that take places by themselves: behind them the gradient differs from place to place. */
+const CURVED: ReadonlySet<string> = new Set(
+  'Relu Clip LeakyRelu PRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Softplus Erf Gelu Mish MaxPool'.split(
+    ' ',
+  ),
+);
+
+function beforeLastConvolution({ graph: { nodes }, spatialLayers }: ModelInfo): TensorInfo | undefined {
+  const convolved = new Set(nodes.filter(({ op }) => op === 'Conv').map(({ inputs }) => inputs[0]));
+  const curved = new Set(nodes.filter(({ op }) => CURVED.has(op)).flatMap(({ outputs }) => outputs));
+  let behind = false;
+  for (const layer of spatialLayers) {
+    if (behind && convolved.has(layer.name)) return layer;
+    behind ||= curved.has(layer.name);
+  }
+  return undefined;
+}

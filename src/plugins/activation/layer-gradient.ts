@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { gradientLayer, gradientLayerParameter } from '../../core/strategy/layer.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
 /** The derivative of the score with respect to an inner tensor. */
@@ -8,7 +8,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'layer_gradient',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Layer Gradient',
     summary: 'How the score changes with each element of a layer.',
@@ -16,11 +16,11 @@ export default defineMethod({
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({
-    target_layer: targetLayerParameter,
+    target_layer: gradientLayerParameter,
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: ({ target_layer }, model) => ({ gradients: [targetLayer(target_layer, model).name] }),
+  needs: ({ target_layer }, model) => ({ gradients: [gradientLayer(target_layer, model).name] }),
   cost: () => ({ forwards: 0, backwards: 1 }),
   explain: async (ctx) => {
     const { gradients } = await ctx.evaluate(ctx.inputs);

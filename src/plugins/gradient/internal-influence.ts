@@ -5,7 +5,7 @@ import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues } from '../../core/strategy/gradient/sources.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { gradientLayer, gradientLayerParameter } from '../../core/strategy/layer.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
 /** The mean gradient at a layer on the line from a baseline to the input. */
@@ -13,7 +13,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'internal_influence',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Internal Influence',
     summary: 'How the score changes with each element of a layer, on average on the way from a baseline to the input.',
@@ -27,14 +27,14 @@ export default defineMethod({
   },
   presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0 } },
   params: z.object({
-    target_layer: targetLayerParameter,
+    target_layer: gradientLayerParameter,
     n_steps: z.int().min(1).max(1000).default(50).describe('Points on the path of the input.'),
     quadrature: quadratureParameter,
     baseline: baselineParameter,
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: ({ target_layer }, model) => needsOfSources(model, { gradients: [targetLayer(target_layer, model).name] }),
+  needs: ({ target_layer }, model) => needsOfSources(model, { gradients: [gradientLayer(target_layer, model).name] }),
   cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline } = ctx.params;

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { gradientLayer, targetLayer } from '../../../src/core/strategy/layer.ts';
+import { openGraph } from '../../support/classifiers.ts';
+
+/** Layers one after the other, a mean over all places, and what comes out is the scores. */
+async function chain(...operators: ('Conv' | 'Relu')[]) {
+  const g = GraphBuilder.empty();
+  const weights = g.constant('float32', [2, 2, 1, 1], [1, 2, 3, 4]);
+  let value = g.input('image', 'float32', ['N', 2, 4, 4]);
+  for (const op of operators) value = g.op(op, op === 'Conv' ? [value, weights] : [value]);
+  const model = await openGraph(g.build([g.named(g.reduce('ReduceMean', value, [2, 3], false), 'y')]));
+  return model.info();
+}
+
+describe('the layer of a method that looks at the gradient alone', () => {
+  it('lies before a convolution with an activation behind it', async () => {
+    const info = await chain('Conv', 'Relu', 'Conv', 'Relu');
+    expect(targetLayer('auto', info).name).toBe('Relu_1_out');
+    expect(gradientLayer('auto', info).name).toBe('Relu_out');
+  });
+
+  it('passes over convolutions that nothing follows', async () => {
+    expect(gradientLayer('auto', await chain('Conv', 'Relu', 'Conv', 'Relu', 'Conv')).name).toBe('Relu_out');
+  });
+
+  it('is the last one where there is no such convolution, and the one that is named', async () => {
+    const info = await chain('Conv', 'Relu');
+    expect(gradientLayer('auto', info).name).toBe('Relu_out');
+    expect(gradientLayer('Conv_out', info).name).toBe('Conv_out');
+  });
+});
