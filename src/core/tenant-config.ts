@@ -167,6 +167,10 @@ const policy = {
     .array(host)
     .default([])
     .describe('Hosts from which pictures are fetched by their https URL; none unless named.'),
+  webhook_hosts: z
+    .array(host)
+    .default([])
+    .describe('Hosts that may be told by https when a job has ended; none unless named.'),
   cors: z
     .strictObject({ origins: z.union([z.literal('*'), z.array(origin)]).default([]) })
     .prefault({})

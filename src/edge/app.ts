@@ -16,6 +16,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { estimateRoutes } from './routes/estimate.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { inferRoutes } from './routes/infer.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { kserveV1Routes } from './routes/kserve-v1.ts';
 import { methodRoutes } from './routes/methods.ts';
 import { modelFileRoutes } from './routes/model-file.ts';
@@ -61,6 +62,7 @@ export function createApp(services: Services) {
     .route('/', explainRoutes(services))
     .route('/', estimateRoutes(services))
     .route('/', compareRoutes(services))
+    .route('/', jobRoutes(services))
     .route('/', kserveV1Routes(services))
     .route('/', inferRoutes(services));
 }

@@ -33,7 +33,7 @@ export function inferenceResponse(
  */
 export function wantedOutputs(
   outputs: readonly NamedOutput[],
-  request: InferenceRequest | undefined,
+  request: Pick<InferenceRequest, 'outputs'> | undefined,
 ): readonly NamedOutput[] {
   if (!request || request.outputs.length === 0) return outputs;
   return request.outputs.map(({ name }, i) => {
@@ -50,6 +50,6 @@ export function wantedOutputs(
 
 /** Whether an output leaves as bytes: its own word counts more than that of the whole request. */
 export const isBinary =
-  (request: InferenceRequest | undefined) =>
+  (request: Pick<InferenceRequest, 'outputs' | 'binaryOutput'> | undefined) =>
   (name: string): boolean =>
     request?.outputs.find((output) => output.name === name)?.binary ?? request?.binaryOutput ?? false;

@@ -7,6 +7,7 @@ import type { Explainer } from '../core/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
 import type { Log } from './observe/log.ts';
@@ -40,9 +41,11 @@ export interface Services {
   /** Where heavy runs go; without it they are refused. */
   readonly origin?: OriginRunner;
   /** Where runs wait that nobody waits for. */
-  readonly jobs?: unknown;
+  readonly jobs?: Jobs;
   /** Set where this server is an origin itself, without the limits of an isolate. */
   readonly asOrigin?: OriginSide;
+  /** What webhooks are signed with, see `webhookSecret`; without it there are none. */
+  readonly webhookSecret?: string;
   /** Lets other requests have a turn between two batches. */
   readonly pause?: () => Promise<void>;
 }

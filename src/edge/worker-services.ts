@@ -9,7 +9,10 @@ import { kvTier } from './cache/kv.ts';
 import { tieredCache } from './cache/tiers.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import type { Configured } from './configured.ts';
+import { durableJobs } from './durable-job.ts';
 import { durableLedger } from './durable-ledger.ts';
+import type { JobMessage } from './jobs/job.ts';
+import { r2JobFiles } from './jobs/r2.ts';
 import type { Rates } from './middleware/limit-rate.ts';
 import { assetModels } from './models/assets.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
@@ -46,6 +49,12 @@ export interface WorkerBindings {
   readonly METRICS?: Dataset;
   /** Models that were uploaded; without it none can be. */
   readonly UPLOADS?: R2Bucket;
+  /** Runs that nobody waits for; without all three there are no jobs. */
+  readonly JOBS?: DurableObjectNamespace;
+  readonly JOB_QUEUE?: Queue<JobMessage>;
+  readonly JOB_FILES?: R2Bucket;
+  /** What webhooks are signed with (a secret). */
+  readonly WEBHOOK_SECRET?: string;
 }
 
 /**
@@ -64,7 +73,7 @@ const LIMITS: Limits = {
 };
 
 export function workerServices(bindings: UsedBindings, { plugins, models, tenants }: Configured): Services {
-  const { MODELS, RESULTS, METRICS, UPLOADS } = bindings;
+  const { MODELS, RESULTS, METRICS, UPLOADS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
   const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
   return {
     explainer: container.get(TOKENS.explainer),
@@ -85,6 +94,8 @@ export function workerServices(bindings: UsedBindings, { plugins, models, tenant
     pages: (path, headers) => MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
     fetch: (...request) => fetch(...request),
     ...originOf(bindings),
+    ...(JOBS && JOB_QUEUE && JOB_FILES && { jobs: durableJobs(JOBS, r2JobFiles(JOB_FILES)) }),
+    ...(WEBHOOK_SECRET && { webhookSecret: WEBHOOK_SECRET }),
     pause: () => scheduler.wait(0),
   };
 }

@@ -144,10 +144,27 @@ export class Api {
       if (event === 'progress') progress?.(data.done as number, data.total as number);
       if (event === 'partial') partial?.(mapOf(data as unknown as InferenceDocument));
       if (event === 'error') throw failureOf(data, 500);
+      // Too heavy for an answer at once: it runs as a job, and is looked after.
+      if (event === 'job') return this.result(data as unknown as JobInfo, route, { signal, progress });
       if (event === 'result') answer = answerOf(data as unknown as InferenceDocument, route);
     }
     if (answer) return answer;
     throw new Failure('internal', 'The server stopped in the middle of its answer. Try once more.');
+  }
+
+  /** Waits for a job to end; whoever cancels also cancels the job. */
+  private async result(job: JobInfo, route: Answer['route'], { signal, progress }: Hooks): Promise<Answer> {
+    const { location } = job;
+    for (let now = job; ; now = await this.json<JobInfo>(location)) {
+      if (now.progress) progress?.(now.progress.done, now.progress.total);
+      if (now.error) throw failureOf(now.error, 500);
+      if (now.result !== undefined) return answerOf(await this.json<InferenceDocument>(now.result), route);
+      if (now.status === 'cancelled') throw new Failure('aborted', 'The job was cancelled.');
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      if (!signal?.aborted) continue;
+      await this.fetch(location, { method: 'DELETE' });
+      throw new Failure('aborted', 'Cancelled.');
+    }
   }
 
   private async json<T>(path: string): Promise<T> {
@@ -176,6 +193,16 @@ export class Api {
     throw failureOf(problem as Record<string, unknown>, response.status);
   }
 }
+
+interface JobInfo {
+  readonly status: string;
+  readonly location: string;
+  readonly progress?: { readonly done: number; readonly total: number };
+  readonly result?: string;
+  readonly error?: Record<string, unknown>;
+}
+
+const LOOK_AGAIN_MS = 1000;
 
 /** Path and query of an explanation. */
 export function explainPath({ model, method, params, target, seed }: Question): string {

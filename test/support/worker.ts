@@ -45,4 +45,4 @@ export class SessionProbe extends WorkerEntrypoint {
   }
 }
 
-export { default, TenantLedger } from '../../src/edge/worker.ts';
+export { default, ExplanationJob, TenantLedger } from '../../src/edge/worker.ts';

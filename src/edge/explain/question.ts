@@ -70,15 +70,31 @@ export async function questionOf(
     summary,
     input: await subject.digest(),
   });
-  return { model, settings, params, subject, key, wire: body.kind === 'tensors' ? body.request : undefined };
+  return {
+    model,
+    settings,
+    params,
+    subject,
+    key,
+    wire: body.kind === 'tensors' ? body.request : undefined,
+    picture: body.kind === 'picture' ? body.bytes : undefined,
+  };
 }
 
-/** The explanation, from the cache if it is there. Leaves in headers where it comes from. */
+export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial'> & {
+  /** Whether a job may take the place of the answer. */
+  readonly deferrable?: boolean;
+};
+
+/**
+ * The explanation, from the cache if it is there. Leaves in headers where it comes from.
+ * @throws Deferred
+ */
 export async function answerTo(
   c: Context<EdgeEnv>,
   services: Services,
   question: Question,
-  hooks: Pick<ExplainHooks, 'progress' | 'partial'> = {},
+  hooks: AnswerHooks = {},
 ): Promise<{ readonly explanation: Explanation; readonly state: CacheState }> {
   const { explanation, state } = await remember(
     {
@@ -107,9 +123,9 @@ async function compute(
   c: Context<EdgeEnv>,
   services: Services,
   question: Question,
-  hooks: ExplainHooks,
+  { deferrable = false, ...hooks }: AnswerHooks,
 ): Promise<Explanation> {
-  const { explanation, route, why } = await run(services, await runOf(c, question), {
+  const { explanation, route, why } = await run(services, await runOf(c, question, deferrable), {
     ...hooksOf(c, services),
     ...hooks,
     signal: c.req.raw.signal,
@@ -120,17 +136,25 @@ async function compute(
 }
 
 /** The question as the router takes it. */
-export async function runOf(c: Context<EdgeEnv>, question: Question): Promise<Run> {
-  const { route: wanted, deadline_ms: deadline } = question.settings;
+export async function runOf(c: Context<EdgeEnv>, question: Question, deferrable: boolean): Promise<Run> {
+  const { route, deadline_ms: deadline } = question.settings;
+  const tenant = c.get('tenant');
+  // A preference, unlike route=job, is passed over where it cannot be met (RFC 7240, 2).
+  const later = deferrable && route === 'auto' && prefersLater(c.req.header('Prefer')) && tenant.routes.includes('job');
   return {
     model: question.model,
     request: await requestOf(c, question),
-    tenant: c.get('tenant'),
-    wanted,
+    tenant,
+    wanted: later ? 'job' : route,
+    deferrable,
     trace: traceHeaders(c.get('trace')),
     ...(deadline !== undefined && { deadline }),
   };
 }
+
+/** RFC 7240, 4.1. */
+export const prefersLater = (header: string | undefined): boolean =>
+  (header ?? '').split(',').some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
 
 export async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Question): Promise<ExplainRequest> {
   const { method, target, scores, seed, top, summary } = settings;

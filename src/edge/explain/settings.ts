@@ -42,6 +42,10 @@ export const requestSchema = z.object({
     .max(3_600_000)
     .optional()
     .describe('Milliseconds after which no answer is wanted any more.'),
+  webhook: z
+    .string()
+    .optional()
+    .describe('An https URL that is told when a job has ended; of a host that the key may name.'),
   top: z.int().min(1).max(100).default(5).describe('How many of the top classes the answer lists.'),
 });
 

@@ -6,6 +6,8 @@ import type { EdgeEnv } from '../services.ts';
 const EXPOSED = [
   'ETag',
   'Inference-Header-Content-Length',
+  'Location',
+  'Preference-Applied',
   'Retry-After',
   'Server-Timing',
   'X-Request-Id',
@@ -29,7 +31,7 @@ export const preflight: MiddlewareHandler<EdgeEnv> = async function preflight(c,
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE',
     'Access-Control-Allow-Headers':
-      'Authorization, Content-Type, X-Api-Key, X-Request-Id, Accept, Cache-Control, If-Match, If-None-Match, Inference-Header-Content-Length, traceparent',
+      'Authorization, Content-Type, X-Api-Key, X-Request-Id, Accept, Cache-Control, Idempotency-Key, Prefer, If-Match, If-None-Match, Inference-Header-Content-Length, traceparent',
     'Access-Control-Max-Age': '600',
     Vary: 'Origin',
   });

@@ -7,7 +7,8 @@ import type { EdgeEnv } from '../services.ts';
 const OPERATIONS: readonly (readonly [path: RegExp, scope: Scope | undefined])[] = [
   // Open to everybody, also to be told that another HTTP method is the right one.
   [/^\/v2(\/health\/(live|ready))?$/, undefined],
-  [/^\/admin(\/|$)/, 'admin'],
+  [/^\/(admin|v2\/webhook)(\/|$)/, 'admin'],
+  [/^\/v2\/jobs\//, 'explain'],
   [/(\/|:|%3a)predict$|\/infer$/i, 'predict'],
 ];
 

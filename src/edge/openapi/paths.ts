@@ -35,6 +35,7 @@ const attribution = (types: readonly string[]) => ({
 });
 
 const model = z.object({ model: z.string().describe('Name of a model.') });
+const job = z.object({ id: z.string().describe('As the job was accepted with.') });
 const version = model.extend({ version: z.string().describe('One of its versions.') });
 
 type Operation = Omit<RouteConfig, 'path'>;
@@ -95,7 +96,14 @@ export const paths: readonly RouteConfig[] = [
     description:
       "Parameters may come in the query, in the form, or under `parameters` in the body; the method's own are listed by `GET /v2/methods/{method}`.",
     request: { ...input, query: schemas.explainQuery },
-    responses: { ...attribution(['image/png', 'application/octet-stream', 'text/event-stream']), ...problems },
+    responses: {
+      ...attribution(['image/png', 'application/octet-stream', 'text/event-stream']),
+      202: {
+        content: json(schemas.job),
+        description: 'It runs as a job: route=job, Prefer: respond-async, or too heavy for anything else.',
+      },
+      ...problems,
+    },
   }),
   ...ofModel('/explain/estimate', {
     method: 'post',
@@ -111,6 +119,24 @@ export const paths: readonly RouteConfig[] = [
     request: { ...input, query: schemas.compareQuery },
     responses: { ...attribution(['image/png', 'application/octet-stream']), ...problems },
   }),
+  get('/v2/jobs/{id}', 'jobs', 'What has become of a job.', schemas.job, job),
+  {
+    method: 'delete',
+    path: '/v2/jobs/{id}',
+    tags: ['jobs'],
+    summary: 'Cancels a job, or removes one that has ended, with its result.',
+    request: { params: job },
+    responses: { 204: { description: 'Done.' }, ...problems },
+  },
+  {
+    method: 'get',
+    path: '/v2/jobs/{id}/result',
+    tags: ['jobs'],
+    summary: 'The explanation, as /explain would have answered; a picture is drawn as the query says.',
+    request: { params: job },
+    responses: { ...attribution(['image/png', 'application/octet-stream']), ...problems },
+  },
+  get('/v2/webhook', 'jobs', 'The secret that webhooks are signed with.', z.object({ secret: z.string() })),
   get(
     '/v2/models/{model}/versions',
     'uploads',

@@ -104,6 +104,23 @@ export const estimate = z
   })
   .openapi('Estimate');
 
+export const job = z
+  .object({
+    id: z.string(),
+    status: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
+    model: z.string(),
+    method: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    attempts: z.int().describe('Runs that have begun.'),
+    location: z.string(),
+    progress: z.object({ done: z.number(), total: z.number() }).optional(),
+    result: z.string().optional().describe('Where the result is, once it has succeeded.'),
+    error: problem.optional(),
+    expires: z.iso.datetime().optional().describe('When job and result are removed.'),
+  })
+  .openapi('Job');
+
 export const explainQuery = requestSchema
   .extend(overlaySchema.shape)
   .extend({

@@ -11,7 +11,7 @@ import { modelPaths } from './models.ts';
 export const estimateRoutes = (services: Services) =>
   new Hono<EdgeEnv>().on('POST', modelPaths('/explain/estimate'), async (c) => {
     const question = await readQuestion(c, services);
-    const asked = await runOf(c, question);
+    const asked = await runOf(c, question, services.jobs !== undefined);
     const { decision, estimate } = routeOf(services, asked);
     const { cost, milliseconds, measured, bytes } = estimate;
     const fits = decision.route === 'none' || decision.route === 'unavailable';

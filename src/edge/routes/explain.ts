@@ -11,8 +11,10 @@ import { cacheControl } from '../explain/remember.ts';
 import { inferenceResponse, isBinary, responseText, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import { problemOf } from '../problem.ts';
+import { Deferred } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { offeredTo } from '../tenants/tenant.ts';
+import { acceptedResponse, handIn, jobView } from './jobs.ts';
 import { modelPaths } from './models.ts';
 
 const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream', 'text/event-stream'] as const;
@@ -39,7 +41,12 @@ export const explainRoutes = (services: Services) =>
     const fresh = cacheControl(c.req.header('Cache-Control'));
     if (fresh.read && matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
 
-    const { explanation } = await answerTo(c, services, question);
+    const answer = await answerTo(c, services, question, { deferrable: services.jobs !== undefined }).catch(deferral);
+    if (answer instanceof Deferred) {
+      c.header('ETag', undefined);
+      return acceptedResponse(c, await handIn(c, services, question, answer));
+    }
+    const { explanation } = answer;
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);
     if (type === 'image/png') {
       refuseMetrics(question);
@@ -55,7 +62,7 @@ export const explainRoutes = (services: Services) =>
 
 /**
  * `progress` {done, total} while it computes, `partial` with a map that is right but not yet precise, then `result` with
- * what application/json would have been, or `error` with the problem.
+ * what application/json would have been, `job` where one takes its place, or `error` with the problem.
  */
 function eventStream(c: Context<EdgeEnv>, services: Services, question: Question): Response {
   c.header('Cache-Control', 'no-store');
@@ -63,7 +70,8 @@ function eventStream(c: Context<EdgeEnv>, services: Services, question: Question
     const send = (event: string, data: string) => stream.writeSSE({ event, data });
     let last = -1;
     try {
-      const { explanation } = await answerTo(c, services, question, {
+      const answer = await answerTo(c, services, question, {
+        deferrable: services.jobs !== undefined,
         progress(done, total) {
           // A hundred events tell as much as ten thousand.
           const percent = Math.floor((100 * done) / total);
@@ -74,12 +82,22 @@ function eventStream(c: Context<EdgeEnv>, services: Services, question: Question
         partial(row, explained) {
           void send('partial', responseText(partialOutputs(row, explained)));
         },
-      });
+      }).catch(deferral);
+      if (answer instanceof Deferred) {
+        await send('job', JSON.stringify(jobView(await handIn(c, services, question, answer))));
+        return;
+      }
+      const { explanation } = answer;
       await send('result', responseText(await responseTo(c, services, question, explanation)));
     } catch (error) {
       await send('error', JSON.stringify(problemOf(error, c.get('requestId'))));
     }
   });
+}
+
+function deferral(error: unknown): Deferred {
+  if (error instanceof Deferred) return error;
+  throw error;
 }
 
 async function responseTo(c: Context<EdgeEnv>, services: Services, question: Question, explanation: Explanation) {

@@ -17,6 +17,8 @@ export interface Run {
   readonly wanted: WantedRoute;
   /** Milliseconds that the client will wait. */
   readonly deadline?: number;
+  /** Whether whoever asks can do with a job in place of an answer. */
+  readonly deferrable?: boolean;
   /** For requests on behalf of this one. */
   readonly trace?: Readonly<Record<string, string>>;
 }
@@ -26,6 +28,17 @@ export interface Routed {
   readonly estimate: Estimate;
 }
 
+/** Raised in place of an answer, only to those who said `deferrable`: the run is to wait as a job. */
+export class Deferred extends Error {
+  override readonly name = 'Deferred';
+  readonly why: string;
+
+  constructor(why: string) {
+    super(`The run is to be a job: ${why}.`);
+    this.why = why;
+  }
+}
+
 /** Engine of the origins, as profiles have it. */
 const originProfiles = new Profiles('onnxruntime-node');
 
@@ -33,7 +46,7 @@ const originProfiles = new Profiles('onnxruntime-node');
  * Where the request would run, and what it would take. Graphs that are new are compiled, but nothing runs.
  * @throws WhylightError as `Explainer.estimate` does
  */
-export function routeOf(services: Services, { model, request, tenant, wanted, deadline }: Run): Routed {
+export function routeOf(services: Services, { model, request, tenant, wanted, deadline, deferrable }: Run): Routed {
   const { explainer, limits, origin, jobs } = services;
   const estimate = explainer.estimate(model, request, methodsFor(tenant, explainer.methods));
   const decision = decide({
@@ -44,7 +57,8 @@ export function routeOf(services: Services, { model, request, tenant, wanted, de
     ...(origin && {
       origin: { available: origin.available, milliseconds: originProfiles.milliseconds(model, estimate.cost) },
     }),
-    jobs: jobs !== undefined,
+    // Without an origin, what takes jobs from the queue runs them itself, in an isolate.
+    jobs: deferrable === true && jobs !== undefined && (origin !== undefined || estimate.bytes <= limits.edgeBytes),
     ...(deadline !== undefined && { deadline }),
   });
   return { decision, estimate };
@@ -59,6 +73,7 @@ export interface Ran {
 /**
  * @throws WhylightError `budget_exceeded` with the estimate and the parameters that would fit; `origin_unavailable` when
  * no origin is well and the tenant wants no coarser answer; and as the explainer does
+ * @throws Deferred
  */
 export async function run(services: Services, run: Run, hooks: ExplainHooks): Promise<Ran> {
   const { explainer, origin } = services;
@@ -71,6 +86,7 @@ export async function run(services: Services, run: Run, hooks: ExplainHooks): Pr
     withDeadline(gone, Math.min(limitsFor(tenant, services.limits).edgeMs, deadline ?? Infinity), (signal) =>
       explainer.explain(model, asked, { ...hooks, signal, methods: methodsFor(tenant, explainer.methods) }),
     );
+  if (route === 'job') throw new Deferred(why);
   if (route === 'edge') return { explanation: await here(request), route: place, why };
   if (route === 'origin' && origin) {
     try {

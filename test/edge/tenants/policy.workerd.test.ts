@@ -146,7 +146,7 @@ describe('limits', () => {
   });
 
   it('of time refuse what would take longer, and end what does', async () => {
-    const { explain, send } = await tenantWith({ limits: { edge_ms: 1 } });
+    const { explain, send } = await tenantWith({ limits: { edge_ms: 1 }, routes: ['edge'] });
     const long = { method: 'occlusion', sliding_window_shape: '3,4,4', strides: '3,1,1' };
     expect(await jsonOf(await explain(long))).toMatchObject({ status: 422, code: 'budget_exceeded' });
     const many = tensorRequest({}, pixels(0, 64), [64, 3, 32, 32]);

@@ -1,0 +1,18 @@
+/** Files of jobs in an R2 bucket. */
+import type { JobFiles } from './files.ts';
+
+export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
+  async put(key, bytes) {
+    await bucket.put(key, bytes);
+  },
+  async get(key) {
+    const object = await bucket.get(key);
+    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+  },
+  remove: (keys) => bucket.delete([...keys]),
+  async removeBelow(prefix) {
+    // A job has fewer files than a page of the list.
+    const { objects } = await bucket.list({ prefix });
+    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
+  },
+});

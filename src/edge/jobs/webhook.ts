@@ -1,0 +1,71 @@
+/** Tells a client's server that a job has ended, signed as the Standard Webhooks specification (1.0) says. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Job } from './job.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** @throws WhylightError `invalid_request` for what is no https URL of one of the hosts */
+export function checkWebhook(address: string, hosts: readonly string[]): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === 'https:' && !url.username && !url.password && hosts.includes(url.host)) return url.href;
+  throw new WhylightError('invalid_request', 'The webhook must be an https URL of a host that this key may name.', {
+    issues: [{ parameter: 'webhook', message: `must be an https URL of ${hosts.join(', ') || 'no host'}` }],
+    allowed: hosts,
+  });
+}
+
+/** The tenant's own secret, `whsec_` and base64: whoever has it can check signatures, but not make those of others. */
+export async function webhookSecret(secret: string, tenant: string): Promise<string> {
+  return `whsec_${base64(await hmac(new TextEncoder().encode(secret), `webhook ${tenant}`))}`;
+}
+
+/** @returns what went wrong; undefined when the server took it */
+export async function deliver(
+  job: Job,
+  url: string,
+  secret: string,
+  send: typeof fetch,
+  now: number = Date.now(),
+): Promise<string | undefined> {
+  const { id, status, model, method, ended = now } = job;
+  const body = JSON.stringify({
+    type: `job.${status}`,
+    timestamp: new Date(ended).toISOString(),
+    data: { id, status, model, method },
+  });
+  const message = { id: `${id}.${status}`, timestamp: String(Math.floor(now / 1000)), body };
+  try {
+    const response = await send(url, {
+      method: 'POST',
+      redirect: 'manual',
+      body,
+      headers: {
+        'Content-Type': 'application/json',
+        'webhook-id': message.id,
+        'webhook-timestamp': message.timestamp,
+        'webhook-signature': await signature(await webhookSecret(secret, job.tenant), message),
+      },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : `it answered ${response.status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** `v1,` and HMAC-SHA-256 over `id.timestamp.body`, in base64. */
+export async function signature(
+  secret: string,
+  { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: string },
+): Promise<string> {
+  const key = Uint8Array.from(atob(secret.replace(/^whsec_/, '')), (character) => character.charCodeAt(0));
+  return `v1,${base64(await hmac(key, `${id}.${timestamp}.${body}`))}`;
+}
+
+async function hmac(secret: BufferSource, text: string): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text)));
+}
+
+const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));

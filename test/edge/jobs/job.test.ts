@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  abandoned,
+  accepted,
+  alive,
+  attemptFailed,
+  cancelled,
+  due,
+  expired,
+  hasEnded,
+  JOB_TIMES,
+  type Job,
+  leased,
+  MOST_ATTEMPTS,
+  sentAgain,
+  succeeded,
+} from '../../../src/edge/jobs/job.ts';
+
+const NEW = { tenant: 't', id: 'a', fingerprint: 'f', question: 'q', model: 'm', method: 'saliency' };
+const FAILURE = { code: 'origin_unavailable', message: 'gone', details: {} } as const;
+
+it('takes one attempt at a time, and another once the first is dead', () => {
+  const job = leased(accepted(NEW, 0), 10, JOB_TIMES) as Job;
+  expect(job).toMatchObject({ status: 'running', attempts: 1 });
+  expect(leased(job, 11, JOB_TIMES)).toBeUndefined();
+  const second = leased(job, 10 + JOB_TIMES.lease, JOB_TIMES) as Job;
+  expect(second.attempts).toBe(2);
+  expect(succeeded(second, 1, 'late', 50_000)).toBeUndefined();
+  expect(alive(second, 1, undefined, 50_000, JOB_TIMES)).toBeUndefined();
+  expect(succeeded(second, 2, 'result-2', 50_000)).toMatchObject({ status: 'succeeded', result: 'result-2' });
+});
+
+it('fails for good after too many attempts, with the reason of the last', () => {
+  let job = accepted(NEW, 0);
+  for (let i = 1; i <= MOST_ATTEMPTS; i++) {
+    expect(job.status).toBe('queued');
+    job = attemptFailed(leased(job, i, JOB_TIMES) as Job, i, FAILURE, false, i) as Job;
+  }
+  expect(job).toMatchObject({ status: 'failed', failure: FAILURE, attempts: MOST_ATTEMPTS });
+});
+
+it('always has something due, so that whatever happens it ends and is forgotten', () => {
+  const step = fc.oneof(
+    fc.record({ op: fc.constantFrom('lease', 'cancel', 'abandon', 'due', 'due', 'due'), attempt: fc.constant(0) }),
+    fc.record({
+      op: fc.constantFrom('alive', 'succeed', 'fail', 'failFinally'),
+      attempt: fc.integer({ min: 1, max: 4 }),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(step, fc.integer({ min: 0, max: 100_000 })), { maxLength: 60 }), (steps) => {
+      let job = accepted({ ...NEW, webhook: 'https://a.example/' }, 0);
+      let now = 0;
+      for (const [{ op, attempt }, wait] of steps) {
+        now += wait;
+        const before = job;
+        const next: Job | undefined = {
+          lease: () => leased(job, now, JOB_TIMES),
+          cancel: () => cancelled(job, now),
+          abandon: () => abandoned(job, now),
+          alive: () => alive(job, attempt, undefined, now, JOB_TIMES),
+          succeed: () => succeeded(job, attempt, `result-${attempt}`, now),
+          fail: () => attemptFailed(job, attempt, FAILURE, false, now),
+          failFinally: () => attemptFailed(job, attempt, FAILURE, true, now),
+          due: () =>
+            due(job, JOB_TIMES).at > now ? job : due(job, JOB_TIMES).what === 'send' ? sentAgain(job, now) : job,
+        }[op as 'lease']();
+        job = next ?? job;
+        // What has ended stays as it ended, and a result is that of the attempt that counted.
+        if (hasEnded(before)) expect(job.status).toBe(before.status);
+        if (job.status === 'succeeded') expect(job.result).toBe(`result-${job.attempts}`);
+        expect(Number.isFinite(due(job, JOB_TIMES).at)).toBe(true);
+      }
+      for (let i = 0; i < 100 && !hasEnded(job); i++) {
+        const { what, at } = due(job, JOB_TIMES);
+        job = what === 'send' ? sentAgain(job, at) : expired(job, at);
+      }
+      expect(hasEnded(job)).toBe(true);
+      expect(due({ ...job, announced: true }, JOB_TIMES).what).toBe('forget');
+    }),
+  );
+});
