@@ -273,12 +273,14 @@ async function startWorker(proxyPort: number): Promise<string> {
       '--show-interactive-dev-session',
       'false',
     ],
-    { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...OFFLINE_WRANGLER } },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...OFFLINE_WRANGLER } },
   );
   started.push(child);
-  child.stdout?.on('data', (chunk: Buffer) => {
-    breakerChanges += chunk.toString().split('the breaker of an origin changed').length - 1;
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      breakerChanges += chunk.toString().split('the breaker of an origin changed').length - 1;
+    });
+  }
   const address = `http://${HOST}:${port}`;
   await answers(`${address}/v2/health/live`, child);
   return address;
