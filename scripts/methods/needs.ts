@@ -1,0 +1,129 @@
+/** What people ask for, and the methods that answer: the chooser is made of it. */
+export interface Need {
+  readonly need: string;
+  /** Why these, in a sentence or two. */
+  readonly because: string;
+  /** Ids, the first choice first. */
+  readonly methods: readonly string[];
+}
+
+export const NEEDS: readonly Need[] = [
+  {
+    need: 'An answer within 50 ms',
+    because:
+      'One or two rows, whatever the size of the picture. `POST .../explain/estimate` says the milliseconds for your model before anything runs.',
+    methods: ['grad_cam', 'layer_cam', 'hires_cam', 'xgrad_cam', 'saliency', 'input_x_gradient', 'full_grad', 'lrp'],
+  },
+  {
+    need: 'Signed contributions that add up to the score',
+    because:
+      'For and against, in units of the score; `convergence_delta` in the answer says what the sum misses. The Shapley methods add up by feature.',
+    methods: [
+      'integrated_gradients',
+      'deep_lift',
+      'deep_lift_shap',
+      'gradient_shap',
+      'blur_ig',
+      'guided_ig',
+      'kernel_shap',
+      'shapley_exact',
+      'shapley_sampling',
+    ],
+  },
+  {
+    need: 'A black box: no gradients, no inner layers',
+    because: 'Forward rows alone: these also work for operators without a derivative.',
+    methods: ['occlusion', 'rise', 'kernel_shap', 'lime', 'hsic', 'sobol', 'feature_ablation'],
+  },
+  {
+    need: 'No gradients, but inner layers can be read',
+    because: 'Class activation maps made of forward rows: quantised models, or gradients that are noisy or saturated.',
+    methods: ['cam', 'faster_score_cam', 'score_cam', 'ablation_cam', 'is_cam', 'ss_cam'],
+  },
+  {
+    need: 'A table: features with names',
+    because: 'Each number is a feature. With few features the exact answer costs little.',
+    methods: [
+      'shapley_exact',
+      'kernel_shap',
+      'integrated_gradients',
+      'feature_permutation',
+      'feature_ablation',
+      'shapley_sampling',
+    ],
+  },
+  {
+    need: 'A series: sensors, sound',
+    because: 'Windows and paths along time.',
+    methods: ['occlusion', 'integrated_gradients', 'blur_ig', 'grad_cam', 'input_x_gradient', 'rise'],
+  },
+  {
+    need: 'Tokens: text, or a vision transformer',
+    because: 'Token ids are explained at their embedding; the maps of attention need attention over all tokens.',
+    methods: [
+      'transformer_attribution',
+      'integrated_gradients',
+      'layer_integrated_gradients',
+      'lrp',
+      'attention_rollout',
+      'grad_cam',
+      'feature_ablation',
+    ],
+  },
+  {
+    need: 'Segmentation and detection',
+    because:
+      'Any method takes a region or a box as its [target](../targets.md); these give readable maps for few rows, or need no gradient.',
+    methods: ['grad_cam', 'hires_cam', 'layer_cam', 'eigen_cam', 'rise', 'occlusion'],
+  },
+  {
+    need: 'Which layer, channel or neuron',
+    because: 'Values of an inner tensor: name it as `target_layer`.',
+    methods: [
+      'layer_conductance',
+      'layer_gradient_x_activation',
+      'layer_integrated_gradients',
+      'internal_influence',
+      'layer_gradient',
+      'layer_activation',
+      'neuron_gradient',
+    ],
+  },
+  {
+    need: 'Why this class and not that one',
+    because: 'Any method with the target `"cat - dog"` explains the margin; one finds the rivals by itself.',
+    methods: ['finer_cam', 'integrated_gradients', 'lrp', 'grad_cam'],
+  },
+  {
+    need: 'A map for people to read: regions, clean edges',
+    because: 'Areas in place of single pixels.',
+    methods: ['xrai', 'meaningful_perturbation', 'eigen_grad_cam', 'grad_cam_plus_plus', 'lime', 'occlusion'],
+  },
+  {
+    need: 'Fine detail',
+    because:
+      'One value for each pixel, smoothed or masked; the last two show what excites features more than why a class won.',
+    methods: ['lrp', 'smooth_grad', 'layer_cam', 'guided_grad_cam', 'guided_backprop', 'deconvolution'],
+  },
+  {
+    need: 'Less noise, or how sure the map is',
+    because: 'Means, squares and variances over noisy copies; several methods in one; `standard_error` in the answer.',
+    methods: ['smooth_grad', 'smooth_grad_sq', 'var_grad', 'ensemble', 'guided_ig', 'rise'],
+  },
+  {
+    need: 'What the model sees, whatever the class',
+    because: 'For backbones and embeddings; every class gets the same map.',
+    methods: ['eigen_cam', 'kpca_cam', 'fem', 'layer_activation', 'attention_rollout'],
+  },
+  {
+    need: 'Interactions and curvature',
+    because: 'Features that matter only together, and heads that are far from linear.',
+    methods: ['sobol', 'hsic', 'shapley_exact', 'shapley_cam', 'grad_cam_elementwise'],
+  },
+  {
+    need: 'A sanity baseline',
+    because:
+      'A map that does not beat random weights says nothing, and one that is the same for every class does not explain the class.',
+    methods: ['random_cam', 'eigen_cam', 'saliency'],
+  },
+];

@@ -1,0 +1,113 @@
+/** The page of one method: what it declares, and the words beside its plugin where there are some. */
+import type { Method } from '../../src/core/method/contract.ts';
+import { expectation, parameterSchemas } from '../../src/core/method/schema.ts';
+import type { Costs } from './costs.ts';
+import { cell, code, MARK } from './markdown.ts';
+import type { Section, Words } from './words.ts';
+
+/** @param ids of all methods that have a page */
+export function page(method: Method, costs: Costs, words: Words = {}, ids: readonly string[] = []): string {
+  const { about } = method;
+  const { title, summary, paper } = about;
+  const others = ids.filter((id) => id !== method.id);
+  const said = (section: Section): string[] =>
+    words[section]
+      ? [
+          `## ${section}
+
+${linked(words[section], others)}`,
+        ]
+      : [];
+  const parts = [
+    `# ${title}`,
+    summary,
+    ...(paper ? [`Paper: [${paper.title}](${paper.url}) (${paper.year}).`] : []),
+    ...said('Formula'),
+    ...said('The numbers'),
+    properties(method),
+    ...said('Use it when'),
+    ...said('Look elsewhere when'),
+    calls(method, costs),
+    parameters(method),
+    ...presets(method),
+    cost(method, costs),
+  ];
+  return `${MARK}\n${parts.join('\n\n')}\n`;
+}
+
+/** Links the ids in running text, not those in formulas and code. */
+function linked(text: string, ids: readonly string[]): string {
+  const names = new RegExp(`(?<![\\w-])(${ids.join('|')})(?![\\w-])`, 'g');
+  return text
+    .split(/(```[\s\S]*?```|`[^`]*`|\$[^$]*\$)/)
+    .map((piece, i) => (i % 2 === 1 || ids.length === 0 ? piece : piece.replaceAll(names, '[$1]($1.md)')))
+    .join('');
+}
+
+function properties({ strategy, revision, about: { modalities, properties } }: Method): string {
+  const answer = (holds: boolean) => (holds ? 'yes' : 'no');
+  return `| Property | |
+|---|---|
+| Strategy | ${strategy} |
+| Inputs | ${modalities.join(', ')} |
+| Signed: below zero speaks against the target | ${answer(properties.signed)} |
+| Complete: adds up to the score less the baseline's | ${answer(properties.complete)} |
+| Deterministic: no random draws | ${answer(properties.deterministic)} |
+| Class discriminative: another target, another map | ${answer(properties.classDiscriminative)} |
+| Revision | ${revision} |`;
+}
+
+function calls(method: Method, costs: Costs): string {
+  const { id } = method;
+  // The embedded model is much like the example that costs are counted for.
+  const [file, model] = costs.of(method) === undefined ? ['--model vit.onnx ', 'vit'] : ['', 'cifar10'];
+  return `## How to call it
+
+\`\`\`sh
+npx whylight explain photo.jpg ${file}--method ${id} -o map.png
+
+curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @photo.jpg \\
+  'http://127.0.0.1:8787/v2/models/${model}/explain?method=${id}'
+\`\`\`
+
+\`\`\`ts
+const { rows } = await explainer.explain(model, { method: '${id}', inputs });
+\`\`\``;
+}
+
+function parameters({ params }: Method): string {
+  const rows = Object.entries(parameterSchemas(params)).map(
+    ([name, schema]) =>
+      `| \`${name}\` | ${cell(code(schema.default))} | ${cell(expectation(schema))} | ${cell(schema.description ?? '')} |`,
+  );
+  if (rows.length === 0) return '## Parameters\n\nIt has none.';
+  return ['## Parameters', '', '| Parameter | Default | Takes | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function presets({ presets: libraries = {} }: Method): string[] {
+  const rows = Object.entries(libraries).map(
+    ([name, values]) =>
+      `| \`${name}\` | ${cell(
+        Object.entries(values)
+          .map(([parameter, value]) => `\`${parameter}\` = ${code(value)}`)
+          .join(', ') || 'the defaults',
+      )} |`,
+  );
+  if (rows.length === 0) return [];
+  return [
+    ['## Presets', '', 'What `preset` sets, by library:', '', '| Preset | Sets |', '|---|---|', ...rows].join('\n'),
+  ];
+}
+
+function cost(method: Method, costs: Costs): string {
+  const usual = costs.of(method);
+  const changes = costs.changes(method);
+  return [
+    '## Cost',
+    '',
+    usual === undefined
+      ? 'It does not apply to the model that the [table of methods](README.md) counts costs for.'
+      : `With default parameters: ${usual}, for the model that the [table of methods](README.md) describes.`,
+    ...(changes.length > 0 ? ['', '| With | Rows |', '|---|---|', ...changes] : []),
+  ].join('\n');
+}
