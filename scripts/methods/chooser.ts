@@ -64,8 +64,9 @@ Not sure? \`whylight compare photo.jpg --model model.onnx -o sheet.png\` shows a
 ## How to read the tables
 
 *Cost*: the rows that run with default parameters, for a model of 3x224x224 pictures whose last spatial layer has 512
-maps of 7x7. A *forward* is a row that goes through the model; a *gradient* is one that goes forward and back, which takes
-about as long as two to three forwards. "-" means that the method does not apply to such a model. What a request costs is
+maps of 7x7. A *forward* is a row that goes through the model; a *gradient* is one that goes forward and back: two to three
+forwards in WebAssembly, more with native kernels, and hardly more than one for the last layer of a convolutional network
+([measured](../compiler.md#what-it-costs)). "-" means that the method does not apply to such a model. What a request costs is
 known before it runs: \`POST .../explain/estimate\` answers rows and milliseconds.
 
 *Signed*: values below zero speak against the target. *Complete*: the values add up to the score's distance from the
