@@ -29,7 +29,10 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
-  presets: { captum: { composite: 'epsilon', epsilon: 1e-9 }, zennit: { epsilon: 1e-6, gamma: 0.25 } },
+  presets: {
+    captum: { composite: 'epsilon', epsilon: 1e-9 },
+    zennit: { epsilon: 1e-6, gamma: 0.25, zero_params: 'none' },
+  },
   params: z.object({
     composite: z
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
@@ -49,6 +52,12 @@ export default defineMethod({
       .describe('Weight of the positive part in the gamma rule.'),
     low: z.number().default(LRP_DEFAULTS.low).describe('Smallest value that the input can have, for the z-box rule.'),
     high: z.number().default(LRP_DEFAULTS.high).describe('Largest value that the input can have, for the z-box rule.'),
+    zero_params: z
+      .enum(['none', 'bias'])
+      .default(LRP_DEFAULTS.zeroParams)
+      .describe(
+        'What counts as zero. none: biases take their share of the relevance, which in deep networks with folded batch norms leaves little of it; bias: all of it goes to the inputs.',
+      ),
     rules: z
       .array(z.string())
       .max(200)
@@ -62,9 +71,9 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: ({ rules, composite, epsilon, gamma, low, high, target_layer }, model) => ({
+  needs: ({ rules, composite, epsilon, gamma, low, high, zero_params, target_layer }, model) => ({
     gradients: target_layer === 'input' ? 'sources' : [model.tensor(target_layer).name],
-    ruleset: lrp({ composite, epsilon, gamma, low, high, rules: ruleOfLayer(rules) }),
+    ruleset: lrp({ composite, epsilon, gamma, low, high, zeroParams: zero_params, rules: ruleOfLayer(rules) }),
   }),
   cost: () => ({ forwards: 0, backwards: 1 }),
   explain: async (ctx) => {

@@ -108,6 +108,18 @@ describe('LRP', () => {
     expect(sum(signal)).toBeCloseTo(score, 3);
   });
 
+  it.each(['epsilon', 'epsilon_plus', 'epsilon_gamma_box', 'epsilon_alpha2_beta1'] as LrpComposite[])(
+    '%s loses nothing to biases that count as zero',
+    async (composite) => {
+      const options = { composite, low: -4, high: 4 };
+      const graph = () => convolutional({ biases: true });
+      const { signal, score } = await run(graph(), lrp({ ...options, zeroParams: 'bias' }), { x }, 3, 5);
+      expect(Math.abs(sum(signal) - score)).toBeLessThan(1e-3 * Math.abs(score));
+      const plain = await run(graph(), lrp(options), { x }, 3, 5);
+      expect(Math.abs(sum(plain.signal) - score)).toBeGreaterThan(5e-3 * Math.abs(score));
+    },
+  );
+
   it('with a small epsilon is gradient times input on a ReLU net', async () => {
     const { signal } = await run(convolutional(), lrp({ composite: 'epsilon', epsilon: 1e-9 }), { x }, 2, 5);
     const { signal: slope } = await run(convolutional(), gradient, { x }, 2, 5);

@@ -51,11 +51,20 @@ export interface LrpOptions {
   /** Smallest and largest possible input value, for the z-box rule. */
   readonly low: number;
   readonly high: number;
+  /** `bias` leaves biases out of every denominator: they take no share of the relevance (zennit's `zero_params`). */
+  readonly zeroParams: 'none' | 'bias';
   /** Another rule for single layers, by the name of their node or of their output tensor. */
   readonly rules?: Readonly<Record<string, LrpRule>>;
 }
 
-export const LRP_DEFAULTS: LrpOptions = { composite: 'epsilon_plus', epsilon: 1e-6, gamma: 0.25, low: -1, high: 1 };
+export const LRP_DEFAULTS: LrpOptions = {
+  composite: 'epsilon_plus',
+  epsilon: 1e-6,
+  gamma: 0.25,
+  low: -1,
+  high: 1,
+  zeroParams: 'none',
+};
 
 /** The ruleset of these options. Its id names them all: two with the same id are the same. */
 export function lrp(options: Partial<LrpOptions> = {}): Ruleset {
@@ -82,9 +91,12 @@ function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
     const { first, convolution, dense }: { first?: LrpRule; convolution: LrpRule; dense: LrpRule } =
       LRP_COMPOSITES[options.composite];
     const rule = named ?? (position.first ? first : undefined) ?? (/Conv/.test(node.op) ? convolution : dense);
-    return (context) =>
-      linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(context, options);
+    return (given) => {
+      const context = options.zeroParams === 'bias' ? withoutBias(given) : given;
+      return linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(given, options);
+    };
   }
+  if (options.zeroParams === 'bias' && BIAS_NODES.has(node.op)) return biasNode(norm(options));
   return OTHER_RULES[node.op]?.(options);
 }
 
@@ -221,7 +233,37 @@ function alphaBeta(context: RuleContext, epsilon: number, alpha: number, beta: n
   });
 }
 
-const linearForward = ({ outputs: [y] }: RuleContext): Value => y;
+/** What the layer gives, without its bias where that is left out. */
+function linearForward(context: RuleContext): Value {
+  const {
+    g,
+    node,
+    inputs: [a, b],
+    outputs: [y],
+    optional,
+  } = context;
+  return node.inputs[2] && !optional(2) ? g.op(node.op, [a, b], node.attributes) : y;
+}
+
+const withoutBias = (context: RuleContext): RuleContext => ({
+  ...context,
+  optional: (i) => (i === 2 ? undefined : context.optional(i)),
+});
+
+/** Operators that add the bias of a layer that has none of its own. */
+const BIAS_NODES: ReadonlySet<string> = new Set(['Add', 'Sub']);
+
+/** A sum with a constant is a bias: what varies gets everything. */
+const biasNode =
+  (otherwise: Vjp): Vjp =>
+  (context) => {
+    const {
+      cotangents: [r],
+      wants,
+    } = context;
+    if (wants(0) && wants(1)) return otherwise(context);
+    return wants(0) ? [r] : [false, r];
+  };
 
 /** A product of two activations: each factor gets half (AttnLRP, proposition 3.3). */
 function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Cotangents {
