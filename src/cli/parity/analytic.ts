@@ -39,6 +39,8 @@ interface Case {
   readonly layer?: string;
   readonly neuron?: number;
   readonly attr_dim_summation?: boolean;
+  readonly layer_baselines?: number;
+  readonly layer_mask?: ArrayText;
   readonly attribute_to_layer_input?: boolean;
   /** By input name. */
   readonly feature_mask?: Readonly<Record<string, ArrayText>>;
@@ -192,6 +194,8 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     strides: windows(given, 'strides', 'stride'),
     layers: Object.keys(expected),
     neuron: given.neuron,
+    layerBaseline: given.layer_baselines,
+    layerMask: given.layer_mask?.data,
     summed: given.attr_dim_summation,
     tensorOf: (layer) => model.layers?.[layer] ?? layer,
   });

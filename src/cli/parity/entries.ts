@@ -95,6 +95,9 @@ export interface CaseFields {
   readonly layers: readonly string[];
   /** Position of the neuron that is explained. */
   readonly neuron?: number;
+  /** What stands for an absent element of the layer, and which of its elements are one feature. */
+  readonly layerBaseline?: number;
+  readonly layerMask?: readonly number[];
   /** Whether the channels of a layer are added up. */
   readonly summed?: boolean;
   readonly window?: readonly number[];
@@ -145,6 +148,10 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     params: { preset: 'captum', sliding_window_shape: window, strides, baseline },
   }),
   FeatureAblation: ({ baseline }) => ({ method: 'feature_ablation', params: { preset: 'captum', baseline } }),
+  LayerFeatureAblation: ({ layer, layerBaseline, layerMask }) => ({
+    method: 'layer_feature_ablation',
+    params: { preset: 'captum', target_layer: layer, baseline: layerBaseline, feature_mask: layerMask },
+  }),
   ShapleyValues: ({ baseline }) => ({ method: 'shapley_exact', params: { preset: 'captum', baseline } }),
   KernelShap: ({ params, baseline }) => ({
     method: 'kernel_shap',

@@ -24,7 +24,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
   },
-  presets: { xplique: { nb_design: 500, feature_mask: 'grid', grid: [8], baseline: 0 } },
+  presets: { xplique: { nb_design: 500, bandwidth: 'median', feature_mask: 'grid', grid: [8], baseline: 0 } },
   params: z.object({
     nb_design: z
       .int()
