@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
+import { answers, freePort, HOST, Processes, seconds } from './support/processes.ts';
 
 const HELP = `Heavy requests and jobs while the origin is killed, stalled and cut off.
 
@@ -40,7 +40,6 @@ if (values.help) {
   process.exit(0);
 }
 
-const HOST = '127.0.0.1';
 const SECRET = 'a secret for this measurement alone';
 const DEADLINE_MS = 30_000;
 /** Beyond the deadline, for the batch that was running and the way back. */
@@ -60,7 +59,7 @@ const [requests, jobs, kills, masks] = [values.requests, values.jobs, values.kil
 const CLEAR = ['origin_unavailable', 'origin_timeout', 'origin_error', 'deadline_exceeded', 'overloaded'];
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-faults-'));
-const started: ChildProcess[] = [];
+const processes = new Processes();
 const links = new Set<Socket>();
 let slow = false;
 let breakerChanges = 0;
@@ -83,7 +82,11 @@ const proxy = createServer((client) => {
 proxy.listen(0, HOST);
 await once(proxy, 'listening');
 let origin = await startOrigin();
-const worker = await startWorker((proxy.address() as AddressInfo).port);
+const { port: proxyPort } = proxy.address() as AddressInfo;
+const variables = { ORIGINS: `http://${HOST}:${proxyPort}`, ORIGIN_SECRET: SECRET };
+const { address: worker } = await processes.worker('.', work, variables, (text) => {
+  breakerChanges += text.split('the breaker of an origin changed').length - 1;
+});
 const tally = new Map<string, number>();
 const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1);
 const wrong: string[] = [];
@@ -130,8 +133,11 @@ try {
     const took = performance.now() - from;
     if (took > DEADLINE_MS + GRACE_MS) note(`an answer took ${seconds(took)}`);
     if (response.ok) judge('request', seed, body);
-    else if (CLEAR.includes(body.code ?? '')) count(`request: ${body.code}`);
-    else note(`a request got ${response.status} ${JSON.stringify(body).slice(0, 200)}`);
+    else if (CLEAR.includes(body.code ?? '')) {
+      count(`request: ${body.code}`);
+      // As a client should: it asks nothing more until it is told to.
+      await sleep(1000 * Number(response.headers.get('Retry-After') ?? 0));
+    } else note(`a request got ${response.status} ${JSON.stringify(body).slice(0, 200)}`);
   }
 
   function judge(what: string, seed: number, answer: Answer): void {
@@ -180,9 +186,7 @@ try {
 } finally {
   proxy.close();
   for (const link of links) link.destroy();
-  for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-  await sleep(1000);
-  for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await processes.stop();
   rmSync(work, { recursive: true, force: true });
 }
 console.log(wrong.length === 0 ? 'nothing wrong' : `${wrong.length} things wrong`);
@@ -254,61 +258,11 @@ async function startOrigin(): Promise<ChildProcess> {
     env: { ...process.env, WHYLIGHT_ORIGIN_SECRET: SECRET },
     stdio: 'ignore',
   });
-  started.push(child);
+  processes.add(child);
   await answers(`http://${HOST}:${originPort}/v2/health/live`, child);
   return child;
 }
 
-async function startWorker(proxyPort: number): Promise<string> {
-  const port = await freePort();
-  const options = ['--local', '--ip', HOST, '--port', `${port}`, '--inspector-port', '0', '--persist-to', work];
-  const variables = ['--var', `ORIGINS:http://${HOST}:${proxyPort}`, '--var', `ORIGIN_SECRET:${SECRET}`];
-  const child = spawn(
-    PINNED_NODE,
-    [
-      'node_modules/wrangler/bin/wrangler.js',
-      'dev',
-      ...options,
-      ...variables,
-      '--show-interactive-dev-session',
-      'false',
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...OFFLINE_WRANGLER } },
-  );
-  started.push(child);
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      breakerChanges += chunk.toString().split('the breaker of an origin changed').length - 1;
-    });
-  }
-  const address = `http://${HOST}:${port}`;
-  await answers(`${address}/v2/health/live`, child);
-  return address;
-}
-
-async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (let i = 0; i < 600; i++) {
-    if (child.exitCode !== null) throw new Error(`The process behind ${url} ended with ${child.exitCode}.`);
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return;
-    await sleep(200);
-  }
-  throw new Error(`Nothing answers at ${url}.`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function chunks<T>(items: readonly T[], into: number): T[][] {
   return Array.from({ length: into }, (_, k) => items.filter((_, i) => i % into === k));
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,0 +1,236 @@
+/**
+ * Many clients at once: `npm run bench:load`; {@link HELP} lists the options.
+ *
+ * The real Worker in workerd, mixed requests of many clients with some that are wrong. Every answer is compared with what the
+ * same question got in peace, before; the memory of workerd is watched.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Random } from '../src/core/tensor/random.ts';
+import { Processes, seconds } from './support/processes.ts';
+
+const HELP = `Many clients at once; every answer is compared.
+
+usage: npm run bench:load -- [options]
+
+  --requests n      requests in all (default: 20000)
+  --connections n   at the same time (default: 50)
+  --bad n           of a hundred, how many are wrong (default: 2)
+  --seed n          of the order of requests (default: 1)
+  --help            this text
+
+Ends with 1 when an answer is wrong or a 5xx, or when memory grows.`;
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '20000' },
+    connections: { type: 'string', default: '50' },
+    bad: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const [requests, connections, bad, seed] = [values.requests, values.connections, values.bad, values.seed].map(
+  Number,
+) as [number, number, number, number];
+
+const EXPLAIN = '/v2/models/cifar10/explain';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const NO_STORE = { 'Cache-Control': 'no-store' };
+const DEMO = { 'X-Api-Key': 'whylight-demo' };
+const photo = readFileSync('examples/photos/cat.jpg');
+const pixels = (n: number): number[] => Array.from({ length: 3072 }, (_, i) => Math.sin(i * 0.013 * (n + 1)));
+const tensors = (parameters: object, n = 0, data: unknown = pixels(n), shape = [1, 3, 32, 32]): string =>
+  JSON.stringify({ parameters, inputs: [{ name: 'input', datatype: 'FP32', shape, data }] });
+
+interface Kind {
+  readonly name: string;
+  /** How often, next to the others. */
+  readonly weight: number;
+  readonly path: string;
+  readonly init: RequestInit;
+  /** `outputs` leaves out times and what else may differ between two runs. */
+  readonly compare: 'bytes' | 'outputs' | 'status';
+}
+
+const post = (headers: Record<string, string>, body: string | Uint8Array<ArrayBuffer>): RequestInit => ({
+  method: 'POST',
+  headers,
+  body,
+});
+const ask = (
+  name: string,
+  weight: number,
+  parameters: object,
+  n: number,
+  headers: Record<string, string> = {},
+): Kind => ({
+  name,
+  weight,
+  path: EXPLAIN,
+  init: post({ ...JSON_TYPE, ...headers }, tensors(parameters, n)),
+  compare: headers['Cache-Control'] ? 'outputs' : 'bytes',
+});
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const GOOD: readonly Kind[] = [
+  ...range(8).map((n) => ask('saliency, cached', 6, { method: 'saliency' }, n)),
+  ...range(8).map((n) => ask('grad_cam, cached', 6, { method: 'grad_cam', target: n }, n)),
+  ...range(4).map((n) => ask('occlusion, cached', 4, { method: 'occlusion', target: n }, n)),
+  ...range(4).map((n) => ask('demo tenant, cached', 3, { method: 'saliency' }, n, DEMO)),
+  ...range(4).map((n) => ask('saliency, computed', 2, { method: 'saliency' }, 20 + n, NO_STORE)),
+  ...range(4).map((n) => ask('grad_cam, computed', 2, { method: 'grad_cam' }, 20 + n, NO_STORE)),
+  ...range(2).map((n) => ask('rise, computed', 1, { method: 'rise', n_masks: 32, seed: n }, 20 + n, NO_STORE)),
+  ...['jet', 'viridis', 'gray'].map(
+    (colormap): Kind => ({
+      name: 'picture, cached',
+      weight: 4,
+      path: `${EXPLAIN}?method=grad_cam&colormap=${colormap}`,
+      init: post({ 'Content-Type': 'image/jpeg', Accept: 'image/png' }, photo as Uint8Array<ArrayBuffer>),
+      compare: 'bytes',
+    }),
+  ),
+  {
+    name: 'bytes, cached',
+    weight: 8,
+    path: EXPLAIN,
+    init: post({ ...JSON_TYPE, Accept: 'application/octet-stream' }, tensors({ method: 'saliency' }, 1)),
+    compare: 'bytes',
+  },
+  {
+    name: 'infer',
+    weight: 10,
+    path: '/v2/models/cifar10/infer',
+    init: post(JSON_TYPE, tensors({}, 2)),
+    compare: 'outputs',
+  },
+  {
+    name: 'estimate',
+    weight: 8,
+    path: `${EXPLAIN}/estimate`,
+    init: post(JSON_TYPE, tensors({ method: 'rise' }, 2)),
+    compare: 'bytes',
+  },
+  { name: 'methods', weight: 3, path: '/v2/methods', init: {}, compare: 'bytes' },
+  { name: 'model', weight: 5, path: '/v2/models/cifar10', init: {}, compare: 'bytes' },
+  { name: 'live', weight: 5, path: '/v2/health/live', init: {}, compare: 'bytes' },
+];
+
+const wrong = (name: string, path: string, init: RequestInit): Kind => ({
+  name: `bad: ${name}`,
+  weight: 1,
+  path,
+  init,
+  compare: 'status',
+});
+const BAD: readonly Kind[] = [
+  wrong('method', EXPLAIN, post(JSON_TYPE, tensors({ method: 'nothing' }))),
+  wrong('model', '/v2/models/nothing/explain', post(JSON_TYPE, tensors({ method: 'saliency' }))),
+  wrong('parameter', EXPLAIN, post(JSON_TYPE, tensors({ method: 'rise', n_masks: -1 }))),
+  wrong('JSON', EXPLAIN, post(JSON_TYPE, '{"inputs": [')),
+  wrong('shape', EXPLAIN, post(JSON_TYPE, tensors({ method: 'saliency' }, 0, pixels(0), [1, 3, 16, 64]))),
+  wrong('NaN', EXPLAIN, post(JSON_TYPE, tensors({ method: 'saliency' }, 0, ['NaN', ...pixels(0).slice(1)]))),
+  wrong(
+    'half a picture',
+    `${EXPLAIN}?method=saliency`,
+    post({ 'Content-Type': 'image/jpeg' }, new Uint8Array(photo.subarray(0, 700))),
+  ),
+  wrong('content type', EXPLAIN, post({ 'Content-Type': 'text/plain' }, 'hello')),
+  wrong('key', EXPLAIN, post({ ...JSON_TYPE, 'X-Api-Key': 'not a key' }, tensors({ method: 'saliency' }))),
+  wrong('method of another tenant', EXPLAIN, post({ ...JSON_TYPE, ...DEMO }, tensors({ method: 'rise' }))),
+  wrong('verb', EXPLAIN, { method: 'PUT', body: '' }),
+  wrong('path', '/v2/nothing', {}),
+  wrong('accept', EXPLAIN, post({ ...JSON_TYPE, Accept: 'text/csv' }, tensors({ method: 'saliency' }))),
+];
+
+interface Seen {
+  readonly status: number;
+  readonly text: string;
+}
+
+const work = mkdtempSync(join(tmpdir(), 'whylight-load-'));
+const processes = new Processes();
+const faults: string[] = [];
+const times = new Map<string, number[]>();
+const memory: number[] = [];
+try {
+  const worker = await processes.worker('.', work);
+  const send = async ({ path, init, compare }: Kind): Promise<Seen> => {
+    const response = await fetch(`${worker.address}${path}`, init);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    if (compare === 'bytes') return { status: response.status, text: bytes.toString('base64') };
+    const body = JSON.parse(bytes.toString()) as { outputs?: unknown; code?: string };
+    return { status: response.status, text: JSON.stringify(compare === 'outputs' ? body.outputs : body.code) };
+  };
+  console.log('what is right: every question once, and once more ...');
+  const expected = new Map<Kind, Seen>();
+  for (const kind of [...GOOD, ...BAD]) {
+    const [first, again] = [await send(kind), await send(kind)];
+    if (first.status !== again.status || first.text !== again.text) faults.push(`${kind.name} is not the same twice`);
+    if (kind.compare === 'status' ? first.status < 400 || first.status >= 500 : first.status !== 200) {
+      faults.push(`${kind.name} got ${first.status} in peace`);
+    }
+    expected.set(kind, first);
+  }
+
+  const lots = GOOD.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+  const pick = <T>(list: readonly T[], chance: number): T => list[Math.floor(chance * list.length)] as T;
+  const chances = new Random(seed).uniform(2 * requests);
+  const plan = range(requests).map((i) => {
+    const [first, second] = chances.subarray(2 * i) as unknown as [number, number];
+    return pick(first * 100 < bad ? BAD : lots, second);
+  });
+  const begun = performance.now();
+  let [next, done] = [0, 0];
+  const watch = setInterval(() => {
+    memory.push(worker.memory());
+    if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${requests} `);
+  }, 1000);
+  await Promise.all(
+    range(connections).map(async () => {
+      while (next < plan.length) {
+        const kind = plan[next++] as Kind;
+        const started = performance.now();
+        const seen = await send(kind).catch((error: Error) => ({ status: 0, text: error.message }));
+        const list = times.get(kind.name) ?? [];
+        times.set(kind.name, list);
+        list.push(performance.now() - started);
+        const right = expected.get(kind) as Seen;
+        if (seen.status !== right.status || seen.text !== right.text) {
+          faults.push(
+            `${kind.name}: ${seen.status} ${seen.text.slice(0, 120)}, not ${right.status} ${right.text.slice(0, 60)}`,
+          );
+        }
+        done += 1;
+      }
+    }),
+  );
+  clearInterval(watch);
+  const took = performance.now() - begun;
+  console.log(`\n${requests} requests in ${seconds(took)}: ${((1000 * requests) / took).toFixed(0)} a second`);
+  for (const [name, list] of [...times].sort()) {
+    const sorted = list.sort((a, b) => a - b);
+    const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] as number).toFixed(0).padStart(6);
+    console.log(`${String(list.length).padStart(7)}  ${name.padEnd(34)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`);
+  }
+} finally {
+  await processes.stop();
+  rmSync(work, { recursive: true, force: true });
+}
+
+const quarter = Math.floor(memory.length / 4);
+const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length / 2 ** 20;
+if (quarter >= 2) {
+  const [early, late] = [mean(memory.slice(quarter, 2 * quarter)), mean(memory.slice(-quarter))];
+  console.log(`memory of workerd: ${early.toFixed(0)} MiB in the second quarter, ${late.toFixed(0)} MiB in the last`);
+  if (late > early * 1.1 + 16) faults.push('memory grows');
+}
+for (const fault of faults.slice(0, 20)) console.log(`WRONG  ${fault}`);
+console.log(faults.length === 0 ? 'nothing wrong' : `${faults.length} things wrong`);
+process.exit(faults.length === 0 ? 0 : 1);
