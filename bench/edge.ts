@@ -170,7 +170,7 @@ async function jpeg(width: number, height: number): Promise<Uint8Array<ArrayBuff
   const wasm = await WebAssembly.compile(readFileSync(resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm')));
   await (initJpeg as (module: WebAssembly.Module) => Promise<void>)(wasm);
   const cat = await nodeCodecs().decode(readFileSync('examples/photos/cat.jpg'));
-  const large = resize(cat, { width, height, filter: 'bilinear' });
+  const large = resize({ ...cat, channels: 4 }, width, height, 'bilinear');
   return new Uint8Array(await encodeJpeg(large as never, { quality: 85 }));
 }
 
