@@ -1,5 +1,6 @@
 /** Holds what a method returns against its promise. */
 import { WhylightError } from '../errors.ts';
+import { firstNotFinite } from '../tensor/finite.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
 
@@ -39,11 +40,6 @@ export function checkAttribution(
     const wrong = firstNotFinite(value.data);
     if (wrong >= 0) throw unusable(method, `element ${wrong} of the values for "${name}" is ${value.data[wrong]}`);
   }
-}
-
-function firstNotFinite(data: Float32Array): number {
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
-  return -1;
 }
 
 const unusable = (method: string, problem: string): WhylightError =>

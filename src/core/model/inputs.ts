@@ -3,6 +3,7 @@ import { WhylightError } from '../errors.ts';
 import type { Inputs } from '../method/contract.ts';
 import type { ValueInfo } from '../onnx/graph.ts';
 import { cast } from '../tensor/cast.ts';
+import { firstNotFinite } from '../tensor/finite.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -102,7 +103,7 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
   }
   const numbers = value.dtype.includes('float16') ? cast(value, 'float32') : value;
   if (!numbers.dtype.startsWith('float')) return;
-  const wrong = (numbers.data as Float32Array).findIndex((x) => !Number.isFinite(x));
+  const wrong = firstNotFinite(numbers.data as Float32Array);
   if (wrong < 0) return;
   throw new WhylightError(
     'invalid_tensor',

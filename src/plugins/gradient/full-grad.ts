@@ -47,19 +47,16 @@ export default defineMethod({
     };
     const channelsLast = picture.channelAxis === 2;
     const channels = input.data.length / places;
-    add(
-      scaledChannels(places, channels, (c, p) => {
-        const i = channelsLast ? p * channels + c : c * places + p;
-        return (input.data[i] as number) * (slopes[i] as number);
-      }),
-    );
+    const products = slopes.map((slope, i) => slope * (input.data[i] as number));
+    const [nextChannel, nextPlace] = channelsLast ? [1, channels] : [places, 1];
+    add(scaledChannels(places, channels, products, nextChannel, nextPlace));
     // Resizing is linear: layers of one size are added up first.
     const bySize = new Map<string, { size: [number, number]; map: Float32Array }>();
     for (const { name, bias } of biasedLayers(ctx.model)) {
       const { dims, data } = gradients[name] as Tensor<'float32'>;
       const [height, width] = dims.slice(2) as [number, number];
       const size = height * width;
-      const part = scaledChannels(size, bias.length, (c, p) => (bias[c] as number) * (data[c * size + p] as number));
+      const part = scaledChannels(size, bias.length, data, size, 1, bias);
       const same = bySize.get(`${height}x${width}`);
       if (same) for (let i = 0; i < size; i++) same.map[i] = (same.map[i] as number) + (part[i] as number);
       else bySize.set(`${height}x${width}`, { size: [height, width], map: part });
@@ -69,20 +66,35 @@ export default defineMethod({
   },
 });
 
-/** Absolute products, each channel scaled to [0, 1], the channels added up. Every layer passes here: plain loops. */
-function scaledChannels(places: number, channels: number, product: (c: number, p: number) => number): Float32Array {
+/**
+ * Absolute values, each channel scaled to [0, 1], the channels added up. Every layer passes here: plain loops.
+ * @param nextChannel elements from a channel to the next
+ * @param nextPlace elements from a place to the next
+ * @param factors one for each channel, before it is scaled
+ */
+function scaledChannels(
+  places: number,
+  channels: number,
+  data: Float32Array,
+  nextChannel: number,
+  nextPlace: number,
+  factors?: ArrayLike<number>,
+): Float32Array {
   const sum = new Float32Array(places);
   const channel = new Float32Array(places);
   for (let c = 0; c < channels; c++) {
-    let [low, high] = [Infinity, -Infinity];
+    const factor = factors?.[c] ?? 1;
+    const first = c * nextChannel;
+    let low = Infinity;
+    let high = -Infinity;
     for (let p = 0; p < places; p++) {
-      channel[p] = Math.abs(product(c, p));
+      channel[p] = Math.abs(factor * (data[first + p * nextPlace] as number));
       const x = channel[p] as number;
       if (x < low) low = x;
       if (x > high) high = x;
     }
-    const scale = EPSILON + high - low;
-    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + ((channel[p] as number) - low) / scale;
+    const scale = 1 / (EPSILON + high - low);
+    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + ((channel[p] as number) - low) * scale;
   }
   return sum;
 }
