@@ -99,6 +99,8 @@ export interface Plan {
   readonly info: BoundInfo;
   /** The graphs that the method evaluates, by name; the first is the main one. */
   readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+  /** Checked, see {@link checkInputs}. */
+  readonly inputs: Inputs;
   readonly rows: number;
   /** For all rows together; an upper bound with a summary, which hides nothing where no value is above zero. */
   readonly cost: Cost;
@@ -202,7 +204,7 @@ export class Explainer {
     const entry = this.methods.get(request.method);
     const { method } = entry;
     const params = parseParams(method, request.params, entry);
-    const { rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
+    const { inputs, rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
     if (request.target !== undefined) resolveTarget(request.target, scoreSpace(model, info));
     const needs = guarded(method, () => method.needs(params, info, methods));
@@ -217,6 +219,7 @@ export class Explainer {
       params,
       info,
       graphs,
+      inputs,
       rows,
       cost: { forwards: (cost.forwards + summaryRows(request)) * rows, backwards: cost.backwards * rows },
     };
@@ -256,7 +259,7 @@ export class Explainer {
     const timings = { compile: 0, session: 0 };
     const lease = this.loader.lease(model, timings, hooks.waitUntil);
     try {
-      const { inputs } = checkInputs(model.graph.inputs, request.inputs);
+      const { inputs } = plan;
       const baselines = request.baselines ? checkBaselines(model.graph.inputs, request.baselines, plan.rows) : {};
       const samples = { forwards: 0, backwards: 0, predictions: 0 };
       const rows: ExplainedRow[] = [];

@@ -67,7 +67,11 @@ export function diagnose(values: Float32Tensors, circumstances: Circumstances, m
 function* withoutPlace(low: number, high: number, map: Tensor<'float32'> | undefined): Generator<Warning> {
   if (!map || isFlat(low, high, FLAT)) return;
   let [least, most] = [Infinity, -Infinity];
-  for (const value of map.data) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  for (let i = 0; i < map.data.length; i++) {
+    const value = map.data[i] as number;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
   if (!isFlat(least, most, FLAT_MAP)) return;
   yield {
     code: 'flat',

@@ -35,19 +35,24 @@ export default defineCam({
     const means = perChannel(maps, meanOf);
     const limits = perChannel(maps, (values) => {
       const mean = meanOf(values);
-      return mean + k * Math.sqrt(meanOf(Float64Array.from(values, (value) => (value - mean) ** 2)));
+      let squares = 0;
+      for (let p = 0; p < values.length; p++) squares += ((values[p] as number) - mean) ** 2;
+      return mean + k * Math.sqrt(squares / values.length);
     });
-    const channelOf = (i: number): number => Math.floor(i / positions);
-    if (convention === 'channel_mean') {
-      return Float64Array.from(activations, (value, i) =>
-        value >= (limits[channelOf(i)] as number) ? (means[channelOf(i)] as number) : 0,
-      );
+    const contributions = new Float64Array(activations.length);
+    for (let c = 0; c < maps.channels; c++) {
+      const limit = limits[c] as number;
+      const from = c * positions;
+      if (convention === 'channel_mean') {
+        const mean = means[c] as number;
+        for (let i = from; i < from + positions; i++) contributions[i] = (activations[i] as number) >= limit ? mean : 0;
+        continue;
+      }
+      let outstanding = 0;
+      for (let i = from; i < from + positions; i++) if ((activations[i] as number) > limit) outstanding++;
+      const share = outstanding / positions;
+      for (let i = from; i < from + positions; i++) contributions[i] = (activations[i] as number) * share;
     }
-    const shares = new Float64Array(maps.channels);
-    for (const [i, value] of activations.entries()) {
-      const c = channelOf(i);
-      if (value > (limits[c] as number)) shares[c] = (shares[c] as number) + 1 / positions;
-    }
-    return activations.map((value, i) => value * (shares[channelOf(i)] as number));
+    return contributions;
   },
 });

@@ -41,13 +41,17 @@ export default defineCam({
             ? sumOf(activations.map((value, p) => value * (gradients[p] as number) ** 3))
             : sumOf(activations);
       const epsilon = convention === 'sum' || convention === 'mean' ? EPSILON : 0;
-      const ratios = Float64Array.from(gradients, (g) => {
-        if (g === 0) return 0;
-        const denominator = 2 * g ** 2 + (convention === 'joint_sum' ? total : total * g ** 3) + epsilon;
-        return denominator === 0 ? 0 : g ** 2 / denominator;
-      });
-      const weights = ratios.map((ratio, p) => ratio * Math.max(0, gradients[p] as number));
-      if (convention === 'normalised') return sumOf(weights) / (sumOf(ratios) || 1);
-      return convention === 'mean' ? meanOf(weights) : sumOf(weights);
+      let [ratios, weights] = [0, 0];
+      for (let p = 0; p < gradients.length; p++) {
+        const g = gradients[p] as number;
+        if (g === 0) continue;
+        const square = g * g;
+        const denominator = 2 * square + (convention === 'joint_sum' ? total : total * square * g) + epsilon;
+        if (denominator === 0) continue;
+        ratios += square / denominator;
+        if (g > 0) weights += (square / denominator) * g;
+      }
+      if (convention === 'normalised') return weights / (ratios || 1);
+      return convention === 'mean' ? weights / gradients.length : weights;
     }),
 });

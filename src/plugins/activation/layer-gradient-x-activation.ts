@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { productsOf } from '../../core/tensor/products.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Input x Gradient, at an inner tensor. */
@@ -31,10 +32,7 @@ export default defineMethod({
     const { name } = targetLayer(ctx.params.target_layer, ctx.model);
     const { gradients, activations } = await ctx.evaluate(ctx.inputs);
     const [slopes, values] = [gradients[name] as Tensor<'float32'>, activations[name] as Tensor<'float32'>];
-    const products = float32(
-      slopes.dims,
-      slopes.data.map((slope, i) => slope * (values.data[i] as number)),
-    );
+    const products = float32(slopes.dims, productsOf(slopes.data, values.data));
     return { values: finishValues({ [name]: products }, ctx.params, ctx.model) };
   },
 });

@@ -1,4 +1,5 @@
 import { defineCam, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
+import { productsOf } from '../../core/tensor/products.ts';
 
 /** Keeps a channel without activation from dividing by zero. */
 const EPSILON = 1e-7;
@@ -23,6 +24,6 @@ export default defineCam({
   weights: (maps) =>
     perChannel(maps, (activations, gradients) => {
       const total = sumOf(activations) + EPSILON;
-      return total === 0 ? 0 : sumOf(activations.map((value, p) => value * (gradients[p] as number))) / total;
+      return total === 0 ? 0 : sumOf(productsOf(activations, gradients)) / total;
     }),
 });

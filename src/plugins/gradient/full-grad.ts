@@ -3,6 +3,7 @@ import { resizeMap } from '../../core/image/resize.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { pictureOf } from '../../core/strategy/activation/augment.ts';
 import { biasedLayers } from '../../core/strategy/gradient/biases.ts';
+import { productsOf } from '../../core/tensor/products.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Keeps a flat channel from dividing by zero. */
@@ -47,7 +48,7 @@ export default defineMethod({
     };
     const channelsLast = picture.channelAxis === 2;
     const channels = input.data.length / places;
-    const products = slopes.map((slope, i) => slope * (input.data[i] as number));
+    const products = productsOf(slopes, input.data);
     const [nextChannel, nextPlace] = channelsLast ? [1, channels] : [places, 1];
     add(scaledChannels(places, channels, products, nextChannel, nextPlace));
     // Resizing is linear: layers of one size are added up first.

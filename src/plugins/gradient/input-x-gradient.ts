@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { embeddings } from '../../core/strategy/gradient/sources.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { productsOf } from '../../core/tensor/products.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Each element of the input times its gradient: exact for a model that is linear without bias. */
@@ -29,13 +30,7 @@ export default defineMethod({
     const { gradients, activations } = await ctx.evaluate(ctx.inputs);
     const values = Object.entries(gradients).map(([name, { dims, data }]) => {
       const source = (activations[name] ?? ctx.inputs[name]) as Tensor<'float32'>;
-      return [
-        name,
-        float32(
-          dims,
-          data.map((slope, i) => slope * (source.data[i] as number)),
-        ),
-      ];
+      return [name, float32(dims, productsOf(data, source.data))];
     });
     return { values: finishValues(Object.fromEntries(values), ctx.params, ctx.model) };
   },

@@ -199,14 +199,18 @@ function mapOf<E extends z.ZodRawShape>(
   params: CamParams & z.output<z.ZodObject<E>>,
   ctx: Parameters<Formula<E>>[2],
 ): Float64Array {
-  if ('map' in definition) return Float64Array.from(definition.map(maps, params, ctx));
+  if ('map' in definition) return float64(definition.map(maps, params, ctx));
   const contributions =
     'weights' in definition
       ? weighted(maps, definition.weights(maps, params, ctx))
       : definition.contributions(maps, params, ctx);
-  if (params.attr_dim_summation === false) return Float64Array.from(contributions);
+  if (params.attr_dim_summation === false) return float64(contributions);
   return collapse(contributions, maps, params.eigen_smooth);
 }
+
+/** Typed arrays are copied without an iterator. */
+const float64 = (values: ArrayLike<number>): Float64Array =>
+  values instanceof Float64Array ? values : new Float64Array(values);
 
 /** One number per position: the channels added up, or what they have most in common. */
 export function collapse(
@@ -216,19 +220,28 @@ export function collapse(
 ): Float64Array {
   if (eigenSmooth) return principalProjection(contributions, channels);
   const map = new Float64Array(positions);
-  for (let i = 0; i < contributions.length; i++)
-    map[i % positions] = (map[i % positions] as number) + (contributions[i] as number);
+  for (let i = 0; i < contributions.length; ) {
+    for (let p = 0; p < positions; p++, i++) map[p] = (map[p] as number) + (contributions[i] as number);
+  }
   return map;
 }
 
 /** The feature maps, each times its weight. */
 export function weighted({ positions, activations }: FeatureMaps, weights: ArrayLike<number>): Float64Array {
-  return Float64Array.from(activations, (value, i) => value * (weights[Math.floor(i / positions)] as number));
+  const products = new Float64Array(activations.length);
+  for (let c = 0, i = 0; i < products.length; c++) {
+    const weight = weights[c] as number;
+    for (let p = 0; p < positions; p++, i++) products[i] = (activations[i] as number) * weight;
+  }
+  return products;
 }
 
 /** Gradient times activation, element by element. */
-export const products = ({ activations, gradients }: FeatureMaps): Float64Array =>
-  Float64Array.from(activations, (value, i) => value * (gradients[i] as number));
+export function products({ activations, gradients }: FeatureMaps): Float64Array {
+  const all = new Float64Array(activations.length);
+  for (let i = 0; i < all.length; i++) all[i] = (activations[i] as number) * (gradients[i] as number);
+  return all;
+}
 
 /** One number per channel, from its activations and gradients. */
 export function perChannel(
@@ -252,6 +265,9 @@ export const meanOf = (values: ArrayLike<number>): number => sumOf(values) / val
 /** To [0, 1]; a flat map becomes zero. */
 function scaledToUnit(map: Float64Array): Float64Array {
   let [low, high] = [Infinity, -Infinity];
-  for (const value of map) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  for (const value of map) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
   return map.map((value) => (value - low) / (high - low || 1));
 }

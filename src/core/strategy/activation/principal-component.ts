@@ -25,10 +25,12 @@ export function principalProjection(
   sign: z.output<typeof signParameter> = 'features',
 ): Float64Array {
   const positions = values.length / channels;
-  const centred = Float64Array.from(values);
+  const centred = new Float64Array(values);
   for (let c = 0; c < channels; c++) {
     const row = centred.subarray(c * positions, (c + 1) * positions);
-    const mean = row.reduce((sum, x) => sum + x, 0) / positions;
+    let sum = 0;
+    for (let p = 0; p < positions; p++) sum += row[p] as number;
+    const mean = sum / positions;
     for (let p = 0; p < positions; p++) row[p] = (row[p] as number) - mean;
   }
   // The smaller of the two Gram matrices has the same eigenvalues.
@@ -54,8 +56,8 @@ export function principalProjection(
 /** Whether the projection rises where the sum over the channels does. */
 function alongSum(centred: Float64Array, projection: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < centred.length; i++) {
-    sum += (centred[i] as number) * (projection[i % projection.length] as number);
+  for (let i = 0; i < centred.length; ) {
+    for (let p = 0; p < projection.length; p++, i++) sum += (centred[i] as number) * (projection[p] as number);
   }
   return sum;
 }
@@ -118,7 +120,11 @@ function gram(rows: Float64Array, count: number, width: number): Float64Array {
 
 function transposed(rows: Float64Array, count: number): Float64Array {
   const width = rows.length / count;
-  return rows.map((_, i) => rows[(i % count) * width + Math.floor(i / count)] as number);
+  const turned = new Float64Array(rows.length);
+  for (let c = 0, i = 0; c < count; c++) {
+    for (let k = 0; k < width; k++, i++) turned[k * count + c] = rows[i] as number;
+  }
+  return turned;
 }
 
 /** Each row's product with the vector. */

@@ -30,8 +30,11 @@ export function timesDifference(
   let sum = 0;
   const values = Object.entries(slopes).map(([name, { dims, data }]) => {
     const [start, end] = [from[name]?.data as Float32Array, to[name]?.data as Float32Array];
-    const products = data.map((slope, i) => slope * ((end[i] as number) - (start[i] as number)));
-    for (const product of products) sum += product;
+    const products = new Float32Array(data.length);
+    for (let i = 0; i < products.length; i++) {
+      products[i] = (data[i] as number) * ((end[i] as number) - (start[i] as number));
+      sum += products[i] as number;
+    }
     return [name, float32(dims, products)];
   });
   return { values: Object.fromEntries(values), sum };
