@@ -38,7 +38,7 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'No gradients, but inner layers can be read',
     because: 'Class activation maps made of forward rows: quantised models, or gradients that are noisy or saturated.',
-    methods: ['cam', 'faster_score_cam', 'score_cam', 'ablation_cam', 'is_cam', 'ss_cam'],
+    methods: ['cam', 'faster_score_cam', 'score_cam', 'ablation_cam', 'is_cam', 'ss_cam', 'layer_feature_ablation'],
   },
   {
     need: 'A table: features with names',

@@ -39,6 +39,22 @@ describe('compare', () => {
     expect(methods[1].params.n_steps).toBe(7);
   });
 
+  test('gives a preset to the methods that have it, and names the others', () => {
+    const methods = ['--methods', 'integrated_gradients,layer_gradient', '--preset', 'zennit'];
+    const { code, stdout } = whylight('compare', PHOTO, ...methods);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^integrated_gradients +21 /m);
+    expect(stdout).toContain('without a preset zennit, by their defaults: layer_gradient');
+    const none = whylight('compare', PHOTO, '--methods', 'rise', '--preset', 'zennit');
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain('rise has xplique');
+    const one = ['--method', 'integrated_gradients', '--preset', 'zennit', '--n_steps', '3', '--no-summary', '--json'];
+    expect(JSON.parse(whylight('explain', PHOTO, ...one).stdout).params).toMatchObject({
+      n_steps: 3,
+      quadrature: 'riemann_right',
+    });
+  });
+
   test('a method that fails leaves the others alone, fills its cell and ends with code 1', () => {
     const out = join(folder, 'failed.png');
     const names = ['--methods', 'attention_rollout,saliency', '-o', out];

@@ -32,7 +32,7 @@ describe('an explanation', () => {
     const [row] = explanation.rows;
     expect(explanation).toMatchObject({
       method: 'grad_cam',
-      revision: 1,
+      revision: 2,
       params: { target_layer: 'auto', relu: true },
       seed: 3,
       model: { name: 'pets', version: '2', digest: model.digest },
