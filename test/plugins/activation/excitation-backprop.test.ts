@@ -1,0 +1,75 @@
+/** Excitation backprop against the formula by hand, and its conservation of probability. */
+import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { explainerOf, openGraph } from '../../support/classifiers.ts';
+
+const explainer = explainerOf(plugins.map(({ method }) => method));
+
+/** x -> dense, ReLU -> dense: hidden units 2 x0 + x1 - 1, x0 - x1, -x0 + 3 x1. */
+async function dense(params: Record<string, unknown>, x: readonly number[] = [1, 2]): Promise<number[]> {
+  const g = GraphBuilder.empty();
+  const input = g.input('x', 'float32', ['N', 2]);
+  const first = g.constant('float32', [2, 3], [2, 1, -1, 1, -1, 3]);
+  const hidden = g.op('Relu', [g.op('Gemm', [input, first, g.constant('float32', [3], [-1, 0, 0])])]);
+  const second = g.constant('float32', [3, 2], [1, -2, 5, 1, 3, 4]);
+  const model = await openGraph(g.build([g.named(g.op('MatMul', [hidden, second]), 'y')]));
+  const inputs = { x: float32([1, 2], x) };
+  const request = { method: 'excitation_backprop', params, target: 0, inputs };
+  const { rows } = await explainer.explain(model, request);
+  return Array.from(rows[0]?.values.x?.data ?? []);
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 5);
+}
+
+describe('excitation backprop', () => {
+  it('shares each probability by input times positive weight', async () => {
+    // Hidden 3, 0, 5 with weights 1, 5, 3: 3/18, 0, 15/18. Unit 0 takes 2 and 2 of its inputs, unit 2 the second alone.
+    expectClose(await dense({}), [3 / 36, 3 / 36 + 15 / 18]);
+  });
+
+  it('takes off what excites the dual of the class', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 3]);
+    const y = g.op('MatMul', [x, g.constant('float32', [3, 1], [1, -1, 3])]);
+    const model = await openGraph(g.build([g.named(y, 'y')]));
+    const { rows } = await explainer.explain(model, {
+      method: 'excitation_backprop',
+      params: { contrastive: true },
+      target: 0,
+      inputs: { x: float32([1, 3], [1, 2, 1]) },
+    });
+    expectClose(Array.from(rows[0]?.values.x?.data ?? []), [1 / 4, -1, 3 / 4]);
+  });
+
+  it('hands nothing to negative inputs', async () => {
+    expectClose(await dense({}, [2, -1]), [1, 0]);
+  });
+
+  it('loses nothing in convolutions, pools and where branches meet', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2, 6, 6]);
+    const weights = Array.from({ length: 36 }, (_, i) => Math.sin(i + 1) + 0.3);
+    const kernel = g.constant('float32', [2, 2, 3, 3], weights);
+    const pads = { pads: [1, 1, 1, 1] };
+    const a = g.op('Relu', [g.op('Conv', [x, kernel], pads)]);
+    const b = g.op('Add', [a, g.op('Relu', [g.op('Conv', [a, kernel], pads)])]);
+    const pooled = g.op('GlobalAveragePool', [g.op('MaxPool', [b], { kernel_shape: [2, 2], strides: [2, 2] })]);
+    const flat = g.op('Flatten', [pooled]);
+    const y = g.op('Gemm', [flat, g.constant('float32', [2, 2], [1, -2, 3, 4]), g.constant('float32', [2], [7, -7])]);
+    const model = await openGraph(g.build([g.named(y, 'y')]));
+    const picture = float32(
+      [1, 2, 6, 6],
+      Array.from({ length: 72 }, (_, i) => 0.5 + Math.cos(i) / 2),
+    );
+    const request = { method: 'excitation_backprop', target: 1, inputs: { x: picture } };
+    const { rows } = await explainer.explain(model, request);
+    const values = Array.from(rows[0]?.values.x?.data ?? []);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+  });
+});
