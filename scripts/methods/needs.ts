@@ -87,6 +87,8 @@ export const NEEDS: readonly Need[] = [
       'layer_gradient',
       'layer_activation',
       'neuron_gradient',
+      'neuron_guided_backprop',
+      'neuron_deconvolution',
     ],
   },
   {

@@ -49,15 +49,14 @@ export default defineMethod({
     const channelsLast = picture.channelAxis === 2;
     const channels = input.data.length / places;
     const products = productsOf(slopes, input.data);
-    const [nextChannel, nextPlace] = channelsLast ? [1, channels] : [places, 1];
-    add(scaledChannels(places, channels, products, nextChannel, nextPlace));
+    add(scaledChannels(places, channelsLast ? channelByChannel(products, channels) : products));
     // Resizing is linear: layers of one size are added up first.
     const bySize = new Map<string, { size: [number, number]; map: Float32Array }>();
     for (const { name, bias } of biasedLayers(ctx.model)) {
       const { dims, data } = gradients[name] as Tensor<'float32'>;
       const [height, width] = dims.slice(2) as [number, number];
       const size = height * width;
-      const part = scaledChannels(size, bias.length, data, size, 1, bias);
+      const part = scaledChannels(size, data, bias);
       const same = bySize.get(`${height}x${width}`);
       if (same) for (let i = 0; i < size; i++) same.map[i] = (same.map[i] as number) + (part[i] as number);
       else bySize.set(`${height}x${width}`, { size: [height, width], map: part });
@@ -68,34 +67,35 @@ export default defineMethod({
 });
 
 /**
- * Absolute values, each channel scaled to [0, 1], the channels added up. Every layer passes here: plain loops.
- * @param nextChannel elements from a channel to the next
- * @param nextPlace elements from a place to the next
+ * Absolute values, each channel scaled to [0, 1], the channels added up. Every layer passes here, millions of numbers:
+ * plain loops over one channel at a time.
+ * @param data channel by channel
  * @param factors one for each channel, before it is scaled
  */
-function scaledChannels(
-  places: number,
-  channels: number,
-  data: Float32Array,
-  nextChannel: number,
-  nextPlace: number,
-  factors?: ArrayLike<number>,
-): Float32Array {
-  const sum = new Float32Array(places);
-  const channel = new Float32Array(places);
-  for (let c = 0; c < channels; c++) {
-    const factor = factors?.[c] ?? 1;
-    const first = c * nextChannel;
+function scaledChannels(places: number, data: Float32Array, factors?: ArrayLike<number>): Float32Array {
+  const sum = new Float64Array(places);
+  for (let c = 0, from = 0; from < data.length; c++, from += places) {
+    const channel = data.subarray(from, from + places);
     let low = Infinity;
-    let high = -Infinity;
+    let high = 0;
     for (let p = 0; p < places; p++) {
-      channel[p] = Math.abs(factor * (data[first + p * nextPlace] as number));
-      const x = channel[p] as number;
+      const x = Math.abs(channel[p] as number);
       if (x < low) low = x;
       if (x > high) high = x;
     }
-    const scale = 1 / (EPSILON + high - low);
-    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + ((channel[p] as number) - low) * scale;
+    const factor = Math.abs(factors?.[c] ?? 1);
+    const scale = factor / (EPSILON + factor * (high - low));
+    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + (Math.abs(channel[p] as number) - low) * scale;
   }
-  return sum;
+  return new Float32Array(sum);
+}
+
+/** Channels that lie next to one another, one after the other. */
+function channelByChannel(data: Float32Array, channels: number): Float32Array {
+  const places = data.length / channels;
+  const turned = new Float32Array(data.length);
+  for (let p = 0, i = 0; p < places; p++) {
+    for (let c = 0; c < channels; c++, i++) turned[c * places + p] = data[i] as number;
+  }
+  return turned;
 }

@@ -34,3 +34,23 @@ describe('a Clip from 0 to 6', () => {
     expect(await slopes('guided_backprop', { clip: true }, -2)).toEqual([-2, 2, -2, 2, 0, 0]);
   });
 });
+
+describe('from an inner element', () => {
+  it.each([
+    ['neuron_guided_backprop', [0, 3]],
+    ['neuron_deconvolution', [2, 3]],
+  ] as const)('%s starts there, and counts the ReLUs in front of it', async (method, expected) => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2]);
+    const inner = g.op('MatMul', [g.op('Relu', [x]), g.constant('float32', [2, 2], [-5, 2, 7, 3])]);
+    const y = g.op('MatMul', [g.op('Relu', [g.named(inner, 'inner')]), g.constant('float32', [2, 1], [1, -1])]);
+    const model = await openGraph(g.build([g.named(y, 'y')]));
+    const { rows } = await explainer.explain(model, {
+      method,
+      params: { target_layer: 'inner', neuron: [1] },
+      target: 0,
+      inputs: { x: float32([1, 2], [-1, 1]) },
+    });
+    expect(Array.from(rows[0]?.values.x?.data ?? [])).toEqual(expected);
+  });
+});

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { excluding, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
-import { type About, API_VERSION, type Method } from '../../method/contract.ts';
+import { type About, API_VERSION, type Method, type ModelInfo, type Target } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { targetLayer, targetLayerParameter } from '../layer.ts';
+import { neuronParameter, neuronTarget } from '../neuron.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
 
 export interface BackpropDefinition {
@@ -14,15 +16,18 @@ export interface BackpropDefinition {
   readonly ruleset: Ruleset;
   /** The one that treats ReLU6 and its kin as ReLUs. */
   readonly clipRuleset: Ruleset;
+  /** Starts from an inner element in place of the score. */
+  readonly neuron?: true;
 }
 
 /** A method whose values are what arrives at the input. */
-export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefinition): Method =>
+export const defineBackprop = ({ ruleset, clipRuleset, neuron: inner, ...rest }: BackpropDefinition): Method =>
   defineMethod({
     ...rest,
     apiVersion: API_VERSION,
     strategy: 'activation',
     params: z.object({
+      ...(inner && { target_layer: targetLayerParameter, neuron: neuronParameter }),
       exclude: z
         .array(z.string())
         .max(100)
@@ -39,13 +44,22 @@ export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefini
       absolute: absoluteParameter(false),
       reduction: reductionParameter,
     }),
-    needs: ({ exclude, clip }) => ({
+    needs: ({ exclude, clip, ...params }, model) => ({
       gradients: 'sources',
       ruleset: excluding(clip ? clipRuleset : ruleset, exclude, gradient),
+      ...(inner && { scores: neuronOf(params, model).layer }),
     }),
     cost: () => ({ forwards: 0, backwards: 1 }),
     explain: async (ctx) => {
-      const { gradients } = await ctx.evaluate(ctx.inputs);
+      const options = inner ? { target: neuronOf(ctx.params, ctx.model).target } : {};
+      const { gradients } = await ctx.evaluate(ctx.inputs, options);
       return { values: finishValues(gradients, ctx.params, ctx.model) };
     },
   }) as Method;
+
+/** The element that the parameters name, checked. */
+function neuronOf(params: unknown, model: ModelInfo): { readonly layer: string; readonly target: Target } {
+  const { target_layer, neuron } = params as { readonly target_layer: string; readonly neuron: readonly number[] };
+  const layer = targetLayer(target_layer, model);
+  return { layer: layer.name, target: neuronTarget(neuron, layer) };
+}
