@@ -77,8 +77,13 @@ export default defineMethod({
         ctx.params.interpolation,
       );
       const inner = space.channelsLast ? (dims.at(-1) as number) : 1;
-      const product = data.map((value, i) => value * (enlarged[Math.floor(i / inner) % enlarged.length] as number));
-      return [source.name, float32(dims, product)];
+      const products = new Float32Array(data.length);
+      for (let i = 0; i < products.length; ) {
+        for (let p = 0; p < enlarged.length; p++) {
+          for (let c = 0; c < inner; c++, i++) products[i] = (data[i] as number) * (enlarged[p] as number);
+        }
+      }
+      return [source.name, float32(dims, products)];
     });
     return { values: finishValues(Object.fromEntries(values), ctx.params, ctx.model) };
   },
