@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { answers, freePort, HOST, Processes, seconds } from './support/processes.ts';
+import { makeProject } from './support/project.ts';
 
 const HELP = `Heavy requests and jobs while the origin is killed, stalled and cut off.
 
@@ -59,6 +60,7 @@ const [requests, jobs, kills, masks] = [values.requests, values.jobs, values.kil
 const CLEAR = ['origin_unavailable', 'origin_timeout', 'origin_error', 'deadline_exceeded', 'overloaded'];
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-faults-'));
+const project = await makeProject();
 const processes = new Processes();
 const links = new Set<Socket>();
 let slow = false;
@@ -84,7 +86,7 @@ await once(proxy, 'listening');
 let origin = await startOrigin();
 const { port: proxyPort } = proxy.address() as AddressInfo;
 const variables = { ORIGINS: `http://${HOST}:${proxyPort}`, ORIGIN_SECRET: SECRET };
-const { address: worker } = await processes.worker('.', work, variables, (text) => {
+const { address: worker } = await processes.worker(project.folder, work, variables, (text) => {
   breakerChanges += text.split('the breaker of an origin changed').length - 1;
 });
 const tally = new Map<string, number>();
@@ -187,6 +189,7 @@ try {
   proxy.close();
   for (const link of links) link.destroy();
   await processes.stop();
+  await project.remove();
   rmSync(work, { recursive: true, force: true });
 }
 console.log(wrong.length === 0 ? 'nothing wrong' : `${wrong.length} things wrong`);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../src/core/tensor/random.ts';
 import { Processes, seconds } from './support/processes.ts';
+import { makeProject } from './support/project.ts';
 
 const HELP = `Many clients at once; every answer is compared.
 
@@ -155,12 +156,13 @@ interface Seen {
 }
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-load-'));
+const project = await makeProject();
 const processes = new Processes();
 const faults: string[] = [];
 const times = new Map<string, number[]>();
 const memory: number[] = [];
 try {
-  const worker = await processes.worker('.', work);
+  const worker = await processes.worker(project.folder, work);
   const send = async ({ path, init, compare }: Kind): Promise<Seen> => {
     const response = await fetch(`${worker.address}${path}`, init);
     const bytes = Buffer.from(await response.arrayBuffer());
@@ -221,12 +223,15 @@ try {
   }
 } finally {
   await processes.stop();
+  await project.remove();
   rmSync(work, { recursive: true, force: true });
 }
 
 const quarter = Math.floor(memory.length / 4);
 const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length / 2 ** 20;
 if (quarter >= 2) {
+  const tenths = range(10).map((i) => memory[Math.floor(((i + 1) * memory.length) / 10) - 1] ?? 0);
+  console.log(`memory of workerd, MiB: ${tenths.map((value) => (value / 2 ** 20).toFixed(0)).join(' ')}`);
   const [early, late] = [mean(memory.slice(quarter, 2 * quarter)), mean(memory.slice(-quarter))];
   console.log(`memory of workerd: ${early.toFixed(0)} MiB in the second quarter, ${late.toFixed(0)} MiB in the last`);
   if (late > early * 1.1 + 16) faults.push('memory grows');

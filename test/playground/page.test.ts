@@ -1,4 +1,5 @@
 /** The playground as people use it: a real browser in front of the real Worker. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,8 @@ import { type StartedServer, startServer } from '../support/playground.ts';
 
 const photo = fileURLToPath(new URL('../../examples/photos/ship.jpg', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
 
 const THREE_STRATEGIES = {
   sample: 'cat',
@@ -87,6 +90,101 @@ describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
     await page.getByLabel('Colours').selectOption('RdBu_r');
     await expect.poll(async () => (await drawing()).equals(first)).toBe(false);
     expect(requests.slice(before).filter((url) => url.includes('/v2/'))).toEqual([]);
+  });
+
+  it('shows the same place in all maps: zoom, pan, swipe and pointer', async () => {
+    const { page, requests } = await visit({ ...THREE_STRATEGIES, targets: ['3'] });
+    await explained(page, 3);
+    const before = requests.length;
+    const styles = async (selector: string, name: 'transform' | 'clipPath') =>
+      page.evaluate<string[]>(`[...document.querySelectorAll('${selector}')].map(({ style }) => style.${name})`);
+    await page.getByRole('slider', { name: /^Zoom/ }).fill('2');
+    await expect.poll(() => styles('.map .inside', 'transform')).toEqual(Array(3).fill('translate(0%, 0%) scale(2)'));
+    const box = await page.locator('.map').first().boundingBox();
+    if (!box) throw new Error('There is no map on the page.');
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.6);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.3, { steps: 4 });
+    await page.mouse.up();
+    const panned = await styles('.map .inside', 'transform');
+    expect(new Set(panned).size).toBe(1);
+    expect(panned[0]).not.toBe('translate(0%, 0%) scale(2)');
+    expect(await page.locator('.crosshair').count()).toBe(3);
+    expect((await page.locator('.readout').allInnerTexts()).every((text) => /^value -?[\d.e-]+$/.test(text))).toBe(
+      true,
+    );
+    await page.getByRole('slider', { name: /^Swipe/ }).fill('40');
+    await expect
+      .poll(() => styles('.map canvas:nth-child(2)', 'clipPath'))
+      .toEqual(Array(3).fill('inset(0px 60% 0px 0px)'));
+    expect(requests.slice(before).filter((url) => url.includes('/v2/'))).toEqual([]);
+  });
+
+  it('takes a picture that is dropped, or pasted', async () => {
+    for (const kind of ['drop', 'paste'] as const) {
+      const { page } = await visit();
+      await page.locator('input[type=file]').waitFor({ state: 'attached' });
+      // As text: the types of the browser are not those of this file.
+      await page.evaluate(`(() => {
+        const bytes = Uint8Array.from(atob('${readFileSync(photo).toString('base64')}'), (one) => one.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], 'ship.jpg', { type: 'image/jpeg' }));
+        const given = { bubbles: true, cancelable: true };
+        document.body.dispatchEvent(
+          '${kind}' === 'drop'
+            ? new DragEvent('drop', { ...given, dataTransfer: data })
+            : new ClipboardEvent('paste', { ...given, clipboardData: data }),
+        );
+      })()`);
+      await expect.poll(() => page.locator('.classes li').first().innerText(), { timeout: 20_000 }).toMatch(/ship/);
+    }
+  });
+
+  it('gives the map as PNG, JSON and npy', async () => {
+    const { page } = await visit({ sample: 'cat' });
+    await explained(page, 1);
+    await page.getByText('Take it along').click();
+    const got: Record<string, Buffer> = {};
+    for (const name of ['PNG', 'JSON', 'npy']) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe(`cat-grad_cam-cat.${name.toLowerCase()}`);
+      got[name] = readFileSync(await download.path());
+    }
+    expect(got.PNG?.subarray(1, 4).toString()).toBe('PNG');
+    const { outputs } = JSON.parse(String(got.JSON)) as { outputs: { name: string; data: number[] }[] };
+    const npy = got.npy as Buffer;
+    const header = npy.readUInt16LE(8);
+    expect(npy.subarray(10, 10 + header).toString()).toMatch(
+      /'descr': '<f4', 'fortran_order': False, 'shape': \(32, 32\)/,
+    );
+    const values = new Float32Array(new Uint8Array(npy.subarray(10 + header)).buffer);
+    const map = outputs.find(({ name }) => name === 'saliency_map')?.data ?? [];
+    expect(values.length).toBe(1024);
+    for (const [i, value] of values.entries()) expect(value).toBeCloseTo(map[i] as number, 5);
+  });
+
+  it('gives code that does the same elsewhere', async () => {
+    const { page } = await visit({ sample: 'cat' });
+    await explained(page, 1);
+    await page.getByText('Take it along').click();
+    const code = async (language: string) => {
+      await page.getByRole('button', { name: language, exact: true }).click();
+      return page.locator('.take pre').innerText();
+    };
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const run = (file: string, ...rest: string[]) => execFileSync(file, rest, { cwd: root, encoding: 'utf8' });
+    expect(run('bash', '-c', `${await code('curl')} --silent --show-error`)).toContain('"saliency_map"');
+    const typescript = await code('TypeScript');
+    expect(
+      run(process.execPath, '--input-type=module-typescript', '-e', `${typescript}\nconsole.log(saliencyMap.shape)`),
+    ).toContain('[ 1, 32, 32 ]');
+    // Not every machine for development has Python.
+    const python = await code('Python');
+    if (HAS_PYTHON) expect(run('python3', '-c', `${python}\nprint(saliency_map["shape"])`)).toContain('[1, 32, 32]');
+    expect(python).toContain('urllib.request');
   });
 
   it('tells what went wrong, with the code', async () => {

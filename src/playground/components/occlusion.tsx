@@ -17,6 +17,8 @@ export function Occlusion() {
           onClick={() => {
             occluding.value = !occluding.value;
             if (!occluding.value) occlude(undefined);
+            // Where the page is short, the button is below the maps.
+            else document.querySelector('#maps .map')?.scrollIntoView({ block: 'nearest' });
           }}
         >
           {occluding.value ? 'Stop covering' : 'Draw a region'}

@@ -118,6 +118,7 @@ const WHERE: Readonly<Record<string, string>> = {
   cache: 'remembered',
   edge: 'at the edge',
   origin: 'at the origin',
+  job: 'as a job',
   browser: 'in this browser',
 };
 

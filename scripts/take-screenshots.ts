@@ -1,0 +1,35 @@
+/** `npm run screenshots`: the pictures of the playground in docs/images, taken in a real browser in front of the real Worker. */
+import { fileURLToPath } from 'node:url';
+import { launchChromium } from '../test/support/chromium.ts';
+import { startServer } from '../test/support/playground.ts';
+
+const state = {
+  sample: 'cat',
+  methods: [
+    ['grad_cam', {}],
+    ['integrated_gradients', {}],
+    ['occlusion', {}],
+  ],
+  targets: ['3'],
+};
+const SHOTS = [
+  { file: 'playground', state: { ...state, targets: ['3', '3 - 5'] }, width: 1360, height: 1000, colorScheme: 'light' },
+  { file: 'playground-phone', state, width: 390, height: 844, colorScheme: 'dark' },
+] as const;
+
+const [server, browser] = await Promise.all([startServer(), launchChromium()]);
+try {
+  for (const { file, state, width, height, colorScheme } of SHOTS) {
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1.25 });
+    await page.goto(`${server.address}/#${encodeURIComponent(JSON.stringify(state))}`);
+    const maps = page.locator('article.cell .facts');
+    await maps.nth(state.methods.length * state.targets.length - 1).waitFor({ timeout: 60_000 });
+    if (width < 600) await page.evaluate("document.querySelector('#maps').scrollIntoView()");
+    const path = fileURLToPath(new URL(`../docs/images/${file}.jpg`, import.meta.url));
+    await page.screenshot({ path, type: 'jpeg', quality: 82 });
+    console.log(path);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
