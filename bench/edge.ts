@@ -15,7 +15,7 @@ import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
 import { resize } from '../src/core/image/resize.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
-import { Processes, type StartedWorker } from './support/processes.ts';
+import { Processes } from './support/processes.ts';
 import { makeProject, type ProjectOptions } from './support/project.ts';
 
 const HELP = `What the edge costs beside the engine.
@@ -96,7 +96,7 @@ async function measure(title: string, model: string, options: ProjectOptions): P
           `engine ${ms(run)}, beside it ${ms(over)} (10 % and 5 ms are ${ms(0.1 * run + 5)}); ${parts.join(', ')}`,
       );
     }
-    await repeated(`${path}?method=grad_cam`, worker);
+    await repeated(`${path}?method=grad_cam`);
   } finally {
     await processes.stop();
     await project.remove();
@@ -105,7 +105,7 @@ async function measure(title: string, model: string, options: ProjectOptions): P
 }
 
 /** Hits of the cache, 304, and how many of the first there are in a second. */
-async function repeated(url: string, _: StartedWorker): Promise<void> {
+async function repeated(url: string): Promise<void> {
   const headers = { 'Content-Type': 'image/jpeg' };
   const ask = (more: Record<string, string> = {}) => timed(url, { ...headers, ...more });
   const { response } = await ask();
@@ -126,8 +126,9 @@ async function repeated(url: string, _: StartedWorker): Promise<void> {
   );
 }
 
-const load = (url: string, headers: Record<string, string>, connections: number, duration: number) =>
-  autocannon({ url, method: 'POST', headers, body: Buffer.from(photo), connections, duration });
+function load(url: string, headers: Record<string, string>, connections: number, duration: number) {
+  return autocannon({ url, method: 'POST', headers, body: Buffer.from(photo), connections, duration });
+}
 
 async function timed(url: string, headers: Record<string, string>) {
   const started = performance.now();
