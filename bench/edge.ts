@@ -24,12 +24,18 @@ usage: npm run bench:edge -- [model.onnx ...] [options]
 
   model.onnx      models that take pictures, beside the embedded one
   --repeat n      answers of each kind (default: 30)
+  --accept type   of the answers (default: application/octet-stream)
   --crowd         also with 1,000 tenants and 100 plugins more
   --help          this text`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { repeat: { type: 'string', default: '30' }, crowd: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    repeat: { type: 'string', default: '30' },
+    accept: { type: 'string', default: 'application/octet-stream' },
+    crowd: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
 if (values.help) {
   console.log(HELP);
@@ -106,7 +112,7 @@ async function measure(title: string, model: string, options: ProjectOptions): P
 
 /** Hits of the cache, 304, and how many of the first there are in a second. */
 async function repeated(url: string): Promise<void> {
-  const headers = { 'Content-Type': 'image/jpeg' };
+  const headers = { 'Content-Type': 'image/jpeg', Accept: values.accept };
   const ask = (more: Record<string, string> = {}) => timed(url, { ...headers, ...more });
   const { response } = await ask();
   const etag = response.headers.get('ETag') ?? '';
@@ -140,7 +146,11 @@ async function timed(url: string, headers: Record<string, string>) {
 
 /** One answer that is computed. */
 async function one(url: string) {
-  const { response, wall } = await timed(url, { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-store' });
+  const { response, wall } = await timed(url, {
+    'Content-Type': 'image/jpeg',
+    Accept: values.accept,
+    'Cache-Control': 'no-store',
+  });
   const timing: Record<string, number> = {};
   for (const part of (response.headers.get('Server-Timing') ?? '').split(',')) {
     const [, name = '', duration] = /^\s*([\w-]+).*?dur=([\d.]+)/.exec(part) ?? [];

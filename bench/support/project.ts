@@ -72,6 +72,7 @@ export default defineMethod({
     title: 'Bench ${i}',
     summary: 'The gradient times ${i}.',
     paper: '',
+    modalities: ['image'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({ factor: z.number().default(${i}).describe('What the gradient is multiplied with.') }),
