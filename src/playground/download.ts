@@ -13,8 +13,10 @@ export function save(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-export const savePng = (name: string, image: Image): void =>
-  canvasOf(image).toBlob((blob) => blob && save(`${name}.png`, blob), 'image/png');
+export const saveCanvas = (name: string, canvas: HTMLCanvasElement): void =>
+  canvas.toBlob((blob) => blob && save(`${name}.png`, blob), 'image/png');
+
+export const savePng = (name: string, image: Image): void => saveCanvas(name, canvasOf(image));
 
 export const saveJson = (name: string, document: unknown): void =>
   save(`${name}.json`, new Blob([JSON.stringify(document, undefined, 1)], { type: 'application/json' }));

@@ -166,6 +166,31 @@ describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
     for (const [i, value] of values.entries()) expect(value).toBeCloseTo(map[i] as number, 5);
   });
 
+  it('gives all maps as one picture', async () => {
+    const { page } = await visit({ ...THREE_STRATEGIES, targets: ['3', '5'] });
+    await explained(page, 6);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'All maps as one PNG' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('cat-maps.png');
+    const png = readFileSync(await download.path());
+    // Three columns of 320 and their gaps; two rows.
+    expect([png.readUInt32BE(16), png.readUInt32BE(20) > 500]).toEqual([1024, true]);
+  });
+
+  it('shows progress, and stops when it is cancelled', async () => {
+    const { page, faults } = await visit({ sample: 'cat', methods: [['rise', { n_masks: 4000 }]] });
+    await expect
+      .poll(() => page.locator('article.cell progress').first().getAttribute('value'), { timeout: 50_000 })
+      .toMatch(/[1-9]/);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => page.locator('article.cell progress').count()).toBe(0);
+    expect(await page.locator('article.cell .facts').count()).toBe(0);
+    await page.getByRole('button', { name: 'Explain', exact: true }).first().waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it('gives code that does the same elsewhere', async () => {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);

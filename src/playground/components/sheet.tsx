@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { explain } from '../actions.ts';
 import type { Question } from '../api.ts';
-import { saveJson, saveNpy, savePng } from '../download.ts';
+import { contactSheet } from '../contact-sheet.ts';
+import { saveCanvas, saveJson, saveNpy, savePng } from '../download.ts';
 import { drawMap } from '../draw.ts';
 import { linkTo } from '../link.ts';
 import { LANGUAGES, type Language, snippet } from '../snippets.ts';
@@ -16,6 +17,7 @@ export function Sheet() {
     <section class="sheet" id="maps" tabIndex={-1} aria-label="Maps">
       <div class="row tools">
         <CopyLink />
+        <SaveSheet />
       </div>
       {targets.length === 0 && <p class="hint">Waiting for the prediction …</p>}
       {targets.map((target) => (
@@ -140,6 +142,21 @@ function Copy({ question }: { readonly question: Question }) {
       <pre>{text}</pre>
       <CopyButton label={`Copy the ${language}`} text={() => text} />
     </>
+  );
+}
+
+function SaveSheet() {
+  const { value: cells } = state.cells;
+  const isThere = [...cells.values()].some(({ answer }) => answer);
+  const name = `${state.picture.value?.name.replace(/\.\w+$/, '') ?? 'picture'}-maps`;
+  const take = () => {
+    const sheet = contactSheet();
+    if (sheet) saveCanvas(name, sheet);
+  };
+  return (
+    <button type="button" disabled={!isThere} onClick={take}>
+      All maps as one PNG
+    </button>
   );
 }
 
