@@ -20,7 +20,7 @@ export interface Situation {
     /** What the request would take there. */
     readonly milliseconds: number;
   };
-  /** Whether there is a queue. */
+  /** Whether there is a queue, and a job may take what this does. */
   readonly jobs: boolean;
   /** Milliseconds that the client will wait. */
   readonly deadline?: number;
@@ -57,7 +57,11 @@ export function decide({ estimate, wanted, allowed, edge, origin, jobs, deadline
     };
   }
   if (wanted === 'origin') return { route: 'none', why: 'there is no origin' };
-  if (wanted === 'job') return { route: 'none', why: 'there is no queue for jobs' };
+  if (wanted === 'job')
+    return {
+      route: 'none',
+      why: 'no job can be made of it here: there is no queue, or it takes more rows or memory than a job may',
+    };
   return { route: 'none', why: may('edge') ? tooMuch : 'no route is left that is allowed' };
 }
 

@@ -57,11 +57,16 @@ export function routeOf(services: Services, { model, request, tenant, wanted, de
     ...(origin && {
       origin: { available: origin.available, milliseconds: originProfiles.milliseconds(model, estimate.cost) },
     }),
-    // Without an origin, what takes jobs from the queue runs them itself, in an isolate.
-    jobs: deferrable === true && jobs !== undefined && (origin !== undefined || estimate.bytes <= limits.edgeBytes),
+    jobs: deferrable === true && jobs !== undefined && asJob(services, tenant, estimate),
     ...(deadline !== undefined && { deadline }),
   });
   return { decision, estimate };
+}
+
+/** Without an origin, what takes jobs from the queue runs them itself, in an isolate. */
+function asJob({ limits, origin }: Services, tenant: Tenant, { cost, bytes }: Estimate): boolean {
+  const samples = cost.forwards + cost.backwards;
+  return samples <= limitsFor(tenant, limits).maxSamples && (origin !== undefined || bytes <= limits.edgeBytes);
 }
 
 export interface Ran {

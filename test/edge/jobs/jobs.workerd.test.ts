@@ -123,6 +123,9 @@ describe('a job', () => {
     expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'budget_exceeded' })]);
     // A preference is not a demand.
     expect((await none(EXPLAIN, later(tensorRequest({ method: 'saliency', seed: 301 })))).status).toBe(200);
+    // What no job may take is not accepted to fail later.
+    const large = await ask(EXPLAIN, tensorRequest({ method: 'rise', n_masks: 20_000, route: 'job' }));
+    expect([large.status, await large.json()]).toEqual([422, expect.objectContaining({ code: 'budget_exceeded' })]);
     const measured = await ask(
       EXPLAIN,
       tensorRequest({ method: 'saliency', route: 'job', metrics: 'complexity', seed: 302 }),
