@@ -1,0 +1,102 @@
+/**
+ * The real Worker in workerd: bundled by wrangler as for a deployment, its bindings those of wrangler.toml, and no proxy
+ * before it, which `wrangler dev` would put there.
+ */
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { OFFLINE_WRANGLER, PINNED_NODE } from '../../scripts/tools.mjs';
+import { HOST } from './processes.ts';
+
+export interface Bundle {
+  /** The project that it was made of: its wrangler.toml says which bindings there are. */
+  readonly folder: string;
+  /** The entry comes first. */
+  readonly modules: readonly { readonly path: string; readonly contents: Buffer }[];
+  readonly gzipBytes: number;
+}
+
+export async function bundle(folder: string): Promise<Bundle> {
+  const outdir = join(folder, 'dist');
+  await promisify(execFile)(
+    join(process.cwd(), PINNED_NODE),
+    ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', outdir],
+    { cwd: folder, env: { ...process.env, ...OFFLINE_WRANGLER } },
+  );
+  const names = (await readdir(outdir)).filter((name) => /\.(js|wasm)$/.test(name));
+  const modules = await Promise.all(
+    names.map(async (name) => ({ path: join(outdir, name), contents: await readFile(join(outdir, name)) })),
+  );
+  modules.sort((a, b) => Number(b.path.endsWith('.js')) - Number(a.path.endsWith('.js')));
+  const gzipBytes = modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+  return { folder, modules, gzipBytes };
+}
+
+export interface WorkerOptions {
+  /** Where KV, R2 and Durable Objects are kept; in a folder that goes with the Worker when left out. */
+  readonly state?: string;
+  /** Variables and secrets beside those of wrangler.toml. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Told each line that the Worker writes. */
+  readonly said?: (line: string) => void;
+}
+
+export interface RunningWorker {
+  /** Without a slash at its end. */
+  readonly address: string;
+  /** Bytes that the workerd process holds, all of its isolates together. Linux only. */
+  memory(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startWorker(
+  { folder, modules }: Bundle,
+  { state, variables, said = () => undefined }: WorkerOptions = {},
+): Promise<RunningWorker> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(folder, 'wrangler.toml'));
+  const before = await ownWorkerds();
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...workerOptions,
+      bindings: { ...(workerOptions.bindings as object), ...variables },
+      host: HOST,
+      port: 0,
+      cf: false,
+      handleStructuredLogs: ({ message }: { message: string }) => said(message),
+      ...(state !== undefined && { resourcePersistencePath: state }),
+      modulesRoot: join(folder, 'dist'),
+      modules: modules.map(({ path, contents }) =>
+        path.endsWith('.js')
+          ? { type: 'ESModule', path, contents: contents.toString() }
+          : { type: 'CompiledWasm', path, contents: new Uint8Array(contents) },
+      ),
+    } as Parameters<typeof convertV4MiniflareOptions>[0]),
+  );
+  const { href } = await miniflare.ready;
+  const pid = (await ownWorkerds()).find((id) => !before.includes(id));
+  return {
+    address: href.replace(/\/$/, ''),
+    async memory() {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/** The workerd processes that this process has started. */
+async function ownWorkerds(): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const ours = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it may end while it is looked at
+      const [, name, parent] = /\((.*)\) \S (\d+)/.exec(stat) ?? [];
+      return name === 'workerd' && Number(parent) === process.pid;
+    }),
+  );
+  return pids.filter((_, i) => ours[i]);
+}
