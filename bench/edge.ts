@@ -1,11 +1,13 @@
 /**
  * What the edge costs beside the engine: `npm run bench:edge`; {@link HELP} lists the options.
  *
- * The real Worker in workerd over loopback: the first answer of a cold process, answers that are computed, hits of the cache,
- * and 304; and what a thousand tenants and a hundred plugins more change of that.
+ * The real Worker in workerd over loopback, bundled as for a deployment and with no proxy before it. What is compared is
+ * asked in turns: the first answer of a fresh process with onnxruntime's own first run, hits of KV with a Worker that only
+ * reads them, and all of it with a Worker of a thousand tenants and a hundred plugins more.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +16,14 @@ import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
 import { resize } from '../src/core/image/resize.ts';
+import { parseManifest } from '../src/core/model/manifest.ts';
+import { Model } from '../src/core/model/model.ts';
+import { write } from '../src/core/onnx/write.ts';
+import { compileVariant, resolveNeeds } from '../src/core/plan/variant.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
-import { Processes } from './support/processes.ts';
-import { makeProject, type ProjectOptions } from './support/project.ts';
+import { type Answered, post, serverTiming } from './support/ask.ts';
+import { makeProject, type Project } from './support/project.ts';
+import { type Bundle, bundle, type RunningWorker, startWorker } from './support/worker.ts';
 
 const HELP = `What the edge costs beside the engine.
 
@@ -24,14 +31,16 @@ usage: npm run bench:edge -- [model.onnx ...] [options]
 
   model.onnx      models that take pictures, beside the embedded one
   --repeat n      answers of each kind (default: 30)
+  --starts n      fresh processes (default: 5)
   --accept type   of the answers (default: application/octet-stream)
-  --crowd         also with 1,000 tenants and 100 plugins more
+  --crowd         also a Worker with 1,000 tenants and 100 plugins more, in turns with the real one
   --help          this text`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     repeat: { type: 'string', default: '30' },
+    starts: { type: 'string', default: '5' },
     accept: { type: 'string', default: 'application/octet-stream' },
     crowd: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -41,138 +50,225 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const repeat = Number(values.repeat);
+const [repeat, starts] = [Number(values.repeat), Number(values.starts)];
 const METHODS = ['saliency', 'grad_cam', 'occlusion'] as const;
+const PICTURE = { 'Content-Type': 'image/jpeg', Accept: values.accept };
+const ANEW = { ...PICTURE, 'Cache-Control': 'no-store' };
 const photo = await jpeg(1000, 750);
-const processes = new Processes();
+console.log(`JPEG of 1000x750, ${(photo.length / 1024).toFixed(0)} KiB; medians`);
 
-try {
-  await measure('embedded model', 'cifar10', {});
-  for (const model of positionals) await measure(model, 'bench', { model });
-  if (values.crowd)
-    await measure('embedded model, 1,000 tenants and 100 plugins more', 'cifar10', { tenants: 1000, plugins: 100 });
-} finally {
-  await processes.stop();
-}
+await measure('embedded model', 'cifar10', 'models/cifar10/model.onnx');
+for (const file of positionals) await measure(file, 'bench', file, file);
 
-async function measure(title: string, model: string, options: ProjectOptions): Promise<void> {
-  const project = await makeProject(options);
-  const state = mkdtempSync(join(tmpdir(), 'whylight-edge-'));
+async function measure(title: string, name: string, file: string, model?: string): Promise<void> {
+  console.log(`\n${title}`);
+  const projects = [await makeProject(model === undefined ? {} : { model })];
+  if (values.crowd) projects.push(await makeProject({ tenants: 1000, plugins: 100, ...(model && { model }) }));
   try {
-    console.log(`\n${title}\n  bundle: ${bundle(project.folder)}`);
-    const worker = await processes.worker(project.folder, state);
-    const path = `${worker.address}/v2/models/${model}/explain`;
-    const first = await one(`${path}?method=saliency`);
-    const floor = first.engine;
-    console.log(
-      `  cold first answer (saliency): ${ms(first.wall)}, of that compiling, loading and running ${ms(floor)}: ${(first.wall / floor).toFixed(2)} times`,
-    );
-    for (const method of METHODS) {
-      await one(`${path}?method=${method}`);
-      const answers: Awaited<ReturnType<typeof one>>[] = [];
-      for (let i = 0; i < repeat; i++) answers.push(await one(`${path}?method=${method}`));
-      const over = percentile(
-        answers.map(({ wall, run }) => wall - run),
-        0.5,
-      );
-      const run = percentile(
-        answers.map(({ run }) => run),
-        0.5,
-      );
-      const parts = Object.entries(answers[0]?.timing ?? {}).map(([name]) => {
-        return `${name} ${ms(
-          percentile(
-            answers.map(({ timing }) => timing[name] ?? 0),
-            0.5,
-          ),
-        )}`;
-      });
+    const bundles = await Promise.all(projects.map(({ folder }) => bundle(folder)));
+    for (const [i, { gzipBytes }] of bundles.entries()) {
       console.log(
-        `  ${method.padEnd(10)} p50 ${ms(
-          percentile(
-            answers.map(({ wall }) => wall),
-            0.5,
-          ),
-        )}, p99 ${ms(
-          percentile(
-            answers.map(({ wall }) => wall),
-            0.99,
-          ),
-        )}; ` +
-          `engine ${ms(run)}, beside it ${ms(over)} (10 % and 5 ms are ${ms(0.1 * run + 5)}); ${parts.join(', ')}`,
+        `${crowded(i)}  bundle ${(gzipBytes / 1e6).toFixed(3)} MB gzip, start-up ${startUp(projects[i]?.folder as string)} of work`,
       );
     }
-    await repeated(`${path}?method=grad_cam`);
+    const run = await engineRun(projects[0] as Project, file, name);
+    await coldStarts(bundles, run, `/v2/models/${name}/explain?method=saliency`);
+    await warmAnswers(bundles, `/v2/models/${name}/explain`);
+    await keptAnswers(projects[0] as Project, bundles, `/v2/models/${name}/explain?method=saliency`);
   } finally {
-    await processes.stop();
-    await project.remove();
-    rmSync(state, { recursive: true, force: true });
+    for (const project of projects) await project.remove();
   }
 }
 
-/** Hits of the cache, 304, and how many of the first there are in a second. */
-async function repeated(url: string): Promise<void> {
-  const headers = { 'Content-Type': 'image/jpeg', Accept: values.accept };
-  const ask = (more: Record<string, string> = {}) => timed(url, { ...headers, ...more });
-  const { response } = await ask();
-  const etag = response.headers.get('ETag') ?? '';
-  const [hits, unchanged] = [[], []] as [number[], number[]];
-  for (let i = 0; i < 2 * repeat; i++) {
-    const hit = await ask();
-    if (hit.response.headers.get('X-Whylight-Cache') !== 'hit') throw new Error('A repeated question was no hit.');
-    hits.push(hit.wall);
-  }
-  // fetch() would add Cache-Control: no-cache to a request with If-None-Match.
-  const conditional = await load(url, { ...headers, 'If-None-Match': etag }, 1, 3);
-  if (conditional.non2xx === 0) throw new Error('No answer was 304.');
-  unchanged.push(conditional.latency.p50);
-  const full = await load(url, headers, 10, 5);
-  console.log(
-    `  cache hit p50 ${ms(percentile(hits, 0.5))}; 304 p50 ${ms(unchanged[0] as number)}; ${full.requests.average.toFixed(0)} hits a second at 10 connections`,
-  );
+function crowded(i: number): string {
+  return i === 0 ? '' : '  crowd:';
 }
 
-function load(url: string, headers: Record<string, string>, connections: number, duration: number) {
-  return autocannon({ url, method: 'POST', headers, body: Buffer.from(photo), connections, duration });
-}
-
-async function timed(url: string, headers: Record<string, string>) {
-  const started = performance.now();
-  const response = await fetch(url, { method: 'POST', headers, body: photo });
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
-  return { response, wall: performance.now() - started };
-}
-
-/** One answer that is computed. */
-async function one(url: string) {
-  const { response, wall } = await timed(url, {
-    'Content-Type': 'image/jpeg',
-    Accept: values.accept,
-    'Cache-Control': 'no-store',
-  });
-  const timing: Record<string, number> = {};
-  for (const part of (response.headers.get('Server-Timing') ?? '').split(',')) {
-    const [, name = '', duration] = /^\s*([\w-]+).*?dur=([\d.]+)/.exec(part) ?? [];
-    if (name) timing[name] = Number(duration);
-  }
-  const { compile = 0, session = 0, run = 0 } = timing;
-  return { wall, run, timing, engine: compile + session + run };
-}
-
-/** As a deployment would upload it. */
-function bundle(folder: string): string {
-  const said = execFileSync(
-    join(process.cwd(), PINNED_NODE),
-    ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', join(folder, 'dry')],
-    {
+/** Milliseconds of work, of three profiles the least: what else the machine does only ever adds to it. */
+function startUp(folder: string): string {
+  const active = Array.from({ length: 3 }, () => {
+    const arguments_ = [
+      'node_modules/wrangler/bin/wrangler.js',
+      'check',
+      'startup',
+      '--outfile',
+      join(folder, 'profile'),
+    ];
+    const said = execFileSync(join(process.cwd(), PINNED_NODE), arguments_, {
       cwd: folder,
       env: { ...process.env, ...OFFLINE_WRANGLER },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
-    },
+    });
+    return Number(/Active: ([\d.]+) ms/.exec(said)?.[1]);
+  });
+  return ms(Math.min(...active));
+}
+
+/** A Worker that has nothing but onnxruntime, and what to ask it: the graph that saliency runs, on one row. */
+async function engineRun(
+  project: Project,
+  file: string,
+  name: string,
+): Promise<{ bare: Bundle; path: string; row: Uint8Array }> {
+  const model = await Model.read({ bytes: new Uint8Array(readFileSync(file)), manifest: parseManifest({ name }) });
+  const graph = compileVariant(model, resolveNeeds({ gradients: 'sources' }, model.info()), 'speed');
+  await writeFile(join(project.folder, 'generated/assets/bare.onnx'), write(graph).graph);
+  const dims = Object.fromEntries(
+    graph.inputs.map((input) => [input.name, [1, ...(input.dims ?? []).slice(1).map(Number)]]),
   );
-  return /Total Upload: (.*)/.exec(said)?.[1] ?? 'unknown';
+  const size = Object.values(dims).reduce((sum, extents) => sum + extents.reduce((a, b) => a * b), 0);
+  const bare = await bundle(project.folder, 'bench/workers/bare.toml');
+  const row = new Uint8Array(Float32Array.from({ length: size }, (_, i) => Math.sin(i)).buffer);
+  return { bare, path: `/run?graph=/bare.onnx&dims=${encodeURIComponent(JSON.stringify(dims))}`, row };
+}
+
+/** The first answers of fresh processes, of each kind in turns. */
+async function coldStarts(
+  bundles: readonly Bundle[],
+  run: Awaited<ReturnType<typeof engineRun>>,
+  path: string,
+): Promise<void> {
+  const first = async (from: Bundle, ask: (worker: RunningWorker) => Promise<Answered>): Promise<number> => {
+    const worker = await startWorker(from);
+    try {
+      return (await ok(ask(worker))).wall;
+    } finally {
+      await worker.stop();
+    }
+  };
+  const engine: number[] = [];
+  const ours: number[][] = bundles.map(() => []);
+  for (let i = 0; i < starts; i++) {
+    engine.push(await first(run.bare, ({ address }) => post(`${address}${run.path}`, {}, run.row)));
+    for (const [k, each] of bundles.entries()) {
+      ours[k]?.push(await first(each, ({ address }) => post(`${address}${path}`, ANEW, photo)));
+    }
+  }
+  for (const [i, walls] of ours.entries()) {
+    console.log(
+      `${crowded(i)}  cold first answer ${ms(median(walls))}; onnxruntime's boot, session and first run of the same graph ` +
+        `${ms(median(engine))}: ${(median(walls) / median(engine)).toFixed(2)} times${against(walls, ours[0], i)}`,
+    );
+  }
+}
+
+/** Answers that are computed. */
+async function warmAnswers(bundles: readonly Bundle[], path: string): Promise<void> {
+  const workers = await Promise.all(bundles.map((each) => startWorker(each)));
+  try {
+    for (const method of METHODS) {
+      const answers: Answered[][] = workers.map(() => []);
+      for (let i = -2; i < repeat; i++) {
+        for (const [k, { address }] of workers.entries()) {
+          const answer = await ok(post(`${address}${path}?method=${method}`, ANEW, photo));
+          if (i >= 0) answers[k]?.push(answer);
+        }
+      }
+      const walls = answers.map((each) => each.map(({ wall }) => wall));
+      for (const [i, each] of answers.entries()) {
+        const of = (name: string) => mean(each.map((answer) => serverTiming(answer)[name] ?? 0));
+        const engine = of('engine');
+        const beside = median(each.map((answer) => answer.wall - (serverTiming(answer).engine ?? 0)));
+        console.log(
+          `${crowded(i)}  ${method.padEnd(10)}p50 ${ms(median(walls[i] ?? []))}, p99 ${ms(percentile(walls[i] ?? [], 0.99))}; ` +
+            `engine ${ms(engine)}, beside it ${ms(beside)} (10 % and 5 ms are ${ms(0.1 * engine + 5)}): ` +
+            `decoding ${ms(of('decode'))}, the method ${ms(of('run') - engine)}${against(walls[i] ?? [], walls[0], i)}`,
+        );
+      }
+    }
+    await unchanged(workers, `${path}?method=grad_cam`);
+  } finally {
+    for (const worker of workers) await worker.stop();
+  }
+}
+
+/** 304, and how many hits of the near cache there are in a second. */
+async function unchanged(workers: readonly RunningWorker[], path: string): Promise<void> {
+  const walls: number[][] = workers.map(() => []);
+  const tags = await Promise.all(
+    workers.map(async ({ address }) => String((await ok(post(`${address}${path}`, PICTURE, photo))).headers.etag)),
+  );
+  for (let i = 0; i < 4 * repeat; i++) {
+    for (const [k, { address }] of workers.entries()) {
+      const headers = { ...PICTURE, 'If-None-Match': tags[k] as string };
+      walls[k]?.push((await ok(post(`${address}${path}`, headers, photo), 304)).wall);
+    }
+  }
+  for (const [i, { address }] of workers.entries()) {
+    const { requests } = await autocannon({
+      url: `${address}${path}`,
+      method: 'POST',
+      headers: PICTURE,
+      body: Buffer.from(photo),
+      connections: 10,
+      duration: 5,
+    });
+    console.log(
+      `${crowded(i)}  304 p50 ${ms(median(walls[i] ?? []))}; ${requests.average.toFixed(0)} hits a second at 10 connections` +
+        against(walls[i] ?? [], walls[0], i),
+    );
+  }
+}
+
+/**
+ * Answers that another location computed: they are in KV, and not in the near cache. Our own time is what remains when a
+ * Worker that takes the same body, looks into the same two places and sends back what it found is taken away.
+ */
+async function keptAnswers(project: Project, bundles: readonly Bundle[], path: string): Promise<void> {
+  const bare = await bundle(project.folder, 'bench/workers/bare.toml');
+  const state = await mkdtemp(join(tmpdir(), 'whylight-edge-'));
+  const workers: RunningWorker[] = [];
+  try {
+    const computing = await startWorker(bundles[0] as Bundle, { state: join(state, 'first') });
+    const keys: string[] = [];
+    for (let seed = 0; seed < 2 * repeat; seed++) {
+      const headers = { ...PICTURE, Accept: 'application/json' };
+      const { body } = await ok(post(`${computing.address}${path}&seed=${seed}`, headers, photo));
+      keys.push(JSON.parse(body.toString()).parameters.cache_key);
+    }
+    await computing.stop();
+    await rm(join(state, 'first', 'cache'), { recursive: true });
+    const walls: number[][] = [];
+    for (const [i, each] of [...bundles, bare].entries()) {
+      await cp(join(state, 'first'), join(state, `${i}`), { recursive: true });
+      workers.push(await startWorker(each, { state: join(state, `${i}`) }));
+      walls.push([]);
+    }
+    for (let seed = 0; seed < keys.length; seed++) {
+      for (const [i, { address }] of workers.entries()) {
+        const ours = i < bundles.length;
+        const url = ours ? `${address}${path}&seed=${seed}` : `${address}/kept?key=${keys[seed]}`;
+        const answer = await ok(post(url, PICTURE, photo));
+        if (ours && answer.headers['x-whylight-cache'] !== 'hit') throw new Error('A kept answer was no hit.');
+        if (seed > 1) walls[i]?.push(answer.wall);
+      }
+    }
+    const read = walls.pop() ?? [];
+    for (const [i, each] of walls.entries()) {
+      const own = each.map((wall, k) => wall - (read[k] as number));
+      console.log(
+        `${crowded(i)}  KV hit p50 ${ms(median(each))}, of that our own ${ms(median(own))}${against(each, walls[0], i)}`,
+      );
+    }
+  } finally {
+    for (const worker of workers) await worker.stop();
+    await rm(state, { recursive: true, force: true });
+  }
+}
+
+async function ok(asked: Promise<Answered>, status = 200): Promise<Answered> {
+  const answer = await asked;
+  if (answer.status !== status)
+    throw new Error(`Answered ${answer.status}, not ${status}: ${answer.body.subarray(0, 500)}`);
+  return answer;
+}
+
+/** How much more a crowd takes: the median of the ratios of what was asked in turns. */
+function against(walls: readonly number[], alone: readonly number[] | undefined, i: number): string {
+  if (i === 0 || !alone) return '';
+  const more = median(walls.map((wall, k) => wall / (alone[k] as number))) - 1;
+  return `; ${more < 0 ? '' : '+'}${(100 * more).toFixed(1)} %`;
 }
 
 /** The cat, made larger. */
@@ -188,6 +284,14 @@ async function jpeg(width: number, height: number): Promise<Uint8Array<ArrayBuff
 function percentile(list: readonly number[], share: number): number {
   const sorted = [...list].sort((a, b) => a - b);
   return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
+}
+
+function median(list: readonly number[]): number {
+  return percentile(list, 0.5);
+}
+
+function mean(list: readonly number[]): number {
+  return list.reduce((sum, value) => sum + value, 0) / list.length;
 }
 
 function ms(value: number): string {

@@ -8,7 +8,16 @@ import { parseManifest } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COPIED = ['src', 'scripts', 'models', 'generated', 'package.json', 'wrangler.toml', 'plugins.config.json'];
+const COPIED = [
+  'src',
+  'scripts',
+  'models',
+  'generated',
+  'package.json',
+  'wrangler.toml',
+  'bench/workers',
+  'plugins.config.json',
+];
 
 export interface ProjectOptions {
   /** Tenants beside the real ones. */

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
@@ -13,18 +13,19 @@ import { OFFLINE_WRANGLER, PINNED_NODE } from '../../scripts/tools.mjs';
 import { HOST } from './processes.ts';
 
 export interface Bundle {
-  /** The project that it was made of: its wrangler.toml says which bindings there are. */
-  readonly folder: string;
+  /** The file that says which bindings there are. */
+  readonly config: string;
   /** The entry comes first. */
   readonly modules: readonly { readonly path: string; readonly contents: Buffer }[];
   readonly gzipBytes: number;
 }
 
-export async function bundle(folder: string): Promise<Bundle> {
-  const outdir = join(folder, 'dist');
+/** @param config says which Worker, within the folder */
+export async function bundle(folder: string, config = 'wrangler.toml'): Promise<Bundle> {
+  const outdir = join(folder, 'dist', basename(config, '.toml'));
   await promisify(execFile)(
     join(process.cwd(), PINNED_NODE),
-    ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', outdir],
+    ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--config', config, '--dry-run', '--outdir', outdir],
     { cwd: folder, env: { ...process.env, ...OFFLINE_WRANGLER } },
   );
   const names = (await readdir(outdir)).filter((name) => /\.(js|wasm)$/.test(name));
@@ -33,7 +34,7 @@ export async function bundle(folder: string): Promise<Bundle> {
   );
   modules.sort((a, b) => Number(b.path.endsWith('.js')) - Number(a.path.endsWith('.js')));
   const gzipBytes = modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-  return { folder, modules, gzipBytes };
+  return { config: join(folder, config), modules, gzipBytes };
 }
 
 export interface WorkerOptions {
@@ -54,10 +55,10 @@ export interface RunningWorker {
 }
 
 export async function startWorker(
-  { folder, modules }: Bundle,
+  { config, modules }: Bundle,
   { state, variables, said = () => undefined }: WorkerOptions = {},
 ): Promise<RunningWorker> {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(folder, 'wrangler.toml'));
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
   const before = await ownWorkerds();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -68,7 +69,7 @@ export async function startWorker(
       cf: false,
       handleStructuredLogs: ({ message }: { message: string }) => said(message),
       ...(state !== undefined && { resourcePersistencePath: state }),
-      modulesRoot: join(folder, 'dist'),
+      modulesRoot: dirname(modules[0]?.path as string),
       modules: modules.map(({ path, contents }) =>
         path.endsWith('.js')
           ? { type: 'ESModule', path, contents: contents.toString() }

@@ -10,13 +10,15 @@ import { TOKENS } from './tokens.ts';
 export interface CoreOptions {
   readonly engine: Engine;
   readonly plugins: readonly PluginEntry[];
+  /** Whether the plugins were checked when they were configured, and need not be again with every start. */
+  readonly checked?: boolean;
   readonly limits?: Partial<Limits>;
   /** Milliseconds, from any origin; `performance.now` when left out. */
   readonly clock?: () => number;
 }
 
 /** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
-export function createContainer({ engine, plugins, limits, clock = () => performance.now() }: CoreOptions): Container {
+export function createContainer({ engine, plugins, checked = false, limits, clock = () => performance.now() }: CoreOptions): Container {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(TOKENS.engine).toConstantValue(engine);
   container.bind(TOKENS.clock).toConstantValue(clock);
@@ -25,7 +27,7 @@ export function createContainer({ engine, plugins, limits, clock = () => perform
   container
     .bind(TOKENS.methods)
     .toResolvedValue(
-      (entries: PluginEntry[]) => new MethodRegistry(entries),
+      (entries: PluginEntry[]) => new MethodRegistry(entries, { checked }),
       [{ isMultiple: true, serviceIdentifier: TOKENS.plugin }],
     );
   container

@@ -27,7 +27,7 @@ import { denseLayout, type ScoreSpace } from './model/score-space.ts';
 import { resolveTarget, scoreOf } from './model/target.ts';
 import { followsPrediction, type TargetRequest } from './model/target-request.ts';
 import { Evaluator } from './plan/evaluator.ts';
-import { type GraphLease, GraphLoader } from './plan/loader.ts';
+import { type GraphLease, GraphLoader, noTimings } from './plan/loader.ts';
 import { linearMemory } from './plan/memory.ts';
 import { Profiles } from './plan/profile.ts';
 import { type RunControl, runRows, throwIfAborted } from './plan/run.ts';
@@ -157,7 +157,10 @@ export interface Explanation {
   readonly timings: {
     readonly compile: number;
     readonly session: number;
+    /** Everything else: the engine, and the method's own work. */
     readonly run: number;
+    /** The engine's part of `run`. */
+    readonly engine: number;
     readonly total: number;
   };
 }
@@ -256,7 +259,7 @@ export class Explainer {
     }
     const plan = this.plan(model, request, hooks.methods);
     checkBudget(plan, hooks.maxSamples);
-    const timings = { compile: 0, session: 0 };
+    const timings = noTimings();
     const lease = this.loader.lease(model, timings, hooks.waitUntil);
     try {
       const { inputs } = plan;
@@ -308,7 +311,7 @@ export class Explainer {
   ): Promise<Prediction[]> {
     const { inputs, shapes } = checkInputs(model.graph.inputs, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
-    const lease = this.loader.lease(model, { compile: 0, session: 0 }, hooks.waitUntil);
+    const lease = this.loader.lease(model, noTimings(), hooks.waitUntil);
     try {
       const graph = await lease.load(resolveNeeds({}, info));
       const { scores } = await runRows(graph, inputs, undefined, control(hooks));
@@ -335,7 +338,7 @@ export class Explainer {
     const [scores, ...activations] = names;
     if (scores === undefined) return {};
     const info = model.info({ scores, shapes });
-    const lease = this.loader.lease(model, { compile: 0, session: 0 }, hooks.waitUntil);
+    const lease = this.loader.lease(model, noTimings(), hooks.waitUntil);
     try {
       const graph = await lease.load(resolveNeeds({ scores, activations }, info));
       const raw = await runRows(graph, checked, undefined, control(hooks));

@@ -4,6 +4,8 @@ import type { TenantConfig } from '../core/tenant-config.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];
+  /** Whether they were checked when the configuration was read, at build time. */
+  readonly checked?: boolean;
   /** Folder of each model, by name. */
   readonly models: Readonly<Record<string, string>>;
   readonly tenants: Readonly<Record<string, TenantConfig>>;

@@ -72,9 +72,9 @@ const LIMITS: Limits = {
   edgeBytes: 96 * MIB,
 };
 
-export function workerServices(bindings: UsedBindings, { plugins, models, tenants }: Configured): Services {
+export function workerServices(bindings: UsedBindings, { plugins, checked, models, tenants }: Configured): Services {
   const { MODELS, RESULTS, METRICS, UPLOADS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
-  const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, limits: ISOLATE_LIMITS });
+  const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, checked, limits: ISOLATE_LIMITS });
   return {
     explainer: container.get(TOKENS.explainer),
     models: new ModelCatalogue(assetModels(MODELS, models, 'models'), {

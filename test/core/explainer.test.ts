@@ -44,7 +44,10 @@ describe('an explanation', () => {
     expect(row?.score).toBe(row?.top[0]?.score);
     expect(row?.top).toHaveLength(4);
     expect(row?.top.reduce((sum, { probability = 0 }) => sum + probability, 0)).toBeCloseTo(1, 6);
-    for (const time of Object.values(explanation.timings)) expect(time).toBeGreaterThanOrEqual(0);
+    const { compile, session, run, engine, total } = explanation.timings;
+    for (const time of [compile, session, engine]) expect(time).toBeGreaterThan(0);
+    expect(engine).toBeLessThanOrEqual(run);
+    expect(compile + session + run).toBeCloseTo(total, 6);
   });
 
   it('finds the top class and its gradient in one run, like the class asked for by name', async () => {

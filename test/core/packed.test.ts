@@ -21,7 +21,7 @@ const explanation: Explanation = {
     ...(row === 0 && { map: float32([2, 3], [6, 5, 4, 3, 2, 1]) }),
   })),
   samples: { forwards: 1, backwards: 2, predictions: 0 },
-  timings: { compile: 1.5, session: 2, run: 3, total: 6.5 },
+  timings: { compile: 1.5, session: 2, run: 3, engine: 2.5, total: 6.5 },
 };
 
 describe('a packed explanation', () => {

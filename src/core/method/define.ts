@@ -9,17 +9,16 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const STRATEGIES: readonly unknown[] = ['gradient', 'activation', 'perturbation'];
 
 /**
- * A method, checked and frozen. The type of the parameters follows from their schema.
- * @throws WhylightError `invalid_config` that lists everything that is wrong with the definition.
+ * A method, frozen. The type of the parameters follows from their schema. What no type can say is checked where methods
+ * are taken up ({@link checkMethod}): a Worker defines dozens of them with each start, and uses one.
  */
 export function defineMethod<S extends z.ZodObject>(definition: Method<S>): Method<S> {
-  checkMethod(definition);
   return Object.freeze({ ...definition, about: Object.freeze({ ...definition.about }) });
 }
 
 /**
  * Holds anything (the default export of a plugin) against the contract.
- * @throws WhylightError `invalid_config`
+ * @throws WhylightError `invalid_config` that lists everything that is wrong.
  */
 export function checkMethod(value: unknown): asserts value is Method {
   if (typeof value !== 'object' || value === null) {

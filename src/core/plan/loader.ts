@@ -1,6 +1,6 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
-import type { Engine, ModelBytes } from '../engine/engine.ts';
+import type { Engine, ModelBytes, Session } from '../engine/engine.ts';
 import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { Graph } from '../onnx/graph.ts';
@@ -38,7 +38,11 @@ export const graphFile = (graph: Graph): ModelBytes => ({
 export interface LoadTimings {
   compile: number;
   session: number;
+  /** In the engine's runs alone, all of them added up. */
+  engine: number;
 }
+
+export const noTimings = (): LoadTimings => ({ compile: 0, session: 0, engine: 0 });
 
 /** Graphs that one explanation holds on to; {@link release} gives their sessions back to the cache. */
 export class GraphLease {
@@ -61,9 +65,29 @@ export class GraphLease {
     if (known) return known.graph;
     const loaded = await this.loader.load(this.model, needs, this.timings, this.waitUntil);
     const twice = this.held.get(key);
-    if (twice) loaded.lease.release();
-    else this.held.set(key, loaded);
-    return (twice ?? loaded).graph;
+    if (twice) {
+      loaded.lease.release();
+      return twice.graph;
+    }
+    const { graph, lease } = loaded;
+    const timed = { ...graph, session: this.timed(graph.session) };
+    this.held.set(key, { graph: timed, lease });
+    return timed;
+  }
+
+  private timed(session: Session): Session {
+    const { timings, loader } = this;
+    return {
+      async run(feeds, fetches) {
+        const started = loader.clock();
+        try {
+          return await session.run(feeds, fetches);
+        } finally {
+          timings.engine += loader.clock() - started;
+        }
+      },
+      release: () => session.release(),
+    };
   }
 
   release(): void {
@@ -80,6 +104,10 @@ export class GraphLoader {
 
   constructor(options: LoaderOptions) {
     this.options = options;
+  }
+
+  get clock(): () => number {
+    return this.options.clock;
   }
 
   lease(model: Model, timings: LoadTimings, waitUntil?: WaitUntil): GraphLease {
@@ -134,7 +162,7 @@ export class GraphLoader {
   }
 
   /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */
-  describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = { compile: 0, session: 0 }): Variant {
+  describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = noTimings()): Variant {
     const key = this.keyOf(model, needs);
     const known = this.variants.get(model)?.get(key);
     if (known) return known;

@@ -114,7 +114,7 @@ export async function answerTo(
   seen.cache = state;
   if (state === 'miss' || state === 'bypass') {
     seen.samples = (seen.samples ?? 0) + forwards + backwards + predictions;
-    for (const step of ['compile', 'session', 'run'] as const) setMetric(c, step, explanation.timings[step]);
+    for (const step of ['compile', 'session', 'run', 'engine'] as const) setMetric(c, step, explanation.timings[step]);
   }
   return { explanation, state };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Method } from '../../../src/core/method/contract.ts';
-import { defineMethod } from '../../../src/core/method/define.ts';
+import { checkMethod, defineMethod } from '../../../src/core/method/define.ts';
 import { parseParams } from '../../../src/core/method/params.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 
@@ -112,7 +112,7 @@ describe('a definition', () => {
     ],
     [{ apiVersion: 2 as 1 }, 'is written for version 2 of the plugin contract, this is version 1'],
   ])('with %j is refused', (changes, message) => {
-    expect(() => define(changes)).toThrow(
+    expect(() => checkMethod(define(changes))).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
     );
   });
@@ -123,6 +123,12 @@ describe('a definition', () => {
 });
 
 describe('the registry', () => {
+  it('takes what was checked before as it is', () => {
+    const broken = { method: define({ revision: 0 }) };
+    expect(() => new MethodRegistry([broken])).toThrow('revision must be 1 or more');
+    expect(new MethodRegistry([broken], { checked: true }).has('some_method')).toBe(true);
+  });
+
   it('finds methods by id, and the nearest for a wrong one', () => {
     const registry = new MethodRegistry([
       { method: define({ id: 'grad_cam' }) },

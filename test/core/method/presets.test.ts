@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { plugins } from '#plugins';
 import { WhylightError } from '../../../src/core/errors.ts';
 import { API_VERSION, type Method } from '../../../src/core/method/contract.ts';
-import { defineMethod } from '../../../src/core/method/define.ts';
+import { checkMethod, defineMethod } from '../../../src/core/method/define.ts';
 import { parseParams } from '../../../src/core/method/params.ts';
 import { methodsWithPreset, PRESETS } from '../../../src/core/method/presets.ts';
 
@@ -94,7 +94,7 @@ describe('the definition of a method', () => {
       'parameter preset must have another name',
     ],
   ])('is refused for %s', (_, changes, message) => {
-    expect(() => define('some_method', changes)).toThrow(message);
+    expect(() => checkMethod(define('some_method', changes))).toThrow(message);
   });
 });
 
