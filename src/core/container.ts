@@ -18,7 +18,13 @@ export interface CoreOptions {
 }
 
 /** A container with everything of the core, made when it is first asked for. Roots bind what they add on top. */
-export function createContainer({ engine, plugins, checked = false, limits, clock = () => performance.now() }: CoreOptions): Container {
+export function createContainer({
+  engine,
+  plugins,
+  checked = false,
+  limits,
+  clock = () => performance.now(),
+}: CoreOptions): Container {
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(TOKENS.engine).toConstantValue(engine);
   container.bind(TOKENS.clock).toConstantValue(clock);
