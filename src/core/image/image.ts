@@ -8,6 +8,8 @@ export interface Image {
   readonly height: number;
   /** RGBA, row by row from the top left, alpha not premultiplied: `width * height * 4` bytes. */
   readonly data: Uint8Array;
+  /** Known to have no transparent pixel, so that nobody needs to look. */
+  readonly opaque?: boolean;
 }
 
 /** Three values of 0..255. */
@@ -38,6 +40,7 @@ export function makeImage(width: number, height: number, data?: Uint8Array): Ima
 /** The picture laid over a plain background, fully opaque. An opaque picture is returned as it is, not copied. */
 export function flatten(image: Image, background: Color = [255, 255, 255]): Image {
   const { width, height, data } = image;
+  if (image.opaque) return image;
   let first = 3;
   while (first < data.length && data[first] === 255) first += 4;
   if (first >= data.length) return image;
@@ -50,7 +53,7 @@ export function flatten(image: Image, background: Color = [255, 255, 255]): Imag
     }
     out[i + 3] = 255;
   }
-  return { width, height, data: out };
+  return { width, height, data: out, opaque: true };
 }
 
 /** How EXIF says a stored picture must be turned: 1 is upright, 5 to 8 swap width and height. */
@@ -85,5 +88,5 @@ export function orient(image: Image, orientation: Orientation): Image {
     let at = start + y * stepDown;
     for (let x = 0; x < outWidth; x++, at += stepRight) to[i++] = from[at] as number;
   }
-  return { width: outWidth, height: outHeight, data: new Uint8Array(to.buffer) };
+  return { ...image, width: outWidth, height: outHeight, data: new Uint8Array(to.buffer) };
 }

@@ -34,7 +34,7 @@ export async function jpegCodec(module: WebAssembly.Module): Promise<Codec> {
       const image = decodeWith(instance, bytes, messages, false);
       const damage = messages.find((message) => DAMAGE.test(message));
       if (damage) throw new Error(damage);
-      return image;
+      return { ...image, opaque: true };
     },
   };
 }

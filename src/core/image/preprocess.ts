@@ -127,21 +127,13 @@ function resizedSize(image: Image, [height, width]: readonly [number, number], r
 /** Without alpha; grey as Pillow's mode L: ITU-R 601-2 luma in 16-bit fixed point. */
 function toPixels({ width, height, data }: Image, gray: boolean): Pixels {
   const count = width * height;
-  const channels = gray ? 1 : 3;
-  const out = new Uint8Array(count * channels);
-  if (gray) {
-    for (let i = 0, at = 0; i < count; i++, at += 4) {
-      const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
-      out[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
-    }
-  } else {
-    for (let at = 0, o = 0; o < out.length; at += 4, o += 3) {
-      out[o] = data[at] as number;
-      out[o + 1] = data[at + 1] as number;
-      out[o + 2] = data[at + 2] as number;
-    }
+  if (!gray) return { width, height, channels: 3, step: 4, data };
+  const out = new Uint8Array(count);
+  for (let i = 0, at = 0; i < count; i++, at += 4) {
+    const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
+    out[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
-  return { width, height, channels, data: out };
+  return { width, height, channels: 1, data: out };
 }
 
 function pad(pixels: Pixels, region: Region, background: Color): Pixels {
@@ -157,7 +149,7 @@ function pad(pixels: Pixels, region: Region, background: Color): Pixels {
 }
 
 function toTensor(pixels: Pixels, { color, layout, scale, mean, std }: Preprocessing): Tensor<'float32'> {
-  const { width, height, channels, data } = pixels;
+  const { width, height, channels, step: next = channels, data } = pixels;
   const count = width * height;
   const planar = layout === 'NCHW';
   const values = new Float32Array(count * channels);
@@ -168,7 +160,7 @@ function toTensor(pixels: Pixels, { color, layout, scale, mean, std }: Preproces
     for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v * scale) - center) / spread;
     const from = color === 'BGR' ? channels - 1 - c : c;
     const [start, step] = planar ? [c * count, 1] : [c, channels];
-    for (let i = from, o = start; i < data.length; i += channels, o += step) {
+    for (let i = from, o = start; i < data.length; i += next, o += step) {
       values[o] = table[data[i] as number] as number;
     }
   }

@@ -14,6 +14,8 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
+  /** Bytes from one pixel to the next, where that is more than the channels: RGBA without its alpha. */
+  readonly step?: number;
   readonly data: Uint8Array;
 }
 
@@ -106,24 +108,26 @@ function taps(from: number, to: number, first: number, count: number, filter: Ex
 }
 
 function combineColumns(source: Pixels, columns: Taps, firstRow: number, height: number): Pixels {
-  const { channels, data } = source;
+  const { channels, step = channels, data } = source;
   const { starts, counts, weights, stride } = columns;
   const width = starts.length;
+  const words = channels === 3 && step === 4 ? wordsOf(data) : undefined;
   const out = new Uint8ClampedArray(width * height * channels); // overshoot is clipped on writing
   let o = 0;
   for (let y = 0; y < height; y++) {
-    const row = (firstRow + y) * source.width * channels;
+    const row = (firstRow + y) * source.width;
     for (let x = 0; x < width; x++) {
-      const start = row + (starts[x] as number) * channels;
+      const start = (row + (starts[x] as number)) * step;
       const [begin, end] = [x * stride, x * stride + (counts[x] as number)];
-      if (channels === 3) {
-        // The common case, unrolled: three times as fast.
+      if (words) {
+        // The common case, unrolled, one read for the three of them: three times as fast.
         let [r, g, b] = [HALF, HALF, HALF];
-        for (let k = begin, i = start; k < end; k++, i += 3) {
+        for (let k = begin, i = start >> 2; k < end; k++, i++) {
           const weight = weights[k] as number;
-          r = (r + Math.imul(data[i] as number, weight)) | 0;
-          g = (g + Math.imul(data[i + 1] as number, weight)) | 0;
-          b = (b + Math.imul(data[i + 2] as number, weight)) | 0;
+          const word = words[i] as number;
+          r = (r + Math.imul(word & 255, weight)) | 0;
+          g = (g + Math.imul((word >>> 8) & 255, weight)) | 0;
+          b = (b + Math.imul((word >>> 16) & 255, weight)) | 0;
         }
         out[o++] = r >> PRECISION;
         out[o++] = g >> PRECISION;
@@ -132,7 +136,7 @@ function combineColumns(source: Pixels, columns: Taps, firstRow: number, height:
       }
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let k = begin, i = start + c; k < end; k++, i += channels) {
+        for (let k = begin, i = start + c; k < end; k++, i += step) {
           sum = (sum + Math.imul(data[i] as number, weights[k] as number)) | 0;
         }
         out[o++] = sum >> PRECISION;
@@ -140,6 +144,12 @@ function combineColumns(source: Pixels, columns: Taps, firstRow: number, height:
     }
   }
   return { width, height, channels, data: new Uint8Array(out.buffer) };
+}
+
+/** Four bytes as one number, the first of them the lowest. */
+function wordsOf(data: Uint8Array): Uint32Array {
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
 /** @param firstRow the row of the picture that `source` begins with */
@@ -164,14 +174,14 @@ function combineRows(source: Pixels, rows: Taps, firstRow: number): Pixels {
 }
 
 function resizeNearest(source: Pixels, width: number, height: number, region: Region): Pixels {
-  const { channels, data } = source;
+  const { channels, step = channels, data } = source;
   const columns = nearestPositions(source.width, width).subarray(region.x, region.x + region.width);
   const rows = nearestPositions(source.height, height).subarray(region.y, region.y + region.height);
   const out = new Uint8Array(region.width * region.height * channels);
   let o = 0;
   for (const y of rows) {
     for (const x of columns) {
-      const start = (y * source.width + x) * channels;
+      const start = (y * source.width + x) * step;
       for (let c = 0; c < channels; c++) out[o++] = data[start + c] as number;
     }
   }

@@ -27,6 +27,9 @@ export interface TieredOptions {
 /** Nothing is worth keeping for less. */
 const SHORTEST = 60;
 
+/** A turn of the event loop: what is written begins when the answer has left, and does not hold it up. */
+const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
 /** A near store that fails costs time; what the shared one throws is the caller's business. */
 export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptions): ResultCache {
   const now = (): number => Math.floor(clock() / 1000);
@@ -42,11 +45,12 @@ export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptio
       const kept = await shared?.get(key);
       if (!isFresh(kept)) return undefined;
       const left = kept.at + seconds - now();
-      if (left >= SHORTEST) waitUntil(near.put(key, kept, left).catch(complain));
+      if (left >= SHORTEST) waitUntil(answered().then(() => near.put(key, kept, left).catch(complain)));
       return kept.value;
     },
     async put(key, value, { seconds }) {
       const kept = { value, at: now() };
+      await answered();
       await Promise.all([near.put(key, kept, seconds).catch(complain), shared?.put(key, kept, seconds)]);
     },
   };

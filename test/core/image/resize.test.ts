@@ -62,6 +62,17 @@ describe.each(RESIZE_FILTERS)('resize, %s', (filter) => {
     expect([...resize(source, 8, 3, filter).data]).toEqual(PILLOW[filter]['8x3']);
   });
 
+  it.each(RESIZE_FILTERS)('passes over the alpha of RGBA: %s', (filter) => {
+    const rgba = Uint8Array.from({ length: 9 * 7 * 4 }, (_, i) => (i * 89) % 256);
+    const rgb = rgba.filter((_, i) => i % 4 < 3);
+    const plain = resize({ width: 9, height: 7, channels: 3, data: rgb }, 4, 12, filter);
+    // One byte into its buffer, a picture cannot be read four bytes at once.
+    const shifted = new Uint8Array([0, ...rgba]).subarray(1);
+    for (const data of [rgba, shifted]) {
+      expect(resize({ width: 9, height: 7, channels: 3, step: 4, data }, 4, 12, filter)).toEqual(plain);
+    }
+  });
+
   it('treats every number of channels alike', () => {
     const red = source.data.filter((_, i) => i % 3 === 0);
     const resized = resize({ width: 6, height: 4, channels: 1, data: red }, 8, 3, filter);
