@@ -11,6 +11,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import autocannon from 'autocannon';
@@ -227,6 +228,7 @@ async function keptAnswers(project: Project, bundles: readonly Bundle[], path: s
       const { body } = await ok(post(`${computing.address}${path}&seed=${seed}`, headers, photo));
       keys.push(JSON.parse(body.toString()).parameters.cache_key);
     }
+    await sleep(1000); // what is written into KV begins when the answer has left
     await computing.stop();
     await rm(join(state, 'first', 'cache'), { recursive: true });
     const walls: number[][] = [];

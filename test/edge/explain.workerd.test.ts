@@ -231,9 +231,9 @@ describe('a repeated question', () => {
     const same = await request({ 'If-None-Match': `"x", ${etag}` });
     expect([same.status, same.headers.get('ETag'), await same.text()]).toEqual([304, etag, '']);
     expect((await request({ 'If-None-Match': etag, Accept: 'image/png' })).status).toBe(200);
-    expect(
-      (await request({ 'If-None-Match': etag, 'Cache-Control': 'no-cache' })).headers.get('X-Whylight-Cache'),
-    ).toBe('bypass');
+    // As Node's fetch does by itself: computed anew, and found to be what the client has.
+    const again = await request({ 'If-None-Match': etag, 'Cache-Control': 'no-cache' });
+    expect([again.status, again.headers.get('X-Whylight-Cache'), await again.text()]).toEqual([304, 'bypass', '']);
   });
 
   it('is computed again when KV is broken', async () => {

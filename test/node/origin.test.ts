@@ -6,11 +6,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tenants } from '#plugins';
+import { pack } from '../../src/core/packed.ts';
+import type { TenantConfig } from '../../src/core/tenant-config.ts';
+import { float32 } from '../../src/core/tensor/tensor.ts';
 import { createApp } from '../../src/edge/app.ts';
+import { encodeFrame, FRAME, FRAMES_TYPE } from '../../src/edge/remote/frames.ts';
 import { OriginRunner } from '../../src/edge/remote/origin-runner.ts';
 import { Origins } from '../../src/edge/remote/origins.ts';
+import { decodeQuestion } from '../../src/edge/remote/question.ts';
 import { sign } from '../../src/edge/remote/signature.ts';
 import type { Limits, Services } from '../../src/edge/services.ts';
+import { TenantDirectory } from '../../src/edge/tenants/directory.ts';
+import { JwtVerifier } from '../../src/edge/tenants/jwt.ts';
+import { Tenants } from '../../src/edge/tenants/tenants.ts';
 import { originServices } from '../../src/node/origin-services.ts';
 import { type Serving, serve } from '../../src/node/serve.ts';
 
@@ -207,6 +216,79 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
+  it('what was seen before the cut is not told again', async () => {
+    const progress = (done: number) => encodeFrame(FRAME.progress, pack({ done, total: 400 }));
+    const partial = (samples: number) => encodeFrame(FRAME.partial, pack({ row: 0, explained: { samples } }));
+    const answer = (frames: Uint8Array[]) => () =>
+      new Response(new Blob(frames as Uint8Array<ArrayBuffer>[]), { headers: { 'Content-Type': FRAMES_TYPE } });
+    const proxy = await between([
+      answer([progress(100), partial(100), progress(200), partial(200)]),
+      answer([
+        ...[progress(100), partial(100), progress(200), progress(300), partial(300)],
+        encodeFrame(FRAME.result, pack({ method: 'rise' })),
+      ]),
+    ]);
+    const { services } = await originServices({ ...shared, models: { cifar10: slow } });
+    const { model } = await services.models.trusted('cifar10', () => undefined);
+    const { tenant: rights } = await services.tenants.find(undefined, () => undefined);
+    const told: string[] = [];
+    const request = { method: 'rise', inputs: { input: float32([1, 3, 32, 32], Float32Array.from(pixels)) } };
+    const runner = new OriginRunner(new Origins({ urls: [proxy.url], secret }));
+    const result = await runner.explain(model, request, {
+      rights,
+      progress: (done) => void told.push(`progress ${done}`),
+      partial: (_, explained) => void told.push(`partial ${(explained as unknown as { samples: number }).samples}`),
+    });
+    expect(result).toEqual({ method: 'rise' });
+    expect(proxy.seen()).toBe(2);
+    expect(told).toEqual(['progress 100', 'partial 100', 'progress 200', 'partial 200', 'progress 300', 'partial 300']);
+    proxy.close();
+  });
+
+  it('a second try has only the time that is left', async () => {
+    const left: (number | undefined)[] = [];
+    const note = async (request: Request) => {
+      left.push(decodeQuestion(new Uint8Array(await request.clone().arrayBuffer())).deadline);
+    };
+    const proxy = await between([
+      async (request) => {
+        await note(request);
+        await new Promise((later) => setTimeout(later, 300));
+        return busy();
+      },
+      async (request) => {
+        await note(request);
+        return fetch(request);
+      },
+    ]);
+    const { ask } = await edge({}, {}, [proxy.url]);
+    expect((await ask(`${HEAVY}&deadline_ms=60000`)).response.status).toBe(200);
+    const [first, second] = left as [number, number];
+    expect(first).toBeLessThanOrEqual(60_000);
+    expect(second).toBeLessThanOrEqual(first - 299);
+    proxy.close();
+  });
+
+  it('a coarser answer does not pass for the one that was asked for', async () => {
+    const proxy = await between([reset, reset]);
+    const base = { ...tenants, '*': { ...(tenants['*'] as TenantConfig), degrade: true } };
+    const known = new TenantDirectory({
+      tenants: new Tenants({ base, log: quiet }),
+      tokens: new JwtVerifier(),
+      log: quiet,
+    });
+    const { ask } = await edge({ tenants: known }, {}, [proxy.url]);
+    const { response, body } = await ask(HEAVY);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('X-Whylight-Route-Reason')).toMatch(/no origin is well, so n_masks was lowered to \d+/);
+    expect(body.parameters).toMatchObject({ degraded: true, asked_n_masks: 400 });
+    expect(response.headers.get('ETag')).toBeNull();
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    const again = await ask(HEAVY);
+    expect(again.response.headers.get('X-Whylight-Cache')).toBe('miss');
+    proxy.close();
+  });
+
   it('another origin takes over', async () => {
     const proxy = await between([reset, reset, reset]);
     const { ask, origins } = await edge({}, {}, [proxy.url, origin.url]);
@@ -220,8 +302,10 @@ describe('an origin in trouble', () => {
     const { ask, origins } = await edge({}, {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
     expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1);
     expect(origins.states[0]?.state).toBe('open');
-    expect((await ask(HEAVY)).response.status).toBe(503);
+    const meanwhile = await ask(HEAVY);
+    expect([meanwhile.response.status, meanwhile.response.headers.get('Retry-After')]).toEqual([503, '1']);
     expect(proxy.seen()).toBe(2);
     await new Promise((later) => setTimeout(later, 120));
     expect((await ask(HEAVY)).response.status).toBe(200);

@@ -74,7 +74,7 @@ export function partialOutputs(row: number, { map, values, standardError }: Expl
 
 /** How the explanation came about. The same for a first and a repeated answer: its times are those of the computation. */
 export function explanationParameters(explanation: Explanation, key: string): Parameters {
-  const { method, revision, params, seed, model, engine, samples, timings } = explanation;
+  const { method, revision, params, seed, model, engine, samples, timings, degraded } = explanation;
   return {
     ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, scalar(value)])),
     method,
@@ -89,8 +89,13 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
     run_ms: round(timings.run),
     total_ms: round(timings.total),
     cache_key: key,
+    ...(degraded && { degraded: true, ...asked(degraded) }),
   };
 }
+
+/** What was asked for and not had, each under the name `asked_<parameter>`. */
+const asked = (parameters: Readonly<Record<string, number>>): Parameters =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`asked_${name}`, value]));
 
 /**
  * The map of the only row, over the photo where there is one.

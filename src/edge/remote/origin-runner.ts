@@ -30,26 +30,34 @@ export class OriginRunner {
     return this.origins.available;
   }
 
+  /** Whole seconds after which it may help to ask again. */
+  get retryAfter(): number {
+    return this.origins.retryAfter;
+  }
+
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
   async explain(model: Model, request: ExplainRequest, hooks: RemoteHooks): Promise<Explanation> {
     const { rights, maxSamples, deadline, trace } = hooks;
-    const body = encodeQuestion({
-      model: { name: model.name, digest: model.digest },
-      request,
-      rights: { methods: rights.methods, parameters: rights.parameters },
-      ...(maxSamples !== undefined && { maxSamples }),
-      ...(deadline !== undefined && { deadline }),
-    });
+    const asked = Date.now();
+    const body = () =>
+      encodeQuestion({
+        model: { name: model.name, digest: model.digest },
+        request,
+        rights: { methods: rights.methods, parameters: rights.parameters },
+        ...(maxSamples !== undefined && { maxSamples }),
+        ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - asked)) }),
+      });
     const headers = {
       'Content-Type': PACKED_TYPE,
       Accept: FRAMES_TYPE,
       ...trace,
     };
     const signal = hooks.signal ?? new AbortController().signal;
-    return this.origins.ask(RUN_PATH, body, headers, signal, (response) => this.receive(response, hooks));
+    const shown = onlyForward(hooks);
+    return this.origins.ask(RUN_PATH, body, headers, signal, (response) => this.receive(response, shown()));
   }
 
-  private async receive(response: Response, hooks: ExplainHooks): Promise<Explanation> {
+  private async receive(response: Response, hooks: Shown): Promise<Explanation> {
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       const message = `The origin answered ${response.status}. Do edge and origin share their secret and version?`;
@@ -84,6 +92,32 @@ export class OriginRunner {
       clearTimeout(timer);
     }
   }
+}
+
+type Shown = Pick<ExplainHooks, 'progress' | 'partial'>;
+
+/**
+ * The hooks for one try after the other. A second try begins again at nothing: until it is further than the first one
+ * came, whoever watches is told nothing of it.
+ */
+function onlyForward({ progress, partial }: Shown): () => Shown {
+  let furthest = -1;
+  return () => {
+    let here = 0;
+    let ahead = furthest < 0;
+    return {
+      progress(done, total) {
+        here = done;
+        if (done <= furthest) return;
+        ahead = true;
+        furthest = done;
+        progress?.(done, total);
+      },
+      partial(row, explained) {
+        if (ahead && here >= furthest) partial?.(row, explained);
+      },
+    };
+  };
 }
 
 function read<T extends object>({ payload }: Frame): T {

@@ -44,6 +44,10 @@ export const SILENCE_MS = 10_000;
 export const silent = (milliseconds: number): WhylightError =>
   new WhylightError('origin_timeout', `The origin was silent for ${milliseconds} ms.`);
 
+/** @param seconds after which it may help to ask again */
+export const noneIsWell = (seconds: number): WhylightError =>
+  new WhylightError('origin_unavailable', 'No origin is well at the moment.', { retry_after: seconds });
+
 const READY_PATH = '/v2/health/ready';
 /** Milliseconds in which an origin that was down answers that it is ready. */
 const PROBE_MS = 2_000;
@@ -72,6 +76,11 @@ export class Origins {
     return this.origins.some(({ breaker }) => breaker.state !== 'open');
   }
 
+  /** Whole seconds, at least one, after which a request may be sent again. */
+  get retryAfter(): number {
+    return Math.max(1, Math.ceil(Math.min(...this.origins.map(({ breaker }) => breaker.wait)) / 1000));
+  }
+
   /** For health checks and metrics. */
   get states(): readonly { readonly url: string; readonly state: string; readonly busy: number }[] {
     return this.origins.map(({ url, breaker, busy }) => ({ url, state: breaker.state, busy }));
@@ -80,13 +89,14 @@ export class Origins {
   /**
    * Asks the least busy origin that is well, and once more, another if there is one, when it refuses with 502 or 503 or
    * the connection is lost.
+   * @param bodyOf what is sent: made anew for each try, since less time is left for the second
    * @param receive reads the answer to its end. What it throws as {@link WhylightError} other than `origin_error` is what
    * the origin said, and is final.
    * @throws WhylightError `origin_unavailable` with `retry_after` in seconds, `origin_timeout`, `origin_error`
    */
   async ask<T>(
     path: string,
-    body: Uint8Array<ArrayBuffer>,
+    bodyOf: () => Uint8Array<ArrayBuffer>,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
     receive: (response: Response) => Promise<T>,
@@ -98,7 +108,7 @@ export class Origins {
       if (!origin) break;
       origin.busy += 1;
       try {
-        const answer = await this.once(origin, path, body, headers, signal, receive);
+        const answer = await this.once(origin, path, bodyOf(), headers, signal, receive);
         this.report(origin, true);
         return answer;
       } catch (error) {
@@ -117,7 +127,7 @@ export class Origins {
         origin.busy -= 1;
       }
     }
-    throw reason ?? this.unavailable();
+    throw this.final(reason);
   }
 
   private async once<T>(
@@ -209,11 +219,10 @@ export class Origins {
     if (before !== 'closed' && after === 'closed') this.options.changed?.(url, 'closed');
   }
 
-  private unavailable(): WhylightError {
-    const wait = Math.min(...this.origins.map(({ breaker }) => breaker.wait));
-    const seconds = Number.isFinite(wait) ? Math.max(1, Math.ceil(wait / 1000)) : undefined;
-    return new WhylightError('origin_unavailable', 'No origin is well at the moment.', {
-      ...(seconds !== undefined && { retry_after: seconds }),
-    });
+  /** What the asker is told: whenever it may help to come back, when. */
+  private final(reason: WhylightError = noneIsWell(this.retryAfter)): WhylightError {
+    if (reason.code !== 'origin_unavailable' || reason.details.retry_after !== undefined) return reason;
+    const details = { ...reason.details, retry_after: this.retryAfter };
+    return new WhylightError(reason.code, reason.message, details, { cause: reason });
   }
 }

@@ -38,8 +38,8 @@ export const explainRoutes = (services: Services) =>
     c.header('ETag', etag);
     c.header('Cache-Control', 'private');
     c.header('Vary', 'Accept', { append: true });
-    const fresh = cacheControl(c.req.header('Cache-Control'));
-    if (fresh.read && matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
+    const known = matchesTag(c.req.header('If-None-Match'), etag);
+    if (known && cacheControl(c.req.header('Cache-Control')).read) return c.body(null, 304);
 
     const answer = await answerTo(c, services, question, { deferrable: services.jobs !== undefined }).catch(deferral);
     if (answer instanceof Deferred) {
@@ -47,6 +47,11 @@ export const explainRoutes = (services: Services) =>
       return acceptedResponse(c, await handIn(c, services, question, answer));
     }
     const { explanation } = answer;
+    if (explanation.degraded) {
+      // The tag names the answer that was asked for, which this is not.
+      c.header('ETag', undefined);
+      c.header('Cache-Control', 'no-store');
+    } else if (known) return c.body(null, 304); // as fresh as it was asked for, and still what the client has
     for (const [name, value] of Object.entries(targetHeaders(explanation))) c.header(name, value);
     if (type === 'image/png') {
       refuseMetrics(question);

@@ -5,6 +5,7 @@ import type { Model } from '../../core/model/model.ts';
 import { largestThatFit } from '../../core/plan/fit.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import { withDeadline } from '../explain/deadline.ts';
+import { noneIsWell } from '../remote/origins.ts';
 import type { Services } from '../services.ts';
 import { limitsFor, methodsFor, type Tenant } from '../tenants/tenant.ts';
 import { type Decision, decide, type Route, type WantedRoute } from './decide.ts';
@@ -111,13 +112,7 @@ export async function run(services: Services, run: Run, hooks: ExplainHooks): Pr
     }
   }
   if (route === 'unavailable') {
-    return coarser(
-      services,
-      run,
-      estimate,
-      here,
-      new WhylightError('origin_unavailable', 'No origin is well at the moment.'),
-    );
+    return coarser(services, run, estimate, here, noneIsWell(origin?.retryAfter ?? 1));
   }
   throw exceeded(services, run, estimate, why);
 }
