@@ -31,7 +31,7 @@ describe('the arrows between folders', () => {
 
   it.each([
     ['core', /^core\//],
-    ['plugins', /^core\//],
+    ['plugins', /^(core|plugins)\//],
     ['edge', /^(core|edge)\//],
     ['node', /^(core|edge|node)\//],
     ['testing', /^(core|edge|node|testing)\//],
@@ -40,6 +40,11 @@ describe('the arrows between folders', () => {
     ['playground', /^(core|playground)\//],
   ])('%s knows only of what lies below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
+  });
+
+  it('a plugin may be a form of another of its strategy', () => {
+    const neighbours = of('plugins').filter(({ to }) => to.startsWith('plugins/'));
+    expect(neighbours.filter(({ from, to }) => dirname(from) !== dirname(to))).toEqual([]);
   });
 
   it.each(['core', 'plugins'])('%s runs anywhere: no Node, no Workers, no web framework', (folder) => {

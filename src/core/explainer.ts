@@ -129,7 +129,7 @@ export interface Explained {
 
 export interface ExplainedRow extends Explained {
   readonly target: Target;
-  /** The target's score. */
+  /** The target's score, or the value of the neuron that the method explains. */
   readonly score: number;
   readonly baselineScore?: number;
   readonly convergenceDelta?: number;
@@ -423,8 +423,9 @@ export class Explainer {
     if (hooks.signal) throwIfAborted(hooks.signal);
     const finished = finish(attribution);
     const { baselineScore, convergenceDelta } = attribution;
+    const ofNeuron = attribution.score !== undefined;
     const outcome = {
-      score: scoreOf(target, scores),
+      score: attribution.score ?? scoreOf(target, scores),
       ...(baselineScore !== undefined && { baselineScore }),
       ...(convergenceDelta !== undefined && { convergenceDelta }),
     };
@@ -435,7 +436,8 @@ export class Explainer {
         strongest === undefined ? undefined : withoutPart(info, finished, inputs, strongest, firstRow(baselines));
       const named = (of: Float32Array): string => nameOf(topClasses(of, space, info, 1)[0] as Classified);
       let hidden: HiddenFacts | undefined;
-      if (evidence && less) {
+      // The forward row that is left tells of the target, not of a neuron.
+      if (evidence && less && !ofNeuron) {
         const graph = await lease.load(resolveNeeds({}, info));
         const then = (await runRows(graph, less.inputs, undefined, control(hooks))).scores.data;
         hooks.progress?.(++done, total);
@@ -448,7 +450,7 @@ export class Explainer {
         };
       }
       const signed = method.about.properties.signed && (params as { absolute?: unknown }).absolute !== true;
-      const facts = { target: nameOf(target), score: outcome.score, signed };
+      const facts = { target: ofNeuron ? 'the neuron' : nameOf(target), score: outcome.score, signed };
       return summarize({ ...facts, ...(evidence && { evidence }), ...(hidden && { hidden }) });
     };
     const explained: ExplainedRow = {
@@ -458,7 +460,9 @@ export class Explainer {
         finished.values,
         {
           ...outcome,
-          ...(info.probability === 'given' && target.index !== undefined && { probability: outcome.score }),
+          ...(info.probability === 'given' &&
+            target.index !== undefined &&
+            !ofNeuron && { probability: outcome.score }),
         },
         finished.map,
       ),

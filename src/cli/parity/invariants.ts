@@ -51,6 +51,16 @@ const VARIED: readonly Call[] = [
 ];
 const VARIED_METHODS = VARIED.map(([method]) => method);
 
+/** Methods about a neuron, and those that they must agree with at the score itself. */
+const NEURON_FORMS = [
+  ['neuron_guided_backprop', 'guided_backprop'],
+  ['neuron_deconvolution', 'deconvolution'],
+  ['neuron_gradient', 'saliency'],
+  ['neuron_integrated_gradients', 'integrated_gradients'],
+  ['neuron_conductance', 'integrated_gradients'],
+  ['neuron_deep_lift', 'deep_lift'],
+] as const;
+
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
   completeness: {
     methods: ['integrated_gradients', 'deep_lift', 'shapley_exact', 'kernel_shap', 'layer_conductance'],
@@ -197,16 +207,18 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   },
 
   'neuron = input attribution': {
-    methods: ['guided_backprop'],
+    methods: NEURON_FORMS.flat(),
     tolerance: 1e-6,
     check: async (explainer, subjects) => {
       const { model, inputs, target } = await subjects('g1_cnn');
-      const request = { method: 'guided_backprop', inputs, target };
-      const last = model.info().scores.name;
-      return differences(
-        await mapsOf(explainer, model, { ...request, scores: last }),
-        await mapsOf(explainer, model, request),
-      );
+      const last = { target_layer: model.info().scores.name, neuron: [target as number] };
+      const errors: number[] = [];
+      for (const [neuron, method] of NEURON_FORMS) {
+        const params = method === 'saliency' ? { absolute: false } : {};
+        const plain = await mapsOf(explainer, model, { method, params, inputs, target });
+        errors.push(...differences(await mapsOf(explainer, model, { method: neuron, params: last, inputs }), plain));
+      }
+      return errors;
     },
   },
 

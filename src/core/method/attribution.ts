@@ -4,7 +4,7 @@ import { firstNotFinite } from '../tensor/finite.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
 
-const NUMBERS = ['baselineScore', 'convergenceDelta', 'standardError'] as const;
+const NUMBERS = ['score', 'baselineScore', 'convergenceDelta', 'standardError'] as const;
 
 /**
  * @param shapes of one row of each input

@@ -171,8 +171,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** Which of the {@link NamedNeeds}; the first when left out. */
   readonly graph?: string;
-  /** Explains something else than the request's target. */
-  readonly target?: Target;
+  /** Explains something else than the request's target: one thing for every row, or one for each. */
+  readonly target?: Target | readonly Target[];
 }
 
 export interface ExplainContext<P> {
@@ -213,6 +213,8 @@ export interface Attribution {
    * Signed unless the method or its parameters say otherwise.
    */
   readonly values: Float32Tensors;
+  /** What the values are about where that is not the target's score: the value of a neuron. */
+  readonly score?: number;
   readonly baselineScore?: number;
   /** Sum of the attributions minus (score - baselineScore), for complete methods. */
   readonly convergenceDelta?: number;

@@ -181,11 +181,11 @@ export class Evaluator {
 /** Whether a method has used up what it may use. */
 const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_failed') && 'samples' in error.details;
 
-function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target): Evaluation {
+function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target | readonly Target[]): Evaluation {
   const count = rowsOf(scores);
   const size = scores.data.length / count;
   const weighted = Float32Array.from({ length: count }, (_, i) =>
-    scoreOf(target, scores.data.subarray(i * size, (i + 1) * size)),
+    scoreOf(Array.isArray(target) ? target[i] : target, scores.data.subarray(i * size, (i + 1) * size)),
   );
   return { scores: weighted, gradients, activations };
 }

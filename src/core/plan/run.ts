@@ -35,17 +35,23 @@ export interface RawEvaluation {
 }
 
 /**
- * @param target what is differentiated; the top class of each row when left out
+ * @param target what is differentiated, in every row or one for each; the top class of each row when left out
  * @throws WhylightError `method_failed` when the rows do not fit together, `aborted`
  */
 export async function runRows(
   graph: RunnableGraph,
   rows: Inputs,
-  target: Target | undefined,
+  target: Target | readonly Target[] | undefined,
   control: RunControl,
 ): Promise<RawEvaluation> {
   const { variant, session, fixed } = graph;
   const count = countRows(variant, rows);
+  if (isEach(target) && target.length !== count) {
+    throw new WhylightError('method_failed', `${target.length} targets were given for ${count} rows.`, {
+      rows: count,
+      targets: target.length,
+    });
+  }
   const outputs = new Collector(count);
   for (let from = 0; from < count; from += graph.batchSize) {
     await control.pause?.();
@@ -53,16 +59,27 @@ export async function runRows(
     const to = Math.min(count, from + graph.batchSize);
     const size = fixed ? graph.batchSize : to - from;
     const feeds = feedsOf(variant, rows, from, to, size);
-    if (variant.gradients.length > 0) feeds[COTANGENT] = cotangent(graph, target, size);
+    if (variant.gradients.length > 0)
+      feeds[COTANGENT] = cotangent(graph, isEach(target) ? target.slice(from, to) : target, size);
     const results = await session.run(feeds);
     for (const [name, result] of Object.entries(results))
       outputs.add(name, rowByRow(cast(result, 'float32'), size), from, to);
     control.done?.(to - from);
   }
   throwIfAborted(control.signal);
+  const gradients = variant.gradients.map((name): [string, Tensor<'float32'>] => [
+    name,
+    outputs.get(gradientName(name)),
+  ]);
+  if (isEach(target)) {
+    // To the graph, a cotangent of zeros stands for the top class.
+    for (const [row, { weights }] of target.entries())
+      if (weights.every(({ weight }) => weight === 0))
+        for (const [, all] of gradients) sliceRows(all, row, row + 1).data.fill(0);
+  }
   return {
     scores: outputs.get(variant.scores),
-    gradients: Object.fromEntries(variant.gradients.map((name) => [name, outputs.get(gradientName(name))])),
+    gradients: Object.fromEntries(gradients),
     activations: Object.fromEntries([
       ...variant.activations.map((name) => [name, outputs.get(name)]),
       ...variant.echoes.map((name) => [name, repeatRow(cast(rows[name] as Tensor, 'float32'), count)]),
@@ -119,11 +136,21 @@ function padRows(rows: Tensor, size: number): Tensor {
   return padded;
 }
 
-function cotangent({ variant, scoreDims }: RunnableGraph, target: Target | undefined, size: number): Tensor {
+const isEach = (target: Target | readonly Target[] | undefined): target is readonly Target[] => Array.isArray(target);
+
+/** @param target one for every row, or one for each of the first rows */
+function cotangent(
+  { variant, scoreDims }: RunnableGraph,
+  target: Target | readonly Target[] | undefined,
+  size: number,
+): Tensor {
   const { dtype = 'float32' } = variant.inputs.find(({ name }) => name === COTANGENT) ?? {};
-  const row = tensor('float32', [1, ...scoreDims]);
-  for (const { index, weight } of target?.weights ?? []) row.data[index] = weight;
-  return cast(repeatRow(row, size), dtype);
+  const given = isEach(target) ? target : [target];
+  const rows = tensor('float32', [isEach(target) ? size : 1, ...scoreDims]);
+  const width = sizeOf(scoreDims);
+  for (const [row, one] of given.entries())
+    for (const { index, weight } of one?.weights ?? []) rows.data[row * width + index] = weight;
+  return cast(isEach(target) ? rows : repeatRow(rows, size), dtype);
 }
 
 /** Some exporters fold attention heads into the batch, [N * heads, ...]: an axis of their own makes rows out of it again. */

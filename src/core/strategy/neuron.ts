@@ -1,8 +1,9 @@
 /** An element of an inner tensor, explained in place of the score. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import type { Target, TensorInfo } from '../method/contract.ts';
+import type { ModelInfo, Target, TensorInfo } from '../method/contract.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { targetLayer } from './layer.ts';
 
 export const neuronParameter = z
   .array(z.int().min(0))
@@ -12,6 +13,23 @@ export const neuronParameter = z
   .describe(
     'Position in one row of the tensor, axis by axis; with fewer numbers than axes, the sum over all that begin so: a channel of a feature map.',
   );
+
+export interface NeuronParams {
+  readonly target_layer: string;
+  readonly neuron: readonly number[];
+}
+
+/**
+ * The element that the parameters name, and its layer.
+ * @throws WhylightError as {@link targetLayer} and {@link neuronTarget}
+ */
+export function neuronOf(
+  { target_layer, neuron }: NeuronParams,
+  model: ModelInfo,
+): { readonly layer: TensorInfo; readonly target: Target } {
+  const layer = targetLayer(target_layer, model);
+  return { layer, target: neuronTarget(neuron, layer) };
+}
 
 /** @throws WhylightError `invalid_request` for a position that the tensor does not have */
 export function neuronTarget(neuron: readonly number[], { name, dims }: TensorInfo): Target {

@@ -39,7 +39,7 @@ interface Waiting {
   readonly rows: Inputs;
   readonly count: number;
   readonly graph: string;
-  readonly target: Target;
+  readonly target: Target | readonly Target[];
   resolve(evaluation: Evaluation): void;
   reject(error: unknown): void;
 }

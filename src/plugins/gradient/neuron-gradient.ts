@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { neuronParameter, neuronTarget } from '../../core/strategy/neuron.ts';
+import { targetLayerParameter } from '../../core/strategy/layer.ts';
+import { neuronOf, neuronParameter } from '../../core/strategy/neuron.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
 /** The derivative of an inner element with respect to each element of the input. */
@@ -24,16 +24,11 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: ({ target_layer, neuron }, model) => {
-    const layer = targetLayer(target_layer, model);
-    neuronTarget(neuron, layer);
-    return { gradients: 'sources', scores: layer.name };
-  },
+  needs: (params, model) => ({ gradients: 'sources', scores: neuronOf(params, model).layer.name }),
   cost: () => ({ forwards: 0, backwards: 1 }),
   explain: async (ctx) => {
-    const { target_layer, neuron } = ctx.params;
-    const target = neuronTarget(neuron, targetLayer(target_layer, ctx.model));
-    const { gradients } = await ctx.evaluate(ctx.inputs, { target });
-    return { values: finishValues(gradients, ctx.params, ctx.model) };
+    const { target } = neuronOf(ctx.params, ctx.model);
+    const { scores, gradients } = await ctx.evaluate(ctx.inputs, { target });
+    return { values: finishValues(gradients, ctx.params, ctx.model), score: scores[0] as number };
   },
 });

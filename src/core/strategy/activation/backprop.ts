@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { excluding, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
-import { type About, API_VERSION, type Method, type ModelInfo, type Target } from '../../method/contract.ts';
+import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { targetLayer, targetLayerParameter } from '../layer.ts';
-import { neuronParameter, neuronTarget } from '../neuron.ts';
+import { targetLayerParameter } from '../layer.ts';
+import { type NeuronParams, neuronOf, neuronParameter } from '../neuron.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
 
 export interface BackpropDefinition {
@@ -47,19 +47,15 @@ export const defineBackprop = ({ ruleset, clipRuleset, neuron: inner, ...rest }:
     needs: ({ exclude, clip, ...params }, model) => ({
       gradients: 'sources',
       ruleset: excluding(clip ? clipRuleset : ruleset, exclude, gradient),
-      ...(inner && { scores: neuronOf(params, model).layer }),
+      ...(inner && { scores: neuronOf(params as unknown as NeuronParams, model).layer.name }),
     }),
     cost: () => ({ forwards: 0, backwards: 1 }),
     explain: async (ctx) => {
-      const options = inner ? { target: neuronOf(ctx.params, ctx.model).target } : {};
-      const { gradients } = await ctx.evaluate(ctx.inputs, options);
-      return { values: finishValues(gradients, ctx.params, ctx.model) };
+      const options = inner ? { target: neuronOf(ctx.params as unknown as NeuronParams, ctx.model).target } : {};
+      const { scores, gradients } = await ctx.evaluate(ctx.inputs, options);
+      return {
+        values: finishValues(gradients, ctx.params, ctx.model),
+        ...(inner && { score: scores[0] as number }),
+      };
     },
   }) as Method;
-
-/** The element that the parameters name, checked. */
-function neuronOf(params: unknown, model: ModelInfo): { readonly layer: string; readonly target: Target } {
-  const { target_layer, neuron } = params as { readonly target_layer: string; readonly neuron: readonly number[] };
-  const layer = targetLayer(target_layer, model);
-  return { layer: layer.name, target: neuronTarget(neuron, layer) };
-}

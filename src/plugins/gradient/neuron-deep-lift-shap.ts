@@ -1,0 +1,21 @@
+import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import deepLiftShap from './deep-lift-shap.ts';
+
+/** The mean of Neuron DeepLIFT's values over baselines. */
+export default neuronForm(deepLiftShap, {
+  id: 'neuron_deep_lift_shap',
+  revision: 1,
+  about: {
+    title: 'Neuron DeepLIFT SHAP',
+    summary:
+      'DeepLIFT from an element inside the model to the input, averaged over all baselines of the request: an estimate of Shapley values of the neuron.',
+    paper: {
+      title: 'A Unified Approach to Interpreting Model Predictions',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1705.07874',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: true, deterministic: true, classDiscriminative: false },
+  },
+  presets: { captum: { multiply_by_inputs: true } },
+});

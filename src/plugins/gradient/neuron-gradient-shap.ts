@@ -1,0 +1,21 @@
+import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import gradientShap from './gradient-shap.ts';
+
+/** Expected gradients of an inner element. */
+export default neuronForm(gradientShap, {
+  id: 'neuron_gradient_shap',
+  revision: 1,
+  about: {
+    title: 'Neuron Gradient SHAP',
+    summary:
+      'Expected gradients of an element inside the model: its Integrated Gradients averaged over a distribution of baselines, by random samples.',
+    paper: {
+      title: 'Improving performance of deep learning models with axiomatic attribution priors and expected gradients',
+      year: 2019,
+      url: 'https://arxiv.org/abs/1906.10670',
+    },
+    modalities: ['image', 'vector', 'series', 'tokens'],
+    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: false },
+  },
+  presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
+});
