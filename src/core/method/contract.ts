@@ -213,6 +213,11 @@ export interface Attribution {
    * Signed unless the method or its parameters say otherwise.
    */
   readonly values: Float32Tensors;
+  /**
+   * How the channels of a place become its number in the map: contributions are added up, which is the default; slopes,
+   * whose sum over channels means nothing, give their Euclidean length.
+   */
+  readonly channels?: 'sum' | 'l2';
   /** What the values are about where that is not the target's score: the value of a neuron. */
   readonly score?: number;
   readonly baselineScore?: number;

@@ -5,11 +5,11 @@ import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
 import { layoutOf } from './layout.ts';
 
 /**
- * The values at the size of the model's picture, shape [height, width]: channels are added up, and the map of a layer is
- * enlarged bilinearly. Signs are kept. Undefined when the model sees no picture, or the values have no place in it.
+ * The values at the size of the model's picture, shape [height, width]: channels become one ({@link Attribution.channels}),
+ * and the map of a layer is enlarged bilinearly. Sums, and what has a single channel, keep their signs. Undefined when the model sees no picture, or the values have no place in it.
  */
 export function saliencyMap(
-  { values }: Attribution,
+  { values, channels }: Attribution,
   model: ModelInfo,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Tensor<'float32'> | undefined {
@@ -20,11 +20,11 @@ export function saliencyMap(
     number,
   ];
   const own = values[picture.name];
-  if (own) return sumChannels(own, picture);
+  if (own) return foldChannels(own, picture, channels);
   for (const [name, layer] of Object.entries(values)) {
     const places = model.inputs.some((input) => input.name === name)
       ? undefined
-      : placesOf(layer, model.tensor(name), model);
+      : placesOf(layer, model.tensor(name), model, channels);
     if (!places) continue;
     const { map, size } = places;
     return float32([height, width], resizeMap(map, size, [height, width]));
@@ -32,11 +32,12 @@ export function saliencyMap(
   return undefined;
 }
 
-/** One number per place of a layer, the channels added up; undefined when its places are no picture. */
+/** One number per place of a layer; undefined when its places are no picture. */
 function placesOf(
   { dims, data }: Tensor<'float32'>,
   info: TensorInfo,
   model: ModelInfo,
+  fold: Attribution['channels'],
 ): { map: Float32Array; size: readonly [number, number] } | undefined {
   const { channels: order, prefix, grid } = layoutOf(info, model);
   const size = grid ?? (info.dims.length === 3 ? (order === 'first' ? dims.slice(2) : dims.slice(1, 3)) : undefined);
@@ -44,24 +45,41 @@ function placesOf(
   const [height = 1, width = 1] = size;
   const map = new Float32Array(height * width);
   const channels = order === 'first' ? data.length / map.length : (dims.at(-1) as number);
+  const squared = isSquared(fold, channels);
   for (let p = 0; p < map.length; p++) {
     for (let c = 0; c < channels; c++) {
       const at = order === 'first' ? c * map.length + p : (prefix + p) * channels + c;
-      map[p] = (map[p] as number) + (data[at] as number);
+      const value = data[at] as number;
+      map[p] = (map[p] as number) + (squared ? value * value : value);
     }
   }
+  if (squared) roots(map);
   return { map, size: [height, width] };
 }
 
 /** [1, C, H, W] or [1, H, W, C] to [H, W]. */
-function sumChannels({ dims, data }: Tensor<'float32'>, { channelAxis }: TensorInfo): Tensor<'float32'> {
+function foldChannels(
+  { dims, data }: Tensor<'float32'>,
+  { channelAxis }: TensorInfo,
+  fold: Attribution['channels'],
+): Tensor<'float32'> {
   const [a = 1, b = 1, c = 1] = dims.slice(1);
   const [size, channels, map] =
     channelAxis === 0 ? [[b, c], a, new Float32Array(b * c)] : [[a, b], c, new Float32Array(a * b)];
   const [nextChannel, nextPlace] = channelAxis === 0 ? [map.length, 1] : [1, channels];
+  const squared = isSquared(fold, channels);
   for (let channel = 0; channel < channels; channel++) {
-    for (let p = 0; p < map.length; p++)
-      map[p] = (map[p] as number) + (data[channel * nextChannel + p * nextPlace] as number);
+    for (let p = 0; p < map.length; p++) {
+      const value = data[channel * nextChannel + p * nextPlace] as number;
+      map[p] = (map[p] as number) + (squared ? value * value : value);
+    }
   }
+  if (squared) roots(map);
   return float32(size, map);
+}
+
+const isSquared = (fold: Attribution['channels'], channels: number): boolean => fold === 'l2' && channels > 1;
+
+function roots(map: Float32Array): void {
+  for (let p = 0; p < map.length; p++) map[p] = Math.sqrt(map[p] as number);
 }

@@ -8,7 +8,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'layer_gradient',
   strategy: 'activation',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'Layer Gradient',
     summary: 'How the score changes with each element of a layer.',
@@ -24,6 +24,6 @@ export default defineMethod({
   cost: () => ({ forwards: 0, backwards: 1 }),
   explain: async (ctx) => {
     const { gradients } = await ctx.evaluate(ctx.inputs);
-    return { values: finishValues(gradients, ctx.params, ctx.model) };
+    return { values: finishValues(gradients, ctx.params, ctx.model), channels: 'l2' };
   },
 });

@@ -4,7 +4,7 @@ import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 /** The gradient, but a ReLU passes on what is positive backward, whatever went forward. */
 export default defineBackprop({
   id: 'neuron_deconvolution',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Neuron Deconvolution',
     summary: 'What excites an element inside the model: deconvolution from there.',

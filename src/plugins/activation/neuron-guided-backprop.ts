@@ -4,7 +4,7 @@ import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 /** The gradient, but a ReLU passes on only what is positive both forward and backward. */
 export default defineBackprop({
   id: 'neuron_guided_backprop',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Neuron Guided Backpropagation',
     summary: 'What excites an element inside the model, in fine detail: guided backpropagation from there.',

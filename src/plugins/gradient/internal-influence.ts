@@ -13,7 +13,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'internal_influence',
   strategy: 'gradient',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'Internal Influence',
     summary: 'How the score changes with each element of a layer, on average on the way from a baseline to the input.',
@@ -41,8 +41,8 @@ export default defineMethod({
     const to = await sourceValues(ctx);
     const from = baselinesOf(ctx, to, baseline);
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
-      partial: ({ values }) => ctx.partial({ values: finishValues(values, ctx.params, ctx.model) }),
+      partial: ({ values }) => ctx.partial({ values: finishValues(values, ctx.params, ctx.model), channels: 'l2' }),
     });
-    return { values: finishValues(means, ctx.params, ctx.model) };
+    return { values: finishValues(means, ctx.params, ctx.model), channels: 'l2' };
   },
 });

@@ -9,7 +9,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'neuron_gradient',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Neuron Gradient',
     summary:
@@ -29,6 +29,6 @@ export default defineMethod({
   explain: async (ctx) => {
     const { target } = neuronOf(ctx.params, ctx.model);
     const { scores, gradients } = await ctx.evaluate(ctx.inputs, { target });
-    return { values: finishValues(gradients, ctx.params, ctx.model), score: scores[0] as number };
+    return { values: finishValues(gradients, ctx.params, ctx.model), channels: 'l2', score: scores[0] as number };
   },
 });

@@ -4,6 +4,7 @@ import { plugins } from '#plugins';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { smallNetwork, smallPicture } from '../../support/small-network.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 
@@ -26,7 +27,47 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 5);
 }
 
+/** Computed in float64 by another program from equation 10, at these places of the input and of the hidden layer. */
+const AT_INPUT = [12, 13, 17, 18, 19, 37, 38, 43];
+const AT_HIDDEN = [0, 7, 12, 30, 37, 62, 74];
+const FIGURES: [params: object, target: number, at: readonly number[], expected: readonly number[], sum: number][] = [
+  [{}, 0, AT_INPUT, [0.0762724, 0.0605441, 0.0256994, 0.0465676, 0.0369767, 0.0468619, 0.0424913, 0.035261], 1],
+  [{}, 1, AT_INPUT, [0.0797104, 0.05619, 0.0275057, 0.0449181, 0.0333667, 0.047536, 0.0371839, 0.0330868], 1],
+  [
+    { target_layer: 'hidden' },
+    1,
+    AT_HIDDEN,
+    [0.0145977, 0.025456, 0.0300902, 0.0033325, 0.0306141, 0.0228388, 0.0052626],
+    1,
+  ],
+  [
+    { contrastive: true },
+    1,
+    AT_INPUT,
+    [0.0134825, -0.0170749, 0.0070836, -0.0064686, -0.0141566, 0.0026434, -0.0208132, -0.0085265],
+    0,
+  ],
+  [
+    { contrastive: true, target_layer: 'hidden' },
+    1,
+    AT_HIDDEN,
+    [0.0048605, -0.0035918, 0.002419, -0.0030158, 0.0018537, 0.0042285, -0.0057186],
+    0,
+  ],
+];
+
 describe('excitation backprop', () => {
+  it.each(FIGURES)(
+    'gives the float64 figures of a convolutional network: %j, class %d',
+    async (params, target, at, expected, sum) => {
+      const request = { method: 'excitation_backprop', params: { ...params }, target, inputs: { x: smallPicture() } };
+      const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
+      const values = Object.values(rows[0]?.values ?? {}).flatMap(({ data }) => [...data]);
+      for (const [i, place] of at.entries()) expect(values[place]).toBeCloseTo(expected[i] as number, 6);
+      expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 5);
+    },
+  );
+
   it('shares each probability by input times positive weight', async () => {
     // Hidden 3, 0, 5 with weights 1, 5, 3: 3/18, 0, 15/18. Unit 0 takes 2 and 2 of its inputs, unit 2 the second alone.
     expectClose(await dense({}), [3 / 36, 3 / 36 + 15 / 18]);
