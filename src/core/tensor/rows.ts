@@ -11,7 +11,11 @@ export function sliceRows<D extends DataType>({ dtype, dims, data }: Tensor<D>, 
 
 /** `count` copies of a single row, below one another; the tensor itself when it has that many rows. */
 export function repeatRow<D extends DataType>(row: Tensor<D>, count: number): Tensor<D> {
-  if (rowsOf(row) === count) return row;
+  return rowsOf(row) === count ? row : copiesOf(row, count);
+}
+
+/** The same, to be written to: always copies. */
+export function copiesOf<D extends DataType>(row: Tensor<D>, count: number): Tensor<D> {
   const repeated = tensor(row.dtype, [count, ...row.dims.slice(1)]);
   for (let i = 0; i < count; i++) (repeated.data as Float32Array).set(row.data as Float32Array, i * row.data.length);
   return repeated;

@@ -2,24 +2,21 @@
 
 /** Bits that a pass sorts by: three passes cover the 31 bits of a float32 without its sign. */
 const BITS = 11;
+const BUCKETS = 1 << BITS;
+const MASK = BUCKETS - 1;
 
 /**
  * The values in ascending order, by radix sort: float32 numbers that are not negative are in the order of their bits.
  * @param values not negative, not NaN
  */
 export function sortMagnitudes(values: Float32Array): Float32Array {
-  let from = new Uint32Array(values.slice().buffer);
+  let from = magnitudeBits(values);
   let to = new Uint32Array(from.length);
   for (let shift = 0; shift < 32; shift += BITS) {
-    const next = new Uint32Array((1 << BITS) + 1);
-    for (let i = 0; i < from.length; i++) {
-      const at = (((from[i] as number) >>> shift) & ((1 << BITS) - 1)) + 1;
-      next[at] = (next[at] as number) + 1;
-    }
-    for (let i = 1; i < next.length; i++) next[i] = (next[i] as number) + (next[i - 1] as number);
+    const next = startsOf(countsOf(from, shift));
     for (let i = 0; i < from.length; i++) {
       const bits = from[i] as number;
-      const at = (bits >>> shift) & ((1 << BITS) - 1);
+      const at = (bits >>> shift) & MASK;
       const place = next[at] as number;
       next[at] = place + 1;
       to[place] = bits;
@@ -27,4 +24,52 @@ export function sortMagnitudes(values: Float32Array): Float32Array {
     [from, to] = [to, from];
   }
   return new Float32Array(from.buffer);
+}
+
+/** The bits of the values without their sign: in the order of the magnitudes. */
+export function magnitudeBits(values: Float32Array): Uint32Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.slice().buffer);
+  for (let i = 0; i < bits.length; i++) bits[i] = (bits[i] as number) & 0x7fffffff;
+  return bits;
+}
+
+/**
+ * The number of this rank, from 0, by radix selection: each pass keeps the bucket that the rank falls into.
+ * @param values below 2 ** 31, at least one
+ */
+export function rankedBits(values: Uint32Array, rank: number): number {
+  let candidates = values;
+  let left = rank;
+  for (const shift of [20, 9, 0]) {
+    const counts = countsOf(candidates, shift);
+    let bucket = 0;
+    for (; left >= (counts[bucket] as number); bucket++) left -= counts[bucket] as number;
+    const kept = new Uint32Array(counts[bucket] as number);
+    for (let i = 0, n = 0; n < kept.length; i++) {
+      const value = candidates[i] as number;
+      if (((value >>> shift) & MASK) === bucket) kept[n++] = value;
+    }
+    candidates = kept;
+  }
+  return candidates[0] as number;
+}
+
+function countsOf(values: Uint32Array, shift: number): Uint32Array {
+  const counts = new Uint32Array(BUCKETS);
+  for (let i = 0; i < values.length; i++) {
+    const at = ((values[i] as number) >>> shift) & MASK;
+    counts[at] = (counts[at] as number) + 1;
+  }
+  return counts;
+}
+
+/** Where each bucket begins; in place. */
+function startsOf(counts: Uint32Array): Uint32Array {
+  let start = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i] as number;
+    counts[i] = start;
+    start += count;
+  }
+  return counts;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../core/strategy/activation/cam.ts';
 import { channelCount } from '../../core/strategy/activation/masked-scores.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { repeatRow } from '../../core/tensor/rows.ts';
+import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /** How far below the minimum of a layer with negative values an ablated channel is put, as in pytorch-grad-cam. */
@@ -60,21 +60,22 @@ export default defineMethod({
     const evaluation = await ctx.evaluate(ctx.inputs);
     const values = evaluation.activations[layer.name] as Tensor<'float32'>;
     const channels = channelCount(layer, ctx.model);
-    const stride = layoutOf(layer, ctx.model).channels === 'first' ? values.data.length / channels : 1;
+    const { channels: order } = layoutOf(layer, ctx.model);
+    const positions = values.data.length / channels;
     const lowest = values.data.reduce((least, value) => Math.min(least, value), Infinity);
-    const replacement = ctx.params.replacement === 'zero' || lowest === 0 ? 0 : lowest - FAR_BELOW;
-    const weights = new Float64Array(channels);
-    for (let first = 0; first < channels; first += ctx.batchSize) {
-      const size = Math.min(ctx.batchSize, channels - first);
-      const rows = repeatRow(values, size).data.slice();
-      for (const i of rows.keys()) {
-        const row = Math.floor(i / values.data.length);
-        if (Math.floor((i % values.data.length) / stride) % channels === first + row) rows[i] = replacement;
-      }
-      const ablated = { ...values, dims: [size, ...values.dims.slice(1)], data: rows };
-      const { scores } = await ctx.evaluate({ ...ctx.inputs, [layer.name]: ablated }, { graph: 'ablated' });
-      for (const [row, score] of scores.entries()) weights[first + row] = (ctx.score - score) / (ctx.score || 1);
-    }
+    const scores = await scoresWithout(ctx, {
+      layer: layer.name,
+      graph: 'ablated',
+      values,
+      absent: ctx.params.replacement === 'zero' || lowest === 0 ? 0 : lowest - FAR_BELOW,
+      parts: channels,
+      copy: (channel, from, to) => {
+        const start = channel * positions;
+        if (order === 'first') to.set(from.subarray(start, start + positions), start);
+        else for (let i = channel; i < to.length; i += channels) to[i] = from[i] as number;
+      },
+    });
+    const weights = Float64Array.from(scores, (score) => (ctx.score - score) / (ctx.score || 1));
     return finishCam(ctx, ctx.params, evaluation, (maps) =>
       collapse(weighted(maps, weights), maps, ctx.params.eigen_smooth),
     );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Float32Tensors, ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
@@ -53,17 +54,10 @@ export default defineMethod({
     const input = await sourceValues(ctx);
     const start = baselinesOf(ctx, input, baseline);
     const size = ctx.model.sources.reduce((sum, { name }) => sum + (input[name]?.data.length ?? 0), 0);
-    const joined = (tensors: typeof input): Float64Array => {
-      const all = new Float64Array(size);
-      let next = 0;
-      for (const { name } of ctx.model.sources) {
-        const data = tensors[name]?.data ?? [];
-        all.set(data, next);
-        next += data.length;
-      }
-      return all;
-    };
-    const [from, to] = [joined(start), joined(input)];
+    const [from, to] = [start, input].map((values) => joined(ctx.model, values, new Float64Array(size))) as [
+      Float64Array,
+      Float64Array,
+    ];
     const position = from.slice();
     const gathered = new Float64Array(position.length);
     const split = (values: Float64Array) => {
@@ -80,7 +74,7 @@ export default defineMethod({
     for (let step = 1; step <= n_steps; step++) {
       const { gradients, scores } = await ctx.evaluate(withSources(ctx.inputs, split(position)));
       if (step === 1) baselineScore = scores[0] as number;
-      const slopes = joined(gradients);
+      const slopes = joined(ctx.model, gradients, new Float32Array(size));
       takeGuidedStep({ position, from, to, slopes, gathered, step, steps: n_steps, fraction, maxDist: max_dist });
     }
     return {
@@ -90,3 +84,14 @@ export default defineMethod({
     };
   },
 });
+
+/** The values of all sources, one after the other. */
+function joined<A extends Float32Array | Float64Array>({ sources }: ModelInfo, values: Float32Tensors, all: A): A {
+  let next = 0;
+  for (const { name } of sources) {
+    const data = values[name]?.data ?? [];
+    all.set(data, next);
+    next += data.length;
+  }
+  return all;
+}

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import type { ModelInfo, TensorInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import {
+  elementsOf,
   featureCount,
   featureMask,
   featureMaskParameters,
   spreadFeatures,
 } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { repeatRow } from '../../core/tensor/rows.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /** By how much the score drops when a feature of a layer is replaced by a number; the layer is fed in its place. */
@@ -47,19 +48,18 @@ export default defineMethod({
     const values = whole.activations[layer.name] as Tensor<'float32'>;
     const within = asInput(layer, ctx.model);
     const mask = featureMask(within, ctx.params, { [layer.name]: values });
-    const ids = mask.ids[layer.name] as Uint32Array;
-    const drops = new Float64Array(mask.features);
-    for (let first = 0; first < mask.features; first += ctx.batchSize) {
-      const size = Math.min(ctx.batchSize, mask.features - first);
-      const rows = repeatRow(values, size).data.slice();
-      for (const i of rows.keys()) {
-        const feature = first + Math.floor(i / ids.length);
-        if (ids[i % ids.length] === feature) rows[i] = ctx.params.baseline;
-      }
-      const ablated = { ...values, dims: [size, ...values.dims.slice(1)], data: rows };
-      const { scores } = await ctx.evaluate({ ...ctx.inputs, [layer.name]: ablated }, { graph: 'ablated' });
-      for (const [row, score] of scores.entries()) drops[first + row] = (whole.scores[0] as number) - score;
-    }
+    const elements = elementsOf(mask, layer.name);
+    const scores = await scoresWithout(ctx, {
+      layer: layer.name,
+      graph: 'ablated',
+      values,
+      absent: ctx.params.baseline,
+      parts: mask.features,
+      copy: (feature, from, to) => {
+        for (const i of elements[feature] as Uint32Array) to[i] = from[i] as number;
+      },
+    });
+    const drops = Float64Array.from(scores, (score) => (whole.scores[0] as number) - score);
     return { values: finishValues(spreadFeatures(mask, drops, within), ctx.params, ctx.model) };
   },
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/core/tensor/random.ts';
-import { sortMagnitudes } from '../../../src/core/tensor/sort.ts';
+import { magnitudeBits, rankedBits, sortMagnitudes } from '../../../src/core/tensor/sort.ts';
 
 describe('sortMagnitudes', () => {
   it('sorts as the language does, from denormal numbers to infinity', () => {
@@ -15,5 +15,15 @@ describe('sortMagnitudes', () => {
     expect([...sortMagnitudes(values)]).toEqual([1, 2, 3]);
     expect([...values]).toEqual([3, 1, 2]);
     expect(sortMagnitudes(new Float32Array(0))).toHaveLength(0);
+  });
+});
+
+describe('rankedBits', () => {
+  it('gives what stands at this rank once all are sorted, equal values among them', () => {
+    const values = new Random(3).normal(3000).map((x, i) => (i % 3 === 0 ? Math.round(x) : x * 2 ** ((i % 90) - 45)));
+    const bits = magnitudeBits(values);
+    const sorted = bits.slice().sort();
+    for (const rank of [0, 1, 17, 749, 1500, 2998, 2999]) expect(rankedBits(bits, rank)).toBe(sorted[rank]);
+    expect(rankedBits(Uint32Array.of(7), 0)).toBe(7);
   });
 });

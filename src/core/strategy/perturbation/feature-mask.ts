@@ -96,6 +96,21 @@ export function spreadFeatures(
   );
 }
 
+/** The elements of an input that each feature has. */
+export function elementsOf({ features, ids }: FeatureMask, input: string): Uint32Array[] {
+  const own = ids[input] as Uint32Array;
+  const counts = new Uint32Array(features);
+  for (let i = 0; i < own.length; i++) counts[own[i] as number] = (counts[own[i] as number] as number) + 1;
+  const elements = Array.from(counts, (count) => new Uint32Array(count));
+  for (let i = own.length - 1; i >= 0; i--) {
+    const feature = own[i] as number;
+    const place = (counts[feature] as number) - 1;
+    counts[feature] = place;
+    (elements[feature] as Uint32Array)[place] = i;
+  }
+  return elements;
+}
+
 interface Maker {
   readonly features: number;
   make(row: Tensor): Uint32Array;
