@@ -1,5 +1,5 @@
 /** The page of one method: what it declares, and the words beside its plugin where there are some. */
-import type { Method } from '../../src/core/method/contract.ts';
+import type { Axiom, Method } from '../../src/core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../src/core/method/schema.ts';
 import type { Costs } from './costs.ts';
 import { cell, code, MARK } from './markdown.ts';
@@ -44,7 +44,14 @@ function linked(text: string, ids: readonly string[]): string {
     .join('');
 }
 
-function properties({ strategy, revision, about: { modalities, properties } }: Method): string {
+const AXIOM_WORDS: Readonly<Record<Axiom, string>> = {
+  symmetry: 'symmetry (what the model treats alike gets the same)',
+  dummy: 'dummy (what the score does not depend on gets zero)',
+  linearity: 'linearity (a weighted sum of scores gets the weighted sum)',
+  sensitivity: 'sensitivity (what alone differs from the baseline, and matters, does not get zero)',
+};
+
+function properties({ strategy, revision, about: { modalities, properties, axioms = [] } }: Method): string {
   const answer = (holds: boolean) => (holds ? 'yes' : 'no');
   return `| Property | |
 |---|---|
@@ -54,6 +61,7 @@ function properties({ strategy, revision, about: { modalities, properties } }: M
 | Complete: adds up to the score less the baseline's | ${answer(properties.complete)} |
 | Deterministic: no random draws | ${answer(properties.deterministic)} |
 | Class discriminative: another target, another map | ${answer(properties.classDiscriminative)} |
+| Axioms that hold, whatever the model | ${axioms.map((axiom) => AXIOM_WORDS[axiom]).join('; ') || 'none is claimed'} |
 | Revision | ${revision} |`;
 }
 

@@ -64,10 +64,11 @@ function cases(method: Method, options: ContractOptions & Required<Pick<Contract
       },
     },
     ...(named ?? ['given']).flatMap((subject) =>
-      PROMISES.map(({ title, check }) => ({
+      PROMISES.map(({ title, axiom, check }) => ({
         promise: title,
         subject,
         run: async () => {
+          if (axiom && !method.about.axioms?.includes(axiom)) return false;
           const applicable = (await on(subject)).filter((trial) => trial.applies());
           for (const trial of applicable) await check(trial);
           return applicable.length > 0;

@@ -1,9 +1,10 @@
 /** What every method promises. Each promise is tried by running the method, and its title is what a report calls it. */
 import { WhylightError } from '../core/errors.ts';
 import type { Explanation } from '../core/explainer.ts';
-import type { Method } from '../core/method/contract.ts';
+import type { Axiom, Method } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
+import { asymmetry, insensitivity, nonlinearity, unearned } from './axioms.ts';
 import { changed, stacked, zeros } from './inputs.ts';
 import { stopsOnAbort } from './stops-on-abort.ts';
 import type { Trial } from './trial.ts';
@@ -15,6 +16,8 @@ export class BrokenPromise extends Error {
 
 export interface ContractPromise {
   readonly title: string;
+  /** Only methods that declare this axiom promise it. */
+  readonly axiom?: Axiom;
   /** @throws BrokenPromise */
   check(trial: Trial): Promise<void>;
 }
@@ -152,6 +155,38 @@ export const PROMISES: readonly ContractPromise[] = [
         if (!(Math.abs(row.convergenceDelta - (sum - difference)) < 5e-5))
           broken(`convergenceDelta is ${row.convergenceDelta}, but the values are ${sum - difference} off`);
       }
+    }),
+  },
+  {
+    title: 'symmetry: what the model treats alike gets the same',
+    axiom: 'symmetry',
+    check: whenItRuns(async (trial) => {
+      const problem = await asymmetry(trial);
+      if (problem) broken(problem);
+    }),
+  },
+  {
+    title: 'dummy: what the score does not depend on gets zero',
+    axiom: 'dummy',
+    check: whenItRuns(async (trial) => {
+      const problem = await unearned(trial);
+      if (problem) broken(problem);
+    }),
+  },
+  {
+    title: 'linearity: a weighted sum of scores gets the weighted sum',
+    axiom: 'linearity',
+    check: whenItRuns(async (trial) => {
+      const problem = await nonlinearity(trial);
+      if (problem) broken(problem);
+    }),
+  },
+  {
+    title: 'sensitivity: what alone differs from the baseline, and matters, does not get zero',
+    axiom: 'sensitivity',
+    check: whenItRuns(async (trial) => {
+      const problem = await insensitivity(trial);
+      if (problem) broken(problem);
     }),
   },
   {

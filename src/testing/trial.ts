@@ -5,6 +5,7 @@ import { WhylightError } from '../core/errors.ts';
 import { Explainer, type ExplainHooks, type Explanation, type Plan } from '../core/explainer.ts';
 import type { Inputs, Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
+import type { TargetRequest } from '../core/model/target-request.ts';
 import type { Subject } from './models.ts';
 
 export interface TrialOptions {
@@ -20,7 +21,8 @@ export interface TrialOptions {
 export interface Run {
   readonly inputs?: Inputs;
   readonly seed?: number;
-  readonly target?: number;
+  readonly target?: TargetRequest;
+  readonly baselines?: Inputs;
   readonly maxBatch?: number;
   readonly engine?: Engine;
   readonly hooks?: ExplainHooks;
@@ -46,6 +48,12 @@ export class Trial {
     this.engines = engines;
   }
 
+  /** The same method on another model, with other parameters. */
+  on(subject: Subject, more: TrialOptions['params'] = {}): Trial {
+    const { method, methods, params, engines } = this;
+    return new Trial({ method, methods, params: { ...params, ...more }, subject, engines });
+  }
+
   /** What the method says of this model before anything runs. */
   plan(): Plan {
     const { model, inputs } = this.subject;
@@ -69,8 +77,8 @@ export class Trial {
   }
 
   explain(run: Run = {}): Promise<Explanation> {
-    const { inputs = this.subject.inputs, seed, target, hooks } = run;
-    const request = { method: this.method.id, params: this.params, inputs, seed, target };
+    const { inputs = this.subject.inputs, seed, target, baselines, hooks } = run;
+    const request = { method: this.method.id, params: this.params, inputs, seed, target, baselines };
     return this.explainer(run).explain(this.subject.model, request, hooks);
   }
 

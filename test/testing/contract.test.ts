@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { WhylightError } from '../../src/core/errors.ts';
-import type { ExplainContext, Method } from '../../src/core/method/contract.ts';
+import { AXIOMS, type Axiom, type ExplainContext, type Method } from '../../src/core/method/contract.ts';
+import { checkMethod } from '../../src/core/method/define.ts';
+import { float32 } from '../../src/core/tensor/tensor.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
 import { bothEngines, checkContract, openGraph, testMethod, vector, vectorGraph } from '../../src/testing/node.ts';
 import { explainerOf } from '../support/classifiers.ts';
@@ -227,6 +229,52 @@ describe('the contract suite', () => {
 
   it('says what to do when there is no test runner', () => {
     expect(() => testMethod(good)).toThrow('pass { describe, it }');
+  });
+});
+
+/** The signed gradient, changed. */
+const gradient = (axiom: Axiom, change: (slope: number, element: number) => number): Method => ({
+  ...saliency,
+  id: 'trial',
+  about: { ...saliency.about, properties: { ...saliency.about.properties, signed: true }, axioms: [axiom] },
+  presets: {},
+  params: z.object({}),
+  explain: async (ctx) => {
+    const { gradients } = await ctx.evaluate(ctx.inputs);
+    const entries = Object.entries(gradients).map(([name, { dims, data }]) => [name, float32(dims, data.map(change))]);
+    return { values: Object.fromEntries(entries) };
+  },
+});
+
+/** One for each axiom that it claims and breaks. */
+const CLAIMS: Readonly<Record<Axiom, (slope: number, element: number) => number>> = {
+  symmetry: (slope, element) => slope * (element + 1),
+  dummy: (slope) => slope + 1,
+  linearity: Math.abs,
+  // The input of the trial lies where the model is flat.
+  sensitivity: (slope) => slope,
+};
+
+describe('an axiom that is claimed', () => {
+  it.each(AXIOMS)('%s is found broken on a picture, a vector and a token model', async (axiom) => {
+    const verdicts = await checkContract(gradient(axiom, CLAIMS[axiom]));
+    const broken = verdicts.filter(({ outcome }) => outcome === 'broken');
+    expect(broken.map(({ subject }) => subject)).toEqual(
+      // No request gives a baseline for an embedding.
+      axiom === 'sensitivity' ? ['picture', 'vector'] : ['picture', 'vector', 'tokens'],
+    );
+    for (const { promise } of broken) expect(promise.startsWith(`${axiom}: `)).toBe(true);
+  });
+
+  it.each(AXIOMS.filter((axiom) => axiom !== 'sensitivity'))('%s holds for the gradient', async (axiom) => {
+    const verdicts = await checkContract(gradient(axiom, (slope) => slope));
+    const kept = verdicts.filter(({ promise }) => promise.startsWith(`${axiom}: `));
+    expect(kept.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'kept']);
+  });
+
+  it('that nobody knows is refused', async () => {
+    const method = gradient('beauty' as Axiom, (slope) => slope);
+    expect(() => checkMethod(method)).toThrow('about.axioms may name symmetry, dummy, linearity, sensitivity');
   });
 });
 

@@ -35,7 +35,7 @@ const described = ({ id, strategy, revision, about, params, presets = {} }: Meth
 const line = ({ id, strategy, about }: Method): string => `${id.padEnd(28)} ${strategy.padEnd(13)} ${about.title}`;
 
 function page({ id, strategy, about, params, presets = {} }: Method): string {
-  const { title, summary, paper, properties } = about;
+  const { title, summary, paper, properties, axioms = [] } = about;
   const traits = Object.entries({
     signed: properties.signed,
     complete: properties.complete,
@@ -51,6 +51,7 @@ function page({ id, strategy, about, params, presets = {} }: Method): string {
     `${title} (${id}, ${strategy}): ${summary}`,
     paper ? `${paper.title} (${paper.year}), ${paper.url}` : '',
     traits.length > 0 ? `It is ${traits.join(', ')}.` : '',
+    axioms.length > 0 ? `Axioms that hold: ${axioms.join(', ')}.` : '',
     parameters.length > 0 ? `\nPARAMETERS\n${parameters.join('\n')}` : '\nIt has no parameters.',
     libraries.length > 0 ? `\nPRESETS\n${libraries.join('\n')}` : '',
   ]

@@ -16,6 +16,16 @@ export type Strategy = 'gradient' | 'activation' | 'perturbation';
 export type Modality = 'image' | 'vector' | 'series' | 'tokens';
 
 /**
+ * What may hold for attributions of the input, whatever the model. `symmetry`: elements that the model treats alike and
+ * that have equal values get equal attributions. `dummy`: elements on which the score does not depend get zero.
+ * `linearity`: what a weighted sum of two scores gets is the weighted sum of what each of them gets. `sensitivity`: an
+ * element that alone differs from the baseline, and changes the score by it, does not get zero. The names are those of
+ * Sundararajan et al. 2017 (section 2), where `dummy` is sensitivity (b).
+ */
+export const AXIOMS = ['symmetry', 'dummy', 'linearity', 'sensitivity'] as const;
+export type Axiom = (typeof AXIOMS)[number];
+
+/**
  * Rows by name: the first extent of each tensor counts them. Floating point inputs are float32 here, whatever the model
  * computes in.
  */
@@ -90,6 +100,8 @@ export interface About {
     /** Another target gives another map. */
     readonly classDiscriminative: boolean;
   };
+  /** What holds with default parameters, and is tested. */
+  readonly axioms?: readonly Axiom[];
 }
 
 /** One graph. An empty object is the forward graph. */

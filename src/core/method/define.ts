@@ -1,7 +1,7 @@
 /** Makes a method from its definition, and tells whether something is one. */
 import type { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import { API_VERSION, type Method } from './contract.ts';
+import { API_VERSION, AXIOMS, type Method } from './contract.ts';
 import { PRESET_PARAMETER, presetProblems } from './presets.ts';
 import { parameterSchemas } from './schema.ts';
 
@@ -57,6 +57,8 @@ function* contractProblems(method: Partial<Method>): Generator<string> {
   if (!method.about?.title || !method.about.summary) yield 'about needs a title and a summary';
   if (!method.about?.modalities?.length) yield 'about.modalities names at least one modality';
   if (!method.about?.properties) yield 'about.properties is missing';
+  const unknown = method.about?.axioms?.filter((axiom) => !AXIOMS.includes(axiom)) ?? [];
+  if (unknown.length > 0) yield `about.axioms may name ${AXIOMS.join(', ')}, not ${unknown.join(', ')}`;
   for (const name of ['needs', 'cost', 'explain'] as const) {
     if (typeof method[name] !== 'function') yield `${name} must be a function`;
   }

@@ -28,6 +28,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['linearity'],
   },
   presets: {
     captum: { composite: 'epsilon', epsilon: 1e-9 },

@@ -24,6 +24,7 @@ export default defineMethod({
     paper: { title: 'Attribution in Scale and Space', year: 2020, url: 'https://arxiv.org/abs/2004.03383' },
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['dummy', 'linearity'],
   },
   presets: { pair: { max_sigma: 50, n_steps: 100, grad_step: 0.01, sqrt: false } },
   readsScore: true,

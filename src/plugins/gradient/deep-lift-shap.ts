@@ -27,6 +27,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
+    axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { multiply_by_inputs: true } },
   readsScore: true,

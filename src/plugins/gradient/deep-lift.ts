@@ -24,6 +24,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
+    axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { baseline: 0, multiply_by_inputs: true } },
   readsScore: true,

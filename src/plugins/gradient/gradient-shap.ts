@@ -40,6 +40,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity'],
   },
   presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
   readsScore: true,

@@ -26,6 +26,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['dummy', 'sensitivity'],
   },
   presets: { pair: { n_steps: 200, fraction: 0.25, max_dist: 0.02 } },
   readsScore: true,

@@ -21,6 +21,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity'],
   },
   presets: { captum: {}, xplique: { reduction: 'mean' } },
   params: z.object({ absolute: absoluteParameter(false), reduction: reductionParameter }),

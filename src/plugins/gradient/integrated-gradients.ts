@@ -29,6 +29,7 @@ export default defineMethod({
     paper: { title: 'Axiomatic Attribution for Deep Networks', year: 2017, url: 'https://arxiv.org/abs/1703.01365' },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity', 'sensitivity'],
   },
   presets: {
     captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0, multiply_by_inputs: true },

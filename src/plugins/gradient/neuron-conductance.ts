@@ -28,6 +28,7 @@ export default defineMethod({
     paper: { title: 'How Important Is a Neuron?', year: 2018, url: 'https://arxiv.org/abs/1805.12233' },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity'],
   },
   presets: { captum: { n_steps: 50, quadrature: 'riemann_trapezoid', baseline: 0, multiply_by_inputs: true } },
   params: z.object({

@@ -16,6 +16,7 @@ export default neuronForm(deepLiftShap, {
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: false },
+    axioms: ['dummy', 'sensitivity'],
   },
   presets: { captum: { multiply_by_inputs: true } },
 });

@@ -16,6 +16,7 @@ export default neuronForm(deepLift, {
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: false },
+    axioms: ['dummy', 'sensitivity'],
   },
   presets: { captum: { baseline: 0, multiply_by_inputs: true } },
   // DeepLIFT's own target_layer says where the values are read: here, that is the input.

@@ -16,6 +16,7 @@ export default neuronForm(gradientShap, {
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: false },
+    axioms: ['symmetry', 'dummy'],
   },
   presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
 });

@@ -16,6 +16,7 @@ export default defineMethod({
       'How much an element inside the model changes when an element of the input changes a little. Every other method explains an inner element too, when the request names its tensor as scores.',
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
+    axioms: ['symmetry', 'dummy'],
   },
   presets: { captum: {} },
   params: z.object({

@@ -19,6 +19,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy'],
   },
   presets: {
     captum: { absolute: true },

@@ -14,6 +14,7 @@ export default defineNoiseTunnel({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['dummy'],
   },
   presets: {
     captum: { n_samples: 5, stdevs: 1, base_params: ['absolute=true'] },

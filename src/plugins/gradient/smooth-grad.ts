@@ -10,6 +10,7 @@ export default defineNoiseTunnel({
     paper: { title: 'SmoothGrad: removing noise by adding noise', year: 2017, url: 'https://arxiv.org/abs/1706.03825' },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['dummy', 'linearity'],
   },
   presets: {
     captum: { n_samples: 5, stdevs: 1, base_params: ['absolute=true'] },

@@ -21,6 +21,7 @@ export default defineMethod({
     summary: 'How much the score drops when a feature (a number, or a cell of a picture) is taken away.',
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({

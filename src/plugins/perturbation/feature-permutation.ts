@@ -26,6 +26,7 @@ export default defineMethod({
     paper: { title: 'Random Forests', year: 2001, url: 'https://doi.org/10.1023/A:1010933404324' },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['dummy', 'linearity'],
   },
   presets: { captum: { feature_mask: 'none' } },
   params: z.object({

@@ -34,6 +34,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['linearity', 'sensitivity'],
   },
   presets: { captum: { n_samples: 25, feature_mask: 'none', baseline: 0 }, xplique: { n_samples: 800, baseline: 0 } },
   params: z.object({

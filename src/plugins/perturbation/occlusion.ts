@@ -44,6 +44,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['linearity', 'sensitivity'],
   },
   presets: {
     captum: { strides: [1], edge: 'cut', aggregation: 'mean', baseline: 0 },

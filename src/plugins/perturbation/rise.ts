@@ -33,6 +33,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['linearity'],
   },
   presets: { xplique: { n_masks: 4000, cells: 7, probability: 0.5, normalization: 'coverage', baseline: 0 } },
   params: z.object({

@@ -31,6 +31,7 @@ export default defineMethod({
     modalities: ['image', 'vector', 'series', 'tokens'],
     // Complete over features: an element of a group carries the value of the whole group.
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['symmetry', 'dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({

@@ -31,6 +31,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { n_samples: 25, antithetic: false, feature_mask: 'none', baseline: 0 } },
   params: z.object({

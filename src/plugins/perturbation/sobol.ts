@@ -32,6 +32,7 @@ export default defineMethod({
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+    axioms: ['dummy'],
   },
   presets: { xplique: { nb_design: 32, feature_mask: 'grid', grid: [8], baseline: 0 } },
   params: z.object({
