@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../../scripts/tools.mjs';
+import { type Heap, openHeap } from './heap.ts';
 import { HOST } from './processes.ts';
 
 export interface Bundle {
@@ -42,6 +43,8 @@ export interface WorkerOptions {
   readonly state?: string;
   /** Variables and secrets beside those of wrangler.toml. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether its heap is to be looked at. */
+  readonly inspected?: boolean;
   /** Told each line that the Worker writes. */
   readonly said?: (line: string) => void;
 }
@@ -49,14 +52,16 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Without a slash at its end. */
   readonly address: string;
-  /** Bytes that the workerd process holds, all of its isolates together. Linux only. */
+  /** Bytes that the workerd process holds: the Worker, and all the isolates that stand in for the platform. Linux only. */
   memory(): Promise<number>;
+  /** Of the Worker's isolate alone; only of one that is `inspected`. */
+  readonly heap?: Heap;
   stop(): Promise<void>;
 }
 
 export async function startWorker(
   { config, modules }: Bundle,
-  { state, variables, said = () => undefined }: WorkerOptions = {},
+  { state, variables, inspected = false, said = () => undefined }: WorkerOptions = {},
 ): Promise<RunningWorker> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
   const before = await ownWorkerds();
@@ -65,6 +70,7 @@ export async function startWorker(
       ...workerOptions,
       bindings: { ...(workerOptions.bindings as object), ...variables },
       host: HOST,
+      ...(inspected && { inspectorPort: 0 }),
       port: 0,
       cf: false,
       handleStructuredLogs: ({ message }: { message: string }) => said(message),
@@ -78,6 +84,7 @@ export async function startWorker(
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   const { href } = await miniflare.ready;
+  const heap = inspected ? await openHeap(await miniflare.getInspectorURL(), 'core:user:') : undefined;
   const pid = (await ownWorkerds()).find((id) => !before.includes(id));
   return {
     address: href.replace(/\/$/, ''),
@@ -85,7 +92,11 @@ export async function startWorker(
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
     },
-    stop: () => miniflare.dispose(),
+    ...(heap && { heap }),
+    async stop() {
+      heap?.close();
+      await miniflare.dispose();
+    },
   };
 }
 
