@@ -61,6 +61,30 @@ function attention(): Graph {
   return g.build([g.named(g.op('MatMul', [pooled, w(6, 3)]), 'logits')]);
 }
 
+/** Norms over places and over groups of channels, each behind an input that is almost even: its variance is tiny. */
+function normalised(): Graph {
+  const g = GraphBuilder.empty('normalised');
+  const w = weightsOf(g);
+  const x = g.input('x', 'float32', ['N', 3, 5, 5]);
+  const conv = (v: Value, from: number, to: number) => g.op('Conv', [v, w(to, from, 3, 3), w(to)]);
+  const instances = g.op('InstanceNormalization', [conv(x, 3, 4), w(4), w(4)]);
+  const groups = g.op('GroupNormalization', [g.op('Elu', [instances]), w(4), w(4)], { num_groups: 2 });
+  const pooled = g.op('Flatten', [g.op('MaxPool', [groups], { kernel_shape: [2, 2] })]);
+  return g.build([g.named(g.op('MatMul', [pooled, w(16, 3)]), 'logits')]);
+}
+
+/** Self-attention that may not look ahead: its mask is minus infinity. */
+function causal(): Graph {
+  const g = GraphBuilder.empty('causal');
+  const w = weightsOf(g);
+  const x = g.input('x', 'float32', ['N', 3, 4]);
+  const [q, k, v] = [0, 1, 2].map(() => g.op('MatMul', [x, w(4, 4)])) as [Value, Value, Value];
+  const mask = Array.from({ length: 9 }, (_, i) => (i % 3 > Math.floor(i / 3) ? -Infinity : 0));
+  const scores = g.add(g.op('MatMul', [q, g.transpose(k, [0, 2, 1])]), g.constant('float32', [3, 3], mask));
+  const mixed = g.op('MatMul', [g.op('Softmax', [scores]), v]);
+  return g.build([g.named(g.op('ReduceMean', [mixed, g.ints([1])], { keepdims: 0 }), 'logits')]);
+}
+
 async function run(graph: Graph, ruleset: Ruleset, feeds: Record<string, Tensor>, target: number, classes: number) {
   const session = await open(compile(graph, { scores: 'logits', gradients: ['x'], ruleset }));
   const cotangent = float32([1, classes]);
@@ -74,6 +98,8 @@ describe('DeepLIFT', () => {
   it.each([
     ['convolutions with a max-pool behind a ReLU', convolutional({ biases: true }), [1, 3, 8, 8], 5],
     ['attention, norms, products and quotients', attention(), [1, 4, 6], 3],
+    ['instance and group norms', normalised(), [1, 3, 5, 5], 3],
+    ['attention with a mask', causal(), [1, 3, 4], 4],
   ] as const)('adds up to the difference of the score: %s', async (_, graph, dims, classes) => {
     const x = float32(dims, new Random(4).normal(sizeOf(dims)));
     for (const baseline of [float32(dims), float32(dims, new Random(5).normal(sizeOf(dims)))]) {
@@ -133,9 +159,12 @@ describe('LRP', () => {
     expect(changed.signal).not.toEqual(plain.signal);
   });
 
-  it('goes through attention', async () => {
-    const tokens = float32([1, 4, 6], new Random(8).normal(24));
-    const { signal } = await run(attention(), lrp({ composite: 'epsilon' }), { x: tokens }, 1, 3);
+  it.each([
+    ['attention', attention(), [1, 4, 6], 3],
+    ['a mask of minus infinity', causal(), [1, 3, 4], 4],
+  ] as const)('goes through %s', async (_, graph, dims, classes) => {
+    const tokens = float32(dims, new Random(8).normal(sizeOf(dims)));
+    const { signal } = await run(graph, lrp({ composite: 'epsilon' }), { x: tokens }, 1, classes);
     expect(signal.every(Number.isFinite)).toBe(true);
     expect(signal.some((v) => v !== 0)).toBe(true);
   });

@@ -3,7 +3,7 @@
  * section 3.5.1): every node's multiplier is the ratio of the differences, output to input, between the input and a
  * baseline that runs through the same graph.
  *
- * Linear operators multiply by their derivative. Products, quotients, softmax and layer norms have no rule in the paper:
+ * Linear operators multiply by their derivative. Products, quotients, softmax and normalisations have no rule in the paper:
  * they are split here so that the multipliers times the differences still add up to the difference of the score
  * (completeness), which replacing them by their gradient would break.
  */
@@ -115,32 +115,70 @@ const logSoftmax: Vjp = ({ g, node, inputs: [x], cotangents: [m], reference }) =
   return [g.add(m, back(g.expandLike(bySum, m)))];
 };
 
-/** (x - mean) * rstd * scale + bias, as a product of two things that both depend on x. */
-const layerNormalization: Vjp = ({ g, node, inputs: [x, scale], cotangents: [m], reference }) => {
-  const rank = x.dims?.length ?? 0;
-  const first = (intAttribute(node, 'axis', -1) + rank) % rank;
-  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
-  const epsilon = g.number(floatAttribute(node, 'epsilon', 1e-5), x);
+/**
+ * (x - mean) / deviation over `axes`, as a product of two things that both depend on x.
+ * @param m multiplier of the result
+ * @returns the multiplier of x
+ */
+function standardised(g: GraphBuilder, x: Value, x0: Value, m: Value, axes: readonly number[], epsilon: number): Value {
   const mean = (v: Value): Value => g.reduce('ReduceMean', v, axes);
   const parts = (v: Value) => {
     const d = g.sub(v, mean(v));
     const variance = mean(g.mul(d, d));
-    return { d, variance, r: g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, epsilon)])]) };
+    return { d, r: g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, g.number(epsilon, x))])]) };
   };
-  const [p, p0] = [parts(x), parts(reference(x))];
-  const scaled = g.mul(m, scale);
-  const byRate = g.reduce('ReduceSum', g.mul(scaled, half(g, p.d, p0.d)), axes);
-  const cube = (r: Value): Value => g.mul(g.mul(g.mul(r, r), r), g.number(-0.5, r));
-  const byVariance = g.mul(
-    byRate,
-    ratio(g, g.sub(p.r, p0.r), g.sub(p.variance, p0.variance), SMOOTH, half(g, cube(p.r), cube(p0.r))),
-  );
-  const count = g.number(
-    axes.reduce((n, a) => n * Number(x.dims?.[a] ?? 1), 1),
-    x,
-  );
-  const byDeviation = g.add(g.mul(scaled, half(g, p.r, p0.r)), g.div(g.mul(byVariance, g.add(p.d, p0.d)), count));
-  return [g.sub(byDeviation, mean(byDeviation))];
+  const [p, p0] = [parts(x), parts(x0)];
+  // (r - r0) / (variance - variance0), in a form that has no difference to divide by.
+  const product = g.mul(p.r, p0.r);
+  const slope = g.neg(g.div(g.mul(product, product), g.add(p.r, p0.r)));
+  // The multiplier of the variance, shared out among the places that it is the mean of.
+  const byVariance = g.mul(mean(g.mul(m, half(g, p.d, p0.d))), slope);
+  const byDeviation = g.add(g.mul(m, half(g, p.r, p0.r)), g.mul(byVariance, g.add(p.d, p0.d)));
+  return g.sub(byDeviation, mean(byDeviation));
+}
+
+const epsilonOf = ({ node }: RuleContext): number => floatAttribute(node, 'epsilon', 1e-5);
+
+const layerNormalization: Vjp = (context) => {
+  const {
+    g,
+    node,
+    inputs: [x, scale],
+    cotangents: [m],
+    reference,
+  } = context;
+  const rank = x.dims?.length ?? 0;
+  const first = (intAttribute(node, 'axis', -1) + rank) % rank;
+  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
+  return [standardised(g, x, reference(x), g.mul(m, scale), axes, epsilonOf(context))];
+};
+
+/** The scale of each channel, as it is multiplied with a tensor `[N, C, ...]`. */
+const perChannel = (g: GraphBuilder, scale: Value, x: Value): Value =>
+  g.op('Reshape', [scale, g.ints([-1, ...Array.from({ length: (x.dims?.length ?? 2) - 2 }, () => 1)])]);
+
+const instanceNormalization: Vjp = (context) => {
+  const {
+    g,
+    inputs: [x, scale],
+    cotangents: [m],
+    reference,
+  } = context;
+  const axes = Array.from({ length: (x.dims?.length ?? 2) - 2 }, (_, i) => i + 2);
+  return [standardised(g, x, reference(x), g.mul(m, perChannel(g, scale, x)), axes, epsilonOf(context))];
+};
+
+const groupNormalization: Vjp = (context) => {
+  const {
+    g,
+    node,
+    inputs: [x, scale],
+    cotangents: [m],
+    reference,
+  } = context;
+  const inGroups = (v: Value): Value => g.op('Reshape', [v, g.ints([0, intAttribute(node, 'num_groups', 1), -1])]);
+  const scaled = inGroups(g.mul(m, perChannel(g, scale, x)));
+  return [g.reshapeLike(standardised(g, inGroups(x), inGroups(reference(x)), scaled, [2], epsilonOf(context)), x)];
 };
 
 /**
@@ -205,6 +243,8 @@ const table = new Map<string, Vjp>([
   ['Softmax', softmax],
   ['LogSoftmax', logSoftmax],
   ['LayerNormalization', layerNormalization],
+  ['InstanceNormalization', instanceNormalization],
+  ['GroupNormalization', groupNormalization],
   ['MaxPool', maxPool],
 ]);
 

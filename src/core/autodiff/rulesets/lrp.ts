@@ -306,7 +306,9 @@ const softmax =
   ({ g, node, inputs: [x], outputs: [y], cotangents: [r] }) => {
     const axis = node.attributes.axis;
     const total = g.reduce('ReduceSum', r, [axis?.type === 'int' ? axis.value : -1]);
-    return [g.mul(x, g.sub(r, g.mul(y, total)))];
+    // What a mask of minus infinity shuts out has no relevance, and no product either.
+    const open = g.where(g.op('Less', [x, g.number(-1e30, x)]), g.number(0, x), x);
+    return [g.mul(open, g.sub(r, g.mul(y, total)))];
   };
 
 const passing = (
