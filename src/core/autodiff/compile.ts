@@ -68,7 +68,10 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     optimize,
     reference,
   });
-  const named = derivatives.map((value, i): Value => g.named(value, gradientName(gradients[i] as string)));
+  const named = derivatives.map((value, i): Value => {
+    const tensor = gradients[i] as string;
+    return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, gradientName(tensor));
+  });
   return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
 }
 

@@ -22,6 +22,8 @@ export interface Ruleset {
   prepare?(graph: Graph): Graph;
   /** What starts the way back, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
   seed?(g: GraphBuilder, scores: Value, cotangent: Value): Value;
+  /** What is given out in place of the derivative with respect to `tensor`, batch first: what can be folded here never leaves the engine. The derivative itself when left out. */
+  finish?(g: GraphBuilder, derivative: Value, tensor: string): Value;
   /** The rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
   readonly reference?: boolean;
 }
@@ -47,6 +49,7 @@ export function defineRuleset(
   return {
     ...(base?.prepare && { prepare: base.prepare }),
     ...(base?.seed && { seed: base.seed }),
+    ...(base?.finish && { finish: base.finish }),
     ...(base?.reference && { reference: base.reference }),
     ...rest,
     rule: (position) => table.get(ruleKey(position.node.op, position.node.domain)) ?? base?.rule(position),

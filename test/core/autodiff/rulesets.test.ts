@@ -203,3 +203,37 @@ describe('rulesets', () => {
 });
 
 const gradientTwice = () => [0, 1].map(() => defineElementwise({ op: 'Relu', since: [6], derivative: ({ dy }) => dy }));
+
+describe('finish', () => {
+  const squares = (base: Ruleset): Ruleset =>
+    defineRuleset({
+      id: 'squares',
+      title: 'Squares',
+      base,
+      rules: [],
+      finish: (g, derivative, tensor) =>
+        tensor === 'x' ? g.reduce('ReduceSum', g.mul(derivative, derivative), [1]) : derivative,
+    });
+
+  it('folds a derivative in the graph, of the tensors that it is asked for, and is inherited', async () => {
+    const model = convolutional();
+    const inner = model.nodes.find(({ op }) => op === 'Relu')?.outputs[0] as string;
+    const request = { scores: 'logits', gradients: ['x', inner] };
+    const feeds = {
+      x: float32([2, 3, 8, 8], new Random(4).normal(384)),
+      [COTANGENT]: float32([2, 5], new Random(5).normal(10)),
+    };
+    const plain = await (await open(compile(model, request)))(feeds);
+    const ruleset = defineRuleset({ id: 'more', title: 'More', base: squares(gradient), rules: [] });
+    const folded = await (await open(compile(model, { ...request, ruleset })))(feeds);
+    const slopes = numbers(plain[gradientName('x')]);
+    const result = folded[gradientName('x')] as Tensor;
+    expect(result.dims).toEqual([2, 1, 8, 8]);
+    for (const [i, value] of numbers(result).entries()) {
+      const [row, place] = [Math.floor(i / 64), i % 64];
+      const expected = sum([0, 1, 2].map((c) => (slopes[(row * 3 + c) * 64 + place] as number) ** 2));
+      expect(value).toBeCloseTo(expected, 5);
+    }
+    expect(numbers(folded[gradientName(inner)])).toEqual(numbers(plain[gradientName(inner)]));
+  });
+});
