@@ -21,7 +21,9 @@ ${linked(words[section], others)}`,
   const parts = [
     `# ${title}`,
     summary,
-    ...(paper ? [`Paper: [${paper.title}](${paper.url}) (${paper.year}).`] : []),
+    ...(paper
+      ? [`Paper: [${paper.title}](${paper.url}) (${paper.year})${paper.where ? `, ${paper.where}` : ''}.`]
+      : []),
     ...said('Formula'),
     ...said('The numbers'),
     properties(method),

@@ -35,6 +35,15 @@ describe('the words about the methods', () => {
       if (value !== undefined) expect(() => parseParams(method, { [name]: value }), `${name}=${value}`).not.toThrow();
   });
 
+  it('have a page that says where in the paper the formula stands', () => {
+    const cited = plugins.flatMap(({ method: { id, about } }) => (about.paper?.where ? [{ id, ...about.paper }] : []));
+    expect(cited.length).toBeGreaterThan(20);
+    for (const { id, year, where } of cited) {
+      expect(where, id).toMatch(/^(equations? \d+( and \d+)?|section \d[\d.]*|algorithm \d|theorem \d|figure \d)$/);
+      expect(readFileSync(`docs/methods/${id}.md`, 'utf8')).toContain(`(${year}), ${where}.`);
+    }
+  });
+
   it('are refused without a section', () => {
     const whole = SECTIONS.map((title) => `## ${title}\n\ntext\n`);
     expect(parseWords(whole.join('\n'), 'whole.md')['The numbers']).toBe('text');

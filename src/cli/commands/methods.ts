@@ -49,7 +49,7 @@ function page({ id, strategy, about, params, presets = {} }: Method): string {
   const libraries = Object.entries(presets).map(([name, values]) => `  --preset ${name}  ${choices(values)}`);
   return [
     `${title} (${id}, ${strategy}): ${summary}`,
-    paper ? `${paper.title} (${paper.year}), ${paper.url}` : '',
+    paper ? `${paper.title} (${paper.year})${paper.where ? `, ${paper.where}` : ''}, ${paper.url}` : '',
     traits.length > 0 ? `It is ${traits.join(', ')}.` : '',
     axioms.length > 0 ? `Axioms that hold: ${axioms.join(', ')}.` : '',
     parameters.length > 0 ? `\nPARAMETERS\n${parameters.join('\n')}` : '\nIt has no parameters.',

@@ -88,7 +88,13 @@ export interface About {
   readonly title: string;
   /** One or two sentences: what the method asks of the model. */
   readonly summary: string;
-  readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
+  readonly paper?: {
+    readonly title: string;
+    readonly year: number;
+    readonly url: string;
+    /** Where in it the formula stands: `equation 1`, `section 3.2`. */
+    readonly where?: string;
+  };
   readonly modalities: readonly Modality[];
   readonly properties: {
     /** Values below zero mean evidence against the target. */

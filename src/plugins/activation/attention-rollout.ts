@@ -30,6 +30,7 @@ export default defineMethod({
       title: 'Quantifying Attention Flow in Transformers',
       year: 2020,
       url: 'https://arxiv.org/abs/2005.00928',
+      where: 'equation 1',
     },
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },

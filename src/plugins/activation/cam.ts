@@ -23,6 +23,7 @@ export default defineMethod({
       title: 'Learning Deep Features for Discriminative Localization',
       year: 2016,
       url: 'https://arxiv.org/abs/1512.04150',
+      where: 'equation 2',
     },
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

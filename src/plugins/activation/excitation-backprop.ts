@@ -17,6 +17,7 @@ export default defineMethod({
       title: 'Top-down Neural Attention by Excitation Backprop',
       year: 2016,
       url: 'https://arxiv.org/abs/1608.00507',
+      where: 'equation 10',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },

@@ -19,6 +19,7 @@ export default defineCam({
       title: 'Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional Networks',
       year: 2018,
       url: 'https://arxiv.org/abs/1710.11063',
+      where: 'equations 10 and 19',
     },
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

@@ -13,6 +13,7 @@ export default defineCam({
       title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
       year: 2017,
       url: 'https://arxiv.org/abs/1610.02391',
+      where: 'equations 1 and 2',
     },
     modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

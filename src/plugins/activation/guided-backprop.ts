@@ -13,6 +13,7 @@ export default defineBackprop({
       title: 'Striving for Simplicity: The All Convolutional Net',
       year: 2014,
       url: 'https://arxiv.org/abs/1412.6806',
+      where: 'figure 1',
     },
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },

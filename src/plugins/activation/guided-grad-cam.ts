@@ -26,6 +26,7 @@ export default defineMethod({
       title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
       year: 2017,
       url: 'https://arxiv.org/abs/1610.02391',
+      where: 'section 3.2',
     },
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },

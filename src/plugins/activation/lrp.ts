@@ -25,6 +25,7 @@ export default defineMethod({
       title: 'On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
       year: 2015,
       url: 'https://doi.org/10.1371/journal.pone.0130140',
+      where: 'equation 58',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },

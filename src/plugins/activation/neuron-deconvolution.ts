@@ -12,6 +12,7 @@ export default defineBackprop({
       title: 'Visualizing and Understanding Convolutional Networks',
       year: 2013,
       url: 'https://arxiv.org/abs/1311.2901',
+      where: 'section 2.1',
     },
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },

@@ -11,6 +11,7 @@ export default defineMaskedScores({
       title: 'Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks',
       year: 2020,
       url: 'https://arxiv.org/abs/1910.01279',
+      where: 'algorithm 1',
     },
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

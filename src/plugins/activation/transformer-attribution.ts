@@ -23,6 +23,7 @@ export default defineMethod({
       title: 'Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers',
       year: 2021,
       url: 'https://arxiv.org/abs/2103.15679',
+      where: 'equations 5 and 6',
     },
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

@@ -24,6 +24,7 @@ export default defineMethod({
       title: 'A Unified Approach to Interpreting Model Predictions',
       year: 2017,
       url: 'https://arxiv.org/abs/1705.07874',
+      where: 'section 4.2',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },

@@ -21,6 +21,7 @@ export default defineMethod({
       title: 'Learning Important Features Through Propagating Activation Differences',
       year: 2017,
       url: 'https://arxiv.org/abs/1704.02685',
+      where: 'section 3.5.2',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },

@@ -26,7 +26,12 @@ export default defineMethod({
     title: 'Integrated Gradients',
     summary:
       'How much each element adds to the score on the way from a baseline to the input; the sum is the whole difference.',
-    paper: { title: 'Axiomatic Attribution for Deep Networks', year: 2017, url: 'https://arxiv.org/abs/1703.01365' },
+    paper: {
+      title: 'Axiomatic Attribution for Deep Networks',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1703.01365',
+      where: 'equation 1',
+    },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
     axioms: ['symmetry', 'dummy', 'linearity', 'sensitivity'],

@@ -19,7 +19,12 @@ export default defineMethod({
     title: 'Layer Integrated Gradients',
     summary:
       'How much each element of a layer adds to the score on the way from its value at the baseline to its value at the input.',
-    paper: { title: 'Axiomatic Attribution for Deep Networks', year: 2017, url: 'https://arxiv.org/abs/1703.01365' },
+    paper: {
+      title: 'Axiomatic Attribution for Deep Networks',
+      year: 2017,
+      url: 'https://arxiv.org/abs/1703.01365',
+      where: 'equation 1',
+    },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },

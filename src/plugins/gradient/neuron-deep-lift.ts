@@ -13,6 +13,7 @@ export default neuronForm(deepLift, {
       title: 'Learning Important Features Through Propagating Activation Differences',
       year: 2017,
       url: 'https://arxiv.org/abs/1704.02685',
+      where: 'section 3.5.2',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: false },

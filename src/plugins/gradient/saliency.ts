@@ -16,6 +16,7 @@ export default defineMethod({
       title: 'Deep Inside Convolutional Networks: Visualising Image Classification Models and Saliency Maps',
       year: 2013,
       url: 'https://arxiv.org/abs/1312.6034',
+      where: 'section 3.1',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },

@@ -31,6 +31,7 @@ export default defineMethod({
       title: 'A Unified Approach to Interpreting Model Predictions',
       year: 2017,
       url: 'https://arxiv.org/abs/1705.07874',
+      where: 'theorem 2',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },

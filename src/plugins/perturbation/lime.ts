@@ -27,6 +27,7 @@ export default defineMethod({
       title: '"Why Should I Trust You?": Explaining the Predictions of Any Classifier',
       year: 2016,
       url: 'https://arxiv.org/abs/1602.04938',
+      where: 'equation 1',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },

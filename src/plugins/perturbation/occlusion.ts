@@ -41,6 +41,7 @@ export default defineMethod({
       title: 'Visualizing and Understanding Convolutional Networks',
       year: 2013,
       url: 'https://arxiv.org/abs/1311.2901',
+      where: 'section 4.2',
     },
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
