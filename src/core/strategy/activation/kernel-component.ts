@@ -1,5 +1,6 @@
 /** The first principal component in the space that a kernel spans. */
 import { WhylightError } from '../../errors.ts';
+import { gram } from '../../tensor/gram.ts';
 import { dominantEigenvector } from './principal-component.ts';
 
 export const KERNELS = ['sigmoid', 'rbf', 'poly', 'linear', 'cosine'] as const;
@@ -60,19 +61,12 @@ function points(values: ArrayLike<number>, channels: number): Float64Array {
 
 function kernelMatrix(rows: Float64Array, channels: number, kernel: Kernel, gamma: number): Float64Array {
   const count = rows.length / channels;
-  const matrix = new Float64Array(count * count);
-  const dot = (i: number, j: number): number => {
-    let sum = 0;
-    for (let c = 0; c < channels; c++) sum += (rows[i * channels + c] as number) * (rows[j * channels + c] as number);
-    return sum;
-  };
-  const squares = Float64Array.from({ length: count }, (_, i) => dot(i, i));
-  for (let i = 0; i < count; i++) {
-    for (let j = i; j < count; j++) {
-      const alike = SIMILARITY[kernel](dot(i, j), squares[i] as number, squares[j] as number, gamma);
-      matrix[i * count + j] = alike;
-      matrix[j * count + i] = alike;
-    }
+  const matrix = gram(rows, count);
+  const alike = SIMILARITY[kernel];
+  const squares = Float64Array.from({ length: count }, (_, i) => matrix[i * count + i] as number);
+  for (let i = 0, n = 0; i < count; i++) {
+    for (let j = 0; j < count; j++, n++)
+      matrix[n] = alike(matrix[n] as number, squares[i] as number, squares[j] as number, gamma);
   }
   return matrix;
 }
@@ -85,5 +79,10 @@ function centred(matrix: Float64Array, size: number): Float64Array {
     return sum / size;
   });
   const mean = means.reduce((sum, x) => sum + x, 0) / size;
-  return matrix.map((x, i) => x - (means[Math.floor(i / size)] as number) - (means[i % size] as number) + mean);
+  const shifted = new Float64Array(matrix.length);
+  for (let i = 0, n = 0; i < size; i++) {
+    for (let j = 0; j < size; j++, n++)
+      shifted[n] = (matrix[n] as number) - (means[i] as number) - (means[j] as number) + mean;
+  }
+  return shifted;
 }

@@ -1,6 +1,6 @@
 /** What one map can say about many: the projection of the positions on their first principal component. */
-
 import { z } from 'zod';
+import { gram, lengthOf } from '../../tensor/gram.ts';
 
 const MOST_ROUNDS = 5000;
 const PRECISION = 1e-11;
@@ -36,13 +36,13 @@ export function principalProjection(
   // The smaller of the two Gram matrices has the same eigenvalues.
   const loadings =
     channels <= positions
-      ? dominantEigenvector(gram(centred, channels, positions), channels).vector
+      ? dominantEigenvector(gram(centred, channels), channels).vector
       : transposedProduct(
           centred,
-          dominantEigenvector(gram(transposed(centred, channels), positions, channels), positions).vector,
+          dominantEigenvector(gram(transposed(centred, channels), positions), positions).vector,
           channels,
         );
-  const length = Math.hypot(...loadings) || 1;
+  const length = lengthOf(loadings) || 1;
   const projection = new Float64Array(positions);
   for (let c = 0; c < channels; c++) {
     const loading = (loadings[c] as number) / length;
@@ -80,8 +80,9 @@ export function dominantEigenvector(
       for (let j = 0; j < size; j++) sum += (matrix[i * size + j] as number) * (vector[j] as number);
       next[i] = sum;
     }
-    value = next.reduce((sum, x, i) => sum + x * (vector[i] as number), 0);
-    const length = Math.hypot(...next);
+    value = 0;
+    for (let i = 0; i < size; i++) value += (next[i] as number) * (vector[i] as number);
+    const length = lengthOf(next);
     if (length === 0) return { value: 0, vector };
     let change = 0;
     for (let i = 0; i < size; i++) {
@@ -98,24 +99,10 @@ export function dominantEigenvector(
 function longestRow(matrix: Float64Array, size: number): Float64Array {
   let [longest, at] = [-1, 0];
   for (let i = 0; i < size; i++) {
-    const length = Math.hypot(...matrix.subarray(i * size, (i + 1) * size));
+    const length = lengthOf(matrix.subarray(i * size, (i + 1) * size));
     if (length > longest) [longest, at] = [length, i];
   }
   return matrix.slice(at * size, (at + 1) * size).map((x) => x / (longest || 1));
-}
-
-/** Products of all pairs of rows. */
-function gram(rows: Float64Array, count: number, width: number): Float64Array {
-  const products = new Float64Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = i; j < count; j++) {
-      let sum = 0;
-      for (let k = 0; k < width; k++) sum += (rows[i * width + k] as number) * (rows[j * width + k] as number);
-      products[i * count + j] = sum;
-      products[j * count + i] = sum;
-    }
-  }
-  return products;
 }
 
 function transposed(rows: Float64Array, count: number): Float64Array {
