@@ -156,7 +156,10 @@ export interface ModelInfo {
   readonly sources: readonly TensorInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
   readonly scores: TensorInfo;
-  /** The tensor that CAM methods use unless told otherwise: the last spatial one before pooling. */
+  /**
+   * The tensor that CAM methods use unless told otherwise: the tokens that the last attention starts from, else the last
+   * spatial one before pooling.
+   */
   readonly camLayer?: TensorInfo;
   /** Every spatial tensor between input and scores, nearest to the scores first. */
   readonly spatialLayers: readonly TensorInfo[];

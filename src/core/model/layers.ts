@@ -14,6 +14,25 @@ const SPATIAL = new Set(
 /** Operators that end a feature map even where the shape would allow another reading. */
 const ENDING = new Set('Reshape Flatten Transpose MatMul Gemm Squeeze Unsqueeze Shape Gather'.split(' '));
 
+/** Operators with weights of their own. */
+const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'FusedConv', 'MatMul', 'Gemm']);
+
+/**
+ * The feature maps that a method may look at by itself. Where the scores are maps too, those that differ from them by
+ * resizing or a nonlinearity alone are the scores, and no features that speak for them.
+ * @param maps as {@link featureMaps} gives them
+ */
+export function layersBefore(maps: readonly string[], graph: Graph, values: Values, scores: string): readonly string[] {
+  if ((values.get(scores)?.dims?.length ?? 0) < 4) return maps;
+  const same = new Set([scores]);
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((name) => same.has(name)) || WEIGHTED.has(node.op)) continue;
+    for (const name of node.inputs) same.add(name);
+  }
+  const others = maps.filter((name) => !same.has(name));
+  return others.length > 0 ? others : maps;
+}
+
 /** Names of the feature maps between inputs and `scores`, nearest to the scores first. */
 export function featureMaps(graph: Graph, values: Values, scores: string): string[] {
   const inputs = new Set(graph.inputs.map(({ name }) => name));

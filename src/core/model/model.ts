@@ -7,8 +7,9 @@ import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
 import { read } from '../onnx/read.ts';
 import { simplify } from '../onnx/simplify.ts';
+import { attentionMaps } from './attention.ts';
 import { Labels } from './labels.ts';
-import { embeddingOf, featureMaps } from './layers.ts';
+import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { findScores, type Link } from './scores.ts';
 
@@ -67,7 +68,8 @@ export class Model {
     const batch = graph.inputs[0]?.dims?.[0];
     this.fixedBatch = typeof batch === 'number' ? batch : undefined;
     const simple = simplify(graph);
-    this.layers = featureMaps(simple, infer(simple), this.output);
+    const values = infer(simple);
+    this.layers = layersBefore(featureMaps(simple, values, this.output), simple, values, this.output);
   }
 
   /** @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file. */
@@ -152,6 +154,8 @@ export class Model {
         : (logits.link ?? (isVector ? 'softmax' : undefined));
     const inputInfos = inputs.map((input) => tensorInfo(input.name, input, channelAxis(input, this.manifest)));
     const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
+    const tokens = attentionMaps(graph).at(-1)?.tokens;
+    const camLayer = tokens === undefined ? spatialLayers[0] : tensor(tokens);
     return {
       inputs: inputInfos,
       sources: inputInfos.flatMap((input) => {
@@ -163,7 +167,7 @@ export class Model {
       scoreSize,
       ...(probability && { probability }),
       labelled: wantedTensor === logits.tensor || wantedTensor === this.output,
-      ...(spatialLayers[0] && { camLayer: spatialLayers[0] }),
+      ...(camLayer && { camLayer }),
       spatialLayers,
       graph,
       tensor,

@@ -78,6 +78,12 @@ const transposedConvolution: Count = (node, shape) => {
 
 const matrixProduct: Count = (node, shape) => 2 * size(shape(result(node))) * (shape(operand(node, 0)).at(-1) ?? 1);
 
+/** The products with the weights, at each step and in each direction; the gates cost next to nothing. */
+const recurrent: Count = (node, shape) => {
+  const [steps = 1, rows = 1] = shape(operand(node, 0));
+  return 2 * steps * rows * (size(shape(operand(node, 1))) + size(shape(operand(node, 2))));
+};
+
 const gemm: Count = (node, shape) => {
   const first = shape(operand(node, 0));
   const inner = first[intAttribute(node, 'transA', 0) === 1 ? 0 : 1] ?? 1;
@@ -117,6 +123,9 @@ const COUNTS: Readonly<Record<string, Count>> = {
   ConvTranspose: transposedConvolution,
   MatMul: matrixProduct,
   Gemm: gemm,
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNN: recurrent,
   Einsum: einsum,
   MaxPool: pool,
   AveragePool: pool,

@@ -1,6 +1,7 @@
 /** What can be said of a model before it runs: its size, its cost, and which methods it takes. */
 
 import type { Optimize } from '../autodiff/compile.ts';
+import { decompositionOf } from '../autodiff/decompose/decompose.ts';
 import { nodesBetween } from '../autodiff/differentiate.ts';
 import type { Rule } from '../autodiff/rule.ts';
 import { gradient } from '../autodiff/rulesets/gradient.ts';
@@ -18,9 +19,9 @@ import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKe
 
 /**
  * What the ruleset of the gradient knows of an operator: a `rule`, a `surrogate` (a chosen signal, mostly zero, where
- * the derivative says nothing), or that it is `missing`. Operators off the way from input to scores are `not needed`.
+ * the derivative says nothing), that it is `rewritten` into operators that have rules, or that it is `missing`. Operators off the way from input to scores are `not needed`.
  */
-export type RuleStatus = 'rule' | 'surrogate' | 'missing' | 'not needed';
+export type RuleStatus = 'rule' | 'surrogate' | 'rewritten' | 'missing' | 'not needed';
 
 export interface OperatorReport {
   readonly op: string;
@@ -150,8 +151,9 @@ function operators(graph: Graph, info: BoundInfo, flops: ReadonlyMap<string, num
       const [{ op, domain }] = nodes as [Node];
       const node = nodes.find((each) => onPath.has(each));
       const rule = node && gradient.rule({ node, first: false, last: false });
-      const note = rule?.note;
-      const status = node ? statusOf(rule) : 'not needed';
+      const rewritten = rule || !node ? undefined : decompositionOf(node);
+      const note = rule?.note ?? rewritten?.note;
+      const status = !node ? 'not needed' : rewritten ? 'rewritten' : statusOf(rule);
       return {
         op,
         domain: domain || 'ai.onnx',

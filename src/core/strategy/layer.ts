@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
-import { attentionMaps } from '../model/attention.ts';
 
 export const targetLayerParameter = z
   .string()
@@ -15,8 +14,6 @@ export const targetLayerParameter = z
 /** @throws WhylightError `layer_not_found`, or `unprocessable_method` when the model has no feature map. */
 export function targetLayer(name: string, model: ModelInfo): TensorInfo {
   if (name !== 'auto') return model.tensor(name);
-  const tokens = attentionMaps(model.graph).at(-1)?.tokens;
-  if (tokens !== undefined) return model.tensor(tokens);
   if (model.camLayer) return model.camLayer;
   throw new WhylightError(
     'unprocessable_method',
@@ -40,7 +37,7 @@ export const gradientLayerParameter = z
  */
 export function gradientLayer(name: string, model: ModelInfo): TensorInfo {
   const last = targetLayer(name, model);
-  return name === 'auto' && last === model.camLayer ? (beforeLastConvolution(model) ?? last) : last;
+  return name === 'auto' && last === model.spatialLayers[0] ? (beforeLastConvolution(model) ?? last) : last;
 }
 
 /** Operators that take places by themselves: behind them the gradient differs from place to place. */
