@@ -262,6 +262,7 @@ export function sampleGrid(
     const part = at - Math.floor(at);
     const above = stretched(Math.floor(at));
     const below = stretched(Math.min(Math.floor(at) + 1, height - 1));
-    for (let x = 0; x < columns.length; x++) out[o++] = (above[x] as number) * (1 - part) + (below[x] as number) * part;
+    const rest = 1 - part;
+    for (let x = 0; x < above.length; x++) out[o++] = (above[x] as number) * rest + (below[x] as number) * part;
   }
 }

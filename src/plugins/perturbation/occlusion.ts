@@ -8,7 +8,7 @@ import {
   windowParameters,
   windowShapes,
 } from '../../core/strategy/perturbation/extents.ts';
-import { copyRange, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
+import { type Copy, copyRange, type Elements, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
 import { slidingWindows, type Windows } from '../../core/strategy/perturbation/windows.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
@@ -92,15 +92,16 @@ export default defineMethod({
         );
       };
       const ends = levelEnds(windows);
+      const cover =
+        (by: Elements) =>
+        (index: number, copy: Copy): void =>
+          windows.each(order[index] as number, (from, to) => copyRange(copy[input.name] as Elements, by, from, to));
       let map: Tensor<'float32'> | undefined;
       await scorePerturbed(
         ctx,
         windows.count,
         [input.name],
-        (index, copy) =>
-          windows.each(order[index] as number, (from, to) =>
-            copyRange(copy[input.name] as typeof row.data, baseline.data, from, to),
-          ),
+        cover(baseline.data),
         (index, score) => {
           scored[order[index] as number] = ctx.score - score;
           const stretch = ends.get(index + 1);
@@ -118,6 +119,7 @@ export default defineMethod({
           }
           return false;
         },
+        cover(row.data),
       );
       values[input.name] = map ?? mapOf(windows.count, 1);
     }

@@ -1,6 +1,6 @@
 /** Gradients along the straight line from a baseline to the input. */
 import type { ExplainContext, Float32Tensors } from '../../method/contract.ts';
-import { emptyRows } from '../../tensor/rows.ts';
+import { float32 } from '../../tensor/tensor.ts';
 import type { Nodes } from './quadrature.ts';
 import { withSources } from './sources.ts';
 import { WeightedMean } from './weighted-mean.ts';
@@ -29,12 +29,14 @@ export async function integrateGradients<P>(
   const portionSize = Math.max(1, ctx.batchSize);
   const mean = new WeightedMean({ spread: partial !== undefined && alphas.length > portionSize });
   const order = spreadOut(alphas.length);
+  const room: Room = {};
   for (let first = 0; first < order.length; first += portionSize) {
     const portion = order.slice(first, first + portionSize);
     const rows = onLine(
       from,
       to,
       portion.map((node) => alphas[node] as number),
+      room,
     );
     const { gradients } = await ctx.evaluate(withSources(ctx.inputs, rows), graph === undefined ? {} : { graph });
     for (const [row, node] of portion.entries()) {
@@ -46,24 +48,40 @@ export async function integrateGradients<P>(
   return mean.values;
 }
 
-/** One row for each position. */
-export function onLine(from: Float32Tensors, to: Float32Tensors, alphas: readonly number[]): Float32Tensors {
+/** Arrays of rows that are written again and again: new ones cost more than what is written into them. */
+export type Room = Record<string, Float32Array>;
+
+/**
+ * One row for each position.
+ * @param room where to write; what is there of earlier rows is lost
+ */
+export function onLine(
+  from: Float32Tensors,
+  to: Float32Tensors,
+  alphas: readonly number[],
+  room: Room = {},
+): Float32Tensors {
   return Object.fromEntries(
     Object.entries(to).map(([name, { dims, data }]) => {
       const start = from[name]?.data as Float32Array;
-      const rows = emptyRows('float32', alphas.length, dims.slice(1));
+      const size = alphas.length * data.length;
+      if ((room[name]?.length ?? 0) < size) room[name] = new Float32Array(size);
+      const all = (room[name] as Float32Array).subarray(0, size);
       for (const [row, position] of alphas.entries()) {
         // In the precision of the rows, as other libraries do: a point near a kink then falls on the same side of it.
-        const alpha = Math.fround(position);
-        const line = rows.data.subarray(row * data.length, (row + 1) * data.length);
-        for (let i = 0; i < line.length; i++) {
-          const begin = start[i] as number;
-          line[i] = begin + alpha * ((data[i] as number) - begin);
-        }
+        between(start, data, Math.fround(position), all.subarray(row * data.length, (row + 1) * data.length));
       }
-      return [name, rows];
+      return [name, float32([alphas.length, ...dims.slice(1)], all)];
     }),
   );
+}
+
+/** By itself, so that it is compiled early. */
+function between(start: Float32Array, end: Float32Array, alpha: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) {
+    const begin = start[i] as number;
+    out[i] = begin + alpha * ((end[i] as number) - begin);
+  }
 }
 
 /** 0 to `count - 1`, those that halve the widest gap first (van der Corput). */

@@ -27,8 +27,8 @@ export class WeightedMean {
     for (const [name, tensor] of Object.entries(rows)) {
       const { values, squares } = this.of(name, tensor);
       const data = tensor.data.subarray(row * values.length, (row + 1) * values.length);
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + weight * (data[i] as number);
-      for (let i = 0; i < squares.length; i++) squares[i] = (squares[i] as number) + weight * (data[i] as number) ** 2;
+      if (this.keepsSquares) addWithSquares(data, weight, values, squares);
+      else for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + weight * (data[i] as number);
     }
   }
 
@@ -81,5 +81,14 @@ export class WeightedMean {
     };
     this.sums.set(name, fresh);
     return fresh;
+  }
+}
+
+function addWithSquares(data: Float32Array, weight: number, values: Float64Array, squares: Float64Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = data[i] as number;
+    const weighted = weight * value;
+    values[i] = (values[i] as number) + weighted;
+    squares[i] = (squares[i] as number) + weighted * value;
   }
 }

@@ -42,6 +42,8 @@ export interface FeatureMask {
   readonly features: number;
   /** By input name: number of the feature of each element of a row. Features may span inputs. */
   readonly ids: Readonly<Record<string, Uint32Array>>;
+  /** By input name, where every place is a feature, in order: the first one's number. */
+  readonly first?: Readonly<Record<string, number>>;
 }
 
 /** How many features there will be, known without the input: superpixels that an input lacks are features of nothing. */
@@ -70,14 +72,16 @@ export function featureMask(model: ModelInfo, params: FeatureMaskParams, inputs:
 /** Every place by itself, all its channels together. */
 export function placeMask({ inputs }: ModelInfo): FeatureMask {
   const ids: Record<string, Uint32Array> = {};
+  const first: Record<string, number> = {};
   let features = 0;
   for (const input of inputs) {
-    const first = features;
+    const begin = features;
     const places = placesOf(input);
-    ids[input.name] = places.ids.map((id) => first + id);
+    ids[input.name] = begin === 0 ? places.ids : places.ids.map((id) => begin + id);
+    first[input.name] = begin;
     features += places.count;
   }
-  return { features, ids };
+  return { features, ids, first };
 }
 
 /** One number per feature, written to each of its elements. */
@@ -152,6 +156,15 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: FeatureMaskP
 export interface Places {
   readonly count: number;
   readonly ids: Uint32Array;
+  /** Undefined where channels lie between two axes of space. */
+  readonly layout?: Layout;
+}
+
+/** Channel `c` of place `p` is element `p * step + c * plane`. */
+export interface Layout {
+  readonly channels: number;
+  readonly step: number;
+  readonly plane: number;
 }
 
 /** Asked for with every mask that is made. */
@@ -166,7 +179,14 @@ export function placesOf(input: TensorInfo): Places {
   const channels = input.channelAxis === undefined ? 1 : (dims[input.channelAxis] as number);
   const inner = input.channelAxis === undefined ? ids.length : sizeOf(dims.slice(input.channelAxis + 1));
   for (let i = 0; i < ids.length; i++) ids[i] = Math.floor(i / (channels * inner)) * inner + (i % inner);
-  const places = { count: ids.length / channels, ids };
+  const count = ids.length / channels;
+  const layout =
+    inner === count
+      ? { channels, step: 1, plane: count }
+      : inner === 1
+        ? { channels, step: channels, plane: 1 }
+        : undefined;
+  const places = { count, ids, ...(layout && { layout }) };
   known.set(input, places);
   return places;
 }

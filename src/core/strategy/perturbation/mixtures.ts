@@ -3,7 +3,8 @@ import type { ExplainContext, Inputs } from '../../method/contract.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
 import type { FeatureMask } from './feature-mask.ts';
-import { type Elements, scorePerturbed } from './perturb.ts';
+import { mixOf } from './mix.ts';
+import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
 
 export interface Mixtures {
   readonly count: number;
@@ -27,6 +28,7 @@ export async function scoreMixtures<P>(
   // The weights of a whole portion are held until its scores are there.
   const held = Array.from({ length: Math.min(count, ctx.batchSize) }, () => new Float32Array(mask.features));
   const weightsOf = (index: number): Float32Array => held[index % held.length] as Float32Array;
+  const mixes = ctx.model.inputs.map((input) => ({ name: input.name, mix: mixOf(input, mask, ctx.inputs) }));
   await scorePerturbed(
     ctx,
     count,
@@ -35,29 +37,12 @@ export async function scoreMixtures<P>(
       const weights = weightsOf(index).fill(1);
       weigh(index, weights);
       const other = typeof absent === 'function' ? absent(index) : absent;
-      for (const name of names) {
-        mix(copy[name] as Elements, (other[name] as Tensor).data, mask.ids[name] as Uint32Array, weights);
-      }
+      for (const { name, mix } of mixes) mix(copy[name] as Elements, elementsOf(other, name), weights);
     },
     (index, score) => fold(index, score, weightsOf(index)),
+    // A mixture writes every element.
+    () => {},
   );
-}
-
-function mix(elements: Elements, other: Elements, ids: Uint32Array, weights: Float32Array): void {
-  if (elements instanceof Float32Array) mixFloats(elements, other as Float32Array, ids, weights);
-  else
-    for (let i = 0; i < ids.length; i++)
-      if ((weights[ids[i] as number] as number) < 0.5) elements[i] = other[i] as never;
-}
-
-/** By itself, so that it is compiled for floats alone: most of the time outside the engine is spent here. */
-function mixFloats(elements: Float32Array, other: Float32Array, ids: Uint32Array, weights: Float32Array): void {
-  for (let i = 0; i < ids.length; i++) {
-    const weight = weights[ids[i] as number] as number;
-    if (weight === 1) continue;
-    const absent = other[i] as number;
-    elements[i] = weight === 0 ? absent : absent + weight * ((elements[i] as number) - absent);
-  }
 }
 
 /** What stands for absence in each input. */

@@ -1,9 +1,12 @@
 /** Scores of changed copies of the input. */
 import type { ExplainContext, Inputs } from '../../method/contract.ts';
-import { emptyRows, sliceRows } from '../../tensor/rows.ts';
+import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { DataOf, DataType, Tensor } from '../../tensor/tensor.ts';
 
 export type Elements = DataOf<DataType>;
+
+/** The elements of one copy, by input name. */
+export type Copy = Readonly<Record<string, Elements>>;
 
 /**
  * The target's score of `count` changed copies of the inputs, in portions of the engine's batch.
@@ -11,47 +14,44 @@ export type Elements = DataOf<DataType>;
  * @param change writes into copy number `index`, which holds the input's own values
  * @param fold is told each copy's score, in order; by `true` it says that it has heard enough. When that is does not
  * depend on the portions, and neither does the answer then.
+ * @param restore puts back what `change` has written into copy number `index`; the whole input when left out. Nothing
+ * needs to be put back where `change` writes every element.
  */
 export async function scorePerturbed<P>(
   ctx: ExplainContext<P>,
   count: number,
   changed: readonly string[],
-  change: (index: number, copy: Readonly<Record<string, Elements>>) => void,
+  change: (index: number, copy: Copy) => void,
   fold: (index: number, score: number) => unknown,
+  restore: (index: number, copy: Copy) => void = (_, copy) => {
+    for (const name of changed) copyRange(copy[name] as Elements, elementsOf(ctx.inputs, name), 0);
+  },
 ): Promise<void> {
   // One array for all portions: new ones of this size cost more than what is written into them.
   const room = copies(ctx.inputs, changed, Math.min(count, ctx.batchSize));
+  const views = Array.from({ length: Math.min(count, ctx.batchSize) }, (_, row) => rowViews(room, changed, row));
   for (let first = 0; first < count; first += ctx.batchSize) {
-    const size = Math.min(ctx.batchSize, count - first);
-    const rows = refilled(room, ctx.inputs, changed, size);
-    for (let i = 0; i < size; i++) change(first + i, rowViews(rows, changed, i));
-    const { scores } = await ctx.evaluate(rows);
+    const portion = views.slice(0, count - first);
+    for (const [i, copy] of portion.entries()) change(first + i, copy);
+    const { scores } = await ctx.evaluate(firstRows(room, changed, portion.length));
     for (const [i, score] of scores.entries()) if (fold(first + i, score) === true) return;
+    for (const [i, copy] of portion.entries()) restore(first + i, copy);
   }
 }
 
 function copies(inputs: Inputs, changed: readonly string[], count: number): Inputs {
   const rows: Record<string, Tensor> = { ...inputs };
-  for (const name of changed) {
-    const { dtype, dims } = inputs[name] as Tensor;
-    rows[name] = emptyRows(dtype, count, dims.slice(1));
-  }
+  for (const name of changed) rows[name] = copiesOf(inputs[name] as Tensor, count);
   return rows;
 }
 
-/** The first `count` rows, each the input itself again. */
-function refilled(room: Inputs, inputs: Inputs, changed: readonly string[], count: number): Inputs {
+function firstRows(room: Inputs, changed: readonly string[], count: number): Inputs {
   const rows: Record<string, Tensor> = { ...room };
-  for (const name of changed) {
-    const portion = sliceRows(room[name] as Tensor, 0, count);
-    const own = (inputs[name] as Tensor).data as Float32Array;
-    for (let i = 0; i < count; i++) (portion.data as Float32Array).set(own, i * own.length);
-    rows[name] = portion;
-  }
+  for (const name of changed) rows[name] = sliceRows(room[name] as Tensor, 0, count);
   return rows;
 }
 
-function rowViews(rows: Inputs, names: readonly string[], index: number): Record<string, Elements> {
+function rowViews(rows: Inputs, names: readonly string[], index: number): Copy {
   return Object.fromEntries(
     names.map((name) => {
       const { data, dims } = rows[name] as Tensor;
@@ -62,6 +62,8 @@ function rowViews(rows: Inputs, names: readonly string[], index: number): Record
 }
 
 /** Copies elements `from` to `to` (exclusive) of `source` to the same place of `destination`. */
-export function copyRange(destination: Elements, source: Elements, from: number, to: number): void {
+export function copyRange(destination: Elements, source: Elements, from: number, to: number = source.length): void {
   (destination as Float32Array).set((source as Float32Array).subarray(from, to), from);
 }
+
+export const elementsOf = (inputs: Inputs, name: string): Elements => (inputs[name] as Tensor).data;
