@@ -136,10 +136,12 @@ class Gathered {
 
   map(normalization: 'coverage' | 'expected' | 'centered', probability: number): Float64Array {
     const mean = normalization === 'centered' ? this.total / this.count : 0;
-    return this.scored.map((sum, place) => {
+    const expected = normalization === 'coverage' ? undefined : this.count * probability;
+    const map = new Float64Array(this.seen.length);
+    for (let place = 0; place < map.length; place++) {
       const kept = this.seen[place] as number;
-      const by = normalization === 'coverage' ? Math.max(kept, LEAST_COVERAGE) : this.count * probability;
-      return (sum - mean * kept) / by;
-    });
+      map[place] = ((this.scored[place] as number) - mean * kept) / (expected ?? Math.max(kept, LEAST_COVERAGE));
+    }
+    return map;
   }
 }

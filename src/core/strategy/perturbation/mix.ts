@@ -9,8 +9,11 @@ import { type Elements, elementsOf } from './perturb.ts';
 /** Writes every element of `out`: the input's own by its weight, `absent` for the rest. */
 export type Mix = (out: Elements, absent: Elements, weights: Float32Array) => void;
 
-/** How an input is mixed with what stands for absence. */
-export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: Inputs): Mix {
+/**
+ * How an input is mixed with what stands for absence.
+ * @param always what that is in every mixture, if it is the same: zeros take less time
+ */
+export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: Inputs, always?: Inputs): Mix {
   const own = elementsOf(inputs, input.name);
   const features = ids[input.name] as Uint32Array;
   if (!(own instanceof Float32Array)) return (out, absent, weights) => choose(out, own, absent, features, weights);
@@ -18,6 +21,13 @@ export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: In
   const { layout, count } = placesOf(input);
   if (begin === undefined || !layout) {
     return (out, absent, weights) => mixFeatures(out as Float32Array, own, absent as Float32Array, features, weights);
+  }
+  if (
+    layout.channels === 3 &&
+    always &&
+    (elementsOf(always, input.name) as Float32Array).every((value) => value === 0)
+  ) {
+    return (out, _, weights) => dimThree(out as Float32Array, own, weights.subarray(begin, begin + count), layout);
   }
   return (out, absent, weights) =>
     mixPlaces(out as Float32Array, own, absent as Float32Array, weights.subarray(begin, begin + count), layout);
@@ -92,5 +102,15 @@ function mixThree(
     out[j] = gone + weight * ((own[j] as number) - gone);
     gone = absent[k] as number;
     out[k] = gone + weight * ((own[k] as number) - gone);
+  }
+}
+
+/** {@link mixThree} with zeros. */
+function dimThree(out: Float32Array, own: Float32Array, weights: Float32Array, { step, plane }: Layout): void {
+  for (let place = 0, i = 0; place < weights.length; place++, i += step) {
+    const weight = weights[place] as number;
+    out[i] = weight * (own[i] as number);
+    out[i + plane] = weight * (own[i + plane] as number);
+    out[i + 2 * plane] = weight * (own[i + 2 * plane] as number);
   }
 }

@@ -28,7 +28,10 @@ export async function scoreMixtures<P>(
   // The weights of a whole portion are held until its scores are there.
   const held = Array.from({ length: Math.min(count, ctx.batchSize) }, () => new Float32Array(mask.features));
   const weightsOf = (index: number): Float32Array => held[index % held.length] as Float32Array;
-  const mixes = ctx.model.inputs.map((input) => ({ name: input.name, mix: mixOf(input, mask, ctx.inputs) }));
+  const mixes = ctx.model.inputs.map((input) => ({
+    name: input.name,
+    mix: mixOf(input, mask, ctx.inputs, typeof absent === 'function' ? undefined : absent),
+  }));
   await scorePerturbed(
     ctx,
     count,
