@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explainerOf, openGraph, picture, pictureGraph } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
+import { smallNetwork, smallPicture } from '../../support/small-network.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);
@@ -126,6 +127,21 @@ describe('kin of Score-CAM', async () => {
     ['faster_score_cam', { max_channels: 100 }],
   ])('%s comes down to it', async (method, params) => {
     expectClose(await values(model, method, params), scoreCam, 5);
+  });
+
+  /** Computed in float64 by another program from the formulas, at these places of the map. */
+  const PLACES = [0, 6, 12, 13, 18, 24];
+  it.each([
+    ['score_cam', {}, 0, [0.778718, 1.399572, 1.359589, 1.393933, 1.299427, 0.725769]],
+    ['score_cam', {}, 1, [0.786827, 1.403057, 1.363065, 1.397272, 1.302853, 0.730457]],
+    ['is_cam', {}, 0, [0.770846, 1.39664, 1.356676, 1.391142, 1.296575, 0.721596]],
+    ['is_cam', {}, 1, [0.783562, 1.402119, 1.36214, 1.39639, 1.301961, 0.72896]],
+    ['is_cam', { convention: 'linear' }, 0, [0.784445, 1.401669, 1.361672, 1.395929, 1.301465, 0.728774]],
+  ])('%s with %j has its float64 figures for class %d', async (method, params, target, expected) => {
+    const request = { method, params: { ...params, target_layer: 'hidden' }, target, inputs: { x: smallPicture() } };
+    const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
+    for (const [i, place] of PLACES.entries())
+      expect(rows[0]?.values.hidden?.data[place]).toBeCloseTo(expected[i] as number, 5);
   });
 
   it('tells the number of rows from the channels that are tried', () => {
