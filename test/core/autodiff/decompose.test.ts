@@ -11,6 +11,9 @@ import { buildCase, checkRule } from '../../support/gradient-check.ts';
 
 const weights = (...dims: number[]) => ({ dims, constant: true });
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int32' as const });
+const numbers = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const });
+const scalar = (value: number) => ({ dims: [], data: [value], dtype: 'int64' as const });
+const places = { dims: [2, 3], data: [0, 1, 2, 3, 1, 0], dtype: 'int64' as const };
 const x = { dims: [3, 4], range: [-2, 2] as const };
 
 const microsoft: Record<string, readonly RuleCase[]> = {
@@ -84,6 +87,15 @@ const microsoft: Record<string, readonly RuleCase[]> = {
     { inputs: [[2, 3, 4], [2, 3, 4], weights(4), weights(4)] },
     { inputs: [[2, 3, 4], [2, 3, 4], [4], [4], [4]], attributes: { epsilon: float(0.1) } },
   ],
+  RotaryEmbedding: [
+    { inputs: [[2, 2, 3, 4], places, weights(5, 2), weights(5, 2)] },
+    { inputs: [[2, 3, 8], places, weights(5, 2), weights(5, 2)], attributes: { num_heads: 2, interleaved: 1 } },
+    { inputs: [[2, 3, 8], numbers(1), weights(5, 2), weights(5, 2)], attributes: { num_heads: 2 } },
+    {
+      inputs: [[2, 3, 12], places, weights(5, 2), weights(5, 2)],
+      attributes: { num_heads: 2, rotary_embedding_dim: 4 },
+    },
+  ],
   SkipSimplifiedLayerNormalization: [{ inputs: [[2, 3, 4], [2, 3, 4], weights(4), weights(4)] }],
   Attention: [
     { inputs: [[2, 3, 4], weights(4, 12), weights(12)], attributes: { num_heads: 2 } },
@@ -153,6 +165,11 @@ const recurrent = (gates: number): RuleCase[] => [
 ];
 
 const standard: Record<string, readonly RuleCase[]> = {
+  STFT: [
+    { inputs: [[2, 12], scalar(3), null, scalar(4)] },
+    { inputs: [[2, 11], scalar(2), weights(5)] },
+    { inputs: [[1, 11, 1], scalar(4), weights(6), scalar(6)], attributes: { onesided: 0 } },
+  ],
   SimplifiedLayerNormalization: [
     { inputs: [[2, 3, 4], weights(4)] },
     { inputs: [[2, 3, 4], [4]], attributes: { epsilon: float(0.1), axis: -1 } },

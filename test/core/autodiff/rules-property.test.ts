@@ -7,9 +7,10 @@ import { float } from '../../../src/core/onnx/attributes.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { sizeOf } from '../../../src/core/tensor/tensor.ts';
 import { checkDirection } from '../../support/gradient-check.ts';
+import { tries } from '../../support/runs.ts';
 
 /** What the engine refuses is drawn again; if it refuses most, the property says nothing and fails. */
-const LIMITS = { numRuns: 20, maxSkipsPerRun: 4 };
+const LIMITS = { ...tries(20), maxSkipsPerRun: 4 };
 
 /** @param tolerance float32 on both sides: more where an operator cancels or bends */
 function holds(op: string, cases: fc.Arbitrary<RuleCase>, tolerance = 3e-3): void {

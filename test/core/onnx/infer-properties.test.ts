@@ -7,6 +7,7 @@ import { evaluate } from '../../../src/core/onnx/dims.ts';
 import { foldNode } from '../../../src/core/onnx/fold.ts';
 import type { Attribute, Constant, Dim } from '../../../src/core/onnx/graph.ts';
 import { type Inferred, inferNode } from '../../../src/core/onnx/infer.ts';
+import { tries } from '../../support/runs.ts';
 import { CASES } from './cases.ts';
 import { type Attributes, constant, float, ints, nodeOf, type Operand, typeOf } from './one-node.ts';
 
@@ -48,7 +49,7 @@ function sameForSymbols(samples: fc.Arbitrary<Sample>): void {
       );
       expect(actual).toEqual(expected);
     }),
-    { numRuns: 400 },
+    tries(400),
   );
 }
 
@@ -185,7 +186,7 @@ describe('windows are where counting finds them', () => {
         if (dims) expect(dims.slice(2)).toEqual(expected);
         else expect(expected).toContain(0);
       }),
-      { numRuns: 400 },
+      tries(400),
     );
   });
 
@@ -229,7 +230,7 @@ test('a folded slice holds what a walk over the elements finds', () => {
         [];
       expect(Array.from(constantValues(folded as Constant))).toEqual(walked);
     }),
-    { numRuns: 400 },
+    tries(400),
   );
 });
 
@@ -272,7 +273,7 @@ describe('nodes that make no sense', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      tries(3000),
     );
   });
 });

@@ -8,6 +8,7 @@ import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { read } from '../../../src/core/onnx/read.ts';
 import { simplify } from '../../../src/core/onnx/simplify.ts';
 import { node, onnxFile } from '../../support/onnx-file.ts';
+import { patience, tries } from '../../support/runs.ts';
 
 const branch: Graph = {
   name: 'branch',
@@ -74,7 +75,7 @@ function survives(bytes: Uint8Array): void {
   }
 }
 
-describe('reading damaged models', { timeout: 60_000 }, () => {
+describe('reading damaged models', { timeout: patience(60_000) }, () => {
   it('reads the model undamaged', () => {
     simplify(read(model));
   });
@@ -101,7 +102,7 @@ describe('reading damaged models', { timeout: 60_000 }, () => {
         for (const [at, value] of changes) damaged[at] = value;
         survives(damaged);
       }),
-      { numRuns: 1500 },
+      tries(1500),
     );
   });
 
@@ -113,11 +114,11 @@ describe('reading damaged models', { timeout: 60_000 }, () => {
         survives(new Uint8Array([...model.subarray(0, at), ...part, ...model.subarray(at)]));
         survives(new Uint8Array([...model.subarray(0, at), ...part]));
       }),
-      { numRuns: 400 },
+      tries(400),
     );
   });
 
   it('survives any bytes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), survives), { numRuns: 1000 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), survives), tries(1000));
   });
 });

@@ -4,19 +4,23 @@ import { activationDecompositions } from './activation.ts';
 import { attentionDecompositions } from './attention.ts';
 import { controlDecompositions } from './control.ts';
 import type { Decomposition } from './decompose.ts';
+import { fourierDecompositions } from './fourier.ts';
 import { fusedDecompositions } from './fused.ts';
 import { normalizationDecompositions } from './normalization.ts';
 import { quantizedDecompositions } from './quantized.ts';
 import { recurrentDecompositions } from './recurrent.ts';
+import { rotaryDecompositions } from './rotary.ts';
 
 export const decompositions: ReadonlyMap<string, Decomposition> = new Map(
   [
     ...activationDecompositions,
     ...attentionDecompositions,
     ...controlDecompositions,
+    ...fourierDecompositions,
     ...fusedDecompositions,
     ...normalizationDecompositions,
     ...quantizedDecompositions,
     ...recurrentDecompositions,
+    ...rotaryDecompositions,
   ].map((d) => [ruleKey(d.op, d.domain), d]),
 );

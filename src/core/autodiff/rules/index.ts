@@ -5,6 +5,7 @@ import { arithmeticRules } from './arithmetic.ts';
 import { convTransposeRules } from './conv-transpose.ts';
 import { convolutionRules } from './convolution.ts';
 import { einsumRules } from './einsum.ts';
+import { fourierRules } from './fourier.ts';
 import { gatherRules } from './gather.ts';
 import { gridRules } from './grid.ts';
 import { linearRules } from './linear.ts';
@@ -16,6 +17,7 @@ import { morePoolingRules } from './pooling-more.ts';
 import { quantizationRules } from './quantization.ts';
 import { rearrangeRules } from './rearrange.ts';
 import { reductionRules } from './reduction.ts';
+import { regionRules } from './regions.ts';
 import { resizeRules } from './resize.ts';
 import { softmaxRules } from './softmax.ts';
 
@@ -25,6 +27,7 @@ export const gradientRules: readonly Rule[] = [
   ...convTransposeRules,
   ...convolutionRules,
   ...einsumRules,
+  ...fourierRules,
   ...gatherRules,
   ...gridRules,
   ...linearRules,
@@ -36,6 +39,7 @@ export const gradientRules: readonly Rule[] = [
   ...quantizationRules,
   ...rearrangeRules,
   ...reductionRules,
+  ...regionRules,
   ...resizeRules,
   ...softmaxRules,
 ];

@@ -90,6 +90,22 @@ function countAtRunTime(g: GraphBuilder, x: Value, y: Value, window: Window, cou
   return g.op('Slice', [g.op('Conv', [inside, weights], attributes), zeros, g.op('Shape', [y], { start: 2 }), axes]);
 }
 
+const LOWEST = -3.4028234663852886e38;
+
+/** Whether a window may lie in the padding alone: only a dilated one can step over everything there is. */
+function mayBeEmpty({ kernel, strides, dilations, padsBegin, padsEnd }: Window, x: Value, y: Value): boolean {
+  return kernel.some((size, i) => {
+    const [dilation, begin] = [dilations[i] as number, padsBegin[i] as number];
+    if (dilation === 1 || begin + (padsEnd[i] as number) === 0) return false;
+    const [extent, count] = [x.dims?.[i + 2], y.dims?.[i + 2]];
+    if (typeof extent !== 'number' || typeof count !== 'number') return true;
+    const places = Array.from({ length: size }, (_, k) => k * dilation - begin);
+    return Array.from({ length: count }, (_, o) => o * (strides[i] as number)).some((start) =>
+      places.every((place) => start + place < 0 || start + place >= extent),
+    );
+  });
+}
+
 const windows: readonly RuleCase[] = [
   { inputs: [{ dims: [1, 2, 6, 6], range: [-9, 9] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
   { inputs: [{ dims: [2, 2, 7, 6], range: [-9, 9] }], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
@@ -110,9 +126,14 @@ export const poolingRules: readonly Rule[] = [
   defineRule({
     op: 'MaxPool',
     since: [1, 8, 10, 11, 12],
-    note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win.',
-    vjp({ g, inputs: [x], outputs: [y], cotangents: [dy] }) {
-      const [, indices] = g.allOutputs(y, 2) as [Value, Value];
+    note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win; a window over them alone gets zero.',
+    vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole] }) {
+      const hollow = mayBeEmpty(windowOf(node, x.dims), x, y);
+      const found = (g.allOutputs(y, 2) as [Value, Value])[1];
+      // A maximum over nothing is the lowest number there is, at a place that is none.
+      const indices = hollow ? g.op('Max', [found, g.scalar(0, 'int64')]) : found;
+      const empty = hollow && g.op('Equal', [y, g.number(LOWEST, y)]);
+      const dy = empty ? g.where(empty, g.number(0, y), whole) : whole;
       // The indices count over the whole batch and all channels: each cotangent is added at its place in the flat tensor.
       const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])]);
       const places = g.reshape(indices, [product(y.dims ?? [])]);
@@ -122,7 +143,17 @@ export const poolingRules: readonly Rule[] = [
       });
       return [g.reshapeLike(added, x)];
     },
-    cases: windows,
+    cases: [
+      ...windows,
+      {
+        inputs: [{ dims: [2, 3, 2, 2], range: [-9, 9] }],
+        attributes: { kernel_shape: [2, 2], dilations: [3, 3], pads: [1, 1, 1, 1] },
+      },
+      {
+        inputs: [{ dims: [2, 1, 1], range: [-9, 9] }],
+        attributes: { kernel_shape: [2], dilations: [2], pads: [1, 1] },
+      },
+    ],
   }),
   defineRule({
     op: 'AveragePool',

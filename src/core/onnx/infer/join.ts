@@ -1,6 +1,6 @@
 /** Operators that join, cut and repeat. */
 
-import { intsAttribute, stringAttribute } from '../attributes.ts';
+import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
 import { add, floorDivide, multiply } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
 import { axisAttribute, padAmounts, sliceRanges, splitSizes } from './ranges.ts';
@@ -157,6 +157,18 @@ const centerCropPad: Rule = (node, inputs) => {
   ];
 };
 
+/** Real and imaginary part behind every bin. */
+const dft: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  if (!dims) return [ofType(dtype, undefined)];
+  const axis = inputs[2] ? numbers(inputs[2])?.[0] : -2;
+  if (axis === undefined) return [ofType(dtype, [...unknownDims(node, dims.length - 1), 2])];
+  const at = normalAxis(node, axis, dims.length);
+  const length = inputs[1] ? (numbers(inputs[1])?.[0] ?? unknownExtent(node, at)) : (dims[at] as Dim);
+  const bins = intAttribute(node, 'onesided', 0) === 1 ? add(floorDivide(length, 2), 1) : length;
+  return [ofType(dtype, dims.with(at, bins).with(-1, 2))];
+};
+
 /** Frames of a signal: [batch, frames, bins, 2]. */
 const stft: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
@@ -180,5 +192,6 @@ export const joins: Rules = {
   GridSample: gridSample,
   AffineGrid: affineGrid,
   CenterCropPad: centerCropPad,
+  DFT: dft,
   STFT: stft,
 };

@@ -104,7 +104,7 @@ const quantizedConcat: Rule = (node, inputs, scope) => {
 };
 
 export const microsoft: Rules = {
-  ...each('FastGelu BiasGelu QuickGelu Gelu BiasDropout BiasSoftmax', sameType),
+  ...each('RotaryEmbedding FastGelu BiasGelu QuickGelu Gelu BiasDropout BiasSoftmax', sameType),
   ...each('QLinearSigmoid QLinearLeakyRelu QLinearSoftmax', sameType),
   ...each('LayerNormalization SimplifiedLayerNormalization', layerNormalization),
   ...each('SkipLayerNormalization SkipSimplifiedLayerNormalization', skipNormalization),
