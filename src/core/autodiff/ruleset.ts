@@ -20,6 +20,8 @@ export interface Ruleset {
   rule(position: NodePosition): Rule | undefined;
   /** Rewrites the graph before anything else: LRP folds batch norms, rulesets of transformers decompose. */
   prepare?(graph: Graph): Graph;
+  /** {@link prepare} gives the graph other inputs than the model has: the model's own do not run it. */
+  readonly otherInputs?: boolean;
   /** What starts the way back, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
   seed?(g: GraphBuilder, scores: Value, cotangent: Value): Value;
   /** What is given out in place of the derivative with respect to `tensor`, batch first: what can be folded here never leaves the engine. The derivative itself when left out. */
@@ -48,6 +50,7 @@ export function defineRuleset(
   }
   return {
     ...(base?.prepare && { prepare: base.prepare }),
+    ...(base?.otherInputs && { otherInputs: base.otherInputs }),
     ...(base?.seed && { seed: base.seed }),
     ...(base?.finish && { finish: base.finish }),
     ...(base?.reference && { reference: base.reference }),

@@ -15,12 +15,15 @@ export interface BlurOptions {
   readonly truncate?: number;
 }
 
+/** Standard deviations to where a kernel reaches, as SciPy has it. */
+const TRUNCATE = 4;
+
 /**
  * The tensor blurred, one axis after the other, each channel by itself.
  * @param sigma standard deviation in pixels; 0 gives a copy
  */
 export function gaussianBlur(input: Tensor<'float32'>, sigma: number, options: BlurOptions = {}): Tensor<'float32'> {
-  const { axes = [-2, -1], border = 'reflect', truncate = 4 } = options;
+  const { axes = [-2, -1], border = 'reflect', truncate = TRUNCATE } = options;
   const kernel = gaussianKernel(sigma, truncate);
   let data = input.data.slice();
   if (sigma > 0) for (const axis of axes) data = blurAxis(data, input.dims, axis, kernel, border);
@@ -28,7 +31,7 @@ export function gaussianBlur(input: Tensor<'float32'>, sigma: number, options: B
 }
 
 /** Half of the symmetric kernel, from the centre outwards; the whole sums to 1. */
-function gaussianKernel(sigma: number, truncate: number): Float64Array {
+export function gaussianKernel(sigma: number, truncate = TRUNCATE): Float64Array {
   const radius = Math.trunc(truncate * sigma + 0.5);
   const half = Float64Array.from({ length: radius + 1 }, (_, i) => Math.exp(-0.5 * (i / (sigma || 1)) ** 2));
   const sum = half.reduce((total, weight) => total + 2 * weight, -1);

@@ -65,7 +65,8 @@ export class Evaluator {
   ): Promise<Start> {
     const { control, forward } = this.options;
     const needs = this.options.graphs[this.main] as ResolvedNeeds;
-    const own = needs.feeds.length === 0 && needs.scores === forward.scores && !needs.ruleset.reference;
+    const { reference = false, otherInputs = false } = needs.ruleset;
+    const own = needs.feeds.length === 0 && needs.scores === forward.scores && !reference && !otherInputs;
     const graph = await this.options.load(own ? needs : forward);
     let raw = await runRows(graph, inputs, wanted, { signal: control.signal });
     const scores = raw.scores.data;

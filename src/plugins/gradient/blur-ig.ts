@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import { gaussianBlur } from '../../core/image/blur.ts';
-import type { Float32Tensors, ModelInfo } from '../../core/method/contract.ts';
+import type { Attribution, Float32Tensors, Inputs, ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { withSources } from '../../core/strategy/gradient/sources.ts';
+import { type BlurredInput, blurRows, blurRuleset } from '../../core/strategy/gradient/blur-path.ts';
+import { meanAlong } from '../../core/strategy/gradient/path.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { stackInputs } from '../../core/strategy/together.ts';
+import { mapRows } from '../../core/tensor/rows.ts';
+import { sum } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /**
@@ -46,53 +47,45 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: (_, model) => {
-    blurred(model);
-    return { gradients: 'sources' };
-  },
+  needs: (_, model) => ({ gradients: 'sources', ruleset: blurRuleset(blurred(model)) }),
   cost: ({ n_steps }) => ({ forwards: 0, backwards: n_steps + 1 }),
   explain: async (ctx) => {
     const { max_sigma, n_steps, grad_step, sqrt } = ctx.params;
     const sources = blurred(ctx.model);
-    const sigmas = Array.from({ length: n_steps + 1 }, (_, i) =>
-      sqrt ? Math.sqrt((i * max_sigma) / n_steps) : (i * max_sigma) / n_steps,
-    );
-    const at = (sigma: number): Float32Tensors =>
-      Object.fromEntries(
-        sources.map(({ name, axes }) => [
-          name,
-          gaussianBlur(ctx.inputs[name] as Tensor<'float32'>, sigma, { axes, border: 'constant' }),
-        ]),
-      );
-    const { scores } = await ctx.evaluate(withSources(ctx.inputs, at(max_sigma)));
-    const sums = new Map(sources.map(({ name }) => [name, new Float64Array(ctx.inputs[name]?.data.length ?? 0)]));
-    for (let first = 0; first < n_steps; first += ctx.batchSize) {
-      const portion = sigmas.slice(first, Math.min(n_steps, first + ctx.batchSize));
-      const points = portion.map(at);
-      const { gradients } = await ctx.evaluate(withSources(ctx.inputs, stackInputs(points)));
-      for (const [row, sigma] of portion.entries()) {
-        const beyond = at(sigma + grad_step);
-        const step = ((sigmas[first + row + 1] as number) - sigma) / grad_step;
-        for (const [name, sum] of sums) {
-          const slopes = gradients[name]?.data.subarray(row * sum.length, (row + 1) * sum.length) as Float32Array;
-          const [here, there] = [points[row]?.[name]?.data as Float32Array, beyond[name]?.data as Float32Array];
-          // Sharpening is the way back, hence here minus there.
-          for (let i = 0; i < sum.length; i++)
-            sum[i] = (sum[i] as number) + step * ((here[i] as number) - (there[i] as number)) * (slopes[i] as number);
-        }
-      }
-    }
-    const values = Object.fromEntries(
-      [...sums].map(([name, sum]) => [name, float32(ctx.inputs[name]?.dims ?? [], sum)]),
-    );
-    let total = 0;
-    for (const sum of sums.values()) for (let i = 0; i < sum.length; i++) total += sum[i] as number;
+    const sigmaAt = (step: number): number =>
+      sqrt ? Math.sqrt((step * max_sigma) / n_steps) : (step * max_sigma) / n_steps;
+    const rows = (sigmas: readonly (readonly [number, number])[]): Inputs => ({
+      ...ctx.inputs,
+      ...Object.assign({}, ...sources.map((source) => blurRows(source, ctx.inputs[source.name] as Tensor, sigmas))),
+    });
+    const { scores } = await ctx.evaluate(rows([[max_sigma, max_sigma]]));
     const baselineScore = scores[0] as number;
-    return {
-      values: finishValues(values, ctx.params, ctx.model),
-      baselineScore,
-      convergenceDelta: total - (ctx.score - baselineScore),
+    // Each quotient stands for the whole step.
+    const weights = Float64Array.from({ length: n_steps }, (_, i) => (sigmaAt(i + 1) - sigmaAt(i)) / grad_step);
+    // Sharpening is the way back.
+    const whole = -sum(weights);
+    const attribution = (means: Float32Tensors): Attribution => {
+      const values = mapRows(means, ({ dims, data }) =>
+        float32(
+          dims,
+          data.map((mean) => mean * whole),
+        ),
+      );
+      const total = sum(Object.values(values).map(({ data }) => sum(data)));
+      return {
+        values: finishValues(values, ctx.params, ctx.model),
+        baselineScore,
+        convergenceDelta: total - (ctx.score - baselineScore),
+      };
     };
+    const at = (steps: readonly number[]): Inputs => rows(steps.map((i) => [sigmaAt(i), sigmaAt(i) + grad_step]));
+    const means = await meanAlong(ctx, weights, at, {
+      partial: (mean) => {
+        const standardError = mean.standardError(() => () => whole);
+        ctx.partial({ ...attribution(mean.values), ...(standardError !== undefined && { standardError }) });
+      },
+    });
+    return attribution(means);
   },
 });
 
@@ -100,7 +93,7 @@ export default defineMethod({
  * The sources that there is something to blur along: pictures and series.
  * @throws WhylightError `unprocessable_method` when there is none
  */
-function blurred({ inputs, sources }: ModelInfo): { name: string; axes: number[] }[] {
+function blurred({ inputs, sources }: ModelInfo): BlurredInput[] {
   const found = sources.flatMap(({ name, dims, channelAxis }) => {
     if (channelAxis === undefined || !inputs.some((input) => input.name === name)) return [];
     return [{ name, axes: dims.map((_, axis) => axis + 1).filter((axis) => axis !== channelAxis + 1) }];

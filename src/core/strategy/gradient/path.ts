@@ -1,5 +1,5 @@
 /** Gradients along the straight line from a baseline to the input. */
-import type { ExplainContext, Float32Tensors } from '../../method/contract.ts';
+import type { ExplainContext, Float32Tensors, Inputs } from '../../method/contract.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { Nodes } from './quadrature.ts';
 import { withSources } from './sources.ts';
@@ -14,31 +14,39 @@ export interface PathOptions {
   readonly enough?: (gradients: WeightedMean) => boolean;
 }
 
-/**
- * The weighted mean of the gradients at the nodes of the line, 0 being the baseline and 1 the input. Rows are made in
- * portions of the engine's batch, nodes are taken from all over the line from the start, so that what is known early is
- * rough but not one-sided.
- */
-export async function integrateGradients<P>(
+/** The weighted mean of the gradients at the nodes of the line, 0 being the baseline and 1 the input. */
+export const integrateGradients = <P>(
   ctx: ExplainContext<P>,
   from: Float32Tensors,
   to: Float32Tensors,
   { alphas, weights }: Nodes,
+  options?: PathOptions,
+): Promise<Float32Tensors> => {
+  const room: Room = {};
+  const rows = (portion: readonly number[]): Inputs => {
+    const positions = portion.map((node) => alphas[node] as number);
+    return withSources(ctx.inputs, onLine(from, to, positions, room));
+  };
+  return meanAlong(ctx, weights, rows, options);
+};
+
+/**
+ * The weighted mean of what the graph gives as gradients at the nodes of a path. Rows are made in portions of the engine's
+ * batch, nodes are taken from all over the path from the start, so that what is known early is rough but not one-sided.
+ * @param rows what is evaluated at these nodes
+ */
+export async function meanAlong<P>(
+  ctx: ExplainContext<P>,
+  weights: ArrayLike<number>,
+  rows: (nodes: readonly number[]) => Inputs,
   { graph, partial, enough }: PathOptions = {},
 ): Promise<Float32Tensors> {
   const portionSize = Math.max(1, ctx.batchSize);
-  const mean = new WeightedMean({ spread: partial !== undefined && alphas.length > portionSize });
-  const order = spreadOut(alphas.length);
-  const room: Room = {};
+  const mean = new WeightedMean({ spread: partial !== undefined && weights.length > portionSize });
+  const order = spreadOut(weights.length);
   for (let first = 0; first < order.length; first += portionSize) {
     const portion = order.slice(first, first + portionSize);
-    const rows = onLine(
-      from,
-      to,
-      portion.map((node) => alphas[node] as number),
-      room,
-    );
-    const { gradients } = await ctx.evaluate(withSources(ctx.inputs, rows), graph === undefined ? {} : { graph });
+    const { gradients } = await ctx.evaluate(rows(portion), graph === undefined ? {} : { graph });
     for (const [row, node] of portion.entries()) {
       mean.add(gradients, row, weights[node] as number);
       if (enough?.(mean)) return mean.values;
