@@ -14,52 +14,99 @@ interface Coordinate {
   readonly extent: number;
 }
 
-interface Corner {
+/** One of the pixels that a point is interpolated from. */
+interface Tap {
   /** [N, P] */
   readonly place: Value;
   readonly inside?: Value;
-  /** Weight along each axis, and whether it grows or falls with the coordinate. */
+  /** Weight along each axis, and its derivative by the coordinate in pixels. */
   readonly weights: readonly Value[];
-  readonly grows: readonly boolean[];
+  readonly slopes: readonly Value[];
 }
 
+type Mode = 'nearest' | 'linear' | 'cubic';
+
+/** Numbers folded back between `low` and `low + span`, and the sign of each one's derivative. */
+function reflected(g: GraphBuilder, at: Value, low: number, span: number): { at: Value; sign: Value } {
+  const number = (v: number): Value => g.number(v, at);
+  const from = g.sub(at, number(low));
+  const folded = g.op('Mod', [g.op('Abs', [from]), number(2 * span)], { fmod: 1 });
+  const back = g.op('Greater', [folded, number(span)]);
+  const inner = g.where(back, g.sub(number(2 * span), folded), folded);
+  return { at: g.add(inner, number(low)), sign: g.mul(g.op('Sign', [from]), g.where(back, number(-1), number(1))) };
+}
+
+/** Where reflection turns round: at the centres of the outer pixels, or at their edges. */
+const mirrors = (node: Node, extent: number): readonly [number, number] =>
+  intAttribute(node, 'align_corners', 0) === 1 ? [0, extent - 1] : [-0.5, extent];
+
+const paddingOf = (node: Node): string => stringAttribute(node, 'padding_mode', 'zeros');
+
 /** Pixels from -1..1, and what padding makes of the points outside. Order and formulas are onnxruntime's. */
-function coordinate(g: GraphBuilder, node: Node, points: Value, extent: number, linear: boolean): Coordinate {
+function coordinate(g: GraphBuilder, node: Node, points: Value, extent: number, mode: Mode): Coordinate {
   const number = (v: number): Value => g.number(v, points);
   const corners = intAttribute(node, 'align_corners', 0) === 1;
   const scale = corners ? (extent - 1) / 2 : extent / 2;
   const pixels = g.add(g.mul(points, number(scale)), number((extent - 1) / 2));
-  const at = linear ? pixels : g.op('Round', [pixels]);
-  const padding = stringAttribute(node, 'padding_mode', 'zeros');
+  const at = mode === 'nearest' ? g.op('Round', [pixels]) : pixels;
+  const padding = paddingOf(node);
+  // Cubic interpolation pads each pixel that it reads, not the point.
+  if (padding === 'zeros' || mode === 'cubic') return { at, slope: number(scale), extent };
   if (padding === 'border') {
     const clipped = g.op('Clip', [at, number(0), number(extent - 1)]);
     const inside = g.op('Equal', [clipped, at]);
     return { at: clipped, slope: g.where(inside, number(scale), number(0)), extent };
   }
-  if (padding === 'zeros') return { at, slope: number(scale), extent };
-  const [low, span] = corners ? [0, extent - 1] : [-0.5, extent];
+  const [low, span] = mirrors(node, extent);
   if (span === 0) return { at: g.mul(at, number(0)), extent };
-  const from = g.sub(at, number(low));
-  const folded = g.op('Mod', [g.op('Abs', [from]), number(2 * span)], { fmod: 1 });
-  const back = g.op('Greater', [folded, number(span)]);
-  const reflected = g.where(back, g.sub(number(2 * span), folded), folded);
-  const slope = g.mul(g.op('Sign', [from]), g.where(back, number(-scale), number(scale)));
-  return { at: g.add(reflected, number(low)), slope, extent };
+  const { at: inner, sign } = reflected(g, at, low, span);
+  return { at: inner, slope: g.mul(sign, number(scale)), extent };
+}
+
+/** Weights of cubic convolution with a = -0.75, by distance: 1 - near to near, 1 + far to far (Keys 1981, equation 4). */
+const CUBIC: readonly (readonly [number, number, number, number])[] = [
+  // Polynomials in the fraction t between the two middle pixels, from the constant up.
+  [0, -0.75, 1.5, -0.75],
+  [1, 0, -2.25, 1.25],
+  [0, 0.75, 1.5, -1.25],
+  [0, 0, -0.75, 0.75],
+];
+
+/** Pixels to read along one axis, counted from the one below the point, with weights and their slopes. */
+function kernel(g: GraphBuilder, fraction: Value, mode: Mode): { offset: number; weight: Value; slope: Value }[] {
+  const number = (v: number): Value => g.number(v, fraction);
+  if (mode === 'nearest') return [{ offset: 0, weight: g.expandLike(number(1), fraction), slope: number(0) }];
+  if (mode === 'linear') {
+    return [
+      { offset: 0, weight: g.sub(number(1), fraction), slope: number(-1) },
+      { offset: 1, weight: fraction, slope: number(1) },
+    ];
+  }
+  const horner = (coefficients: readonly number[]): Value =>
+    coefficients
+      .slice(0, -1)
+      .reduceRight<Value>((sum, c) => g.add(g.mul(sum, fraction), number(c)), number(coefficients.at(-1) as number));
+  return CUBIC.map(([a, b, c, d], i) => ({
+    offset: i - 1,
+    weight: horner([a, b, c, d]),
+    slope: horner([b, 2 * c, 3 * d]),
+  }));
 }
 
 /** The pixels around each point. */
-function cornersOf(g: GraphBuilder, node: Node, coordinates: readonly Coordinate[], linear: boolean): Corner[] {
-  const zeros = stringAttribute(node, 'padding_mode', 'zeros') === 'zeros';
+function tapsOf(g: GraphBuilder, node: Node, coordinates: readonly Coordinate[], mode: Mode): Tap[] {
+  const padding = paddingOf(node);
   const like = (coordinates[0] as Coordinate).at;
   const number = (v: number): Value => g.number(v, like);
   const sides = coordinates.map(({ at, extent }) => {
-    const floor = linear ? g.op('Floor', [at]) : at;
-    const fraction = g.sub(at, floor);
-    const pixels = linear ? [floor, g.add(floor, number(1))] : [floor];
-    return pixels.map((pixel, i) => {
-      const clipped = g.op('Clip', [pixel, number(0), number(extent - 1)]);
-      const weight = i === 1 ? fraction : g.sub(number(1), fraction);
-      return { clipped, weight, grows: i === 1, extent, inside: zeros ? g.op('Equal', [clipped, pixel]) : undefined };
+    const floor = mode === 'nearest' ? at : g.op('Floor', [at]);
+    return kernel(g, g.sub(at, floor), mode).map(({ offset, weight, slope }) => {
+      const pixel = offset === 0 ? floor : g.add(floor, number(offset));
+      const [low, span] = mirrors(node, extent);
+      const folds = mode === 'cubic' && padding === 'reflection' && span > 0;
+      const clipped = g.op('Clip', [folds ? reflected(g, pixel, low, span).at : pixel, number(0), number(extent - 1)]);
+      const inside = padding === 'zeros' ? g.op('Equal', [clipped, pixel]) : undefined;
+      return { clipped, weight, slope, extent, inside };
     });
   });
   const choices = sides.reduce<(typeof sides)[number][]>(
@@ -79,7 +126,7 @@ function cornersOf(g: GraphBuilder, node: Node, coordinates: readonly Coordinate
     ),
     inside: chosen.map((s) => s.inside).reduce((a, b) => (a && b ? g.op('And', [a, b]) : a)),
     weights: chosen.map((s) => s.weight),
-    grows: chosen.map((s) => s.grows),
+    slopes: chosen.map((s) => s.slope),
   }));
 }
 
@@ -99,11 +146,10 @@ export const gridRules: readonly Rule[] = [
   defineRule({
     op: 'GridSample',
     since: [16, 20, 22],
-    note: 'Modes linear and nearest, every padding, by the picture and by the grid.',
+    note: 'Modes linear, nearest and cubic, every padding, by the picture and by the grid.',
     vjp({ g, node, inputs: [x, grid], cotangents: [dy], wants }) {
-      const mode = stringAttribute(node, 'mode', 'linear');
-      const linear = mode !== 'nearest';
-      if (mode === 'cubic') refuse(node, 'mode cubic has no rule');
+      const named = stringAttribute(node, 'mode', 'linear');
+      const mode: Mode = named === 'nearest' || named === 'cubic' ? named : 'linear';
       const extents = x.dims?.slice(2);
       if (!isStatic(extents)) refuse(node, 'the extents of its picture are not known before the run');
       const count = extents.length;
@@ -115,20 +161,19 @@ export const gridRules: readonly Rule[] = [
           node,
           flat(g.op('Gather', [grid, g.scalar(count - 1 - i, 'int64')], { axis: -1 }), 0),
           extent,
-          linear,
+          mode,
         ),
       );
       const d = flat(dy, 0, 0);
       const overChannels = (v: Value): Value => g.op('Unsqueeze', [v, g.ints([1])]);
-      const places = (corner: Corner): Value => g.expandLike(overChannels(corner.place), d);
-      const corners = cornersOf(g, node, coordinates, linear);
-      const masked = (corner: Corner, v: Value): Value =>
-        corner.inside ? g.where(corner.inside, v, g.number(0, v)) : v;
+      const places = (tap: Tap): Value => g.expandLike(overChannels(tap.place), d);
+      const taps = tapsOf(g, node, coordinates, mode);
+      const masked = (tap: Tap, v: Value): Value => (tap.inside ? g.where(tap.inside, v, g.number(0, v)) : v);
 
       const byPicture = (): Value => {
-        const parts = corners.map((c) => g.mul(d, overChannels(masked(c, c.weights.reduce(g.mul)))));
+        const parts = taps.map((c) => g.mul(d, overChannels(masked(c, c.weights.reduce(g.mul)))));
         const zeros = flat(g.expandLike(g.number(0, d), x), 0, 0);
-        const indices = g.op('Concat', corners.map(places), { axis: 2 });
+        const indices = g.op('Concat', taps.map(places), { axis: 2 });
         const sum = g.op('ScatterElements', [zeros, indices, g.op('Concat', parts, { axis: 2 })], {
           axis: 2,
           reduction: 'add',
@@ -136,7 +181,7 @@ export const gridRules: readonly Rule[] = [
         return g.reshapeLike(sum, x);
       };
       const byGrid = (): Value => {
-        const pulls = corners.map((c) =>
+        const pulls = taps.map((c) =>
           masked(
             c,
             g.reduce(
@@ -148,9 +193,9 @@ export const gridRules: readonly Rule[] = [
           ),
         );
         const slopes = upTo(count).map((axis) => {
-          const terms = corners.map((c, i) => {
+          const terms = taps.map((c, i) => {
             const rest = c.weights.filter((_, j) => j !== axis).reduce(g.mul, pulls[i] as Value);
-            return c.grows[axis] ? rest : g.neg(rest);
+            return g.mul(rest, c.slopes[axis] as Value);
           });
           const { slope, at } = coordinates[axis] as Coordinate;
           return g.mul(terms.reduce(g.add), slope ?? g.number(0, at));
@@ -162,10 +207,13 @@ export const gridRules: readonly Rule[] = [
         );
         return g.reshapeLike(stacked, grid);
       };
-      return [wants(0) && byPicture(), wants(1) && linear && byGrid()];
+      return [wants(0) && byPicture(), wants(1) && mode !== 'nearest' && byGrid()];
     },
     cases: [
-      ...['zeros', 'border', 'reflection'].flatMap((padding_mode) => flags({ padding_mode })),
+      ...['zeros', 'border', 'reflection'].flatMap((padding_mode) => [
+        ...flags({ padding_mode }),
+        ...flags({ padding_mode, mode: 'cubic' }),
+      ]),
       ...['zeros', 'border', 'reflection'].map((padding_mode) => ({
         inputs: [x, { ...points, constant: true }],
         attributes: { mode: 'nearest', padding_mode },
