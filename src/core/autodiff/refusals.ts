@@ -4,6 +4,9 @@ import { ruleKey } from './rule.ts';
 const WHOLE_BATCH =
   'its scale comes from the smallest and largest value of the whole batch, so rows are not independent';
 
+const STEPS = 'a decision tree is constant between its thresholds, so its derivative is zero or does not exist';
+const LIST = 'which tensors its sequence holds is only known at run time';
+
 const REASONS: Readonly<Record<string, string>> = {
   DynamicQuantizeLinear: WHOLE_BATCH,
   'com.microsoft:DynamicQuantizeMatMul': WHOLE_BATCH,
@@ -17,6 +20,17 @@ const REASONS: Readonly<Record<string, string>> = {
   RandomUniformLike: 'it is random',
   Bernoulli: 'it is random',
   Multinomial: 'it is random',
+  MaxRoiPool: 'its regions are rounded to whole pixels in a way that no standard operator gives back',
+  Unique: 'how many values it gives is only known at run time, and rows are not independent',
+  Det: 'the inverse of a matrix, which its derivative is made of, is no standard operator',
+  SequenceAt: LIST,
+  ConcatFromSequence: LIST,
+  SequenceMap: LIST,
+  OptionalGetElement: 'whether its value is there is only known at run time',
+  'ai.onnx.ml:TreeEnsemble': STEPS,
+  'ai.onnx.ml:TreeEnsembleClassifier': STEPS,
+  'ai.onnx.ml:TreeEnsembleRegressor': STEPS,
+  'com.microsoft:GroupQueryAttention': 'keys and values of earlier runs have no rule',
 };
 
 /** Undefined for an operator that nobody has written a rule for. */

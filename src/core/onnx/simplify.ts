@@ -8,6 +8,7 @@ import { dropIdentities } from './simplify/drop-identities.ts';
 import { foldBatchNorm } from './simplify/fold-batch-norm.ts';
 import { foldConstants } from './simplify/fold-constants.ts';
 import { joinMovements } from './simplify/join-movements.ts';
+import { resolveSequences } from './simplify/resolve-sequences.ts';
 import { spellOutPads } from './simplify/spell-out-pads.ts';
 import { spellOutSqueezes } from './simplify/spell-out-squeezes.ts';
 
@@ -19,6 +20,14 @@ export interface SimplifyOptions {
 /** Folds constants, drops what changes nothing, folds batch norms into the layer in front, removes what nothing reads. */
 export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {}): Graph {
   const kept = new Set([...keep, ...graph.outputs.map((output) => output.name)]);
-  const passes = [foldConstants, dropIdentities, joinMovements, foldBatchNorm, spellOutPads, spellOutSqueezes];
+  const passes = [
+    resolveSequences,
+    foldConstants,
+    dropIdentities,
+    joinMovements,
+    foldBatchNorm,
+    spellOutPads,
+    spellOutSqueezes,
+  ];
   return passes.reduce((simpler, pass) => prune(pass(simpler, kept), [...kept]), prune(graph, [...kept]));
 }
