@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { analyticsEngineMetrics } from '../../../src/edge/observe/analytics-engine.ts';
 
+/** What each column of docs/operate.md is said to hold. */
+const documented = Object.fromEntries(
+  [...readFileSync('docs/operate.md', 'utf8').matchAll(/^\| `((?:index|blob|double)\d+)` \| (.*?)[ ,:|]/gm)].map(
+    ([, column, what]) => [column, what],
+  ),
+);
+
 it('writes the columns that docs/operate.md names, in that order', () => {
-  const points: unknown[] = [];
+  const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
   analyticsEngineMetrics({ writeDataPoint: (point) => void points.push(point) }).count({
     verb: 'POST',
     route: '/v2/models/:model/explain',
@@ -21,5 +29,22 @@ it('writes the columns that docs/operate.md names, in that order', () => {
       blobs: ['POST', '/v2/models/:model/explain', '200', '', 'cifar10', 'saliency', 'hit'],
       doubles: [2.5, 0],
     },
+  ]);
+  const columns = points.flatMap(({ indexes, blobs, doubles }) =>
+    Object.entries({ index: indexes, blob: blobs, double: doubles }).flatMap(([kind, values]) =>
+      values.map((_, i) => `${kind}${i + 1}`),
+    ),
+  );
+  const [tenant, verb, route, status, code, model, method, cache] = columns.map((column) => documented[column]);
+  expect(Object.keys(documented)).toEqual(columns);
+  expect([tenant, verb, route, status, code, model, method, cache]).toEqual([
+    'tenant',
+    'verb',
+    'route',
+    'status',
+    'code',
+    'model',
+    'method',
+    'cache',
   ]);
 });
