@@ -10,7 +10,7 @@ import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
 export interface BatchingOptions {
   /** The most rows of a run; a single call with more runs alone. */
   readonly maxRows?: number;
-  /** Milliseconds that an idle session waits for company. */
+  /** Milliseconds that an idle session waits for company; not with a call that is large by itself. */
   readonly delay?: number;
   /** Rows of one session that may wait; more are refused. */
   readonly maxWaiting?: number;
@@ -40,6 +40,9 @@ interface Call {
   resolve(results: Tensors): void;
   reject(error: unknown): void;
 }
+
+/** From this share of the most rows on, company makes a run no faster for each row. */
+const LARGE = 1 / 4;
 
 class BatchingSession implements Session {
   private readonly session: Session;
@@ -74,9 +77,11 @@ class BatchingSession implements Session {
   }
 
   private async work(): Promise<void> {
-    const { delay, ran } = this.options;
+    const { delay, maxRows, ran } = this.options;
+    const [first] = this.waiting as [Call];
+    const alone = first.rows >= maxRows * LARGE;
     // Even without a delay, calls of the same moment meet.
-    await (delay > 0 ? new Promise((over) => setTimeout(over, delay)) : undefined);
+    await (delay > 0 && !alone ? new Promise((over) => setTimeout(over, delay)) : undefined);
     while (this.waiting.length > 0) {
       const calls = this.next();
       const rows = calls.reduce((sum, call) => sum + call.rows, 0);

@@ -65,6 +65,12 @@ describe('batchingEngine', () => {
     expect(runs).toEqual([{ rows: 2, calls: 2 }]);
   });
 
+  it('does not wait for company with what is large by itself', async () => {
+    const { session, runs } = await open({ delay: 60_000, maxRows: 8 });
+    await session.run({ x: denseInput(16, 0, 2) });
+    expect(runs).toEqual([{ rows: 2, calls: 1 }]);
+  });
+
   it('refuses more than may wait, and goes on with the rest', async () => {
     const { session } = await open({ maxWaiting: 3, delay: 20 });
     const calls = Array.from({ length: 5 }, (_, i) => session.run({ x: denseInput(16, i, 1) }));

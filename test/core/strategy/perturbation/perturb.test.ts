@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { ExplainContext, Inputs } from '../../../../src/core/method/contract.ts';
+import { scorePerturbed } from '../../../../src/core/strategy/perturbation/perturb.ts';
+import { rowsOf } from '../../../../src/core/tensor/rows.ts';
+import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
+
+const OWN = [1, 2, 3, 4, 5];
+
+/** The rows that the model is asked about, copied, as their array is written again. */
+function asked(batchSize: number) {
+  const rows: number[][] = [];
+  const ctx = {
+    batchSize,
+    inputs: { x: float32([1, 5], OWN) },
+    async evaluate({ x }: Inputs) {
+      const { data } = x as Tensor<'float32'>;
+      const count = rowsOf(x as Tensor);
+      for (let row = 0; row < count; row++) rows.push([...data.subarray(row * 5, (row + 1) * 5)]);
+      return { scores: Float32Array.from({ length: count }, (_, i) => i), gradients: {}, activations: {} };
+    },
+  };
+  return { ctx: ctx as unknown as ExplainContext<unknown>, rows };
+}
+
+describe('scorePerturbed', () => {
+  const hidden = OWN.map((_, at) => OWN.map((value, i) => (i === at ? 0 : value)));
+  const hide = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
+    (copy.x as Float32Array)[index] = 0;
+  };
+
+  it.each([1, 2, 3, 5, 8])('gives every copy the input again, in portions of %i', async (batchSize) => {
+    const { ctx, rows } = asked(batchSize);
+    await scorePerturbed(ctx, 5, ['x'], hide, () => {});
+    expect(rows).toEqual(hidden);
+  });
+
+  it.each([1, 2, 3, 5, 8])('lets the caller put back what it has written, in portions of %i', async (batchSize) => {
+    const { ctx, rows } = asked(batchSize);
+    const restore = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
+      (copy.x as Float32Array)[index] = OWN[index] as number;
+    };
+    await scorePerturbed(ctx, 5, ['x'], hide, () => {}, restore);
+    expect(rows).toEqual(hidden);
+  });
+
+  it('ends when it has heard enough', async () => {
+    const { ctx, rows } = asked(2);
+    const heard: number[] = [];
+    await scorePerturbed(ctx, 5, ['x'], hide, (index) => heard.push(index) === 3);
+    expect([heard, rows.length]).toEqual([[0, 1, 2], 4]);
+  });
+});
