@@ -14,6 +14,9 @@ const SPATIAL = new Set(
 /** Operators that end a feature map even where the shape would allow another reading. */
 const ENDING = new Set('Reshape Flatten Transpose MatMul Gemm Squeeze Unsqueeze Shape Gather'.split(' '));
 
+/** Operators that a group normalisation is written with, between two reshapes: groups in place of channels, and back. */
+const NORMALISING = new Set(['InstanceNormalization', 'LayerNormalization', 'Mul', 'Add']);
+
 /** Operators with weights of their own. */
 const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'FusedConv', 'MatMul', 'Gemm']);
 
@@ -39,15 +42,24 @@ export function featureMaps(graph: Graph, values: Values, scores: string): strin
   const behind = ancestors(graph, scores);
   const fed = new Set(inputs);
   const maps = new Set<string>();
+  const regrouped = new Map<string, string>();
   const found: string[] = [];
   for (const node of graph.nodes) {
     if (!node.inputs.some((name) => fed.has(name))) continue;
     for (const name of node.outputs) fed.add(name);
     const [output] = node.outputs as [string];
     const dims = values.get(output)?.dims;
-    if (!dims || dims.length < 3 || ENDING.has(node.op)) continue;
+    const [source = ''] = node.inputs;
+    const grouping = regrouped.get(source);
+    const before = maps.has(source) ? shapeOf(values, source) : grouping;
+    const restored = node.op === 'Reshape' && grouping !== undefined && grouping === shapeOf(values, output);
+    if (before !== undefined && !restored && (node.op === 'Reshape' || (grouping && NORMALISING.has(node.op)))) {
+      regrouped.set(output, before);
+      continue;
+    }
+    if (!dims || dims.length < 3 || (ENDING.has(node.op) && !restored)) continue;
     const continues = node.inputs.some((name) => maps.has(name) && values.get(name)?.dims?.length === dims.length);
-    if (!SPATIAL.has(node.op) && !continues) continue;
+    if (!SPATIAL.has(node.op) && !continues && !restored) continue;
     maps.add(output);
     const wide = dims.slice(2).some((extent) => extent !== 1);
     if (wide && behind.has(output) && values.get(output)?.dtype.startsWith('float')) found.push(output);
@@ -72,6 +84,8 @@ const isTable = (graph: Graph, { inputs: [table = ''] }: Node): boolean => {
   const constant = graph.constants.get(table);
   return constant?.dims.length === 2 && constant.dtype.startsWith('float');
 };
+
+const shapeOf = (values: Values, name: string): string | undefined => values.get(name)?.dims?.join();
 
 /** Everything that `tensor` is computed from, itself included. */
 function ancestors(graph: Graph, tensor: string): Set<string> {

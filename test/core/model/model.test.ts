@@ -80,6 +80,21 @@ describe('layers', () => {
     expect(model.info().spatialLayers.every(({ dims }) => dims[1] === 8)).toBe(true);
   });
 
+  it('sees through the reshapes around a group normalisation: groups are no channels', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 4, 8, 8]);
+    const kernel = g.constant('float32', [4, 4, 1, 1], Array(16).fill(0.5));
+    const ones = g.constant('float32', [2], [1, 1]);
+    const groups = g.op('Reshape', [g.op('Conv', [x, kernel]), g.ints([0, 2, -1])]);
+    const normal = g.op('Reshape', [g.op('InstanceNormalization', [groups, ones, ones]), g.ints([-1, 4, 8, 8])]);
+    const maps = g.op('Relu', [g.mul(normal, g.constant('float32', [4, 1, 1], [1, 2, 3, 4]))]);
+    const { camLayer, spatialLayers } = (
+      await openGraph(g.build([g.op('Flatten', [g.op('GlobalAveragePool', [maps])])]))
+    ).info();
+    expect(camLayer).toMatchObject({ name: maps.name, dims: [4, 8, 8], channelAxis: 0 });
+    expect(spatialLayers.every(({ dims }) => dims.length === 3)).toBe(true);
+  });
+
   it('there is none in models of vectors and tokens', async () => {
     expect((await openGraph(vectorGraph())).info().camLayer).toBeUndefined();
     expect((await openGraph(tokenGraph())).info().camLayer).toBeUndefined();
