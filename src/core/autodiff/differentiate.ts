@@ -9,7 +9,7 @@ import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import { valuesRead } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { reasonFor } from './refusals.ts';
-import { operands, type Rule } from './rule.ts';
+import { type Cotangents, operands, type Rule, type RuleContext } from './rule.ts';
 import type { NodePosition, Ruleset } from './ruleset.ts';
 import { unbroadcast } from './unbroadcast.ts';
 
@@ -61,11 +61,39 @@ export function nodesBetween(graph: Graph, wrt: readonly string[], scores: strin
  * @throws WhylightError `not_differentiable`, listing every node on the path that has no rule; `layer_not_found`.
  */
 export function differentiate(g: GraphBuilder, graph: Graph, request: DifferentiateRequest): Value[] {
-  const { scores, wrt, ruleset, optimize } = request;
+  const { scores, wrt, ruleset } = request;
   const active = activeValues(g, graph, wrt);
   const path = nodesBetween(graph, wrt, scores).filter((node) => node.outputs.some((name) => active.has(name)));
   const rules = rulesOf(graph, path, ruleset);
+  // What is refused on the way is kept, so that one message names all of it.
+  const unsupported = new Map<Node, UnsupportedNode>();
+  for (const node of path) if (!rules.has(node)) unsupported.set(node, describe(graph, node));
 
+  const refused = (node: Node, why: string) => void unsupported.set(node, describe(graph, node, why));
+  try {
+    const gradients = walkBack(g, request, { path, active, rules, refused });
+    if (unsupported.size === 0) return gradients;
+  } catch (error) {
+    // Behind a node without a rule shapes may be unknown: what stops the walk there is no news.
+    if (unsupported.size === 0) throw error;
+  }
+  return refuseAll(
+    ruleset,
+    path.flatMap((node) => unsupported.get(node) ?? []),
+  );
+}
+
+interface Way {
+  readonly path: readonly Node[];
+  readonly active: ReadonlySet<string>;
+  readonly rules: ReadonlyMap<Node, Rule>;
+  /** Told of a node whose rule does not cover its form, and why. */
+  refused(node: Node, why: string): void;
+}
+
+/** The cotangents of `wrt`, from that of the scores. Nodes without a rule, or refused, give zeros. */
+function walkBack(g: GraphBuilder, request: DifferentiateRequest, { path, active, rules, refused }: Way): Value[] {
+  const { scores, wrt, ruleset, optimize } = request;
   const pending = new Map<string, Value[]>([[scores, [request.cotangent(g.value(scores))]]]);
   const take = (name: string): Value | undefined => {
     const parts = pending.get(name);
@@ -81,7 +109,7 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
     const inputs = node.inputs.map((name) => (name === '' ? undefined : g.value(name)));
     const wants = (i: number): boolean => active.has(node.inputs[i] ?? '');
     g.under(`backward/${node.name}/`);
-    const results = (rules.get(node) as Rule).vjp({
+    const context: RuleContext = {
       g,
       node,
       inputs: operands(inputs),
@@ -95,7 +123,8 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
         (() => {
           throw new WhylightError('internal', `Ruleset "${ruleset.id}" reads a reference pass without asking for one.`);
         }),
-    });
+    };
+    const results = attempt(rules.get(node), context, (reason) => refused(node, reason));
     for (const [i, result] of results.entries()) {
       const operand = inputs[i];
       if (!result || !operand || !wants(i)) continue;
@@ -133,33 +162,55 @@ function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Se
   return active;
 }
 
+/** What the rule gives; zeros where there is none or it refuses the node's form, so that the way back goes on. */
+function attempt(rule: Rule | undefined, context: RuleContext, refused: (reason: string) => void): Cotangents {
+  const zeros = (): Cotangents =>
+    context.node.inputs.map((_, i) => {
+      const operand = context.optional(i);
+      return operand && context.wants(i) && isFloat(operand) && context.g.zerosLike(operand);
+    });
+  try {
+    return rule ? rule.vjp(context) : zeros();
+  } catch (error) {
+    if (!WhylightError.is(error, 'not_differentiable')) throw error;
+    const [own] = (error.details.unsupported ?? []) as { reason?: string }[];
+    refused(own?.reason ?? error.message);
+    return zeros();
+  }
+}
+
 function rulesOf(graph: Graph, path: readonly Node[], ruleset: Ruleset): Map<Node, Rule> {
   const rules = new Map<Node, Rule>();
-  const unsupported: UnsupportedNode[] = [];
   for (const position of positions(graph, path)) {
-    const { node } = position;
     const rule = ruleset.rule(position);
-    if (rule) rules.set(node, rule);
-    else {
-      unsupported.push({
-        op: node.op,
-        domain: node.domain || 'ai.onnx',
-        opset: graph.opsets[node.domain] ?? 0,
-        node: node.name,
-        reason:
-          reasonFor(node.op, node.domain) ??
-          `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`,
-      });
-    }
+    if (rule) rules.set(position.node, rule);
   }
-  if (unsupported.length === 0) return rules;
+  return rules;
+}
+
+/** @param why the form of the node that has no rule; what is known of the operator when left out */
+function describe(graph: Graph, node: Node, why = reasonFor(node.op, node.domain)): UnsupportedNode {
+  const way = `carries "${node.inputs.find((name) => name !== '')}" to "${node.outputs[0]}", on the way to the scores`;
+  return {
+    op: node.op,
+    domain: node.domain || 'ai.onnx',
+    opset: graph.opsets[node.domain] ?? 0,
+    node: node.name,
+    reason: why ? `${why}; it ${way}` : way,
+  };
+}
+
+function refuseAll(ruleset: Ruleset, unsupported: readonly UnsupportedNode[]): never {
   const kinds = [...new Set(unsupported.map(({ op, domain }) => (domain === 'ai.onnx' ? op : `${domain}.${op}`)))];
   throw new WhylightError(
     'not_differentiable',
     `The "${ruleset.id}" rules do not cover ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
-      .map(({ op, node }) => `${op} "${node}"`)
+      .map(
+        ({ op, node, domain, opset, reason }) =>
+          `${op} "${node}" of ${domain} ${opset} ${reason.startsWith('carries') ? '' : '- '}${reason}`,
+      )
       .join(
-        ', ',
+        '; ',
       )}). Use a perturbation method, which needs no rules, or bring a rule for the operator in a plugin's ruleset.`,
     { ruleset: ruleset.id, unsupported },
   );

@@ -1,7 +1,7 @@
 /** What the driver owns: paths, sums, zeros, shapes, refusals. */
 import { describe, expect, it } from 'vitest';
 import { COTANGENT, compile, gradientName } from '../../../src/core/autodiff/compile.ts';
-import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
@@ -151,6 +151,24 @@ describe('differentiate', () => {
             expect.objectContaining({ op: 'Det', domain: 'ai.onnx', opset: 21 }),
             expect.objectContaining({ op: 'Strange', domain: 'my.domain' }),
           ]),
+        },
+      }),
+    );
+  });
+
+  it('lists forms that a rule does not cover with the rest, and says where they lie', () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2, 4, 4]);
+    const regions = [g.constant('float32', [1, 4], [0, 0, 2, 2]), g.constant('int64', [1], [0])];
+    const pooled = (picture: Value) => g.op('RoiAlign', [picture, ...regions], { mode: 'max' });
+    const noisy = g.op('RandomNormalLike', [g.add(x, pooled(x))]);
+    const graph = g.build([g.named(pooled(noisy), 'y')]);
+    expect(() => compile(graph, { scores: 'y', gradients: ['x'] })).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/RandomNormalLike "RandomNormalLike" of ai.onnx 21 - it is random; it carries/),
+        details: {
+          ruleset: 'gradient',
+          unsupported: ['RoiAlign', 'RandomNormalLike', 'RoiAlign'].map((op) => expect.objectContaining({ op })),
         },
       }),
     );
