@@ -49,10 +49,16 @@ export class Admission {
     };
   }
 
-  /** Lets nobody in any more, and resolves when all who are in have left. */
-  async drain(): Promise<void> {
+  /**
+   * Lets nobody in any more, and resolves when all who are in have left, or when the time is over.
+   * @param limit milliseconds
+   * @returns how many are left
+   */
+  async drain(limit = Infinity): Promise<number> {
     this.closed = true;
-    while (this.admitted > 0) await new Promise((later) => setTimeout(later, 20));
+    const end = performance.now() + limit;
+    while (this.admitted > 0 && performance.now() < end) await new Promise((later) => setTimeout(later, 20));
+    return this.admitted;
   }
 }
 

@@ -13,9 +13,16 @@ export interface ServeOptions extends OriginOptions {
 
 export interface Serving {
   readonly url: string;
-  /** Takes no new work, finishes what runs, and closes. */
-  stop(): Promise<void>;
+  /**
+   * Takes no new work, finishes what runs, and closes. What runs longer loses its connection: an edge then asks another
+   * origin, and jobs are tried again.
+   * @param limit milliseconds; 30 seconds when left out
+   */
+  stop(limit?: number): Promise<void>;
 }
+
+/** What a cluster gives a container before it kills it. */
+const DRAIN_MS = 30_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { services, admission } = await originServices(options);
@@ -42,12 +49,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${options.host}:${port}`,
-    async stop() {
-      await admission.drain();
-      await Promise.allSettled(left);
+    async stop(limit = DRAIN_MS) {
+      const end = performance.now() + limit;
+      const unfinished = await admission.drain(limit);
+      if (unfinished > 0) services.log('warn', 'runs are cut off, since their time to finish is over', { unfinished });
+      const rest = new Promise((over) => setTimeout(over, Math.max(0, end - performance.now())).unref());
+      await Promise.race([Promise.allSettled(left), rest]);
       await new Promise<void>((closed) => {
         server.close(() => closed());
-        server.closeIdleConnections();
+        if (unfinished > 0) server.closeAllConnections();
+        else server.closeIdleConnections();
       });
     },
   };

@@ -148,6 +148,17 @@ describe('an origin', () => {
   });
 });
 
+it('an origin that is to end cuts off what takes too long', async () => {
+  const ending = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
+  const { ask, origins } = await edge({}, { maxSamples: 100_000 }, [ending.url]);
+  const asked = ask('method=rise&n_masks=100000&route=origin');
+  while (origins.states[0]?.busy === 0) await new Promise((later) => setTimeout(later, 20));
+  await new Promise((later) => setTimeout(later, 200));
+  await ending.stop(100);
+  const { response, body } = await asked;
+  expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
+});
+
 describe('an origin in trouble', () => {
   /** A server that treats the first requests in its own way and is `origin` for the rest. */
   async function between(

@@ -22,6 +22,7 @@ const args = {
   runs: { type: 'string', default: '4', description: 'Explanations at once; their rows share batches' },
   waiting: { type: 'string', default: '64', description: 'Explanations that may wait; more are refused with 503' },
   delay: { type: 'string', default: '2', valueHint: 'ms', description: 'How long rows wait for others to run with' },
+  drain: { type: 'string', default: '30', valueHint: 's', description: 'How long runs may go on after SIGTERM' },
   'inference-server': {
     type: 'string',
     valueHint: 'url',
@@ -54,9 +55,10 @@ export default defineCommand({
       ...(inferenceServer !== undefined && { inferenceServer }),
     });
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);
+    const drain = numberFlag('drain', flags.drain, 0, 3600);
     const stop = async (): Promise<void> => {
-      console.log('finishing what runs ...');
-      await serving.stop();
+      console.log(`finishing what runs, for at most ${drain} s ...`);
+      await serving.stop(1000 * drain);
       process.exit(0);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
