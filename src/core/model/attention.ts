@@ -53,15 +53,21 @@ export function isNormalisation(graph: Graph, node: Node, makers: ReadonlyMap<st
   if (node.op === 'LayerNormalization') return intAttribute(node, 'axis', -1) !== 1;
   if (['SimplifiedLayerNormalization', 'SkipLayerNormalization', 'RMSNormalization'].includes(node.op)) return true;
   if (node.op !== 'Add') return false;
-  const scaled = fromConstant(graph, node);
+  const scaled = fromConstant(graph, node, makers);
   const scale = scaled === undefined ? undefined : makers.get(scaled);
   if (scale?.op !== 'Mul') return false;
-  const ratio = fromConstant(graph, scale);
+  const ratio = fromConstant(graph, scale, makers);
   return ratio !== undefined && makers.get(ratio)?.op === 'Div';
 }
 
-/** The other operand of a node that has one constant vector. */
-function fromConstant(graph: Graph, { inputs }: Node): string | undefined {
-  const constant = inputs.find((name) => graph.constants.get(name)?.dims.length === 1);
+/** The other operand of a node that has one constant vector; exporters write equal weights once, with identities behind. */
+function fromConstant(graph: Graph, { inputs }: Node, makers: ReadonlyMap<string, Node>): string | undefined {
+  const isVector = (name: string): boolean => {
+    const maker = makers.get(name);
+    return maker?.op === 'Identity'
+      ? isVector(maker.inputs[0] as string)
+      : graph.constants.get(name)?.dims.length === 1;
+  };
+  const constant = inputs.find(isVector);
   return constant === undefined ? undefined : inputs.find((name) => name !== constant);
 }

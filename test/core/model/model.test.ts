@@ -95,6 +95,18 @@ describe('layers', () => {
     expect(spatialLayers.every(({ dims }) => dims.length === 3)).toBe(true);
   });
 
+  it('is what the last attention starts from, also where one weight is shared through an identity', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 3, 2]);
+    const weight = g.op('Identity', [g.constant('float32', [2], [1, 2])]);
+    const centred = g.op('Sub', [x, g.op('ReduceMean', [x, g.ints([-1])])]);
+    const normal = g.op('Div', [centred, g.op('Sqrt', [g.op('ReduceMean', [g.mul(centred, centred), g.ints([-1])])])]);
+    const tokens = g.op('Add', [g.mul(normal, weight), weight]);
+    const weights = g.op('Softmax', [g.op('MatMul', [tokens, g.op('Transpose', [tokens], { perm: [0, 2, 1] })])]);
+    const model = await openGraph(g.build([g.op('Flatten', [g.op('MatMul', [weights, tokens])])]));
+    expect(model.info().camLayer).toMatchObject({ name: tokens.name, dims: [3, 2] });
+  });
+
   it('there is none in models of vectors and tokens', async () => {
     expect((await openGraph(vectorGraph())).info().camLayer).toBeUndefined();
     expect((await openGraph(tokenGraph())).info().camLayer).toBeUndefined();
