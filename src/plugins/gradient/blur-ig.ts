@@ -17,7 +17,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'blur_ig',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Blur IG',
     summary:
