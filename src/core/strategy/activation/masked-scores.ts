@@ -148,11 +148,9 @@ async function scoresOf<P>(
     for (let row = 0; row < size; row++) {
       const unit = first + row;
       const factor = factors(Math.floor(unit / samples), unit % samples);
-      const pixelOf = picture.channelAxis === 0 ? 1 : (dims[3] as number);
-      for (let i = 0; i < data.length; i++) {
-        const pixel = pixelOf === 1 ? i % factor.length : Math.floor(i / pixelOf);
-        rows.data[row * data.length + i] = (data[i] as number) * (factor[pixel] as number);
-      }
+      const masked = rows.data.subarray(row * data.length, (row + 1) * data.length);
+      if (picture.channelAxis === 0) maskPlanes(data, factor, masked);
+      else maskPixels(data, factor, dims[3] as number, masked);
     }
     const { scores } = await ctx.evaluate({ ...ctx.inputs, [picture.name]: rows }, { graph: 'scores' });
     for (const [row, score] of scores.entries()) {
@@ -178,9 +176,30 @@ function maskOf(
     Float64Array.from({ length: to }, (_, i) => (to > 1 ? (i * (from - 1)) / (to - 1) : 0));
   const values = activations.subarray(channel * positions, (channel + 1) * positions);
   sampleGrid(values, w, h, corners(w, width), corners(h, height), mask);
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of mask) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  return mask.map((value) => (value - low) / (high - low + EPSILON));
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < mask.length; i++) {
+    const value = mask[i] as number;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const range = high - low + EPSILON;
+  for (let i = 0; i < mask.length; i++) mask[i] = ((mask[i] as number) - low) / range;
+  return mask;
+}
+
+/** `out = data * factor`, where the data is one plane of pixels after the other. */
+function maskPlanes(data: Float32Array, factor: Float32Array, out: Float32Array): void {
+  for (let plane = 0; plane < data.length; plane += factor.length) {
+    for (let i = 0; i < factor.length; i++) out[plane + i] = (data[plane + i] as number) * (factor[i] as number);
+  }
+}
+
+/** `out = data * factor`, where each pixel has its `channels` values side by side. */
+function maskPixels(data: Float32Array, factor: Float32Array, channels: number, out: Float32Array): void {
+  for (let pixel = 0, i = 0; pixel < factor.length; pixel++) {
+    for (const end = i + channels; i < end; i++) out[i] = (data[i] as number) * (factor[pixel] as number);
+  }
 }
 
 function softmax(scores: Float64Array): Float64Array {
