@@ -18,7 +18,7 @@ export default {
     const url = new URL(request.url);
     const body = await request.arrayBuffer();
     if (url.pathname === '/run') {
-      session ??= start(bindings, url.searchParams.get('graph') as string);
+      session ??= start(bindings, url.searchParams.getAll('graph'));
       const ready = await session;
       const shapes: Record<string, number[]> = JSON.parse(url.searchParams.get('dims') as string);
       const feeds: Record<string, ort.Tensor> = {};
@@ -41,9 +41,12 @@ export default {
   },
 };
 
-/** Boot, and a session of a file of the assets. */
-async function start({ MODELS }: Bindings, path: string): Promise<ort.InferenceSession> {
+/** Boot, and a session of a file that lies among the assets in parts. */
+async function start({ MODELS }: Bindings, paths: readonly string[]): Promise<ort.InferenceSession> {
   await bootOrt(ort, { module, sharedMemory });
-  const file = await MODELS.fetch(new Request(new URL(path, 'https://assets.invalid')));
-  return ort.InferenceSession.create(new Uint8Array(await file.arrayBuffer()));
+  const parts = paths.map(async (path) =>
+    (await MODELS.fetch(new Request(new URL(path, 'https://assets.invalid')))).bytes(),
+  );
+  const file = await new Blob(await Promise.all(parts)).bytes();
+  return ort.InferenceSession.create(file);
 }
