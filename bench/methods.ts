@@ -62,7 +62,7 @@ function timed(engine: Engine): { engine: Engine; spent: () => number } {
   return {
     spent: () => spent,
     engine: {
-      name: engine.name,
+      ...engine,
       async load(bytes) {
         const session = await engine.load(bytes);
         return {

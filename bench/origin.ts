@@ -221,9 +221,10 @@ async function openBare(
 ): Promise<{ session: Session; batch: number; rate(batch: number): Promise<number> }> {
   const needs = resolveNeeds(gradient ? { gradients: 'sources' } : {}, model.info());
   const graph = compileVariant(model, needs, PROCESS_LIMITS.optimize);
-  const session = await onnxruntimeNode().load(graphFile(graph));
+  const engine = onnxruntimeNode();
+  const session = await engine.load(graphFile(graph));
   const { memoryBudget, maxBatch } = PROCESS_LIMITS;
-  const batch = model.fixedBatch ?? batchSize(peakRowBytes(graph), memoryBudget, maxBatch);
+  const batch = model.fixedBatch ?? batchSize(peakRowBytes(graph), memoryBudget, maxBatch, engine.workingSet);
   return {
     session,
     batch,

@@ -415,8 +415,10 @@ export class Explainer {
           random: new Random(request.seed ?? 0, row),
           signal: hooks.signal ?? new AbortController().signal,
           batchSize: main.batchSize,
+          ahead: this.engine.aside ?? false,
           evaluate: (rows, options) => evaluator.evaluate(rows, options),
-          partial: (attribution) => hooks.partial?.(row, finish(attribution)),
+          partial: (attribution) =>
+            hooks.partial?.(row, finish(typeof attribution === 'function' ? attribution() : attribution)),
         }),
       ),
     );

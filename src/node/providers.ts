@@ -7,7 +7,7 @@ import type { Engine } from '../core/engine/engine.ts';
 import { testEngine } from '../core/engine/self-test.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Log } from '../edge/observe/log.ts';
-import { onnxruntimeNode } from './onnxruntime-node.ts';
+import { threadedEngine } from './threaded-engine.ts';
 
 /** The strongest first. */
 export const PROVIDERS = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
@@ -34,12 +34,13 @@ export async function strongestEngine(
   for (const candidate of candidates) {
     // What a provider cannot run falls to the processor.
     const providers = candidate === 'cpu' ? ['cpu'] : [candidate, 'cpu'];
-    const engine = onnxruntimeNode({ providers, ...(threads !== undefined && { threads }) });
+    const engine = threadedEngine({ providers, ...(threads !== undefined && { threads }) });
     try {
       await testEngine(engine);
       log('info', 'the engine runs', { provider: candidate, refused: reasons });
       return engine;
     } catch (error) {
+      await engine.close();
       reasons.push(`${candidate}: ${(error as Error).message.slice(0, 200)}`);
     }
   }

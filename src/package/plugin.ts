@@ -35,6 +35,7 @@ export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/s
 export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';
 export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
+export { inPortions, type Portion } from '../core/strategy/portions.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { Random } from '../core/tensor/random.ts';
 export { emptyRows, joinRows, repeatRow, rowsOf, sliceRows } from '../core/tensor/rows.ts';

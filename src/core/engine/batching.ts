@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
 
 export interface BatchingOptions {
-  /** The most rows of a run; a single call with more runs alone. */
+  /** The most rows of a run, where the graph wants no fewer; a single call with more runs alone. */
   readonly maxRows?: number;
   /** Milliseconds that an idle session waits for company; not with a call that is large by itself. */
   readonly delay?: number;
@@ -23,10 +23,12 @@ export interface BatchingOptions {
  */
 export function batchingEngine(engine: Engine, options: BatchingOptions = {}): Engine {
   return {
-    name: engine.name,
+    ...engine,
     async load(model: ModelBytes): Promise<Session> {
       const session = await engine.load(model);
-      return model.openBatch ? new BatchingSession(session, options) : session;
+      if (!model.openBatch) return session;
+      const { maxRows = MAX_ROWS } = options;
+      return new BatchingSession(session, { ...options, maxRows: Math.min(maxRows, model.rows ?? maxRows) });
     },
   };
 }
@@ -41,6 +43,8 @@ interface Call {
   reject(error: unknown): void;
 }
 
+const MAX_ROWS = 64;
+
 /** From this share of the most rows on, company makes a run no faster for each row. */
 const LARGE = 1 / 4;
 
@@ -50,7 +54,7 @@ class BatchingSession implements Session {
   private readonly waiting: Call[] = [];
   private working: Promise<void> | undefined;
 
-  constructor(session: Session, { maxRows = 64, delay = 0, maxWaiting = 4096, ran }: BatchingOptions) {
+  constructor(session: Session, { maxRows = MAX_ROWS, delay = 0, maxWaiting = 4096, ran }: BatchingOptions) {
     this.session = session;
     this.options = { maxRows, delay, maxWaiting, ...(ran && { ran }) };
   }

@@ -7,6 +7,13 @@ export interface Engine {
   /** For reports and cache keys: `onnxruntime-web`, `onnxruntime-node`. */
   readonly name: string;
   /**
+   * Bytes of tensors that a batch should take at most to run fast, where rows of a larger batch push each other out of
+   * the processor's caches; left out where more rows are never slower.
+   */
+  readonly workingSet?: number;
+  /** Whether there is a processor for this thread while it runs. */
+  readonly aside?: boolean;
+  /**
    * Makes a session from a model file.
    * @throws WhylightError `invalid_model` or `unsupported_operator` when the engine refuses it.
    */
@@ -30,6 +37,8 @@ export interface ModelBytes {
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
   /** Inputs and outputs begin with the batch, which is open: the rows of several runs may be put together. */
   readonly openBatch?: boolean;
+  /** Rows of a run that suit the graph; as many as one likes when left out. */
+  readonly rows?: number;
 }
 
 export const modelBytesSize = ({ graph, external = [] }: ModelBytes): number =>

@@ -59,3 +59,7 @@ function operatorIn(text: string): { operator?: string } {
       ?.filter((part) => part !== undefined) ?? [];
   return operator === undefined ? {} : { operator };
 }
+
+/** A session that was given up cannot run. */
+export const releasedFailure = (): WhylightError =>
+  new WhylightError('engine_failure', 'This session was released and cannot run. Load the model again.');

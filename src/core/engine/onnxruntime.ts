@@ -2,7 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { nearest, WhylightError } from '../errors.ts';
 import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
-import { createFailure, runFailure } from './onnxruntime-errors.ts';
+import { createFailure, releasedFailure, runFailure } from './onnxruntime-errors.ts';
 import { fromOrt, toOrt } from './onnxruntime-tensors.ts';
 import { Turns } from './turns.ts';
 
@@ -84,9 +84,7 @@ class OrtSession implements Session {
   }
 
   async run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors> {
-    if (this.released) {
-      throw new WhylightError('engine_failure', 'This session was released and cannot run. Load the model again.');
-    }
+    if (this.released) throw releasedFailure();
     checkFeeds(this.session.inputMetadata, feeds);
     const wanted = checkFetches(this.session.outputMetadata, fetches);
     if (wanted.length === 0) return {};

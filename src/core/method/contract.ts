@@ -217,6 +217,8 @@ export interface ExplainContext<P> {
   readonly signal: AbortSignal;
   /** Rows that run at once: a method that makes its rows in portions of this size never holds more of them than the engine does. */
   readonly batchSize: number;
+  /** Whether the engine runs beside this thread, so that it pays to make the next rows while it does. */
+  readonly ahead: boolean;
   /**
    * Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. An
    * input that has one row is used for every row.
@@ -224,8 +226,8 @@ export interface ExplainContext<P> {
    * @throws WhylightError `aborted`; `method_failed` when more rows are evaluated than `cost` says.
    */
   evaluate(rows: Inputs, options?: EvaluateOptions): Promise<Evaluation>;
-  /** Offers a map that is right but not yet precise. */
-  partial(attribution: Attribution): void;
+  /** Offers a map that is right but not yet precise. A function is called only if somebody wants to see it. */
+  partial(attribution: Attribution | (() => Attribution)): void;
 }
 
 export interface Attribution {

@@ -47,14 +47,15 @@ export function neuronForm<S extends z.ZodObject>(base: Method<S>, { fixed = {},
       const score = scores[0] as number;
       const about = (attribution: Attribution): Attribution => ({ ...attribution, score });
       // Not all of ctx: its score may be one that nobody knows.
-      const { model, methods, inputs, baselines, batch, random, signal, batchSize } = ctx;
+      const { model, methods, inputs, baselines, batch, random, signal, batchSize, ahead } = ctx;
       const attribution = await method.explain({
-        ...{ model, methods, inputs, baselines, batch, random, signal, batchSize },
+        ...{ model, methods, inputs, baselines, batch, random, signal, batchSize, ahead },
         params: { ...ctx.params, ...fixed },
         target,
         score,
         evaluate: (rows, options) => ctx.evaluate(rows, { target, ...options }),
-        partial: (attribution) => ctx.partial(about(attribution)),
+        partial: (attribution) =>
+          ctx.partial(() => about(typeof attribution === 'function' ? attribution() : attribution)),
       });
       return about(attribution);
     },

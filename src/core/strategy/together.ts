@@ -89,6 +89,8 @@ export async function explainTogether(
           return score ?? unknownScore(inner);
         },
         partial: () => undefined,
+        // Each goes one evaluation at a time: that is what puts them together.
+        ahead: false,
         async evaluate(rows, { graph = main, target = ctx.target } = {}) {
           const count = Math.max(...Object.values(rows).map(rowsOf));
           const { activations, ...rest } = await new Promise<Evaluation>((resolve, reject) => {

@@ -45,6 +45,7 @@ export class OriginRunner {
         request,
         rights: { methods: rights.methods, parameters: rights.parameters },
         ...(maxSamples !== undefined && { maxSamples }),
+        partials: hooks.partial !== undefined,
         ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - asked)) }),
       });
     const headers = {

@@ -18,6 +18,8 @@ export interface Question {
   readonly rights: Rights;
   /** The most rows that it may evaluate. */
   readonly maxSamples?: number;
+  /** Whether somebody wants to see partial maps. */
+  readonly partials?: boolean;
   /** Milliseconds that the asker will wait. */
   readonly deadline?: number;
 }

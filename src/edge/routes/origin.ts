@@ -33,7 +33,7 @@ export const originRoutes = ({ explainer }: Services, { signatures, model: model
     const body = new Uint8Array(await c.req.arrayBuffer());
     const { pathname, search } = new URL(c.req.url);
     await signatures.verify({ method: 'POST', path: `${pathname}${search}`, body }, (name) => c.req.header(name));
-    const { model: wanted, request, rights, maxSamples, deadline } = decodeQuestion(body);
+    const { model: wanted, request, rights, maxSamples, deadline, partials } = decodeQuestion(body);
     const model = await modelNamed(wanted.name, waitUntilOf(c));
     if (model.digest !== wanted.digest) {
       const message = `The origin has another "${wanted.name}" (${model.digest}) than the edge (${wanted.digest}).`;
@@ -63,7 +63,7 @@ export const originRoutes = ({ explainer }: Services, { signatures, model: model
             progress: (done, total) => {
               last = { done, total };
             },
-            partial: (row, explained) => send(FRAME.partial, pack({ row, explained })),
+            ...(partials && { partial: (row, explained) => send(FRAME.partial, pack({ row, explained })) }),
           }),
         );
         send(FRAME.result, pack(explanation));

@@ -59,7 +59,7 @@ export default defineMethod({
         sums[name] = sum;
         for (const [at, value] of map.entries()) sum[at] = (sum[at] as number) + value;
       }
-      if (i + 1 < inner.length) ctx.partial({ values: valuesOf(i + 1) });
+      if (i + 1 < inner.length) ctx.partial(() => ({ values: valuesOf(i + 1) }));
     }
     function valuesOf(done: number) {
       return Object.fromEntries(

@@ -81,8 +81,10 @@ export default defineMethod({
     const at = (steps: readonly number[]): Inputs => rows(steps.map((i) => [sigmaAt(i), sigmaAt(i) + grad_step]));
     const means = await meanAlong(ctx, weights, at, {
       partial: (mean) => {
-        const standardError = mean.standardError(() => () => whole);
-        ctx.partial({ ...attribution(mean.values), ...(standardError !== undefined && { standardError }) });
+        ctx.partial(() => {
+          const standardError = mean.standardError(() => () => whole);
+          return { ...attribution(mean.values), ...(standardError !== undefined && { standardError }) };
+        });
       },
     });
     return attribution(means);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Float32Tensors } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselineCount, baselineRowsOf } from '../../core/strategy/gradient/baseline-rows.ts';
@@ -7,6 +8,7 @@ import { withNoise } from '../../core/strategy/gradient/noise.ts';
 import { onLine } from '../../core/strategy/gradient/path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { Moments } from '../../core/strategy/moments.ts';
+import { inPortions } from '../../core/strategy/portions.ts';
 import {
   absoluteParameter,
   finishValues,
@@ -96,25 +98,33 @@ export default defineMethod({
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),
       };
     };
-    for (let first = 0; first < n_samples; first += ctx.batchSize) {
-      const samples = Array.from({ length: Math.min(ctx.batchSize, n_samples - first) }, (_, i) => {
-        const random = ctx.random.at(first + i + 1);
-        const from = baselineAt(order[(first + i) % count] as number);
-        const to = stdevs > 0 ? withNoise(input, { stdevs, stdev_spread: 0 }, random, POSITION_WORDS) : input;
-        return { from, to, point: onLine(from, to, [random.uniform(1)[0] as number]) };
-      });
-      const points = stackInputs(samples.map(({ point }) => point));
-      const { gradients } = await ctx.evaluate(withSources(ctx.inputs, points));
-      for (const [row, { from, to }] of samples.entries()) {
-        const slopes = mapRows(gradients, (rows) => sliceRows(rows, row, row + 1));
-        const { values, sum } = timesDifference(slopes, from, to);
-        moments.add(multiply_by_inputs ? values : slopes);
-        sums += sum;
-        total += scores[(first + row) % used.length] as number;
-        if (precision > 0 && moments.count >= LEAST_SAMPLES && moments.relativeError <= precision) return attribution();
-      }
-      if (moments.count < n_samples) ctx.partial(attribution());
-    }
+    const drawn: { from: Float32Tensors; to: Float32Tensors; point: Float32Tensors }[][] = [];
+    await inPortions(
+      ctx,
+      n_samples,
+      ({ first, count: size, slot }) => {
+        const samples = Array.from({ length: size }, (_, i) => {
+          const random = ctx.random.at(first + i + 1);
+          const from = baselineAt(order[(first + i) % count] as number);
+          const to = stdevs > 0 ? withNoise(input, { stdevs, stdev_spread: 0 }, random, POSITION_WORDS) : input;
+          return { from, to, point: onLine(from, to, [random.uniform(1)[0] as number]) };
+        });
+        drawn[slot] = samples;
+        return withSources(ctx.inputs, stackInputs(samples.map(({ point }) => point)));
+      },
+      ({ gradients }, { first, slot, milestone }) => {
+        for (const [row, { from, to }] of (drawn[slot] ?? []).entries()) {
+          const slopes = mapRows(gradients, (rows) => sliceRows(rows, row, row + 1));
+          const { values, sum } = timesDifference(slopes, from, to);
+          moments.add(multiply_by_inputs ? values : slopes);
+          sums += sum;
+          total += scores[(first + row) % used.length] as number;
+          if (precision > 0 && moments.count >= LEAST_SAMPLES && moments.relativeError <= precision) return true;
+        }
+        if (milestone) ctx.partial(attribution);
+        return false;
+      },
+    );
     return attribution();
   },
 });

@@ -80,8 +80,10 @@ export default defineMethod({
     };
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
       partial: (gradients) => {
-        const standardError = gradients.standardError(multiply_by_inputs ? difference : undefined);
-        ctx.partial({ ...attribution(gradients.values), ...(standardError !== undefined && { standardError }) });
+        ctx.partial(() => {
+          const standardError = gradients.standardError(multiply_by_inputs ? difference : undefined);
+          return { ...attribution(gradients.values), ...(standardError !== undefined && { standardError }) };
+        });
       },
       ...(precision > 0 && {
         enough: (gradients) =>

@@ -41,7 +41,8 @@ export default defineMethod({
     const to = await sourceValues(ctx);
     const from = baselinesOf(ctx, to, baseline);
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
-      partial: ({ values }) => ctx.partial({ values: finishValues(values, ctx.params, ctx.model), channels: 'l2' }),
+      partial: (mean) =>
+        ctx.partial(() => ({ values: finishValues(mean.values, ctx.params, ctx.model), channels: 'l2' })),
     });
     return { values: finishValues(means, ctx.params, ctx.model), channels: 'l2' };
   },

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
-import { onLine } from '../../core/strategy/gradient/path.ts';
+import { onLine, type Room } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { inPortions } from '../../core/strategy/portions.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sum } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
@@ -53,22 +54,27 @@ export default defineMethod({
     let dims: readonly number[] = [];
     // The last point of a portion meets the first of the next.
     let before: { slopes: Float32Array; values: Float32Array } | undefined;
-    for (let first = 0; first < alphas.length; first += ctx.batchSize) {
-      const portion = alphas.slice(first, first + ctx.batchSize);
-      const { gradients, activations } = await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, portion)));
-      const [slopes, values] = [gradients[name] as Tensor<'float32'>, activations[name] as Tensor<'float32'>];
-      dims = [1, ...slopes.dims.slice(1)];
-      const size = slopes.data.length / portion.length;
-      flows ??= new Float64Array(size);
-      for (let row = 0; row < portion.length; row++) {
-        const point = {
-          slopes: slopes.data.subarray(row * size, (row + 1) * size),
-          values: values.data.subarray(row * size, (row + 1) * size),
-        };
-        if (before) addStep(flows, before, point.values);
-        before = point;
-      }
-    }
+    const rooms: readonly Room[] = [{}, {}];
+    await inPortions(
+      ctx,
+      alphas.length,
+      ({ first, count, slot }) =>
+        withSources(ctx.inputs, onLine(from, to, alphas.slice(first, first + count), rooms[slot])),
+      ({ gradients, activations }, { count }) => {
+        const [slopes, values] = [gradients[name] as Tensor<'float32'>, activations[name] as Tensor<'float32'>];
+        dims = [1, ...slopes.dims.slice(1)];
+        const size = slopes.data.length / count;
+        flows ??= new Float64Array(size);
+        for (let row = 0; row < count; row++) {
+          const point = {
+            slopes: slopes.data.subarray(row * size, (row + 1) * size),
+            values: values.data.subarray(row * size, (row + 1) * size),
+          };
+          if (before) addStep(flows, before, point.values);
+          before = point;
+        }
+      },
+    );
     const baselineScore = scores[0] as number;
     const conductance = float32(dims, flows);
     return {

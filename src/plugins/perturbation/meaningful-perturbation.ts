@@ -92,7 +92,7 @@ export default defineMethod({
         descent.step(coarse, total);
         for (const [i, m] of coarse.entries()) coarse[i] = Math.min(1, Math.max(0, m));
       }
-      if ((step + 1) % every === 0 && step + 1 < n_steps) ctx.partial(answer());
+      if ((step + 1) % every === 0 && step + 1 < n_steps) ctx.partial(answer);
     }
     return answer();
   },

@@ -4,7 +4,7 @@ import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { Moments } from '../../core/strategy/moments.ts';
 import { placeMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
-import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { absentInputs, MIXTURES_KEPT, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
@@ -13,7 +13,7 @@ import { float32 } from '../../core/tensor/tensor.ts';
 /** How often a partial map is given. */
 const PARTIALS = 10;
 /** How far the map is off follows from how far the maps of so many masks each are apart. */
-const GROUP = 25;
+const GROUP = 5 * MIXTURES_KEPT;
 /** Keeps a place that no mask has shown from dividing by zero. */
 const LEAST_COVERAGE = 1e-8;
 
@@ -72,6 +72,8 @@ export default defineMethod({
     });
     const every = Math.max(1, Math.ceil(n_masks / PARTIALS / GROUP)) * GROUP;
     let enough = false;
+    const [scores, masks]: [number[], Float32Array[]] = [[], []];
+    const fold = (): void => group.add(scores.splice(0), masks.splice(0));
     await scoreMixtures(
       ctx,
       {
@@ -81,7 +83,9 @@ export default defineMethod({
         weigh: (index, weights) => randomMask(ctx.model, { cells, keep: probability }, ctx.random.at(index), weights),
       },
       (_, score, weights) => {
-        group.add(score, weights);
+        scores.push(score);
+        masks.push(weights);
+        if (masks.length === MIXTURES_KEPT) fold();
         if (group.count < GROUP) return false;
         groups.add({ map: float32([mask.features], mapOf(group)) });
         all.take(group);
@@ -89,10 +93,11 @@ export default defineMethod({
         const map = mapOf(all);
         // A map of scores has a level of its own, which nobody asks about: what counts is how it varies.
         enough = isPrecise(groups.standardError, sizeOfMap(map).deviation, precision);
-        if (!enough && all.count % every === 0) ctx.partial(answer(map));
+        if (!enough && all.count % every === 0) ctx.partial(() => answer(map));
         return enough;
       },
     );
+    fold();
     all.take(group);
     return answer(mapOf(all));
   },
@@ -110,15 +115,13 @@ class Gathered {
     this.scored = new Float64Array(places);
   }
 
-  add(score: number, mask: Float32Array): void {
+  /** Scores of masks, and the masks. */
+  add(scores: readonly number[], masks: readonly Float32Array[]): void {
     const { seen, scored } = this;
-    this.count += 1;
-    this.total += score;
-    for (let place = 0; place < mask.length; place++) {
-      const weight = mask[place] as number;
-      seen[place] = (seen[place] as number) + weight;
-      scored[place] = (scored[place] as number) + score * weight;
-    }
+    this.count += masks.length;
+    for (const score of scores) this.total += score;
+    if (masks.length === MIXTURES_KEPT) addFive(seen, scored, scores, masks);
+    else for (const [i, mask] of masks.entries()) addOne(seen, scored, scores[i] as number, mask);
   }
 
   /** Adds what another has gathered, which is then empty. */
@@ -143,5 +146,35 @@ class Gathered {
       map[place] = ((this.scored[place] as number) - mean * kept) / (expected ?? Math.max(kept, LEAST_COVERAGE));
     }
     return map;
+  }
+}
+
+function addOne(seen: Float64Array, scored: Float64Array, score: number, mask: Float32Array): void {
+  for (let place = 0; place < mask.length; place++) {
+    const weight = mask[place] as number;
+    seen[place] = (seen[place] as number) + weight;
+    scored[place] = (scored[place] as number) + score * weight;
+  }
+}
+
+/** The same for {@link MIXTURES_KEPT} masks in a third of the time: a sum is read and written once for all of them. */
+function addFive(
+  seen: Float64Array,
+  scored: Float64Array,
+  scores: readonly number[],
+  [first, second, third, fourth, fifth]: readonly Float32Array[],
+): void {
+  const [s1, s2, s3, s4, s5] = scores as [number, number, number, number, number];
+  if (!first || !second || !third || !fourth || !fifth) return;
+  for (let place = 0; place < seen.length; place++) {
+    const [m1, m2, m3, m4, m5] = [first[place], second[place], third[place], fourth[place], fifth[place]] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    seen[place] = (seen[place] as number) + (m1 + m2 + m3 + m4 + m5);
+    scored[place] = (scored[place] as number) + (s1 * m1 + s2 * m2 + s3 * m3 + s4 * m4 + s5 * m5);
   }
 }

@@ -111,7 +111,7 @@ export default defineMethod({
           sizeOfMap(gains.map((each) => each / done)).rootMeanSquare,
           precision,
         );
-        if (!enough && done < n_samples) ctx.partial(answer(done));
+        if (!enough && done < n_samples) ctx.partial(() => answer(done));
         return enough;
       },
     );

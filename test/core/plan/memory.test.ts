@@ -31,4 +31,10 @@ describe('the memory of a row', () => {
     expect(batchSize(1000, 10, 32)).toBe(1);
     expect(batchSize(1, 1e9, 32)).toBe(32);
   });
+
+  it('gives no more rows than the caches hold, but four', () => {
+    expect(batchSize(1000, 1e9, 64, 16_500)).toBe(16);
+    expect(batchSize(1000, 1e9, 64, 100)).toBe(4);
+    expect(batchSize(1000, 2500, 64, 100)).toBe(2);
+  });
 });

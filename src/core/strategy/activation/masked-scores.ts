@@ -12,9 +12,10 @@ import {
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { layoutOf } from '../../method/layout.ts';
-import { emptyRows } from '../../tensor/rows.ts';
+import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
+import { inPortions, slotsOf } from '../portions.ts';
 import { pictureOf } from './augment.ts';
 import { collapse, eigenSmoothParameter, type FeatureMaps, finishCam, reluParameter, weighted } from './cam.ts';
 import { featureMaps } from './feature-maps.ts';
@@ -142,22 +143,31 @@ async function scoresOf<P>(
   const { dims, data } = ctx.inputs[picture.name] as Tensor<'float32'>;
   const means = new Float64Array(count);
   const total = count * samples;
-  for (let first = 0; first < total; first += ctx.batchSize) {
-    const size = Math.min(ctx.batchSize, total - first);
-    const rows = emptyRows('float32', size, dims.slice(1));
-    for (let row = 0; row < size; row++) {
-      const unit = first + row;
-      const factor = factors(Math.floor(unit / samples), unit % samples);
-      const masked = rows.data.subarray(row * data.length, (row + 1) * data.length);
-      if (picture.channelAxis === 0) maskPlanes(data, factor, masked);
-      else maskPixels(data, factor, dims[3] as number, masked);
-    }
-    const { scores } = await ctx.evaluate({ ...ctx.inputs, [picture.name]: rows }, { graph: 'scores' });
-    for (const [row, score] of scores.entries()) {
-      const at = Math.floor((first + row) / samples);
-      means[at] = (means[at] as number) + score / samples;
-    }
-  }
+  const rooms = Array.from({ length: slotsOf(ctx) }, () =>
+    emptyRows('float32', Math.min(total, ctx.batchSize), dims.slice(1)),
+  );
+  await inPortions(
+    ctx,
+    total,
+    ({ first, count, slot }) => {
+      const rows = sliceRows(rooms[slot] as Tensor<'float32'>, 0, count);
+      for (let row = 0; row < count; row++) {
+        const unit = first + row;
+        const factor = factors(Math.floor(unit / samples), unit % samples);
+        const masked = rows.data.subarray(row * data.length, (row + 1) * data.length);
+        if (picture.channelAxis === 0) maskPlanes(data, factor, masked);
+        else maskPixels(data, factor, dims[3] as number, masked);
+      }
+      return { ...ctx.inputs, [picture.name]: rows };
+    },
+    ({ scores }, { first }) => {
+      for (const [row, score] of scores.entries()) {
+        const at = Math.floor((first + row) / samples);
+        means[at] = (means[at] as number) + score / samples;
+      }
+    },
+    { graph: 'scores' },
+  );
   return means;
 }
 

@@ -12,6 +12,7 @@ import {
 import { defineMethod } from '../../method/define.ts';
 import { Random } from '../../tensor/random.ts';
 import { Moments } from '../moments.ts';
+import { isMilestone } from '../portions.ts';
 import { absoluteParameter, finishValues, precisionParameter, reductionParameter } from '../reduction.ts';
 import {
   explainTogether,
@@ -112,7 +113,7 @@ export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefin
           // After every sample, not every batch: the answer is the same on every machine.
           if (precision > 0 && moments.relativeError <= precision) return attribution();
         }
-        if (moments.count < n_samples) ctx.partial(attribution());
+        if (isMilestone(first, first + count, n_samples)) ctx.partial(attribution);
       }
       return attribution();
     },

@@ -1,6 +1,7 @@
 /** Gradients along the straight line from a baseline to the input. */
 import type { ExplainContext, Float32Tensors, Inputs } from '../../method/contract.ts';
 import { float32 } from '../../tensor/tensor.ts';
+import { inPortions, type Portion } from '../portions.ts';
 import type { Nodes } from './quadrature.ts';
 import { withSources } from './sources.ts';
 import { WeightedMean } from './weighted-mean.ts';
@@ -8,7 +9,7 @@ import { WeightedMean } from './weighted-mean.ts';
 export interface PathOptions {
   /** Which of the method's graphs; its first when left out. */
   readonly graph?: string;
-  /** Told after each portion but the last. */
+  /** Told ten times or so on the way. */
   readonly partial?: (gradients: WeightedMean) => void;
   /** Asked after each node whether that is precise enough. */
   readonly enough?: (gradients: WeightedMean) => boolean;
@@ -22,10 +23,10 @@ export const integrateGradients = <P>(
   { alphas, weights }: Nodes,
   options?: PathOptions,
 ): Promise<Float32Tensors> => {
-  const room: Room = {};
-  const rows = (portion: readonly number[]): Inputs => {
-    const positions = portion.map((node) => alphas[node] as number);
-    return withSources(ctx.inputs, onLine(from, to, positions, room));
+  const rooms: readonly Room[] = [{}, {}];
+  const rows = (nodes: readonly number[], slot: 0 | 1): Inputs => {
+    const positions = nodes.map((node) => alphas[node] as number);
+    return withSources(ctx.inputs, onLine(from, to, positions, rooms[slot]));
   };
   return meanAlong(ctx, weights, rows, options);
 };
@@ -33,26 +34,31 @@ export const integrateGradients = <P>(
 /**
  * The weighted mean of what the graph gives as gradients at the nodes of a path. Rows are made in portions of the engine's
  * batch, nodes are taken from all over the path from the start, so that what is known early is rough but not one-sided.
- * @param rows what is evaluated at these nodes
+ * @param rows what is evaluated at these nodes; see {@link Portion.slot}
  */
 export async function meanAlong<P>(
   ctx: ExplainContext<P>,
   weights: ArrayLike<number>,
-  rows: (nodes: readonly number[]) => Inputs,
+  rows: (nodes: readonly number[], slot: 0 | 1) => Inputs,
   { graph, partial, enough }: PathOptions = {},
 ): Promise<Float32Tensors> {
-  const portionSize = Math.max(1, ctx.batchSize);
-  const mean = new WeightedMean({ spread: partial !== undefined && weights.length > portionSize });
+  const mean = new WeightedMean({ spread: partial !== undefined && weights.length > ctx.batchSize });
   const order = spreadOut(weights.length);
-  for (let first = 0; first < order.length; first += portionSize) {
-    const portion = order.slice(first, first + portionSize);
-    const { gradients } = await ctx.evaluate(rows(portion), graph === undefined ? {} : { graph });
-    for (const [row, node] of portion.entries()) {
-      mean.add(gradients, row, weights[node] as number);
-      if (enough?.(mean)) return mean.values;
-    }
-    if (first + portionSize < order.length) partial?.(mean);
-  }
+  const nodesOf = ({ first, count }: Portion): number[] => order.slice(first, first + count);
+  await inPortions(
+    ctx,
+    order.length,
+    (portion) => rows(nodesOf(portion), portion.slot),
+    ({ gradients }, portion) => {
+      for (const [row, node] of nodesOf(portion).entries()) {
+        mean.add(gradients, row, weights[node] as number);
+        if (enough?.(mean)) return true;
+      }
+      if (portion.milestone) partial?.(mean);
+      return false;
+    },
+    graph === undefined ? {} : { graph },
+  );
   return mean.values;
 }
 

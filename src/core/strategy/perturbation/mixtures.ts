@@ -2,9 +2,13 @@
 import type { ExplainContext, Inputs } from '../../method/contract.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
+import { slotsOf } from '../portions.ts';
 import type { FeatureMask } from './feature-mask.ts';
 import { mixOf } from './mix.ts';
 import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
+
+/** So many of the last mixtures keep their weights. */
+export const MIXTURES_KEPT = 5;
 
 export interface Mixtures {
   readonly count: number;
@@ -16,7 +20,8 @@ export interface Mixtures {
 }
 
 /**
- * Tells `fold` the target's score of each mixture, in order, with the weights it had, until it answers `true`. An element is
+ * Tells `fold` the target's score of each mixture, in order, with the weights it had, until it answers `true`. Weights are
+ * left alone for {@link MIXTURES_KEPT} mixtures, so that several can be folded in one pass over the places. An element is
  * `w x + (1 - w) absent`; an integer, which cannot be mixed, is `x` where w is at least one half.
  */
 export async function scoreMixtures<P>(
@@ -25,8 +30,11 @@ export async function scoreMixtures<P>(
   fold: (index: number, score: number, weights: Float32Array) => unknown,
 ): Promise<void> {
   const names = ctx.model.inputs.map(({ name }) => name);
-  // The weights of a whole portion are held until its scores are there.
-  const held = Array.from({ length: Math.min(count, ctx.batchSize) }, () => new Float32Array(mask.features));
+  // The weights of a whole portion are held until its scores are there, and the last ones for a while.
+  const held = Array.from(
+    { length: Math.min(count, slotsOf(ctx) * ctx.batchSize + MIXTURES_KEPT - 1) },
+    () => new Float32Array(mask.features),
+  );
   const weightsOf = (index: number): Float32Array => held[index % held.length] as Float32Array;
   const mixes = ctx.model.inputs.map((input) => ({
     name: input.name,

@@ -2,6 +2,7 @@
 import type { ExplainContext, Inputs } from '../../method/contract.ts';
 import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { DataOf, DataType, Tensor } from '../../tensor/tensor.ts';
+import { inPortions, type Portion, slotsOf } from '../portions.ts';
 
 export type Elements = DataOf<DataType>;
 
@@ -27,16 +28,28 @@ export async function scorePerturbed<P>(
     for (const name of changed) copyRange(copy[name] as Elements, elementsOf(ctx.inputs, name), 0);
   },
 ): Promise<void> {
-  // One array for all portions: new ones of this size cost more than what is written into them.
-  const room = copies(ctx.inputs, changed, Math.min(count, ctx.batchSize));
-  const views = Array.from({ length: Math.min(count, ctx.batchSize) }, (_, row) => rowViews(room, changed, row));
-  for (let first = 0; first < count; first += ctx.batchSize) {
-    const portion = views.slice(0, count - first);
-    for (const [i, copy] of portion.entries()) change(first + i, copy);
-    const { scores } = await ctx.evaluate(firstRows(room, changed, portion.length));
-    for (const [i, score] of scores.entries()) if (fold(first + i, score) === true) return;
-    for (const [i, copy] of portion.entries()) restore(first + i, copy);
-  }
+  // The same arrays for all portions: new ones of this size cost more than what is written into them.
+  const most = Math.min(count, ctx.batchSize);
+  const rooms = Array.from({ length: slotsOf(ctx) }, () => {
+    const rows = copies(ctx.inputs, changed, most);
+    return { rows, views: Array.from({ length: most }, (_, row) => rowViews(rows, changed, row)) };
+  });
+  const roomOf = ({ slot }: Portion) => rooms[slot] as (typeof rooms)[number];
+  await inPortions(
+    ctx,
+    count,
+    (portion) => {
+      const { rows, views } = roomOf(portion);
+      for (let i = 0; i < portion.count; i++) change(portion.first + i, views[i] as Copy);
+      return firstRows(rows, changed, portion.count);
+    },
+    ({ scores }, portion) => {
+      const { first } = portion;
+      for (const [i, score] of scores.entries()) if (fold(first + i, score) === true) return true;
+      for (const [i, copy] of roomOf(portion).views.slice(0, portion.count).entries()) restore(first + i, copy);
+      return false;
+    },
+  );
 }
 
 function copies(inputs: Inputs, changed: readonly string[], count: number): Inputs {

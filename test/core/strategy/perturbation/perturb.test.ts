@@ -7,10 +7,11 @@ import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
 const OWN = [1, 2, 3, 4, 5];
 
 /** The rows that the model is asked about, copied, as their array is written again. */
-function asked(batchSize: number) {
+function asked(batchSize: number, ahead = false) {
   const rows: number[][] = [];
   const ctx = {
     batchSize,
+    ahead,
     inputs: { x: float32([1, 5], OWN) },
     async evaluate({ x }: Inputs) {
       const { data } = x as Tensor<'float32'>;
@@ -28,20 +29,25 @@ describe('scorePerturbed', () => {
     (copy.x as Float32Array)[index] = 0;
   };
 
-  it.each([1, 2, 3, 5, 8])('gives every copy the input again, in portions of %i', async (batchSize) => {
-    const { ctx, rows } = asked(batchSize);
+  const portions = [1, 2, 3, 5, 8].flatMap((size) => [[size, false] as const, [size, true] as const]);
+
+  it.each(portions)('gives every copy the input again, in portions of %i, made ahead: %s', async (batchSize, ahead) => {
+    const { ctx, rows } = asked(batchSize, ahead);
     await scorePerturbed(ctx, 5, ['x'], hide, () => {});
     expect(rows).toEqual(hidden);
   });
 
-  it.each([1, 2, 3, 5, 8])('lets the caller put back what it has written, in portions of %i', async (batchSize) => {
-    const { ctx, rows } = asked(batchSize);
-    const restore = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
-      (copy.x as Float32Array)[index] = OWN[index] as number;
-    };
-    await scorePerturbed(ctx, 5, ['x'], hide, () => {}, restore);
-    expect(rows).toEqual(hidden);
-  });
+  it.each(portions)(
+    'lets the caller put back what it wrote, in portions of %i, made ahead: %s',
+    async (batchSize, ahead) => {
+      const { ctx, rows } = asked(batchSize, ahead);
+      const restore = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
+        (copy.x as Float32Array)[index] = OWN[index] as number;
+      };
+      await scorePerturbed(ctx, 5, ['x'], hide, () => {}, restore);
+      expect(rows).toEqual(hidden);
+    },
+  );
 
   it('ends when it has heard enough', async () => {
     const { ctx, rows } = asked(2);

@@ -1,0 +1,30 @@
+/** What the engine's own thread is asked, and what it answers. */
+import type { ModelBytes, Tensors } from '../core/engine/engine.ts';
+import type { WhylightError } from '../core/errors.ts';
+import type { NodeEngineOptions } from './onnxruntime-node.ts';
+
+/** A call of one of the engine's methods; sessions have numbers. */
+export type Call =
+  | { readonly kind: 'load'; readonly model: ModelBytes; readonly options: NodeEngineOptions }
+  | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly fetches?: readonly string[] }
+  | { readonly kind: 'release'; readonly session: number };
+
+/** What the calls give. */
+export interface Results {
+  readonly load: number;
+  readonly run: Tensors;
+  readonly release: undefined;
+}
+
+export interface Asked {
+  readonly id: number;
+  readonly call: Call;
+}
+
+/** An error travels as its parts: a copy of it would not know its class. */
+export type Failure = Pick<WhylightError, 'code' | 'message' | 'details'>;
+
+export type Answered = { readonly id: number } & (
+  | { readonly result: Results[keyof Results] }
+  | { readonly failure: Failure }
+);

@@ -1,0 +1,44 @@
+/** The engine's own thread: {@link threadedEngine} starts it, and asks. */
+import { parentPort } from 'node:worker_threads';
+import type { Session, Tensors } from '../core/engine/engine.ts';
+import { WhylightError } from '../core/errors.ts';
+import type { Answered, Asked, Call, Failure, Results } from './engine-protocol.ts';
+import { onnxruntimeNode } from './onnxruntime-node.ts';
+
+if (!parentPort) throw new Error('This file is a thread; call threadedEngine().');
+const port = parentPort;
+const sessions = new Map<number, Session>();
+
+port.on('message', async ({ id, call }: Asked) => {
+  try {
+    const result = await perform(id, call);
+    answer({ id, result }, call.kind === 'run' ? buffersOf(result as Tensors) : []);
+  } catch (error) {
+    answer({ id, failure: failureOf(error) });
+  }
+});
+
+const answer = (answered: Answered, transferred: ArrayBuffer[] = []): void => port.postMessage(answered, transferred);
+
+async function perform(id: number, call: Call): Promise<Results[keyof Results]> {
+  if (call.kind === 'load') {
+    sessions.set(id, await onnxruntimeNode(call.options).load(call.model));
+    return id;
+  }
+  const session = sessions.get(call.session);
+  if (!session) throw new WhylightError('internal', `There is no session ${call.session}.`);
+  if (call.kind === 'run') return session.run(call.feeds, call.fetches);
+  sessions.delete(call.session);
+  await session.release();
+  return undefined;
+}
+
+/** What is handed over rather than copied. */
+const buffersOf = (tensors: Tensors): ArrayBuffer[] => [
+  ...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer)),
+];
+
+function failureOf(error: unknown): Failure {
+  if (WhylightError.is(error)) return { code: error.code, message: error.message, details: error.details };
+  return { code: 'engine_failure', message: String((error as Error)?.message ?? error), details: {} };
+}
