@@ -3,7 +3,6 @@ export interface ModelFiles {
   /** Writes what streams in, without ever holding all of it. */
   write(key: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   put(key: string, bytes: Uint8Array): Promise<void>;
-  has(key: string): Promise<boolean>;
   read(key: string): Promise<Uint8Array | undefined>;
   remove(keys: readonly string[]): Promise<void>;
   /** The next part of every key that begins with `prefix`, up to a slash. */

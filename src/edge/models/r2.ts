@@ -15,7 +15,6 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   async put(key, bytes) {
     await bucket.put(key, bytes);
   },
-  has: async (key) => (await bucket.head(key)) !== null,
   async read(key) {
     const object = await bucket.get(key);
     return object ? new Uint8Array(await object.arrayBuffer()) : undefined;

@@ -1,8 +1,11 @@
 /**
- * Models that were uploaded. Each owner has its own names. Files lie under their SHA-256, so a version never changes:
+ * Models that were uploaded. Each owner has its own names. A version never changes:
  *
- *     <owner>/<model>/index.json       which versions there are, and which one is meant when none is said
- *     <owner>/<model>/files/<sha256>   manifests, ONNX files and what belongs to them
+ *     <owner>/<model>/index.json                which versions there are, and which one is meant when none is said
+ *     <owner>/<model>/files/<upload>/<sha256>   manifest, ONNX file and what belongs to it
+ *
+ * Each upload has a folder of its own, also where another version has the same file: one that shared files could lose
+ * them to whoever deletes the other version at that moment.
  */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
@@ -19,6 +22,8 @@ export interface VersionRecord {
   readonly digest: string;
   readonly created: string;
   readonly bytes: number;
+  /** Folder of the files. */
+  readonly upload: string;
   /** SHA-256 of each file, `manifest.json` among them, by path. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -86,10 +91,10 @@ export class ModelRegistry {
   }
 
   /** @throws WhylightError `invalid_config` when files are gone or damaged. */
-  open(owner: string, name: string, { files }: VersionRecord): Promise<ModelSource> {
+  open(owner: string, name: string, { files, upload }: VersionRecord): Promise<ModelSource> {
     const read = async (path: string) => {
       const digest = files[path];
-      return digest === undefined ? undefined : this.files.read(fileKey(owner, name, digest));
+      return digest === undefined ? undefined : this.files.read(fileKey(owner, name, upload, digest));
     };
     return readModelFolder(read, name);
   }
@@ -119,7 +124,8 @@ export class ModelRegistry {
       await accept(model);
       contents.set('manifest.json', encode(manifest));
       const record = await this.keep(owner, name, model.digest, contents);
-      return { ...(await this.enter(owner, name, version, record)), model };
+      const entered = await this.enterOrDrop(owner, name, version, record);
+      return { ...entered, model };
     } catch (error) {
       // The configuration is the client's here.
       if (!WhylightError.is(error, 'invalid_config')) throw error;
@@ -140,12 +146,12 @@ export class ModelRegistry {
   }
 
   /**
-   * Forgets a version, or all of them. Files that another version has as well stay.
+   * Forgets a version, or all of them, and then removes the files.
    * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned
    */
   async remove(owner: string, name: string, version?: string): Promise<void> {
     let gone: readonly VersionRecord[] = [];
-    const left = await this.change(owner, name, (record) => {
+    await this.change(owner, name, (record) => {
       const { pinned, versions } = record ?? noRecord(name);
       if (version === undefined) {
         gone = Object.values(versions);
@@ -158,9 +164,7 @@ export class ModelRegistry {
       const { [version]: _, ...others } = versions;
       return { ...(pinned !== undefined && { pinned }), versions: others };
     });
-    const needed = new Set(Object.values(left.versions).flatMap(({ files }) => Object.values(files)));
-    const digests = new Set(gone.flatMap(({ files }) => Object.values(files)));
-    await this.files.remove([...digests].filter((d) => !needed.has(d)).map((d) => fileKey(owner, name, d)));
+    await this.files.remove(gone.flatMap((one) => filesOf(owner, name, one)));
   }
 
   /** The files' bytes by path, by way of the store: the body may be larger than what is good to hold twice. */
@@ -182,15 +186,27 @@ export class ModelRegistry {
     contents: ReadonlyMap<string, Uint8Array>,
   ): Promise<VersionRecord> {
     const files: Record<string, string> = {};
+    const upload = crypto.randomUUID();
     let bytes = 0;
     for (const [path, content] of contents) {
       const sha256 = await sha256Hex(content);
-      const key = fileKey(owner, name, sha256);
-      if (!(await this.files.has(key))) await this.files.put(key, content);
+      await this.files.put(fileKey(owner, name, upload, sha256), content);
       files[path] = sha256;
       bytes += content.length;
     }
-    return { digest, created: new Date(this.clock()).toISOString(), bytes, files };
+    return { digest, created: new Date(this.clock()).toISOString(), bytes, upload, files };
+  }
+
+  /** Enters the version; its files go again where it does not come to be, or was there. */
+  private async enterOrDrop(owner: string, name: string, version: string, record: VersionRecord) {
+    let kept = false;
+    try {
+      const entered = await this.enter(owner, name, version, record);
+      kept = entered.created;
+      return entered;
+    } finally {
+      if (!kept) await this.files.remove(filesOf(owner, name, record));
+    }
   }
 
   private async enter(owner: string, name: string, version: string, record: VersionRecord) {
@@ -279,4 +295,8 @@ function noRecord(name: string): never {
 }
 
 const encode = (manifest: Manifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
-const fileKey = (owner: string, name: string, sha256: string): string => `${owner}/${name}/files/${sha256}`;
+const fileKey = (owner: string, name: string, upload: string, sha256: string): string =>
+  `${owner}/${name}/files/${upload}/${sha256}`;
+
+const filesOf = (owner: string, name: string, { upload, files }: VersionRecord): string[] =>
+  [...new Set(Object.values(files))].map((sha256) => fileKey(owner, name, upload, sha256));

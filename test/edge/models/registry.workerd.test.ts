@@ -165,6 +165,39 @@ describe('a model that is uploaded', () => {
   });
 });
 
+describe('uploads and deletions of the same model at the same time', () => {
+  const weights = identityModel().graph;
+  const version = (of: number, key = 'acme-key') => ask(`/v2/models/busy/versions/${of}`, put(key, weights));
+  const stored = async () => (await bucket.list({ prefix: 'tenants/acme/busy/files/' })).objects.length;
+  const ready = async (of: number) =>
+    (await ask(`/v2/models/busy/versions/${of}/ready`, request('GET', 'acme-user'))).status;
+
+  it('leave no version without its files, although they have the same', async () => {
+    expect((await version(0)).status).toBe(201);
+    for (let round = 1; round <= 8; round++) {
+      const [added, removed] = await Promise.all([
+        version(round),
+        elsewhere(`/v2/models/busy/versions/${round - 1}`, request('DELETE', 'acme-key')),
+      ]);
+      expect([added.status, removed.status]).toEqual([201, 204]);
+      const fresh = tenantApp({ acme: { keys: [await keyOf('acme-user')] } }, { replaced: { models: catalogue() } });
+      expect((await fresh(`/v2/models/busy/versions/${round}`, request('GET', 'acme-user'))).status).toBe(200);
+      expect(await stored()).toBe(2);
+    }
+    expect(await ready(8)).toBe(200);
+  });
+
+  it('of the same version: one is new, and nothing of the others stays', async () => {
+    const before = await stored();
+    const statuses = (await Promise.all([9, 9, 9].map((of) => version(of)))).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 200, 201]);
+    expect(await stored()).toBe(before + 2);
+    expect(await ready(9)).toBe(200);
+    await ask('/v2/models/busy', request('DELETE', 'acme-key'));
+    expect(await stored()).toBe(0);
+  });
+});
+
 describe('an upload is refused', () => {
   it.each([
     ['that is no model', () => put('acme-key', new TextEncoder().encode('not ONNX at all')), 422, 'invalid_model'],
