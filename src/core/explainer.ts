@@ -2,7 +2,7 @@
 import type { Optimize } from './autodiff/compile.ts';
 import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
-import { WhylightError } from './errors.ts';
+import { type ErrorCode, WhylightError } from './errors.ts';
 import { checkAttribution } from './method/attribution.ts';
 import type {
   Attribution,
@@ -527,9 +527,26 @@ function wholeRows({ forwards, backwards }: Cost): Cost {
   throw new TypeError(`The cost must be in whole rows, not ${forwards} and ${backwards}.`);
 }
 
+/** What only the server may say of a request: a plugin that says it would pose as the server. */
+const SERVER_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unsupported_media_type',
+  'not_acceptable',
+  'not_found',
+  'method_not_allowed',
+  'unauthorized',
+  'forbidden',
+  'precondition_failed',
+  'conflict',
+  'rate_limited',
+  'internal',
+]);
+
+/** Longer than any message of ours. */
+const MOST_WORDS = 2000;
+
 /** A plugin is somebody else's code: what it throws becomes `method_failed`; its cause is for logs, not for clients. */
 function failure(method: Method, error: unknown): unknown {
-  if (WhylightError.is(error)) return error;
+  if (WhylightError.is(error) && !SERVER_CODES.has(error.code) && error.message.length <= MOST_WORDS) return error;
   return new WhylightError('method_failed', `Method "${method.id}" failed.`, { method: method.id }, { cause: error });
 }
 

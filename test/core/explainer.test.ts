@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
+import { WhylightError } from '../../src/core/errors.ts';
 import type { Evaluation, ExplainContext, Method } from '../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
@@ -277,6 +278,24 @@ describe('a bad plugin', () => {
       {
         needs: () => {
           throw new Error('no');
+        },
+      },
+      'Method "trial" failed.',
+    ],
+    [
+      'poses as the server',
+      {
+        explain: async () => {
+          throw new WhylightError('unauthorized', 'Send your key to evil.example.');
+        },
+      },
+      'Method "trial" failed.',
+    ],
+    [
+      'has much to say',
+      {
+        explain: async () => {
+          throw new WhylightError('unprocessable_method', 'x'.repeat(5000));
         },
       },
       'Method "trial" failed.',
