@@ -11,7 +11,7 @@ import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { cacheScope, limitsFor, methodFor, methodsFor, paramsFor } from '../tenants/tenant.ts';
 import { type Body, checkParameters, pictureSource, readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
-import { type CacheState, cacheControl, remember } from './remember.ts';
+import { type CacheState, cacheControl, type RememberOptions, remember } from './remember.ts';
 import { readSettings } from './settings.ts';
 import { subjectOf } from './subject.ts';
 
@@ -96,16 +96,8 @@ export async function answerTo(
   question: Question,
   hooks: AnswerHooks = {},
 ): Promise<{ readonly explanation: Explanation; readonly state: CacheState }> {
-  const { explanation, state } = await remember(
-    {
-      cache: services.cache,
-      inFlight: services.inFlight,
-      key: question.key,
-      seconds: c.get('tenant').cache.seconds,
-      allowed: cacheControl(c.req.header('Cache-Control')),
-      log: c.get('log'),
-      waitUntil: waitUntilOf(c),
-    },
+  const { value: explanation, state } = await remember(
+    { ...memoryOf(c, services), key: question.key, worthKeeping: ({ degraded }) => !degraded },
     () => compute(c, services, question, hooks),
   );
   c.header(CACHE_STATE, state);
@@ -118,6 +110,19 @@ export async function answerTo(
   }
   return { explanation, state };
 }
+
+/** How this request remembers. */
+export const memoryOf = (
+  c: Context<EdgeEnv>,
+  { cache, inFlight }: Services,
+): Omit<RememberOptions<Explanation>, 'key' | 'worthKeeping'> => ({
+  cache,
+  inFlight,
+  seconds: c.get('tenant').cache.seconds,
+  allowed: cacheControl(c.req.header('Cache-Control')),
+  log: c.get('log'),
+  waitUntil: waitUntilOf(c),
+});
 
 async function compute(
   c: Context<EdgeEnv>,

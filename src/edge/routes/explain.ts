@@ -1,13 +1,14 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { wrapTime } from 'hono/timing';
+import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer.ts';
 import { entityTag, matchesTag } from '../entity-tag.ts';
 import { explanationOutputs, explanationParameters, explanationPicture, partialOutputs } from '../explain/answer.ts';
 import { type Measures, measure, metricNames } from '../explain/measure.ts';
-import { answerTo, atTheEdge, type Question, readQuestion, requestOf } from '../explain/question.ts';
-import { cacheControl } from '../explain/remember.ts';
+import { answerTo, atTheEdge, memoryOf, type Question, readQuestion, requestOf } from '../explain/question.ts';
+import { cacheControl, remember } from '../explain/remember.ts';
 import { inferenceResponse, isBinary, responseText, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import { problemOf } from '../problem.ts';
@@ -108,7 +109,6 @@ function deferral(error: unknown): Deferred {
 async function responseTo(c: Context<EdgeEnv>, services: Services, question: Question, explanation: Explanation) {
   const { model, key, wire } = question;
   const measures = await measured(c, services, question, explanation);
-  c.get('seen').samples = (c.get('seen').samples ?? 0) + measures.samples;
   return {
     ...(wire?.id !== undefined && { id: wire.id }),
     modelName: model.name,
@@ -118,7 +118,7 @@ async function responseTo(c: Context<EdgeEnv>, services: Services, question: Que
   };
 }
 
-/** The metrics that are asked for; the answer may be from the cache, they are measured each time. */
+/** The metrics that are asked for, kept beside the answer. They run at the edge, wherever that was computed. */
 async function measured(
   c: Context<EdgeEnv>,
   services: Services,
@@ -127,10 +127,23 @@ async function measured(
 ): Promise<Measures> {
   const names = metricNames(question.settings.metrics);
   if (names.length === 0) return { outputs: [], parameters: {}, samples: 0 };
-  const request = await requestOf(c, question);
-  return atTheEdge(c, services, (hooks) =>
-    measure(services.explainer, question.model, request, explanation, names, hooks),
+  const { value, state } = await remember<Measures>(
+    {
+      ...memoryOf(c, services),
+      key: await sha256Hex(new TextEncoder().encode(`${question.key}/metrics/${names.join()}`)),
+      // Of a coarser answer they say nothing about the one that was asked for.
+      ...(explanation.degraded && { allowed: { read: false, write: false } }),
+    },
+    async () => {
+      const request = await requestOf(c, question);
+      return atTheEdge(c, services, (hooks) =>
+        measure(services.explainer, question.model, request, explanation, names, hooks),
+      );
+    },
   );
+  const seen = c.get('seen');
+  if (state === 'miss' || state === 'bypass') seen.samples = (seen.samples ?? 0) + value.samples;
+  return value;
 }
 
 function refuseMetrics({ settings }: Question): void {

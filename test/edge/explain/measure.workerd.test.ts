@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RequestFacts } from '../../../src/edge/observe/metrics.ts';
 import { pictures } from '../../core/image/pictures.ts';
 import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../../support/app.ts';
 
@@ -17,6 +18,34 @@ describe('metrics=', () => {
     const again = await ask(EXPLAIN, request());
     expect(again.headers.get('X-Whylight-Cache')).not.toBe('miss');
     expect((await outputsOf(again))['metric.deletion']).toEqual(outputs['metric.deletion']);
+  });
+
+  it('are measured once for each answer, unless the client wants them fresh', async () => {
+    const counted: RequestFacts[] = [];
+    const watched = appWith({ metrics: { count: (facts) => void counted.push(facts) } });
+    const of = async (metrics: string, headers: Record<string, string> = {}) => {
+      const request = tensorRequest({ method: 'saliency', metrics, seed: 77 }, pixels(9));
+      const response = await watched(EXPLAIN, {
+        ...request,
+        headers: { 'Content-Type': 'application/json', ...headers },
+      });
+      const outputs = await outputsOf(response);
+      return Object.keys(outputs).filter((name) => name.startsWith('metric.'));
+    };
+    expect(await of('deletion')).toEqual(['metric.deletion']);
+    expect(await of('deletion')).toEqual(['metric.deletion']);
+    expect(await of('insertion,deletion')).toEqual(['metric.insertion', 'metric.deletion']);
+    expect(await of('deletion', { 'Cache-Control': 'no-cache' })).toEqual(['metric.deletion']);
+    const [first, repeated, others, fresh] = counted.map(({ samples = 0 }) => samples) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    expect(first).toBeGreaterThan(1);
+    expect(repeated).toBe(0);
+    expect(others).toBeGreaterThan(1);
+    expect(fresh).toBe(first);
   });
 
   it('say what does not apply', async () => {

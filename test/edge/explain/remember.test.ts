@@ -79,7 +79,7 @@ describe('remembering answers', () => {
     const rejecting = { get: async () => fail(), put: async () => fail() };
     for (const cache of [rejecting, { get: fail, put: fail }] as ResultCache[]) {
       expect(await ask(cache)).toMatchObject({
-        explanation,
+        value: explanation,
         state: 'miss',
         computed: 1,
         warnings: ['the cache cannot be read', 'the cache cannot be written'],
@@ -87,7 +87,7 @@ describe('remembering answers', () => {
     }
     const entries = new Map([['k', new TextEncoder().encode('<html>not what you think</html>')]]);
     expect(await ask(memory(entries))).toMatchObject({
-      explanation,
+      value: explanation,
       computed: 1,
       warnings: ['a cache entry is damaged'],
     });
