@@ -87,12 +87,11 @@ export class Random {
     const out = new Float32Array(count);
     const first = offset & ~1;
     const words = this.words(count + (offset - first) + 1, first);
-    for (let i = 0; i < count; i++) {
-      const at = offset - first + i;
-      const pair = at & ~1;
+    for (let pair = 0, i = first - offset; i < count; pair += 2, i += 2) {
       const radius = Math.sqrt(-2 * Math.log(((words[pair] as number) + 1) * 2 ** -32));
       const angle = 2 * Math.PI * (words[pair + 1] as number) * 2 ** -32;
-      out[i] = radius * (at === pair ? Math.cos(angle) : Math.sin(angle));
+      if (i >= 0) out[i] = radius * Math.cos(angle);
+      if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
     }
     return out;
   }

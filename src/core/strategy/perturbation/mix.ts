@@ -17,9 +17,9 @@ export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: In
   const own = elementsOf(inputs, input.name);
   const features = ids[input.name] as Uint32Array;
   if (!(own instanceof Float32Array)) return (out, absent, weights) => choose(out, own, absent, features, weights);
-  const begin = first?.[input.name];
   const { layout, count } = placesOf(input);
-  if (begin === undefined || !layout) {
+  const weightsOf = layout && weightsOfPlaces(features, layout, count, first?.[input.name]);
+  if (!weightsOf) {
     return (out, absent, weights) => mixFeatures(out as Float32Array, own, absent as Float32Array, features, weights);
   }
   if (
@@ -27,10 +27,33 @@ export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: In
     always &&
     (elementsOf(always, input.name) as Float32Array).every((value) => value === 0)
   ) {
-    return (out, _, weights) => dimThree(out as Float32Array, own, weights.subarray(begin, begin + count), layout);
+    return (out, _, weights) => dimThree(out as Float32Array, own, weightsOf(weights), layout);
   }
   return (out, absent, weights) =>
-    mixPlaces(out as Float32Array, own, absent as Float32Array, weights.subarray(begin, begin + count), layout);
+    mixPlaces(out as Float32Array, own, absent as Float32Array, weightsOf(weights), layout);
+}
+
+/**
+ * The weight of each place from those of the features; undefined where channels of a place belong to different ones.
+ * @param begin where every place is a feature: the number of the first
+ */
+function weightsOfPlaces(
+  features: Uint32Array,
+  { channels, step, plane }: Layout,
+  count: number,
+  begin: number | undefined,
+): ((weights: Float32Array) => Float32Array) | undefined {
+  if (begin !== undefined) return (weights) => weights.subarray(begin, begin + count);
+  const ids = Uint32Array.from({ length: count }, (_, place) => features[place * step] as number);
+  for (let channel = 1; channel < channels; channel++)
+    for (let place = 0; place < count; place++)
+      if (features[place * step + channel * plane] !== ids[place]) return undefined;
+  // Written anew for each mixture.
+  const ofPlaces = new Float32Array(count);
+  return (weights) => {
+    for (let place = 0; place < count; place++) ofPlaces[place] = weights[ids[place] as number] as number;
+    return ofPlaces;
+  };
 }
 
 /** Integers cannot be mixed: there is the one or the other. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelInfo, TensorInfo } from '../../../../src/core/method/contract.ts';
-import { placeMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
+import { type FeatureMask, placeMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
 import { mixOf } from '../../../../src/core/strategy/perturbation/mix.ts';
 import { Random } from '../../../../src/core/tensor/random.ts';
 import { float32, sizeOf } from '../../../../src/core/tensor/tensor.ts';
@@ -14,17 +14,36 @@ const CASES: readonly { title: string; dims: readonly number[]; channelAxis?: nu
   { title: 'a vector', dims: [7] },
 ];
 
+/** Features of two each. */
+const pairs = ({ features, ids }: FeatureMask): FeatureMask => ({
+  features: Math.ceil(features / 2),
+  ids: Object.fromEntries(Object.entries(ids).map(([name, own]) => [name, own.map((id) => id >> 1)])),
+});
+
+const eachElement = (inputs: readonly TensorInfo[]): FeatureMask => {
+  let features = 0;
+  const ids = Object.fromEntries(
+    inputs.map(({ name, dims }) => [name, Uint32Array.from({ length: sizeOf(dims.map(Number)) }, () => features++)]),
+  );
+  return { features, ids };
+};
+
 describe('mixOf', () => {
   const ways = CASES.flatMap((one) => [
     { ...one, zeros: true },
     { ...one, zeros: false },
   ]);
-  it.each(ways)(
-    'mixes each element by the weight of its place: $title, zeros: $zeros',
-    ({ dims, channelAxis, zeros }) => {
+  const masks: readonly [string, (model: ModelInfo) => FeatureMask][] = [
+    ['every place', placeMask],
+    ['pairs of places', (model) => pairs(placeMask(model))],
+    ['pairs of elements', ({ inputs }) => pairs(eachElement(inputs))],
+  ];
+  it.each(ways.flatMap((way) => masks.map(([of, make]) => ({ ...way, of, make }))))(
+    'mixes each element by the weight of its feature, $of: $title, zeros: $zeros',
+    ({ dims, channelAxis, zeros, make }) => {
       // A second input, whose features come after those of the first.
       const inputs = ['a', 'b'].map((name) => ({ name, dtype: 'float32', dims, channelAxis }) as unknown as TensorInfo);
-      const mask = placeMask({ inputs } as unknown as ModelInfo);
+      const mask = make({ inputs } as unknown as ModelInfo);
       const random = new Random(5);
       const size = sizeOf(dims);
       const own = Object.fromEntries(
