@@ -3,7 +3,7 @@
  * little-endian), the JSON part with each tensor replaced by its type, shape and place, then the elements of all tensors,
  * each starting at a multiple of eight bytes.
  */
-import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from './tensor/tensor.ts';
+import { arrayType, bytesPerElement, type DataType, sizeOf, type Tensor } from './tensor/tensor.ts';
 
 const MAGIC = 0x33_58_4c_57; // "WLX3"
 const HEADER = 8;
@@ -40,6 +40,7 @@ export function pack(value: object): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Tensors may be views of the bytes.
  * @returns undefined for bytes that {@link pack} has not made: what lies in a cache may be damaged or of an older form. The
  * type is the caller's word for what was packed.
  */
@@ -58,9 +59,10 @@ export function unpack<T extends object>(bytes: Uint8Array): T | undefined {
       const end = at + sizeOf(dims) * bytesPerElement(dtype);
       if (end > elements.length) throw new RangeError('The bytes end before the tensor does.');
       size = Math.max(size, aligned(end));
-      const found = tensor(dtype, dims);
-      new Uint8Array(found.data.buffer).set(elements.subarray(at, end));
-      return found;
+      // A view where its start allows one: large answers are read far more often than they are changed.
+      const own = elements.subarray(at, end);
+      const { buffer, byteOffset } = own.byteOffset % 8 === 0 ? own : own.slice();
+      return { dtype, dims, data: new (arrayType(dtype))(buffer as ArrayBuffer, byteOffset, sizeOf(dims)) };
     };
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
     const value = JSON.parse(text.decode(bytes.subarray(HEADER, HEADER + length)), read) as T;

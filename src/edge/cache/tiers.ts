@@ -27,8 +27,9 @@ export interface TieredOptions {
 /** Nothing is worth keeping for less. */
 const SHORTEST = 60;
 
-/** A turn of the event loop: what is written begins when the answer has left, and does not hold it up. */
-const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+/** Milliseconds after which most answers have left: what is written then does not hold them up. */
+const ANSWERED_MS = 20;
+const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWERED_MS));
 
 /** A near store that fails costs time; what the shared one throws is the caller's business. */
 export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptions): ResultCache {
