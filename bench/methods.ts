@@ -15,6 +15,7 @@ import type { Model } from '../src/core/model/model.ts';
 import { Random } from '../src/core/tensor/random.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor/tensor.ts';
 import { TOKENS } from '../src/core/tokens.ts';
+import { collectLessOften } from '../src/node/garbage.ts';
 
 const HELP = `What each saliency method costs.
 
@@ -156,6 +157,7 @@ function cells(first: string, ...rest: readonly string[]): string {
 }
 
 async function main(): Promise<void> {
+  collectLessOften();
   const runs = Number(flags.runs);
   const { engine: name } = flags;
   if ((name !== 'node' && name !== 'web') || !Number.isInteger(runs) || runs < 1) {

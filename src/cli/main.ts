@@ -1,7 +1,10 @@
 /** The command line: finds the command, runs it, and turns whatever goes wrong into one line and an exit code. */
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
 import { WhylightError } from '../core/errors.ts';
+import { collectLessOften } from '../node/garbage.ts';
 import { splitArguments, UsageError } from './arguments.ts';
+
+collectLessOften();
 
 // Each command is loaded when it is called: `--help` and a typing error should not wait for an inference engine.
 const COMMANDS: Record<string, { about: string; load: () => Promise<{ default: unknown }> }> = {
