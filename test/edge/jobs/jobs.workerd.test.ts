@@ -119,7 +119,7 @@ describe('a job', () => {
 
   it('is refused with words where it cannot be', async () => {
     const none = appWith({ jobs: undefined as never });
-    const refused = await none(EXPLAIN, tensorRequest({ method: 'saliency', route: 'job' }));
+    const refused = await none(EXPLAIN, tensorRequest({ method: 'saliency', seed: 303, route: 'job' }));
     expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'budget_exceeded' })]);
     // A preference is not a demand.
     expect((await none(EXPLAIN, later(tensorRequest({ method: 'saliency', seed: 301 })))).status).toBe(200);
