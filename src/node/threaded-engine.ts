@@ -60,6 +60,7 @@ interface Waiting {
 class EngineThread {
   private readonly worker = new Worker(THREAD);
   private readonly waiting = new Map<number, Waiting>();
+  private readonly running = new Set<Promise<unknown>>();
   private asked = 0;
   private ended: WhylightError | undefined;
 
@@ -74,14 +75,21 @@ class EngineThread {
   ask<C extends Call>(call: C): Promise<Results[C['kind']]> {
     if (this.ended) return Promise.reject(this.ended);
     const id = ++this.asked;
-    return new Promise((resolve, reject) => {
+    const run = new Promise<Results[C['kind']]>((resolve, reject) => {
       if (this.waiting.size === 0) this.worker.ref();
       this.waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, call } satisfies Asked);
     });
+    this.running.add(run);
+    const over = () => void this.running.delete(run);
+    run.then(over, over);
+    return run;
   }
 
+  /** Takes nothing more, and waits for what runs: native code that is cut off takes the process with it. */
   async close(): Promise<void> {
+    this.ended ??= new WhylightError('engine_failure', "The engine's thread ended: it was closed. Make another one.");
+    await Promise.allSettled(this.running);
     await this.worker.terminate();
   }
 
