@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   model_not_found: 'There is no model of this name.',
   method_not_found: 'There is no saliency method of this name.',
   layer_not_found: 'The model has no tensor of this name.',
+  model_needed: 'The server does not hold the files of the model yet.',
   label_not_found: 'The model has no class of this name or index.',
   payload_too_large: 'The body, the picture or the tensor is over the limit.',
   unprocessable_method: 'The method does not apply to this model or input.',

@@ -25,6 +25,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_not_found: 404,
   method_not_found: 404,
   layer_not_found: 404,
+  model_needed: 409,
   label_not_found: 404,
   payload_too_large: 413,
   unprocessable_method: 422,

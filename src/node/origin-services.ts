@@ -3,6 +3,7 @@ import { plugins, tenants } from '#plugins';
 import { createContainer } from '../core/container.ts';
 import { batchingEngine } from '../core/engine/batching.ts';
 import { openInferenceEngine } from '../core/engine/open-inference-engine.ts';
+import { WhylightError } from '../core/errors.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { InFlight } from '../edge/cache/in-flight.ts';
@@ -17,8 +18,10 @@ import { JwtVerifier } from '../edge/tenants/jwt.ts';
 import { Tenants } from '../edge/tenants/tenants.ts';
 import { Admission } from './admission.ts';
 import { nodeCodecs } from './codecs.ts';
+import { FileStore, type FileStoreOptions } from './file-store.ts';
 import { folderModels } from './model-folders.ts';
 import { strongestEngine } from './providers.ts';
+import { UploadedModels } from './uploaded-models.ts';
 
 export interface OriginOptions {
   /** Path of each model's folder, by name. */
@@ -35,6 +38,8 @@ export interface OriginOptions {
   readonly delay: number;
   /** A server of the Open Inference Protocol that holds the compiled graphs, in place of an engine in this process. */
   readonly inferenceServer?: string;
+  /** Where models are kept that were uploaded at the edge; without it they run only there. */
+  readonly uploads?: FileStoreOptions;
   readonly log?: Log;
 }
 
@@ -47,6 +52,7 @@ export async function originServices(options: OriginOptions): Promise<{ services
     : batchingEngine(await strongestEngine(options, log), { maxRows: PROCESS_LIMITS.maxBatch, delay: options.delay });
   const container = createContainer({ engine, plugins, limits: PROCESS_LIMITS });
   const models = new ModelCatalogue(folderModels(options.models), { bytes: 4096 * MIB });
+  const uploads = options.uploads && new UploadedModels(await FileStore.open(options.uploads), 2048 * MIB);
   const admission = new Admission({ most: options.runs, waiting: options.waiting });
   const known = new Tenants({ base: tenants, log });
   const services: Services = {
@@ -65,7 +71,13 @@ export async function originServices(options: OriginOptions): Promise<{ services
     ...(secret !== undefined && {
       asOrigin: {
         signatures: new SignatureCheck(secret),
-        model: async (name, waitUntil) => (await models.trusted(name, waitUntil)).model,
+        model: async ({ name, files }, waitUntil) => {
+          if (!files) return (await models.trusted(name, waitUntil)).model;
+          if (uploads) return uploads.get(files, waitUntil);
+          const message = 'This origin keeps no uploaded models: start it with --uploads.';
+          throw new WhylightError('model_not_found', message, { model: name });
+        },
+        ...(uploads && { keep: (sha256, chunks) => uploads.put(sha256, chunks) }),
         reserve: () => admission.reserve(),
       },
     }),

@@ -23,6 +23,16 @@ const args = {
   waiting: { type: 'string', default: '64', description: 'Explanations that may wait; more are refused with 503' },
   delay: { type: 'string', default: '2', valueHint: 'ms', description: 'How long rows wait for others to run with' },
   drain: { type: 'string', default: '30', valueHint: 's', description: 'How long runs may go on after SIGTERM' },
+  uploads: {
+    type: 'string',
+    valueHint: 'folder',
+    description: 'Keep models here that were uploaded at the edge; a folder of this process alone',
+  },
+  'uploads-mib': {
+    type: 'string',
+    default: '1024',
+    description: 'Size of that folder; the least recently used go first',
+  },
   'inference-server': {
     type: 'string',
     valueHint: 'url',
@@ -51,6 +61,12 @@ export default defineCommand({
       runs: numberFlag('runs', flags.runs, 1, 1024),
       waiting: numberFlag('waiting', flags.waiting, 0, 100_000),
       delay: numberFlag('delay', flags.delay, 0, 1000),
+      ...(flags.uploads !== undefined && {
+        uploads: {
+          folder: flags.uploads,
+          bytes: numberFlag('uploads-mib', flags['uploads-mib'], 1, 2 ** 20) * 2 ** 20,
+        },
+      }),
       ...(secret && { secret }),
       ...(inferenceServer !== undefined && { inferenceServer }),
     });

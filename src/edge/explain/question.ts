@@ -50,7 +50,7 @@ export async function questionOf(
   named?: string,
 ) {
   const tenant = c.get('tenant');
-  const { model, identity } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
+  const { model, identity, parcel } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
   const settings = checkParameters(body, () => readSettings(given));
   const { target, scores, seed, top, summary } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
@@ -72,6 +72,7 @@ export async function questionOf(
   });
   return {
     model,
+    ...(parcel && { parcel }),
     settings,
     params,
     subject,
@@ -148,6 +149,7 @@ export async function runOf(c: Context<EdgeEnv>, question: Question, deferrable:
   const later = deferrable && route === 'auto' && prefersLater(c.req.header('Prefer')) && tenant.routes.includes('job');
   return {
     model: question.model,
+    ...(question.parcel && { parcel: question.parcel }),
     request: await requestOf(c, question),
     tenant,
     wanted: later ? 'job' : route,

@@ -116,7 +116,7 @@ async function explain(
   const { models, tenants, origin, explainer, pause } = services;
   const known = await tenants.tenants.get(job.tenant, waitUntil);
   if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job is no more.');
-  const { model } = await models.get(question.model.name, known.tenant, waitUntil, version);
+  const { model, parcel } = await models.get(question.model.name, known.tenant, waitUntil, version);
   if (model.digest !== question.model.digest) {
     throw new WhylightError('conflict', 'The model was replaced while the job waited: hand it in again.');
   }
@@ -128,7 +128,7 @@ async function explain(
     waitUntil,
   };
   return origin
-    ? origin.explain(model, request, { ...hooks, rights, trace })
+    ? origin.explain(model, request, { ...hooks, rights, trace, ...(parcel && { parcel }) })
     : explainer.explain(model, request, {
         ...hooks,
         methods: methodsFor(rights, explainer.methods),

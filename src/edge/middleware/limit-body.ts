@@ -13,7 +13,8 @@ export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
     return refuseAbove(limitsFor(c.get('tenant'), server).maxBody)(c, next);
   };
 
-const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
+/** The same with a fixed limit. */
+export const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
   bodyLimit({
     maxSize,
     onError: () => {

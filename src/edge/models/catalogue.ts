@@ -4,6 +4,7 @@ import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
+import type { Parcel } from './parcel.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
 import { Shelf, type Weighed } from './shelf.ts';
 import type { ModelStore } from './store.ts';
@@ -12,6 +13,8 @@ export interface ServedModel {
   readonly model: Model;
   /** Names everything that an answer depends on: the ONNX file, its preprocessing and its labels. */
   readonly identity: string;
+  /** Of an uploaded model: other servers do not have it by themselves. */
+  readonly parcel?: Parcel;
 }
 
 export interface CatalogueOptions {
@@ -81,7 +84,11 @@ export class ModelCatalogue {
     const entry = versionOf(record, name, wanted);
     const registry = this.registry;
     const key = `${owner}/${name}/${entry.files['manifest.json']}/${entry.digest}`;
-    return this.shelf.get(key, async () => weigh(await registry.open(owner, name, entry)), waitUntil);
+    return this.shelf.get(
+      key,
+      async () => weigh(await registry.open(owner, name, entry), registry.parcel(owner, name, entry)),
+      waitUntil,
+    );
   }
 
   /**
@@ -122,12 +129,12 @@ export class ModelCatalogue {
   }
 }
 
-async function weigh(source: ModelSource): Promise<Weighed<ServedModel>> {
+async function weigh(source: ModelSource, parcel?: Parcel): Promise<Weighed<ServedModel>> {
   const model = await Model.read(source);
   const described = JSON.stringify([model.manifest, source.labels ?? null]);
   const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
   const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { value: { model, identity }, bytes: source.bytes.byteLength + external };
+  return { value: { model, identity, ...(parcel && { parcel }) }, bytes: source.bytes.byteLength + external };
 }
 
 function notFound(name: string, names: readonly string[]): WhylightError {

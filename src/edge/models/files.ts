@@ -4,6 +4,8 @@ export interface ModelFiles {
   write(key: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   read(key: string): Promise<Uint8Array | undefined>;
+  /** The same as a stream, without ever holding all of it. */
+  stream(key: string): Promise<ReadableStream<Uint8Array> | undefined>;
   remove(keys: readonly string[]): Promise<void>;
   /** The next part of every key that begins with `prefix`, up to a slash. */
   below(prefix: string): Promise<readonly string[]>;

@@ -19,6 +19,9 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
     const object = await bucket.get(key);
     return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
   },
+  async stream(key) {
+    return (await bucket.get(key))?.body;
+  },
   async remove(keys) {
     if (keys.length > 0) await bucket.delete([...keys]);
   },

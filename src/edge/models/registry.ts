@@ -15,6 +15,7 @@ import type { Log } from '../observe/log.ts';
 import { Recent } from '../tenants/recent.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
+import type { Parcel } from './parcel.ts';
 import type { Upload } from './upload.ts';
 
 export interface VersionRecord {
@@ -97,6 +98,14 @@ export class ModelRegistry {
       return digest === undefined ? undefined : this.files.read(fileKey(owner, name, upload, digest));
     };
     return readModelFolder(read, name);
+  }
+
+  /** The files of a version, to be sent on. */
+  parcel(owner: string, name: string, { files, upload }: VersionRecord): Parcel {
+    return {
+      files,
+      open: async (sha256) => (await this.files.stream(fileKey(owner, name, upload, sha256))) ?? noRecord(name),
+    };
   }
 
   /**

@@ -3,14 +3,18 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Explained, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
 import type { Model } from '../../core/model/model.ts';
 import { unpack } from '../../core/packed.ts';
+import type { Parcel } from '../models/parcel.ts';
 import type { Rights } from '../tenants/tenant.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from './frames.ts';
-import { type Origins, SILENCE_MS, silent } from './origins.ts';
+import { type Correspondent, type Origins, SILENCE_MS, silent } from './origins.ts';
 import { decodeFailure, encodeQuestion, PACKED_TYPE, RUN_PATH } from './question.ts';
+import { problemIn, refused, sendMissing } from './send-model.ts';
 
 export interface RemoteHooks extends ExplainHooks {
   /** What methods that are made of others may reach. */
   readonly rights: Rights;
+  /** Of an uploaded model, for an origin that does not hold it. */
+  readonly parcel?: Parcel;
   /** Milliseconds that are left. */
   readonly deadline?: number;
   /** W3C trace context of the request, as headers. */
@@ -37,11 +41,11 @@ export class OriginRunner {
 
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
   async explain(model: Model, request: ExplainRequest, hooks: RemoteHooks): Promise<Explanation> {
-    const { rights, maxSamples, deadline, trace } = hooks;
+    const { rights, maxSamples, deadline, trace, parcel } = hooks;
     const asked = Date.now();
     const body = () =>
       encodeQuestion({
-        model: { name: model.name, digest: model.digest },
+        model: { name: model.name, digest: model.digest, ...(parcel && { files: parcel.files }) },
         request,
         rights: { methods: rights.methods, parameters: rights.parameters },
         ...(maxSamples !== undefined && { maxSamples }),
@@ -55,15 +59,13 @@ export class OriginRunner {
     };
     const signal = hooks.signal ?? new AbortController().signal;
     const shown = onlyForward(hooks);
-    return this.origins.ask(RUN_PATH, body, headers, signal, (response) => this.receive(response, shown()));
+    return this.origins.ask(RUN_PATH, body, headers, signal, async (response, origin) =>
+      this.receive(parcel ? await withModel(response, parcel, origin) : response, shown()),
+    );
   }
 
   private async receive(response: Response, hooks: Shown): Promise<Explanation> {
-    if (!response.ok || !response.body) {
-      await response.body?.cancel();
-      const message = `The origin answered ${response.status}. Do edge and origin share their secret and version?`;
-      throw new WhylightError('origin_error', message, { status: response.status });
-    }
+    if (!response.ok || !response.body) throw refused(response, await problemIn(response));
     const frames = readFrames(response.body);
     try {
       for (;;) {
@@ -93,6 +95,15 @@ export class OriginRunner {
       clearTimeout(timer);
     }
   }
+}
+
+/** The answer once the origin has the model: it is sent what it says that it lacks, and asked again, once. */
+async function withModel(response: Response, parcel: Parcel, origin: Correspondent): Promise<Response> {
+  if (response.status !== 409) return response;
+  const reason = await problemIn(response);
+  if (reason.code !== 'model_needed') throw refused(response, reason);
+  await sendMissing(reason.missing, parcel, origin);
+  return origin.again();
 }
 
 type Shown = Pick<ExplainHooks, 'progress' | 'partial'>;

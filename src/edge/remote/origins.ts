@@ -1,7 +1,7 @@
 /** The origins that heavy runs go to: which of them is well, which is the least busy, and what to do when one fails. */
 import { WhylightError } from '../../core/errors.ts';
 import { Breaker, type BreakerOptions } from './breaker.ts';
-import { sign } from './signature.ts';
+import { type Signed, sign } from './signature.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -22,6 +22,14 @@ interface Origin {
   readonly url: string;
   readonly breaker: Breaker;
   busy: number;
+}
+
+/** The origin that answered, for what its answer asks for. */
+export interface Correspondent {
+  /** The question once more. */
+  again(): Promise<Response>;
+  /** Sends a file whose path holds its SHA-256, which is signed in place of the bytes. */
+  put(path: string, sha256: string, body: ReadableStream<Uint8Array>): Promise<Response>;
 }
 
 /** What became of a request, as far as it says something about the origin. */
@@ -48,7 +56,10 @@ export const silent = (milliseconds: number): WhylightError =>
 export const noneIsWell = (seconds: number): WhylightError =>
   new WhylightError('origin_unavailable', 'No origin is well at the moment.', { retry_after: seconds });
 
+const DUPLEX = { duplex: 'half' } as object;
 const READY_PATH = '/v2/health/ready';
+/** Milliseconds in which a file of an uploaded model is over: 32 MiB at 4.5 Mbit/s. */
+const FILE_MS = 60_000;
 /** Milliseconds in which an origin that was down answers that it is ready. */
 const PROBE_MS = 2_000;
 
@@ -99,7 +110,7 @@ export class Origins {
     bodyOf: () => Uint8Array<ArrayBuffer>,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    receive: (response: Response) => Promise<T>,
+    receive: (response: Response, origin: Correspondent) => Promise<T>,
   ): Promise<T> {
     let failed: Origin | undefined;
     let reason: WhylightError | undefined;
@@ -108,7 +119,7 @@ export class Origins {
       if (!origin) break;
       origin.busy += 1;
       try {
-        const answer = await this.once(origin, path, bodyOf(), headers, signal, receive);
+        const answer = await this.once(origin, path, bodyOf, headers, signal, receive);
         this.report(origin, true);
         return answer;
       } catch (error) {
@@ -133,43 +144,26 @@ export class Origins {
   private async once<T>(
     origin: Origin,
     path: string,
-    body: Uint8Array<ArrayBuffer>,
+    bodyOf: () => Uint8Array<ArrayBuffer>,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    receive: (response: Response) => Promise<T>,
+    receive: (response: Response, origin: Correspondent) => Promise<T>,
   ): Promise<T> {
-    const signed = await sign(this.options.secret, { method: 'POST', path, body });
     const { silence = SILENCE_MS } = this.options;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), silence);
-    let response: Response;
+    const question = (): Promise<Response> => {
+      const body = bodyOf();
+      return this.begin(origin, { method: 'POST', path, body }, { body, headers }, silence, signal);
+    };
+    const response = await question();
     try {
-      response = await this.send(`${origin.url}${path}`, {
-        method: 'POST',
-        body,
-        headers: { ...headers, ...signed },
-        signal: AbortSignal.any([signal, late.signal]),
+      return await receive(response, {
+        again: question,
+        put: (to, sha256, body) =>
+          // A body that streams: Node asks for `duplex` where workerd does not.
+          this.begin(origin, { method: 'PUT', path: to, body: sha256 }, { body, ...DUPLEX }, FILE_MS, signal),
       });
-    } catch (cause) {
-      if (signal.aborted) throw cause;
-      if (late.signal.aborted) throw new Unwell(silent(silence));
-      throw new Unwell(new WhylightError('origin_unavailable', 'The origin cannot be reached.', {}, { cause }));
-    } finally {
-      clearTimeout(timer);
-    }
-    if (response.status === 502 || response.status === 503) {
-      await response.body?.cancel();
-      const after = Number(response.headers.get('Retry-After')) || undefined;
-      const busy = new WhylightError('origin_unavailable', 'The origin has too much to do.', {
-        retry_after: after ?? 1,
-      });
-      // One that says when to come back is well, only full.
-      throw new Unwell(busy, response.status === 503 && after !== undefined);
-    }
-    try {
-      return await receive(response);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || error instanceof Unwell) throw error;
       // A connection that broke, or bytes that are no answer.
       if (!WhylightError.is(error)) {
         throw new Unwell(
@@ -180,6 +174,47 @@ export class Origins {
       const refused = error.code === 'origin_error' && error.details.status !== undefined;
       throw !refused && (error.code === 'origin_error' || error.code === 'origin_timeout') ? new Unwell(error) : error;
     }
+  }
+
+  /**
+   * Sends a signed request, and waits for its answer to begin.
+   * @param limit milliseconds for that
+   * @throws Unwell
+   */
+  private async begin(
+    { url }: Origin,
+    request: Signed,
+    init: Pick<RequestInit, 'body' | 'headers'>,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { method, path } = request;
+    const signed = await sign(this.options.secret, request);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), limit);
+    let response: Response;
+    try {
+      response = await this.send(`${url}${path}`, {
+        ...init,
+        method,
+        headers: { ...(init.headers as Record<string, string>), ...signed },
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      if (late.signal.aborted) throw new Unwell(silent(limit));
+      throw new Unwell(new WhylightError('origin_unavailable', 'The origin cannot be reached.', {}, { cause }));
+    } finally {
+      clearTimeout(timer);
+    }
+    if (response.status !== 502 && response.status !== 503) return response;
+    await response.body?.cancel();
+    const after = Number(response.headers.get('Retry-After')) || undefined;
+    const busy = new WhylightError('origin_unavailable', 'The origin has too much to do.', {
+      retry_after: after ?? 1,
+    });
+    // One that says when to come back is well, only full.
+    throw new Unwell(busy, response.status === 503 && after !== undefined);
   }
 
   /** The least busy one that is well; `avoid` only if there is no other. */

@@ -2,9 +2,12 @@
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainRequest } from '../../core/explainer.ts';
 import { pack, unpack } from '../../core/packed.ts';
+import { isParcelFiles, type ParcelFiles } from '../models/parcel.ts';
 import type { Rights } from '../tenants/tenant.ts';
 
 export const RUN_PATH = '/origin/explain';
+/** Where a file of an uploaded model is put, by its content. */
+export const filePath = (sha256: string): string => `/origin/files/${sha256}`;
 export const PACKED_TYPE = 'application/vnd.whylight.packed';
 
 export interface Question {
@@ -12,6 +15,8 @@ export interface Question {
     readonly name: string;
     /** The origin must hold these very bytes: an answer for another model would be a wrong one. */
     readonly digest: string;
+    /** Of an uploaded model: what it is made of. The origin is sent the files that it does not hold. */
+    readonly files?: ParcelFiles;
   };
   readonly request: ExplainRequest;
   /** What methods that are made of others may reach. */
@@ -29,8 +34,9 @@ export const encodeQuestion = (question: Question): Uint8Array<ArrayBuffer> => p
 /** @throws WhylightError `invalid_request` */
 export function decodeQuestion(bytes: Uint8Array): Question {
   const question = unpack<Question>(bytes);
-  if (typeof question?.model?.digest === 'string' && typeof question.request?.method === 'string' && question.rights)
-    return question;
+  if (typeof question?.model?.digest === 'string' && typeof question.request?.method === 'string' && question.rights) {
+    if (question.model.files === undefined || isParcelFiles(question.model.files)) return question;
+  }
   throw new WhylightError('invalid_request', 'The body is not a packed question: edge and origin differ in version.');
 }
 

@@ -21,7 +21,8 @@ export interface Signed {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  readonly body: Uint8Array;
+  /** The bytes, or their SHA-256 in hex where they stream past. */
+  readonly body: Uint8Array | string;
 }
 
 const keyOf = (secret: string): Promise<CryptoKey> =>
@@ -90,7 +91,8 @@ export class SignatureCheck {
 }
 
 async function message({ method, path, body }: Signed, timestamp: string, nonce: string) {
-  const text = [method.toUpperCase(), path, await sha256Hex(body), timestamp, nonce].join('\n');
+  const digest = typeof body === 'string' ? body : await sha256Hex(body);
+  const text = [method.toUpperCase(), path, digest, timestamp, nonce].join('\n');
   return new TextEncoder().encode(text);
 }
 

@@ -5,6 +5,7 @@ import type { Model } from '../../core/model/model.ts';
 import { largestThatFit } from '../../core/plan/fit.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import { withDeadline } from '../explain/deadline.ts';
+import type { Parcel } from '../models/parcel.ts';
 import { noneIsWell } from '../remote/origins.ts';
 import type { Services } from '../services.ts';
 import { limitsFor, methodsFor, type Tenant } from '../tenants/tenant.ts';
@@ -12,6 +13,8 @@ import { type Decision, decide, type Route, type WantedRoute } from './decide.ts
 
 export interface Run {
   readonly model: Model;
+  /** Of an uploaded model: origins are sent it when they need it. */
+  readonly parcel?: Parcel;
   /** Its parameters after defaults. */
   readonly request: ExplainRequest;
   readonly tenant: Tenant;
@@ -83,7 +86,7 @@ export interface Ran {
  */
 export async function run(services: Services, run: Run, hooks: ExplainHooks): Promise<Ran> {
   const { explainer, origin } = services;
-  const { model, request, tenant, deadline, trace } = run;
+  const { model, parcel, request, tenant, deadline, trace } = run;
   const { decision, estimate } = routeOf(services, run);
   const { route, why } = decision;
   const place = services.asOrigin ? 'origin' : 'edge';
@@ -103,6 +106,7 @@ export async function run(services: Services, run: Run, hooks: ExplainHooks): Pr
           rights: tenant,
           ...(deadline !== undefined && { deadline }),
           ...(trace && { trace }),
+          ...(parcel && { parcel }),
         }),
       );
       return { explanation, route, why };
