@@ -50,12 +50,15 @@ export interface Services {
   readonly pause?: () => Promise<void>;
 }
 
+/** Rows that one request may evaluate at an origin or as a job. */
+export const MOST_SAMPLES = 200_000;
+
 export interface Limits {
   /** Bytes of a request body. */
   readonly maxBody: number;
   /** Of a picture, as its header says. */
   readonly maxPixels: number;
-  /** Rows that one request may evaluate. */
+  /** Rows that one request may evaluate here. */
   readonly maxSamples: number;
   /** Milliseconds that a request may compute here. */
   readonly edgeMs: number;

@@ -12,7 +12,7 @@ import { ModelCatalogue } from '../edge/models/catalogue.ts';
 import { consoleLog, type Log } from '../edge/observe/log.ts';
 import { PrometheusMetrics } from '../edge/observe/prometheus.ts';
 import { SignatureCheck } from '../edge/remote/signature.ts';
-import type { Services } from '../edge/services.ts';
+import { MOST_SAMPLES, type Services } from '../edge/services.ts';
 import { TenantDirectory } from '../edge/tenants/directory.ts';
 import { JwtVerifier } from '../edge/tenants/jwt.ts';
 import { Tenants } from '../edge/tenants/tenants.ts';
@@ -66,7 +66,13 @@ export async function originServices(options: OriginOptions): Promise<{ services
     log,
     fetch,
     metrics: new PrometheusMetrics(),
-    limits: { maxBody: 64 * MIB, maxPixels: 40_000_000, maxSamples: 200_000, edgeMs: Infinity, edgeBytes: Infinity },
+    limits: {
+      maxBody: 64 * MIB,
+      maxPixels: 40_000_000,
+      maxSamples: MOST_SAMPLES,
+      edgeMs: Infinity,
+      edgeBytes: Infinity,
+    },
     pause: () => new Promise((next) => setImmediate(next)),
     ...(secret !== undefined && {
       asOrigin: {

@@ -62,9 +62,9 @@ async function edge(replaced: Partial<Services> = {}, limits: Partial<Limits> = 
     ...replaced,
   });
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
-  const ask = async (query: string) => {
+  const ask = async (query: string, operation = 'explain') => {
     const response = await app.fetch(
-      new Request(`http://edge.test/v2/models/cifar10/explain?${query}`, {
+      new Request(`http://edge.test/v2/models/cifar10/${operation}?${query}`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({
@@ -123,6 +123,76 @@ describe('an edge with an origin', () => {
     expect(fits.n_masks).toBeGreaterThan(1);
     expect((await ask(`method=rise&n_masks=${fits.n_masks + 1}&route=edge`)).response.status).toBe(422);
     expect((await ask(`method=rise&n_masks=${fits.n_masks}&route=edge`)).response.status).toBe(200);
+  });
+});
+
+/** The tenant without a key, with other rights. */
+const anonymous = (config: Partial<TenantConfig>): Pick<Services, 'tenants'> => ({
+  tenants: new TenantDirectory({
+    tenants: new Tenants({ base: { ...tenants, '*': { ...(tenants['*'] as TenantConfig), ...config } }, log: quiet }),
+    tokens: new JwtVerifier(),
+    log: quiet,
+  }),
+});
+
+describe('what the estimate says', () => {
+  it.each<[string, string, Partial<Services>, Partial<Limits>]>([
+    ['light', 'method=saliency', {}, {}],
+    ['heavy', HEAVY, {}, {}],
+    ['heavy, for the edge', `${HEAVY}&route=edge`, {}, {}],
+    ['more rows than the edge may', 'method=rise&n_masks=100', {}, { maxSamples: 50 }],
+    ['more rows than the edge may, for the edge', 'method=rise&n_masks=100&route=edge', {}, { maxSamples: 50 }],
+    ['more rows than the tenant may', 'method=rise&n_masks=100', anonymous({ limits: { samples: 40 } }), {}],
+    ['past the deadline everywhere', `${HEAVY}&deadline_ms=300&route=origin`, {}, {}],
+    ['a tenant without the origin', HEAVY, anonymous({ routes: ['edge'] }), {}],
+    [
+      'a tenant with a least value',
+      HEAVY,
+      anonymous({ routes: ['edge'], parameters: { rise: { limits: { n_masks: { min: 300 } } } } }),
+      {},
+    ],
+  ])('is what then happens: %s', async (_, query, replaced, limits) => {
+    const { ask } = await edge(replaced, limits);
+    const { body: said } = await ask(query, 'explain/estimate');
+    const { response, body } = await ask(query);
+    const fits = (said.fits ?? {}) as Record<string, number>;
+    if (response.status === 200) {
+      expect(said).toMatchObject({
+        route: response.headers.get('X-Whylight-Route'),
+        reason: response.headers.get('X-Whylight-Route-Reason'),
+      });
+      expect(said.fits).toBeUndefined();
+      return;
+    }
+    expect([response.status, body.code, said.route]).toEqual([422, 'budget_exceeded', 'none']);
+    expect(body.detail).toContain(said.reason);
+    expect(body.fits).toEqual(fits);
+    for (const [name, value] of Object.entries(fits)) {
+      const other = (n: number) => query.replace(new RegExp(`&${name}=\\d+|$`), '').concat(`&${name}=${n}`);
+      expect((await ask(other(value + 1))).response.status).toBe(422);
+      expect((await ask(other(value))).response.status).toBe(200);
+    }
+  });
+
+  it('are values with which it runs, the largest', async () => {
+    const fitsOf = async (query: string, replaced: Partial<Services>, limits: Partial<Limits> = {}) =>
+      (await (await edge(replaced, limits)).ask(query)).body.fits;
+    expect(await fitsOf('method=rise&n_masks=100', anonymous({ limits: { samples: 40 } }))).toEqual({ n_masks: 40 });
+    expect(await fitsOf('method=rise&n_masks=100&route=edge', {}, { maxSamples: 50 })).toEqual({ n_masks: 50 });
+    const least = anonymous({ routes: ['edge'], parameters: { rise: { limits: { n_masks: { min: 300 } } } } });
+    expect(await fitsOf(HEAVY, least)).toEqual({});
+  });
+
+  it('learns from what the origin took', async () => {
+    const { ask } = await edge();
+    const late = 'method=rise&n_masks=40&route=origin&deadline_ms=3000';
+    const [before] = [await ask(late, 'explain/estimate')];
+    // The manifest says 100 ms a row, which is far more than this machine takes.
+    expect(before.body.route).toBe('none');
+    for (let seed = 0; seed < 12; seed++) {
+      expect((await ask(`method=rise&n_masks=40&route=origin&seed=${seed}`)).response.status).toBe(200);
+    }
+    expect((await ask(late, 'explain/estimate')).body.route).toBe('origin');
   });
 });
 
@@ -282,13 +352,7 @@ describe('an origin in trouble', () => {
 
   it('a coarser answer does not pass for the one that was asked for', async () => {
     const proxy = await between([reset, reset]);
-    const base = { ...tenants, '*': { ...(tenants['*'] as TenantConfig), degrade: true } };
-    const known = new TenantDirectory({
-      tenants: new Tenants({ base, log: quiet }),
-      tokens: new JwtVerifier(),
-      log: quiet,
-    });
-    const { ask } = await edge({ tenants: known }, {}, [proxy.url]);
+    const { ask } = await edge(anonymous({ degrade: true }), {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
     expect(response.status).toBe(200);
     expect(response.headers.get('X-Whylight-Route-Reason')).toMatch(/no origin is well, so n_masks was lowered to \d+/);

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { readQuestion, runOf } from '../explain/question.ts';
-import { fittingParameters, routeOf } from '../routing/run.ts';
+import { atTheEdge, fittingParameters, routeOf } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { modelPaths } from './models.ts';
 
@@ -14,7 +14,6 @@ export const estimateRoutes = (services: Services) =>
     const asked = await runOf(c, question, services.jobs !== undefined);
     const { decision, estimate } = routeOf(services, asked);
     const { cost, milliseconds, measured, bytes } = estimate;
-    const fits = decision.route === 'none' || decision.route === 'unavailable';
     c.header('Cache-Control', 'no-store');
     return c.json({
       method: question.settings.method,
@@ -26,6 +25,7 @@ export const estimateRoutes = (services: Services) =>
       bytes,
       route: decision.route,
       reason: decision.why,
-      ...(fits && { fits: fittingParameters(services, asked, estimate) }),
+      ...(decision.route === 'none' && { fits: fittingParameters(services, asked) }),
+      ...(decision.route === 'unavailable' && { fits: atTheEdge(services, asked) }),
     });
   });

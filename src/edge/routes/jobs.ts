@@ -14,7 +14,7 @@ import { checkWebhook, webhookSecret } from '../jobs/webhook.ts';
 import { negotiate } from '../negotiate.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
 import { problemOf } from '../problem.ts';
-import type { Deferred } from '../routing/run.ts';
+import { type Deferred, mostSamples } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { limitsFor, offeredTo } from '../tenants/tenant.ts';
 import { modelOf } from './models.ts';
@@ -85,7 +85,7 @@ export async function handIn(
         model: { name: model.name, digest: model.digest },
         request: await requestOf(c, question),
         rights: { methods: tenant.methods, parameters: tenant.parameters },
-        maxSamples: limitsFor(tenant, limits).maxSamples,
+        maxSamples: mostSamples(services, tenant),
       },
       version: model.version,
       wanted: {

@@ -68,7 +68,7 @@ const pathOf = (c: Context<EdgeEnv>): string => {
 
 async function explain(
   c: Context<EdgeEnv>,
-  { explainer }: Services,
+  { explainer, limits }: Services,
   { signatures, model: modelOf, reserve }: OriginSide,
 ): Promise<Response> {
   const body = new Uint8Array(await c.req.arrayBuffer());
@@ -98,7 +98,7 @@ async function explain(
       const explanation = await inTurn(() =>
         explainer.explain(model, request, {
           signal,
-          ...(maxSamples !== undefined && { maxSamples }),
+          maxSamples: Math.min(maxSamples ?? limits.maxSamples, limits.maxSamples),
           methods: methodsFor(rights, explainer.methods),
           progress: (done, total) => {
             last = { done, total };

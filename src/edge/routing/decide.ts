@@ -7,6 +7,8 @@ export type WantedRoute = (typeof ROUTES)[number];
 
 export interface Situation {
   readonly estimate: Pick<Estimate, 'milliseconds' | 'bytes'>;
+  /** Rows that it evaluates, and the most that an isolate and anything else may. */
+  readonly samples: { readonly needed: number; readonly edge: number; readonly elsewhere: number };
   /** What the request asks for. */
   readonly wanted: WantedRoute;
   /** What its tenant may have. */
@@ -34,16 +36,31 @@ export type Decision =
 
 const MIB = 2 ** 20;
 
-export function decide({ estimate, wanted, allowed, edge, origin, jobs, deadline = Infinity }: Situation): Decision {
+export function decide({
+  estimate,
+  samples,
+  wanted,
+  allowed,
+  edge,
+  origin,
+  jobs,
+  deadline = Infinity,
+}: Situation): Decision {
+  const { needed } = samples;
+  if (needed > Math.max(samples.edge, samples.elsewhere)) {
+    return { route: 'none', why: `it takes ${needed} rows, and ${samples.elsewhere} are allowed` };
+  }
   const may = (route: Route): boolean => allowed.includes(route) && (wanted === 'auto' || wanted === route);
   const needs = `it takes about ${milliseconds(estimate.milliseconds)} and ${Math.ceil(estimate.bytes / MIB)} MiB`;
   const time = Math.min(edge.milliseconds, deadline);
-  const fits = estimate.milliseconds <= time && estimate.bytes <= edge.bytes;
+  const fits = estimate.milliseconds <= time && estimate.bytes <= edge.bytes && needed <= samples.edge;
   if (may('edge') && fits) return { route: 'edge', why: `${needs}, which an isolate has` };
   const tooMuch =
     estimate.bytes > edge.bytes
       ? `${needs}, and an isolate has ${Math.floor(edge.bytes / MIB)} MiB`
-      : `${needs}, and the edge may take ${milliseconds(time)}`;
+      : estimate.milliseconds > time
+        ? `${needs}, and the edge may take ${milliseconds(time)}`
+        : `it takes ${needed} rows, and the edge may evaluate ${samples.edge}`;
   const why = may('edge') ? tooMuch : wanted === 'auto' ? 'the edge is not allowed' : `route=${wanted} was asked for`;
   const inTime = origin !== undefined && origin.milliseconds <= deadline;
   if (may('origin') && origin?.available && inTime) return { route: 'origin', why };

@@ -8,7 +8,7 @@ import { withDeadline } from '../explain/deadline.ts';
 import type { Parcel } from '../models/parcel.ts';
 import { noneIsWell } from '../remote/origins.ts';
 import type { Services } from '../services.ts';
-import { limitsFor, methodsFor, type Tenant } from '../tenants/tenant.ts';
+import { limitsFor, methodsFor, paramsFor, samplesElsewhere, type Tenant } from '../tenants/tenant.ts';
 import { type Decision, decide, type Route, type WantedRoute } from './decide.ts';
 
 export interface Run {
@@ -53,24 +53,33 @@ const originProfiles = new Profiles('onnxruntime-node');
 export function routeOf(services: Services, { model, request, tenant, wanted, deadline, deferrable }: Run): Routed {
   const { explainer, limits, origin, jobs } = services;
   const estimate = explainer.estimate(model, request, methodsFor(tenant, explainer.methods));
+  const { edgeMs, maxSamples } = limitsFor(tenant, limits);
   const decision = decide({
     estimate,
+    samples: {
+      needed: estimate.cost.forwards + estimate.cost.backwards,
+      edge: maxSamples,
+      elsewhere: mostSamples(services, tenant),
+    },
     wanted,
     allowed: tenant.routes,
-    edge: { milliseconds: limitsFor(tenant, limits).edgeMs, bytes: limits.edgeBytes },
+    edge: { milliseconds: edgeMs, bytes: limits.edgeBytes },
     ...(origin && {
       origin: { available: origin.available, milliseconds: originProfiles.milliseconds(model, estimate.cost) },
     }),
-    jobs: deferrable === true && jobs !== undefined && asJob(services, tenant, estimate),
+    jobs: deferrable === true && jobs !== undefined && asJob(services, maxSamples, estimate),
     ...(deadline !== undefined && { deadline }),
   });
   return { decision, estimate };
 }
 
+/** Rows of a request on its best route: without an origin jobs run in isolates, too. */
+export const mostSamples = ({ origin, limits }: Services, tenant: Tenant): number =>
+  origin ? samplesElsewhere(tenant) : limitsFor(tenant, limits).maxSamples;
+
 /** Without an origin, what takes jobs from the queue runs them itself, in an isolate. */
-function asJob({ limits, origin }: Services, tenant: Tenant, { cost, bytes }: Estimate): boolean {
-  const samples = cost.forwards + cost.backwards;
-  return samples <= limitsFor(tenant, limits).maxSamples && (origin !== undefined || bytes <= limits.edgeBytes);
+function asJob({ limits, origin }: Services, maxSamples: number, { cost, bytes }: Estimate): boolean {
+  return origin !== undefined || (cost.forwards + cost.backwards <= maxSamples && bytes <= limits.edgeBytes);
 }
 
 export interface Ran {
@@ -103,35 +112,41 @@ export async function run(services: Services, run: Run, hooks: ExplainHooks): Pr
         origin.explain(model, request, {
           ...hooks,
           signal,
+          maxSamples: mostSamples(services, tenant),
           rights: tenant,
           ...(deadline !== undefined && { deadline }),
           ...(trace && { trace }),
           ...(parcel && { parcel }),
         }),
       );
+      learn(model, explanation);
       return { explanation, route, why };
     } catch (error) {
       if (!WhylightError.is(error, 'origin_unavailable')) throw error;
-      return coarser(services, run, estimate, here, error);
+      return coarser(services, run, here, error);
     }
   }
   if (route === 'unavailable') {
-    return coarser(services, run, estimate, here, noneIsWell(origin?.retryAfter ?? 1));
+    return coarser(services, run, here, noneIsWell(origin?.retryAfter ?? 1));
   }
   throw exceeded(services, run, estimate, why);
+}
+
+/** The origin has a clock, other than an isolate: what it took there is what the next run is expected to take. */
+function learn(model: Model, { samples: { forwards, backwards, predictions }, timings }: Explanation): void {
+  originProfiles.observe(model, { forwards: forwards + predictions, backwards }, timings.run);
 }
 
 /** With as many samples as the edge can afford, if the tenant wants that rather than no answer. */
 async function coarser(
   services: Services,
   run: Run,
-  estimate: Estimate,
   here: (request: ExplainRequest) => Promise<Explanation>,
   error: WhylightError,
 ): Promise<Ran> {
   const { request, tenant, wanted } = run;
   if (!tenant.degrade || wanted !== 'auto' || !tenant.routes.includes('edge')) throw error;
-  const fitting = fittingParameters(services, run, estimate);
+  const fitting = atTheEdge(services, run);
   const [name, value] = Object.entries(fitting)[0] ?? [];
   if (name === undefined) throw error;
   const explanation = await here({ ...request, params: { ...request.params, [name]: value } });
@@ -143,29 +158,32 @@ async function coarser(
   };
 }
 
+/** Values of parameters, one at a time, with which the edge would run it. */
+export const atTheEdge = (services: Services, run: Run): Readonly<Record<string, number>> =>
+  fittingParameters(services, run, ({ route }) => route === 'edge');
+
 function exceeded(services: Services, run: Run, estimate: Estimate, why: string): WhylightError {
-  const fits = fittingParameters(services, run, estimate);
+  const fits = fittingParameters(services, run);
   const list = Object.entries(fits).map(([name, value]) => `${name}=${value}`);
   const hint = list.length > 0 ? ` It would fit with ${list.join(' or ')}.` : '';
   return new WhylightError('budget_exceeded', `The request cannot run: ${why}.${hint}`, {
     method: run.request.method,
+    allowed: mostSamples(services, run.tenant),
     estimate: { milliseconds: Math.ceil(estimate.milliseconds), bytes: estimate.bytes, ...estimate.cost },
     fits,
   });
 }
 
-/** Values of parameters, one at a time, with which the request would fit the edge. */
-export function fittingParameters(services: Services, run: Run, { bytes }: Estimate): Readonly<Record<string, number>> {
-  const { explainer, limits } = services;
-  const { model, request, tenant, deadline = Infinity } = run;
-  // Samples do not change the memory.
-  if (bytes > limits.edgeBytes) return {};
-  const { method } = explainer.methods.get(request.method);
-  const most = Math.min(limitsFor(tenant, limits).edgeMs, deadline);
-  const methods = methodsFor(tenant, explainer.methods);
-  return largestThatFit(
-    method,
-    request.params ?? {},
-    (params) => explainer.estimate(model, { ...request, params }, methods).milliseconds <= most,
-  );
+/** Values of parameters, one at a time, with which the request would run: asked for again, it does. */
+export function fittingParameters(
+  services: Services,
+  run: Run,
+  suits: (decision: Decision) => boolean = ({ route }) => route !== 'none' && route !== 'unavailable',
+): Readonly<Record<string, number>> {
+  const { request, tenant } = run;
+  const entry = services.explainer.methods.get(request.method);
+  return largestThatFit(entry.method, request.params ?? {}, (params) => {
+    const asked = { ...request, params: paramsFor(tenant, entry, params) };
+    return suits(routeOf(services, { ...run, request: asked }).decision);
+  });
 }

@@ -4,7 +4,7 @@ import type { BoundMethod, MethodSource } from '../../core/method/contract.ts';
 import { mergeRules, type ParameterRules, parseParams } from '../../core/method/params.ts';
 import { type MethodRegistry, methodNotFound, type PluginEntry } from '../../core/method/registry.ts';
 import type { Format, KeyConfig, Scope, TenantConfig } from '../../core/tenant-config.ts';
-import type { Limits } from '../services.ts';
+import { type Limits, MOST_SAMPLES } from '../services.ts';
 import { own } from './own.ts';
 
 /** A tenant as requests see it: its keys stay with the directory. */
@@ -101,6 +101,9 @@ export function limitsFor({ limits }: Tenant, server: Limits): Limits {
     edgeBytes: server.edgeBytes,
   };
 }
+
+/** Rows that a request of the tenant may evaluate where the limits of this server do not hold. */
+export const samplesElsewhere = ({ limits }: Tenant): number => Math.min(MOST_SAMPLES, limits.samples ?? MOST_SAMPLES);
 
 /**
  * Those of the representations that the tenant may have.

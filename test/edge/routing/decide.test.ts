@@ -5,6 +5,7 @@ import { decide, type Situation } from '../../../src/edge/routing/decide.ts';
 const MIB = 2 ** 20;
 const light: Situation = {
   estimate: { milliseconds: 100, bytes: 30 * MIB },
+  samples: { needed: 1000, edge: 5000, elsewhere: 200_000 },
   wanted: 'auto',
   allowed: ['edge', 'origin', 'job'],
   edge: { milliseconds: 5000, bytes: 80 * MIB },
@@ -35,6 +36,8 @@ describe('decide', () => {
     ['what was asked for', { ...light, wanted: 'origin' }, 'origin'],
     ['what was asked for', { ...light, wanted: 'job' }, 'job'],
     ['edge and nothing else', { ...heavy, wanted: 'edge' }, 'none'],
+    ['more rows than an isolate may', { ...light, samples: { ...light.samples, needed: 6000 } }, 'origin'],
+    ['more rows than anything may', { ...light, samples: { ...light.samples, needed: 200_001 } }, 'none'],
     ['a queue that is not there', { ...light, wanted: 'job', jobs: false }, 'none'],
   ])('%s', (_, situation, route) => {
     const decision = decide(situation);
@@ -54,6 +57,7 @@ describe('decide', () => {
       fc.property(
         fc.record({
           estimate: fc.record({ milliseconds: fc.nat(100_000), bytes: fc.nat(200 * MIB) }),
+          samples: fc.record({ needed: fc.nat(300), edge: fc.constant(100), elsewhere: fc.constant(200) }),
           wanted: fc.constantFrom('auto', 'edge', 'origin', 'job') as fc.Arbitrary<Situation['wanted']>,
           allowed: fc.uniqueArray(route),
           edge: fc.constant(light.edge),
@@ -71,10 +75,12 @@ describe('decide', () => {
             return;
           }
           expect(situation.allowed).toContain(chosen);
+          expect(rest.samples.needed).toBeLessThanOrEqual(200);
           if (situation.wanted !== 'auto') expect(chosen).toBe(situation.wanted);
           if (chosen === 'edge') {
             expect(rest.estimate.milliseconds).toBeLessThanOrEqual(Math.min(5000, rest.deadline));
             expect(rest.estimate.bytes).toBeLessThanOrEqual(light.edge.bytes);
+            expect(rest.samples.needed).toBeLessThanOrEqual(100);
           }
           if (chosen === 'origin') expect(there && origin.available && origin.milliseconds <= rest.deadline).toBe(true);
           if (chosen === 'job') expect(rest.jobs).toBe(true);
