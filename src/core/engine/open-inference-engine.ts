@@ -96,7 +96,7 @@ export function openInferenceEngine({
           return Object.fromEntries(
             [...(answers[0] ?? new Map<string, Tensor>()).keys()].map((name) => [
               name,
-              widened(joinRows(answers.map((answer) => present(answer.get(name), name)))),
+              widened(name, joinRows(answers.map((answer) => present(answer.get(name), name)))),
             ]),
           );
         },
@@ -107,7 +107,24 @@ export function openInferenceEngine({
 }
 
 /** Half floats are how numbers travel, not what the caller reads. */
-const widened = (value: Tensor): Tensor => (value.dtype === 'float16' ? cast(value, 'float32') : value);
+const widened = (name: string, value: Tensor): Tensor =>
+  value.dtype === 'float16' ? cast(inRange(name, value), 'float32') : value;
+
+const EXPONENT = 0x7c00;
+
+/**
+ * Half floats end at 65,504: what is larger became infinite, and would become a map that looks like any other.
+ * @throws WhylightError `origin_error`
+ */
+function inRange(name: string, value: Tensor): Tensor {
+  const { data } = value;
+  for (let i = 0; i < data.length; i++) {
+    if (((data[i] as number) & EXPONENT) !== EXPONENT) continue;
+    const message = `"${name}" holds numbers that half floats cannot: export the graphs with --wire fp32.`;
+    throw new WhylightError('origin_error', message, { name });
+  }
+  return value;
+}
 
 function present(value: Tensor | undefined, name: string): Tensor {
   if (value) return value;
@@ -126,7 +143,9 @@ function portionsOf(feeds: Tensors, metadata: ModelMetadata, rows: number | unde
   const sent = Object.fromEntries(
     Object.entries(feeds).map(([name, value]) => {
       const declared = metadata.inputs.get(name);
-      if (declared) return [name, cast(value, DATATYPES[declared.datatype] as DataType)];
+      const dtype = declared && (DATATYPES[declared.datatype] as DataType);
+      if (dtype === 'float16') return [name, inRange(name, cast(value, dtype))];
+      if (dtype) return [name, cast(value, dtype)];
       const message = `The server's model takes no input "${name}", but ${[...metadata.inputs.keys()].join(', ')}.`;
       throw new WhylightError('origin_error', message, { name });
     }),

@@ -106,7 +106,45 @@ describe('openInferenceEngine', () => {
     const session = await engine().load(graph);
     expect(await session.run({ x: float32([1, 2], [1, 0.5]) })).toEqual({ y: float32([1, 2], [2, 1.5]) });
     const [body] = server.bodies as [Uint8Array];
-    expect(new TextDecoder().decode(body)).toContain('"datatype":"FP16","parameters":{"binary_data_size":4}');
+    const json =
+      '{"parameters":{"binary_data_output":true},"inputs":[{"name":"x","shape":[1,2],"datatype":"FP16","parameters":{"binary_data_size":4}}]}';
+    // 1 is sign 0, exponent 01111, fraction 0; 0.5 has the exponent 01110; the lower byte comes first.
+    expect([...body]).toEqual([
+      ...new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8)),
+      0x00,
+      0x3c,
+      0x00,
+      0x38,
+    ]);
+  });
+
+  it('rounds half floats to even, to three digits', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float16', ['N', 4]);
+    const session = await engine().load(write(g.build([g.named(x, 'y')])));
+    // 2049 and 2051 lie between two half floats each; 2^-24 is the least above zero.
+    const { y } = await session.run({ x: float32([1, 4], [2049, 2051, 65_504, 2 ** -24]) });
+    expect(y).toEqual(float32([1, 4], [2048, 2052, 65_504, 2 ** -24]));
+    expect([...(server.bodies[0] as Uint8Array).slice(-8)]).toEqual([0, 0x68, 2, 0x68, 0xff, 0x7b, 1, 0]);
+  });
+
+  it('refuses what half floats cannot hold, on either way', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float16', ['N', 1]);
+    const session = await engine().load(write(g.build([g.named(g.mul(x, g.constant('float16', [], [2])), 'y')])));
+    for (const [value, name] of [
+      [70_000, 'x'],
+      [-70_000, 'x'],
+      [40_000, 'y'],
+    ] as const) {
+      const error = await failure(session.run({ x: float32([1, 1], [value]) }));
+      expect([error.code, error.details, error.message]).toEqual([
+        'origin_error',
+        { name },
+        expect.stringMatching(/fp32/),
+      ]);
+    }
+    expect(server.bodies).toHaveLength(1);
   });
 
   it('explains as a local engine does', async () => {

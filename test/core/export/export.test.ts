@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/core/engine/engine.ts';
 import { openInferenceEngine } from '../../../src/core/engine/open-inference-engine.ts';
 import { SessionCache } from '../../../src/core/engine/session-cache.ts';
 import { Explainer } from '../../../src/core/explainer.ts';
@@ -6,15 +9,20 @@ import { exportedGraphs } from '../../../src/core/export/graphs.ts';
 import { halfEnds } from '../../../src/core/export/half-ends.ts';
 import { tritonConfig } from '../../../src/core/export/triton.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
+import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import { graphFile } from '../../../src/core/plan/loader.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
+import { Random } from '../../../src/core/tensor/random.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { readModelFolder } from '../../../src/edge/models/folder.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import hiresCam from '../../../src/plugins/activation/hires-cam.ts';
+import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import featureAblation from '../../../src/plugins/perturbation/feature-ablation.ts';
+import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import { openGraph, pictureGraph } from '../../support/classifiers.ts';
 import { inferenceServer } from '../../support/inference-server.ts';
 
@@ -77,6 +85,51 @@ describe('halfEnds', () => {
       image.data.map((value) => Math.round(value * 256) / 256),
     );
     expect(await narrow?.run({ image: cast(exact, 'float16') })).toEqual(await whole?.run({ image: exact }));
+  });
+});
+
+describe('what half floats on the wire cost', () => {
+  it('is three digits of a map that is a mean, and more at single pixels of one that is a slope', async () => {
+    const server = await inferenceServer();
+    const methods = new MethodRegistry(
+      [saliency, integratedGradients, gradCam, occlusion].map((method) => ({ method })),
+    );
+    const source = await readModelFolder(async (path) => readFile(join('models/cifar10', path)), 'models/cifar10');
+    const model = await Model.read(source);
+    for (const { name, graph, needs } of await exportedGraphs(model, {
+      methods: methods.ids,
+      registry: methods,
+      optimize: 'memory',
+    })) {
+      await server.add(name, graphFile(halfEnds(graph, [...Object.keys(needs.inputDims), ...needs.activations])));
+    }
+    const explainer = (engine: Engine) => new Explainer({ engine, sessions: new SessionCache(2 ** 26), methods });
+    const [here, there] = [explainer(onnxruntimeNode()), explainer(openInferenceEngine({ url: server.url }))];
+    const input = float32([1, 3, 32, 32], new Random(7).normal(3072));
+    const errors = async (method: string) => {
+      const request = { method, inputs: { input }, target: 3 };
+      const [whole, half] = await Promise.all(
+        [here, there].map(
+          async (each) => Object.values((await each.explain(model, request)).rows[0]?.values ?? {})[0]?.data,
+        ),
+      );
+      const scale = Math.max(...(whole as Float32Array).map(Math.abs));
+      const off = Array.from(whole as Float32Array, (value, i) => Math.abs(value - (half?.[i] as number)) / scale);
+      return { worst: Math.max(...off), mean: off.reduce((a, b) => a + b) / off.length };
+    };
+    for (const method of ['grad_cam', 'occlusion']) {
+      const { worst } = await errors(method);
+      expect(worst).toBeGreaterThan(1e-6);
+      expect(worst).toBeLessThan(2e-3);
+    }
+    for (const method of ['saliency', 'integrated_gradients']) {
+      const { worst, mean } = await errors(method);
+      expect(mean).toBeLessThan(5e-3);
+      expect(worst).toBeLessThan(0.15);
+    }
+    // What came over the wire was half as wide.
+    expect(new TextDecoder().decode(server.bodies[0])).toContain('"datatype":"FP16"');
+    await server.close();
   });
 });
 
