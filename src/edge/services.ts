@@ -42,6 +42,8 @@ export interface Services {
   readonly origin?: OriginRunner;
   /** Where runs wait that nobody waits for. */
   readonly jobs?: Jobs;
+  /** False once the server is about to stop: it is not ready then. Always true when left out. */
+  readonly accepting?: () => boolean;
   /** Set where this server is an origin itself, without the limits of an isolate. */
   readonly asOrigin?: OriginSide;
   /** What webhooks are signed with, see `webhookSecret`; without it there are none. */

@@ -20,6 +20,11 @@ export class Admission {
     this.options = options;
   }
 
+  /** Whether it still lets anybody in. */
+  get open(): boolean {
+    return !this.closed;
+  }
+
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.running, waiting: this.admitted - this.running };
   }

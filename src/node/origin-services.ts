@@ -65,7 +65,11 @@ export async function originServices(options: OriginOptions): Promise<{ services
     codecs: nodeCodecs({ maxPixels: 40_000_000 }),
     log,
     fetch,
-    metrics: new PrometheusMetrics(),
+    metrics: new PrometheusMetrics({
+      whylight_runs_running: { help: 'Runs that compute.', read: () => admission.load.running },
+      whylight_runs_waiting: { help: 'Runs that wait for their turn.', read: () => admission.load.waiting },
+    }),
+    accepting: () => admission.open,
     limits: {
       maxBody: 64 * MIB,
       maxPixels: 40_000_000,

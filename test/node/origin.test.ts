@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tenants } from '#plugins';
 import { pack } from '../../src/core/packed.ts';
 import type { TenantConfig } from '../../src/core/tenant-config.ts';
@@ -52,13 +52,18 @@ afterAll(async () => {
 });
 
 /** An edge that may compute for 20 s. */
-async function edge(replaced: Partial<Services> = {}, limits: Partial<Limits> = {}, urls = [origin.url]) {
+async function edge(
+  replaced: Partial<Services> = {},
+  limits: Partial<Limits> = {},
+  urls = [origin.url],
+  silence = 1000,
+) {
   const { services } = await originServices({ ...shared, models: { cifar10: slow } });
-  const origins = new Origins({ urls, secret, silence: 1000, breaker: { failures: 2, pause: 100 } });
+  const origins = new Origins({ urls, secret, silence, breaker: { failures: 2, pause: 100 } });
   const app = createApp({
     ...services,
     limits: { ...services.limits, edgeMs: 20_000, edgeBytes: 96 * 2 ** 20, ...limits },
-    origin: new OriginRunner(origins, 1000),
+    origin: new OriginRunner(origins, silence),
     ...replaced,
   });
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
@@ -216,6 +221,40 @@ describe('an origin', () => {
     expect((await post(signed)).status).toBe(400);
     expect((await post(signed)).status).toBe(401);
   });
+});
+
+it('an origin shows in its metrics what edges let it run', async () => {
+  const own = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
+  const { ask } = await edge({}, {}, [own.url], 30_000);
+  const figures = async () => (await (await fetch(`${own.url}/metrics`)).text()).split('\n');
+  expect(await figures()).toEqual(expect.arrayContaining(['whylight_runs_running 0', 'whylight_runs_waiting 0']));
+  const asked = Promise.all([1, 2, 3].map((seed) => ask(`method=rise&n_masks=2000&route=origin&seed=${seed}`)));
+  // Two at once, as `runs` says.
+  await vi.waitUntil(async () => (await figures()).includes('whylight_runs_running 2'), { timeout: 20_000 });
+  expect(await figures()).toContain('whylight_runs_waiting 1');
+  expect((await asked).map(({ response }) => response.status)).toEqual([200, 200, 200]);
+  const went = '{model="cifar10",method="rise",code=""}';
+  const after = await figures();
+  expect(after).toContain(`whylight_runs_total${went} 3`);
+  expect(after).toContain(`whylight_run_samples_total${went} 6003`);
+  expect(after).toContain('whylight_runs_running 0');
+  await own.stop();
+});
+
+it('an origin that is to end is not ready, and finishes what runs', async () => {
+  const ending = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
+  const { ask, origins } = await edge({}, {}, [ending.url], 30_000);
+  const ready = async () => (await fetch(`${ending.url}/v2/health/ready`)).status;
+  expect(await ready()).toBe(200);
+  const asked = ask('method=rise&n_masks=2000&route=origin');
+  await vi.waitUntil(() => origins.states[0]?.busy === 1);
+  await new Promise((later) => setTimeout(later, 100));
+  const stopped = ending.stop();
+  expect(await ready()).toBe(503);
+  const { response, body } = await ask('method=rise&n_masks=40&route=origin');
+  expect([response.status, body.code, response.headers.get('Retry-After')]).toEqual([503, 'origin_unavailable', '1']);
+  expect((await asked).response.status).toBe(200);
+  await stopped;
 });
 
 it('an origin that is to end cuts off what takes too long', async () => {

@@ -20,9 +20,22 @@ export interface RequestFacts {
   readonly samples: number;
 }
 
+/** A run that an edge sent here: its answer's head is ready long before it ends. */
+export interface RunFacts {
+  readonly model: string;
+  readonly method: string;
+  /** Of the error; empty for what went well. */
+  readonly code: string;
+  /** Milliseconds from its turn in the line to its end. */
+  readonly ms: number;
+  readonly samples: number;
+}
+
 export interface Metrics {
   /** Must neither throw nor wait. */
   count(facts: RequestFacts): void;
+  /** The same of a run at an origin. */
+  ran?(facts: RunFacts): void;
   /** Everything counted so far, where that can be read back. */
   text?(): { readonly body: string; readonly type: string };
 }

@@ -68,7 +68,7 @@ const pathOf = (c: Context<EdgeEnv>): string => {
 
 async function explain(
   c: Context<EdgeEnv>,
-  { explainer, limits }: Services,
+  { explainer, limits, metrics }: Services,
   { signatures, model: modelOf, reserve }: OriginSide,
 ): Promise<Response> {
   const body = new Uint8Array(await c.req.arrayBuffer());
@@ -94,9 +94,13 @@ async function explain(
   let last = { done: 0, total: 0 };
   const alive = setInterval(() => send(FRAME.progress, pack(last)), HEARTBEAT_MS);
   const work = async (): Promise<void> => {
+    let began = performance.now();
+    const count = (code: string, samples: number): void =>
+      metrics?.ran?.({ model: model.name, method: request.method, code, ms: performance.now() - began, samples });
     try {
-      const explanation = await inTurn(() =>
-        explainer.explain(model, request, {
+      const explanation = await inTurn(() => {
+        began = performance.now();
+        return explainer.explain(model, request, {
           signal,
           maxSamples: Math.min(maxSamples ?? limits.maxSamples, limits.maxSamples),
           methods: methodsFor(rights, explainer.methods),
@@ -104,13 +108,16 @@ async function explain(
             last = { done, total };
           },
           ...(partials && { partial: (row, explained) => send(FRAME.partial, pack({ row, explained })) }),
-        }),
-      );
+        });
+      });
+      const { forwards, backwards, predictions } = explanation.samples;
+      count('', forwards + backwards + predictions);
       send(FRAME.result, pack(explanation));
     } catch (error) {
       const known = WhylightError.is(error)
         ? error
         : new WhylightError('internal', 'The origin failed.', {}, { cause: error });
+      count(known.code, 0);
       if (known.code === 'internal')
         c.get('log')('error', 'an explanation failed', { reason: String((error as Error).stack ?? error) });
       send(FRAME.failure, encodeFailure(known));

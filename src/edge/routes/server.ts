@@ -7,11 +7,12 @@ export const SERVER = { name: 'whylight', version: '0.1.0' } as const;
 /** What the server is, and whether it is well: open to everybody, as load balancers have no keys. */
 export const serverRoutes = (services: Services) => {
   const health = new Health(services);
-  const { metrics } = services;
+  const { metrics, accepting = () => true } = services;
   const routes = new Hono<EdgeEnv>()
     .get('/v2', (c) => c.json({ ...SERVER, extensions: ['binary_tensor_data', 'explain'] }))
     .get('/v2/health/live', (c) => c.json({ live: true }))
     .get('/v2/health/ready', async (c) => {
+      if (!accepting()) return c.json({ ready: false, checks: { accepting: 'failed' } }, 503);
       const report = await health.report(waitUntilOf(c));
       return c.json(report, report.ready ? 200 : 503);
     });

@@ -61,6 +61,29 @@ describe('figures for Prometheus', () => {
     expect(metrics.text().body).toContain('model="a\\"b\\\\c\\nd"');
   });
 
+  it('counts the runs of edges, and reads what stands at a value', () => {
+    let waiting = 3;
+    const metrics = new PrometheusMetrics({ whylight_runs_waiting: { help: 'In line.', read: () => waiting } });
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_run_'))).toEqual([]);
+    for (const samples of [40, 60]) metrics.ran({ model: 'm', method: 'rise', code: '', ms: 250, samples });
+    metrics.ran({ model: 'm', method: 'rise', code: 'aborted', ms: 500, samples: 0 });
+    const went = '{model="m",method="rise",code=""}';
+    expect(lines(metrics)).toEqual(
+      expect.arrayContaining([
+        `whylight_runs_total${went} 2`,
+        `whylight_run_samples_total${went} 100`,
+        `whylight_run_seconds_total${went} 0.5`,
+        'whylight_runs_total{model="m",method="rise",code="aborted"} 1',
+        '# TYPE whylight_runs_waiting gauge',
+        'whylight_runs_waiting 3',
+      ]),
+    );
+    waiting = 0;
+    expect(lines(metrics)).toContain('whylight_runs_waiting 0');
+    for (let i = 0; i < 3000; i++) metrics.ran({ model: `m${i}`, method: '', code: '', ms: 1, samples: 1 });
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_runs_total')).length).toBe(2001);
+  });
+
   it('stays bounded, whatever names come', () => {
     const metrics = new PrometheusMetrics();
     for (let i = 0; i < 3000; i++) metrics.count(facts({ model: `m${i}` }));
