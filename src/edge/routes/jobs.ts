@@ -59,7 +59,7 @@ export async function handIn(
   question: Question,
   { why }: Deferred,
 ): Promise<Job> {
-  const { jobs, limits } = services;
+  const { jobs } = services;
   if (!jobs) throw new WhylightError('internal', 'A run was deferred where there are no jobs.');
   const tenant = c.get('tenant');
   const { model, settings, key, wire, picture } = question;
