@@ -1,7 +1,8 @@
 /** What the app is made of in a Worker: the composition root of the edge. */
 import { createContainer } from '../core/container.ts';
+import { openInferenceEngine } from '../core/engine/open-inference-engine.ts';
 import { WhylightError } from '../core/errors.ts';
-import { ISOLATE_LIMITS } from '../core/limits.ts';
+import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { coloTier } from './cache/colo.ts';
 import { InFlight } from './cache/in-flight.ts';
@@ -45,6 +46,12 @@ export interface WorkerBindings {
   /** Addresses of origins, separated by commas, and what requests to them are signed with (a secret). */
   readonly ORIGINS?: string;
   readonly ORIGIN_SECRET?: string;
+  /**
+   * Address of an Open Inference Protocol server that runs the compiled graphs, in place of onnxruntime in this isolate, and
+   * what it is sent as `Authorization` (a secret).
+   */
+  readonly INFERENCE_SERVER?: string;
+  readonly INFERENCE_AUTHORIZATION?: string;
   /** What is counted of each request; without it nothing is. */
   readonly METRICS?: Dataset;
   /** Models that were uploaded; without it none can be. */
@@ -74,7 +81,7 @@ const LIMITS: Limits = {
 
 export function workerServices(bindings: UsedBindings, { plugins, checked, models, tenants }: Configured): Services {
   const { MODELS, RESULTS, METRICS, UPLOADS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
-  const container = createContainer({ engine: onnxruntimeWorkerd(), plugins, checked, limits: ISOLATE_LIMITS });
+  const container = createContainer({ ...computing(bindings), plugins, checked });
   return {
     explainer: container.get(TOKENS.explainer),
     models: new ModelCatalogue(assetModels(MODELS, models, 'models'), {
@@ -97,6 +104,15 @@ export function workerServices(bindings: UsedBindings, { plugins, checked, model
     ...(JOBS && JOB_QUEUE && JOB_FILES && { jobs: durableJobs(JOBS, r2JobFiles(JOB_FILES)) }),
     ...(WEBHOOK_SECRET && { webhookSecret: WEBHOOK_SECRET }),
     pause: () => scheduler.wait(0),
+  };
+}
+
+/** What computes, and what it allows: a server takes the graphs that origins take, in portions that an isolate can hold. */
+function computing({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authorization }: UsedBindings) {
+  if (!url) return { engine: onnxruntimeWorkerd(), limits: ISOLATE_LIMITS };
+  return {
+    engine: openInferenceEngine({ url, ...(authorization && { headers: { Authorization: authorization } }) }),
+    limits: { ...ISOLATE_LIMITS, optimize: PROCESS_LIMITS.optimize },
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -39,7 +39,11 @@ test('writes an InferenceService for KServe', () => {
   const out = join(folder, 'service.yaml');
   const { code } = whylight('export', 'kserve', 'cifar10', '-o', out, '--storage-uri', 's3://models/repository');
   expect(code).toBe(0);
-  expect(readFileSync(out, 'utf8')).toMatch(/kind: InferenceService[\s\S]*storageUri: "s3:\/\/models\/repository"/);
+  const service = readFileSync(out, 'utf8');
+  expect(service).toMatch(/kind: InferenceService[\s\S]*storageUri: "s3:\/\/models\/repository"/);
+  // The image has the project at /app, its working directory.
+  const [, model] = service.match(/args: \["--model", "([^"]+)"/) ?? [];
+  expect(existsSync(join(model as string, 'manifest.json'))).toBe(true);
 });
 
 test.each([

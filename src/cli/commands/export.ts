@@ -36,6 +36,11 @@ const args = {
   name: { type: 'string', valueHint: 'name', description: "kserve: name of the service; the model's when left out" },
   'storage-uri': { type: 'string', valueHint: 'uri', description: 'kserve: where the repository lies' },
   image: { type: 'string', default: 'whylight-origin:latest', description: 'kserve: image of the origin' },
+  folder: {
+    type: 'string',
+    valueHint: 'path',
+    description: "kserve: folder of the model in the image, from /app; the embedded model's, or models/<name>",
+  },
 } as const;
 
 export default defineCommand({
@@ -55,7 +60,7 @@ export default defineCommand({
           name,
           storageUri,
           image: flags.image,
-          model: `/models/${model.name}`,
+          model: flags.folder ?? EMBEDDED_MODELS[model.name] ?? `models/${model.name}`,
           gpu: device === 'gpu',
         }),
       );

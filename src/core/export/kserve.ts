@@ -7,7 +7,7 @@ export interface KServeOptions {
   readonly storageUri: string;
   /** Image of the origin, built with the Dockerfile of this project. */
   readonly image: string;
-  /** Folder of the model with its manifest, inside the image. */
+  /** Folder of the model with its manifest, inside the image: absolute, or from the image's working directory. */
   readonly model: string;
   readonly gpu: boolean;
 }

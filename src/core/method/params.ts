@@ -122,9 +122,12 @@ function outsideLimit(method: Parametrized, values: object, limits: Readonly<Rec
   });
 }
 
-/** What a text means under a schema. Whatever does not fit stays as it is, for the schema to refuse. */
+/**
+ * What a scalar means under a schema: a text may be anything, and one number a list of one, since the protocol's parameters
+ * are flat. Whatever does not fit stays as it is, for the schema to refuse.
+ */
 export function coerce(value: unknown, schema: ParameterSchema): unknown {
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
   if (schema.anyOf) {
     for (const option of schema.anyOf) {
       const candidate = coerce(value, option);
@@ -132,6 +135,7 @@ export function coerce(value: unknown, schema: ParameterSchema): unknown {
     }
     return value;
   }
+  if (typeof value === 'number') return schema.type === 'array' ? [value] : value;
   const text = value.trim();
   switch (schema.type) {
     case 'integer':

@@ -3,6 +3,7 @@ import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { type ErrorCode, WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer.ts';
 import { pack } from '../../core/packed.ts';
+import type { CacheUse } from '../cache/result-cache.ts';
 import type { Services } from '../services.ts';
 import { methodsFor } from '../tenants/tenant.ts';
 import { type KeptQuestion, packResult, unpackQuestion } from './contents.ts';
@@ -85,9 +86,10 @@ async function runJob(services: Taking, message: JobDelivery, waitUntil: WaitUnt
       result,
       packResult({ explanation, model: { name: model.name, version: kept.version }, wanted: kept.wanted }),
     );
+    // Before the end is seen: whoever waited for it and asks the same question finds the answer.
+    if (seconds > 0) await remember(services, kept.wanted.key, explanation, { seconds, waitUntil });
     if (await jobs.succeed(tenant, id, job.attempts, result)) {
       log('info', 'a job succeeded', { id, tenant, attempts: job.attempts });
-      if (seconds > 0) await services.cache.put(kept.wanted.key, pack(explanation), { seconds, waitUntil });
       await jobs.files.remove([job.question]);
     } else {
       await jobs.files.remove([result]);
@@ -102,6 +104,15 @@ async function runJob(services: Taking, message: JobDelivery, waitUntil: WaitUnt
     else message.retry({ delaySeconds: backoff(job.attempts) });
   } finally {
     pulse.stop();
+  }
+}
+
+/** A cache that fails costs a run later on, not the job. */
+async function remember({ cache, log }: Taking, key: string, explanation: Explanation, use: CacheUse): Promise<void> {
+  try {
+    await cache.put(key, pack(explanation), use);
+  } catch (error) {
+    log('warn', 'the result of a job was not cached', { reason: String(error) });
   }
 }
 

@@ -79,6 +79,12 @@ describe('parameters', () => {
     );
   });
 
+  it('are understood as flat scalars: one number is a list of one', () => {
+    expect(parseParams(method, { window: 8, baseline: 0.5 })).toMatchObject({ window: [8], baseline: 0.5 });
+    expect(() => parseParams(method, { n_steps: 2.5 })).toThrow(/n_steps/);
+    expect(() => parseParams(method, { window: 0 })).toThrow(/window/);
+  });
+
   it('report every issue at once', () => {
     try {
       parseParams(method, { n_steps: 0, rule: 'up', more: 1 });

@@ -1,0 +1,86 @@
+/** The Worker as both ends of the Open Inference Protocol: it holds compiled graphs, and it explains on another server. */
+import { beforeAll, expect, it } from 'vitest';
+import * as configured from '#plugins';
+import { createContainer } from '../../src/core/container.ts';
+import { openInferenceEngine } from '../../src/core/engine/open-inference-engine.ts';
+import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../src/core/limits.ts';
+import { Model } from '../../src/core/model/model.ts';
+import { TOKENS } from '../../src/core/tokens.ts';
+import { assetModels } from '../../src/edge/models/assets.ts';
+import { workerServices } from '../../src/edge/worker-services.ts';
+import gradCam from '../../src/plugins/activation/grad-cam.ts';
+import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
+import occlusion from '../../src/plugins/perturbation/occlusion.ts';
+import { type Ask, appWith, bindings, outputsOf, tensorRequest } from '../support/app.ts';
+import { graphModels } from '../support/graph-servers.ts';
+import { keyOf, tenantApp } from '../support/tenants.ts';
+
+const EXPLAIN = '/v2/models/cifar10/explain';
+const key = 'graphs-key';
+let holder: Ask;
+let explaining: Ask;
+/** Bodies that went from one to the other. */
+let asked: string[];
+
+beforeAll(async () => {
+  holder = tenantApp({ graphs: { keys: [await keyOf(key, ['predict', 'admin'])] } });
+  const model = await Model.read(await assetModels(bindings.MODELS, configured.models, 'models').open('cifar10'));
+  for (const { manifest, files } of await graphModels(model, [integratedGradients, gradCam, occlusion])) {
+    const head = new TextEncoder().encode(
+      JSON.stringify({
+        manifest,
+        files: files.map(({ path, data }) => ({ path, binary_data_size: data.byteLength })),
+      }),
+    );
+    const { status } = await holder(`/v2/models/${manifest.name}/versions/1`, {
+      method: 'PUT',
+      headers: {
+        'X-Api-Key': key,
+        'Content-Type': 'application/octet-stream',
+        'Inference-Header-Content-Length': String(head.length),
+      },
+      body: new Blob([head, ...files.map(({ data }) => data)] as Uint8Array<ArrayBuffer>[]),
+    });
+    expect(status).toBe(201);
+  }
+  asked = [];
+  const engine = openInferenceEngine({
+    url: 'https://whylight.test',
+    headers: { 'X-Api-Key': key },
+    fetch: (url, init) => {
+      const { pathname } = new URL(url);
+      asked.push(pathname);
+      return holder(pathname, init);
+    },
+  });
+  const limits = { ...ISOLATE_LIMITS, optimize: PROCESS_LIMITS.optimize };
+  const { plugins, checked } = configured;
+  const container = createContainer({ engine, plugins, checked, limits });
+  explaining = appWith({ explainer: container.get(TOKENS.explainer) });
+});
+
+it.each([
+  { method: 'integrated_gradients', n_steps: 20 },
+  { method: 'grad_cam' },
+  { method: 'occlusion', sliding_window_shape: 8, strides: 8 },
+])('$method gives the same map on the graphs of another Worker', async (parameters) => {
+  const request = tensorRequest(parameters);
+  const fresh = { ...request, headers: { ...request.headers, 'Cache-Control': 'no-store' } };
+  const before = asked.length;
+  const there = (await outputsOf(await explaining(EXPLAIN, fresh))).attribution?.data as number[];
+  expect(asked.slice(before).filter((path) => path.endsWith('/infer')).length).toBeGreaterThan(0);
+  const here = (await outputsOf(await appWith()(EXPLAIN, fresh))).attribution?.data as number[];
+  const largest = Math.max(...here.map(Math.abs));
+  const error = Math.max(...here.map((value, i) => Math.abs(value - (there[i] as number))));
+  expect(largest).toBeGreaterThan(0);
+  expect(error / largest).toBeLessThan(1e-4);
+});
+
+it('computes where INFERENCE_SERVER says, and says when that is not there', async () => {
+  const { explainer } = workerServices({ ...bindings, INFERENCE_SERVER: 'http://127.0.0.1:9' }, configured);
+  const response = await appWith({ explainer })(EXPLAIN, tensorRequest({ method: 'saliency', seed: 99 }));
+  expect([response.status, await response.json()]).toEqual([
+    503,
+    expect.objectContaining({ code: 'origin_unavailable' }),
+  ]);
+});
