@@ -4,6 +4,7 @@ import { GraphBuilder, type Value } from '../onnx/builder.ts';
 import { prune } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
+import { rowsFirst } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { decompose, decompositionOf } from './decompose/decompose.ts';
 import { differentiate, nodesBetween } from './differentiate.ts';
@@ -44,8 +45,8 @@ export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 
 /**
  * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `baseline/<input>` if the ruleset
- * compares with a reference, then `cotangent` if there are gradients. The batch stays the first extent of everything, and
- * rows do not touch one another. The same graph and request give the same graph, to the byte once written.
+ * compares with a reference, then `cotangent` if there are gradients. The batch is the first extent of everything, of
+ * inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not touch one another. The same graph and request give the same graph, to the byte once written.
  *
  * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
  */
@@ -54,7 +55,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const { ruleset = gradient, optimize = 'memory' } = request;
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
-  let model = decomposed(simplify(expose(cut(graph, feeds), [...keep]), { keep }), request, keep);
+  const turned = rowsFirst(graph, [...keep, ...feeds]);
+  let model = decomposed(simplify(expose(cut(turned, feeds), [...keep]), { keep }), request, keep);
   if (gradients.length === 0) return expose(model, forward);
 
   if (ruleset.prepare) model = ruleset.prepare(model);

@@ -6,7 +6,10 @@ import type { Graph, Node } from '../onnx/graph.ts';
 export interface AttentionMap {
   /** The probabilities: heads, then queries, then keys. */
   readonly name: string;
-  /** The normalised tokens that the block starts from, channels last; absent when there is no such tensor. */
+  /**
+   * The tokens that the block starts from, channels last: normalised, or those that it adds to where none are in front;
+   * absent when there is no such tensor.
+   */
   readonly tokens?: string;
 }
 
@@ -21,7 +24,7 @@ export function attentionMaps(graph: Graph): readonly AttentionMap[] {
   const maps = graph.nodes
     .filter((node) => node.op === 'Softmax' && weightsProduct(node.outputs[0] as string, readers))
     .map((node): AttentionMap => {
-      const tokens = normalisedBefore(graph, node, makers);
+      const tokens = normalisedBefore(graph, node, makers) ?? addedTo(graph, node);
       return { name: node.outputs[0] as string, ...(tokens !== undefined && { tokens }) };
     });
   found.set(graph, maps);
@@ -44,6 +47,23 @@ function normalisedBefore(graph: Graph, attention: Node, makers: ReadonlyMap<str
     if (!node.outputs.some((name) => needed.has(name))) continue;
     if (isNormalisation(graph, node, makers)) return node.outputs[0];
     for (const name of node.inputs) needed.add(name);
+  }
+  return undefined;
+}
+
+/** The tokens on the residual path around the attention: it is computed from them, and added to them. */
+function addedTo(graph: Graph, attention: Node): string | undefined {
+  const at = graph.nodes.indexOf(attention);
+  const before = new Set(attention.inputs);
+  for (const node of graph.nodes.slice(0, at).reverse()) {
+    if (node.outputs.some((name) => before.has(name))) for (const name of node.inputs) before.add(name);
+  }
+  const behind = new Set(attention.outputs);
+  for (const node of graph.nodes.slice(at + 1)) {
+    if (!node.inputs.some((name) => behind.has(name))) continue;
+    const residual = node.inputs.find((name) => before.has(name) && !graph.constants.has(name));
+    if (node.op === 'Add' && residual !== undefined) return residual;
+    for (const name of node.outputs) behind.add(name);
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
 import { read } from '../onnx/read.ts';
+import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
 import { Labels } from './labels.ts';
@@ -113,9 +114,14 @@ export class Model {
     const inputs = graph.inputs.map((input) => bind(input, shapes?.[input.name]));
     const values = infer(shapes ? { ...graph, inputs } : graph);
     const maps = new Set(featureMaps(graph, values, this.output));
+    const batch = batchOf(graph, values);
+    const own = new Set(graph.outputs.map(({ name }) => name));
     const tensor = (name: string): TensorInfo => {
       const value = values.get(name);
-      if (value?.dims) return tensorInfo(name, value, maps.has(name) ? 0 : undefined);
+      if (value?.dims) {
+        const dims = own.has(name) ? value.dims : rowsFirstDims(value.dims, batch);
+        return tensorInfo(name, { ...value, dims }, maps.has(name) ? 0 : undefined);
+      }
       const close = nearest(name, values.keys());
       const hint = value
         ? 'Its shape is not known.'

@@ -41,6 +41,27 @@ describe('differentiate', () => {
     expect(numbers(answer[gradientName('x')])).toEqual([6, -2]);
   });
 
+  it.each(['Identity', 'Reshape', 'Transpose'])(
+    'differentiates at the result of %s alone, not at its operand',
+    async (op) => {
+      const g = GraphBuilder.empty();
+      const x = g.input('x', 'float32', ['N', 2, 2]);
+      const y = g.mul(x, g.scalar(2));
+      const moved = (value: Value): Value => {
+        if (op === 'Identity') return value;
+        return op === 'Reshape' ? g.op(op, [value, g.ints([-1, 2, 2])]) : g.transpose(value, [0, 2, 1]);
+      };
+      const before = op === 'Reshape' ? g.op(op, [y, g.ints([-1, 4])]) : moved(y);
+      const z = g.named(before, 'z');
+      const graph = g.build([g.named(g.add(g.mul(moved(z), moved(z)), g.mul(y, g.scalar(3))), 'scores')]);
+      const ones = float32([1, 2, 2], [1, 1, 1, 1]);
+      const answer = await gradientOf(graph, 'scores', ['x', 'z'], float32([1, 2, 2], [1, 2, 3, 4]), ones);
+      const at = op === 'Transpose' ? [4, 12, 8, 16] : [4, 8, 12, 16];
+      expect(numbers(answer[gradientName('z')])).toEqual(at);
+      expect(numbers(answer[gradientName('x')])).toEqual([4, 8, 12, 16].map((slope) => 2 * (slope + 3)));
+    },
+  );
+
   it('gives zeros for an input that the scores do not depend on', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);

@@ -1,4 +1,7 @@
-/** Makes one of two reshapes or transpositions in a row. What the first one gave stays if somebody else reads it. */
+/**
+ * Makes one of two reshapes or transpositions in a row. What the first one gave stays if somebody else reads it. A kept
+ * tensor between them stays on the path: it may be what is differentiated at.
+ */
 import { intsAttribute } from '../attributes.ts';
 import { constantValues } from '../constant.ts';
 import { producers } from '../edit.ts';
@@ -10,7 +13,9 @@ export function joinMovements(graph: Graph, kept: ReadonlySet<string>): Graph {
   const nodes = graph.nodes.map((node) => {
     const before = makers.get(node.inputs[0] as string);
     const joined =
-      before && before.op === node.op && (joinReshapes(graph, before, node) ?? joinTransposes(before, node));
+      before?.op === node.op &&
+      !kept.has(node.inputs[0] as string) &&
+      (joinReshapes(graph, before, node) ?? joinTransposes(before, node));
     if (joined) makers.set(node.outputs[0] as string, joined);
     return joined || node;
   });

@@ -4,7 +4,8 @@ import type { Graph, Node } from '../graph.ts';
 
 /**
  * The graph without the nodes for which `source` names the input that the first output equals. A node stays where both
- * names are needed: its output is kept and its input is a graph input, a constant or kept as well; or a subgraph reads it.
+ * names are needed: its output is kept and its input is a graph input, a constant or kept as well; a subgraph reads
+ * it; or others read the input of a kept output.
  */
 export function bypass(graph: Graph, kept: ReadonlySet<string>, source: (node: Node) => string | undefined): Graph {
   const makers = producers(graph);
@@ -26,8 +27,9 @@ export function bypass(graph: Graph, kept: ReadonlySet<string>, source: (node: N
       renamed.set(output, input);
       return false;
     }
-    // The kept name can move up to the node that makes the value.
-    if (!makers.has(input) || kept.has(input) || inner.has(input)) return true;
+    // The kept name can move up to the node that makes the value, unless others read that: a derivative at the kept
+    // name is not theirs.
+    if (!makers.has(input) || kept.has(input) || inner.has(input) || (readers.get(from)?.length ?? 0) > 1) return true;
     renamed.set(input, output);
     makers.set(output, makers.get(input) as Node);
     return false;
