@@ -334,7 +334,7 @@ export class Explainer {
     { inputs, names }: { readonly inputs: Inputs; readonly names: readonly string[] },
     hooks: ExplainHooks = {},
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const { inputs: checked, shapes } = checkInputs(model.graph.inputs, inputs);
+    const { inputs: checked, shapes } = checkInputs(model.graph.inputs, inputs, { broadcast: true });
     const [scores, ...activations] = names;
     if (scores === undefined) return {};
     const info = model.info({ scores, shapes });
@@ -416,6 +416,7 @@ export class Explainer {
           signal: hooks.signal ?? new AbortController().signal,
           batchSize: main.batchSize,
           ahead: this.engine.aside ?? false,
+          mixes: main.variant.mixes,
           evaluate: (rows, options) => evaluator.evaluate(rows, options),
           partial: (attribution) =>
             hooks.partial?.(row, finish(typeof attribution === 'function' ? attribution() : attribution)),

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { COTANGENT } from '../../core/autodiff/compile.ts';
 import { type ExportedGraph, exportedGraphs } from '../../core/export/graphs.ts';
 import { halfEnds } from '../../core/export/half-ends.ts';
 import { kserveService } from '../../core/export/kserve.ts';
@@ -82,7 +83,8 @@ export default defineCommand({
       tensorrt: flags.tensorrt === true,
     } as const;
     for (const { name, graph, file, needs } of graphs) {
-      const shown = half ? halfEnds(graph, [...Object.keys(needs.inputDims), ...needs.activations]) : graph;
+      const fed = graph.inputs.map((input) => input.name).filter((input) => input !== COTANGENT);
+      const shown = half ? halfEnds(graph, [...fed, ...needs.activations]) : graph;
       const folder = join(flags.out, name, '1');
       await mkdir(folder, { recursive: true });
       const written = half ? graphFile(shown) : file;

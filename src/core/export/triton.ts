@@ -4,6 +4,7 @@
  */
 
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import { hasOneBatch } from '../plan/mix-inputs.ts';
 import type { DataType } from '../tensor/tensor.ts';
 
 export interface TritonOptions {
@@ -52,7 +53,7 @@ const TYPES: Readonly<Partial<Record<DataType, string>>> = {
  */
 export function tritonConfig(name: string, graph: Graph, options: Partial<TritonOptions> = {}): string {
   const { maxBatch, instances, device, tensorrt, queueDelay, queueSize } = { ...TRITON_DEFAULTS, ...options };
-  const batched = [...graph.inputs, ...graph.outputs].every(({ dims }) => typeof dims?.[0] === 'string');
+  const batched = hasOneBatch(graph);
   const value = ({ name: tensor, dtype, dims = [] }: ValueInfo): string => {
     const extents = (batched ? dims.slice(1) : dims).map((extent) => (typeof extent === 'number' ? extent : -1));
     // Triton knows no tensors without an extent: one number a row is [1] on the outside.

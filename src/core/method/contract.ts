@@ -122,6 +122,11 @@ export interface Needs {
   readonly feeds?: readonly string[];
   /** The tensor whose elements are explained, in place of the model's scores: a neuron's layer. */
   readonly scores?: string;
+  /**
+   * Rows are mixtures of the input and of what stands for its absence. Where there is memory for it the graph mixes them
+   * ({@link ExplainContext.mixes}): it has no gradients and no feeds then.
+   */
+  readonly mixtures?: boolean;
 }
 
 /** Several graphs. The first is the one that `evaluate` uses unless told otherwise. */
@@ -219,6 +224,8 @@ export interface ExplainContext<P> {
   readonly batchSize: number;
   /** Whether the engine runs beside this thread, so that it pays to make the next rows while it does. */
   readonly ahead: boolean;
+  /** Whether rows may be given as weights and what is absent, `method/mixture.ts`, for the main graph to mix. */
+  readonly mixes: boolean;
   /**
    * Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. An
    * input that has one row is used for every row.

@@ -15,8 +15,15 @@ export interface CheckedInputs {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
-/** @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input. */
-export function checkInputs(expected: readonly ValueInfo[], given: Inputs): CheckedInputs {
+/**
+ * @param broadcast lets an input have one row beside several of others where the file gives it a batch of its own
+ * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
+ */
+export function checkInputs(
+  expected: readonly ValueInfo[],
+  given: Inputs,
+  { broadcast = false }: { readonly broadcast?: boolean } = {},
+): CheckedInputs {
   const names = expected.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -41,6 +48,7 @@ export function checkInputs(expected: readonly ValueInfo[], given: Inputs): Chec
     inputs[input.name] = cast(value, input.dtype.includes('float') ? 'float32' : input.dtype);
     rows.add(rowsOf(value));
   }
+  if (broadcast && new Set(expected.map(({ dims }) => dims?.[0])).size > 1 && rows.size === 2) rows.delete(1);
   if (rows.size > 1) {
     throw new WhylightError(
       'invalid_tensor',

@@ -6,6 +6,7 @@ import type { Model } from '../model/model.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
+import { hasOneBatch } from './mix-inputs.ts';
 import type { RunnableGraph } from './run.ts';
 import {
   compileVariant,
@@ -31,7 +32,7 @@ export interface LoaderOptions {
 /** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
 export const graphFile = (graph: Graph): ModelBytes => ({
   ...write(graph, { externalData: { path: 'weights.bin' } }),
-  openBatch: [...graph.inputs, ...graph.outputs].every(({ dims }) => typeof dims?.[0] === 'string'),
+  openBatch: hasOneBatch(graph),
 });
 
 /** Where the time went, in milliseconds. */
@@ -187,7 +188,7 @@ export class GraphLoader {
     const started = this.options.clock();
     const graph = compileVariant(model, needs, this.options.optimize);
     const variants = this.variants.get(model) ?? new Map<string, Variant>();
-    const variant = describeVariant(this.keyOf(model, needs), needs, graph);
+    const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize);
     variants.set(variant.key, variant);
     this.variants.set(model, variants);
     timings.compile += this.options.clock() - started;

@@ -6,6 +6,7 @@ import type { Float32Tensors, Inputs, Target } from '../method/contract.ts';
 import { cast } from '../tensor/cast.ts';
 import { emptyRows, repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { isBroadcast, mixtureFeed } from './mix-inputs.ts';
 import type { Variant } from './variant.ts';
 
 export interface RunnableGraph {
@@ -94,11 +95,12 @@ export function throwIfAborted(signal: AbortSignal): void {
   throw new WhylightError('aborted', 'The run was stopped because the caller gave up.', {}, { cause: signal.reason });
 }
 
-function countRows({ inputs }: Variant, rows: Inputs): number {
+function countRows({ inputs, mixes }: Variant, rows: Inputs): number {
   const counts = new Set<number>();
-  for (const { name } of inputs) {
+  for (const input of inputs) {
+    const { name } = input;
     if (name === COTANGENT) continue;
-    const given = rows[name];
+    const given = mixes ? mixtureFeed(input, rows) : rows[name];
     if (!given) {
       throw new WhylightError(
         'method_failed',
@@ -117,13 +119,22 @@ function countRows({ inputs }: Variant, rows: Inputs): number {
   return several[0] ?? 1;
 }
 
-function feedsOf({ inputs }: Variant, rows: Inputs, from: number, to: number, size: number): Record<string, Tensor> {
+function feedsOf(
+  { inputs, mixes }: Variant,
+  rows: Inputs,
+  from: number,
+  to: number,
+  size: number,
+): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
-  for (const { name, dtype } of inputs) {
-    const given = rows[name];
+  for (const input of inputs) {
+    const given = mixes ? mixtureFeed(input, rows) : rows[input.name];
     if (!given) continue;
     const portion = rowsOf(given) === 1 ? given : sliceRows(given, from, to);
-    feeds[name] = cast(rowsOf(portion) === 1 ? repeatRow(portion, size) : padRows(portion, size), dtype);
+    const single = rowsOf(portion) === 1;
+    const fed =
+      single && mixes && isBroadcast(input) ? portion : single ? repeatRow(portion, size) : padRows(portion, size);
+    feeds[input.name] = cast(fed, input.dtype);
   }
   return feeds;
 }

@@ -8,6 +8,7 @@ import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
+import { mixInputs, withOwnDims } from './mix-inputs.ts';
 
 /** Needs with nothing left open. */
 export interface ResolvedNeeds {
@@ -17,6 +18,7 @@ export interface ResolvedNeeds {
   /** Activations asked for that are inputs of the model: what went in is what comes out. */
   readonly echoes: readonly string[];
   readonly feeds: readonly string[];
+  readonly mixtures: boolean;
   readonly ruleset: Ruleset;
   /** Shape of one row of the scores. */
   readonly scoreDims: readonly number[];
@@ -33,6 +35,8 @@ export interface Variant extends ResolvedNeeds {
   readonly rowBytes: number;
   /** What a session holds whatever runs, in bytes: weights, and what the engine keeps for each node. */
   readonly sessionBytes: number;
+  /** Rows may be mixtures: see {@link Needs.mixtures}. */
+  readonly mixes: boolean;
   /** A cotangent row of zeros stands for the top class. */
   readonly findsTopClass: boolean;
 }
@@ -63,6 +67,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     activations: wanted.filter((name) => !isInput(name)),
     echoes: wanted.filter(isInput),
     feeds: [...new Set(feeds)].sort(),
+    mixtures: needs.mixtures ?? false,
     ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
     scoreDims: info.tensor(scores).dims.map(Number),
     inputDims: Object.fromEntries(info.inputs.map(({ name, dims }) => [name, dims.map(Number)])),
@@ -72,8 +77,13 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
 export function variantKey(model: Model, needs: ResolvedNeeds, optimize: Optimize): string {
   const { scores, gradients, activations, feeds, ruleset } = needs;
   const backwards = gradients.length > 0 ? [ruleset.id, optimize] : [];
-  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards])}`;
+  const mixing = mixesWhen(needs, optimize) ? ['mixtures'] : [];
+  return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards, ...mixing])}`;
 }
+
+/** The graph that mixes is one more, with weights of its own: where memory is short, rows are mixed before they are fed. */
+export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimize: Optimize): boolean =>
+  mixtures && gradients.length === 0 && feeds.length === 0 && optimize === 'speed';
 
 /**
  * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
@@ -81,18 +91,20 @@ export function variantKey(model: Model, needs: ResolvedNeeds, optimize: Optimiz
  */
 export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Optimize): Graph {
   const { scores, gradients, activations, feeds, ruleset } = needs;
-  return compile(model.graph, { scores, gradients, activations, feeds, ruleset, optimize });
+  const graph = compile(model.graph, { scores, gradients, activations, feeds, ruleset, optimize });
+  return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
 }
 
 /** @param key as {@link variantKey} gives it */
-export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph): Variant {
+export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph, optimize: Optimize): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
   return {
     ...needs,
     key,
     inputs: graph.inputs,
-    rowBytes: peakRowBytes(graph, needs.inputDims),
+    rowBytes: peakRowBytes(graph, withOwnDims(needs.inputDims)),
     sessionBytes: sessionBytes(graph),
+    mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
   };
 }

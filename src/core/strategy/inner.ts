@@ -42,6 +42,8 @@ export function explainInner(ctx: ExplainContext<unknown>, { method, params, pre
   const [main] = Object.keys(graphsOf(method.needs(params, ctx.model, ctx.methods)));
   return method.explain({
     ...ctx,
+    // Whether its own graph mixes is not known here.
+    mixes: false,
     params,
     partial: () => undefined,
     evaluate: (rows, { graph = main as string, ...options } = {}) =>

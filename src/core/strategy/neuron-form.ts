@@ -47,9 +47,9 @@ export function neuronForm<S extends z.ZodObject>(base: Method<S>, { fixed = {},
       const score = scores[0] as number;
       const about = (attribution: Attribution): Attribution => ({ ...attribution, score });
       // Not all of ctx: its score may be one that nobody knows.
-      const { model, methods, inputs, baselines, batch, random, signal, batchSize, ahead } = ctx;
+      const { model, methods, inputs, baselines, batch, random, signal, batchSize, ahead, mixes } = ctx;
       const attribution = await method.explain({
-        ...{ model, methods, inputs, baselines, batch, random, signal, batchSize, ahead },
+        ...{ model, methods, inputs, baselines, batch, random, signal, batchSize, ahead, mixes },
         params: { ...ctx.params, ...fixed },
         target,
         score,

@@ -91,6 +91,8 @@ export async function explainTogether(
         partial: () => undefined,
         // Each goes one evaluation at a time: that is what puts them together.
         ahead: false,
+        // What is mixed lies in one row for all, which others do not share.
+        mixes: false,
         async evaluate(rows, { graph = main, target = ctx.target } = {}) {
           const count = Math.max(...Object.values(rows).map(rowsOf));
           const { activations, ...rest } = await new Promise<Evaluation>((resolve, reject) => {

@@ -30,7 +30,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: (params, model) => ({ forwards: featureCount(model, params), backwards: 0 }),
   explain: async (ctx) => {
     const mask = featureMask(ctx.model, ctx.params, ctx.inputs);

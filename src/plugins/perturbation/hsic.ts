@@ -42,7 +42,7 @@ export default defineMethod({
     baseline: baselineParameter,
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: ({ nb_design }) => ({ forwards: nb_design, backwards: 0 }),
   explain: async (ctx) => {
     const { nb_design: count, bandwidth } = ctx.params;

@@ -51,7 +51,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
     forwards: 1 + rows(checkFeatures('kernel_shap', featureCount(model, params)), params.n_samples),
     backwards: 0,

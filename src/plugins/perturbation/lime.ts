@@ -71,7 +71,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
     forwards: Math.min(params.n_samples, coalitionCount(checkFeatures('lime', featureCount(model, params)))),
     backwards: 0,

@@ -58,7 +58,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),
   explain: async (ctx) => {
     const { n_masks, cells, probability, normalization, precision } = ctx.params;
@@ -157,23 +157,22 @@ function addOne(seen: Float64Array, scored: Float64Array, score: number, mask: F
   }
 }
 
-/** The same for {@link MIXTURES_KEPT} masks in a third of the time: a sum is read and written once for all of them. */
+/** The same for {@link MIXTURES_KEPT} masks in half of the time: a sum is read and written once for all of them. */
 function addFive(
   seen: Float64Array,
   scored: Float64Array,
   scores: readonly number[],
-  [first, second, third, fourth, fifth]: readonly Float32Array[],
+  masks: readonly Float32Array[],
 ): void {
+  // Taking a list apart within the loop would take longer than all the rest.
   const [s1, s2, s3, s4, s5] = scores as [number, number, number, number, number];
-  if (!first || !second || !third || !fourth || !fifth) return;
+  const [a, b, c, d, e] = masks as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
   for (let place = 0; place < seen.length; place++) {
-    const [m1, m2, m3, m4, m5] = [first[place], second[place], third[place], fourth[place], fifth[place]] as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const m1 = a[place] as number;
+    const m2 = b[place] as number;
+    const m3 = c[place] as number;
+    const m4 = d[place] as number;
+    const m5 = e[place] as number;
     seen[place] = (seen[place] as number) + (m1 + m2 + m3 + m4 + m5);
     scored[place] = (scored[place] as number) + (s1 * m1 + s2 * m2 + s3 * m3 + s4 * m4 + s5 * m5);
   }

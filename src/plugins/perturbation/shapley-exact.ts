@@ -40,7 +40,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
     forwards: coalitionCount(checkFeatures('shapley_exact', featureCount(model, params), MOST_FEATURES)) - 1,
     backwards: 0,

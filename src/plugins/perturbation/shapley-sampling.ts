@@ -46,7 +46,7 @@ export default defineMethod({
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
     // Empty and full are the ends of every order.
     forwards: 1 + params.n_samples * (featureCount(model, params) - 1),

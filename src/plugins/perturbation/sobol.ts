@@ -48,7 +48,7 @@ export default defineMethod({
     baseline: baselineParameter,
     reduction: reductionParameter,
   }),
-  needs: () => ({}),
+  needs: () => ({ mixtures: true }),
   // Jansen's estimator asks for no scores of B itself.
   cost: (params, model) => ({ forwards: params.nb_design * (1 + featureCount(model, params)), backwards: 0 }),
   explain: async (ctx) => {

@@ -62,7 +62,7 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
       reduction: reductionParameter,
       ...extra,
     }),
-    needs: () => ({}),
+    needs: () => ({ mixtures: true }),
     cost: (given) => ({ forwards: (given as unknown as PerturbationParams).n_samples, backwards: 0 }),
     explain: async (ctx) => {
       const params = ctx.params as unknown as PerturbationParams & Params<E>;

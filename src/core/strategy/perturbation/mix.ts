@@ -3,8 +3,33 @@
  * themselves, so that they are compiled for floats alone, and read a place's weight once for all of its channels.
  */
 import type { Inputs, TensorInfo } from '../../method/contract.ts';
+import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { knownDims } from './extents.ts';
 import { type FeatureMask, type Layout, placesOf } from './feature-mask.ts';
 import { type Elements, elementsOf } from './perturb.ts';
+
+/** The weights of an input's elements as a graph that mixes takes them: one for all channels of a place, where that will do. */
+export function weightRows(
+  input: TensorInfo,
+  { ids, first }: FeatureMask,
+  count: number,
+): { readonly rows: Tensor<'float32'>; readonly write: (row: number, weights: Float32Array) => void } {
+  const features = ids[input.name] as Uint32Array;
+  const { layout, count: places } = placesOf(input);
+  const ofPlaces = layout && weightsOfPlaces(features, layout, places, first?.[input.name]);
+  const dims = knownDims(input).map((extent, axis) => (ofPlaces && axis === input.channelAxis ? 1 : extent));
+  const rows = float32([count, ...dims]);
+  const size = sizeOf(dims);
+  const rowOf = (row: number): Float32Array => rows.data.subarray(row * size, (row + 1) * size);
+  if (ofPlaces) return { rows, write: (row, weights) => rowOf(row).set(ofPlaces(weights)) };
+  return {
+    rows,
+    write(row, weights) {
+      const own = rowOf(row);
+      for (let i = 0; i < own.length; i++) own[i] = weights[features[i] as number] as number;
+    },
+  };
+}
 
 /** Writes every element of `out`: the input's own by its weight, `absent` for the rest. */
 export type Mix = (out: Elements, absent: Elements, weights: Float32Array) => void;

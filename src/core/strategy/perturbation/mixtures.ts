@@ -1,10 +1,12 @@
 /** Scores of mixtures of the input and what stands for absence, feature by feature. */
-import type { ExplainContext, Inputs } from '../../method/contract.ts';
+import type { ExplainContext, Inputs, TensorInfo } from '../../method/contract.ts';
+import { absentName, weightsName } from '../../method/mixture.ts';
+import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
-import { slotsOf } from '../portions.ts';
+import { inPortions, slotsOf } from '../portions.ts';
 import type { FeatureMask } from './feature-mask.ts';
-import { mixOf } from './mix.ts';
+import { mixOf, weightRows } from './mix.ts';
 import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
 
 /** So many of the last mixtures keep their weights. */
@@ -36,6 +38,13 @@ export async function scoreMixtures<P>(
     () => new Float32Array(mask.features),
   );
   const weightsOf = (index: number): Float32Array => held[index % held.length] as Float32Array;
+  const weightsOfMixture = (index: number): Float32Array => {
+    const weights = weightsOf(index).fill(1);
+    weigh(index, weights);
+    return weights;
+  };
+  const told = (index: number, score: number): unknown => fold(index, score, weightsOf(index));
+  if (ctx.mixes && typeof absent !== 'function') return scoreInGraph(ctx, count, mask, absent, weightsOfMixture, told);
   const mixes = ctx.model.inputs.map((input) => ({
     name: input.name,
     mix: mixOf(input, mask, ctx.inputs, typeof absent === 'function' ? undefined : absent),
@@ -45,15 +54,67 @@ export async function scoreMixtures<P>(
     count,
     names,
     (index, copy) => {
-      const weights = weightsOf(index).fill(1);
-      weigh(index, weights);
+      const weights = weightsOfMixture(index);
       const other = typeof absent === 'function' ? absent(index) : absent;
       for (const { name, mix } of mixes) mix(copy[name] as Elements, elementsOf(other, name), weights);
     },
-    (index, score) => fold(index, score, weightsOf(index)),
+    told,
     // A mixture writes every element.
     () => {},
   );
+}
+
+/** The same where the graph mixes: only the weights of each mixture are written. Integers are mixed here. */
+async function scoreInGraph<P>(
+  ctx: ExplainContext<P>,
+  count: number,
+  mask: FeatureMask,
+  absent: Inputs,
+  weightsOf: (index: number) => Float32Array,
+  told: (index: number, score: number) => unknown,
+): Promise<void> {
+  const most = Math.min(count, ctx.batchSize);
+  const rooms = Array.from({ length: slotsOf(ctx) }, () =>
+    ctx.model.inputs.map((input) => roomFor(ctx.inputs, input, mask, absent, most)),
+  );
+  const fixed = Object.fromEntries(ctx.model.inputs.map(({ name }) => [absentName(name), absent[name] as Tensor]));
+  await inPortions(
+    ctx,
+    count,
+    ({ first, count: rows, slot }) => {
+      const room = rooms[slot] as (typeof rooms)[number];
+      for (let i = 0; i < rows; i++) {
+        const weights = weightsOf(first + i);
+        for (const { write } of room) write(i, weights);
+      }
+      const written = Object.fromEntries(room.map(({ name, all }) => [name, sliceRows(all, 0, rows)]));
+      return { ...ctx.inputs, ...fixed, ...written };
+    },
+    ({ scores }, { first }) => scores.some((score, i) => told(first + i, score) === true),
+  );
+}
+
+interface Room {
+  /** Under which name the rows are fed. */
+  readonly name: string;
+  readonly all: Tensor;
+  readonly write: (row: number, weights: Float32Array) => void;
+}
+
+function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: Inputs, count: number): Room {
+  const own = inputs[input.name] as Tensor;
+  if (own.data instanceof Float32Array) {
+    const { rows, write } = weightRows(input, mask, count);
+    return { name: weightsName(input.name), all: rows, write };
+  }
+  const all = copiesOf(own, count);
+  const mix = mixOf(input, mask, inputs);
+  const gone = elementsOf(absent, input.name);
+  return {
+    name: input.name,
+    all,
+    write: (row, weights) => mix(sliceRows(all, row, row + 1).data, gone, weights),
+  };
 }
 
 /** What stands for absence in each input. */

@@ -1,0 +1,74 @@
+/** The mixing of inputs as a part of the graph: see `method/mixture.ts`. */
+import type { Inputs } from '../method/contract.ts';
+import { absentName, weightsName } from '../method/mixture.ts';
+import { makeConstant } from '../onnx/constant.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
+import { type DataType, float32, type Tensor } from '../tensor/tensor.ts';
+
+/** Before the names of what is new in the graph. */
+const MIXTURE = 'mixture/';
+/** Name of the graph input that stands for the model's own one, whose name the mixture has. */
+const ownName = (input: string): string => `${MIXTURE}own/${input}`;
+const OWN = ownName('');
+const [ABSENT, WEIGHTS] = [absentName(''), weightsName('')];
+
+const FLOATING: readonly DataType[] = ['float32', 'float16', 'bfloat16', 'float64'];
+
+/**
+ * A forward graph whose floating point inputs are mixed in it. Each has three batches, which need to be equal or 1. `x` with
+ * the weight 1 is x to the bit.
+ */
+export function mixInputs(graph: Graph): Graph {
+  const constants = new Map(graph.constants);
+  const nodes: Node[] = [];
+  const write = (op: string, inputs: readonly string[], output: string): string => {
+    nodes.push({ name: `${output}/${op}`, op, domain: '', inputs, outputs: [output], attributes: {} });
+    return output;
+  };
+  const inputs = graph.inputs.flatMap((input): ValueInfo[] => {
+    const { name, dtype, dims = [] } = input;
+    const [batch, ...row] = dims;
+    if (batch === undefined || !FLOATING.includes(dtype)) return [input];
+    const [own, absent, weights] = [ownName(name), absentName(name), weightsName(name)];
+    const one = `${MIXTURE}one/${name}`;
+    constants.set(one, makeConstant(dtype, [], [1]));
+    const here = write('Mul', [weights, own], `${MIXTURE}here/${name}`);
+    const rest = write('Sub', [one, weights], `${MIXTURE}rest/${name}`);
+    write('Add', [here, write('Mul', [rest, absent], `${MIXTURE}gone/${name}`)], name);
+    const several = (kind: string): Dim => (typeof batch === 'number' ? batch : kind);
+    const open = (kind: string): Dim[] => row.map((_, axis) => `${kind}/${axis}`);
+    return [
+      { name: own, dtype, dims: [several(own), ...row] },
+      { name: absent, dtype, dims: [several(absent), ...open(absent)] },
+      { name: weights, dtype, dims: [batch, ...open(weights)] },
+    ];
+  });
+  return { ...graph, inputs, constants, nodes: [...nodes, ...graph.nodes] };
+}
+
+/** Whether rows of several runs may be put together: all that goes in or comes out begins with one open batch. */
+export const hasOneBatch = ({ inputs, outputs }: Graph): boolean =>
+  !inputs.some(({ name }) => name.startsWith(OWN)) &&
+  [...inputs, ...outputs].every(({ dims }) => typeof dims?.[0] === 'string');
+
+/**
+ * What is fed as an input of a graph that mixes: that of the rows, or what changes nothing.
+ * @returns undefined for an input of the model that the rows lack
+ */
+export function mixtureFeed({ name, dims = [] }: ValueInfo, rows: Inputs): Tensor | undefined {
+  const given = rows[name.startsWith(OWN) ? name.slice(OWN.length) : name];
+  if (given) return given;
+  const neutral = (value: number): Tensor => float32(new Array(dims.length).fill(1), [value]);
+  if (name.startsWith(ABSENT)) return neutral(0);
+  return name.startsWith(WEIGHTS) ? neutral(1) : undefined;
+}
+
+/** Whether one row of this input of a graph that mixes goes with any number of rows of others. */
+export const isBroadcast = ({ name, dims }: ValueInfo): boolean =>
+  typeof dims?.[0] === 'string' && (name.startsWith(OWN) || name.startsWith(ABSENT));
+
+/** Shapes of the model's inputs, and of those that stand for them. */
+export const withOwnDims = (rows: Readonly<Record<string, readonly number[]>>) => ({
+  ...rows,
+  ...Object.fromEntries(Object.entries(rows).map(([name, dims]) => [ownName(name), dims])),
+});
