@@ -3,12 +3,30 @@ import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineRule, type Rule } from '../rule.ts';
 
-/** The last two extents swapped: a constant's once and for all. */
+/** The last two extents swapped. */
 function swapped(g: GraphBuilder, x: Value): Value {
   const rank = x.dims?.length ?? 2;
   const perm = Array.from({ length: rank }, (_, i) => i);
   [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
   return g.transpose(x, perm);
+}
+
+/**
+ * `d b^T`. A matrix is read where it lies, for all rows of `d` at once: its turned copy would take memory, and time in
+ * every run or, for weights, at the compilation.
+ */
+function timesTransposed(g: GraphBuilder, d: Value, b: Value): Value {
+  const [rows, columns] = b.dims ?? [];
+  if (b.dims?.length !== 2 || typeof rows !== 'number' || typeof columns !== 'number' || !d.dims) {
+    return g.op('MatMul', [d, swapped(g, b)]);
+  }
+  const lead = d.dims.slice(0, -1);
+  const list = d.dims.length === 2 ? d : g.op('Reshape', [d, g.ints([-1, columns])]);
+  const flat = g.op('Gemm', [list, b], { transB: 1 });
+  if (d.dims.length === 2) return flat;
+  if (lead.filter((extent) => typeof extent === 'string').length <= 1) return g.reshape(flat, [...lead, rows]);
+  const shape = g.op('Concat', [g.op('Shape', [d], { start: 0, end: -1 }), g.ints([rows])], { axis: 0 });
+  return g.op('Reshape', [flat, shape]);
 }
 
 export const linearRules: readonly Rule[] = [
@@ -26,7 +44,7 @@ export const linearRules: readonly Rule[] = [
       if (rankA === 1) d = unsqueeze(d, -2);
       if (y.dims?.length === 0) d = g.reshape(dy, [1, 1]);
       const da = (): Value => {
-        const product = g.op('MatMul', [d, swapped(g, right)]);
+        const product = timesTransposed(g, d, right);
         return rankA === 1 ? g.op('Squeeze', [product, g.ints([-2])]) : product;
       };
       const db = (): Value => {
