@@ -22,8 +22,17 @@ export function consumers(graph: Graph): Map<string, Node[]> {
 }
 
 /** The graphs in a node's attributes: the branches of If, the body of Loop and Scan. */
-export const subgraphs = (node: Node): Graph[] =>
-  Object.values(node.attributes).flatMap((a) => (a.type === 'graph' ? [a.value] : []));
+export function subgraphs(node: Node): readonly Graph[] {
+  let graphs: Graph[] = NONE;
+  for (const key in node.attributes) {
+    const attribute = node.attributes[key];
+    if (attribute?.type === 'graph') graphs = [...graphs, attribute.value];
+  }
+  return graphs;
+}
+
+/** Nearly every node has none, and is asked again and again. */
+const NONE: Graph[] = [];
 
 /** The node with each of its subgraphs changed. */
 export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node {
@@ -37,7 +46,9 @@ export function withSubgraphs(node: Node, change: (graph: Graph) => Graph): Node
 
 /** The values that a node reads, what its subgraphs take from outside included. */
 export function valuesRead(node: Node): string[] {
-  return [...node.inputs.filter((name) => name !== ''), ...subgraphs(node).flatMap(captured)];
+  const own = node.inputs.filter((name) => name !== '');
+  const inner = subgraphs(node);
+  return inner.length === 0 ? own : [...own, ...inner.flatMap(captured)];
 }
 
 /** The values that a graph takes from the graph around it. */

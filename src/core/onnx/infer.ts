@@ -3,6 +3,7 @@
  * of the small ones, so that the shape arithmetic of exporters comes out exactly.
  */
 import { canonical, symbolOf } from './dims.ts';
+import { subgraphs } from './edit.ts';
 import { propagate } from './evaluate.ts';
 import type { Dim, Graph, Node, ValueInfo } from './graph.ts';
 import { attentions } from './infer/attention.ts';
@@ -69,7 +70,33 @@ function ruleOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Rules[string] | un
 /** Bodies of loops are gone through more than once, so deeper ones are taken for what they declare. */
 const MOST_NESTED = 6;
 
+/** What was found for a node the last time. Graphs are gone through again and again, with few nodes changed in between. */
+const found = new WeakMap<Node, { readonly inputs: Inputs; readonly types: Inferred[] }>();
+
 function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
+  const known = found.get(node);
+  if (known?.inputs.length === inputs.length && known.inputs.every((input, i) => input === inputs[i])) {
+    return known.types;
+  }
+  const anew = inferAnew(node, inputs, outer, depth);
+  // Nodes behind see by the object whether their inputs have changed.
+  const types = anew.map((type, i) => {
+    const before = known?.types[i];
+    return before && sameInferred(type, before) ? before : type;
+  });
+  // What is inside of a node depends on what is around it too.
+  if (subgraphs(node).length === 0) found.set(node, { inputs, types });
+  return types;
+}
+
+function sameInferred(a: Inferred, b: Inferred): boolean {
+  return a.dtype === b.dtype && sameDims(a.dims, b.dims) && sameDims(a.value, b.value);
+}
+
+const sameDims = (a: readonly Dim[] | undefined, b: readonly Dim[] | undefined): boolean =>
+  a === b || (a?.length === b?.length && (a?.every((dim, i) => Object.is(dim, b?.[i])) ?? false));
+
+function inferAnew(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
   const rule = ruleOf(node);
   const [first] = inputs;
   const types =
@@ -86,7 +113,7 @@ function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Infe
  * @throws WhylightError `invalid_model`
  */
 export function infer(graph: Graph): Values {
-  return inferWith(graph, graph.inputs.map(ofInput), new Map(), 0);
+  return inferWith(graph, graph.inputs.map(typeOf), new Map(), 0);
 }
 
 function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values, depth: number): Inferred[] {
@@ -112,6 +139,15 @@ function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values, dep
     for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, types[i] as Inferred);
   }
   return values;
+}
+
+/** Types of inputs seen before: the same object, so that nodes behind an input are seen to be unchanged. */
+const typesOf = new WeakMap<ValueInfo, Inferred>();
+
+function typeOf(input: ValueInfo): Inferred {
+  const type = typesOf.get(input) ?? ofInput(input);
+  typesOf.set(input, type);
+  return type;
 }
 
 /** A model's input, its unnamed extents named. */

@@ -211,6 +211,19 @@ describe('differentiate', () => {
     expect(bytes()).toEqual(bytes());
   });
 
+  it.each([
+    ['known', ['N', 5, 16]],
+    ['open', ['N', 'T', 16]],
+    ['single', ['N', 16]],
+  ] as const)('stores the weights of matrix products once, extents %s', (_, dims) => {
+    const g = GraphBuilder.empty();
+    const weights = g.constant('float32', [16, 32], new Random(9).normal(512));
+    const graph = g.build([g.named(g.op('Relu', [g.op('MatMul', [g.input('x', 'float32', dims), weights])]), 'y')]);
+    const compiled = compile(graph, { scores: 'y', gradients: ['x'] });
+    const large = [...compiled.constants.values()].filter(({ bytes }) => bytes.length > 1024);
+    expect(large.map(({ dims }) => dims)).toEqual([[16, 32]]);
+  });
+
   it('emits standard operators only', () => {
     const graph = compile(smallNet(), { scores: 'logits', gradients: ['x'], optimize: 'speed' });
     expect([...new Set(graph.nodes.map((node) => node.domain))]).toEqual(['']);

@@ -391,3 +391,19 @@ test('contents are followed up to a size', () => {
   expect(values.get('y')?.value?.length).toBe(4096);
   expect(values.get('large')?.value).toBeUndefined();
 });
+
+test('the same nodes are inferred anew behind other inputs and other constants', () => {
+  const nodes = [step('Reshape', ['x', 'shape'], ['y']), step('Relu', ['y'], ['z'])];
+  const shaped = (batch: Dim, ...to: number[]) =>
+    infer(
+      graph({
+        inputs: [{ name: 'x', dtype: 'float32', dims: [batch, 6] }],
+        constants: new Map([['shape', constant('int64', [to.length], to)]]),
+        nodes,
+      }),
+    ).get('z')?.dims;
+  expect(shaped('N', 0, 3, 2)).toEqual(['N', 3, 2]);
+  expect(shaped('N', 0, 2, 3)).toEqual(['N', 2, 3]);
+  expect(shaped(4, 0, 2, 3)).toEqual([4, 2, 3]);
+  expect(shaped('N', 0, 3, 2)).toEqual(['N', 3, 2]);
+});

@@ -35,8 +35,11 @@ export function bypass(graph: Graph, kept: ReadonlySet<string>, source: (node: N
     return false;
   });
   if (renamed.size === 0) return graph;
+  const changed = (node: Node): boolean => [...node.inputs, ...node.outputs].some((name) => renamed.has(name));
   return {
     ...graph,
-    nodes: nodes.map((node) => ({ ...node, inputs: node.inputs.map(current), outputs: node.outputs.map(current) })),
+    nodes: nodes.map((node) =>
+      changed(node) ? { ...node, inputs: node.inputs.map(current), outputs: node.outputs.map(current) } : node,
+    ),
   };
 }
