@@ -23,10 +23,11 @@ export async function openHeap(inspector: URL, isolate: string): Promise<Heap> {
   return {
     async used() {
       const id = ++last;
-      const { promise, resolve } = Promise.withResolvers<{ usedSize: number; backingStorageSize: number }>();
-      waiting.set(id, resolve);
+      const answer = new Promise<{ usedSize: number; backingStorageSize: number }>((resolve) => {
+        waiting.set(id, resolve);
+      });
       socket.send(JSON.stringify({ id, method: 'Runtime.getHeapUsage' }));
-      const { usedSize, backingStorageSize } = await promise;
+      const { usedSize, backingStorageSize } = await answer;
       return usedSize + backingStorageSize;
     },
     close: () => socket.close(),

@@ -3,7 +3,7 @@
  * Starts the command line. This file is plain JavaScript so that any Node can read it; everything behind it is
  * TypeScript, which Node runs directly from 22.18 on. Under an older Node, the one that this project pins takes over.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -26,11 +26,13 @@ if (published) {
 } else if (major > 22 || (major === 22 && minor >= 18)) {
   await import('./main.ts');
 } else if (existsSync(pinnedNode)) {
-  const { status, error } = spawnSync(pinnedNode, [path('src/cli/main.ts'), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+  const pinned = spawn(pinnedNode, [path('src/cli/main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+  pinned.once('error', (error) => fail(`The Node of this project, ${pinnedNode}, does not start: ${error.message}`));
+  pinned.once('exit', (code) => {
+    process.exitCode = code ?? 1;
   });
-  if (error) fail(`The Node of this project, ${pinnedNode}, does not start: ${error.message}`);
-  else process.exitCode = status ?? 1;
+  // Whoever ends this process means that one, which may have to finish what it does.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => pinned.kill(signal));
 } else {
   fail(`whylight needs Node 22.18 or newer, and this is ${process.versions.node}.`);
 }

@@ -2,12 +2,23 @@
 import { parentPort } from 'node:worker_threads';
 import type { Session, Tensors } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
+import type { Tensor } from '../core/tensor/tensor.ts';
 import type { Answered, Asked, Call, Failure, Results } from './engine-protocol.ts';
 import { onnxruntimeNode } from './onnxruntime-node.ts';
 
 if (!parentPort) throw new Error('This file is a thread; call threadedEngine().');
 const port = parentPort;
 const sessions = new Map<number, Session>();
+
+/** Before, native code of Node could not look into memory that threads share. */
+const SHARES_WITH_NATIVE = 24;
+const [major = 0] = process.versions.node.split('.').map(Number);
+const usable = (feeds: Tensors): Tensors => (major >= SHARES_WITH_NATIVE ? feeds : copied(feeds));
+
+const copied = (tensors: Tensors): Tensors =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, value]) => [name, { ...value, data: value.data.slice() } as Tensor]),
+  );
 
 port.on('message', async ({ id, call }: Asked) => {
   try {
@@ -27,7 +38,7 @@ async function perform(id: number, call: Call): Promise<Results[keyof Results]> 
   }
   const session = sessions.get(call.session);
   if (!session) throw new WhylightError('internal', `There is no session ${call.session}.`);
-  if (call.kind === 'run') return session.run(call.feeds, call.fetches);
+  if (call.kind === 'run') return session.run(usable(call.feeds), call.fetches);
   sessions.delete(call.session);
   await session.release();
   return undefined;

@@ -61,6 +61,22 @@ try {
     console.log(`${entry}: ${count.trim()} exports`);
   }
 
+  step('an origin from the package, and a map over HTTP');
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const engine = `onnxruntime-node@${devDependencies['onnxruntime-node']}`;
+  run(empty, 'npm', 'install', '--no-audit', '--no-fund', '--onnxruntime-node-install=skip', engine);
+  const origin = spawn(join('node_modules', '.bin', 'whylight'), ['serve', '--port', '0', '--provider', 'cpu'], {
+    cwd: empty,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await map(await addressOf(origin, /whylight serves at (\S+)/), 'saliency');
+  } finally {
+    if (origin.exitCode === null) origin.kill('SIGTERM');
+  }
+  const [left] = origin.exitCode === null ? await once(origin, 'exit') : [origin.exitCode];
+  check(left === 0, `the origin ended with ${left}`);
+
   const packages = [];
   for (const strategy of STRATEGIES) {
     step(`a plugin of the strategy ${strategy}: make, install, test, build`);
@@ -101,19 +117,8 @@ try {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    const address = await addressOf(server);
-    const photo = readFileSync(join(clone, 'examples/photos/cat.jpg'));
-    for (const { id } of packages) {
-      const response = await fetch(`${address}/v2/models/cifar10/explain?method=${id}`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'image/jpeg', Accept: 'image/png' },
-        body: photo,
-      });
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      check(response.ok, `${id}: ${response.status} ${new TextDecoder().decode(bytes)}`);
-      check(bytes[1] === 0x50 && bytes[2] === 0x4e, `${id}: no PNG came back`);
-      console.log(`${id}: a map of ${bytes.length} bytes, label ${response.headers.get('X-Whylight-Label')}`);
-    }
+    const address = await addressOf(server, /whylight answers at (\S+)/);
+    for (const { id } of packages) await map(address, id);
   } finally {
     if (server.exitCode === null) {
       process.kill(-server.pid, 'SIGTERM');
@@ -132,18 +137,30 @@ function pack(folder) {
   return join(work, filename);
 }
 
-/** The address that `npm start` prints once it answers. */
-function addressOf(server) {
+async function map(address, method) {
+  const response = await fetch(`${address}/v2/models/cifar10/explain?method=${method}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/jpeg', Accept: 'image/png' },
+    body: readFileSync(join(ROOT, 'examples/photos/cat.jpg')),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  check(response.ok, `${method}: ${response.status} ${new TextDecoder().decode(bytes)}`);
+  check(bytes[1] === 0x50 && bytes[2] === 0x4e, `${method}: no PNG came back`);
+  console.log(`${method}: a map of ${bytes.length} bytes, label ${response.headers.get('X-Whylight-Label')}`);
+}
+
+/** The address that a server prints once it answers. */
+function addressOf(server, line) {
   return new Promise((found, failed) => {
     let text = '';
-    const timer = setTimeout(() => failed(new Error(`npm start did not answer:\n${text}`)), START_MS);
+    const timer = setTimeout(() => failed(new Error(`the server did not answer:\n${text}`)), START_MS);
     server.stdout.on('data', (chunk) => {
       text += chunk;
-      const [, address] = /whylight answers at (\S+)/.exec(text) ?? [];
+      const [, address] = line.exec(text) ?? [];
       if (!address) return;
       clearTimeout(timer);
       found(address);
     });
-    server.on('exit', (code) => failed(new Error(`npm start ended with ${code}:\n${text}`)));
+    server.on('exit', (code) => failed(new Error(`the server ended with ${code}:\n${text}`)));
   });
 }

@@ -40,14 +40,19 @@ export class Evaluator {
   private target: Target = { weights: [] };
   private claimed = false;
   private readonly running = new Set<Promise<unknown>>();
-  private readonly end = Promise.withResolvers<never>();
+  /** Never comes, but fails once the method may evaluate no more. */
+  private readonly end: Promise<never>;
+  private fail: (error: unknown) => void = () => {};
   /** Why the method may evaluate no more. */
   private over: { readonly error: unknown } | undefined;
   private refused = false;
 
   constructor(options: EvaluatorOptions) {
     this.options = options;
-    this.end.promise.catch(() => {});
+    this.end = new Promise((_, reject) => {
+      this.fail = reject;
+    });
+    this.end.catch(() => {});
     this.main = Object.keys(options.graphs)[0] as string;
   }
 
@@ -125,7 +130,7 @@ export class Evaluator {
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) giveUp();
     try {
-      return await Promise.race([work(), this.end.promise]);
+      return await Promise.race([work(), this.end]);
     } finally {
       signal.removeEventListener('abort', giveUp);
       this.over ??= { error: new WhylightError('aborted', 'The explanation has ended.') };
@@ -135,7 +140,7 @@ export class Evaluator {
 
   private cutOff(error: unknown): void {
     this.over ??= { error };
-    this.end.reject(error);
+    this.fail(error);
   }
 
   private async idle(): Promise<void> {

@@ -145,7 +145,13 @@ const sizes = ({ memory, speed }: Readonly<Record<Optimize, Graph>>): Readonly<R
 function operators(graph: Graph, info: BoundInfo, flops: ReadonlyMap<string, number>): OperatorReport[] {
   const sources = info.sources.map(({ name }) => name);
   const onPath = new Set(nodesBetween(graph, sources, info.scores.name));
-  const groups = Map.groupBy(graph.nodes, ({ domain, op }) => `${domain}:${op}`);
+  const groups = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    const name = `${node.domain}:${node.op}`;
+    const same = groups.get(name);
+    if (same) same.push(node);
+    else groups.set(name, [node]);
+  }
   return [...groups.values()]
     .map((nodes): OperatorReport => {
       const [{ op, domain }] = nodes as [Node];

@@ -87,10 +87,13 @@ export class OriginRunner {
   }
 
   private async inTime<T>(work: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(silent(this.silence)), this.silence);
+    let giveUp = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      giveUp = () => reject(silent(this.silence));
+    });
+    const timer = setTimeout(giveUp, this.silence);
     try {
-      return await Promise.race([work, late.promise]);
+      return await Promise.race([work, late]);
     } finally {
       clearTimeout(timer);
     }

@@ -95,12 +95,18 @@ describe('remembering answers', () => {
   });
 });
 
+function settledLater<T>() {
+  const settle: { resolve?: (value: T) => void; reject?: (error: unknown) => void } = {};
+  const promise = new Promise<T>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+  return { promise, ...(settle as Required<typeof settle>) };
+}
+
 describe('identical questions at the same time', () => {
   const options = { cache: noCache, key: 'k', seconds: 60, log: () => {}, waitUntil: () => {} };
 
   it('are computed once', async () => {
     const inFlight = new InFlight<Uint8Array>();
-    const answer = Promise.withResolvers<Explanation>();
+    const answer = settledLater<Explanation>();
     let computed = 0;
     const one = (allowed = BOTH) =>
       remember({ ...options, inFlight, allowed }, () => {
@@ -118,7 +124,7 @@ describe('identical questions at the same time', () => {
 
   it('do not share a failure', async () => {
     const inFlight = new InFlight<Uint8Array>();
-    const first = Promise.withResolvers<Explanation>();
+    const first = settledLater<Explanation>();
     const asked = [
       remember({ ...options, inFlight, allowed: BOTH }, () => first.promise),
       ...[1, 2].map(() => remember({ ...options, inFlight, allowed: BOTH }, async () => explanation)),
