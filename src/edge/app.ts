@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
 import { adminRoutes } from './admin/routes.ts';
 import { preflight } from './middleware/cors.ts';
+import { decodeBody } from './middleware/decode-body.ts';
 import { guard } from './middleware/guard.ts';
 import { limitBody } from './middleware/limit-body.ts';
 import { observe } from './middleware/observe.ts';
@@ -53,7 +54,7 @@ export function createApp(services: Services) {
   if (services.asOrigin) app.route('/', originRoutes(services, services.asOrigin));
   app.use('/v2/*', guard(services));
   app.use('/v1/*', guard(services));
-  app.on('POST', ['/v1/models/*', '/v2/models/*'], limitBody(services.limits));
+  for (const path of ['/v1/models/*', '/v2/models/*']) app.use(path, decodeBody, limitBody(services.limits));
   return app
     .route('/', modelRoutes(services))
     .route('/', modelFileRoutes(services))

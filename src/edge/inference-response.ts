@@ -36,16 +36,24 @@ export function wantedOutputs(
   request: Pick<InferenceRequest, 'outputs'> | undefined,
 ): readonly NamedOutput[] {
   if (!request || request.outputs.length === 0) return outputs;
-  return request.outputs.map(({ name }, i) => {
-    const output = outputs.find((candidate) => candidate.name === name);
-    if (output) return output;
-    const names = outputs.map((candidate) => candidate.name);
+  const names = outputs.map(({ name }) => name);
+  checkOutputs(names, request);
+  return request.outputs.map(({ name }) => outputs[names.indexOf(name)] as NamedOutput);
+}
+
+/**
+ * Holds the outputs that the request names against those that there are.
+ * @throws WhylightError `invalid_request`
+ */
+export function checkOutputs(names: readonly string[], request: Pick<InferenceRequest, 'outputs'> | undefined): void {
+  for (const [i, { name }] of request?.outputs.entries() ?? []) {
+    if (names.includes(name)) continue;
     const detail = `There is no output "${name}": there are ${names.join(', ')}.`;
     throw new WhylightError('invalid_request', detail, {
       allowed: names,
       errors: [{ detail, pointer: `#/outputs/${i}/name` }],
     });
-  });
+  }
 }
 
 /** Whether an output leaves as bytes: its own word counts more than that of the whole request. */

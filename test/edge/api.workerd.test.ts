@@ -172,6 +172,30 @@ describe('inference', () => {
   });
 });
 
+describe('a compressed body', () => {
+  it.each(['gzip', 'deflate'] as const)('is taken as %s', async (coding) => {
+    const plain = tensorRequest({ method: 'saliency' });
+    const packed = new Blob([plain.body as string]).stream().pipeThrough(new CompressionStream(coding));
+    const headers = { ...(plain.headers as Record<string, string>), 'Content-Encoding': coding };
+    const response = await ask(`${MODEL}/explain`, { ...plain, headers, body: await new Response(packed).bytes() });
+    expect(await outputsOf(response)).toEqual(await outputsOf(await ask(`${MODEL}/explain`, plain)));
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['OPTIONS', `${MODEL}/explain`, 405, 'POST'],
+    ['PUT', `${MODEL}/explain`, 405, 'POST'],
+    ['PATCH', '/v2/models/cifar10', 405, 'GET, HEAD, DELETE'],
+    ['POST', '/v2/models', 405, 'GET, HEAD'],
+    ['GET', '/v2/models/cifar10/nothing', 404, null],
+    ['POST', '/v2/models/cifar10/nothing', 404, null],
+  ])('that does not take %s: %s', async (method, path, status, allow) => {
+    const response = await ask(path, { method });
+    expect([response.status, response.headers.get('Allow')]).toEqual([status, allow]);
+  });
+});
+
 describe('the KServe V1 protocol', () => {
   const nested = (seed: number) => {
     const flat = pixels(seed);

@@ -75,6 +75,37 @@ function binaryNan(): Case {
   };
 }
 
+const json = (body: string): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: `{"parameters":{"method":"saliency"},"inputs":[{"name":"input","datatype":"FP32","shape":[1],"data":${body}}]}`,
+});
+const inLists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const encoded = (coding: string, bytes: Uint8Array): Case => ({
+  query: '?method=saliency',
+  init: {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/jpeg', 'Content-Encoding': coding },
+    body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+  },
+});
+const v1 = (body: string, path = '/v1/models/cifar10:predict', headers: Record<string, string> = {}): Case => ({
+  query: '',
+  path,
+  init: { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body },
+});
+const inferred = (output: string): Case => ({
+  query: '',
+  path: '/v2/models/cifar10/infer',
+  init: {
+    ...json(''),
+    body: JSON.stringify({
+      inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels(0) }],
+      outputs: [{ name: output }],
+    }),
+  },
+});
+
 const CASES: [string, Case, number, string, object?][] = [
   ['a truncated JPEG', picture(pictures.jpeg.subarray(0, pictures.jpeg.length - 60)), 400, 'invalid_image'],
   ['a JPEG cut within its header', picture(pictures.jpeg.subarray(0, 100)), 400, 'invalid_image'],
@@ -175,6 +206,33 @@ const CASES: [string, Case, number, string, object?][] = [
   ],
   ['a negative seed', query('?method=saliency&seed=-1'), 400, 'invalid_request'],
   [
+    'a parameter that any object has',
+    query('?method=saliency&constructor=1'),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ parameter: 'constructor' })] },
+  ],
+  ['lists in lists without end', { query: '', init: json(inLists(200_000)) }, 400, 'invalid_tensor'],
+  ['a body that is not the gzip it says', encoded('gzip', text), 400, 'invalid_request'],
+  ['a coding that is not known', encoded('br', text), 415, 'unsupported_media_type', { allowed: ['gzip', 'deflate'] }],
+  [
+    'a V1 body that is no JSON',
+    v1('{'),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ pointer: '#' })] },
+  ],
+  ['a V1 body that is null', v1('null'), 400, 'invalid_request'],
+  ['V1 instances in lists without end', v1(`{"instances":${inLists(100_000)}}`), 400, 'invalid_request'],
+  ['a V1 model name that cannot be decoded', v1('{}', '/v1/models/%ZZ:explain'), 404, 'model_not_found'],
+  [
+    'a V1 answer that cannot be made',
+    v1('{}', '/v1/models/cifar10:explain', { Accept: 'image/png' }),
+    406,
+    'not_acceptable',
+  ],
+  ['an inference output that is not there', inferred('nothing'), 400, 'invalid_request', { allowed: ['logits'] }],
+  [
     'an answer that cannot be made',
     { query: '?method=saliency', init: pictureRequest(pictures.jpeg, 'image/gif') },
     406,
@@ -246,6 +304,18 @@ describe('limits', () => {
     });
     expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large' });
     expect(sent).toBeLessThan(10_000);
+  });
+
+  it('refuse a compressed body by what comes out of it', async () => {
+    const body = new Blob([new Uint8Array(1e6)]).stream().pipeThrough(new CompressionStream('gzip'));
+    const packed = await new Response(body).bytes();
+    expect(packed.length).toBeLessThan(2000);
+    const response = await appWith({ limits: { ...services.limits, maxBody: 10_000 } })(`${EXPLAIN}?method=saliency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/jpeg', 'Content-Encoding': 'gzip' },
+      body: packed,
+    });
+    expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large' });
   });
 
   it('take a short body that does not say its length', async () => {

@@ -74,7 +74,19 @@ export const BINARY_SIZE = 'binary_data_size';
 export const BINARY_OUTPUT = 'binary_data_output';
 
 /**
- * @param headerLength value of {@link HEADER_LENGTH}; the whole body is JSON when left out
+ * The length of the JSON part.
+ * @param header value of {@link HEADER_LENGTH}
+ * @param most bytes that it may have
+ * @throws WhylightError `invalid_request`
+ */
+export function headerLengthOf(header: string, most: number): number {
+  const length = /^\d+$/.test(header.trim()) ? Number(header) : Number.NaN;
+  if (length >= 1 && length <= most) return length;
+  throw wrong(`${HEADER_LENGTH} is "${header}", but must be the bytes of the JSON part: a number from 1 to ${most}.`);
+}
+
+/**
+ * @param headerLength bytes of the JSON part, see {@link headerLengthOf}; the whole body is JSON when left out
  * @throws WhylightError `invalid_request` or `invalid_tensor`; `details.errors` holds the JSON Pointer of each mistake.
  */
 export function decodeRequest(body: Uint8Array, headerLength: number = body.length): InferenceRequest {
@@ -167,7 +179,7 @@ function writeData(value: Tensor | TextTensor): string {
 export function decodeTensor(input: Record<string, unknown>, at: string, binary: BinaryReader): Tensor {
   const name = input.name as string;
   const datatype = text(input.datatype, `${at}/datatype`);
-  if (!(datatype in DATATYPES)) {
+  if (!Object.hasOwn(DATATYPES, datatype)) {
     throw wrongTensor(
       `Input "${name}" has the datatype ${datatype}, which is not supported: use one of ${Object.keys(DATATYPES).join(', ')}.`,
       `${at}/datatype`,
@@ -175,10 +187,7 @@ export function decodeTensor(input: Record<string, unknown>, at: string, binary:
     );
   }
   const dtype = DATATYPES[datatype as Datatype];
-  const dims = list(input.shape, `${at}/shape`).map((extent, i) => {
-    if (Number.isSafeInteger(extent) && (extent as number) >= 0) return extent as number;
-    throw wrongTensor(`Input "${name}": an extent is a non-negative integer.`, `${at}/shape/${i}`);
-  });
+  const dims = decodeShape(input, at);
   const { [BINARY_SIZE]: size } = scalars(input.parameters, `${at}/parameters`);
   if (size === undefined) return fromJson(name, dtype, dims, input.data, `${at}/data`);
   if (input.data !== undefined) {
@@ -195,11 +204,34 @@ export function decodeTensor(input: Record<string, unknown>, at: string, binary:
   return fromBytes(dtype, dims, binary.take(expected, name));
 }
 
+function decodeShape(input: Record<string, unknown>, at: string): number[] {
+  return list(input.shape, `${at}/shape`).map((extent, i) => {
+    if (Number.isSafeInteger(extent) && (extent as number) >= 0) return extent as number;
+    throw wrongTensor(`Input "${input.name}": an extent is a non-negative integer.`, `${at}/shape/${i}`);
+  });
+}
+
 /** Elements of BYTES: in JSON as texts, as bytes each behind its length (uint32). */
 function decodeTexts(input: Record<string, unknown>, at: string, binary: BinaryReader): (string | Uint8Array)[] {
-  const { [BINARY_SIZE]: size } = scalars(input.parameters, `${at}/parameters`);
-  if (size === undefined) return list(input.data, `${at}/data`).map((item, i) => text(item, `${at}/data/${i}`));
-  const bytes = binary.take(Number(size), String(input.name));
+  const size = sizeOf(decodeShape(input, at));
+  const { [BINARY_SIZE]: bytes } = scalars(input.parameters, `${at}/parameters`);
+  const items =
+    bytes === undefined
+      ? leaves(list(input.data, `${at}/data`)).map((item, i) => text(item, `${at}/data/${i}`))
+      : splitTexts(input, bytes, at, binary);
+  if (items.length === size) return items;
+  throw wrongTensor(
+    `Input "${input.name}": its shape takes ${size} elements, but there are ${items.length}.`,
+    `${at}/shape`,
+    { expected: size, given: items.length },
+  );
+}
+
+function splitTexts(input: Record<string, unknown>, size: Scalar, at: string, binary: BinaryReader): Uint8Array[] {
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw wrong(`Input "${input.name}": ${BINARY_SIZE} is a number of bytes.`, `${at}/parameters/${BINARY_SIZE}`);
+  }
+  const bytes = binary.take(size as number, String(input.name));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: Uint8Array[] = [];
   for (let from = 0; from < bytes.length; ) {
@@ -231,8 +263,7 @@ function fromJson(name: string, dtype: DataType, dims: readonly number[], data: 
       at.replace(/data$/, 'datatype'),
     );
   }
-  const values: unknown[] = [];
-  flatten(list(data, at), values);
+  const values = leaves(list(data, at));
   const size = sizeOf(dims);
   if (values.length !== size) {
     throw wrongTensor(
@@ -245,13 +276,16 @@ function fromJson(name: string, dtype: DataType, dims: readonly number[], data: 
   const bad = values.findIndex((value) => !isValid(value));
   if (bad >= 0) {
     throw wrongTensor(
-      `Input "${name}": element ${bad} is ${String(JSON.stringify(values[bad])).slice(0, 40)}, but ${datatypeOf(dtype)} takes ${expected}.`,
+      `Input "${name}": element ${bad} is ${shown(values[bad])}, but ${datatypeOf(dtype)} takes ${expected}.`,
       at,
       { element: bad },
     );
   }
   return tensor(dtype, dims, values.map(Number));
 }
+
+/** Of a list only that it is one: it may be nested more deeply than `JSON.stringify` goes. */
+const shown = (value: unknown): string => (Array.isArray(value) ? 'a list' : JSON.stringify(value).slice(0, 40));
 
 /** What an element of each type may be in JSON. */
 function elementCheck(dtype: DataType): { isValid: (value: unknown) => boolean; expected: string } {
@@ -269,11 +303,12 @@ function elementCheck(dtype: DataType): { isValid: (value: unknown) => boolean; 
   };
 }
 
-function flatten(items: readonly unknown[], into: unknown[]): void {
-  for (const item of items) {
-    if (Array.isArray(item)) flatten(item, into);
-    else into.push(item);
-  }
+/** More than any tensor has; lists that are nested deeper are no tensors, and would exhaust the stack. */
+const MOST_AXES = 16;
+
+/** What nested lists hold, in their order. A list that is nested too deeply stands for itself, and fits no type. */
+export function leaves(items: readonly unknown[]): unknown[] {
+  return items.flat(MOST_AXES);
 }
 
 export class BinaryReader {
@@ -306,7 +341,7 @@ export function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (error) {
-    throw wrong(`The body is not valid JSON: ${(error as Error).message}.`, '');
+    throw wrong(`The body is not valid JSON: ${(error as Error).message.replace(/\.$/, '')}.`, '');
   }
 }
 

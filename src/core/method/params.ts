@@ -64,7 +64,7 @@ export function parseParams<S extends z.ZodObject>(
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    const schema = schemas[name];
+    const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
     if (schema) values[name] = coerce(value, schema);
     else issues.push({ parameter: name, message: unknown(method, name, Object.keys(schemas)) });
   }

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import {
   decodeRequest,
   HEADER_LENGTH,
+  headerLengthOf,
   type InferenceRequest,
   type Parameters,
 } from '../../core/engine/open-inference.ts';
@@ -30,11 +31,11 @@ const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'ap
  */
 export async function readBody(c: Context, pictures: PictureSource): Promise<Body> {
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  const headerLength = c.req.header(HEADER_LENGTH);
+  const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c);
-  if (type === 'application/json' || (type === 'application/octet-stream' && headerLength !== undefined)) {
+  if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
     const bytes = await readBytes(c);
-    const request = decodeRequest(bytes, headerLength === undefined ? bytes.length : Number(headerLength));
+    const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
     const { [ADDRESS]: address, ...parameters } = request.parameters;
     if (address === undefined) return pictureWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
     if (request.inputs.size > 0 || typeof address !== 'string') {

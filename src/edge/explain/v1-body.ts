@@ -1,5 +1,5 @@
 /** Instances of KServe's V1 protocol, as bodies that the rest of the edge understands. */
-import type { Parameters } from '../../core/engine/open-inference.ts';
+import { leaves, type Parameters, scalars } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Model } from '../../core/model/model.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
@@ -15,14 +15,11 @@ export interface V1Request {
  * Instances of numbers become one batch; each picture stands alone.
  * @throws WhylightError `invalid_request` with a pointer to what is wrong
  */
-export function instancesBody({ instances, parameters: given = {} }: V1Request, model: Model): Body[] {
+export function instancesBody({ instances, parameters: given }: V1Request, model: Model): Body[] {
   if (!Array.isArray(instances) || instances.length === 0) {
     throw wrong('"instances" must be a list of one or more instances.', '/instances');
   }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw wrong('"parameters" must be an object of flat values.', '/parameters');
-  }
-  const parameters = given as Parameters;
+  const parameters: Parameters = scalars(given, '/parameters');
   const pictures = instances.map(pictureOf);
   if (pictures.every((text) => text !== undefined)) {
     return pictures.map((text, i) => ({
@@ -39,7 +36,7 @@ export function instancesBody({ instances, parameters: given = {} }: V1Request, 
       throw wrong(`The instance lacks the input "${input.name}".`, `/instances/${i}`);
     });
     const dims = shapeOf(rows);
-    const values = (rows as unknown[]).flat(Number.POSITIVE_INFINITY);
+    const values = leaves(rows);
     const bad = values.findIndex((value) => typeof value !== 'number' && typeof value !== 'boolean');
     if (bad >= 0 || values.length !== dims.reduce((a, b) => a * b, 1)) {
       throw wrong(`Input "${input.name}" must be numbers in lists of equal length.`, '/instances');
@@ -62,7 +59,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Of the first elements; whether the others agree is found out by counting. */
 function shapeOf(value: unknown): number[] {
-  return Array.isArray(value) ? [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])] : [];
+  const dims: number[] = [];
+  for (let at = value; Array.isArray(at); at = at[0]) dims.push(at.length);
+  return dims;
 }
 
 function wrong(detail: string, pointer: string): WhylightError {

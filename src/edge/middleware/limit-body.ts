@@ -6,10 +6,11 @@ import { limitsFor } from '../tenants/tenant.ts';
 
 /**
  * Refuses a body of more bytes than the server and the tenant allow: at once where it says its length, otherwise as soon
- * as that much has arrived.
+ * as that much has arrived. Uploads of models, which are PUT, have a limit of their own.
  */
 export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
   async function limitBody(c, next) {
+    if (c.req.method !== 'POST') return next();
     return refuseAbove(limitsFor(c.get('tenant'), server).maxBody)(c, next);
   };
 

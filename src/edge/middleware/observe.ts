@@ -1,10 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { matchedRoutes } from 'hono/route';
 import { WhylightError } from '../../core/errors.ts';
 import { withFacts } from '../observe/log.ts';
 import { type Metrics, noMetrics, type RequestFacts } from '../observe/metrics.ts';
 import { continueTrace, traceHeaders } from '../observe/trace-context.ts';
 import type { EdgeEnv, Services } from '../services.ts';
+import { operationOf } from './operation.ts';
 
 /**
  * Ties a request to its trace and leaves one line of log and one count behind. Neither holds the path, the query, an
@@ -32,7 +32,7 @@ function factsOf(c: Context<EdgeEnv>, ms: number): RequestFacts {
   const { model = '', method = '', cache = '', samples = 0 } = c.get('seen');
   return {
     verb: c.req.method,
-    route: matchedRoutes(c).findLast(({ path }) => !path.includes('*'))?.path ?? 'none',
+    route: operationOf(c) ?? 'none',
     status: c.res.status,
     code: c.error ? (WhylightError.is(c.error) ? c.error.code : 'internal') : '',
     tenant: c.get('tenant')?.id ?? '',

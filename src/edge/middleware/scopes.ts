@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import type { Scope } from '../../core/tenant-config.ts';
 import type { EdgeEnv } from '../services.ts';
+import { operationOf } from './operation.ts';
 
 /** What each operation needs, by the end of its path; the first line that fits counts. */
 const OPERATIONS: readonly (readonly [path: RegExp, scope: Scope | undefined])[] = [
@@ -23,10 +24,13 @@ export function scopeOf(method: string, path: string): Scope | undefined {
   return method === 'POST' ? 'explain' : 'admin';
 }
 
-/** @throws WhylightError `forbidden`, with the same words whatever it was for. */
+/**
+ * Lets pass what is no operation, to be told so.
+ * @throws WhylightError `forbidden`, with the same words whatever it was for.
+ */
 export const requireScope: MiddlewareHandler<EdgeEnv> = async function requireScope(c, next) {
   const scope = scopeOf(c.req.method, c.req.path);
-  if (scope !== undefined && !c.get('caller').scopes.includes(scope)) {
+  if (scope !== undefined && operationOf(c) !== undefined && !c.get('caller').scopes.includes(scope)) {
     throw new WhylightError('forbidden', 'This key is not good for this.');
   }
   await next();

@@ -6,6 +6,7 @@
  * Without that header the body is the ONNX file itself.
  */
 import { z } from 'zod';
+import { headerLengthOf } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 
@@ -82,13 +83,7 @@ async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z
     }
     return { manifest: {}, files: [{ path: 'model.onnx', binary_data_size: size }] };
   }
-  const length = Number(lengths.header);
-  if (!Number.isSafeInteger(length) || length < 2 || length > MOST_HEADER) {
-    throw new WhylightError(
-      'invalid_request',
-      `Inference-Header-Content-Length is ${lengths.header}, but must be the length of the JSON part, ${MOST_HEADER} at most.`,
-    );
-  }
+  const length = headerLengthOf(lengths.header, MOST_HEADER);
   const text = new TextDecoder().decode(await reader.take(length, 'the JSON part'));
   const parsed = headerSchema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;

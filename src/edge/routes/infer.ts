@@ -5,7 +5,7 @@ import type { Inputs } from '../../core/method/contract.ts';
 import { pictureSource, readBody } from '../explain/body.ts';
 import { withDeadline } from '../explain/deadline.ts';
 import { subjectOf } from '../explain/subject.ts';
-import { inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
+import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
 import { negotiate } from '../negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
@@ -21,10 +21,10 @@ export const inferRoutes = (services: Services) =>
     const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
     const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
     checkRows(inputs, maxSamples);
+    const all = model.graph.outputs.map(({ name }) => name);
+    checkOutputs(all, wire);
     const asked = wire?.outputs.map(({ name }) => name) ?? [];
-    const names = model.graph.outputs
-      .map(({ name }) => name)
-      .filter((name) => asked.length === 0 || asked.includes(name));
+    const names = asked.length === 0 ? all : all.filter((name) => asked.includes(name));
     const answer = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
       services.explainer.infer(
         model,

@@ -1,11 +1,12 @@
 import { type Context, Hono } from 'hono';
+import { object, parse } from '../../core/engine/open-inference.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
-import { parseJson } from '../../core/json.ts';
 import type { Model } from '../../core/model/model.ts';
 import { withDeadline } from '../explain/deadline.ts';
 import { answerTo, questionOf } from '../explain/question.ts';
 import { subjectOf } from '../explain/subject.ts';
 import { instancesBody, type V1Request } from '../explain/v1-body.ts';
+import { negotiate } from '../negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import { checkRows } from './infer.ts';
@@ -23,12 +24,13 @@ export const kserveV1Routes = (services: Services) =>
       const { model } = await modelOf(c, services);
       return c.json({ name: model.name, ready: true });
     })
-    // The colon may come encoded, which is not decoded in paths.
+    // The colon may come encoded, which is not decoded before paths are compared.
     .post('/v1/models/:target{[^/]+(?::|%3[Aa])(?:explain|predict)}', async (c) => {
       const [, name = '', verb] = /^(.+)(?::|%3a)(explain|predict)$/i.exec(c.req.param('target')) ?? [];
-      const { model } = await services.models.get(decodeURIComponent(name), c.get('tenant'), waitUntilOf(c));
+      const { model } = await services.models.get(name, c.get('tenant'), waitUntilOf(c));
       c.get('seen').model = model.name;
-      const request = parseJson(await c.req.text(), 'the body') as V1Request;
+      negotiate(c.req.header('Accept'), ['application/json']);
+      const request: V1Request = object(parse(new Uint8Array(await c.req.arrayBuffer())), '');
       return verb === 'predict' ? predict(c, services, model, request) : explain(c, services, model, request);
     });
 

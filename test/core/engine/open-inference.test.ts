@@ -4,12 +4,17 @@ import {
   datatypeOf,
   decodeRequest,
   encodeResponse,
+  headerLengthOf,
   type InferenceResponse,
 } from '../../../src/core/engine/open-inference.ts';
 import { arrayType, bytesPerElement, type DataType, sizeOf, type Tensor } from '../../../src/core/tensor/tensor.ts';
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const request = (input: object) => encode({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], ...input }] });
+/** Deeper than `JSON.stringify` goes. */
+const NESTED = new TextEncoder().encode(
+  `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":${'['.repeat(1e5)}${']'.repeat(1e5)}}]}`,
+);
 
 const DTYPES = [
   'float32',
@@ -182,6 +187,20 @@ describe('the Open Inference Protocol', () => {
     ['an integer out of range', request({ datatype: 'INT8', data: [1, 128] }), 'invalid_tensor', '#/inputs/0/data'],
     ['a fraction for an integer', request({ datatype: 'UINT8', data: [1, 1.5] }), 'invalid_tensor', '#/inputs/0/data'],
     ['nested parameters', encode({ inputs: [], parameters: { a: [1] } }), 'invalid_request', '#/parameters/a'],
+    ['a datatype that any object has', request({ datatype: 'constructor' }), 'invalid_tensor', '#/inputs/0/datatype'],
+    ['more lists than a tensor has axes', NESTED, 'invalid_tensor', '#/inputs/0/data'],
+    [
+      'more pictures than the shape says',
+      request({ datatype: 'BYTES', shape: [1], data: ['a', 'b'] }),
+      'invalid_tensor',
+      '#/inputs/0/shape',
+    ],
+    [
+      'a negative size of BYTES',
+      request({ datatype: 'BYTES', shape: [1], parameters: { binary_data_size: -4 } }),
+      'invalid_request',
+      '#/inputs/0/parameters/binary_data_size',
+    ],
     [
       'a wrong binary size',
       request({ parameters: { binary_data_size: 4 } }),
@@ -195,6 +214,13 @@ describe('the Open Inference Protocol', () => {
         details: expect.objectContaining({ errors: [expect.objectContaining({ pointer })] }),
       }),
     );
+  });
+
+  it('takes the length of the JSON part as digits only', () => {
+    expect(headerLengthOf(' 12 ', 12)).toBe(12);
+    for (const header of ['', ' ', '0', '13', '-1', '+5', '1e1', '0xa', '1.0', 'abc']) {
+      expect(() => headerLengthOf(header, 12), header).toThrow(/a number from 1 to 12/);
+    }
   });
 
   it('refuses lengths that do not fit', () => {
