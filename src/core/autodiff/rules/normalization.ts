@@ -38,7 +38,7 @@ const perChannel = (g: GraphBuilder, x: Value, rank: number, axis = 1): Value =>
   );
 
 /** Mean over a window of `size` channels around each, what lies outside counted as 0; `mirrored` for its transpose. */
-function channelMean(g: GraphBuilder, x: Value, channels: number, size: number, mirrored: boolean): Value {
+export function channelMean(g: GraphBuilder, x: Value, channels: number, size: number, mirrored: boolean): Value {
   const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
   const pads = mirrored ? [after, 0, before, 0] : [before, 0, after, 0];
   const rows = g.op('Reshape', [x, g.ints([0, 1, channels, -1])]);
