@@ -20,7 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
   RandomUniformLike: 'it is random',
   Bernoulli: 'it is random',
   Multinomial: 'it is random',
-  MaxRoiPool: 'its regions are rounded to whole pixels in a way that no standard operator gives back',
+  MaxRoiPool:
+    'its regions are rounded to whole pixels in a way that no standard operator gives back; export the model with RoiAlign, or use a perturbation method',
   Unique: 'how many values it gives is only known at run time, and rows are not independent',
   Det: 'the inverse of a matrix, which its derivative is made of, is no standard operator',
   SequenceAt: LIST,
@@ -30,7 +31,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'ai.onnx.ml:TreeEnsemble': STEPS,
   'ai.onnx.ml:TreeEnsembleClassifier': STEPS,
   'ai.onnx.ml:TreeEnsembleRegressor': STEPS,
-  'com.microsoft:GroupQueryAttention': 'keys and values of earlier runs have no rule',
+  'com.microsoft:GroupQueryAttention':
+    'its keys and values of earlier runs lie in a shared buffer; export the model without a cache (use_cache=False)',
 };
 
 /** Undefined for an operator that nobody has written a rule for. */

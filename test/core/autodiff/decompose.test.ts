@@ -110,6 +110,16 @@ const microsoft: Record<string, readonly RuleCase[]> = {
       inputs: [[1, 3, 4], weights(4, 10), weights(10)],
       attributes: { num_heads: 2, qkv_hidden_sizes: [4, 4, 2], scale: float(0.3) },
     },
+    {
+      inputs: [[2, 3, 4], weights(4, 12), weights(12), null, [2, 2, 2, 4, 2]],
+      attributes: { num_heads: 2 },
+      outputs: 2,
+    },
+    {
+      inputs: [[2, 3, 4], weights(4, 12), weights(12), null, [2, 2, 2, 4, 2]],
+      attributes: { num_heads: 2, unidirectional: 1 },
+      outputs: 2,
+    },
   ],
   MultiHeadAttention: [
     {
@@ -133,6 +143,16 @@ const microsoft: Record<string, readonly RuleCase[]> = {
         [2, 2, 5, 2],
       ],
       attributes: { num_heads: 2 },
+    },
+    {
+      inputs: [[2, 3, 4], [2, 3, 4], [2, 3, 4], null, null, null, [2, 2, 4, 2], [2, 2, 4, 2]],
+      attributes: { num_heads: 2 },
+      outputs: 3,
+    },
+    {
+      inputs: [[2, 3, 4], [2, 3, 4], [2, 3, 4], null, null, null, [2, 2, 4, 2], [2, 2, 4, 2]],
+      attributes: { num_heads: 2, unidirectional: 1 },
+      outputs: 3,
     },
   ],
 };
@@ -222,6 +242,8 @@ const attention: readonly RuleCase[] = [
     ],
   },
   { inputs: [q4, kv4, kv4], attributes: { is_causal: 1 } },
+  { inputs: [q4, kv4, kv4, null, [2, 2, 4, 2], [2, 2, 4, 2]], outputs: 3 },
+  { inputs: [q4, kv4, kv4, null, [2, 2, 4, 2], [2, 2, 4, 2]], attributes: { is_causal: 1 }, outputs: 3 },
   { inputs: [q4, kv4, kv4, [3, 3]], attributes: { softcap: float(0.7), scale: float(0.9) } },
   { inputs: [q4, kv4, kv4, { dims: [3, 3], data: [1, 0, 1, 1, 1, 0, 1, 1, 1], dtype: 'bool' }] },
   {

@@ -1,7 +1,7 @@
 /** The domain com.microsoft: what onnxruntime's optimizers and exporters write. */
 import { intAttribute, intsAttribute } from '../attributes.ts';
-import { divide, multiply } from '../dims.ts';
-import type { Dim } from '../graph.ts';
+import { add, divide, multiply } from '../dims.ts';
+import type { Dim, Node } from '../graph.ts';
 import { joins } from './join.ts';
 import { gemm, multiplied, swapped } from './matrix.ts';
 import { layerNormalization } from './normalize.ts';
@@ -11,6 +11,7 @@ import {
   each,
   expectRank,
   type Inferred,
+  type Inputs,
   ofType,
   type Rule,
   type Rules,
@@ -61,12 +62,23 @@ const attention: Rule = (node, inputs) => {
   expectRank(node, weights.dims, 2, 'the weights');
   const sizes = intsAttribute(node, 'qkv_hidden_sizes', []);
   const value = sizes[2] ?? divide(weights.dims?.[1] ?? 0, 3) ?? unknownExtent(node, 2);
-  return [ofType(x.dtype, x.dims?.with(-1, value)), ofType(x.dtype, undefined)];
+  const heads = intAttribute(node, 'num_heads', 1);
+  const [width, length] = [divide(value, heads), x.dims?.[1]];
+  // Keys and values, those of earlier runs in front.
+  const present =
+    x.dims && width !== undefined && length !== undefined
+      ? [2, x.dims[0] as Dim, heads, add(length, earlierLength(node, inputs[4], 3)), width]
+      : undefined;
+  return [ofType(x.dtype, x.dims?.with(-1, value)), ofType(x.dtype, present)];
 };
+
+/** How many keys of earlier runs there are. */
+const earlierLength = (node: Node, past: Inputs[number], axis: number): Dim =>
+  past ? (past.dims?.[axis] ?? unknownExtent(node, axis, 1)) : 0;
 
 /** query [N, S, H]; key and value; or all three packed in one. */
 const multiHead: Rule = (node, inputs) => {
-  const [query, , value] = inputs;
+  const [query, key, value] = inputs;
   const { dtype, dims } = required(node, inputs, 0);
   if (!dims || !query) return [ofType(dtype, undefined)];
   if (dims.length === 5) {
@@ -77,8 +89,19 @@ const multiHead: Rule = (node, inputs) => {
   if (value?.dims && value.dims.length !== 4) expectRank(node, value.dims, 3, 'the value');
   const width =
     value?.dims && (value.dims.length === 3 ? value.dims[2] : multiply(value.dims[1] as Dim, value.dims[3] as Dim));
-  return [ofType(dtype, dims.with(2, width ?? (dims[2] as Dim)))];
+  const present = [key, value].map((x, i): Inferred => {
+    const inHeads = x?.dims && splitHeads(x.dims, intAttribute(node, 'num_heads', 1));
+    return ofType(dtype, inHeads?.with(2, add(inHeads[2] as Dim, earlierLength(node, inputs[6 + i], 2))));
+  });
+  return [ofType(dtype, dims.with(2, width ?? (dims[2] as Dim))), ...present];
 };
+
+/** [N, length, heads * width] as [N, heads, length, width]. */
+function splitHeads(dims: readonly Dim[], heads: number): readonly Dim[] | undefined {
+  const [n, length, all] = dims as [Dim, Dim, Dim];
+  const width = dims.length === 3 ? divide(all, heads) : undefined;
+  return dims.length === 4 ? dims : width === undefined ? undefined : [n, heads, length, width];
+}
 
 /** a with scale and zero point, b with scale and zero point. */
 const quantizedBinary: Rule = (node, inputs) => {
