@@ -67,11 +67,11 @@ async function edge(
     ...replaced,
   });
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
-  const ask = async (query: string, operation = 'explain') => {
+  const ask = async (query: string, operation = 'explain', headers: Readonly<Record<string, string>> = {}) => {
     const response = await app.fetch(
       new Request(`http://edge.test/v2/models/cifar10/${operation}?${query}`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
+        headers: { 'Content-Type': 'application/json', ...headers },
         body: JSON.stringify({
           inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels }],
         }),
@@ -408,6 +408,51 @@ describe('an origin in trouble', () => {
     const { ask, origins } = await edge({}, {}, [proxy.url, origin.url]);
     for (let i = 0; i < 3; i++) expect((await ask(`${HEAVY}&seed=${i}`)).response.status).toBe(200);
     expect(origins.states[0]?.state).not.toBe('closed');
+    proxy.close();
+  });
+
+  it('the least busy one is asked', async () => {
+    let finish = (): void => undefined;
+    const over = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const held = async (request: Request) => {
+      await over;
+      return fetch(request);
+    };
+    const [first, second] = [await between([held]), await between([])];
+    const { ask } = await edge({}, {}, [first.url, second.url], 30_000);
+    const slow = ask(HEAVY);
+    await vi.waitUntil(() => first.seen() === 1);
+    for (const seed of [11, 12]) expect((await ask(`${HEAVY}${seed}`)).response.status).toBe(200);
+    expect([first.seen(), second.seen()]).toEqual([1, 2]);
+    finish();
+    expect((await slow).response.status).toBe(200);
+    // Nobody is busy now.
+    expect((await ask(`${HEAVY}13`)).response.status).toBe(200);
+    expect([first.seen(), second.seen()]).toEqual([2, 2]);
+    for (const proxy of [first, second]) proxy.close();
+  });
+
+  it("goes on with the client's trace", async () => {
+    const traces: (string | null)[] = [];
+    const note = (request: Request) => {
+      traces.push(request.headers.get('traceparent'), request.headers.get('tracestate'));
+      return fetch(request);
+    };
+    const proxy = await between([note]);
+    const { ask } = await edge({}, {}, [proxy.url]);
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const { response } = await ask(HEAVY, 'explain', {
+      traceparent: `00-${trace}-00f067aa0ba902b7-01`,
+      tracestate: 'vendor=1',
+    });
+    expect(response.status).toBe(200);
+    // The origin is called by the edge's part of the trace, not by the client's.
+    const ours = response.headers.get('traceparent');
+    expect(ours).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
+    expect(ours).not.toContain('00f067aa0ba902b7');
+    expect(traces).toEqual([ours, 'vendor=1']);
     proxy.close();
   });
 
