@@ -10,6 +10,12 @@ import { WhylightError } from '../core/errors.ts';
  */
 const CACHE_BYTES = 32 * 2 ** 20;
 
+/**
+ * From 1.30 on the native library would keep a device id and a store of its uses in the user's cache folder, and send them
+ * to its makers. Whoever wants that sets the variable to 0. Threads see only what the first one has set.
+ */
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 export interface NodeEngineOptions {
   /** Threads of one run; all of the machine's when left out. */
   readonly threads?: number;

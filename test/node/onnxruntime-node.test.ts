@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whylight-home-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What a process that runs a model once leaves in its user's folder. */
+function left(program: string): string[] {
+  const [home, file] = [join(folder, 'home'), join(folder, 'program.mjs')];
+  mkdirSync(home);
+  writeFileSync(file, program);
+  const { status, stderr } = spawnSync(process.execPath, [file], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: home, XDG_CACHE_HOME: join(home, 'cache') },
+  });
+  expect([status, stderr]).toEqual([0, expect.any(String)]);
+  return readdirSync(home, { recursive: true, encoding: 'utf8' });
+}
+const engine = new URL('../../src/node/onnxruntime-node.ts', import.meta.url);
+const thread = new URL('../../src/node/threaded-engine.ts', import.meta.url);
+const run = (make: string) => `
+  import { readFileSync } from 'node:fs';
+  ${make}
+  const session = await engine.load({ graph: new Uint8Array(readFileSync('models/cifar10/model.onnx')) });
+  await session.run({ input: { dtype: 'float32', dims: [1, 3, 32, 32], data: new Float32Array(3072) } });
+  await session.release();
+  await engine.close?.();`;
+
+it.each([
+  ['the engine', `import { onnxruntimeNode } from '${engine}'; const engine = onnxruntimeNode({ threads: 1 });`],
+  [
+    'the engine in a thread',
+    `import { threadedEngine } from '${thread}'; const engine = threadedEngine({ threads: 1 });`,
+  ],
+])('%s keeps no record of its use, and sends none', (_, make) => {
+  expect(left(run(make))).toEqual([]);
+});
+
+it('which the library does by itself', () => {
+  const program = `
+    import onnxruntime from '${import.meta.resolve('onnxruntime-node')}';
+    await onnxruntime.InferenceSession.create('models/cifar10/model.onnx');`;
+  expect(left(program).some((file) => file.endsWith('deviceid'))).toBe(true);
+});
