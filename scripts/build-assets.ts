@@ -2,10 +2,13 @@
  * models/ and src/playground -> generated/assets, the folder that is deployed with the Worker as static assets: models
  * by their folder, the playground below `playground/`. `--check` writes nothing and fails when the playground is outdated.
  */
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
+import { modelDigest } from '../src/core/model/model.ts';
+import { DIGEST_FILE } from '../src/edge/models/assets.ts';
+import { folderModels } from '../src/node/model-folders.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ASSETS = join(ROOT, 'generated/assets');
@@ -41,11 +44,19 @@ export async function buildAssets(): Promise<void> {
   const files = await buildPlayground();
   await rm(ASSETS, { recursive: true, force: true });
   await cp(join(ROOT, 'models'), ASSETS, { recursive: true });
+  const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
+  for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
   for (const [path, content] of files) {
     const target = join(ASSETS, 'playground', path);
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content);
   }
+}
+
+/** @param folder of a model */
+export async function writeDigest(folder: string): Promise<void> {
+  const source = await folderModels({ it: folder }).open('it');
+  await writeFile(join(folder, DIGEST_FILE), await modelDigest(source));
 }
 
 /** Names of files that are missing or differ from what would be built now. */

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeDigest } from '../../scripts/build-assets.ts';
 import { parseManifest } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 
@@ -52,6 +53,7 @@ export async function makeProject({ tenants = 0, plugins = 0, model }: ProjectOp
       await cp(model, join(target, 'model.onnx'));
       await writeFile(join(target, 'manifest.json'), JSON.stringify(await manifestFor(model)));
     }
+    await writeDigest(join(folder, 'generated/assets/bench'));
   }
   await writeFile(file, JSON.stringify(config));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

@@ -22,6 +22,14 @@ export interface ModelSource {
   readonly manifest?: Partial<Manifest>;
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];
+  /** {@link modelDigest} of the files, where whoever keeps them knows it: to count it again takes as long as all the rest. */
+  readonly digest?: string;
+}
+
+/** Names what a model computes: the SHA-256, in hex, of the ONNX file, or of that and the digests of the files beside it. */
+export async function modelDigest({ bytes, external }: Pick<ModelSource, 'bytes' | 'external'>): Promise<string> {
+  const [own, ...others] = await Promise.all([bytes, ...(external?.values() ?? [])].map(sha256Hex));
+  return others.length === 0 ? (own as string) : sha256Hex(new TextEncoder().encode([own, ...others].join()));
 }
 
 export interface InfoOptions {
@@ -76,10 +84,7 @@ export class Model {
   /** @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file. */
   static async read(source: ModelSource): Promise<Model> {
     const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
-    const files = [source.bytes, ...[...(source.external?.values() ?? [])]];
-    const digests = await Promise.all(files.map(sha256Hex));
-    const digest = digests.length === 1 ? digests[0] : await sha256Hex(new TextEncoder().encode(digests.join()));
-    return new Model(graph, digest as string, source);
+    return new Model(graph, source.digest ?? (await modelDigest(source)), source);
   }
 
   /**

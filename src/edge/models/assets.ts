@@ -3,6 +3,9 @@ import { WhylightError } from '../../core/errors.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelStore } from './store.ts';
 
+/** Written beside a model when the assets are built: its digest. */
+export const DIGEST_FILE = 'model.sha256';
+
 /** The binding of Workers' static assets, as much of it as is used here. */
 export interface Assets {
   fetch(url: string): Promise<Response>;
@@ -17,7 +20,7 @@ export function assetModels(assets: Assets, folders: Readonly<Record<string, str
   const paths = new Map(Object.entries(folders).map(([name, folder]) => [name, below(root, folder)]));
   return {
     names: [...paths.keys()],
-    open(name) {
+    async open(name) {
       const folder = paths.get(name) as string;
       const read = async (path: string) => {
         // The host means nothing to the binding, but a URL needs one.
@@ -25,7 +28,8 @@ export function assetModels(assets: Assets, folders: Readonly<Record<string, str
         if (!response.ok) await response.body?.cancel();
         return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
       };
-      return readModelFolder(read, `${root}/${folder}`);
+      const [source, digest] = await Promise.all([readModelFolder(read, `${root}/${folder}`), read(DIGEST_FILE)]);
+      return { ...source, ...(digest && { digest: new TextDecoder().decode(digest) }) };
     },
   };
 }

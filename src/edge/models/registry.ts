@@ -92,12 +92,12 @@ export class ModelRegistry {
   }
 
   /** @throws WhylightError `invalid_config` when files are gone or damaged. */
-  open(owner: string, name: string, { files, upload }: VersionRecord): Promise<ModelSource> {
+  async open(owner: string, name: string, { files, upload, digest: known }: VersionRecord): Promise<ModelSource> {
     const read = async (path: string) => {
       const digest = files[path];
       return digest === undefined ? undefined : this.files.read(fileKey(owner, name, upload, digest));
     };
-    return readModelFolder(read, name);
+    return { ...(await readModelFolder(read, name)), digest: known };
   }
 
   /** The files of a version, to be sent on. */

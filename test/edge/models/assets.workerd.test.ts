@@ -1,0 +1,17 @@
+/** Models that lie with the Worker, over its real binding. */
+import { expect, it } from 'vitest';
+import { models } from '#plugins';
+import { Model, modelDigest } from '../../../src/core/model/model.ts';
+import { assetModels } from '../../../src/edge/models/assets.ts';
+import { bindings } from '../../support/app.ts';
+
+it('come with the digest that their files have', async () => {
+  const source = await assetModels(bindings.MODELS, models, 'models').open('cifar10');
+  expect(source.digest).toBe(await modelDigest(source));
+  expect((await Model.read(source)).digest).toBe(source.digest);
+});
+
+it('that are not there are named', async () => {
+  const store = assetModels(bindings.MODELS, { gone: './models/gone' }, 'models');
+  await expect(store.open('gone')).rejects.toMatchObject({ code: 'invalid_config' });
+});
