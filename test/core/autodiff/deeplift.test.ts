@@ -5,8 +5,11 @@ import { baselineName } from '../../../src/core/autodiff/reference.ts';
 import type { RuleCase } from '../../../src/core/autodiff/rule.ts';
 import { gradientRules } from '../../../src/core/autodiff/rules/index.ts';
 import { deeplift } from '../../../src/core/autodiff/rulesets/deeplift.ts';
+import { float } from '../../../src/core/onnx/attributes.ts';
+import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
+import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
-import { type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
+import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
 import { buildCase } from '../../support/gradient-check.ts';
 
@@ -70,3 +73,40 @@ describe.each(rules.map((rule) => ({ name: rule.domain ? `${rule.domain}:${rule.
     });
   },
 );
+
+describe('steps and choices that differ between the passes', () => {
+  const from = (build: (g: GraphBuilder, x: Value) => Value): Graph => {
+    const g = GraphBuilder.empty();
+    return g.build([g.named(build(g, g.input('x', 'float32', ['N', 6])), 'y')]);
+  };
+  const x = float32([1, 6], [1.2, -0.7, 0.4, 2.3, -1.6, 0.3]);
+  const baseline = float32([1, 6], [-0.5, 0.9, 0.1, 1.1, 0.8, -2.4]);
+
+  const multipliers = async (graph: Graph) => {
+    const run = await open(compile(graph, { scores: 'y', gradients: ['x'], ruleset: deeplift }));
+    const forward = await open(compile(graph, { scores: 'y' }));
+    const ones = float32([1, 6], [1, 1, 1, 1, 1, 1]);
+    const found = numbers((await run({ x, [baselineName('x')]: baseline, [COTANGENT]: ones }))[gradientName('x')]);
+    const [y, y0] = [await forward({ x }), await forward({ x: baseline })].map(({ y }) => numbers(y));
+    await Promise.all([run.release(), forward.release()]);
+    return { found, differences: (y as number[]).map((v, i) => v - ((y0 as number[])[i] as number)) };
+  };
+
+  it.each<[string, (g: GraphBuilder, x: Value) => Value]>([
+    ['the root with its sign', (g, x) => g.mul(g.op('Sign', [x]), g.op('Sqrt', [g.op('Abs', [x])]))],
+    ['rounding', (g, x) => g.add(g.op('Round', [x]), g.op('Floor', [g.mul(x, x)]))],
+    ['a leaky slope as a choice', (g, x) => g.where(g.op('Greater', [x, g.scalar(0)]), x, g.mul(x, g.scalar(0.1)))],
+    ['a fill', (g, x) => g.where(g.op('Less', [x, g.scalar(-0.5)]), g.scalar(3), x)],
+  ])('%s is complete place by place', async (_, build) => {
+    const { found, differences } = await multipliers(from(build));
+    for (const [i, difference] of differences.entries())
+      expect((found[i] as number) * ((x.data[i] as number) - (baseline.data[i] as number))).toBeCloseTo(difference, 5);
+  });
+
+  it('gives a leaky slope the multipliers of LeakyRelu', async () => {
+    const choice = from((g, x) => g.where(g.op('Greater', [x, g.scalar(0)]), x, g.mul(x, g.scalar(0.1))));
+    const own = from((g, x) => g.op('LeakyRelu', [x], { alpha: float(0.1) }));
+    const [a, b] = [await multipliers(choice), await multipliers(own)];
+    for (const [i, value] of b.found.entries()) expect(a.found[i]).toBeCloseTo(value, 5);
+  });
+});

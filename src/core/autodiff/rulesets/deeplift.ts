@@ -11,6 +11,7 @@
 import type { Value } from '../../onnx/builder.ts';
 import { operands, type Rule, type RuleContext } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
+import { where } from './deeplift/choice.ts';
 import { extreme } from './deeplift/maxima.ts';
 import {
   groupNormalization,
@@ -66,6 +67,8 @@ const quotient: Vjp = ({ g, inputs: [a, b], cotangents: [m], reference, wants })
 };
 
 const straight = ['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'ThresholdedRelu', 'HardSigmoid', 'Abs', 'Shrink'];
+/** Steps have no derivative, but a difference. */
+const steps = ['Sign', 'Floor', 'Ceil', 'Round'];
 const curved = [
   'Sigmoid',
   'Tanh',
@@ -97,7 +100,7 @@ const curved = [
 ];
 
 const table = new Map<string, Vjp>([
-  ...straight.map((op) => [op, rescale(STRAIGHT)] as const),
+  ...[...straight, ...steps].map((op) => [op, rescale(STRAIGHT)] as const),
   ...curved.map((op) => [op, rescale(SMOOTH)] as const),
   ...['Mul', 'MatMul', 'Gemm', 'Einsum', 'Conv', 'ConvTranspose'].map((op) => [op, bilinear] as const),
   ['Div', quotient],
@@ -116,6 +119,7 @@ const table = new Map<string, Vjp>([
   ['ReduceLogSum', logSum],
   ['ReduceLogSumExp', logSumExp],
   ['GridSample', gridSample],
+  ['Where', where],
 ]);
 
 export const deeplift = defineRuleset({
