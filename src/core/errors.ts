@@ -71,15 +71,23 @@ export class WhylightError extends Error {
   }
 }
 
+/** A name that somebody else chose, for a message: of one that is much too long, how it begins. */
+export const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
+
 /** The names most like `name`, best first: for "did you mean" in error messages. */
 export function nearest(name: string, candidates: Iterable<string>, most = 3): string[] {
   const wanted = name.toLowerCase();
-  return [...candidates]
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.ceil(candidate.length / 2)))
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, most)
-    .map(({ candidate }) => candidate);
+  const farthest = ({ length }: string) => Math.max(2, Math.ceil(length / 2));
+  return (
+    [...candidates]
+      // Never compared letter by letter: what is so much longer or shorter, and may have any length.
+      .filter((candidate) => Math.abs(candidate.length - wanted.length) <= farthest(candidate))
+      .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+      .filter(({ candidate, distance }) => distance <= farthest(candidate))
+      .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+      .slice(0, most)
+      .map(({ candidate }) => candidate)
+  );
 }
 
 /** Levenshtein distance, one row of the table at a time. */

@@ -7,6 +7,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../core/errors.ts';
 import type { EdgeEnv } from './services.ts';
+import { type Places, type Violation, violationsIn } from './violations.ts';
 
 /** The HTTP status of each code. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -46,15 +47,6 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** One thing that is wrong with a request, and where. */
-export interface Violation {
-  readonly detail: string;
-  /** JSON Pointer into the body, as a URI fragment: `#/parameters/n_steps`. */
-  readonly pointer?: string;
-  /** Name of the query parameter or form field. */
-  readonly parameter?: string;
-}
-
 export interface Problem {
   /** A URI reference that names the kind of problem. */
   readonly type: string;
@@ -76,14 +68,16 @@ const RESERVED = new Set(['type', 'title', 'status', 'detail', 'instance', 'code
 /**
  * The problem that an error is. Faults of ours keep their words and details to themselves: only the code, the constant
  * text of {@link ERROR_CODES} and the request id go out.
+ * @param instance the request id
+ * @param places where things stand in the request's body
  */
-export function problemOf(error: unknown, instance?: string): Problem {
+export function problemOf(error: unknown, instance?: string, places?: Places): Problem {
   const known = asWhylightError(error);
   const { code } = known;
   const status = STATUS[code] ?? 500;
   const ours = status === 500;
   const detail = ours ? `${ERROR_CODES[code]} The log has more under this request id.` : known.message;
-  const extensions = ours ? {} : extensionsOf(known.details);
+  const extensions = ours ? {} : extensionsOf(known, places);
   return {
     type: `urn:whylight:problem:${code}`,
     title: ERROR_CODES[code].replace(/\.$/, ''),
@@ -138,7 +132,7 @@ export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string
 }
 
 function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
-  const problem = problemOf(error, c.get('requestId'));
+  const problem = problemOf(error, c.get('requestId'), c.get('places'));
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
@@ -151,26 +145,18 @@ function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Rec
 function asWhylightError(error: unknown): WhylightError {
   if (WhylightError.is(error)) return error;
   if (error instanceof HTTPException && error.status < 500) {
-    const code: ErrorCode = error.status === 413 ? 'payload_too_large' : 'invalid_request';
+    const code: ErrorCode =
+      error.status === 413 ? 'payload_too_large' : error.status === 415 ? 'unsupported_media_type' : 'invalid_request';
     return new WhylightError(code, error.message || ERROR_CODES[code], {}, { cause: error });
   }
   return new WhylightError('internal', 'An error that is not a WhylightError.', {}, { cause: error });
 }
 
-/** The details as members; validation issues become `errors`. */
-function extensionsOf(details: WhylightError['details']): Record<string, unknown> {
-  const errors = violations(details);
+/** The details as members; what is wrong becomes `errors`. */
+function extensionsOf(error: WhylightError, places: Places | undefined): Record<string, unknown> {
+  const errors = violationsIn(error, places);
   return {
-    ...Object.fromEntries(Object.entries(details).filter(([name]) => !RESERVED.has(name))),
+    ...Object.fromEntries(Object.entries(error.details).filter(([name]) => !RESERVED.has(name))),
     ...(errors.length > 0 && { errors }),
   };
-}
-
-function violations({ errors, issues }: WhylightError['details']): Violation[] {
-  if (Array.isArray(errors)) return errors as Violation[];
-  if (!Array.isArray(issues)) return [];
-  return (issues as { parameter?: string; message: string }[]).map(({ parameter, message }) => ({
-    detail: message,
-    ...(parameter !== undefined && { parameter }),
-  }));
 }

@@ -18,6 +18,7 @@ import type { OriginSide } from './routes/origin.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Caller, Tenant } from './tenants/tenant.ts';
+import type { Places } from './violations.ts';
 
 export interface Services {
   readonly explainer: Explainer;
@@ -79,6 +80,8 @@ export interface EdgeEnv {
       seen: { -readonly [F in 'model' | 'method' | 'cache' | 'samples']?: RequestFacts[F] };
       /** Content-Security-Policy of a page. */
       pagePolicy?: string;
+      /** Where things stand in the JSON body of the request, for what is wrong with them. */
+      places?: Places;
       caller: Caller;
       tenant: Tenant;
     };

@@ -182,6 +182,15 @@ describe('a compressed body', () => {
   });
 });
 
+describe('a target', () => {
+  it('of more letters than a header takes is in the answer alone', async () => {
+    const target = `cat${' + cat'.repeat(20_000)}`;
+    const response = await ask(`${MODEL}/explain`, tensorRequest({ method: 'saliency', target }));
+    expect(response.headers.has('X-Whylight-Label')).toBe(false);
+    expect((await outputsOf(response)).target_label?.data).toEqual([target]);
+  });
+});
+
 describe('a path', () => {
   it.each([
     ['OPTIONS', `${MODEL}/explain`, 405, 'POST'],

@@ -1,6 +1,6 @@
 /** From what a client sends to the parameters that a method sees. */
 import type { z } from 'zod';
-import { nearest, WhylightError } from '../errors.ts';
+import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { Method } from './contract.ts';
 import { PRESET_PARAMETER, presetValues } from './presets.ts';
 import { expectation, type ParameterSchema, parameterSchemas } from './schema.ts';
@@ -94,7 +94,7 @@ export function parseParams<S extends z.ZodObject>(
 function unknown(method: Parametrized, name: string, known: readonly string[]): string {
   const close = nearest(name, known);
   const hint = close.length > 0 ? ` Did you mean ${close.join(' or ')}?` : ` It has ${known.join(', ') || 'none'}.`;
-  return `${method.id} has no parameter "${name}".${hint}`;
+  return `${method.id} has no parameter ${quoted(name)}.${hint}`;
 }
 
 function unpinned(method: Parametrized, values: object, pinned: Readonly<Record<string, unknown>>): ParameterIssue[] {

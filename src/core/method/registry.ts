@@ -1,5 +1,5 @@
 /** Which methods there are, and what the operator allows of each. */
-import { nearest, WhylightError } from '../errors.ts';
+import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { BoundMethod, Method, MethodSource } from './contract.ts';
 import { checkMethod } from './define.ts';
 import { type ParameterRules, parseParams } from './params.ts';
@@ -64,7 +64,7 @@ export class MethodRegistry implements MethodSource {
 export function methodNotFound(id: string, ids: readonly string[]): WhylightError {
   const close = nearest(id, ids);
   const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${ids.join(', ') || 'none'}.`;
-  return new WhylightError('method_not_found', `There is no saliency method named "${id}". ${hint}`, {
+  return new WhylightError('method_not_found', `There is no saliency method named ${quoted(id)}. ${hint}`, {
     method: id,
     nearest: close,
   });

@@ -1,6 +1,6 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
 import { sha256Hex } from '../digest.ts';
-import { nearest, WhylightError } from '../errors.ts';
+import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
@@ -133,10 +133,14 @@ export class Model {
         : close.length > 0
           ? `Did you mean "${close.join('" or "')}"?`
           : '';
-      throw new WhylightError('layer_not_found', `The model has no usable tensor named "${name}". ${hint}`.trim(), {
-        tensor: name,
-        nearest: close,
-      });
+      throw new WhylightError(
+        'layer_not_found',
+        `The model has no usable tensor named ${quoted(name)}. ${hint}`.trim(),
+        {
+          tensor: name,
+          nearest: close,
+        },
+      );
     };
     const logits = findScores(graph, this.output);
     const wantedTensor = wanted === 'logits' ? logits.tensor : wanted === 'output' ? this.output : wanted;

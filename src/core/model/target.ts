@@ -1,5 +1,5 @@
 /** From what a client asks to be explained to a weighting of the model's scores. */
-import { WhylightError } from '../errors.ts';
+import { quoted, WhylightError } from '../errors.ts';
 import type { Target } from '../method/contract.ts';
 import { type Dense, denseLayout, type ScoreSpace } from './score-space.ts';
 import { invalid, isElements, parseTarget, type RegionRequest, type TargetRequest } from './target-request.ts';
@@ -188,22 +188,21 @@ function outputOf(index: number, { labels, dense, size }: ScoreSpace): number {
   const offset = labels?.offset ?? 0;
   const classes = dense?.classes ?? size;
   if (Number.isInteger(index) && index + offset >= 0 && index + offset < classes) return index + offset;
-  throw new WhylightError(
-    'label_not_found',
-    `There is no class ${index}: the model has the classes ${-offset} to ${classes - offset - 1}.`,
-    { target: index, minimum: -offset, maximum: classes - offset - 1 },
-  );
+  throw noClass(`There is no class ${index}: the model has the classes ${-offset} to ${classes - offset - 1}.`, {
+    target: index,
+    minimum: -offset,
+    maximum: classes - offset - 1,
+  });
 }
 
 function elementsTarget(weights: Target['weights'], { size }: ScoreSpace): Target {
   if (weights.length === 0) {
     const message = 'The target has no weights: name at least one element of the scores.';
-    throw new WhylightError('label_not_found', message, { minimum: 0, maximum: size - 1 });
+    throw noClass(message, { minimum: 0, maximum: size - 1 });
   }
   const wrong = weights.find(({ index }) => index >= size);
   if (!wrong) return { weights };
-  throw new WhylightError(
-    'label_not_found',
+  throw noClass(
     `The scores have elements 0 to ${size - 1}, each with a finite weight: ${JSON.stringify(wrong)} is none of them.`,
     { minimum: 0, maximum: size - 1 },
   );
@@ -215,6 +214,9 @@ function sumOf(values: Iterable<number>): number {
   return sum;
 }
 
+const noClass = (message: string, details: Record<string, unknown>): WhylightError =>
+  new WhylightError('label_not_found', message, { ...details, issues: [{ parameter: 'target', message }] });
+
 function unknownLabel(label: string, { labels, dense, size }: ScoreSpace): WhylightError {
   const close = labels?.nearest(label) ?? [];
   const offset = labels?.offset ?? 0;
@@ -224,7 +226,7 @@ function unknownLabel(label: string, { labels, dense, size }: ScoreSpace): Whyli
     : close.length > 0
       ? `Did you mean ${close.map((name) => `"${name}"`).join(' or ')}?`
       : `Give one of its names, or an index from ${-offset} to ${classes - offset - 1}.`;
-  return new WhylightError('label_not_found', `The model has no class named "${label}". ${hint}`, {
+  return noClass(`The model has no class named ${quoted(label)}. ${hint}`, {
     label,
     nearest: close,
   });

@@ -8,6 +8,7 @@ import { guard } from '../middleware/guard.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { EVERYBODY } from '../tenants/record.ts';
 import { keyId } from '../tenants/tenant.ts';
+import { type Violation, violationsOf } from '../violations.ts';
 import { actor, administers, operates, refuseEverybody, seenBy } from './access.ts';
 import { expectedOf, revisionTag } from './preconditions.ts';
 import * as schemas from './schemas.ts';
@@ -28,7 +29,8 @@ const route = <const R extends Omit<RouteConfig, 'tags'>>(config: R) => createRo
 export function adminRoutes(services: Services) {
   const app = new OpenAPIHono<EdgeEnv>({
     defaultHook(result) {
-      if (!result.success) throw invalid(result.error.issues);
+      if (!result.success)
+        throw invalid(result.target === 'param' ? named(result.error) : violationsOf(result.error.issues));
     },
   });
   const { ledger, tenants, explainer } = services;
@@ -220,9 +222,11 @@ const limitBody = bodyLimit({
   },
 });
 
-function invalid(issues: readonly z.core.$ZodIssue[]): WhylightError {
-  const errors = issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` }));
-  return new WhylightError('invalid_request', errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join(' '), {
-    errors,
-  });
+/** Mistakes in the path. */
+const named = ({ issues }: z.core.$ZodError): Violation[] =>
+  issues.map(({ path, message }) => ({ detail: message, parameter: path.join('.') }));
+
+function invalid(errors: readonly Violation[]): WhylightError {
+  const text = errors.map(({ detail, pointer, parameter }) => `${pointer ?? parameter}: ${detail}`).join(' ');
+  return new WhylightError('invalid_request', text, { errors });
 }

@@ -96,6 +96,9 @@ export class TenantAdmin {
   ): Promise<{ secret: string; key: KeyConfig }> {
     const old = await this.keyOf(id, key);
     const { name, scopes, expires } = old;
+    if (expires !== undefined && expires <= new Date().toISOString()) {
+      throw new WhylightError('conflict', 'The key is no longer good, and so would be the new one: create one.');
+    }
     const minted = await mint({
       scopes,
       ...(name !== undefined && { name }),

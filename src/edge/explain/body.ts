@@ -9,9 +9,9 @@ import {
 } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
-import type { ParameterIssue } from '../../core/method/params.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
+import { placesIn } from '../violations.ts';
 import { fromBase64 } from './base64.ts';
 import { fetchPicture, type PictureSource } from './remote-picture.ts';
 
@@ -29,7 +29,7 @@ const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'ap
  * @param pictures where a picture may be fetched that the body only names
  * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; as `fetchPicture`. A picture is not looked into yet.
  */
-export async function readBody(c: Context, pictures: PictureSource): Promise<Body> {
+export async function readBody(c: Context<EdgeEnv>, pictures: PictureSource): Promise<Body> {
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c);
@@ -37,6 +37,7 @@ export async function readBody(c: Context, pictures: PictureSource): Promise<Bod
     const bytes = await readBytes(c);
     const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
     const { [ADDRESS]: address, ...parameters } = request.parameters;
+    c.set('places', placesIn(parameters, [...request.inputs.keys()]));
     if (address === undefined) return pictureWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
     if (request.inputs.size > 0 || typeof address !== 'string') {
       const detail = `"${ADDRESS}" is the address of a picture, in place of inputs.`;
@@ -66,25 +67,6 @@ function pictureWithin({ inputs, texts }: InferenceRequest, parameters: Paramete
   const bytes = typeof item === 'string' ? fromBase64(item, '/inputs/0/data/0') : item;
   return { kind: 'picture', bytes, parameters };
 }
-
-/**
- * Runs a check of the parameters. What is wrong with one that came in the JSON body gets a JSON Pointer to its place.
- */
-export function checkParameters<T>(body: Body, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (body.kind !== 'tensors' || !WhylightError.is(error) || !Array.isArray(error.details.issues)) throw error;
-    const errors = (error.details.issues as ParameterIssue[]).map(({ parameter, message }) => ({
-      detail: message,
-      ...(parameter in body.parameters ? { pointer: `#/parameters/${pointerToken(parameter)}` } : { parameter }),
-    }));
-    throw new WhylightError(error.code, error.message, { ...error.details, errors }, { cause: error });
-  }
-}
-
-/** One step of a JSON Pointer (RFC 6901, section 3). */
-const pointerToken = (name: string): string => name.replace(/~/g, '~0').replace(/\//g, '~1');
 
 /** What the tenant may have fetched. */
 export function pictureSource(

@@ -9,7 +9,7 @@ import { modelOf } from '../routes/models.ts';
 import { type Run, run } from '../routing/run.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { cacheScope, limitsFor, methodFor, methodsFor, paramsFor } from '../tenants/tenant.ts';
-import { type Body, checkParameters, pictureSource, readBody } from './body.ts';
+import { type Body, pictureSource, readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { type CacheState, cacheControl, type RememberOptions, remember } from './remember.ts';
 import { readSettings } from './settings.ts';
@@ -51,11 +51,11 @@ export async function questionOf(
 ) {
   const tenant = c.get('tenant');
   const { model, identity, parcel } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
-  const settings = checkParameters(body, () => readSettings(given));
+  const settings = readSettings(given);
   const { target, scores, seed, top, summary } = settings;
   const entry = methodFor(tenant, settings.method, services.explainer.methods);
   c.get('seen').method = entry.method.id;
-  const params = checkParameters(body, () => paramsFor(tenant, entry, settings.params));
+  const params = paramsFor(tenant, entry, settings.params);
   const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),

@@ -31,7 +31,7 @@ export const preflight: MiddlewareHandler<EdgeEnv> = async function preflight(c,
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE',
     'Access-Control-Allow-Headers':
-      'Authorization, Content-Type, X-Api-Key, X-Request-Id, Accept, Cache-Control, Idempotency-Key, Prefer, If-Match, If-None-Match, Inference-Header-Content-Length, traceparent',
+      'Authorization, Content-Encoding, Content-Type, X-Api-Key, X-Request-Id, Accept, Cache-Control, Idempotency-Key, Prefer, If-Match, If-None-Match, Inference-Header-Content-Length, traceparent',
     'Access-Control-Max-Age': '600',
     Vary: 'Origin',
   });

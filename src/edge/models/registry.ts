@@ -13,6 +13,7 @@ import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import type { Log } from '../observe/log.ts';
 import { Recent } from '../tenants/recent.ts';
+import { pointerTo } from '../violations.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
 import type { Parcel } from './parcel.ts';
@@ -138,7 +139,7 @@ export class ModelRegistry {
     } catch (error) {
       // The configuration is the client's here.
       if (!WhylightError.is(error, 'invalid_config')) throw error;
-      throw new WhylightError('invalid_request', error.message, error.details);
+      throw new WhylightError('invalid_request', error.message, inTheBody(error.details));
     } finally {
       await upload.cancel();
       await this.files.remove([...arrived.values()]);
@@ -259,6 +260,16 @@ export class ModelRegistry {
     }
     throw new WhylightError('conflict', `Others keep changing ${name} at the same time: try again.`, {});
   }
+}
+
+/** Mistakes in the manifest, with their places in the body that it came in. */
+function inTheBody({ issues, ...details }: WhylightError['details']): WhylightError['details'] {
+  if (!Array.isArray(issues)) return details;
+  const errors = (issues as { entry: string; message: string }[]).map(({ entry, message }) => ({
+    detail: message,
+    pointer: pointerTo(['manifest', ...entry.split('.').filter((name) => name !== '')]),
+  }));
+  return { ...details, errors };
 }
 
 /** Name and version are those of the path, whatever the manifest says. */

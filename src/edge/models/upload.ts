@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { headerLengthOf } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { violationsOf } from '../violations.ts';
 
 /** A file's part of the body; the parts must be read in order, each to its end. */
 export interface IncomingFile {
@@ -30,7 +31,8 @@ const MOST_FILES = 16;
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const headerSchema = z.strictObject({
-  manifest: z.record(z.string(), z.json()).default({}),
+  // Checked when its files are there; a schema of any JSON would follow it to any depth.
+  manifest: z.record(z.string(), z.unknown()).default({}),
   files: z
     .array(
       z.strictObject({
@@ -53,7 +55,7 @@ export interface UploadLengths {
 
 /** @throws WhylightError `invalid_request`; `payload_too_large` before anything of the files is read. */
 export async function readUpload(body: ReadableStream<Uint8Array> | null, lengths: UploadLengths): Promise<Upload> {
-  if (!body) throw new WhylightError('invalid_request', 'There is no body: send the ONNX file.');
+  if (!body) throw empty();
   const reader = new PartReader(body);
   const { manifest, files } = await readHeader(reader, lengths);
   const total = files.reduce((sum, { binary_data_size }) => sum + binary_data_size, 0);
@@ -75,10 +77,11 @@ export async function readUpload(body: ReadableStream<Uint8Array> | null, length
 async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z.output<typeof headerSchema>> {
   if (lengths.header === undefined) {
     const size = Number(lengths.body);
+    if (lengths.body !== undefined && size === 0) throw empty();
     if (lengths.body === undefined || !Number.isSafeInteger(size) || size < 1) {
       throw new WhylightError(
         'invalid_request',
-        'The length of the body must be known before it: send Content-Length.',
+        'The length of the body must be known before it: send Content-Length, and no Content-Encoding.',
       );
     }
     return { manifest: {}, files: [{ path: 'model.onnx', binary_data_size: size }] };
@@ -87,16 +90,15 @@ async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z
   const text = new TextDecoder().decode(await reader.take(length, 'the JSON part'));
   const parsed = headerSchema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    detail: message,
-    pointer: `#/${path.map(String).join('/')}`,
-  }));
+  const errors = violationsOf(parsed.error.issues);
   throw new WhylightError(
     'invalid_request',
     `The JSON part is wrong: ${errors.map(({ detail, pointer }) => `${pointer} ${detail}`).join('; ')}.`,
     { errors },
   );
 }
+
+const empty = () => new WhylightError('invalid_request', 'There is no body: send the ONNX file.');
 
 function jsonOf(text: string): unknown {
   try {

@@ -96,7 +96,7 @@ function eventStream(c: Context<EdgeEnv>, services: Services, question: Question
       const { explanation } = answer;
       await send('result', responseText(await responseTo(c, services, question, explanation)));
     } catch (error) {
-      await send('error', JSON.stringify(problemOf(error, c.get('requestId'))));
+      await send('error', JSON.stringify(problemOf(error, c.get('requestId'), c.get('places'))));
     }
   });
 }
@@ -162,6 +162,9 @@ async function draw(
   return codecs.encodePng(explanationPicture(explanation, photo, settings.overlay, settings.choseOverlay));
 }
 
+/** Characters of a label in a header; that of a long expression would be more than clients and proxies take. */
+const LONGEST_LABEL = 200;
+
 /** For clients that only look at the picture. A label may hold any character, so it is percent-encoded. */
 function targetHeaders({ rows }: Explanation): Record<string, string> {
   const [row] = rows;
@@ -171,7 +174,7 @@ function targetHeaders({ rows }: Explanation): Record<string, string> {
   return {
     'X-Whylight-Score': String(row.score),
     ...(index !== undefined && { 'X-Whylight-Target': String(index) }),
-    ...(label !== undefined && { 'X-Whylight-Label': encodeURIComponent(label) }),
+    ...(label !== undefined && label.length <= LONGEST_LABEL && { 'X-Whylight-Label': encodeURIComponent(label) }),
     ...(probability !== undefined && { 'X-Whylight-Probability': String(probability) }),
   };
 }

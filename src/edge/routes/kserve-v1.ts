@@ -8,7 +8,7 @@ import { subjectOf } from '../explain/subject.ts';
 import { instancesBody, type V1Request } from '../explain/v1-body.ts';
 import { negotiate } from '../negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
-import { limitsFor } from '../tenants/tenant.ts';
+import { limitsFor, offeredTo } from '../tenants/tenant.ts';
 import { checkRows } from './infer.ts';
 import { modelOf } from './models.ts';
 
@@ -29,8 +29,10 @@ export const kserveV1Routes = (services: Services) =>
       const [, name = '', verb] = /^(.+)(?::|%3a)(explain|predict)$/i.exec(c.req.param('target')) ?? [];
       const { model } = await services.models.get(name, c.get('tenant'), waitUntilOf(c));
       c.get('seen').model = model.name;
-      negotiate(c.req.header('Accept'), ['application/json']);
+      const made = ['application/json'] as const;
+      negotiate(c.req.header('Accept'), verb === 'predict' ? made : offeredTo(c.get('tenant'), made));
       const request: V1Request = object(parse(new Uint8Array(await c.req.arrayBuffer())), '');
+      c.set('places', { parameters: Object.keys(request.parameters ?? {}), input: () => '#/instances' });
       return verb === 'predict' ? predict(c, services, model, request) : explain(c, services, model, request);
     });
 

@@ -81,7 +81,10 @@ function mine(c: Context<EdgeEnv>, { models }: Services, name: string): { regist
   const tenant = c.get('tenant');
   if (!models.registry) throw new WhylightError('not_found', 'Models cannot be uploaded to this server.');
   if (models.isShipped(name, tenant)) {
-    throw new WhylightError('forbidden', `${name} is shipped with the server: upload under another name.`);
+    throw new WhylightError(
+      'forbidden',
+      `${name} is shipped with the server and stays as it is: upload under another name.`,
+    );
   }
   c.get('seen').model = name;
   return { registry: models.registry, owner: ownerOf(tenant) };

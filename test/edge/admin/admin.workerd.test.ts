@@ -96,6 +96,20 @@ describe('a tenant', () => {
   });
 });
 
+describe('a request', () => {
+  it('with another kind of body, or a tenant that can be none, is told so', async () => {
+    const text = { method: 'PUT', headers: { 'X-Api-Key': 'op', 'Content-Type': 'text/plain' }, body: '{}' };
+    expect(await jsonOf(await ask('/admin/tenants/bad', text))).toMatchObject({
+      status: 415,
+      code: 'unsupported_media_type',
+    });
+    expect(await jsonOf(await admin('GET', '/tenants/A%20B'))).toMatchObject({
+      status: 400,
+      errors: [{ parameter: 'tenant' }],
+    });
+  });
+});
+
 describe('a bad override', () => {
   it.each([
     [{ methods: ['saliencyy'] }, '#/methods/0', 'Did you mean saliency'],
@@ -103,8 +117,8 @@ describe('a bad override', () => {
     [{ parameters: { grad_cam: { limits: { size: 3 } } } }, '#/parameters/grad_cam', 'no parameter "size"'],
     [{ limits: { samples: 0 } }, '#/limits/samples', 'expected number to be >=1'],
     [{ limits: { requests_per_minute: 61 } }, '#/limits/requests_per_minute', '60'],
-    [{ operator: true }, '#/', 'operator'],
-    [{ keys: [] }, '#/', 'keys'],
+    [{ operator: true }, '#/operator', 'operator'],
+    [{ keys: [] }, '#/keys', 'keys'],
     [{ jwt: { issuer: 'x', audience: 'y' } }, '#/jwt', 'jwks_url or jwks'],
     [{ jwt: { issuer: 'x', audience: 'y', jwks_url: 'http://idp.test/' } }, '#/jwt/jwks_url', 'https'],
     [{ image_hosts: ['*'] }, '#/image_hosts/0', 'host name'],
@@ -178,6 +192,14 @@ describe('keys', () => {
     expect((await admin('DELETE', `/tenants/rotated/keys/${second.id}`)).status).toBe(204);
     expect([await works(second.key), await works(first.key)]).toEqual([401, 200]);
     expect((await admin('DELETE', `/tenants/rotated/keys/${second.id}`)).status).toBe(404);
+  });
+
+  it('that are no longer good have no successor', async () => {
+    await newTenant('hasty');
+    const made = await jsonOf(await admin('POST', '/tenants/hasty/keys', {}));
+    const rotate = () => admin('POST', `/tenants/hasty/keys/${made.id}/rotate`, { grace: 0 });
+    expect((await rotate()).status).toBe(201);
+    expect(await jsonOf(await rotate())).toMatchObject({ status: 409, code: 'conflict' });
   });
 
   it('of plugins.config.json can be rotated and revoked as well', async () => {

@@ -37,8 +37,8 @@ beforeAll(async () => {
 });
 
 /** A framed upload: the manifest and the files. */
-function upload(key: string, head: object, ...files: Uint8Array[]): RequestInit {
-  const json = new TextEncoder().encode(JSON.stringify(head));
+function upload(key: string, head: object | string, ...files: Uint8Array[]): RequestInit {
+  const json = new TextEncoder().encode(typeof head === 'string' ? head : JSON.stringify(head));
   const body = new Blob([json, ...files] as Uint8Array<ArrayBuffer>[]);
   return {
     method: 'PUT',
@@ -219,9 +219,38 @@ describe('an upload is refused', () => {
       400,
       'invalid_request',
     ],
-  ])('%s', async (_, init, status, code) => {
+    ['without anything', () => put('acme-key', new Uint8Array(0)), 400, 'invalid_request'],
+    [
+      'whose manifest is wrong, with a pointer to each mistake',
+      () =>
+        upload(
+          'acme-key',
+          {
+            manifest: { labels: 5, preprocessing: { size: [0, 3] } },
+            files: [{ path: 'model.onnx', binary_data_size: 3 }],
+          },
+          new Uint8Array(3),
+        ),
+      400,
+      'invalid_request',
+      ['#/manifest/labels', '#/manifest/preprocessing/size/0'],
+    ],
+    [
+      'whose manifest has no end',
+      () =>
+        upload(
+          'acme-key',
+          `{"manifest":{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}},"files":[{"path":"model.onnx","binary_data_size":3}]}`,
+          new Uint8Array(3),
+        ),
+      400,
+      'invalid_request',
+    ],
+  ])('%s', async (_, init, status, code, pointers: string[] = []) => {
     const response = await ask('/v2/models/bad/versions/1', init());
-    expect(await response.json()).toMatchObject({ code });
+    const problem = (await response.json()) as { code: string; errors?: { pointer: string }[] };
+    expect(problem).toMatchObject({ code });
+    expect(problem.errors?.map(({ pointer }) => pointer) ?? []).toEqual(expect.arrayContaining(pointers));
     expect(response.status).toBe(status);
     expect((await ask('/v2/models/bad', request('GET', 'acme-user'))).status).toBe(404);
     expect(await arriving()).toEqual([]);

@@ -186,12 +186,14 @@ describe('limits', () => {
 
 describe('formats', () => {
   it('are those of the tenant', async () => {
-    const { explain } = await tenantWith({ formats: ['image/png'] });
+    const { app, explain } = await tenantWith({ formats: ['image/png'] });
     expect(await jsonOf(await explain({ method: 'saliency' }, { Accept: 'application/json' }))).toMatchObject({
       status: 406,
       allowed: ['image/png'],
     });
     expect((await explain({ method: 'saliency' })).headers.get('Content-Type')).toBe('image/png');
+    const v1 = await app('/v1/models/cifar10:explain', request('POST', 'one', { instances: [0] }));
+    expect(await jsonOf(v1)).toMatchObject({ status: 406, allowed: ['image/png'] });
   });
 });
 
