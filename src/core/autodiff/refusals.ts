@@ -20,8 +20,6 @@ const REASONS: Readonly<Record<string, string>> = {
   RandomUniformLike: 'it is random',
   Bernoulli: 'it is random',
   Multinomial: 'it is random',
-  MaxRoiPool:
-    'its regions are rounded to whole pixels in a way that no standard operator gives back; export the model with RoiAlign, or use a perturbation method',
   Unique: 'how many values it gives is only known at run time, and rows are not independent',
   Det: 'the inverse of a matrix, which its derivative is made of, is no standard operator',
   SequenceAt: LIST,

@@ -19,6 +19,7 @@ import { rearrangeRules } from './rearrange.ts';
 import { reductionRules } from './reduction.ts';
 import { regionRules } from './regions.ts';
 import { resizeRules } from './resize.ts';
+import { roiPoolRules } from './roi-pool.ts';
 import { softmaxRules } from './softmax.ts';
 
 export const gradientRules: readonly Rule[] = [
@@ -41,5 +42,6 @@ export const gradientRules: readonly Rule[] = [
   ...reductionRules,
   ...regionRules,
   ...resizeRules,
+  ...roiPoolRules,
   ...softmaxRules,
 ];

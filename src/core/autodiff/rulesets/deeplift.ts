@@ -111,7 +111,7 @@ const table = new Map<string, Vjp>([
   ['GroupNormalization', groupNormalization],
   ['LpNormalization', lpNormalization],
   ['LRN', localResponse],
-  ...['MaxPool', 'GlobalMaxPool', 'ReduceMax', 'Max'].map((op) => [op, extreme('Max')] as const),
+  ...['MaxPool', 'GlobalMaxPool', 'MaxRoiPool', 'ReduceMax', 'Max'].map((op) => [op, extreme('Max')] as const),
   ...['ReduceMin', 'Min'].map((op) => [op, extreme('Min')] as const),
   ['ReduceSumSquare', sumOfSquares],
   ['ReduceL1', sumOfMagnitudes],
