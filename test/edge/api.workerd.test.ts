@@ -3,7 +3,7 @@ import { HEADER_LENGTH } from '../../src/core/engine/open-inference.ts';
 import { encodeRequest } from '../../src/core/engine/open-inference-client.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { pictures } from '../core/image/pictures.ts';
-import { appWith, outputsOf, pictureRequest, pixels, tensorRequest } from '../support/app.ts';
+import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
 
 const ask = appWith();
 const MODEL = '/v2/models/cifar10';
@@ -206,6 +206,8 @@ describe('a path', () => {
 });
 
 describe('the KServe V1 protocol', () => {
+  const FEW_MASKS = { method: 'rise', n_masks: 15, seed: 5, route: 'edge' };
+  const limited = appWith({ limits: { ...services.limits, maxSamples: 30 } });
   const nested = (seed: number) => {
     const flat = pixels(seed);
     return [0, 1, 2].map((k) =>
@@ -246,6 +248,21 @@ describe('the KServe V1 protocol', () => {
     };
     const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
     expect(explanations[0]?.attributions[0]?.featureAttributions.input.flat(2)).toEqual(raw.attribution?.data);
+  });
+
+  it('has the limits of a request for all pictures together', async () => {
+    const picture = { b64: base64(pictures.palettePng) };
+    const send = (verb: string, count: number) => {
+      const body = { instances: Array(count).fill(picture), ...(verb === 'explain' && { parameters: FEW_MASKS }) };
+      return limited(`/v1/models/cifar10:${verb}`, json(body));
+    };
+    for (const [verb, count] of [
+      ['explain', 3],
+      ['predict', 31],
+    ] as const) {
+      expect(await (await send(verb, count)).json()).toMatchObject({ status: 422, code: 'budget_exceeded' });
+    }
+    expect([(await send('explain', 2)).status, (await send('predict', 30)).status]).toEqual([200, 200]);
   });
 
   it('lists models', async () => {

@@ -20,7 +20,7 @@ export const inferRoutes = (services: Services) =>
     const wire = body.kind === 'tensors' ? body.request : undefined;
     const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
     const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
-    checkRows(inputs, maxSamples);
+    checkRows(rowsIn(inputs), maxSamples);
     const all = model.graph.outputs.map(({ name }) => name);
     checkOutputs(all, wire);
     const asked = wire?.outputs.map(({ name }) => name) ?? [];
@@ -46,9 +46,10 @@ export const inferRoutes = (services: Services) =>
     );
   });
 
+export const rowsIn = (inputs: Inputs): number => Math.max(0, ...Object.values(inputs).map(({ dims }) => dims[0] ?? 1));
+
 /** @throws WhylightError `budget_exceeded` */
-export function checkRows(inputs: Inputs, most: number): void {
-  const rows = Math.max(0, ...Object.values(inputs).map(({ dims }) => dims[0] ?? 1));
+export function checkRows(rows: number, most: number): void {
   if (rows <= most) return;
   throw new WhylightError('budget_exceeded', `${rows} rows were sent, ${most} are allowed: send fewer at once.`, {
     allowed: most,

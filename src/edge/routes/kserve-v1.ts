@@ -1,15 +1,16 @@
 import { type Context, Hono } from 'hono';
 import { object, parse } from '../../core/engine/open-inference.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
+import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
 import { withDeadline } from '../explain/deadline.ts';
 import { answerTo, questionOf } from '../explain/question.ts';
 import { subjectOf } from '../explain/subject.ts';
 import { instancesBody, type V1Request } from '../explain/v1-body.ts';
 import { negotiate } from '../negotiate.ts';
-import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { type EdgeEnv, type Limits, type Services, waitUntilOf } from '../services.ts';
 import { limitsFor, offeredTo } from '../tenants/tenant.ts';
-import { checkRows } from './infer.ts';
+import { checkRows, rowsIn } from './infer.ts';
 import { modelOf } from './models.ts';
 
 /**
@@ -39,13 +40,18 @@ export const kserveV1Routes = (services: Services) =>
 async function predict(c: Context<EdgeEnv>, services: Services, model: Model, request: V1Request): Promise<Response> {
   const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
   const predictions: unknown[] = [];
-  for (const body of instancesBody(request, model)) {
-    const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
-    checkRows(inputs, maxSamples);
-    const names = model.graph.outputs.map(({ name }) => name);
-    const answer = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
+  const names = model.graph.outputs.map(({ name }) => name);
+  const bodies = instancesBody(request, model);
+  checkRows(bodies.length, maxSamples);
+  const infer = (inputs: Inputs, ms: number) =>
+    withDeadline(c.req.raw.signal, ms, (signal) =>
       services.explainer.infer(model, { inputs, names }, { signal, waitUntil: waitUntilOf(c) }),
     );
+  const end = Date.now() + edgeMs;
+  for (const body of bodies) {
+    const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
+    checkRows(rowsIn(inputs), maxSamples);
+    const answer = await infer(inputs, Math.max(1, end - Date.now()));
     const rows = Object.values(answer)[0]?.dims[0] ?? 0;
     for (let row = 0; row < rows; row++) {
       const values = Object.entries(answer).map(([output, { dims, data }]) => {
@@ -61,10 +67,12 @@ async function predict(c: Context<EdgeEnv>, services: Services, model: Model, re
 async function explain(c: Context<EdgeEnv>, services: Services, model: Model, request: V1Request): Promise<Response> {
   const explanations: object[] = [];
   const predictions: object[] = [];
-  for (const body of instancesBody(request, model)) {
+  const bodies = instancesBody(request, model);
+  const shared = { ...services, limits: shareOf(limitsFor(c.get('tenant'), services.limits), bodies.length) };
+  for (const body of bodies) {
     const given = { method: 'grad_cam', ...c.req.query(), ...body.parameters };
-    const question = await questionOf(c, services, body, given, model.name);
-    const { explanation } = await answerTo(c, services, question);
+    const question = await questionOf(c, shared, body, given, model.name);
+    const { explanation } = await answerTo(c, shared, question);
     for (const row of explanation.rows) {
       explanations.push({ attributions: [attribution(row, explanation)] });
       predictions.push(row.top);
@@ -72,6 +80,13 @@ async function explain(c: Context<EdgeEnv>, services: Services, model: Model, re
   }
   return c.json({ predictions, explanations });
 }
+
+/** What is left for each of several questions: the limits are those of the request. */
+const shareOf = (limits: Limits, questions: number): Limits => ({
+  ...limits,
+  maxSamples: Math.floor(limits.maxSamples / questions),
+  edgeMs: Math.floor(limits.edgeMs / questions),
+});
 
 /** An attribution as Vertex AI has it. */
 function attribution(row: ExplainedRow, { method }: Explanation): object {
