@@ -78,6 +78,12 @@ export interface Preprocessed {
   readonly placement: Placement;
 }
 
+/** Shape of the tensor that a picture becomes, the batch left out. */
+export function pictureDims({ size, color, layout }: Preprocessing): number[] {
+  const channels = color === 'gray' ? 1 : 3;
+  return layout === 'NHWC' ? [...size, channels] : [channels, ...size];
+}
+
 /** The input tensor of an upright picture. */
 export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
   const { size, color, background } = preprocessing;

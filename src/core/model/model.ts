@@ -1,6 +1,7 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
+import { pictureDims } from '../image/preprocess.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
@@ -74,6 +75,7 @@ export class Model {
     const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
     this.labels = names && new Labels(names, manifest.label_offset);
     this.output = chooseOutput(graph, manifest.output);
+    checkPictures(graph, manifest);
     const batch = graph.inputs[0]?.dims?.[0];
     this.fixedBatch = typeof batch === 'number' ? batch : undefined;
     const simple = simplify(graph);
@@ -223,6 +225,21 @@ function chooseOutput(graph: Graph, wanted: string | undefined): string {
       ? 'The model has no output.'
       : `The manifest names the output "${wanted}", but the model has ${names.join(', ')}.`,
     { output: wanted, outputs: names },
+  );
+}
+
+/** @throws WhylightError `invalid_config` when pictures become tensors that the model does not take */
+function checkPictures({ inputs: [input, ...others] }: Graph, { preprocessing }: Partial<Manifest>): void {
+  const row = input?.dims?.slice(1);
+  // With several inputs there are no pictures.
+  if (!preprocessing || !row || others.length > 0) return;
+  const made = pictureDims(preprocessing);
+  if (made.length === row.length && row.every((extent, axis) => typeof extent === 'string' || extent === made[axis]))
+    return;
+  throw new WhylightError(
+    'invalid_config',
+    `By the manifest's preprocessing a picture becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
+    { input: input?.name, expected: row, given: made },
   );
 }
 

@@ -160,8 +160,35 @@ describe('a model', () => {
     };
     expect((await openGraph(input([3, 16, 16]))).info().inputs[0]?.channelAxis).toBe(0);
     expect((await openGraph(input([16, 16, 3]))).info().inputs[0]?.channelAxis).toBe(2);
-    const manifest = parseManifest({ name: 'm', preprocessing: { size: [16, 5], layout: 'NHWC' } });
-    expect((await openGraph(input([16, 5, 5]), manifest)).info().inputs[0]?.channelAxis).toBe(2);
+    const manifest = parseManifest({ name: 'm', preprocessing: { size: [3, 5], layout: 'NHWC' } });
+    expect((await openGraph(input([3, 5, 3]))).info().inputs[0]?.channelAxis).toBe(0);
+    expect((await openGraph(input([3, 5, 3]), manifest)).info().inputs[0]?.channelAxis).toBe(2);
+  });
+});
+
+describe('preprocessing', () => {
+  const open = (preprocessing: object) =>
+    openGraph(pictureGraph(), parseManifest({ name: 'm', preprocessing: { size: [8, 8], ...preprocessing } }));
+
+  it('has to make the tensor that the model takes', async () => {
+    await expect(open({})).resolves.toBeInstanceOf(Model);
+    for (const [wrong, made] of [
+      [{ layout: 'NHWC' }, '[8, 8, 3]'],
+      [{ color: 'gray' }, '[1, 8, 8]'],
+      [{ size: [8, 9] }, '[3, 8, 9]'],
+    ] as const) {
+      await expect(open(wrong)).rejects.toMatchObject({
+        code: 'invalid_config',
+        message: expect.stringContaining(`becomes ${made}, but the input "image" takes [3, 8, 8]`),
+      });
+    }
+  });
+
+  it('may choose where the file leaves the extents open', async () => {
+    const g = GraphBuilder.empty();
+    const graph = g.build([g.op('GlobalAveragePool', [g.input('x', 'float32', ['N', 3, 'H', 'W'])])]);
+    const manifest = parseManifest({ name: 'm', preprocessing: { size: [20, 30] } });
+    await expect(openGraph(graph, manifest)).resolves.toBeInstanceOf(Model);
   });
 });
 
