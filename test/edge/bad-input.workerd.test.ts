@@ -233,6 +233,17 @@ const CASES: [string, Case, number, string, object?][] = [
   ],
   ['an inference output that is not there', inferred('nothing'), 400, 'invalid_request', { allowed: ['logits'] }],
   [
+    'mistakes for the request and for the method at once',
+    tensor({ method: 'integrated_gradients', seed: -1, colormap: 'pink', n_steps: 0, n_stepps: 1 }),
+    400,
+    'invalid_request',
+    {
+      errors: ['seed', 'colormap', 'n_stepps', 'n_steps'].map((name) =>
+        expect.objectContaining({ pointer: `#/parameters/${name}` }),
+      ),
+    },
+  ],
+  [
     'an unknown label in the body',
     tensor({ method: 'saliency', target: 'cta' }),
     404,

@@ -12,7 +12,7 @@ import { cacheScope, limitsFor, methodFor, methodsFor, paramsFor } from '../tena
 import { type Body, pictureSource, readBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { type CacheState, cacheControl, type RememberOptions, remember } from './remember.ts';
-import { readSettings } from './settings.ts';
+import { bothChecked, methodParameters, readSettings } from './settings.ts';
 import { subjectOf } from './subject.ts';
 
 /** Where it ran, when it did, and why there. */
@@ -51,11 +51,15 @@ export async function questionOf(
 ) {
   const tenant = c.get('tenant');
   const { model, identity, parcel } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
-  const settings = readSettings(given);
+  const [settings, { entry, params }] = bothChecked(
+    () => readSettings(given),
+    () => {
+      const entry = methodFor(tenant, String(given.method), services.explainer.methods);
+      c.get('seen').method = entry.method.id;
+      return { entry, params: paramsFor(tenant, entry, methodParameters(given)) };
+    },
+  );
   const { target, scores, seed, top, summary } = settings;
-  const entry = methodFor(tenant, settings.method, services.explainer.methods);
-  c.get('seen').method = entry.method.id;
-  const params = paramsFor(tenant, entry, settings.params);
   const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),

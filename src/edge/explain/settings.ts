@@ -53,8 +53,6 @@ export interface Settings extends z.output<typeof requestSchema> {
   readonly overlay: OverlayOptions;
   /** Whether the client has said what lies below the map. */
   readonly choseOverlay: boolean;
-  /** For the method to check. */
-  readonly params: Parameters;
 }
 
 /** Names that belong to the request and the drawing. */
@@ -71,8 +69,35 @@ export function readSettings(given: Parameters): Settings {
   if (!request || !overlay) {
     throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), { issues });
   }
-  const params = Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
-  return { ...request, overlay, choseOverlay: given.overlay !== undefined, params };
+  return { ...request, overlay, choseOverlay: given.overlay !== undefined };
+}
+
+/** Those that are left for the method to check. */
+export const methodParameters = (given: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
+
+/**
+ * Both checks, so that a client hears of every mistake at once, and not of the second half when it has mended the first.
+ * @throws what either throws; where both list issues, `invalid_request` with all of them
+ */
+export function bothChecked<A, B>(first: () => A, second: () => B): readonly [A, B] {
+  const [a, b] = [outcome(first), outcome(second)];
+  if ('value' in a && 'value' in b) return [a.value, b.value];
+  const errors = [a, b].flatMap((result) => ('error' in result ? [result.error] : []));
+  const listing = errors.filter((error) => WhylightError.is(error) && Array.isArray(error.details.issues));
+  if (listing.length < 2) throw errors[0];
+  const mistakes = listing as WhylightError[];
+  throw new WhylightError('invalid_request', mistakes.map(({ message }) => message).join(' '), {
+    issues: mistakes.flatMap(({ details }) => details.issues as ParameterIssue[]),
+  });
+}
+
+function outcome<T>(check: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: check() };
+  } catch (error) {
+    return { error };
+  }
 }
 
 function read<S extends z.ZodObject>(schema: S, given: Parameters, issues: ParameterIssue[]): z.output<S> | undefined {
@@ -87,11 +112,10 @@ function read<S extends z.ZodObject>(schema: S, given: Parameters, issues: Param
   for (const { path, code, message } of parsed.error?.issues ?? []) {
     const name = String(path[0] ?? '');
     const expected = code === 'custom' || !schemas[name] ? message : `must be ${expectation(schemas[name])}`;
-    const was = given[name] === undefined ? 'is missing' : `is ${JSON.stringify(given[name])}`;
-    issues.push({
-      parameter: name,
-      message: `Parameter "${name}" ${was}, but ${expected}.`.replace('but must', 'but it must'),
-    });
+    const value = given[name];
+    const was =
+      value !== undefined ? `is ${JSON.stringify(value)}, but it ` : code === 'custom' ? '' : 'is missing, but it ';
+    issues.push({ parameter: name, message: `Parameter "${name}" ${was}${expected}.` });
   }
   return parsed.success ? parsed.data : undefined;
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import { RESERVED_PARAMETERS, readSettings } from '../../../src/edge/explain/settings.ts';
+import { WhylightError } from '../../../src/core/errors.ts';
+import {
+  bothChecked,
+  methodParameters,
+  RESERVED_PARAMETERS,
+  readSettings,
+} from '../../../src/edge/explain/settings.ts';
 
 describe('settings of a request', () => {
   it('are sorted by whom they are for; texts are understood', () => {
@@ -12,8 +18,8 @@ describe('settings of a request', () => {
       top: 5,
       overlay: { opacity: 0.5, type: 'heatmap' },
       choseOverlay: false,
-      params: { strides: '4,4' },
     });
+    expect(methodParameters({ method: 'occlusion', opacity: '0.5', strides: '4,4' })).toEqual({ strides: '4,4' });
   });
 
   it('lists every mistake', () => {
@@ -27,6 +33,31 @@ describe('settings of a request', () => {
         },
       }),
     );
+  });
+
+  it('say what does not go together, also where one of the two is left out', () => {
+    expect(() => readSettings({ method: 'x', clip_percent_upperbound: 0 })).toThrow(
+      'Parameter "clip_percent_lowerbound" must be below clip_percent_upperbound.',
+    );
+  });
+
+  it('are checked together with what is for the method, so that every mistake is told at once', () => {
+    const wrong = (parameter: string) => () => {
+      throw new WhylightError('invalid_request', parameter, { issues: [{ parameter, message: parameter }] });
+    };
+    const other = () => {
+      throw new WhylightError('method_not_found', 'no method');
+    };
+    const issues = ['a', 'b'].map((name) => ({ parameter: name, message: name }));
+    expect(() => bothChecked(wrong('a'), wrong('b'))).toThrow(expect.objectContaining({ details: { issues } }));
+    expect(() => bothChecked(wrong('a'), other)).toThrow('a');
+    expect(() => bothChecked(() => 1, other)).toThrow('no method');
+    expect(
+      bothChecked(
+        () => 1,
+        () => 2,
+      ),
+    ).toEqual([1, 2]);
   });
 
   it('have names that no method uses', () => {
