@@ -62,6 +62,17 @@ describe('differentiate', () => {
     },
   );
 
+  it('gives zeros at the origin of a norm that is written as a root of squares', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 3]);
+    const graph = g.build([g.named(g.op('Sqrt', [g.reduce('ReduceSum', g.mul(x, x), [1])]), 'norm')]);
+    const rows = float32([2, 3], [0, 0, 0, 0, 3, -4]);
+    const answer = await gradientOf(graph, 'norm', ['x'], rows, float32([2, 1], [1, 1]));
+    const [, , , , ...slopes] = numbers(answer[gradientName('x')]);
+    expect(numbers(answer[gradientName('x')]).slice(0, 4)).toEqual([0, 0, 0, 0]);
+    for (const [i, slope] of slopes.entries()) expect(slope).toBeCloseTo([0.6, -0.8][i] as number, 6);
+  });
+
   it('gives zeros for an input that the scores do not depend on', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);

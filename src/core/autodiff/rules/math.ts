@@ -36,7 +36,8 @@ export const mathRules: readonly Rule[] = [
   defineElementwise({
     op: 'Sqrt',
     since: [6, 13],
-    derivative: ({ g, y, dy }) => g.div(dy, g.add(y, y)),
+    note: 'Zero at zero, where it is infinite: exporters write norms as roots of squares, and those have a subgradient of zero.',
+    derivative: ({ g, y, dy }) => g.where(g.op('Equal', [y, g.number(0, y)]), g.number(0, dy), g.div(dy, g.add(y, y))),
     cases: within(0.5, 3),
   }),
   defineElementwise({
