@@ -50,6 +50,8 @@ export interface Node {
 
 export interface ValueInfo extends TensorType {
   readonly name: string;
+  /** A sequence of such tensors: loops may carry one, a model neither takes nor gives one. */
+  readonly sequence?: true;
 }
 
 export interface Graph {

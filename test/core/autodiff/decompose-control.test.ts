@@ -5,6 +5,8 @@ import { graphAttr } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { infer } from '../../../src/core/onnx/infer.ts';
+import { read } from '../../../src/core/onnx/read.ts';
+import { write } from '../../../src/core/onnx/write.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
 
@@ -149,6 +151,42 @@ describe('Loop', () => {
     expect(y).toEqual(expected);
     expect(dx).toHaveLength(4);
     expect(dx[0]).toBeCloseTo(6 * 3 - (2 + 5 * 3), 3);
+  });
+});
+
+describe('Loop that carries a sequence', () => {
+  it('is read and written as it is, and unrolled for the gradient', async () => {
+    // Collects x, 2 x, 3 x, as a loop of scripted PyTorch that appends to a list.
+    const collect = graph({
+      inputs: [value('turn', [], 'int64'), value('on', [], 'bool'), { name: 'list', dtype: 'float32', sequence: true }],
+      outputs: [value('next', [], 'bool'), { name: 'longer', dtype: 'float32', sequence: true }],
+      constants: constants({ one: ['float32', [], [1]] }),
+      nodes: [
+        node('Identity', ['on'], ['next']),
+        node('Cast', ['turn'], ['t'], { to: { type: 'int', value: 1 } }),
+        node('Add', ['t', 'one'], ['factor']),
+        node('Mul', ['x', 'factor'], ['row']),
+        node('SequenceInsert', ['list', 'row'], ['longer']),
+      ],
+    });
+    const model = graph({
+      inputs: input,
+      outputs: [value('y', undefined)],
+      constants: constants({ three: ['int64', [], [3]], yes: ['bool', [], [1]] }),
+      nodes: [
+        node('SequenceEmpty', [], ['empty']),
+        node('Loop', ['three', 'yes', 'empty'], ['all'], { body: graphAttr(collect) }),
+        node('ConcatFromSequence', ['all'], ['y'], {
+          axis: { type: 'int', value: 1 },
+          new_axis: { type: 'int', value: 1 },
+        }),
+      ],
+    });
+    const { operators, y, expected, dx } = await evaluate(read(write(model).graph));
+    expect(operators.filter((op) => /Loop|Sequence/.test(op))).toEqual([]);
+    expect(y).toEqual(expected);
+    // Weights count the elements of [2, 3, 2].
+    expect(dx).toEqual([1 + 2 * 3 + 3 * 5, 2 + 2 * 4 + 3 * 6, 7 + 2 * 9 + 3 * 11, 8 + 2 * 10 + 3 * 12]);
   });
 });
 

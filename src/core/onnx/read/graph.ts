@@ -27,6 +27,8 @@ export interface Scope {
   readonly external?: External | undefined;
   /** The attributes of the call, inside of a function. */
   readonly bindings?: ReadonlyMap<string, AttributeProto>;
+  /** In a branch or body, which may carry sequences. */
+  readonly inner?: boolean;
 }
 
 export function toGraph(proto: GraphProto, scope: Scope): Graph {
@@ -44,8 +46,8 @@ export function toGraph(proto: GraphProto, scope: Scope): Graph {
     name: proto.name || 'graph',
     opsets: {},
     // Before version 4 of the format every initializer was listed as an input too.
-    inputs: proto.input.filter(({ name }) => !constants.has(name)).map((value) => toValueInfo(value, true)),
-    outputs: proto.output.map((value) => toValueInfo(value, false)),
+    inputs: proto.input.filter(({ name }) => !constants.has(name)).map((value) => toValueInfo(value, true, scope)),
+    outputs: proto.output.map((value) => toValueInfo(value, false, scope)),
     constants,
     nodes: toNodes(proto.node, scope),
   };
@@ -103,7 +105,7 @@ function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attr
       if (proto.sparseTensor) return { type: 'tensor', value: densify(proto.sparseTensor, scope.external).constant };
       break;
     case AttributeType.GRAPH:
-      if (proto.g) return { type: 'graph', value: toGraph(proto.g, scope) };
+      if (proto.g) return { type: 'graph', value: toGraph(proto.g, { ...scope, inner: true }) };
       break;
   }
   const kind = AttributeType[proto.type]?.toLowerCase() ?? proto.type;
@@ -125,12 +127,17 @@ function toText(bytes: Uint8Array): string {
 }
 
 /** Unnamed extents of inputs get names, the first the batch's `N`. */
-function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean): ValueInfo {
+function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner = false }: Scope): ValueInfo {
   const role = isInput ? 'Input' : 'Output';
   if (name === '') invalid(`An ${role.toLowerCase()} of the model has no name.`);
   if (type?.value.case !== 'tensorType') {
     // The types of a subgraph's values, and of outputs, follow from the nodes.
     if (type?.value.case === undefined) return { name, dtype: 'float32' };
+    if (inner && type.value.case === 'sequenceType') {
+      const held = type.value.value.elemType?.value;
+      const dtype = held?.case === 'tensorType' ? elementType(held.value.elemType) : undefined;
+      if (dtype) return { name, dtype, sequence: true };
+    }
     return invalid(
       `${role} "${name}" is a ${type.value.case.replace('Type', '')}, but whylight works on tensors only.`,
       { name },

@@ -7,6 +7,8 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type GraphProtoSchema,
   type TensorProtoSchema,
+  type TypeProtoSchema,
+  type ValueInfoProtoSchema,
 } from 'onnx-buf';
 import { elementNumber } from '../elements.ts';
 import type { Attribute, Constant, Graph, Node, ValueInfo } from '../graph.ts';
@@ -41,15 +43,17 @@ const nodeInit = ({
     .map((key) => ({ name: key, ...attributeInit(attributes[key] as Attribute) })),
 });
 
-const valueInit = ({ name, dtype, dims }: ValueInfo): NonNullable<Init<typeof GraphProtoSchema>['input']>[number] => ({
-  name,
-  type: {
+type TypeInit = Init<typeof TypeProtoSchema>;
+
+const valueInit = ({ name, dtype, dims, sequence }: ValueInfo): Init<typeof ValueInfoProtoSchema> => {
+  const tensor: TypeInit = {
     value: {
       case: 'tensorType',
       value: { elemType: elementNumber(dtype), ...(dims && { shape: { dim: dims.map(dimInit) } }) },
     },
-  },
-});
+  };
+  return { name, type: sequence ? { value: { case: 'sequenceType', value: { elemType: tensor } } } : tensor };
+};
 
 /** What inference calls `?...` has no name outside of this program. */
 function dimInit(
