@@ -4,6 +4,7 @@ import { withSubgraphs } from './edit.ts';
 import { type Graph, type Node, OPSET } from './graph.ts';
 import { invalid } from './invalid.ts';
 import { type Changes, Context } from './upgrade/context.ts';
+import { experimental } from './upgrade/experimental.ts';
 import { newer } from './upgrade/newer.ts';
 import { normalization } from './upgrade/normalization.ts';
 import { operands } from './upgrade/operands.ts';
@@ -14,7 +15,7 @@ import { softmax } from './upgrade/softmax.ts';
 export const OLDEST = 7;
 export const NEWEST = 25;
 
-const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...newer };
+const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
 
 /** A node may name the version of `ai.onnx` it was written for; else it is the graph's. */
 interface VersionedNode extends Node {

@@ -244,6 +244,25 @@ describe('operators younger than the graphs in memory', () => {
   });
 });
 
+describe('ConstantFill, which was withdrawn', () => {
+  const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: ['N', 3] }];
+
+  it.each([
+    ['the shape that its input holds', ['s'], { input_as_shape: int(1), value: float(1.5) }, [2, 3]],
+    ['more extents behind', ['s'], { input_as_shape: int(1), extra_shape: ints([2]), dtype: int(1) }, [2, 3, 2]],
+    ['a shape of its own', [], { shape: ints([4, 1]), value: float(-2) }, [4, 1]],
+  ] as const)('fills %s', async (_, operands, attributes, dims) => {
+    const nodes = [node('Shape', ['x'], ['s']), node('ConstantFill', operands, ['y'], attributes)];
+    const graph = read(onnxFile({ inputs, outputs: [{ name: 'y', dtype: 'float32' }], nodes }, { opset: 8 }));
+    const session = await onnxruntimeNode({ threads: 1 }).load(write(graph));
+    const { y } = await session.run({ x: tensor('float32', [2, 3], [1, 2, 3, 4, 5, 6]) });
+    await session.release();
+    expect(y?.dims).toEqual(dims);
+    const value = 'value' in attributes ? attributes.value.value : 0;
+    expect(new Set(y?.data as Float32Array)).toEqual(new Set([value]));
+  });
+});
+
 describe('what newer operators cannot say', () => {
   const file = (op: string, opset: number, attributes: Record<string, Attribute>, outputs = ['y']): Uint8Array =>
     onnxFile(
