@@ -244,6 +244,31 @@ const CASES: [string, Case, number, string, object?][] = [
     },
   ],
   [
+    'numbers that make the model overflow',
+    tensor(
+      { method: 'saliency' },
+      pixels(0).map((x) => x * 3e38),
+    ),
+    422,
+    'unprocessable_method',
+  ],
+  ...[
+    { method: 'occlusion', baseline: 1e300 },
+    { method: 'gradient_shap', stdevs: 1e300 },
+    { method: 'layer_feature_ablation', baseline: 1e300 },
+    { method: 'lrp', epsilon: 0 },
+  ].map(({ method, ...wrong }): (typeof CASES)[number] => {
+    const [name] = Object.keys(wrong);
+    const errors = [expect.objectContaining({ pointer: `#/parameters/${name}` })];
+    return [
+      `a ${name} of ${method} that makes no numbers`,
+      tensor({ method, ...wrong }),
+      400,
+      'invalid_request',
+      { errors },
+    ];
+  }),
+  [
     'an unknown label in the body',
     tensor({ method: 'saliency', target: 'cta' }),
     404,

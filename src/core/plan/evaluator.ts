@@ -61,7 +61,7 @@ export class Evaluator {
    * the method gets this evaluation for nothing.
    * @param wanted the target, if it is known before the input was seen
    * @param choose the target, once it was; the top class when left out
-   * @throws WhylightError `engine_failure` when the model answers with something that is not a number.
+   * @throws WhylightError `unprocessable_method` when the model answers with something that is not a number.
    */
   async start(
     inputs: Inputs,
@@ -77,7 +77,7 @@ export class Evaluator {
     const scores = raw.scores.data;
     if (!scores.every(Number.isFinite)) {
       throw new WhylightError(
-        'engine_failure',
+        'unprocessable_method',
         'The model answers this input with NaN or infinity: it cannot be explained.',
       );
     }

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { gaussianBlur } from '../image/blur.ts';
 import type { Inputs, TensorInfo } from '../method/contract.ts';
+import { units } from '../method/units.ts';
 import { cast } from '../tensor/cast.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 export const baselineParameter = z
-  .union([z.number(), z.enum(['mean', 'blur'])])
+  .union([units, z.enum(['mean', 'blur'])])
   .default(0)
   .describe(
     'What stands for an absent feature: a number in the units of the input tensor, the mean of each channel, or the input blurred (the mean where there is nothing to blur along).',

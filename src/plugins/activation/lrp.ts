@@ -9,6 +9,7 @@ import {
 } from '../../core/autodiff/rulesets/lrp.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { units } from '../../core/method/units.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
 /** The score itself, handed back layer by layer until it lies on the input. */
@@ -40,9 +41,10 @@ export default defineMethod({
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
       .default(LRP_DEFAULTS.composite)
       .describe('Which rule for which kind of layer, named as in zennit.'),
+    // With none at all, 0 / 0 is no number.
     epsilon: z
       .number()
-      .min(0)
+      .min(1e-12)
       .max(1)
       .default(LRP_DEFAULTS.epsilon)
       .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
@@ -52,8 +54,8 @@ export default defineMethod({
       .max(100)
       .default(LRP_DEFAULTS.gamma)
       .describe('Weight of the positive part in the gamma rule.'),
-    low: z.number().default(LRP_DEFAULTS.low).describe('Smallest value that the input can have, for the z-box rule.'),
-    high: z.number().default(LRP_DEFAULTS.high).describe('Largest value that the input can have, for the z-box rule.'),
+    low: units.default(LRP_DEFAULTS.low).describe('Smallest value that the input can have, for the z-box rule.'),
+    high: units.default(LRP_DEFAULTS.high).describe('Largest value that the input can have, for the z-box rule.'),
     zero_params: z
       .enum(['none', 'bias'])
       .default(LRP_DEFAULTS.zeroParams)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Float32Tensors } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { sizeInUnits } from '../../core/method/units.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselineCount, baselineRowsOf } from '../../core/strategy/gradient/baseline-rows.ts';
 import { timesDifference } from '../../core/strategy/gradient/differences.ts';
@@ -53,9 +54,7 @@ export default defineMethod({
       .max(1000)
       .default(5)
       .describe('Random points between a baseline and the input. The baselines that the request gives take turns.'),
-    stdevs: z
-      .number()
-      .min(0)
+    stdevs: sizeInUnits
       .default(0)
       .describe('Standard deviation of the noise on the input, in the units of the input tensor.'),
     baseline: baselineParameter,

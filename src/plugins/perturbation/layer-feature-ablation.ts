@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ModelInfo, TensorInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { units } from '../../core/method/units.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import {
@@ -29,7 +30,7 @@ export default defineMethod({
   params: z.object({
     target_layer: targetLayerParameter,
     ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
-    baseline: z.number().default(0).describe('What stands for an absent feature, in the units of the layer.'),
+    baseline: units.default(0).describe('What stands for an absent feature, in the units of the layer.'),
     absolute: absoluteParameter(false),
     reduction: reductionParameter,
   }),

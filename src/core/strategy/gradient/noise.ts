@@ -1,6 +1,7 @@
 /** Normal noise on inputs. */
 import { z } from 'zod';
 import type { Float32Tensors } from '../../method/contract.ts';
+import { sizeInUnits } from '../../method/units.ts';
 import type { Random } from '../../tensor/random.ts';
 import { float32 } from '../../tensor/tensor.ts';
 
@@ -12,7 +13,7 @@ export const noiseParameters = {
     .default(0.15)
     .describe('Standard deviation of the noise, as a share of the range (largest minus smallest value) of the input.'),
   stdevs: z
-    .union([z.number().min(0), z.enum(['auto'])])
+    .union([sizeInUnits, z.enum(['auto'])])
     .default('auto')
     .describe(
       'Standard deviation of the noise in the units of the input tensor; "auto" takes stdev_spread times the range.',
