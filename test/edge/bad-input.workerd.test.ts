@@ -268,6 +268,13 @@ const CASES: [string, Case, number, string, object?][] = [
       { errors },
     ];
   }),
+  ...['1e300*cat', '1e39*cat - dog', '{"weights":{"cat":1e39}}'].map((target): (typeof CASES)[number] => [
+    `a weight that is too large: ${target}`,
+    tensor({ method: 'saliency', target }),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
+  ]),
   [
     'an unknown label in the body',
     tensor({ method: 'saliency', target: 'cta' }),

@@ -11,9 +11,19 @@ type ClassWeights = ReadonlyMap<number, number>;
  * On a dense output a class without a region is its score over all positions.
  * @param row the input's own scores, for targets that follow the prediction
  * @throws WhylightError `label_not_found` with the nearest names, or with the range for an index outside of it;
- * `invalid_request` for a region that does not fit the output.
+ * `invalid_request` for a region that does not fit the output, and for weights that are too large.
  */
 export function resolveTarget(given: TargetRequest, space: ScoreSpace, row?: ArrayLike<number>): Target {
+  const target = targetOf(given, space, row);
+  const tooLarge = target.weights.find(({ weight }) => !(Math.abs(weight) <= MOST_WEIGHT));
+  if (tooLarge) throw invalid(`the weight ${tooLarge.weight} is larger than ${MOST_WEIGHT}`);
+  return target;
+}
+
+/** Far enough from what float32 holds that gradients do not overflow. */
+const MOST_WEIGHT = 1e12;
+
+function targetOf(given: TargetRequest, space: ScoreSpace, row: ArrayLike<number> | undefined): Target {
   const request = parseTarget(given);
   if (typeof request === 'object') return regionTarget(request, space, row);
   if (
