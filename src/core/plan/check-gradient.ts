@@ -9,6 +9,7 @@ import type { Model } from '../model/model.ts';
 import { write } from '../onnx/write.ts';
 import { Random } from '../tensor/random.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { resolveNeeds } from './variant.ts';
 
 export interface GradientCheck {
   readonly batch: number;
@@ -32,7 +33,7 @@ const DIRECTIONS = 5;
 
 /**
  * @param batches how many rows to try; a model with a fixed batch is tried with that one alone
- * @throws WhylightError `not_differentiable`, or as the engine does
+ * @throws WhylightError `unprocessable_method` when there is nothing to differentiate at, `not_differentiable`, or as the engine does
  */
 export async function checkGradient(
   model: Model,
@@ -40,7 +41,7 @@ export async function checkGradient(
   { batches = [1, 2, 5], seed = 0 }: { batches?: readonly number[]; seed?: number } = {},
 ): Promise<GradientCheck[]> {
   const info = model.info();
-  const sources = info.sources.map(({ name }) => name);
+  const { gradients: sources } = resolveNeeds({ gradients: 'sources' }, info);
   const request = {
     scores: info.scores.name,
     feeds: sources.filter((name) => !info.inputs.some((input) => input.name === name)),

@@ -121,7 +121,7 @@ export const mathRules: readonly Rule[] = [
   defineRule({
     op: 'Pow',
     since: [7, 12, 13, 15],
-    note: 'By the exponent too, where the base is positive; elsewhere that derivative is 0.',
+    note: 'By the exponent too, where the base is positive; elsewhere that derivative is 0. Roots as Sqrt.',
     vjp({ g, inputs: [a, b], outputs: [y], cotangents: [dy], wants }) {
       const exponent = b.dtype === a.dtype ? b : g.op('CastLike', [b, a]);
       const base = (): Value => {
@@ -131,7 +131,9 @@ export const mathRules: readonly Rule[] = [
           typeof known === 'number'
             ? g.op('Pow', [a, g.number(known - 1, a)])
             : g.op('Pow', [a, g.sub(exponent, g.number(1, exponent))]);
-        return g.mul(dy, g.mul(exponent, slope));
+        const product = g.mul(dy, g.mul(exponent, slope));
+        const isRoot = typeof known === 'number' && known > 0 && known < 1;
+        return isRoot ? g.where(g.op('Equal', [a, g.number(0, a)]), g.number(0, dy), product) : product;
       };
       const power = (): Value => {
         const positive = g.op('Greater', [a, g.number(0, a)]);
