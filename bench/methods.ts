@@ -9,7 +9,7 @@ import { openModel } from '../src/cli/model-file.ts';
 import { createContainer } from '../src/core/container.ts';
 import type { Engine } from '../src/core/engine/engine.ts';
 import { WhylightError } from '../src/core/errors.ts';
-import type { Explainer, Explanation } from '../src/core/explainer.ts';
+import type { Explainer, Explanation } from '../src/core/explainer/explainer.ts';
 import type { Inputs } from '../src/core/method/contract.ts';
 import type { Model } from '../src/core/model/model.ts';
 import { Random } from '../src/core/tensor/random.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
-import { STATUS } from '../src/edge/problem.ts';
+import { STATUS } from '../src/edge/http/problem.ts';
 
 const FILE = 'docs/errors.md';
 

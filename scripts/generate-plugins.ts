@@ -9,8 +9,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { satisfies, validRange } from 'semver';
 import { z } from 'zod';
-import { checkTenant } from '../src/core/check-tenant.ts';
-import { type Config, configSchema } from '../src/core/config.ts';
+import { checkTenant } from '../src/config/check-tenant.ts';
+import { type Config, configSchema } from '../src/config/plugins-config.ts';
 import { nearest, WhylightError } from '../src/core/errors.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
@@ -224,7 +224,7 @@ ${pluginsText(
 
 function moduleText({ plugins, models, tenants }: Config, methods: readonly Method[]): string {
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
-import type { TenantConfig } from '../src/core/tenant-config.ts';
+import type { TenantConfig } from '../src/config/tenant-policy.ts';
 ${pluginsText(plugins, methods)}
 /** All of them were held against the contract before this was written. */
 export const checked = true;

@@ -1,6 +1,6 @@
 /**
  * Writes `generated/ort-wasm-unshared.wasm`: the binary of onnxruntime-web with its imported memory declared unshared.
- * Only for runtimes that refuse shared memory; see `src/edge/ort-wasm/unshared.ts`.
+ * Only for runtimes that refuse shared memory; see `src/edge/workerd/ort-wasm/unshared.ts`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

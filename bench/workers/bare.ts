@@ -4,7 +4,7 @@
  */
 import * as ort from 'onnxruntime-web/wasm';
 import { module, sharedMemory } from '#ort-wasm';
-import { bootOrt } from '../../src/edge/ort-wasm/boot.ts';
+import { bootOrt } from '../../src/edge/workerd/ort-wasm/boot.ts';
 
 interface Bindings {
   readonly MODELS: Fetcher;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { models, plugins } from '#plugins';
 import { createContainer } from '../core/container.ts';
 import type { Engine } from '../core/engine/engine.ts';
-import type { Explainer } from '../core/explainer.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { TOKENS } from '../core/tokens.ts';
 

@@ -2,10 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { WhylightError } from '../core/errors.ts';
 import type { Image } from '../core/image/image.ts';
-import type { Placement } from '../core/image/placement.ts';
-import { preprocess } from '../core/image/preprocess.ts';
-import type { Inputs } from '../core/method/contract.ts';
-import type { Model } from '../core/model/model.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { ENGINES } from './compose.ts';
 import { MODEL_ARGS, PREPROCESSING_ARGS, readBytes } from './model-file.ts';
@@ -38,32 +34,6 @@ export const SUBJECT_ARGS = {
     description: 'A parameter of the method; --name value does the same',
   },
 } as const;
-
-export interface Photo {
-  readonly image: Image;
-  /** The photo as the model takes it. */
-  readonly inputs: Inputs;
-  /** The part of the photo that the model sees. */
-  readonly placement: Placement;
-}
-
-/**
- * Decodes a photo and makes the model's input of it.
- * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model wants its photos.
- */
-export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo> {
-  const { preprocessing } = model.manifest;
-  if (!preprocessing) {
-    throw new WhylightError(
-      'invalid_config',
-      `Nothing says how a photo becomes the input of ${model.name}: give --scale, --mean, --std and --resize, or a manifest beside the model.`,
-    );
-  }
-  const [input] = model.graph.inputs;
-  const image = await nodeCodecs().decode(bytes);
-  const { tensor, placement } = preprocess(image, preprocessing);
-  return { image, inputs: { [input?.name ?? '']: tensor }, placement };
-}
 
 /** @throws WhylightError `not_found` */
 export const readPhoto = (path: string): Promise<Uint8Array> => readBytes(path, 'photo');

@@ -1,4 +1,6 @@
 /** A progress bar on stderr: appears when a run takes longer than a moment, and only on a terminal. */
+import type { StudyProgress } from '../report/run.ts';
+
 const WIDTH = 30;
 const PATIENCE_MS = 400;
 
@@ -41,4 +43,14 @@ export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Progress of a study on stderr: its size, then a bar. */
+export function studyProgress(): StudyProgress {
+  const bar = progressBar('looking');
+  return {
+    begin: (images, rows) => process.stderr.write(`${images} pictures, ${rows} rows each: ${rows * images} rows\n`),
+    update: bar.update,
+    end: bar.end,
+  };
 }

@@ -2,7 +2,7 @@
 import { Container } from 'inversify';
 import type { Engine } from './engine/engine.ts';
 import { SessionCache } from './engine/session-cache.ts';
-import { Explainer } from './explainer.ts';
+import { Explainer } from './explainer/explainer.ts';
 import { type Limits, PROCESS_LIMITS } from './limits.ts';
 import { MethodRegistry, type PluginEntry } from './method/registry.ts';
 import { TOKENS } from './tokens.ts';

@@ -2,7 +2,7 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { Engine } from './engine/engine.ts';
 import type { SessionCache } from './engine/session-cache.ts';
-import type { Explainer } from './explainer.ts';
+import type { Explainer } from './explainer/explainer.ts';
 import type { Limits } from './limits.ts';
 import type { MethodRegistry, PluginEntry } from './method/registry.ts';
 

@@ -1,6 +1,7 @@
 /** What an operator chooses: plugins.config.json, or the settings of somebody else's Worker that embeds the app. */
+
+import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
-import type { TenantConfig } from '../core/tenant-config.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];

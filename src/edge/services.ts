@@ -3,22 +3,22 @@ import type { ExecutionContext } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { TimingVariables } from 'hono/timing';
 import type { WaitUntil } from '../core/engine/session-cache.ts';
-import type { Explainer } from '../core/explainer.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
+import type { Rates } from './http/middleware/limit-rate.ts';
+import type { Places } from './http/violations.ts';
 import type { Jobs } from './jobs/jobs.ts';
-import type { Rates } from './middleware/limit-rate.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics, RequestFacts } from './observe/metrics.ts';
 import type { Trace } from './observe/trace-context.ts';
-import type { OriginRunner } from './remote/origin-runner.ts';
+import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginSide } from './routes/origin.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Caller, Tenant } from './tenants/tenant.ts';
-import type { Places } from './violations.ts';
 
 export interface Services {
   readonly explainer: Explainer;

@@ -8,7 +8,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:f
 import { join } from 'node:path';
 import { sha256Hex } from '../core/digest.ts';
 import { WhylightError } from '../core/errors.ts';
-import { isSha256 } from '../edge/models/parcel.ts';
+import { isSha256 } from '../edge/models/model-bundle.ts';
 
 export interface FileStoreOptions {
   /** Of this process alone. */

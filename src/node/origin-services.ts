@@ -2,7 +2,6 @@
 import { plugins, tenants } from '#plugins';
 import { createContainer } from '../core/container.ts';
 import { batchingEngine } from '../core/engine/batching.ts';
-import { openInferenceEngine } from '../core/engine/open-inference-engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
@@ -10,16 +9,17 @@ import { InFlight } from '../edge/cache/in-flight.ts';
 import { noCache } from '../edge/cache/result-cache.ts';
 import { ModelCatalogue } from '../edge/models/catalogue.ts';
 import { consoleLog, type Log } from '../edge/observe/log.ts';
-import { PrometheusMetrics } from '../edge/observe/prometheus.ts';
-import { SignatureCheck } from '../edge/remote/signature.ts';
+import { SignatureCheck } from '../edge/origin/signature.ts';
 import { MOST_SAMPLES, type Services } from '../edge/services.ts';
 import { TenantDirectory } from '../edge/tenants/directory.ts';
 import { JwtVerifier } from '../edge/tenants/jwt.ts';
 import { Tenants } from '../edge/tenants/tenants.ts';
+import { openInferenceEngine } from '../protocol/open-inference-engine.ts';
 import { Admission } from './admission.ts';
 import { nodeCodecs } from './codecs.ts';
 import { FileStore, type FileStoreOptions } from './file-store.ts';
 import { folderModels } from './model-folders.ts';
+import { PrometheusMetrics } from './prometheus.ts';
 import { strongestEngine } from './providers.ts';
 import { UploadedModels } from './uploaded-models.ts';
 

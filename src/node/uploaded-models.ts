@@ -3,8 +3,8 @@ import type { WaitUntil } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
 import { Model } from '../core/model/model.ts';
 import { readModelFolder } from '../edge/models/folder.ts';
-import type { ParcelFiles } from '../edge/models/parcel.ts';
-import { Shelf } from '../edge/models/shelf.ts';
+import type { ParcelFiles } from '../edge/models/model-bundle.ts';
+import { Shelf } from '../edge/models/model-cache.ts';
 import type { FileStore } from './file-store.ts';
 
 export class UploadedModels {

@@ -16,7 +16,7 @@ export { GraphBuilder, type Value } from '../core/onnx/builder.ts';
 export type { Graph, Node } from '../core/onnx/graph.ts';
 export { declaredOpsets, read } from '../core/onnx/read.ts';
 export { write } from '../core/onnx/write.ts';
-export { type Inspection, inspect } from '../core/plan/inspect.ts';
+export { type Inspection, inspect } from '../tools/inspect.ts';
 export { COTANGENT, compile, gradientName };
 
 export interface Differentiated extends ModelBytes {

@@ -1,10 +1,10 @@
 /** `whylight/edge` in a Worker: the whole app over the bindings of whoever embeds it. */
 import { createApp } from '../edge/app.ts';
-import { type UsedBindings, workerServices } from '../edge/worker-services.ts';
+import { type UsedBindings, workerServices } from '../edge/workerd/worker-services.ts';
 import { configuredBy, type EdgeSettings } from './edge.ts';
 
-export { TenantLedger } from '../edge/durable-ledger.ts';
-export type { UsedBindings, WorkerBindings } from '../edge/worker-services.ts';
+export { TenantLedger } from '../edge/workerd/durable-ledger.ts';
+export type { UsedBindings, WorkerBindings } from '../edge/workerd/worker-services.ts';
 export * from './edge.ts';
 
 export interface Edge {

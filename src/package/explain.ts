@@ -1,14 +1,21 @@
 /** What `whylight` offers on every platform. */
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
-import { Explainer } from '../core/explainer.ts';
+import { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 
 export type { Engine } from '../core/engine/engine.ts';
 export { type ErrorCode, WhylightError } from '../core/errors.ts';
-export type { ExplainedRow, Explainer, ExplainHooks, ExplainRequest, Explanation, Plan } from '../core/explainer.ts';
+export type {
+  ExplainedRow,
+  Explainer,
+  ExplainHooks,
+  ExplainRequest,
+  Explanation,
+  Plan,
+} from '../core/explainer/explainer.ts';
 export type { CodecOptions, ImageCodecs } from '../core/image/codecs.ts';
 export type { Image } from '../core/image/image.ts';
 export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess } from '../core/image/preprocess.ts';

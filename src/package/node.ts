@@ -1,5 +1,5 @@
 /** `whylight` in Node: explains on onnxruntime-node. */
-import type { Explainer } from '../core/explainer.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';

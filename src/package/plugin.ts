@@ -32,10 +32,10 @@ export {
 export { baselineOf, baselineParameter } from '../core/strategy/baseline.ts';
 export { definePathMethod, type PathDefinition } from '../core/strategy/gradient/define-path.ts';
 export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/strategy/gradient/sources.ts';
+export { inPortions, type Portion } from '../core/strategy/inner-method/progress.ts';
 export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';
 export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
-export { inPortions, type Portion } from '../core/strategy/portions.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { Random } from '../core/tensor/random.ts';
 export { emptyRows, joinRows, repeatRow, rowsOf, sliceRows } from '../core/tensor/rows.ts';

@@ -1,7 +1,7 @@
 /** Tenants as somebody writes them, with what is left out filled in. */
 import type { z } from 'zod';
+import { type TenantConfig, tenantConfigSchema } from '../config/tenant-policy.ts';
 import { WhylightError } from '../core/errors.ts';
-import { type TenantConfig, tenantConfigSchema } from '../core/tenant-config.ts';
 
 export type TenantInput = z.input<typeof tenantConfigSchema>;
 

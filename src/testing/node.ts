@@ -3,7 +3,7 @@ import type { Engine } from '../core/engine/engine.ts';
 import type { Method } from '../core/method/contract.ts';
 import { type ContractOptions, checkContractOn, type Runner, registerContract, type Verdict } from './contract.ts';
 
-export { checkGradient, type GradientCheck } from '../core/plan/check-gradient.ts';
+export { checkGradient, type GradientCheck } from '../tools/check-gradient.ts';
 export type { ContractOptions, Runner, Verdict } from './contract.ts';
 export * from './models.ts';
 export { checkDirection, checkRule, type Mismatch } from './rule-check.ts';

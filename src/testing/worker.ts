@@ -1,9 +1,9 @@
 /** `whylight/testing` in a Worker: the suite over the engine of the isolate. */
 import type { Method } from '../core/method/contract.ts';
-import { onnxruntimeWorkerd } from '../edge/onnxruntime-workerd.ts';
+import { onnxruntimeWorkerd } from '../edge/workerd/onnxruntime-workerd.ts';
 import { type ContractOptions, checkContractOn, type Verdict } from './contract.ts';
 
-export { checkGradient, type GradientCheck } from '../core/plan/check-gradient.ts';
+export { checkGradient, type GradientCheck } from '../tools/check-gradient.ts';
 export type { ContractOptions, Verdict } from './contract.ts';
 export * from './models.ts';
 

@@ -105,7 +105,7 @@ describe('usage', () => {
   test('help is no error', () => {
     const general = whylight('--help');
     expect(general.code).toBe(0);
-    for (const command of ['explain', 'compare', 'methods', 'inspect', 'parity']) {
+    for (const command of ['explain', 'compare', 'methods', 'inspect']) {
       expect(general.stdout).toContain(command);
       const { code, stdout } = whylight(command, '--help');
       expect(code).toBe(0);

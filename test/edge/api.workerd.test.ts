@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HEADER_LENGTH } from '../../src/core/engine/open-inference.ts';
-import { encodeRequest } from '../../src/core/engine/open-inference-client.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
+import { HEADER_LENGTH } from '../../src/protocol/open-inference.ts';
+import { encodeRequest } from '../../src/protocol/open-inference-client.ts';
 import { pictures } from '../core/image/pictures.ts';
 import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
 

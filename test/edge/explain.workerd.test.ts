@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRequest, HEADER_LENGTH } from '../../src/core/engine/open-inference.ts';
 import type { Image } from '../../src/core/image/image.ts';
 import type { ResultCache } from '../../src/edge/cache/result-cache.ts';
+import { decodeRequest, HEADER_LENGTH } from '../../src/protocol/open-inference.ts';
 import { pictures } from '../core/image/pictures.ts';
 import { appWith, bindings, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
 

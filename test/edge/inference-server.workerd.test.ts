@@ -2,15 +2,15 @@
 import { beforeAll, expect, it } from 'vitest';
 import * as configured from '#plugins';
 import { createContainer } from '../../src/core/container.ts';
-import { openInferenceEngine } from '../../src/core/engine/open-inference-engine.ts';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../src/core/limits.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { TOKENS } from '../../src/core/tokens.ts';
 import { assetModels } from '../../src/edge/models/assets.ts';
-import { workerServices } from '../../src/edge/worker-services.ts';
+import { workerServices } from '../../src/edge/workerd/worker-services.ts';
 import gradCam from '../../src/plugins/activation/grad-cam.ts';
 import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
+import { openInferenceEngine } from '../../src/protocol/open-inference-engine.ts';
 import { type Ask, appWith, bindings, outputsOf, tensorRequest } from '../support/app.ts';
 import { graphModels } from '../support/graph-servers.ts';
 import { keyOf, tenantApp } from '../support/tenants.ts';

@@ -11,11 +11,11 @@ import { bundle, type RunningWorker, startWorker } from '../../bench/support/wor
 import { Model } from '../../src/core/model/model.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { readModelFolder } from '../../src/edge/models/folder.ts';
-import type { Parcel } from '../../src/edge/models/parcel.ts';
-import { OriginRunner } from '../../src/edge/remote/origin-runner.ts';
-import { Origins } from '../../src/edge/remote/origins.ts';
-import { filePath } from '../../src/edge/remote/question.ts';
-import { sign } from '../../src/edge/remote/signature.ts';
+import type { Parcel } from '../../src/edge/models/model-bundle.ts';
+import { Origins } from '../../src/edge/origin/origin-client.ts';
+import { filePath } from '../../src/edge/origin/origin-request.ts';
+import { OriginRunner } from '../../src/edge/origin/origin-runner.ts';
+import { sign } from '../../src/edge/origin/signature.ts';
 import { type Serving, serve } from '../../src/node/serve.ts';
 
 const secret = 'a secret that has more than 32 characters';

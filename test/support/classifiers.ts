@@ -1,6 +1,6 @@
 /** The trial models that plugin authors have, and an explainer for tests. */
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
-import { Explainer, type ExplainerOptions } from '../../src/core/explainer.ts';
+import { Explainer, type ExplainerOptions } from '../../src/core/explainer/explainer.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';

@@ -10,8 +10,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** Runs `whylight <args>`. */
 export function whylight(...args: string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], {
+  return runScript(LAUNCHER, ...args);
+}
+
+/** Runs a script with this Node. */
+export function runScript(script: string, ...args: string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1' },
   });

@@ -1,6 +1,6 @@
 /** The compiled graphs of methods, as models of any server of ours: each with a manifest that only names it. */
 
-import { exportedGraphs } from '../../src/core/export/graphs.ts';
+import { exportedGraphs } from '../../src/cli/export/graphs.ts';
 import { PROCESS_LIMITS } from '../../src/core/limits.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';

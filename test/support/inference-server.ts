@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelBytes, Session } from '../../src/core/engine/engine.ts';
-import { datatypeOf, decodeRequest, encodeResponse, HEADER_LENGTH } from '../../src/core/engine/open-inference.ts';
 import { read } from '../../src/core/onnx/read.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import { datatypeOf, decodeRequest, encodeResponse, HEADER_LENGTH } from '../../src/protocol/open-inference.ts';
 
 export interface InferenceServer {
   readonly url: string;

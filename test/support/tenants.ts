@@ -1,6 +1,6 @@
 /** An app with tenants of its own, over the real KV, the real ledger and the real counters. */
-import type { Scope } from '../../src/core/tenant-config.ts';
-import { tenantConfigSchema } from '../../src/core/tenant-config.ts';
+import type { Scope } from '../../src/config/tenant-policy.ts';
+import { tenantConfigSchema } from '../../src/config/tenant-policy.ts';
 import type { Log } from '../../src/edge/observe/log.ts';
 import type { Services } from '../../src/edge/services.ts';
 import { keyDigest } from '../../src/edge/tenants/api-key.ts';

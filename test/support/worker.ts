@@ -1,7 +1,7 @@
 /** The Worker, with entry points for what only a second request can show. */
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
-import { onnxruntimeWorkerd } from '../../src/edge/onnxruntime-workerd.ts';
+import { onnxruntimeWorkerd } from '../../src/edge/workerd/onnxruntime-workerd.ts';
 import { denseInput, denseModel } from './tiny-models.ts';
 
 const WIDTH = 64;
@@ -45,4 +45,4 @@ export class SessionProbe extends WorkerEntrypoint {
   }
 }
 
-export { default, ExplanationJob, TenantLedger } from '../../src/edge/worker.ts';
+export { default, ExplanationJob, TenantLedger } from '../../src/edge/workerd/worker.ts';

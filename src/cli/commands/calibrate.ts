@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
 import { parseManifest } from '../../core/model/manifest.ts';
-import { calibrate } from '../../core/plan/calibrate.ts';
+import { calibrate } from '../../tools/calibrate.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';

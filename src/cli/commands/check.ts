@@ -1,7 +1,7 @@
 /** `whylight check model.onnx ...`: whether the gradient that whylight writes is the model's derivative. */
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import { checkGradient } from '../../core/plan/check-gradient.ts';
+import { checkGradient } from '../../tools/check-gradient.ts';
 import { refuseUnknown, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';

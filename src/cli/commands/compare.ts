@@ -1,7 +1,7 @@
 /** `whylight compare photo.jpg`: several methods on one photo, as a table and as one labelled sheet of maps. */
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explainer, Explanation } from '../../core/explainer.ts';
+import type { ExplainedRow, Explainer, Explanation } from '../../core/explainer/explainer.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import { flatten } from '../../core/image/image.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
@@ -9,11 +9,12 @@ import { resize } from '../../core/image/resize.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
+import { openPhoto, type Photo } from '../../node/photo.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { openPhoto, PHOTO_ARG, type Photo, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
+import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
 import { PRESET_ARG, presetParams } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 

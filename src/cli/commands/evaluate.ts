@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { metrics } from '../../core/metrics/index.ts';
+import { evaluationPage } from '../../report/evaluation-page.ts';
+import { type Ran, runStudy } from '../../report/run.ts';
+import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
-import { evaluationPage } from '../report/evaluation-page.ts';
-import { prepare, STUDY_ARGS, type StudyFlags } from '../report/prepare.ts';
-import { type Ran, runStudy } from '../report/run.ts';
-import type { Mean, MethodSummary } from '../report/summary.ts';
+import { studyProgress } from '../progress.ts';
+import { prepare, STUDY_ARGS, type StudyFlags } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
@@ -37,7 +38,7 @@ export default defineCommand({
     const kept = flags.journal ?? (flags.out && `${flags.out}.journal.jsonl`);
     const journal = kept ?? join(tmpdir(), `whylight-evaluate-${process.pid}.jsonl`);
     try {
-      const ran = await runStudy(study, settings, journal, flags.restart === true);
+      const ran = await runStudy(study, settings, journal, flags.restart === true, studyProgress());
       if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings));
       if (flags.json) console.log(JSON.stringify({ ...settings, rows: ran.rows, ...toJson(ran) }, null, 2));
       else console.log(page(ran, flags.out));

@@ -1,14 +1,15 @@
 /** `whylight explain photo.jpg`: the top classes, and a saliency map over the photo. */
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
+import { openPhoto } from '../../node/photo.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { openPhoto, PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
+import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
 import { PRESET_ARG, presetParam } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 

@@ -3,14 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { COTANGENT } from '../../core/autodiff/compile.ts';
-import { type ExportedGraph, exportedGraphs } from '../../core/export/graphs.ts';
-import { halfEnds } from '../../core/export/half-ends.ts';
-import { kserveService } from '../../core/export/kserve.ts';
-import { TRITON_DEFAULTS, tritonConfig } from '../../core/export/triton.ts';
 import { PROCESS_LIMITS } from '../../core/limits.ts';
+import { halfEnds } from '../../core/onnx/half-ends.ts';
 import { graphFile } from '../../core/plan/loader.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
+import { kserveService } from '../export/kserve.ts';
+import { TRITON_DEFAULTS, tritonConfig } from '../export/triton.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {

@@ -2,7 +2,7 @@
 import { defineCommand } from 'citty';
 import type { Optimize } from '../../core/autodiff/compile.ts';
 import type { TensorInfo } from '../../core/method/contract.ts';
-import { type Inspection, inspect, type Shaped } from '../../core/plan/inspect.ts';
+import { type Inspection, inspect, type Shaped } from '../../tools/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';

@@ -1,8 +1,9 @@
 /** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of pictures. */
 import { defineCommand } from 'citty';
-import { prepare, STUDY_ARGS, type StudyFlags } from '../report/prepare.ts';
-import { writeReport } from '../report/report-page.ts';
-import { runStudy } from '../report/run.ts';
+import { writeReport } from '../../report/report-page.ts';
+import { runStudy } from '../../report/run.ts';
+import { studyProgress } from '../progress.ts';
+import { prepare, STUDY_ARGS, type StudyFlags } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
@@ -29,7 +30,13 @@ export default defineCommand({
   async run({ args: flags, data }) {
     const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
     const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
-    const { summary, records, resumed } = await runStudy(study, settings, journal, flags.restart === true);
+    const { summary, records, resumed } = await runStudy(
+      study,
+      settings,
+      journal,
+      flags.restart === true,
+      studyProgress(),
+    );
     await writeReport(flags.out, {
       title: `${study.model.name}: where it looks`,
       summary,

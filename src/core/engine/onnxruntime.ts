@@ -2,9 +2,9 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { nearest, WhylightError } from '../errors.ts';
 import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
+import { Turns } from './mutex.ts';
 import { createFailure, releasedFailure, runFailure } from './onnxruntime-errors.ts';
 import { fromOrt, toOrt } from './onnxruntime-tensors.ts';
-import { Turns } from './turns.ts';
 
 /** What an onnxruntime package exports, as far as it is used here. */
 export type Ort = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;

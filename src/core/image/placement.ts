@@ -1,4 +1,5 @@
 /** Laying a map at a model's size back over the picture that the model was shown. */
+import type { Image } from './image.ts';
 import { sampleGrid } from './resize.ts';
 
 /**
@@ -10,6 +11,12 @@ export interface Placement {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** An upright image and the part of it that the model sees. */
+export interface PlacedImage {
+  readonly image: Image;
+  readonly placement: Placement;
 }
 
 /** A map of one channel, row by row. */

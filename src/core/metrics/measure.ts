@@ -1,6 +1,6 @@
 /** Metrics of an explanation: what they cost, known before anything runs, and their values. */
 import { WhylightError } from '../errors.ts';
-import type { ExplainedRow, Explainer, ExplainHooks, ExplainRequest } from '../explainer.ts';
+import type { ExplainedRow, Explainer, ExplainHooks, ExplainRequest } from '../explainer/explainer.ts';
 import type { Cost, Inputs, Target } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { BoundInfo, Model } from '../model/model.ts';

@@ -2,13 +2,13 @@
 import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { type KeyConfig, tenantPolicySchema } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { type KeyConfig, tenantPolicySchema } from '../../core/tenant-config.ts';
-import { guard } from '../middleware/guard.ts';
+import { guard } from '../http/middleware/guard.ts';
+import { type Violation, violationsOf } from '../http/violations.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { EVERYBODY } from '../tenants/record.ts';
 import { keyId } from '../tenants/tenant.ts';
-import { type Violation, violationsOf } from '../violations.ts';
 import { actor, administers, operates, refuseEverybody, seenBy } from './access.ts';
 import { expectedOf, revisionTag } from './preconditions.ts';
 import * as schemas from './schemas.ts';

@@ -1,6 +1,6 @@
 /** What the admin API takes and gives. */
 import { z } from '@hono/zod-openapi';
-import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../core/tenant-config.ts';
+import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../config/tenant-policy.ts';
 
 export const tenantParams = z.object({ tenant: z.string().regex(TENANT_ID).describe('Name of the tenant.') });
 export const keyParams = tenantParams.extend({

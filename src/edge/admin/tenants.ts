@@ -1,8 +1,8 @@
 /** What the admin API does, behind its routes: decides by the ledger, and lets this isolate know. */
-import { checkTenant } from '../../core/check-tenant.ts';
+import { checkTenant } from '../../config/check-tenant.ts';
+import type { KeyConfig, TenantConfig, TenantPolicy } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
-import type { KeyConfig, TenantConfig, TenantPolicy } from '../../core/tenant-config.ts';
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
 import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
 import type { Ledger } from '../tenants/ledger.ts';

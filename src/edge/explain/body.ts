@@ -1,18 +1,18 @@
 /** What a request's body holds: a picture as it is, a form with one, or tensors in the Open Inference Protocol. */
 import type { Context } from 'hono';
+import { WhylightError } from '../../core/errors.ts';
+import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import { fromBase64 } from '../../protocol/base64.ts';
 import {
   decodeRequest,
   HEADER_LENGTH,
   headerLengthOf,
   type InferenceRequest,
   type Parameters,
-} from '../../core/engine/open-inference.ts';
-import { WhylightError } from '../../core/errors.ts';
-import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+} from '../../protocol/open-inference.ts';
+import { placesIn } from '../http/violations.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
-import { placesIn } from '../violations.ts';
-import { fromBase64 } from './base64.ts';
 import { fetchPicture, type PictureSource } from './remote-picture.ts';
 
 export type Body = { readonly parameters: Parameters } & (

@@ -1,10 +1,11 @@
 /** `metrics=insertion,deletion`: how faithful the answer is, measured along with it. */
-import type { NamedOutput, Parameters } from '../../core/engine/open-inference.ts';
+
 import { WhylightError } from '../../core/errors.ts';
-import type { Explainer, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
+import type { Explainer, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
 import { isMeasured, type Measured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import type { Model } from '../../core/model/model.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
+import type { NamedOutput, Parameters } from '../../protocol/open-inference.ts';
 
 export interface Measures {
   /** `metric.<id>`, FP32 [N]. */

@@ -3,11 +3,11 @@
  * method. Names are looked up in that order, so no method may use one of the first two groups.
  */
 import { z } from 'zod';
-import type { Parameters } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
+import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
 
 export const requestSchema = z.object({

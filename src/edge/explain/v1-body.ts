@@ -1,9 +1,10 @@
 /** Instances of KServe's V1 protocol, as bodies that the rest of the edge understands. */
-import { leaves, type Parameters, scalars } from '../../core/engine/open-inference.ts';
+
 import { WhylightError } from '../../core/errors.ts';
 import type { Model } from '../../core/model/model.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
-import { fromBase64 } from './base64.ts';
+import { fromBase64 } from '../../protocol/base64.ts';
+import { leaves, type Parameters, scalars } from '../../protocol/open-inference.ts';
 import type { Body } from './body.ts';
 
 export interface V1Request {

@@ -1,10 +1,11 @@
 /** What a job keeps in files: its question until it has run, its result afterwards. */
-import type { InferenceRequest } from '../../core/engine/open-inference.ts';
+
 import { WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer.ts';
+import type { Explanation } from '../../core/explainer/explainer.ts';
 import type { OverlayOptions } from '../../core/image/overlay.ts';
-import { pack, unpack } from '../../core/packed.ts';
-import type { Question } from '../remote/question.ts';
+import type { InferenceRequest } from '../../protocol/open-inference.ts';
+import { pack, unpack } from '../../protocol/packed.ts';
+import type { Question } from '../origin/origin-request.ts';
 
 /** How the answer was wanted. */
 export interface Wanted {

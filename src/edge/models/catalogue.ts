@@ -4,9 +4,9 @@ import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel } from './model-bundle.ts';
+import { Shelf, type Weighed } from './model-cache.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
-import { Shelf, type Weighed } from './shelf.ts';
 import type { ModelStore } from './store.ts';
 
 export interface ServedModel {

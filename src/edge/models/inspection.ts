@@ -1,10 +1,10 @@
 /** What is found out about a model before it goes live. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Explainer } from '../../core/explainer.ts';
+import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
-import { ISOLATE_BYTES, inspect } from '../../core/plan/inspect.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
+import { ISOLATE_BYTES, inspect } from '../../tools/inspect.ts';
 
 /**
  * Lets the engine run a row of zeros, where the model says how large a row is.

@@ -9,14 +9,14 @@
  */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
+import { Recent } from '../../core/lru-cache.ts';
 import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
+import { pointerTo } from '../http/violations.ts';
 import type { Log } from '../observe/log.ts';
-import { Recent } from '../tenants/recent.ts';
-import { pointerTo } from '../violations.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
-import type { Parcel } from './parcel.ts';
+import type { Parcel } from './model-bundle.ts';
 import type { Upload } from './upload.ts';
 
 export interface VersionRecord {

@@ -6,10 +6,10 @@
  * Without that header the body is the ONNX file itself.
  */
 import { z } from 'zod';
-import { headerLengthOf } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
-import { violationsOf } from '../violations.ts';
+import { headerLengthOf } from '../../protocol/open-inference.ts';
+import { violationsOf } from '../http/violations.ts';
 
 /** A file's part of the body; the parts must be read in order, each to its end. */
 export interface IncomingFile {

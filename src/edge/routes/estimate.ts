@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { readQuestion, runOf } from '../explain/question.ts';
+import { readQuestion, runOf } from '../explain/query.ts';
 import { atTheEdge, fittingParameters, routeOf } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { modelPaths } from './models.ts';

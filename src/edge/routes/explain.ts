@@ -3,15 +3,20 @@ import { streamSSE } from 'hono/streaming';
 import { wrapTime } from 'hono/timing';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer.ts';
-import { entityTag, matchesTag } from '../entity-tag.ts';
-import { explanationOutputs, explanationParameters, explanationPicture, partialOutputs } from '../explain/answer.ts';
+import type { Explanation } from '../../core/explainer/explainer.ts';
+import {
+  explanationOutputs,
+  explanationParameters,
+  explanationPicture,
+  partialOutputs,
+} from '../../protocol/explanation-outputs.ts';
+import { cacheControl, remember } from '../explain/cached.ts';
 import { type Measures, measure, metricNames } from '../explain/measure.ts';
-import { answerTo, atTheEdge, memoryOf, type Question, readQuestion, requestOf } from '../explain/question.ts';
-import { cacheControl, remember } from '../explain/remember.ts';
-import { inferenceResponse, isBinary, responseText, wantedOutputs } from '../inference-response.ts';
-import { negotiate } from '../negotiate.ts';
-import { problemOf } from '../problem.ts';
+import { answerTo, atTheEdge, memoryOf, type Question, readQuestion, requestOf } from '../explain/query.ts';
+import { entityTag, matchesTag } from '../http/entity-tag.ts';
+import { inferenceResponse, isBinary, responseText, wantedOutputs } from '../http/inference-response.ts';
+import { negotiate } from '../http/negotiate.ts';
+import { problemOf } from '../http/problem.ts';
 import { Deferred } from '../routing/run.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { offeredTo } from '../tenants/tenant.ts';

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
-import type { NamedOutput } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Inputs } from '../../core/method/contract.ts';
+import type { NamedOutput } from '../../protocol/open-inference.ts';
 import { pictureSource, readBody } from '../explain/body.ts';
 import { withDeadline } from '../explain/deadline.ts';
-import { subjectOf } from '../explain/subject.ts';
-import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../inference-response.ts';
-import { negotiate } from '../negotiate.ts';
+import { subjectOf } from '../explain/input.ts';
+import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
+import { negotiate } from '../http/negotiate.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import { modelOf, modelPaths } from './models.ts';

@@ -1,13 +1,13 @@
 import { type Context, Hono } from 'hono';
-import { object, parse } from '../../core/engine/open-inference.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
 import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
+import { object, parse } from '../../protocol/open-inference.ts';
 import { withDeadline } from '../explain/deadline.ts';
-import { answerTo, questionOf } from '../explain/question.ts';
-import { subjectOf } from '../explain/subject.ts';
+import { subjectOf } from '../explain/input.ts';
+import { answerTo, questionOf } from '../explain/query.ts';
 import { instancesBody, type V1Request } from '../explain/v1-body.ts';
-import { negotiate } from '../negotiate.ts';
+import { negotiate } from '../http/negotiate.ts';
 import { type EdgeEnv, type Limits, type Services, waitUntilOf } from '../services.ts';
 import { limitsFor, offeredTo } from '../tenants/tenant.ts';
 import { checkRows, rowsIn } from './infer.ts';

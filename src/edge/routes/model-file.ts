@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import { entityTag, matchesTag } from '../entity-tag.ts';
+import { entityTag, matchesTag } from '../http/entity-tag.ts';
 import type { EdgeEnv, Services } from '../services.ts';
 import { modelOf, modelPaths } from './models.ts';
 

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { datatypeOf } from '../../core/engine/open-inference.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { ValueInfo } from '../../core/onnx/graph.ts';
+import { datatypeOf } from '../../protocol/open-inference.ts';
 import type { ServedModel } from '../models/catalogue.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 

@@ -2,11 +2,11 @@ import { type Context, Hono } from 'hono';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Model } from '../../core/model/model.ts';
-import { pack } from '../../core/packed.ts';
-import { refuseAbove } from '../middleware/limit-body.ts';
-import { chunksOf, encodeFrame, FRAME, FRAMES_TYPE, type FrameKind } from '../remote/frames.ts';
-import { decodeQuestion, encodeFailure, filePath, type Question, RUN_PATH } from '../remote/question.ts';
-import type { SignatureCheck } from '../remote/signature.ts';
+import { chunksOf, encodeFrame, FRAME, FRAMES_TYPE, type FrameKind } from '../../protocol/frames.ts';
+import { pack } from '../../protocol/packed.ts';
+import { refuseAbove } from '../http/middleware/limit-body.ts';
+import { decodeQuestion, encodeFailure, filePath, type Question, RUN_PATH } from '../origin/origin-request.ts';
+import type { SignatureCheck } from '../origin/signature.ts';
 import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
 import { methodsFor } from '../tenants/tenant.ts';
 

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { HEADER_LENGTH } from '../../core/engine/open-inference.ts';
 import { WhylightError } from '../../core/errors.ts';
+import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { ownerOf } from '../models/catalogue.ts';
 import { inspectModel, tryModel } from '../models/inspection.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, type VersionRecord } from '../models/registry.ts';

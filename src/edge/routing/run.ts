@@ -1,12 +1,12 @@
 /** Runs an explanation where it fits: here, or at an origin. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Estimate, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer.ts';
+import type { Estimate, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
 import type { Model } from '../../core/model/model.ts';
 import { largestThatFit } from '../../core/plan/fit.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import { withDeadline } from '../explain/deadline.ts';
-import type { Parcel } from '../models/parcel.ts';
-import { noneIsWell } from '../remote/origins.ts';
+import type { Parcel } from '../models/model-bundle.ts';
+import { noneIsWell } from '../origin/origin-client.ts';
 import type { Services } from '../services.ts';
 import { limitsFor, methodsFor, paramsFor, samplesElsewhere, type Tenant } from '../tenants/tenant.ts';
 import { type Decision, decide, type Route, type WantedRoute } from './decide.ts';

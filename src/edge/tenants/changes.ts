@@ -1,5 +1,5 @@
 /** How a tenant's record may change. Pure: whoever stores records calls this, one change after the other. */
-import type { KeyConfig, TenantPolicy } from '../../core/tenant-config.ts';
+import type { KeyConfig, TenantPolicy } from '../../config/tenant-policy.ts';
 import { own } from './own.ts';
 import { EMPTY_RECORD, type TenantRecord } from './record.ts';
 import { keyId } from './tenant.ts';

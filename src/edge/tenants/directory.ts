@@ -1,7 +1,8 @@
 /** From a credential to who it is. */
+
+import type { KeyConfig } from '../../config/tenant-policy.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { KeyConfig } from '../../core/tenant-config.ts';
 import type { Log } from '../observe/log.ts';
 import { keyDigest, sameDigest } from './api-key.ts';
 import { type JwtVerifier, readClaims } from './jwt.ts';

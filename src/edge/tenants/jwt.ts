@@ -10,8 +10,8 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { type JwtConfig, SCOPES, type Scope } from '../../config/tenant-policy.ts';
 import { sha256Hex } from '../../core/digest.ts';
-import { type JwtConfig, SCOPES, type Scope } from '../../core/tenant-config.ts';
 
 /** Who a token is from and for, as it says itself: nothing is checked yet. */
 export interface TokenClaims {

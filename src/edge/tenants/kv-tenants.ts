@@ -2,8 +2,9 @@
  * Tenants in Workers KV, for readers everywhere: `tenant/<id>` is a record, `key/<SHA-256>` and `issuer/<SHA-256>` name
  * the tenant of a key, and of an issuer with its audience.
  */
+
+import type { JwtConfig } from '../../config/tenant-policy.ts';
 import { sha256Hex } from '../../core/digest.ts';
-import type { JwtConfig } from '../../core/tenant-config.ts';
 import type { TenantRecord } from './record.ts';
 
 /** Overrides of plugins.config.json as readers see them. */

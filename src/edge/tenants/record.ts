@@ -1,6 +1,6 @@
 /** What is stored of a tenant beside plugins.config.json. */
 import { z } from 'zod';
-import { keySchema, type TenantConfig, tenantConfigSchema, tenantPolicySchema } from '../../core/tenant-config.ts';
+import { keySchema, type TenantConfig, tenantConfigSchema, tenantPolicySchema } from '../../config/tenant-policy.ts';
 
 const count = z.int().min(0);
 

@@ -1,9 +1,10 @@
 /** Who asks, and what they may use. */
+
+import type { Format, KeyConfig, Scope, TenantConfig } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { BoundMethod, MethodSource } from '../../core/method/contract.ts';
 import { mergeRules, type ParameterRules, parseParams } from '../../core/method/params.ts';
 import { type MethodRegistry, methodNotFound, type PluginEntry } from '../../core/method/registry.ts';
-import type { Format, KeyConfig, Scope, TenantConfig } from '../../core/tenant-config.ts';
 import { type Limits, MOST_SAMPLES } from '../services.ts';
 import { own } from './own.ts';
 

@@ -3,14 +3,14 @@
  * in the isolate for a while, so that a request does not wait for KV.
  */
 
+import type { JwtConfig, TenantConfig } from '../../config/tenant-policy.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { JwtConfig, TenantConfig } from '../../core/tenant-config.ts';
+import { Recent } from '../../core/lru-cache.ts';
 import type { Log } from '../observe/log.ts';
 import { issuerDigest, type Overrides } from './kv-tenants.ts';
 import type { Ledger } from './ledger.ts';
 import { own } from './own.ts';
-import { Recent } from './recent.ts';
 import { EMPTY_RECORD, EVERYBODY, effectiveTenant, recordSchema, type TenantRecord } from './record.ts';
 import type { Tenant } from './tenant.ts';
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner.ts';
+import { parameterTexts } from '../../core/strategy/inner-method/batched.ts';
+import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { asValues, placeMaps } from '../../core/strategy/place-maps.ts';
-import { parameterTexts } from '../../core/strategy/together.ts';
 
 const params = z.object({
   methods: z

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { Attribution, ExplainContext, MethodSource, ModelInfo, TensorInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner.ts';
+import { parameterTexts, refusePerturbation } from '../../core/strategy/inner-method/batched.ts';
+import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { knownDims } from '../../core/strategy/perturbation/extents.ts';
 import { pictureOf } from '../../core/strategy/perturbation/feature-mask.ts';
 import { asValues, pictureInput, placeMaps } from '../../core/strategy/place-maps.ts';
 import { pieces, pixelsLike } from '../../core/strategy/regions/pieces.ts';
 import { rankRegions } from '../../core/strategy/regions/rank.ts';
-import { parameterTexts, refusePerturbation } from '../../core/strategy/together.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({

@@ -8,15 +8,15 @@ import { timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { withNoise } from '../../core/strategy/gradient/noise.ts';
 import { onLine } from '../../core/strategy/gradient/path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
+import { stackInputs } from '../../core/strategy/inner-method/batched.ts';
+import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import { inPortions } from '../../core/strategy/portions.ts';
 import {
   absoluteParameter,
   finishValues,
   precisionParameter,
   reductionParameter,
 } from '../../core/strategy/reduction.ts';
-import { stackInputs } from '../../core/strategy/together.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 
 /** Stream of the order of the baselines; samples have those from 1 on. */

@@ -1,4 +1,4 @@
-import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import { neuronForm } from '../../core/strategy/inner-method/neuron-form.ts';
 import deepLiftShap from './deep-lift-shap.ts';
 
 /** The mean of Neuron DeepLIFT's values over baselines. */

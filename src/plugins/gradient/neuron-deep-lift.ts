@@ -1,4 +1,4 @@
-import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import { neuronForm } from '../../core/strategy/inner-method/neuron-form.ts';
 import deepLift from './deep-lift.ts';
 
 /** DeepLIFT's Rescale rule from an inner element back to the input. */

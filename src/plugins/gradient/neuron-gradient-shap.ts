@@ -1,4 +1,4 @@
-import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import { neuronForm } from '../../core/strategy/inner-method/neuron-form.ts';
 import gradientShap from './gradient-shap.ts';
 
 /** Expected gradients of an inner element. */

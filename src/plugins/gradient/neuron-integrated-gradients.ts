@@ -1,4 +1,4 @@
-import { neuronForm } from '../../core/strategy/neuron-form.ts';
+import { neuronForm } from '../../core/strategy/inner-method/neuron-form.ts';
 import integratedGradients from './integrated-gradients.ts';
 
 /** Integrated Gradients of an inner element: the neuron's value takes the place of the score. */

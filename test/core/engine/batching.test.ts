@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BatchingOptions, batchingEngine } from '../../../src/core/engine/batching.ts';
 import type { Engine, Session, Tensors } from '../../../src/core/engine/engine.ts';
 import { SessionCache } from '../../../src/core/engine/session-cache.ts';
-import { Explainer } from '../../../src/core/explainer.ts';
+import { Explainer } from '../../../src/core/explainer/explainer.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';

@@ -1,7 +1,7 @@
 /** Metrics of models whose answers can be worked out by hand: the best and the worst score of each. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ExplainedRow, ExplainRequest } from '../../../src/core/explainer.ts';
+import type { ExplainedRow, ExplainRequest } from '../../../src/core/explainer/explainer.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';
 import { isMeasured, type Measured, measureRows, planMetrics } from '../../../src/core/metrics/measure.ts';
 import type { Measurement } from '../../../src/core/metrics/metric.ts';

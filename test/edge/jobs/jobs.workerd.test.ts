@@ -1,11 +1,11 @@
 /** Jobs in workerd: real queue, Durable Object, R2 and KV. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
-import type { JobDelivery } from '../../../src/edge/jobs/take.ts';
-import { takeJobs } from '../../../src/edge/jobs/take.ts';
+import type { JobDelivery } from '../../../src/edge/jobs/consumer.ts';
+import { takeJobs } from '../../../src/edge/jobs/consumer.ts';
 import { signature, webhookSecret } from '../../../src/edge/jobs/webhook.ts';
-import { OriginRunner } from '../../../src/edge/remote/origin-runner.ts';
-import { Origins } from '../../../src/edge/remote/origins.ts';
+import { Origins } from '../../../src/edge/origin/origin-client.ts';
+import { OriginRunner } from '../../../src/edge/origin/origin-runner.ts';
 import type { Services } from '../../../src/edge/services.ts';
 import { pictures } from '../../core/image/pictures.ts';
 import { appWith, bindings, outputsOf, pictureRequest, services, tensorRequest } from '../../support/app.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestFacts } from '../../../src/edge/observe/metrics.ts';
-import { PrometheusMetrics } from '../../../src/edge/observe/prometheus.ts';
 import type { Services } from '../../../src/edge/services.ts';
+import { PrometheusMetrics } from '../../../src/node/prometheus.ts';
 import { appWith, bindings, services, tensorRequest } from '../../support/app.ts';
 
 function watched(replaced: Partial<Services> = {}) {

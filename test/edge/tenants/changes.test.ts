@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tenantPolicySchema } from '../../../src/core/tenant-config.ts';
+import { tenantPolicySchema } from '../../../src/config/tenant-policy.ts';
 import { applied, type Change, meets } from '../../../src/edge/tenants/changes.ts';
 import { EMPTY_RECORD, recordSchema } from '../../../src/edge/tenants/record.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tenantConfigSchema } from '../../../src/core/tenant-config.ts';
+import { tenantConfigSchema } from '../../../src/config/tenant-policy.ts';
 import { keyDigest as digest } from '../../../src/edge/tenants/api-key.ts';
 import { TenantDirectory } from '../../../src/edge/tenants/directory.ts';
 import { JwtVerifier } from '../../../src/edge/tenants/jwt.ts';

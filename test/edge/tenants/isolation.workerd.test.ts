@@ -7,7 +7,7 @@ import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { TOKENS } from '../../../src/core/tokens.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
-import { onnxruntimeWorkerd } from '../../../src/edge/onnxruntime-workerd.ts';
+import { onnxruntimeWorkerd } from '../../../src/edge/workerd/onnxruntime-workerd.ts';
 import { bindings, pixels, services, tensorRequest } from '../../support/app.ts';
 import { keyOf, request, tenantApp } from '../../support/tenants.ts';
 

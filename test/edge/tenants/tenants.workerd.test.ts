@@ -1,6 +1,6 @@
 /** Many tenants in a real KV namespace, and a namespace that fails. */
 import { describe, expect, it } from 'vitest';
-import { tenantConfigSchema, tenantPolicySchema } from '../../../src/core/tenant-config.ts';
+import { tenantConfigSchema, tenantPolicySchema } from '../../../src/config/tenant-policy.ts';
 import { keyDigest } from '../../../src/edge/tenants/api-key.ts';
 import { TenantDirectory } from '../../../src/edge/tenants/directory.ts';
 import { JwtVerifier } from '../../../src/edge/tenants/jwt.ts';

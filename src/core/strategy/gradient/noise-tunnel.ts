@@ -11,9 +11,6 @@ import {
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { Random } from '../../tensor/random.ts';
-import { Moments } from '../moments.ts';
-import { isMilestone } from '../portions.ts';
-import { absoluteParameter, finishValues, precisionParameter, reductionParameter } from '../reduction.ts';
 import {
   explainTogether,
   feeding,
@@ -23,7 +20,10 @@ import {
   refusePerturbation,
   type Subject,
   stackInputs,
-} from '../together.ts';
+} from '../inner-method/batched.ts';
+import { isMilestone } from '../inner-method/progress.ts';
+import { Moments } from '../moments.ts';
+import { absoluteParameter, finishValues, precisionParameter, reductionParameter } from '../reduction.ts';
 import { noiseParameters, withNoise } from './noise.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
 

@@ -1,7 +1,7 @@
 /** Gradients along the straight line from a baseline to the input. */
 import type { ExplainContext, Float32Tensors, Inputs } from '../../method/contract.ts';
 import { float32 } from '../../tensor/tensor.ts';
-import { inPortions, type Portion } from '../portions.ts';
+import { inPortions, type Portion } from '../inner-method/progress.ts';
 import type { Nodes } from './quadrature.ts';
 import { withSources } from './sources.ts';
 import { WeightedMean } from './weighted-mean.ts';

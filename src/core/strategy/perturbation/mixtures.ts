@@ -4,7 +4,7 @@ import { absentName, weightsName } from '../../method/mixture.ts';
 import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
-import { inPortions, slotsOf } from '../portions.ts';
+import { inPortions, slotsOf } from '../inner-method/progress.ts';
 import type { FeatureMask } from './feature-mask.ts';
 import { mixOf, weightRows } from './mix.ts';
 import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';

@@ -2,7 +2,7 @@
 import type { ExplainContext, Inputs } from '../../method/contract.ts';
 import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { DataOf, DataType, Tensor } from '../../tensor/tensor.ts';
-import { inPortions, type Portion, slotsOf } from '../portions.ts';
+import { inPortions, type Portion, slotsOf } from '../inner-method/progress.ts';
 
 export type Elements = DataOf<DataType>;
 

@@ -1,0 +1,177 @@
+/** From the flags of `report` and `evaluate` to a study: what is common to both. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { parseParams } from '../core/method/params.ts';
+import type { MethodRegistry } from '../core/method/registry.ts';
+import { parameterSchemas } from '../core/method/schema.ts';
+import { metrics } from '../core/metrics/index.ts';
+import type { MetricRequest } from '../core/metrics/measure.ts';
+import { SERVER } from '../edge/routes/server.ts';
+import type { Settings } from '../report/journal.ts';
+import { listPictures, openRegions, TRUTHS, type Truth } from '../report/pictures.ts';
+import type { MethodRequest, Study } from '../report/study.ts';
+import { numberFlag, UsageError } from './arguments.ts';
+import { compose, configuredMethods, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from './compose.ts';
+import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from './model-file.ts';
+import { PRESET_ARG, presetParams } from './preset-flag.ts';
+
+/** Flags of both commands. */
+export const STUDY_ARGS = {
+  folder: { type: 'positional', required: true, description: 'A folder of JPEG, PNG or WebP files; sub-folders too' },
+  methods: { type: 'string', valueHint: 'a,b,c', description: 'Saliency methods; the first one leads' },
+  metrics: { type: 'string', valueHint: 'a,b,c', description: `Metrics, or none: ${[...metrics.keys()].join(', ')}` },
+  truth: {
+    type: 'enum',
+    options: TRUTHS,
+    default: 'auto',
+    description: 'Whether folders name the classes of the pictures; auto: if each of them is one',
+  },
+  regions: {
+    type: 'string',
+    valueHint: 'path',
+    description: 'Where the objects are: a JSON file of boxes by picture, or a folder of masks (PNG)',
+  },
+  target: {
+    type: 'string',
+    valueHint: 'class',
+    description: 'Index or name of the class that is explained; the top class of each picture when left out',
+  },
+  scores: {
+    type: 'string',
+    default: 'logits',
+    valueHint: 'tensor',
+    description: 'What is explained: logits, output (as the graph gives it), or any tensor',
+  },
+  ...PRESET_ARG,
+  ...MODEL_ARGS,
+  ...PREPROCESSING_ARGS,
+  seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
+  engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node or onnxruntime-web' },
+  most: { type: 'string', valueHint: 'n', description: 'Look at this many pictures, evenly taken from the folder' },
+  restart: { type: 'boolean', description: 'Begin anew, whatever an earlier run has left' },
+  param: {
+    type: 'string',
+    valueHint: 'name=value',
+    description: 'A parameter of the methods (--name value does the same), or metric.name=value of a metric',
+  },
+} as const;
+
+/** What citty makes of {@link STUDY_ARGS}. */
+export type StudyFlags = {
+  readonly [K in keyof typeof STUDY_ARGS]?: K extends 'restart' ? boolean : string;
+} & { readonly folder: string };
+
+export interface Prepared {
+  readonly study: Study;
+  /** What a journal must agree in, and all that it takes to repeat the run. */
+  readonly settings: Settings;
+}
+
+export async function prepare(
+  flags: StudyFlags,
+  parameters: Readonly<Record<string, string>>,
+  usual: { readonly methods: string; readonly metrics: string; readonly pictures: boolean },
+): Promise<Prepared> {
+  const seed = numberFlag('seed', flags.seed ?? '0', 0, Number.MAX_SAFE_INTEGER);
+  const registry = configuredMethods();
+  const ids = listed('methods', flags.methods ?? usual.methods);
+  const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usual.metrics);
+  const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
+  const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
+  const all = await listPictures(flags.folder, model, flags.truth as Truth);
+  const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
+  const files = all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length));
+  const explainer = await compose(flags.engine as EngineName);
+  const study: Study = {
+    explainer,
+    model,
+    files: most >= all.length ? all : files,
+    methods,
+    metrics: measured,
+    scores: flags.scores ?? 'logits',
+    seed,
+    ...(flags.target !== undefined && { target: flags.target }),
+    ...(flags.regions !== undefined && { regions: await openRegions(flags.regions) }),
+    pictures: usual.pictures,
+  };
+  return {
+    study,
+    settings: {
+      whylight: SERVER.version,
+      engine: explainer.engine.name,
+      model: { name: model.name, version: model.version, digest: model.digest },
+      preprocessing: model.manifest.preprocessing,
+      methods: methods.map(({ method, params }) => {
+        const entry = registry.get(method);
+        return { method, revision: entry.method.revision, params: parseParams(entry.method, params, entry) };
+      }),
+      metrics: measured.map(({ metric, params }) => {
+        const known = metrics.get(metric);
+        return { metric, params: known && parseParams(known, params) };
+      }),
+      scores: study.scores,
+      seed,
+      target: flags.target ?? 'top class',
+      truth: flags.truth,
+      ...(flags.regions !== undefined && { regions: await digestOf(flags.regions) }),
+      pictures: usual.pictures,
+    },
+  };
+}
+
+function listed(name: string, text: string): string[] {
+  const ids = text
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+  if (ids.length === 0) throw new UsageError(`--${name} takes names with commas between.`);
+  return [...new Set(ids)];
+}
+
+/** Each parameter goes to every method that has it; `metric.name` to that metric. */
+function assign(
+  registry: MethodRegistry,
+  ids: readonly string[],
+  metricIds: readonly string[],
+  parameters: Readonly<Record<string, string>>,
+  preset: string | undefined,
+): { methods: MethodRequest[]; measured: MetricRequest[] } {
+  const taken = new Set<string>();
+  const take = (own: object, prefix: string) =>
+    Object.fromEntries(
+      Object.entries(parameters).flatMap(([key, value]) => {
+        const name = key.slice(prefix.length);
+        if (!key.startsWith(prefix) || !Object.hasOwn(own, name)) return [];
+        taken.add(key);
+        return [[name, value]];
+      }),
+    );
+  const presetOf = presetParams(
+    preset,
+    ids.map((id) => registry.get(id).method),
+  );
+  const methods = ids.map((method) => ({
+    method,
+    params: { ...take(parameterSchemas(registry.get(method).method.params), ''), ...presetOf(method) },
+  }));
+  const measured = metricIds.map((metric) => {
+    const known = metrics.get(metric);
+    if (!known) {
+      throw new UsageError(`There is no metric "${metric}"; there are ${[...metrics.keys()].join(', ')}.`);
+    }
+    return { metric, params: take(parameterSchemas(known.params), `${metric}.`) };
+  });
+  const unknown = Object.keys(parameters).find((key) => !taken.has(key));
+  if (unknown !== undefined) {
+    throw new UsageError(`Unknown option --${unknown}: it is no parameter of ${[...ids, ...metricIds].join(', ')}.`);
+  }
+  return { methods, measured };
+}
+
+/** Of a file; a folder is known by its path. */
+async function digestOf(path: string): Promise<string> {
+  if ((await stat(path)).isDirectory()) return path;
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}

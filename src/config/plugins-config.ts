@@ -1,0 +1,36 @@
+/** plugins.config.json: which methods are built in, which models there are, and what each tenant may use. */
+import { z } from 'zod';
+import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-policy.ts';
+
+export const pluginConfigSchema = z
+  .strictObject({
+    use: z.string().min(1).describe('A file (./src/plugins/...) or an npm package whose default export is a method.'),
+    version: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Versions of the package that will do, as npm writes ranges: "^1.2.0". Not for files.'),
+    unlisted: z
+      .boolean()
+      .optional()
+      .describe('Known only to tenants that name the method: "*" does not stand for it, and others do not see it.'),
+    ...parameterRules,
+  })
+  .describe('A saliency method.');
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('JSON Schema of this file, for editors.'),
+    plugins: z.array(pluginConfigSchema).min(1).describe('The methods that are built in.'),
+    models: z
+      .record(z.string(), z.string().min(1))
+      .default({})
+      .describe('Folder of each model, by name; it holds a manifest.json.'),
+    tenants: z
+      .record(z.string().regex(TENANT_ID, 'a name of a-z, 0-9, _ and -, or "*"'), tenantConfigSchema)
+      .default({ '*': tenantConfigSchema.parse({}) })
+      .describe('Tenants, by name.'),
+  })
+  .describe('Plugins, models and tenants of whylight.');
+
+export type Config = z.output<typeof configSchema>;

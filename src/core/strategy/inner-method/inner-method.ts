@@ -1,0 +1,52 @@
+/** Methods that ask other methods about the very input that they explain themselves. */
+import type {
+  Attribution,
+  BoundMethod,
+  Cost,
+  ExplainContext,
+  Given,
+  MethodSource,
+  ModelInfo,
+  NamedNeeds,
+  Needs,
+} from '../../method/contract.ts';
+import { graphsOf } from './batched.ts';
+
+export interface Inner extends BoundMethod {
+  /** Put before the names of its graphs. */
+  readonly prefix: string;
+}
+
+/** The graphs of all of them. */
+export function innerNeeds(inner: readonly Inner[], model: ModelInfo, methods: MethodSource): NamedNeeds {
+  const graphs = inner.flatMap(({ method, params, prefix }) =>
+    Object.entries(graphsOf(method.needs(params, model, methods))).map(([name, needs]): [string, Needs] => [
+      prefix + name,
+      needs,
+    ]),
+  );
+  return { graphs: Object.fromEntries(graphs) };
+}
+
+/** What all of them take. */
+export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: MethodSource, given: Given): Cost {
+  const costs = inner.map(({ method, params }) => method.cost(params, model, methods, given));
+  return {
+    forwards: costs.reduce((sum, { forwards }) => sum + forwards, 0),
+    backwards: costs.reduce((sum, { backwards }) => sum + backwards, 0),
+  };
+}
+
+/** What one of them says about the input. */
+export function explainInner(ctx: ExplainContext<unknown>, { method, params, prefix }: Inner): Promise<Attribution> {
+  const [main] = Object.keys(graphsOf(method.needs(params, ctx.model, ctx.methods)));
+  return method.explain({
+    ...ctx,
+    // Whether its own graph mixes is not known here.
+    mixes: false,
+    params,
+    partial: () => undefined,
+    evaluate: (rows, { graph = main as string, ...options } = {}) =>
+      ctx.evaluate(rows, { ...options, graph: prefix + graph }),
+  });
+}

@@ -1,0 +1,58 @@
+/** Many rows, a batch at a time; where the engine runs beside this thread, the next batch is made meanwhile. */
+import type { EvaluateOptions, Evaluation, ExplainContext, Inputs } from '../../method/contract.ts';
+
+/** Some of the rows that a method evaluates. */
+export interface Portion {
+  readonly first: number;
+  readonly count: number;
+  /**
+   * Rows may be written where those of the last portion with the same number were: nobody reads them any more. It is
+   * 0, or in turns 0 and 1 where portions are made ahead.
+   */
+  readonly slot: 0 | 1;
+  /** Whether it is time for a partial map after it: ten times or so, but not at the end. */
+  readonly milestone: boolean;
+}
+
+/** How many partial maps there are of many rows. */
+const MILESTONES = 10;
+
+/** {@link Portion.milestone} for portions that are made in another way. */
+export function isMilestone(first: number, end: number, count: number): boolean {
+  const passed = (rows: number) => Math.floor((MILESTONES * rows) / count);
+  return end < count && passed(end) > passed(first);
+}
+
+/** How many different {@link Portion.slot} there are. */
+export const slotsOf = ({ ahead }: Pick<ExplainContext<unknown>, 'ahead'>): 1 | 2 => (ahead ? 2 : 1);
+
+/**
+ * Evaluates rows 0 to `count - 1` in portions of the engine's batch.
+ * @param make the rows of a portion
+ * @param use is told their evaluations, in order; by `true` it says that it has heard enough. What has been asked of the
+ * engine by then is evaluated in vain.
+ */
+export async function inPortions<P>(
+  ctx: Pick<ExplainContext<P>, 'ahead' | 'batchSize' | 'evaluate'>,
+  count: number,
+  make: (portion: Portion) => Inputs,
+  use: (evaluation: Evaluation, portion: Portion) => unknown,
+  options?: EvaluateOptions,
+): Promise<void> {
+  const size = Math.max(1, ctx.batchSize);
+  let before: { readonly portion: Portion; readonly evaluation: Promise<Evaluation> } | undefined;
+  for (let first = 0; first < count; first += size) {
+    const slot = ctx.ahead && (first / size) % 2 === 1 ? 1 : 0;
+    const end = Math.min(count, first + size);
+    const portion: Portion = { first, count: end - first, slot, milestone: isMilestone(first, end, count) };
+    const evaluation = ctx.evaluate(make(portion), options);
+    // It may fail while the one before is waited for; whoever waits for this one hears of it.
+    evaluation.catch(() => {});
+    if (before && use(await before.evaluation, before.portion) === true) return;
+    before = { portion, evaluation };
+    if (ctx.ahead) continue;
+    if (use(await evaluation, portion) === true) return;
+    before = undefined;
+  }
+  if (before) use(await before.evaluation, before.portion);
+}

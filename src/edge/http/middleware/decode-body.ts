@@ -1,0 +1,46 @@
+import type { MiddlewareHandler } from 'hono';
+import { WhylightError } from '../../../core/errors.ts';
+import type { EdgeEnv } from '../../services.ts';
+
+const CODINGS = ['gzip', 'deflate'] as const;
+const isCoding = (text: string): text is (typeof CODINGS)[number] => (CODINGS as readonly string[]).includes(text);
+
+/**
+ * Undoes the `Content-Encoding` of a body, as clients of inference servers may compress it. Nothing is read yet: whatever
+ * limits bodies comes behind it, and so counts the bytes that come out.
+ * @throws WhylightError `unsupported_media_type`, and `invalid_request` while it is read
+ */
+export const decodeBody: MiddlewareHandler<EdgeEnv> = async function decodeBody(c, next) {
+  const coding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? '';
+  const { body } = c.req.raw;
+  if (coding === '' || coding === 'identity' || !body) return next();
+  if (!isCoding(coding)) {
+    // RFC 9110, 15.5.16
+    c.header('Accept-Encoding', CODINGS.join(', '));
+    throw new WhylightError(
+      'unsupported_media_type',
+      `A body with Content-Encoding: ${coding} is not understood: send it plain, or as ${CODINGS.join(' or ')}.`,
+      { allowed: CODINGS },
+    );
+  }
+  const headers = new Headers(c.req.raw.headers);
+  headers.delete('Content-Encoding');
+  headers.delete('Content-Length');
+  const plain = decompressed(body, coding);
+  c.req.raw = new Request(c.req.raw, { headers, body: plain, duplex: 'half' } as RequestInit);
+  await next();
+};
+
+function decompressed(body: ReadableStream, coding: (typeof CODINGS)[number]): ReadableStream<Uint8Array> {
+  const reader = body.pipeThrough<Uint8Array>(new DecompressionStream(coding)).getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new WhylightError('invalid_request', `The body is not ${coding}, as its header says.`, {}, { cause });
+      });
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

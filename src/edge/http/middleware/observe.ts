@@ -1,0 +1,54 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { WhylightError } from '../../../core/errors.ts';
+import { withFacts } from '../../observe/log.ts';
+import { type Metrics, noMetrics, type RequestFacts } from '../../observe/metrics.ts';
+import { continueTrace, traceHeaders } from '../../observe/trace-context.ts';
+import type { EdgeEnv, Services } from '../../services.ts';
+import { operationOf } from './operation.ts';
+
+/**
+ * Ties a request to its trace and leaves one line of log and one count behind. Neither holds the path, the query, an
+ * address or a key: a path may name a label, and a query a person. Needs the request id.
+ */
+export const observe = ({ log, metrics = noMetrics }: Pick<Services, 'log' | 'metrics'>): MiddlewareHandler<EdgeEnv> =>
+  async function observe(c, next) {
+    const started = performance.now();
+    const trace = continueTrace(c.req.header('traceparent'), c.req.header('tracestate'));
+    c.set('trace', trace);
+    c.set('seen', {});
+    c.set('log', withFacts(log, { request_id: c.get('requestId'), trace_id: trace.traceId }));
+    await next();
+    c.header('traceparent', traceHeaders(trace).traceparent);
+    const facts = factsOf(c, performance.now() - started);
+    c.get('log')(facts.status < 500 ? 'info' : 'warn', 'request', {
+      span_id: trace.spanId,
+      ...(trace.parentId && { parent_id: trace.parentId }),
+      ...Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== '' && fact !== 0)),
+    });
+    count(c, metrics, facts);
+  };
+
+function factsOf(c: Context<EdgeEnv>, ms: number): RequestFacts {
+  const { model = '', method = '', cache = '', samples = 0 } = c.get('seen');
+  return {
+    verb: c.req.method,
+    route: operationOf(c) ?? 'none',
+    status: c.res.status,
+    code: c.error ? (WhylightError.is(c.error) ? c.error.code : 'internal') : '',
+    tenant: c.get('tenant')?.id ?? '',
+    model,
+    method,
+    cache,
+    ms: Math.round(ms * 10) / 10,
+    samples,
+  };
+}
+
+/** Figures that get lost must not cost anybody the answer. */
+function count(c: Context<EdgeEnv>, metrics: Metrics, facts: RequestFacts): void {
+  try {
+    metrics.count(facts);
+  } catch (error) {
+    c.get('log')('warn', 'a request could not be counted', { reason: String(error) });
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Errors on the wire: RFC 9457 problem details with a stable `code`, and the member `error` that clients of the KServe
+ * and Open Inference protocols read.
+ */
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
+import type { EdgeEnv } from '../services.ts';
+import { type Places, type Violation, violationsIn } from './violations.ts';
+
+/** The HTTP status of each code. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  invalid_tensor: 400,
+  invalid_image: 400,
+  invalid_model: 422,
+  invalid_config: 500,
+  unsupported_media_type: 415,
+  not_acceptable: 406,
+  not_found: 404,
+  method_not_allowed: 405,
+  unauthorized: 401,
+  forbidden: 403,
+  method_not_enabled: 403,
+  model_not_found: 404,
+  method_not_found: 404,
+  layer_not_found: 404,
+  model_needed: 409,
+  label_not_found: 404,
+  payload_too_large: 413,
+  unprocessable_method: 422,
+  budget_exceeded: 422,
+  precondition_failed: 412,
+  conflict: 409,
+  overloaded: 503,
+  rate_limited: 429,
+  not_differentiable: 501,
+  unsupported_operator: 501,
+  method_failed: 500,
+  deadline_exceeded: 504,
+  aborted: 499,
+  origin_unavailable: 503,
+  origin_timeout: 504,
+  origin_error: 502,
+  engine_failure: 500,
+  internal: 500,
+};
+
+export interface Problem {
+  /** A URI reference that names the kind of problem. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The request, as `urn:uuid:...` or the id that the client sent. */
+  readonly instance?: string;
+  readonly code: ErrorCode;
+  /** The detail once more, for clients of the inference protocols. */
+  readonly error: string;
+  readonly errors?: readonly Violation[];
+  readonly [extension: string]: unknown;
+}
+
+/** Members that details may not overwrite. */
+const RESERVED = new Set(['type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'errors', 'issues']);
+
+/**
+ * The problem that an error is. Faults of ours keep their words and details to themselves: only the code, the constant
+ * text of {@link ERROR_CODES} and the request id go out.
+ * @param instance the request id
+ * @param places where things stand in the request's body
+ */
+export function problemOf(error: unknown, instance?: string, places?: Places): Problem {
+  const known = asWhylightError(error);
+  const { code } = known;
+  const status = STATUS[code] ?? 500;
+  const ours = status === 500;
+  const detail = ours ? `${ERROR_CODES[code]} The log has more under this request id.` : known.message;
+  const extensions = ours ? {} : extensionsOf(known, places);
+  return {
+    type: `urn:whylight:problem:${code}`,
+    title: ERROR_CODES[code].replace(/\.$/, ''),
+    status,
+    detail,
+    ...(instance !== undefined && { instance }),
+    code,
+    error: detail,
+    ...extensions,
+  };
+}
+
+/** Hono's `onError`: logs what is our fault and answers with the problem. */
+export function onError(error: Error, c: Context<EdgeEnv>): Response {
+  const known = asWhylightError(error);
+  if ((STATUS[known.code] ?? 500) === 500) {
+    const { name, message, stack } = (known.cause ?? error) as Error;
+    c.get('log')('error', 'request failed', {
+      code: known.code,
+      said: known.message,
+      name,
+      message,
+      stack,
+    });
+  }
+  return problemResponse(c, known);
+}
+
+/** Hono's `notFound`. */
+export function onNotFound(c: Context<EdgeEnv>): Response {
+  const error = new WhylightError(
+    'not_found',
+    `There is nothing at ${c.req.path}. GET /v2 says what this server has.`,
+    {
+      path: c.req.path,
+    },
+  );
+  return problemResponse(c, error);
+}
+
+/** The answer to a known path with the wrong HTTP method (RFC 9110, 15.5.6: it names the right ones in `Allow`). */
+export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string[]): Response {
+  const allow = allowed.join(', ');
+  const error = new WhylightError(
+    'method_not_allowed',
+    `${c.req.method} is not possible at ${c.req.path}: use ${allow}.`,
+    {
+      allowed,
+    },
+  );
+  return problemResponse(c, error, { Allow: allow });
+}
+
+function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
+  const problem = problemOf(error, c.get('requestId'), c.get('places'));
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...(typeof error.details.retry_after === 'number' && { 'Retry-After': String(error.details.retry_after) }),
+    ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),
+    ...headers,
+  });
+}
+
+function asWhylightError(error: unknown): WhylightError {
+  if (WhylightError.is(error)) return error;
+  if (error instanceof HTTPException && error.status < 500) {
+    const code: ErrorCode =
+      error.status === 413 ? 'payload_too_large' : error.status === 415 ? 'unsupported_media_type' : 'invalid_request';
+    return new WhylightError(code, error.message || ERROR_CODES[code], {}, { cause: error });
+  }
+  return new WhylightError('internal', 'An error that is not a WhylightError.', {}, { cause: error });
+}
+
+/** The details as members; what is wrong becomes `errors`. */
+function extensionsOf(error: WhylightError, places: Places | undefined): Record<string, unknown> {
+  const errors = violationsIn(error, places);
+  return {
+    ...Object.fromEntries(Object.entries(error.details).filter(([name]) => !RESERVED.has(name))),
+    ...(errors.length > 0 && { errors }),
+  };
+}

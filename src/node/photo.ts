@@ -1,0 +1,30 @@
+/** Image files as a model takes them. */
+import { WhylightError } from '../core/errors.ts';
+import type { PlacedImage } from '../core/image/placement.ts';
+import { preprocess } from '../core/image/preprocess.ts';
+import type { Inputs } from '../core/method/contract.ts';
+import type { Model } from '../core/model/model.ts';
+import { nodeCodecs } from './codecs.ts';
+
+export interface Photo extends PlacedImage {
+  /** The image as the model takes it. */
+  readonly inputs: Inputs;
+}
+
+/**
+ * Decodes a photo and makes the model's input of it.
+ * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model wants its photos.
+ */
+export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo> {
+  const { preprocessing } = model.manifest;
+  if (!preprocessing) {
+    throw new WhylightError(
+      'invalid_config',
+      `Nothing says how a photo becomes the input of ${model.name}: give --scale, --mean, --std and --resize, or a manifest beside the model.`,
+    );
+  }
+  const [input] = model.graph.inputs;
+  const image = await nodeCodecs().decode(bytes);
+  const { tensor, placement } = preprocess(image, preprocessing);
+  return { image, inputs: { [input?.name ?? '']: tensor }, placement };
+}

@@ -1,0 +1,156 @@
+/** An explanation as Open Inference Protocol outputs, and as a picture. */
+
+import { WhylightError } from '../core/errors.ts';
+import type { Explained, ExplainedRow, Explanation } from '../core/explainer/explainer.ts';
+import { type Image, makeImage } from '../core/image/image.ts';
+import { type OverlayOptions, renderOverlay } from '../core/image/overlay.ts';
+import type { PlacedImage, SaliencyMap } from '../core/image/placement.ts';
+import { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
+import type { InferenceResponse, NamedOutput, Parameters, Scalar } from './open-inference.ts';
+
+/**
+ * | output           | datatype | shape           |                                                                     |
+ * |------------------|----------|-----------------|---------------------------------------------------------------------|
+ * | `attribution`    | FP32     | [N, ...input]   | `attribution.<name>` for each tensor where there are several        |
+ * | `saliency_map`   | FP32     | [N, H, W]       | where the model sees a picture                                      |
+ * | `scores`         | FP32     | [N]             | the target's score                                                  |
+ * | `target`         | INT64    | [N]             | class index, -1 where the target is no single class                 |
+ * | `target_label`   | BYTES    | [N]             | where classes have names                                            |
+ * | `top_classes`    | BYTES    | [N, K]          | `score:index:label` as Triton's classification extension writes it  |
+ * | `baseline_score`, `convergence_delta`, `standard_error` | FP32 | [N] | for methods that have them                       |
+ * | `summary`      | BYTES    | [N]             | in words; with summary=true                                         |
+ * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
+ */
+export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
+  const count = rows.length;
+  const names = Object.keys(rows[0]?.values ?? {});
+  const column = (pick: (row: ExplainedRow) => number | undefined) =>
+    rows.every((row) => pick(row) !== undefined) ? float32([count], rows.map(pick) as number[]) : undefined;
+  const outputs: Record<string, NamedOutput['value'] | undefined> = {
+    ...Object.fromEntries(
+      names.map((name) => [
+        names.length === 1 ? 'attribution' : `attribution.${name}`,
+        stack(rows.map(({ values }) => values[name])),
+      ]),
+    ),
+    saliency_map: stack(rows.map(({ map }) => map && float32([1, ...map.dims], map.data))),
+    scores: column(({ score }) => score),
+    target: tensor(
+      'int64',
+      [count],
+      rows.map(({ target }) => target.index ?? -1),
+    ),
+    target_label: rows.some(({ target }) => target.label !== undefined)
+      ? { dims: [count], texts: rows.map(({ target }) => target.label ?? '') }
+      : undefined,
+    top_classes: {
+      dims: [count, rows[0]?.top.length ?? 0],
+      texts: rows.flatMap(({ top }) =>
+        top.map(({ score, index, label }) => [score, index, ...(label === undefined ? [] : [label])].join(':')),
+      ),
+    },
+    diagnostics: { dims: [count], texts: rows.map(({ diagnostics }) => JSON.stringify(diagnostics)) },
+    summary: rows.some(({ summary }) => summary)
+      ? { dims: [count], texts: rows.map(({ summary }) => summary?.text ?? '') }
+      : undefined,
+    baseline_score: column(({ baselineScore }) => baselineScore),
+    convergence_delta: column(({ convergenceDelta }) => convergenceDelta),
+    standard_error: column(({ standardError }) => standardError),
+  };
+  return Object.entries(outputs).flatMap(([name, value]) => (value ? [{ name, value }] : []));
+}
+
+/** A map of one row that is right but not yet precise, as the final answer would hold it. */
+export function partialOutputs(row: number, { map, values, standardError }: Explained): InferenceResponse {
+  const [attribution] = Object.values(values);
+  const value = map ? float32([1, ...map.dims], map.data) : attribution;
+  return {
+    modelName: '',
+    modelVersion: '',
+    parameters: { row, ...(standardError !== undefined && { standard_error: standardError }) },
+    outputs: value ? [{ name: map ? 'saliency_map' : 'attribution', value }] : [],
+  };
+}
+
+/** How the explanation came about. The same for a first and a repeated answer: its times are those of the computation. */
+export function explanationParameters(explanation: Explanation, key: string): Parameters {
+  const { method, revision, params, seed, model, engine, samples, timings, degraded } = explanation;
+  return {
+    ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, scalar(value)])),
+    method,
+    method_revision: revision,
+    seed,
+    model_digest: model.digest,
+    engine,
+    forwards: samples.forwards,
+    backwards: samples.backwards,
+    compile_ms: round(timings.compile),
+    session_ms: round(timings.session),
+    run_ms: round(timings.run),
+    total_ms: round(timings.total),
+    cache_key: key,
+    ...(degraded && { degraded: true, ...asked(degraded) }),
+  };
+}
+
+/** What was asked for and not had, each under the name `asked_<parameter>`. */
+const asked = (parameters: Readonly<Record<string, number>>): Parameters =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`asked_${name}`, value]));
+
+/**
+ * The map of the only row, over the photo where there is one.
+ * @throws WhylightError `not_acceptable` when a picture cannot show the explanation.
+ */
+export function explanationPicture(
+  { rows }: Explanation,
+  photo: PlacedImage | undefined,
+  options: OverlayOptions,
+  choseOverlay: boolean,
+): Image {
+  const [row] = rows;
+  if (rows.length !== 1 || !row?.map) {
+    throw new WhylightError(
+      'not_acceptable',
+      rows.length === 1
+        ? 'The input of this model is no picture, so its explanation is none either: ask for application/json.'
+        : `A picture shows one row, but ${rows.length} were sent: ask for application/json, or send one.`,
+      { rows: rows.length, allowed: ['application/json'] },
+    );
+  }
+  const map = toMap(row.map);
+  if (photo) return renderOverlay(map, photo.image, options, photo.placement);
+  if (choseOverlay && options.overlay !== 'none') {
+    throw new WhylightError(
+      'invalid_request',
+      `With a tensor there is no photo to draw over: leave out "overlay", or say overlay=none.`,
+      { issues: [{ parameter: 'overlay', message: 'must be "none" for a tensor' }] },
+    );
+  }
+  return renderOverlay(map, makeImage(map.width, map.height), { ...options, overlay: 'none' });
+}
+
+const toMap = ({ dims, data }: Tensor<'float32'>): SaliencyMap => ({
+  height: dims[0] as number,
+  width: dims[1] as number,
+  values: data,
+});
+
+/** Rows of extent 1, one after the other; undefined when a row lacks the tensor. */
+function stack(rows: readonly (Tensor<'float32'> | undefined)[]): Tensor<'float32'> | undefined {
+  const [first] = rows;
+  if (!first || rows.some((row) => !row)) return undefined;
+  const out = float32([rows.length, ...first.dims.slice(1)]);
+  for (const [i, row] of rows.entries()) out.data.set((row as Tensor<'float32'>).data, i * first.data.length);
+  return out;
+}
+
+/** Lists as a query would have them: the protocol's parameters are flat. */
+const scalar = (value: unknown): Scalar =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : Array.isArray(value)
+      ? value.join(',')
+      : JSON.stringify(value ?? '');
+
+/** To a microsecond. */
+const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;

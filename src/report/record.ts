@@ -1,0 +1,132 @@
+/** What is kept of each picture: one line of the journal, and all that the pages are made of. */
+import type { Image } from '../core/image/image.ts';
+import type { Placement } from '../core/image/placement.ts';
+import type { Region } from '../core/metrics/region.ts';
+
+export interface PictureRecord {
+  /** Path inside the folder, with `/`. */
+  readonly name: string;
+  /** First digits of the SHA-256 of the file: a changed picture is looked at again. */
+  readonly digest: string;
+  /** Class that the folder names. */
+  readonly truth?: string;
+  /** Best first. */
+  readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
+  /** PNG of the part that the model sees, in base64; absent where no page shows pictures. */
+  readonly thumbnail?: string;
+  readonly methods: Readonly<Record<string, MethodRecord>>;
+}
+
+export interface MethodRecord {
+  /** Class or margin that is explained. */
+  readonly target: string;
+  readonly score: number;
+  readonly map?: PackedMap;
+  readonly mass?: Mass;
+  readonly sparseness: number;
+  readonly warnings: readonly string[];
+  /** By metric; null where the metric says nothing of this picture. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly curves: Readonly<Record<string, { readonly x: readonly number[]; readonly y: readonly number[] }>>;
+}
+
+/** Shares of the positive values; 0 everywhere when there are none. */
+export interface Mass {
+  /** The middle quarter of the area. */
+  readonly centre: number;
+  /** The outermost eighth on each side. */
+  readonly border: number;
+  /** Not on the object; only where somebody said where that is. */
+  readonly outside?: number;
+}
+
+/** A map of at most 32 pixels a side, as signed bytes: 127 is the largest absolute value. */
+export interface PackedMap {
+  readonly width: number;
+  readonly height: number;
+  /** Base64. */
+  readonly data: string;
+}
+
+const MOST = 32;
+
+/** The map averaged down and rounded to bytes. */
+export function packMap(values: Float32Array, [height, width]: readonly [number, number]): PackedMap {
+  const scale = Math.min(1, MOST / Math.max(height, width));
+  const [rows, columns] = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
+  const small = new Float64Array(rows * columns);
+  for (let y = 0; y < rows; y++) {
+    const [top, bottom] = [Math.floor((y * height) / rows), Math.ceil(((y + 1) * height) / rows)];
+    for (let x = 0; x < columns; x++) {
+      const [left, right] = [Math.floor((x * width) / columns), Math.ceil(((x + 1) * width) / columns)];
+      let sum = 0;
+      for (let v = top; v < bottom; v++) for (let u = left; u < right; u++) sum += values[v * width + u] as number;
+      small[y * columns + x] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  const most = small.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+  const bytes = Int8Array.from(small, (value) => Math.round((value / most) * 127));
+  return { width: columns, height: rows, data: Buffer.from(bytes.buffer).toString('base64') };
+}
+
+/** The bytes of a packed map, -127..127. */
+export const unpackMap = ({ data }: PackedMap): Int8Array => Int8Array.from(Buffer.from(data, 'base64'));
+
+/** Where the positive values of a map lie. */
+export function massOf(values: Float32Array, [height, width]: readonly [number, number], region?: Region): Mass {
+  let [all, centre, border, outside] = [0, 0, 0, 0];
+  for (const [i, value] of values.entries()) {
+    if (value <= 0) continue;
+    all += value;
+    const [x, y] = [((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / height];
+    const distance = Math.min(x, y, 1 - x, 1 - y);
+    if (distance > 1 / 4) centre += value;
+    if (distance < 1 / 8) border += value;
+    if (region?.inside[i] === 0) outside += value;
+  }
+  const share = (part: number): number => (all > 0 ? round(part / all) : 0);
+  return { centre: share(centre), border: share(border), ...(region && { outside: share(outside) }) };
+}
+
+const SIDE = 96;
+
+/** The part of a picture that the model sees, at most 96 pixels a side; black beyond the picture. */
+export function thumbnail(image: Image, placement: Placement): Image {
+  const scale = Math.min(1, SIDE / Math.max(placement.width, placement.height));
+  const width = Math.max(1, Math.round(placement.width * scale));
+  const height = Math.max(1, Math.round(placement.height * scale));
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const color = meanColor(
+        image,
+        placement.x + (x * placement.width) / width,
+        placement.y + (y * placement.height) / height,
+        placement.width / width,
+        placement.height / height,
+      );
+      data.set(color, (y * width + x) * 4);
+    }
+  }
+  return { width, height, data };
+}
+
+/** Mean over the pixels of a rectangle, at least one; alpha becomes opaque over white. */
+function meanColor({ width, height, data }: Image, left: number, top: number, across: number, down: number): number[] {
+  const sums = [0, 0, 0];
+  let count = 0;
+  const [firstX, firstY] = [Math.floor(left + 1e-6), Math.floor(top + 1e-6)];
+  for (let y = firstY; y < Math.max(firstY + 1, Math.floor(top + down + 1e-6)); y++) {
+    for (let x = firstX; x < Math.max(firstX + 1, Math.floor(left + across + 1e-6)); x++) {
+      count++;
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+      const at = (y * width + x) * 4;
+      const alpha = (data[at + 3] as number) / 255;
+      for (let c = 0; c < 3; c++) sums[c] = (sums[c] as number) + alpha * (data[at + c] as number) + 255 * (1 - alpha);
+    }
+  }
+  return [...sums.map((sum) => Math.round(sum / count)), 255];
+}
+
+/** Six digits: more is noise in the file. */
+export const round = (value: number): number => Number(value.toPrecision(6));

@@ -1,0 +1,167 @@
+/** Looks at every picture by every method, and writes down what it finds. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { WhylightError } from '../core/errors.ts';
+import type { ExplainedRow, Explainer, ExplainRequest } from '../core/explainer/explainer.ts';
+import type { Target } from '../core/method/contract.ts';
+import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
+import type { Model } from '../core/model/model.ts';
+import type { Classified } from '../core/model/prediction.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { openPhoto, type Photo } from '../node/photo.ts';
+import type { Journal } from './journal.ts';
+import type { PictureFile, RegionSource } from './pictures.ts';
+import { type MethodRecord, massOf, type PictureRecord, packMap, round, thumbnail } from './record.ts';
+
+export interface Study {
+  readonly explainer: Explainer;
+  readonly model: Model;
+  readonly files: readonly PictureFile[];
+  readonly methods: readonly MethodRequest[];
+  readonly metrics: readonly MetricRequest[];
+  readonly scores: string;
+  readonly seed: number;
+  readonly target?: string;
+  readonly regions?: RegionSource;
+  /** Keeps maps and thumbnails, for pages that show them. */
+  readonly pictures: boolean;
+}
+
+export interface MethodRequest {
+  readonly method: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Rows that a picture takes: its predictions, explanations and metrics, known before anything runs. */
+export async function rowsOfPicture(study: Study, file: PictureFile): Promise<number> {
+  const photo = await openPhoto(await readFile(file.path), study.model);
+  return study.methods.reduce((total, method) => {
+    const request = requestOf(study, method, photo);
+    const { cost } = study.explainer.plan(study.model, request);
+    const metrics = planMetrics(study.explainer, study.model, request, study.metrics);
+    return metrics.reduce(
+      (sum, one) => sum + one.cost.forwards + one.cost.backwards,
+      total + cost.forwards + cost.backwards,
+    );
+  }, 1);
+}
+
+/**
+ * Goes through the pictures that the journal does not know.
+ * @returns keys of the records that belong to these pictures: a journal may hold older ones
+ * @throws WhylightError of the picture's own, with its name.
+ */
+export async function look(
+  study: Study,
+  journal: Journal<PictureRecord>,
+  done: (count: number) => void,
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  for (const [number, file] of study.files.entries()) {
+    const bytes = await readFile(file.path);
+    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    const key = keyOf({ name: file.name, digest });
+    if (!journal.known.has(key)) {
+      await journal.add(await lookAt(study, file, number, bytes, digest).catch((error) => rethrow(error, file)));
+    }
+    keys.add(key);
+    done(keys.size);
+  }
+  return keys;
+}
+
+/** Names a record: a picture that has changed is another one. */
+export const keyOf = ({ name, digest }: Pick<PictureRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
+
+async function lookAt(
+  study: Study,
+  file: PictureFile,
+  number: number,
+  bytes: Uint8Array,
+  digest: string,
+): Promise<PictureRecord> {
+  const { explainer, model, scores } = study;
+  const photo = await openPhoto(bytes, model);
+  const [prediction] = await explainer.predict(model, { inputs: photo.inputs, scores, top: 5 });
+  const methods: Record<string, MethodRecord> = {};
+  for (const method of study.methods) methods[method.method] = await byMethod(study, method, file, number, photo);
+  return {
+    name: file.name,
+    digest,
+    ...(file.truth && { truth: file.truth.label }),
+    top: (prediction?.top ?? []).map((one) => ({
+      label: labelOf(one),
+      score: round(one.score),
+      ...(one.probability !== undefined && { probability: round(one.probability) }),
+    })),
+    ...(study.pictures && { thumbnail: await thumbnailOf(photo) }),
+    methods,
+  };
+}
+
+async function byMethod(
+  study: Study,
+  method: MethodRequest,
+  file: PictureFile,
+  number: number,
+  photo: Photo,
+): Promise<MethodRecord> {
+  const { explainer, model } = study;
+  const request = requestOf(study, method, photo);
+  const { rows } = await explainer.explain(model, request);
+  const row = rows[0] as ExplainedRow;
+  const size = (row.map?.dims ?? []) as [number, number];
+  const region = row.map && (await study.regions?.(file, photo.image, photo.placement, size));
+  const planned = planMetrics(explainer, model, request, study.metrics);
+  const [measured = []] = await measureRows(explainer, model, request, rows, planned, {
+    first: number,
+    ...(region && { regions: [region] }),
+  });
+  const found = measured.filter(isMeasured);
+  return {
+    target: nameOf(row.target),
+    score: round(row.score),
+    ...(row.map && { mass: massOf(row.map.data, size, region) }),
+    ...(row.map && study.pictures && { map: packMap(row.map.data, size) }),
+    sparseness: round(row.diagnostics.sparseness),
+    warnings: row.diagnostics.warnings.map(({ code }) => code),
+    metrics: Object.fromEntries(measured.map((one) => [one.metric, isMeasured(one) ? round(one.score) : null])),
+    curves: Object.fromEntries(
+      found.flatMap(({ metric, curve }) =>
+        curve ? [[metric, { x: curve.x.map(round), y: curve.y.map(round) }] as const] : [],
+      ),
+    ),
+  };
+}
+
+const requestOf = (
+  { scores, seed, target }: Study,
+  { method, params }: MethodRequest,
+  { inputs }: Photo,
+): ExplainRequest => ({
+  method,
+  params,
+  inputs,
+  scores,
+  seed,
+  ...(target !== undefined && { target }),
+});
+
+const labelOf = ({ label, index }: Classified): string => label ?? `class ${index}`;
+const nameOf = ({ label, index }: Target): string => label ?? (index === undefined ? 'target' : `class ${index}`);
+
+async function thumbnailOf({ image, placement }: Photo): Promise<string> {
+  const png = await nodeCodecs().encodePng(thumbnail(image, placement));
+  return Buffer.from(png).toString('base64');
+}
+
+/** The same error, saying which picture it met. */
+function rethrow(error: unknown, { name }: PictureFile): never {
+  if (!WhylightError.is(error)) throw error;
+  throw new WhylightError(
+    error.code,
+    `${name}: ${error.message}`,
+    { ...error.details, picture: name },
+    { cause: error },
+  );
+}

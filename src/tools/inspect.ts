@@ -1,0 +1,216 @@
+/** What can be said of a model before it runs: its size, its cost, and which methods it takes. */
+
+import type { Optimize } from '../core/autodiff/compile.ts';
+import { decompositionOf } from '../core/autodiff/decompose/decompose.ts';
+import { nodesBetween } from '../core/autodiff/differentiate.ts';
+import type { Rule } from '../core/autodiff/rule.ts';
+import { gradient } from '../core/autodiff/rulesets/gradient.ts';
+import { WhylightError } from '../core/errors.ts';
+import type { Cost, Needs, TensorInfo } from '../core/method/contract.ts';
+import { parseParams } from '../core/method/params.ts';
+import type { MethodRegistry } from '../core/method/registry.ts';
+import type { BoundInfo, Model } from '../core/model/model.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
+import { simplify } from '../core/onnx/simplify.ts';
+import { countFlops } from '../core/plan/flops.ts';
+import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
+import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
+import { sizeOf } from '../core/tensor/tensor.ts';
+
+/**
+ * What the ruleset of the gradient knows of an operator: a `rule`, a `surrogate` (a chosen signal, mostly zero, where
+ * the derivative says nothing), that it is `rewritten` into operators that have rules, or that it is `missing`. Operators off the way from input to scores are `not needed`.
+ */
+export type RuleStatus = 'rule' | 'surrogate' | 'rewritten' | 'missing' | 'not needed';
+
+export interface OperatorReport {
+  readonly op: string;
+  readonly domain: string;
+  readonly nodes: number;
+  /** For one row, forward. */
+  readonly flops: number;
+  readonly rule: RuleStatus;
+  /** The rule's own remark: the convention at a kink, a limit. */
+  readonly note?: string;
+}
+
+export interface MethodReport {
+  readonly method: string;
+  readonly runs: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  /** With default parameters. */
+  readonly cost?: Cost;
+}
+
+export interface Inspection {
+  readonly model: { readonly name: string; readonly digest: string };
+  readonly inputs: readonly Shaped[];
+  readonly outputs: readonly Shaped[];
+  /** As written in the file, by domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** Elements and bytes of the weights, after what is constant was folded. */
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** For one row. `backward` is what the gradient with respect to the input adds; absent when there is none. */
+  readonly flops: { readonly forward: number; readonly backward?: number; readonly unknown: readonly string[] };
+  readonly operators: readonly OperatorReport[];
+  readonly scores: { readonly tensor: string; readonly dims: readonly Dim[]; readonly probability?: string };
+  /** The tensor that CAM methods use, and what else they could. */
+  readonly camLayer?: TensorInfo;
+  readonly camAlternatives: readonly TensorInfo[];
+  readonly memory: MemoryEstimate;
+  readonly methods: readonly MethodReport[];
+}
+
+export interface Shaped {
+  readonly name: string;
+  readonly dtype: string;
+  /** With the batch; undefined when not even the rank is known. */
+  readonly dims?: readonly Dim[];
+}
+
+/** Bytes that an isolate would hold, by onnxruntime-web; a Worker may have {@link ISOLATE_BYTES}. */
+export interface MemoryEstimate {
+  /** Linear memory of the engine once a row has run. */
+  readonly forward: number;
+  /** With the gradient with respect to the input, by what it is optimised for. */
+  readonly gradient?: Readonly<Record<Optimize, number>>;
+  /** With the gradient with respect to the CAM layer. */
+  readonly cam?: Readonly<Record<Optimize, number>>;
+  /** In JavaScript, on top: the weights that the session is made from. */
+  readonly weights: number;
+  readonly limit: number;
+}
+
+export const ISOLATE_BYTES = 128 * 2 ** 20;
+
+/** @param opsets of the file as it was read; a graph in memory always speaks the newest */
+export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
+  const info = model.info();
+  const forward = simplify(model.graph);
+  const counted = countFlops(forward);
+  const { camLayer, spatialLayers } = info;
+  const withGradient = eachWay(model, info, { gradients: 'sources' });
+  const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] });
+  const all = withGradient && countFlops(withGradient.memory);
+  const weights = weightBytes(forward);
+  return {
+    model: { name: model.name, digest: model.digest },
+    inputs: model.graph.inputs.map(shaped),
+    outputs: model.graph.outputs.map(shaped),
+    opsets,
+    parameters: sum(forward.constants.values(), ({ dtype, dims }) => (dtype.includes('int64') ? 0 : sizeOf(dims))),
+    weightBytes: weights,
+    flops: {
+      forward: counted.total,
+      ...(all && { backward: all.total - counted.total }),
+      unknown: [...new Set([...counted.unknown, ...(all?.unknown ?? [])])],
+    },
+    operators: operators(forward, info, counted.byOperator),
+    scores: {
+      tensor: info.scores.name,
+      dims: info.scores.dims,
+      ...(info.probability && { probability: info.probability }),
+    },
+    ...(camLayer && { camLayer }),
+    camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
+    memory: {
+      forward: wasmBytes(forward),
+      ...(withGradient && { gradient: sizes(withGradient) }),
+      ...(cam && { cam: sizes(cam) }),
+      weights,
+      limit: ISOLATE_BYTES,
+    },
+    methods: methods(model, info, registry),
+  };
+}
+
+/** The graph optimised for memory and for speed; undefined when it has no derivative. */
+function eachWay(model: Model, info: BoundInfo, needs: Needs): Readonly<Record<Optimize, Graph>> | undefined {
+  try {
+    const resolved = resolveNeeds(needs, info);
+    return { memory: compileVariant(model, resolved, 'memory'), speed: compileVariant(model, resolved, 'speed') };
+  } catch (error) {
+    if (WhylightError.is(error)) return undefined;
+    throw error;
+  }
+}
+
+const sizes = ({ memory, speed }: Readonly<Record<Optimize, Graph>>): Readonly<Record<Optimize, number>> => ({
+  memory: wasmBytes(memory),
+  speed: wasmBytes(speed),
+});
+
+function operators(graph: Graph, info: BoundInfo, flops: ReadonlyMap<string, number>): OperatorReport[] {
+  const sources = info.sources.map(({ name }) => name);
+  const onPath = new Set(nodesBetween(graph, sources, info.scores.name));
+  const groups = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    const name = `${node.domain}:${node.op}`;
+    const same = groups.get(name);
+    if (same) same.push(node);
+    else groups.set(name, [node]);
+  }
+  return [...groups.values()]
+    .map((nodes): OperatorReport => {
+      const [{ op, domain }] = nodes as [Node];
+      const node = nodes.find((each) => onPath.has(each));
+      const rule = node && gradient.rule({ node, first: false, last: false });
+      const rewritten = rule || !node ? undefined : decompositionOf(node);
+      const note = rule?.note ?? rewritten?.note;
+      const status = !node ? 'not needed' : rewritten ? 'rewritten' : statusOf(rule);
+      return {
+        op,
+        domain: domain || 'ai.onnx',
+        nodes: nodes.length,
+        flops: flops.get(op) ?? 0,
+        rule: status,
+        ...(note && { note }),
+      };
+    })
+    .sort((a, b) => b.flops - a.flops || b.nodes - a.nodes || (a.op < b.op ? -1 : 1));
+}
+
+function statusOf(rule: Rule | undefined): RuleStatus {
+  if (!rule) return 'missing';
+  return rule.surrogate ? 'surrogate' : 'rule';
+}
+
+/** Tries each method with its default parameters, up to the compiled graph. */
+function methods(model: Model, info: BoundInfo, registry: MethodRegistry): MethodReport[] {
+  const compiled = new Map<string, WhylightError | undefined>();
+  const compilable = (needs: ResolvedNeeds): void => {
+    const key = variantKey(model, needs, 'memory');
+    if (!compiled.has(key)) {
+      try {
+        compileVariant(model, needs, 'memory');
+        compiled.set(key, undefined);
+      } catch (error) {
+        if (!WhylightError.is(error)) throw error;
+        compiled.set(key, error);
+      }
+    }
+    const error = compiled.get(key);
+    if (error) throw error;
+  };
+  return registry.entries.map(({ method, ...rules }): MethodReport => {
+    try {
+      const params = parseParams(method, {}, rules);
+      for (const needs of Object.values(namedNeeds(method.needs(params, info, registry))))
+        compilable(resolveNeeds(needs, info));
+      return { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
+    } catch (error) {
+      if (!WhylightError.is(error)) throw error;
+      return { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };
+    }
+  });
+}
+
+const shaped = ({ name, dtype, dims }: ValueInfo): Shaped => ({ name, dtype, ...(dims && { dims }) });
+
+function sum<T>(items: Iterable<T>, value: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += value(item);
+  return total;
+}

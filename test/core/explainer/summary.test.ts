@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Method } from '../../../src/core/method/contract.ts';
+import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
+import {
+  explainerOf,
+  openGraph,
+  picture,
+  pictureGraph,
+  tokenGraph,
+  tokens,
+  vector,
+  vectorGraph,
+} from '../../support/classifiers.ts';
+import { method } from '../../support/trial-method.ts';
+
+const labels = ['cat', 'dog', 'bird', 'fish'];
+
+/** A method that answers with these values, whatever it is asked. */
+const planted = (values: Record<string, Tensor<'float32'>>, parts: Partial<Method> = {}): Method =>
+  method({ cost: () => ({ forwards: 0, backwards: 0 }), explain: async () => ({ values }), ...parts });
+
+/** 3x8x8 with evidence of 6 for in the bottom right, 2 for in the centre, and 2 against in the top left. */
+function plantedPicture(): Tensor<'float32'> {
+  const values = float32([1, 3, 8, 8]);
+  values.data[7 * 8 + 7] = 2;
+  values.data[64 + 7 * 8 + 7] = 4;
+  values.data[4 * 8 + 4] = 2;
+  values.data[0] = -2;
+  return values;
+}
+
+describe('a summary in words', () => {
+  it('of a picture names where the evidence lies, and measures what hiding it does', async () => {
+    const model = await openGraph(pictureGraph(), { labels });
+    const image = picture();
+    const explainer = explainerOf([planted({ image: plantedPicture() })]);
+    const request = { method: 'trial', inputs: { image }, target: 'dog', summary: true };
+    const answer = await explainer.explain(model, request);
+    const { summary, score } = answer.rows[0] ?? {};
+    const { evidence, hidden } = summary?.facts ?? {};
+    expect(evidence).toMatchObject({ kind: 'region', negativeShare: 0.2, halfIn: 1 / 64, strongest: 8 });
+    expect(Object.fromEntries(evidence?.parts.map(({ name, positive }) => [name, positive]) ?? [])).toMatchObject({
+      'bottom right': 0.75,
+      centre: 0.25,
+      'top left': 0,
+    });
+    expect(evidence?.parts[0]).toEqual({ name: 'top left', positive: 0, negative: 1 });
+
+    // The bottom right of 8x8 pixels: rows and columns 5 to 7, by their centres.
+    const less = float32([1, 3, 8, 8], image.data.slice());
+    for (let c = 0; c < 3; c++) {
+      const mean = image.data.subarray(64 * c, 64 * (c + 1)).reduce((a, b) => a + b, 0) / 64;
+      for (let y = 5; y < 8; y++) less.data.fill(mean, 64 * c + 8 * y + 5, 64 * c + 8 * y + 8);
+    }
+    const [then] = await explainer.predict(model, { inputs: { image: less } });
+    expect(hidden?.score).toBeCloseTo(then?.scores[1] as number, 5);
+    expect(hidden?.change).toBeCloseTo((then?.scores[1] as number) - (score as number), 5);
+    expect(hidden?.top.after).toBe(then?.top[0]?.label);
+    expect(summary?.text).toContain('75 % lies in the bottom right and 25 % in the centre.');
+    expect(summary?.text).toContain('20 % of all evidence speaks against dog; of that, 100 % lies in the top left.');
+    expect(summary?.text).toContain(`from ${score?.toFixed(3)} to ${hidden?.score.toFixed(3)}`);
+  });
+
+  it('costs one forward row for each row, which the estimate and the count have', async () => {
+    const model = await openGraph(vectorGraph());
+    const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
+    const request = { method: 'trial', inputs: { x: vector(1, 3) } };
+    expect(explainer.plan(model, request).cost.forwards).toBe(0);
+    expect(explainer.plan(model, { ...request, summary: true }).cost.forwards).toBe(3);
+    expect((await explainer.explain(model, request)).rows[0]).not.toHaveProperty('summary');
+    expect((await explainer.explain(model, { ...request, summary: true })).samples.forwards).toBe(3);
+    await expect(explainer.explain(model, { ...request, summary: true }, { maxSamples: 2 })).rejects.toMatchObject({
+      code: 'budget_exceeded',
+    });
+  });
+
+  it('hides a number of a vector behind the baseline that the request gives, else behind 0', async () => {
+    const model = await openGraph(vectorGraph());
+    const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
+    const x = vector();
+    for (const [baseline, by] of [
+      [undefined, 'zero'],
+      [7, 'baseline'],
+    ] as const) {
+      const baselines = baseline === undefined ? undefined : { x: float32([1, 5], new Float32Array(5).fill(baseline)) };
+      const answer = await explainer.explain(model, {
+        method: 'trial',
+        inputs: { x },
+        target: 2,
+        summary: true,
+        ...(baselines && { baselines }),
+      });
+      const { hidden } = answer.rows[0]?.summary?.facts ?? {};
+      const less = float32([1, 5], x.data.slice());
+      less.data[1] = baseline ?? 0;
+      const [then] = await explainer.predict(model, { inputs: { x: less } });
+      expect(hidden).toMatchObject({ part: 'x[1]', by });
+      expect(hidden?.score).toBeCloseTo(then?.scores[2] as number, 5);
+    }
+  });
+
+  it('of tokens adds up their embeddings, and takes a token away', async () => {
+    const model = await openGraph(tokenGraph());
+    const embedding = model.info().sources[0]?.name as string;
+    const embedded = float32([1, 6, 4]);
+    embedded.data.fill(1, 4 * 4, 4 * 5);
+    const explainer = explainerOf([planted({ [embedding]: embedded })]);
+    const answer = await explainer.explain(model, {
+      method: 'trial',
+      inputs: { ids: tokens() },
+      target: 0,
+      summary: true,
+    });
+    const { evidence, hidden } = answer.rows[0]?.summary?.facts ?? {};
+    expect(evidence).toMatchObject({ kind: 'token', strongest: 4, halfIn: 1 / 6 });
+    const less = tensor('int64', [1, 6], [3, 7, 1, 11, 0, 0]);
+    const [then] = await explainer.predict(model, { inputs: { ids: less } });
+    expect(hidden).toMatchObject({ part: 'ids[4]', by: 'zero' });
+    expect(hidden?.score).toBeCloseTo(then?.scores[0] as number, 5);
+  });
+
+  it('claims nothing that the values do not tell', async () => {
+    const model = await openGraph(vectorGraph());
+    const ask = async (values: number[], signed = true) => {
+      const { about } = method({});
+      const subject = planted(
+        { x: float32([1, 5], values) },
+        { about: { ...about, properties: { ...about.properties, signed } } },
+      );
+      const { rows, samples } = await explainerOf([subject]).explain(model, {
+        method: 'trial',
+        inputs: { x: vector() },
+        summary: true,
+      });
+      return { text: rows[0]?.summary?.text, samples };
+    };
+    const nothing = await ask([0, -1, 0, -3, 0]);
+    expect(nothing.text).toMatch(/Nothing speaks for class \d: no value is above zero/);
+    expect(nothing.samples.forwards).toBe(0);
+    expect((await ask([1, 1, 0, 0, 0])).text).toMatch(/do not tell what speaks against/);
+    const unsigned = await ask([1, -1, 0, 0, 0], false);
+    expect(unsigned.text).toMatch(/have no sign/);
+    expect(unsigned.text).not.toMatch(/evidence/);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { Shelf } from '../../../src/edge/models/model-cache.ts';
+
+function shelf(capacity: number) {
+  const loads: string[] = [];
+  const waiting: Promise<unknown>[] = [];
+  const on = new Shelf<{ name: string }>(capacity);
+  const get = (name: string, bytes = 10) =>
+    on.get(
+      name,
+      async () => {
+        loads.push(name);
+        return { value: { name }, bytes };
+      },
+      (promise) => void waiting.push(promise),
+    );
+  return { on, get, loads, waiting };
+}
+
+describe('models in memory', () => {
+  it('stay until they do not fit, the least recently used going first', async () => {
+    const { on, get, loads } = shelf(30);
+    for (const name of ['a', 'b', 'c', 'a', 'd']) await get(name);
+    expect(on.keys).toEqual(['c', 'a', 'd']);
+    expect(on.bytes).toBe(30);
+    expect(loads).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('keep the one just asked for, however large', async () => {
+    const { on, get } = shelf(30);
+    await get('a');
+    await get('huge', 1000);
+    expect(on.keys).toEqual(['huge']);
+    await get('a');
+    expect(on.keys).toEqual(['a']);
+  });
+
+  it('are found again while somebody uses them, and not loaded twice', async () => {
+    const { get, loads } = shelf(10);
+    const used = await get('a');
+    await get('b');
+    expect(await get('a')).toBe(used);
+    expect(loads).toEqual(['a', 'b']);
+  });
+
+  it('are loaded once for all who ask at the same time, who need not stay', async () => {
+    const { get, loads, waiting } = shelf(10);
+    const [first, second] = await Promise.all([get('a'), get('a')]);
+    expect(first).toBe(second);
+    expect(loads).toEqual(['a']);
+    expect(waiting).toHaveLength(1);
+  });
+
+  it('are tried again after a load that failed', async () => {
+    const on = new Shelf<object>(10);
+    const waiting: Promise<unknown>[] = [];
+    const wait = (promise: Promise<unknown>) => void waiting.push(promise);
+    await expect(on.get('a', () => Promise.reject(new Error('gone')), wait)).rejects.toThrow('gone');
+    await expect(Promise.all(waiting)).resolves.toBeDefined();
+    const value = {};
+    expect(await on.get('a', async () => ({ value, bytes: 1 }), wait)).toBe(value);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { EDGE_MAX_PIXELS, edgeCodecs } from '../../../src/edge/workerd/codecs.ts';
+import { pictures } from '../../core/image/pictures.ts';
+
+const codecs = edgeCodecs();
+
+describe('edgeCodecs, in workerd', () => {
+  // The same values as in Node, where they are compared with Pillow's.
+  it.each([
+    ['jpeg', [76, 139, 94, 255]],
+    ['progressiveJpeg', [76, 139, 94, 255]],
+    ['palettePng', [68, 120, 84, 255]],
+    ['grayAlphaPng', [75, 75, 75, 140]],
+    ['lossyWebp', [79, 137, 99, 255]],
+    ['alphaWebp', [75, 140, 96, 85]],
+  ] as const)('reads %s', async (name, pixel) => {
+    const { width, height, data } = await codecs.decode(pictures[name]);
+    expect([width, height]).toEqual([16, 12]);
+    expect([...data.subarray((7 * 16 + 5) * 4, (7 * 16 + 6) * 4)]).toEqual(pixel);
+  });
+
+  it('turns pictures upright', async () => {
+    expect(await codecs.decode(pictures.rotatedJpeg)).toMatchObject({ width: 12, height: 16 });
+  });
+
+  it('writes PNG files that it reads back', async () => {
+    const image = await codecs.decode(pictures.alphaWebp);
+    expect(await codecs.decode(await codecs.encodePng(image))).toEqual(image);
+  });
+
+  it('refuses bad pictures, and works on', async () => {
+    const refused = async (bytes: Uint8Array, code: string) =>
+      expect(codecs.decode(bytes)).rejects.toMatchObject({ code });
+    await refused(new Uint8Array(), 'invalid_image');
+    await refused(pictures.jpeg.subarray(0, 600), 'invalid_image');
+    await refused(pictures.palettePng.subarray(0, 600), 'invalid_image');
+    await refused(pictures.lossyWebp.subarray(0, 60), 'invalid_image');
+    await refused(pictures.cmykJpeg, 'unsupported_media_type');
+    await refused(new TextEncoder().encode('not a picture'), 'invalid_image');
+    const huge = pictures.palettePng.slice();
+    new DataView(huge.buffer).setUint32(16, EDGE_MAX_PIXELS);
+    await refused(huge, 'payload_too_large');
+    for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
+      expect(await codecs.decode(pictures[name])).toMatchObject({ width: 16, height: 12 });
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { exports } from 'cloudflare:workers';
+import * as ort from 'onnxruntime-web/wasm';
+import { describe, expect, test } from 'vitest';
+import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
+import { onnxruntimeWorkerd } from '../../../src/edge/workerd/onnxruntime-workerd.ts';
+import { bootOrt } from '../../../src/edge/workerd/ort-wasm/boot.ts';
+import { module, sharedMemory } from '../../../src/edge/workerd/ort-wasm/stock.ts';
+import { denseInput, denseModel, identityModel } from '../../support/tiny-models.ts';
+import type { SessionProbe } from '../../support/worker.ts';
+
+const { instantiate, Memory } = WebAssembly;
+const waitAsync = Object.getOwnPropertyDescriptor(Atomics, 'waitAsync');
+const engine = onnxruntimeWorkerd();
+
+describe('onnxruntime-web in workerd', () => {
+  test('boots, loads and runs without giving another request a turn', async () => {
+    let turns = 0;
+    const timer = setTimeout(() => turns++, 0);
+    const session = await engine.load(identityModel());
+    const { y } = await session.run({ x: float32([2, 2], [1, 2, 3, 4]) });
+    await session.release();
+    expect(turns).toBe(0);
+    clearTimeout(timer);
+    expect(y).toEqual(float32([2, 2], [1, 2, 3, 4]));
+  });
+
+  test('leaves the globals as they were', async () => {
+    await (await engine.load(identityModel())).release();
+    expect(WebAssembly.instantiate).toBe(instantiate);
+    expect(WebAssembly.Memory).toBe(Memory);
+    expect(Object.getOwnPropertyDescriptor(Atomics, 'waitAsync')).toEqual(waitAsync);
+  });
+
+  test('carries half floats, integers and booleans', async () => {
+    for (const x of [
+      tensor('float16', [1, 2], Uint16Array.of(0x3c00, 0xc100)),
+      tensor('int64', [1, 2], BigInt64Array.of(-(2n ** 63n), 1n)),
+      tensor('bool', [1, 2], Uint8Array.of(1, 0)),
+    ]) {
+      const session = await engine.load(identityModel(x.dtype));
+      expect((await session.run({ x })).y).toEqual(x);
+      await session.release();
+    }
+  });
+
+  test('gives the same answers to runs at once as to runs in turn', async () => {
+    const session = await engine.load(denseModel(64));
+    const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
+    const inTurn = [];
+    for (const x of inputs) inTurn.push(await session.run({ x }));
+    expect(await Promise.all(inputs.map((x) => session.run({ x })))).toEqual(inTurn);
+    expect(new Set(inTurn.map(({ y }) => y?.data[0])).size).toBe(6);
+    await session.release();
+  });
+
+  test('refuses a broken model and runs the next one', async () => {
+    await expect(engine.load({ graph: new Uint8Array(0) })).rejects.toMatchObject({ code: 'invalid_model' });
+    await expect(engine.load({ graph: new Uint8Array(1000).fill(7) })).rejects.toMatchObject({ code: 'invalid_model' });
+    const session = await engine.load(identityModel());
+    expect((await session.run({ x: float32([1, 2], [5, 6]) })).y?.data).toEqual(Float32Array.of(5, 6));
+    await session.release();
+  });
+
+  test('says so when onnxruntime-web does not start in the way it should', async () => {
+    // It is up already, so it asks for no instance now: what an upgrade that starts in another way would look like.
+    await (await engine.load(identityModel())).release();
+    await expect(bootOrt(ort, { module, sharedMemory })).rejects.toMatchObject({
+      code: 'engine_failure',
+      message: expect.stringContaining('it made 0 instances of its WebAssembly module where one was expected'),
+    });
+    expect(WebAssembly.instantiate).toBe(instantiate);
+    const session = await engine.load(identityModel());
+    expect((await session.run({ x: float32([1, 2], [5, 6]) })).y?.data).toEqual(Float32Array.of(5, 6));
+  });
+});
+
+describe('sessions shared by requests', () => {
+  const request = () => (exports as unknown as { SessionProbe: Service<SessionProbe> }).SessionProbe;
+
+  test('requests at once share one load and get their own answers', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map((seed) => request().answer('crowd', seed)));
+    expect(await request().loads('crowd')).toBe(1);
+    for (const [i, answer] of answers.entries()) expect(await request().answer('crowd', i + 1)).toEqual(answer);
+    expect(new Set(answers.map(([first]) => first)).size).toBe(4);
+  });
+
+  test('a request that ends before its load does not cut off those who wait for it', async () => {
+    await request().leaveEarly('early');
+    const answers = await Promise.all([1, 2, 3].map((seed) => request().answer('early', seed)));
+    expect(answers.map(({ length }) => length)).toEqual([128, 128, 128]);
+    expect(await request().answer('early', 1)).toEqual(answers[0]);
+    expect(await request().loads('early')).toBe(1);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { RequestFacts } from '../../src/edge/observe/metrics.ts';
+import { PrometheusMetrics } from '../../src/node/prometheus.ts';
+
+const facts = (changed: Partial<RequestFacts> = {}): RequestFacts => ({
+  verb: 'POST',
+  route: '/v2/models/:model/explain',
+  status: 200,
+  code: '',
+  tenant: 'acme',
+  model: 'cifar10',
+  method: 'saliency',
+  cache: 'miss',
+  ms: 30,
+  samples: 1,
+  ...changed,
+});
+
+const lines = (metrics: PrometheusMetrics): string[] => metrics.text().body.split('\n');
+const figureOf = (metrics: PrometheusMetrics, start: string): number =>
+  Number(
+    lines(metrics)
+      .find((line) => line.startsWith(start))
+      ?.split(' ')
+      .at(-1),
+  );
+
+describe('figures for Prometheus', () => {
+  it('counts requests and rows by what they were', () => {
+    const metrics = new PrometheusMetrics();
+    metrics.count(facts());
+    metrics.count(facts({ ms: 40, samples: 9 }));
+    metrics.count(facts({ status: 404, code: 'model_not_found', samples: 0 }));
+    expect(
+      figureOf(metrics, 'whylight_requests_total{verb="POST",route="/v2/models/:model/explain",status="200"'),
+    ).toBe(2);
+    expect(figureOf(metrics, 'whylight_samples_total')).toBe(10);
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total'))).toHaveLength(2);
+  });
+
+  it('has a histogram whose buckets hold all that is below them', () => {
+    const metrics = new PrometheusMetrics();
+    for (const ms of [1, 30, 30, 60_000]) metrics.count(facts({ ms }));
+    const buckets = lines(metrics)
+      .filter((line) => line.includes('_bucket'))
+      .map((line) => [/le="([^"]+)"/.exec(line)?.[1], Number(line.split(' ').at(-1))]);
+    expect(buckets).toEqual([
+      ['0.005', 1],
+      ['0.01', 1],
+      ['0.025', 1],
+      ...['0.05', '0.1', '0.25', '0.5', '1', '2.5', '5', '10'].map((bound) => [bound, 3]),
+      ['+Inf', 4],
+    ]);
+    expect(figureOf(metrics, 'whylight_request_seconds_sum')).toBeCloseTo(60.061);
+    expect(figureOf(metrics, 'whylight_request_seconds_count')).toBe(4);
+  });
+
+  it('quotes what would end a label', () => {
+    const metrics = new PrometheusMetrics();
+    metrics.count(facts({ model: 'a"b\\c\nd' }));
+    expect(metrics.text().body).toContain('model="a\\"b\\\\c\\nd"');
+  });
+
+  it('counts the runs of edges, and reads what stands at a value', () => {
+    let waiting = 3;
+    const metrics = new PrometheusMetrics({ whylight_runs_waiting: { help: 'In line.', read: () => waiting } });
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_run_'))).toEqual([]);
+    for (const samples of [40, 60]) metrics.ran({ model: 'm', method: 'rise', code: '', ms: 250, samples });
+    metrics.ran({ model: 'm', method: 'rise', code: 'aborted', ms: 500, samples: 0 });
+    const went = '{model="m",method="rise",code=""}';
+    expect(lines(metrics)).toEqual(
+      expect.arrayContaining([
+        `whylight_runs_total${went} 2`,
+        `whylight_run_samples_total${went} 100`,
+        `whylight_run_seconds_total${went} 0.5`,
+        'whylight_runs_total{model="m",method="rise",code="aborted"} 1',
+        '# TYPE whylight_runs_waiting gauge',
+        'whylight_runs_waiting 3',
+      ]),
+    );
+    waiting = 0;
+    expect(lines(metrics)).toContain('whylight_runs_waiting 0');
+    for (let i = 0; i < 3000; i++) metrics.ran({ model: `m${i}`, method: '', code: '', ms: 1, samples: 1 });
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_runs_total')).length).toBe(2001);
+  });
+
+  it('stays bounded, whatever names come', () => {
+    const metrics = new PrometheusMetrics();
+    for (let i = 0; i < 3000; i++) metrics.count(facts({ model: `m${i}` }));
+    expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total')).length).toBe(2001);
+    expect(figureOf(metrics, 'whylight_requests_total{verb="",route="other"')).toBe(1000);
+  });
+});

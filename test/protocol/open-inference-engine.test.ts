@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SessionCache } from '../../src/core/engine/session-cache.ts';
+import { WhylightError } from '../../src/core/errors.ts';
+import { Explainer } from '../../src/core/explainer/explainer.ts';
+import { MethodRegistry } from '../../src/core/method/registry.ts';
+import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import { write } from '../../src/core/onnx/write.ts';
+import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
+import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import gradCam from '../../src/plugins/activation/grad-cam.ts';
+import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
+import occlusion from '../../src/plugins/perturbation/occlusion.ts';
+import { encodeRequest } from '../../src/protocol/open-inference-client.ts';
+import { graphName, openInferenceEngine } from '../../src/protocol/open-inference-engine.ts';
+import { openGraph, pictureGraph } from '../support/classifiers.ts';
+import { type InferenceServer, inferenceServer } from '../support/inference-server.ts';
+import { denseInput, denseModel, identityModel, twoOutputsModel } from '../support/tiny-models.ts';
+
+let server: InferenceServer;
+beforeAll(async () => {
+  server = await inferenceServer();
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.bodies.length = 0;
+  server.faults.length = 0;
+});
+
+/** Every graph that is asked for is put on the server under its own name. */
+const engine = (options: Partial<Parameters<typeof openInferenceEngine>[0]> = {}) =>
+  openInferenceEngine({
+    url: server.url,
+    nameOf: async (graph) => {
+      const name = await graphName(graph);
+      await server.add(name, graph);
+      return name;
+    },
+    ...options,
+  });
+
+const failure = async (promise: Promise<unknown>): Promise<WhylightError> => {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (WhylightError.is(error)) return error;
+  throw new Error(`expected a WhylightError, not ${String(error)}`);
+};
+
+describe('encodeRequest', () => {
+  it('writes the bytes that the binary tensor extension asks for', () => {
+    const { body, headerLength } = encodeRequest({
+      id: 'a',
+      inputs: { x: float32([1, 2], [1, -2]), k: { dtype: 'int64', dims: [1], data: BigInt64Array.of(-1n) } as Tensor },
+      outputs: ['y'],
+    });
+    const json =
+      '{"id":"a","parameters":{"binary_data_output":true},"inputs":[' +
+      '{"name":"x","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}},' +
+      '{"name":"k","shape":[1],"datatype":"INT64","parameters":{"binary_data_size":8}}],' +
+      '"outputs":[{"name":"y","parameters":{"binary_data":true}}]}';
+    expect(new TextDecoder().decode(body.subarray(0, headerLength)).trimEnd()).toBe(json);
+    expect(headerLength % 8).toBe(0);
+    expect([...body.subarray(headerLength)]).toEqual([
+      ...[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
+      ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+    ]);
+  });
+});
+
+describe('openInferenceEngine', () => {
+  it('answers as the engine behind the server does', async () => {
+    const model = denseModel(16);
+    const x = denseInput(16, 3, 5);
+    const local = await onnxruntimeNode().load(model);
+    const remote = await engine().load(model);
+    expect(await remote.run({ x })).toEqual(await local.run({ x }));
+  });
+
+  it('fetches only what is asked for', async () => {
+    const session = await engine().load(twoOutputsModel());
+    const answer = await session.run({ x: float32([1, 2], [1, 2]) }, ['z']);
+    expect(answer).toEqual({ z: float32([1, 2], [2, 4]) });
+  });
+
+  it('divides rows among requests under the limit, several at once', async () => {
+    const x = denseInput(64, 1, 300);
+    const session = await engine({ maxRequestBytes: 16 * 1024 + 64 * 4 * 20, connections: 3 }).load(denseModel(64));
+    const whole = await onnxruntimeNode().load(denseModel(64));
+    const { y } = await session.run({ x });
+    expect(y?.dims).toEqual([300, 64]);
+    const expected = (await whole.run({ x })).y as Tensor<'float32'>;
+    expect(
+      Math.max(...(y as Tensor<'float32'>).data.map((v, i) => Math.abs(v - (expected.data[i] as number)))),
+    ).toBeLessThan(1e-4);
+    expect(server.bodies).toHaveLength(15);
+    expect(server.bodies.every(({ byteLength }) => byteLength <= 16 * 1024 + 64 * 4 * 20)).toBe(true);
+    expect(server.busiest()).toBeGreaterThan(1);
+    expect(server.busiest()).toBeLessThanOrEqual(3);
+  });
+
+  it('sends half floats where the server declares them, and gives float32 back', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float16', ['N', 2]);
+    const graph = write(g.build([g.named(g.add(x, g.constant('float16', [], [1])), 'y')]));
+    const session = await engine().load(graph);
+    expect(await session.run({ x: float32([1, 2], [1, 0.5]) })).toEqual({ y: float32([1, 2], [2, 1.5]) });
+    const [body] = server.bodies as [Uint8Array];
+    const json =
+      '{"parameters":{"binary_data_output":true},"inputs":[{"name":"x","shape":[1,2],"datatype":"FP16","parameters":{"binary_data_size":4}}]}';
+    // 1 is sign 0, exponent 01111, fraction 0; 0.5 has the exponent 01110; the lower byte comes first.
+    expect([...body]).toEqual([
+      ...new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8)),
+      0x00,
+      0x3c,
+      0x00,
+      0x38,
+    ]);
+  });
+
+  it('rounds half floats to even, to three digits', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float16', ['N', 4]);
+    const session = await engine().load(write(g.build([g.named(x, 'y')])));
+    // 2049 and 2051 lie between two half floats each; 2^-24 is the least above zero.
+    const { y } = await session.run({ x: float32([1, 4], [2049, 2051, 65_504, 2 ** -24]) });
+    expect(y).toEqual(float32([1, 4], [2048, 2052, 65_504, 2 ** -24]));
+    expect([...(server.bodies[0] as Uint8Array).slice(-8)]).toEqual([0, 0x68, 2, 0x68, 0xff, 0x7b, 1, 0]);
+  });
+
+  it('refuses what half floats cannot hold, on either way', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float16', ['N', 1]);
+    const session = await engine().load(write(g.build([g.named(g.mul(x, g.constant('float16', [], [2])), 'y')])));
+    for (const [value, name] of [
+      [70_000, 'x'],
+      [-70_000, 'x'],
+      [40_000, 'y'],
+    ] as const) {
+      const error = await failure(session.run({ x: float32([1, 1], [value]) }));
+      expect([error.code, error.details, error.message]).toEqual([
+        'origin_error',
+        { name },
+        expect.stringMatching(/fp32/),
+      ]);
+    }
+    expect(server.bodies).toHaveLength(1);
+  });
+
+  it('explains as a local engine does', async () => {
+    const model = await openGraph(pictureGraph());
+    const methods = new MethodRegistry([{ method: integratedGradients }, { method: gradCam }, { method: occlusion }]);
+    const request = {
+      inputs: {
+        image: float32(
+          [1, 3, 8, 8],
+          Array.from({ length: 192 }, (_, i) => Math.sin(i)),
+        ),
+      },
+    };
+    const [near, far] = [onnxruntimeNode(), engine()].map(
+      (used) => new Explainer({ engine: used, sessions: new SessionCache(2 ** 24), methods }),
+    ) as [Explainer, Explainer];
+    for (const method of methods.ids) {
+      const [here, there] = [
+        await near.explain(model, { ...request, method }),
+        await far.explain(model, { ...request, method }),
+      ];
+      expect(there.engine).toBe('open-inference');
+      expect(there.rows[0]?.target).toEqual(here.rows[0]?.target);
+      expect(there.rows[0]?.values).toEqual(here.rows[0]?.values);
+    }
+  });
+});
+
+describe('a server in trouble', () => {
+  const x = float32([1, 2], [1, 2]);
+  type Fault = InferenceServer['faults'][number];
+  const lose: Fault = (request) => request.socket.destroy();
+  const refuse =
+    (status: number, body = '{"error":"busy"}'): Fault =>
+    (_, response) =>
+      response.writeHead(status).end(body);
+
+  it('is asked once more after 502, 503 and a lost connection', async () => {
+    const session = await engine().load(identityModel());
+    for (const fault of [refuse(503), refuse(502), lose]) {
+      server.faults.push(fault);
+      expect(await session.run({ x })).toEqual({ y: x });
+      expect(server.faults).toHaveLength(0);
+    }
+  });
+
+  it('is believed the second time', async () => {
+    const session = await engine().load(identityModel());
+    server.faults.push(refuse(503), refuse(503));
+    const error = await failure(session.run({ x }));
+    expect(error.code).toBe('origin_unavailable');
+    expect(error.message).toContain('busy');
+  });
+
+  it('is not asked again what it refused', async () => {
+    const session = await engine().load(identityModel());
+    server.faults.push(refuse(400, '{"error":"unexpected shape"}'));
+    const error = await failure(session.run({ x }));
+    expect(error).toMatchObject({ code: 'origin_error', details: { status: 400 } });
+    expect(error.message).toContain('unexpected shape');
+    expect(server.bodies).toHaveLength(0);
+  });
+
+  it('may not stall', async () => {
+    const session = await engine({ timeout: 200 }).load(identityModel());
+    server.faults.push(() => undefined);
+    expect((await failure(session.run({ x }))).code).toBe('origin_timeout');
+  });
+
+  it.each([
+    ['no JSON', 'pardon?'],
+    ['no outputs', '{"model_name":"m"}'],
+    ['a shape that does not fit', '{"outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[1]}]}'],
+  ])('that answers with %s is an origin_error', async (_, body) => {
+    const session = await engine().load(identityModel());
+    server.faults.push(refuse(200, body));
+    expect((await failure(session.run({ x }))).code).toBe('origin_error');
+  });
+
+  it('that lacks the graph is told how to get it', async () => {
+    const error = await failure(openInferenceEngine({ url: server.url }).load(denseModel(3)));
+    expect(error.code).toBe('origin_error');
+    expect(error.message).toContain('whylight export triton');
+  });
+
+  it('that is not there is origin_unavailable', async () => {
+    const error = await failure(openInferenceEngine({ url: 'http://127.0.0.1:9' }).load(identityModel()));
+    expect(error.code).toBe('origin_unavailable');
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import { calibrate } from '../../src/tools/calibrate.ts';
+import { openGraph, pictureGraph, tokenGraph } from '../support/classifiers.ts';
+
+/** A clock that goes on by a step each time it is read. */
+const ticking = (step: number) => {
+  let now = 0;
+  return () => {
+    now += step;
+    return now;
+  };
+};
+
+it.each([
+  ['pictures', pictureGraph()],
+  ['tokens, differentiated at the embedding', tokenGraph()],
+])('measures a row of a batch: %s', async (_, graph) => {
+  const seen: number[] = [];
+  const options = { batch: 4, rounds: 3, clock: ticking(8), progress: (done: number) => seen.push(done) };
+  expect(await calibrate(await openGraph(graph), onnxruntimeNode(), options)).toEqual({
+    forward: 2,
+    backward: 2,
+    batch: 4,
+  });
+  expect(seen).toEqual([1, 2, 3, 4, 5]);
+});
+
+it('keeps to the batch that a model insists on', async () => {
+  const model = await openGraph(pictureGraph({ batch: 1 }));
+  expect((await calibrate(model, onnxruntimeNode(), { batch: 4, rounds: 1 })).batch).toBe(1);
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { Model } from '../../src/core/model/model.ts';
+import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
+import { write } from '../../src/core/onnx/write.ts';
+import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import { checkGradient } from '../../src/tools/check-gradient.ts';
+
+async function check(build: (g: GraphBuilder, x: Value) => Value) {
+  const g = GraphBuilder.empty('net');
+  const x = g.input('x', 'float32', ['N', 6]);
+  const { graph } = write(g.build([g.named(build(g, x), 'y')]));
+  return checkGradient(await Model.read({ bytes: graph }), onnxruntimeNode(), { batches: [1, 3] });
+}
+
+describe('checkGradient', () => {
+  it('finds a gradient that is the derivative to be so, at each batch size', async () => {
+    for (const { differences, rows } of await check((g, x) => g.mul(g.op('Tanh', [x]), g.op('Sigmoid', [x])))) {
+      expect(differences).toBeLessThan(2e-3);
+      expect(rows).toBeLessThan(1e-6);
+    }
+  });
+
+  it('finds one that is not: Mod passes over its jumps', async () => {
+    const [first] = await check((g, x) => g.op('Mod', [g.mul(x, g.number(1e4, x)), g.number(0.1, x)], { fmod: 1 }));
+    expect(first?.differences).toBeGreaterThan(0.1);
+  });
+
+  it('says where rounding hides the answer', async () => {
+    const [first] = await check((g, x) => g.add(g.mul(x, g.number(1e-9, x)), g.number(1, x)));
+    expect(first).toMatchObject({ undecided: 'flat' });
+    expect(first).not.toHaveProperty('differences');
+  });
+});
