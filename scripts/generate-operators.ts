@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { decompositions } from '../src/core/autodiff/decompose/index.ts';
 import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
 import { gradientRules } from '../src/core/autodiff/rules/index.ts';
+import { OPERATOR_ROWS, type OperatorTraits } from '../src/core/onnx/operators.ts';
 
 const FILE = 'docs/operators.md';
 
@@ -13,6 +14,30 @@ const name = (rule: Rule): string => (rule.domain ? `${rule.domain} ${rule.op}` 
 const link = (rule: Rule): string =>
   rule.domain ? name(rule) : `[${rule.op}](https://onnx.ai/onnx/operators/onnx__${rule.op}.html)`;
 const checked = (rule: Rule): string => (rule.surrogate ? 'by definition' : `${rule.cases.length} cases`);
+
+/** Traits other than the cost, in words. */
+function traitsText(traits: OperatorTraits): string {
+  const { weights, linear, elementwise, activation, normalization, pooling, transparent, featureMap } = traits;
+  return [
+    weights && `weights in input ${weights.join(' or ')}`,
+    linear && `linear (${linear})`,
+    activation && 'activation',
+    elementwise && `${elementwise} function of one element`,
+    normalization && 'normalisation',
+    pooling && `${pooling} pooling`,
+    transparent && `transparent (${transparent})`,
+    featureMap === 'yes' && 'gives a feature map',
+    featureMap === 'never' && 'ends a feature map',
+    traits.movesData && 'moves data',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+const traitRows = OPERATOR_ROWS.map(
+  ([domain, operators, traits]) =>
+    `| ${domain ? `${domain}: ` : ''}${operators.replaceAll(' ', ', ')} | ${traits.flops.formula} | ${traitsText(traits)} |`,
+);
 
 function page(): string {
   const rules = [...gradientRules].sort((a, b) => (ruleKey(a.op, a.domain) < ruleKey(b.op, b.domain) ? -1 : 1));
@@ -45,8 +70,20 @@ own operator and by central differences, \`test/core/autodiff/decompose*.test.ts
 |---|---|
 ${parts.join('\n')}
 
-An operator that is not here stops gradient methods with \`not_differentiable\`, which lists every such node of the model.
+An operator that is in neither table stops gradient methods with \`not_differentiable\`, which lists every such node of the model.
 Perturbation methods need no rules. [CONTRIBUTING.md](../CONTRIBUTING.md) says how to add one.
+
+## Traits
+
+\`src/core/onnx/operators.ts\` holds what else is known of an operator: where the weights of a layer are, which operators are
+activations, which only move data, and how many floating point operations a node takes (a multiplication and an addition
+are one each). Cost estimates, the choice of layers, LRP, DeepLIFT and the randomisation of weights read this table.
+
+| Operators | FLOPs | Traits |
+|---|---|---|
+${traitRows.join('\n')}
+
+An operator without a row counts one operation per output element.
 `;
 }
 

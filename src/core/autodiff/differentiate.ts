@@ -8,6 +8,7 @@ import { WhylightError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import { valuesRead } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
+import { weightsOf } from '../onnx/operators.ts';
 import { reasonFor } from './refusals.ts';
 import { type Cotangents, operands, type Rule, type RuleContext } from './rule.ts';
 import type { NodePosition, Ruleset } from './ruleset.ts';
@@ -216,18 +217,12 @@ function refuseAll(ruleset: Ruleset, unsupported: readonly UnsupportedNode[]): n
   );
 }
 
-/** Operators whose second operand holds weights. */
-const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'FusedConv', 'FusedMatMul', 'FusedGemm']);
-
-const hasWeights = (graph: Graph, node: Node): boolean =>
-  WEIGHTED.has(node.op) && (graph.constants.has(node.inputs[1] ?? '') || graph.constants.has(node.inputs[0] ?? ''));
-
 function positions(graph: Graph, path: readonly Node[]): NodePosition[] {
   const behind = new Set<string>();
   const first = new Set<Node>();
   for (const node of path) {
     const seen = node.inputs.some((name) => behind.has(name));
-    const weighted = hasWeights(graph, node);
+    const weighted = weightsOf(graph, node) !== undefined;
     if (weighted && !seen) first.add(node);
     if (weighted || seen) for (const output of node.outputs) behind.add(output);
   }
@@ -235,7 +230,7 @@ function positions(graph: Graph, path: readonly Node[]): NodePosition[] {
   const last = new Set<Node>();
   for (const node of [...path].reverse()) {
     const seen = node.outputs.some((name) => ahead.has(name));
-    const weighted = hasWeights(graph, node);
+    const weighted = weightsOf(graph, node) !== undefined;
     if (weighted && !seen) last.add(node);
     if (weighted || seen) for (const input of node.inputs) ahead.add(input);
   }

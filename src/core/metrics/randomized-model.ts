@@ -2,9 +2,8 @@
 import { WhylightError } from '../errors.ts';
 import type { Model } from '../model/model.ts';
 import type { Constant } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/operators.ts';
 import { Random } from '../tensor/random.ts';
-
-const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 
 /** `top_down`: from the scores down to this layer; `bottom_up`: from the input up to it; `independent`: it alone. */
 export type LayerOrder = 'top_down' | 'bottom_up' | 'independent';
@@ -15,7 +14,7 @@ export type LayerOrder = 'top_down' | 'bottom_up' | 'independent';
  */
 export function weightedLayers({ graph }: Model): (readonly string[])[] {
   const layers = graph.nodes
-    .filter(({ op, domain }) => domain === '' && WEIGHTED.has(op))
+    .filter((node) => traitsOf(node).weights)
     .map(({ inputs }) => inputs.filter((name) => graph.constants.get(name)?.dtype === 'float32'))
     .filter((names) => names.length > 0)
     .reverse();

@@ -1,24 +1,13 @@
 /** Finds the feature maps of a graph, and where token ids become numbers that can be differentiated. */
 import type { Graph, Node } from '../onnx/graph.ts';
 import type { Inferred } from '../onnx/infer.ts';
+import { traitsOf } from '../onnx/operators.ts';
 
 type Values = ReadonlyMap<string, Inferred>;
 
-/** Operators whose output is a feature map by nature: batch, channels, then space. */
-const SPATIAL = new Set(
-  'Conv ConvTranspose MaxPool AveragePool LpPool BatchNormalization InstanceNormalization LRN Resize Upsample DepthToSpace SpaceToDepth FusedConv'.split(
-    ' ',
-  ),
-);
-
-/** Operators that end a feature map even where the shape would allow another reading. */
-const ENDING = new Set('Reshape Flatten Transpose MatMul Gemm Squeeze Unsqueeze Shape Gather'.split(' '));
-
 /** Operators that a group normalisation is written with, between two reshapes: groups in place of channels, and back. */
-const NORMALISING = new Set(['InstanceNormalization', 'LayerNormalization', 'Mul', 'Add']);
-
-/** Operators with weights of their own. */
-const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'FusedConv', 'MatMul', 'Gemm']);
+const normalises = (node: Node): boolean =>
+  traitsOf(node).normalization === true || (node.domain === '' && (node.op === 'Mul' || node.op === 'Add'));
 
 /**
  * The feature maps that a method may look at by itself. Where the scores are maps too, those that differ from them by
@@ -29,7 +18,7 @@ export function layersBefore(maps: readonly string[], graph: Graph, values: Valu
   if ((values.get(scores)?.dims?.length ?? 0) < 4) return maps;
   const same = new Set([scores]);
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((name) => same.has(name)) || WEIGHTED.has(node.op)) continue;
+    if (!node.outputs.some((name) => same.has(name)) || traitsOf(node).weights) continue;
     for (const name of node.inputs) same.add(name);
   }
   const others = maps.filter((name) => !same.has(name));
@@ -53,13 +42,13 @@ export function featureMaps(graph: Graph, values: Values, scores: string): strin
     const grouping = regrouped.get(source);
     const before = maps.has(source) ? shapeOf(values, source) : grouping;
     const restored = node.op === 'Reshape' && grouping !== undefined && grouping === shapeOf(values, output);
-    if (before !== undefined && !restored && (node.op === 'Reshape' || (grouping && NORMALISING.has(node.op)))) {
+    if (before !== undefined && !restored && (node.op === 'Reshape' || (grouping && normalises(node)))) {
       regrouped.set(output, before);
       continue;
     }
-    if (!dims || dims.length < 3 || (ENDING.has(node.op) && !restored)) continue;
+    if (!dims || dims.length < 3 || (traitsOf(node).featureMap === 'never' && !restored)) continue;
     const continues = node.inputs.some((name) => maps.has(name) && values.get(name)?.dims?.length === dims.length);
-    if (!SPATIAL.has(node.op) && !continues && !restored) continue;
+    if (traitsOf(node).featureMap !== 'yes' && !continues && !restored) continue;
     maps.add(output);
     const wide = dims.slice(2).some((extent) => extent !== 1);
     if (wide && behind.has(output) && values.get(output)?.dtype.startsWith('float')) found.push(output);

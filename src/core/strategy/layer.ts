@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../method/contract.ts';
+import type { Node } from '../onnx/graph.ts';
+import { traitsOf } from '../onnx/operators.ts';
 
 export const targetLayerParameter = z
   .string()
@@ -40,16 +42,15 @@ export function gradientLayer(name: string, model: ModelInfo): TensorInfo {
   return name === 'auto' && last === model.spatialLayers[0] ? (beforeLastConvolution(model) ?? last) : last;
 }
 
-/** Operators that take places by themselves: behind them the gradient differs from place to place. */
-const CURVED: ReadonlySet<string> = new Set(
-  'Relu Clip LeakyRelu PRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Softplus Erf Gelu Mish MaxPool'.split(
-    ' ',
-  ),
-);
+/** Nonlinear in each position: behind such a node the gradient differs from position to position. */
+function isNonlinear(node: Node): boolean {
+  const { activation, pooling, featureMap } = traitsOf(node);
+  return activation === true || (pooling === 'max' && featureMap === 'yes');
+}
 
 function beforeLastConvolution({ graph: { nodes }, spatialLayers }: ModelInfo): TensorInfo | undefined {
   const convolved = new Set(nodes.filter(({ op }) => op === 'Conv').map(({ inputs }) => inputs[0]));
-  const curved = new Set(nodes.filter(({ op }) => CURVED.has(op)).flatMap(({ outputs }) => outputs));
+  const curved = new Set(nodes.filter(isNonlinear).flatMap(({ outputs }) => outputs));
   let behind = false;
   for (const layer of spatialLayers) {
     if (behind && convolved.has(layer.name)) return layer;

@@ -9,6 +9,7 @@
  * ReduceProd, Mod, LpPool, MeanVarianceNormalization, TopK, scatters that overwrite, and sums of products of three factors.
  */
 import type { Value } from '../../onnx/builder.ts';
+import { type OperatorTraits, operatorsWhere } from '../../onnx/operators.ts';
 import { operands, type Rule, type RuleContext } from '../rule.ts';
 import { defineRuleset } from '../ruleset.ts';
 import { where } from './deeplift/choice.ts';
@@ -66,41 +67,19 @@ const quotient: Vjp = ({ g, inputs: [a, b], cotangents: [m], reference, wants })
   ];
 };
 
-const straight = ['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'ThresholdedRelu', 'HardSigmoid', 'Abs', 'Shrink'];
+/** Versions of an operator that its derivative covers; undefined where there is no rule. */
+const sinceOf = (op: string): readonly number[] | undefined =>
+  gradient.rule({ node: { op, domain: '' } as RuleContext['node'], first: false, last: false })?.since;
+
+const withRule = (condition: (traits: OperatorTraits) => boolean): readonly string[] =>
+  operatorsWhere(condition).filter((op) => sinceOf(op) !== undefined);
+
 /** Steps have no derivative, but a difference. */
-const steps = ['Sign', 'Floor', 'Ceil', 'Round'];
-const curved = [
-  'Sigmoid',
-  'Tanh',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Gelu',
-  'Mish',
-  'HardSwish',
-  'Softplus',
-  'Softsign',
-  'Erf',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Reciprocal',
-  'Pow',
-  'Sin',
-  'Cos',
-  'Tan',
-  'Asin',
-  'Acos',
-  'Atan',
-  'Sinh',
-  'Cosh',
-  'Asinh',
-  'Acosh',
-  'Atanh',
-];
+const straight = withRule(({ elementwise }) => elementwise === 'piecewise' || elementwise === 'step');
+const curved = [...withRule(({ elementwise }) => elementwise === 'smooth'), 'Pow'];
 
 const table = new Map<string, Vjp>([
-  ...[...straight, ...steps].map((op) => [op, rescale(STRAIGHT)] as const),
+  ...straight.map((op) => [op, rescale(STRAIGHT)] as const),
   ...curved.map((op) => [op, rescale(SMOOTH)] as const),
   ...['Mul', 'MatMul', 'Gemm', 'Einsum', 'Conv', 'ConvTranspose'].map((op) => [op, bilinear] as const),
   ['Div', quotient],
@@ -127,10 +106,5 @@ export const deeplift = defineRuleset({
   title: 'DeepLIFT (Rescale)',
   reference: true,
   base: gradient,
-  rules: [...table].map(([op, vjp]): Rule => {
-    const since = (
-      gradient.rule({ node: { op, domain: '' } as RuleContext['node'], first: false, last: false }) as Rule
-    ).since;
-    return { op, since, vjp, surrogate: true, cases: [] };
-  }),
+  rules: [...table].map(([op, vjp]): Rule => ({ op, since: sinceOf(op) ?? [], vjp, surrogate: true, cases: [] })),
 });

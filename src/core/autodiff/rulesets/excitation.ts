@@ -5,11 +5,12 @@
  * excite nothing.
  */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { traitsOf } from '../../onnx/operators.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import type { Ruleset } from '../ruleset.ts';
 import { gradient, gradientAt } from './gradient.ts';
 import { lrp } from './lrp.ts';
-import { isLinear, linearLayer, propagate } from './lrp-layers.ts';
+import { linearLayer, propagate } from './lrp-layers.ts';
 
 /** What has no rule of its own here: activations hand on what they get, the maximum goes to the winner. */
 const others = lrp({ zeroParams: 'bias' });
@@ -26,7 +27,7 @@ export function excitation(contrastive: boolean): Ruleset {
     title: contrastive ? 'Contrastive excitation backprop' : 'Excitation backprop',
     rule(position) {
       const { node, last } = position;
-      const vjp = isLinear(node) ? linear(contrastive && last) : POOLS.has(node.op) ? pool : undefined;
+      const vjp = traitsOf(node).linear ? linear(contrastive && last) : POOLS.has(node.op) ? pool : undefined;
       if (vjp) return { op: node.op, since: gradient.rule(position)?.since ?? [], cases: [], surrogate: true, vjp };
       const rule = others.rule(position);
       return rule && node.op === 'Add' ? { ...rule, vjp: (context) => sum(context, rule.vjp) } : rule;

@@ -1,6 +1,5 @@
 /** What LRP's rules for linear layers share: the layer with its weights and inputs changed, run forwards and backwards. */
 import type { Value } from '../../onnx/builder.ts';
-import type { Node } from '../../onnx/graph.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import { gradientAt } from './gradient.ts';
 
@@ -9,10 +8,6 @@ export interface Layer {
   readonly w: Value;
   readonly b?: Value;
 }
-
-const LINEAR = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
-
-export const isLinear = (node: Node): boolean => node.domain === '' && LINEAR.has(node.op);
 
 /** Input, weights and bias of a linear node; undefined when both factors depend on the input. */
 export function linearLayer({ inputs: [a, b], optional, wants }: RuleContext): Layer | undefined {

@@ -7,10 +7,11 @@
  * so bias and scale are part of the layer in front.
  */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import { operatorsWhere, traitsOf } from '../../onnx/operators.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import type { NodePosition, Ruleset } from '../ruleset.ts';
 import { gradient, gradientAt } from './gradient.ts';
-import { isLinear, type Layer, linearLayer, propagate } from './lrp-layers.ts';
+import { type Layer, linearLayer, propagate } from './lrp-layers.ts';
 
 /**
  * How a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
@@ -87,17 +88,18 @@ type Vjp = (context: RuleContext) => Cotangents;
 function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
   const { node } = position;
   const named = options.rules?.[node.name] ?? options.rules?.[node.outputs[0] ?? ''];
-  if (isLinear(node)) {
+  const { linear } = traitsOf(node);
+  if (linear) {
     const { first, convolution, dense }: { first?: LrpRule; convolution: LrpRule; dense: LrpRule } =
       LRP_COMPOSITES[options.composite];
-    const rule = named ?? (position.first ? first : undefined) ?? (/Conv/.test(node.op) ? convolution : dense);
+    const rule = named ?? (position.first ? first : undefined) ?? (linear === 'convolution' ? convolution : dense);
     return (given) => {
       const context = options.zeroParams === 'bias' ? withoutBias(given) : given;
       return linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(given, options);
     };
   }
   if (options.zeroParams === 'bias' && BIAS_NODES.has(node.op)) return biasNode(norm(options));
-  return OTHER_RULES[node.op]?.(options);
+  return node.domain === '' ? OTHER_RULES.get(node.op)?.(options) : undefined;
 }
 
 const zero = (g: GraphBuilder, x: Value): Value => g.number(0, x);
@@ -311,22 +313,18 @@ const softmax =
     return [g.mul(open, g.sub(r, g.mul(y, total)))];
   };
 
-const passing = (
-  'Relu LeakyRelu PRelu Elu Selu Celu Gelu Mish HardSwish HardSigmoid Softplus Softsign Sigmoid Tanh Erf Clip ' +
-  'ThresholdedRelu BatchNormalization LayerNormalization RMSNormalization InstanceNormalization GroupNormalization'
-).split(' ');
+/** Simplified layer normalisation has no rule, so it reaches this ruleset in parts. */
+const passing = operatorsWhere(({ activation, normalization }) => Boolean(activation || normalization)).filter(
+  (op) => op !== 'SimplifiedLayerNormalization',
+);
 
-const OTHER_RULES: Readonly<Record<string, (options: LrpOptions) => Vjp>> = {
-  ...Object.fromEntries(passing.map((op) => [op, pass])),
-  Add: norm,
-  Sub: norm,
-  Sum: norm,
-  AveragePool: norm,
-  GlobalAveragePool: norm,
-  ReduceMean: norm,
-  ReduceSum: norm,
-  Softmax: softmax,
-  Mul: (options) => (context) => productOfActivations(context, options),
+const OTHER_RULES: ReadonlyMap<string, (options: LrpOptions) => Vjp> = new Map([
+  ...passing.map((op) => [op, pass] as const),
+  ...['Add', 'Sub', 'Sum', 'AveragePool', 'GlobalAveragePool', 'ReduceMean', 'ReduceSum'].map(
+    (op) => [op, norm] as const,
+  ),
+  ['Softmax', softmax],
+  ['Mul', (options: LrpOptions) => (context: RuleContext) => productOfActivations(context, options)],
   // The numerator carries the relevance; the denominator is taken as a scale.
-  Div: pass,
-};
+  ['Div', pass],
+]);

@@ -2,6 +2,7 @@
 import type { DataType } from '../../tensor/tensor.ts';
 import { intAttribute } from '../attributes.ts';
 import { elementType } from '../elements.ts';
+import { operatorsWhere } from '../operators.ts';
 import { broadcast, each, fail, type Inputs, ofType, type Rule, type Rules, required, sameType } from './rule.ts';
 
 /** All inputs are broadcast together; the output has the type of input `like`, or `dtype`. */
@@ -42,12 +43,8 @@ const dropout: Rule = (node, inputs) => {
 };
 
 export const elementwise: Rules = {
-  ...each('Abs Neg Sign Reciprocal Sqrt Exp Log Erf Floor Ceil Round Sin Cos Tan Asin Acos Atan', sameType),
-  ...each(
-    'Sinh Cosh Tanh Asinh Acosh Atanh Sigmoid HardSigmoid Relu LeakyRelu ThresholdedRelu Elu Selu Celu',
-    sameType,
-  ),
-  ...each('Gelu Mish HardSwish Swish Softplus Softsign Shrink Clip Identity BitwiseNot', sameType),
+  ...Object.fromEntries(operatorsWhere(({ elementwise }) => elementwise !== undefined).map((op) => [op, sameType])),
+  ...each('Identity BitwiseNot', sameType),
   ...each('Softmax LogSoftmax Hardmax LpNormalization LRN MeanVarianceNormalization CumSum Trilu', sameType),
   ...each('Add Sub Mul Div Pow Mod Min Max Mean Sum BitShift BitwiseAnd BitwiseOr BitwiseXor', broadcasting()),
   ...each('And Or Xor Equal Greater Less GreaterOrEqual LessOrEqual', broadcasting(0, 'bool')),

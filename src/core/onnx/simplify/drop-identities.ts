@@ -38,7 +38,7 @@ const CHANGES_NOTHING: Readonly<Record<string, (node: Node, types: Types) => boo
 
 export function dropIdentities(graph: Graph, kept: ReadonlySet<string>): Graph {
   const types = infer(graph);
-  return bypass(graph, kept, (node) =>
-    node.domain === '' && CHANGES_NOTHING[node.op]?.(node, types) ? node.inputs[0] : undefined,
-  );
+  const changesNothing = (node: Node): boolean =>
+    node.domain === '' && Object.hasOwn(CHANGES_NOTHING, node.op) && (CHANGES_NOTHING[node.op]?.(node, types) ?? false);
+  return bypass(graph, kept, (node) => (changesNothing(node) ? node.inputs[0] : undefined));
 }

@@ -25,7 +25,7 @@ export function foldBatchNorm(graph: Graph, kept: ReadonlySet<string>): Graph {
     const weights = graph.constants.get(layer.inputs[1] ?? '');
     const bias = layer.inputs[2] ? graph.constants.get(layer.inputs[2]) : undefined;
     if (weights?.dtype !== 'float32' || (layer.inputs[2] && !bias)) continue;
-    const folded = FOLDS[layer.op]?.(layer, weights, bias, affine);
+    const folded = foldOf(layer)?.(layer, weights, bias, affine);
     if (!folded) continue;
     const store = (wish: string, constant: Constant): string => {
       const name = uniqueName(wish, names);
@@ -126,3 +126,6 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     };
   },
 };
+
+const foldOf = ({ op, domain }: Node): Fold | undefined =>
+  domain === '' && Object.hasOwn(FOLDS, op) ? FOLDS[op] : undefined;

@@ -5,6 +5,7 @@ import { intAttribute } from '../../onnx/attributes.ts';
 import { constantValues } from '../../onnx/constant.ts';
 import { producers } from '../../onnx/edit.ts';
 import type { Constant, Graph, Node } from '../../onnx/graph.ts';
+import { traitsOf } from '../../onnx/operators.ts';
 
 export interface Classifier {
   /** The feature maps that are pooled. */
@@ -15,9 +16,6 @@ export interface Classifier {
 
 /** Weight of channel `c` in score `index`. */
 type Weight = (index: number, c: number) => number;
-
-const TRANSPARENT = new Set('Identity Dropout Cast Flatten Reshape Squeeze Unsqueeze'.split(' '));
-const POOLING = new Set('GlobalAveragePool AveragePool ReduceMean'.split(' '));
 
 /** @throws WhylightError `unprocessable_method` when the model does not end like this. */
 export function classifierOf({ graph, scores, spatialLayers }: ModelInfo): Classifier {
@@ -34,10 +32,10 @@ export function classifierOf({ graph, scores, spatialLayers }: ModelInfo): Class
       name = linear.input;
     } else if (biased(graph, node) !== undefined && !pooled) {
       name = biased(graph, node) as string;
-    } else if (POOLING.has(node.op) && !pooled) {
+    } else if (traitsOf(node).pooling === 'mean' && !pooled) {
       pooled = true;
       name = node.inputs[0] as string;
-    } else if (TRANSPARENT.has(node.op)) {
+    } else if (traitsOf(node).transparent) {
       name = node.inputs[0] as string;
     } else {
       break;
