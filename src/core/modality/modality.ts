@@ -1,0 +1,94 @@
+/**
+ * The contract of modalities: from what a person has (a photo, a sentence, a row of a table, a clip) to input tensors
+ * and features, and from an attribution back to something to look at.
+ */
+import type { Float32Tensors, Inputs } from '../method/contract.ts';
+import type { InputFact, ModalityId, ModelDescription } from '../model/description.ts';
+
+/** Files beside a model, read when asked for: tokenizer.json, a list of columns, background rows. */
+export interface ModelFiles {
+  /** @returns undefined when there is no such file */
+  read(path: string): Promise<Uint8Array | undefined>;
+}
+
+export interface ModalityContext {
+  readonly description: ModelDescription;
+  /** Inputs of this modality. */
+  readonly inputs: readonly InputFact[];
+  readonly files: ModelFiles;
+  /** Entry of this modality in the manifest, checked by {@link Modality.settings}. */
+  readonly settings?: unknown;
+}
+
+/** A piece of the input that a person would point at: a word, a column, a stretch of time, a region. */
+export interface Feature {
+  /** As a sentence would call it: `excellent`, `petal width = 1.8`, `3.2 to 3.6 s`. */
+  readonly name: string;
+  /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
+  readonly start?: number;
+  /** End of the piece, exclusive. */
+  readonly end?: number;
+  /** Index of the feature that it belongs to, one level up: the sentence of a word, the group of a column. */
+  readonly group?: number;
+}
+
+export interface Features {
+  readonly list: readonly Feature[];
+  /** By input name: index of the feature of each element of one row, -1 for elements of none (special tokens). */
+  readonly mask: Readonly<Record<string, Int32Array>>;
+  /** Names of the groups, where features have them. */
+  readonly groups?: readonly string[];
+}
+
+/** One or more rows, ready for the model. */
+export interface Prepared<View = unknown> {
+  readonly inputs: Inputs;
+  /** One for each row. */
+  readonly features: readonly Features[];
+  /** One for each row: what {@link Modality.draw} needs to draw it again. */
+  readonly views: readonly View[];
+  /** Sentences for the user: that a text was truncated, a clip resampled. */
+  readonly notices: readonly string[];
+}
+
+export type DrawFormat = 'svg' | 'html' | 'ansi';
+
+export interface Drawing<View = unknown> {
+  readonly view: View;
+  readonly features: Features;
+  /** One value for each feature. */
+  readonly values: ArrayLike<number>;
+  /** Attributions of one row, by input name, where the modality draws elements (a waveform, a spectrogram). */
+  readonly elements?: Float32Tensors;
+  /** Heading: "negative, 97 %". */
+  readonly title?: string;
+  readonly signed: boolean;
+}
+
+export interface Modality<Raw = unknown, View = unknown> {
+  readonly apiVersion: 1;
+  readonly id: ModalityId;
+  readonly about: { readonly title: string; readonly summary: string };
+  readonly accepts: {
+    /** Without parameters: `text/plain`, `audio/wav`. */
+    readonly mediaTypes: readonly string[];
+    /** Lower case, without the dot. */
+    readonly extensions: readonly string[];
+  };
+  /**
+   * Evidence between 0 and 1 that the inputs of a model are of this modality, from names, shapes and files beside it.
+   */
+  recognise(description: ModelDescription): number;
+  /** Reads the bytes of a file or of a request body. @throws WhylightError `invalid_request`, `unsupported_media_type` */
+  decode(bytes: Uint8Array, mediaType: string, context: ModalityContext): Raw | Promise<Raw>;
+  /** Tensors and features of the rows in `raw`. @throws WhylightError `invalid_request`, `invalid_tensor` */
+  prepare(raw: Raw, context: ModalityContext): Prepared<View> | Promise<Prepared<View>>;
+  /**
+   * Inputs of one row in which every feature is absent: pad or mask tokens, the median or background rows, silence.
+   * @param kind one of the modality's own names (`pad`, `mask`, `zero`, `mean`, `median`); its default when left out
+   */
+  absent(prepared: Prepared<View>, row: number, context: ModalityContext, kind?: string): Inputs | Promise<Inputs>;
+  /** Folds an attribution of elements into one value for each feature. */
+  fold(attribution: Float32Tensors, features: Features): Float64Array;
+  draw(drawing: Drawing<View>, format: DrawFormat): string;
+}

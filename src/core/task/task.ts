@@ -1,0 +1,89 @@
+/**
+ * The contract of tasks: from outputs of a model to predictions that a person recognises, and from a chosen prediction
+ * to one number that every saliency method can explain.
+ */
+import type { PlacedImage } from '../image/placement.ts';
+import type { ModelDescription, TaskId } from '../model/description.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Outputs of one row, by name, batch axis first (dim 1). */
+export type TaskOutputs = Readonly<Record<string, Tensor<'float32'>>>;
+
+/** One answer of the model. Positions of images are in pixels of the upright original image. */
+export interface Prediction {
+  readonly label?: string;
+  /** Index of the class, as the labels count. */
+  readonly class?: number;
+  /** Element of the scores (usually the logit), a regression's value, or a detector's confidence. */
+  readonly score: number;
+  readonly probability?: number;
+  /** `[x0, y0, x1, y1]` */
+  readonly box?: readonly [number, number, number, number];
+  /** COCO run-length encoding of an instance, `size` being [height, width]. */
+  readonly mask?: { readonly size: readonly [number, number]; readonly counts: string | readonly number[] };
+  /** `[x, y, score]` each. */
+  readonly keypoints?: readonly (readonly [number, number, number])[];
+  /** Radians, clockwise from the x axis. */
+  readonly angle?: number;
+  /** Index of a token or of a cell. */
+  readonly position?: number | readonly number[];
+  /** First and last token (inclusive) of an answer. */
+  readonly span?: readonly [number, number];
+}
+
+/** What a task may know beside the outputs. */
+export interface TaskContext {
+  readonly description: ModelDescription;
+  /** The image that the model saw, where there is one. */
+  readonly image?: PlacedImage;
+  /** Height and width of the image input, in pixels of the tensor. */
+  readonly inputSize?: readonly [number, number];
+  /** Predictions below this score are left out; the task's own default when absent. */
+  readonly threshold?: number;
+  /** Number of predictions at most. */
+  readonly top?: number;
+  /** Attention mask of the tokens, for text. */
+  readonly attentionMask?: ArrayLike<number | bigint>;
+  /** Metadata of the ONNX file (`metadata_props`). */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A number of the outputs: a weighted sum of elements of one output, and how it is found again in a perturbed run. */
+export interface TaskTarget {
+  /** Output (or inner tensor) whose elements are explained. */
+  readonly output: string;
+  readonly weights: readonly { readonly index: number; readonly weight: number }[];
+  readonly class?: number;
+  readonly label?: string;
+  /**
+   * The number in the outputs of a perturbed run, where elements do not keep their meaning (a box after suppression is
+   * found again by overlap and class; 0 when it is gone). The weighted sum when absent.
+   */
+  readonly follow?: (outputs: TaskOutputs) => number;
+}
+
+/** A choice among the predictions. */
+export type TargetChoice =
+  | { readonly prediction: number }
+  | { readonly label: string }
+  | { readonly class: number }
+  /** Pixels of the upright original image. */
+  | { readonly point: readonly [number, number] }
+  | { readonly box: readonly [number, number, number, number] };
+
+export interface Task {
+  readonly apiVersion: 1;
+  readonly id: TaskId;
+  readonly about: { readonly title: string; readonly summary: string };
+  /**
+   * Evidence between 0 (does not fit) and 1 (the file says so) that the explained output is of this task. The task with
+   * the most evidence is taken; a tie is a doubt.
+   */
+  recognise(description: ModelDescription, metadata?: Readonly<Record<string, string>>): number;
+  /** Predictions, best first; empty where nothing was found. */
+  read(outputs: TaskOutputs, context: TaskContext): readonly Prediction[];
+  /**
+   * @throws WhylightError `label_not_found` where the choice names nothing among the predictions
+   */
+  target(choice: TargetChoice, outputs: TaskOutputs, context: TaskContext): TaskTarget;
+}
