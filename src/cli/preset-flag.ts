@@ -1,6 +1,7 @@
 /** `--preset captum`: a library whose choices of convention a method takes over. */
 import type { Method } from '../core/method/contract.ts';
-import { methodsWithPreset, PRESET_PARAMETER, PRESETS } from '../core/method/presets.ts';
+import { PRESETS } from '../core/method/contract.ts';
+import { methodsWithPreset, PRESET_PARAMETER } from '../core/method/presets.ts';
 
 export const PRESET_ARG = {
   preset: {

@@ -1,6 +1,7 @@
 /** What the engine's own thread is asked, and what it answers. */
-import type { ModelBytes, Tensors } from '../core/engine/engine.ts';
+import type { Tensors } from '../core/engine/engine.ts';
 import type { WhylightError } from '../core/errors.ts';
+import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import type { NodeEngineOptions } from './onnxruntime-node.ts';
 
 /** A call of one of the engine's methods; sessions have numbers. */

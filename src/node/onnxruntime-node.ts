@@ -1,7 +1,8 @@
 /** onnxruntime-node: native code next to the process, the fastest engine here. */
 import { availableParallelism } from 'node:os';
 import type { Engine } from '../core/engine/engine.ts';
-import { createOrtEngine, type Ort } from '../core/engine/onnxruntime.ts';
+import { createOrtEngine } from '../core/engine/onnxruntime.ts';
+import type { Ort } from '../core/engine/onnxruntime-tensors.ts';
 import { WhylightError } from '../core/errors.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** onnxruntime-web under Node: the very code that runs in a Worker, for parity checks and measurements. */
 import * as ort from 'onnxruntime-web/wasm';
 import type { Engine } from '../core/engine/engine.ts';
-import { createOrtEngine, type Ort, WASM_OPTIONS } from '../core/engine/onnxruntime.ts';
+import { createOrtEngine, WASM_OPTIONS } from '../core/engine/onnxruntime.ts';
+import type { Ort } from '../core/engine/onnxruntime-tensors.ts';
 
 export interface WebEngineOptions {
   /** Threads of one run; a Worker has one, and so has this engine unless told. The first engine made decides. */

@@ -2,8 +2,8 @@
 import { WhylightError } from '../core/errors.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
 import { preprocess } from '../core/image/preprocess.ts';
-import type { Inputs } from '../core/method/contract.ts';
 import type { Model } from '../core/model/model.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import { nodeCodecs } from './codecs.ts';
 
 export interface Photo extends PlacedImage {

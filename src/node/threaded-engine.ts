@@ -4,9 +4,10 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Engine, ModelBytes, Session, Tensors } from '../core/engine/engine.ts';
+import type { Engine, Session, Tensors } from '../core/engine/engine.ts';
 import { releasedFailure } from '../core/engine/onnxruntime-errors.ts';
 import { WhylightError } from '../core/errors.ts';
+import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import type { Answered, Asked, Call, Results } from './engine-protocol.ts';
 import { type NodeEngineOptions, onnxruntimeNode } from './onnxruntime-node.ts';

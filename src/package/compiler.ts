@@ -1,19 +1,19 @@
 /** `whylight/compiler`: from an ONNX file to one that holds its derivative. */
 import { COTANGENT, type CompileRequest, compile, gradientName } from '../core/autodiff/compile.ts';
-import type { ModelBytes } from '../core/engine/engine.ts';
 import { Model, type ModelSource } from '../core/model/model.ts';
 import type { Graph } from '../core/onnx/graph.ts';
+import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import { write } from '../core/onnx/write.ts';
 
 export type { CompileRequest, Optimize } from '../core/autodiff/compile.ts';
 export type { UnsupportedNode } from '../core/autodiff/differentiate.ts';
 export { defineRule, type Rule } from '../core/autodiff/rule.ts';
 export { defineRuleset, type Ruleset } from '../core/autodiff/ruleset.ts';
-export type { ModelBytes } from '../core/engine/engine.ts';
 export { WhylightError } from '../core/errors.ts';
 export { Model, type ModelSource } from '../core/model/model.ts';
 export { GraphBuilder, type Value } from '../core/onnx/builder.ts';
 export type { Graph, Node } from '../core/onnx/graph.ts';
+export type { ModelBytes } from '../core/onnx/model-bytes.ts';
 export { declaredOpsets, read } from '../core/onnx/read.ts';
 export { write } from '../core/onnx/write.ts';
 export { type Inspection, inspect } from '../tools/inspect.ts';

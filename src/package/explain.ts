@@ -19,11 +19,12 @@ export type {
 export type { CodecOptions, ImageCodecs } from '../core/image/codecs.ts';
 export type { Image } from '../core/image/image.ts';
 export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess } from '../core/image/preprocess.ts';
-export type { Inputs, Method } from '../core/method/contract.ts';
+export type { Method } from '../core/method/contract.ts';
 export type { PluginEntry } from '../core/method/registry.ts';
 export type { Manifest } from '../core/model/manifest.ts';
 export { Model, type ModelSource } from '../core/model/model.ts';
 export type { TargetRequest } from '../core/model/target-request.ts';
+export type { Inputs } from '../core/tensor/rows.ts';
 export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
 
 export interface ExplainerSettings {

@@ -3,8 +3,9 @@
  * holds the compiled graphs as models, as `whylight export triton` writes them.
  */
 import { sha256Hex } from '../core/digest.ts';
-import type { Engine, ModelBytes, Session, Tensors } from '../core/engine/engine.ts';
+import type { Engine, Session, Tensors } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
+import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import { cast } from '../core/tensor/cast.ts';
 import { joinRows, sliceRows } from '../core/tensor/rows.ts';
 import type { DataType, Tensor } from '../core/tensor/tensor.ts';

@@ -1,5 +1,5 @@
 /** Other inputs made out of a given one. */
-import type { Inputs } from '../core/method/contract.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import { joinRows } from '../core/tensor/rows.ts';
 import { type Tensor, tensor } from '../core/tensor/tensor.ts';
 

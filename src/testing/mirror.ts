@@ -2,9 +2,10 @@
  * Trial models about which more is known: each source is folded over, so that an element and its mirror image are alike,
  * its middle third does not matter, and each element saturates.
  */
-import type { Inputs } from '../core/method/contract.ts';
+
 import { GraphBuilder } from '../core/onnx/builder.ts';
 import type { Graph } from '../core/onnx/graph.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import { sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { openGraph, type Subject } from './models.ts';
 

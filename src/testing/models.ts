@@ -1,11 +1,12 @@
 /** Small classifiers of each modality with seeded weights, opened as users open theirs: from the bytes of a file. */
-import type { Inputs } from '../core/method/contract.ts';
+
 import type { Manifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
 import { GraphBuilder, type Value } from '../core/onnx/builder.ts';
 import type { Dim, Graph } from '../core/onnx/graph.ts';
 import { write } from '../core/onnx/write.ts';
 import { Random } from '../core/tensor/random.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 
 /** A model and something to explain with it. */

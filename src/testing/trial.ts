@@ -3,9 +3,10 @@ import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
 import { Explainer, type ExplainHooks, type Explanation, type Plan } from '../core/explainer/explainer.ts';
-import type { Inputs, Method } from '../core/method/contract.ts';
+import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
 import type { TargetRequest } from '../core/model/target-request.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import type { Subject } from './models.ts';
 
 export interface TrialOptions {

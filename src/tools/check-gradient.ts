@@ -4,7 +4,7 @@
  */
 import { COTANGENT, compile, gradientName } from '../core/autodiff/compile.ts';
 import type { Engine, Session } from '../core/engine/engine.ts';
-import type { TensorInfo } from '../core/method/contract.ts';
+import type { TensorInfo } from '../core/model/info.ts';
 import type { Model } from '../core/model/model.ts';
 import { write } from '../core/onnx/write.ts';
 import { resolveNeeds } from '../core/plan/variant.ts';

@@ -1,8 +1,8 @@
 /** One comparison with somebody else's numbers: what to run, what to expect, how far it may be off. */
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
-import type { Inputs } from '../../src/core/method/contract.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
+import type { Inputs } from '../../src/core/tensor/rows.ts';
 
 /** A saliency method and how to call it, so that it computes the same as an entry of the reference. */
 export interface Recipe {

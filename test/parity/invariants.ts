@@ -1,12 +1,12 @@
 /** The invariants that a `cases.json` names, by their names there: each is run as a check on the models of the file. */
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { Explainer } from '../../src/core/explainer/explainer.ts';
-import type { Inputs } from '../../src/core/method/contract.ts';
 import { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { Random } from '../../src/core/tensor/random.ts';
+import type { Inputs } from '../../src/core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, checked, distance, skipped } from './comparison.ts';
 import { mapsOf } from './maps.ts';

@@ -1,8 +1,8 @@
 /** The metrics of `cases.json`: each entry of its `metric_table` against what our metrics say of the same numbers. */
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
-import { countAbove, entropy, gini } from '../../src/core/metrics/concentration.ts';
 import { areaUnder } from '../../src/core/metrics/curve.ts';
 import { type Measured, measureRows, planMetrics } from '../../src/core/metrics/measure.ts';
+import { countAbove, entropy, gini } from '../../src/core/tensor/concentration.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, checked, distance, skipped } from './comparison.ts';
 import { modelFromText } from './graph-text.ts';

@@ -1,10 +1,10 @@
 /** Runs one comparison through the same explainer as everything else, and judges it. */
 import { WhylightError } from '../../src/core/errors.ts';
 import type { ExplainedRow, Explainer } from '../../src/core/explainer/explainer.ts';
-import type { Inputs } from '../../src/core/method/contract.ts';
 import type { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { Random } from '../../src/core/tensor/random.ts';
+import type { Inputs } from '../../src/core/tensor/rows.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, distance, type Example, outliers, type Recipe } from './comparison.ts';
 

@@ -1,7 +1,8 @@
 /** A server of the Open Inference Protocol over HTTP on this machine, with onnxruntime behind it, that can misbehave. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ModelBytes, Session } from '../../src/core/engine/engine.ts';
+import type { Session } from '../../src/core/engine/engine.ts';
+import type { ModelBytes } from '../../src/core/onnx/model-bytes.ts';
 import { read } from '../../src/core/onnx/read.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import { datatypeOf, decodeRequest, encodeResponse, HEADER_LENGTH } from '../../src/protocol/open-inference.ts';

@@ -1,6 +1,7 @@
 /** Small graphs made on the spot, as files. */
-import type { ModelBytes } from '../../src/core/engine/engine.ts';
+
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import type { ModelBytes } from '../../src/core/onnx/model-bytes.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import { type DataType, float32, type Tensor } from '../../src/core/tensor/tensor.ts';

@@ -1,7 +1,7 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
 import { defineCommand } from 'citty';
 import type { Optimize } from '../../core/autodiff/compile.ts';
-import type { TensorInfo } from '../../core/method/contract.ts';
+import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect, type Shaped } from '../../tools/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';

@@ -3,9 +3,10 @@
  * idle session runs at once, or after a short delay in which others may join.
  */
 import { WhylightError } from '../errors.ts';
+import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { joinRows, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
+import type { Engine, Session, Tensors } from './engine.ts';
 
 export interface BatchingOptions {
   /** The most rows of a run, where the graph wants no fewer; a single call with more runs alone. */

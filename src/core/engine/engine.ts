@@ -1,4 +1,5 @@
 /** What runs a graph. An engine knows nothing of saliency; the rest of the core knows nothing of onnxruntime. */
+import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -30,16 +31,3 @@ export interface Session {
   run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
   release(): Promise<void>;
 }
-
-/** An ONNX file, its large constants beside it when that saves memory (`externalData` of onnxruntime). */
-export interface ModelBytes {
-  readonly graph: Uint8Array;
-  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /** Inputs and outputs begin with the batch, which is open: the rows of several runs may be put together. */
-  readonly openBatch?: boolean;
-  /** Rows of a run that suit the graph; as many as one likes when left out. */
-  readonly rows?: number;
-}
-
-export const modelBytesSize = ({ graph, external = [] }: ModelBytes): number =>
-  external.reduce((sum, { data }) => sum + data.byteLength, graph.byteLength);

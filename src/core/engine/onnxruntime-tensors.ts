@@ -2,7 +2,9 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { WhylightError } from '../errors.ts';
 import { arrayType, type DataType, type Tensor } from '../tensor/tensor.ts';
-import type { Ort } from './onnxruntime.ts';
+
+/** Exports of an onnxruntime package that are used here. */
+export type Ort = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
 
 /** The element types that onnxruntime's JavaScript packages take; they have no bfloat16. */
 const TYPES: ReadonlySet<string> = new Set<DataType>([

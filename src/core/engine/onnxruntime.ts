@@ -1,13 +1,11 @@
 /** What onnxruntime-web and onnxruntime-node share: both offer the interface of onnxruntime-common. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { nearest, WhylightError } from '../errors.ts';
-import type { Engine, ModelBytes, Session, Tensors } from './engine.ts';
+import type { ModelBytes } from '../onnx/model-bytes.ts';
+import type { Engine, Session, Tensors } from './engine.ts';
 import { Turns } from './mutex.ts';
 import { createFailure, releasedFailure, runFailure } from './onnxruntime-errors.ts';
-import { fromOrt, toOrt } from './onnxruntime-tensors.ts';
-
-/** What an onnxruntime package exports, as far as it is used here. */
-export type Ort = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
+import { fromOrt, type Ort, toOrt } from './onnxruntime-tensors.ts';
 
 /** Options of onnxruntime that fit every model; `externalData` comes from the model. */
 export type OrtOptions = Omit<InferenceSession.SessionOptions, 'externalData'>;

@@ -2,7 +2,9 @@
  * Loaded sessions, so that the second question to a model does not pay for loading it again. Bounded in bytes: the
  * least recently used goes first. A session that somebody uses is never released, even when that breaks the bound.
  */
-import type { ModelBytes, Session } from './engine.ts';
+
+import type { ModelBytes } from '../onnx/model-bytes.ts';
+import type { Session } from './engine.ts';
 
 /** The right to use a session until it is given back. */
 export interface Lease {

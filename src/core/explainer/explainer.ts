@@ -4,27 +4,16 @@ import type { Engine } from '../engine/engine.ts';
 import type { SessionCache } from '../engine/session-cache.ts';
 import { type ErrorCode, WhylightError } from '../errors.ts';
 import { checkAttribution } from '../method/attribution.ts';
-import type {
-  Attribution,
-  Cost,
-  ExplainContext,
-  Float32Tensors,
-  Inputs,
-  Method,
-  MethodSource,
-  Target,
-} from '../method/contract.ts';
-import { type Diagnostics, diagnose } from '../method/diagnostics.ts';
+import type { Attribution, Cost, ExplainContext, Method, MethodSource } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
-import { type HiddenFacts, type Summary, summarize } from '../method/summary.ts';
-import { evidenceOf, withoutPart } from '../metrics/evidence.ts';
 import { checkBaselines, checkInputs } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import { type Classified, topClasses } from '../model/prediction.ts';
 import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
+import type { Target } from '../model/target-request.ts';
 import { followsPrediction, type TargetRequest } from '../model/target-request.ts';
 import { Evaluator } from '../plan/evaluator.ts';
 import { type GraphLease, GraphLoader, noTimings } from '../plan/loader.ts';
@@ -34,8 +23,12 @@ import { type RunControl, runRows, throwIfAborted } from '../plan/run.ts';
 import { namedNeeds, type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { cast } from '../tensor/cast.ts';
 import { Random } from '../tensor/random.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Diagnostics, diagnose } from './diagnostics.ts';
+import { evidenceOf, withoutPart } from './evidence.ts';
+import { type HiddenFacts, type Summary, summarize } from './summary.ts';
 
 export interface ExplainerOptions {
   readonly engine: Engine;

@@ -1,8 +1,9 @@
 /** Holds what a method returns against its promise. */
 import { WhylightError } from '../errors.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
+import type { Attribution } from './contract.ts';
 
 const NUMBERS = ['score', 'baselineScore', 'convergenceDelta', 'standardError'] as const;
 

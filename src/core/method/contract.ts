@@ -4,10 +4,10 @@
  */
 import type { z } from 'zod';
 import type { Ruleset } from '../autodiff/ruleset.ts';
-import type { Graph } from '../onnx/graph.ts';
+import type { ModelInfo } from '../model/info.ts';
+import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Preset } from './presets.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 
 /** The version of this contract; a plugin of another version is refused when the plugins are built in. */
 export const API_VERSION = 1;
@@ -25,12 +25,9 @@ export type Modality = 'image' | 'vector' | 'series' | 'tokens';
 export const AXIOMS = ['symmetry', 'dummy', 'linearity', 'sensitivity'] as const;
 export type Axiom = (typeof AXIOMS)[number];
 
-/**
- * Rows by name: the first extent of each tensor counts them. Floating point inputs are float32 here, whatever the model
- * computes in.
- */
-export type Inputs = Readonly<Record<string, Tensor>>;
-export type Float32Tensors = Readonly<Record<string, Tensor<'float32'>>>;
+/** Libraries whose conventions a preset names, as presets are spelled. */
+export const PRESETS = ['captum', 'pytorch_grad_cam', 'xplique', 'pair', 'zennit'] as const;
+export type Preset = (typeof PRESETS)[number];
 
 export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly apiVersion: typeof API_VERSION;
@@ -140,49 +137,6 @@ export interface Cost {
   readonly forwards: number;
   /** Rows that go through a graph with derivatives, its forward part included. */
   readonly backwards: number;
-}
-
-export interface TensorInfo {
-  readonly name: string;
-  readonly dtype: Tensor['dtype'];
-  /** Shape of one row: the batch extent is left out. Extents that are not known before the run are strings. */
-  readonly dims: readonly (number | string)[];
-  /** Which of `dims` counts channels, for pictures, series and feature maps; absent for plain vectors and tokens. */
-  readonly channelAxis?: number;
-}
-
-/** What a method may know of the model before anything runs. */
-export interface ModelInfo {
-  readonly inputs: readonly TensorInfo[];
-  /**
-   * Where gradients end: each floating point input as it is, and for an integer input (token ids) the tensor that its
-   * embedding lookup gives.
-   */
-  readonly sources: readonly TensorInfo[];
-  /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
-  readonly scores: TensorInfo;
-  /**
-   * The tensor that CAM methods use unless told otherwise: the tokens that the last attention starts from, else the last
-   * spatial one before pooling.
-   */
-  readonly camLayer?: TensorInfo;
-  /** Every spatial tensor between input and scores, nearest to the scores first. */
-  readonly spatialLayers: readonly TensorInfo[];
-  /** The model itself, for methods that read its structure: weights of the classifier, biases, attention maps. */
-  readonly graph: Graph;
-  /**
-   * The tensor of this name.
-   * @throws WhylightError `layer_not_found` with the nearest names.
-   */
-  tensor(name: string): TensorInfo;
-}
-
-/** What is explained: a weighting of the elements of one row of the scores. One class is a single weight of 1. */
-export interface Target {
-  /** The class, when the target is one. */
-  readonly index?: number;
-  readonly label?: string;
-  readonly weights: readonly { readonly index: number; readonly weight: number }[];
 }
 
 export interface Evaluation {

@@ -1,7 +1,7 @@
 /** How a layer keeps its channels and its places. */
 import { isNormalisation } from '../model/attention.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { producers } from '../onnx/edit.ts';
-import type { ModelInfo, TensorInfo } from './contract.ts';
 
 export interface Layout {
   readonly channels: 'first' | 'last';

@@ -1,11 +1,7 @@
 /** Choices of convention that go together because one library makes them: `preset: captum`. */
 import { WhylightError } from '../errors.ts';
-import type { Method } from './contract.ts';
+import { type Method, PRESETS, type Preset } from './contract.ts';
 import { expectation, parameterSchemas } from './schema.ts';
-
-/** The libraries, as presets are spelled. */
-export const PRESETS = ['captum', 'pytorch_grad_cam', 'xplique', 'pair', 'zennit'] as const;
-export type Preset = (typeof PRESETS)[number];
 
 /** The parameter that names a preset; no method may have one of its own by this name. */
 export const PRESET_PARAMETER = 'preset';

@@ -1,7 +1,8 @@
 /** From the values of an attribution to one number per pixel of the picture. */
 import { resizeMap } from '../image/resize.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
-import type { Attribution, ModelInfo, TensorInfo } from './contract.ts';
+import type { Attribution } from './contract.ts';
 import { layoutOf } from './layout.ts';
 
 /**

@@ -4,8 +4,8 @@
  * them.
  */
 import { z } from 'zod';
-import type { Inputs } from '../method/contract.ts';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { defineMetric, type Measurement, type MetricContext } from './metric.ts';

@@ -1,12 +1,14 @@
 /** Metrics of an explanation: what they cost, known before anything runs, and their values. */
 import { WhylightError } from '../errors.ts';
 import type { ExplainedRow, Explainer, ExplainHooks, ExplainRequest } from '../explainer/explainer.ts';
-import type { Cost, Inputs, Target } from '../method/contract.ts';
+import type { Cost } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import { argmax, probabilitiesOf } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
+import type { Target } from '../model/target-request.ts';
 import { Random } from '../tensor/random.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
 import { metricOf } from './index.ts';
 import type { Answers, Measurement, Metric, MetricContext } from './metric.ts';

@@ -4,9 +4,11 @@
  */
 import type { z } from 'zod';
 import type { ExplainedRow } from '../explainer/explainer.ts';
-import type { Cost, Inputs, Target } from '../method/contract.ts';
+import type { Cost } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
+import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import type { Region } from './region.ts';
 
 export interface Metric<S extends z.ZodObject = z.ZodObject> {

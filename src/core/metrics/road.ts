@@ -1,7 +1,7 @@
 /** ROAD, remove and debias (Rong et al. 2022): deletion that leaves no traces of itself. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import type { Inputs } from '../method/contract.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';

@@ -1,7 +1,7 @@
 /** Sparseness, complexity and effective complexity of a map, as Quantus defines them; no run of the model is needed. */
 import { z } from 'zod';
 import type { ExplainedRow } from '../explainer/explainer.ts';
-import { countAbove, entropy, gini } from './concentration.ts';
+import { countAbove, entropy, gini } from '../tensor/concentration.ts';
 import { defineMetric } from './metric.ts';
 
 const none = { forwards: 0, backwards: 0 };

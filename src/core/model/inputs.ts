@@ -1,9 +1,9 @@
 /** Holds the tensors of a request against the inputs of a model. */
 import { WhylightError } from '../errors.ts';
-import type { Inputs } from '../method/contract.ts';
 import type { ValueInfo } from '../onnx/graph.ts';
 import { cast } from '../tensor/cast.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

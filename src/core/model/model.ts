@@ -2,7 +2,6 @@
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
 import { pictureDims } from '../image/preprocess.ts';
-import type { ModelInfo, TensorInfo } from '../method/contract.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
@@ -10,6 +9,7 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';

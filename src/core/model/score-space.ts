@@ -1,5 +1,5 @@
 /** What targets are looked up in: a list of classes, or classes at many positions (segmentation, detection). */
-import type { TensorInfo } from '../method/contract.ts';
+import type { TensorInfo } from './info.ts';
 import type { Labels } from './labels.ts';
 
 export interface ScoreSpace {

@@ -1,7 +1,14 @@
 /** What a client may ask to be explained, and how it is read from JSON. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import type { Target } from '../method/contract.ts';
+
+/** Weighting of the elements of one row of the scores, whose sum is explained. One class is a single weight of 1. */
+export interface Target {
+  /** The class, when the target is one. */
+  readonly index?: number;
+  readonly label?: string;
+  readonly weights: readonly { readonly index: number; readonly weight: number }[];
+}
 
 const classOf = z.union([z.int(), z.string().min(1)]);
 const finite = z.number().finite();

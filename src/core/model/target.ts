@@ -1,7 +1,7 @@
 /** From what a client asks to be explained to a weighting of the model's scores. */
 import { quoted, WhylightError } from '../errors.ts';
-import type { Target } from '../method/contract.ts';
 import { type Dense, denseLayout, type ScoreSpace } from './score-space.ts';
+import type { Target } from './target-request.ts';
 import { invalid, isElements, parseTarget, type RegionRequest, type TargetRequest } from './target-request.ts';
 
 /** Weight of each class, as the output counts them. */

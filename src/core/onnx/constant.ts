@@ -1,8 +1,8 @@
 /** Constants as numbers, and back. */
 import { WhylightError } from '../errors.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../tensor/half.ts';
 import { arrayType, bytesPerElement, type DataOf, type DataType, sizeOf } from '../tensor/tensor.ts';
 import type { Constant } from './graph.ts';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.ts';
 
 export type Values =
   | number[]

@@ -2,9 +2,9 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { GraphProtoSchema, ModelProtoSchema, TensorProto_DataLocation, TensorProtoSchema } from 'onnx-buf';
-import type { ModelBytes } from '../engine/engine.ts';
 import { elementNumber } from './elements.ts';
 import type { Constant, Graph } from './graph.ts';
+import type { ModelBytes } from './model-bytes.ts';
 import { ExternalStore } from './write/external.ts';
 import { graphInit } from './write/messages.ts';
 

@@ -1,9 +1,11 @@
 /** What stands behind `ctx.evaluate`: counts rows, keeps the input's own evaluation, and cuts off what runs on. */
 import { WhylightError } from '../errors.ts';
-import type { Cost, EvaluateOptions, Evaluation, Inputs, Target } from '../method/contract.ts';
+import type { Cost, EvaluateOptions, Evaluation } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
 import type { ScoreSpace } from '../model/score-space.ts';
 import { outputTarget, scoreOf } from '../model/target.ts';
+import type { Target } from '../model/target-request.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { type RawEvaluation, type RunControl, type RunnableGraph, runRows, throwIfAborted } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';

@@ -1,9 +1,10 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
-import type { Engine, ModelBytes, Session } from '../engine/engine.ts';
+import type { Engine, Session } from '../engine/engine.ts';
 import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { Graph } from '../onnx/graph.ts';
+import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
 import { hasOneBatch } from './mix-inputs.ts';

@@ -1,8 +1,9 @@
 /** The mixing of inputs as a part of the graph: see `method/mixture.ts`. */
-import type { Inputs } from '../method/contract.ts';
+
 import { absentName, weightsName } from '../method/mixture.ts';
 import { makeConstant } from '../onnx/constant.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { type DataType, float32, type Tensor } from '../tensor/tensor.ts';
 
 /** Before the names of what is new in the graph. */

@@ -2,8 +2,9 @@
 import { COTANGENT, gradientName } from '../autodiff/compile.ts';
 import type { Session } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
-import type { Float32Tensors, Inputs, Target } from '../method/contract.ts';
+import type { Target } from '../model/target-request.ts';
 import { cast } from '../tensor/cast.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { emptyRows, repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { isBroadcast, mixtureFeed } from './mix-inputs.ts';

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { gaussianBlur } from '../image/blur.ts';
-import type { Inputs, TensorInfo } from '../method/contract.ts';
 import { units } from '../method/units.ts';
+import type { TensorInfo } from '../model/info.ts';
 import { cast } from '../tensor/cast.ts';
+import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 

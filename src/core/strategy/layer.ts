@@ -1,7 +1,7 @@
 /** The layer that a method looks at. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import type { ModelInfo, TensorInfo } from '../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import type { Node } from '../onnx/graph.ts';
 import { traitsOf } from '../onnx/operators.ts';
 

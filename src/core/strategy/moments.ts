@@ -1,5 +1,5 @@
 /** Mean and variance of attributions that arrive one by one (Welford 1962). */
-import type { Float32Tensors } from '../method/contract.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
 import { float32 } from '../tensor/tensor.ts';
 
 export class Moments {

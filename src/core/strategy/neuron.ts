@@ -1,7 +1,8 @@
 /** An element of an inner tensor, explained in place of the score. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import type { ModelInfo, Target, TensorInfo } from '../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
+import type { Target } from '../model/target-request.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { targetLayer } from './layer.ts';
 

@@ -1,7 +1,8 @@
 /** Attributions of any method as one number for each place of the input, so that they can be compared. */
 import { WhylightError } from '../errors.ts';
-import type { Attribution, ModelInfo, TensorInfo } from '../method/contract.ts';
+import type { Attribution } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
+import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { knownDims } from './perturbation/extents.ts';
 import { placesOf } from './perturbation/feature-mask.ts';

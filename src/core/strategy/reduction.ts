@@ -1,6 +1,7 @@
 /** From one number per element to one per position: what becomes of the channels of a picture or a series. */
 import { z } from 'zod';
-import type { Float32Tensors, ModelInfo } from '../method/contract.ts';
+import type { ModelInfo } from '../model/info.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 
 export const absoluteParameter = (value: boolean) =>

@@ -1,5 +1,5 @@
 /** Numbers of one element type as another. */
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../onnx/half.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.ts';
 import { arrayType, type DataOf, type DataType, type Tensor } from './tensor.ts';
 
 /** The same tensor when it has the type already. Fractions are cut for integer types; half floats are rounded to even. */

@@ -1,6 +1,15 @@
 /** Tensors whose first extent counts rows. */
 import { type DataOf, type DataType, sizeOf, type Tensor, tensor } from './tensor.ts';
 
+/**
+ * Rows by tensor name: the first dim of each tensor counts them. Floating point inputs of a model are float32 here,
+ * whatever the model computes in.
+ */
+export type Inputs = Readonly<Record<string, Tensor>>;
+
+/** Tensors of float32 by name. */
+export type Float32Tensors = Readonly<Record<string, Tensor<'float32'>>>;
+
 export const rowsOf = ({ dims }: Tensor): number => dims[0] ?? 1;
 
 /** Rows `from` to `to` (exclusive); a view, nothing is copied. */

@@ -4,8 +4,8 @@ import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
 import { preprocess } from '../../core/image/preprocess.ts';
-import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 import type { Body } from './body.ts';
 
 export interface Subject {

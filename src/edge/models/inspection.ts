@@ -1,8 +1,8 @@
 /** What is found out about a model before it goes live. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
-import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { ISOLATE_BYTES, inspect } from '../../tools/inspect.ts';
 

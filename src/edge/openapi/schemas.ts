@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
-import { PRESETS } from '../../core/method/presets.ts';
+import { PRESETS } from '../../core/method/contract.ts';
 import { requestSchema } from '../explain/settings.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import type { Inputs } from '../../core/method/contract.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 import type { NamedOutput } from '../../protocol/open-inference.ts';
 import { pictureSource, readBody } from '../explain/body.ts';
 import { withDeadline } from '../explain/deadline.ts';

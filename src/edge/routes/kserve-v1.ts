@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
-import type { Inputs } from '../../core/method/contract.ts';
 import type { Model } from '../../core/model/model.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 import { object, parse } from '../../protocol/open-inference.ts';
 import { withDeadline } from '../explain/deadline.ts';
 import { subjectOf } from '../explain/input.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import type { Target } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { Target } from '../../core/model/target-request.ts';
 import {
   collapse,
   eigenSmoothParameter,

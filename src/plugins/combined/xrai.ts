@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import type { Attribution, ExplainContext, MethodSource, ModelInfo, TensorInfo } from '../../core/method/contract.ts';
+import type { Attribution, ExplainContext, MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { parameterTexts, refusePerturbation } from '../../core/strategy/inner-method/batched.ts';
 import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { knownDims } from '../../core/strategy/perturbation/extents.ts';

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import type { Attribution, Float32Tensors, Inputs, ModelInfo } from '../../core/method/contract.ts';
+import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { ModelInfo } from '../../core/model/info.ts';
 import { type BlurredInput, blurRows, blurRuleset } from '../../core/strategy/gradient/blur-path.ts';
 import { meanAlong } from '../../core/strategy/gradient/path.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import type { Float32Tensors, Inputs } from '../../core/tensor/rows.ts';
 import { mapRows } from '../../core/tensor/rows.ts';
 import { sum } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';

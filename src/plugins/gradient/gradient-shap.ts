@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Float32Tensors } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { sizeInUnits } from '../../core/method/units.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
@@ -17,6 +16,7 @@ import {
   precisionParameter,
   reductionParameter,
 } from '../../core/strategy/reduction.ts';
+import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 
 /** Stream of the order of the baselines; samples have those from 1 on. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Float32Tensors, ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { takeGuidedStep } from '../../core/strategy/gradient/guided-path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { sum } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 

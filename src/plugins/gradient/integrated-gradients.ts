@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Attribution, Float32Tensors } from '../../core/method/contract.ts';
+import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, differenceOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
@@ -12,6 +12,7 @@ import {
   precisionParameter,
   reductionParameter,
 } from '../../core/strategy/reduction.ts';
+import type { Float32Tensors } from '../../core/tensor/rows.ts';
 
 /** With fewer, the sum may be right by chance. */
 const LEAST_STEPS = 8;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Target } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { Target } from '../../core/model/target-request.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { onLine } from '../../core/strategy/gradient/path.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExplainContext, Inputs } from '../../core/method/contract.ts';
+import type { ExplainContext } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import {
   featureCount,
@@ -10,6 +10,7 @@ import {
 } from '../../core/strategy/perturbation/feature-mask.ts';
 import { scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 import { sliceRows } from '../../core/tensor/rows.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 

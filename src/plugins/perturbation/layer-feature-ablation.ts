@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ModelInfo, TensorInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { units } from '../../core/method/units.ts';
+import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import {

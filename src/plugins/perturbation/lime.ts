@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExplainContext, Inputs } from '../../core/method/contract.ts';
+import type { ExplainContext } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
@@ -13,6 +13,7 @@ import {
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { lasso, ridge } from '../../core/tensor/least-squares.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
 
 /** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
 export default defineMethod({

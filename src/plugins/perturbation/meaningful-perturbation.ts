@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Attribution, Float32Tensors } from '../../core/method/contract.ts';
+import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { type SoftMask, softMask, variationGradient } from '../../core/strategy/perturbation/soft-mask.ts';
 import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { Adam } from '../../core/tensor/adam.ts';
+import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** How often a partial map is given. */

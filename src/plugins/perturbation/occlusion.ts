@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ModelInfo } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
 import {
   knownDims,

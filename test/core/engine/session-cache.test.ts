@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { ModelBytes, Session } from '../../../src/core/engine/engine.ts';
+import type { Session } from '../../../src/core/engine/engine.ts';
 import { type LoadSession, SessionCache, sessionMemory } from '../../../src/core/engine/session-cache.ts';
 import { WhylightError } from '../../../src/core/errors.ts';
+import type { ModelBytes } from '../../../src/core/onnx/model-bytes.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import { denseInput, denseModel } from '../../support/tiny-models.ts';
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { plugins } from '#plugins';
 import { WhylightError } from '../../../src/core/errors.ts';
-import { API_VERSION, type Method } from '../../../src/core/method/contract.ts';
+import { API_VERSION, type Method, PRESETS } from '../../../src/core/method/contract.ts';
 import { checkMethod, defineMethod } from '../../../src/core/method/define.ts';
 import { parseParams } from '../../../src/core/method/params.ts';
-import { methodsWithPreset, PRESETS } from '../../../src/core/method/presets.ts';
+import { methodsWithPreset } from '../../../src/core/method/presets.ts';
 
 const define = (id: string, changes: object = {}): Method =>
   defineMethod({

@@ -1,10 +1,10 @@
 /** The parts that metrics are made of, against numbers of numpy, SciPy and scikit-image. */
 import { describe, expect, it } from 'vitest';
-import { countAbove, entropy, gini } from '../../../src/core/metrics/concentration.ts';
 import { areaUnder } from '../../../src/core/metrics/curve.ts';
 import { impute } from '../../../src/core/metrics/imputation.ts';
 import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import { pearson, spearman, ssim } from '../../../src/core/metrics/similarity.ts';
+import { countAbove, entropy, gini } from '../../../src/core/tensor/concentration.ts';
 
 describe('areaUnder', () => {
   it.each([

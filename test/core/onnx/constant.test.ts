@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { constantData, constantValues, makeConstant } from '../../../src/core/onnx/constant.ts';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../src/core/onnx/half.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../src/core/tensor/half.ts';
 
 describe('half floats', () => {
   it('reads and writes every finite binary16 exactly', () => {

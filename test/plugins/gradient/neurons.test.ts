@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import type { ExplainedRow } from '../../../src/core/explainer/explainer.ts';
-import type { Inputs } from '../../../src/core/method/contract.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
+import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explainerOf, openGraph, tokenGraph, tokens } from '../../support/classifiers.ts';
 import { smallNetwork, smallPicture } from '../../support/small-network.ts';

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import type { Explained } from '../../../src/core/explainer/explainer.ts';
-import type { Inputs } from '../../../src/core/method/contract.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import {
   explainerOf,

@@ -1,6 +1,7 @@
 /** Numbers as the element types of tensors hold them. */
+
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../tensor/half.ts';
 import type { DataType } from '../../tensor/tensor.ts';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../half.ts';
 
 const wrap = (bits: number, signed: boolean) => {
   const [span, half] = [2 ** bits, 2 ** (bits - 1)];

@@ -1,8 +1,9 @@
 /** What attention adds up to over the blocks of a transformer: methods that multiply attention maps. */
 import { WhylightError } from '../../errors.ts';
-import type { Float32Tensors, ModelInfo, TensorInfo } from '../../method/contract.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { placeMap } from './feature-maps.ts';
 

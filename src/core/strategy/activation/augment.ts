@@ -1,6 +1,7 @@
 /** Copies of a picture that a good map should not care about, as pytorch-grad-cam's `aug_smooth` makes them. */
 import { WhylightError } from '../../errors.ts';
-import type { Inputs, ModelInfo, TensorInfo } from '../../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { emptyRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 

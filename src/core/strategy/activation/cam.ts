@@ -8,11 +8,11 @@ import {
   type Evaluation,
   type ExplainContext,
   type Method,
-  type ModelInfo,
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { saliencyMap } from '../../method/saliency-map.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';

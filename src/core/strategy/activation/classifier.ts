@@ -1,6 +1,7 @@
 /** The end of a convolutional classifier: global pooling and at most one linear layer. */
 import { WhylightError } from '../../errors.ts';
-import type { ModelInfo, Target } from '../../method/contract.ts';
+import type { ModelInfo } from '../../model/info.ts';
+import type { Target } from '../../model/target-request.ts';
 import { intAttribute } from '../../onnx/attributes.ts';
 import { constantValues } from '../../onnx/constant.ts';
 import { producers } from '../../onnx/edit.ts';

@@ -1,6 +1,7 @@
 /** The values of a layer as feature maps: channel by channel, in whatever order the layer keeps them. */
-import type { Float32Tensors } from '../../method/contract.ts';
+
 import type { Layout } from '../../method/layout.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 
 /** One row of a layer. */

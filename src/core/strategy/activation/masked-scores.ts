@@ -2,16 +2,10 @@
 import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { sampleGrid } from '../../image/resize.ts';
-import {
-  type About,
-  API_VERSION,
-  type ExplainContext,
-  type Method,
-  type ModelInfo,
-  type TensorInfo,
-} from '../../method/contract.ts';
+import { type About, API_VERSION, type ExplainContext, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { layoutOf } from '../../method/layout.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';

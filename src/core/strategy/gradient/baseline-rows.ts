@@ -1,7 +1,8 @@
 /** Several baselines: what methods that average over a distribution of them start from. */
 import { WhylightError } from '../../errors.ts';
-import type { ExplainContext, Float32Tensors, Given } from '../../method/contract.ts';
+import type { ExplainContext, Given } from '../../method/contract.ts';
 import { cast } from '../../tensor/cast.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { repeatRow, rowsOf } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';

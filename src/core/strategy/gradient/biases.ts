@@ -1,5 +1,5 @@
 /** The biases of a convolutional model, layer by layer. */
-import type { ModelInfo } from '../../method/contract.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import { floatAttribute } from '../../onnx/attributes.ts';
 import { constantValues, type Values } from '../../onnx/constant.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';

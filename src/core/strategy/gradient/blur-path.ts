@@ -5,9 +5,9 @@
 import { defineRuleset, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
 import { gaussianKernel } from '../../image/blur.ts';
-import type { Inputs } from '../../method/contract.ts';
 import { GraphBuilder, type Value } from '../../onnx/builder.ts';
 import type { Dim, Graph } from '../../onnx/graph.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 /** An input of the model, and the axes to blur along, the batch counted as axis 0. */

@@ -1,7 +1,8 @@
 /** Methods that follow the gradient along a path: each is a choice of points and of what becomes of the gradients there. */
 import { z } from 'zod';
-import { type About, API_VERSION, type Float32Tensors, type Method } from '../../method/contract.ts';
+import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { baselineParameter } from '../baseline.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';

@@ -1,5 +1,6 @@
 /** What methods that compare the input with a baseline have in common: where they start, and how they end. */
-import type { ExplainContext, Float32Tensors } from '../../method/contract.ts';
+import type { ExplainContext } from '../../method/contract.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
 

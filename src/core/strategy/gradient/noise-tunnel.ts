@@ -1,16 +1,10 @@
 /** What a method says on average about noisy copies of the input: SmoothGrad and its kin. */
 import { z } from 'zod';
-import {
-  type About,
-  API_VERSION,
-  type ExplainContext,
-  type Float32Tensors,
-  type Method,
-  type MethodSource,
-  type ModelInfo,
-} from '../../method/contract.ts';
+import { type About, API_VERSION, type ExplainContext, type Method, type MethodSource } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import { Random } from '../../tensor/random.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import {
   explainTogether,
   feeding,

@@ -1,8 +1,8 @@
 /** Normal noise on inputs. */
 import { z } from 'zod';
-import type { Float32Tensors } from '../../method/contract.ts';
 import { sizeInUnits } from '../../method/units.ts';
 import type { Random } from '../../tensor/random.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
 
 export const noiseParameters = {

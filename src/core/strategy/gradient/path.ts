@@ -1,5 +1,6 @@
 /** Gradients along the straight line from a baseline to the input. */
-import type { ExplainContext, Float32Tensors, Inputs } from '../../method/contract.ts';
+import type { ExplainContext } from '../../method/contract.ts';
+import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { inPortions, type Portion } from '../inner-method/progress.ts';
 import type { Nodes } from './quadrature.ts';

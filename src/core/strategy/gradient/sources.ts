@@ -1,13 +1,7 @@
 /** Where gradients end: the float inputs, and the embeddings of integer inputs, which have to be looked up first. */
-import type {
-  ExplainContext,
-  Float32Tensors,
-  Inputs,
-  ModelInfo,
-  NamedNeeds,
-  Needs,
-  TensorInfo,
-} from '../../method/contract.ts';
+import type { ExplainContext, NamedNeeds, Needs } from '../../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Sources that no client feeds: they come out of an embedding lookup. */

@@ -1,5 +1,5 @@
 /** Weighted mean of rows that arrive one by one, and how far the rows are spread around it. */
-import type { Float32Tensors } from '../../method/contract.ts';
+import type { Float32Tensors } from '../../tensor/rows.ts';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 
 interface Sums {

@@ -1,17 +1,9 @@
 /** One method for several inputs at once: what its runs evaluate is packed into common batches. */
 import { WhylightError } from '../../errors.ts';
-import type {
-  Attribution,
-  BoundMethod,
-  Evaluation,
-  ExplainContext,
-  Float32Tensors,
-  Inputs,
-  NamedNeeds,
-  Needs,
-  Target,
-} from '../../method/contract.ts';
+import type { Attribution, BoundMethod, Evaluation, ExplainContext, NamedNeeds, Needs } from '../../method/contract.ts';
+import type { Target } from '../../model/target-request.ts';
 import type { Random } from '../../tensor/random.ts';
+import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { emptyRows, repeatRow, rowsOf, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 

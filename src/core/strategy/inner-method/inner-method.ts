@@ -6,10 +6,10 @@ import type {
   ExplainContext,
   Given,
   MethodSource,
-  ModelInfo,
   NamedNeeds,
   Needs,
 } from '../../method/contract.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import { graphsOf } from './batched.ts';
 
 export interface Inner extends BoundMethod {

@@ -1,5 +1,6 @@
 /** Many rows, a batch at a time; where the engine runs beside this thread, the next batch is made meanwhile. */
-import type { EvaluateOptions, Evaluation, ExplainContext, Inputs } from '../../method/contract.ts';
+import type { EvaluateOptions, Evaluation, ExplainContext } from '../../method/contract.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 
 /** Some of the rows that a method evaluates. */
 export interface Portion {

@@ -1,7 +1,7 @@
 /** Window shapes and strides as clients give them, for any kind of input. */
 import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
-import type { TensorInfo } from '../../method/contract.ts';
+import type { TensorInfo } from '../../model/info.ts';
 
 const extents = z.array(z.int().min(1)).max(16).default([]);
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { superpixels } from '../../image/superpixels.ts';
-import type { Float32Tensors, Inputs, ModelInfo, TensorInfo } from '../../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';

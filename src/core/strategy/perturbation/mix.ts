@@ -2,7 +2,8 @@
  * The mixing itself: where methods that hide spend most of their time outside the engine. Loops over floats stand by
  * themselves, so that they are compiled for floats alone, and read a place's weight once for all of its channels.
  */
-import type { Inputs, TensorInfo } from '../../method/contract.ts';
+import type { TensorInfo } from '../../model/info.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
 import { type FeatureMask, type Layout, placesOf } from './feature-mask.ts';

@@ -1,6 +1,8 @@
 /** Scores of mixtures of the input and what stands for absence, feature by feature. */
-import type { ExplainContext, Inputs, TensorInfo } from '../../method/contract.ts';
+import type { ExplainContext } from '../../method/contract.ts';
 import { absentName, weightsName } from '../../method/mixture.ts';
+import type { TensorInfo } from '../../model/info.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';

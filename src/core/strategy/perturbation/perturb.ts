@@ -1,5 +1,6 @@
 /** Scores of changed copies of the input. */
-import type { ExplainContext, Inputs } from '../../method/contract.ts';
+import type { ExplainContext } from '../../method/contract.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { DataOf, DataType, Tensor } from '../../tensor/tensor.ts';
 import { inPortions, type Portion, slotsOf } from '../inner-method/progress.ts';

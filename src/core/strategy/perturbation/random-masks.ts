@@ -1,6 +1,6 @@
 /** The masks of RISE: coarse random grids, enlarged smoothly and shifted. */
 import { sampleGrid } from '../../image/resize.ts';
-import type { ModelInfo, TensorInfo } from '../../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { knownDims } from './extents.ts';
 import { placesOf } from './feature-mask.ts';

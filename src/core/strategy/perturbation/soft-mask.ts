@@ -1,6 +1,6 @@
 /** A mask over the places of the model's sources that can be optimised: coarse where places have neighbours. */
 import { WhylightError } from '../../errors.ts';
-import type { ModelInfo, TensorInfo } from '../../method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
 import { placesOf } from './feature-mask.ts';

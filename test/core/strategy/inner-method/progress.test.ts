@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Evaluation, ExplainContext, Inputs } from '../../../../src/core/method/contract.ts';
+import type { Evaluation, ExplainContext } from '../../../../src/core/method/contract.ts';
 import { inPortions, isMilestone, type Portion } from '../../../../src/core/strategy/inner-method/progress.ts';
+import type { Inputs } from '../../../../src/core/tensor/rows.ts';
 import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
 
 type Context = Pick<ExplainContext<unknown>, 'ahead' | 'batchSize' | 'evaluate'>;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Evaluation, Inputs } from '../../../../src/core/method/contract.ts';
+import type { Evaluation } from '../../../../src/core/method/contract.ts';
 import { scoresWithout } from '../../../../src/core/strategy/perturbation/ablation.ts';
+import type { Inputs } from '../../../../src/core/tensor/rows.ts';
 import { rowsOf } from '../../../../src/core/tensor/rows.ts';
 import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelInfo, TensorInfo } from '../../../../src/core/method/contract.ts';
+import type { ModelInfo, TensorInfo } from '../../../../src/core/model/info.ts';
 import { type FeatureMask, placeMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
 import { mixOf } from '../../../../src/core/strategy/perturbation/mix.ts';
 import { Random } from '../../../../src/core/tensor/random.ts';

@@ -1,7 +1,8 @@
 /** Where an attribution puts its evidence: by cell of a picture, by element of a vector, by position of a sequence. */
-import type { Float32Tensors, Inputs } from '../method/contract.ts';
+
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** What the parts are: cells of a 3x3 grid over a picture, numbers, positions of a series, tokens. */

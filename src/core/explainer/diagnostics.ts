@@ -1,7 +1,7 @@
 /** What can be told of an attribution without knowing the method: how concentrated it is, and whether to trust it. */
-import { entropy, gini } from '../metrics/concentration.ts';
+import { entropy, gini } from '../tensor/concentration.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Float32Tensors } from './contract.ts';
 
 export interface Diagnostics {
   /** Sum of the values above zero, as a share of the sum of all absolute values; 0 for values of zero. */

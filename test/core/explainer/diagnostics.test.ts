@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Circumstances, diagnose } from '../../../src/core/method/diagnostics.ts';
+import { type Circumstances, diagnose } from '../../../src/core/explainer/diagnostics.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 
 const of = (values: number[], circumstances: Partial<Circumstances> = {}) =>

@@ -1,5 +1,5 @@
 /** How concentrated a set of magnitudes is. */
-import { sortMagnitudes } from '../tensor/sort.ts';
+import { sortMagnitudes } from './sort.ts';
 
 /**
  * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,

@@ -1,5 +1,5 @@
 /** An explanation in words. Every sentence says a number that was counted or measured; nothing is guessed. */
-import type { Evidence, Part, Stand } from '../metrics/evidence.ts';
+import type { Evidence, Part, Stand } from './evidence.ts';
 
 export interface Summary {
   readonly text: string;

@@ -1,0 +1,39 @@
+/** Facts about a model that methods, metrics and the planner read. */
+import type { Graph } from '../onnx/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Name, element type and shape of one tensor of a graph. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: Tensor['dtype'];
+  /** Shape of one row, without the batch dim. Dims that are not known before the run are strings. */
+  readonly dims: readonly (number | string)[];
+  /** Index into `dims` of the channels of an image, a series or a feature map; absent for vectors and tokens. */
+  readonly channelAxis?: number;
+}
+
+/** Facts about a model that are known before anything runs. */
+export interface ModelInfo {
+  readonly inputs: readonly TensorInfo[];
+  /**
+   * Where gradients end: each floating point input as it is, and for an integer input (token ids) the tensor that its
+   * embedding lookup gives.
+   */
+  readonly sources: readonly TensorInfo[];
+  /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
+  readonly scores: TensorInfo;
+  /**
+   * The tensor that CAM methods use unless told otherwise: the tokens that the last attention starts from, else the last
+   * spatial one before pooling.
+   */
+  readonly camLayer?: TensorInfo;
+  /** Every spatial tensor between input and scores, nearest to the scores first. */
+  readonly spatialLayers: readonly TensorInfo[];
+  /** The model itself, for methods that read its structure: weights of the classifier, biases, attention maps. */
+  readonly graph: Graph;
+  /**
+   * The tensor of this name.
+   * @throws WhylightError `layer_not_found` with the nearest names.
+   */
+  tensor(name: string): TensorInfo;
+}

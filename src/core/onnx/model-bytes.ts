@@ -1,0 +1,10 @@
+/** Compiled graph in the form in which engines load it. */
+/** ONNX file, with its large constants in files of their own where that saves memory (`externalData` of onnxruntime). */
+export interface ModelBytes {
+  readonly graph: Uint8Array;
+  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** True if the first dim of every input and output is one open batch: rows of several runs may then share one run. */
+  readonly openBatch?: boolean;
+  /** Rows that one run should take at most; unbounded when left out. */
+  readonly rows?: number;
+}
