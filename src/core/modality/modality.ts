@@ -2,8 +2,9 @@
  * The contract of modalities: from what a person has (a photo, a sentence, a row of a table, a clip) to input tensors
  * and features, and from an attribution back to something to look at.
  */
-import type { Float32Tensors, Inputs } from '../method/contract.ts';
+
 import type { InputFact, ModalityId, ModelDescription } from '../model/description.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 
 /** Files beside a model, read when asked for: tokenizer.json, a list of columns, background rows. */
 export interface ModelFiles {

@@ -2,7 +2,7 @@
 
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
-import { toBfloat16 } from '../../core/onnx/half.ts';
+import { toBfloat16 } from '../../core/tensor/half.ts';
 import { arrayType, type DataType, sizeOf, type Tensor, tensor } from '../../core/tensor/tensor.ts';
 import { invalidArray } from './npy-header.ts';
 import { type NumberRules, shown, toElement } from './numbers.ts';

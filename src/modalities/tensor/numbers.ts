@@ -1,6 +1,6 @@
 /** Numbers that people write, held against the element type that they are to become. */
 
-import { toFloat16 } from '../../core/onnx/half.ts';
+import { toFloat16 } from '../../core/tensor/half.ts';
 import type { DataType } from '../../core/tensor/tensor.ts';
 
 /** Smallest and largest value of the integer types that JavaScript's numbers hold exactly. */
