@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ansiBackground,
+  attributionColor,
+  attributionScale,
+  hex,
+  inkOn,
+  signedNumber,
+} from '../../../src/core/modality/colors.ts';
+
+describe('colours of attributions', () => {
+  it('are white at zero, red above and blue below', () => {
+    expect(hex(attributionColor(0))).toBe('#ffffff');
+    expect(hex(attributionColor(1))).toBe('#67001f');
+    expect(hex(attributionColor(-1))).toBe('#053061');
+    expect(attributionColor(7)).toEqual(attributionColor(1));
+  });
+
+  it('carry black or white letters, whichever is read more easily', () => {
+    expect(inkOn(attributionColor(0))).toBe('#000000');
+    expect(inkOn(attributionColor(-1))).toBe('#ffffff');
+    expect(ansiBackground('x', [103, 0, 31])).toBe('\u001b[48;2;103;0;31;38;2;255;255;255mx\u001b[0m');
+  });
+
+  it('are scaled by the largest magnitude, or by 1 where everything is zero', () => {
+    expect(attributionScale([0.5, -2, 1])).toBe(2);
+    expect(attributionScale([0, 0])).toBe(1);
+  });
+
+  it.each([
+    [0.42149, '+0.421'],
+    [-12.3456, '-12.3'],
+    [0, '0'],
+    [1234.5, '+1230'],
+  ])('the value %d is written %s', (value, text) => expect(signedNumber(value)).toBe(text));
+});
