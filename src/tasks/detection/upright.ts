@@ -1,0 +1,32 @@
+/** Places of the model's input tensor in pixels of the upright image. */
+import type { Placement } from '../../core/image/placement.ts';
+import type { InputSize } from './format.ts';
+
+/** How the image lies in the input tensor. */
+export interface ImageView {
+  /** Rectangle of the upright image that the tensor shows, in the image's pixels. */
+  readonly placement: Placement;
+  /** Size of the upright image. */
+  readonly image: InputSize;
+  /** Size of the input tensor. */
+  readonly input: InputSize;
+}
+
+type Box = readonly [number, number, number, number];
+
+/** Maps one point. */
+export function toImage({ placement, input }: ImageView, x: number, y: number): [number, number] {
+  return [placement.x + (x * placement.width) / input.width, placement.y + (y * placement.height) / input.height];
+}
+
+/** Maps a box, and cuts it at the edges of the image if `clip`. */
+export function boxToImage(view: ImageView, [x0, y0, x1, y1]: Box, clip: boolean): Box {
+  const [left, top] = toImage(view, x0, y0);
+  const [right, bottom] = toImage(view, x1, y1);
+  if (!clip) return [left, top, right, bottom];
+  const { width, height } = view.image;
+  return [within(left, width), within(top, height), within(right, width), within(bottom, height)];
+}
+
+/** The number at the nearer end of 0 to `max` where it lies outside. */
+export const within = (value: number, max: number): number => Math.min(Math.max(value, 0), max);
