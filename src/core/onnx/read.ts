@@ -5,6 +5,7 @@ import { WhylightError } from '../errors.ts';
 import { type Graph, OPSET } from './graph.ts';
 import { invalid } from './invalid.ts';
 import { hoistConstants } from './read/constants.ts';
+import { foreignFile } from './read/foreign-file.ts';
 import { Functions } from './read/functions.ts';
 import { toDomain, toGraph } from './read/graph.ts';
 import { inOrder, withNames } from './read/order.ts';
@@ -25,12 +26,20 @@ export interface ReadOptions {
  */
 export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
   const model = decode(bytes);
-  if (!model.graph) return invalid('The bytes are not an ONNX model: there is no graph in them.');
+  if (!model.graph) {
+    return invalid(foreignFile(bytes) ?? 'The bytes are not an ONNX model: there is no graph in them.');
+  }
   if (model.graph.output.length === 0) return invalid('The model has no outputs.');
   const opsets = opsetsOf(model);
   const version = opsets[''] as number;
   const functions = new Functions(model, version);
   const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external }))));
+  if (graph.outputs.length === 0) {
+    const names = model.graph.output.map(({ name }) => `"${name}"`).join(', ');
+    return invalid(
+      `None of the model's outputs (${names}) is a tensor of numbers, so there is nothing to explain. Export it with its scores as an output.`,
+    );
+  }
   return upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
 }
 
@@ -41,7 +50,7 @@ export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
 export const declaredOpsets = (bytes: Uint8Array): Record<string, number> => opsetsOf(decode(bytes));
 
 function decode(bytes: Uint8Array): ModelProto {
-  if (bytes.byteLength === 0) return invalid('The model is empty: 0 bytes.');
+  if (bytes.byteLength === 0) return invalid('The file is empty (0 bytes), so it is no ONNX model.');
   try {
     // Views of a plain array: those of Node's Buffer copy and compare differently.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -49,7 +58,8 @@ function decode(bytes: Uint8Array): ModelProto {
   } catch (cause) {
     throw new WhylightError(
       'invalid_model',
-      `The ${bytes.byteLength} bytes are not an ONNX model, or not all of one.`,
+      foreignFile(bytes) ??
+        `The ${bytes.byteLength} bytes are not an ONNX model, or the file is damaged or cut off. Compare its size with the original's.`,
       { bytes: bytes.byteLength },
       { cause },
     );

@@ -47,10 +47,27 @@ export function toGraph(proto: GraphProto, scope: Scope): Graph {
     opsets: {},
     // Before version 4 of the format every initializer was listed as an input too.
     inputs: proto.input.filter(({ name }) => !constants.has(name)).map((value) => toValueInfo(value, true, scope)),
-    outputs: proto.output.map((value) => toValueInfo(value, false, scope)),
+    outputs: tensorOutputs(proto, scope).map((value) => toValueInfo(value, false, scope)),
     constants,
     nodes: toNodes(proto.node, scope),
   };
+}
+
+/**
+ * Outputs of a model that are tensors of numbers. Sequences, maps and texts (labels, ZipMap's dictionaries) cannot be
+ * explained, so they are left out; in place of the dictionaries of ZipMap stand the probabilities that it reads.
+ */
+function tensorOutputs({ output, node }: GraphProto, { inner = false }: Scope): ValueInfoProto[] {
+  if (inner) return output;
+  return output.flatMap((value) => {
+    const { type } = value;
+    if (type?.value.case === undefined) return [value];
+    if (type.value.case === 'tensorType') return elementType(type.value.value.elemType) ? [value] : [];
+    const zipMap = node.find(({ opType, output: [made] }) => opType === 'ZipMap' && made === value.name);
+    const probabilities = zipMap?.input[0];
+    const isOutput = output.some(({ name }) => name === probabilities);
+    return probabilities === undefined || isOutput ? [] : [{ ...value, name: probabilities, type: undefined }];
+  });
 }
 
 /** Nodes, calls of the model's own functions replaced by what they do. */
