@@ -30,5 +30,5 @@ it('reads producer and metadata without the graph, and nothing of damaged bytes'
   const entry = [0x0a, 1, 0x6b, 0x12, 1, 0x76];
   const file = bytes(0x12, 2, 0x70, 0x74, 0x3a, 3, 1, 2, 3, 0x72, entry.length, ...entry);
   expect(readHeader(file)).toEqual({ metadata: { k: 'v' }, producer: 'pt' });
-  expect(readHeader(file.subarray(0, 9))).toEqual({ metadata: {}, producer: '' });
+  expect(readHeader(file.subarray(0, 12))).toEqual({ metadata: {}, producer: '' });
 });
