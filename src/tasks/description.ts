@@ -1,5 +1,5 @@
 /** Plain facts about a model from which a task tells whether the model's outputs are its own. */
-import type { DataType, Tensor } from '../core/tensor/tensor.ts';
+import type { DataType } from '../core/tensor/tensor.ts';
 
 /** Name, element type and shape of an input or output; open extents are strings. */
 export interface TensorFact {
@@ -21,9 +21,6 @@ export interface TaskDescription {
   /** Operators that occur in the graph. */
   readonly operators?: ReadonlySet<string>;
 }
-
-/** Outputs of one run by name, float32 or integer, with the batch as first axis. */
-export type Outputs = Readonly<Record<string, Tensor>>;
 
 /** Result of recognising a model: how strong the evidence is, and what stays doubtful. */
 export interface Recognised<F> {

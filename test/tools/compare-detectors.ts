@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { readerOf, recogniseDetector } from '../../src/tasks/detection/formats.ts';
 import { iou } from '../../src/tasks/detection/overlap.ts';
-import { readDetections } from '../../src/tasks/detection/read.ts';
-import { decodeRuns } from '../../src/tasks/detection/run-length.ts';
+import { predictionOf } from '../../src/tasks/detection/read.ts';
+import { searchAs } from '../../src/tasks/detection/search.ts';
+import { decodeRuns } from '../../src/tasks/run-length.ts';
 import { letterboxed, openDetector, openImage } from './detector.ts';
 
 interface ReferenceBox {
@@ -70,10 +71,12 @@ for (const file of readdirSync(references).filter((name) => name.endsWith('.json
       max: 20,
       ...(reference.iou && reader.defaults(format).overlap !== undefined && { overlap: reference.iou }),
     };
-    const found = readDetections(format, outputs, view, settings);
+    const search = searchAs(format, outputs, view, settings);
+    const found = search.found.map((one) => predictionOf(one, search));
     // Ultralytics counts the pixels of masks in the letterboxed image.
     const square = { input: view.input, image: view.input, placement: { x: 0, y: 0, ...view.input } };
-    const masks = reference.task === 'segment' ? readDetections(format, outputs, square, settings) : [];
+    const masks =
+      reference.task === 'segment' ? search.found.map((one) => predictionOf(one, { ...search, view: square })) : [];
     const order = reference.conf ? photo.boxes : [...photo.boxes].sort((a, b) => b.confidence - a.confidence);
     let [worst, score, points, mask] = [1, 0, 0, 0];
     let wrong = found.length === order.length ? '' : ` ${found.length} boxes, not ${order.length};`;

@@ -1,44 +1,43 @@
 /** Runs a detector file with onnxruntime-node and reads it: for comparing with other people's post-processing. */
 import { readFile } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
-import { type ModelProto, ModelProtoSchema, TensorProto_DataType, type ValueInfoProto } from 'onnx-buf';
+import { ModelProtoSchema } from 'onnx-buf';
 import * as ort from 'onnxruntime-node';
 import type { Image } from '../../src/core/image/image.ts';
-import { type DataType, sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
+import type { ValueInfo } from '../../src/core/onnx/graph.ts';
+import { infer } from '../../src/core/onnx/infer.ts';
+import { read } from '../../src/core/onnx/read.ts';
+import type { TaskOutputs } from '../../src/core/task/task.ts';
+import { sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { nodeCodecs } from '../../src/node/codecs.ts';
-import type { Outputs, TaskDescription, TensorFact } from '../../src/tasks/description.ts';
+import type { TaskDescription, TensorFact } from '../../src/tasks/description.ts';
 
-/** The facts of a file that recognition needs. */
-export function describe(model: ModelProto, labels?: readonly string[]): TaskDescription {
-  const constants = new Set(model.graph?.initializer.map(({ name }) => name));
-  return {
-    inputs: (model.graph?.input ?? []).filter(({ name }) => !constants.has(name)).map(fact),
-    outputs: (model.graph?.output ?? []).map(fact),
-    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
-    ...(labels && { labels }),
-  };
-}
-
-function fact({ name, type }: ValueInfoProto): TensorFact {
-  if (type?.value.case !== 'tensorType') return { name, dtype: 'float32', shape: [] };
-  const { elemType, shape } = type.value.value;
-  return {
+/** The facts of a file that recognition needs; shapes that the file leaves open are inferred. */
+export function describe(bytes: Uint8Array, labels?: readonly string[]): TaskDescription {
+  const { metadataProps } = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  const graph = read(bytes);
+  const inferred = infer(graph);
+  const fact = ({ name, dtype, dims }: ValueInfo): TensorFact => ({
     name,
-    dtype: (TensorProto_DataType[elemType] ?? 'FLOAT').toLowerCase().replace(/^float$/, 'float32') as DataType,
-    shape: (shape?.dim ?? []).map(({ value }) =>
-      value.case === 'dimValue' ? Number(value.value) : (value.value ?? '?'),
-    ),
+    dtype: dtype ?? 'float32',
+    shape: inferred.get(name)?.dims ?? dims ?? [],
+  });
+  return {
+    inputs: graph.inputs.map(fact),
+    outputs: graph.outputs.map(fact),
+    metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])),
+    ...(labels && { labels }),
   };
 }
 
 export interface Detector {
   readonly description: TaskDescription;
-  run(input: Tensor<'float32'>): Promise<Outputs>;
+  run(input: Tensor<'float32'>): Promise<TaskOutputs>;
 }
 
 export async function openDetector(path: string, labels?: readonly string[]): Promise<Detector> {
   const bytes = new Uint8Array(await readFile(path));
-  const description = describe(fromBinary(ModelProtoSchema, bytes), labels);
+  const description = describe(bytes, labels);
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   return {
     description,
@@ -48,7 +47,7 @@ export async function openDetector(path: string, labels?: readonly string[]): Pr
       return Object.fromEntries(
         Object.entries(results).map(([key, value]) => [
           key,
-          { dtype: value.type, dims: value.dims, data: value.data } as unknown as Tensor,
+          { dtype: value.type, dims: value.dims, data: value.data } as unknown as Tensor<'float32'>,
         ]),
       );
     },

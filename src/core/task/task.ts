@@ -4,6 +4,7 @@
  */
 import type { PlacedImage } from '../image/placement.ts';
 import type { ModelDescription, TaskId } from '../model/description.ts';
+import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Outputs of one row, by name, batch axis first (dim 1). */
@@ -44,6 +45,10 @@ export interface TaskContext {
   readonly top?: number;
   /** Attention mask of the tokens, for text. */
   readonly attentionMask?: ArrayLike<number | bigint>;
+  /** Positions that are asked about: the mask tokens of a text. */
+  readonly positions?: readonly number[];
+  /** Embedding to compare with, for similarity. */
+  readonly similarTo?: ArrayLike<number>;
   /** Metadata of the ONNX file (`metadata_props`). */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -55,6 +60,12 @@ export interface TaskTarget {
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
   readonly class?: number;
   readonly label?: string;
+  /**
+   * The number as nodes, `[N]`, where no weighted sum of one output is equal to it (a cosine, objectness times class,
+   * start and end of an answer). Weights are then its nearest form: they agree with it in the undisturbed run.
+   * @param value gives a tensor of the graph by its name
+   */
+  readonly build?: (g: GraphBuilder, value: (name: string) => Value) => Value;
   /**
    * The number in the outputs of a perturbed run, where elements do not keep their meaning (a box after suppression is
    * found again by overlap and class; 0 when it is gone). The weighted sum when absent.

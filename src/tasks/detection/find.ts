@@ -17,7 +17,9 @@ export interface Found {
   readonly angle?: number;
 }
 
-export type SearchSettings = Pick<DetectionDefaults, 'threshold' | 'overlap' | 'max' | 'several'>;
+export interface SearchSettings extends Pick<DetectionDefaults, 'threshold' | 'max' | 'several'> {
+  readonly overlap?: number | undefined;
+}
 
 /** Boxes above the threshold, best first, those that overlap better ones left out. */
 export function findBoxes(detections: Detections, { threshold, overlap, max, several }: SearchSettings): Found[] {

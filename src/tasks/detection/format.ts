@@ -1,5 +1,6 @@
 /** Contract of detector formats: how outputs of one kind are recognised and turned into heads. */
-import type { Outputs, Recognised, TaskDescription } from '../description.ts';
+import type { TaskOutputs } from '../../core/task/task.ts';
+import type { Recognised, TaskDescription } from '../description.ts';
 import type { Detections } from './head.ts';
 
 /** Height and width of the model's input tensor in pixels. */
@@ -39,9 +40,9 @@ export interface FormatReader<F extends DetectionFormat = DetectionFormat> {
    * Settles what shapes and names leave open from the numbers of one undisturbed run. The result reads disturbed runs in
    * the same way.
    */
-  settle?(format: F, outputs: Outputs, size: InputSize): F;
+  settle?(format: F, outputs: TaskOutputs, size: InputSize): F;
   /** Candidates of one row of the batch. */
-  read(format: F, outputs: Outputs, size: InputSize, row: number): Detections;
+  read(format: F, outputs: TaskOutputs, size: InputSize, row: number): Detections;
 }
 
 /** A reader whose format type is its own business. */

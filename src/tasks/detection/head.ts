@@ -8,14 +8,19 @@ export interface Column {
 }
 
 /** Probability of every class for each candidate: class `c` of candidate `i` is `data[start + i * step + c * stride]`. */
-export interface ClassTable extends Column {
+export interface ClassTable extends Column, Sourced {
   readonly stride: number;
   readonly classes: number;
 }
 
+/** Output whose elements scores are: those of class `c` of candidate `i` have the same index as in the table. */
+export interface Sourced {
+  readonly output: string;
+}
+
 /** One class and one score for each candidate, as outputs with suppression inside give them. */
 export interface ClassList {
-  readonly score: Column;
+  readonly score: Column & Sourced;
   readonly class: Column;
 }
 
@@ -26,7 +31,7 @@ export interface Head {
   readonly first: number;
   readonly scores: ClassTable | ClassList;
   /** Probability that the candidate holds an object at all. */
-  readonly objectness?: Column;
+  readonly objectness?: Column & Sourced;
   /** Share of the objectness in the confidence: class x objectness, or the square root of that. */
   readonly combine?: 'product' | 'geometric_mean';
   /** Writes `x0, y0, x1, y1` of a candidate to `out[at..at + 3]`; with an angle, of the rectangle before it is turned. */

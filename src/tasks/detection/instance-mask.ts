@@ -1,8 +1,8 @@
 /** Instance masks as sums of prototypes, cut to their box. */
 import type { Prediction } from '../../core/task/task.ts';
+import { RunLengths } from '../run-length.ts';
+import type { ImageView } from '../upright.ts';
 import type { Prototypes } from './head.ts';
-import { RunLengths } from './run-length.ts';
-import type { ImageView } from './upright.ts';
 
 /** Sum of the prototypes, weighted: `[height, width]` logits. */
 export function weigh({ data, channels, height, width }: Prototypes, factors: Float32Array): Float32Array {

@@ -1,40 +1,15 @@
 /** Predictions of a detector for a person: named boxes in pixels of the upright image. */
-
 import type { Prediction } from '../../core/task/task.ts';
-import type { Outputs } from '../description.ts';
-import { type Found, findBoxes, type SearchSettings } from './find.ts';
-import type { DetectionFormat } from './format.ts';
-import { readerOf } from './formats.ts';
-import type { Detections } from './head.ts';
+import { boxToImage, type ImageView, toImage, within } from '../upright.ts';
+import type { Found } from './find.ts';
 import { maskOf, weigh } from './instance-mask.ts';
-import { boxToImage, type ImageView, toImage, within } from './upright.ts';
+import type { Search } from './search.ts';
 
-/** Settings that replace the defaults of the format. */
-export type DetectionSettings = Partial<Pick<SearchSettings, 'threshold' | 'overlap' | 'max'>>;
-
-/** Boxes of one row of the batch, best first. */
-export function readDetections(
-  format: DetectionFormat,
-  outputs: Outputs,
-  view: ImageView,
-  settings: DetectionSettings = {},
-  row = 0,
-): Prediction[] {
-  const reader = readerOf(format);
-  const detections = reader.read(format, outputs, view.input, row);
-  const defaults = reader.defaults(format);
-  const search = { ...defaults, ...settings };
-  return findBoxes(detections, search).map((found) => prediction(found, detections, format, view, defaults.clip));
-}
-
-function prediction(
-  found: Found,
-  { prototypes }: Detections,
-  { labels, firstClass = 0 }: DetectionFormat,
-  view: ImageView,
-  clip: boolean,
-): Prediction {
+/** A box as a prediction; masks are in COCO's compressed run-length code. */
+export function predictionOf(found: Found, { detections, format, view, clip }: PredictionSource): Prediction {
   const { head, candidate, position, score, angle } = found;
+  const { labels, firstClass = 0 } = format;
+  const { prototypes } = detections;
   // Half of a turned box may lie outside; cutting it would turn it into another box.
   const box = boxToImage(view, found.box, clip && angle === undefined);
   const index = found.class + firstClass;
@@ -52,11 +27,11 @@ function prediction(
   };
 }
 
-function pointToImage(
-  view: ImageView,
-  [x, y, score]: [number, number, number],
-  clip: boolean,
-): [number, number, number] {
+type PredictionSource = Pick<Search, 'detections' | 'format' | 'view' | 'clip'>;
+
+type Point = [number, number, number];
+
+function pointToImage(view: ImageView, [x, y, score]: Point, clip: boolean): Point {
   const [left, top] = toImage(view, x, y);
   return clip ? [within(left, view.image.width), within(top, view.image.height), score] : [left, top, score];
 }

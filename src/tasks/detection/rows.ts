@@ -1,8 +1,8 @@
 /** Access to one row of an output as float32 numbers. */
 import { WhylightError } from '../../core/errors.ts';
-import { cast } from '../../core/tensor/cast.ts';
-import { sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
-import type { Outputs } from '../description.ts';
+import type { TaskOutputs } from '../../core/task/task.ts';
+import { sizeOf } from '../../core/tensor/tensor.ts';
+
 import type { Prototypes } from './head.ts';
 
 export interface Row {
@@ -12,26 +12,23 @@ export interface Row {
 }
 
 /**
- * One row of an output; float32 numbers are a view, not a copy.
+ * One row of an output, a view of its numbers.
  * @throws WhylightError `internal` when the run did not give that output.
  */
-export function rowOf(outputs: Outputs, name: string, row: number): Row {
+export function rowOf(outputs: TaskOutputs, name: string, row: number): Row {
   const tensor = outputs[name];
   if (!tensor) throw new WhylightError('internal', `The run gave no output "${name}".`, { name });
   const dims = tensor.dims.slice(1);
   const size = sizeOf(dims);
-  return { dims, data: floats(tensor).subarray(row * size, (row + 1) * size) };
+  return { dims, data: tensor.data.subarray(row * size, (row + 1) * size) };
 }
 
 /** Mask prototypes `[N, channels, height, width]` of one row. */
-export function prototypesOf(outputs: Outputs, name: string, row: number): Prototypes {
+export function prototypesOf(outputs: TaskOutputs, name: string, row: number): Prototypes {
   const { dims, data } = rowOf(outputs, name, row);
   const [channels = 0, height = 0, width = 0] = dims;
   return { data, channels, height, width };
 }
-
-/** The numbers of a tensor as float32. */
-export const floats = (tensor: Tensor): Float32Array => cast(tensor, 'float32').data;
 
 export const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
 import type { ScoresAndBoxesFormat } from '../../../src/tasks/detection/formats/scores-and-boxes.ts';
 import { recogniseDetector } from '../../../src/tasks/detection/formats.ts';
@@ -201,7 +201,7 @@ describe('other forms', () => {
   });
 
   it('boxes with their score as fifth column', () => {
-    const outputs = { dets: float32([1, 1, 5], [10, 20, 30, 40, 0.9]), labels: tensor('int64', [1, 1], [2]) };
+    const outputs = { dets: float32([1, 1, 5], [10, 20, 30, 40, 0.9]), labels: float32([1, 1], [2]) };
     const format = { id: 'boxes_labels_scores', boxes: 'dets', classes: 'labels', yFirst: false, background: 0 };
     const found = predictionsOf(format as DetectionFormat, outputs, shownWhole(100, 100));
     expect(found).toMatchObject([{ class: 2, score: Math.fround(0.9), box: [10, 20, 30, 40] }]);

@@ -1,9 +1,10 @@
+import type { Prediction, TaskOutputs } from '../../../src/core/task/task.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import type { Outputs } from '../../../src/tasks/description.ts';
+import type { SearchSettings } from '../../../src/tasks/detection/find.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
-import { readerOf } from '../../../src/tasks/detection/formats.ts';
-import { type DetectionSettings, readDetections } from '../../../src/tasks/detection/read.ts';
-import type { ImageView } from '../../../src/tasks/detection/upright.ts';
+import { predictionOf } from '../../../src/tasks/detection/read.ts';
+import { searchAs } from '../../../src/tasks/detection/search.ts';
+import type { ImageView } from '../../../src/tasks/upright.ts';
 
 /** An image shown whole, at the size of the input. */
 export function shownWhole(width: number, height: number): ImageView {
@@ -22,12 +23,12 @@ export const transposed = (rows: readonly (readonly number[])[]): Tensor<'float3
 /** Predictions of a format whose open questions this very run settles. */
 export function predictionsOf(
   format: DetectionFormat,
-  outputs: Outputs,
+  outputs: TaskOutputs,
   view: ImageView,
-  settings?: DetectionSettings,
-) {
-  const settled = readerOf(format).settle?.(format, outputs, view.input) ?? format;
-  return readDetections(settled, outputs, view, settings);
+  settings?: Partial<SearchSettings>,
+): Prediction[] {
+  const search = searchAs(format, outputs, view, settings);
+  return search.found.map((found) => predictionOf(found, search));
 }
 
 /** `count` numbers near zero, with some of them replaced. */

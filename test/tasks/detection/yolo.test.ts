@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import type { YoloFormat } from '../../../src/tasks/detection/formats/yolo.ts';
-import { decodeRuns } from '../../../src/tasks/detection/run-length.ts';
+import { decodeRuns } from '../../../src/tasks/run-length.ts';
 import { predictionsOf, shownWhole, table, transposed } from './support.ts';
 
 const format: YoloFormat = {

@@ -3,11 +3,12 @@
  * EfficientNMS), or boxes with the score as fifth column beside labels (MMDetection).
  */
 
-import type { Outputs } from '../../description.ts';
+import type { TaskOutputs } from '../../../core/task/task.ts';
+import type { Tensor } from '../../../core/tensor/tensor.ts';
+
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import type { Column, Head } from '../head.ts';
-import { floats } from '../rows.ts';
 
 export interface BoxesLabelsScoresFormat extends DetectionFormat {
   readonly id: 'boxes_labels_scores';
@@ -42,10 +43,10 @@ export const boxesLabelsScores = defineFormat<BoxesLabelsScoresFormat>({
   },
   defaults: () => ({ threshold: 0.5, max: 300, clip: true }),
   settle(format, outputs) {
-    const boxes = outputs[format.boxes];
-    const columns = boxes?.dims.at(-1) ?? 4;
-    const relative = boxes !== undefined && floats(boxes).every((value, i) => i % columns > 3 || value <= 2);
-    return { units: relative && (format.yFirst || boxes.data.length > 0) ? 'relative' : 'pixels', ...format };
+    const { dims, data } = outputs[format.boxes] as Tensor<'float32'>;
+    const columns = dims.at(-1) ?? 4;
+    const relative = data.every((value, i) => i % columns > 3 || value <= 2) && (format.yFirst || data.length > 0);
+    return { units: relative ? 'relative' : 'pixels', ...format };
   },
   read: (format, outputs, size, row) => ({ heads: [headOf(format, outputs, size, row)] }),
 });
@@ -68,7 +69,7 @@ function outputsOf({ outputs }: TaskDescription) {
   return scores && flat(scores) && scores !== classes ? { boxes, classes, scores } : undefined;
 }
 
-function headOf(format: BoxesLabelsScoresFormat, outputs: Outputs, size: InputSize, row: number): Head {
+function headOf(format: BoxesLabelsScoresFormat, outputs: TaskOutputs, size: InputSize, row: number): Head {
   const { dims, data } = matrix(outputs, format.boxes, row, 2);
   const [count = 0, step = 4] = dims;
   const vector = (name: string): Column => ({ data: matrix(outputs, name, row, 1).data, start: 0, step: 1 });
@@ -78,7 +79,9 @@ function headOf(format: BoxesLabelsScoresFormat, outputs: Outputs, size: InputSi
     count,
     first: 0,
     scores: {
-      score: format.scores ? vector(format.scores) : { data, start: 4, step },
+      score: format.scores
+        ? { ...vector(format.scores), output: format.scores }
+        : { data, start: 4, step, output: format.boxes },
       class: { ...classes, data: classes.data.map((value) => value - format.background) },
     },
     box(i, out, at) {
@@ -90,10 +93,10 @@ function headOf(format: BoxesLabelsScoresFormat, outputs: Outputs, size: InputSi
 }
 
 /** A row of an output; the whole output where it has no batch axis. */
-function matrix(outputs: Outputs, name: string, row: number, rank: number) {
-  const tensor = outputs[name] as NonNullable<Outputs[string]>;
+function matrix(outputs: TaskOutputs, name: string, row: number, rank: number) {
+  const tensor = outputs[name] as NonNullable<TaskOutputs[string]>;
   const dims = tensor.dims.slice(-rank);
   const size = dims.reduce((a, b) => a * b, 1);
-  const data = floats(tensor);
+  const data = tensor.data;
   return { dims, data: tensor.dims.length > rank ? data.subarray(row * size, (row + 1) * size) : data };
 }

@@ -53,7 +53,7 @@ export const centerMap = defineFormat<CenterMapFormat>({
     const head: Head = {
       count,
       first: 0,
-      scores: { data: heat.data, start: 0, step: 1, stride: count, classes: 1 },
+      scores: { output: format.heat, data: heat.data, start: 0, step: 1, stride: count, classes: 1 },
       box(cell, out, at) {
         const [x0, y0, width, height] = boxOf(cell);
         out.set([x0, y0, Math.min(x0 + width, size.width), Math.min(y0 + height, size.height)], at);

@@ -3,11 +3,12 @@
  * suppression inside. The columns are x0, y0, x1, y1, score, class, and what belongs to the box behind them.
  * `[boxes, 7]` begins with the number of the image, and may have the class in front of the score (YOLOv7).
  */
-import { isFloat, isImageInput, type Outputs, type TaskDescription, type TensorFact } from '../../description.ts';
+import type { TaskOutputs } from '../../../core/task/task.ts';
+import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
 import { readUltralytics } from '../../ultralytics.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
-import type { Column, Detections, Head } from '../head.ts';
-import { floats, prototypesOf, type Row } from '../rows.ts';
+import type { Detections, Head } from '../head.ts';
+import { prototypesOf, type Row } from '../rows.ts';
 
 export interface EndToEndFormat extends DetectionFormat {
   readonly id: 'end_to_end';
@@ -50,7 +51,7 @@ export const endToEnd = defineFormat<EndToEndFormat>({
   defaults: () => ({ threshold: 0.25, max: 300, clip: true }),
   settle(format, outputs, size) {
     const table = tableOf(format, outputs);
-    const seen = { units: unitsOf(table, size), classFirst: format.numbered && classFirstIn(table), ...format };
+    const seen = { units: unitsOf(table, size, format), classFirst: format.numbered && classFirstIn(table), ...format };
     return { box: seen.units === 'relative' ? 'centre' : 'corners', ...seen };
   },
   read(format, outputs, size, row): Detections {
@@ -76,50 +77,66 @@ function outputOf({ inputs, outputs }: TaskDescription, final: boolean): TensorF
   return columns === 6 && (typeof rows !== 'number' || rows <= MAX_ROWS) ? output : undefined;
 }
 
-/** Outputs that keep more rows than this are dense. */
+/** TaskOutputs that keep more rows than this are dense. */
 const MAX_ROWS = 1000;
 
 /** An open extent that the inputs have as well counts their rows, not boxes. */
 const isBatch = (inputs: readonly TensorFact[], extent: string): boolean =>
   /^(n|batch.*|b)$/i.test(extent) || inputs.some(({ shape }) => shape[0] === extent);
 
-/** `[boxes, columns]` of one image, its number left out; of all images where no row is given. */
-function tableOf({ output, numbered }: EndToEndFormat, outputs: Outputs, row?: number): Row {
-  const tensor = outputs[output] as NonNullable<Outputs[string]>;
+/** `[boxes, columns]` of one image; of all images where no row is given. Scores of other images are 0. */
+function tableOf({ output, numbered }: EndToEndFormat, outputs: TaskOutputs, row?: number): Row {
+  const tensor = outputs[output] as NonNullable<TaskOutputs[string]>;
   const [count = 0, columns = 6] = tensor.dims.slice(-2);
-  const all = floats(tensor);
+  const all = tensor.data;
   if (tensor.dims.length === 3) {
     const start = (row ?? 0) * count * columns;
     return { dims: [count, columns], data: all.subarray(start, start + count * columns) };
   }
-  if (!numbered) return { dims: [count, columns], data: all };
-  const own = Array.from({ length: count }, (_, i) => i).filter((i) => row === undefined || all[i * columns] === row);
-  const data = Float32Array.from(own.flatMap((i) => [...all.subarray(i * columns + 1, (i + 1) * columns)]));
-  return { dims: [own.length, columns - 1], data };
+  if (!numbered || row === undefined) return { dims: [count, columns], data: all };
+  const data = all.slice();
+  for (let i = 0; i < data.length; i += columns) if (data[i] !== row) data.fill(0, i + 1, i + columns);
+  return { dims: [count, columns], data };
 }
 
 /** Boxes in shares of the input stay near 1; one box in pixels is enough to tell. */
-function unitsOf({ data, dims: [rows = 0, columns = 6] }: Row, { width, height }: InputSize): 'pixels' | 'relative' {
+function unitsOf(
+  { data, dims: [rows = 0, columns = 6] }: Row,
+  { width, height }: InputSize,
+  format: EndToEndFormat,
+): 'pixels' | 'relative' {
+  const first = firstColumn(format);
   let max = 0;
-  for (let i = 0; i < rows; i++) for (let j = 0; j < 4; j++) max = Math.max(max, data[i * columns + j] as number);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < 4; j++) max = Math.max(max, data[i * columns + first + j] as number);
+  }
   return max > 0 && max <= Math.min(2, width, height) ? 'relative' : 'pixels';
 }
 
+/** Column of the first side of the box. */
+const firstColumn = ({ numbered }: EndToEndFormat): number => (numbered ? 1 : 0);
+
 /** Classes are whole numbers, scores are not. */
 function classFirstIn({ data, dims: [rows = 0, columns = 6] }: Row): boolean {
-  return Array.from({ length: rows }, (_, i) => data[i * columns + 4]).every(Number.isInteger);
+  return Array.from({ length: rows }, (_, i) => data[i * columns + 5]).every(Number.isInteger);
 }
 
 function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize): Head {
   const [count = 0, step = 6] = dims;
-  const column = (start: number): Column => ({ data, start, step });
+  const first = firstColumn(format);
+  const column = (start: number) => ({ data, start: first + start, step, output: format.output });
   const [scaleX, scaleY] = format.units === 'relative' ? [size.width, size.height] : [1, 1];
   return {
     count,
     first: 0,
     scores: { score: column(format.classFirst ? 5 : 4), class: column(format.classFirst ? 4 : 5) },
     box(i, out, at) {
-      const [a, b, c, d] = data.subarray(i * step, i * step + 4) as unknown as [number, number, number, number];
+      const [a, b, c, d] = data.subarray(i * step + first, i * step + first + 4) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ];
       const [x0, y0, x1, y1] = format.box === 'centre' ? [a - c / 2, b - d / 2, a + c / 2, b + d / 2] : [a, b, c, d];
       out.set([x0 * scaleX, y0 * scaleY, x1 * scaleX, y1 * scaleY], at);
     },

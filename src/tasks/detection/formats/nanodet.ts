@@ -34,11 +34,16 @@ export const nanodet = defineFormat<NanoDetFormat>({
   },
   defaults: () => ({ threshold: 0.35, overlap: 0.6, max: 100, clip: true }),
   read: ({ output, classes, bins }, outputs, size, row) => ({
-    heads: [headOf(rowOf(outputs, output, row), classes, bins, size)],
+    heads: [headOf(output, rowOf(outputs, output, row), { classes, bins }, size)],
   }),
 });
 
-function headOf({ dims, data }: Row, classes: number, bins: number, size: InputSize): Head {
+function headOf(
+  output: string,
+  { dims, data }: Row,
+  { classes, bins }: Pick<NanoDetFormat, 'classes' | 'bins'>,
+  size: InputSize,
+): Head {
   const [count = 0, step = 1] = dims;
   const strides = pyramidOf(size, count)?.strides ?? [8, 16, 32];
   const levels = levelsOf(size, strides);
@@ -52,7 +57,7 @@ function headOf({ dims, data }: Row, classes: number, bins: number, size: InputS
   return {
     count,
     first: 0,
-    scores: { data, start: 0, step, stride: 1, classes },
+    scores: { output, data, start: 0, step, stride: 1, classes },
     box(cell, out, at) {
       const { column, row, stride } = cellAt(levels, cell);
       const sides = [0, 1, 2, 3].map((side) => distance(cell * step + classes + side * bins));

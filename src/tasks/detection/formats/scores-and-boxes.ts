@@ -12,6 +12,8 @@ export interface ScoresAndBoxesFormat extends DetectionFormat {
   readonly id: 'scores_and_boxes';
   readonly scores: string;
   readonly boxes: string;
+  /** Output with the probability that a candidate holds an object at all. */
+  readonly objectness?: string;
   /** A set of queries, each its own object, rather than anchors that overlap. */
   readonly set: boolean;
   /** Number of classes without background. */
@@ -35,6 +37,7 @@ export const scoresAndBoxes = defineFormat<ScoresAndBoxesFormat>({
       id: 'scores_and_boxes',
       scores: pair.scores.name,
       boxes: pair.boxes.name,
+      ...(pair.objectness && { objectness: pair.objectness.name }),
       set,
       classes,
       background,
@@ -63,13 +66,17 @@ export const scoresAndBoxes = defineFormat<ScoresAndBoxesFormat>({
   },
   read(format, outputs, size, row) {
     const scores = rowOf(outputs, format.scores, row);
-    return { heads: [headOf(format, scores, rowOf(outputs, format.boxes, row), size)] };
+    const head = headOf(format, scores, rowOf(outputs, format.boxes, row), size);
+    if (!format.objectness) return { heads: [head] };
+    const { data } = rowOf(outputs, format.objectness, row);
+    return { heads: [{ ...head, objectness: { output: format.objectness, data, start: 0, step: 1 } }] };
   },
 });
 
 interface Pair {
   readonly scores: TensorFact;
   readonly boxes: TensorFact;
+  readonly objectness?: TensorFact;
 }
 
 /** One output with four numbers for each candidate, another with as many candidates. */
@@ -77,9 +84,11 @@ function pairOf({ outputs }: TaskDescription): Pair | undefined {
   const dense = outputs.filter((fact) => isFloat(fact) && fact.shape.length === 3);
   const four = dense.filter(({ shape }) => shape[2] === 4);
   const boxes = four.find(({ name }) => /box|loc/i.test(name)) ?? (four.length === 1 ? four[0] : undefined);
-  const others = dense.filter((fact) => fact !== boxes && fact.shape[1] === boxes?.shape[1]);
+  const objectness = dense.find(({ name, shape }) => shape[2] === 1 && /obj/i.test(name));
+  const others = dense.filter((fact) => fact !== boxes && fact !== objectness && fact.shape[1] === boxes?.shape[1]);
   const scores = others.find(({ name }) => /logit|score|conf|cls|prob/i.test(name)) ?? others[0];
-  return boxes && scores && typeof scores.shape[2] === 'number' ? { scores, boxes } : undefined;
+  if (!boxes || !scores || typeof scores.shape[2] !== 'number') return undefined;
+  return { scores, boxes, ...(objectness && { objectness }) };
 }
 
 /** More candidates than this are anchors. */
@@ -96,10 +105,11 @@ const startsWithBackground = (labels: readonly string[] | undefined): boolean =>
   labels === undefined || /^_*background_*$/i.test(labels[0]?.trim() ?? '');
 
 /** Detectors with a softmax have one score more than classes: "no object" last (DETR) or the background first (SSD). */
-function classesOf({ labels, architecture = '' }: TaskDescription, { scores }: Pair, set: boolean) {
+function classesOf({ labels, architecture = '' }: TaskDescription, { scores, objectness }: Pair, set: boolean) {
   const columns = scores.shape[2] as number;
   const extra = { classes: columns - 1, background: set ? ('last' as const) : ('first' as const), doubts: [] };
   const none = { classes: columns, background: 'none' as const, doubts: [] };
+  if (objectness) return none;
   // The first label of DETR's 91 is "N/A": a class like the others, never a background.
   if (set && labels && labels.length === columns - 1) return extra;
   if (set && labels && labels.length === columns) return none;
@@ -139,6 +149,7 @@ function headOf(format: ScoresAndBoxesFormat, scores: Row, { data }: Row, size: 
     count,
     first: 0,
     scores: {
+      output: format.scores,
       data: probabilities(format, scores),
       start: format.background === 'first' ? 1 : 0,
       step: columns,

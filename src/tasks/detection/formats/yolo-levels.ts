@@ -51,7 +51,9 @@ export const yoloLevels = defineFormat<YoloLevelsFormat>({
     const heads: Head[] = [];
     for (const name of names) {
       const { count = 0, first = 0 } = heads.at(-1) ?? {};
-      heads.push(level(rowOf(outputs, name, row), classes, activated === true, size, first + count));
+      const head = level(rowOf(outputs, name, row), classes, activated === true, size);
+      const scores = { ...head.scores, output: name };
+      heads.push({ ...head, scores, objectness: { ...head.objectness, output: name }, first: first + count });
     }
     return { heads };
   },
@@ -59,17 +61,16 @@ export const yoloLevels = defineFormat<YoloLevelsFormat>({
 
 const isLevel = ({ shape }: TensorFact, channels: number): boolean => shape[1] === 3 && shape[4] === channels;
 
-function level({ dims, data }: Row, classes: number, activated: boolean, size: InputSize, first: number): Head {
+function level({ dims, data }: Row, classes: number, activated: boolean, size: InputSize) {
   const [kinds = 3, rows = 1, columns = 1, step = 6] = dims;
   const stride = size.width / columns;
   const values = activated ? data : data.map(sigmoid);
   const anchors = ANCHORS[stride] ?? (ANCHORS[16] as readonly number[]).map((side) => (side * stride) / 16);
   return {
     count: kinds * rows * columns,
-    first,
     scores: { data: values, start: 5, step, stride: 1, classes },
     objectness: { data: values, start: 4, step },
-    box(candidate, out, at) {
+    box(candidate: number, out: Float64Array, at: number) {
       const cell = candidate % (rows * columns);
       const kind = Math.floor(candidate / (rows * columns));
       const four = values.subarray(candidate * step, candidate * step + 4) as unknown as [

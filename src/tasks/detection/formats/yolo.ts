@@ -112,8 +112,8 @@ function headOf(format: YoloFormat, row: Row, size: InputSize): Head {
   return {
     count: columns.count,
     first: 0,
-    scores: { ...columns.channel(firstClass), stride: columns.stride, classes },
-    ...(objectness && { objectness: columns.channel(4) }),
+    scores: { ...columns.channel(firstClass), output: format.output, stride: columns.stride, classes },
+    ...(objectness && { objectness: { ...columns.channel(4), output: format.output } }),
     box: boxReader(format, columns, size),
     ...(extras && extrasReader(extras, columns, firstClass + classes)),
   };

@@ -62,8 +62,8 @@ function level(
   return {
     count,
     first,
-    scores: { data: classes.data, start: 0, step: kinds, stride: 1, classes: kinds },
-    objectness: { data: objectness.data, start: 0, step: 1 },
+    scores: { output: `cls_${stride}`, data: classes.data, start: 0, step: kinds, stride: 1, classes: kinds },
+    objectness: { output: `obj_${stride}`, data: objectness.data, start: 0, step: 1 },
     combine: 'geometric_mean',
     box(cell, out, at) {
       const [x, y, width, height] = boxes.data.subarray(cell * 4, cell * 4 + 4) as unknown as [

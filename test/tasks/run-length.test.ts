@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRuns, encodeRuns, RunLengths } from '../../../src/tasks/detection/run-length.ts';
+import { decodeRuns, encodeRuns, RunLengths } from '../../src/tasks/run-length.ts';
 
 describe('run-length code of masks', () => {
   // Encoded by pycocotools: a mask of 5 x 7 pixels.

@@ -1,15 +1,24 @@
 /** Places of the model's input tensor in pixels of the upright image. */
-import type { Placement } from '../../core/image/placement.ts';
-import type { InputSize } from './format.ts';
+import { WhylightError } from '../core/errors.ts';
+import type { Placement } from '../core/image/placement.ts';
+import type { TaskContext } from '../core/task/task.ts';
+import { imageSize } from './description.ts';
+import { readUltralytics } from './ultralytics.ts';
+
+/** Height and width in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** How the image lies in the input tensor. */
 export interface ImageView {
   /** Rectangle of the upright image that the tensor shows, in the image's pixels. */
   readonly placement: Placement;
   /** Size of the upright image. */
-  readonly image: InputSize;
+  readonly image: Size;
   /** Size of the input tensor. */
-  readonly input: InputSize;
+  readonly input: Size;
 }
 
 type Box = readonly [number, number, number, number];
@@ -30,3 +39,18 @@ export function boxToImage(view: ImageView, [x0, y0, x1, y1]: Box, clip: boolean
 
 /** The number at the nearer end of 0 to `max` where it lies outside. */
 export const within = (value: number, max: number): number => Math.min(Math.max(value, 0), max);
+
+/** The image of the context; without one, the input tensor is taken for the image. */
+export function viewOf(context: TaskContext): ImageView {
+  const input = inputSizeOf(context);
+  const { image, placement } = context.image ?? { image: input, placement: { x: 0, y: 0, ...input } };
+  return { input, image, placement };
+}
+
+function inputSizeOf({ inputSize, description, metadata }: TaskContext): Size {
+  const declared = inputSize ?? readUltralytics(metadata)?.imageSize;
+  if (declared) return { height: declared[0], width: declared[1] };
+  const size = description.inputs.map(imageSize).find((found) => found !== undefined);
+  if (size) return size;
+  throw new WhylightError('invalid_request', 'The size of the image input is open: send an image, or give its size.');
+}

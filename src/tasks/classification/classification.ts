@@ -1,0 +1,51 @@
+/** Classification: one class for each input, by scores over all classes. */
+import type { Prediction, Task, TaskContext, TaskTarget } from '../../core/task/task.ts';
+import { classExtent, positionExtents, stated } from '../evidence.ts';
+import { targetNotFound } from '../named-class.ts';
+import { largest, scoresOf } from '../scores.ts';
+import { binaryPredictions, binaryTarget, isBinary } from './binary.ts';
+import { chosenClass, classPrediction, classTarget } from './class-target.ts';
+
+const DEFAULT_TOP = 5;
+
+export default {
+  apiVersion: 1,
+  id: 'classification',
+  about: { title: 'Classification', summary: 'One class for each input, with a score for every class.' },
+  recognise(description) {
+    const { explained } = description;
+    if (positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number') return 0;
+    const named = stated(description, 'classification');
+    const { value: activation } = explained.activation;
+    if (activation === 'softmax' || activation === 'log_softmax' || activation === 'exp_normalised')
+      return Math.max(named, 0.9);
+    if (classExtent(explained) === 1) return Math.max(named, activation === 'sigmoid' ? 0.8 : 0.3);
+    // Several sigmoids are classes that do not exclude each other.
+    if (activation === 'sigmoid') return Math.max(named, 0.4);
+    return Math.max(named, explained.labels ? 0.8 : 0.5);
+  },
+  read(outputs, context) {
+    const scores = scoresOf(outputs, context.description.explained);
+    if (isBinary(scores)) return binaryPredictions(scores).slice(0, context.top);
+    const values = Array.from({ length: scores.classes }, (_, k) => scores.data[scores.element(k, 0)] as number);
+    return largest(values, context.top ?? DEFAULT_TOP)
+      .map((klass): Prediction => classPrediction(scores, klass))
+      .filter(({ score, probability = score }) => context.threshold === undefined || probability >= context.threshold);
+  },
+  target(choice, outputs, context): TaskTarget {
+    const scores = scoresOf(outputs, context.description.explained);
+    if ('point' in choice || 'box' in choice) throw targetNotFound('The classes have no positions: choose a class.');
+    if (isBinary(scores)) return binaryTarget(choice, scores);
+    return classTarget(
+      scores,
+      chosenClass(choice, scores, () => this.read(outputs, all(context))),
+    );
+  },
+} satisfies Task as Task;
+
+/** Numbers of predictions count through all classes, however many are shown. */
+const all = (context: TaskContext): TaskContext => ({
+  ...context,
+  top: Number.POSITIVE_INFINITY,
+  threshold: undefined,
+});

@@ -1,0 +1,139 @@
+/** Semantic segmentation: a class for every pixel. */
+import { WhylightError } from '../../core/errors.ts';
+import type { OutputFact } from '../../core/model/description.ts';
+import type { Prediction, TargetChoice, Task, TaskContext, TaskOutputs, TaskTarget } from '../../core/task/task.ts';
+import { type Cells, cellsOf, chosenCells } from '../cells.ts';
+import { classExtent, hasInput, positionExtents, stated } from '../evidence.ts';
+import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
+import { type Scores, scoresOf } from '../scores.ts';
+import { viewOf } from '../upright.ts';
+import { labelMap, masksOf } from './label-map.ts';
+
+export default {
+  apiVersion: 1,
+  id: 'segmentation',
+  about: { title: 'Semantic segmentation', summary: 'A class for every pixel.' },
+  recognise(description) {
+    const { explained } = description;
+    const named = stated(description, 'segmentation');
+    if (!hasInput(description, 'image') || positionExtents(explained).length !== 2) return named;
+    if (typeof explained.classAxis?.value !== 'number') return named;
+    if (classExtent(explained) === 1) return Math.max(named, explained.activation.value === 'sigmoid' ? 0.7 : 0);
+    const sure = explained.labels !== undefined || explained.activation.value === 'softmax';
+    return Math.max(named, sure ? 0.9 : 0.6);
+  },
+  read(outputs, context) {
+    const segmented = segment(outputs, context);
+    const masks = masksOf(segmented.map, segmented.cells, viewOf(context));
+    const predictions = classesFound(segmented).map(({ klass, positions }) => {
+      const mask = masks.get(klass);
+      return { ...meanOver(segmented.scores, klass, positions), ...(mask && { mask }) };
+    });
+    return predictions.slice(0, context.top);
+  },
+  target(choice, outputs, context) {
+    const segmented = segment(outputs, context);
+    if ('point' in choice || 'box' in choice) return placeTarget(choice, segmented, context);
+    const klass = chosenClass(choice, segmented);
+    const found = classesFound(segmented).find((one) => one.klass === klass);
+    return regionTarget(segmented.scores, klass, found?.positions ?? everyPosition(segmented));
+  },
+} satisfies Task as Task;
+
+interface Segmented {
+  readonly scores: Scores;
+  readonly cells: Cells;
+  /** Class of each cell, row by row. */
+  readonly map: Int16Array;
+}
+
+function segment(outputs: TaskOutputs, { description }: TaskContext): Segmented {
+  const scores = scoresOf(outputs, description.explained);
+  const cells = cellsOf(scores);
+  if (cells?.layers === 1) return { scores, cells, map: labelMap(scores, cells) };
+  const { name, shape } = description.explained as OutputFact;
+  throw new WhylightError(
+    'unprocessable_method',
+    `The output "${name}" [${shape.join(', ')}] has no height and width beside its classes: say which axis counts classes (class_axis), or choose another task.`,
+  );
+}
+
+interface FoundClass {
+  readonly klass: number;
+  readonly positions: number[];
+}
+
+/** Classes that win anywhere, the largest area first, the background last. */
+function classesFound({ scores, map, cells }: Segmented): FoundClass[] {
+  const byClass = new Map<number, number[]>();
+  for (const [i, klass] of map.entries()) {
+    if (klass < 0) continue;
+    const positions = byClass.get(klass) ?? [];
+    positions.push(cells.position(0, Math.floor(i / cells.columns), i % cells.columns));
+    byClass.set(klass, positions);
+  }
+  const last = ({ klass }: FoundClass) => Number(isBackground(klass, scores));
+  return [...byClass]
+    .map(([klass, positions]) => ({ klass, positions }))
+    .sort((a, b) => last(a) - last(b) || b.positions.length - a.positions.length || a.klass - b.klass);
+}
+
+/** The class called background; without names, the first of two. */
+function isBackground(klass: number, { names, classes }: Scores): boolean {
+  return names ? /^_*(background|unlabel+ed)_*$/i.test(names[klass]?.trim() ?? '') : classes === 2 && klass === 0;
+}
+
+function meanOver(scores: Scores, klass: number, positions: readonly number[]): Prediction {
+  const mean = (value: (position: number) => number) =>
+    positions.reduce((sum, position) => sum + value(position), 0) / positions.length;
+  const label = scores.names?.[klass];
+  const known = scores.probability(klass, positions[0] ?? 0) !== undefined;
+  return {
+    ...(label !== undefined && { label }),
+    class: klass,
+    score: mean((position) => scores.data[scores.element(klass, position)] as number),
+    ...(known && { probability: mean((position) => scores.probability(klass, position) as number) }),
+  };
+}
+
+function chosenClass(
+  choice: Exclude<TargetChoice, { point: unknown } | { box: unknown }>,
+  segmented: Segmented,
+): number {
+  if ('prediction' in choice) return numbered(classesFound(segmented), choice.prediction).klass;
+  return 'class' in choice ? checkedClass(choice.class, segmented.scores) : classNamed(choice.label, segmented.scores);
+}
+
+/** The class that wins most of the chosen cells, over these cells. */
+function placeTarget(
+  choice: Extract<TargetChoice, { point: unknown } | { box: unknown }>,
+  { scores, cells, map }: Segmented,
+  context: TaskContext,
+): TaskTarget {
+  const chosen = chosenCells(choice, cells, viewOf(context));
+  const counts = new Map<number, number>();
+  for (const { row, column } of chosen) {
+    const klass = map[row * cells.columns + column] as number;
+    if (klass >= 0) counts.set(klass, (counts.get(klass) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([a, n], [b, m]) => m - n || a - b);
+  if (!most && scores.classes > 1) throw targetNotFound('The chosen place has no class.');
+  return regionTarget(
+    scores,
+    most?.[0] ?? 0,
+    chosen.map(({ row, column }) => cells.position(0, row, column)),
+  );
+}
+
+/** The mean score of a class over positions. */
+function regionTarget(scores: Scores, klass: number, positions: readonly number[]): TaskTarget {
+  const label = scores.names?.[klass];
+  return {
+    output: scores.output,
+    weights: positions.map((position) => ({ index: scores.element(klass, position), weight: 1 / positions.length })),
+    class: klass,
+    ...(label !== undefined && { label }),
+  };
+}
+
+const everyPosition = ({ scores }: Segmented): number[] => Array.from({ length: scores.positions }, (_, i) => i);

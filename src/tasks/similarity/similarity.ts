@@ -1,0 +1,70 @@
+/** Similarity: the cosine of the model's embedding and a given one. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Task, TaskContext, TaskOutputs } from '../../core/task/task.ts';
+import { stated } from '../evidence.ts';
+import { targetNotFound } from '../named-class.ts';
+import { cosineWith } from '../nodes.ts';
+
+export default {
+  apiVersion: 1,
+  id: 'similarity',
+  about: { title: 'Similarity', summary: 'The cosine of the embedding of the input and a given embedding.' },
+  recognise(description) {
+    const { name, shape } = description.explained;
+    const vector = shape.filter((extent, i) => i > 0 && extent !== 1).length === 1;
+    const named = /embed|pooler|features?$|sentence_embedding|encoding/i.test(name);
+    return Math.max(stated(description, 'similarity'), vector && named ? 0.8 : 0);
+  },
+  read(outputs, context) {
+    const { data } = embeddingOf(outputs, context);
+    return context.similarTo ? [{ label: 'cosine', score: cosine(data, checked(context.similarTo, data)) }] : [];
+  },
+  target(choice, outputs, context) {
+    if (!('prediction' in choice) || choice.prediction !== 0) {
+      throw targetNotFound(
+        'An embedding has no classes and no boxes: what is explained is its cosine with the one given as similar_to.',
+      );
+    }
+    const { name, data } = embeddingOf(outputs, context);
+    if (!context.similarTo) {
+      throw new WhylightError('invalid_request', 'There is nothing to compare with: give an embedding as similar_to.');
+    }
+    const other = checked(context.similarTo, data);
+    const scale = Math.hypot(...data) * Math.hypot(...Array.from(other));
+    return {
+      output: name,
+      label: 'cosine',
+      weights: Array.from(other, (value, index) => ({ index, weight: scale === 0 ? 0 : value / scale })),
+      build: (g, value) => cosineWith(g, value(name), other),
+      follow: (disturbed) => cosine(embeddingOf(disturbed, context).data, other),
+    };
+  },
+} satisfies Task as Task;
+
+function embeddingOf(outputs: TaskOutputs, { description }: TaskContext): { name: string; data: Float32Array } {
+  const { name } = description.explained;
+  const output = outputs[name];
+  if (output) return { name, data: output.data };
+  throw new WhylightError('internal', `The run gave no output "${name}".`, { name });
+}
+
+function checked(other: ArrayLike<number>, { length }: Float32Array): ArrayLike<number> {
+  if (other.length === length) return other;
+  throw new WhylightError(
+    'invalid_request',
+    `The embedding to compare with has ${other.length} numbers, that of the model ${length}.`,
+    { given: other.length, expected: length },
+  );
+}
+
+/** Cosine of two vectors; 0 where one is zero. */
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [product, first, second] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    product += x * y;
+    first += x * x;
+    second += y * y;
+  }
+  return first > 0 && second > 0 ? product / Math.sqrt(first * second) : 0;
+}

@@ -1,0 +1,82 @@
+/** Extractive question answering: the span of a text that answers a question, by scores of its first and last token. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Prediction, Task, TaskContext, TaskOutputs } from '../../core/task/task.ts';
+import { stated } from '../evidence.ts';
+import { numbered, targetNotFound } from '../named-class.ts';
+import { element } from '../nodes.ts';
+
+const DEFAULT_TOP = 3;
+/** Tokens of the longest answer. */
+const MAX_LENGTH = 30;
+
+const isStart = (name: string): boolean => /start/i.test(name);
+const isEnd = (name: string): boolean => /end/i.test(name);
+
+export default {
+  apiVersion: 1,
+  id: 'question_answering',
+  about: { title: 'Question answering', summary: 'The span of a text that answers a question.' },
+  recognise(description) {
+    const { outputs } = description;
+    const pair = outputs.some(({ name }) => isStart(name)) && outputs.some(({ name }) => isEnd(name));
+    return Math.max(stated(description, 'question_answering'), pair ? 0.95 : 0);
+  },
+  read(outputs, context) {
+    return spans(outputs, context).slice(0, context.top ?? DEFAULT_TOP);
+  },
+  target(choice, outputs, context) {
+    if (!('prediction' in choice)) throw targetNotFound('An answer is a span of the text: choose one by its number.');
+    const { span = [0, 0] } = numbered(spans(outputs, context), choice.prediction);
+    const { start, end } = ends(outputs, context);
+    const [first, last] = span;
+    const at = (data: Float32Array, index: number) => data[index] as number;
+    const [one, other] = [at(start.data, first), at(end.data, last)];
+    // The sum of both is no sum over one output: the larger of them, scaled to it, comes nearest.
+    const [output, index, own] = Math.abs(one) >= Math.abs(other) ? [start, first, one] : [end, last, other];
+    return {
+      output: output.name,
+      label: 'answer',
+      weights: [{ index, weight: own === 0 ? 1 : (one + other) / own }],
+      build: (g, value) => g.add(element(g, value(start.name), first), element(g, value(end.name), last)),
+      follow(disturbed) {
+        const again = ends(disturbed, context);
+        return at(again.start.data, first) + at(again.end.data, last);
+      },
+    };
+  },
+} satisfies Task as Task;
+
+interface Ends {
+  readonly start: { readonly name: string; readonly data: Float32Array };
+  readonly end: { readonly name: string; readonly data: Float32Array };
+}
+
+function ends(outputs: TaskOutputs, { description }: TaskContext): Ends {
+  const find = (is: (name: string) => boolean) => {
+    const name = description.outputs.map((output) => output.name).find(is);
+    const output = name === undefined ? undefined : outputs[name];
+    if (name !== undefined && output) return { name, data: output.data };
+    throw new WhylightError(
+      'unprocessable_method',
+      'Question answering needs an output for the start and one for the end of the answer.',
+    );
+  };
+  return { start: find(isStart), end: find(isEnd) };
+}
+
+/** Spans by the sum of the scores of their ends, best first; of every start its best end. */
+function spans(outputs: TaskOutputs, context: TaskContext): Prediction[] {
+  const { start, end } = ends(outputs, context);
+  const seen = (i: number) => Number(context.attentionMask?.[i] ?? 1) !== 0;
+  const found: Prediction[] = [];
+  for (let first = 0; first < start.data.length; first++) {
+    if (!seen(first)) continue;
+    let best: Prediction | undefined;
+    for (let last = first; last < Math.min(first + MAX_LENGTH, end.data.length); last++) {
+      const score = (start.data[first] as number) + (end.data[last] as number);
+      if (seen(last) && (best === undefined || score > best.score)) best = { score, span: [first, last] };
+    }
+    if (best) found.push(best);
+  }
+  return found.sort((a, b) => b.score - a.score);
+}

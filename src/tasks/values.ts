@@ -1,0 +1,29 @@
+/** Outputs of unknown meaning: raw values, never classes. */
+import { WhylightError } from '../core/errors.ts';
+import type { Task } from '../core/task/task.ts';
+import { numbered, targetNotFound } from './named-class.ts';
+import { largest } from './scores.ts';
+
+const DEFAULT_TOP = 5;
+
+export default {
+  apiVersion: 1,
+  id: 'values',
+  about: { title: 'Values', summary: 'Numbers of unknown meaning: the largest of them, by their index.' },
+  // Whatever fits anything better is taken.
+  recognise: () => 0.1,
+  read(outputs, { description, top = DEFAULT_TOP }) {
+    const { name } = description.explained;
+    const data = outputs[name]?.data;
+    if (!data) throw new WhylightError('internal', `The run gave no output "${name}".`, { name });
+    return largest(data, top).map((index) => ({ score: data[index] as number, position: index }));
+  },
+  target(choice, outputs, context) {
+    if (!('prediction' in choice)) {
+      throw targetNotFound('The meaning of the output is not known: choose a value by its number, or name the task.');
+    }
+    const all = this.read(outputs, { ...context, top: Number.POSITIVE_INFINITY });
+    const index = numbered(all, choice.prediction).position as number;
+    return { output: context.description.explained.name, weights: [{ index, weight: 1 }] };
+  },
+} satisfies Task as Task;
