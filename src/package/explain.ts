@@ -8,14 +8,10 @@ import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 
 export type { Engine } from '../core/engine/engine.ts';
 export { type ErrorCode, WhylightError } from '../core/errors.ts';
-export type {
-  ExplainedRow,
-  Explainer,
-  ExplainHooks,
-  ExplainRequest,
-  Explanation,
-  Plan,
-} from '../core/explainer/explainer.ts';
+export type { Explainer } from '../core/explainer/explainer.ts';
+export type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
+export type { Plan } from '../core/explainer/plan.ts';
+export type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
 export type { CodecOptions, ImageCodecs } from '../core/image/codecs.ts';
 export type { Image } from '../core/image/image.ts';
 export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess } from '../core/image/preprocess.ts';

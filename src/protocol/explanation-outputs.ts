@@ -1,7 +1,7 @@
 /** An explanation as Open Inference Protocol outputs, and as a picture. */
 
 import { WhylightError } from '../core/errors.ts';
-import type { Explained, ExplainedRow, Explanation } from '../core/explainer/explainer.ts';
+import type { Explained, ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
 import { type Image, makeImage } from '../core/image/image.ts';
 import { type OverlayOptions, renderOverlay } from '../core/image/overlay.ts';
 import type { PlacedImage, SaliencyMap } from '../core/image/placement.ts';

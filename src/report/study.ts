@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { WhylightError } from '../core/errors.ts';
-import type { ExplainedRow, Explainer, ExplainRequest } from '../core/explainer/explainer.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
+import type { ExplainedRow } from '../core/explainer/explanation.ts';
+import type { ExplainRequest } from '../core/explainer/request.ts';
 import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Classified } from '../core/model/prediction.ts';
@@ -37,8 +39,9 @@ export async function rowsOfPicture(study: Study, file: PictureFile): Promise<nu
   const photo = await openPhoto(await readFile(file.path), study.model);
   return study.methods.reduce((total, method) => {
     const request = requestOf(study, method, photo);
-    const { cost } = study.explainer.plan(study.model, request);
-    const metrics = planMetrics(study.explainer, study.model, request, study.metrics);
+    const plan = study.explainer.plan(study.model, request);
+    const { cost } = plan;
+    const metrics = planMetrics(plan, study.metrics);
     return metrics.reduce(
       (sum, one) => sum + one.cost.forwards + one.cost.backwards,
       total + cost.forwards + cost.backwards,
@@ -108,12 +111,13 @@ async function byMethod(
 ): Promise<MethodRecord> {
   const { explainer, model } = study;
   const request = requestOf(study, method, photo);
-  const { rows } = await explainer.explain(model, request);
+  const plan = explainer.plan(model, request);
+  const { rows } = await explainer.run(plan);
   const row = rows[0] as ExplainedRow;
   const size = (row.map?.dims ?? []) as [number, number];
   const region = row.map && (await study.regions?.(file, photo.image, photo.placement, size));
-  const planned = planMetrics(explainer, model, request, study.metrics);
-  const [measured = []] = await measureRows(explainer, model, request, rows, planned, {
+  const planned = planMetrics(plan, study.metrics);
+  const [measured = []] = await measureRows(explainer, plan, rows, planned, {
     first: number,
     ...(region && { regions: [region] }),
   });

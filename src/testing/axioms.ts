@@ -1,5 +1,5 @@
 /** The axioms that a method may declare. Each check gives what is wrong, or undefined. */
-import type { Explanation } from '../core/explainer/explainer.ts';
+import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { isUnused, type Mirrored, mirrored } from './mirror.ts';

@@ -1,6 +1,6 @@
 /** What every method promises. Each promise is tried by running the method, and its title is what a report calls it. */
 import { WhylightError } from '../core/errors.ts';
-import type { Explanation } from '../core/explainer/explainer.ts';
+import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Axiom, Method } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import { parameterSchemas } from '../core/method/schema.ts';

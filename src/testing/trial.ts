@@ -2,7 +2,10 @@
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
-import { Explainer, type ExplainHooks, type Explanation, type Plan } from '../core/explainer/explainer.ts';
+import { Explainer } from '../core/explainer/explainer.ts';
+import type { Explanation } from '../core/explainer/explanation.ts';
+import type { Plan } from '../core/explainer/plan.ts';
+import type { ExplainHooks } from '../core/explainer/request.ts';
 import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
 import type { TargetRequest } from '../core/model/target-request.ts';

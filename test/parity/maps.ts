@@ -1,5 +1,6 @@
 /** Attributions as plain numbers, for checks. */
-import type { Explainer, ExplainRequest } from '../../src/core/explainer/explainer.ts';
+import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { ExplainRequest } from '../../src/core/explainer/request.ts';
 import type { Model } from '../../src/core/model/model.ts';
 
 /** The attributions of the first row, by tensor name. */

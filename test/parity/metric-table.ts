@@ -101,13 +101,14 @@ async function curves(explainer: Explainer, given: Curves): Promise<Numbers> {
   );
   const request = { method: 'input_x_gradient', inputs: { x: float32([1, x.length], x) } };
   const params = { steps: w.length, baseline, answer: 'score' };
-  const planned = planMetrics(explainer, model, request, [
+  const plan = explainer.plan(model, request);
+  const planned = planMetrics(plan, [
     { metric: 'deletion', params },
     { metric: 'insertion', params },
   ]);
-  const { rows } = await explainer.explain(model, request);
+  const { rows } = await explainer.run(plan);
   const answered = rows.map((row) => ({ ...row, values: { x: float32([1, x.length], attribution) } }));
-  const [measured = []] = await measureRows(explainer, model, request, answered, planned);
+  const [measured = []] = await measureRows(explainer, plan, answered, planned);
   return {
     actual: measured.flatMap(curveAndArea),
     expected: [...given.deletion_curve, given.deletion_auc, ...given.insertion_curve, given.insertion_auc],

@@ -1,6 +1,7 @@
 /** Runs one comparison through the same explainer as everything else, and judges it. */
 import { WhylightError } from '../../src/core/errors.ts';
-import type { ExplainedRow, Explainer } from '../../src/core/explainer/explainer.ts';
+import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../src/core/explainer/explanation.ts';
 import type { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { Random } from '../../src/core/tensor/random.ts';

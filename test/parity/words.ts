@@ -204,11 +204,10 @@ const WRITTEN_OUT: Readonly<Record<string, WrittenOut>> = {
         const model = await open(g, g.op('Sign', [g.reduce('ReduceSum', g.op('Abs', [x]), [1, 2, 3], false)]));
         const inputs = { x: float32([1, 1, 16, 16], new Float32Array(256).fill(1)) };
         const request = { method: 'saliency', target: 'sum', inputs };
-        const planned = planMetrics(explainer, model, request, [
-          { metric: 'insertion', params: { steps, answer: 'score' } },
-        ]);
-        const { rows } = await explainer.explain(model, request);
-        const [measured] = await measureRows(explainer, model, request, rows, planned);
+        const plan = explainer.plan(model, request);
+        const planned = planMetrics(plan, [{ metric: 'insertion', params: { steps, answer: 'score' } }]);
+        const { rows } = await explainer.run(plan);
+        const [measured] = await measureRows(explainer, plan, rows, planned);
         const [insertion] = measured ?? [];
         return [insertion && isMeasured(insertion) ? Math.abs(insertion.score - expected) : Infinity];
       },

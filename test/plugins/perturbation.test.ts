@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { ExplainedRow, ExplainRequest } from '../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../src/core/explainer/explanation.ts';
+import type { ExplainRequest } from '../../src/core/explainer/request.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
 import { Random } from '../../src/core/tensor/random.ts';

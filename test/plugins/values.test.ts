@@ -1,7 +1,7 @@
 /** Numbers that can be checked by hand, most of them from Captum's own tests. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { ExplainRequest } from '../../src/core/explainer/explainer.ts';
+import type { ExplainRequest } from '../../src/core/explainer/request.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../src/core/explainer/explainer.ts';
+import type { Explanation } from '../../src/core/explainer/explanation.ts';
 import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { pack, unpack } from '../../src/protocol/packed.ts';
 

@@ -1,7 +1,8 @@
 /** `whylight compare photo.jpg`: several methods on one photo, as a table and as one labelled sheet of maps. */
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explainer, Explanation } from '../../core/explainer/explainer.ts';
+import type { Explainer } from '../../core/explainer/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import { flatten } from '../../core/image/image.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';

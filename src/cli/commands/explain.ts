@@ -1,7 +1,7 @@
 /** `whylight explain photo.jpg`: the top classes, and a saliency map over the photo. */
 import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import { openPhoto } from '../../node/photo.ts';

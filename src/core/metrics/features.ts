@@ -1,6 +1,6 @@
 /** What an attribution ranks, and how the ranked parts of an input are taken away: pixels of a picture, or elements. */
 import { WhylightError } from '../errors.ts';
-import type { ExplainedRow } from '../explainer/explainer.ts';
+import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { BoundInfo } from '../model/model.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { emptyRows, rowsOf } from '../tensor/rows.ts';

@@ -1,15 +1,16 @@
 /** Metrics of an explanation: what they cost, known before anything runs, and their values. */
 import { WhylightError } from '../errors.ts';
-import type { ExplainedRow, Explainer, ExplainHooks, ExplainRequest } from '../explainer/explainer.ts';
+import type { Explainer } from '../explainer/explainer.ts';
+import type { ExplainedRow } from '../explainer/explanation.ts';
+import type { Plan } from '../explainer/plan.ts';
+import type { ExplainHooks } from '../explainer/request.ts';
 import type { Cost } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
-import type { BoundInfo, Model } from '../model/model.ts';
 import { argmax, probabilitiesOf } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
 import { Random } from '../tensor/random.ts';
-import type { Inputs } from '../tensor/rows.ts';
-import { repeatRow, rowsOf, sliceRows } from '../tensor/rows.ts';
+import { type Inputs, repeatRow, rowOf, rowsOf } from '../tensor/rows.ts';
 import { metricOf } from './index.ts';
 import type { Answers, Measurement, Metric, MetricContext } from './metric.ts';
 import type { Region } from './region.ts';
@@ -34,93 +35,93 @@ export type Measured = { readonly metric: string } & (Measurement | { readonly e
 export const isMeasured = (one: Measured): one is { readonly metric: string } & Measurement => 'score' in one;
 
 /**
- * What the metrics would cost for each row of the request. Nothing runs.
- * @throws WhylightError `not_found` for an unknown metric, `invalid_request` for its parameters, and whatever
- * {@link Explainer.plan} throws.
+ * Looks up metrics, parses their parameters and states their cost. Nothing runs.
+ * @throws WhylightError `not_found` for an unknown metric, `invalid_request` for its parameters
  */
-export function planMetrics(
-  explainer: Explainer,
-  model: Model,
-  request: ExplainRequest,
-  wanted: readonly MetricRequest[],
-): PlannedMetric[] {
-  const plan = explainer.plan(model, request);
-  const explanation = {
-    forwards: plan.cost.forwards / plan.rows,
-    backwards: plan.cost.backwards / plan.rows,
-  };
-  return wanted.map((one) => {
-    const metric = metricOf(one.metric);
-    const params = parseParams(metric, one.params);
-    return { metric, params, cost: metric.cost(params, { model, info: plan.info, explanation }) };
+export function planMetrics(plan: Plan, requests: readonly MetricRequest[]): PlannedMetric[] {
+  return requests.map((request) => {
+    const metric = metricOf(request.metric);
+    const params = parseParams(metric, request.params);
+    return { metric, params, cost: metric.cost(params, { ...plan, explanation: plan.rowCost }) };
   });
 }
 
 export interface MeasureOptions {
-  /** Where the object of each row is. */
+  /** Region of the object in each row, where it is known. */
   readonly regions?: readonly (Region | undefined)[];
-  /** Number of the first row among all that are measured, for random draws that differ from row to row. */
+  /** Number of the first row among all that are measured; random draws differ from row to row. */
   readonly first?: number;
-  readonly hooks?: Pick<ExplainHooks, 'signal' | 'pause' | 'waitUntil' | 'methods'>;
-  /** Told the rows of each metric when it is done. */
+  readonly hooks?: Pick<ExplainHooks, 'signal' | 'pause' | 'waitUntil'>;
+  /** Receives the rows of each metric when it is done. */
   readonly done?: (cost: Cost) => void;
 }
 
 /**
- * The metrics of each explained row, in the order of the rows. A metric that does not apply to a row carries its error;
- * any other fault is thrown.
- *
- * @param request the one that `rows` answers
+ * Measures each explained row. A metric that does not apply to a row carries its error; any other error is thrown.
+ * @param plan of the explanation
+ * @param rows of the explanation
+ * @returns the metrics of each row, in the order of the rows
  */
 export async function measureRows(
   explainer: Explainer,
-  model: Model,
-  request: ExplainRequest,
+  plan: Plan,
   rows: readonly ExplainedRow[],
   planned: readonly PlannedMetric[],
   { regions = [], first = 0, hooks = {}, done }: MeasureOptions = {},
 ): Promise<Measured[][]> {
   const all: Measured[][] = [];
-  const { info, cost, rows: count } = explainer.plan(model, request);
-  const explanation = { forwards: cost.forwards / count, backwards: cost.backwards / count };
-  for (const [i, row] of rows.entries()) {
-    const inputs = rowOf(request.inputs, i);
-    // As many baselines as rows are one for each; for a single row, all of them are its own.
-    const baselines = request.baselines && count > 1 ? rowOf(request.baselines, i) : request.baselines;
+  for (const [index, row] of rows.entries()) {
+    const context = contextOf({ explainer, plan, hooks }, row, index);
+    const region = regions[index];
     const measured: Measured[] = [];
     for (const { metric, params, cost } of planned) {
-      const region = regions[i];
-      const context: MetricContext<never> = {
-        params: params as never,
-        model,
-        info,
-        explanation,
-        inputs,
-        row,
-        ...(region && { region }),
-        random: new Random(request.seed ?? 0, first + i),
-        answers: (some) => answersOf(explainer, model, info, request, row.target, some, hooks),
-        explain: async (change) => {
-          const { rows: explained } = await explainer.explain(
-            change.model ?? model,
-            {
-              ...request,
-              inputs: change.inputs ?? inputs,
-              ...(baselines && { baselines }),
-              target: { weights: (change.target ?? row.target).weights },
-              top: 1,
-            },
-            hooks,
-          );
-          return explained[0] as ExplainedRow;
-        },
-      };
-      measured.push(await attempt(metric, context));
+      const random = new Random(plan.seed, first + index);
+      const own = { params: params as never, random, ...(region && { region }) };
+      measured.push(await attempt(metric, { ...context, ...own }));
       done?.(cost);
     }
     all.push(measured);
   }
   return all;
+}
+
+/** Run of metrics. */
+interface MetricsRun {
+  readonly explainer: Explainer;
+  readonly plan: Plan;
+  readonly hooks: ExplainHooks;
+}
+
+/** Everything that a metric may use for one row, except for parameters, region and randomness. */
+function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<MetricContext<never>, 'params' | 'random'> {
+  const { explainer, plan, hooks } = run;
+  const { model, info, params, methods } = plan;
+  const inputs = rowOf(plan.inputs, index);
+  // As many baselines as rows are one for each; for a single row, all of them are its own.
+  const baselines = plan.rows > 1 ? rowOf(plan.baselines, index) : plan.baselines;
+  return {
+    model,
+    info,
+    explanation: plan.rowCost,
+    inputs,
+    row,
+    answers: (rows) => answersOf(run, row.target, rows),
+    explain: async (change) => {
+      const target = { weights: (change.target ?? row.target).weights };
+      const request = {
+        ...plan.request,
+        params,
+        inputs: change.inputs ?? inputs,
+        baselines,
+        target,
+        top: 1,
+        summary: false,
+      };
+      const changed = explainer.plan(change.model ?? model, request, { methods, paramsParsed: true });
+      const { rows } = await explainer.run(changed, hooks);
+      return rows[0] as ExplainedRow;
+    },
+  };
 }
 
 async function attempt(metric: Metric, context: MetricContext<never>): Promise<Measured> {
@@ -133,14 +134,11 @@ async function attempt(metric: Metric, context: MetricContext<never>): Promise<M
 }
 
 async function answersOf(
-  explainer: Explainer,
-  model: Model,
-  info: BoundInfo,
-  { scores }: ExplainRequest,
+  { explainer, plan: { model, info, request }, hooks }: MetricsRun,
   target: Target,
   inputs: Inputs,
-  hooks: ExplainHooks,
 ): Promise<Answers> {
+  const { scores } = request;
   const predictions = await explainer.predict(
     model,
     { inputs: everyRow(inputs), top: 1, ...(scores !== undefined && { scores }) },
@@ -165,9 +163,3 @@ function everyRow(inputs: Inputs): Inputs {
   const count = Math.max(...Object.values(inputs).map(rowsOf));
   return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, repeatRow(input, count)]));
 }
-
-/** One row of each; what has a single row gives that. */
-const rowOf = (rows: Inputs, row: number): Inputs =>
-  Object.fromEntries(
-    Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
-  );

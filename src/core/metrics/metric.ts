@@ -3,7 +3,7 @@
  * about changed questions, and gives one number. Like a method it is a plain object, and knows no engine.
  */
 import type { z } from 'zod';
-import type { ExplainedRow } from '../explainer/explainer.ts';
+import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { Cost } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Target } from '../model/target-request.ts';

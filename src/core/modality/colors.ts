@@ -3,14 +3,15 @@ import { colormap } from '../image/colormap.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** Part of the colour map that is used: beyond it colours are too dark for a line or a letter on them. */
+const REACH = 0.8;
+
 /**
- * Colour of a value between -1 and 1: white at 0. Unsigned values (0 to 1) use the red half.
+ * Colour of a value between -1 and 1, almost white at 0. Unsigned values (0 to 1) use the red half.
  */
 export function attributionColor(value: number): Rgb {
   const table = colormap('RdBu_r');
-  const at = 3 * Math.round(255 * (0.5 + Math.max(-1, Math.min(1, value)) / 2));
-  // The middle of an even table is not quite white.
-  if (value === 0) return [255, 255, 255];
+  const at = 3 * Math.round(255 * (0.5 + (REACH * Math.max(-1, Math.min(1, value))) / 2));
   return [table[at] as number, table[at + 1] as number, table[at + 2] as number];
 }
 

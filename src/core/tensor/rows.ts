@@ -18,6 +18,12 @@ export function sliceRows<D extends DataType>({ dtype, dims, data }: Tensor<D>, 
   return { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * size, to * size) as DataOf<D> };
 }
 
+/** Row number `row` of each tensor, [1, ...]; a tensor with a single row gives that one. */
+export const rowOf = (rows: Inputs, row: number): Inputs =>
+  Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
+  );
+
 /** `count` copies of a single row, below one another; the tensor itself when it has that many rows. */
 export function repeatRow<D extends DataType>(row: Tensor<D>, count: number): Tensor<D> {
   return rowsOf(row) === count ? row : copiesOf(row, count);

@@ -1,7 +1,10 @@
 /** `metrics=insertion,deletion`: how faithful the answer is, measured along with it. */
 
 import { WhylightError } from '../../core/errors.ts';
-import type { Explainer, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
+import type { Explainer } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { Plan } from '../../core/explainer/plan.ts';
+import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
 import { isMeasured, type Measured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import type { Model } from '../../core/model/model.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
@@ -39,7 +42,8 @@ export async function measure(
   names: readonly string[],
   hooks: ExplainHooks,
 ): Promise<Measures> {
-  const planned = plan(explainer, model, request, names);
+  const plan = explainer.plan(model, request, hooks.methods && { methods: hooks.methods });
+  const planned = metricsOf(plan, names);
   const { rows, samples } = explanation;
   const more = rows.length * planned.reduce((sum, { cost }) => sum + cost.forwards + cost.backwards, 0);
   const total = more + samples.forwards + samples.backwards;
@@ -50,7 +54,7 @@ export async function measure(
       { metrics: names, cost: { samples: total }, allowed: hooks.maxSamples },
     );
   }
-  const measured = await measureRows(explainer, model, request, rows, planned, { hooks });
+  const measured = await measureRows(explainer, plan, rows, planned, { hooks });
   const columns = planned.map(({ metric }, i) => ({ id: metric.id, cells: measured.map((row) => row[i] as Measured) }));
   const leftOut = columns.flatMap(({ id, cells }) => {
     const failed = cells.find((cell) => !isMeasured(cell));
@@ -76,12 +80,10 @@ export async function measure(
 }
 
 /** An unknown name is the client's mistake in a parameter, not a page that is missing. */
-function plan(explainer: Explainer, model: Model, request: ExplainRequest, names: readonly string[]) {
+function metricsOf(plan: Plan, names: readonly string[]) {
   try {
     return planMetrics(
-      explainer,
-      model,
-      request,
+      plan,
       names.map((metric) => ({ metric })),
     );
   } catch (error) {

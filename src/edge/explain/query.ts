@@ -1,7 +1,8 @@
 /** What a request asks: checked as far as that goes without decoding anything, and then answered, from the cache or anew. */
 import type { Context } from 'hono';
 import { setMetric, wrapTime } from 'hono/timing';
-import type { ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import { cacheKey } from '../cache/key.ts';
 import { traceHeaders } from '../observe/trace-context.ts';

@@ -1,7 +1,7 @@
 /** Takes jobs from the queue and runs them, at an origin where there is one. Whatever comes twice does no harm. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { type ErrorCode, WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
 import { pack } from '../../protocol/packed.ts';
 import type { CacheUse } from '../cache/result-cache.ts';
 import type { Services } from '../services.ts';

@@ -1,7 +1,7 @@
 /** What a job keeps in files: its question until it has run, its result afterwards. */
 
 import { WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { OverlayOptions } from '../../core/image/overlay.ts';
 import type { InferenceRequest } from '../../protocol/open-inference.ts';
 import { pack, unpack } from '../../protocol/packed.ts';

@@ -1,6 +1,6 @@
 /** What the edge asks an origin: an explanation as it would have made itself, the inputs ready for the model. */
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainRequest } from '../../core/explainer/explainer.ts';
+import type { ExplainRequest } from '../../core/explainer/request.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
 import { isParcelFiles, type ParcelFiles } from '../models/model-bundle.ts';
 import type { Rights } from '../tenants/tenant.ts';

@@ -1,6 +1,7 @@
 /** Explains at an origin what is too heavy for an isolate: the same question, the same answer, the same progress. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Explained, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
+import type { Explained, Explanation } from '../../core/explainer/explanation.ts';
+import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
 import type { Model } from '../../core/model/model.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from '../../protocol/frames.ts';
 import { unpack } from '../../protocol/packed.ts';

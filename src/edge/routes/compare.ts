@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
 import { methodsWithPreset, PRESET_PARAMETER } from '../../core/method/presets.ts';

@@ -3,7 +3,7 @@ import { streamSSE } from 'hono/streaming';
 import { wrapTime } from 'hono/timing';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
 import {
   explanationOutputs,
   explanationParameters,

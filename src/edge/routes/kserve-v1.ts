@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { object, parse } from '../../protocol/open-inference.ts';

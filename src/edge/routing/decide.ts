@@ -1,5 +1,5 @@
 /** Where a request runs: in the isolate that got it, at an origin, or later as a job. Nothing has run yet. */
-import type { Estimate } from '../../core/explainer/explainer.ts';
+import type { Estimate } from '../../core/plan/cost.ts';
 
 export type Route = 'edge' | 'origin' | 'job';
 export const ROUTES = ['auto', 'edge', 'origin', 'job'] as const;

@@ -1,7 +1,9 @@
 /** Runs an explanation where it fits: here, or at an origin. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Estimate, ExplainHooks, ExplainRequest, Explanation } from '../../core/explainer/explainer.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
 import type { Model } from '../../core/model/model.ts';
+import type { Estimate } from '../../core/plan/cost.ts';
 import { largestThatFit } from '../../core/plan/fit.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import { withDeadline } from '../explain/deadline.ts';
@@ -52,7 +54,9 @@ const originProfiles = new Profiles('onnxruntime-node');
  */
 export function routeOf(services: Services, { model, request, tenant, wanted, deadline, deferrable }: Run): Routed {
   const { explainer, limits, origin, jobs } = services;
-  const estimate = explainer.estimate(model, request, methodsFor(tenant, explainer.methods));
+  const estimate = explainer.estimate(
+    explainer.plan(model, request, { methods: methodsFor(tenant, explainer.methods) }),
+  );
   const { edgeMs, maxSamples } = limitsFor(tenant, limits);
   const decision = decide({
     estimate,

@@ -8,7 +8,7 @@ import { plugins } from '#public-plugins';
 import { createContainer } from '../../core/container.ts';
 import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer/explainer.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { createImageCodecs } from '../../core/image/codecs.ts';
 import { preprocess } from '../../core/image/preprocess.ts';
 import { Model } from '../../core/model/model.ts';

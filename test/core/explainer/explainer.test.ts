@@ -398,7 +398,7 @@ describe('estimate', () => {
       profile: { 'onnxruntime-node': { forward_ms: 2, backward_ms: 5 } },
     });
     const one = explainerOf([saliency]);
-    const estimate = one.estimate(model, { method: 'saliency', inputs: { x: rows(3) } });
+    const estimate = one.estimate(one.plan(model, { method: 'saliency', inputs: { x: rows(3) } }));
     expect(estimate).toMatchObject({ cost: { forwards: 0, backwards: 3 }, milliseconds: 15, measured: true });
     expect(estimate.bytes).toBeGreaterThan(0);
   });
@@ -410,9 +410,9 @@ describe('estimate', () => {
     const request = { method: 'saliency', inputs: { x: rows(1) } };
     const still = explainerOf([saliency]);
     await still.explain(model, request);
-    expect(still.estimate(model, request).milliseconds).toBe(1e4);
+    expect(still.estimate(still.plan(model, request)).milliseconds).toBe(1e4);
     const learning = explainerOf([saliency], { measures: true });
     await learning.explain(model, request);
-    expect(learning.estimate(model, request).milliseconds).toBeLessThan(1e4);
+    expect(learning.estimate(learning.plan(model, request)).milliseconds).toBeLessThan(1e4);
   });
 });

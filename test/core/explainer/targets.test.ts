@@ -1,7 +1,7 @@
 /** Dense targets through the whole explainer: a small segmentation network and a small detector. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { ExplainedRow } from '../../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import type { TargetRequest } from '../../../src/core/model/target-request.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';

@@ -1,7 +1,8 @@
 /** Metrics of models whose answers can be worked out by hand: the best and the worst score of each. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ExplainedRow, ExplainRequest } from '../../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
+import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';
 import { isMeasured, type Measured, measureRows, planMetrics } from '../../../src/core/metrics/measure.ts';
 import type { Measurement } from '../../../src/core/metrics/metric.ts';
@@ -47,10 +48,11 @@ interface Question {
 }
 
 async function ask(metric: string, { model, request, params = {}, region, values }: Question): Promise<Measured> {
-  const { rows } = await explainer.explain(model, request);
-  const planned = planMetrics(explainer, model, request, [{ metric, params }]);
+  const plan = explainer.plan(model, request);
+  const { rows } = await explainer.run(plan);
+  const planned = planMetrics(plan, [{ metric, params }]);
   const answered = rows.map((row) => (values ? replaced(row, values) : row));
-  const [measured] = await measureRows(explainer, model, request, answered, planned, { regions: [region] });
+  const [measured] = await measureRows(explainer, plan, answered, planned, { regions: [region] });
   return measured?.[0] as Measured;
 }
 

@@ -30,12 +30,12 @@ describe('every metric', () => {
     const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
     const explainer = explainerOf([method]);
     const request = { method: method.id, inputs: { image: picture(1, 2) } };
-    const planned = planMetrics(explainer, model, request, all);
+    const planned = planMetrics(explainer.plan(model, request), all);
     const { rows } = await explainer.explain(model, request);
     let counted = 0;
-    const { explain, predict } = explainer;
-    explainer.explain = async (...args) => {
-      const answer = await explain.apply(explainer, args);
+    const { run, predict } = explainer;
+    explainer.run = async (...args) => {
+      const answer = await run.apply(explainer, args);
       counted += answer.samples.forwards + answer.samples.backwards;
       return answer;
     };
@@ -47,7 +47,7 @@ describe('every metric', () => {
     const regions = [regionOfBoxes([[1, 1, 5, 5]], [8, 8]), regionOfBoxes([[1, 1, 5, 5]], [8, 8])];
     for (const [number, one] of planned.entries()) {
       counted = 0;
-      const measured = await measureRows(explainer, model, request, rows, [one], { regions });
+      const measured = await measureRows(explainer, explainer.plan(model, request), rows, [one], { regions });
       expect(measured.map((row) => row.map(({ metric }) => metric))).toEqual([[one.metric.id], [one.metric.id]]);
       for (const row of measured) expect(row[0]).toMatchObject({ score: expect.any(Number) });
       expect({ metric: all[number]?.metric, rows: counted }).toEqual({
@@ -62,8 +62,8 @@ describe('every metric', () => {
     const explainer = explainerOf([saliency, smoothGrad]);
     const request = { method: 'smooth_grad', inputs: { image: picture() }, seed: 3 };
     const { rows } = await explainer.explain(model, request);
-    const planned = planMetrics(explainer, model, request, all);
-    const measure = () => measureRows(explainer, model, request, rows, planned);
+    const planned = planMetrics(explainer.plan(model, request), all);
+    const measure = () => measureRows(explainer, explainer.plan(model, request), rows, planned);
     expect(JSON.stringify(await measure())).toBe(JSON.stringify(await measure()));
   });
 
@@ -73,8 +73,11 @@ describe('every metric', () => {
     const explainer = explainerOf([saliency]);
     const request = { method: 'saliency', inputs: tokens.inputs };
     const { rows } = await explainer.explain(tokens.model, request);
-    const planned = planMetrics(explainer, tokens.model, request, [{ metric: 'deletion' }, { metric: 'complexity' }]);
-    const [measured] = await measureRows(explainer, tokens.model, request, rows, planned);
+    const planned = planMetrics(explainer.plan(tokens.model, request), [
+      { metric: 'deletion' },
+      { metric: 'complexity' },
+    ]);
+    const [measured] = await measureRows(explainer, explainer.plan(tokens.model, request), rows, planned);
     expect(measured?.[0]).toMatchObject({ metric: 'deletion', error: { code: 'unprocessable_method' } });
     expect(measured?.[1]).toMatchObject({ metric: 'complexity', score: expect.any(Number) });
   });
@@ -85,7 +88,7 @@ describe('planMetrics', () => {
     const model = await openGraph(pictureGraph());
     const explainer = explainerOf([saliency]);
     const request = { method: 'saliency', inputs: { image: picture() } };
-    const plan = (metric: string, params = {}) => planMetrics(explainer, model, request, [{ metric, params }]);
+    const plan = (metric: string, params = {}) => planMetrics(explainer.plan(model, request), [{ metric, params }]);
     expect(() => plan('deletions')).toThrow(/Did you mean deletion/);
     expect(() => plan('deletion', { step: 3 })).toThrow(/Did you mean steps/);
     expect(plan('deletion', { steps: '20' })[0]?.cost).toEqual({ forwards: 21, backwards: 0 });

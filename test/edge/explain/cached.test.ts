@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../../src/core/explainer/explainer.ts';
+import type { Explanation } from '../../../src/core/explainer/explanation.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { InFlight } from '../../../src/edge/cache/in-flight.ts';
 import { noCache, type ResultCache } from '../../../src/edge/cache/result-cache.ts';

@@ -1,7 +1,7 @@
 /** Methods that are made of others' answers. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { ExplainedRow } from '../../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';

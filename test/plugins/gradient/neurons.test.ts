@@ -1,7 +1,7 @@
 /** Methods about an inner element: Captum's published numbers, float64 figures of another program, and what must add up. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { ExplainedRow } from '../../../src/core/explainer/explainer.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { plugins } from '#plugins';
-import type { Explained } from '../../../src/core/explainer/explainer.ts';
+import type { Explained } from '../../../src/core/explainer/explanation.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';

@@ -1,7 +1,7 @@
 /** Methods that walk from a baseline to the input: published numbers, and what must hold for any of them. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import type { Explained } from '../../../src/core/explainer/explainer.ts';
+import type { Explained } from '../../../src/core/explainer/explanation.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import type { Inputs } from '../../../src/core/tensor/rows.ts';

@@ -1,0 +1,139 @@
+/** Run of one row of a plan. */
+import { checkAttribution } from '../method/attribution.ts';
+import type { Attribution } from '../method/contract.ts';
+import { saliencyMap } from '../method/saliency-map.ts';
+import { topClasses } from '../model/prediction.ts';
+import { resolveTarget, scoreOf } from '../model/target.ts';
+import { Evaluator, type Start } from '../plan/evaluator.ts';
+import { throwIfAborted } from '../plan/run.ts';
+import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
+import { Random } from '../tensor/random.ts';
+import { rowOf } from '../tensor/rows.ts';
+import { diagnose } from './diagnostics.ts';
+import type { Explained, ExplainedRow } from './explanation.ts';
+import type { Plan } from './plan.ts';
+import { controlOf, type PlanRow, type PlanRun, signalOf } from './plan-run.ts';
+import { guardedAsync } from './plugin-fault.ts';
+import { type RowOutcome, summarizeRow } from './summarize-row.ts';
+
+/** Explains one row, and counts what that took. */
+export async function explainRow(run: PlanRun, index: number): Promise<{ evaluator: Evaluator; row: ExplainedRow }> {
+  const { plan, hooks } = run;
+  const { info, space, request } = plan;
+  const row: PlanRow = {
+    index,
+    inputs: rowOf(plan.inputs, index),
+    baselines: plan.rows === 1 ? plan.baselines : rowOf(plan.baselines, index),
+  };
+  const evaluator = evaluatorOf(run);
+  const start = await evaluator.start(row.inputs, space, targetOf(plan));
+  const attribution = await attribute(run, row, evaluator, start);
+  if (hooks.signal) throwIfAborted(hooks.signal);
+  const explained = explainedBy(plan, row, attribution);
+  const outcome = outcomeOf(attribution, start);
+  const summary = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
+  return {
+    evaluator,
+    row: {
+      target: start.target,
+      ...scoresOf(outcome),
+      diagnostics: diagnose(explained.values, circumstancesOf(plan, outcome), explained.map),
+      ...(summary && { summary }),
+      top: topClasses(start.scores, space, info, request.top ?? 5),
+      ...explained,
+    },
+  };
+}
+
+function evaluatorOf(run: PlanRun): Evaluator {
+  const { plan, lease } = run;
+  return new Evaluator({
+    method: plan.entry.method.id,
+    graphs: plan.graphs,
+    forward: resolveNeeds({}, plan.info),
+    load: (needs) => lease.load(needs),
+    cost: plan.rowCost,
+    control: controlOf(run.hooks, run.count),
+  });
+}
+
+/** The target for {@link Evaluator.start}: known beforehand, chosen by the scores, or the top class. */
+function targetOf({ target, request, space }: Plan): Parameters<Evaluator['start']>[2] {
+  const { target: requested } = request;
+  if (requested === undefined) return {};
+  return {
+    choose: (scores) => resolveTarget(requested, space, scores),
+    ...(target && { wanted: target }),
+  };
+}
+
+/** Calls the method. */
+async function attribute(
+  { plan, engine, lease, hooks }: PlanRun,
+  { index, inputs, baselines }: PlanRow,
+  evaluator: Evaluator,
+  { target, scores }: Start,
+): Promise<Attribution> {
+  const { method } = plan.entry;
+  const main = await lease.load(Object.values(plan.graphs)[0] as ResolvedNeeds);
+  return guardedAsync(method, () =>
+    evaluator.contain(async () =>
+      method.explain({
+        params: plan.params,
+        model: plan.info,
+        methods: plan.methods,
+        inputs,
+        baselines,
+        batch: { inputs: plan.inputs, rows: plan.rows, index },
+        target,
+        score: scoreOf(target, scores),
+        random: new Random(plan.seed, index),
+        signal: signalOf(hooks),
+        batchSize: main.batchSize,
+        ahead: engine.aside ?? false,
+        mixes: main.variant.mixes,
+        evaluate: (rows, options) => evaluator.evaluate(rows, options),
+        partial: (attribution) =>
+          hooks.partial?.(
+            index,
+            explainedBy(plan, { inputs }, typeof attribution === 'function' ? attribution() : attribution),
+          ),
+      }),
+    ),
+  );
+}
+
+/**
+ * The attribution with its map.
+ * @throws WhylightError `method_failed` for one that is unusable, see {@link checkAttribution}
+ */
+function explainedBy({ entry, info }: Plan, { inputs }: Pick<PlanRow, 'inputs'>, attribution: Attribution): Explained {
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
+  checkAttribution(entry.method.id, attribution, info, shapes);
+  const map = saliencyMap(attribution, info, shapes);
+  const { values, standardError } = attribution;
+  return { values, ...(map && { map }), ...(standardError !== undefined && { standardError }) };
+}
+
+function outcomeOf({ score, baselineScore, convergenceDelta }: Attribution, { target, scores }: Start): RowOutcome {
+  return {
+    target,
+    scores,
+    ofNeuron: score !== undefined,
+    score: score ?? scoreOf(target, scores),
+    ...(baselineScore !== undefined && { baselineScore }),
+    ...(convergenceDelta !== undefined && { convergenceDelta }),
+  };
+}
+
+const scoresOf = ({ score, baselineScore, convergenceDelta }: RowOutcome) => ({
+  score,
+  ...(baselineScore !== undefined && { baselineScore }),
+  ...(convergenceDelta !== undefined && { convergenceDelta }),
+});
+
+/** Facts for {@link diagnose}. */
+function circumstancesOf({ info }: Plan, outcome: RowOutcome) {
+  const isProbability = info.probability === 'given' && outcome.target.index !== undefined && !outcome.ofNeuron;
+  return { ...scoresOf(outcome), ...(isProbability && { probability: outcome.score }) };
+}

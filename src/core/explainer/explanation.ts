@@ -1,0 +1,67 @@
+/** Output of an explanation. */
+import type { Cost } from '../method/contract.ts';
+import type { Classified } from '../model/prediction.ts';
+import type { Target } from '../model/target-request.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { Summary } from './summary.ts';
+
+/** Attribution of one row. */
+export interface Explained {
+  /** Values by input name, or by tensor name for a layer attribution: [1, ...]. */
+  readonly values: Float32Tensors;
+  /** [height, width] at the size of the model's image input; absent when the model has none. */
+  readonly map?: Tensor<'float32'>;
+  /** See {@link Attribution.standardError}. */
+  readonly standardError?: number;
+}
+
+/** Explanation of one row. */
+export interface ExplainedRow extends Explained {
+  readonly target: Target;
+  /** Score of the target, or value of the neuron that the method explains. */
+  readonly score: number;
+  readonly baselineScore?: number;
+  readonly convergenceDelta?: number;
+  readonly diagnostics: Diagnostics;
+  /** Present if the request asks for it. */
+  readonly summary?: Summary;
+  /** Top classes, best first. */
+  readonly top: readonly Classified[];
+}
+
+/** Explanation of every row of a request. */
+export interface Explanation {
+  readonly method: string;
+  readonly revision: number;
+  /** Parameters after defaults. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  /** Name of the engine. */
+  readonly engine: string;
+  readonly rows: readonly ExplainedRow[];
+  /** Requested values of parameters that were lowered to make the run possible. Such an explanation is never cached. */
+  readonly degraded?: Readonly<Record<string, number>>;
+  /** Rows that the method evaluated, and rows that ran only to find the prediction. */
+  readonly samples: Cost & { readonly predictions: number };
+  /** Durations in milliseconds. */
+  readonly timings: {
+    readonly compile: number;
+    readonly session: number;
+    /** Everything but `compile` and `session`: the engine and the method's own work. */
+    readonly run: number;
+    /** Part of `run` that was spent in the engine. */
+    readonly engine: number;
+    readonly total: number;
+  };
+}
+
+/** Prediction for one row. */
+export interface Prediction {
+  /** Top classes, best first. */
+  readonly top: readonly Classified[];
+  /** Every element of the row's scores. */
+  readonly scores: Float32Array;
+}

@@ -1,0 +1,147 @@
+/** Plan of an explanation: the request with everything parsed and checked, and its cost. Nothing has run yet. */
+import { WhylightError } from '../errors.ts';
+import type { Cost, MethodSource } from '../method/contract.ts';
+import { parseParams } from '../method/params.ts';
+import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
+import { checkBaselines, checkInputs } from '../model/inputs.ts';
+import type { BoundInfo, Model } from '../model/model.ts';
+import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
+import { resolveTarget } from '../model/target.ts';
+import { followsPrediction, type Target } from '../model/target-request.ts';
+import { namedNeeds, type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
+import { type Inputs, rowsOf } from '../tensor/rows.ts';
+import { guarded } from './plugin-fault.ts';
+import type { ExplainRequest } from './request.ts';
+
+/**
+ * What an explanation will do. Made once by {@link Explainer.plan}; estimates, runs and metrics take it as it is.
+ * @see Explainer.run
+ */
+export interface Plan {
+  readonly model: Model;
+  /** The request that this is the plan of. */
+  readonly request: ExplainRequest;
+  readonly entry: PluginEntry;
+  /** Methods that wrapper methods may use. */
+  readonly methods: MethodSource;
+  /** Parameters after defaults. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly info: BoundInfo;
+  readonly space: ScoreSpace;
+  /** Target of every row, unless it depends on the prediction. */
+  readonly target?: Target;
+  /** Graphs that the method evaluates, by name; the first is the main one. */
+  readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+  /** Checked inputs, [rows, ...]; see {@link checkInputs}. */
+  readonly inputs: Inputs;
+  /** Checked baselines; see {@link checkBaselines}. */
+  readonly baselines: Inputs;
+  readonly rows: number;
+  /** Cost of one row as the method states it, without a summary. */
+  readonly rowCost: Cost;
+  /** Cost of all rows; with summaries an upper bound, because a row without positive values is not evaluated again. */
+  readonly cost: Cost;
+}
+
+/** Facts that the caller of {@link Explainer.plan} knows already. */
+export interface PlanOptions {
+  /** Methods that wrapper methods may use; every built-in one when left out. */
+  readonly methods?: MethodSource;
+  /** True if `request.params` come from `parseParams`, with defaults and under stricter rules than the plugin's. */
+  readonly paramsParsed?: boolean;
+}
+
+/**
+ * Plans a request.
+ * @throws WhylightError `method_not_found`, `invalid_request`, `invalid_tensor`, `layer_not_found`, `label_not_found`,
+ * `unprocessable_method`, `method_failed`
+ */
+export function planRequest(
+  registry: MethodRegistry,
+  model: Model,
+  request: ExplainRequest,
+  { methods = registry, paramsParsed = false }: PlanOptions = {},
+): Plan {
+  const seed = checkSeed(request.seed ?? 0);
+  const entry = registry.get(request.method);
+  const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
+  const { inputs, rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
+  const baselines = request.baselines ? checkBaselines(model.graph.inputs, request.baselines, rows) : {};
+  const info = model.info({ scores: request.scores, shapes });
+  const space = scoreSpace(model, info);
+  const target = request.target === undefined ? undefined : resolveTarget(request.target, space);
+  const fixed = target && !followsPrediction(request.target) ? { target } : {};
+  const settled = { model, request, entry, methods, seed, info, space, inputs, baselines, rows, ...fixed };
+  return withNeeds(settled, params);
+}
+
+/**
+ * The plan of the same request with other parameters. The inputs are not checked again.
+ * @param params after `parseParams`
+ * @throws WhylightError `unprocessable_method`, `layer_not_found`, `method_failed`
+ */
+export const planWithParams = (plan: Plan, params: Readonly<Record<string, unknown>>): Plan =>
+  withNeeds({ ...plan, request: { ...plan.request, params } }, params);
+
+/** Adds what follows from the parameters. */
+function withNeeds(
+  settled: Omit<Plan, 'params' | 'graphs' | 'rowCost' | 'cost'>,
+  params: Readonly<Record<string, unknown>>,
+): Plan {
+  const { entry, info, methods, rows, baselines, request } = settled;
+  const { method } = entry;
+  const needs = guarded(method, () => method.needs(params, info, methods));
+  const graphs = Object.fromEntries(
+    Object.entries(namedNeeds(needs)).map(([name, graph]) => [name, resolveNeeds(graph, info)]),
+  );
+  const rowCost = guarded(method, () =>
+    wholeRows(method.cost(params, info, methods, { baselines: baselineRows(baselines, rows) })),
+  );
+  const forwards = rowCost.forwards + (request.summary ? 1 : 0);
+  return {
+    ...settled,
+    params,
+    graphs,
+    rowCost,
+    cost: { forwards: forwards * rows, backwards: rowCost.backwards * rows },
+  };
+}
+
+/** @throws WhylightError `budget_exceeded` */
+export function checkBudget({ cost, entry }: Plan, maxSamples: number | undefined): void {
+  const samples = cost.forwards + cost.backwards;
+  if (maxSamples === undefined || samples <= maxSamples) return;
+  throw new WhylightError(
+    'budget_exceeded',
+    `${entry.method.id} would evaluate ${samples} rows with these parameters, ${maxSamples} are allowed: lower its number of samples or steps.`,
+    { method: entry.method.id, cost, allowed: maxSamples },
+  );
+}
+
+/** The classes, and where they are dense the positions, that a target of these scores may name. */
+export function scoreSpace(model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace {
+  const labels = labelled ? model.labels : undefined;
+  // The elements of an inner tensor are neurons, counted from first to last.
+  const dense = labelled ? denseLayout(scores.dims.map(Number), labels) : undefined;
+  return { scores, size: scoreSize, ...(labels && { labels }), ...(dense && { dense }) };
+}
+
+function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new WhylightError('invalid_request', `The seed must be a non-negative integer, but ${seed} was given.`, {
+    seed,
+  });
+}
+
+/** Rows of baselines that each of `rows` rows is explained with. */
+function baselineRows(baselines: Inputs, rows: number): number {
+  const count = Math.max(0, ...Object.values(baselines).map(rowsOf));
+  return rows === 1 ? count : Math.min(count, 1);
+}
+
+function wholeRows({ forwards, backwards }: Cost): Cost {
+  const whole = (rows: number): boolean => Number.isSafeInteger(rows) && rows >= 0;
+  if (whole(forwards) && whole(backwards)) return { forwards, backwards };
+  throw new TypeError(`The cost must be in whole rows, not ${forwards} and ${backwards}.`);
+}

@@ -1,0 +1,44 @@
+/** Input of an explanation: what to explain, and the callbacks that follow it. */
+import type { MethodSource } from '../method/contract.ts';
+import type { TargetRequest } from '../model/target-request.ts';
+import type { Inputs } from '../tensor/rows.ts';
+import type { Explained } from './explanation.ts';
+
+/** Request for an explanation of every row of the inputs. */
+export interface ExplainRequest {
+  /** Id of the method. */
+  readonly method: string;
+  /** Parameters as the client sent them; strings are parsed. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Target of every row; the top class of each row when left out. */
+  readonly target?: TargetRequest;
+  /** Scores that are explained: `logits` (default), the `output` as the graph returns it, or any tensor by name. */
+  readonly scores?: string;
+  /** Non-negative safe integer; 0 when left out. */
+  readonly seed?: number;
+  /** Every input of the model, [N, ...]. Each of the N rows is explained by itself. */
+  readonly inputs: Inputs;
+  /** Baselines by input name, [1, ...] for all rows or [N, ...] for one each; for a single row any number. */
+  readonly baselines?: Inputs;
+  /** Number of top classes in the answer; 5 when left out. */
+  readonly top?: number;
+  /** Adds a {@link Summary} to each row, which costs one more forward row. */
+  readonly summary?: boolean;
+}
+
+/** Callbacks and limits of one run. */
+export interface ExplainHooks {
+  readonly signal?: AbortSignal;
+  /** Receives the rows evaluated so far and the rows of the whole request. */
+  readonly progress?: (done: number, total: number) => void;
+  /** Receives a map of a row that is correct but not yet precise. */
+  readonly partial?: (row: number, explained: Explained) => void;
+  /** Yields to other work between batches: `scheduler.wait(0)` in a Worker, `setImmediate` in Node. */
+  readonly pause?: () => Promise<void>;
+  /** Keeps work alive that other requests wait for when this one ends early. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+  /** Maximum number of rows that the request may evaluate. */
+  readonly maxSamples?: number;
+  /** Methods that wrapper methods may use; every built-in one when left out. */
+  readonly methods?: MethodSource;
+}

@@ -1,0 +1,45 @@
+/**
+ * Estimate of what an explanation takes: rows from the method, milliseconds from the model's profile, bytes from the
+ * compiled graphs.
+ */
+import type { Cost } from '../method/contract.ts';
+import type { Model } from '../model/model.ts';
+import type { GraphLoader } from './loader.ts';
+import { linearMemory } from './memory.ts';
+import type { Profiles } from './profile.ts';
+import type { ResolvedNeeds } from './variant.ts';
+
+/** Expected cost of a request. */
+export interface Estimate {
+  /** Rows of the whole request. */
+  readonly cost: Cost;
+  /** Time in the engine. The method's own work takes a tenth of it or less. */
+  readonly milliseconds: number;
+  /** True if {@link milliseconds} rests on measurements of this model, false if it is computed from FLOPs. */
+  readonly measured: boolean;
+  /** Memory of the engine with every graph of the method loaded and a batch running. */
+  readonly bytes: number;
+}
+
+/** Facts of a plan that decide on its cost. */
+export interface Planned {
+  readonly model: Model;
+  readonly cost: Cost;
+  readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+}
+
+/**
+ * Compiles graphs that are new.
+ * @throws WhylightError `not_differentiable`
+ */
+export function estimateCost({ model, cost, graphs }: Planned, loader: GraphLoader, profiles: Profiles): Estimate {
+  const variants = Object.values(graphs).map((needs) => loader.describe(model, needs));
+  const sessions = variants.reduce((bytes, { sessionBytes }) => bytes + sessionBytes, 0);
+  const batches = variants.map(({ rowBytes }) => rowBytes * loader.batchSize(model, rowBytes));
+  return {
+    cost,
+    milliseconds: profiles.milliseconds(model, cost),
+    measured: profiles.of(model).measured,
+    bytes: linearMemory(sessions + Math.max(...batches)),
+  };
+}

@@ -1,0 +1,127 @@
+/** Time series as a modality. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
+import type { InputFact, ModelDescription } from '../../core/model/description.ts';
+import { cast } from '../../core/tensor/cast.ts';
+import type { Inputs } from '../../core/tensor/rows.ts';
+import { float32 } from '../../core/tensor/tensor.ts';
+import { fixedLength, type SignalAxes, signalAxes } from './axes.ts';
+import { decodeSeries, SERIES_MEDIA_TYPES } from './decode.ts';
+import { drawSeriesAnsi } from './draw-ansi.ts';
+import { drawSeriesHtml } from './draw-html.ts';
+import { drawSeriesSvg } from './draw-svg.ts';
+import { foldSums, seriesFeatures } from './features.ts';
+import { fitSeries } from './fit.ts';
+import { invalidSeries, type Series } from './series.ts';
+import { parseSeriesSettings } from './settings.ts';
+
+/** Kinds of absence: the mean of each channel over time, or zero. */
+const ABSENT = ['mean', 'zero'] as const;
+
+const NAMES = /series|signal|ecg|eeg|accel|gyro|sensor|history|lag/i;
+
+/**
+ * Series from CSV, JSON and `.npy`; windows of time as features, for each channel or all together. What is absent is
+ * the mean of its channel over time (`mean`), or zero.
+ */
+const series: Modality<Series, Series> = {
+  apiVersion: 1,
+  id: 'series',
+  about: { title: 'Time series', summary: 'Channels of numbers over time, explained by windows of time.' },
+  accepts: { mediaTypes: SERIES_MEDIA_TYPES, extensions: ['csv', 'json', 'npy'] },
+  recognise: (description) => Math.max(0, ...explained(description.inputs).map(evidence)),
+  decode: decodeSeries,
+  prepare,
+  absent(prepared, row, context, kind = 'mean') {
+    const view = prepared.views[row];
+    if (!view) throw invalidSeries(`There is no row ${row}: ${prepared.views.length} were prepared.`);
+    if (!(ABSENT as readonly string[]).includes(kind)) {
+      throw invalidSeries(`A series has no absence called "${kind}": use ${ABSENT.join(' or ')}.`, {
+        kind,
+        allowed: ABSENT,
+      });
+    }
+    const [input, axes] = axesOf(context, view);
+    const means = view.channels.map((_, c) => (kind === 'zero' ? 0 : channelMean(view, c)));
+    return tensorOf(input, axes, view, (_, c) => means[c] as number);
+  },
+  fold: foldSums,
+  draw: (drawing, format) => DRAW[format](drawing),
+};
+
+export default series;
+
+const DRAW = { svg: drawSeriesSvg, html: drawSeriesHtml, ansi: drawSeriesAnsi };
+
+function prepare(raw: Series, context: ModalityContext): Prepared<Series> {
+  const settings = parseSeriesSettings(context.settings);
+  const input = inputOf(context);
+  const wanted = { steps: fixedLength(input, 'T'), channels: channelsOf(input) };
+  const view = fitSeries(raw, wanted, settings);
+  const [, axes] = axesOf(context, view);
+  const { windows, window_length: length, features: channels } = settings;
+  return {
+    inputs: tensorOf(input, axes, view, (t, c) => view.values[t * view.channels.length + c] as number),
+    features: [seriesFeatures(input.name, axes, view, { windows, length, channels })],
+    views: [view],
+    notices: view.notes,
+  };
+}
+
+/** The one input that is explained. */
+function inputOf({ inputs }: ModalityContext): InputFact {
+  const [input, ...others] = explained(inputs);
+  if (input && others.length === 0) return input;
+  throw new WhylightError(
+    'unprocessable_method',
+    input
+      ? `The model takes ${others.length + 1} series (${[input, ...others].map(({ name }) => name).join(', ')}), but one file holds one: give each input as a tensor.`
+      : 'The model has no input that is a series.',
+    { inputs: inputs.map(({ name }) => name) },
+  );
+}
+
+const explained = (inputs: readonly InputFact[]): InputFact[] =>
+  inputs.filter(({ role }) => role.value === 'explained');
+
+/** Number of channels that the model fixes; 1 where it has no axis of channels. */
+const channelsOf = (input: InputFact): number | undefined =>
+  input.layout.value.toUpperCase().includes('C') ? fixedLength(input, 'C') : 1;
+
+function axesOf(context: ModalityContext, { steps, channels }: Series): [InputFact, SignalAxes] {
+  const input = inputOf(context);
+  return [input, signalAxes(input, { T: steps, C: channels.length })];
+}
+
+function tensorOf(
+  input: InputFact,
+  axes: SignalAxes,
+  { steps, channels }: Series,
+  value: (t: number, c: number) => number,
+): Inputs {
+  const tensor = float32(axes.dims);
+  for (let t = 0; t < steps; t++) {
+    for (let c = 0; c < channels.length; c++) tensor.data[t * axes.stride.T + c * axes.stride.C] = value(t, c);
+  }
+  return { [input.name]: cast(tensor, input.dtype) };
+}
+
+/** Mean of what is there. */
+function channelMean({ values, channels, steps }: Series, channel: number): number {
+  let [sum, count] = [0, 0];
+  for (let t = 0; t < steps; t++) {
+    const value = values[t * channels.length + channel] as number;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+/** Numbers along time and channels are most likely a series; a plain row of numbers is more likely a table. */
+function evidence({ name, dtype, shape, layout, modality }: ModelDescription['inputs'][number]): number {
+  if (modality.value === 'series' && modality.source !== 'default') return 1;
+  if (!dtype.startsWith('float') || !layout.value.toUpperCase().includes('T')) return 0;
+  if (NAMES.test(name)) return 0.8;
+  return shape.length === 3 ? 0.5 : 0.1;
+}

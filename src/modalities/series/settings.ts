@@ -1,0 +1,50 @@
+/** Entry of series in a manifest. */
+import { z } from 'zod';
+import { WhylightError } from '../../core/errors.ts';
+
+/** Schema of `series` in a manifest. */
+export const seriesSettingsSchema = z
+  .strictObject({
+    sampling_rate: z.number().positive().optional().describe('Time steps a second; not with time_step.'),
+    time_step: z.number().positive().optional().describe('Length of a time step, in time_unit.'),
+    time_unit: z.enum(['s', 'min', 'h', 'd']).default('s').describe('Unit of time_step.'),
+    channels: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe("Names of the channels in the model's order; named channels of a file are put into this order."),
+    normalize: z
+      .enum(['none', 'zero_mean_unit_variance'])
+      .default('none')
+      .describe('Shift and scale of each channel of each series, as the model was trained.'),
+    missing: z
+      .enum(['error', 'keep'])
+      .default('error')
+      .describe('Missing values: refused, or handed to a model that treats NaN itself.'),
+    windows: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Number of windows that are features; the default follows the length.'),
+    window_length: z.number().positive().optional().describe('Length of a window in time_unit; not with windows.'),
+    features: z
+      .enum(['each', 'all'])
+      .optional()
+      .describe('Whether the channels of a window are features by themselves, or one together.'),
+  })
+  .describe('From a time series to the input tensor, and its windows.');
+
+export type SeriesSettings = z.output<typeof seriesSettingsSchema>;
+
+/**
+ * Settings with their defaults.
+ * @throws WhylightError `invalid_config`
+ */
+export function parseSeriesSettings(source: unknown): SeriesSettings {
+  const result = seriesSettingsSchema.safeParse(source ?? {});
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
+  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
+  throw new WhylightError('invalid_config', `The settings of series are wrong: ${text}.`, { issues });
+}
