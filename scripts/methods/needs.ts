@@ -42,8 +42,10 @@ export const NEEDS: readonly Need[] = [
   },
   {
     need: 'A table: features with names',
-    because: 'Each number is a feature. With few features the exact answer costs little.',
+    because:
+      'Each number is a feature. Trees give the exact answer at once; with few features it costs little for any model.',
     methods: [
+      'tree_shap',
       'shapley_exact',
       'kernel_shap',
       'integrated_gradients',

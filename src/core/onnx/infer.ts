@@ -7,6 +7,7 @@ import { subgraphs } from './edit.ts';
 import { propagate } from './evaluate.ts';
 import type { Dim, Graph, Node, ValueInfo } from './graph.ts';
 import { attentions } from './infer/attention.ts';
+import { classic } from './infer/classic.ts';
 import { controls } from './infer/control.ts';
 import { elementwise } from './infer/elementwise.ts';
 import { joins } from './infer/join.ts';
@@ -40,6 +41,7 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
     ...recurrents,
     ...controls,
   },
+  'ai.onnx.ml': classic,
   'com.microsoft': microsoft,
 };
 

@@ -6,7 +6,8 @@
  */
 import { WhylightError } from '../errors.ts';
 
-export type PostTransform = 'none' | 'logistic' | 'softmax' | 'softmax_zero' | 'probit';
+/** ONNX's post-transforms, and the exponential function of Poisson regressions, which stands behind the trees. */
+export type PostTransform = 'none' | 'logistic' | 'softmax' | 'softmax_zero' | 'probit' | 'exp';
 
 /** A margin as a linear function of the raw scores. */
 export interface Margin {
@@ -97,6 +98,8 @@ export function applyPost(post: PostTransform, margins: Float64Array): Float64Ar
       return margins;
     case 'logistic':
       return margins.map(logistic);
+    case 'exp':
+      return margins.map(Math.exp);
     case 'probit':
       return margins.map((p) => Math.SQRT2 * inverseErf(2 * p - 1));
     default:

@@ -11,7 +11,7 @@ const LINE = gaussLegendre(32);
  * background row's margins to each row's, divided by the number of background rows: [rows, background].
  *
  * The mean slopes times the margins' changes add up to the output's change, exactly.
- * @throws WhylightError `unprocessable_method` for functions that give no probabilities
+ * @throws WhylightError `unprocessable_method` for a probit and a softmax that keeps zeros
  */
 export function outputSlopes(
   post: PostTransform,
@@ -19,18 +19,20 @@ export function outputSlopes(
   rows: readonly Float64Array[],
   background: readonly Float64Array[],
 ): Map<number, Float64Array> {
-  if (post !== 'logistic' && post !== 'softmax') {
+  if (post !== 'logistic' && post !== 'softmax' && post !== 'exp') {
     throw new WhylightError(
       'unprocessable_method',
       `The output goes through ${post}, through which tree_shap does not pass on contributions. Explain the margin.`,
       { post },
     );
   }
-  const slopesOf = post === 'logistic' ? logisticSlopes : softmaxSlopes;
   const slopes = new Map<number, Float64Array>();
   for (const [i, row] of rows.entries()) {
     for (const [j, other] of background.entries()) {
-      for (const [margin, slope] of slopesOf(target, row, other).entries()) {
+      for (const [margin, slope] of (post === 'softmax'
+        ? softmaxSlopes(target, row, other)
+        : elementSlopes(post, target, row, other)
+      ).entries()) {
         if (slope === 0) continue;
         const weights = slopes.get(margin) ?? new Float64Array(rows.length * background.length);
         weights[i * background.length + j] = slope / background.length;
@@ -41,13 +43,19 @@ export function outputSlopes(
   return slopes;
 }
 
-function logisticSlopes(target: ArrayLike<number>, row: Float64Array, other: Float64Array): Float64Array {
-  const [p, q] = [applyPost('logistic', row), applyPost('logistic', other)];
+/** Slopes of a function of each margin by itself: a difference quotient, or the derivative where the rows agree. */
+function elementSlopes(
+  post: 'logistic' | 'exp',
+  target: ArrayLike<number>,
+  row: Float64Array,
+  other: Float64Array,
+): Float64Array {
+  const [after, before] = [applyPost(post, row), applyPost(post, other)];
   return row.map((margin, k) => {
     const step = margin - (other[k] as number);
-    const slope =
-      Math.abs(step) > 1e-9 ? ((p[k] as number) - (q[k] as number)) / step : (p[k] as number) * (1 - (p[k] as number));
-    return (target[k] as number) * slope;
+    const at = after[k] as number;
+    const derivative = post === 'exp' ? at : at * (1 - at);
+    return (target[k] as number) * (Math.abs(step) > 1e-9 ? (at - (before[k] as number)) / step : derivative);
   });
 }
 
