@@ -10,7 +10,7 @@ import { TOKENS } from './tokens.ts';
 export interface CoreOptions {
   readonly engine: Engine;
   readonly plugins: readonly PluginEntry[];
-  /** Whether the plugins were checked when they were configured, and need not be again with every start. */
+  /** True if the plugins were checked when they were configured, and need not be checked at every start. */
   readonly checked?: boolean;
   readonly limits?: Partial<Limits>;
   /** Milliseconds, from any origin; `performance.now` when left out. */

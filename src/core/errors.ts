@@ -1,47 +1,46 @@
 /**
- * Every error that whylight raises on purpose.
+ * Errors that whylight raises on purpose.
  *
  * The message says what was wrong, what was expected and what to do. `details` holds the same facts for machines
  * (the allowed values, the offending names); nothing secret belongs in either.
  */
 
-/** What each code means. The HTTP status of a code is the business of `src/edge`. */
+/** Error codes with their meanings. Their HTTP statuses are in `src/edge`. */
 export const ERROR_CODES = {
   invalid_request: 'The request or a parameter does not fit its schema.',
   invalid_tensor: 'A tensor has the wrong shape, type or size, or holds NaN or infinity.',
-  invalid_image: 'The bytes are not a picture that can be decoded.',
+  invalid_image: 'The bytes are not an image that can be decoded.',
   invalid_model: 'The bytes are not an ONNX model that can be read.',
-  invalid_config: 'plugins.config.json, a manifest or an option is wrong.',
-  unsupported_media_type: 'The content type, or the kind of picture, is not supported.',
+  invalid_config: 'plugins.config.json, a manifest or an option is invalid.',
+  unsupported_media_type: 'The content type, or the kind of image, is not supported.',
   not_acceptable: 'None of the accepted content types can be produced.',
-  not_found: 'There is nothing at this path.',
+  not_found: 'No resource exists at this path.',
   method_not_allowed: 'The path exists, but not for this HTTP method.',
   unauthorized: 'The request needs a valid key.',
-  forbidden: 'The key is valid, but not for this.',
+  forbidden: 'The key is valid, but lacks the permission.',
   method_not_enabled: 'The saliency method exists, but this tenant may not use it.',
-  model_not_found: 'There is no model of this name.',
-  method_not_found: 'There is no saliency method of this name.',
+  model_not_found: 'No model has this name.',
+  method_not_found: 'No saliency method has this name.',
   layer_not_found: 'The model has no tensor of this name.',
   model_needed: 'The server does not hold the files of the model yet.',
   label_not_found: 'The model has no class of this name or index.',
-  payload_too_large: 'The body, the picture or the tensor is over the limit.',
+  payload_too_large: 'The body, the image or the tensor is over the limit.',
   unprocessable_method: 'The method does not apply to this model or input.',
   budget_exceeded: 'The run would cost more than is allowed.',
-  precondition_failed:
-    'Somebody else has changed this since it was read, or the request does not say what it replaces.',
-  conflict: 'This would clash with something that exists.',
-  overloaded: 'The server has more to do than it can.',
+  precondition_failed: 'The resource has changed since it was read, or the request has no precondition.',
+  conflict: 'The request conflicts with an existing resource.',
+  overloaded: 'The server is overloaded.',
   rate_limited: 'Too many requests.',
-  not_differentiable: 'The model holds operators without a differentiation rule.',
-  unsupported_operator: 'The engine cannot run an operator of the model.',
-  method_failed: 'The saliency method raised an error or returned something unusable.',
-  deadline_exceeded: 'The deadline passed before the answer was ready.',
-  aborted: 'The caller gave up.',
-  origin_unavailable: 'No server that could run this answers.',
-  origin_timeout: 'The server that runs this did not answer in time.',
-  origin_error: 'The server that runs this answered with an error, or with something that is no answer.',
+  not_differentiable: 'The model has operators without a differentiation rule.',
+  unsupported_operator: 'The engine does not support an operator of the model.',
+  method_failed: 'The saliency method raised an error or returned an invalid attribution.',
+  deadline_exceeded: 'The deadline passed before the result was ready.',
+  aborted: 'The caller cancelled the request.',
+  origin_unavailable: 'No healthy origin is available.',
+  origin_timeout: 'The origin did not respond in time.',
+  origin_error: 'The origin returned an error or an invalid response.',
   engine_failure: 'The inference engine failed.',
-  internal: 'A fault of ours.',
+  internal: 'Internal server error.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -71,10 +70,10 @@ export class WhylightError extends Error {
   }
 }
 
-/** A name that somebody else chose, for a message: of one that is much too long, how it begins. */
+/** Quotes a name from outside for a message, cut to 80 characters. */
 export const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 
-/** The names most like `name`, best first: for "did you mean" in error messages. */
+/** Returns the candidates most similar to `name`, best first, for "did you mean" in error messages. */
 export function nearest(name: string, candidates: Iterable<string>, most = 3): string[] {
   const wanted = name.toLowerCase();
   const farthest = ({ length }: string) => Math.max(2, Math.ceil(length / 2));

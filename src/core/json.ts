@@ -25,10 +25,10 @@ export function parseJson(text: string, where: string): unknown {
 const SPACE = /[ \t\r\n]*/y;
 const TOKEN = /[{}[\],:]|"(?:[^"\\\p{Cc}]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
 
-/** What may come next. */
+/** Tokens that may come next. */
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end' | 'nothing';
 
-/** Where the first mistake is: engines do not always say. */
+/** Position of the first syntax error, which engines do not always report. */
 function mistake(text: string): number {
   const open: string[] = [];
   let expected: Expected = 'value';
@@ -49,7 +49,7 @@ function match(pattern: RegExp, text: string, at: number): { text: string; end: 
   return found ? { text: found[0], end: pattern.lastIndex } : undefined;
 }
 
-/** What may follow `token`; undefined when it should not stand there. `open` holds the brackets that are open. */
+/** Tokens that may follow `token`; undefined when it is out of place. `open` holds the brackets that are open. */
 function after(token: string, expected: Expected, open: string[]): Expected | undefined {
   const ended = (): Expected => (open.length === 0 ? 'nothing' : ', or end');
   if (expected === ':') return token === ':' ? 'value' : undefined;

@@ -1,4 +1,4 @@
-/** What a machine allows, and what the two kinds of machines do. */
+/** Limits of a machine, and their defaults for the two kinds of machines. */
 import type { Optimize } from './autodiff/compile.ts';
 
 export interface Limits {
@@ -8,15 +8,15 @@ export interface Limits {
   readonly memoryBudget: number;
   /** The most rows that run at once. */
   readonly maxBatch: number;
-  /** Whether there is memory to spend on faster gradients. */
+  /** Resource that compiled gradients save at the cost of the other. */
   readonly optimize: Optimize;
-  /** Whether the clock runs while code does. */
+  /** True if the clock advances while code runs. */
   readonly measures: boolean;
 }
 
 const MIB = 2 ** 20;
 
-/** What fits an isolate of 128 MiB beside the code and the pictures. */
+/** Limits for an isolate of 128 MiB, which also holds the code and decoded images. */
 export const ISOLATE_LIMITS: Limits = {
   sessionBytes: 64 * MIB,
   memoryBudget: 16 * MIB,
@@ -25,7 +25,7 @@ export const ISOLATE_LIMITS: Limits = {
   measures: false,
 };
 
-/** What suits a process with a gigabyte or more. */
+/** Limits for a process with a gigabyte or more. */
 export const PROCESS_LIMITS: Limits = {
   sessionBytes: 1024 * MIB,
   memoryBudget: 256 * MIB,

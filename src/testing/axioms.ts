@@ -1,7 +1,7 @@
-/** The axioms that a method may declare. Each check gives what is wrong, or undefined. */
+/** Checks of the axioms that a method may declare. Each returns a description of a violation, or undefined. */
 import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
-import { type Tensor, tensor } from '../core/tensor/tensor.ts';
+import { sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { isUnused, type Mirrored, mirrored } from './mirror.ts';
 import type { Trial } from './trial.ts';
 
@@ -10,36 +10,39 @@ const TOLERANCE = 1e-3;
 /** From here on, as a share of the change of the score, a value is not zero. */
 const NOTICED = 1e-3;
 
-export async function asymmetry(trial: Trial): Promise<string | undefined> {
+/** Elements that the model treats alike and that have equal values must get equal attributions. */
+export async function checkSymmetry(trial: Trial): Promise<string | undefined> {
   const subject = await mirrored(trial.subject);
   const { values, most } = await explained(trial, subject);
   for (const [name, value] of Object.entries(values)) {
-    const { outer, extent, inner } = strides(value, subject.axisOf(name, value));
+    const { outer, dim, inner } = strides(value, subject.axisOf(name, value));
     for (let i = 0; i < outer * inner; i++) {
-      for (let at = 0; at < extent / 2; at++) {
-        const place = (position: number) => (Math.floor(i / inner) * extent + position) * inner + (i % inner);
-        const [one = 0, other = 0] = [value.data[place(at)], value.data[place(extent - 1 - at)]].map(Number);
+      for (let at = 0; at < dim / 2; at++) {
+        const place = (position: number) => (Math.floor(i / inner) * dim + position) * inner + (i % inner);
+        const [one = 0, other = 0] = [value.data[place(at)], value.data[place(dim - 1 - at)]].map(Number);
         if (Math.abs(one - other) > TOLERANCE * most)
-          return `of "${name}", elements ${place(at)} and ${place(extent - 1 - at)} are equal and the model treats them alike, but they get ${one} and ${other}`;
+          return `of "${name}", elements ${place(at)} and ${place(dim - 1 - at)} are equal and the model treats them alike, but they get ${one} and ${other}`;
       }
     }
   }
   return undefined;
 }
 
-export async function unearned(trial: Trial): Promise<string | undefined> {
+/** Elements on which the score does not depend must get zero. */
+export async function checkDummy(trial: Trial): Promise<string | undefined> {
   const subject = await mirrored(trial.subject);
   const { values, most } = await explained(trial, subject);
   for (const [name, value] of Object.entries(values)) {
-    const { extent, inner } = strides(value, subject.axisOf(name, value));
+    const { dim, inner } = strides(value, subject.axisOf(name, value));
     for (const [i, one] of value.data.entries())
-      if (isUnused(Math.floor(i / inner) % extent, extent) && Math.abs(Number(one)) > TOLERANCE * most)
+      if (isUnused(Math.floor(i / inner) % dim, dim) && Math.abs(Number(one)) > TOLERANCE * most)
         return `the score does not depend on element ${i} of "${name}", but it gets ${one}`;
   }
   return undefined;
 }
 
-export async function nonlinearity(trial: Trial): Promise<string | undefined> {
+/** The attribution of a weighted sum of scores must be the weighted sum of their attributions. */
+export async function checkLinearity(trial: Trial): Promise<string | undefined> {
   // Not a sum of 1: what is the same for every score must fail.
   const [a, b] = [2, -3];
   const weights = [a, b].map((weight, index) => ({ index, weight }));
@@ -59,8 +62,8 @@ export async function nonlinearity(trial: Trial): Promise<string | undefined> {
   return undefined;
 }
 
-/** Where an embedding stands between the input and the model, the request has no way to give a baseline. */
-export async function insensitivity(trial: Trial): Promise<string | undefined> {
+/** An element that alone differs from the baseline, and changes the score, must not get zero. Skipped for embeddings, which have no baseline. */
+export async function checkSensitivity(trial: Trial): Promise<string | undefined> {
   const subject = await mirrored(trial.subject);
   const on = onMirrored(trial, subject);
   const { model, inputs } = subject;
@@ -77,7 +80,7 @@ export async function insensitivity(trial: Trial): Promise<string | undefined> {
   return undefined;
 }
 
-/** What the method says of the input of such a model; nothing where it does not apply to it. */
+/** Attribution of the input of such a model; undefined where the method does not apply to it. */
 async function explained(trial: Trial, subject: Mirrored): Promise<{ values: Values; most: number }> {
   const on = onMirrored(trial, subject);
   const values = on.applies() ? ((await on.explain()).rows[0]?.values ?? {}) : {};
@@ -92,9 +95,8 @@ type Values = Explanation['rows'][number]['values'];
 const largest = (values: Values): number =>
   Object.values(values).reduce((all, { data }) => data.reduce((most, x) => Math.max(most, Math.abs(x)), all), 1e-9);
 
-function strides({ dims }: Tensor, axis: number): { outer: number; extent: number; inner: number } {
-  const product = (some: readonly number[]) => some.reduce((a, b) => a * b, 1);
-  return { outer: product(dims.slice(0, axis)), extent: dims[axis] as number, inner: product(dims.slice(axis + 1)) };
+function strides({ dims }: Tensor, axis: number): { outer: number; dim: number; inner: number } {
+  return { outer: sizeOf(dims.slice(0, axis)), dim: dims[axis] as number, inner: sizeOf(dims.slice(axis + 1)) };
 }
 
 /** The first element of each input has this value. */

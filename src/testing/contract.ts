@@ -1,5 +1,5 @@
 /**
- * The contract suite: every promise of a method, tried on a picture, a vector and a token model. `testMethod` hands each
+ * The contract suite: every promise of a method, tried on an image, a vector and a token model. `testMethod` hands each
  * to a test runner, `checkContract` runs them all and reports.
  */
 import type { Engine } from '../core/engine/engine.ts';
@@ -13,11 +13,11 @@ import { Trial } from './trial.ts';
 export interface ContractOptions {
   /** Parameters that make the method quick, and exact enough for the axioms it declares. */
   readonly params?: Readonly<Record<string, unknown>>;
-  /** Models to try; a picture, a vector and a token model when left out. */
+  /** Models to try; an image, a vector and a token model when left out. */
   readonly subjects?: () => Promise<readonly Subject[]>;
   /** Methods that this one is made of. */
   readonly others?: readonly Method[];
-  /** Where it runs; the results must agree. */
+  /** Engines to run on; the results must agree. */
   readonly engines?: () => Promise<readonly Engine[]>;
 }
 
@@ -33,13 +33,13 @@ export interface Verdict {
   /** Name of the trial model; absent for what needs none. */
   readonly subject?: string;
   readonly outcome: 'kept' | 'broken' | 'does not apply';
-  /** What is wrong and how to mend it; only for what is broken. */
+  /** Reason and remedy; only for a broken promise. */
   readonly problem?: string;
 }
 
 type Case = { readonly promise: string; readonly subject?: string; run(): Promise<boolean> };
 
-const NAMES = ['picture', 'vector', 'tokens'];
+const NAMES = ['image', 'vector', 'tokens'];
 
 /** Each promise on each model; `run` answers false where the method says that it does not apply. */
 function cases(method: Method, options: ContractOptions & Required<Pick<ContractOptions, 'engines'>>): Case[] {

@@ -10,20 +10,20 @@ import { sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { openGraph, type Subject } from './models.ts';
 
 export interface Mirrored extends Subject {
-  /** Makes a column of a picture one feature, for methods that have features: its places are all alike or unused. */
+  /** Makes a column of an image one feature, for methods that have features: its positions are all alike or unused. */
   readonly features: Readonly<Record<string, unknown>>;
   /** The axis of an attribution that is folded, rows included. */
   axisOf(name: string, values: Tensor): number;
 }
 
-/** Whether position `at` of `extent` lies in the part that does not matter. */
-export const isUnused = (at: number, extent: number): boolean =>
-  at >= Math.floor(extent / 3) && at < extent - Math.floor(extent / 3);
+/** True if position `at` of `dim` lies in the part that does not matter. */
+export const isUnused = (at: number, dim: number): boolean =>
+  at >= Math.floor(dim / 3) && at < dim - Math.floor(dim / 3);
 
 export async function mirrored({ name, model, inputs }: Subject): Promise<Mirrored> {
   const sources = model.info().sources.map((source) => source.name);
   const fed = new Set(model.graph.inputs.map((input) => input.name));
-  // Tokens stand along the first axis of their embedding; pictures, series and vectors are folded along the last.
+  // Tokens stand along the first axis of their embedding; images, series and vectors are folded along the last.
   const axisIn = (source: string, rank: number): number => (fed.has(source) ? rank - 1 : 1);
   const picture = model.info().inputs.find(({ channelAxis, dims }) => channelAxis !== undefined && dims.length === 3);
   const graph = sources.reduce((all, source) => folded(all, source, axisIn), model.graph);
@@ -42,13 +42,13 @@ function folded(graph: Graph, source: string, axisIn: (source: string, rank: num
   const x = g.op('Tanh', [g.value(source)]);
   const dims = (x.dims ?? []).map(Number);
   const axis = axisIn(source, dims.length);
-  const extent = dims[axis] as number;
-  const positions = Array.from({ length: extent }, (_, i) => i);
+  const dim = dims[axis] as number;
+  const positions = Array.from({ length: dim }, (_, i) => i);
   const mirror = g.op('Gather', [x, g.ints(positions.toReversed())], { axis });
   const mask = g.constant(
     'float32',
-    dims.map((_, i) => (i === axis ? extent : 1)),
-    positions.map((at) => (isUnused(at, extent) ? 0 : 1)),
+    dims.map((_, i) => (i === axis ? dim : 1)),
+    positions.map((at) => (isUnused(at, dim) ? 0 : 1)),
   );
   const seen = g.mul(g.mul(g.add(x, mirror), g.scalar(0.5)), mask);
   const whole = g.build([...graph.outputs.map((output) => g.value(output.name)), seen]);
@@ -69,11 +69,11 @@ function folded(graph: Graph, source: string, axisIn: (source: string, rank: num
 const mirrorImages = (inputs: Inputs): Inputs =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, { dtype, dims, data }]) => {
-      const extent = dims.at(-1) as number;
+      const dim = dims.at(-1) as number;
       const image = tensor(dtype, dims);
       for (let i = 0; i < sizeOf(dims); i++) {
-        const at = i % extent;
-        image.data[i] = data[i - at + Math.min(at, extent - 1 - at)] as number;
+        const at = i % dim;
+        image.data[i] = data[i - at + Math.min(at, dim - 1 - at)] as number;
       }
       return [name, image];
     }),

@@ -20,15 +20,15 @@ export interface Subject {
 export const openGraph = (graph: Graph, manifest?: Partial<Manifest>): Promise<Model> =>
   Model.read({ bytes: write(graph).graph, ...(manifest && { manifest }) });
 
-export interface PictureOptions {
+export interface ImageOptions {
   readonly batch?: Dim;
-  /** How the graph goes on behind the logits. */
+  /** Operator after the logits. */
   readonly ending?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
-/** 3x8x8 pictures: convolution, ReLU, convolution, ReLU, global average pooling, a linear layer; 4 classes. */
-export function pictureGraph({ batch = 'N', ending }: PictureOptions = {}): Graph {
-  const g = GraphBuilder.empty('picture');
+/** 3x8x8 images: convolution, ReLU, convolution, ReLU, global average pooling, a linear layer; 4 classes. */
+export function imageGraph({ batch = 'N', ending }: ImageOptions = {}): Graph {
+  const g = GraphBuilder.empty('image');
   const x = g.input('image', 'float32', [batch, 3, 8, 8]);
   const features = convolution(g, convolution(g, x, 3, 6, 1), 6, 5, 2);
   const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [g.named(features, 'features')])]);
@@ -81,8 +81,11 @@ const normal = (dims: readonly number[], seed: number): Tensor<'float32'> =>
 
 export async function subjects(): Promise<Subject[]> {
   return [
-    { name: 'picture', model: await openGraph(pictureGraph({ ending: 'Softmax' })), inputs: { image: picture() } },
+    { name: 'image', model: await openGraph(imageGraph({ ending: 'Softmax' })), inputs: { image: picture() } },
     { name: 'vector', model: await openGraph(vectorGraph()), inputs: { x: vector() } },
     { name: 'tokens', model: await openGraph(tokenGraph()), inputs: { ids: tokens() } },
   ];
 }
+
+/** @deprecated Use {@link imageGraph}. */
+export const pictureGraph = imageGraph;

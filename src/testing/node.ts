@@ -34,6 +34,6 @@ export function testMethod(method: Method, options: ContractOptions = {}, runner
   registerContract(method, { engines: bothEngines, ...options }, { describe, it });
 }
 
-/** The same without a test runner: what came of each promise on each model. */
+/** Checks a method without a test runner. @returns a verdict for each promise and model */
 export const checkContract = (method: Method, options: ContractOptions = {}): Promise<Verdict[]> =>
   checkContractOn(method, { engines: bothEngines, ...options });

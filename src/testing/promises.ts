@@ -1,10 +1,10 @@
-/** What every method promises. Each promise is tried by running the method, and its title is what a report calls it. */
+/** Promises of every method. Each is checked by running the method; its title is the name of the test. */
 import { WhylightError } from '../core/errors.ts';
 import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Axiom, Method } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
-import { asymmetry, insensitivity, nonlinearity, unearned } from './axioms.ts';
+import { checkSymmetry, checkSensitivity, checkLinearity, checkDummy } from './axioms.ts';
 import { changed, stacked, zeros } from './inputs.ts';
 import { stopsOnAbort } from './stops-on-abort.ts';
 import type { Trial } from './trial.ts';
@@ -22,7 +22,7 @@ export interface ContractPromise {
   check(trial: Trial): Promise<void>;
 }
 
-/** What a method promises before it sees a model. */
+/** Promises that need no model. */
 export const describesItsParameters = {
   title: 'describes every parameter and gives it a default that its schema takes',
   check(method: Method): void {
@@ -34,7 +34,7 @@ export const describesItsParameters = {
   },
 };
 
-/** How much two runs may differ, as a share of the largest value: engines and batches add up in another order. */
+/** Tolerance between two runs, relative to the largest value: engines and batches sum in different orders. */
 const TOLERANCE = { batches: 1e-4, engines: 2e-3 };
 
 /** The promises in the order in which they are tried. The first four tell apart why a method does not run at all. */
@@ -161,7 +161,7 @@ export const PROMISES: readonly ContractPromise[] = [
     title: 'symmetry: what the model treats alike gets the same',
     axiom: 'symmetry',
     check: whenItRuns(async (trial) => {
-      const problem = await asymmetry(trial);
+      const problem = await checkSymmetry(trial);
       if (problem) broken(problem);
     }),
   },
@@ -169,7 +169,7 @@ export const PROMISES: readonly ContractPromise[] = [
     title: 'dummy: what the score does not depend on gets zero',
     axiom: 'dummy',
     check: whenItRuns(async (trial) => {
-      const problem = await unearned(trial);
+      const problem = await checkDummy(trial);
       if (problem) broken(problem);
     }),
   },
@@ -177,7 +177,7 @@ export const PROMISES: readonly ContractPromise[] = [
     title: 'linearity: a weighted sum of scores gets the weighted sum',
     axiom: 'linearity',
     check: whenItRuns(async (trial) => {
-      const problem = await nonlinearity(trial);
+      const problem = await checkLinearity(trial);
       if (problem) broken(problem);
     }),
   },
@@ -185,7 +185,7 @@ export const PROMISES: readonly ContractPromise[] = [
     title: 'sensitivity: what alone differs from the baseline, and matters, does not get zero',
     axiom: 'sensitivity',
     check: whenItRuns(async (trial) => {
-      const problem = await insensitivity(trial);
+      const problem = await checkSensitivity(trial);
       if (problem) broken(problem);
     }),
   },
@@ -223,7 +223,7 @@ const isMiscount = (error: unknown): error is WhylightError =>
 const isUnusable = (error: unknown): error is WhylightError =>
   WhylightError.is(error, 'method_failed') && 'unusable' in error.details;
 
-/** What a plugin's author must know, and a client must not: the cause. */
+/** Cause of an error, which plugin authors need and clients must not see. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';

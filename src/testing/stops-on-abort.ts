@@ -1,9 +1,9 @@
-/** Whether a method ends when its signal does: it may not go on evaluating, nor answer as if nothing had happened. */
+/** Check that a method ends when its signal aborts: it must neither go on evaluating nor return an attribution. */
 import { WhylightError } from '../core/errors.ts';
 import type { Method } from '../core/method/contract.ts';
 import type { Trial } from './trial.ts';
 
-/** How long a method may go on after the abort, in milliseconds. Only one that never ends takes that long. */
+/** Grace period after the abort in milliseconds. Only a method that never ends uses it up. */
 const PATIENCE_MS = 5000;
 
 const GOES_ON = 'explain() goes on evaluating after ctx.signal was aborted: let the error of ctx.evaluate pass';

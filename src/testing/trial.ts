@@ -58,13 +58,13 @@ export class Trial {
     return new Trial({ method, methods, params: { ...params, ...more }, subject, engines });
   }
 
-  /** What the method says of this model before anything runs. */
+  /** Plan of the method for this model. */
   plan(): Plan {
     const { model, inputs } = this.subject;
     return this.explainer({}).plan(model, { method: this.method.id, params: this.params, inputs });
   }
 
-  /** Whether the method says that it can do nothing with this model. */
+  /** True if the method applies to this model. */
   applies(): boolean {
     try {
       this.plan();

@@ -7,6 +7,6 @@ export { checkGradient, type GradientCheck } from '../tools/check-gradient.ts';
 export type { ContractOptions, Verdict } from './contract.ts';
 export * from './models.ts';
 
-/** What came of each promise on each model. */
+/** Checks a method without a test runner. @returns a verdict for each promise and model */
 export const checkContract = (method: Method, options: ContractOptions = {}): Promise<Verdict[]> =>
   checkContractOn(method, { engines: async () => [onnxruntimeWorkerd()], ...options });

@@ -1,5 +1,5 @@
 /**
- * Whether the compiled gradient of a model is its derivative: compared with central differences of the forward graph
+ * Check that the compiled gradient of a model is its derivative: compared with central differences of the forward graph
  * along directions, and row by row with itself at other batch sizes.
  */
 import { COTANGENT, compile, gradientName } from '../core/autodiff/compile.ts';
@@ -194,7 +194,7 @@ class Check {
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 
-/** Extents that are open are taken as 8; integers are ids out of the first few of a vocabulary. */
+/** Dims that are open are taken as 8; integers are ids out of the first few of a vocabulary. */
 function randomRows({ dtype, dims }: TensorInfo, batch: number, random: Random): Tensor {
   const shape = [batch, ...dims.map((d) => (typeof d === 'number' ? d : 8))];
   if (dtype === 'float32') return tensor('float32', shape, random.normal(sizeOf(shape)));

@@ -1,4 +1,4 @@
-/** What can be said of a model before it runs: its size, its cost, and which methods it takes. */
+/** Inspection of a model before it runs: size, cost, operators and applicable methods. */
 
 import type { Optimize } from '../core/autodiff/compile.ts';
 import { decompositionOf } from '../core/autodiff/decompose/decompose.ts';
@@ -19,7 +19,7 @@ import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKe
 import { sizeOf } from '../core/tensor/tensor.ts';
 
 /**
- * What the ruleset of the gradient knows of an operator: a `rule`, a `surrogate` (a chosen signal, mostly zero, where
+ * Support of an operator by the gradient ruleset: a `rule`, a `surrogate` (a chosen signal, mostly zero, where
  * the derivative says nothing), that it is `rewritten` into operators that have rules, or that it is `missing`. Operators off the way from input to scores are `not needed`.
  */
 export type RuleStatus = 'rule' | 'surrogate' | 'rewritten' | 'missing' | 'not needed';

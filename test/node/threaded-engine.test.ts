@@ -10,7 +10,7 @@ import integratedGradients from '../../src/plugins/gradient/integrated-gradients
 import layerConductance from '../../src/plugins/gradient/layer-conductance.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import rise from '../../src/plugins/perturbation/rise.ts';
-import { openGraph, pictureGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../support/classifiers.ts';
 import { denseInput, denseModel } from '../support/tiny-models.ts';
 
 const threaded = threadedEngine({ threads: 1 });
@@ -77,7 +77,7 @@ describe('threadedEngine', () => {
     const plugins = [rise, occlusion, integratedGradients, gradientShap, layerConductance].map((one) => ({
       method: one,
     }));
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const [input] = model.info().inputs;
     const dims = [1, ...(input?.dims ?? []).map(Number)];
     const x = float32(dims, new Random(3).normal(dims.reduce((a, b) => a * b)));

@@ -4,7 +4,7 @@ import { plugins } from '#plugins';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { Random } from '../../src/core/tensor/random.ts';
-import { explainerOf, openGraph, picture, pictureGraph, vector } from '../support/classifiers.ts';
+import { explainerOf, imageGraph, openGraph, picture, vector } from '../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 const TARGET = 1;
@@ -38,7 +38,7 @@ function withoutBias(): Promise<Model> {
 }
 
 describe('behind global average pooling and one linear layer', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   /** The linear layer's own, as the trial model draws it. */
   const bias = new Random(3, 1).normal(4)[TARGET] as number;
 

@@ -12,7 +12,7 @@ import integratedGradients from '../../src/plugins/gradient/integrated-gradients
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import { encodeRequest } from '../../src/protocol/open-inference-client.ts';
 import { graphName, openInferenceEngine } from '../../src/protocol/open-inference-engine.ts';
-import { openGraph, pictureGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../support/classifiers.ts';
 import { type InferenceServer, inferenceServer } from '../support/inference-server.ts';
 import { denseInput, denseModel, identityModel, twoOutputsModel } from '../support/tiny-models.ts';
 
@@ -148,7 +148,7 @@ describe('openInferenceEngine', () => {
   });
 
   it('explains as a local engine does', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const methods = new MethodRegistry([{ method: integratedGradients }, { method: gradCam }, { method: occlusion }]);
     const request = {
       inputs: {

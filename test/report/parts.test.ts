@@ -10,7 +10,7 @@ import { openJournal } from '../../src/report/journal.ts';
 import { listPictures, openRegions } from '../../src/report/pictures.ts';
 import { massOf, type PictureRecord, packMap, thumbnail, unpackMap } from '../../src/report/record.ts';
 import { SummaryBuilder } from '../../src/report/summary.ts';
-import { openGraph, pictureGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../support/classifiers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,7 +59,7 @@ describe('pictures', () => {
   for (const name of ['cat/1.png', 'dog/2.JPG', 'dog/puppies/3.webp', 'cat/notes.txt']) {
     writeFileSync(join(root, name), '');
   }
-  const model = (labels: string[]) => openGraph(pictureGraph(), { name: 'm', labels });
+  const model = (labels: string[]) => openGraph(imageGraph(), { name: 'm', labels });
 
   it('are those of all folders; classes are folders, if all of them name one', async () => {
     const known = await listPictures(root, await model(['Cat', 'dog', 'puppies', 'x']), 'auto');

@@ -261,7 +261,7 @@ describe('an axiom that is claimed', () => {
     const broken = verdicts.filter(({ outcome }) => outcome === 'broken');
     expect(broken.map(({ subject }) => subject)).toEqual(
       // No request gives a baseline for an embedding.
-      axiom === 'sensitivity' ? ['picture', 'vector'] : ['picture', 'vector', 'tokens'],
+      axiom === 'sensitivity' ? ['image', 'vector'] : ['image', 'vector', 'tokens'],
     );
     for (const { promise } of broken) expect(promise.startsWith(`${axiom}: `)).toBe(true);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import { calibrate } from '../../src/tools/calibrate.ts';
-import { openGraph, pictureGraph, tokenGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph, tokenGraph } from '../support/classifiers.ts';
 
 /** A clock that goes on by a step each time it is read. */
 const ticking = (step: number) => {
@@ -13,7 +13,7 @@ const ticking = (step: number) => {
 };
 
 it.each([
-  ['pictures', pictureGraph()],
+  ['pictures', imageGraph()],
   ['tokens, differentiated at the embedding', tokenGraph()],
 ])('measures a row of a batch: %s', async (_, graph) => {
   const seen: number[] = [];
@@ -27,6 +27,6 @@ it.each([
 });
 
 it('keeps to the batch that a model insists on', async () => {
-  const model = await openGraph(pictureGraph({ batch: 1 }));
+  const model = await openGraph(imageGraph({ batch: 1 }));
   expect((await calibrate(model, onnxruntimeNode(), { batch: 4, rounds: 1 })).batch).toBe(1);
 });

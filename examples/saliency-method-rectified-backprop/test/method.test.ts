@@ -1,5 +1,5 @@
 import { createExplainer } from 'whylight';
-import { openGraph, picture, pictureGraph, testMethod } from 'whylight/testing';
+import { imageGraph, openGraph, picture, testMethod } from 'whylight/testing';
 import method from '../src/index.ts';
 
 testMethod(method);
@@ -7,7 +7,7 @@ testMethod(method);
 describe('the threshold', () => {
   it('lets fewer signals through the higher it is', async () => {
     const explainer = createExplainer({ methods: [method] });
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const size = async (threshold: number) => {
       const { rows } = await explainer.explain(model, {
         method: method.id,

@@ -100,14 +100,14 @@ export default defineCommand({
         preset: presetOf(method),
         ...(numbers.maxSamples !== undefined && { maxSamples: numbers.maxSamples }),
       });
-      if (isDone(outcome)) cells.push({ label: titled(method), picture: drawn(outcome.row, small, drawing) });
+      if (isDone(outcome)) cells.push({ label: titled(method), image: drawn(outcome.row, small, drawing) });
       else if (!outcome.skipped) cells.push({ label: method, note: outcome.error.code });
       outcomes.push(withoutMap(outcome));
     }
     const first = outcomes.find(isDone);
     if (flags.out !== undefined) {
       const label = first ? `photo: ${named(first.row.target)}` : 'photo';
-      const sheet = contactSheet([{ label, picture: small.image }, ...cells], numbers);
+      const sheet = contactSheet([{ label, image: small.image }, ...cells], numbers);
       await writePng(flags.out, sheet);
     }
     if (flags.json) console.log(JSON.stringify(toJson(model, outcomes, flags.out), null, 2));

@@ -8,7 +8,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { checkMethod } from '../../core/method/define.ts';
-import { checkContract, openGraph, picture, pictureGraph } from '../../testing/node.ts';
+import { checkContract, imageGraph, openGraph, picture } from '../../testing/node.ts';
 import { refuseUnknown, UsageError } from '../arguments.ts';
 import { CONFIGURED, compose, PLAIN } from '../compose.ts';
 
@@ -38,7 +38,7 @@ export default defineCommand({
 /** Rows of each method with its parameters as configured, for one small picture. */
 async function list(): Promise<void> {
   const explainer = await compose('node');
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   for (const { method } of CONFIGURED) {
     console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}`);
   }

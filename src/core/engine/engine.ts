@@ -1,4 +1,4 @@
-/** What runs a graph. An engine knows nothing of saliency; the rest of the core knows nothing of onnxruntime. */
+/** Interface to an inference runtime. An engine knows nothing of saliency; the rest of the core knows nothing of onnxruntime. */
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -12,7 +12,7 @@ export interface Engine {
    * the processor's caches; left out where more rows are never slower.
    */
   readonly workingSet?: number;
-  /** Whether there is a processor for this thread while it runs. */
+  /** True if {@link Session.run} does not block the calling thread. */
   readonly aside?: boolean;
   /**
    * Makes a session from a model file.

@@ -1,4 +1,4 @@
-/** What onnxruntime-web and onnxruntime-node share: both offer the interface of onnxruntime-common. */
+/** Engine over the interface of onnxruntime-common, which onnxruntime-web and onnxruntime-node both have. */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { nearest, WhylightError } from '../errors.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';

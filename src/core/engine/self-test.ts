@@ -1,4 +1,4 @@
-/** Whether an engine computes at all. */
+/** Self-test of an engine. */
 import { WhylightError } from '../errors.ts';
 import { GraphBuilder } from '../onnx/builder.ts';
 import { write } from '../onnx/write.ts';

@@ -25,7 +25,7 @@ export interface LoadedSession {
  */
 export type LoadSession = (makeRoom: (bytes: ModelBytes) => Promise<void>) => Promise<LoadedSession>;
 
-/** What a platform offers to keep a promise alive after the request that made it has ended. */
+/** Keeps a promise alive after the request that made it has ended, as platforms offer it. */
 export type WaitUntil = (promise: Promise<unknown>) => void;
 
 interface Entry {

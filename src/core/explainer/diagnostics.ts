@@ -1,4 +1,4 @@
-/** What can be told of an attribution without knowing the method: how concentrated it is, and whether to trust it. */
+/** Diagnostics of an attribution that need no knowledge of the method: its concentration, and reasons to doubt it. */
 import { entropy, gini } from '../tensor/concentration.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -16,7 +16,7 @@ export interface Diagnostics {
 
 export interface Warning {
   readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete';
-  /** What it means, and what to do about it. */
+  /** Meaning of the warning, and a remedy. */
   readonly message: string;
 }
 
@@ -60,12 +60,12 @@ export function diagnose(values: Float32Tensors, circumstances: Circumstances, m
     positiveShare: total > 0 ? (total + sum) / (2 * total) : 0,
     sparseness: gini(magnitudes),
     entropy: entropy(magnitudes),
-    warnings: [...warnings(low, high, circumstances), ...withoutPlace(low, high, map)],
+    warnings: [...warnings(low, high, circumstances), ...withoutPosition(low, high, map)],
   };
 }
 
-/** A map that is flat although its values are not: channels differ, places do not. */
-function* withoutPlace(low: number, high: number, map: Tensor<'float32'> | undefined): Generator<Warning> {
+/** A map that is flat although its values are not: channels differ, positions do not. */
+function* withoutPosition(low: number, high: number, map: Tensor<'float32'> | undefined): Generator<Warning> {
   if (!map || isFlat(low, high, FLAT)) return;
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < map.data.length; i++) {
@@ -77,7 +77,7 @@ function* withoutPlace(low: number, high: number, map: Tensor<'float32'> | undef
   yield {
     code: 'flat',
     message:
-      'The map is the same everywhere, although channels differ: what follows the layer looks at no single place, as a mean over all of them does. Name an earlier tensor in target_layer, or take layer_gradient_x_activation.',
+      'The map is the same everywhere, although channels differ: what follows the layer looks at no single position, as a mean over all of them does. Name an earlier tensor in target_layer, or take layer_gradient_x_activation.',
   };
 }
 

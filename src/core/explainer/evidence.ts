@@ -1,11 +1,11 @@
-/** Where an attribution puts its evidence: by cell of a picture, by element of a vector, by position of a sequence. */
+/** Distribution of an attribution over the parts of an input: by cell of an image, by element of a vector, by position of a sequence. */
 
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
-/** What the parts are: cells of a 3x3 grid over a picture, numbers, positions of a series, tokens. */
+/** Kinds of parts: cells of a 3x3 grid over an image, numbers, positions of a series, tokens. */
 export type PartKind = 'region' | 'feature' | 'step' | 'token';
 
 export interface Part {
@@ -22,22 +22,22 @@ export interface Evidence {
   readonly parts: readonly Part[];
   /** Sum of the values below zero, as a share of the sum of all absolute values. */
   readonly negativeShare: number;
-  /** The smallest share of the places (pixels, numbers, positions) that holds half of the positive mass; 0 without any. */
+  /** Smallest share of the positions (pixels, numbers, steps or tokens) that holds half of the positive mass; 0 without any. */
   readonly halfIn: number;
   /** Index of the part with the most positive mass; undefined when no value is above zero. */
   readonly strongest?: number;
 }
 
-/** One number per place of an input, and what takes a part of the places away. */
+/** One number per position of an input, and the part that each position belongs to. */
 interface Field {
   readonly kind: PartKind;
   readonly names: readonly string[];
   /** Summed over channels. */
   readonly values: ArrayLike<number>;
-  partOf(place: number): number;
+  partOf(position: number): number;
   readonly input: string;
-  /** The place of an element of the input's row. */
-  placeOf(element: number): number;
+  /** Position of an element of the input's row. */
+  positionOf(element: number): number;
 }
 
 const ROWS = ['top', '', 'bottom'] as const;
@@ -47,10 +47,10 @@ export const CELLS: readonly string[] = ROWS.flatMap((row) =>
   COLUMNS.map((column) => [row, column].filter(Boolean).join(' ') || 'centre'),
 );
 
-/** Which of three bands a pixel is in: the one that holds its centre. */
-const band = (at: number, extent: number): number => Math.floor(((at + 0.5) * 3) / extent);
+/** Index of the band, out of three, that holds the centre of a pixel. */
+const band = (at: number, dim: number): number => Math.floor(((at + 0.5) * 3) / dim);
 
-/** What is explained of one row. */
+/** Attribution of one row. */
 export interface Attributed {
   readonly values: Float32Tensors;
   readonly map?: Tensor<'float32'>;
@@ -63,9 +63,9 @@ export function evidenceOf(info: BoundInfo, row: Attributed, inputs: Inputs): Ev
   const { kind, names, values } = field;
   const positive = new Float64Array(names.length);
   const negative = new Float64Array(names.length);
-  for (let place = 0; place < values.length; place++) {
-    const value = values[place] as number;
-    const part = field.partOf(place);
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position] as number;
+    const part = field.partOf(position);
     if (value > 0) positive[part] = (positive[part] as number) + value;
     else negative[part] = (negative[part] as number) - value;
   }
@@ -84,12 +84,12 @@ export function evidenceOf(info: BoundInfo, row: Attributed, inputs: Inputs): Ev
   };
 }
 
-/** What stands in for a part that is hidden. */
+/** Replacement of a hidden part. */
 export type Stand = 'baseline' | 'mean' | 'zero';
 
 /**
  * The inputs without one part: there they hold the baseline that the request gives, else the mean of each channel of a
- * picture or a series, else 0.
+ * image or a series, else 0.
  * @param baselines one row by input name
  */
 export function withoutPart(
@@ -107,68 +107,68 @@ export function withoutPart(
   const absent = baselineOf(own, described, by === 'mean' ? 'mean' : 0, baselines);
   const hidden = tensor(own.dtype, own.dims);
   for (let i = 0; i < own.data.length; i++) {
-    const from = field.partOf(field.placeOf(i)) === part ? absent : own;
+    const from = field.partOf(field.positionOf(i)) === part ? absent : own;
     hidden.data[i] = from.data[i] as never;
   }
   return { inputs: { ...inputs, [field.input]: hidden }, by };
 }
 
 function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): Field | undefined {
-  const picture = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
-  if (picture && map) {
+  const image = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  if (image && map) {
     const [height, width] = map.dims as [number, number];
-    const channels = picture.channelAxis === 2 ? ((inputs[picture.name] as Tensor).dims[3] as number) : 1;
+    const channels = image.channelAxis === 2 ? ((inputs[image.name] as Tensor).dims[3] as number) : 1;
     return {
       kind: 'region',
       names: CELLS,
       values: map.data,
-      partOf: (place) => 3 * band(Math.floor(place / width), height) + band(place % width, width),
-      input: picture.name,
-      placeOf: (element) => Math.floor(element / channels) % (height * width),
+      partOf: (position) => 3 * band(Math.floor(position / width), height) + band(position % width, width),
+      input: image.name,
+      positionOf: (element) => Math.floor(element / channels) % (height * width),
     };
   }
   for (const { name, dtype, channelAxis } of info.inputs) {
-    const extents = (inputs[name] as Tensor).dims.slice(1);
-    const own = values[name] ?? (dtype.startsWith('float') ? undefined : embedded(values, info, extents));
+    const rowDims = (inputs[name] as Tensor).dims.slice(1);
+    const own = values[name] ?? (dtype.startsWith('float') ? undefined : embedded(values, info, rowDims));
     if (!own) continue;
-    const series = extents.length === 2 && channelAxis !== undefined;
-    const channels = series ? (extents[channelAxis] as number) : 1;
-    const places = extents.reduce((size, extent) => size * extent, 1) / channels;
-    const placeOf = (element: number): number =>
-      series && channelAxis === 1 ? Math.floor(element / channels) : element % places;
+    const series = rowDims.length === 2 && channelAxis !== undefined;
+    const channels = series ? (rowDims[channelAxis] as number) : 1;
+    const positions = rowDims.reduce((size, dim) => size * dim, 1) / channels;
+    const positionOf = (element: number): number =>
+      series && channelAxis === 1 ? Math.floor(element / channels) : element % positions;
     return {
       kind: series ? 'step' : dtype.startsWith('float') ? 'feature' : 'token',
-      names: Array.from({ length: places }, (_, place) => `${name}[${place}]`),
-      values: values[name] ? gather(own.data, places, placeOf) : gatherLast(own.data, places),
-      partOf: (place) => place,
+      names: Array.from({ length: positions }, (_, position) => `${name}[${position}]`),
+      values: values[name] ? gather(own.data, positions, positionOf) : gatherLast(own.data, positions),
+      partOf: (position) => position,
       input: name,
-      placeOf,
+      positionOf,
     };
   }
   return undefined;
 }
 
 /** The attribution of the embeddings that are looked up for token ids, where only one input can be meant. */
-function embedded(values: Float32Tensors, info: BoundInfo, extents: readonly number[]): Tensor<'float32'> | undefined {
+function embedded(values: Float32Tensors, info: BoundInfo, rowDims: readonly number[]): Tensor<'float32'> | undefined {
   const looked = Object.keys(values).filter((name) => info.sources.some((source) => source.name === name));
   const [name] = looked;
   if (name === undefined || looked.length > 1) return undefined;
   const { dims } = values[name] as Tensor<'float32'>;
-  return dims.length === extents.length + 2 && extents.every((extent, i) => dims[i + 1] === extent)
+  return dims.length === rowDims.length + 2 && rowDims.every((dim, i) => dims[i + 1] === dim)
     ? values[name]
     : undefined;
 }
 
-function gather(data: Float32Array, places: number, placeOf: (element: number) => number): Float64Array {
-  const sums = new Float64Array(places);
-  for (let i = 0; i < data.length; i++) sums[placeOf(i)] = (sums[placeOf(i)] as number) + (data[i] as number);
+function gather(data: Float32Array, positions: number, positionOf: (element: number) => number): Float64Array {
+  const sums = new Float64Array(positions);
+  for (let i = 0; i < data.length; i++) sums[positionOf(i)] = (sums[positionOf(i)] as number) + (data[i] as number);
   return sums;
 }
 
-const gatherLast = (data: Float32Array, places: number): Float64Array =>
-  gather(data, places, (element) => Math.floor((element * places) / data.length));
+const gatherLast = (data: Float32Array, positions: number): Float64Array =>
+  gather(data, positions, (element) => Math.floor((element * positions) / data.length));
 
-/** How many of the largest values make up half of the positive mass. */
+/** Number of the largest values that make up half of the positive mass. */
 function halfOf(values: ArrayLike<number>, above: number): number {
   const sorted = Float64Array.from(values).sort();
   let [count, mass] = [0, 0];

@@ -14,7 +14,7 @@ import { guarded } from './plugin-fault.ts';
 import type { ExplainRequest } from './request.ts';
 
 /**
- * What an explanation will do. Made once by {@link Explainer.plan}; estimates, runs and metrics take it as it is.
+ * Steps and cost of an explanation. Made once by {@link Explainer.plan}; estimates, runs and metrics take it as it is.
  * @see Explainer.run
  */
 export interface Plan {

@@ -35,13 +35,16 @@ export async function summarizeRow(
   const evidence = evidenceOf(info, explained, row.inputs);
   // The forward row tells of the target, not of a neuron.
   const hidden = evidence && !outcome.ofNeuron ? await hide(run, row, explained, outcome, evidence) : undefined;
-  return summarize({
-    target: outcome.ofNeuron ? 'the neuron' : nameOf(outcome.target),
+  const target = outcome.ofNeuron ? 'the neuron' : nameOf(outcome.target);
+  const isNamedClass = !outcome.ofNeuron && outcome.target.index !== undefined && outcome.target.label !== undefined;
+  const facts = {
+    target,
     score: outcome.score,
     signed: properties.signed && params.absolute !== true,
     ...(evidence && { evidence }),
     ...(hidden && { hidden }),
-  });
+  };
+  return summarize(facts, isNamedClass ? `class ${target}` : target);
 }
 
 /** Effect of hiding the strongest part; undefined when no value is above zero. */

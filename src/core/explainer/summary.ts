@@ -1,28 +1,28 @@
 /** An explanation in words. Every sentence says a number that was counted or measured; nothing is guessed. */
-import type { Evidence, Part, Stand } from './evidence.ts';
+import type { Evidence, Stand } from './evidence.ts';
 
 export interface Summary {
   readonly text: string;
   readonly facts: SummaryFacts;
 }
 
-/** What the sentences are made of. */
+/** Facts that the sentences state. */
 export interface SummaryFacts {
-  /** What was explained, as it is called. */
+  /** Name of the target. */
   readonly target: string;
   readonly score: number;
   /** Absent when the attribution has no place in an input. */
   readonly evidence?: Evidence;
-  /** What the model answers without the strongest part. Absent when there is none. */
+  /** Output of the model without the strongest part. Absent when no value is above zero. */
   readonly hidden?: HiddenFacts;
-  /** Whether a value's sign says if it speaks for or against the target. */
+  /** True if negative values are evidence against the target. */
   readonly signed: boolean;
 }
 
 export interface HiddenFacts {
   /** Name of the part. */
   readonly part: string;
-  /** What stands in its place. */
+  /** Replacement of the part. */
   readonly by: Stand;
   /** The target's score then. */
   readonly score: number;
@@ -32,65 +32,75 @@ export interface HiddenFacts {
   readonly top: { readonly before: string; readonly after: string };
 }
 
-/** How many parts a sentence names. */
-const NAMED = 3;
+/** Maximum number of parts that a sentence names. */
+const MAX_NAMED = 3;
 const STANDS: Readonly<Record<Stand, string>> = {
-  baseline: 'replaced by the given baseline',
-  mean: 'replaced by the mean of each channel',
+  baseline: 'replaced by the baseline of the request',
+  mean: 'replaced by the channel means',
   zero: 'replaced by 0',
 };
-const PLACES = { region: 'pixels', feature: 'numbers', step: 'positions', token: 'tokens' } as const;
+const POSITIONS = { region: 'pixels', feature: 'numbers', step: 'steps', token: 'tokens' } as const;
 
-export function summarize(facts: SummaryFacts): Summary {
-  return { text: [...sentences(facts)].join(' '), facts };
+/**
+ * Puts the facts into sentences.
+ * @param subject name of the target in the first sentence: `class cat`
+ */
+export function summarize(facts: SummaryFacts, subject: string): Summary {
+  return { text: [...sentences(facts, subject)].join(' '), facts };
 }
 
-function* sentences(facts: SummaryFacts): Generator<string> {
+function* sentences(facts: SummaryFacts, subject: string): Generator<string> {
   const { target, score, evidence, hidden, signed } = facts;
-  yield `Explained is ${target}, score ${number(score)}.`;
+  yield `Explanation of ${subject} (score ${number(score)}).`;
   if (!evidence) {
-    yield 'The attribution is of an inner layer that has no place in the input.';
+    yield 'The attribution is for an inner layer that has no positions in the input.';
     return;
   }
-  if (evidence.strongest === undefined) yield `Nothing speaks for ${target}: no value is above zero.`;
+  if (evidence.strongest === undefined) yield `No value is positive: nothing is evidence for ${target}.`;
   else {
-    yield `Of ${signed ? 'the evidence' : 'what matters'} for ${target}, ${list(evidence, 'positive')}.`;
-    yield `Half of it lies in ${percent(evidence.halfIn)} of the ${PLACES[evidence.kind]}.`;
+    yield capitalized(`${shares(evidence, 'positive', `the ${signed ? 'positive ' : ''}attribution`)}.`);
+    yield `Half of it is in ${percent(evidence.halfIn)} of the ${POSITIONS[evidence.kind]}.`;
   }
   if (hidden) yield consequence(hidden, facts);
-  if (!signed) yield `The values have no sign, so they do not tell what speaks against ${target}.`;
-  else if (evidence.negativeShare === 0) {
-    yield `No value is below zero, so they do not tell what speaks against ${target}.`;
-  } else {
-    yield `${percent(evidence.negativeShare)} of all evidence speaks against ${target}; of that, ${list(evidence, 'negative')}.`;
-  }
+  yield opposition(facts, evidence);
+}
+
+/** Sentence on the evidence against the target. */
+function opposition({ target, signed }: SummaryFacts, evidence: Evidence): string {
+  if (!signed) return `The values have no sign, so they do not show evidence against ${target}.`;
+  if (evidence.negativeShare === 0) return `No value is negative, so nothing is evidence against ${target}.`;
+  const share = percent(evidence.negativeShare);
+  return `${share} of the total attribution is negative, evidence against ${target}; ${shares(evidence, 'negative', 'it')}.`;
 }
 
 function consequence({ part, by, score, change, top }: HiddenFacts, { evidence, score: before }: SummaryFacts): string {
-  const moved =
+  const scores =
     change === 0
       ? `the score stays ${number(score)}`
       : `the score ${change < 0 ? 'falls' : 'rises'} from ${number(before)} to ${number(score)}`;
-  const said =
+  const classes =
     top.before === top.after
       ? `the top class stays ${top.after}`
-      : `the top class is ${top.after} instead of ${top.before}`;
-  return `With ${called(part, evidence?.kind)} hidden (${STANDS[by]}), ${moved}, and ${said}.`;
+      : `the top class changes from ${top.before} to ${top.after}`;
+  return `With ${nameOf(part, evidence?.kind)} hidden (${STANDS[by]}), ${scores}, and ${classes}.`;
 }
 
-/** The parts with most of it, with their shares. */
-function list({ parts, kind }: Evidence, sign: 'positive' | 'negative'): string {
+/** Clause on the parts with the largest shares of `whole`. */
+function shares({ parts, kind }: Evidence, sign: 'positive' | 'negative', whole: string): string {
   const named = [...parts]
     .sort((a, b) => b[sign] - a[sign])
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMED)
     .filter((part) => part[sign] >= 0.005)
-    .map((part, i) => `${percent(part[sign])} ${i === 0 ? 'lies ' : ''}in ${called(part.name, kind)}`);
+    .map((part, i) => `${percent(part[sign])} ${i === 0 ? `of ${whole} is ` : ''}in ${nameOf(part.name, kind)}`);
   if (named.length === 0)
-    return `no ${kind} has more than ${percent(Math.max(...parts.map((part: Part) => part[sign])))}`;
+    return `no ${kind} has more than ${percent(Math.max(...parts.map((part) => part[sign])))} of ${whole}`;
   return named.length === 1 ? (named[0] as string) : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
-const called = (name: string, kind: Evidence['kind'] | undefined): string => (kind === 'region' ? `the ${name}` : name);
+const nameOf = (part: string, kind: Evidence['kind'] | undefined): string =>
+  kind === 'region' ? `the ${part} region` : part;
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function percent(share: number): string {
   const value = 100 * share;

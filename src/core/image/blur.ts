@@ -2,13 +2,13 @@
 import { float32, type Tensor } from '../tensor/tensor.ts';
 
 /**
- * What lies beyond the edge, in SciPy's words. `reflect`: `d c b a | a b c d | d c b a`; `mirror`: the same without
+ * Extension beyond the edge, with SciPy's names. `reflect`: `d c b a | a b c d | d c b a`; `mirror`: the same without
  * repeating the edge (torch's `reflect`); `nearest`: the edge's value; `constant`: zeros.
  */
 export type Border = 'reflect' | 'mirror' | 'nearest' | 'constant';
 
 export interface BlurOptions {
-  /** Axes to blur along; negative ones count from the end. The last two when left out: the picture axes of NCHW. */
+  /** Axes to blur along; negative ones count from the end. The last two when left out: the image axes of NCHW. */
   readonly axes?: readonly number[];
   readonly border?: Border;
   /** The kernel ends at this many standard deviations. */
@@ -67,7 +67,7 @@ function blurAxis(
   return out;
 }
 
-/** What each position of a line, in rows, takes from each, in columns: a kernel with what lies beyond the edge folded in. */
+/** Blur of a line as a matrix: weights of input positions (columns) for output positions (rows), the border folded in. */
 interface BandMatrix {
   readonly values: Float64Array;
   /** First column of each row that is not zero, and the end of these. */
@@ -122,7 +122,7 @@ function multiply({ values, from, to, products }: BandMatrix, lines: Float64Arra
   }
 }
 
-/** Where the value at a position beyond the edge comes from; -1 for nowhere. */
+/** Position that a position beyond the edge takes its value from; -1 for none. */
 function positionAt(position: number, length: number, border: Border): number {
   if (position >= 0 && position < length) return position;
   if (border === 'constant') return -1;

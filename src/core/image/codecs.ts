@@ -1,4 +1,4 @@
-/** Pictures from bytes and back. One implementation for every platform; only the loading of the codecs differs. */
+/** Images from bytes and back. One implementation for every platform; only the loading of the codecs differs. */
 import { WhylightError } from '../errors.ts';
 import { type Image, makeImage, orient } from './image.ts';
 import { type Codec, jpegCodec, type PngCodec, pngCodec, webpCodec } from './jsquash.ts';
@@ -7,8 +7,8 @@ import { type ImageHeader, type ImageType, sniff } from './sniff.ts';
 export interface ImageCodecs {
   /**
    * Decodes a JPEG, PNG or WebP file and turns it upright (EXIF).
-   * @param maxPixels the largest picture that is decoded, where that is less than the codecs allow anyway
-   * @throws WhylightError `invalid_image` for bytes that are no picture, damaged or cut short;
+   * @param maxPixels the largest image that is decoded, where that is less than the codecs allow anyway
+   * @throws WhylightError `invalid_image` for bytes that are no image, damaged or cut short;
    *   `unsupported_media_type` for other kinds; `payload_too_large` when the header says more than `maxPixels`.
    */
   decode(bytes: Uint8Array, maxPixels?: number): Promise<Image>;
@@ -16,13 +16,13 @@ export interface ImageCodecs {
   encodePng(image: Image): Promise<Uint8Array>;
 }
 
-/** Where the compiled codecs come from; each is asked for when it is first needed. */
+/** Loaders of the compiled codecs; each is called when it is first needed. */
 export type CodecModules = Readonly<
   Record<'jpeg' | 'png' | 'webp', () => WebAssembly.Module | Promise<WebAssembly.Module>>
 >;
 
 export interface CodecOptions {
-  /** Largest picture that is decoded. Decoding takes up to 14 bytes of memory a pixel. */
+  /** Largest image that is decoded. Decoding takes up to 14 bytes of memory a pixel. */
   readonly maxPixels: number;
   /** An instance whose memory has grown beyond this is dropped after use. */
   readonly keepBytes?: number;
@@ -72,7 +72,7 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
       if (image.width !== header.width || image.height !== header.height) {
         throw new WhylightError(
           'invalid_image',
-          `The header says ${header.width}x${header.height}, but the picture has ${image.width}x${image.height}.`,
+          `The header says ${header.width}x${header.height}, but the image has ${image.width}x${image.height}.`,
           { type: header.type },
         );
       }
@@ -93,7 +93,7 @@ function refuseTooLarge({ width, height }: ImageHeader, maxPixels: number): void
   if (width * height <= maxPixels) return;
   throw new WhylightError(
     'payload_too_large',
-    `The picture has ${width}x${height} pixels (${Math.round((width * height) / MEGA)} megapixels), ` +
+    `The image has ${width}x${height} pixels (${Math.round((width * height) / MEGA)} megapixels), ` +
       `more than the ${maxPixels / MEGA} megapixels allowed here. Send a smaller one.`,
     { width, height, max_pixels: maxPixels },
   );

@@ -8,7 +8,7 @@ import type { Color } from './image.ts';
  * - turbo: A. Mikhailov, Google, 2019; Apache-2.0.
  * - coolwarm: K. Moreland, "Diverging color maps for scientific visualization", 2009; from 59 76 192 to 180 4 38.
  * - RdBu_r: ColorBrewer 2.0 (C. Brewer), 11 classes, reversed; Apache-2.0.
- * - jet: the piecewise linear map of MATLAB and OpenCV. Uneven to the eye: for comparison with older pictures.
+ * - jet: the piecewise linear map of MATLAB and OpenCV. Uneven to the eye: for comparison with older images.
  */
 const ANCHORS = {
   viridis:

@@ -1,13 +1,13 @@
-/** Many small pictures on one, each with a line of text below it. */
+/** Many small images on one, each with a line of text below it. */
 import { type Color, flatten, type Image, makeImage } from './image.ts';
 import { drawText, fillRectangle, fitText, LETTER_WIDTH, LINE_HEIGHT, textWidth } from './text.ts';
 
 export interface SheetCell {
   /** Stands below the cell. */
   readonly label: string;
-  /** All cells are as large as the largest picture; smaller ones are centred. */
-  readonly picture?: Image;
-  /** Stands in the middle of a cell that has no picture. */
+  /** All cells are as large as the largest image; smaller ones are centred. */
+  readonly image?: Image;
+  /** Stands in the middle of a cell that has no image. */
   readonly note?: string;
 }
 
@@ -27,8 +27,8 @@ const WARNING: Color = [185, 28, 28];
  * @param options `columns` is an integer of at least 1
  */
 export function contactSheet(cells: readonly SheetCell[], { columns }: SheetOptions = {}): Image {
-  const extent = (side: 'width' | 'height') => Math.max(64, ...cells.map(({ picture }) => picture?.[side] ?? 0));
-  const [width, height] = [extent('width'), extent('height')];
+  const dim = (side: 'width' | 'height') => Math.max(64, ...cells.map(({ image }) => image?.[side] ?? 0));
+  const [width, height] = [dim('width'), dim('height')];
   const scale = width >= 360 ? 2 : 1;
   const stepRight = width + MARGIN;
   const stepDown = height + LINE_HEIGHT * scale + MARGIN;
@@ -36,11 +36,11 @@ export function contactSheet(cells: readonly SheetCell[], { columns }: SheetOpti
   const down = Math.ceil(cells.length / across);
   const sheet = makeImage(MARGIN + across * stepRight, MARGIN + down * stepDown);
   sheet.data.fill(255);
-  for (const [i, { picture, label, note = '' }] of cells.entries()) {
+  for (const [i, { image, label, note = '' }] of cells.entries()) {
     const x = MARGIN + (i % across) * stepRight;
     const y = MARGIN + Math.floor(i / across) * stepDown;
-    fillRectangle(sheet, x, y, width, height, picture ? WHITE : EMPTY);
-    if (picture) paste(sheet, picture, x + ((width - picture.width) >> 1), y + ((height - picture.height) >> 1));
+    fillRectangle(sheet, x, y, width, height, image ? WHITE : EMPTY);
+    if (image) paste(sheet, image, x + ((width - image.width) >> 1), y + ((height - image.height) >> 1));
     else {
       const lines = wrap(note, Math.floor(width / (LETTER_WIDTH * scale)));
       const top = y + ((height - lines.length * LINE_HEIGHT * scale) >> 1);
@@ -56,8 +56,8 @@ export function contactSheet(cells: readonly SheetCell[], { columns }: SheetOpti
   }
 }
 
-function paste(sheet: Image, picture: Image, x: number, y: number): void {
-  const { width, height, data } = flatten(picture);
+function paste(sheet: Image, image: Image, x: number, y: number): void {
+  const { width, height, data } = flatten(image);
   for (let row = 0; row < height; row++) {
     sheet.data.set(data.subarray(row * width * 4, (row + 1) * width * 4), ((y + row) * sheet.width + x) * 4);
   }

@@ -1,4 +1,4 @@
-/** The one EXIF field that changes how a picture looks. */
+/** The one EXIF field that changes how an image looks. */
 import type { Orientation } from './image.ts';
 
 const ORIENTATION = 0x0112;
@@ -6,7 +6,7 @@ const [SHORT, LONG] = [3, 4];
 
 /**
  * The orientation in a block of EXIF data (a small TIFF file).
- * @returns undefined when there is none or the block is damaged: a wrong thumbnail is no reason to refuse a photo.
+ * @returns undefined when there is none or the block is damaged: a wrong thumbnail is no reason to refuse an image.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);

@@ -5,9 +5,9 @@
  */
 import { float32 } from '../tensor/tensor.ts';
 import { gaussianBlur } from './blur.ts';
-import type { Picture } from './superpixels.ts';
+import type { Image } from './superpixels.ts';
 
-/** The edges of a picture from the smallest difference to the largest: sorted once, for any number of scales. */
+/** The edges of an image from the smallest difference to the largest: sorted once, for any number of scales. */
 export interface PixelEdges {
   readonly pixels: number;
   readonly from: Uint32Array;
@@ -16,7 +16,7 @@ export interface PixelEdges {
 }
 
 /** @param sigma of the blur that comes first */
-export function pixelEdges({ width, height, planes }: Picture, sigma = 0.8): PixelEdges {
+export function pixelEdges({ width, height, planes }: Image, sigma = 0.8): PixelEdges {
   const blurred = planes.map((plane) => gaussianBlur(float32([height, width], plane), sigma).data);
   const ends: [number, number][] = [];
   for (let y = 0; y < height; y++) {

@@ -1,5 +1,5 @@
 /**
- * A decoded picture: 8-bit sRGB with alpha, which is what the decoders give, the PNG encoder takes and a canvas holds.
+ * A decoded image: 8-bit sRGB with alpha, which is what the decoders give, the PNG encoder takes and a canvas holds.
  */
 import { WhylightError } from '../errors.ts';
 
@@ -16,28 +16,28 @@ export interface Image {
 export type Color = readonly [red: number, green: number, blue: number];
 
 /**
- * A picture over `data` (not copied), or a fully transparent one.
- * @throws WhylightError `invalid_image` when the extents are not positive integers or the bytes do not fit them.
+ * An image over `data` (not copied), or a fully transparent one.
+ * @throws WhylightError `invalid_image` when the dims are not positive integers or the bytes do not fit them.
  */
 export function makeImage(width: number, height: number, data?: Uint8Array): Image {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new WhylightError(
       'invalid_image',
-      `A picture has a width and a height of at least 1, but these are ${width} and ${height}.`,
+      `An image has a width and a height of at least 1, but these are ${width} and ${height}.`,
       { width, height },
     );
   }
   if (data && data.length !== width * height * 4) {
     throw new WhylightError(
       'invalid_image',
-      `An RGBA picture of ${width}x${height} has ${width * height * 4} bytes, but ${data.length} were given.`,
+      `An RGBA image of ${width}x${height} has ${width * height * 4} bytes, but ${data.length} were given.`,
       { width, height, bytes: data.length },
     );
   }
   return { width, height, data: data ?? new Uint8Array(width * height * 4) };
 }
 
-/** The picture laid over a plain background, fully opaque. An opaque picture is returned as it is, not copied. */
+/** The image laid over a plain background, fully opaque. An opaque image is returned as it is, not copied. */
 export function flatten(image: Image, background: Color = [255, 255, 255]): Image {
   const { width, height, data } = image;
   if (image.opaque) return image;
@@ -56,12 +56,12 @@ export function flatten(image: Image, background: Color = [255, 255, 255]): Imag
   return { width, height, data: out, opaque: true };
 }
 
-/** How EXIF says a stored picture must be turned: 1 is upright, 5 to 8 swap width and height. */
+/** Orientation of a stored image as EXIF defines it: 1 is upright, 5 to 8 swap width and height. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * The picture turned upright.
- * @param orientation EXIF tag 0x0112: where row 0 and column 0 of the stored picture belong (CIPA DC-008, 4.6.4)
+ * The image turned upright.
+ * @param orientation EXIF tag 0x0112: where row 0 and column 0 of the stored image belong (CIPA DC-008, 4.6.4)
  */
 export function orient(image: Image, orientation: Orientation): Image {
   if (orientation === 1) return image;
@@ -70,7 +70,7 @@ export function orient(image: Image, orientation: Orientation): Image {
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, width * height);
   const to = new Uint32Array(width * height);
   const swaps = orientation >= 5;
-  // Where the walk through the upright picture starts in the stored one, and what a step right and a step down are.
+  // Where the walk through the upright image starts in the stored one, and what a step right and a step down are.
   const [right, bottom] = [width - 1, (height - 1) * width];
   const [start, stepRight, stepDown] = (
     {

@@ -1,7 +1,7 @@
 /**
  * The codecs of jSquash (mozjpeg, libwebp and the `png` crate, compiled to WebAssembly), each over an instance of its
  * own. Not through the package's entry points: those share one instance per process, and an instance that has aborted
- * or has decoded a large picture keeps its memory for ever.
+ * or has decoded a large image keeps its memory for ever.
  */
 import jpegFactory from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import webpFactory from '@jsquash/webp/codec/dec/webp_dec.js';
@@ -21,7 +21,7 @@ interface Emscripten {
 }
 type EmscriptenFactory = (options: object) => Promise<Emscripten>;
 
-/** Warnings of libjpeg after which part of the picture is grey. Bytes too many between two segments do no harm. */
+/** Warnings of libjpeg after which part of the image is grey. Bytes too many between two segments do no harm. */
 const DAMAGE = /^(Premature end|Corrupt JPEG data(?!: \d+ extraneous bytes)|Inconsistent progression)/;
 
 export async function jpegCodec(module: WebAssembly.Module): Promise<Codec> {
@@ -88,7 +88,7 @@ export interface PngCodec extends Codec {
   encode(image: Image): Uint8Array;
 }
 
-/** What wasm-bindgen's glue does for this module, for the two functions wanted. */
+/** Imports of the WebAssembly module, in place of wasm-bindgen's glue: two functions are enough. */
 export function pngCodec(module: WebAssembly.Module): PngCodec {
   let decoded: Image | undefined;
   const bytesAt = (pointer: number, length: number) =>
@@ -120,7 +120,7 @@ export function pngCodec(module: WebAssembly.Module): PngCodec {
       wasm.decode(pass(bytes), bytes.length);
       const image = decoded;
       decoded = undefined;
-      if (!image) throw new Error('the decoder gave no picture');
+      if (!image) throw new Error('the decoder gave no image');
       return image;
     },
     encode({ width, height, data }) {

@@ -1,4 +1,4 @@
-/** A saliency map drawn over the photo, at the photo's own resolution. */
+/** A saliency map drawn over the image, at the image's own resolution. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { float32 } from '../tensor/tensor.ts';
@@ -16,7 +16,7 @@ export const overlaySchema = z
       .default('heatmap')
       .describe(
         'heatmap: smooth colours; pixels: each value by itself, for fine maps; outlines: lines around the important ' +
-          'regions; masked: the photo itself, bright where it is important.',
+          'regions; masked: the image itself, bright where it is important.',
       ),
     polarity: z
       .enum(['positive', 'negative', 'both'])
@@ -26,12 +26,12 @@ export const overlaySchema = z
       .enum(colormaps)
       .optional()
       .describe('turbo when left out; coolwarm for polarity "both", where red speaks for the target.'),
-    opacity: z.number().min(0).max(1).default(0.7).describe('Of the most important places; others are fainter.'),
+    opacity: z.number().min(0).max(1).default(0.7).describe('Of the most important positions; others are fainter.'),
     overlay: z
       .enum(['original', 'grayscale', 'mask_black', 'none'])
       .default('original')
       .describe(
-        'What lies below: the photo, the photo in grey, the photo on black where it is important, or nothing: the ' +
+        'What lies below: the image, the image in grey, the image on black where it is important, or nothing: the ' +
           'map alone in full colours.',
       ),
     clip_percent_upperbound: percent
@@ -50,11 +50,11 @@ export const overlaySchema = z
 export type OverlayOptions = z.output<typeof overlaySchema>;
 
 /**
- * The map drawn over the photo.
+ * The map drawn over the image.
  * @param map at any size, usually that of the model's input; values that are not finite count as 0
  * @param image the upright original; a transparent one is laid over white
  * @param options left-out ones get their defaults
- * @param placement the part of the photo that the map covers; all of it when left out
+ * @param placement the part of the image that the map covers; all of it when left out
  * @throws WhylightError `invalid_request` for options that do not fit `overlaySchema`.
  */
 export function renderOverlay(
@@ -76,7 +76,7 @@ export function renderOverlay(
   const strength = normalize(type === 'heatmap' || type === 'outlines' ? smooth(wanted) : wanted, settings);
   const sampling = type === 'pixels' ? 'nearest' : 'bilinear';
   const steps = toSteps(placeMap(strength, placement, width, height, { sampling }).values);
-  const out = { width, height, data: basePicture(flatten(image).data, steps, settings) };
+  const out = { width, height, data: baseImage(flatten(image).data, steps, settings) };
   if (type === 'outlines') drawOutlines(out, steps, settings);
   else if (type !== 'masked') drawColors(out.data, steps, settings);
   return out;
@@ -108,7 +108,7 @@ function normalize(map: SaliencyMap, options: OverlayOptions): SaliencyMap {
   const sorted = sample(map.values).map(Math.abs).sort();
   const low = percentile(sorted, options.clip_percent_lowerbound);
   const clipped = percentile(sorted, options.clip_percent_upperbound);
-  // The last resort is for maps with fewer important places than are clipped away.
+  // The last resort is for maps with fewer important positions than are clipped away.
   const high = clipped > low ? clipped : (sorted.at(-1) ?? 0);
   const scale = high > low ? 1 / (high - low) : 0;
   const values = map.values.map((value) => {
@@ -142,7 +142,7 @@ function toSteps(strength: Float32Array): Uint16Array {
   return steps;
 }
 
-/** How much of a colour, or of the photo behind a mask, shows at each step: 0 below `from`, 256 above `to`. */
+/** Opacity of a colour, or of the image behind a mask, at each step: 0 below `from`, 256 above `to`. */
 function fade(from: number, to: number, most = 1): Int32Array {
   return Int32Array.from({ length: STEPS }, (_, step) => {
     const x = Math.min(Math.max((Math.abs(step - ZERO) / ZERO - from) / (to - from), 0), 1);
@@ -150,23 +150,23 @@ function fade(from: number, to: number, most = 1): Int32Array {
   });
 }
 
-/** Single pixels are seen only before a darker photo. */
+/** Single pixels are seen only before a darker image. */
 const DIMMED = 0.45;
 
-/** What the colours are drawn on; for type `masked` the finished picture. */
-function basePicture(photo: Uint8Array, steps: Uint16Array, { type, overlay, opacity }: OverlayOptions): Uint8Array {
-  if (overlay === 'original' && (type === 'heatmap' || type === 'outlines')) return photo.slice();
-  const out = new Uint8Array(photo.length);
+/** Background of the colours; for type `masked` the finished image. */
+function baseImage(background: Uint8Array, steps: Uint16Array, { type, overlay, opacity }: OverlayOptions): Uint8Array {
+  if (overlay === 'original' && (type === 'heatmap' || type === 'outlines')) return background.slice();
+  const out = new Uint8Array(background.length);
   const masked = type === 'masked';
   if (overlay === 'none' && !masked) return out;
   const revealed = masked || overlay === 'mask_black' ? fade(0.05, 0.45) : new Int32Array(STEPS);
   // Behind a mask, what is not important is the darker, the higher the opacity.
   const light =
     overlay === 'mask_black' ? 0 : Math.round(256 * (masked ? 1 - opacity : type === 'pixels' ? DIMMED : 1));
-  for (let i = 0, at = 0; at < photo.length; i++, at += 4) {
-    const red = photo[at] as number;
-    const green = photo[at + 1] as number;
-    const blue = photo[at + 2] as number;
+  for (let i = 0, at = 0; at < background.length; i++, at += 4) {
+    const red = background[at] as number;
+    const green = background[at + 1] as number;
+    const blue = background[at + 2] as number;
     const shown = revealed[steps[i] as number] as number;
     if (overlay === 'none') {
       out[at] = red;
@@ -193,8 +193,8 @@ function basePicture(photo: Uint8Array, steps: Uint16Array, { type, overlay, opa
 }
 
 /**
- * The colour of each step, three bytes each. Over a photo the weaker ones are taken from nearer the end of the table:
- * faded as they are, its dark or neutral start would only soil the photo.
+ * The colour of each step, three bytes each. Over an image the weaker ones are taken from nearer the end of the table:
+ * faded as they are, its dark or neutral start would only soil the image.
  */
 function stepColors({ colormap: name, polarity, overlay, type }: OverlayOptions): Uint8Array {
   const both = polarity === 'both';

@@ -1,9 +1,9 @@
-/** Laying a map at a model's size back over the picture that the model was shown. */
+/** Laying a map at a model's size back over the image that the model was shown. */
 import type { Image } from './image.ts';
 import { sampleGrid } from './resize.ts';
 
 /**
- * The rectangle of the original picture that the tensor shows, in the original's pixels. It reaches beyond the picture
+ * The rectangle of the original image that the tensor shows, in the original's pixels. It reaches beyond the image
  * where the tensor was padded.
  */
 export interface Placement {
@@ -40,7 +40,7 @@ export interface PlaceOptions {
   readonly sampling?: 'bilinear' | 'nearest';
 }
 
-/** The map at the size of the original picture. */
+/** The map at the size of the original image. */
 export function placeMap(
   map: SaliencyMap,
   placement: Placement,

@@ -8,7 +8,7 @@ const TABLE = Int32Array.from({ length: 256 }, (_, n) => {
 });
 
 /**
- * Whether every chunk up to IEND is there and whole. What follows IEND does not count.
+ * True if every chunk up to IEND is present and has the right checksum. Bytes after IEND do not count.
  * @param bytes a PNG file, its signature already recognised
  */
 export function pngIsWhole(bytes: Uint8Array): boolean {

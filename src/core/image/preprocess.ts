@@ -1,4 +1,4 @@
-/** From a picture to a model's input tensor, as the model's manifest says. */
+/** From an image to a model's input tensor, as the model's manifest says. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -6,12 +6,12 @@ import { type Color, flatten, type Image } from './image.ts';
 import { centered, type Placement } from './placement.ts';
 import { type Pixels, RESIZE_FILTERS, type Region, resize } from './resize.ts';
 
-const extent = z.int().min(1).max(8192);
+const dim = z.int().min(1).max(8192);
 const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1).max(3)]);
 
 export const preprocessingSchema = z
   .strictObject({
-    size: z.tuple([extent, extent]).describe('Height and width of the input tensor.'),
+    size: z.tuple([dim, dim]).describe('Height and width of the input tensor.'),
     resize: z
       .strictObject({
         mode: z
@@ -21,7 +21,7 @@ export const preprocessingSchema = z
             'exact: to the size, whatever the shape; shortest_side: keep the shape, then crop; ' +
               'fit: keep the shape, the rest filled with the background.',
           ),
-        size: extent
+        size: dim
           .optional()
           .describe(
             'shortest_side: length of the shorter side (the larger of height and width when left out); ' +
@@ -30,7 +30,7 @@ export const preprocessingSchema = z
         filter: z.enum(RESIZE_FILTERS).default('bilinear').describe('With antialiasing, as Pillow and torchvision.'),
       })
       .prefault({})
-      .describe('How the picture comes to that size.'),
+      .describe('How the image comes to that size.'),
     crop: z.enum(['center', 'none']).default('center').describe('What happens to what is left over after resizing.'),
     color: z.enum(['RGB', 'BGR', 'gray']).default('RGB').describe('Channels, in the order of the tensor.'),
     layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the tensor axes.'),
@@ -43,7 +43,7 @@ export const preprocessingSchema = z
     background: z
       .tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)])
       .default([255, 255, 255])
-      .describe('Red, green and blue of what lies behind transparent pixels and around a picture that was fitted.'),
+      .describe('Red, green and blue of what lies behind transparent pixels and around an image that was fitted.'),
   })
   .superRefine(({ size, resize, crop, color, mean, std }, context) => {
     const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
@@ -67,24 +67,24 @@ export const preprocessingSchema = z
       complain(['crop'], `"none" would leave a tensor of another size than ${size.join('x')}: use "center"`);
     }
   })
-  .describe('From a picture to the input tensor: value = (pixel * scale - mean) / std.');
+  .describe('From an image to the input tensor: value = (pixel * scale - mean) / std.');
 
 export type Preprocessing = z.output<typeof preprocessingSchema>;
 
 export interface Preprocessed {
   /** `[1, C, H, W]` or `[1, H, W, C]`. */
   readonly tensor: Tensor<'float32'>;
-  /** The part of the picture that the tensor shows. */
+  /** The part of the image that the tensor shows. */
   readonly placement: Placement;
 }
 
-/** Shape of the tensor that a picture becomes, the batch left out. */
-export function pictureDims({ size, color, layout }: Preprocessing): number[] {
+/** Shape of the tensor that an image becomes, the batch left out. */
+export function imageDims({ size, color, layout }: Preprocessing): number[] {
   const channels = color === 'gray' ? 1 : 3;
   return layout === 'NHWC' ? [...size, channels] : [channels, ...size];
 }
 
-/** The input tensor of an upright picture. */
+/** The input tensor of an upright image. */
 export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
   const { size, color, background } = preprocessing;
   const pixels = toPixels(flatten(image, background), color === 'gray');
@@ -103,7 +103,7 @@ export function preprocess(image: Image, preprocessing: Preprocessing): Preproce
   };
 }
 
-/** What a plain colour becomes in the tensor: one value per channel, in the order of the tensor. */
+/** Tensor values of a plain colour: one value per channel, in the order of the tensor. */
 export function colorValues(color: Color, preprocessing: Preprocessing): number[] {
   const one = { width: 1, height: 1, data: Uint8Array.of(...color, 255) };
   return [...toTensor(toPixels(one, preprocessing.color === 'gray'), preprocessing).data];

@@ -1,7 +1,7 @@
 /**
  * Resizing, to the digit as the field's references do it.
  *
- * Pictures as Pillow does (and so torchvision's `Resize` with antialiasing): the filter is stretched when shrinking,
+ * Images as Pillow does (and so torchvision's `Resize` with antialiasing): the filter is stretched when shrinking,
  * columns first, then rows, in fixed point with 22 bits, rounded to 8 bits after each of the two passes. Maps as
  * OpenCV's INTER_LINEAR and torch's `interpolate(align_corners=False)` do: bilinear, half-pixel centres, no antialiasing.
  */
@@ -28,8 +28,8 @@ export interface Region {
 }
 
 /**
- * The picture at another size.
- * @param region the part of the resized picture that is wanted; all of it when left out
+ * The image at another size.
+ * @param region the part of the resized image that is wanted; all of it when left out
  */
 export function resize(
   source: Pixels,
@@ -152,7 +152,7 @@ function wordsOf(data: Uint8Array): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
-/** @param firstRow the row of the picture that `source` begins with */
+/** @param firstRow the row of the image that `source` begins with */
 function combineRows(source: Pixels, rows: Taps, firstRow: number): Pixels {
   const { width, channels, data } = source;
   const { starts, counts, weights, stride } = rows;

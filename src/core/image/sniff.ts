@@ -1,4 +1,4 @@
-/** What kind of picture some bytes are, and how large: read from the headers, before anything is decoded. */
+/** Format and size of an image, read from its headers before anything is decoded. */
 import { WhylightError } from '../errors.ts';
 import { exifOrientation } from './exif.ts';
 import type { Orientation } from './image.ts';
@@ -17,7 +17,7 @@ export interface ImageHeader {
   readonly orientation?: Orientation;
 }
 
-/** How other kinds begin: what stands at which offset. ISO base media files carry their brand after `ftyp`. */
+/** Signatures of other formats by offset. ISO base media files carry their brand after `ftyp`. */
 const OTHER_KINDS: readonly (readonly [kind: string, offset: number, ...signatures: string[]])[] = [
   ['GIF', 0, 'GIF87a', 'GIF89a'],
   ['BMP', 0, 'BM'],
@@ -31,13 +31,13 @@ const OTHER_KINDS: readonly (readonly [kind: string, offset: number, ...signatur
 ];
 
 /**
- * Type, size and orientation of a picture.
- * @throws WhylightError `invalid_image` when the bytes are no picture or end within the header;
- *   `unsupported_media_type` for other kinds of picture, CMYK JPEG and animated WebP.
+ * Type, size and orientation of an image.
+ * @throws WhylightError `invalid_image` when the bytes are no image or end within the header;
+ *   `unsupported_media_type` for other kinds of image, CMYK JPEG and animated WebP.
  */
 export function sniff(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) {
-    throw invalid('The picture is empty (0 bytes). Send the bytes of a JPEG, PNG or WebP file.', { bytes: 0 });
+    throw invalid('The image is empty (0 bytes). Send the bytes of a JPEG, PNG or WebP file.', { bytes: 0 });
   }
   const start = latin1(bytes, 0, 64);
   if (start.startsWith('\xff\xd8\xff')) return jpegHeader(bytes);
@@ -53,12 +53,12 @@ export function sniff(bytes: Uint8Array): ImageHeader {
     signatures.some((s) => start.startsWith(s, offset)),
   )?.[0];
   if (kind) {
-    throw unsupported(`This is a ${kind} file. Send JPEG, PNG or WebP: convert the picture first.`, {
+    throw unsupported(`This is a ${kind} file. Send JPEG, PNG or WebP: convert the image first.`, {
       kind,
       allowed: IMAGE_TYPES,
     });
   }
-  throw invalid('The bytes are not those of a picture that is known here. Send a JPEG, PNG or WebP file.', {
+  throw invalid('The bytes are not those of an image that is known here. Send a JPEG, PNG or WebP file.', {
     bytes: bytes.length,
     allowed: IMAGE_TYPES,
   });
@@ -97,7 +97,7 @@ function jpegHeader(bytes: Uint8Array): ImageHeader {
       }
       if (components !== 1 && components !== 3) {
         const colours = components === 4 ? 'in CMYK colours' : `with ${components} colour components`;
-        throw unsupported(`This is a JPEG ${colours}. Send it in RGB or grey: convert the picture first.`, {
+        throw unsupported(`This is a JPEG ${colours}. Send it in RGB or grey: convert the image first.`, {
           components,
         });
       }
@@ -116,7 +116,7 @@ function jpegHeader(bytes: Uint8Array): ImageHeader {
 
 const PNG_COMPONENTS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 3, 4: 2, 6: 4 };
 
-/** W3C PNG, 11.2.1: the IHDR chunk comes first. The eXIf chunk may stand before or after the picture's data. */
+/** W3C PNG, 11.2.1: the IHDR chunk comes first. The eXIf chunk may stand before or after the image's data. */
 function pngHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 33) throw truncated('PNG', bytes);
   const [width, height] = [uint32(bytes, 16), uint32(bytes, 20)];
@@ -151,7 +151,7 @@ function webpHeader(bytes: Uint8Array): ImageHeader {
   } else if (chunk === 'VP8X') {
     const flags = bytes[20] as number;
     if (flags & 0x02) {
-      throw unsupported('This is an animated WebP. Send a still picture.', { kind: 'animated WebP' });
+      throw unsupported('This is an animated WebP. Send a still image.', { kind: 'animated WebP' });
     }
     const [width, height] = [uint24(bytes, 24) + 1, uint24(bytes, 27) + 1];
     return { type, width, height, components: flags & 0x10 ? 4 : 3, orientation: webpOrientation(bytes, view) };

@@ -1,8 +1,8 @@
 /**
  * SLIC superpixels (Achanta et al. 2012, "SLIC superpixels compared to state-of-the-art superpixel methods"): k-means in
- * colour (CIELAB) and place, each centre looking only at its neighbourhood; then every segment is made one connected piece.
+ * colour (CIELAB) and position, each centre looking only at its neighbourhood; then every segment is made one connected piece.
  */
-export interface Picture {
+export interface Image {
   readonly width: number;
   readonly height: number;
   /** sRGB from 0 to 1, three planes; or one plane of grey. */
@@ -10,7 +10,7 @@ export interface Picture {
 }
 
 export interface SlicOptions {
-  /** How much nearness counts against colour, in units of CIELAB for one grid step. */
+  /** Weight of distance against colour, in units of CIELAB per grid step. */
   readonly compactness?: number;
   readonly iterations?: number;
 }
@@ -20,17 +20,17 @@ export interface SlicOptions {
  * @param count the most segments there may be; nearly always there are just as many
  */
 export function superpixels(
-  picture: Picture,
+  image: Image,
   count: number,
   { compactness = 10, iterations = 10 }: SlicOptions = {},
 ): Uint32Array {
-  const lab = toLab(picture);
-  const nearest = cluster(lab, picture, count, compactness, iterations);
-  return mergeSmallest(lab, picture, connectedPieces(nearest, picture), count);
+  const lab = toLab(image);
+  const nearest = cluster(lab, image, count, compactness, iterations);
+  return mergeSmallest(lab, image, connectedPieces(nearest, image), count);
 }
 
 /** L, a and b of each pixel, interleaved: sRGB to CIELAB under D65. */
-function toLab({ width, height, planes }: Picture): Float32Array {
+function toLab({ width, height, planes }: Image): Float32Array {
   const lab = new Float32Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
     const [r, g, b] = [0, 1, 2].map((c) => linear((planes[c] ?? planes[0])?.[i] as number)) as [number, number, number];
@@ -49,7 +49,7 @@ const root = (t: number): number => (t > 216 / 24389 ? Math.cbrt(t) : (t * 24389
 
 function cluster(
   lab: Float32Array,
-  { width, height }: Picture,
+  { width, height }: Image,
   count: number,
   compactness: number,
   iterations: number,
@@ -125,7 +125,7 @@ interface Pieces {
 }
 
 /** Connected pixels of one cluster are one piece, numbered in the order of their first pixel. */
-function connectedPieces(clusters: Uint32Array, { width }: Picture): Pieces {
+function connectedPieces(clusters: Uint32Array, { width }: Image): Pieces {
   const unset = 0xffffffff;
   const ids = new Uint32Array(clusters.length).fill(unset);
   const sizes: number[] = [];
@@ -157,7 +157,7 @@ function* neighbours(i: number, width: number, size: number): Generator<number> 
 }
 
 /** Joins the smallest piece to the neighbour of the nearest colour, until no more than `count` are left. */
-function mergeSmallest(lab: Float32Array, { width }: Picture, { ids, sizes }: Pieces, count: number): Uint32Array {
+function mergeSmallest(lab: Float32Array, { width }: Image, { ids, sizes }: Pieces, count: number): Uint32Array {
   const colours = new Float64Array(sizes.length * 3);
   const touching = sizes.map(() => new Set<number>());
   for (const [i, id] of ids.entries()) {
@@ -171,7 +171,7 @@ function mergeSmallest(lab: Float32Array, { width }: Picture, { ids, sizes }: Pi
   const bySize = new SmallestFirst(sizes.map((size, id) => ({ size, id })));
   let left = sizes.length;
   while (left > count) {
-    // Pieces grow as others join them: one that has grown goes back to its new place.
+    // Pieces grow as others join them: one that has grown goes back to its new position.
     const smallest = bySize.take();
     const { id } = smallest;
     if (into[id] !== id) continue;

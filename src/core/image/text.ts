@@ -1,4 +1,4 @@
-/** Small letters on a picture: a bitmap font of 5x7 points, with two more rows for what hangs below the line. */
+/** Small letters on an image: a bitmap font of 5x7 points, with two more rows for what hangs below the line. */
 import type { Color, Image } from './image.ts';
 
 /** Points from one letter to the next, and from one line to the next. */
@@ -30,7 +30,7 @@ const UNKNOWN = 'vhhhhhv';
 
 export interface TextOptions {
   readonly color?: Color;
-  /** Pixels of the picture along the side of a point: an integer of at least 1. */
+  /** Pixels of the image along the side of a point: an integer of at least 1. */
   readonly scale?: number;
 }
 
@@ -45,7 +45,7 @@ export function fitText(text: string, width: number, scale = 1): string {
 }
 
 /**
- * Writes one line into the picture itself. What lies beyond its edges is left out.
+ * Draws one line of text into the image; clipped at its edges.
  * @param x left edge of the first letter
  * @param y top edge of a capital letter
  */
@@ -69,7 +69,7 @@ export function drawText(
   }
 }
 
-/** Paints a rectangle of the picture in one opaque colour; what lies beyond its edges is left out. */
+/** Paints a rectangle of the image in one opaque colour; what lies beyond its edges is left out. */
 export function fillRectangle(image: Image, x: number, y: number, width: number, height: number, color: Color): void {
   const [left, right] = [Math.max(0, x), Math.min(image.width, x + width)];
   for (let row = Math.max(0, y); row < Math.min(image.height, y + height); row++) {

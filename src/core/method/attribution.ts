@@ -53,7 +53,7 @@ const unusable = (method: string, problem: string): WhylightError =>
 function fits(dims: readonly number[], expected: readonly (number | string)[]): boolean {
   return (
     dims.length === expected.length &&
-    expected.every((extent, i) => typeof extent === 'string' || dims[i] === extent || dims[i] === 1)
+    expected.every((dim, i) => typeof dim === 'string' || dims[i] === dim || dims[i] === 1)
   );
 }
 

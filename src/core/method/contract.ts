@@ -1,5 +1,5 @@
 /**
- * What a saliency method is. A method is a plain object made by `defineMethod`; it sees tensors, its parameters and the
+ * Contract of saliency methods. A method is a plain object made by `defineMethod`; it sees tensors, its parameters and the
  * context below, never an engine, a web framework or a container.
  */
 import type { z } from 'zod';
@@ -16,7 +16,7 @@ export type Strategy = 'gradient' | 'activation' | 'perturbation';
 export type Modality = 'image' | 'vector' | 'series' | 'tokens';
 
 /**
- * What may hold for attributions of the input, whatever the model. `symmetry`: elements that the model treats alike and
+ * Axioms for attributions of the input that hold for every model. `symmetry`: elements that the model treats alike and
  * that have equal values get equal attributions. `dummy`: elements on which the score does not depend get zero.
  * `linearity`: what a weighted sum of two scores gets is the weighted sum of what each of them gets. `sensitivity`: an
  * element that alone differs from the baseline, and changes the score by it, does not get zero. The names are those of
@@ -61,7 +61,7 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
 }
 
-/** What of the request, beside the parameters, may decide how much there is to evaluate. */
+/** Facts of a request, besides its parameters, that the cost may depend on. */
 export interface Given {
   /** Rows of `ctx.baselines`: 0 when the request gives none. */
   readonly baselines: number;
@@ -89,7 +89,7 @@ export interface About {
     readonly title: string;
     readonly year: number;
     readonly url: string;
-    /** Where in it the formula stands: `equation 1`, `section 3.2`. */
+    /** Location of the formula in the paper: `equation 1`, `section 3.2`. */
     readonly where?: string;
   };
   readonly modalities: readonly Modality[];
@@ -103,7 +103,7 @@ export interface About {
     /** Another target gives another map. */
     readonly classDiscriminative: boolean;
   };
-  /** What holds with default parameters, and is tested. */
+  /** Axioms that hold with default parameters; tested by the contract suite. */
   readonly axioms?: readonly Axiom[];
 }
 
@@ -140,16 +140,16 @@ export interface Cost {
 }
 
 export interface Evaluation {
-  /** The target's score of each row. */
+  /** Score of the target in each row, [N]. */
   readonly scores: Float32Array;
-  /** By tensor name: derivative of each row's score. */
+  /** Derivative of each row's score by tensor name, [N, ...tensor]: element i of row n is d score[n] / d tensor[n, i]. */
   readonly gradients: Float32Tensors;
-  /** By tensor name. */
+  /** Values of the activations in `needs` by tensor name, [N, ...tensor]. */
   readonly activations: Float32Tensors;
 }
 
 export interface EvaluateOptions {
-  /** Which of the {@link NamedNeeds}; the first when left out. */
+  /** Name of one of the {@link NamedNeeds}; the first when left out. */
   readonly graph?: string;
   /** Explains something else than the request's target: one thing for every row, or one for each. */
   readonly target?: Target | readonly Target[];
@@ -159,14 +159,14 @@ export interface ExplainContext<P> {
   readonly params: P;
   readonly model: ModelInfo;
   readonly methods: MethodSource;
-  /** One row of each input. Evaluating this very object is free: it was evaluated to find the target. */
+  /** One row of each input, [1, ...input]. Evaluating this very object is free: it was evaluated to find the target. */
   readonly inputs: Inputs;
   /**
-   * What the request gives for "nothing there", by input name; what is missing is up to the parameters. One row, or
-   * several for methods that average over baselines.
+   * Baselines of the request by input name, [1, ...input], or [N, ...input] for methods that average over baselines. An
+   * input without one gets the baseline that the parameters describe.
    */
   readonly baselines: Inputs;
-  /** Every row of the request, and which of them is explained: for methods that take values from other examples. */
+  /** All rows of the request, [rows, ...input], and the index of the explained one: for methods that use other examples. */
   readonly batch: { readonly inputs: Inputs; readonly rows: number; readonly index: number };
   readonly target: Target;
   /** The target's score of the input. */
@@ -174,39 +174,38 @@ export interface ExplainContext<P> {
   /** Counter-based: the same seed gives the same numbers on every machine. */
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Rows that run at once: a method that makes its rows in portions of this size never holds more of them than the engine does. */
+  /** Number of rows that run at once. A method that makes its rows in portions of this size needs the least memory. */
   readonly batchSize: number;
-  /** Whether the engine runs beside this thread, so that it pays to make the next rows while it does. */
+  /** True if the engine does not block this thread, so that the next rows can be prepared while it runs. */
   readonly ahead: boolean;
-  /** Whether rows may be given as weights and what is absent, `method/mixture.ts`, for the main graph to mix. */
+  /** True if rows may be given as weights and baseline for the main graph to blend; see `method/mixture.ts`. */
   readonly mixes: boolean;
   /**
-   * Runs rows through the graph that `needs` asked for. Any number of rows: they are packed into batches that fit. An
-   * input that has one row is used for every row.
-   * Progress is told from the rows done out of `cost`.
+   * Runs rows through a graph of `needs`. Any number of rows N may be given, [N, ...input]; they are packed into batches
+   * that fit in memory. An input with a single row is used for every row. Progress is reported as rows done out of `cost`.
    * @throws WhylightError `aborted`; `method_failed` when more rows are evaluated than `cost` says.
    */
   evaluate(rows: Inputs, options?: EvaluateOptions): Promise<Evaluation>;
-  /** Offers a map that is right but not yet precise. A function is called only if somebody wants to see it. */
+  /** Offers an attribution that is correct but not yet precise. A function is called only if the caller listens. */
   partial(attribution: Attribution | (() => Attribution)): void;
 }
 
 export interface Attribution {
   /**
-   * One row each (first extent 1): by input name with the input's shape, or, for a layer attribution, by tensor name.
-   * Signed unless the method or its parameters say otherwise.
+   * Values by input name, [1, ...input], or, for a layer attribution, by tensor name, [1, ...tensor] or with one channel.
+   * Signed, in units of the score, unless the method or its parameters say otherwise.
    */
   readonly values: Float32Tensors;
   /**
-   * How the channels of a place become its number in the map: contributions are added up, which is the default; slopes,
-   * whose sum over channels means nothing, give their Euclidean length.
+   * Reduction over channels for the map. `sum` (default) adds contributions; `l2` is for slopes, whose sum over channels has
+   * no meaning.
    */
   readonly channels?: 'sum' | 'l2';
-  /** What the values are about where that is not the target's score: the value of a neuron. */
+  /** Value that is explained, if it is not the target's score: that of a neuron. */
   readonly score?: number;
   readonly baselineScore?: number;
   /** Sum of the attributions minus (score - baselineScore), for complete methods. */
   readonly convergenceDelta?: number;
-  /** For values that are means over random samples: how far they are off, as the root mean square over all elements. */
+  /** Standard error of values that are means over random samples: root mean square over all elements. */
   readonly standardError?: number;
 }

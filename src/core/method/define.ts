@@ -9,8 +9,9 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const STRATEGIES: readonly unknown[] = ['gradient', 'activation', 'perturbation'];
 
 /**
- * A method, frozen. The type of the parameters follows from their schema. What no type can say is checked where methods
- * are taken up ({@link checkMethod}): a Worker defines dozens of them with each start, and uses one.
+ * Defines a saliency method. The type of the parameters follows from their schema. What no type can express is checked
+ * when the method is registered ({@link checkMethod}), because a Worker defines dozens of methods at each start and uses one.
+ * @returns the definition, frozen
  */
 export function defineMethod<S extends z.ZodObject>(definition: Method<S>): Method<S> {
   return Object.freeze({ ...definition, about: Object.freeze({ ...definition.about }) });

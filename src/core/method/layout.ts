@@ -1,4 +1,4 @@
-/** How a layer keeps its channels and its places. */
+/** Memory layout of a layer: order of channels and positions. */
 import { isNormalisation } from '../model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { producers } from '../onnx/edit.ts';
@@ -7,14 +7,14 @@ export interface Layout {
   readonly channels: 'first' | 'last';
   /** Leading tokens that stand for no place: class, distillation and register tokens. */
   readonly prefix: number;
-  /** [height, width] of the places that tokens in a row stand for; absent where they are no picture. */
+  /** [height, width] of the positions that tokens in a row stand for; absent where they are no image. */
   readonly grid?: readonly [number, number];
 }
 
 const FIRST: Layout = { channels: 'first', prefix: 0 };
 const LAST: Layout = { channels: 'last', prefix: 0 };
 /** One class token, one of distillation, and four registers: more than that is no prefix. */
-const MOST_PREFIX = 6;
+const MAX_PREFIX = 6;
 
 /** Feature maps have channels first, tokens have them last. A plain vector counts as channels without space. */
 export function layoutOf({ name, dims, channelAxis }: TensorInfo, model: ModelInfo): Layout {
@@ -29,13 +29,13 @@ export function layoutOf({ name, dims, channelAxis }: TensorInfo, model: ModelIn
 }
 
 /**
- * Where the tokens of a picture lie: on the grid of the patch embedding if that fits, else on a square. Undefined when
- * the model sees no picture.
+ * Grid of the tokens of an image: that of the patch embedding if the numbers agree, else a square. Undefined when the
+ * model has no image input.
  */
 export function tokenGrid(tokens: number, model: ModelInfo): Required<Omit<Layout, 'channels'>> | undefined {
-  const picture = model.inputs.some(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
-  if (!picture) return undefined;
-  const fits = (places: number): boolean => places > 0 && tokens >= places && tokens - places <= MOST_PREFIX;
+  const image = model.inputs.some(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  if (!image) return undefined;
+  const fits = (positions: number): boolean => positions > 0 && tokens >= positions && tokens - positions <= MAX_PREFIX;
   for (const { dims } of model.spatialLayers) {
     const [, height, width] = dims.map(Number);
     if (height && width && fits(height * width)) return { prefix: tokens - height * width, grid: [height, width] };

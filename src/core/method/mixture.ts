@@ -1,7 +1,7 @@
 /**
  * Rows that are mixtures of an input and of what stands for its absence, `w x + (1 - w) absent`, as a graph of
  * `needs: { mixtures: true }` takes them where {@link ExplainContext.mixes} says so. All three are broadcast against each
- * other, so that the input and what is absent travel once, and the weights once for all channels of a place.
+ * other, so that the input and what is absent travel once, and the weights once for all channels of a position.
  */
 
 /** Name under which the weights of an input's elements are fed; each is 1 when they are left out. */

@@ -5,7 +5,7 @@ import type { Method } from './contract.ts';
 import { PRESET_PARAMETER, presetValues } from './presets.ts';
 import { expectation, type ParameterSchema, parameterSchemas } from './schema.ts';
 
-/** What an operator allows of a method's parameters, by name. */
+/** Operator's rules for the parameters of a method, by name. */
 export interface ParameterRules {
   /** Take the place of the method's own defaults. */
   readonly defaults?: Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export interface ParameterRules {
   readonly limits?: Readonly<Record<string, Limit>>;
 }
 
-/** Whatever has a name and parameters: a method, a metric. */
+/** Object with an id and parameters: a method or a metric. */
 type Parametrized<S extends z.ZodObject = z.ZodObject> = Pick<Method<S>, 'id' | 'params'> & {
   readonly presets?: Method['presets'];
 };
@@ -123,8 +123,8 @@ function outsideLimit(method: Parametrized, values: object, limits: Readonly<Rec
 }
 
 /**
- * What a scalar means under a schema: a text may be anything, and one number a list of one, since the protocol's parameters
- * are flat. Whatever does not fit stays as it is, for the schema to refuse.
+ * Converts a scalar to the type that a schema asks for: a string is parsed, and a single number becomes a list of one,
+ * because parameters of the protocol are flat. A value that does not fit is returned unchanged, for the schema to refuse.
  */
 export function coerce(value: unknown, schema: ParameterSchema): unknown {
   if (typeof value !== 'string' && typeof value !== 'number') return value;

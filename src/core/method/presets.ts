@@ -6,7 +6,7 @@ import { expectation, parameterSchemas } from './schema.ts';
 /** The parameter that names a preset; no method may have one of its own by this name. */
 export const PRESET_PARAMETER = 'preset';
 
-/** What is needed of a method. */
+/** Properties of a method that presets need. */
 type Named = Pick<Method, 'id' | 'presets'>;
 
 const isPreset = (name: unknown): name is Preset => (PRESETS as readonly unknown[]).includes(name);
@@ -32,9 +32,9 @@ export function presetValues(method: Named, preset: unknown): Readonly<Record<st
 }
 
 /**
- * Of several methods that are asked at once, those that have the preset; the others keep their defaults, as they do for
- * any parameter that is not theirs.
- * @returns their ids
+ * Selects the methods of a comparison that have a preset. The others keep their defaults, as they do for any parameter
+ * that they lack.
+ * @returns ids of the methods
  * @throws WhylightError `invalid_request` when none has it.
  */
 export function methodsWithPreset(methods: readonly Named[], preset: unknown): ReadonlySet<string> {
@@ -51,7 +51,7 @@ export function methodsWithPreset(methods: readonly Named[], preset: unknown): R
   );
 }
 
-/** What is wrong with the presets of a method that is being defined. */
+/** Lists mistakes in the presets of a method. */
 export function* presetProblems({ params, presets = {} }: Pick<Method, 'params' | 'presets'>): Generator<string> {
   const schemas = parameterSchemas(params);
   for (const [name, values] of Object.entries(presets)) {

@@ -1,4 +1,4 @@
-/** Which methods there are, and what the operator allows of each. */
+/** Registry of methods, with the operator's rules for each. */
 import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { BoundMethod, Method, MethodSource } from './contract.ts';
 import { checkMethod } from './define.ts';

@@ -1,4 +1,4 @@
-/** From the values of an attribution to one number per pixel of the picture. */
+/** From the values of an attribution to one number per pixel of the image. */
 import { resizeMap } from '../image/resize.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -6,35 +6,35 @@ import type { Attribution } from './contract.ts';
 import { layoutOf } from './layout.ts';
 
 /**
- * The values at the size of the model's picture, shape [height, width]: channels become one ({@link Attribution.channels}),
- * and the map of a layer is enlarged bilinearly. Sums, and what has a single channel, keep their signs. Undefined when the model sees no picture, or the values have no place in it.
+ * The values at the size of the model's image, shape [height, width]: channels become one ({@link Attribution.channels}),
+ * and the map of a layer is enlarged bilinearly. Sums, and what has a single channel, keep their signs. Undefined when the model sees no image, or the values have no place in it.
  */
 export function saliencyMap(
   { values, channels }: Attribution,
   model: ModelInfo,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Tensor<'float32'> | undefined {
-  const picture = model.inputs.find((input) => input.channelAxis !== undefined && input.dims.length === 3);
-  if (!picture) return undefined;
-  const [height, width] = (shapes[picture.name] ?? []).filter((_, axis) => axis !== picture.channelAxis) as [
+  const image = model.inputs.find((input) => input.channelAxis !== undefined && input.dims.length === 3);
+  if (!image) return undefined;
+  const [height, width] = (shapes[image.name] ?? []).filter((_, axis) => axis !== image.channelAxis) as [
     number,
     number,
   ];
-  const own = values[picture.name];
-  if (own) return foldChannels(own, picture, channels);
+  const own = values[image.name];
+  if (own) return foldChannels(own, image, channels);
   for (const [name, layer] of Object.entries(values)) {
-    const places = model.inputs.some((input) => input.name === name)
+    const positions = model.inputs.some((input) => input.name === name)
       ? undefined
-      : placesOf(layer, model.tensor(name), model, channels);
-    if (!places) continue;
-    const { map, size } = places;
+      : positionsOf(layer, model.tensor(name), model, channels);
+    if (!positions) continue;
+    const { map, size } = positions;
     return float32([height, width], resizeMap(map, size, [height, width]));
   }
   return undefined;
 }
 
-/** One number per place of a layer; undefined when its places are no picture. */
-function placesOf(
+/** One number per place of a layer; undefined when its positions are no image. */
+function positionsOf(
   { dims, data }: Tensor<'float32'>,
   info: TensorInfo,
   model: ModelInfo,
@@ -67,11 +67,11 @@ function foldChannels(
   const [a = 1, b = 1, c = 1] = dims.slice(1);
   const [size, channels, map] =
     channelAxis === 0 ? [[b, c], a, new Float32Array(b * c)] : [[a, b], c, new Float32Array(a * b)];
-  const [nextChannel, nextPlace] = channelAxis === 0 ? [map.length, 1] : [1, channels];
+  const [nextChannel, nextPosition] = channelAxis === 0 ? [map.length, 1] : [1, channels];
   const squared = isSquared(fold, channels);
   for (let channel = 0; channel < channels; channel++) {
     for (let p = 0; p < map.length; p++) {
-      const value = data[channel * nextChannel + p * nextPlace] as number;
+      const value = data[channel * nextChannel + p * nextPosition] as number;
       map[p] = (map[p] as number) + (squared ? value * value : value);
     }
   }

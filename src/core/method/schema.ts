@@ -30,7 +30,7 @@ export function parameterSchemas(params: z.ZodObject): Readonly<Record<string, P
   return schemas;
 }
 
-/** What a value must be, in words: `an integer from 1 to 1000`. */
+/** Description of the values that a schema accepts: `an integer from 1 to 1000`. */
 export function expectation(schema: ParameterSchema): string {
   if (schema.anyOf) return schema.anyOf.map(expectation).join(', or ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);

@@ -33,7 +33,7 @@ const params = z.object({
 
 type Params = z.output<typeof params>;
 
-/** Rows that are made at once: a curve over a large picture need not be in memory as a whole. */
+/** Rows that are made at once: a curve over a large image need not be in memory as a whole. */
 const ROWS = 16;
 
 export const deletion = defineMetric({

@@ -1,4 +1,4 @@
-/** What an attribution ranks, and how the ranked parts of an input are taken away: pixels of a picture, or elements. */
+/** Features that an attribution ranks, and their removal from an input: pixels of an image, or elements. */
 import { WhylightError } from '../errors.ts';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { BoundInfo } from '../model/model.ts';
@@ -26,17 +26,17 @@ export class Features {
 
   /** @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input. */
   constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs) {
-    const picture = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
-    const pixels = picture && inputs[picture.name];
-    if (picture && pixels && row.map) {
+    const image = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+    const pixels = image && inputs[image.name];
+    if (image && pixels && row.map) {
       const [height, width] = row.map.dims as [number, number];
-      const channels = pixels.dims[(picture.channelAxis as number) + 1] as number;
-      const last = picture.channelAxis === 2;
+      const channels = pixels.dims[(image.channelAxis as number) + 1] as number;
+      const last = image.channelAxis === 2;
       this.grid = [height, width];
       this.importance = row.map.data;
       this.parts = [
         {
-          input: picture.name,
+          input: image.name,
           features: height * width,
           step: last ? channels : 1,
           count: channels,

@@ -18,10 +18,10 @@ const NEIGHBOURS = [
 const WEIGHTS = Float64Array.from(NEIGHBOURS, ([, , weight]) => weight);
 
 const TOLERANCE = 1e-5;
-const MOST_ROUNDS = 500;
+const MAX_ROUNDS = 500;
 
 /**
- * What the missing pixels of one channel become, in the order of `missing`. Solved by conjugate gradients: the system is
+ * Imputed values of the missing pixels of one channel, in the order of `missing`. Solved by conjugate gradients: the system is
  * symmetric and, as long as one pixel is known, positive definite.
  *
  * @param channel row by row; values of missing pixels are not looked at
@@ -81,7 +81,7 @@ function conjugateGradients(
   const direction = residual.slice();
   const enough = TOLERANCE ** 2 * Math.max(dot(b, b), Number.MIN_VALUE);
   let size = dot(residual, residual);
-  for (let round = 0; round < MOST_ROUNDS && size > enough; round++) {
+  for (let round = 0; round < MAX_ROUNDS && size > enough; round++) {
     times(direction, image);
     const step = size / dot(direction, image);
     for (let i = 0; i < x.length; i++) {

@@ -9,7 +9,7 @@ export const pointingGame = defineMetric({
   id: 'pointing_game',
   about: {
     title: 'Pointing game',
-    summary: 'Whether the largest value of the map lies on the object: 1 or 0, over many pictures the share of hits.',
+    summary: 'Whether the largest value of the map lies on the object: 1 or 0, over many images the share of hits.',
     paper: {
       title: 'Top-down neural attention by excitation backprop',
       year: 2018,

@@ -1,6 +1,6 @@
 /**
- * What a metric of attributions is: it looks at one explanation, may ask the model about changed inputs or the method
- * about changed questions, and gives one number. Like a method it is a plain object, and knows no engine.
+ * Contract of metrics. A metric reads one explanation, may run the model on changed inputs or the method on a changed
+ * request, and returns one number. Like a method it is a plain object without access to an engine.
  */
 import type { z } from 'zod';
 import type { ExplainedRow } from '../explainer/explanation.ts';
@@ -33,11 +33,11 @@ export interface MetricAbout {
   /** One or two sentences: what the number tells. */
   readonly summary: string;
   readonly paper: { readonly title: string; readonly year: number; readonly url: string };
-  /** Which way is good; `neither` where the number only describes. */
+  /** Direction of better values; `neither` for a number that only describes. */
   readonly better: 'higher' | 'lower' | 'neither';
 }
 
-/** What the cost of a metric depends on. */
+/** Facts that the cost of a metric depends on. */
 export interface MetricSubject {
   readonly model: Model;
   readonly info: BoundInfo;
@@ -49,7 +49,7 @@ export interface MetricContext<P> extends MetricSubject {
   readonly params: P;
   /** One row of each input. */
   readonly inputs: Inputs;
-  /** What is measured. */
+  /** Explained row that is measured. */
   readonly row: ExplainedRow;
   readonly region?: Region;
   /** A sequence of the row's own; `random.at(i)` is the same for every row. */
@@ -72,7 +72,7 @@ export interface Answers {
 
 export interface Measurement {
   readonly score: number;
-  /** What the score is the area of, or the mean. */
+  /** Curve whose area or mean is the score. */
   readonly curve?: Curve;
 }
 

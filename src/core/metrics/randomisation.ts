@@ -39,7 +39,7 @@ export const parameterRandomisation = defineMetric({
     const layers = weightedLayers(model).length;
     const y: number[] = [];
     for (let layer = 0; layer < layers; layer++) {
-      // One seed for every picture: the shuffled models are the same, and their sessions are used again.
+      // One seed for every image: the shuffled models are the same, and their sessions are used again.
       const other = await explain({ model: await randomized(model, layer, params.layer_order, random.seed) });
       y.push(compare(row, other, params.similarity, params.absolute));
     }

@@ -1,4 +1,4 @@
-/** Where in the picture the object is: a box or a mask, given by whoever knows. */
+/** Region of an object in the image: a box or a mask. */
 import { WhylightError } from '../errors.ts';
 
 export interface Region {
@@ -34,7 +34,7 @@ export function regionOfBoxes(boxes: readonly Box[], [height, width]: readonly [
 export function regionFor(metric: string, region: Region | undefined, dims: readonly number[]): Region {
   const problem = !region
     ? 'needs a box or a mask of the object'
-    : region.dims.some((extent, axis) => extent !== dims[axis])
+    : region.dims.some((dim, axis) => dim !== dims[axis])
       ? `has a region of ${region.dims.join('x')} for a map of ${dims.join('x')}`
       : region.inside.every((one) => one === 0)
         ? 'has an empty box or mask: it says nothing'

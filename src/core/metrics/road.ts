@@ -15,7 +15,7 @@ export const road = defineMetric({
   about: {
     title: 'ROAD',
     summary:
-      'How often the prediction stays when the most important pixels are replaced by what their neighbours suggest. Over many pictures its curve is the accuracy.',
+      'How often the prediction stays when the most important pixels are replaced by what their neighbours suggest. Over many images its curve is the accuracy.',
     paper: {
       title: 'A consistent and efficient evaluation strategy for attribution methods',
       year: 2022,
@@ -47,7 +47,7 @@ export const road = defineMetric({
     const { grid } = features;
     const [name] = features.inputs;
     if (!grid || name === undefined) {
-      throw new WhylightError('unprocessable_method', 'road fills in pixels, but the model sees no picture.');
+      throw new WhylightError('unprocessable_method', 'road fills in pixels, but the model sees no image.');
     }
     const ranked = params.order === 'morf' ? features.ranked() : features.ranked().reverse();
     const before = (await ctx.answers(inputs)).winners[0];
@@ -84,16 +84,16 @@ function fill(
   const source = inputs[name]?.data as Float32Array;
   const target = rows[name]?.data as Float32Array;
   const offset = (row * target.length) / rowsOf(rows[name] as Inputs[string]);
-  const places = Array.from({ length: features.count }, (_, pixel) =>
+  const positions = Array.from({ length: features.count }, (_, pixel) =>
     [...features.elements(pixel)].map(([, at]) => at),
   );
-  const channels = places[0]?.length ?? 0;
+  const channels = positions[0]?.length ?? 0;
   const disturbance = noise(channels * missing.length);
   for (let c = 0; c < channels; c++) {
-    const channel = Float64Array.from(places, (at) => source[at[c] as number] as number);
+    const channel = Float64Array.from(positions, (at) => source[at[c] as number] as number);
     const filled = impute(channel, grid, missing);
     for (const [i, pixel] of missing.entries()) {
-      const at = offset + (places[pixel]?.[c] as number);
+      const at = offset + (positions[pixel]?.[c] as number);
       target[at] = (filled[i] as number) + (disturbance[c * missing.length + i] as number);
     }
   }

@@ -1,4 +1,4 @@
-/** How alike two maps are. */
+/** Similarity of two maps. */
 
 /** Spearman's rank correlation, equal values sharing their mean rank; 0 when either map is flat. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {

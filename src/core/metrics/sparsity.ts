@@ -63,7 +63,7 @@ export const effectiveComplexity = defineMetric({
   },
 });
 
-/** Of the map where there is one, else of the values. */
+/** Magnitudes of the map where there is one, else of the values. */
 function magnitudes({ map, values }: ExplainedRow): Float64Array {
   const all = map ? [map] : Object.values(values);
   const out = new Float64Array(all.reduce((size, { data }) => size + data.length, 0));

@@ -1,7 +1,7 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
-import { pictureDims } from '../image/preprocess.ts';
+import { imageDims } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
@@ -233,7 +233,7 @@ function checkPictures({ inputs: [input, ...others] }: Graph, { preprocessing }:
   const row = input?.dims?.slice(1);
   // With several inputs there are no pictures.
   if (!preprocessing || !row || others.length > 0) return;
-  const made = pictureDims(preprocessing);
+  const made = imageDims(preprocessing);
   if (made.length === row.length && row.every((extent, axis) => typeof extent === 'string' || extent === made[axis]))
     return;
   throw new WhylightError(

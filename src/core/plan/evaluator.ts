@@ -1,4 +1,4 @@
-/** What stands behind `ctx.evaluate`: counts rows, keeps the input's own evaluation, and cuts off what runs on. */
+/** Implementation of `ctx.evaluate`: counts rows, keeps the evaluation of the input itself, and stops a method that runs on. */
 import { WhylightError } from '../errors.ts';
 import type { Cost, EvaluateOptions, Evaluation } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
@@ -186,7 +186,7 @@ export class Evaluator {
   }
 }
 
-/** Whether a method has used up what it may use. */
+/** True if the method has used up its rows. */
 const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_failed') && 'samples' in error.details;
 
 function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target | readonly Target[]): Evaluation {

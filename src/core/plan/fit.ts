@@ -1,4 +1,4 @@
-/** Which parameters would make a request small enough. */
+/** Search for parameters that make a request small enough. */
 import { WhylightError } from '../errors.ts';
 import type { Method } from '../method/contract.ts';
 import { parameterSchemas } from '../method/schema.ts';

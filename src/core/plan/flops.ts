@@ -1,5 +1,5 @@
 /**
- * How much arithmetic a graph asks for. A multiplication and an addition are one floating point operation each, as in
+ * Number of floating point operations of a graph. A multiplication and an addition are one floating point operation each, as in
  * most published tables ("FLOPs"; the "MACs" of others are half of it). Operators that only move numbers count nothing.
  */
 import { isStatic } from '../onnx/dims.ts';

@@ -36,7 +36,7 @@ export const graphFile = (graph: Graph): ModelBytes => ({
   openBatch: hasOneBatch(graph),
 });
 
-/** Where the time went, in milliseconds. */
+/** Time spent, in milliseconds. */
 export interface LoadTimings {
   compile: number;
   session: number;
@@ -151,7 +151,7 @@ export class GraphLoader {
       waitUntil,
     );
     const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
-    // Where the model leaves extents open, the rows may be larger now than when the graph was compiled.
+    // Where the model leaves dims open, the rows may be larger now than when the graph was compiled.
     const rowBytes = (variant.rowBytes * rowElements(needs)) / rowElements(variant);
     const graph: RunnableGraph = {
       variant,
@@ -169,7 +169,7 @@ export class GraphLoader {
     return fixedBatch ?? batchSize(rowBytes, memoryBudget, maxBatch, engine.workingSet);
   }
 
-  /** What is known of the compiled graph; compiles it if that has not happened for this model object yet. */
+  /** Facts about the compiled graph; compiles it if that has not happened for this model object yet. */
   describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = noTimings()): Variant {
     const key = this.keyOf(model, needs);
     const known = this.variants.get(model)?.get(key);

@@ -1,4 +1,4 @@
-/** How much memory a graph takes: for the tensors of a row, and for an engine that runs it in WebAssembly. */
+/** Memory of a graph: for the tensors of a row, and for an engine that runs it in WebAssembly. */
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
@@ -6,7 +6,7 @@ import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
 /**
  * The most bytes that the tensors of one row take at the same time when nodes run in order and a tensor is given up after
  * its last use. Constants and tensors of unknown shape are not counted.
- * @param rows shapes of one row, for inputs whose extents the graph leaves open
+ * @param rows shapes of one row, for inputs whose dims the graph leaves open
  */
 export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}): number {
   const oneRow = (input: ValueInfo): ValueInfo => ({
@@ -16,7 +16,7 @@ export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonl
   const values = infer({ ...graph, inputs: graph.inputs.map(oneRow) });
   const bytes = (name: string): number => {
     const value = graph.constants.has(name) ? undefined : values.get(name);
-    const dims = value?.dims?.map((extent) => (typeof extent === 'number' ? extent : 1));
+    const dims = value?.dims?.map((dim) => (typeof dim === 'number' ? dim : 1));
     return value && dims ? sizeOf(dims) * bytesPerElement(value.dtype) : 0;
   };
   const lastUse = new Map<string, number>();
@@ -41,7 +41,7 @@ const INITIAL_BYTES = 16 * MIB;
 const GROWTH = 1.2;
 const PAGE = 2 ** 16;
 
-/** What the runtime itself uses, and what a session holds for each node beside weights and tensors: fitted to measurements. */
+/** Memory of the runtime itself, and of a session per node besides weights and tensors: fitted to measurements. */
 const RUNTIME_BYTES = 6 * MIB;
 const BYTES_PER_NODE = 25 * 1024;
 
@@ -54,7 +54,7 @@ export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly 
   return linearMemory(sessionBytes(graph) + peakRowBytes(graph, rows));
 }
 
-/** What a session holds whatever runs: weights, and what the engine keeps for each node. */
+/** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */
 export const sessionBytes = (graph: Graph): number => BYTES_PER_NODE * graph.nodes.length + weightBytes(graph);
 
 /** Linear memory of onnxruntime-web that holds so many bytes of sessions and tensors. */
@@ -73,13 +73,13 @@ export function weightBytes({ constants }: Graph): number {
  * So many rows run at once in any case: what is read of the weights, and what a run costs before it begins, is shared.
  * Gradients of MobileNetV2 and SqueezeNet are fastest with four rows, although those take twice the caches.
  */
-const LEAST_ROWS = 4;
+const MIN_ROWS = 4;
 
 /**
- * How many rows run at once: what fits the budget, but no more than `most`, and no more than the caches hold.
+ * Number of rows that run at once: as many as fit the budget and the caches, but at most `most`.
  * @param workingSet see {@link Engine.workingSet}
  */
 export function batchSize(rowBytes: number, budget: number, most: number, workingSet = Infinity): number {
   const rowsIn = (bytes: number): number => Math.floor(bytes / Math.max(1, rowBytes));
-  return Math.max(1, Math.min(most, rowsIn(budget), Math.max(LEAST_ROWS, rowsIn(workingSet))));
+  return Math.max(1, Math.min(most, rowsIn(budget), Math.max(MIN_ROWS, rowsIn(workingSet))));
 }

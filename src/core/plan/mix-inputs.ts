@@ -47,13 +47,13 @@ export function mixInputs(graph: Graph): Graph {
   return { ...graph, inputs, constants, nodes: [...nodes, ...graph.nodes] };
 }
 
-/** Whether rows of several runs may be put together: all that goes in or comes out begins with one open batch. */
+/** True if rows of several runs may share a run: every input and output begins with one open batch dim. */
 export const hasOneBatch = ({ inputs, outputs }: Graph): boolean =>
   !inputs.some(({ name }) => name.startsWith(OWN)) &&
   [...inputs, ...outputs].every(({ dims }) => typeof dims?.[0] === 'string');
 
 /**
- * What is fed as an input of a graph that mixes: that of the rows, or what changes nothing.
+ * Feed of an input of a blending graph: that of the rows, or a neutral value.
  * @returns undefined for an input of the model that the rows lack
  */
 export function mixtureFeed({ name, dims = [] }: ValueInfo, rows: Inputs): Tensor | undefined {
@@ -64,7 +64,7 @@ export function mixtureFeed({ name, dims = [] }: ValueInfo, rows: Inputs): Tenso
   return name.startsWith(WEIGHTS) ? neutral(1) : undefined;
 }
 
-/** Whether one row of this input of a graph that mixes goes with any number of rows of others. */
+/** True if a single row of this input of a blending graph serves any number of rows of the others. */
 export const isBroadcast = ({ name, dims }: ValueInfo): boolean =>
   typeof dims?.[0] === 'string' && (name.startsWith(OWN) || name.startsWith(ABSENT));
 

@@ -1,5 +1,5 @@
 /**
- * How long a model takes on an engine. Clocks stand still inside an isolate, so the edge cannot measure itself: its
+ * Time that a model takes on an engine. Clocks stand still inside an isolate, so the edge cannot measure itself: its
  * figures come from `whylight calibrate`, which writes them into the model's manifest, or are guessed from FLOPs.
  */
 import type { Cost } from '../method/contract.ts';
@@ -24,10 +24,10 @@ const RATES: Readonly<Record<string, { readonly forward: number; readonly backwa
 };
 const SLOWEST = RATES['onnxruntime-web'] as { readonly forward: number; readonly backward: number };
 
-/** What a call of an engine takes beside the arithmetic, for each row of a small batch. */
+/** Overhead of a call of an engine in milliseconds, per row of a small batch. */
 const CALL_MS = 0.05;
 
-/** What a new observation counts beside all earlier ones. */
+/** Weight of a new observation against all earlier ones. */
 const WEIGHT = 0.2;
 
 /** Profiles of the models on one engine, kept up to date with the runs that were observed. */

@@ -26,14 +26,14 @@ export interface ResolvedNeeds {
   readonly inputDims: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What is known of a compiled graph without holding on to it. */
+/** Facts about a compiled graph that outlive it. */
 export interface Variant extends ResolvedNeeds {
   /** Names the graph among all graphs of all models: digest, needs, and what it was optimised for. */
   readonly key: string;
   readonly inputs: readonly ValueInfo[];
   /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
   readonly rowBytes: number;
-  /** What a session holds whatever runs, in bytes: weights, and what the engine keeps for each node. */
+  /** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */
   readonly sessionBytes: number;
   /** Rows may be mixtures: see {@link Needs.mixtures}. */
   readonly mixes: boolean;
@@ -113,7 +113,7 @@ export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph,
 export const rowElements = ({ inputDims }: ResolvedNeeds): number =>
   Object.values(inputDims).reduce((sum, dims) => sum + sizeOf(dims), 0);
 
-/** Rows through this graph count as this. */
+/** Cost of rows through this graph: backward rows if it has gradients, else forward rows. */
 export const costOf = ({ gradients }: Pick<ResolvedNeeds, 'gradients'>, rows: number): Cost =>
   gradients.length > 0 ? { forwards: 0, backwards: rows } : { forwards: rows, backwards: 0 };
 

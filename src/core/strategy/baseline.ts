@@ -1,4 +1,4 @@
-/** What stands for "nothing there": the value that features are replaced by, or that a path starts from. */
+/** Baseline: the value of absent features, and the start of paths. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { gaussianBlur } from '../image/blur.ts';
@@ -56,7 +56,7 @@ export function baselineOf<T extends Tensor>(row: T, info: TensorInfo, baseline:
   return filled as T;
 }
 
-/** Which channel an element of a row belongs to; a row without channels is one channel. */
+/** Channel of each element of a row; a row without channels is one channel. */
 export function channelsOf(
   dims: readonly number[],
   axis: number | undefined,

@@ -29,12 +29,12 @@ export const gradientLayerParameter = z
   .min(1)
   .default('auto')
   .describe(
-    'Name of the tensor to look at; "auto" takes what the last convolution with an activation behind it reads, or the tokens that the last attention starts from: at the very last feature map the gradient is the same at every place.',
+    'Name of the tensor to look at; "auto" takes what the last convolution with an activation behind it reads, or the tokens that the last attention starts from: at the very last feature map the gradient is the same at every position.',
   );
 
 /**
  * The layer for a method that looks at the gradient alone. Behind the last feature map there is often nothing but a mean
- * over the places, whose gradient knows channels and no places.
+ * over the positions, whose gradient knows channels and no places.
  * @throws WhylightError as {@link targetLayer}
  */
 export function gradientLayer(name: string, model: ModelInfo): TensorInfo {

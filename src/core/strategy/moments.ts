@@ -31,7 +31,7 @@ export class Moments {
     return this.each(({ mean, squares }) => mean.map((m, i) => m * m + (squares[i] as number) / this.count));
   }
 
-  /** Of the samples as they are, without Bessel's correction. */
+  /** Variance of the samples, without Bessel's correction. */
   get variance(): Float32Tensors {
     return this.each(({ squares }) => squares.map((square) => square / this.count));
   }

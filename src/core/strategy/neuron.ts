@@ -34,12 +34,12 @@ export function neuronOf(
 
 /** @throws WhylightError `invalid_request` for a position that the tensor does not have */
 export function neuronTarget(neuron: readonly number[], { name, dims }: TensorInfo): Target {
-  const extents = dims.map(Number);
-  if (neuron.length > extents.length || neuron.some((at, axis) => at >= (extents[axis] as number))) {
-    const message = `neuron is a position in one row of "${name}", of shape [${extents.join(', ')}], but [${neuron.join(', ')}] was given.`;
+  const layerDims = dims.map(Number);
+  if (neuron.length > layerDims.length || neuron.some((at, axis) => at >= (layerDims[axis] as number))) {
+    const message = `neuron is a position in one row of "${name}", of shape [${layerDims.join(', ')}], but [${neuron.join(', ')}] was given.`;
     throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'neuron', message }] });
   }
-  const inner = sizeOf(extents.slice(neuron.length));
-  const first = neuron.reduce((at, index, axis) => at * (extents[axis] as number) + index, 0) * inner;
+  const inner = sizeOf(layerDims.slice(neuron.length));
+  const first = neuron.reduce((at, index, axis) => at * (layerDims[axis] as number) + index, 0) * inner;
   return { weights: Array.from({ length: inner }, (_, i) => ({ index: first + i, weight: 1 })) };
 }

@@ -5,32 +5,32 @@ import { saliencyMap } from '../method/saliency-map.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { knownDims } from './perturbation/extents.ts';
-import { placesOf } from './perturbation/feature-mask.ts';
+import { positionsOf } from './perturbation/feature-mask.ts';
 
-/** The picture of a model that sees one. */
-export const pictureInput = ({ inputs }: ModelInfo): TensorInfo | undefined =>
+/** The image of a model that sees one. */
+export const imageInput = ({ inputs }: ModelInfo): TensorInfo | undefined =>
   inputs.find(({ channelAxis, dims }) => channelAxis !== undefined && dims.length === 3);
 
 /**
- * By input name. A picture's map is enlarged to its size, its channels added up; so are the numbers of an embedded token.
+ * By input name. An image's map is enlarged to its size, its channels added up; so are the numbers of an embedded token.
  * @throws WhylightError `unprocessable_method` for attributions that have no place in the input
  */
-export function placeMaps(
+export function positionMaps(
   attribution: Attribution,
   model: ModelInfo,
   method: string,
 ): Readonly<Record<string, Float32Array>> {
-  const picture = pictureInput(model);
-  if (picture) {
+  const image = imageInput(model);
+  if (image) {
     const shapes = Object.fromEntries(model.inputs.map((input) => [input.name, knownDims(input)]));
     const map = saliencyMap(attribution, model, shapes);
-    if (map) return { [picture.name]: map.data };
+    if (map) return { [image.name]: map.data };
   }
   const maps: Record<string, Float32Array> = {};
   for (const [name, value] of Object.entries(attribution.values)) {
     const source = model.sources.findIndex((each) => each.name === name);
     const input = model.inputs.find((each) => each.name === name) ?? embeddedInput(model, source);
-    if (input) maps[input.name] = perPlace(value, input);
+    if (input) maps[input.name] = perPosition(value, input);
   }
   if (Object.keys(maps).length > 0) return maps;
   throw new WhylightError(
@@ -40,9 +40,9 @@ export function placeMaps(
   );
 }
 
-/** One number for each place as values of the input: the channels, if there are any, are one. */
+/** One number for each position as values of the input: the channels, if there are any, are one. */
 export function asValues(map: ArrayLike<number>, input: TensorInfo): Tensor<'float32'> {
-  const dims = knownDims(input).map((extent, axis) => (axis === input.channelAxis ? 1 : extent));
+  const dims = knownDims(input).map((dim, axis) => (axis === input.channelAxis ? 1 : dim));
   return float32([1, ...dims], map);
 }
 
@@ -50,15 +50,15 @@ export function asValues(map: ArrayLike<number>, input: TensorInfo): Tensor<'flo
 const embeddedInput = ({ inputs, sources }: ModelInfo, source: number): TensorInfo | undefined =>
   source >= 0 && sources.length === inputs.length ? inputs[source] : undefined;
 
-function perPlace({ data }: Tensor<'float32'>, input: TensorInfo): Float32Array {
-  const { count, ids } = placesOf(input);
+function perPosition({ data }: Tensor<'float32'>, input: TensorInfo): Float32Array {
+  const { count, ids } = positionsOf(input);
   const map = new Float32Array(count);
   const own = data.length === sizeOf(knownDims(input));
-  // Otherwise the channels are one already, or the elements of a place (an embedded token) follow one another.
+  // Otherwise the channels are one already, or the elements of a position (an embedded token) follow one another.
   const width = data.length / count;
   for (const [i, value] of data.entries()) {
-    const place = own ? (ids[i] as number) : Math.floor(i / width);
-    map[place] = (map[place] as number) + value;
+    const position = own ? (ids[i] as number) : Math.floor(i / width);
+    map[position] = (map[position] as number) + value;
   }
   return map;
 }

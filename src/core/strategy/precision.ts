@@ -1,4 +1,4 @@
-/** When a method that comes nearer to its answer step by step may stop. */
+/** Stopping rule of methods that converge step by step. */
 import { z } from 'zod';
 
 /** @param what is held against the size of the map: its standard error, as a rule */

@@ -1,4 +1,4 @@
-/** From one number per element to one per position: what becomes of the channels of a picture or a series. */
+/** From one number per element to one per position: what becomes of the channels of an image or a series. */
 import { z } from 'zod';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
@@ -53,7 +53,7 @@ const STEPS: Readonly<Record<Exclude<Reduction, 'none'>, (sum: number, x: number
   l2: (sum, x) => sum + x * x,
 };
 
-/** Reduces `axis` to extent 1. */
+/** Reduces `axis` to dim 1. */
 function reduce({ dims, data }: Tensor<'float32'>, axis: number, how: Exclude<Reduction, 'none'>): Tensor<'float32'> {
   const channels = dims[axis] as number;
   const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);

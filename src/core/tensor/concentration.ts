@@ -1,8 +1,8 @@
-/** How concentrated a set of magnitudes is. */
+/** Measures of the concentration of magnitudes. */
 import { sortMagnitudes } from './sort.ts';
 
 /**
- * How unevenly the values are spread: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
+ * Gini index: 0 when all are equal, near 1 when one holds everything (Chalasani et al. 2020,
  * "Concise explanations of neural networks using adversarial training").
  * @param values not negative
  */
@@ -33,7 +33,7 @@ export function entropy(values: ArrayLike<number>): number {
   return total;
 }
 
-/** How many values are above `eps` (Nguyen & Martinez 2020, "On quantitative aspects of model interpretability"). */
+/** Number of values above `eps` (Nguyen & Martinez 2020, "On quantitative aspects of model interpretability"). */
 export function countAbove(values: ArrayLike<number>, eps: number): number {
   let count = 0;
   for (let i = 0; i < values.length; i++) if ((values[i] as number) > eps) count++;

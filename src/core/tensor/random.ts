@@ -17,7 +17,7 @@ export function philox(
   return words;
 }
 
-/** Noise for pictures takes millions of blocks: nothing but 32-bit integers, and no arrays. */
+/** Noise for images takes millions of blocks: nothing but 32-bit integers, and no arrays. */
 function writeBlock(
   words: Uint32Array,
   at: number,

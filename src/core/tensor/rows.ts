@@ -1,4 +1,4 @@
-/** Tensors whose first extent counts rows. */
+/** Tensors whose first dim counts rows. */
 import { type DataOf, type DataType, sizeOf, type Tensor, tensor } from './tensor.ts';
 
 /**

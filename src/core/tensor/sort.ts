@@ -17,9 +17,9 @@ export function sortMagnitudes(values: Float32Array): Float32Array {
     for (let i = 0; i < from.length; i++) {
       const bits = from[i] as number;
       const at = (bits >>> shift) & MASK;
-      const place = next[at] as number;
-      next[at] = place + 1;
-      to[place] = bits;
+      const position = next[at] as number;
+      next[at] = position + 1;
+      to[position] = bits;
     }
     [from, to] = [to, from];
   }
@@ -63,7 +63,7 @@ function countsOf(values: Uint32Array, shift: number): Uint32Array {
   return counts;
 }
 
-/** Where each bucket begins; in place. */
+/** Start of each bucket; in place. */
 function startsOf(counts: Uint32Array): Uint32Array {
   let start = 0;
   for (let i = 0; i < counts.length; i++) {

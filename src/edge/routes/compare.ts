@@ -160,7 +160,7 @@ async function cells(answers: ReadonlyMap<string, Compared | WhylightError>): Pr
       if (!isAnswer(answer)) return { label, note: answer.code };
       const { subject, settings } = answer.question;
       const photo = await subject.photo();
-      return { label, picture: explanationPicture(answer.explanation, photo, settings.overlay, settings.choseOverlay) };
+      return { label, image: explanationPicture(answer.explanation, photo, settings.overlay, settings.choseOverlay) };
     }),
   );
 }

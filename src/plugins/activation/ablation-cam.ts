@@ -13,7 +13,7 @@ import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts'
 import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
-/** How far below the minimum of a layer with negative values an ablated channel is put, as in pytorch-grad-cam. */
+/** Distance of an ablated channel below the minimum of a layer with negative values, as in pytorch-grad-cam. */
 const FAR_BELOW = 1e7;
 
 /** Feature maps weighted with the relative drop of the score without them, `(y - y_k) / y`. */

@@ -18,7 +18,7 @@ export default defineMethod({
   about: {
     title: 'CAM',
     summary:
-      'What each place adds to the score: exact for models that end in global average pooling and one linear layer.',
+      'What each position adds to the score: exact for models that end in global average pooling and one linear layer.',
     paper: {
       title: 'Learning Deep Features for Discriminative Localization',
       year: 2016,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
-/** Score-CAM for the channels that vary most over the picture alone: few of them carry the map. */
+/** Score-CAM for the channels that vary most over the image alone: few of them carry the map. */
 export default defineMaskedScores({
   id: 'faster_score_cam',
   revision: 2,

@@ -27,7 +27,7 @@ export default defineCam({
       .enum(['mask_mean', 'channel_mean'])
       .default('mask_mean')
       .describe(
-        'Libraries differ. mask_mean: feature maps, each weighted with the share of it that stands out, as pytorch-grad-cam; channel_mean: the places that stand out, each weighted with the mean of its channel, as Xplique.',
+        'Libraries differ. mask_mean: feature maps, each weighted with the share of it that stands out, as pytorch-grad-cam; channel_mean: the positions that stand out, each weighted with the mean of its channel, as Xplique.',
       ),
   },
   contributions: (maps, { k, convention }) => {

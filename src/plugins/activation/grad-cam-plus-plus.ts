@@ -5,7 +5,7 @@ import { defineCam, meanOf, perChannel, sumOf } from '../../core/strategy/activa
 const EPSILON = 1e-6;
 
 /**
- * Feature maps weighted with their positive gradients, rare places counting more (equations 10 and 19 of the paper, for
+ * Feature maps weighted with their positive gradients, rare positions counting more (equations 10 and 19 of the paper, for
  * an exponential score): `w_k = sum_p relu(g) g^2 / (2 g^2 + g^3 sum(A_k))`.
  */
 export default defineCam({
@@ -14,7 +14,7 @@ export default defineCam({
   about: {
     title: 'Grad-CAM++',
     summary:
-      'Where the features lie that raise the score, also when they lie in several places: each with its own weight.',
+      'Where the features lie that raise the score, also when they lie in several positions: each with its own weight.',
     paper: {
       title: 'Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional Networks',
       year: 2018,

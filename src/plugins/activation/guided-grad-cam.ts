@@ -21,7 +21,7 @@ export default defineMethod({
   revision: 1,
   about: {
     title: 'Guided Grad-CAM',
-    summary: 'Fine detail in the places that raise the score: guided backpropagation under the map of Grad-CAM.',
+    summary: 'Fine detail in the positions that raise the score: guided backpropagation under the map of Grad-CAM.',
     paper: {
       title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
       year: 2017,
@@ -90,12 +90,12 @@ export default defineMethod({
   },
 });
 
-/** Which axes of a row are places. */
+/** Spatial axes of a row. */
 function spaceOf({ name, dims, channelAxis }: TensorInfo) {
   if (channelAxis === undefined || dims.length < 2 || dims.length > 3) {
     throw new WhylightError(
       'unprocessable_method',
-      `The input "${name}" is neither a picture nor a series: use guided_backprop.`,
+      `The input "${name}" is neither an image nor a series: use guided_backprop.`,
       {
         input: name,
       },
@@ -105,7 +105,7 @@ function spaceOf({ name, dims, channelAxis }: TensorInfo) {
   return { axes, channelsLast: channelAxis === dims.length - 1 };
 }
 
-/** Series are pictures of one line. */
+/** Series are images of one line. */
 const plane = (space: readonly number[]): [number, number] => [
   space.length > 1 ? (space[0] as number) : 1,
   space.at(-1) ?? 1,

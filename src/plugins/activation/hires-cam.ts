@@ -7,7 +7,7 @@ export default defineCam({
   about: {
     title: 'HiResCAM',
     summary:
-      'Where the features lie that raise the score, each place with its own gradient: exact for a linear classifier.',
+      'Where the features lie that raise the score, each position with its own gradient: exact for a linear classifier.',
     paper: {
       title: 'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
       year: 2020,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
-/** Score-CAM along a path: each score is the mean over the masked picture, faded in step by step. */
+/** Score-CAM along a path: each score is the mean over the masked image, faded in step by step. */
 export default defineMaskedScores({
   id: 'is_cam',
   revision: 2,

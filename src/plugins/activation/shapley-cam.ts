@@ -12,7 +12,7 @@ import {
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
-/** How far along the activations the gradient is taken on either side, for its derivative. */
+/** Relative step along the activations for the central difference of the gradient. */
 const STEP = 0.01;
 
 /**

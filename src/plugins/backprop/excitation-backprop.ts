@@ -3,7 +3,7 @@ import { excitation } from '../../core/autodiff/rulesets/excitation.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
-/** How likely each element wins when each unit hands its win to one of those that excite it. */
+/** Excitation backprop: the probability that each element wins when each winner passes its win to a unit that excites it. */
 export default defineMethod({
   apiVersion: 1,
   id: 'excitation_backprop',

@@ -4,7 +4,7 @@ import type { MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { parameterTexts } from '../../core/strategy/inner-method/batched.ts';
 import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
-import { asValues, placeMaps } from '../../core/strategy/place-maps.ts';
+import { asValues, positionMaps } from '../../core/strategy/place-maps.ts';
 
 const params = z.object({
   methods: z
@@ -53,7 +53,7 @@ export default defineMethod({
     const sums: Record<string, Float32Array> = {};
     const inner = members(ctx.params, ctx.methods);
     for (const [i, member] of inner.entries()) {
-      const maps = placeMaps(await explainInner(ctx, member), ctx.model, member.method.id);
+      const maps = positionMaps(await explainInner(ctx, member), ctx.model, member.method.id);
       for (const [name, map] of Object.entries(normalized(maps, ctx.params.normalization))) {
         const sum = sums[name] ?? new Float32Array(map.length);
         sums[name] = sum;

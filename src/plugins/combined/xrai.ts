@@ -6,8 +6,8 @@ import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { parameterTexts, refusePerturbation } from '../../core/strategy/inner-method/batched.ts';
 import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { knownDims } from '../../core/strategy/perturbation/extents.ts';
-import { pictureOf } from '../../core/strategy/perturbation/feature-mask.ts';
-import { asValues, pictureInput, placeMaps } from '../../core/strategy/place-maps.ts';
+import { imageOf } from '../../core/strategy/perturbation/feature-mask.ts';
+import { asValues, imageInput, positionMaps } from '../../core/strategy/place-maps.ts';
 import { pieces, pixelsLike } from '../../core/strategy/regions/pieces.ts';
 import { rankRegions } from '../../core/strategy/regions/rank.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
@@ -34,7 +34,7 @@ const params = z.object({
     .min(1)
     .max(10_000)
     .default(50)
-    .describe('A region that adds fewer pixels is left out; for a picture of 224 x 224, others in proportion.'),
+    .describe('A region that adds fewer pixels is left out; for an image of 224 x 224, others in proportion.'),
 });
 
 type Params = z.output<typeof params>;
@@ -47,7 +47,7 @@ export default defineMethod({
   revision: 1,
   about: {
     title: 'XRAI',
-    summary: "Which regions of a picture hold most of another method's attribution, ranked from the best to the worst.",
+    summary: "Which regions of an image hold most of another method's attribution, ranked from the best to the worst.",
     paper: {
       title: 'XRAI: Better Attributions Through Regions',
       year: 2019,
@@ -70,15 +70,15 @@ export default defineMethod({
     return { forwards: runs * forwards, backwards: runs * backwards };
   },
   explain: async (ctx) => {
-    const picture = refuseOthers(ctx.model);
-    const row = ctx.inputs[picture.name] as Tensor<'float32'>;
-    const maps = (await answers(ctx, row)).map((one) => pixelMap(one, picture, ctx));
+    const image = refuseOthers(ctx.model);
+    const row = ctx.inputs[image.name] as Tensor<'float32'>;
+    const maps = (await answers(ctx, row)).map((one) => pixelMap(one, image, ctx));
     const [first] = maps as [Float32Array];
     const mean = first.map((_, pixel) => maps.reduce((sum, map) => sum + (map[pixel] as number), 0) / maps.length);
-    const seen = pictureOf(row, picture);
+    const seen = imageOf(row, image);
     const { algorithm, least_pixels } = ctx.params;
     const ranked = rankRegions(mean, pieces(seen), { algorithm, least: pixelsLike(least_pixels, seen) });
-    return { values: { [picture.name]: asValues(ranked, picture) } };
+    return { values: { [image.name]: asValues(ranked, image) } };
   },
 });
 
@@ -93,7 +93,7 @@ function base({ base_method, base_params }: Params, methods: MethodSource, more:
 const startsAtExtremes = (given: Params, methods: MethodSource): boolean =>
   'baseline' in base(given, methods).params && parameterTexts(given.base_params, 'base_params').baseline === undefined;
 
-/** What the base method says, once or from both ends of the input's range. */
+/** Attribution by the base method, once or from both ends of the input's range. */
 async function answers(ctx: ExplainContext<Params>, { data }: Tensor<'float32'>): Promise<Attribution[]> {
   if (!startsAtExtremes(ctx.params, ctx.methods)) return [await explainInner(ctx, base(ctx.params, ctx.methods))];
   let [low, high] = [Infinity, -Infinity];
@@ -106,26 +106,26 @@ async function answers(ctx: ExplainContext<Params>, { data }: Tensor<'float32'>)
 }
 
 /** The largest channel at each pixel, as PAIR's library takes it; the map of a layer is enlarged. */
-function pixelMap(attribution: Attribution, picture: TensorInfo, ctx: ExplainContext<Params>): Float32Array {
-  const own = attribution.values[picture.name];
-  if (!own) return placeMaps(attribution, ctx.model, ctx.params.base_method)[picture.name] as Float32Array;
-  const axis = (picture.channelAxis as number) + 1;
+function pixelMap(attribution: Attribution, image: TensorInfo, ctx: ExplainContext<Params>): Float32Array {
+  const own = attribution.values[image.name];
+  if (!own) return positionMaps(attribution, ctx.model, ctx.params.base_method)[image.name] as Float32Array;
+  const axis = (image.channelAxis as number) + 1;
   const inner = own.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
   const channels = own.dims[axis] as number;
-  return Float32Array.from({ length: own.data.length / channels }, (_, place) => {
-    const start = Math.floor(place / inner) * channels * inner + (place % inner);
+  return Float32Array.from({ length: own.data.length / channels }, (_, position) => {
+    const start = Math.floor(position / inner) * channels * inner + (position % inner);
     return Math.max(...Array.from({ length: channels }, (_, c) => own.data[start + c * inner] as number));
   });
 }
 
 function refuseOthers(model: ModelInfo): TensorInfo {
-  const picture = pictureInput(model);
-  if (picture && model.inputs.length === 1) {
-    knownDims(picture);
-    return picture;
+  const image = imageInput(model);
+  if (image && model.inputs.length === 1) {
+    knownDims(image);
+    return image;
   }
   throw new WhylightError(
     'unprocessable_method',
-    'xrai takes regions of a picture, and this model does not see one picture: use its base method itself.',
+    'xrai takes regions of an image, and this model does not see one image: use its base method itself.',
   );
 }

@@ -94,7 +94,7 @@ export default defineMethod({
 });
 
 /**
- * The sources that there is something to blur along: pictures and series.
+ * The sources that there is something to blur along: images and series.
  * @throws WhylightError `unprocessable_method` when there is none
  */
 function blurred({ inputs, sources }: ModelInfo): BlurredInput[] {
@@ -105,6 +105,6 @@ function blurred({ inputs, sources }: ModelInfo): BlurredInput[] {
   if (found.length > 0 && found.length === sources.length) return found;
   throw new WhylightError(
     'unprocessable_method',
-    'blur_ig needs a model whose inputs are pictures or series: use integrated_gradients.',
+    'blur_ig needs a model whose inputs are images or series: use integrated_gradients.',
   );
 }

@@ -4,7 +4,7 @@ import { gradient } from '../../core/autodiff/rulesets/gradient.ts';
 import { resizeMap } from '../../core/image/resize.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import type { GraphBuilder, Value } from '../../core/onnx/builder.ts';
-import { pictureOf } from '../../core/strategy/activation/augment.ts';
+import { imageOf } from '../../core/strategy/activation/augment.ts';
 import { type BiasedLayer, biasedLayers } from '../../core/strategy/gradient/biases.ts';
 import { productsOf } from '../../core/tensor/products.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
@@ -38,25 +38,25 @@ export default defineMethod({
   presets: { pytorch_grad_cam: {} },
   params: z.object({}),
   needs: (_, model) => ({
-    gradients: [pictureOf(model, 'full_grad').name, ...biasedLayers(model).map(({ name }) => name)],
+    gradients: [imageOf(model, 'full_grad').name, ...biasedLayers(model).map(({ name }) => name)],
     ruleset: biasRuleset(biasedLayers(model)),
   }),
   cost: () => ({ forwards: 0, backwards: 1 }),
   explain: async (ctx) => {
-    const picture = pictureOf(ctx.model, 'full_grad');
+    const image = imageOf(ctx.model, 'full_grad');
     const { gradients } = await ctx.evaluate(ctx.inputs);
-    const input = ctx.inputs[picture.name] as Tensor<'float32'>;
-    const slopes = (gradients[picture.name] as Tensor<'float32'>).data;
-    const sides = input.dims.slice(1).filter((_, axis) => axis !== picture.channelAxis) as [number, number];
-    const places = sides[0] * sides[1];
-    const map = new Float32Array(places);
+    const input = ctx.inputs[image.name] as Tensor<'float32'>;
+    const slopes = (gradients[image.name] as Tensor<'float32'>).data;
+    const sides = input.dims.slice(1).filter((_, axis) => axis !== image.channelAxis) as [number, number];
+    const positions = sides[0] * sides[1];
+    const map = new Float32Array(positions);
     const add = (part: Float32Array): void => {
       for (let i = 0; i < map.length; i++) map[i] = (map[i] as number) + (part[i] as number);
     };
-    const channelsLast = picture.channelAxis === 2;
-    const channels = input.data.length / places;
+    const channelsLast = image.channelAxis === 2;
+    const channels = input.data.length / positions;
     const products = productsOf(slopes, input.data);
-    add(scaledChannels(places, channelsLast ? channelByChannel(products, channels) : products));
+    add(scaledChannels(positions, channelsLast ? channelByChannel(products, channels) : products));
     // Resizing is linear: layers of one size are added up first.
     const bySize = new Map<string, { size: [number, number]; map: Float32Array }>();
     for (const { name } of biasedLayers(ctx.model)) {
@@ -67,7 +67,7 @@ export default defineMethod({
       else bySize.set(`${height}x${width}`, { size: [height, width], map: part.slice() });
     }
     for (const { size, map: sum } of bySize.values()) add(resizeMap(sum, size, sides));
-    return { values: { [picture.name]: float32(channelsLast ? [1, ...sides, 1] : [1, 1, ...sides], map) } };
+    return { values: { [image.name]: float32(channelsLast ? [1, ...sides, 1] : [1, 1, ...sides], map) } };
   },
 });
 
@@ -101,29 +101,29 @@ function scaledLayer(g: GraphBuilder, derivative: Value, bias: ArrayLike<number>
  * Absolute values, each channel scaled to [0, 1], the channels added up.
  * @param data channel by channel
  */
-function scaledChannels(places: number, data: Float32Array): Float32Array {
-  const sum = new Float64Array(places);
-  for (let from = 0; from < data.length; from += places) {
-    const channel = data.subarray(from, from + places);
+function scaledChannels(positions: number, data: Float32Array): Float32Array {
+  const sum = new Float64Array(positions);
+  for (let from = 0; from < data.length; from += positions) {
+    const channel = data.subarray(from, from + positions);
     let low = Infinity;
     let high = 0;
-    for (let p = 0; p < places; p++) {
+    for (let p = 0; p < positions; p++) {
       const x = Math.abs(channel[p] as number);
       if (x < low) low = x;
       if (x > high) high = x;
     }
     const scale = 1 / (EPSILON + high - low);
-    for (let p = 0; p < places; p++) sum[p] = (sum[p] as number) + (Math.abs(channel[p] as number) - low) * scale;
+    for (let p = 0; p < positions; p++) sum[p] = (sum[p] as number) + (Math.abs(channel[p] as number) - low) * scale;
   }
   return new Float32Array(sum);
 }
 
 /** Channels that lie next to one another, one after the other. */
 function channelByChannel(data: Float32Array, channels: number): Float32Array {
-  const places = data.length / channels;
+  const positions = data.length / channels;
   const turned = new Float32Array(data.length);
-  for (let p = 0, i = 0; p < places; p++) {
-    for (let c = 0; c < channels; c++, i++) turned[c * places + p] = data[i] as number;
+  for (let p = 0, i = 0; p < positions; p++) {
+    for (let c = 0; c < channels; c++, i++) turned[c * positions + p] = data[i] as number;
   }
   return turned;
 }

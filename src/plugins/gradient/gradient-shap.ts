@@ -24,7 +24,7 @@ const ORDER = 0;
 /** Numbers at the front of a sample's stream, for its position on the way. */
 const POSITION_WORDS = 4;
 /** With fewer samples, the standard error may be small by chance. */
-const LEAST_SAMPLES = 4;
+const MIN_SAMPLES = 4;
 
 /** E[(x - x') * gradient at x' + u (x - x')], over baselines x', positions u and, if asked for, noise on x. */
 export default defineMethod({
@@ -118,7 +118,7 @@ export default defineMethod({
           moments.add(multiply_by_inputs ? values : slopes);
           sums += sum;
           total += scores[(first + row) % used.length] as number;
-          if (precision > 0 && moments.count >= LEAST_SAMPLES && moments.relativeError <= precision) return true;
+          if (precision > 0 && moments.count >= MIN_SAMPLES && moments.relativeError <= precision) return true;
         }
         if (milestone) ctx.partial(attribution);
         return false;

@@ -15,7 +15,7 @@ import {
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 
 /** With fewer, the sum may be right by chance. */
-const LEAST_STEPS = 8;
+const MIN_STEPS = 8;
 
 /** The mean gradient on the line from a baseline to the input, times the way from one to the other. */
 export default defineMethod({
@@ -88,7 +88,7 @@ export default defineMethod({
       },
       ...(precision > 0 && {
         enough: (gradients) =>
-          gradients.count >= LEAST_STEPS && Math.abs(gradients.dot(difference) - whole) <= precision * Math.abs(whole),
+          gradients.count >= MIN_STEPS && Math.abs(gradients.dot(difference) - whole) <= precision * Math.abs(whole),
       }),
     });
     return attribution(means);

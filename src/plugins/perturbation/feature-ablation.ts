@@ -18,7 +18,7 @@ export default defineMethod({
   revision: 1,
   about: {
     title: 'Feature Ablation',
-    summary: 'How much the score drops when a feature (a number, or a cell of a picture) is taken away.',
+    summary: 'How much the score drops when a feature (a number, or a cell of an image) is taken away.',
     modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['symmetry', 'dummy', 'linearity', 'sensitivity'],

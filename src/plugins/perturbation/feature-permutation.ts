@@ -5,7 +5,7 @@ import {
   featureCount,
   featureMask,
   featureMaskParameters,
-  placesOf,
+  positionsOf,
   spreadFeatures,
 } from '../../core/strategy/perturbation/feature-mask.ts';
 import { scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
@@ -71,7 +71,7 @@ function lastOnly<T>(make: (key: number) => T): (key: number) => T {
   };
 }
 
-/** The row that permutation `index` puts in this one's place; a lone row's own places, permuted. */
+/** The row that permutation `index` puts in this one's position; a lone row's own positions, permuted. */
 function permuted<P>({ batch, inputs, model, random }: ExplainContext<P>, index: number): Inputs {
   const stream = random.at(index);
   const donor = stream.permutation(batch.rows)[batch.index] as number;
@@ -80,12 +80,12 @@ function permuted<P>({ batch, inputs, model, random }: ExplainContext<P>, index:
       const all = batch.inputs[input.name] as Tensor;
       if (batch.rows > 1) return [input.name, all.dims[0] === 1 ? all : sliceRows(all, donor, donor + 1)];
       const row = inputs[input.name] as Tensor;
-      const { count, ids } = placesOf(input);
+      const { count, ids } = positionsOf(input);
       const from = stream.permutation(count);
       const elements = elementsOf(ids, count);
       const data = row.data.slice();
-      for (let place = 0; place < count; place++) {
-        const [to, source] = [elements(place), elements(from[place] as number)];
+      for (let position = 0; position < count; position++) {
+        const [to, source] = [elements(position), elements(from[position] as number)];
         for (const [channel, at] of to.entries()) data[at] = row.data[source[channel] as number] as never;
       }
       return [input.name, { ...row, data }];
@@ -93,14 +93,14 @@ function permuted<P>({ batch, inputs, model, random }: ExplainContext<P>, index:
   );
 }
 
-/** The elements of a place, channel by channel. */
-function elementsOf(ids: Uint32Array, count: number): (place: number) => Uint32Array {
+/** The elements of a position, channel by channel. */
+function elementsOf(ids: Uint32Array, count: number): (position: number) => Uint32Array {
   const channels = ids.length / count;
   const lists = new Uint32Array(ids.length);
   const filled = new Uint32Array(count);
-  for (const [element, place] of ids.entries()) {
-    lists[place * channels + (filled[place] as number)] = element;
-    filled[place] = (filled[place] as number) + 1;
+  for (const [element, position] of ids.entries()) {
+    lists[position * channels + (filled[position] as number)] = element;
+    filled[position] = (filled[position] as number) + 1;
   }
-  return (place) => lists.subarray(place * channels, (place + 1) * channels);
+  return (position) => lists.subarray(position * channels, (position + 1) * channels);
 }

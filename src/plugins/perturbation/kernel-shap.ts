@@ -15,7 +15,7 @@ import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/pr
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sum } from '../../core/tensor/sum.ts';
 
-/** How often a partial map is given, once every coalition of the outer sizes was seen. */
+/** Number of partial maps after every coalition of the outer sizes was evaluated. */
 const PARTIALS = 8;
 
 /** Shapley values by regression over coalitions; exact as soon as the budget covers every coalition. */

@@ -9,7 +9,7 @@ import { Adam } from '../../core/tensor/adam.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
-/** How often a partial map is given. */
+/** Number of partial maps. */
 const PARTIALS = 10;
 
 /**
@@ -78,12 +78,12 @@ export default defineMethod({
       );
       const { gradients } = await ctx.evaluate(withSources(ctx.inputs, mixed));
       for (const { name, own, absent: other, mask, coarse, descent } of parts) {
-        const slopes = new Float64Array(mask.places);
+        const slopes = new Float64Array(mask.positions);
         const gradient = (gradients[name] as Tensor<'float32'>).data;
         for (let i = 0; i < mask.ids.length; i++) {
-          const place = mask.ids[i] as number;
+          const position = mask.ids[i] as number;
           const difference = (own.data[i] as number) - (other.data[i] as number);
-          slopes[place] = (slopes[place] as number) + (difference * (gradient[i] as number)) / scale;
+          slopes[position] = (slopes[position] as number) + (difference * (gradient[i] as number)) / scale;
         }
         const total = mask.gather(slopes);
         const uneven = mask.smooth ? variationGradient(coarse, mask.size, variation_power) : undefined;

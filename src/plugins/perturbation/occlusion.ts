@@ -68,7 +68,7 @@ export default defineMethod({
       const order = windows.levels.flatMap((level) => level.windows);
       const scored = new Float64Array(windows.count);
       const all = coverCounts(windows, row.data.length);
-      /** What is known when so many windows were covered; each stands for those that are missing around it. */
+      /** Map after `done` windows; each stands for the missing ones around it. */
       const mapOf = (done: number, stretch: number): Tensor<'float32'> => {
         const drops = new Float64Array(row.data.length);
         const covers = new Uint32Array(row.data.length);
@@ -127,7 +127,7 @@ export default defineMethod({
   },
 });
 
-/** How many windows cover each element. */
+/** Number of windows that cover each element. */
 function coverCounts(windows: Windows, size: number): Uint32Array {
   const counts = new Uint32Array(size);
   for (let index = 0; index < windows.count; index++) {

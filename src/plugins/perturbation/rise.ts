@@ -3,19 +3,19 @@ import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import { placeMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
+import { positionMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, MIXTURES_KEPT, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
-/** How often a partial map is given. */
+/** Number of partial maps. */
 const PARTIALS = 10;
-/** How far the map is off follows from how far the maps of so many masks each are apart. */
+/** Number of groups of masks whose spread gives the standard error. */
 const GROUP = 5 * MIXTURES_KEPT;
-/** Keeps a place that no mask has shown from dividing by zero. */
-const LEAST_COVERAGE = 1e-8;
+/** Keeps a position that no mask has shown from dividing by zero. */
+const MIN_COVERAGE = 1e-8;
 
 /** S = E[f(x * M) | M keeps the place], estimated as sum_i f(x * M_i) M_i / sum_i M_i. */
 export default defineMethod({
@@ -25,7 +25,7 @@ export default defineMethod({
   revision: 1,
   about: {
     title: 'RISE',
-    summary: 'How high the score is on average when a place is visible through random masks.',
+    summary: 'How high the score is on average when a position is visible through random masks.',
     paper: {
       title: 'RISE: Randomized Input Sampling for Explanation of Black-box Models',
       year: 2018,
@@ -51,7 +51,7 @@ export default defineMethod({
       .enum(['coverage', 'expected', 'centered'])
       .default('coverage')
       .describe(
-        'What the sum over the masks that keep a place is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
+        'What the sum over the masks that keep a position is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
       ),
     baseline: baselineParameter,
     precision: precisionParameter(),
@@ -62,7 +62,7 @@ export default defineMethod({
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),
   explain: async (ctx) => {
     const { n_masks, cells, probability, normalization, precision } = ctx.params;
-    const mask = placeMask(ctx.model);
+    const mask = positionMask(ctx.model);
     const [all, group] = [new Gathered(mask.features), new Gathered(mask.features)];
     const groups = new Moments();
     const mapOf = (gathered: Gathered) => gathered.map(normalization, probability);
@@ -110,9 +110,9 @@ class Gathered {
   private readonly seen: Float64Array;
   private readonly scored: Float64Array;
 
-  constructor(places: number) {
-    this.seen = new Float64Array(places);
-    this.scored = new Float64Array(places);
+  constructor(positions: number) {
+    this.seen = new Float64Array(positions);
+    this.scored = new Float64Array(positions);
   }
 
   /** Scores of masks, and the masks. */
@@ -128,9 +128,9 @@ class Gathered {
   take(other: Gathered): void {
     this.count += other.count;
     this.total += other.total;
-    for (let place = 0; place < this.seen.length; place++) {
-      this.seen[place] = (this.seen[place] as number) + (other.seen[place] as number);
-      this.scored[place] = (this.scored[place] as number) + (other.scored[place] as number);
+    for (let position = 0; position < this.seen.length; position++) {
+      this.seen[position] = (this.seen[position] as number) + (other.seen[position] as number);
+      this.scored[position] = (this.scored[position] as number) + (other.scored[position] as number);
     }
     [other.count, other.total] = [0, 0];
     other.seen.fill(0);
@@ -141,19 +141,19 @@ class Gathered {
     const mean = normalization === 'centered' ? this.total / this.count : 0;
     const expected = normalization === 'coverage' ? undefined : this.count * probability;
     const map = new Float64Array(this.seen.length);
-    for (let place = 0; place < map.length; place++) {
-      const kept = this.seen[place] as number;
-      map[place] = ((this.scored[place] as number) - mean * kept) / (expected ?? Math.max(kept, LEAST_COVERAGE));
+    for (let position = 0; position < map.length; position++) {
+      const kept = this.seen[position] as number;
+      map[position] = ((this.scored[position] as number) - mean * kept) / (expected ?? Math.max(kept, MIN_COVERAGE));
     }
     return map;
   }
 }
 
 function addOne(seen: Float64Array, scored: Float64Array, score: number, mask: Float32Array): void {
-  for (let place = 0; place < mask.length; place++) {
-    const weight = mask[place] as number;
-    seen[place] = (seen[place] as number) + weight;
-    scored[place] = (scored[place] as number) + score * weight;
+  for (let position = 0; position < mask.length; position++) {
+    const weight = mask[position] as number;
+    seen[position] = (seen[position] as number) + weight;
+    scored[position] = (scored[position] as number) + score * weight;
   }
 }
 
@@ -167,13 +167,13 @@ function addFive(
   // Taking a list apart within the loop would take longer than all the rest.
   const [s1, s2, s3, s4, s5] = scores as [number, number, number, number, number];
   const [a, b, c, d, e] = masks as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
-  for (let place = 0; place < seen.length; place++) {
-    const m1 = a[place] as number;
-    const m2 = b[place] as number;
-    const m3 = c[place] as number;
-    const m4 = d[place] as number;
-    const m5 = e[place] as number;
-    seen[place] = (seen[place] as number) + (m1 + m2 + m3 + m4 + m5);
-    scored[place] = (scored[place] as number) + (s1 * m1 + s2 * m2 + s3 * m3 + s4 * m4 + s5 * m5);
+  for (let position = 0; position < seen.length; position++) {
+    const m1 = a[position] as number;
+    const m2 = b[position] as number;
+    const m3 = c[position] as number;
+    const m4 = d[position] as number;
+    const m5 = e[position] as number;
+    seen[position] = (seen[position] as number) + (m1 + m2 + m3 + m4 + m5);
+    scored[position] = (scored[position] as number) + (s1 * m1 + s2 * m2 + s3 * m3 + s4 * m4 + s5 * m5);
   }
 }

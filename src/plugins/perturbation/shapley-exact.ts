@@ -12,7 +12,7 @@ import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mi
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sum } from '../../core/tensor/sum.ts';
 
-const MOST_FEATURES = 16;
+const MAX_FEATURES = 16;
 
 /** phi_j = sum over S without j of |S|! (d - |S| - 1)! / d! (v(S + j) - v(S)), over every coalition S. */
 export default defineMethod({
@@ -42,7 +42,7 @@ export default defineMethod({
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
-    forwards: coalitionCount(checkFeatures('shapley_exact', featureCount(model, params), MOST_FEATURES)) - 1,
+    forwards: coalitionCount(checkFeatures('shapley_exact', featureCount(model, params), MAX_FEATURES)) - 1,
     backwards: 0,
   }),
   explain: async (ctx) => {

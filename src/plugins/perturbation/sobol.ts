@@ -13,7 +13,7 @@ import { sobolPairs } from '../../core/tensor/low-discrepancy.ts';
 import { sum } from '../../core/tensor/sum.ts';
 
 /** Keeps a score that never changes from dividing by zero, as Xplique does. */
-const LEAST_VARIANCE = 1e-12;
+const MIN_VARIANCE = 1e-12;
 
 /** Total indices by Jansen: sum_i (f(A_i) - f(A_i with feature j from B_i))^2 / (2 N var f(A)). */
 export default defineMethod({
@@ -75,7 +75,7 @@ export default defineMethod({
       },
     );
     const mean = sum(plain) / nb_design;
-    const variance = Math.max(LEAST_VARIANCE, sum(plain.map((score) => (score - mean) ** 2)) / (nb_design - 1));
+    const variance = Math.max(MIN_VARIANCE, sum(plain.map((score) => (score - mean) ** 2)) / (nb_design - 1));
     const totals = squares.map((square) => square / (2 * nb_design * variance));
     return {
       values: finishValues(spreadFeatures(mask, totals, ctx.model), { ...ctx.params, absolute: false }, ctx.model),

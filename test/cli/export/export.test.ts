@@ -23,7 +23,7 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import featureAblation from '../../../src/plugins/perturbation/feature-ablation.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import { openInferenceEngine } from '../../../src/protocol/open-inference-engine.ts';
-import { openGraph, pictureGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../support/classifiers.ts';
 import { inferenceServer } from '../../support/inference-server.ts';
 
 const registry = new MethodRegistry([{ method: saliency }, { method: gradCam }, { method: hiresCam }]);
@@ -36,7 +36,7 @@ const image = float32(
 
 describe('exportedGraphs', () => {
   it('gives each graph once, with the methods that evaluate it', async () => {
-    const graphs = await exportedGraphs(await openGraph(pictureGraph()), all);
+    const graphs = await exportedGraphs(await openGraph(imageGraph()), all);
     expect(graphs.map(({ methods }) => methods)).toEqual([['saliency'], ['grad_cam', 'hires_cam']]);
     expect(new Set(graphs.map(({ name }) => name)).size).toBe(2);
   });
@@ -44,7 +44,7 @@ describe('exportedGraphs', () => {
   it('names what an explainer asks a server for', async () => {
     const server = await inferenceServer();
     try {
-      const model = await openGraph(pictureGraph());
+      const model = await openGraph(imageGraph());
       for (const { name, file } of await exportedGraphs(model, all)) await server.add(name, file);
       const explainers = [onnxruntimeNode(), openInferenceEngine({ url: server.url })].map(
         (engine) => new Explainer({ engine, sessions: new SessionCache(2 ** 24), methods: registry }),
@@ -74,7 +74,7 @@ describe('exportedGraphs', () => {
 
 describe('halfEnds', () => {
   it('changes what travels, not what is computed', async () => {
-    const graph = pictureGraph();
+    const graph = imageGraph();
     const half = halfEnds(graph, ['image']);
     expect(half.inputs.map(({ dtype }) => dtype)).toEqual(['float16']);
     expect(half.outputs.map(({ dtype }) => dtype)).toEqual(['float32']);
@@ -135,7 +135,7 @@ describe('what half floats on the wire cost', () => {
 
 describe('tritonConfig', () => {
   it('leaves the batch to Triton where it is open', () => {
-    const config = tritonConfig('picture', pictureGraph(), { tensorrt: true });
+    const config = tritonConfig('picture', imageGraph(), { tensorrt: true });
     expect(config).toBe(`name: "picture"
 backend: "onnxruntime"
 max_batch_size: 64
@@ -159,7 +159,7 @@ optimization { execution_accelerators { gpu_execution_accelerator: [ { name: "te
   });
 
   it('writes a fixed batch into the shapes', () => {
-    const config = tritonConfig('single', pictureGraph({ batch: 1 }), { device: 'cpu', tensorrt: true });
+    const config = tritonConfig('single', imageGraph({ batch: 1 }), { device: 'cpu', tensorrt: true });
     expect(config).toContain('max_batch_size: 0');
     expect(config).toContain('dims: [ 1, 3, 8, 8 ]');
     expect(config).not.toContain('dynamic_batching');

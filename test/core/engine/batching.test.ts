@@ -7,7 +7,7 @@ import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
-import { openGraph, pictureGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../support/classifiers.ts';
 import { denseInput, denseModel } from '../../support/tiny-models.ts';
 
 const native = onnxruntimeNode({ threads: 1 });
@@ -101,7 +101,7 @@ describe('batchingEngine', () => {
   });
 
   it('puts the rows of several explanations together without a change to their values', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const methods = new MethodRegistry([{ method: integratedGradients }]);
     const runs: number[] = [];
     const explainer = (engine: Engine) =>

@@ -11,9 +11,9 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import {
   explainerOf,
+  imageGraph,
   openGraph,
   picture,
-  pictureGraph,
   tokenGraph,
   tokens,
   vector,
@@ -28,7 +28,7 @@ const rows = (count: number): Tensor<'float32'> => vector(3, count);
 
 describe('an explanation', () => {
   it('says what was explained, by what, at which cost', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }), { name: 'pets', version: '2', labels });
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { name: 'pets', version: '2', labels });
     const explanation = await explainer.explain(model, { method: 'grad_cam', inputs: { image: picture() }, seed: 3 });
     const [row] = explanation.rows;
     expect(explanation).toMatchObject({
@@ -52,7 +52,7 @@ describe('an explanation', () => {
   });
 
   it('finds the top class and its gradient in one run, like the class asked for by name', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }), { labels });
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
     const inputs = { image: picture() };
     const free = await explainer.explain(model, { method: 'saliency', inputs });
     const named = await explainer.explain(model, {
@@ -68,7 +68,7 @@ describe('an explanation', () => {
   });
 
   it('of the probability differs from that of the logit', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const request = { method: 'saliency', inputs: { image: picture() }, params: { absolute: false } };
     const [logit, probability] = await Promise.all([
       explainer.explain(model, request),
@@ -94,7 +94,7 @@ describe('an explanation', () => {
   });
 
   it('works for models that insist on one row', async () => {
-    const [free, fixed] = await Promise.all([openGraph(pictureGraph()), openGraph(pictureGraph({ batch: 1 }))]);
+    const [free, fixed] = await Promise.all([openGraph(imageGraph()), openGraph(imageGraph({ batch: 1 }))]);
     const request = { method: 'occlusion', inputs: { image: picture() } };
     const [a, b] = [await explainer.explain(free, request), await explainer.explain(fixed, request)];
     for (const [i, value] of (a.rows[0]?.values.image?.data ?? []).entries())
@@ -143,7 +143,7 @@ describe('progress', () => {
       params: { sliding_window_shape: [4], strides: [2] },
       inputs: { image: picture() },
     };
-    await explainerOf([occlusion], { maxBatch: 4 }).explain(await openGraph(pictureGraph()), request, {
+    await explainerOf([occlusion], { maxBatch: 4 }).explain(await openGraph(imageGraph()), request, {
       progress: (done, total) => told.push([done, total]),
       pause,
     });
@@ -159,7 +159,7 @@ describe('the explainer', () => {
   it('plans without running', async () => {
     const load = vi.fn(onnxruntimeNode().load);
     const planner = explainerOf([occlusion], { engine: { name: 'none', load } });
-    const plan = planner.plan(await openGraph(pictureGraph()), {
+    const plan = planner.plan(await openGraph(imageGraph()), {
       method: 'occlusion',
       inputs: { image: picture(1, 2) },
     });
@@ -169,7 +169,7 @@ describe('the explainer', () => {
   });
 
   it('predicts', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }), { labels });
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
     const predictions = await explainer.predict(model, { inputs: { image: picture(1, 3) }, top: 2 });
     expect(predictions).toHaveLength(3);
     expect(predictions[0]?.top).toHaveLength(2);
@@ -224,7 +224,7 @@ describe('the explainer', () => {
   });
 
   it('saves time or memory in graphs of their own, with the same answers to rounding', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const sessions = new SessionCache(2 ** 26);
     const request = { method: 'saliency', inputs: { image: picture() } };
     const [memory, speed] = await Promise.all(

@@ -3,9 +3,9 @@ import type { Method } from '../../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
 import {
   explainerOf,
+  imageGraph,
   openGraph,
   picture,
-  pictureGraph,
   tokenGraph,
   tokens,
   vector,
@@ -31,7 +31,7 @@ function plantedPicture(): Tensor<'float32'> {
 
 describe('a summary in words', () => {
   it('of a picture names where the evidence lies, and measures what hiding it does', async () => {
-    const model = await openGraph(pictureGraph(), { labels });
+    const model = await openGraph(imageGraph(), { labels });
     const image = picture();
     const explainer = explainerOf([planted({ image: plantedPicture() })]);
     const request = { method: 'trial', inputs: { image }, target: 'dog', summary: true };
@@ -56,8 +56,8 @@ describe('a summary in words', () => {
     expect(hidden?.score).toBeCloseTo(then?.scores[1] as number, 5);
     expect(hidden?.change).toBeCloseTo((then?.scores[1] as number) - (score as number), 5);
     expect(hidden?.top.after).toBe(then?.top[0]?.label);
-    expect(summary?.text).toContain('75 % lies in the bottom right and 25 % in the centre.');
-    expect(summary?.text).toContain('20 % of all evidence speaks against dog; of that, 100 % lies in the top left.');
+    expect(summary?.text).toContain('75 % of the positive attribution is in the bottom right region and 25 % in the centre region.');
+    expect(summary?.text).toContain('20 % of the total attribution is negative, evidence against dog; 100 % of it is in the top left region.');
     expect(summary?.text).toContain(`from ${score?.toFixed(3)} to ${hidden?.score.toFixed(3)}`);
   });
 
@@ -135,11 +135,11 @@ describe('a summary in words', () => {
       return { text: rows[0]?.summary?.text, samples };
     };
     const nothing = await ask([0, -1, 0, -3, 0]);
-    expect(nothing.text).toMatch(/Nothing speaks for class \d: no value is above zero/);
+    expect(nothing.text).toMatch(/No value is positive: nothing is evidence for class \d/);
     expect(nothing.samples.forwards).toBe(0);
-    expect((await ask([1, 1, 0, 0, 0])).text).toMatch(/do not tell what speaks against/);
+    expect((await ask([1, 1, 0, 0, 0])).text).toMatch(/No value is negative, so nothing is evidence against class/);
     const unsigned = await ask([1, -1, 0, 0, 0], false);
     expect(unsigned.text).toMatch(/have no sign/);
-    expect(unsigned.text).not.toMatch(/evidence/);
+    expect(unsigned.text).not.toMatch(/evidence for|is negative/);
   });
 });

@@ -13,7 +13,7 @@ const at = ({ width, data }: Image, x: number, y: number) => [
 ];
 
 describe('contactSheet', () => {
-  const cells = [10, 20, 30].map((value) => ({ label: `cell ${value}`, picture: plain(80, 70, value) }));
+  const cells = [10, 20, 30].map((value) => ({ label: `cell ${value}`, image: plain(80, 70, value) }));
 
   it('puts cells of equal size side by side and below each other, opaque', () => {
     const sheet = contactSheet(cells, { columns: 2 });
@@ -42,7 +42,7 @@ describe('contactSheet', () => {
 
   it('centres a smaller picture, and says in an empty cell what is wrong', () => {
     const sheet = contactSheet(
-      [cells[0] as (typeof cells)[0], { label: 'b', picture: plain(40, 70, 5) }, { label: 'c', note: 'method_failed' }],
+      [cells[0] as (typeof cells)[0], { label: 'b', image: plain(40, 70, 5) }, { label: 'c', note: 'method_failed' }],
       { columns: 3 },
     );
     expect(at(sheet, 8 + 88 + 19, 10)).toEqual([255, 255, 255]);

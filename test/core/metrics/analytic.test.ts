@@ -12,7 +12,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
-import { explainerOf, openGraph, picture, pictureGraph } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
 
 /** A map that is the picture itself: it knows neither the model nor the class. */
 const { presets: _, ...plain } = saliency;
@@ -249,14 +249,14 @@ describe('pictures whose class is one pixel', () => {
 
 describe('randomisation checks', () => {
   it('a map that is the input stays, whatever becomes of model and class', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const question = { model, request: { method: 'input_itself', inputs: { image: picture() } } };
     expect((await scoreOf('parameter_randomisation', question)).score).toBeCloseTo(1, 12);
     expect((await scoreOf('random_logit', question)).score).toBeCloseTo(1, 12);
   });
 
   it('gradients change with the layers, more and more from the top down', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const request = { method: 'saliency', params: { absolute: false }, inputs: { image: picture() }, target: 1 };
     const { score, curve } = await scoreOf('parameter_randomisation', { model, request });
     expect(curve?.x).toEqual([1 / 3, 2 / 3, 1]);

@@ -6,7 +6,7 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import smoothGrad from '../../../src/plugins/gradient/smooth-grad.ts';
-import { explainerOf, openGraph, picture, pictureGraph, subjects } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, openGraph, picture, subjects } from '../../support/classifiers.ts';
 
 const all = [...metrics.keys()].map((metric) => ({ metric }));
 
@@ -27,7 +27,7 @@ describe('every metric', () => {
   );
 
   it.each([gradCam, saliency])('costs of $id exactly what it said before', async (method) => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const explainer = explainerOf([method]);
     const request = { method: method.id, inputs: { image: picture(1, 2) } };
     const planned = planMetrics(explainer.plan(model, request), all);
@@ -58,7 +58,7 @@ describe('every metric', () => {
   });
 
   it('repeats itself with the same seed', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const explainer = explainerOf([saliency, smoothGrad]);
     const request = { method: 'smooth_grad', inputs: { image: picture() }, seed: 3 };
     const { rows } = await explainer.explain(model, request);
@@ -85,7 +85,7 @@ describe('every metric', () => {
 
 describe('planMetrics', () => {
   it('refuses unknown metrics and parameters with the nearest name', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const explainer = explainerOf([saliency]);
     const request = { method: 'saliency', inputs: { image: picture() } };
     const plan = (metric: string, params = {}) => planMetrics(explainer.plan(model, request), [{ metric, params }]);

@@ -4,7 +4,7 @@ import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
-import { openGraph, pictureGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
 
 describe('scores', () => {
   it.each([
@@ -12,7 +12,7 @@ describe('scores', () => {
     ['LogSoftmax', 'softmax'],
     ['Sigmoid', 'sigmoid'],
   ] as const)('lie in front of a final %s', async (ending, probability) => {
-    const info = (await openGraph(pictureGraph({ ending }))).info();
+    const info = (await openGraph(imageGraph({ ending }))).info();
     expect(info).toMatchObject({ scores: { name: 'logits', dims: [4] }, probability, labelled: true });
   });
 
@@ -30,7 +30,7 @@ describe('scores', () => {
   });
 
   it('are the output itself when asked for, or any tensor', async () => {
-    const model = await openGraph(pictureGraph({ ending: 'Softmax' }));
+    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     expect(model.info({ scores: 'output' })).toMatchObject({ scores: { name: 'output' }, probability: 'given' });
     expect(model.info({ scores: 'features' })).toMatchObject({ scores: { dims: [5, 8, 8] }, labelled: false });
     expect(() => model.info({ scores: 'logitz' })).toThrow(
@@ -121,7 +121,7 @@ describe('a model', () => {
   });
 
   it('knows a fixed batch, and settles open extents by the rows', async () => {
-    expect((await openGraph(pictureGraph({ batch: 1 }))).fixedBatch).toBe(1);
+    expect((await openGraph(imageGraph({ batch: 1 }))).fixedBatch).toBe(1);
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 'T']);
     const model = await openGraph(g.build([g.named(g.op('Relu', [x]), 'y')]));
@@ -168,7 +168,7 @@ describe('a model', () => {
 
 describe('preprocessing', () => {
   const open = (preprocessing: object) =>
-    openGraph(pictureGraph(), parseManifest({ name: 'm', preprocessing: { size: [8, 8], ...preprocessing } }));
+    openGraph(imageGraph(), parseManifest({ name: 'm', preprocessing: { size: [8, 8], ...preprocessing } }));
 
   it('has to make the tensor that the model takes', async () => {
     await expect(open({})).resolves.toBeInstanceOf(Model);

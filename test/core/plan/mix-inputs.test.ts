@@ -13,9 +13,9 @@ import lime from '../../../src/plugins/perturbation/lime.ts';
 import rise from '../../../src/plugins/perturbation/rise.ts';
 import {
   explainerOf,
+  imageGraph,
   openGraph,
   picture,
-  pictureGraph,
   tokenGraph,
   tokens,
   vector,
@@ -41,8 +41,8 @@ function twoInputs(): Graph {
 }
 
 const subjects: readonly [string, () => Graph, Record<string, Tensor>][] = [
-  ['a picture', () => pictureGraph(), { image: picture(3) }],
-  ['a batch of one', () => pictureGraph({ batch: 1 }), { image: picture(3) }],
+  ['a picture', () => imageGraph(), { image: picture(3) }],
+  ['a batch of one', () => imageGraph({ batch: 1 }), { image: picture(3) }],
   ['a vector', vectorGraph, { x: vector(2) }],
   ['tokens', tokenGraph, { ids: tokens() }],
   ['a picture and tokens', twoInputs, { image: picture(4), ids: tensor('int64', [1, 4], [5, 1, 0, 2]) }],

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Profiles } from '../../../src/core/plan/profile.ts';
-import { openGraph, pictureGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../support/classifiers.ts';
 
 describe('Profiles', () => {
   it('takes what was calibrated for this engine', async () => {
     const profile = { 'onnxruntime-node': { forward_ms: 2, backward_ms: 7 } };
-    const model = await openGraph(pictureGraph(), { profile });
+    const model = await openGraph(imageGraph(), { profile });
     const profiles = new Profiles('onnxruntime-node');
     expect(profiles.of(model)).toEqual({ forward: 2, backward: 7, measured: true });
     expect(profiles.milliseconds(model, { forwards: 3, backwards: 5 })).toBe(41);
@@ -13,7 +13,7 @@ describe('Profiles', () => {
   });
 
   it('guesses from FLOPs, more for what is differentiated and for slower engines', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const [web, node] = ['onnxruntime-web', 'onnxruntime-node'].map((engine) => new Profiles(engine).of(model));
     if (!web || !node) throw new Error('two profiles');
     expect(web.backward).toBeGreaterThan(web.forward);
@@ -22,7 +22,7 @@ describe('Profiles', () => {
   });
 
   it('comes to what is observed, and shrugs off a single odd run', async () => {
-    const model = await openGraph(pictureGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
+    const model = await openGraph(imageGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
     const profiles = new Profiles('engine');
     profiles.observe(model, { forwards: 10, backwards: 0 }, 1000);
     expect(profiles.of(model).forward).toBeLessThan(3);
@@ -31,7 +31,7 @@ describe('Profiles', () => {
   });
 
   it('learns nothing where the clock stood still', async () => {
-    const model = await openGraph(pictureGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
+    const model = await openGraph(imageGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
     const profiles = new Profiles('engine');
     profiles.observe(model, { forwards: 10, backwards: 0 }, 0);
     profiles.observe(model, { forwards: 0, backwards: 0 }, 5);

@@ -42,21 +42,21 @@ describe('a summary', () => {
   it.each(['integrated_gradients', 'occlusion', 'input_x_gradient'])('says what %s counted', async (method) => {
     const outputs = await explained({ method, summary: true, target: 'dog', reduction: 'sum' });
     const text = textOf(outputs);
-    expect(text).toContain(`Explained is dog, score ${Number(outputs.scores?.data[0]).toFixed(3)}.`);
+    expect(text).toContain(`Explanation of class dog (score ${Number(outputs.scores?.data[0]).toFixed(3)}).`);
     const map = outputs.attribution?.data as readonly number[];
     for (const [sign, before] of [
-      [1, /Of the evidence for dog, (.*?)\./],
-      [-1, /speaks against dog; of that, (.*?)\./],
+      [1, /\)\. (.*? of the positive attribution .*?)\./],
+      [-1, /evidence against dog; (.*?)\./],
     ] as const) {
       const parts = shares(map, sign);
       const [most = 0, ...rest] = [...parts.keys()].sort((a, b) => (parts[b] ?? 0) - (parts[a] ?? 0));
       const named = before.exec(text.replaceAll(/(\d)\.(\d)/g, '$1,$2'))?.[1]?.replaceAll(',', '.') ?? '';
-      expect(named).toContain(`${percent(parts[most] ?? 0)} lies in the ${CELLS[most]}`);
-      expect(named).toContain(`${percent(parts[rest[0] ?? 0] ?? 0)} in the ${CELLS[rest[0] ?? 0]}`);
+      expect(named).toContain(`${percent(parts[most] ?? 0)} of ${sign > 0 ? 'the positive attribution' : 'it'} is in the ${CELLS[most]} region`);
+      expect(named).toContain(`${percent(parts[rest[0] ?? 0] ?? 0)} in the ${CELLS[rest[0] ?? 0]} region`);
     }
     const [above, below] = [1, -1].map((sign) => map.reduce((sum, value) => sum + Math.max(0, sign * value), 0));
     expect(text).toContain(
-      `${percent((below ?? 0) / ((above ?? 0) + (below ?? 0)))} of all evidence speaks against dog`,
+      `${percent((below ?? 0) / ((above ?? 0) + (below ?? 0)))} of the total attribution is negative, evidence against dog`,
     );
   });
 
@@ -66,7 +66,7 @@ describe('a summary', () => {
       const data = pixels(6);
       const text = textOf(await explained({ method, summary: true, target: 'cat' }, data));
       const [, part = '', from, to, top] =
-        /With the (.*?) hidden \(replaced by the mean of each channel\), the score \w+ from (\S+) to (\S+), and the top class (.*?)\./.exec(
+        /With the (.*?) region hidden \(replaced by the channel means\), the score \w+ from (\S+) to (\S+), and the top class (.*?)\./.exec(
           text,
         ) ?? [];
       const plain = await explained({ method: 'saliency', target: 'cat' }, data);
@@ -76,14 +76,14 @@ describe('a summary', () => {
         expect.closeTo(Number(hidden.scores?.data[0]), 2),
       ]);
       const best = async (outputs: Record<string, Output>) => String(JSON.stringify(outputs.top_classes?.data[0]));
-      expect(await best(hidden)).toContain(top?.startsWith('stays') ? top.slice(6) : (top?.split(' ')[1] ?? '?'));
+      expect(await best(hidden)).toContain(/^(?:stays|changes from .* to) (.*)$/.exec(top ?? '')?.[1] ?? '?');
     },
   );
 
   it('says that values without a sign tell nothing against the class', async () => {
     const text = textOf(await explained({ method: 'saliency', summary: true, target: 'ship' }));
-    expect(text).toContain('Of what matters for ship');
-    expect(text).toContain('The values have no sign, so they do not tell what speaks against ship.');
+    expect(text).toContain(' of the attribution is in the ');
+    expect(text).toContain('The values have no sign, so they do not show evidence against ship.');
   });
 
   it('is a text for each row, and its rows are part of the estimate', async () => {

@@ -4,7 +4,7 @@ import { plugins } from '#plugins';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph, picture, pictureGraph } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { smallNetwork, smallPicture } from '../../support/small-network.ts';
 
@@ -73,7 +73,7 @@ describe('published numbers', () => {
 });
 
 describe('on a model that ends in global pooling and one linear layer', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   const relu = { relu: false };
   const gradCam = await values(model, 'grad_cam', relu);
 
@@ -118,7 +118,7 @@ describe('on a model that ends in global pooling and one linear layer', async ()
 });
 
 describe('kin of Score-CAM', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   const scoreCam = await values(model, 'score_cam');
 
   it.each([
@@ -211,7 +211,7 @@ describe('principal components', () => {
 });
 
 it('aug_smooth gives mirrored pictures mirrored maps', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   const image = picture();
   const mirrored = float32(
     image.dims,
@@ -227,7 +227,7 @@ it('aug_smooth gives mirrored pictures mirrored maps', async () => {
 });
 
 it('more_layers averages the scaled maps of several layers', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   const [last, ...others] = model.info().spatialLayers.map(({ name }) => name);
   const earlier = others.at(-1) as string;
   const scaledMap = async (target_layer: string) => {
@@ -241,7 +241,7 @@ it('more_layers averages the scaled maps of several layers', async () => {
 });
 
 it('random_cam depends on the seed alone', async () => {
-  const model = await openGraph(pictureGraph());
+  const model = await openGraph(imageGraph());
   const run = async (seed: number) =>
     (await explainer.explain(model, { method: 'random_cam', seed, inputs: { image: picture() } })).rows[0]?.values;
   expect(await run(3)).toEqual(await run(3));
@@ -250,7 +250,7 @@ it('random_cam depends on the seed alone', async () => {
 
 describe('guided_grad_cam', () => {
   it.each(['nearest', 'bilinear'])('is guided backpropagation times the enlarged map (%s)', async (interpolation) => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const [detail, map] = [await values(model, 'guided_backprop'), await values(model, 'grad_cam')];
     // The layer is as large as the picture, so that enlarging changes nothing.
     const expected = detail.map((value, i) => value * (map[i % 64] as number));

@@ -6,7 +6,7 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph, picture, pictureGraph, subjects } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, openGraph, picture, subjects } from '../../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 
@@ -21,7 +21,7 @@ describe('ensemble', () => {
   const methods = ['input_x_gradient', 'grad_cam'];
 
   it('is the mean of the maps, each divided by its largest value', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const inputs = { image: picture() };
     const { map, values } = await explain(model, 'ensemble', inputs, { methods });
     const maps = await Promise.all(methods.map(async (method) => (await explain(model, method, inputs)).pixels));
@@ -33,7 +33,7 @@ describe('ensemble', () => {
   });
 
   it('hands parameters to the method that they are for', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const inputs = { image: picture() };
     const params = { methods: ['integrated_gradients'], method_params: ['integrated_gradients.n_steps=3'] };
     const { samples } = await explainer.explain(model, { method: 'ensemble', params, inputs });

@@ -192,7 +192,7 @@ describe('what must add up', () => {
   it('a summary speaks of the neuron, not of the class', async () => {
     const request = { method: 'neuron_deep_lift', params: { target_layer: 'hidden' }, inputs, summary: true };
     const { rows } = await explainer.explain(await smallNetwork('Tanh'), request);
-    expect(rows[0]?.summary?.text).toMatch(/^Explained is the neuron/);
+    expect(rows[0]?.summary?.text).toMatch(/^Explanation of the neuron/);
     expect(rows[0]?.summary?.facts.hidden).toBeUndefined();
   });
 });

@@ -8,9 +8,9 @@ import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import {
   explainerOf,
+  imageGraph,
   openGraph,
   picture,
-  pictureGraph,
   tokenGraph,
   tokens,
   vector,
@@ -125,7 +125,7 @@ describe('blur_ig', () => {
   });
 
   it('adds up to the difference to the blurred input on a network', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const one = await explain(model, 'blur_ig', { image: picture() }, { max_sigma: 4, n_steps: 1000 });
     expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
       0.03 * Math.abs(one.score - (one.baselineScore as number)),
@@ -236,7 +236,7 @@ describe('layer forms', () => {
   it.each(['layer_conductance', 'layer_integrated_gradients'])(
     '%s adds up at a layer that cuts the model',
     async (method) => {
-      const one = await explain(await openGraph(pictureGraph()), method, inputs, { n_steps: 200 });
+      const one = await explain(await openGraph(imageGraph()), method, inputs, { n_steps: 200 });
       expect(Object.values(one.values)[0]?.dims).toEqual([1, 5, 8, 8]);
       expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
         0.02 * Math.abs(one.score - (one.baselineScore as number)),
@@ -245,7 +245,7 @@ describe('layer forms', () => {
   );
 
   it('layer_integrated_gradients at the input is integrated_gradients', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const layer = flat(await explain(model, 'layer_integrated_gradients', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs));
     for (const [i, value] of layer.entries()) expect(value).toBeCloseTo(plain[i] as number, 5);
@@ -261,14 +261,14 @@ describe('layer forms', () => {
   );
 
   it('internal_influence at the input is integrated_gradients without the factor', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const layer = flat(await explain(model, 'internal_influence', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs, { multiply_by_inputs: false }));
     for (const [i, value] of layer.entries()) expect(value).toBeCloseTo(plain[i] as number, 5);
   });
 
   it('neuron_gradient is the gradient of that element, or of a channel', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const at = async (neuron: number[]) => flat(await explain(model, 'neuron_gradient', inputs, { neuron }));
     const [channel, places] = [await at([2]), [] as number[][]];
     for (let y = 0; y < 8; y++) for (let x = 0; x < 8; x++) places.push(await at([2, y, x]));
@@ -281,7 +281,7 @@ describe('layer forms', () => {
   });
 
   it('neuron_gradient agrees with central differences', async () => {
-    const model = await openGraph(pictureGraph());
+    const model = await openGraph(imageGraph());
     const neuron = [1, 4, 4];
     const slopes = flat(await explain(model, 'neuron_gradient', inputs, { neuron }));
     const { picked, step } = { picked: [4 * 8 + 4, 64 + 4 * 8 + 4], step: 1e-2 };

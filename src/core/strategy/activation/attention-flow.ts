@@ -1,11 +1,11 @@
-/** What attention adds up to over the blocks of a transformer: methods that multiply attention maps. */
+/** Attention accumulated over the blocks of a transformer: methods that multiply attention maps. */
 import { WhylightError } from '../../errors.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { placeMap } from './feature-maps.ts';
+import { positionMap } from './feature-maps.ts';
 
 export interface AttentionBlocks {
   /** Names of the attention probabilities, first block first. */
@@ -68,7 +68,7 @@ export const identity = (size: number): Square =>
 export const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
 
 /**
- * What reaches each token, as an attribution of the tokens; those that stand for no place are left out.
+ * Attribution of the tokens from accumulated attention; tokens that stand for no position are left out.
  * @param query whose row is read; `auto` reads the class token, or the mean where there is none
  */
 export function attributeFlow(
@@ -82,7 +82,7 @@ export function attributeFlow(
   const size = dims[0] as number;
   const layout = layoutOf(tokens, model);
   const { prefix, grid } = layout;
-  const places = Float64Array.from({ length: size - prefix }, (_, p) => {
+  const positions = Float64Array.from({ length: size - prefix }, (_, p) => {
     const column = prefix + p;
     if (query === 'mean' || (query === 'auto' && grid && prefix === 0)) {
       let sum = 0;
@@ -91,5 +91,5 @@ export function attributeFlow(
     }
     return flow[(query === 'last' ? size - 1 : 0) * size + column] as number;
   });
-  return placeMap(layout, tokens.name, dims, places);
+  return positionMap(layout, tokens.name, dims, positions);
 }

@@ -1,4 +1,4 @@
-/** Copies of a picture that a good map should not care about, as pytorch-grad-cam's `aug_smooth` makes them. */
+/** Copies of an image that a good map should not care about, as pytorch-grad-cam's `aug_smooth` makes them. */
 import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Inputs } from '../../tensor/rows.ts';
@@ -11,20 +11,20 @@ export const AUGMENTATIONS = 2 * FACTORS.length;
 /** True when copy `row` is mirrored. */
 export const isMirrored = (row: number): boolean => row >= FACTORS.length;
 
-/** @throws WhylightError `unprocessable_method` for a model that sees no picture. */
-export function pictureOf(model: ModelInfo, parameter: string): TensorInfo {
-  const picture = model.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
-  if (picture) return picture;
-  throw new WhylightError('unprocessable_method', `${parameter} needs a model whose input is a picture.`, {
+/** @throws WhylightError `unprocessable_method` for a model that sees no image. */
+export function imageOf(model: ModelInfo, parameter: string): TensorInfo {
+  const image = model.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  if (image) return image;
+  throw new WhylightError('unprocessable_method', `${parameter} needs a model whose input is an image.`, {
     parameter,
   });
 }
 
-/** The inputs with the picture's copies as rows. */
-export function augmented(inputs: Inputs, picture: TensorInfo): Inputs {
-  const { dims, data } = inputs[picture.name] as Tensor<'float32'>;
+/** The inputs with the image's copies as rows. */
+export function augmented(inputs: Inputs, image: TensorInfo): Inputs {
+  const { dims, data } = inputs[image.name] as Tensor<'float32'>;
   const [, a = 1, b = 1, c = 1] = dims;
-  const [width, inner] = picture.channelAxis === 0 ? [c, 1] : [b, c];
+  const [width, inner] = image.channelAxis === 0 ? [c, 1] : [b, c];
   const rows = emptyRows('float32', AUGMENTATIONS, [a, b, c]);
   for (let row = 0; row < AUGMENTATIONS; row++) {
     const factor = FACTORS[row % FACTORS.length] as number;
@@ -34,10 +34,10 @@ export function augmented(inputs: Inputs, picture: TensorInfo): Inputs {
       row * data.length,
     );
   }
-  return { ...inputs, [picture.name]: rows };
+  return { ...inputs, [image.name]: rows };
 }
 
-/** Left and right exchanged. @param inner elements at one place, next to one another */
+/** Left and right exchanged. @param inner elements at one position, next to one another */
 export function mirrored<A extends Float32Array | Float64Array>(values: A, width: number, inner = 1): A {
   const line = width * inner;
   return values.map((_, i) => {

@@ -17,8 +17,8 @@ import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
-import { AUGMENTATIONS, augmented, isMirrored, mirrored, pictureOf } from './augment.ts';
-import { type FeatureMaps, featureMaps, placeMap } from './feature-maps.ts';
+import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augment.ts';
+import { type FeatureMaps, featureMaps, positionMap } from './feature-maps.ts';
 import { principalProjection } from './principal-component.ts';
 
 export type { FeatureMaps } from './feature-maps.ts';
@@ -37,14 +37,14 @@ const camParameters = {
     .max(20)
     .default([])
     .describe(
-      'Names of further tensors: the map is then the mean over all layers at the size of the picture, each scaled to [0, 1] before.',
+      'Names of further tensors: the map is then the mean over all layers at the size of the image, each scaled to [0, 1] before.',
     ),
   relu: reluParameter,
   aug_smooth: z
     .boolean()
     .default(false)
     .describe(
-      'The mean over six copies of the picture: 0.9, 1 and 1.1 times its values, each also mirrored. Each map is scaled to [0, 1] before.',
+      'The mean over six copies of the image: 0.9, 1 and 1.1 times its values, each also mirrored. Each map is scaled to [0, 1] before.',
     ),
 };
 
@@ -81,7 +81,7 @@ export type CamDefinition<E extends z.ZodRawShape> = Definition<E> &
       }
   );
 
-/** What every method of the family knows when it runs. */
+/** Parameters that every method of the family has. */
 interface CamParams {
   readonly target_layer: string;
   readonly more_layers: readonly string[];
@@ -111,8 +111,8 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     needs: (given, model) => {
       const params = given as unknown as CamParams;
       checkSummation(params);
-      if (params.aug_smooth) pictureOf(model, 'aug_smooth');
-      if (params.more_layers.length > 0) pictureOf(model, 'more_layers');
+      if (params.aug_smooth) imageOf(model, 'aug_smooth');
+      if (params.more_layers.length > 0) imageOf(model, 'more_layers');
       const names = layersOf(params).map((layer) => targetLayer(layer, model).name);
       return { activations: names, ...(gradients && { gradients: names }) };
     },
@@ -122,7 +122,7 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     },
     explain: async (ctx) => {
       const params = ctx.params as unknown as CamParams & z.output<z.ZodObject<E>>;
-      const inputs = params.aug_smooth ? augmented(ctx.inputs, pictureOf(ctx.model, 'aug_smooth')) : ctx.inputs;
+      const inputs = params.aug_smooth ? augmented(ctx.inputs, imageOf(ctx.model, 'aug_smooth')) : ctx.inputs;
       const evaluation = await ctx.evaluate(inputs);
       const several = params.more_layers.length > 0;
       const attributions = layersOf(params).map((target_layer) =>
@@ -147,22 +147,22 @@ function checkSummation({ attr_dim_summation, more_layers, aug_smooth, eigen_smo
   );
 }
 
-/** The mean of the maps of several layers, at the size of the picture (`aggregate_multi_layers` of pytorch-grad-cam). */
+/** The mean of the maps of several layers, at the size of the image (`aggregate_multi_layers` of pytorch-grad-cam). */
 function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly Attribution[]): Attribution {
-  const picture = pictureOf(model, 'more_layers');
-  const shape = (inputs[picture.name] as Tensor).dims.slice(1);
-  const maps = attributions.map((attribution) => saliencyMap(attribution, model, { [picture.name]: shape }));
+  const image = imageOf(model, 'more_layers');
+  const shape = (inputs[image.name] as Tensor).dims.slice(1);
+  const maps = attributions.map((attribution) => saliencyMap(attribution, model, { [image.name]: shape }));
   if (!maps.every((map) => map !== undefined)) {
-    throw new WhylightError('unprocessable_method', 'more_layers: not every layer has places in the picture.', {
+    throw new WhylightError('unprocessable_method', 'more_layers: not every layer has positions in the image.', {
       parameter: 'more_layers',
     });
   }
-  const [height = 1, width = 1] = shape.filter((_, axis) => axis !== picture.channelAxis);
+  const [height = 1, width = 1] = shape.filter((_, axis) => axis !== image.channelAxis);
   const mean = Float64Array.from({ length: height * width }, (_, p) =>
     meanOf(maps.map(({ data }) => data[p] as number)),
   );
-  const dims = picture.channelAxis === 0 ? [1, 1, height, width] : [1, height, width, 1];
-  return { values: { [picture.name]: float32(dims, mean) } };
+  const dims = image.channelAxis === 0 ? [1, 1, height, width] : [1, height, width, 1];
+  return { values: { [image.name]: float32(dims, mean) } };
 }
 
 /**
@@ -186,11 +186,11 @@ export function finishCam<P>(
     const whole = map(maps);
     const kept = params.relu ? whole.map((value) => Math.max(0, value)) : whole;
     const scaled = count > 1 || params.scaled ? scaledToUnit(kept) : kept;
-    if (count === 1) return { values: placeMap(layout, layer.name, dims, scaled) };
+    if (count === 1) return { values: positionMap(layout, layer.name, dims, scaled) };
     const placed = isMirrored(row) ? mirrored(scaled, maps.space.at(-1) ?? 1) : scaled;
     mean = placed.map((value, p) => (mean?.[p] ?? 0) + value / count);
   }
-  return { values: placeMap(layout, layer.name, dims, mean as Float64Array) };
+  return { values: positionMap(layout, layer.name, dims, mean as Float64Array) };
 }
 
 function mapOf<E extends z.ZodRawShape>(

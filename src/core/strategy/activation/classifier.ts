@@ -11,7 +11,7 @@ import { traitsOf } from '../../onnx/operators.ts';
 export interface Classifier {
   /** The feature maps that are pooled. */
   readonly layer: string;
-  /** What each channel's mean adds to the target's score. */
+  /** Contribution of each channel's mean to the target's score. */
   weights(target: Target, channels: number): Float64Array;
 }
 
@@ -66,7 +66,7 @@ function linearOf(graph: Graph, node: Node): { input: string; weight: Weight } |
   const [rows = 1, columns = 1, ...kernel] = constant.dims;
   const rowsAreClasses =
     (node.op === 'Gemm' && intAttribute(node, 'transB', 0) === 1) ||
-    (node.op === 'Conv' && kernel.every((extent) => extent === 1) && intAttribute(node, 'group', 1) === 1);
+    (node.op === 'Conv' && kernel.every((dim) => dim === 1) && intAttribute(node, 'group', 1) === 1);
   if (!rowsAreClasses && node.op !== 'Gemm' && node.op !== 'MatMul') return undefined;
   const values = constantValues(constant);
   const weight: Weight = (index, c) =>
@@ -74,7 +74,7 @@ function linearOf(graph: Graph, node: Node): { input: string; weight: Weight } |
   return rows > 0 ? { input, weight } : undefined;
 }
 
-/** What a constant is added to. */
+/** Tensor that a constant is added to. */
 function biased(graph: Graph, { op, inputs }: Node): string | undefined {
   if (op !== 'Add') return undefined;
   const constant = inputs.find((name) => constantOf(graph, name));

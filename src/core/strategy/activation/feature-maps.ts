@@ -9,11 +9,11 @@ export interface FeatureMaps {
   readonly channels: number;
   /** Positions of one channel; 1 for a layer without space. */
   readonly positions: number;
-  /** Extents of one channel: their product is `positions`. */
+  /** Dims of one channel: their product is `positions`. */
   readonly space: readonly number[];
   /** Element `c * positions + p`. */
   readonly activations: Float32Array;
-  /** Of the target's score, in the same order; empty for a method that asks for none. */
+  /** Gradients of the target's score, in the same order; empty for a method that asks for none. */
   readonly gradients: Float32Array;
 }
 
@@ -39,7 +39,7 @@ export function featureMaps(
  * @param dims shape of one row of the layer
  * @param map one channel or more, one after the other
  */
-export function placeMap(layout: Layout, name: string, dims: readonly number[], map: Float64Array): Float32Tensors {
+export function positionMap(layout: Layout, name: string, dims: readonly number[], map: Float64Array): Float32Tensors {
   const around = layout.channels === 'first' ? dims.slice(1) : dims.slice(0, -1);
   const size = around.reduce((a, b) => a * b, 1);
   if (layout.channels === 'first') return { [name]: float32([1, map.length / size, ...around], map) };

@@ -10,7 +10,7 @@ export type Kernel = (typeof KERNELS)[number];
 const OFFSET = 1;
 const DEGREE = 3;
 /** The matrix has this many rows at most: one per position. */
-const MOST_POSITIONS = 4096;
+const MAX_POSITIONS = 4096;
 
 /** From the product of two points and their squared lengths. */
 const SIMILARITY: Record<Kernel, (dot: number, a: number, b: number, gamma: number) => number> = {
@@ -33,10 +33,10 @@ export function kernelProjection(
   gamma: number,
 ): Float64Array {
   const positions = values.length / channels;
-  if (positions > MOST_POSITIONS) {
+  if (positions > MAX_POSITIONS) {
     throw new WhylightError(
       'unprocessable_method',
-      `A kernel matrix of ${positions} positions is too large, ${MOST_POSITIONS} are allowed: name a layer nearer to the scores.`,
+      `A kernel matrix of ${positions} positions is too large, ${MAX_POSITIONS} are allowed: name a layer nearer to the scores.`,
       { parameter: 'target_layer', positions },
     );
   }

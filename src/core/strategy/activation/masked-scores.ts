@@ -10,7 +10,7 @@ import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
-import { pictureOf } from './augment.ts';
+import { imageOf } from './augment.ts';
 import { collapse, eigenSmoothParameter, type FeatureMaps, finishCam, reluParameter, weighted } from './cam.ts';
 import { featureMaps } from './feature-maps.ts';
 
@@ -30,7 +30,7 @@ export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
   readonly presets?: Method['presets'];
   /** Parameters besides those of the family. */
   readonly params?: E;
-  /** How many channels get a weight; all of them when left out. */
+  /** Number of channels that get a weight; all of them when left out. */
   channels?(count: number, params: z.output<z.ZodObject<E>>): number;
   /** The channels that get a weight, `count` of them. */
   choose?(maps: FeatureMaps, count: number): readonly number[];
@@ -73,7 +73,7 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
       ...extra,
     }),
     needs: (given, model) => {
-      pictureOf(model, id);
+      imageOf(model, id);
       const layer = targetLayer((given as unknown as Params).target_layer, model);
       channelCount(layer, model);
       return { graphs: { layer: { activations: [layer.name] }, scores: {} } };
@@ -88,14 +88,14 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
       const evaluation = await ctx.evaluate(ctx.inputs);
       const layer = targetLayer(params.target_layer, ctx.model);
       const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
-      const picture = pictureOf(ctx.model, id);
-      const size = sizeOfPicture(picture, ctx.inputs[picture.name] as Tensor);
+      const image = imageOf(ctx.model, id);
+      const size = sizeOfImage(image, ctx.inputs[image.name] as Tensor);
       const masks = remembered((channel) => maskOf(maps, channel, size), 1);
       const samples = samplesOf(params);
       const noise = remembered((index) => ctx.random.at(index).normal(size[0] * size[1]), samples);
       const count = chosenOf(params, maps.channels);
       const chosen = definition.choose?.(maps, count) ?? Array.from({ length: count }, (_, c) => c);
-      const scores = await scoresOf(ctx, picture, chosen.length, samples, (i, index) => {
+      const scores = await scoresOf(ctx, image, chosen.length, samples, (i, index) => {
         const mask = masks(chosen[i] as number);
         return definition.factors?.(mask, { index, of: samples }, params, noise) ?? mask;
       });
@@ -129,12 +129,12 @@ export function channelCount(layer: TensorInfo, model: ModelInfo): number {
 /** The mean score of each of `count` masks over its samples. */
 async function scoresOf<P>(
   ctx: ExplainContext<P>,
-  picture: TensorInfo,
+  image: TensorInfo,
   count: number,
   samples: number,
   factors: (index: number, sample: number) => Float32Array,
 ): Promise<Float64Array> {
-  const { dims, data } = ctx.inputs[picture.name] as Tensor<'float32'>;
+  const { dims, data } = ctx.inputs[image.name] as Tensor<'float32'>;
   const means = new Float64Array(count);
   const total = count * samples;
   const rooms = Array.from({ length: slotsOf(ctx) }, () =>
@@ -149,10 +149,10 @@ async function scoresOf<P>(
         const unit = first + row;
         const factor = factors(Math.floor(unit / samples), unit % samples);
         const masked = rows.data.subarray(row * data.length, (row + 1) * data.length);
-        if (picture.channelAxis === 0) maskPlanes(data, factor, masked);
+        if (image.channelAxis === 0) maskPlanes(data, factor, masked);
         else maskPixels(data, factor, dims[3] as number, masked);
       }
-      return { ...ctx.inputs, [picture.name]: rows };
+      return { ...ctx.inputs, [image.name]: rows };
     },
     ({ scores }, { first }) => {
       for (const [row, score] of scores.entries()) {
@@ -165,10 +165,10 @@ async function scoresOf<P>(
   return means;
 }
 
-const sizeOfPicture = ({ channelAxis }: TensorInfo, { dims }: Tensor): [number, number] =>
+const sizeOfImage = ({ channelAxis }: TensorInfo, { dims }: Tensor): [number, number] =>
   (channelAxis === 0 ? [dims[2], dims[3]] : [dims[1], dims[2]]) as [number, number];
 
-/** A channel at the size of the picture, corner on corner (torch's `align_corners`), scaled to [0, 1]. */
+/** A channel at the size of the image, corner on corner (torch's `align_corners`), scaled to [0, 1]. */
 function maskOf(
   { positions, space, activations }: FeatureMaps,
   channel: number,

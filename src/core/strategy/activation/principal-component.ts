@@ -1,15 +1,15 @@
-/** What one map can say about many: the projection of the positions on their first principal component. */
+/** Projection of the positions of a layer on the first principal component of its channels. */
 import { z } from 'zod';
 import { gram, lengthOf } from '../../tensor/gram.ts';
 
-const MOST_ROUNDS = 5000;
+const MAX_ROUNDS = 5000;
 const PRECISION = 1e-11;
 
 export const signParameter = z
   .enum(['features', 'corner'])
   .default('features')
   .describe(
-    'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first place, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
+    'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first position, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
   );
 
 /**
@@ -53,7 +53,7 @@ export function principalProjection(
   return towards < 0 ? projection.map((value) => -value) : projection;
 }
 
-/** Whether the projection rises where the sum over the channels does. */
+/** True if the projection correlates positively with the sum over the channels. */
 function alongSum(centred: Float64Array, projection: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < centred.length; ) {
@@ -73,7 +73,7 @@ export function dominantEigenvector(
 ): { value: number; vector: Float64Array } {
   let vector = longestRow(matrix, size);
   let value = 0;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const next = new Float64Array(size);
     for (let i = 0; i < size; i++) {
       let sum = shift * (vector[i] as number);

@@ -7,7 +7,7 @@ import { repeatRow, rowsOf } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
 
-/** How many there are: those of the request, or the one that the parameter says. */
+/** Number of baselines: those of the request, or the one that the parameter describes. */
 export const baselineCount = ({ baselines }: Given): number => Math.max(1, baselines);
 
 /**

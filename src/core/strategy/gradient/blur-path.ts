@@ -1,6 +1,6 @@
 /**
  * The path of Blur IG as a graph: the engine blurs, takes the blur's derivative and multiplies it with the gradient. A
- * picture blurred is a product with a matrix for each axis, and a strong blur of a picture takes as long as a small model.
+ * image blurred is a product with a matrix for each axis, and a strong blur of an image takes as long as a small model.
  */
 import { defineRuleset, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
@@ -78,7 +78,7 @@ function blurredInside(graph: Graph, { name, axes }: BlurredInput): Graph {
   };
 }
 
-/** Each line of `x` along the axis, times the row's symmetric matrix. Extents may be open. */
+/** Each line of `x` along the axis, times the row's symmetric matrix. Dims may be open. */
 function productAlong(g: GraphBuilder, matrix: Value, x: Value, axis: number, rank: number): Value {
   const [rows, columns] = [rank - 2, rank - 1];
   const between = Array.from({ length: rank - 3 }, (_, i) => i + 1);
@@ -118,7 +118,7 @@ export function blurRows(
   return rows;
 }
 
-/** The kernel with its centre in the middle of `2 * length - 1` places: beyond the edge of the picture there is nothing. */
+/** The kernel with its centre in the middle of `2 * length - 1` positions: beyond the edge of the image there is nothing. */
 function kernelLine(sigma: number, length: number): Float64Array {
   const half = gaussianKernel(sigma);
   return Float64Array.from({ length: 2 * length - 1 }, (_, i) => half[Math.abs(i - length + 1)] ?? 0);

@@ -18,7 +18,7 @@ export interface PathDefinition<E extends z.ZodRawShape> {
   readonly params?: E;
   /** Points on the line by default; 32 when left out. */
   readonly steps?: number;
-  /** Where on the line point `index` of `count` lies: 0 is the baseline, 1 the input. The midpoint rule when left out. */
+  /** Position of point `index` of `count` on the line: 0 is the baseline, 1 the input. The midpoint rule when left out. */
   readonly at?: (index: number, count: number) => number;
   /**
    * One element's attribution, from its gradients at the points in order.

@@ -1,4 +1,4 @@
-/** What methods that compare the input with a baseline have in common: where they start, and how they end. */
+/** Start and end of methods that compare the input with a baseline. */
 import type { ExplainContext } from '../../method/contract.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';

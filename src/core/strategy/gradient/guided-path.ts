@@ -5,20 +5,20 @@
 import { magnitudeBits, rankedBits } from '../../tensor/sort.ts';
 
 export interface GuidedStep {
-  /** Where the path is; changed in place. */
+  /** Current point of the path; changed in place. */
   readonly position: Float64Array;
   readonly from: Float64Array;
   readonly to: Float64Array;
   /** Derivative of the score at the position. */
   readonly slopes: Float32Array;
-  /** What each element has gathered; changed in place. */
+  /** Attribution of each element so far; changed in place. */
   readonly gathered: Float64Array;
   /** Step number, from 1 to `steps`. */
   readonly step: number;
   readonly steps: number;
   /** Share of the elements that move at a time. */
   readonly fraction: number;
-  /** How far an element may be ahead of or behind the straight line, as a share of it. */
+  /** Maximum distance of an element from the straight line, ahead or behind, as a share of the line. */
   readonly maxDist: number;
 }
 

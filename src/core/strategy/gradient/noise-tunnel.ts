@@ -1,4 +1,4 @@
-/** What a method says on average about noisy copies of the input: SmoothGrad and its kin. */
+/** Mean of a method over noisy copies of the input: SmoothGrad, SmoothGrad squared and VarGrad. */
 import { z } from 'zod';
 import { type About, API_VERSION, type ExplainContext, type Method, type MethodSource } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';

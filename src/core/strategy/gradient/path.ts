@@ -8,7 +8,7 @@ import { withSources } from './sources.ts';
 import { WeightedMean } from './weighted-mean.ts';
 
 export interface PathOptions {
-  /** Which of the method's graphs; its first when left out. */
+  /** Name of one of the method's graphs; its first when left out. */
   readonly graph?: string;
   /** Told ten times or so on the way. */
   readonly partial?: (gradients: WeightedMean) => void;

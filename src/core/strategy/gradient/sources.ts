@@ -1,4 +1,4 @@
-/** Where gradients end: the float inputs, and the embeddings of integer inputs, which have to be looked up first. */
+/** Tensors at which gradients end: the float inputs, and the embeddings of integer inputs, which are looked up first. */
 import type { ExplainContext, NamedNeeds, Needs } from '../../method/contract.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
@@ -18,7 +18,7 @@ export function needsOfSources(model: ModelInfo, needs: Needs): Needs | NamedNee
   return { graphs: { sources: { ...needs, feeds: names }, lookup: { activations: names } } };
 }
 
-/** What {@link sourceValues} costs. */
+/** Cost of {@link sourceValues}. */
 export const lookupCost = (model: ModelInfo): number => (embeddings(model).length > 0 ? 1 : 0);
 
 /** The sources' values of the input, one row each. */

@@ -5,7 +5,7 @@ import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 interface Sums {
   readonly dims: readonly number[];
   readonly values: Float64Array;
-  /** Of the squares; empty when nobody asks for the spread. */
+  /** Sums of the squares; empty unless the spread is needed. */
   readonly squares: Float64Array;
 }
 

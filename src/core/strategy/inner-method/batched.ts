@@ -18,7 +18,7 @@ export interface Subject {
 export interface InnerMethod extends BoundMethod {
   /** Its graphs, by its own names. */
   readonly graphs: Readonly<Record<string, Needs>>;
-  /** What the outer method calls them. */
+  /** Prefix of the graph names in the outer method. */
   graphName(own: string): string;
   /** Tensors that subjects bring as values, whatever the graph would compute. */
   readonly fed: readonly string[];

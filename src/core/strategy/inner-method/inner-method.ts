@@ -28,7 +28,7 @@ export function innerNeeds(inner: readonly Inner[], model: ModelInfo, methods: M
   return { graphs: Object.fromEntries(graphs) };
 }
 
-/** What all of them take. */
+/** Cost of all inner methods together. */
 export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: MethodSource, given: Given): Cost {
   const costs = inner.map(({ method, params }) => method.cost(params, model, methods, given));
   return {
@@ -37,7 +37,7 @@ export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: Me
   };
 }
 
-/** What one of them says about the input. */
+/** Runs one inner method on the input. */
 export function explainInner(ctx: ExplainContext<unknown>, { method, params, prefix }: Inner): Promise<Attribution> {
   const [main] = Object.keys(graphsOf(method.needs(params, ctx.model, ctx.methods)));
   return method.explain({

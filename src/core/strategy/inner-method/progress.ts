@@ -11,11 +11,11 @@ export interface Portion {
    * 0, or in turns 0 and 1 where portions are made ahead.
    */
   readonly slot: 0 | 1;
-  /** Whether it is time for a partial map after it: ten times or so, but not at the end. */
+  /** True if a partial map is due after it: about ten times per run, but not at the end. */
   readonly milestone: boolean;
 }
 
-/** How many partial maps there are of many rows. */
+/** Number of partial maps of a run with many rows. */
 const MILESTONES = 10;
 
 /** {@link Portion.milestone} for portions that are made in another way. */
@@ -24,7 +24,7 @@ export function isMilestone(first: number, end: number, count: number): boolean 
   return end < count && passed(end) > passed(first);
 }
 
-/** How many different {@link Portion.slot} there are. */
+/** Number of different values of {@link Portion.slot}. */
 export const slotsOf = ({ ahead }: Pick<ExplainContext<unknown>, 'ahead'>): 1 | 2 => (ahead ? 2 : 1);
 
 /**

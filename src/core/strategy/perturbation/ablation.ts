@@ -8,10 +8,10 @@ export interface Ablation {
   readonly layer: string;
   /** One row of it. */
   readonly values: Tensor<'float32'>;
-  /** What stands for an absent element. */
+  /** Value of an absent element. */
   readonly absent: number;
   readonly parts: number;
-  /** Which of the method's graphs goes on from the layer. */
+  /** Name of the method's graph that starts at the layer. */
   readonly graph: string;
   /** Copies the elements of a part from one row to another. */
   copy(part: number, from: Float32Array, to: Float32Array): void;

@@ -1,12 +1,12 @@
-/** Which coalitions of features are shown to the model, and what their scores say about Shapley values. */
+/** Sampling of coalitions of features, and the regression that turns their scores into Shapley values. */
 import { WhylightError } from '../../errors.ts';
 import type { Random } from '../../tensor/random.ts';
 
 /** Beyond this a regression over features takes longer than any model. */
-const MOST_FEATURES = 4096;
+const MAX_FEATURES = 4096;
 
 /** @throws WhylightError `invalid_request` when there are more features than the method can take */
-export function checkFeatures(method: string, features: number, most = MOST_FEATURES): number {
+export function checkFeatures(method: string, features: number, most = MAX_FEATURES): number {
   if (features <= most) return features;
   throw new WhylightError(
     'invalid_request',

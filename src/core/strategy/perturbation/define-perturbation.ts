@@ -1,11 +1,11 @@
-/** Methods that mix the input with something absent, place by place: each is a choice of masks and of a fold. */
+/** Methods that mix the input with something absent, position by position: each is a choice of masks and of a fold. */
 import { z } from 'zod';
 import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import type { Random } from '../../tensor/random.ts';
 import { baselineParameter } from '../baseline.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
-import { placeMask, spreadFeatures } from './feature-mask.ts';
+import { positionMask, spreadFeatures } from './feature-mask.ts';
 import { absentInputs, scoreMixtures } from './mixtures.ts';
 
 type Params<E extends z.ZodRawShape> = z.output<z.ZodObject<E>> & { readonly n_samples: number };
@@ -19,7 +19,7 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
   /** Masks by default; 200 when left out. */
   readonly samples?: number;
   /**
-   * Writes a mask: one number per place, 1 keeps what is there, 0 puts the baseline in its place.
+   * Writes a mask: one number per position, 1 keeps what is there, 0 puts the baseline in its place.
    * @param random numbers of this mask alone
    */
   readonly mask: (
@@ -27,7 +27,7 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
     ctx: { readonly index: number; readonly random: Random; readonly params: Params<E> },
   ) => void;
   /**
-   * Adds what a mask has shown to the attribution of each place, which begins with zeros; the masks come in order.
+   * Adds what a mask has shown to the attribution of each position, which begins with zeros; the masks come in order.
    * @param seen the mask, the score with it, and the score of the input as it is
    */
   readonly fold: (
@@ -44,7 +44,7 @@ interface PerturbationParams {
   readonly reduction: z.output<typeof reductionParameter>;
 }
 
-/** A perturbation method over masks of places: pixels, elements of a vector, moments of a series or tokens. */
+/** A perturbation method over masks of positions: pixels, elements of a vector, moments of a series or tokens. */
 export function definePerturbation<E extends z.ZodRawShape = Record<never, never>>(
   definition: PerturbationDefinition<E>,
 ): Method {
@@ -66,13 +66,13 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
     cost: (given) => ({ forwards: (given as unknown as PerturbationParams).n_samples, backwards: 0 }),
     explain: async (ctx) => {
       const params = ctx.params as unknown as PerturbationParams & Params<E>;
-      const places = placeMask(ctx.model);
-      const values = new Float64Array(places.features);
+      const positions = positionMask(ctx.model);
+      const values = new Float64Array(positions.features);
       await scoreMixtures(
         ctx,
         {
           count: params.n_samples,
-          mask: places,
+          mask: positions,
           absent: absentInputs({ ...ctx, params }),
           weigh: (index, weights) => draw(weights, { index, random: ctx.random.at(index), params }),
         },
@@ -80,7 +80,7 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
           fold(values, { weights, score, whole: ctx.score }, params);
         },
       );
-      return { values: finishValues(spreadFeatures(places, values, ctx.model), params, ctx.model) };
+      return { values: finishValues(spreadFeatures(positions, values, ctx.model), params, ctx.model) };
     },
   }) as Method;
 }

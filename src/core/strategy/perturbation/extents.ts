@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import type { TensorInfo } from '../../model/info.ts';
 
-const extents = z.array(z.int().min(1)).max(16).default([]);
+const dims = z.array(z.int().min(1)).max(16).default([]);
 
 export const windowParameters = {
-  sliding_window_shape: extents.describe(
-    'Extents of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a third of each side of a picture.',
+  sliding_window_shape: dims.describe(
+    'Dims of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a third of each side of an image.',
   ),
-  strides: extents.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
+  strides: dims.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
   edge: z
     .enum(['cut', 'whole'])
     .default('cut')
@@ -62,9 +62,9 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides, edge }:
   const window =
     sliding_window_shape.length > 0
       ? spread('sliding_window_shape', sliding_window_shape, input, dims)
-      : dims.map((extent, axis) => (axis === input.channelAxis ? extent : usualExtent(extent, input)));
-  for (const [axis, extent] of window.entries()) {
-    if (extent > (dims[axis] as number)) {
+      : dims.map((dim, axis) => (axis === input.channelAxis ? dim : usualDim(dim, input)));
+  for (const [axis, dim] of window.entries()) {
+    if (dim > (dims[axis] as number)) {
       throw invalid(
         'sliding_window_shape',
         `The window [${window.join(', ')}] is larger than the input "${input.name}" [${dims.join(', ')}].`,
@@ -74,7 +74,7 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides, edge }:
   const steps =
     strides.length > 0
       ? spread('strides', strides, input, window)
-      : window.map((extent, axis) => (axis === input.channelAxis ? extent : Math.ceil(extent / 3)));
+      : window.map((dim, axis) => (axis === input.channelAxis ? dim : Math.ceil(dim / 3)));
   if (edge === 'cut' && steps.some((step, axis) => step > (window[axis] as number))) {
     throw invalid(
       'strides',
@@ -85,7 +85,7 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides, edge }:
 }
 
 export function knownDims({ name, dims }: TensorInfo): readonly number[] {
-  if (dims.every((extent) => typeof extent === 'number')) return dims as readonly number[];
+  if (dims.every((dim) => typeof dim === 'number')) return dims as readonly number[];
   throw new WhylightError('unprocessable_method', `The shape of "${name}" is not known: [${dims.join(', ')}].`, {
     tensor: name,
     dims,
@@ -93,12 +93,12 @@ export function knownDims({ name, dims }: TensorInfo): readonly number[] {
 }
 
 /**
- * About fifty windows over a picture or a series, one for each number of a vector. Smaller windows leave enough of an
+ * About fifty windows over an image or a series, one for each number of a vector. Smaller windows leave enough of an
  * object visible for a good network to recognise it all the same.
  */
-function usualExtent(extent: number, { channelAxis, dims }: TensorInfo): number {
+function usualDim(dim: number, { channelAxis, dims }: TensorInfo): number {
   if (channelAxis === undefined) return 1;
-  return Math.ceil(extent / (dims.length === 2 ? 16 : 3));
+  return Math.ceil(dim / (dims.length === 2 ? 16 : 3));
 }
 
 /** @param channel what the channel axis gets when it is left out, by axis */

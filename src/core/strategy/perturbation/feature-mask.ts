@@ -1,4 +1,4 @@
-/** Which elements are taken as one feature. */
+/** Feature masks: the feature that each element of an input belongs to. */
 import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { superpixels } from '../../image/superpixels.ts';
@@ -8,8 +8,8 @@ import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';
 
-/** A picture's own mask of 224 x 224 places fits. */
-const MOST_GIVEN = 2 ** 16;
+/** An image's own mask of 224 x 224 positions fits. */
+const MAX_MASK_ELEMENTS = 2 ** 16;
 
 export interface FeatureMaskDefaults {
   readonly mask: 'none' | 'grid' | 'superpixels';
@@ -19,10 +19,10 @@ export interface FeatureMaskDefaults {
 
 export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
   feature_mask: z
-    .union([z.enum(['none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MOST_GIVEN)])
+    .union([z.enum(['none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MAX_MASK_ELEMENTS)])
     .default(defaults.mask)
     .describe(
-      'What is one feature: "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of a picture, all channels together. Or a mask of your own: a number for each place (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.',
+      'What is one feature: "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of an image, all channels together. Or a mask of your own: a number for each position (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.',
     ),
   grid: z
     .array(z.int().min(1).max(64))
@@ -30,7 +30,7 @@ export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
     .max(3)
     .default([defaults.grid])
     .describe('Cells of the grid along each spatial axis; one number holds for all.'),
-  segments: z.int().min(1).max(4096).default(defaults.segments).describe('Superpixels that a picture is cut into.'),
+  segments: z.int().min(1).max(4096).default(defaults.segments).describe('Superpixels that an image is cut into.'),
 });
 
 export interface FeatureMaskParams {
@@ -43,11 +43,11 @@ export interface FeatureMask {
   readonly features: number;
   /** By input name: number of the feature of each element of a row. Features may span inputs. */
   readonly ids: Readonly<Record<string, Uint32Array>>;
-  /** By input name, where every place is a feature, in order: the first one's number. */
+  /** By input name, where every position is a feature, in order: the first one's number. */
   readonly first?: Readonly<Record<string, number>>;
 }
 
-/** How many features there will be, known without the input: superpixels that an input lacks are features of nothing. */
+/** Number of features, known without the input: superpixels that an input lacks are empty features. */
 export function featureCount({ inputs }: ModelInfo, params: FeatureMaskParams): number {
   if (typeof params.feature_mask !== 'string') return new Set(params.feature_mask).size;
   return inputs.reduce((sum, input) => sum + maker(input, params).features, 0);
@@ -70,17 +70,17 @@ export function featureMask(model: ModelInfo, params: FeatureMaskParams, inputs:
   return { features, ids };
 }
 
-/** Every place by itself, all its channels together. */
-export function placeMask({ inputs }: ModelInfo): FeatureMask {
+/** Every position by itself, all its channels together. */
+export function positionMask({ inputs }: ModelInfo): FeatureMask {
   const ids: Record<string, Uint32Array> = {};
   const first: Record<string, number> = {};
   let features = 0;
   for (const input of inputs) {
     const begin = features;
-    const places = placesOf(input);
-    ids[input.name] = begin === 0 ? places.ids : places.ids.map((id) => begin + id);
+    const positions = positionsOf(input);
+    ids[input.name] = begin === 0 ? positions.ids : positions.ids.map((id) => begin + id);
     first[input.name] = begin;
-    features += places.count;
+    features += positions.count;
   }
   return { features, ids, first };
 }
@@ -109,9 +109,9 @@ export function elementsOf({ features, ids }: FeatureMask, input: string): Uint3
   const elements = Array.from(counts, (count) => new Uint32Array(count));
   for (let i = own.length - 1; i >= 0; i--) {
     const feature = own[i] as number;
-    const place = (counts[feature] as number) - 1;
-    counts[feature] = place;
-    (elements[feature] as Uint32Array)[place] = i;
+    const position = (counts[feature] as number) - 1;
+    counts[feature] = position;
+    (elements[feature] as Uint32Array)[position] = i;
   }
   return elements;
 }
@@ -127,41 +127,41 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: FeatureMaskP
   if (feature_mask === 'none' || input.channelAxis === undefined) {
     return { features: size, make: () => Uint32Array.from({ length: size }, (_, i) => i) };
   }
-  const extents = dims.filter((_, axis) => axis !== input.channelAxis);
-  const { ids, count } = placesOf(input);
-  if (feature_mask === 'superpixels' && extents.length === 2) {
+  const spatial = dims.filter((_, axis) => axis !== input.channelAxis);
+  const { ids, count } = positionsOf(input);
+  if (feature_mask === 'superpixels' && spatial.length === 2) {
     return {
       features: Math.min(segments, count),
       make: (row) => {
-        const segmentOf = superpixels(pictureOf(row, input), segments);
-        return ids.map((place) => segmentOf[place] as number);
+        const segmentOf = superpixels(imageOf(row, input), segments);
+        return ids.map((position) => segmentOf[position] as number);
       },
     };
   }
   // A series has no superpixels: equal pieces, as many as were asked for.
-  const wanted = feature_mask === 'superpixels' ? extents.map(() => Math.ceil(segments ** (1 / extents.length))) : grid;
-  const cells = extents.map((extent, axis) => Math.min(extent, wanted[wanted.length === 1 ? 0 : axis] ?? 1));
-  const cellOf = Uint32Array.from({ length: count }, (_, place) => {
-    let [rest, id, unit] = [place, 0, 1];
-    for (let axis = extents.length - 1; axis >= 0; axis--) {
-      const [extent, along] = [extents[axis] as number, cells[axis] as number];
-      id += Math.floor(((rest % extent) * along) / extent) * unit;
+  const wanted = feature_mask === 'superpixels' ? spatial.map(() => Math.ceil(segments ** (1 / spatial.length))) : grid;
+  const cells = spatial.map((dim, axis) => Math.min(dim, wanted[wanted.length === 1 ? 0 : axis] ?? 1));
+  const cellOf = Uint32Array.from({ length: count }, (_, position) => {
+    let [rest, id, unit] = [position, 0, 1];
+    for (let axis = spatial.length - 1; axis >= 0; axis--) {
+      const [dim, along] = [spatial[axis] as number, cells[axis] as number];
+      id += Math.floor(((rest % dim) * along) / dim) * unit;
       unit *= along;
-      rest = Math.floor(rest / extent);
+      rest = Math.floor(rest / dim);
     }
     return id;
   });
-  return { features: sizeOf(cells), make: () => ids.map((place) => cellOf[place] as number) };
+  return { features: sizeOf(cells), make: () => ids.map((position) => cellOf[position] as number) };
 }
 
-export interface Places {
+export interface Positions {
   readonly count: number;
   readonly ids: Uint32Array;
   /** Undefined where channels lie between two axes of space. */
   readonly layout?: Layout;
 }
 
-/** Channel `c` of place `p` is element `p * step + c * plane`. */
+/** Channel `c` of position `p` is element `p * step + c * plane`. */
 export interface Layout {
   readonly channels: number;
   readonly step: number;
@@ -169,10 +169,10 @@ export interface Layout {
 }
 
 /** Asked for with every mask that is made. */
-const known = new WeakMap<TensorInfo, Places>();
+const known = new WeakMap<TensorInfo, Positions>();
 
-/** The place of each element of a row: its position without the channel. Without channels every element is a place. */
-export function placesOf(input: TensorInfo): Places {
+/** The place of each element of a row: its position without the channel. Without channels every element is a position. */
+export function positionsOf(input: TensorInfo): Positions {
   const found = known.get(input);
   if (found) return found;
   const dims = knownDims(input);
@@ -187,34 +187,35 @@ export function placesOf(input: TensorInfo): Places {
       : inner === 1
         ? { channels, step: channels, plane: 1 }
         : undefined;
-  const places = { count, ids, ...(layout && { layout }) };
-  known.set(input, places);
-  return places;
+  const positions = { count, ids, ...(layout && { layout }) };
+  known.set(input, positions);
+  return positions;
 }
 
-/** The row as a picture: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
-export function pictureOf({ data }: Tensor, input: TensorInfo) {
+/** The row as an image: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
+export function imageOf({ data }: Tensor, input: TensorInfo) {
   const dims = knownDims(input);
   const [height = 1, width = 1] = dims.filter((_, axis) => axis !== input.channelAxis);
-  const { count, ids } = placesOf(input);
+  const { count, ids } = positionsOf(input);
   const { channels, channelOf } = channelsOf(dims, input.channelAxis);
   let [low, high] = [Infinity, -Infinity];
   for (const value of data) [low, high] = [Math.min(low, Number(value)), Math.max(high, Number(value))];
   const planes = Array.from({ length: channels }, () => new Float32Array(count));
-  for (const [i, place] of ids.entries()) {
+  for (const [i, position] of ids.entries()) {
     const plane = planes[channelOf(i)] as Float32Array;
-    plane[place] = (Number(data[i]) - low) / (high - low || 1);
+    plane[position] = (Number(data[i]) - low) / (high - low || 1);
   }
   return { width, height, planes: channels < 3 ? planes.slice(0, 1) : planes.slice(0, 3) };
 }
 
 function givenMask({ inputs }: ModelInfo, given: readonly number[]): FeatureMask {
   const names = new Map([...new Set(given)].sort((a, b) => a - b).map((id, number) => [id, number]));
-  const places = inputs.map((input) => placesOf(input));
-  const elements = places.reduce((sum, { ids }) => sum + ids.length, 0);
-  const placeCount = places.reduce((sum, { count }) => sum + count, 0);
-  if (given.length !== elements && given.length !== placeCount) {
-    const expected = elements === placeCount ? `${elements}` : `${placeCount} (places) or ${elements} (elements)`;
+  const positions = inputs.map((input) => positionsOf(input));
+  const elements = positions.reduce((sum, { ids }) => sum + ids.length, 0);
+  const positionCount = positions.reduce((sum, { count }) => sum + count, 0);
+  if (given.length !== elements && given.length !== positionCount) {
+    const expected =
+      elements === positionCount ? `${elements}` : `${positionCount} (positions) or ${elements} (elements)`;
     throw new WhylightError(
       'invalid_request',
       `feature_mask must have ${expected} numbers for the inputs ${inputs.map(({ name, dims }) => `"${name}" [${dims.join(', ')}]`).join(', ')}, but has ${given.length}.`,
@@ -224,12 +225,12 @@ function givenMask({ inputs }: ModelInfo, given: readonly number[]): FeatureMask
   const byElement = given.length === elements;
   const ids: Record<string, Uint32Array> = {};
   let first = 0;
-  for (const [i, { ids: place, count }] of places.entries()) {
+  for (const [i, { ids: position, count }] of positions.entries()) {
     const start = first;
-    ids[inputs[i]?.name as string] = place.map((at, element) => {
+    ids[inputs[i]?.name as string] = position.map((at, element) => {
       return names.get(given[start + (byElement ? element : at)] as number) as number;
     });
-    first += byElement ? place.length : count;
+    first += byElement ? position.length : count;
   }
   return { features: names.size, ids };
 }

@@ -5,9 +5,9 @@ import type { WeightedCoalitions } from './coalitions.ts';
 
 /** Random coalitions are told apart by groups; leaving out one group after the other says how far the values are off. */
 const GROUPS = 8;
-const FEWEST_GROUPS = 4;
+const MIN_GROUPS = 4;
 /** With more features, a matrix for each group takes too much memory and time: no standard error then. */
-const MOST_GROUPED = 256;
+const MAX_GROUPED = 256;
 
 interface Sums {
   /** `sum w x x^T`; the lower triangle. */
@@ -37,7 +37,7 @@ export class KernelFit {
     this.full = full;
     const { features, count, exhaustive } = coalitions;
     this.whole = sums(features);
-    const groups = exhaustive === count ? 0 : features <= MOST_GROUPED ? GROUPS : 1;
+    const groups = exhaustive === count ? 0 : features <= MAX_GROUPED ? GROUPS : 1;
     this.groups = Array.from({ length: groups }, () => sums(features));
   }
 
@@ -69,7 +69,7 @@ export class KernelFit {
     // The weights of the drawn ones add up to what they stand for when all are there.
     const values = this.solve(used, drawn / this.sampled);
     const count = used.length;
-    if (count < FEWEST_GROUPS) return { values };
+    if (count < MIN_GROUPS) return { values };
     const without = used.map((_, left) =>
       this.solve(
         used.filter((_, g) => g !== left),

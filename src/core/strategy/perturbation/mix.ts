@@ -1,28 +1,28 @@
 /**
  * The mixing itself: where methods that hide spend most of their time outside the engine. Loops over floats stand by
- * themselves, so that they are compiled for floats alone, and read a place's weight once for all of its channels.
+ * themselves, so that they are compiled for floats alone, and read a position's weight once for all of its channels.
  */
 import type { TensorInfo } from '../../model/info.ts';
 import type { Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
-import { type FeatureMask, type Layout, placesOf } from './feature-mask.ts';
+import { type FeatureMask, type Layout, positionsOf } from './feature-mask.ts';
 import { type Elements, elementsOf } from './perturb.ts';
 
-/** The weights of an input's elements as a graph that mixes takes them: one for all channels of a place, where that will do. */
+/** The weights of an input's elements as a graph that mixes takes them: one for all channels of a position, where that will do. */
 export function weightRows(
   input: TensorInfo,
   { ids, first }: FeatureMask,
   count: number,
 ): { readonly rows: Tensor<'float32'>; readonly write: (row: number, weights: Float32Array) => void } {
   const features = ids[input.name] as Uint32Array;
-  const { layout, count: places } = placesOf(input);
-  const ofPlaces = layout && weightsOfPlaces(features, layout, places, first?.[input.name]);
-  const dims = knownDims(input).map((extent, axis) => (ofPlaces && axis === input.channelAxis ? 1 : extent));
+  const { layout, count: positions } = positionsOf(input);
+  const ofPositions = layout && weightsOfPositions(features, layout, positions, first?.[input.name]);
+  const dims = knownDims(input).map((dim, axis) => (ofPositions && axis === input.channelAxis ? 1 : dim));
   const rows = float32([count, ...dims]);
   const size = sizeOf(dims);
   const rowOf = (row: number): Float32Array => rows.data.subarray(row * size, (row + 1) * size);
-  if (ofPlaces) return { rows, write: (row, weights) => rowOf(row).set(ofPlaces(weights)) };
+  if (ofPositions) return { rows, write: (row, weights) => rowOf(row).set(ofPositions(weights)) };
   return {
     rows,
     write(row, weights) {
@@ -36,15 +36,15 @@ export function weightRows(
 export type Mix = (out: Elements, absent: Elements, weights: Float32Array) => void;
 
 /**
- * How an input is mixed with what stands for absence.
- * @param always what that is in every mixture, if it is the same: zeros take less time
+ * Makes a function that blends an input with a baseline.
+ * @param always the baseline, if it is the same in every blend: zeros take less time
  */
 export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: Inputs, always?: Inputs): Mix {
   const own = elementsOf(inputs, input.name);
   const features = ids[input.name] as Uint32Array;
   if (!(own instanceof Float32Array)) return (out, absent, weights) => choose(out, own, absent, features, weights);
-  const { layout, count } = placesOf(input);
-  const weightsOf = layout && weightsOfPlaces(features, layout, count, first?.[input.name]);
+  const { layout, count } = positionsOf(input);
+  const weightsOf = layout && weightsOfPositions(features, layout, count, first?.[input.name]);
   if (!weightsOf) {
     return (out, absent, weights) => mixFeatures(out as Float32Array, own, absent as Float32Array, features, weights);
   }
@@ -56,29 +56,30 @@ export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: In
     return (out, _, weights) => dimThree(out as Float32Array, own, weightsOf(weights), layout);
   }
   return (out, absent, weights) =>
-    mixPlaces(out as Float32Array, own, absent as Float32Array, weightsOf(weights), layout);
+    mixPositions(out as Float32Array, own, absent as Float32Array, weightsOf(weights), layout);
 }
 
 /**
- * The weight of each place from those of the features; undefined where channels of a place belong to different ones.
- * @param begin where every place is a feature: the number of the first
+ * The weight of each position from those of the features; undefined where channels of a position belong to different ones.
+ * @param begin where every position is a feature: the number of the first
  */
-function weightsOfPlaces(
+function weightsOfPositions(
   features: Uint32Array,
   { channels, step, plane }: Layout,
   count: number,
   begin: number | undefined,
 ): ((weights: Float32Array) => Float32Array) | undefined {
   if (begin !== undefined) return (weights) => weights.subarray(begin, begin + count);
-  const ids = Uint32Array.from({ length: count }, (_, place) => features[place * step] as number);
+  const ids = Uint32Array.from({ length: count }, (_, position) => features[position * step] as number);
   for (let channel = 1; channel < channels; channel++)
-    for (let place = 0; place < count; place++)
-      if (features[place * step + channel * plane] !== ids[place]) return undefined;
+    for (let position = 0; position < count; position++)
+      if (features[position * step + channel * plane] !== ids[position]) return undefined;
   // Written anew for each mixture.
-  const ofPlaces = new Float32Array(count);
+  const ofPositions = new Float32Array(count);
   return (weights) => {
-    for (let place = 0; place < count; place++) ofPlaces[place] = weights[ids[place] as number] as number;
-    return ofPlaces;
+    for (let position = 0; position < count; position++)
+      ofPositions[position] = weights[ids[position] as number] as number;
+    return ofPositions;
   };
 }
 
@@ -104,8 +105,8 @@ function mixFeatures(
   }
 }
 
-/** @param weights one for each place */
-function mixPlaces(
+/** @param weights one for each position */
+function mixPositions(
   out: Float32Array,
   own: Float32Array,
   absent: Float32Array,
@@ -117,8 +118,8 @@ function mixPlaces(
     return;
   }
   for (let channel = 0; channel < channels; channel++) {
-    for (let place = 0, i = channel * plane; place < weights.length; place++, i += step) {
-      const weight = weights[place] as number;
+    for (let position = 0, i = channel * plane; position < weights.length; position++, i += step) {
+      const weight = weights[position] as number;
       const here = own[i] as number;
       const gone = absent[i] as number;
       out[i] = weight === 1 ? here : gone + weight * (here - gone);
@@ -126,7 +127,7 @@ function mixPlaces(
   }
 }
 
-/** Pictures in colour, a third faster than channel by channel. */
+/** Images in colour, a third faster than channel by channel. */
 function mixThree(
   out: Float32Array,
   own: Float32Array,
@@ -135,10 +136,10 @@ function mixThree(
   step: number,
   plane: number,
 ): void {
-  for (let place = 0, i = 0; place < weights.length; place++, i += step) {
+  for (let position = 0, i = 0; position < weights.length; position++, i += step) {
     const j = i + plane;
     const k = j + plane;
-    const weight = weights[place] as number;
+    const weight = weights[position] as number;
     if (weight === 1) {
       out[i] = own[i] as number;
       out[j] = own[j] as number;
@@ -160,8 +161,8 @@ function dimThree(out: Float32Array, own: Float32Array, weights: Float32Array, {
     dimPlanes(planesOf(out, plane), planesOf(own, plane), weights);
     return;
   }
-  for (let place = 0, i = 0; place < weights.length; place++, i += step) {
-    const weight = weights[place] as number;
+  for (let position = 0, i = 0; position < weights.length; position++, i += step) {
+    const weight = weights[position] as number;
     out[i] = weight * (own[i] as number);
     out[i + plane] = weight * (own[i + plane] as number);
     out[i + 2 * plane] = weight * (own[i + 2 * plane] as number);
@@ -170,18 +171,18 @@ function dimThree(out: Float32Array, own: Float32Array, weights: Float32Array, {
 
 type Planes = readonly [Float32Array, Float32Array, Float32Array];
 
-const planesOf = (picture: Float32Array, plane: number): Planes => [
-  picture.subarray(0, plane),
-  picture.subarray(plane, 2 * plane),
-  picture.subarray(2 * plane, 3 * plane),
+const planesOf = (image: Float32Array, plane: number): Planes => [
+  image.subarray(0, plane),
+  image.subarray(plane, 2 * plane),
+  image.subarray(2 * plane, 3 * plane),
 ];
 
-/** A quarter faster than to reckon where a place lies. */
+/** A quarter faster than to reckon where a position lies. */
 function dimPlanes([r, g, b]: Planes, [ownR, ownG, ownB]: Planes, weights: Float32Array): void {
-  for (let place = 0; place < weights.length; place++) {
-    const weight = weights[place] as number;
-    r[place] = weight * (ownR[place] as number);
-    g[place] = weight * (ownG[place] as number);
-    b[place] = weight * (ownB[place] as number);
+  for (let position = 0; position < weights.length; position++) {
+    const weight = weights[position] as number;
+    r[position] = weight * (ownR[position] as number);
+    g[position] = weight * (ownG[position] as number);
+    b[position] = weight * (ownB[position] as number);
   }
 }

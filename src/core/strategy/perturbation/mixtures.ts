@@ -17,7 +17,7 @@ export const MIXTURES_KEPT = 5;
 export interface Mixtures {
   readonly count: number;
   readonly mask: FeatureMask;
-  /** What a feature becomes as its weight falls to 0; of one mixture, or of all. */
+  /** Value of a feature at weight 0; for one mixture, or for all. */
   readonly absent: Inputs | ((index: number) => Inputs);
   /** Sets how much of each feature is there in mixture `index`, 0 to 1. The weights are 1 before. */
   readonly weigh: (index: number, weights: Float32Array) => void;
@@ -25,7 +25,7 @@ export interface Mixtures {
 
 /**
  * Tells `fold` the target's score of each mixture, in order, with the weights it had, until it answers `true`. Weights are
- * left alone for {@link MIXTURES_KEPT} mixtures, so that several can be folded in one pass over the places. An element is
+ * left alone for {@link MIXTURES_KEPT} mixtures, so that several can be folded in one pass over the positions. An element is
  * `w x + (1 - w) absent`; an integer, which cannot be mixed, is `x` where w is at least one half.
  */
 export async function scoreMixtures<P>(
@@ -128,7 +128,7 @@ function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: I
   };
 }
 
-/** What stands for absence in each input. */
+/** Baseline of each input. */
 export function absentInputs<P extends { readonly baseline: Baseline }>(ctx: ExplainContext<P>): Inputs {
   return Object.fromEntries(
     ctx.model.inputs.map((input) => [

@@ -1,26 +1,26 @@
-/** A mask over the places of the model's sources that can be optimised: coarse where places have neighbours. */
+/** A mask over the places of the model's sources that can be optimised: coarse where positions have neighbours. */
 import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
-import { placesOf } from './feature-mask.ts';
+import { positionsOf } from './feature-mask.ts';
 
 export interface SoftMask {
-  /** Extents of the coarse mask, outermost first. */
+  /** Dims of the coarse mask, outermost first. */
   readonly size: readonly number[];
   /** Neighbours mean something along these axes of it. */
   readonly smooth: boolean;
-  readonly places: number;
+  readonly positions: number;
   /** The place of each element of the source. */
   readonly ids: Uint32Array;
-  /** The coarse mask on every place. */
+  /** The coarse mask on every position. */
   enlarge(coarse: ArrayLike<number>): Float64Array;
-  /** From derivatives by place to derivatives by coarse cell: the transpose of {@link enlarge}. */
-  gather(places: ArrayLike<number>): Float64Array;
+  /** From derivatives by position to derivatives by coarse cell: the transpose of {@link enlarge}. */
+  gather(positions: ArrayLike<number>): Float64Array;
 }
 
 /**
- * For pictures and series at most `cells` along each axis, enlarged linearly; for a vector a number each, for embedded
+ * For images and series at most `cells` along each axis, enlarged linearly; for a vector a number each, for embedded
  * tokens one per token.
  */
 export function softMask(source: TensorInfo, cells: number, { inputs }: ModelInfo): SoftMask {
@@ -28,25 +28,25 @@ export function softMask(source: TensorInfo, cells: number, { inputs }: ModelInf
   const embedded = !inputs.some(({ name }) => name === source.name);
   if (source.channelAxis === undefined) {
     const width = embedded ? (dims.at(-1) as number) : 1;
-    const places = sizeOf(dims) / width;
+    const positions = sizeOf(dims) / width;
     const ids = Uint32Array.from({ length: sizeOf(dims) }, (_, i) => Math.floor(i / width));
     const copy = (values: ArrayLike<number>): Float64Array => Float64Array.from(values);
-    return { size: [places], smooth: false, places, ids, enlarge: copy, gather: copy };
+    return { size: [positions], smooth: false, positions, ids, enlarge: copy, gather: copy };
   }
-  const extents = dims.filter((_, axis) => axis !== source.channelAxis);
-  if (extents.length > 2) {
+  const spatial = dims.filter((_, axis) => axis !== source.channelAxis);
+  if (spatial.length > 2) {
     throw new WhylightError('unprocessable_method', `"${source.name}" has more than two spatial axes.`, {
       tensor: source.name,
       dims,
     });
   }
-  const [height, width] = extents.length === 2 ? (extents as [number, number]) : [1, extents[0] as number];
+  const [height, width] = spatial.length === 2 ? (spatial as [number, number]) : [1, spatial[0] as number];
   const [rows, columns] = [taps(height, cells), taps(width, cells)];
   return {
     size: [rows.count, columns.count],
     smooth: true,
-    places: height * width,
-    ids: placesOf(source).ids,
+    positions: height * width,
+    ids: positionsOf(source).ids,
     enlarge: (coarse) => {
       // Along the rows first, then down the columns.
       const wide = new Float64Array(rows.count * width);
@@ -58,24 +58,24 @@ export function softMask(source: TensorInfo, cells: number, { inputs }: ModelInf
           wide[row * width + x] = left + part * (right - left);
         }
       }
-      const places = new Float64Array(height * width);
+      const positions = new Float64Array(height * width);
       for (let y = 0; y < height; y++) {
         const [cell, part] = [rows.cell[y] as number, rows.part[y] as number];
         const [above, below] = [cell * width, (part > 0 ? cell + 1 : cell) * width];
         for (let x = 0; x < width; x++) {
           const top = wide[above + x] as number;
-          places[y * width + x] = top + part * ((wide[below + x] as number) - top);
+          positions[y * width + x] = top + part * ((wide[below + x] as number) - top);
         }
       }
-      return places;
+      return positions;
     },
-    gather: (places) => {
+    gather: (positions) => {
       const wide = new Float64Array(rows.count * width);
       for (let y = 0; y < height; y++) {
         const [cell, part] = [rows.cell[y] as number, rows.part[y] as number];
         const [above, below] = [cell * width, (part > 0 ? cell + 1 : cell) * width];
         for (let x = 0; x < width; x++) {
-          const value = places[y * width + x] as number;
+          const value = positions[y * width + x] as number;
           wide[above + x] = (wide[above + x] as number) + (1 - part) * value;
           wide[below + x] = (wide[below + x] as number) + part * value;
         }
@@ -104,11 +104,11 @@ interface Taps {
 }
 
 /** The cells that a position lies between, half-pixel centres. */
-function taps(extent: number, cells: number): Taps {
-  const count = Math.min(extent, cells);
-  const [cell, part] = [new Uint32Array(extent), new Float64Array(extent)];
-  for (let i = 0; i < extent; i++) {
-    const at = Math.min(Math.max((i + 0.5) * (count / extent) - 0.5, 0), count - 1);
+function taps(dim: number, cells: number): Taps {
+  const count = Math.min(dim, cells);
+  const [cell, part] = [new Uint32Array(dim), new Float64Array(dim)];
+  for (let i = 0; i < dim; i++) {
+    const at = Math.min(Math.max((i + 0.5) * (count / dim) - 0.5, 0), count - 1);
     cell[i] = Math.floor(at);
     part[i] = at - Math.floor(at);
   }

@@ -21,8 +21,8 @@ const COARSEST = 8;
 
 /**
  * @param dims shape of the row
- * @param window extents, at most those of the row
- * @param strides steps; up to the window's extents, every element is covered
+ * @param window dims, at most those of the row
+ * @param strides steps; up to the window's dims, every element is covered
  * @param edge `cut` has windows that stand out at the far edge cut off, as Captum cuts them; `whole` leaves them out
  */
 export function slidingWindows(
@@ -32,7 +32,7 @@ export function slidingWindows(
   edge: 'cut' | 'whole' = 'cut',
 ): Windows {
   const round = edge === 'cut' ? Math.ceil : Math.floor;
-  const steps = dims.map((extent, axis) => round((extent - (window[axis] as number)) / (strides[axis] as number)) + 1);
+  const steps = dims.map((dim, axis) => round((dim - (window[axis] as number)) / (strides[axis] as number)) + 1);
   return {
     count: steps.reduce((a, b) => a * b, 1),
     levels: levelsOf(steps),

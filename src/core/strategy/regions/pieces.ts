@@ -1,36 +1,36 @@
-/** The regions that XRAI chooses from: segments of a picture at several scales, each enlarged a little. */
+/** The regions that XRAI chooses from: segments of an image at several scales, each enlarged a little. */
 import { graphSegments, pixelEdges } from '../../image/graph-segments.ts';
-import type { Picture } from '../../image/superpixels.ts';
+import type { Image } from '../../image/superpixels.ts';
 
 /** Pixels of a region, in ascending order. */
 export type Region = Uint32Array;
 
-/** As PAIR's library sets them, for pictures of 224 x 224; pixels are scaled with the picture. */
+/** As PAIR's library sets them, for images of 224 x 224; pixels are scaled with the image. */
 const SCALES = [50, 100, 150, 250, 500, 1200];
 const SIDE = 224;
-const LEAST_PIXELS = 150;
+const MIN_PIXELS = 150;
 const DILATION = 5;
 
-/** How many pixels of a picture stand for so many of one of 224 x 224; at least one. */
-export const pixelsLike = (count: number, { width, height }: Picture): number =>
+/** Number of pixels that corresponds to a number for 224 x 224; at least one. */
+export const pixelsLike = (count: number, { width, height }: Image): number =>
   Math.max(1, Math.round((count * width * height) / SIDE ** 2));
 
-/** @param picture its planes from 0 to 1 */
-export function pieces(picture: Picture): Region[] {
-  const { width, height } = picture;
-  // The library segments pictures from -1 to 1, and counts its scales in 255ths.
-  const planes = picture.planes.map((plane) => Float32Array.from(plane, (value) => 2 * value - 1));
+/** @param image its planes from 0 to 1 */
+export function pieces(image: Image): Region[] {
+  const { width, height } = image;
+  // The library segments images from -1 to 1, and counts its scales in 255ths.
+  const planes = image.planes.map((plane) => Float32Array.from(plane, (value) => 2 * value - 1));
   const edges = pixelEdges({ width, height, planes });
   const area = (width * height) / SIDE ** 2;
   const radius = Math.round(DILATION * Math.sqrt(area));
   return SCALES.flatMap((scale) => {
-    const segments = graphSegments(edges, (scale / 255) * area, pixelsLike(LEAST_PIXELS, picture));
-    return dilated(segments, picture, radius);
+    const segments = graphSegments(edges, (scale / 255) * area, pixelsLike(MIN_PIXELS, image));
+    return dilated(segments, image, radius);
   });
 }
 
 /** The pixels of each segment, and those within `radius` of one of them. */
-function dilated(segments: Uint32Array, { width, height }: Picture, radius: number): Region[] {
+function dilated(segments: Uint32Array, { width, height }: Image, radius: number): Region[] {
   const count = segments.reduce((most, segment) => Math.max(most, segment), 0) + 1;
   const members = Array.from({ length: count }, () => new Set<number>());
   const disk: [number, number][] = [];

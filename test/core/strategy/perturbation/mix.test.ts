@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelInfo, TensorInfo } from '../../../../src/core/model/info.ts';
-import { type FeatureMask, placeMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
+import { type FeatureMask, positionMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
 import { mixOf } from '../../../../src/core/strategy/perturbation/mix.ts';
 import { Random } from '../../../../src/core/tensor/random.ts';
 import { float32, sizeOf } from '../../../../src/core/tensor/tensor.ts';
@@ -34,8 +34,8 @@ describe('mixOf', () => {
     { ...one, zeros: false },
   ]);
   const masks: readonly [string, (model: ModelInfo) => FeatureMask][] = [
-    ['every place', placeMask],
-    ['pairs of places', (model) => pairs(placeMask(model))],
+    ['every place', positionMask],
+    ['pairs of places', (model) => pairs(positionMask(model))],
     ['pairs of elements', ({ inputs }) => pairs(eachElement(inputs))],
   ];
   it.each(ways.flatMap((way) => masks.map(([of, make]) => ({ ...way, of, make }))))(
