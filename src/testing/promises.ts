@@ -4,7 +4,7 @@ import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Axiom, Method } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
-import { checkSymmetry, checkSensitivity, checkLinearity, checkDummy } from './axioms.ts';
+import { checkDummy, checkLinearity, checkSensitivity, checkSymmetry } from './axioms.ts';
 import { changed, stacked, zeros } from './inputs.ts';
 import { stopsOnAbort } from './stops-on-abort.ts';
 import type { Trial } from './trial.ts';

@@ -93,7 +93,12 @@ export async function runRows(
 export function throwIfAborted(signal: AbortSignal): void {
   if (!signal.aborted) return;
   if (WhylightError.is(signal.reason)) throw signal.reason;
-  throw new WhylightError('aborted', 'The run was stopped because the caller cancelled it.', {}, { cause: signal.reason });
+  throw new WhylightError(
+    'aborted',
+    'The run was stopped because the caller cancelled it.',
+    {},
+    { cause: signal.reason },
+  );
 }
 
 function countRows({ inputs, mixes }: Variant, rows: Inputs): number {

@@ -56,8 +56,12 @@ describe('a summary in words', () => {
     expect(hidden?.score).toBeCloseTo(then?.scores[1] as number, 5);
     expect(hidden?.change).toBeCloseTo((then?.scores[1] as number) - (score as number), 5);
     expect(hidden?.top.after).toBe(then?.top[0]?.label);
-    expect(summary?.text).toContain('75 % of the positive attribution is in the bottom right region and 25 % in the centre region.');
-    expect(summary?.text).toContain('20 % of the total attribution is negative, evidence against dog; 100 % of it is in the top left region.');
+    expect(summary?.text).toContain(
+      '75 % of the positive attribution is in the bottom right region and 25 % in the centre region.',
+    );
+    expect(summary?.text).toContain(
+      '20 % of the total attribution is negative, evidence against dog; 100 % of it is in the top left region.',
+    );
     expect(summary?.text).toContain(`from ${score?.toFixed(3)} to ${hidden?.score.toFixed(3)}`);
   });
 
