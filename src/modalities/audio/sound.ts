@@ -48,3 +48,21 @@ export function oneChannel({ channels }: Sound, choice: ChannelChoice = 'mean'):
   }
   return mean;
 }
+
+/** Parts of the loudest channel's energy below which a mix counts as cancelled out. */
+const CANCELLED = 1e-4;
+
+/** What was done to several channels, as sentences. */
+export function mixNotes({ channels }: Sound, mono: Float32Array, choice: ChannelChoice): string[] {
+  if (channels.length === 1) return [];
+  if (choice !== 'mean') return [`Channel ${choice} of ${channels.length} was taken.`];
+  const energy = (samples: Float32Array) => samples.reduce((sum, value) => sum + value * value, 0);
+  const loudest = Math.max(...channels.map(energy));
+  const cancelled = loudest > 0 && energy(mono) < CANCELLED * loudest;
+  return [
+    `${channels.length} channels were mixed to their mean.`,
+    ...(cancelled
+      ? ['The channels cancel each other out: their mean is next to silence. Choose one with "channel".']
+      : []),
+  ];
+}

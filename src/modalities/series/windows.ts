@@ -62,11 +62,21 @@ function defaultEdges(steps: number, time: TimeAxis, parts: number): number[] {
     const near = Array.from({ length: wanted }, (_, i) => wanted - i).find((n) => steps % n === 0);
     return equalEdges(steps, near !== undefined && near > wanted / 2 ? near : wanted);
   }
-  const shortest = (steps * time.step) / wanted;
-  const power = 10 ** Math.floor(Math.log10(shortest));
-  const length = [...ROUND, 10].map((n) => n * power).find((n) => n >= shortest * (1 - 1e-9)) as number;
-  return edgesOfLength(steps, Math.max(1, length / time.step), '');
+  return edgesOfLength(steps, roundLength(steps / wanted, time.step), '');
 }
+
+/** The next round length, in steps. Short windows are of whole steps, or they would not be equal. */
+function roundLength(shortest: number, step: number): number {
+  const power = 10 ** Math.floor(Math.log10(shortest * step));
+  const candidates = [...ROUND, 10, 20].map((n) => (n * power) / step);
+  const fits = (length: number) => length >= 20 || Math.abs(length - Math.round(length)) < 1e-6;
+  const found = candidates.find((length) => length >= shortest * (1 - 1e-9) && fits(length));
+  return found === undefined ? Math.ceil(shortest) : wholeSteps(found);
+}
+
+/** Without the error of a division, where it is a whole number of steps. */
+const wholeSteps = (length: number): number =>
+  Math.abs(length - Math.round(length)) < 1e-6 ? Math.round(length) : length;
 
 /**
  * Names of the stretches between edges: `3.2 to 3.6 s`, or `steps 24 to 29` (both included) where time has no unit.

@@ -3,6 +3,7 @@
  * @see PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3 and 4.4
  */
 import { WhylightError } from '../../core/errors.ts';
+import { crc32 } from '../../core/image/png-checksums.ts';
 import { invalidArray } from './npy-header.ts';
 
 export interface ZipEntry {
@@ -11,6 +12,8 @@ export interface ZipEntry {
   readonly size: number;
   readonly method: number;
   readonly encrypted: boolean;
+  /** Checksum of the contents, as the directory says. */
+  readonly checksum: number;
   /** Bytes as they are in the archive. */
   readonly compressed: Uint8Array;
 }
@@ -68,6 +71,7 @@ function readEntry(bytes: Uint8Array, view: DataView, at: number, entry: string,
     name: entry,
     size,
     method: view.getUint16(at + 10, true),
+    checksum: view.getUint32(at + 16, true),
     encrypted: (view.getUint16(at + 8, true) & 1) === 1,
     compressed: bytes.subarray(start, start + packed),
   };
@@ -86,18 +90,21 @@ function findEnd(view: DataView): number | undefined {
  * Contents of an entry. Inflating stops as soon as there is more than the directory says.
  * @throws WhylightError `invalid_tensor` for encrypted entries, other methods and damaged contents.
  */
-export async function readZipEntry({ name, size, method, encrypted, compressed }: ZipEntry): Promise<Uint8Array> {
+export async function readZipEntry(entry: ZipEntry): Promise<Uint8Array> {
+  const { name, size, method, encrypted, compressed, checksum } = entry;
   if (encrypted) throw invalidArray(`The entry "${name}" is encrypted, which is not read.`, { entry: name });
-  if (method === 0) {
-    if (compressed.length !== size) throw broken(`the entry "${name}"`);
-    return compressed;
-  }
-  if (method !== 8) {
+  if (method !== 0 && method !== 8) {
     throw invalidArray(`The entry "${name}" is packed by method ${method}: stored and deflated ones are read.`, {
       entry: name,
       method,
     });
   }
+  const content = method === 0 ? compressed : await inflate(entry);
+  if (content.length !== size || crc32(content) !== checksum) throw broken(`the entry "${name}"`);
+  return content;
+}
+
+async function inflate({ name, size, compressed }: ZipEntry): Promise<Uint8Array> {
   if (size > compressed.length * MAX_RATIO) throw broken(`the entry "${name}"`);
   const stream = new Blob([compressed as Uint8Array<ArrayBuffer>]).stream();
   const reader = stream.pipeThrough(new DecompressionStream('deflate-raw')).getReader();
@@ -114,8 +121,7 @@ export async function readZipEntry({ name, size, method, encrypted, compressed }
     if (WhylightError.is(cause)) throw cause;
     throw invalidArray(`The entry "${name}" is damaged: it cannot be inflated.`, { entry: name });
   }
-  if (filled !== size) throw broken(`the entry "${name}"`);
-  return out;
+  return out.subarray(0, filled);
 }
 
 const broken = (name: string): WhylightError =>
