@@ -1,0 +1,137 @@
+/** The function at the end of a graph that turns scores into probabilities, and the tensor in front of it. */
+import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
+import { consumers, producers, subgraphs } from '../../onnx/edit.ts';
+import type { Graph, Node } from '../../onnx/graph.ts';
+import { traitsOf } from '../../onnx/operators.ts';
+import type { Activation } from '../description.ts';
+
+export interface FinalActivation {
+  readonly activation: Activation;
+  /** Tensor in front of the activation; the output itself where there is none, or where no such tensor exists. */
+  readonly logits: string;
+  /** Axis of the output along which the probabilities add up to 1, counted from the front or (negative) the back. */
+  readonly axis?: number;
+  /** Permutations between logits and output: axis i of the output is axis `order[i]` of the logits. */
+  readonly order?: readonly number[];
+}
+
+/**
+ * Looks back from an output through operators that only move, clip or re-encode numbers. Sees Softmax, LogSoftmax and
+ * Sigmoid, softmax spelled out (`Exp / Sum`), and the pair `1 - p, p` of one sigmoid.
+ */
+export function finalActivation(graph: Graph, output: string): FinalActivation {
+  const makers = producers(graph);
+  let order: readonly number[] | undefined;
+  let tensor = output;
+  for (let node = makers.get(tensor); node; node = makers.get(tensor)) {
+    const found = activationAt(graph, node, makers);
+    if (found) return placed(found, order);
+    const inside = activationInside(graph, node, tensor, makers);
+    if (inside) return { activation: inside, logits: output };
+    if (node.op === 'Transpose' && node.domain === '') {
+      const perm = intsAttribute(node, 'perm', []);
+      if (perm.length === 0) break;
+      order = order ? order.map((axis) => perm[axis] as number) : perm;
+    } else if (!isTransparent(node, graph)) break;
+    tensor = node.inputs[0] as string;
+  }
+  return { activation: 'none', logits: output };
+}
+
+function placed(found: FinalActivation, order: readonly number[] | undefined): FinalActivation {
+  if (!order) return found;
+  const axis = found.axis === undefined ? undefined : found.axis < 0 ? found.axis + order.length : found.axis;
+  return { ...found, order, ...(axis !== undefined && { axis: order.indexOf(axis) }) };
+}
+
+/** Softmax of a QDQ model stands between quantisers; a Clip to 0..1 changes no probability. */
+function isTransparent(node: Node, graph: Graph): boolean {
+  if (traitsOf(node).transparent !== undefined || node.op === 'Cast') return true;
+  if (node.op !== 'Clip' || node.domain !== '') return false;
+  const [low, high] = [boundOf(graph, node.inputs[1]), boundOf(graph, node.inputs[2])];
+  return (low === undefined || low <= 1e-3) && (high === undefined || high >= 1 - 1e-3);
+}
+
+function boundOf({ constants }: Graph, name: string | undefined): number | undefined {
+  const constant = name ? constants.get(name) : undefined;
+  if (constant?.dtype !== 'float32') return undefined;
+  return new DataView(constant.bytes.buffer, constant.bytes.byteOffset).getFloat32(0, true);
+}
+
+type Makers = ReadonlyMap<string, Node>;
+
+/**
+ * Activation of probabilities that no tensor of the graph has logits of: within both branches of If, in front of a mean,
+ * in the class rows of a detector's head, or in an operator of `ai.onnx.ml`.
+ */
+function activationInside(graph: Graph, node: Node, tensor: string, makers: Makers): Activation | undefined {
+  if (node.domain === 'ai.onnx.ml') return postTransform(node, makers);
+  if (node.op === 'If') {
+    const found = subgraphs(node).map((branch) => {
+      const inner = branch.outputs[node.outputs.indexOf(tensor)]?.name;
+      return inner === undefined ? 'none' : finalActivation(branch, inner).activation;
+    });
+    return found.length === 2 && found[0] === found[1] && found[0] !== 'none' ? found[0] : undefined;
+  }
+  if (node.op === 'ReduceMean') return activationOf(graph, node.inputs[0] ?? '');
+  if (node.op !== 'Concat') return undefined;
+  const parts = node.inputs.map((name) => activationOf(graph, name));
+  return parts.findLast((part) => part !== undefined);
+}
+
+const activationOf = (graph: Graph, tensor: string): Activation | undefined => {
+  const { activation } = finalActivation(graph, tensor);
+  return activation === 'none' ? undefined : activation;
+};
+
+/** What the converters' operators do to their scores; Normalizer divides what comes before by its sum. */
+function postTransform(node: Node, makers: Makers): Activation | undefined {
+  if (node.op === 'Normalizer') {
+    const before = makers.get(node.inputs[0] ?? '');
+    return before && postTransform(before, makers);
+  }
+  const transform = stringAttribute(node, 'post_transform', 'NONE');
+  return transform === 'SOFTMAX' ? 'softmax' : transform === 'LOGISTIC' ? 'sigmoid' : undefined;
+}
+
+function activationAt(graph: Graph, node: Node, makers: Makers): FinalActivation | undefined {
+  const [input = ''] = node.inputs;
+  if (node.domain !== '') return undefined;
+  if (node.op === 'Softmax') return { activation: 'softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
+  if (node.op === 'LogSoftmax') {
+    return { activation: 'log_softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
+  }
+  if (node.op === 'Sigmoid') return { activation: 'sigmoid', logits: input };
+  if (node.op === 'HardSigmoid' && floatAttribute(node, 'beta', 0.5) === 0.5) return undefined;
+  if (node.op === 'Div') return spelledOutSoftmax(node, makers);
+  if (node.op === 'Concat') return sigmoidPair(graph, node, makers);
+  return undefined;
+}
+
+/** `Exp(x) / ReduceSum(Exp(x))`, also with the largest element taken off first. */
+function spelledOutSoftmax({ inputs: [above = '', below = ''] }: Node, makers: Makers): FinalActivation | undefined {
+  const [exp, sum] = [makers.get(above), makers.get(below)];
+  if (exp?.op !== 'Exp' || sum?.op !== 'ReduceSum' || sum.inputs[0] !== above) return undefined;
+  const shifted = makers.get(exp.inputs[0] ?? '');
+  const [logits = '', largest = ''] = shifted?.op === 'Sub' ? shifted.inputs : [];
+  const isShift = makers.get(largest)?.op === 'ReduceMax';
+  return { activation: 'exp_normalised', logits: isShift ? logits : (exp.inputs[0] as string) };
+}
+
+/** `[1 - p, p]` of one sigmoid: probabilities of two classes. No tensor of the graph holds their two logits. */
+function sigmoidPair(graph: Graph, node: Node, makers: Makers): FinalActivation | undefined {
+  const [first, second] = node.inputs.map((name) => throughShapes(name, makers));
+  if (node.inputs.length !== 2 || !first || !second) return undefined;
+  const [p, q] = second.node.op === 'Sub' ? [first, second] : [second, first];
+  const isComplement = q.node.op === 'Sub' && throughShapes(q.node.inputs[1] ?? '', makers)?.node === p.node;
+  if (!isComplement || p.node.op !== 'Sigmoid') return undefined;
+  return consumers(graph).has(p.node.outputs[0] as string)
+    ? { activation: 'sigmoid', logits: node.outputs[0] as string, axis: intAttribute(node, 'axis', 0) }
+    : undefined;
+}
+
+function throughShapes(name: string, makers: Makers): { readonly node: Node } | undefined {
+  let node = makers.get(name);
+  while (node && traitsOf(node).transparent === 'shape') node = makers.get(node.inputs[0] ?? '');
+  return node && { node };
+}

@@ -1,0 +1,224 @@
+/** Builds the description of a model from its graph and from what is stated about it, the stronger source first. */
+import { producers } from '../../onnx/edit.ts';
+import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
+import type { Fact, FactSource, InputFact, LabelFact, ModelDescription, OutputFact, TaskId } from '../description.ts';
+import { type FinalActivation, finalActivation } from './activation.ts';
+import { type BatchFacts, findBatchAxes, rowsAtOnce } from './batch-axes.ts';
+import { doubtsOf } from './doubts.ts';
+import { kindOf, primaryInput, roleOf } from './inputs.ts';
+import { matchLabels, misfit } from './labels.ts';
+import { isLabel, type OutputReading, rankOutputs, readOutput, type ShapedOutput } from './outputs.ts';
+import type { StatedFacts } from './stated-facts.ts';
+
+/** A description, and what only the model needs of it. */
+export interface Described {
+  readonly description: ModelDescription;
+  /** Number of rows of every run; undefined where any number will do. */
+  readonly rowsAtOnce: number | undefined;
+}
+
+/**
+ * @param graph as it was read, inputs and outputs in the file's own axes
+ * @throws WhylightError `invalid_config` for labels that do not fit the output, and for a stated output that is not there
+ */
+export function describe(graph: Graph, stated: StatedFacts = {}): Described {
+  const primary = explainedInput(graph, stated);
+  const batch = batchFacts(graph, primary, stated);
+  const inputs = graph.inputs.map((input) => inputFact(graph, input, primary, batch, stated));
+  const states = new Set(stateOutputs(graph, inputs));
+  const ranked = rankOutputs(graph, states);
+  const shaped = new Map(graph.outputs.map((output) => [output.name, shapedOutput(output, batch)]));
+  const main = stated.output ? shaped.get(stated.output.value)?.name : ranked[0]?.name;
+  const first = inputs.find(({ name }) => name === primary?.name) ?? inputs[0];
+  const outputs = graph.outputs.map(({ name, dims = [] }) =>
+    outputFact(graph, shaped.get(name) as ShapedOutput, dims, {
+      stated: name === main ? stated : { ...(stated.labels && { labels: stated.labels }) },
+      isMain: name === main,
+      explained: first,
+      siblings: [...shaped.values()],
+    }),
+  );
+  const explained = (outputs.find(({ name }) => name === main) ?? outputs[0]) as OutputFact;
+  const rows = primary && rowsAtOnce(batch, primary, explained.name);
+  const rivals = ranked.filter(
+    ({ name, dtype }) =>
+      name !== explained.name &&
+      dtype.includes('float') &&
+      !states.has(name) &&
+      !isLabel({ name, dtype }, producers(graph)),
+  );
+  const doubts = doubtsOf({
+    graph,
+    inputs,
+    explained,
+    rivals: stated.output ? [] : rivals.map(({ name }) => name),
+    batch,
+    primary,
+    stated,
+    onlyLabels: isLabel(explained, producers(graph)),
+  });
+  return { description: { inputs, outputs, explained, doubts }, rowsAtOnce: rows };
+}
+
+const fact = <T>(value: T, source: FactSource = 'graph'): Fact<T> => ({ value, source });
+
+function explainedInput(graph: Graph, { inputs = {} }: StatedFacts): ValueInfo | undefined {
+  return graph.inputs.find(({ name }) => inputs[name]?.role?.value === 'explained') ?? primaryInput(graph);
+}
+
+function batchFacts(graph: Graph, primary: ValueInfo | undefined, { inputs = {} }: StatedFacts): BatchFacts {
+  if (!primary) return { axes: {} };
+  const given = Object.entries(inputs).flatMap(([name, { batchAxis }]) =>
+    batchAxis ? [[name, batchAxis.value] as const] : [],
+  );
+  return findBatchAxes(graph, primary, Object.fromEntries(given));
+}
+
+function inputFact(
+  graph: Graph,
+  input: ValueInfo,
+  primary: ValueInfo | undefined,
+  { axes }: BatchFacts,
+  { inputs = {}, hold, preprocessing }: StatedFacts,
+): InputFact {
+  const { name, dtype, dims = [] } = input;
+  const stated = inputs[name] ?? {};
+  const rows = axes[name] ?? null;
+  const held = hold?.value.includes(name) ? fact('fixed' as const, hold.source) : undefined;
+  const role = held ?? stated.role ?? fact(primary ? roleOf(graph, input, primary, rows) : 'explained');
+  const { modality, layout } = kindOf(graph, input, role.value, rows);
+  const isImage = (stated.modality?.value ?? modality) === 'image' && role.value === 'explained';
+  const stacked = isImage && preprocessing ? fact(preprocessing.value.layout, preprocessing.source) : undefined;
+  return {
+    name,
+    dtype,
+    shape: dims.map(readable),
+    modality: stated.modality ?? fact(modality),
+    layout: stated.layout ?? (rows === 0 && stacked ? stacked : fact(layout)),
+    batchAxis: stated.batchAxis ?? fact(ownRows(input, primary, rows)),
+    role,
+    ...(isImage && preprocessing && { preprocessing }),
+  };
+}
+
+/** An input with rows of its own (the texts beside images of two towers) counts them along its first axis. */
+function ownRows({ name, dims = [] }: ValueInfo, primary: ValueInfo | undefined, rows: number | null): number | null {
+  const isOwn = rows === null && name !== primary?.name && dims.length > 1 && /batch/i.test(String(dims[0]));
+  return isOwn ? 0 : rows;
+}
+
+const readable = (dim: Dim): number | string => (typeof dim === 'string' && dim.startsWith('?') ? '?' : dim);
+
+/** Outputs by which a state comes back: those of the shape of a state input, in order. */
+function stateOutputs(graph: Graph, inputs: readonly InputFact[]): string[] {
+  const shapeOf = (dims: readonly (number | string)[] = []): string =>
+    dims.map((dim) => (typeof dim === 'number' ? dim : '?')).join();
+  const states = inputs.filter(({ role }) => role.value === 'state').map(({ shape }) => shapeOf(shape));
+  return graph.outputs
+    .slice(1)
+    .filter(({ dims, dtype }) => dtype.includes('float') && states.includes(shapeOf(dims)))
+    .map(({ name }) => name);
+}
+
+function shapedOutput({ name, dtype, dims }: ValueInfo, { axes, analysis }: BatchFacts): ShapedOutput {
+  const inferred = analysis?.dimsOf(name) ?? dims;
+  const counted = analysis?.axisOf(name);
+  const hasRows = Object.values(axes).some((axis) => axis !== null);
+  // A batch that is frozen inside is still the first axis of what comes out.
+  const batchAxis = counted ?? (hasRows && inferred && inferred.length > 0 ? 0 : null);
+  return { name, dtype, dims: inferred, batchAxis };
+}
+
+interface OutputContext {
+  readonly stated: StatedFacts;
+  readonly isMain: boolean;
+  readonly explained: InputFact | undefined;
+  readonly siblings: readonly ShapedOutput[];
+}
+
+function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[], context: OutputContext): OutputFact {
+  const { stated, isMain, explained, siblings } = context;
+  const activation = finalActivation(graph, output.name);
+  const names = stated.labels?.value;
+  const reading: OutputReading = explained
+    ? readOutput(output, activation, explained, names?.length, siblings)
+    : { task: 'values', classAxis: undefined };
+  const task = stated.task ?? fact(reading.task);
+  const classAxis = classAxisOf(output, reading, stated, task);
+  const labels = isMain ? labelsOf(output, classAxis?.value, reading, stated) : undefined;
+  return {
+    name: output.name,
+    dtype: output.dtype,
+    shape: (declared.length > 0 ? declared : (output.dims ?? [])).map(readable),
+    task,
+    ...(classAxis && { classAxis }),
+    batchAxis: fact(output.batchAxis),
+    activation: fact(activation.activation),
+    logits: activation.logits,
+    ...(labels && { labels }),
+  };
+}
+
+/** Tasks whose raw head is [4 + classes + more, anchors] or its transpose. */
+const BOX_TASKS: ReadonlySet<TaskId> = new Set([
+  'object_detection',
+  'oriented_detection',
+  'pose',
+  'instance_segmentation',
+]);
+
+const NO_CLASSES: ReadonlySet<TaskId> = new Set(['regression', 'depth', 'image_to_image', 'similarity']);
+
+function classAxisOf(
+  { dims }: ShapedOutput,
+  reading: OutputReading,
+  { classAxis, task: statedTask, labels, endToEnd }: StatedFacts,
+  task: Fact<TaskId>,
+): Fact<number | null> | undefined {
+  if (classAxis) return classAxis;
+  if (statedTask && BOX_TASKS.has(task.value) && dims)
+    return boxAxis(dims, labels?.value.length, endToEnd, statedTask.source);
+  if (NO_CLASSES.has(task.value)) return fact(null, statedTask?.source ?? 'graph');
+  if (reading.classAxis !== undefined) return fact(reading.classAxis);
+  if (!dims || dims.length < 2 || !statedTask) return undefined;
+  if (task.value === 'token_classification' || task.value === 'next_token' || task.value === 'fill_mask') {
+    return fact(dims.length - 1, statedTask.source);
+  }
+  if (task.value === 'segmentation' && dims.length === 4) return fact(1, statedTask.source);
+  return dims.length === 2 ? fact(1, statedTask.source) : undefined;
+}
+
+/** Of [N, a, b], the axis that holds boxes and classes: long enough for them, and shorter than that of the anchors. */
+function boxAxis(
+  dims: readonly Dim[],
+  classes: number | undefined,
+  endToEnd: Fact<boolean> | undefined,
+  source: FactSource,
+): Fact<number | null> {
+  const [, a, b] = dims;
+  // [found, 6]: a list of boxes, each with its score and class.
+  if (endToEnd?.value === true || dims.length !== 3) return fact(null, endToEnd?.source ?? source);
+  const holds = (dim: Dim | undefined): boolean => typeof dim === 'number' && dim >= 4 + (classes ?? 1);
+  if (holds(a) && (!holds(b) || (a as number) <= (b as number))) return fact(1, source);
+  return fact(holds(b) ? 2 : null, source);
+}
+
+function labelsOf(
+  { dims }: ShapedOutput,
+  axis: number | null | undefined,
+  { reserved }: OutputReading,
+  { labels, labelOffset, task }: StatedFacts,
+): Fact<LabelFact> | undefined {
+  if (!labels) return undefined;
+  const length = axis === null || axis === undefined ? undefined : dims?.[axis];
+  // Without a class axis, or with one of open length, the names are for the task to use.
+  if (typeof length !== 'number') return fact({ names: labels.value, first: labelOffset?.value ?? 0 }, labels.source);
+  const places = task && BOX_TASKS.has(task.value) ? 4 : reserved;
+  const matched = matchLabels(labels.value, length, labelOffset?.value, places);
+  if (matched) return fact(matched, labels.source);
+  // Places behind the classes: mask coefficients, keypoints, an angle.
+  if (places === 4 && labels.value.length + 4 < length) return fact({ names: labels.value, first: 4 }, labels.source);
+  throw misfit(labels.value.length, length);
+}
+
+export type { FinalActivation };

@@ -1,0 +1,104 @@
+/** Doubts about a description: what is not certain, and the flag or manifest key that settles it. */
+import type { Graph, ValueInfo } from '../../onnx/graph.ts';
+import type { Doubt, InputFact, OutputFact } from '../description.ts';
+import type { BatchFacts } from './batch-axes.ts';
+import type { StatedFacts } from './stated-facts.ts';
+
+export interface DoubtContext {
+  readonly graph: Graph;
+  readonly inputs: readonly InputFact[];
+  readonly explained: OutputFact;
+  /** Other outputs that might be meant. */
+  readonly rivals: readonly string[];
+  readonly batch: BatchFacts;
+  readonly primary: ValueInfo | undefined;
+  readonly stated: StatedFacts;
+  /** The explained output holds class numbers, not scores. */
+  readonly onlyLabels: boolean;
+}
+
+/** @returns doubts, those that block an explanation first */
+export function doubtsOf(context: DoubtContext): Doubt[] {
+  const doubts = [...outputDoubts(context), ...inputDoubts(context), ...rowDoubts(context)];
+  return doubts.sort((a, b) => Number(b.blocking ?? false) - Number(a.blocking ?? false));
+}
+
+function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtContext): Doubt[] {
+  const { name } = explained;
+  const shape = `[${explained.shape.join(', ')}]`;
+  const doubts: Doubt[] = [];
+  if (onlyLabels) {
+    const scores = graph.nodes.find(({ op }) => op === 'ArgMax')?.inputs[0];
+    doubts.push({
+      about: 'output',
+      tensor: name,
+      blocking: true,
+      message: `The output "${name}" holds class numbers, not scores, and has no derivative. ${scores ? `Explain the scores in front of it with --scores ${scores}.` : 'Export the model with its scores as an output.'}`,
+    });
+  }
+  if (rivals.length > 0) {
+    doubts.push({
+      about: 'output',
+      tensor: name,
+      message: `The output "${name}" is explained; the model also has ${rivals.map((other) => `"${other}"`).join(', ')}. Choose one with --output, or "output" in the manifest.`,
+    });
+  }
+  if (explained.task.value === 'values' && !stated.task) {
+    doubts.push({
+      about: 'task',
+      tensor: name,
+      message: `Nothing says what the output "${name}" ${shape} means, so raw values are shown. State it with --task, or "task" in the manifest.`,
+    });
+  }
+  if (explained.classAxis === undefined) {
+    doubts.push({
+      about: 'class_axis',
+      tensor: name,
+      message: `Nothing says which axis of "${name}" ${shape} counts classes. State it with --class-axis or "class_axis" in the manifest, or give a target with a position.`,
+    });
+  }
+  if (isUnnamedVector(explained, stated)) {
+    doubts.push({
+      about: 'task',
+      tensor: name,
+      message: `The values of "${name}" ${shape} are taken for scores of classes, because no activation and no labels say otherwise. If they are measurements, state --task regression.`,
+    });
+  }
+  if (explained.task.value === 'regression' && !stated.task) {
+    doubts.push({
+      about: 'task',
+      tensor: name,
+      message: `The value of "${name}" ${shape} is taken for a measurement, because no activation says otherwise. If it is the score of a class, state --task classification.`,
+    });
+  }
+  return doubts;
+}
+
+const isUnnamedVector = ({ task, activation, labels }: OutputFact, stated: StatedFacts): boolean =>
+  task.value === 'classification' && !stated.task && activation.value === 'none' && !labels;
+
+function inputDoubts({ inputs }: DoubtContext): Doubt[] {
+  return inputs
+    .filter(
+      ({ modality, role, preprocessing }) => modality.value === 'image' && role.value === 'explained' && !preprocessing,
+    )
+    .map(({ name }) => ({
+      about: 'preprocessing',
+      tensor: name,
+      message: `Nothing says how an image becomes the input "${name}". State --mean, --std and --scale, or "preprocessing" in the manifest; tensors are taken as they are.`,
+    }));
+}
+
+function rowDoubts({ batch, primary }: DoubtContext): Doubt[] {
+  const mixed = batch.analysis?.mixedBy;
+  const axis = primary && batch.axes[primary.name];
+  if (!mixed || !primary || axis === null || axis === undefined) return [];
+  if (typeof primary.dims?.[axis] === 'number') return [];
+  return [
+    {
+      about: 'rows',
+      tensor: primary.name,
+      message: `${mixed.op} "${mixed.name}" mixes the rows of a batch, so each row is run by itself. If axis ${axis} of "${primary.name}" does not count rows, state "batch_axis" in the manifest.`,
+    },
+  ];
+}

@@ -1,0 +1,223 @@
+/** Modality, layout and role of inputs, by their names, shapes and readers. */
+import { consumers } from '../../onnx/edit.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
+import type { ModalityId, Role } from '../description.ts';
+import { embeddingOf } from '../layers.ts';
+
+const isFloat = ({ dtype }: ValueInfo): boolean => dtype.includes('float');
+
+/** Names of inputs that tell a model which positions count, or where they stand. */
+const FIXED_NAME =
+  /(^|[._/:])(attention_?mask|input_?mask|pixel_?mask|padding_?mask|mask|token_?type_?ids?|segment_?ids?|position_?ids|positions?|langs?|sr|sample_?rate|lengths?|.*_length|cache_position|use_cache.*|bbox|rois?|grid|training|image_?sizes?)([._/:]|\d|$)/i;
+/** Names of inputs that carry something from one run to the next. */
+const STATE_NAME =
+  /(^|[._/:])(past|past_key_values?|present|.*cache.*|state|states|.*_state|h_?0|c_?0|h_?in|c_?in|hidden|memory)([._/:]|\d|$)/i;
+const TEXT_NAME =
+  /(^|[._/:])(.*input_?ids|tokens?|token_?ids|word_?ids|ids|text|texts|sentence.*|input_text)([._/:]|\d|$)/i;
+const AUDIO_NAME = /(audio|wav|waveform|speech|sound|mel|spectr|fbank|mix$|input_values|input_features|samples|pcm)/i;
+const IMAGE_NAME = /(image|img|pixel|photo|picture|frame)/i;
+
+/** From this many samples on, a vector or a single channel is taken for sound rather than for a row of a table. */
+const MIN_WAVEFORM = 4000;
+
+/** Readers of every value, counted once for a graph. */
+function readersOf(graph: Graph): ReadonlyMap<string, readonly Node[]> {
+  const known = READERS.get(graph);
+  if (known) return known;
+  const readers = consumers(graph);
+  READERS.set(graph, readers);
+  return readers;
+}
+
+const READERS = new WeakMap<Graph, ReadonlyMap<string, readonly Node[]>>();
+
+/**
+ * Role of an input. Masks, positions, scalars and inputs without rows beside others with rows are fixed; what comes
+ * back as an output of the same shape, and caches, are state.
+ */
+export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows: number | null): Role {
+  if (input.name === primary.name) return 'explained';
+  if (STATE_NAME.test(input.name)) return 'state';
+  if (FIXED_NAME.test(input.name) || isParameter(graph, input.name)) return 'fixed';
+  if (returns(graph, input)) return 'state';
+  if ((input.dims?.length ?? 0) === 0) return 'fixed';
+  const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
+  if (rows === null && primaryHasRows) return 'fixed';
+  if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && embeddingOf(graph, input.name) === undefined) {
+    return 'fixed';
+  }
+  return 'explained';
+}
+
+/** Name of the input that is explained first: tokens or pixels before masks, sizes and states. */
+export function primaryInput(graph: Graph): ValueInfo | undefined {
+  const { inputs } = graph;
+  const candidates = inputs.filter(
+    (input) =>
+      !FIXED_NAME.test(input.name) &&
+      !STATE_NAME.test(input.name) &&
+      (input.dims?.length ?? 1) > 0 &&
+      !isParameter(graph, input.name),
+  );
+  const images = candidates.filter(({ dims }) => dims?.length === 4);
+  const texts = candidates.filter((input) => TEXT_NAME.test(input.name));
+  // A picture beside texts (two towers): the picture.
+  if (images.length > 0 && texts.length > 0) return images[0];
+  return candidates.find((input) => !returns(graph, input)) ?? candidates[0] ?? inputs[0];
+}
+
+/** An input whose like comes out again: a float output of the same shape, beyond the first output. */
+function returns({ inputs, outputs }: Graph, input: ValueInfo): boolean {
+  if (inputs.length < 2 || outputs.length < 2 || !isFloat(input) || inputs[0] === input) return false;
+  if (!input.dims || input.dims.length < 2) return false;
+  const shape = fixedPart(input.dims);
+  return outputs
+    .slice(1)
+    .some((output) => output.dtype === input.dtype && output.dims !== undefined && fixedPart(output.dims) === shape);
+}
+
+const fixedPart = (dims: readonly Dim[]): string => dims.map((dim) => (typeof dim === 'number' ? dim : '?')).join();
+
+/** Operands that hold coordinates, sizes or conditions. */
+const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
+  GridSample: [1],
+  RoiAlign: [1, 2],
+  Resize: [1, 2, 3],
+  NonMaxSuppression: [2, 3, 4],
+  Loop: [0, 1],
+  If: [0],
+  Reshape: [1],
+  Slice: [1, 2, 3, 4],
+  TopK: [1],
+  Range: [0, 1, 2],
+  Dropout: [1, 2],
+};
+
+function isParameter(graph: Graph, name: string): boolean {
+  const readers = readersOf(graph).get(name) ?? [];
+  return readers.length > 0 && readers.every((node) => readsAsParameter(node, name));
+}
+
+const readsAsParameter = (node: Node, name: string): boolean =>
+  node.inputs.some((input, i) => input === name && (PARAMETERS[node.op] ?? []).includes(i));
+
+export interface InputKind {
+  readonly modality: ModalityId;
+  readonly layout: string;
+}
+
+const isChannels = (dim: Dim | undefined): boolean => dim === 1 || dim === 3 || dim === 4;
+const isLong = (dim: Dim | undefined): boolean => typeof dim === 'string' || (dim ?? 0) >= 8;
+
+/**
+ * Modality and layout of an input by its shape, its name, and what reads it first.
+ * @param rows axis that counts rows
+ */
+export function kindOf(graph: Graph, input: ValueInfo, role: Role, rows: number | null): InputKind {
+  const { dims = [], name } = input;
+  const inner = dims.filter((_, axis) => axis !== rows);
+  const letters = (rest: string): string => (rows === null ? rest : `${rest.slice(0, rows)}N${rest.slice(rows)}`);
+  if (role !== 'explained') {
+    const isSequence = inner.length === 1 && role === 'fixed';
+    return { modality: 'tensor', layout: letters(isSequence ? 'T' : plainLetters(inner.length)) };
+  }
+  if (!isFloat(input) && input.dtype !== 'uint8' && input.dtype !== 'int8') {
+    return discreteKind(graph, input, inner, letters);
+  }
+  if (inner.length === 3) return spatialKind(name, inner, letters);
+  if (inner.length === 2) return sequenceKind(graph, input, inner, letters);
+  if (inner.length === 1) return vectorKind(graph, name, inner, letters, rows);
+  return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
+}
+
+/** Ids of tokens, bytes, or truth values. */
+function discreteKind(
+  graph: Graph,
+  { name, dtype }: ValueInfo,
+  inner: readonly Dim[],
+  letters: (rest: string) => string,
+): InputKind {
+  if (inner.length !== 1) return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
+  if (dtype === 'bool') return { modality: 'tensor', layout: letters('F') };
+  const isText = TEXT_NAME.test(name) || embeddingOf(graph, name) !== undefined;
+  return { modality: isText ? 'text' : 'tensor', layout: letters('T') };
+}
+
+const plainLetters = (rank: number): string => 'ABCDEFGH'.slice(0, rank);
+
+function spatialKind(name: string, inner: readonly Dim[], letters: (rest: string) => string): InputKind {
+  const [first, , last] = inner;
+  const isSound = AUDIO_NAME.test(name) && !IMAGE_NAME.test(name);
+  const lastIsChannels = isChannels(last) && !isChannels(first) && isLong(inner[0]) && isLong(inner[1]);
+  if (lastIsChannels) return { modality: isSound ? 'audio' : 'image', layout: letters('HWC') };
+  if (isChannels(first) && isLong(inner[1]) && isLong(inner[2])) {
+    return { modality: isSound ? 'audio' : 'image', layout: letters('CHW') };
+  }
+  if (isSound) return { modality: 'audio', layout: letters('CHW') };
+  const isImage = IMAGE_NAME.test(name) && typeof first === 'number';
+  return { modality: isImage ? 'image' : 'tensor', layout: letters('CHW') };
+}
+
+/** [T, C] or [C, T]: the recurrent or convolving reader says which, else the longer axis is time. */
+function sequenceKind(
+  graph: Graph,
+  { name }: ValueInfo,
+  inner: readonly Dim[],
+  letters: (rest: string) => string,
+): InputKind {
+  const [a, b] = inner;
+  const size = (dim: Dim | undefined): number => (typeof dim === 'number' ? dim : Number.POSITIVE_INFINITY);
+  if (IMAGE_NAME.test(name) && isLong(a) && isLong(b)) return { modality: 'image', layout: letters('HW') };
+  const convolved = firstReader(graph, name);
+  const channelsFirst = convolved === 'Conv' || (convolved === undefined && size(a) < size(b));
+  const layout = letters(channelsFirst ? 'CT' : 'TC');
+  const time = channelsFirst ? b : a;
+  const channels = channelsFirst ? a : b;
+  const isSound = AUDIO_NAME.test(name) || (channels === 1 && size(time) >= MIN_WAVEFORM);
+  if (isSound) return { modality: 'audio', layout };
+  return { modality: 'series', layout };
+}
+
+function vectorKind(
+  graph: Graph,
+  name: string,
+  [length]: readonly Dim[],
+  letters: (rest: string) => string,
+  rows: number | null,
+): InputKind {
+  if (TEXT_NAME.test(name)) return { modality: 'text', layout: letters('T') };
+  const isLongClip = typeof length === 'number' && length >= MIN_WAVEFORM;
+  const walked = readAlongTime(graph, name);
+  if (AUDIO_NAME.test(name) || isLongClip || /sequence|samples|time/i.test(String(length)) || walked === 'spectrum') {
+    return { modality: 'audio', layout: letters('T') };
+  }
+  if (walked === 'convolution') return { modality: 'series', layout: letters('T') };
+  return { modality: rows === null ? 'tensor' : 'tabular', layout: letters('F') };
+}
+
+const PLAIN = new Set(['Identity', 'Cast', 'Sub', 'Div', 'Mul', 'Add', 'Pad']);
+const RESHAPING = new Set(['Unsqueeze', 'Squeeze', 'Reshape']);
+
+/** Operator that reads an input first, seen through arithmetic; undefined for others than these. */
+function firstReader(graph: Graph, name: string): 'Conv' | 'recurrent' | 'transposed' | undefined {
+  const op = readerBehind(graph, name, PLAIN);
+  if (op === 'Conv') return 'Conv';
+  if (op === 'LSTM' || op === 'GRU' || op === 'RNN') return 'recurrent';
+  return op === 'Transpose' ? 'transposed' : undefined;
+}
+
+/** How a vector is walked along: by a Fourier transform or a convolution; undefined for neither. */
+function readAlongTime(graph: Graph, name: string): 'spectrum' | 'convolution' | undefined {
+  const op = readerBehind(graph, name, new Set([...PLAIN, ...RESHAPING]));
+  return op === 'STFT' || op === 'DFT' ? 'spectrum' : op === 'Conv' ? 'convolution' : undefined;
+}
+
+function readerBehind(graph: Graph, name: string, through: ReadonlySet<string>): string | undefined {
+  let tensor = name;
+  for (let steps = 0; steps < 6; steps++) {
+    const [node] = readersOf(graph).get(tensor) ?? [];
+    if (!node || !through.has(node.op)) return node?.op;
+    tensor = node.outputs[0] as string;
+  }
+  return undefined;
+}

@@ -1,0 +1,248 @@
+/** Task, class axis and rank of outputs, by their names and shapes. */
+import { producers } from '../../onnx/edit.ts';
+import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
+import type { InputFact, TaskId } from '../description.ts';
+import type { FinalActivation } from './activation.ts';
+
+/** An output with its shape as inferred, rows being on `batchAxis`. */
+export interface ShapedOutput {
+  readonly name: string;
+  readonly dtype: ValueInfo['dtype'];
+  readonly dims: readonly Dim[] | undefined;
+  readonly batchAxis: number | null;
+}
+
+export interface OutputReading {
+  readonly task: TaskId;
+  /** Null where there are no classes; undefined where it cannot be known. */
+  readonly classAxis: number | null | undefined;
+  /** Places along the class axis in front of the classes: 4 rows of a box, 5 with objectness. */
+  readonly reserved?: number;
+}
+
+const VALUES: OutputReading = { task: 'values', classAxis: undefined };
+
+/** Numbers of classes that detectors have when nothing else says so: COCO, VOC and others, by places in front. */
+const COCO = 80;
+
+/**
+ * What an output most probably answers. Shapes that fit several tasks are `values`, and the class axis is left open.
+ *
+ * @param labels number of class names, where there are some
+ */
+export function readOutput(
+  output: ShapedOutput,
+  activation: FinalActivation,
+  explained: InputFact,
+  labels: number | undefined,
+  siblings: readonly ShapedOutput[],
+): OutputReading {
+  const { dims, batchAxis } = output;
+  if (!dims) return VALUES;
+  const isKnown = activation.activation !== 'none' || labels !== undefined;
+  if (batchAxis === null && !isKnown) return VALUES;
+  const axes = dims.map((_, axis) => axis).filter((axis) => axis !== batchAxis);
+  const long = axes.filter((axis) => dims[axis] !== 1);
+  if (axes.length === 0) return { task: 'regression', classAxis: null };
+  if (EMBEDDING.test(output.name) && axes.length === 1) return { task: 'similarity', classAxis: null };
+  const boxes = siblings.some((other) => other.name !== output.name && isBoxes(other));
+  const isAnchors =
+    axes.length === 2 && explained.modality.value === 'image' && dims[axes[1] as number] === 1 && long.length === 1;
+  if (isAnchors) return { task: boxes ? 'object_detection' : 'values', classAxis: axes[1] as number };
+  if (long.length <= 1) return vector(dims, axes, long, activation, labels);
+  if (explained.modality.value === 'text') return tokens(output, axes, activation, labels);
+  if (axes.length === 2) return planes(output, axes, activation, explained, labels, boxes);
+  if (axes.length === 3) return maps(output, axes, activation, explained, labels);
+  const last = dims.at(-1);
+  const fits = typeof last === 'number' && (last === (labels ?? COCO) + 5 || last === COCO + 5);
+  return fits ? { task: 'object_detection', classAxis: dims.length - 1, reserved: 5 } : VALUES;
+}
+
+const EMBEDDING = /(embed|embedding|pooler_output|feature_vector)/i;
+
+/** One axis at most is longer than 1: a list of classes, or one number. */
+function vector(
+  dims: readonly Dim[],
+  axes: readonly number[],
+  long: readonly number[],
+  { activation, axis }: FinalActivation,
+  labels: number | undefined,
+): OutputReading {
+  const [classAxis = long[0] ?? axes.at(axes.length > 2 ? 0 : -1) ?? null] =
+    axis === undefined ? [] : [axis < 0 ? axis + dims.length : axis];
+  if (long.length === 0) {
+    const isClass = activation === 'sigmoid' || (labels ?? 0) > 0;
+    return isClass ? { task: 'classification', classAxis } : { task: 'regression', classAxis: null };
+  }
+  if (activation === 'sigmoid' && axis === undefined) return { task: 'multi_label', classAxis };
+  return { task: 'classification', classAxis };
+}
+
+function tokens(
+  { dims = [], name }: ShapedOutput,
+  axes: readonly number[],
+  { activation }: FinalActivation,
+  labels: number | undefined,
+): OutputReading {
+  if (axes.length !== 2) return VALUES;
+  const last = dims.length - 1;
+  const classes = dims[last];
+  if (/hidden_state|embedding/i.test(name)) return { task: 'similarity', classAxis: null };
+  if (labels !== undefined && classes === labels) return { task: 'token_classification', classAxis: last };
+  const isScores = activation !== 'none' || /logits|scores|prob/i.test(name);
+  return isScores ? { task: 'token_classification', classAxis: last } : { task: 'values', classAxis: undefined };
+}
+
+const isNumber = (dim: Dim | undefined): dim is number => typeof dim === 'number';
+
+/** Boxes beside scores: [N, anchors, 4]. */
+const isBoxes = ({ dims, name }: ShapedOutput): boolean =>
+  (dims?.length === 3 && dims[2] === 4) || (/box|bbox|loc/i.test(name) && dims?.at(-1) === 4);
+
+/** Two axes: boxes by classes, or steps by classes. */
+function planes(
+  { dims = [] }: ShapedOutput,
+  axes: readonly number[],
+  { activation, axis }: FinalActivation,
+  { modality }: InputFact,
+  labels: number | undefined,
+  boxes: boolean,
+): OutputReading {
+  const [a, b] = axes as [number, number];
+  const [da, db] = [dims[a], dims[b]];
+  const task: TaskId = modality.value === 'image' ? 'object_detection' : 'classification';
+  if (boxes) return { task: 'object_detection', classAxis: b };
+  if (modality.value === 'image') {
+    const raw = rawHead(da, db, labels);
+    if (raw) return { task: 'object_detection', classAxis: raw.last ? b : a, reserved: raw.reserved };
+    if (db === 6 || db === 7) return { task: 'object_detection', classAxis: null };
+    if (isPlane(da, db, axis)) return { task: 'depth', classAxis: null };
+  } else if (
+    labels === undefined &&
+    axis === undefined &&
+    isNumber(da) &&
+    da === db &&
+    da >= MIN_SIDE &&
+    modality.value === 'tabular'
+  ) {
+    return { task: 'image_to_image', classAxis: null };
+  }
+  if (axis !== undefined) return { task, classAxis: axis < 0 ? axis + dims.length : axis };
+  if (labels !== undefined && (da === labels) !== (db === labels)) return { task, classAxis: da === labels ? a : b };
+  if (activation === 'sigmoid') return { task: modality.value === 'image' ? 'values' : 'multi_label', classAxis: b };
+  return VALUES;
+}
+
+/** Side of a map, at least. */
+const MIN_SIDE = 8;
+
+const isPlane = (height: Dim | undefined, width: Dim | undefined, axis: number | undefined): boolean =>
+  axis === undefined && (!isNumber(height) || height >= MIN_SIDE) && (!isNumber(width) || width >= MIN_SIDE);
+
+/** A detector's raw head: [4 + C, anchors], [anchors, 4 + C] or [anchors, 5 + C]. */
+function rawHead(
+  da: Dim | undefined,
+  db: Dim | undefined,
+  labels: number | undefined,
+): { readonly last: boolean; readonly reserved: number } | undefined {
+  const classes = labels ?? COCO;
+  for (const reserved of [4, 5]) {
+    if (db === classes + reserved) return { last: true, reserved };
+    if (da === classes + reserved) return { last: false, reserved };
+  }
+  return undefined;
+}
+
+/** Three axes: channels by height by width, in one of two orders. */
+function maps(
+  { dims = [] }: ShapedOutput,
+  axes: readonly number[],
+  { activation, axis }: FinalActivation,
+  { modality, shape, layout }: InputFact,
+  labels: number | undefined,
+): OutputReading {
+  const [a, b, c] = axes as [number, number, number];
+  if (modality.value !== 'image' && activation === 'none' && labels === undefined) return VALUES;
+  const last =
+    axis !== undefined
+      ? (axis < 0 ? axis + dims.length : axis) === c
+      : channelsLast(dims[a], dims[b], dims[c], shape, layout.value, labels);
+  const channel = last ? c : a;
+  const channels = dims[channel];
+  const fromVector = modality.value !== 'image';
+  if (channels === 1) {
+    if (fromVector) return { task: 'image_to_image', classAxis: null };
+    return activation === 'sigmoid' || last
+      ? { task: 'segmentation', classAxis: channel }
+      : { task: 'image_to_image', classAxis: null };
+  }
+  const isImage = channels === 3 && activation !== 'softmax' && labels !== 3;
+  return isImage ? { task: 'image_to_image', classAxis: null } : { task: 'segmentation', classAxis: channel };
+}
+
+/** Whether the channels come last: by the labels, else by the pair of axes that has the shape of the input image. */
+function channelsLast(
+  a: Dim | undefined,
+  b: Dim | undefined,
+  c: Dim | undefined,
+  shape: InputFact['shape'],
+  layout: string,
+  labels: number | undefined,
+): boolean {
+  if (labels !== undefined && (a === labels) !== (c === labels)) return c === labels;
+  const [height, width] = [shape[layout.indexOf('H')], shape[layout.indexOf('W')]];
+  if (isNumber(a) && isNumber(b) && isNumber(c)) {
+    const ratio = isNumber(height) && isNumber(width) ? height / width : 1;
+    const first = Math.abs(Math.log(b / c / ratio));
+    const other = Math.abs(Math.log(a / b / ratio));
+    if (first !== other) return other < first;
+    return c < a;
+  }
+  return isNumber(c) && !isNumber(a);
+}
+
+/** Names by which exporters call what is to be read first. */
+const MAIN_NAME = /^(logits|logits_per_image|prob(abilit(y|ies))?(_tensor)?)$/i;
+const AUXILIARY_NAME = /(aux|state|cache|present|hidden_states|attentions?|cross_attn|loss)/i;
+
+/**
+ * Outputs that may be explained, the likeliest first: floating point scores before labels, main outputs before auxiliary
+ * ones and states; otherwise in the order of the file.
+ */
+export function rankOutputs(graph: Graph, states: ReadonlySet<string>): readonly ValueInfo[] {
+  const makers = producers(graph);
+  const rank = (output: ValueInfo): number => {
+    if (isLabel(output, makers)) return 4;
+    if (states.has(output.name)) return 3;
+    if (AUXILIARY_NAME.test(output.name)) return 2;
+    return MAIN_NAME.test(output.name) ? 0 : 1;
+  };
+  const ranked = graph.outputs.map((output, i) => ({ output, i, rank: rank(output) }));
+  // A main name moves in front of others of float only where those come after it or are labels.
+  return ranked.sort((a, b) => a.rank - b.rank || a.i - b.i).map(({ output }) => output);
+}
+
+/** Class numbers rather than scores: an ArgMax, also cast or reshaped, or the label output of a classifier. */
+export function isLabel(output: ValueInfo, makers: ReturnType<typeof producers>): boolean {
+  let node = makers.get(output.name);
+  for (let steps = 0; node && steps < 8; steps++) {
+    if (node.op === 'ArgMax' || node.op === 'ArgMin') return true;
+    const classifies = /Classifier$/.test(node.op) && node.domain === 'ai.onnx.ml';
+    if (classifies) return node.outputs.length > 1 && node.outputs[0] === tensorBefore(output.name, makers);
+    if (
+      !['Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Identity', 'ArrayFeatureExtractor', 'Flatten'].includes(node.op)
+    ) {
+      return false;
+    }
+    node = makers.get(node.inputs[node.op === 'ArrayFeatureExtractor' ? 1 : 0] ?? '');
+  }
+  return false;
+}
+
+function tensorBefore(name: string, makers: ReturnType<typeof producers>): string {
+  let tensor = name;
+  for (let node = makers.get(tensor); node && node.domain !== 'ai.onnx.ml'; node = makers.get(tensor)) {
+    tensor = node.inputs[0] ?? '';
+  }
+  return tensor;
+}
