@@ -1,17 +1,16 @@
 /**
  * Boxes beside those of other people's post-processing:
- * `node test/tools/compare-detectors.ts <reference JSON> <images> [<further models> [<inputs>]]`, all of them folders; inputs are
- * little-endian float32 files `<image>.<height>x<width>.f32`, for those who want the very pixels of OpenCV.
+ * `node test/tools/compare-detectors.ts <reference JSON> <images> [<further models>]`, all of them folders.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { float32 } from '../../src/core/tensor/tensor.ts';
+import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.ts';
 import { readerOf, recogniseDetector } from '../../src/tasks/detection/formats.ts';
 import { iou } from '../../src/tasks/detection/overlap.ts';
 import { predictionOf } from '../../src/tasks/detection/read.ts';
 import { searchAs } from '../../src/tasks/detection/search.ts';
 import { decodeRuns } from '../../src/tasks/run-length.ts';
-import { letterboxed, openDetector, openImage } from './detector.ts';
+import { openDetector, openImage } from './detector.ts';
 
 interface ReferenceBox {
   readonly class?: number;
@@ -24,15 +23,12 @@ interface ReferenceBox {
 
 interface ReferencePhoto {
   readonly photo: string;
-  readonly scale?: number;
-  readonly left?: number;
-  readonly top?: number;
   readonly size?: [number, number];
   readonly input_sum: number;
   readonly boxes: ReferenceBox[];
 }
 
-const [references = '', images = '', more = references, inputs = ''] = process.argv.slice(2);
+const [references = '', images = '', more = references] = process.argv.slice(2);
 for (const file of readdirSync(references).filter((name) => name.endsWith('.json'))) {
   const reference = JSON.parse(readFileSync(join(references, file), 'utf8'));
   const path = [references, more].map((folder) => join(folder, reference.model)).find(existsSync);
@@ -46,24 +42,11 @@ for (const file of readdirSync(references).filter((name) => name.endsWith('.json
   if (!recognised) continue;
   for (const photo of reference.photos as ReferencePhoto[]) {
     const image = await openImage(join(images, photo.photo));
-    const box = letterbox(photo, image.width, image.height);
-    const ready = join(inputs, `${photo.photo}.${box.size.join('x')}.f32`);
-    const input = existsSync(ready)
-      ? float32([1, 3, ...box.size], new Float32Array(new Uint8Array(readFileSync(ready)).buffer))
-      : letterboxed(image, box);
-    const sum = input.data.reduce((a, b) => a + b, 0);
-    const outputs = await detector.run(input);
-    const [height, width] = box.size;
-    const view = {
-      input: { width, height },
-      image,
-      placement: {
-        x: (-box.left * image.width) / box.inner[1],
-        y: (-box.top * image.height) / box.inner[0],
-        width: (width * image.width) / box.inner[1],
-        height: (height * image.height) / box.inner[0],
-      },
-    };
+    const { size = [320, 320] } = photo;
+    const { tensor, placement } = preprocess(image, preprocessingOf(photo, size));
+    const sum = tensor.data.reduce((a, b) => a + b, 0);
+    const outputs = await detector.run(tensor);
+    const view = { input: { width: size[1], height: size[0] }, image, placement };
     const reader = readerOf(recognised.format);
     const format = reader.settle?.(recognised.format, outputs, view.input) ?? recognised.format;
     const settings = {
@@ -110,9 +93,9 @@ function flat(box: readonly number[]): boolean {
   return (box[2] as number) - (box[0] as number) < 1e-3 || (box[3] as number) - (box[1] as number) < 1e-3;
 }
 
-function letterbox(photo: ReferencePhoto, width: number, height: number) {
-  if (photo.size) return { size: photo.size, left: 0, top: 0, inner: photo.size, scale: 1, fill: 0 };
-  const { scale = 1, left = 0, top = 0 } = photo;
-  const inner = [Math.round(height * scale), Math.round(width * scale)] as [number, number];
-  return { size: [320, 320] as [number, number], left, top, inner, scale: 1 / 255, fill: 114 };
+/** Pixels of OpenCV: stretched to a given size, else letterboxed on grey. */
+function preprocessingOf({ size: given }: ReferencePhoto, size: [number, number]) {
+  const mode = given ? 'exact' : 'fit';
+  const resize = { mode, filter: 'opencv_linear' };
+  return parsePreprocessing({ size, resize, ...(given ? { scale: 1 } : { background: [114, 114, 114] }) });
 }

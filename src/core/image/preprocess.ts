@@ -27,7 +27,10 @@ export const preprocessingSchema = z
             'shortest_side: length of the shorter side (the larger of height and width when left out); ' +
               'exact: side of a square, cropped afterwards (the tensor size when left out).',
           ),
-        filter: z.enum(RESIZE_FILTERS).default('bilinear').describe('With antialiasing, as Pillow and torchvision.'),
+        filter: z
+          .enum(RESIZE_FILTERS)
+          .default('bilinear')
+          .describe('With antialiasing, as Pillow and torchvision; opencv_linear without, as OpenCV.'),
       })
       .prefault({})
       .describe('How the image comes to that size.'),
@@ -113,9 +116,13 @@ export function colorValues(color: Color, preprocessing: Preprocessing): number[
 function layOut(image: Image, { size, resize }: Preprocessing): { width: number; height: number; region: Region } {
   const [height, width] = size;
   const shown = resizedSize(image, size, resize);
-  const region = { x: centered(shown.width, width), y: centered(shown.height, height), width, height };
+  const offset = resize.mode === 'fit' ? borderOf : centered;
+  const region = { x: offset(shown.width, width), y: offset(shown.height, height), width, height };
   return { ...shown, region };
 }
+
+/** Offset of an image within a border that makes up for its size: an odd pixel comes to the right or the bottom. */
+const borderOf = (length: number, full: number): number => Math.ceil((length - full) / 2) || 0;
 
 function resizedSize(image: Image, [height, width]: readonly [number, number], resize: Preprocessing['resize']) {
   if (resize.mode === 'fit') {

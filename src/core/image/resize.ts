@@ -5,9 +5,12 @@
  * columns first, then rows, in fixed point with 22 bits, rounded to 8 bits after each of the two passes. Maps as
  * OpenCV's INTER_LINEAR and torch's `interpolate(align_corners=False)` do: bilinear, half-pixel centres, no antialiasing.
  */
+import { resizeLinear } from './opencv-linear.ts';
 
-export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos3'] as const;
+export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos3', 'opencv_linear'] as const;
 export type ResizeFilter = (typeof RESIZE_FILTERS)[number];
+
+type PillowFilter = Exclude<ResizeFilter, 'nearest' | 'opencv_linear'>;
 
 /** 8-bit pixels of any number of interleaved channels. */
 export interface Pixels {
@@ -39,6 +42,7 @@ export function resize(
   region: Region = { x: 0, y: 0, width, height },
 ): Pixels {
   if (filter === 'nearest') return resizeNearest(source, width, height, region);
+  if (filter === 'opencv_linear') return resizeLinear(source, width, height, region);
   const columns = taps(source.width, width, region.x, region.width, filter);
   const rows = taps(source.height, height, region.y, region.height, filter);
   const last = region.height - 1;
@@ -60,7 +64,7 @@ interface Taps {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-const KERNELS: Readonly<Record<Exclude<ResizeFilter, 'nearest'>, { support: number; at(x: number): number }>> = {
+const KERNELS: Readonly<Record<PillowFilter, { support: number; at(x: number): number }>> = {
   box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: {
@@ -76,7 +80,7 @@ const KERNELS: Readonly<Record<Exclude<ResizeFilter, 'nearest'>, { support: numb
 
 const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 
-function taps(from: number, to: number, first: number, count: number, filter: Exclude<ResizeFilter, 'nearest'>): Taps {
+function taps(from: number, to: number, first: number, count: number, filter: PillowFilter): Taps {
   const kernel = KERNELS[filter];
   const scale = from / to;
   const stretch = Math.max(scale, 1);

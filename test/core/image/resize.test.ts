@@ -56,7 +56,7 @@ const PILLOW = {
   },
 };
 
-describe.each(RESIZE_FILTERS)('resize, %s', (filter) => {
+describe.each(RESIZE_FILTERS.filter((filter) => filter !== 'opencv_linear'))('resize, %s', (filter) => {
   it('equals Pillow, smaller and larger', () => {
     expect([...resize(source, 3, 2, filter).data]).toEqual(PILLOW[filter]['3x2']);
     expect([...resize(source, 8, 3, filter).data]).toEqual(PILLOW[filter]['8x3']);
