@@ -12,9 +12,12 @@ import { UNNORMALIZED } from './characters.ts';
 
 export type NormalizationForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
+const MANY_MARKS = /\p{M}{64}/u;
+
 export function normalizeForm(source: AlignedText, form: NormalizationForm): AlignedText {
   const { text } = source;
-  if (text.normalize(form) === text) return source;
+  // The engine takes quadratic time over marks in a row.
+  if (!MANY_MARKS.test(text) && text.normalize(form) === text) return source;
   const decomposed = reorder(decompose(text, form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD'));
   const changes = form === 'NFC' || form === 'NFKC' ? recompose(decomposed) : decomposed;
   return applyChanges(source, changes);
@@ -39,30 +42,13 @@ function reorder(changes: Change[]): Change[] {
     if (isStarter((changes[start] as Change).character)) continue;
     let end = start + 1;
     while (end < changes.length && !isStarter((changes[end] as Change).character)) end++;
-    if (end - start > 1) sortRun(changes, start, end);
+    if (end - start > 1) {
+      const run = changes.slice(start, end).sort((a, b) => compareClasses(a.character, b.character));
+      for (const change of run) changes[start++] = change;
+    }
     start = end - 1;
   }
   return changes;
-}
-
-function sortRun(changes: Change[], start: number, end: number): void {
-  const run = changes.slice(start, end);
-  // Equal characters have one class and keep their order, so the next unused equal one is the right one.
-  const waiting = new Map<string, Change[]>();
-  for (const change of run) {
-    const same = waiting.get(change.character);
-    if (same) same.push(change);
-    else waiting.set(change.character, [change]);
-  }
-  for (const same of waiting.values()) same.reverse();
-  let index = start;
-  for (const character of run
-    .map((change) => change.character)
-    .join('')
-    .normalize('NFD')) {
-    const change = waiting.get(character)?.pop();
-    if (change) changes[index++] = change;
-  }
 }
 
 /** The composition algorithm: each character joins the last starter unless a mark of the same class is in between. */
@@ -78,7 +64,7 @@ function recompose(changes: Change[]): Change[] {
       continue;
     }
     const last = marks.at(-1);
-    const blocked = last !== undefined && (isStarter(character) || sameClass(last.character, character));
+    const blocked = last !== undefined && (isStarter(character) || compareClasses(last.character, character) === 0);
     const composed = blocked ? undefined : compose(starter.character, character);
     if (composed !== undefined) {
       starter = { character: composed, change: starter.change + change.change - 1 };
@@ -124,8 +110,12 @@ function isStarter(character: string): boolean {
 
 const staysInPlace = remembered((pair) => pair.normalize('NFD') === pair);
 
-/** Whether two marks in canonical order have the same class: the reverse order would be canonical too. */
-const sameClass = (first: string, second: string): boolean => first === second || staysInPlace(second + first);
+/** Order of two marks by combining class: two are exchanged where the first has the greater one. */
+function compareClasses(first: string, second: string): number {
+  if (first === second) return 0;
+  if (!staysInPlace(first + second)) return 1;
+  return staysInPlace(second + first) ? 0 : -1;
+}
 
 const compositionOf = remembered((pair) => {
   const composed = pair.normalize('NFC');

@@ -10,7 +10,7 @@ import type { PieceToken } from '../pieces.ts';
 import type { MergeTable } from './merge-table.ts';
 import type { Model } from './model.ts';
 import { NumberHeap } from './number-heap.ts';
-import { stringBytes, type TokensById } from './vocabulary.ts';
+import { mapBytes, stringBytes, type TokensById } from './vocabulary.ts';
 
 export interface BpeOptions {
   unknownToken: string | undefined;
@@ -54,8 +54,7 @@ export class Bpe implements Model {
     this.merges = merges;
     this.options = options;
     this.size = entries.length;
-    // A Map holds a key, a value and a link an entry.
-    this.bytes = stringBytes(tokens) + 32 * entries.length + merges.bytes;
+    this.bytes = stringBytes(tokens) + mapBytes(entries.length) + merges.bytes;
   }
 
   tokenize(word: string): PieceToken[] {

@@ -9,28 +9,28 @@ export type TokensById = (string | undefined)[];
 const MAX_ID = 16_777_215;
 
 export function readVocabulary(json: unknown, where: string): { entries: [string, number][]; tokens: TokensById } {
-  const entries = Object.entries(asObject(json, where)).map(([token, id]): [string, number] => [
-    token,
-    checkedId(asIndex(id, `${where}[${JSON.stringify(token)}]`), where),
-  ]);
+  const entries = Object.entries(asObject(json, where)) as [string, number][];
+  for (const [token, id] of entries) {
+    if (!Number.isInteger(id) || id < 0) asIndex(id, `${where}[${JSON.stringify(token)}]`);
+    if (id > MAX_ID) {
+      throw new WhylightError('invalid_config', `${where} has the id ${id}; the largest possible is ${MAX_ID}.`);
+    }
+  }
   return { entries, tokens: tokensById(entries) };
 }
 
-export function tokensById(entries: Iterable<readonly [string, number]>): TokensById {
+function tokensById(entries: readonly [string, number][]): TokensById {
   const tokens: TokensById = [];
   for (const [token, id] of entries) tokens[id] = token;
   return tokens;
 }
 
-export function checkedId(id: number, where: string): number {
-  if (id > MAX_ID)
-    throw new WhylightError('invalid_config', `${where} has the id ${id}; the largest possible is ${MAX_ID}.`);
-  return id;
-}
-
-/** Approximate bytes of a list of strings: 2 a unit at most, and the object around each. */
+/** Approximate bytes of a list of strings: 2 a unit at most, and the header and the reference of each. */
 export function stringBytes(tokens: Iterable<string | undefined>): number {
   let bytes = 0;
-  for (const token of tokens) if (token !== undefined) bytes += 16 + 2 * token.length;
+  for (const token of tokens) bytes += token === undefined ? 8 : 32 + 2 * token.length;
   return bytes;
 }
+
+/** Approximate bytes of a Map from strings that are counted elsewhere. */
+export const mapBytes = (entries: number): number => 64 * entries;

@@ -3,7 +3,7 @@ import { WhylightError } from '../../../../core/errors.ts';
 import { asString, type JsonObject } from '../json.ts';
 import type { PieceToken } from '../pieces.ts';
 import type { Model } from './model.ts';
-import { readVocabulary, stringBytes, type TokensById } from './vocabulary.ts';
+import { mapBytes, readVocabulary, stringBytes, type TokensById } from './vocabulary.ts';
 
 export class WordLevel implements Model {
   private readonly ids: ReadonlyMap<string, number>;
@@ -17,8 +17,7 @@ export class WordLevel implements Model {
     this.tokens = tokens;
     this.unknownToken = unknownToken;
     this.size = entries.length;
-    // A Map holds a key, a value and a link an entry.
-    this.bytes = stringBytes(tokens) + 32 * entries.length;
+    this.bytes = stringBytes(tokens) + mapBytes(entries.length);
   }
 
   tokenize(word: string): PieceToken[] {

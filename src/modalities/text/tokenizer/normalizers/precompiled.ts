@@ -11,12 +11,15 @@ import { utf8 } from '../code-points.ts';
 /** UTF-8 bytes of the longest grapheme that is looked up as a whole; longer ones go character by character. */
 const MAX_GRAPHEME_BYTES = 5;
 const MAX_KNOWN = 4096;
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 export class CharacterMap {
   private readonly trie: Uint32Array;
   private readonly replacements: Uint8Array;
   /** Answers by grapheme or character; null is one without an entry. */
   private readonly known = new Map<string, string | null>();
+  /** Whether printable ASCII text stays as it is, which it does in every known map. */
+  private readonly keepsAscii: boolean;
   /** Made at the first text that needs it: loading the engine's data takes milliseconds. */
   private segmenter: Intl.Segmenter | undefined;
 
@@ -34,6 +37,9 @@ export class CharacterMap {
     }
     this.trie = Uint32Array.from({ length: trieBytes / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
     this.replacements = bytes.subarray(4 + trieBytes);
+    this.keepsAscii = !Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).some(
+      (character) => this.lookUp(character) !== null,
+    );
   }
 
   /** Bytes that the map holds. */
@@ -42,6 +48,7 @@ export class CharacterMap {
   }
 
   normalize(source: AlignedText): AlignedText {
+    if (this.keepsAscii && PRINTABLE_ASCII.test(source.text)) return source;
     const changes: Change[] = [];
     let changed = false;
     for (const grapheme of this.graphemes(source.text)) {
