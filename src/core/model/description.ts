@@ -57,6 +57,20 @@ export interface InputFact {
   readonly batchAxis: Fact<number | null>;
   readonly role: Fact<Role>;
   readonly preprocessing?: Fact<Preprocessing>;
+  /** Columns of a table, one for each element of a row: what encoders and imputers in the graph say of them. */
+  readonly columns?: Fact<readonly ColumnFact[]>;
+}
+
+/** What a graph says of one column of a table. */
+export interface ColumnFact {
+  /** Categories that an encoder knows, as people write them. */
+  readonly categories?: readonly (string | number)[];
+  /** Number that the input takes for each category. */
+  readonly codes?: readonly number[];
+  /** An encoder has an answer to categories that it does not know. */
+  readonly unknownAllowed?: boolean;
+  /** Missing values (NaN) are filled in, or treated by the model. */
+  readonly missingAllowed?: boolean;
 }
 
 export interface OutputFact {
