@@ -17,7 +17,7 @@ import { batchSize, peakRowBytes } from '../src/core/plan/memory.ts';
 import { compileVariant, resolveNeeds } from '../src/core/plan/variant.ts';
 import { Random } from '../src/core/tensor/random.ts';
 import { float32, sizeOf, type Tensor } from '../src/core/tensor/tensor.ts';
-import { Origins } from '../src/edge/origin/origin-client.ts';
+import { OriginClient } from '../src/edge/origin/origin-client.ts';
 import { OriginRunner } from '../src/edge/origin/origin-runner.ts';
 import { folderModels } from '../src/node/model-folders.ts';
 import { onnxruntimeNode } from '../src/node/onnxruntime-node.ts';
@@ -83,7 +83,10 @@ try {
     variables: { ORIGINS: url, ORIGIN_SECRET: SECRET },
   });
   try {
-    const figures = await throughput(new OriginRunner(new Origins({ urls: [url], secret: SECRET })), worker.address);
+    const figures = await throughput(
+      new OriginRunner(new OriginClient({ urls: [url], secret: SECRET })),
+      worker.address,
+    );
     const ways = await overhead(url, worker.address);
     if (values.json) console.log(JSON.stringify({ model: name, figures, ways }));
     else print(figures, ways);

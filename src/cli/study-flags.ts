@@ -6,7 +6,7 @@ import type { MethodRegistry } from '../core/method/registry.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
 import { metrics } from '../core/metrics/index.ts';
 import type { MetricRequest } from '../core/metrics/measure.ts';
-import { SERVER } from '../edge/routes/server.ts';
+import { SERVER } from '../edge/version.ts';
 import type { Settings } from '../report/journal.ts';
 import { listPictures, openRegions, TRUTHS, type Truth } from '../report/pictures.ts';
 import type { MethodRequest, Study } from '../report/study.ts';

@@ -70,6 +70,9 @@ export class WhylightError extends Error {
   }
 }
 
+/** Returns the text of a thrown value, which may be anything. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Quotes a name from outside for a message, cut to 80 characters. */
 export const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 

@@ -1,43 +1,40 @@
-/** The HTTP face of whylight. Runs in workerd and in Node: everything that differs comes in as {@link Services}. */
+/** The HTTP app. It runs in workerd and in Node; everything that depends on the platform is part of {@link Services}. */
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
-import { adminRoutes } from './admin/routes.ts';
+import { limitAdminBody, neverStore } from './admin/middleware.ts';
+import { adminRoutes } from './admin/routes/index.ts';
+import type { EdgeEnv } from './http/env.ts';
 import { preflight } from './http/middleware/cors.ts';
 import { decodeBody } from './http/middleware/decode-body.ts';
 import { guard } from './http/middleware/guard.ts';
-import { limitBody } from './http/middleware/limit-body.ts';
+import { limitBody, refuseAbove } from './http/middleware/limit-body.ts';
 import { observe } from './http/middleware/observe.ts';
 import { pagePolicy } from './http/middleware/page-policy.ts';
 import { onError, onMethodNotAllowed, onNotFound } from './http/problem.ts';
-import { compareRoutes } from './routes/compare.ts';
+import { exposedHeaders } from './openapi/headers.ts';
+import { mountRoutes } from './openapi/mount.ts';
+import type { Route } from './openapi/route.ts';
 import { docsRoutes } from './routes/docs.ts';
-import { estimateRoutes } from './routes/estimate.ts';
-import { explainRoutes } from './routes/explain.ts';
-import { inferRoutes } from './routes/infer.ts';
-import { jobRoutes } from './routes/jobs.ts';
-import { kserveV1Routes } from './routes/kserve-v1.ts';
-import { methodRoutes } from './routes/methods.ts';
-import { modelFileRoutes } from './routes/model-file.ts';
-import { modelRoutes } from './routes/models.ts';
-import { originRoutes } from './routes/origin.ts';
+import { keyRoutes, openRoutes, originRoutes } from './routes/index.ts';
 import { pageRoutes } from './routes/pages.ts';
-import { registryRoutes } from './routes/registry.ts';
-import { serverRoutes } from './routes/server.ts';
-import type { EdgeEnv, Services } from './services.ts';
+import type { Services } from './services.ts';
 
-/** No answer is a page, unless its route says so: nothing in it may run, load or be framed. */
+/** Security headers of every response that is no page: nothing in it may run, load or be framed. */
 const SECURITY = {
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  // Pages of other origins may use answers where the tenant says so.
+  // CORS decides which pages may read a response.
   crossOriginResourcePolicy: false,
   xFrameOptions: 'DENY',
 };
 
-/** Whoever serves the app passes an execution context with `waitUntil` to `app.fetch(request, env, context)`. */
-export function createApp(services: Services) {
+/**
+ * Makes the app. The server passes an execution context with `waitUntil` to `app.fetch(request, env, context)`.
+ * @see src/edge/routes/index.ts for the routes
+ */
+export function createApp(services: Services): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.onError(onError);
   app.notFound(onNotFound);
@@ -48,22 +45,18 @@ export function createApp(services: Services) {
   app.use(secureHeaders(SECURITY));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use(preflight);
-  app.route('/', serverRoutes(services));
-  app.route('/', docsRoutes(services));
-  app.route('/', adminRoutes(services));
-  if (services.asOrigin) app.route('/', originRoutes(services, services.asOrigin));
-  app.use('/v2/*', guard(services));
-  app.use('/v1/*', guard(services));
-  for (const path of ['/v1/models/*', '/v2/models/*']) app.use(path, decodeBody, limitBody(services.limits));
-  return app
-    .route('/', modelRoutes(services))
-    .route('/', modelFileRoutes(services))
-    .route('/', registryRoutes(services))
-    .route('/', methodRoutes(services))
-    .route('/', explainRoutes(services))
-    .route('/', estimateRoutes(services))
-    .route('/', compareRoutes(services))
-    .route('/', jobRoutes(services))
-    .route('/', kserveV1Routes(services))
-    .route('/', inferRoutes(services));
+
+  const admin = services.ledger ? adminRoutes : [];
+  const routes: readonly Route[] = [...openRoutes, ...keyRoutes, ...admin];
+  const descriptions = routes.map(({ description }) => description);
+  const guarded = guard({ ...services, exposed: exposedHeaders(descriptions) });
+  mountRoutes(app, services, openRoutes);
+  app.route('/', docsRoutes(descriptions));
+  if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
+  mountRoutes(app, services, admin);
+  mountRoutes(app, services, originRoutes, [refuseAbove(services.limits.maxBody)]);
+  app.use('/v2/*', guarded);
+  app.use('/v1/*', guarded);
+  mountRoutes(app, services, keyRoutes, [decodeBody, limitBody(services.limits)]);
+  return app;
 }

@@ -7,10 +7,11 @@ import { PROCESS_LIMITS } from '../core/limits.ts';
 import { TOKENS } from '../core/tokens.ts';
 import { InFlight } from '../edge/cache/in-flight.ts';
 import { noCache } from '../edge/cache/result-cache.ts';
+import { MAX_SAMPLES } from '../edge/limits.ts';
 import { ModelCatalogue } from '../edge/models/catalogue.ts';
 import { consoleLog, type Log } from '../edge/observe/log.ts';
 import { SignatureCheck } from '../edge/origin/signature.ts';
-import { MOST_SAMPLES, type Services } from '../edge/services.ts';
+import type { Services } from '../edge/services.ts';
 import { TenantDirectory } from '../edge/tenants/directory.ts';
 import { JwtVerifier } from '../edge/tenants/jwt.ts';
 import { Tenants } from '../edge/tenants/tenants.ts';
@@ -73,7 +74,7 @@ export async function originServices(options: OriginOptions): Promise<{ services
     limits: {
       maxBody: 64 * MIB,
       maxPixels: 40_000_000,
-      maxSamples: MOST_SAMPLES,
+      maxSamples: MAX_SAMPLES,
       edgeMs: Infinity,
       edgeBytes: Infinity,
     },
@@ -87,7 +88,7 @@ export async function originServices(options: OriginOptions): Promise<{ services
           const message = 'This origin keeps no uploaded models: start it with --uploads.';
           throw new WhylightError('model_not_found', message, { model: name });
         },
-        ...(uploads && { keep: (sha256, chunks) => uploads.put(sha256, chunks) }),
+        ...(uploads && { storeFile: (sha256, chunks) => uploads.put(sha256, chunks) }),
         reserve: () => admission.reserve(),
       },
     }),

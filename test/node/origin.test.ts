@@ -10,11 +10,12 @@ import { tenants } from '#plugins';
 import type { TenantConfig } from '../../src/config/tenant-policy.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { createApp } from '../../src/edge/app.ts';
-import { Origins } from '../../src/edge/origin/origin-client.ts';
-import { decodeQuestion } from '../../src/edge/origin/origin-request.ts';
+import type { Limits } from '../../src/edge/limits.ts';
+import { OriginClient } from '../../src/edge/origin/origin-client.ts';
+import { decodeOriginRequest } from '../../src/edge/origin/origin-request.ts';
 import { OriginRunner } from '../../src/edge/origin/origin-runner.ts';
 import { sign } from '../../src/edge/origin/signature.ts';
-import type { Limits, Services } from '../../src/edge/services.ts';
+import type { Services } from '../../src/edge/services.ts';
 import { TenantDirectory } from '../../src/edge/tenants/directory.ts';
 import { JwtVerifier } from '../../src/edge/tenants/jwt.ts';
 import { Tenants } from '../../src/edge/tenants/tenants.ts';
@@ -56,10 +57,10 @@ async function edge(
   replaced: Partial<Services> = {},
   limits: Partial<Limits> = {},
   urls = [origin.url],
-  silence = 1000,
+  silence = 20_000,
 ) {
   const { services } = await originServices({ ...shared, models: { cifar10: slow } });
-  const origins = new Origins({ urls, secret, silence, breaker: { failures: 2, pause: 100 } });
+  const origins = new OriginClient({ urls, secret, silence, breaker: { failures: 2, pause: 100 } });
   const app = createApp({
     ...services,
     limits: { ...services.limits, edgeMs: 20_000, edgeBytes: 96 * 2 ** 20, ...limits },
@@ -353,7 +354,7 @@ describe('an origin in trouble', () => {
     const { tenant: rights } = await services.tenants.find(undefined, () => undefined);
     const told: string[] = [];
     const request = { method: 'rise', inputs: { input: float32([1, 3, 32, 32], Float32Array.from(pixels)) } };
-    const runner = new OriginRunner(new Origins({ urls: [proxy.url], secret }));
+    const runner = new OriginRunner(new OriginClient({ urls: [proxy.url], secret }));
     const result = await runner.explain(model, request, {
       rights,
       progress: (done) => void told.push(`progress ${done}`),
@@ -368,7 +369,7 @@ describe('an origin in trouble', () => {
   it('a second try has only the time that is left', async () => {
     const left: (number | undefined)[] = [];
     const note = async (request: Request) => {
-      left.push(decodeQuestion(new Uint8Array(await request.clone().arrayBuffer())).deadline);
+      left.push(decodeOriginRequest(new Uint8Array(await request.clone().arrayBuffer())).deadline);
     };
     const proxy = await between([
       async (request) => {
@@ -394,7 +395,9 @@ describe('an origin in trouble', () => {
     const { ask } = await edge(anonymous({ degrade: true }), {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
     expect(response.status).toBe(200);
-    expect(response.headers.get('X-Whylight-Route-Reason')).toMatch(/no origin is well, so n_masks was lowered to \d+/);
+    expect(response.headers.get('X-Whylight-Route-Reason')).toMatch(
+      /no origin is healthy, so n_masks was lowered to \d+/,
+    );
     expect(body.parameters).toMatchObject({ degraded: true, asked_n_masks: 400 });
     expect(response.headers.get('ETag')).toBeNull();
     expect(response.headers.get('Cache-Control')).toBe('no-store');
@@ -503,7 +506,7 @@ describe('an origin in trouble', () => {
 
   it('a silent one is given up', async () => {
     const proxy = await between([stall, stall]);
-    const { ask } = await edge({}, {}, [proxy.url]);
+    const { ask } = await edge({}, {}, [proxy.url], 1000);
     const { response, body } = await ask(HEAVY);
     expect([response.status, body.code]).toEqual([504, 'origin_timeout']);
     expect(proxy.seen()).toBe(1);

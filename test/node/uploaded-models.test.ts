@@ -11,8 +11,8 @@ import { bundle, type RunningWorker, startWorker } from '../../bench/support/wor
 import { Model } from '../../src/core/model/model.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { readModelFolder } from '../../src/edge/models/folder.ts';
-import type { Parcel } from '../../src/edge/models/model-bundle.ts';
-import { Origins } from '../../src/edge/origin/origin-client.ts';
+import type { ModelBundle } from '../../src/edge/models/model-bundle.ts';
+import { OriginClient } from '../../src/edge/origin/origin-client.ts';
 import { filePath } from '../../src/edge/origin/origin-request.ts';
 import { OriginRunner } from '../../src/edge/origin/origin-runner.ts';
 import { sign } from '../../src/edge/origin/signature.ts';
@@ -66,7 +66,7 @@ async function upload(
   if (typeof labels === 'string') contents.set(labels, new Uint8Array(readFileSync(join(CIFAR, labels))));
   const byDigest = new Map([...contents.values()].map((bytes) => [sha256(bytes), bytes]));
   const opened: string[] = [];
-  const parcel: Parcel = {
+  const bundle: ModelBundle = {
     files: Object.fromEntries([...contents].map(([path, bytes]) => [path, sha256(bytes)])),
     async open(digest) {
       opened.push(digest);
@@ -74,11 +74,11 @@ async function upload(
     },
   };
   const model = await Model.read(await readModelFolder(async (path) => contents.get(path), 'upload'));
-  return { parcel, model, opened };
+  return { bundle, model, opened };
 }
 
 const runnerAt = (url: string) => {
-  const origins = new Origins({ urls: [url], secret });
+  const origins = new OriginClient({ urls: [url], secret });
   return { origins, runner: new OriginRunner(origins) };
 };
 const request = (params: object = {}) => ({
@@ -92,12 +92,12 @@ const rights = { methods: '*', parameters: {} } as const;
 describe('an origin that does not hold a model', () => {
   it('is sent its files, once, and answers as for one of its own', async () => {
     const { runner } = runnerAt(origin.url);
-    const { parcel, model, opened } = await upload({ description: 'sent once' });
-    const first = await runner.explain(model, request(), { rights, parcel });
-    expect([...opened].sort()).toEqual([...new Set(Object.values(parcel.files))].sort());
+    const { bundle, model, opened } = await upload({ description: 'sent once' });
+    const first = await runner.explain(model, request(), { rights, bundle });
+    expect([...opened].sort()).toEqual([...new Set(Object.values(bundle.files))].sort());
     expect(kept().sort()).toEqual([...opened].sort());
-    await runner.explain(model, request({ n_masks: 41 }), { rights, parcel });
-    expect(opened).toHaveLength(Object.keys(parcel.files).length);
+    await runner.explain(model, request({ n_masks: 41 }), { rights, bundle });
+    expect(opened).toHaveLength(Object.keys(bundle.files).length);
     const shipped = await Model.read(await readModelFolder(async (path) => readFile(join(CIFAR, path)), CIFAR));
     const own = await runner.explain(shipped, request(), { rights });
     expect(first.rows.map(({ target }) => target)).toEqual(own.rows.map(({ target }) => target));
@@ -107,31 +107,31 @@ describe('an origin that does not hold a model', () => {
   it('sends what two have in common once: another manifest is another model', async () => {
     const { runner } = runnerAt(origin.url);
     const names = Array.from({ length: 10 }, (_, i) => `class ${i}`);
-    const { parcel, model, opened } = await upload({ name: 'other', labels: names });
-    const { labels: _, ...rest } = parcel.files;
+    const { bundle, model, opened } = await upload({ name: 'other', labels: names });
+    const { labels: _, ...rest } = bundle.files;
     const answer = await runner.explain(
       model,
       { ...request(), target: 'class 3' },
-      { rights, parcel: { ...parcel, files: rest } },
+      { rights, bundle: { ...bundle, files: rest } },
     );
-    expect(opened).toEqual([parcel.files['manifest.json']]);
+    expect(opened).toEqual([bundle.files['manifest.json']]);
     expect(answer.rows).toHaveLength(1);
     const first = await upload({ description: 'sent once' });
     await expect(
-      runner.explain(first.model, { ...request(), target: 'class 3' }, { rights, parcel: first.parcel }),
+      runner.explain(first.model, { ...request(), target: 'class 3' }, { rights, bundle: first.bundle }),
     ).rejects.toMatchObject({ code: 'label_not_found' });
   });
 
   it('may be sent the same by two at once', async () => {
     const at = mkdtempSync(join(tmpdir(), 'whylight-uploads-'));
     const fresh = await started(2 ** 26, at);
-    const { parcel, model, opened } = await upload({ description: 'twice' });
+    const { bundle, model, opened } = await upload({ description: 'twice' });
     const answers = await Promise.all(
-      [1, 2, 3].map(() => runnerAt(fresh.url).runner.explain(model, request(), { rights, parcel })),
+      [1, 2, 3].map(() => runnerAt(fresh.url).runner.explain(model, request(), { rights, bundle })),
     );
     expect(new Set(answers.map(({ rows }) => JSON.stringify(rows))).size).toBe(1);
-    expect(opened.length).toBeGreaterThan(Object.keys(parcel.files).length);
-    expect(readdirSync(at).sort()).toEqual([...new Set(Object.values(parcel.files))].sort());
+    expect(opened.length).toBeGreaterThan(Object.keys(bundle.files).length);
+    expect(readdirSync(at).sort()).toEqual([...new Set(Object.values(bundle.files))].sort());
     await fresh.stop();
     rmSync(at, { recursive: true });
   });
@@ -141,7 +141,7 @@ describe('an origin that does not hold a model', () => {
     const fresh = await started(2 ** 26, at);
     const half = await upload({}, (bytes) => new Blob([bytes.slice(0, bytes.length / 2)]).stream());
     const { runner, origins } = runnerAt(fresh.url);
-    await expect(runner.explain(half.model, request(), { rights, parcel: half.parcel })).rejects.toMatchObject({
+    await expect(runner.explain(half.model, request(), { rights, bundle: half.bundle })).rejects.toMatchObject({
       code: 'origin_error',
       details: { status: 400 },
     });
@@ -171,16 +171,16 @@ describe('an origin that does not hold a model', () => {
   });
 
   it('says so when it takes none, or has no room', async () => {
-    const { parcel, model } = await upload({});
+    const { bundle, model } = await upload({});
     const none = await serve({ ...OPTIONS_WITHOUT_UPLOADS });
-    await expect(runnerAt(none.url).runner.explain(model, request(), { rights, parcel })).rejects.toMatchObject({
+    await expect(runnerAt(none.url).runner.explain(model, request(), { rights, bundle })).rejects.toMatchObject({
       code: 'origin_error',
       message: expect.stringContaining('--uploads'),
     });
     await none.stop();
     const at = mkdtempSync(join(tmpdir(), 'whylight-uploads-'));
     const small = await started(1000, at);
-    await expect(runnerAt(small.url).runner.explain(model, request(), { rights, parcel })).rejects.toMatchObject({
+    await expect(runnerAt(small.url).runner.explain(model, request(), { rights, bundle })).rejects.toMatchObject({
       code: 'origin_error',
       details: { status: 413 },
     });

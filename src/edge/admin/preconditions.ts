@@ -3,10 +3,10 @@ import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import type { Expected } from '../tenants/changes.ts';
 
-/** Strong: the revision says everything. */
+/** Makes the entity tag of a revision. */
 export const revisionTag = (revision: number): string => `"r${revision}"`;
 
-/** What `If-Match` and `If-None-Match` expect of the tenant. */
+/** Reads the preconditions in `If-Match` and `If-None-Match`. */
 export function expectedOf(c: Context, required: boolean): Expected {
   const [match, none] = [c.req.header('If-Match'), c.req.header('If-None-Match')];
   return {
@@ -19,8 +19,9 @@ export function expectedOf(c: Context, required: boolean): Expected {
 const revisionsIn = (header: string): number[] =>
   [...header.matchAll(/(?<!W\/)"r(\d{1,15})"/g)].map(([, revision]) => Number(revision));
 
+/** Makes the error for preconditions that are not met. */
 export const stale = (): WhylightError =>
   new WhylightError(
     'precondition_failed',
-    'The tenant is not what the request expects it to be. Read it again, and send its ETag as If-Match; If-None-Match: * makes one that does not exist yet.',
+    'The tenant does not meet the preconditions of the request. Read it again, and send its ETag as If-Match; If-None-Match: * creates one that does not exist yet.',
   );

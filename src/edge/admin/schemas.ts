@@ -1,4 +1,4 @@
-/** What the admin API takes and gives. */
+/** Schemas of the admin API. */
 import { z } from '@hono/zod-openapi';
 import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../config/tenant-policy.ts';
 
@@ -14,14 +14,14 @@ const scopes = z.array(z.enum(SCOPES)).min(1);
 const DAY = 86_400;
 
 export const keyRequest = z.strictObject({
-  name: z.string().max(100).optional().describe('Where the key will be used.'),
+  name: z.string().max(100).optional().describe('Use of the key.'),
   scopes: scopes.default(['predict', 'explain']),
   expires_in: z
     .int()
     .min(60)
     .max(3650 * DAY)
     .optional()
-    .describe('Seconds; for ever when left out.'),
+    .describe('Lifetime in seconds; unlimited when left out.'),
 });
 
 export const rotateRequest = z.strictObject({
@@ -30,7 +30,7 @@ export const rotateRequest = z.strictObject({
     .min(0)
     .max(30 * DAY)
     .default(3600)
-    .describe('Seconds for which the old key stays good.'),
+    .describe('Seconds for which the old key stays valid.'),
 });
 
 export const purgeRequest = z.strictObject({
@@ -50,7 +50,7 @@ export const keyView = z.object({
 });
 
 export const newKeyView = keyView.extend({
-  key: z.string().describe('The key. It is shown this once, and kept nowhere.'),
+  key: z.string().describe('The key. It is shown this once, and stored nowhere.'),
 });
 
 export const tenantView = z.object({

@@ -1,24 +1,39 @@
-/** What the admin API does, behind its routes: decides by the ledger, and lets this isolate know. */
+/** Changes of tenants: decided by the ledger, and made known to this isolate. */
 import { checkTenant } from '../../config/check-tenant.ts';
 import type { KeyConfig, TenantConfig, TenantPolicy } from '../../config/tenant-policy.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
+import type { Services } from '../services.ts';
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
 import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
 import type { Ledger } from '../tenants/ledger.ts';
-import { own } from '../tenants/own.ts';
+import { ownProperty } from '../tenants/own-property.ts';
 import { EVERYBODY, effectiveTenant, type TenantRecord } from '../tenants/record.ts';
 import { keyId } from '../tenants/tenant.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import { noTenant } from './access.ts';
 import { stale } from './preconditions.ts';
 
-/** Keys of one tenant: each is looked at when one of them is used. */
+/** Maximum number of keys of a tenant: all are compared when one is used. */
 const MAX_KEYS = 100;
 
+/** A tenant's stored changes, and the configuration that results. */
 export interface Administered {
   readonly record: TenantRecord;
   readonly config: TenantConfig;
+}
+
+/**
+ * Makes the administration of tenants.
+ * @throws WhylightError `invalid_config` on a server without a ledger
+ */
+export function adminOf({
+  ledger,
+  tenants,
+  explainer,
+}: Pick<Services, 'ledger' | 'tenants' | 'explainer'>): TenantAdmin {
+  if (!ledger) throw new WhylightError('invalid_config', 'The admin API needs a ledger: bind LEDGER and TENANTS.');
+  return new TenantAdmin(ledger, tenants.tenants, explainer.methods);
 }
 
 export class TenantAdmin {
@@ -32,7 +47,7 @@ export class TenantAdmin {
     this.methods = methods;
   }
 
-  /** Names of all tenants, and whether their policy is an override. */
+  /** Lists all tenants, and the source of their policies. */
   async list(): Promise<{ id: string; source: 'file' | 'override' }[]> {
     const stored = new Set(await this.ledger.list());
     const names = [...new Set([...Object.keys(this.tenants.base), ...stored])].sort();
@@ -42,7 +57,7 @@ export class TenantAdmin {
   /** @throws WhylightError `not_found` */
   async get(id: string): Promise<Administered> {
     const record = await this.ledger.read(id);
-    const config = effectiveTenant(own(this.tenants.base, id), record);
+    const config = effectiveTenant(ownProperty(this.tenants.base, id), record);
     if (!config) throw noTenant();
     return { record, config };
   }
@@ -51,7 +66,7 @@ export class TenantAdmin {
     return this.ledger.audit(id);
   }
 
-  /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer that somebody else has. */
+  /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer of another tenant. */
   async setPolicy(id: string, policy: TenantPolicy, expected: Expected, by: AuditEntry['by']): Promise<Administered> {
     const issues = checkTenant(policy, this.methods);
     if (issues.length > 0) {
@@ -61,7 +76,7 @@ export class TenantAdmin {
     }
     const owner = policy.jwt && (await this.tenants.ownerOfIssuer(policy.jwt));
     if (owner !== undefined && owner !== id) {
-      throw new WhylightError('conflict', 'Another tenant takes tokens of this issuer for this audience.');
+      throw new WhylightError('conflict', 'Another tenant accepts tokens of this issuer for this audience.');
     }
     await this.change(id, { kind: 'policy_set', policy }, by, expected);
     return this.get(id);
@@ -72,7 +87,7 @@ export class TenantAdmin {
     await this.change(id, { kind: 'reset' }, by, expected);
   }
 
-  /** @returns the key, which nobody can show again */
+  /** Creates a key. @returns the key, which cannot be shown again */
   async createKey(
     id: string,
     wanted: Pick<KeyConfig, 'name' | 'scopes' | 'expires'>,
@@ -87,7 +102,7 @@ export class TenantAdmin {
     return minted;
   }
 
-  /** A new key with the rights of the old one, which ends at `until`. */
+  /** Creates a key with the rights of the old one, which expires at `until`. */
   async rotateKey(
     id: string,
     key: string,
@@ -97,7 +112,7 @@ export class TenantAdmin {
     const old = await this.keyOf(id, key);
     const { name, scopes, expires } = old;
     if (expires !== undefined && expires <= new Date().toISOString()) {
-      throw new WhylightError('conflict', 'The key is no longer good, and so would be the new one: create one.');
+      throw new WhylightError('conflict', 'The key has expired, and so would the new one: create a key instead.');
     }
     const minted = await mint({
       scopes,
@@ -114,18 +129,18 @@ export class TenantAdmin {
     await this.change(id, { kind: 'key_revoked', sha256 }, by);
   }
 
-  /** @returns the generation that answers belong to from now on */
+  /** Purges answers. @returns the generation of future answers */
   async purge(id: string, model: string | undefined, by: AuditEntry['by']): Promise<number> {
     const change: Change = { kind: 'purged', ...(model !== undefined && { model }) };
     const { generation } = await this.change(id, change, by);
-    return model === undefined ? generation.tenant : (own(generation.models, model) ?? generation.tenant);
+    return model === undefined ? generation.tenant : (ownProperty(generation.models, model) ?? generation.tenant);
   }
 
   private async keyOf(id: string, wanted: string): Promise<KeyConfig> {
     const { config } = await this.get(id);
     const key = config.keys.find((one) => keyId(one) === wanted);
     if (key) return key;
-    throw new WhylightError('not_found', 'The tenant has no key of this id.');
+    throw new WhylightError('not_found', 'The tenant has no key with this id.');
   }
 
   private async change(
@@ -134,7 +149,7 @@ export class TenantAdmin {
     by: AuditEntry['by'],
     expected: Expected = {},
   ): Promise<TenantRecord> {
-    const inFile = id !== EVERYBODY && own(this.tenants.base, id) !== undefined;
+    const inFile = id !== EVERYBODY && ownProperty(this.tenants.base, id) !== undefined;
     const record = await this.ledger.change(id, { change, expected, by, inFile });
     if (!record) throw stale();
     await this.tenants.learn(id, record);

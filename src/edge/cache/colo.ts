@@ -1,7 +1,7 @@
-/** The Cache API: the memory of one location. It is quick, and forgets whenever it likes. */
+/** The Cache API as a tier: local to one location, fast, and free to evict at any time. */
 import type { Tier } from './tiers.ts';
 
-/** The part of a cache that is used. */
+/** The used part of `Cache`. */
 export interface ResponseCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<unknown>;
@@ -9,7 +9,10 @@ export interface ResponseCache {
 
 const COMPUTED_AT = 'X-Computed-At';
 
-/** @param open the cache: a binding that may only be touched within a request */
+/**
+ * Makes the tier.
+ * @param open opens the cache; called within requests only, as Workers demand
+ */
 export const coloTier = (open: () => Promise<ResponseCache>): Tier => ({
   name: 'colo',
   async get(key) {
@@ -24,5 +27,5 @@ export const coloTier = (open: () => Promise<ResponseCache>): Tier => ({
   },
 });
 
-/** A cache keeps answers by their address; no request ever goes to this one. */
+/** The Cache API is keyed by URL; no request is ever sent to this one. */
 const urlOf = (key: string): string => `https://answers.whylight.invalid/${key}`;

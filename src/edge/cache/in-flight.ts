@@ -1,4 +1,4 @@
-/** What is being computed right now in this isolate, so that nobody computes it a second time. */
+/** Computations in progress in this isolate, so that equal requests share one. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 
 export class InFlight<T> {
@@ -9,17 +9,18 @@ export class InFlight<T> {
   }
 
   /**
-   * @param waitUntil of the request that does the work: others wait for it, also when that request ends early, and a
-   * promise of a request that has ended never settles in a Worker
-   * @param keep what happens to the result; until that is done, the result can be had here
+   * Starts a computation.
+   * @param store stores the result; until it is stored, `get` returns it
+   * @param waitUntil `waitUntil` of the request that computes. Others wait for it, also when that request ends early, and
+   * a promise of a request that has ended never settles in a Worker
    */
-  start(key: string, work: () => Promise<T>, keep: (result: T) => Promise<unknown>, waitUntil: WaitUntil): Promise<T> {
+  start(key: string, work: () => Promise<T>, store: (result: T) => Promise<unknown>, waitUntil: WaitUntil): Promise<T> {
     const result = work();
     this.running.set(key, result);
     const done = () => {
       if (this.running.get(key) === result) this.running.delete(key);
     };
-    waitUntil(result.then(keep).then(done, done));
+    waitUntil(result.then(store).then(done, done));
     return result;
   }
 }

@@ -1,36 +1,36 @@
-/** What makes two questions the same question. */
+/** Cache key of an explanation: requests with equal keys have equal answers. */
 import { sha256Hex } from '../../core/digest.ts';
 import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
-/** Raised whenever an answer to the same question would differ, or is stored in another form. */
+/** Version of answers and of their storage format; raised when either changes. */
 const API_VERSION = 1;
 
-export interface Question {
-  /** Tenants do not see each other's answers, not even by their speed. */
+export interface CacheKeyParts {
+  /** Separates tenants: they must not see each other's answers, nor notice them by their speed. */
   readonly scope: string;
   /** See `ServedModel.identity`. */
   readonly model: string;
   readonly method: string;
   readonly revision: number;
-  /** After defaults. */
+  /** Parameters after defaults. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly target: TargetRequest | undefined;
   readonly scores: string | undefined;
   readonly seed: number;
   readonly top: number;
   readonly summary: boolean;
-  /** Digest of what is explained. */
+  /** Digest of the input. */
   readonly input: string;
 }
 
-/** SHA-256 of the question, in hex: the same for the same question, in whatever order its parameters came. */
-export function cacheKey(question: Question): Promise<string> {
+/** Makes the key: a SHA-256 in hex that does not depend on the order of parameters. */
+export function cacheKey(parts: CacheKeyParts): Promise<string> {
   // The same target may be spelled in several ways.
-  const target = question.target === undefined ? undefined : parseTarget(question.target);
-  return sha256Hex(new TextEncoder().encode(canonical({ version: API_VERSION, ...question, target })));
+  const target = parts.target === undefined ? undefined : parseTarget(parts.target);
+  return sha256Hex(new TextEncoder().encode(canonical({ version: API_VERSION, ...parts, target })));
 }
 
-/** JSON with the members of every object in order. */
+/** Serialises to JSON with the members of every object sorted. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)

@@ -1,7 +1,7 @@
-/** Workers KV: shared by all locations, eventually consistent, at most 25 MiB a value. */
+/** Workers KV as a tier: shared by all locations, eventually consistent, at most 25 MiB a value. */
 import type { Tier } from './tiers.ts';
 
-/** The part of a KV namespace that is used. */
+/** The used part of a KV namespace. */
 export interface KeyValueNamespace {
   getWithMetadata(
     key: string,

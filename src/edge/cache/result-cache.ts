@@ -1,19 +1,19 @@
-/** Where answers are kept for the next time. */
+/** Cache of explanations. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 
-/** How a tenant wants its answers kept. */
+/** Cache settings of a request. */
 export interface CacheUse {
-  /** How long an answer is good, from when it was computed. */
+  /** Lifetime of an answer, from the time it was computed. */
   readonly seconds: number;
-  /** For what nobody needs to wait for. */
+  /** Keeps writes alive that the answer does not wait for. */
   readonly waitUntil: WaitUntil;
 }
 
 export interface ResultCache {
-  /** @returns undefined when there is nothing under the key, or nothing young enough */
+  /** @returns undefined when there is nothing under the key, or only an older answer */
   get(key: string, use: CacheUse): Promise<Uint8Array | undefined>;
   put(key: string, value: Uint8Array, use: CacheUse): Promise<void>;
 }
 
-/** For those who do not want one. */
+/** A cache that stores nothing. */
 export const noCache: ResultCache = { get: async () => undefined, put: async () => {} };

@@ -1,18 +1,19 @@
-/** Two stores as one cache: a near one in front of one that everybody shares. */
+/** Two-tier cache: a store near the client in front of a store that all locations share. */
+import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { ResultCache } from './result-cache.ts';
 
-/** A store that forgets by itself. */
+/** A store whose entries expire. */
 export interface Tier {
   readonly name: string;
-  get(key: string): Promise<Kept | undefined>;
-  /** @param seconds after which it may be forgotten; at least 60 */
-  put(key: string, kept: Kept, seconds: number): Promise<void>;
+  get(key: string): Promise<StoredAnswer | undefined>;
+  /** @param seconds time to live; at least 60 */
+  put(key: string, answer: StoredAnswer, seconds: number): Promise<void>;
 }
 
-export interface Kept {
+export interface StoredAnswer {
   readonly value: Uint8Array;
-  /** Seconds since 1970 when the answer was computed: a tenant whose answers are to live shorter lets older ones go. */
+  /** Seconds since 1970 when the answer was computed. A tenant with a shorter lifetime ignores older answers. */
   readonly at: number;
 }
 
@@ -24,35 +25,35 @@ export interface TieredOptions {
   readonly clock?: () => number;
 }
 
-/** Nothing is worth keeping for less. */
-const SHORTEST = 60;
+/** Shortest time to live that is worth a write, in seconds. */
+const MIN_SECONDS = 60;
 
-/** Milliseconds after which most answers have left: what is written then does not hold them up. */
+/** Milliseconds after which most answers are sent; writes wait that long, so as not to delay them. */
 const ANSWERED_MS = 20;
 const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWERED_MS));
 
-/** A near store that fails costs time; what the shared one throws is the caller's business. */
+/** Makes the cache. Errors of the near store are logged; errors of the shared one are thrown. */
 export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptions): ResultCache {
   const now = (): number => Math.floor(clock() / 1000);
-  const complain = (error: unknown): undefined => {
-    const reason = error instanceof Error ? error.message : String(error);
-    log('warn', 'a tier of the cache fails', { tier: near.name, reason });
+  const logFailure = (error: unknown): undefined => {
+    log('warn', 'a tier of the cache fails', { tier: near.name, reason: messageOf(error) });
   };
   return {
     async get(key, { seconds, waitUntil }) {
-      const isFresh = (kept: Kept | undefined): kept is Kept => kept !== undefined && kept.at + seconds > now();
-      const close = await near.get(key).catch(complain);
-      if (isFresh(close)) return close.value;
-      const kept = await shared?.get(key);
-      if (!isFresh(kept)) return undefined;
-      const left = kept.at + seconds - now();
-      if (left >= SHORTEST) waitUntil(answered().then(() => near.put(key, kept, left).catch(complain)));
-      return kept.value;
+      const isFresh = (answer: StoredAnswer | undefined): answer is StoredAnswer =>
+        answer !== undefined && answer.at + seconds > now();
+      const nearby = await near.get(key).catch(logFailure);
+      if (isFresh(nearby)) return nearby.value;
+      const answer = await shared?.get(key);
+      if (!isFresh(answer)) return undefined;
+      const left = answer.at + seconds - now();
+      if (left >= MIN_SECONDS) waitUntil(answered().then(() => near.put(key, answer, left).catch(logFailure)));
+      return answer.value;
     },
     async put(key, value, { seconds }) {
-      const kept = { value, at: now() };
+      const answer = { value, at: now() };
       await answered();
-      await Promise.all([near.put(key, kept, seconds).catch(complain), shared?.put(key, kept, seconds)]);
+      await Promise.all([near.put(key, answer, seconds).catch(logFailure), shared?.put(key, answer, seconds)]);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What a request's body holds: a picture as it is, a form with one, or tensors in the Open Inference Protocol. */
+/** Body of a request: an image file, a form with one, or tensors in the Open Inference Protocol. */
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
@@ -10,86 +10,85 @@ import {
   type InferenceRequest,
   type Parameters,
 } from '../../protocol/open-inference.ts';
-import { placesIn } from '../http/violations.ts';
-import type { EdgeEnv, Services } from '../services.ts';
+import type { EdgeEnv } from '../http/env.ts';
+import { positionsIn } from '../http/violations.ts';
+import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
-import { fetchPicture, type PictureSource } from './remote-picture.ts';
+import { fetchImage, type ImageSource } from './remote-image.ts';
 
 export type Body = { readonly parameters: Parameters } & (
-  | { readonly kind: 'picture'; readonly bytes: Uint8Array }
+  | { readonly kind: 'image'; readonly bytes: Uint8Array }
   | { readonly kind: 'tensors'; readonly request: InferenceRequest }
 );
 
-/** The parameter that names a picture by its https URL. */
-const ADDRESS = 'image_url';
+/** Parameter that names an image by its https URL. */
+const IMAGE_URL = 'image_url';
 
 const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
 
 /**
- * @param pictures where a picture may be fetched that the body only names
- * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; as `fetchPicture`. A picture is not looked into yet.
+ * Reads the body. An image is not decoded.
+ * @param source source of images that are named by URL
+ * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; errors of `fetchImage`
  */
-export async function readBody(c: Context<EdgeEnv>, pictures: PictureSource): Promise<Body> {
+export async function readBody(c: Context<EdgeEnv>, source: ImageSource): Promise<Body> {
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
-    const bytes = await readBytes(c);
-    const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
-    const { [ADDRESS]: address, ...parameters } = request.parameters;
-    c.set('places', placesIn(parameters, [...request.inputs.keys()]));
-    if (address === undefined) return pictureWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
-    if (request.inputs.size > 0 || typeof address !== 'string') {
-      const detail = `"${ADDRESS}" is the address of a picture, in place of inputs.`;
-      throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: `#/parameters/${ADDRESS}` }] });
-    }
-    return { kind: 'picture', bytes: await fetchPicture(address, pictures), parameters };
+    return readTensors(c, header, source);
   }
   if (type.startsWith('image/') || type === 'application/octet-stream') {
-    return { kind: 'picture', bytes: await readBytes(c), parameters: {} };
+    return { kind: 'image', bytes: await readBytes(c), parameters: {} };
   }
   throw new WhylightError(
     'unsupported_media_type',
-    `A body of type ${type || '(none said)'} is not understood: set Content-Type to ${ACCEPTED.join(', ')}.`,
+    `The Content-Type ${type || '(none)'} is not supported: use ${ACCEPTED.join(', ')}.`,
     { allowed: ACCEPTED },
   );
 }
 
-/** A picture in place of tensors: one input of datatype BYTES with one element, base64 in JSON. */
-function pictureWithin({ inputs, texts }: InferenceRequest, parameters: Parameters): Body | undefined {
+async function readTensors(c: Context<EdgeEnv>, header: string | undefined, source: ImageSource): Promise<Body> {
+  const bytes = await readBytes(c);
+  const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
+  const { [IMAGE_URL]: url, ...parameters } = request.parameters;
+  c.set('positions', positionsIn(parameters, [...request.inputs.keys()]));
+  if (url === undefined) return imageWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
+  if (request.inputs.size > 0 || typeof url !== 'string') {
+    const detail = `"${IMAGE_URL}" is the URL of an image, in place of inputs.`;
+    throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: `#/parameters/${IMAGE_URL}` }] });
+  }
+  return { kind: 'image', bytes: await fetchImage(url, source), parameters };
+}
+
+/** Returns the image of a request that has one in place of tensors: one input of datatype BYTES with one element. */
+function imageWithin({ inputs, texts }: InferenceRequest, parameters: Parameters): Body | undefined {
   if (!texts) return undefined;
   const [[, items] = ['', []]] = texts;
   const [item] = items;
   if (inputs.size > 0 || texts.size > 1 || items.length !== 1 || item === undefined) {
-    const detail = 'BYTES are taken as a picture: one input with one element, and no other inputs.';
+    const detail = 'Datatype BYTES is read as an image: one input with one element, and no other inputs.';
     throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: '#/inputs' }] });
   }
   const bytes = typeof item === 'string' ? fromBase64(item, '/inputs/0/data/0') : item;
-  return { kind: 'picture', bytes, parameters };
+  return { kind: 'image', bytes, parameters };
 }
 
-/** What the tenant may have fetched. */
-export function pictureSource(
-  c: Context<EdgeEnv>,
-  { limits, fetch }: Pick<Services, 'limits' | 'fetch'>,
-): PictureSource {
+/** Makes the source of images that the tenant may name by URL. */
+export function imageSource(c: Context<EdgeEnv>, { limits, fetch }: Pick<Services, 'limits' | 'fetch'>): ImageSource {
   const tenant = c.get('tenant');
   const { maxBody } = limitsFor(tenant, limits);
   return { hosts: tenant.image_hosts, maxBytes: maxBody, signal: c.req.raw.signal, fetch };
 }
 
-/** One file, whatever its field is called; every other field is a parameter. */
+/** Reads a form: one file, in a field of any name; every other field is a parameter. */
 async function readForm(c: Context): Promise<Body> {
   let form: FormData;
   try {
     form = await c.req.formData();
   } catch (cause) {
-    throw new WhylightError(
-      'invalid_request',
-      'The body is not the multipart form that its Content-Type says.',
-      {},
-      { cause },
-    );
+    const message = 'The body is not a valid multipart form, although its Content-Type says so.';
+    throw new WhylightError('invalid_request', message, {}, { cause });
   }
   const entries = [...form.entries()] as [string, string | Blob][];
   const files = entries.filter(([, value]) => typeof value !== 'string');
@@ -97,13 +96,13 @@ async function readForm(c: Context): Promise<Body> {
   if (!file || files.length > 1) {
     throw new WhylightError(
       'invalid_request',
-      `The form must hold one picture, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
+      `The form must hold one image, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
       { files: files.map(([name]) => name) },
     );
   }
   const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   const bytes = new Uint8Array(await (file[1] as Blob).arrayBuffer());
-  return { kind: 'picture', bytes, parameters: Object.fromEntries(fields) };
+  return { kind: 'image', bytes, parameters: Object.fromEntries(fields) };
 }
 
 const readBytes = async (c: Context): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());

@@ -1,4 +1,4 @@
-/** What is to be explained: a picture, made a tensor as the model's manifest says, or the tensors themselves. */
+/** Input of an explanation: an image, preprocessed as the model's manifest says, or tensors. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs.ts';
@@ -8,35 +8,35 @@ import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { Body } from './body.ts';
 
-export interface Subject {
-  /** Names the content, without decoding it. */
+export interface ExplainInput {
+  /** Makes a digest of the content, without decoding it. */
   digest(): Promise<string>;
+  /** Tensors by input name, [rows, ...]. */
   inputs(): Promise<Inputs>;
-  /** The upright original and the part of it that the model sees; undefined for tensors. */
-  photo(): Promise<PlacedImage | undefined>;
+  /** The upright original image and the region of it that the model sees; undefined for tensors. */
+  image(): Promise<PlacedImage | undefined>;
 }
 
 /**
- * @param maxPixels of a picture, as its header says
- * @throws WhylightError `unsupported_media_type` for a picture where the model takes none.
+ * Makes the input of a request.
+ * @param maxPixels maximum number of pixels of an image, as its header declares them
+ * @throws WhylightError `unsupported_media_type` for an image where the model takes none.
  */
-export function subjectOf(body: Body, model: Model, codecs: ImageCodecs, maxPixels: number): Subject {
-  return body.kind === 'picture'
-    ? pictureSubject(body.bytes, model, codecs, maxPixels)
-    : tensorSubject(body.request.inputs);
+export function inputOf(body: Body, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
+  return body.kind === 'image' ? imageInput(body.bytes, model, codecs, maxPixels) : tensorInput(body.request.inputs);
 }
 
-function pictureSubject(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): Subject {
+function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
   const { preprocessing } = model.manifest;
   const input = model.graph.inputs[0]?.name;
   if (!preprocessing || input === undefined || model.graph.inputs.length !== 1) {
     throw new WhylightError(
       'unsupported_media_type',
-      `The model ${model.name} does not say how a picture becomes its input. Send tensors, as application/json.`,
+      `The manifest of the model ${model.name} does not say how an image becomes its input. Send tensors, as application/json.`,
       { inputs: model.graph.inputs.map(({ name }) => name) },
     );
   }
-  // Decoded at most once, and only when a step needs it: a repeated question with a JSON answer does not.
+  // Decoded at most once, and only when needed: a cached JSON answer needs no image.
   let decoded: Promise<PlacedImage & { inputs: Inputs }> | undefined;
   const decode = async () => {
     const image = await codecs.decode(bytes, maxPixels);
@@ -47,11 +47,11 @@ function pictureSubject(bytes: Uint8Array, model: Model, codecs: ImageCodecs, ma
   return {
     digest: async () => `picture:${await sha256Hex(bytes)}`,
     inputs: async () => (await once()).inputs,
-    photo: once,
+    image: once,
   };
 }
 
-function tensorSubject(tensors: ReadonlyMap<string, Inputs[string]>): Subject {
+function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>): ExplainInput {
   const entries = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     async digest() {
@@ -62,6 +62,6 @@ function tensorSubject(tensors: ReadonlyMap<string, Inputs[string]>): Subject {
       return `tensors:${(await Promise.all(parts)).join()}`;
     },
     inputs: async () => Object.fromEntries(entries),
-    photo: async () => undefined,
+    image: async () => undefined,
   };
 }

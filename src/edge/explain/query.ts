@@ -1,67 +1,88 @@
-/** What a request asks: checked as far as that goes without decoding anything, and then answered, from the cache or anew. */
+/** A request for one explanation, validated once. */
 import type { Context } from 'hono';
-import { setMetric, wrapTime } from 'hono/timing';
-import type { Explanation } from '../../core/explainer/explanation.ts';
-import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
-import type { Parameters } from '../../protocol/open-inference.ts';
+import { wrapTime } from 'hono/timing';
+import type { Plan } from '../../core/explainer/plan.ts';
+import type { Model } from '../../core/model/model.ts';
+import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
 import { cacheKey } from '../cache/key.ts';
+import type { EdgeEnv } from '../http/env.ts';
+import { prefersAsync } from '../http/prefer.ts';
+import type { ServedModel } from '../models/catalogue.ts';
+import type { ModelBundle } from '../models/model-bundle.ts';
+import { requestedModel } from '../models/requested-model.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
-import { modelOf } from '../routes/models.ts';
-import { type Run, run } from '../routing/run.ts';
-import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
-import { cacheScope, limitsFor, methodFor, methodsFor, paramsFor } from '../tenants/tenant.ts';
-import { type Body, pictureSource, readBody } from './body.ts';
-import { type CacheState, cacheControl, type RememberOptions, remember } from './cached.ts';
-import { withDeadline } from './deadline.ts';
-import { subjectOf } from './input.ts';
-import { bothChecked, methodParameters, readSettings } from './settings.ts';
+import type { RunRequest } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import { methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
+import { cacheScope, limitsFor } from '../tenants/tenant.ts';
+import { type Body, imageSource, readBody } from './body.ts';
+import { type ExplainInput, inputOf } from './input.ts';
+import { bothChecked, methodParameters, readSettings, type Settings } from './settings.ts';
 
-/** Where it ran, when it did, and why there. */
-const ROUTE = 'X-Whylight-Route';
-const ROUTE_REASON = 'X-Whylight-Route-Reason';
-/** See `CacheState`. */
-const CACHE_STATE = 'X-Whylight-Cache';
-
-export type Question = Awaited<ReturnType<typeof readQuestion>>;
-
-/** The question that the request asks. */
-export async function readQuestion(c: Context<EdgeEnv>, services: Services) {
-  const { body, given } = await readAsked(c, services);
-  return questionOf(c, services, body, given);
+/** A validated request. Nothing has been decoded, compiled or run yet. */
+export interface ExplainQuery {
+  readonly model: Model;
+  /** Files of an uploaded model, for origins. */
+  readonly bundle?: ModelBundle;
+  readonly settings: Settings;
+  /** Parameters of the method, after defaults. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly input: ExplainInput;
+  /** Cache key, see `cacheKey`. */
+  readonly key: string;
+  /** The request in the Open Inference Protocol, for tensors. */
+  readonly wire?: InferenceRequest;
+  /** The image file, for images. */
+  readonly image?: Uint8Array;
+  /**
+   * Plans the query; the plan is made once.
+   * @throws WhylightError errors of decoding and of `Explainer.plan`
+   */
+  plan(): Promise<Plan>;
 }
 
-/** The body and all parameters, for a model that is there. */
-export async function readAsked(c: Context<EdgeEnv>, services: Services): Promise<{ body: Body; given: Parameters }> {
-  // Whoever misspells the model learns that before anything is read.
-  await modelOf(c, services);
-  const body = await readBody(c, pictureSource(c, services));
-  return { body, given: { ...c.req.query(), ...body.parameters } };
+/** The parts of a request, before they are validated. */
+export interface RawQuery {
+  readonly served: ServedModel;
+  readonly body: Body;
+  readonly parameters: Parameters;
+}
+
+/** Reads the request of a route whose path names the model. */
+export async function readQuery(c: Context<EdgeEnv>, services: Services): Promise<ExplainQuery> {
+  return queryOf(c, services, await readRaw(c, services));
 }
 
 /**
- * @param body as it was read
- * @param given the parameters
- * @param named the model, where the path does not name it by itself
+ * Reads model, body and parameters. The model is looked up first, so that a misspelt name is reported before the body is
+ * read.
  */
-export async function questionOf(
+export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<RawQuery> {
+  const served = await requestedModel(c, services.models);
+  const body = await readBody(c, imageSource(c, services));
+  return { served, body, parameters: { ...c.req.query(), ...body.parameters } };
+}
+
+/**
+ * Validates a request.
+ * @throws WhylightError `invalid_request` with every mistake, `method_not_found`, `method_not_enabled`
+ */
+export async function queryOf(
   c: Context<EdgeEnv>,
-  services: Services,
-  body: Body,
-  given: Parameters,
-  named?: string,
-) {
+  { explainer, codecs, limits }: Pick<Services, 'explainer' | 'codecs' | 'limits'>,
+  { served: { model, identity, bundle }, body, parameters }: RawQuery,
+): Promise<ExplainQuery> {
   const tenant = c.get('tenant');
-  const { model, identity, parcel } = await modelOf(c, services, ...(named === undefined ? [] : [{ model: named }]));
   const [settings, { entry, params }] = bothChecked(
-    () => readSettings(given),
+    () => readSettings(parameters),
     () => {
-      const entry = methodFor(tenant, String(given.method), services.explainer.methods);
+      const entry = methodFor(tenant, String(parameters.method), explainer.methods);
       c.get('seen').method = entry.method.id;
-      return { entry, params: paramsFor(tenant, entry, methodParameters(given)) };
+      return { entry, params: paramsFor(tenant, entry, methodParameters(parameters)) };
     },
   );
-  const { target, scores, seed, top, summary } = settings;
-  const subject = subjectOf(body, model, services.codecs, limitsFor(tenant, services.limits).maxPixels);
+  const { method, target, scores, seed, top, summary } = settings;
+  const input = inputOf(body, model, codecs, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
@@ -73,89 +94,39 @@ export async function questionOf(
     seed,
     top,
     summary,
-    input: await subject.digest(),
+    input: await input.digest(),
   });
+  let planned: Promise<Plan> | undefined;
+  const plan = async (): Promise<Plan> => {
+    const inputs = await wrapTime(c, 'decode', input.inputs());
+    const methods = methodsFor(tenant, explainer.methods);
+    const request = { method, params, target, scores, seed, top, summary, inputs };
+    return explainer.plan(model, request, { methods, paramsParsed: true });
+  };
   return {
     model,
-    ...(parcel && { parcel }),
+    ...(bundle && { bundle }),
     settings,
     params,
-    subject,
+    input,
     key,
-    wire: body.kind === 'tensors' ? body.request : undefined,
-    picture: body.kind === 'picture' ? body.bytes : undefined,
+    ...(body.kind === 'image' ? { image: body.bytes } : { wire: body.request }),
+    plan: () => (planned ??= plan()),
   };
 }
 
-export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial'> & {
-  /** Whether a job may take the place of the answer. */
-  readonly deferrable?: boolean;
-};
-
 /**
- * The explanation, from the cache if it is there. Leaves in headers where it comes from.
- * @throws Deferred
+ * Makes the request that the router takes.
+ * @param deferrable true if a job may take the place of the answer
  */
-export async function answerTo(
-  c: Context<EdgeEnv>,
-  services: Services,
-  question: Question,
-  hooks: AnswerHooks = {},
-): Promise<{ readonly explanation: Explanation; readonly state: CacheState }> {
-  const { value: explanation, state } = await remember(
-    { ...memoryOf(c, services), key: question.key, worthKeeping: ({ degraded }) => !degraded },
-    () => compute(c, services, question, hooks),
-  );
-  c.header(CACHE_STATE, state);
-  const { forwards, backwards, predictions } = explanation.samples;
-  const seen = c.get('seen');
-  seen.cache = state;
-  if (state === 'miss' || state === 'bypass') {
-    seen.samples = (seen.samples ?? 0) + forwards + backwards + predictions;
-    for (const step of ['compile', 'session', 'run', 'engine'] as const) setMetric(c, step, explanation.timings[step]);
-  }
-  return { explanation, state };
-}
-
-/** How this request remembers. */
-export const memoryOf = (
-  c: Context<EdgeEnv>,
-  { cache, inFlight }: Services,
-): Omit<RememberOptions<Explanation>, 'key' | 'worthKeeping'> => ({
-  cache,
-  inFlight,
-  seconds: c.get('tenant').cache.seconds,
-  allowed: cacheControl(c.req.header('Cache-Control')),
-  log: c.get('log'),
-  waitUntil: waitUntilOf(c),
-});
-
-async function compute(
-  c: Context<EdgeEnv>,
-  services: Services,
-  question: Question,
-  { deferrable = false, ...hooks }: AnswerHooks,
-): Promise<Explanation> {
-  const { explanation, route, why } = await run(services, await runOf(c, question, deferrable), {
-    ...hooksOf(c, services),
-    ...hooks,
-    signal: c.req.raw.signal,
-  });
-  c.header(ROUTE, route);
-  c.header(ROUTE_REASON, why);
-  return explanation;
-}
-
-/** The question as the router takes it. */
-export async function runOf(c: Context<EdgeEnv>, question: Question, deferrable: boolean): Promise<Run> {
-  const { route, deadline_ms: deadline } = question.settings;
+export async function runRequest(c: Context<EdgeEnv>, query: ExplainQuery, deferrable: boolean): Promise<RunRequest> {
+  const { route, deadline_ms: deadline } = query.settings;
   const tenant = c.get('tenant');
-  // A preference, unlike route=job, is passed over where it cannot be met (RFC 7240, 2).
-  const later = deferrable && route === 'auto' && prefersLater(c.req.header('Prefer')) && tenant.routes.includes('job');
+  // Unlike route=job, a preference is ignored where it cannot be met (RFC 7240, 2).
+  const later = deferrable && route === 'auto' && prefersAsync(c.req.header('Prefer')) && tenant.routes.includes('job');
   return {
-    model: question.model,
-    ...(question.parcel && { parcel: question.parcel }),
-    request: await requestOf(c, question),
+    plan: await query.plan(),
+    ...(query.bundle && { bundle: query.bundle }),
     tenant,
     wanted: later ? 'job' : route,
     deferrable,
@@ -163,31 +134,3 @@ export async function runOf(c: Context<EdgeEnv>, question: Question, deferrable:
     ...(deadline !== undefined && { deadline }),
   };
 }
-
-/** RFC 7240, 4.1. */
-export const prefersLater = (header: string | undefined): boolean =>
-  (header ?? '').split(',').some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
-
-export async function requestOf(c: Context<EdgeEnv>, { settings, params, subject }: Question): Promise<ExplainRequest> {
-  const { method, target, scores, seed, top, summary } = settings;
-  return { method, params, target, scores, seed, top, summary, inputs: await wrapTime(c, 'decode', subject.inputs()) };
-}
-
-/** Work that ends at the tenant's deadline, within its limits. */
-export function atTheEdge<T>(
-  c: Context<EdgeEnv>,
-  services: Services,
-  work: (hooks: ExplainHooks) => Promise<T>,
-): Promise<T> {
-  const tenant = c.get('tenant');
-  const { explainer, limits } = services;
-  return withDeadline(c.req.raw.signal, limitsFor(tenant, limits).edgeMs, (signal) =>
-    work({ ...hooksOf(c, services), signal, methods: methodsFor(tenant, explainer.methods) }),
-  );
-}
-
-const hooksOf = (c: Context<EdgeEnv>, { limits, pause }: Services): ExplainHooks => ({
-  waitUntil: waitUntilOf(c),
-  maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,
-  ...(pause && { pause }),
-});

@@ -1,6 +1,6 @@
 /**
- * The flat parameters of a request, sorted by whom they are for: the explanation itself, the drawing of its map, and the
- * method. Names are looked up in that order, so no method may use one of the first two groups.
+ * Parameters of a request. They are flat on the wire, and sorted here into those of the explanation itself, of the drawing
+ * of its map, and of the method. Names are looked up in that order, so no method may use one of the first two groups.
  */
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
@@ -22,46 +22,44 @@ export const requestSchema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('What is explained: logits (the default), output, or the name of a tensor.'),
-  seed: z.int().min(0).default(0).describe('Of random numbers: the same seed gives the same answer.'),
+    .describe('Scores to explain: logits (the default), output, or the name of a tensor.'),
+  seed: z.int().min(0).default(0).describe('Seed of random numbers: the same seed gives the same answer.'),
   metrics: z
     .string()
     .optional()
-    .describe('Metrics of the answer, with commas between: insertion,deletion. They run the model further.'),
+    .describe('Metrics of the answer, separated by commas: insertion,deletion. They cost further rows.'),
   summary: z
     .boolean()
     .default(false)
-    .describe('Adds a summary in words, made of numbers that were measured; it runs one row more.'),
+    .describe('Adds a summary in words, derived from measurements; it costs one more row.'),
   route: z
     .enum(ROUTES)
     .default('auto')
-    .describe('Where it runs: edge, origin or job; auto takes the first of them that can.'),
-  deadline_ms: z
-    .int()
-    .min(1)
-    .max(3_600_000)
-    .optional()
-    .describe('Milliseconds after which no answer is wanted any more.'),
+    .describe('Route: edge, origin or job; auto takes the first of them that can run the request.'),
+  deadline_ms: z.int().min(1).max(3_600_000).optional().describe('Milliseconds after which the request is given up.'),
   webhook: z
     .string()
     .optional()
-    .describe('An https URL that is told when a job has ended; of a host that the key may name.'),
-  top: z.int().min(1).max(100).default(5).describe('How many of the top classes the answer lists.'),
+    .describe('An https URL to call when a job has ended, of a host that is allowed for the key.'),
+  top: z.int().min(1).max(100).default(5).describe('Number of top classes in the answer.'),
 });
 
 export interface Settings extends z.output<typeof requestSchema> {
   readonly overlay: OverlayOptions;
-  /** Whether the client has said what lies below the map. */
+  /** True if the client chose the image below the map. */
   readonly choseOverlay: boolean;
 }
 
-/** Names that belong to the request and the drawing. */
+/** Parameter names of the explanation and the drawing. */
 export const RESERVED_PARAMETERS: readonly string[] = [
   ...Object.keys(requestSchema.shape),
   ...Object.keys(overlaySchema.shape),
 ];
 
-/** @throws WhylightError `invalid_request`; `details.issues` holds each mistake. */
+/**
+ * Parses the parameters of the explanation and the drawing.
+ * @throws WhylightError `invalid_request`; `details.issues` holds each mistake
+ */
 export function readSettings(given: Parameters): Settings {
   const issues: ParameterIssue[] = [];
   const request = read(requestSchema, given, issues);
@@ -72,13 +70,13 @@ export function readSettings(given: Parameters): Settings {
   return { ...request, overlay, choseOverlay: given.overlay !== undefined };
 }
 
-/** Those that are left for the method to check. */
+/** Selects the parameters of the method. */
 export const methodParameters = (given: Parameters): Parameters =>
   Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
 
 /**
- * Both checks, so that a client hears of every mistake at once, and not of the second half when it has mended the first.
- * @throws what either throws; where both list issues, `invalid_request` with all of them
+ * Runs both checks, so that a client is told every mistake at once.
+ * @throws the error of either; where both list issues, `invalid_request` with all of them
  */
 export function bothChecked<A, B>(first: () => A, second: () => B): readonly [A, B] {
   const [a, b] = [outcome(first), outcome(second)];

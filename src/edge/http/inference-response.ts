@@ -1,4 +1,4 @@
-/** Answers in the Open Inference Protocol. */
+/** Responses in the Open Inference Protocol. */
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import {
@@ -9,11 +9,14 @@ import {
   type NamedOutput,
 } from '../../protocol/open-inference.ts';
 
-/** As JSON, whatever the client said of bytes: for places that hold text only. */
+/** Encodes a response as JSON alone, also where the client asked for bytes: for event streams, which carry text only. */
 export const responseText = (response: InferenceResponse): string =>
   new TextDecoder().decode(encodeResponse(response).body);
 
-/** @param isBinary which outputs leave as bytes behind the JSON part */
+/**
+ * Answers with a response of the protocol.
+ * @param isBinary selects the outputs that are sent as bytes behind the JSON part
+ */
 export function inferenceResponse(
   c: Context,
   response: InferenceResponse,
@@ -28,7 +31,7 @@ export function inferenceResponse(
 }
 
 /**
- * The outputs that the request names, in its order; all when it names none.
+ * Selects the outputs that the request names, in its order; all when it names none.
  * @throws WhylightError `invalid_request`
  */
 export function wantedOutputs(
@@ -42,7 +45,7 @@ export function wantedOutputs(
 }
 
 /**
- * Holds the outputs that the request names against those that there are.
+ * Checks that the outputs that the request names exist.
  * @throws WhylightError `invalid_request`
  */
 export function checkOutputs(names: readonly string[], request: Pick<InferenceRequest, 'outputs'> | undefined): void {
@@ -56,7 +59,7 @@ export function checkOutputs(names: readonly string[], request: Pick<InferenceRe
   }
 }
 
-/** Whether an output leaves as bytes: its own word counts more than that of the whole request. */
+/** Makes a predicate for outputs to be sent as bytes. The setting of an output overrides that of the request. */
 export const isBinary =
   (request: Pick<InferenceRequest, 'outputs' | 'binaryOutput'> | undefined) =>
   (name: string): boolean =>

@@ -6,10 +6,10 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
-import type { EdgeEnv } from '../services.ts';
-import { type Places, type Violation, violationsIn } from './violations.ts';
+import type { EdgeEnv } from './env.ts';
+import { type BodyPositions, type Violation, violationsIn } from './violations.ts';
 
-/** The HTTP status of each code. */
+/** HTTP status of each error code. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   invalid_tensor: 400,
@@ -53,7 +53,7 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The request, as `urn:uuid:...` or the id that the client sent. */
+  /** Request id. */
   readonly instance?: string;
   readonly code: ErrorCode;
   /** The detail once more, for clients of the inference protocols. */
@@ -62,25 +62,26 @@ export interface Problem {
   readonly [extension: string]: unknown;
 }
 
-/** Members that details may not overwrite. */
+/** Members of a problem that error details must not overwrite. */
 const RESERVED = new Set(['type', 'title', 'status', 'detail', 'instance', 'code', 'error', 'errors', 'issues']);
 
 /**
- * The problem that an error is. Faults of ours keep their words and details to themselves: only the code, the constant
- * text of {@link ERROR_CODES} and the request id go out.
- * @param instance the request id
- * @param places where things stand in the request's body
+ * Converts an error to a problem. The message and details of a server fault stay in the log: only its code, the
+ * constant title of the code and the request id are sent.
+ * @param instance request id
+ * @param positions positions in the request's body
  */
-export function problemOf(error: unknown, instance?: string, places?: Places): Problem {
+export function problemOf(error: unknown, instance?: string, positions?: BodyPositions): Problem {
   const known = asWhylightError(error);
   const { code } = known;
   const status = STATUS[code] ?? 500;
-  const ours = status === 500;
-  const detail = ours ? `${ERROR_CODES[code]} The log has more under this request id.` : known.message;
-  const extensions = ours ? {} : extensionsOf(known, places);
+  const isServerFault = status === 500;
+  const title = titleOf(code);
+  const detail = isServerFault ? `${title}. The log has the reason under this request id.` : known.message;
+  const extensions = isServerFault ? {} : extensionsOf(known, positions);
   return {
     type: `urn:whylight:problem:${code}`,
-    title: ERROR_CODES[code].replace(/\.$/, ''),
+    title,
     status,
     detail,
     ...(instance !== undefined && { instance }),
@@ -90,14 +91,14 @@ export function problemOf(error: unknown, instance?: string, places?: Places): P
   };
 }
 
-/** Hono's `onError`: logs what is our fault and answers with the problem. */
+/** Error handler of Hono: logs server faults and answers with the problem. */
 export function onError(error: Error, c: Context<EdgeEnv>): Response {
   const known = asWhylightError(error);
   if ((STATUS[known.code] ?? 500) === 500) {
     const { name, message, stack } = (known.cause ?? error) as Error;
     c.get('log')('error', 'request failed', {
       code: known.code,
-      said: known.message,
+      detail: known.message,
       name,
       message,
       stack,
@@ -106,11 +107,11 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
   return problemResponse(c, known);
 }
 
-/** Hono's `notFound`. */
+/** Not-found handler of Hono. */
 export function onNotFound(c: Context<EdgeEnv>): Response {
   const error = new WhylightError(
     'not_found',
-    `There is nothing at ${c.req.path}. GET /v2 says what this server has.`,
+    `There is nothing at ${c.req.path}. GET /openapi.json lists the paths of this server.`,
     {
       path: c.req.path,
     },
@@ -118,12 +119,12 @@ export function onNotFound(c: Context<EdgeEnv>): Response {
   return problemResponse(c, error);
 }
 
-/** The answer to a known path with the wrong HTTP method (RFC 9110, 15.5.6: it names the right ones in `Allow`). */
+/** Answers a known path with the wrong HTTP method: 405, and the right ones in `Allow` (RFC 9110, 15.5.6). */
 export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string[]): Response {
   const allow = allowed.join(', ');
   const error = new WhylightError(
     'method_not_allowed',
-    `${c.req.method} is not possible at ${c.req.path}: use ${allow}.`,
+    `${c.req.method} is not allowed at ${c.req.path}: use ${allow}.`,
     {
       allowed,
     },
@@ -132,7 +133,7 @@ export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string
 }
 
 function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
-  const problem = problemOf(error, c.get('requestId'), c.get('places'));
+  const problem = problemOf(error, c.get('requestId'), c.get('positions'));
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
@@ -142,6 +143,8 @@ function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Rec
   });
 }
 
+const titleOf = (code: ErrorCode): string => ERROR_CODES[code].replace(/\.$/, '');
+
 function asWhylightError(error: unknown): WhylightError {
   if (WhylightError.is(error)) return error;
   if (error instanceof HTTPException && error.status < 500) {
@@ -149,12 +152,12 @@ function asWhylightError(error: unknown): WhylightError {
       error.status === 413 ? 'payload_too_large' : error.status === 415 ? 'unsupported_media_type' : 'invalid_request';
     return new WhylightError(code, error.message || ERROR_CODES[code], {}, { cause: error });
   }
-  return new WhylightError('internal', 'An error that is not a WhylightError.', {}, { cause: error });
+  return new WhylightError('internal', 'Unexpected error.', {}, { cause: error });
 }
 
-/** The details as members; what is wrong becomes `errors`. */
-function extensionsOf(error: WhylightError, places: Places | undefined): Record<string, unknown> {
-  const errors = violationsIn(error, places);
+/** Converts details to members of the problem, and violations to `errors`. */
+function extensionsOf(error: WhylightError, positions: BodyPositions | undefined): Record<string, unknown> {
+  const errors = violationsIn(error, positions);
   return {
     ...Object.fromEntries(Object.entries(error.details).filter(([name]) => !RESERVED.has(name))),
     ...(errors.length > 0 && { errors }),

@@ -1,59 +1,59 @@
-/** What is wrong with a request, and where: places in a JSON body are JSON Pointers (RFC 6901), as fragments. */
+/** Violations: the single mistakes of a request, each with its position. */
 import type { z } from 'zod';
 import type { WhylightError } from '../../core/errors.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
 
-/** One thing that is wrong with a request, and where. */
+/** One mistake in a request, and its position. */
 export interface Violation {
   readonly detail: string;
-  /** JSON Pointer into the body, as a URI fragment: `#/parameters/n_steps`. */
+  /** JSON Pointer (RFC 6901) into the body, as a URI fragment: `#/parameters/n_steps`. */
   readonly pointer?: string;
   /** Name of the query parameter or form field. */
   readonly parameter?: string;
 }
 
-/** Where things stand in the JSON body of a request. */
-export interface Places {
+/** Positions of parameters and tensors in the JSON body of a request. */
+export interface BodyPositions {
   /** Names of the parameters that came in the body; others came in the query. */
   readonly parameters: readonly string[];
-  /** Of a tensor; of what should be there when there is none of the name. */
+  /** Returns the pointer to a tensor, or to the list of inputs when there is no tensor of the name. */
   readonly input: (name: string) => string;
 }
 
-/** Of a body in the Open Inference Protocol. */
-export const placesIn = (parameters: object, inputs: readonly string[]): Places => ({
+/** Makes the positions of a body in the Open Inference Protocol. */
+export const positionsIn = (parameters: object, inputs: readonly string[]): BodyPositions => ({
   parameters: Object.keys(parameters),
   input: (name) => pointerTo(inputs.includes(name) ? ['inputs', inputs.indexOf(name)] : ['inputs']),
 });
 
 /**
- * What the details of an error say is wrong. Whatever finds a mistake knows the name of the parameter or of the input;
- * where that stands in the body is known here.
+ * Reads violations from the details of an error. Code that finds a mistake knows the name of the parameter or input;
+ * its position in the body is added here.
  */
-export function violationsIn({ message, details, code }: WhylightError, places: Places | undefined): Violation[] {
+export function violationsIn({ message, details, code }: WhylightError, positions?: BodyPositions): Violation[] {
   const { errors, issues, input } = details;
   if (Array.isArray(errors)) return errors as Violation[];
   if (Array.isArray(issues)) {
     return (issues as Partial<ParameterIssue>[]).map(({ parameter, message: detail = message }) => ({
       detail,
-      ...(parameter !== undefined && placeOf(parameter, places)),
+      ...(parameter !== undefined && positionOf(parameter, positions)),
     }));
   }
-  return code === 'invalid_tensor' && typeof input === 'string' && places
-    ? [{ detail: message, pointer: places.input(input) }]
+  return code === 'invalid_tensor' && typeof input === 'string' && positions
+    ? [{ detail: message, pointer: positions.input(input) }]
     : [];
 }
 
-const placeOf = (parameter: string, places: Places | undefined): Pick<Violation, 'pointer' | 'parameter'> =>
-  places?.parameters.includes(parameter) ? { pointer: pointerTo(['parameters', parameter]) } : { parameter };
+const positionOf = (parameter: string, positions?: BodyPositions): Pick<Violation, 'pointer' | 'parameter'> =>
+  positions?.parameters.includes(parameter) ? { pointer: pointerTo(['parameters', parameter]) } : { parameter };
 
-/** `#/parameters/n_steps`; the whole body is `#`. */
+/** Makes a JSON Pointer as a URI fragment: `#/parameters/n_steps`; the whole body is `#`. */
 export const pointerTo = (path: readonly PropertyKey[]): string =>
   `#${path.map((name) => `/${String(name).replace(/~/g, '~0').replace(/\//g, '~1')}`).join('')}`;
 
-/** What a schema finds wrong, with the place of each mistake: of a key that is not known, its own. */
+/** Converts the issues of a zod schema. An unknown key is reported at its own position. */
 export const violationsOf = (issues: readonly z.core.$ZodIssue[]): Violation[] =>
   issues.flatMap((issue) => {
-    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return places.map((path) => ({ detail: issue.message, pointer: pointerTo(path) }));
+    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => ({ detail: issue.message, pointer: pointerTo(path) }));
   });

@@ -1,53 +1,51 @@
-/** What a job keeps in files: its question until it has run, its result afterwards. */
-
+/** Files of a job: the request until it has run, the result afterwards. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { OverlayOptions } from '../../core/image/overlay.ts';
 import type { InferenceRequest } from '../../protocol/open-inference.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
-import type { Question } from '../origin/origin-request.ts';
+import type { OriginRequest } from '../origin/origin-request.ts';
 
-/** How the answer was wanted. */
+/** Representation that the client asked for. */
 export interface Wanted {
-  /** Of the cache. */
+  /** Cache key of the explanation. */
   readonly key: string;
-  /** The request's own id and outputs, for tensors. */
+  /** Id and outputs of a request with tensors. */
   readonly wire?: Pick<InferenceRequest, 'id' | 'outputs' | 'binaryOutput'>;
   readonly overlay: OverlayOptions;
   readonly choseOverlay: boolean;
-  /** Where the picture lies that was sent. */
+  /** Key of the stored image that was sent. */
   readonly picture?: string;
 }
 
-export interface KeptQuestion {
-  readonly question: Question;
+export interface StoredRequest {
+  readonly question: OriginRequest;
   readonly version: string;
   readonly wanted: Wanted;
-  /** How long the tenant's answers are kept. */
+  /** Lifetime of the tenant's cached answers. */
   readonly seconds: number;
   /** W3C trace context of the request, as headers. */
   readonly trace: Readonly<Record<string, string>>;
 }
 
-export interface KeptResult {
+export interface StoredResult {
   readonly explanation: Explanation;
   readonly model: { readonly name: string; readonly version: string };
   readonly wanted: Wanted;
 }
 
-export const packQuestion = (question: KeptQuestion): Uint8Array => pack(question);
-export const packResult = (result: KeptResult): Uint8Array => pack(result);
+/** @throws WhylightError `internal` for a missing or damaged file */
+export const unpackRequest = (bytes: Uint8Array | undefined): StoredRequest =>
+  unpacked<StoredRequest>(bytes, 'request');
 
-/** @throws WhylightError `internal` for what is not there, or damaged */
-export function unpackQuestion(bytes: Uint8Array | undefined): KeptQuestion {
-  const kept = bytes && unpack<KeptQuestion>(bytes);
-  if (kept) return kept;
-  throw new WhylightError('internal', 'The question of the job is lost or damaged.');
-}
+/** @throws WhylightError `internal` for a missing or damaged file */
+export const unpackResult = (bytes: Uint8Array | undefined): StoredResult => unpacked<StoredResult>(bytes, 'result');
 
-/** @throws WhylightError `internal` for what is not there, or damaged */
-export function unpackResult(bytes: Uint8Array | undefined): KeptResult {
-  const kept = bytes && unpack<KeptResult>(bytes);
-  if (kept) return kept;
-  throw new WhylightError('internal', 'The result of the job is lost or damaged.');
+export const packRequest = (request: StoredRequest): Uint8Array => pack(request);
+export const packResult = (result: StoredResult): Uint8Array => pack(result);
+
+function unpacked<T extends object>(bytes: Uint8Array | undefined, what: string): T {
+  const stored = bytes && unpack<T>(bytes);
+  if (stored) return stored;
+  throw new WhylightError('internal', `The stored ${what} of the job is missing or damaged.`);
 }

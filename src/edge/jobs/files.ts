@@ -1,4 +1,4 @@
-/** Where questions and results of jobs lie. A port: R2 in a Worker. */
+/** Store of the requests and results of jobs; R2 in a Worker. */
 export interface JobFiles {
   put(key: string, bytes: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
@@ -6,5 +6,5 @@ export interface JobFiles {
   removeBelow(prefix: string): Promise<void>;
 }
 
-/** What all files of a job begin with. */
+/** Makes the key prefix of the files of a job. */
 export const jobFolder = (tenant: string, id: string): string => `${tenant}/${id}/`;

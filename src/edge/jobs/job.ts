@@ -1,27 +1,27 @@
-/** A job as it is kept, and what can become of it. Nothing here touches storage, queues or clocks. */
+/** State machine of a job: pure functions from one state to the next. */
 import type { ErrorCode } from '../../core/errors.ts';
 
-/** `queued` and `running` go on; the others are for good. */
+/** State of a job; `queued` and `running` change, the others are final. */
 export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
-/** Why a job failed, or an attempt of it. */
+/** Error of a job, or of an attempt. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What is said of a job when it is handed in. */
+/** A job to submit. */
 export interface NewJob {
   readonly tenant: string;
   readonly id: string;
-  /** Names what was asked: the same key for another question is refused. */
+  /** Digest of the request: the same idempotency key with another request is refused. */
   readonly fingerprint: string;
-  /** Where the question lies, see `JobFiles`. */
+  /** Key of the stored request, see `JobFiles`. */
   readonly question: string;
   readonly model: string;
   readonly method: string;
-  /** Told when the job has ended. */
+  /** URL to call when the job has ended. */
   readonly webhook?: string;
 }
 
@@ -30,20 +30,20 @@ export interface Job extends NewJob {
   /** Milliseconds since 1970, as are all times of a job. */
   readonly created: number;
   readonly updated: number;
-  /** When the queue was last told, and how often: it may have lost a message. */
+  /** Time of the last message to the queue, and the number of messages: the queue may lose one. */
   readonly sent: number;
   readonly sends: number;
-  /** Counts the runs that have begun. */
+  /** Number of attempts that have begun. */
   readonly attempts: number;
-  /** Until when the attempt that runs is believed to live. */
+  /** End of the running attempt's lease. */
   readonly leasedUntil?: number;
   readonly progress?: Progress;
-  /** Of the last attempt that failed; of the job, once that has failed. */
+  /** Error of the last attempt that failed, and of the job once it has failed. */
   readonly failure?: Failure;
-  /** Where the result lies. */
+  /** Key of the stored result. */
   readonly result?: string;
   readonly ended?: number;
-  /** Whether the webhook has been told, or given up. */
+  /** True once the webhook was called, or given up. */
   readonly announced?: boolean;
 }
 
@@ -52,36 +52,36 @@ export interface Progress {
   readonly total: number;
 }
 
-/** What the queue carries. At least once: each may come twice, or late. */
+/** Message of the queue, which delivers at least once: a message may come twice, or late. */
 export interface JobMessage {
-  /** `run` it, or tell its webhook that it has ended. */
+  /** `run` the job, or call its webhook. */
   readonly task: 'run' | 'announce';
   readonly tenant: string;
   readonly id: string;
 }
 
-/** Milliseconds. */
+/** Time limits in milliseconds. */
 export interface JobTimes {
-  /** After which an attempt without a sign of life is dead. */
+  /** Time without a heartbeat after which an attempt counts as dead. */
   readonly lease: number;
-  /** After which the queue is told again of a job that nobody takes; doubled each time. */
+  /** Time after which a job that no consumer takes is sent to the queue again; doubled each time. */
   readonly resend: number;
-  /** After which a job that has not ended fails. */
-  readonly longest: number;
-  /** How long the result is kept. */
-  readonly kept: number;
+  /** Time after which a job that has not ended fails. */
+  readonly maxAge: number;
+  /** Lifetime of the result. */
+  readonly resultAge: number;
 }
 
 const MINUTE = 60_000;
 export const JOB_TIMES: JobTimes = {
   lease: 30_000,
   resend: MINUTE,
-  longest: 120 * MINUTE,
-  kept: 24 * 60 * MINUTE,
+  maxAge: 120 * MINUTE,
+  resultAge: 24 * 60 * MINUTE,
 };
 
-/** Runs that fail for a reason that may pass. */
-export const MOST_ATTEMPTS = 12;
+/** Maximum number of attempts of a job that fails for transient reasons. */
+export const MAX_ATTEMPTS = 12;
 
 export const hasEnded = ({ status }: Pick<Job, 'status'>): boolean => status !== 'queued' && status !== 'running';
 
@@ -95,7 +95,7 @@ export const accepted = (job: NewJob, now: number): Job => ({
   attempts: 0,
 });
 
-/** Begins an attempt; undefined when there is nothing to do, or somebody else is at it. */
+/** Begins an attempt; undefined when there is nothing to do, or another attempt runs. */
 export function leased(job: Job, now: number, { lease }: JobTimes): Job | undefined {
   const isFree = job.status === 'queued' || (job.status === 'running' && (job.leasedUntil ?? 0) <= now);
   if (!isFree) return undefined;
@@ -103,7 +103,7 @@ export function leased(job: Job, now: number, { lease }: JobTimes): Job | undefi
   return { ...rest, status: 'running', attempts: job.attempts + 1, leasedUntil: now + lease, updated: now };
 }
 
-/** A sign of life; undefined tells an attempt to stop: the job was cancelled, or another has taken over. */
+/** Extends the lease of an attempt; undefined when the job was cancelled, or another attempt has taken over. */
 export function alive(
   job: Job,
   attempt: number,
@@ -115,14 +115,14 @@ export function alive(
   return { ...job, ...(progress && { progress }), leasedUntil: now + lease, updated: now };
 }
 
-/** Ends with a result; undefined when the attempt no longer counts. */
+/** Ends the job with a result; undefined when the attempt no longer counts. */
 export function succeeded(job: Job, attempt: number, result: string, now: number): Job | undefined {
   if (!runs(job, attempt)) return undefined;
   const { failure: _, ...rest } = job;
   return ended({ ...rest, result }, 'succeeded', now);
 }
 
-/** An attempt failed; with `final` the job has, as it has after too many attempts. */
+/** Ends an attempt with a failure. The job fails when it is `final`, or after too many attempts. */
 export function attemptFailed(
   job: Job,
   attempt: number,
@@ -131,7 +131,7 @@ export function attemptFailed(
   now: number,
 ): Job | undefined {
   if (!runs(job, attempt)) return undefined;
-  if (final || attempt >= MOST_ATTEMPTS) return ended({ ...job, failure }, 'failed', now);
+  if (final || attempt >= MAX_ATTEMPTS) return ended({ ...job, failure }, 'failed', now);
   const { leasedUntil: _, ...rest } = job;
   return { ...rest, status: 'queued', failure, updated: now, sent: now };
 }
@@ -140,24 +140,24 @@ export function cancelled(job: Job, now: number): Job {
   return hasEnded(job) ? job : ended(job, 'cancelled', now);
 }
 
-/** The queue has given up on it. An attempt that lives goes on. */
+/** Fails a job that the queue has given up on. An attempt with a lease goes on. */
 export function abandoned(job: Job, now: number): Job {
   if (hasEnded(job) || (job.status === 'running' && (job.leasedUntil ?? 0) > now)) return job;
   return ended({ ...job, failure: job.failure ?? GIVEN_UP }, 'failed', now);
 }
 
-/** What there is to do for a job when time passes. */
+/** Action that is due at some time. */
 export type Due = 'send' | 'expire' | 'announce' | 'forget';
 
-/** The next thing to do, and when. */
+/** Returns the next action and its time. */
 export function due(job: Job, times: JobTimes): { readonly what: Due; readonly at: number } {
   if (job.ended !== undefined) {
-    const forget = { what: 'forget', at: job.ended + times.kept } as const;
+    const forget = { what: 'forget', at: job.ended + times.resultAge } as const;
     const wait = times.resend * 2 ** Math.min(job.sends - 1, 10);
     if (job.webhook === undefined || job.announced || job.sent + wait >= forget.at) return forget;
     return { what: 'announce', at: job.sent + wait };
   }
-  const expire = { what: 'expire', at: job.created + times.longest } as const;
+  const expire = { what: 'expire', at: job.created + times.maxAge } as const;
   const at =
     job.status === 'running'
       ? (job.leasedUntil ?? 0)
@@ -165,7 +165,7 @@ export function due(job: Job, times: JobTimes): { readonly what: Due; readonly a
   return at < expire.at ? { what: 'send', at } : expire;
 }
 
-/** The queue is told once more. A job whose attempt has died waits again. */
+/** Records another message to the queue. A job whose attempt has died is queued again. */
 export function sentAgain(job: Job, now: number): Job {
   const { leasedUntil: _, ...rest } = job;
   const status = job.status === 'running' ? 'queued' : job.status;
@@ -185,12 +185,12 @@ function ended(job: Job, status: JobStatus, now: number): Job {
 
 const GIVEN_UP: Failure = {
   code: 'origin_unavailable',
-  message: 'The job was tried until the queue gave up, and never came far enough to say why.',
+  message: 'The queue gave up on the job, and no attempt has reported a reason.',
   details: {},
 };
 
 const TOO_LATE: Failure = {
   code: 'deadline_exceeded',
-  message: 'Nothing could run the job in the time that jobs have.',
+  message: 'The job did not run within the time that jobs have.',
   details: {},
 };

@@ -11,7 +11,7 @@ export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
   },
   remove: (keys) => bucket.delete([...keys]),
   async removeBelow(prefix) {
-    // A job has fewer files than a page of the list.
+    // A job has fewer files than one page of a listing.
     const { objects } = await bucket.list({ prefix });
     if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
   },

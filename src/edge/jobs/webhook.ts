@@ -1,25 +1,35 @@
-/** Tells a client's server that a job has ended, signed as the Standard Webhooks specification (1.0) says. */
-import { WhylightError } from '../../core/errors.ts';
+/** Webhooks for jobs that have ended, signed after the Standard Webhooks specification (1.0). */
+import { messageOf, WhylightError } from '../../core/errors.ts';
 import type { Job } from './job.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** @throws WhylightError `invalid_request` for what is no https URL of one of the hosts */
+/**
+ * Checks the URL of a webhook.
+ * @throws WhylightError `invalid_request` unless it is an https URL of one of the hosts
+ */
 export function checkWebhook(address: string, hosts: readonly string[]): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === 'https:' && !url.username && !url.password && hosts.includes(url.host)) return url.href;
-  throw new WhylightError('invalid_request', 'The webhook must be an https URL of a host that this key may name.', {
-    issues: [{ parameter: 'webhook', message: `must be an https URL of ${hosts.join(', ') || 'no host'}` }],
-    allowed: hosts,
-  });
+  throw new WhylightError(
+    'invalid_request',
+    'The webhook must be an https URL of a host that is allowed for this key.',
+    {
+      issues: [{ parameter: 'webhook', message: `must be an https URL of ${hosts.join(', ') || 'no host'}` }],
+      allowed: hosts,
+    },
+  );
 }
 
-/** The tenant's own secret, `whsec_` and base64: whoever has it can check signatures, but not make those of others. */
+/** Derives a tenant's signing secret, `whsec_` and base64. It is of no use for the webhooks of other tenants. */
 export async function webhookSecret(secret: string, tenant: string): Promise<string> {
   return `whsec_${base64(await hmac(new TextEncoder().encode(secret), `webhook ${tenant}`))}`;
 }
 
-/** @returns what went wrong; undefined when the server took it */
+/**
+ * Calls a webhook.
+ * @returns the reason of a failure; undefined when the server accepted the call
+ */
 export async function deliver(
   job: Job,
   url: string,
@@ -50,11 +60,11 @@ export async function deliver(
     await response.body?.cancel();
     return response.ok ? undefined : `it answered ${response.status}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
-/** `v1,` and HMAC-SHA-256 over `id.timestamp.body`, in base64. */
+/** Signs a message: `v1,` and the HMAC-SHA-256 of `id.timestamp.body` in base64. */
 export async function signature(
   secret: string,
   { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: string },

@@ -3,15 +3,16 @@ import { WhylightError } from '../../core/errors.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelStore } from './store.ts';
 
-/** Written beside a model when the assets are built: its digest. */
+/** File with the model's digest, written when the assets are built. */
 export const DIGEST_FILE = 'model.sha256';
 
-/** The binding of Workers' static assets, as much of it as is used here. */
+/** The used part of the binding of Workers' static assets. */
 export interface Assets {
   fetch(url: string): Promise<Response>;
 }
 
 /**
+ * Makes a store of models that are deployed as static assets.
  * @param folders path of each model's folder, by name
  * @param root the folder that is deployed as assets
  * @throws WhylightError `invalid_config` for a folder outside of `root`.
@@ -23,7 +24,7 @@ export function assetModels(assets: Assets, folders: Readonly<Record<string, str
     async open(name) {
       const folder = paths.get(name) as string;
       const read = async (path: string) => {
-        // The host means nothing to the binding, but a URL needs one.
+        // The binding ignores the host, but a URL needs one.
         const response = await assets.fetch(new URL(`/${folder}/${path}`, 'https://assets.invalid').href);
         if (!response.ok) await response.body?.cancel();
         return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
@@ -39,7 +40,7 @@ function below(root: string, folder: string): string {
   if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
   throw new WhylightError(
     'invalid_config',
-    `The model folder ${folder} is not below ${root}/, which is what is deployed with the Worker.`,
+    `The model folder ${folder} is not below ${root}/, the folder that is deployed with the Worker: move it there.`,
     { folder, root },
   );
 }

@@ -1,47 +1,47 @@
-/** Models by name and version, of those that a tenant may use: shipped with the server, or uploaded. */
+/** Models that a tenant may use, by name and version: shipped with the server, or uploaded. */
 import { sha256Hex } from '../../core/digest.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
-import type { Parcel } from './model-bundle.ts';
-import { Shelf, type Weighed } from './model-cache.ts';
+import type { ModelBundle } from './model-bundle.ts';
+import { ModelCache, type Weighed } from './model-cache.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
 import type { ModelStore } from './store.ts';
 
 export interface ServedModel {
   readonly model: Model;
-  /** Names everything that an answer depends on: the ONNX file, its preprocessing and its labels. */
+  /** Digest of everything that an answer depends on: the ONNX file, its preprocessing and its labels. */
   readonly identity: string;
-  /** Of an uploaded model: other servers do not have it by themselves. */
-  readonly parcel?: Parcel;
+  /** Files of an uploaded model, for origins, which do not have it. */
+  readonly bundle?: ModelBundle;
 }
 
 export interface CatalogueOptions {
   /** Uploaded models; none when left out. */
   readonly registry?: ModelRegistry;
-  /** Bytes of files that stay in memory; sessions are bounded by themselves. */
+  /** Maximum bytes of model files in memory; sessions have a bound of their own. */
   readonly bytes?: number;
 }
 
-/** Of an isolate's 128 MiB, beside 64 for sessions, the runtime and what a picture takes. */
-const ISOLATE_BYTES = 28 * 2 ** 20;
+/** Default bound: an isolate has 128 MiB, of which sessions take 64, and the runtime and a decoded image need the rest. */
+const MAX_MODEL_BYTES = 28 * 2 ** 20;
 
-/** What an operator uploads is everybody's who may use a model of that name; what others upload is theirs alone. */
+/** Returns the owner of a tenant's uploads. An operator's are shared with all tenants that may use a model of the name. */
 export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : `tenants/${id}`);
 
 export class ModelCatalogue {
   readonly registry: ModelRegistry | undefined;
   private readonly store: ModelStore;
-  private readonly shelf: Shelf<ServedModel>;
+  private readonly cache: ModelCache<ServedModel>;
 
-  constructor(store: ModelStore, { registry, bytes = ISOLATE_BYTES }: CatalogueOptions = {}) {
+  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES }: CatalogueOptions = {}) {
     this.store = store;
     this.registry = registry;
-    this.shelf = new Shelf(bytes);
+    this.cache = new ModelCache(bytes);
   }
 
-  /** Names of the models that the tenant may use. */
+  /** Lists the models that the tenant may use. */
   async names(tenant: Tenant): Promise<readonly string[]> {
     const [shared, own] = await Promise.all(
       ['shared', ownerOf(tenant)].map(async (owner) => (await this.registry?.names(owner)) ?? []),
@@ -50,14 +50,12 @@ export class ModelCatalogue {
     return [...new Set([...common, ...(own ?? [])])].sort();
   }
 
-  /**
-   * Whether a model of this name is shipped, and the tenant may know it: then it cannot be uploaded.
-   */
+  /** Returns true if a model of this name is shipped and the tenant may use it; then none can be uploaded under the name. */
   isShipped(name: string, tenant: Tenant): boolean {
     return this.store.names.includes(name) && mayUseModel(tenant, name);
   }
 
-  /** What is known of an uploaded model; undefined for one that is shipped, or none of the tenant's. */
+  /** Finds an uploaded model; undefined for one that is shipped, or that the tenant has no right to. */
   async uploaded(
     name: string,
     tenant: Tenant,
@@ -72,6 +70,7 @@ export class ModelCatalogue {
   }
 
   /**
+   * Returns a model.
    * @param version the default one when left out
    * @throws WhylightError `model_not_found`, also for a model that exists but not for this tenant.
    */
@@ -84,15 +83,15 @@ export class ModelCatalogue {
     const entry = versionOf(record, name, wanted);
     const registry = this.registry;
     const key = `${owner}/${name}/${entry.files['manifest.json']}/${entry.digest}`;
-    return this.shelf.get(
+    return this.cache.get(
       key,
-      async () => weigh(await registry.open(owner, name, entry), registry.parcel(owner, name, entry)),
+      async () => weigh(await registry.open(owner, name, entry), registry.bundle(owner, name, entry)),
       waitUntil,
     );
   }
 
   /**
-   * The files of a model, read anew.
+   * Reads the files of a model from its store.
    * @throws WhylightError as {@link get}
    */
   async source(name: string, tenant: Tenant, version?: string): Promise<ModelSource> {
@@ -104,7 +103,7 @@ export class ModelCatalogue {
   }
 
   /**
-   * Whoever asks has been allowed to elsewhere.
+   * Returns a shipped model to a caller whose rights were checked by the edge.
    * @throws WhylightError `model_not_found`
    */
   async trusted(name: string, waitUntil: WaitUntil): Promise<ServedModel> {
@@ -112,14 +111,14 @@ export class ModelCatalogue {
     return this.shipped(name, waitUntil);
   }
 
-  /** Reads the first model, for health checks. */
+  /** Reads the first model, as a health check. */
   async check(waitUntil: WaitUntil): Promise<void> {
     const [name] = this.store.names;
     if (name !== undefined) await this.shipped(name, waitUntil);
   }
 
   private async shipped(name: string, waitUntil: WaitUntil, version?: string): Promise<ServedModel> {
-    const served = await this.shelf.get(`shipped/${name}`, async () => weigh(await this.store.open(name)), waitUntil);
+    const served = await this.cache.get(`shipped/${name}`, async () => weigh(await this.store.open(name)), waitUntil);
     const only = served.model.version;
     if (version === undefined || version === only) return served;
     throw new WhylightError('model_not_found', `The model ${name} has no version ${version}; it has ${only}.`, {
@@ -129,12 +128,12 @@ export class ModelCatalogue {
   }
 }
 
-async function weigh(source: ModelSource, parcel?: Parcel): Promise<Weighed<ServedModel>> {
+async function weigh(source: ModelSource, bundle?: ModelBundle): Promise<Weighed<ServedModel>> {
   const model = await Model.read(source);
   const described = JSON.stringify([model.manifest, source.labels ?? null]);
   const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
   const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { value: { model, identity, ...(parcel && { parcel }) }, bytes: source.bytes.byteLength + external };
+  return { value: { model, identity, ...(bundle && { bundle }) }, bytes: source.bytes.byteLength + external };
 }
 
 function notFound(name: string, names: readonly string[]): WhylightError {

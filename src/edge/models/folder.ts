@@ -1,20 +1,21 @@
-/** A model as it lies in a folder: `manifest.json` and the files that it names. Where the folder is, is the reader's matter. */
+/** Reads a model from a folder: `manifest.json` and the files that it names. */
 import { WhylightError } from '../../core/errors.ts';
 import { parseLabels, parseManifest } from '../../core/model/manifest.ts';
 import type { ModelSource } from '../../core/model/model.ts';
 
-/** Bytes of a file of the folder; undefined when there is none. */
+/** Reads a file of the folder; undefined when there is none. Any other failure is thrown. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
 
 /**
- * @param where the folder, for messages
- * @throws WhylightError `invalid_config` for a missing file or a manifest that is wrong.
+ * Reads a model.
+ * @param where name of the folder, for error messages
+ * @throws WhylightError `invalid_config` for a missing file or an invalid manifest.
  */
 export async function readModelFolder(read: ReadFile, where: string): Promise<ModelSource> {
   const get = async (path: string): Promise<Uint8Array> => {
     const bytes = await read(path);
     if (bytes) return bytes;
-    throw new WhylightError('invalid_config', `There is no ${where}/${path}.`, { file: `${where}/${path}` });
+    throw new WhylightError('invalid_config', `The file ${where}/${path} is missing.`, { file: `${where}/${path}` });
   };
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   const manifest = parseManifest(decode(await get('manifest.json')), `${where}/manifest.json`);

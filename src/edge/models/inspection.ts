@@ -1,22 +1,26 @@
-/** What is found out about a model before it goes live. */
+/** Inspection of an uploaded model before it goes live. */
+import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
-import type { Model } from '../../core/model/model.ts';
+import type { Model, ModelSource } from '../../core/model/model.ts';
+import { declaredOpsets } from '../../core/onnx/read.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
-import { ISOLATE_BYTES, inspect } from '../../tools/inspect.ts';
+import { type Inspection, ISOLATE_BYTES, inspect } from '../../tools/inspect.ts';
 
 /**
- * Lets the engine run a row of zeros, where the model says how large a row is.
- * @throws WhylightError what the model or the engine has against it; `payload_too_large` for one that cannot fit an
- * isolate.
+ * Inspects a model, and runs it on a row of zeros where the model declares the size of a row.
+ * @param source files of the model; the inspection names the operator sets of the file, not those after upgrading
+ * @throws WhylightError errors of the model and of the engine; `payload_too_large` for one that cannot fit an isolate.
  */
-export async function tryModel(
+export async function inspectUpload(
   explainer: Explainer,
   model: Model,
-  waitUntil: (promise: Promise<unknown>) => void,
-): Promise<void> {
-  const { memory } = inspectModel(explainer, model);
+  source: Pick<ModelSource, 'bytes'>,
+  waitUntil: WaitUntil,
+): Promise<Inspection> {
+  const inspection = inspect(model, explainer.methods, declaredOpsets(source.bytes));
+  const { memory } = inspection;
   const needed = memory.forward + memory.weights;
   if (needed > memory.limit) {
     throw new WhylightError(
@@ -27,17 +31,14 @@ export async function tryModel(
   }
   const inputs = zeros(model);
   if (inputs) await explainer.predict(model, { inputs, top: 0 }, { waitUntil });
+  return inspection;
 }
-
-/** See `inspect`: memory, operators without a rule, which methods apply. */
-export const inspectModel = (explainer: Explainer, model: Model) =>
-  inspect(model, explainer.methods, model.graph.opsets);
 
 function zeros(model: Model): Inputs | undefined {
   const rows: Record<string, Inputs[string]> = {};
   for (const { name, dtype, dims } of model.graph.inputs) {
     const row = dims?.slice(1);
-    if (!row?.every((extent) => typeof extent === 'number')) return undefined;
+    if (!row?.every((dim) => typeof dim === 'number')) return undefined;
     const shape = [model.fixedBatch ?? 1, ...row];
     rows[name] = tensor(dtype, shape, new Array(sizeOf(shape)).fill(0));
   }

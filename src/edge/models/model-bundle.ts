@@ -1,24 +1,26 @@
-/** The files of an uploaded model, as they go to a server that does not hold them: each is named by its content. */
-export interface Parcel {
-  readonly files: ParcelFiles;
+/** Model bundle: the files of an uploaded model as they are sent to an origin, each named by its SHA-256. */
+
+export interface ModelBundle {
+  readonly files: BundleFiles;
   /**
-   * The bytes of a file, as they come from the store.
+   * Streams the bytes of a file from the store.
    * @throws WhylightError `model_not_found` when it was deleted in the meantime
    */
   open(sha256: string): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** SHA-256 of each file, in hex, by path: `manifest.json`, the ONNX file and what belongs to it. */
-export type ParcelFiles = Readonly<Record<string, string>>;
+/** SHA-256 of each file in hex, by path: `manifest.json`, the ONNX file and its other files. */
+export type BundleFiles = Readonly<Record<string, string>>;
 
-/** Paths are file names, so that nobody reaches out of a folder with one. */
+/** File names only, so that no path leaves the model's folder. */
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
+/** Returns true for a SHA-256 in lower-case hex. */
 export const isSha256 = (text: string): boolean => SHA256.test(text);
 
-/** Whether it came through the wire as it should be. */
-export const isParcelFiles = (value: unknown): value is ParcelFiles =>
+/** Checks a value that came over the wire. */
+export const isBundleFiles = (value: unknown): value is BundleFiles =>
   typeof value === 'object' &&
   value !== null &&
   Object.hasOwn(value, 'manifest.json') &&

@@ -1,47 +1,49 @@
-/**
- * Models in memory, bounded in bytes: the least recently used goes first. One that somebody still uses is found again
- * even after it went, so that it never lies in memory twice.
- */
+/** Models in memory, bounded in bytes. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
+import { LruCache } from '../../core/lru-cache.ts';
 
 export interface Weighed<T> {
   readonly value: T;
   readonly bytes: number;
 }
 
-export class Shelf<T extends object> {
-  private readonly capacity: number;
-  /** The least recently used first. */
-  private readonly held = new Map<string, Weighed<T>>();
-  /** Also what has gone from `held`, for as long as a request holds it. */
+/**
+ * Cache of loaded models. Concurrent requests for a model share one load. A model that was evicted but is still in use
+ * is found again, so that it is never in memory twice.
+ */
+export class ModelCache<T extends object> {
+  private readonly held: LruCache<Weighed<T>>;
+  /** Models that requests may still hold, evicted ones among them. */
   private readonly alive = new Map<string, { readonly value: WeakRef<T>; readonly bytes: number }>();
   private readonly loading = new Map<string, Promise<T>>();
 
+  /** @param capacity bytes; the model that was asked for last stays, however large */
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.held = new LruCache({ capacity, weigh: ({ bytes }) => bytes });
   }
 
-  /** Bytes that the shelf itself keeps in memory. */
+  /** Bytes of the models that the cache holds. */
   get bytes(): number {
-    return [...this.held.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.held.weight;
   }
 
+  /** Keys of the models that the cache holds, the least recently used first. */
   get keys(): readonly string[] {
-    return [...this.held.keys()];
+    return this.held.keys;
   }
 
   /**
-   * @param waitUntil keeps the load going for other requests when this one ends early: a promise whose request has ended
+   * Returns the model of this key, or loads it. A load that fails is tried again by the next request.
+   * @param waitUntil keeps the load alive for other requests when this one ends early: a promise whose request has ended
    * never settles in a Worker
    */
   get(key: string, load: () => Promise<Weighed<T>>, waitUntil: WaitUntil): Promise<T> {
-    const known = this.held.get(key) ?? this.stillAlive(key);
+    const known = this.held.get(key)?.value ?? this.stillAlive(key);
     if (known) {
       this.hold(key, known);
       return Promise.resolve(known.value);
     }
-    const pending = this.loading.get(key) ?? this.load(key, load, waitUntil);
-    return pending;
+    return this.loading.get(key) ?? this.load(key, load, waitUntil);
   }
 
   private load(key: string, load: () => Promise<Weighed<T>>, waitUntil: WaitUntil): Promise<T> {
@@ -51,7 +53,6 @@ export class Shelf<T extends object> {
         this.alive.set(key, { value: new WeakRef(weighed.value), bytes: weighed.bytes });
         return weighed.value;
       })
-      // What could not be read may be readable the next time.
       .finally(() => this.loading.delete(key));
     this.loading.set(key, loaded);
     waitUntil(loaded.catch(() => undefined));
@@ -64,16 +65,8 @@ export class Shelf<T extends object> {
     return entry && value ? { value, bytes: entry.bytes } : undefined;
   }
 
-  /** Puts it at the end, and lets go of the oldest ones; the one just asked for stays, however large. */
   private hold(key: string, weighed: Weighed<T>): void {
-    this.held.delete(key);
     this.held.set(key, weighed);
-    let { bytes } = this;
-    for (const [oldest, { bytes: freed }] of this.held) {
-      if (bytes <= this.capacity || oldest === key) break;
-      this.held.delete(oldest);
-      bytes -= freed;
-    }
     for (const [name, { value }] of this.alive) if (!value.deref()) this.alive.delete(name);
   }
 }

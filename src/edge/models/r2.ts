@@ -3,11 +3,11 @@ import type { ModelFiles } from './files.ts';
 
 export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   async write(key, size, chunks) {
-    // R2 wants to know the length of a stream before it begins.
+    // R2 needs the length of a stream before it begins.
     const { readable, writable } = new FixedLengthStream(size);
     const stored = bucket.put(key, readable);
     const sent = send(writable.getWriter(), chunks);
-    // Where one side fails so does the other, and its reason is the better one.
+    // When one side fails, so does the other; the sender's error has the reason.
     const [sending, storing] = await Promise.allSettled([sent, stored]);
     if (sending.status === 'rejected') throw sending.reason;
     if (storing.status === 'rejected') throw storing.reason;
@@ -46,7 +46,7 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
 });
 
 async function send(writer: WritableStreamDefaultWriter<Uint8Array>, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  // Fails along with the writes, which say why.
+  // Rejects together with the writes, which carry the reason.
   writer.closed.catch(() => undefined);
   try {
     for await (const chunk of chunks) await writer.write(chunk);

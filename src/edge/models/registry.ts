@@ -1,43 +1,43 @@
 /**
- * Models that were uploaded. Each owner has its own names. A version never changes:
+ * Uploaded models. Each owner has its own names. A version never changes:
  *
- *     <owner>/<model>/index.json                which versions there are, and which one is meant when none is said
- *     <owner>/<model>/files/<upload>/<sha256>   manifest, ONNX file and what belongs to it
+ *     <owner>/<model>/index.json                versions, and the pinned one
+ *     <owner>/<model>/files/<upload>/<sha256>   manifest, ONNX file and its other files
  *
- * Each upload has a folder of its own, also where another version has the same file: one that shared files could lose
- * them to whoever deletes the other version at that moment.
+ * Each upload has a folder of its own, even where another version has the same file: with shared files, deleting one
+ * version could remove files of the other.
  */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { Recent } from '../../core/lru-cache.ts';
+import { LruCache } from '../../core/lru-cache.ts';
 import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import { pointerTo } from '../http/violations.ts';
 import type { Log } from '../observe/log.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
-import type { Parcel } from './model-bundle.ts';
+import type { ModelBundle } from './model-bundle.ts';
 import type { Upload } from './upload.ts';
 
 export interface VersionRecord {
-  /** Of the model: its ONNX file and external data. */
+  /** Digest of the ONNX file and its external data. */
   readonly digest: string;
   readonly created: string;
   readonly bytes: number;
-  /** Folder of the files. */
+  /** Name of the folder that holds the files. */
   readonly upload: string;
   /** SHA-256 of each file, `manifest.json` among them, by path. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 export interface ModelRecord {
-  /** The version that is meant when none is said; the newest where nobody has pinned one. */
+  /** Default version; the newest one when left out. */
   readonly pinned?: string;
-  /** The oldest first. */
+  /** Versions by name, the oldest first. */
   readonly versions: Readonly<Record<string, VersionRecord>>;
 }
 
-/** The version that is meant when none is said. */
+/** Returns the default version. */
 export const defaultVersion = ({ pinned, versions }: ModelRecord): string =>
   pinned ?? (Object.keys(versions).at(-1) as string);
 
@@ -49,24 +49,24 @@ export interface ModelRegistryOptions {
 }
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Until a change is known in every isolate. */
+/** Milliseconds after which every isolate knows of a change. */
 const FRESH_MS = 10_000;
-const KEEP_MS = 3_600_000;
-const MOST_VERSIONS = 50;
-/** Writers that come between reading an index and writing it. */
+const MAX_AGE_MS = 3_600_000;
+const MAX_VERSIONS = 50;
+/** Maximum number of tries to write an index that others change at the same time. */
 const ATTEMPTS = 5;
 
 export class ModelRegistry {
   private readonly files: ModelFiles;
   private readonly log: Log;
   private readonly clock: () => number;
-  private readonly known: Recent<ModelRecord>;
+  private readonly known: LruCache<ModelRecord>;
 
   constructor({ files, log, clock = Date.now }: ModelRegistryOptions) {
     this.files = files;
     this.log = log;
     this.clock = clock;
-    this.known = new Recent({ capacity: 500, freshMs: FRESH_MS, keepMs: KEEP_MS, clock });
+    this.known = new LruCache({ capacity: 500, freshMs: FRESH_MS, maxAgeMs: MAX_AGE_MS, clock });
   }
 
   async names(owner: string): Promise<readonly string[]> {
@@ -75,7 +75,7 @@ export class ModelRegistry {
     return names.filter((_, i) => records[i]);
   }
 
-  /** @returns undefined where there is none. What is known is good for seconds, and longer while R2 fails. */
+  /** @returns undefined where there is none. A cached record is used for seconds, and for longer while R2 fails. */
   async find(owner: string, name: string): Promise<ModelRecord | undefined> {
     const place = `${owner}/${name}`;
     const recent = this.known.get(place);
@@ -101,8 +101,8 @@ export class ModelRegistry {
     return { ...(await readModelFolder(read, name)), digest: known };
   }
 
-  /** The files of a version, to be sent on. */
-  parcel(owner: string, name: string, { files, upload }: VersionRecord): Parcel {
+  /** Makes the bundle of a version. */
+  bundle(owner: string, name: string, { files, upload }: VersionRecord): ModelBundle {
     return {
       files,
       open: async (sha256) => (await this.files.stream(fileKey(owner, name, upload, sha256))) ?? noRecord(name),
@@ -110,18 +110,18 @@ export class ModelRegistry {
   }
 
   /**
-   * Stores a version: its files stream in, are read back, become a model, and only then does the version exist.
-   * @param accept looks at the model, and throws when it will not do
-   * @returns the record, and whether it is new: the same content again is no change
+   * Stores a version. It exists once its files were stored, read back and accepted as a model.
+   * @param accept checks the model; throws when it is not acceptable
+   * @returns the record, whether it is new (the same content again is no change), and the result of `accept`
    * @throws WhylightError `invalid_model`, `invalid_request`, `conflict` for other content under a version that exists
    */
-  async add(
+  async add<T>(
     owner: string,
     name: string,
     version: string,
     upload: Upload,
-    accept: (model: Model) => Promise<void>,
-  ): Promise<{ readonly record: VersionRecord; readonly created: boolean; readonly model: Model }> {
+    accept: (model: Model, source: ModelSource) => Promise<T>,
+  ): Promise<{ readonly record: VersionRecord; readonly created: boolean; readonly accepted: T }> {
     const arrived = new Map<string, string>();
     try {
       const manifest = manifestFor(upload, name, version);
@@ -131,13 +131,13 @@ export class ModelRegistry {
         name,
       );
       const model = await Model.read(source);
-      await accept(model);
+      const accepted = await accept(model, source);
       contents.set('manifest.json', encode(manifest));
       const record = await this.keep(owner, name, model.digest, contents);
       const entered = await this.enterOrDrop(owner, name, version, record);
-      return { ...entered, model };
+      return { ...entered, accepted };
     } catch (error) {
-      // The configuration is the client's here.
+      // The manifest is part of the request here.
       if (!WhylightError.is(error, 'invalid_config')) throw error;
       throw new WhylightError('invalid_request', error.message, inTheBody(error.details));
     } finally {
@@ -156,7 +156,7 @@ export class ModelRegistry {
   }
 
   /**
-   * Forgets a version, or all of them, and then removes the files.
+   * Removes a version, or all of them, and then their files.
    * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned
    */
   async remove(owner: string, name: string, version?: string): Promise<void> {
@@ -177,7 +177,7 @@ export class ModelRegistry {
     await this.files.remove(gone.flatMap((one) => filesOf(owner, name, one)));
   }
 
-  /** The files' bytes by path, by way of the store: the body may be larger than what is good to hold twice. */
+  /** Receives files through the store, since the body may be too large to be in memory twice. @returns bytes by path */
   private async receive(upload: Upload, arrived: Map<string, string>): Promise<Map<string, Uint8Array>> {
     for (const { path, size, chunks } of upload.files) {
       const key = `arriving/${crypto.randomUUID()}`;
@@ -207,7 +207,7 @@ export class ModelRegistry {
     return { digest, created: new Date(this.clock()).toISOString(), bytes, upload, files };
   }
 
-  /** Enters the version; its files go again where it does not come to be, or was there. */
+  /** Enters the version in the index. Its files are removed again when that fails, or when the version exists already. */
   private async enterOrDrop(owner: string, name: string, version: string, record: VersionRecord) {
     let kept = false;
     try {
@@ -227,15 +227,15 @@ export class ModelRegistry {
         if (JSON.stringify(present.files) !== JSON.stringify(record.files)) {
           throw new WhylightError(
             'conflict',
-            `Version ${version} of ${name} has other content, and a version never changes: upload under another one.`,
+            `Version ${version} of ${name} exists with other content, and a version never changes: upload it under another version.`,
             { digest: present.digest },
           );
         }
         entered = { record: present, created: false };
         return known;
       }
-      if (Object.keys(known.versions).length >= MOST_VERSIONS) {
-        throw new WhylightError('conflict', `${name} has ${MOST_VERSIONS} versions already: delete one first.`, {});
+      if (Object.keys(known.versions).length >= MAX_VERSIONS) {
+        throw new WhylightError('conflict', `${name} has ${MAX_VERSIONS} versions already: delete one first.`, {});
       }
       entered = { record, created: true };
       return { ...known, versions: { ...known.versions, [version]: record } };
@@ -258,11 +258,11 @@ export class ModelRegistry {
         return record;
       }
     }
-    throw new WhylightError('conflict', `Others keep changing ${name} at the same time: try again.`, {});
+    throw new WhylightError('conflict', `${name} is being changed by other requests: try again.`, {});
   }
 }
 
-/** Mistakes in the manifest, with their places in the body that it came in. */
+/** Converts issues of the manifest to violations with positions in the body. */
 function inTheBody({ issues, ...details }: WhylightError['details']): WhylightError['details'] {
   if (!Array.isArray(issues)) return details;
   const errors = (issues as { entry: string; message: string }[]).map(({ entry, message }) => ({
@@ -272,7 +272,7 @@ function inTheBody({ issues, ...details }: WhylightError['details']): WhylightEr
   return { ...details, errors };
 }
 
-/** Name and version are those of the path, whatever the manifest says. */
+/** Checks the manifest. Name and version of the path override its own. */
 function manifestFor({ manifest, files }: Upload, name: string, version: string): Manifest {
   const [first] = files;
   const checked = parseManifest({ file: first?.path, ...manifest, name, version }, 'The manifest');
@@ -292,7 +292,7 @@ function manifestFor({ manifest, files }: Upload, name: string, version: string)
   );
 }
 
-/** @returns undefined for the index of a model that was deleted: it stays, as R2 cannot delete on a condition */
+/** @returns undefined for the index of a deleted model, which stays because R2 has no conditional delete */
 function recordOf(text: string): ModelRecord | undefined {
   const record = JSON.parse(text) as ModelRecord;
   return Object.keys(record.versions).length > 0 ? record : undefined;

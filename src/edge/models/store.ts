@@ -1,9 +1,9 @@
-/** Where models come from. */
+/** Store of the models that are shipped with a server. */
 import type { ModelSource } from '../../core/model/model.ts';
 
 export interface ModelStore {
   /** Names of all models. */
   readonly names: readonly string[];
-  /** The files of a model out of `names`. */
+  /** Reads the files of a model out of `names`. */
   open(name: string): Promise<ModelSource>;
 }

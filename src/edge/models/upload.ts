@@ -1,5 +1,5 @@
 /**
- * A model on its way in. As the protocol's tensors in binary: a JSON part whose length a header gives, then bytes.
+ * Upload of a model. Like binary tensors of the protocol: a JSON part whose length a header gives, then bytes.
  *
  *     { "manifest": { ... }, "files": [ { "path": "model.onnx", "binary_data_size": 310442 }, ... ] }
  *
@@ -11,7 +11,7 @@ import { parseJson } from '../../core/json.ts';
 import { headerLengthOf } from '../../protocol/open-inference.ts';
 import { violationsOf } from '../http/violations.ts';
 
-/** A file's part of the body; the parts must be read in order, each to its end. */
+/** Part of the body that holds a file. Parts must be read in order, each to its end. */
 export interface IncomingFile {
   readonly path: string;
   readonly size: number;
@@ -19,19 +19,19 @@ export interface IncomingFile {
 }
 
 export interface Upload {
-  /** As the client wrote it, unchecked. */
+  /** Manifest as the client sent it, unchecked. */
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly files: readonly IncomingFile[];
-  /** Gives up what has not been read. */
+  /** Cancels the rest of the body. */
   cancel(): Promise<void>;
 }
 
-const MOST_HEADER = 2 ** 20;
-const MOST_FILES = 16;
+const MAX_HEADER_BYTES = 2 ** 20;
+const MAX_FILES = 16;
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const headerSchema = z.strictObject({
-  // Checked when its files are there; a schema of any JSON would follow it to any depth.
+  // Checked once its files have arrived; a schema for arbitrary JSON would recurse to any depth.
   manifest: z.record(z.string(), z.unknown()).default({}),
   files: z
     .array(
@@ -41,7 +41,7 @@ const headerSchema = z.strictObject({
       }),
     )
     .min(1)
-    .max(MOST_FILES),
+    .max(MAX_FILES),
 });
 
 export interface UploadLengths {
@@ -49,22 +49,25 @@ export interface UploadLengths {
   readonly header: string | undefined;
   /** `Content-Length` */
   readonly body: string | undefined;
-  /** The most bytes that the files may have together. */
-  readonly most: number;
+  /** Maximum total bytes of the files. */
+  readonly maxBytes: number;
 }
 
-/** @throws WhylightError `invalid_request`; `payload_too_large` before anything of the files is read. */
+/**
+ * Reads the JSON part of an upload; the files are read by the caller.
+ * @throws WhylightError `invalid_request`; `payload_too_large` before any file is read
+ */
 export async function readUpload(body: ReadableStream<Uint8Array> | null, lengths: UploadLengths): Promise<Upload> {
   if (!body) throw empty();
   const reader = new PartReader(body);
   const { manifest, files } = await readHeader(reader, lengths);
   const total = files.reduce((sum, { binary_data_size }) => sum + binary_data_size, 0);
-  if (total > lengths.most) {
+  if (total > lengths.maxBytes) {
     await reader.cancel();
     throw new WhylightError(
       'payload_too_large',
-      `The files have ${total} bytes, more than the ${lengths.most} that fit an isolate beside everything else.`,
-      { bytes: total, max_bytes: lengths.most },
+      `The files have ${total} bytes, but at most ${lengths.maxBytes} fit an isolate: use a smaller model.`,
+      { bytes: total, max_bytes: lengths.maxBytes },
     );
   }
   return {
@@ -81,24 +84,24 @@ async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z
     if (lengths.body === undefined || !Number.isSafeInteger(size) || size < 1) {
       throw new WhylightError(
         'invalid_request',
-        'The length of the body must be known before it: send Content-Length, and no Content-Encoding.',
+        'The length of the body must be declared: send Content-Length, and no Content-Encoding.',
       );
     }
     return { manifest: {}, files: [{ path: 'model.onnx', binary_data_size: size }] };
   }
-  const length = headerLengthOf(lengths.header, MOST_HEADER);
+  const length = headerLengthOf(lengths.header, MAX_HEADER_BYTES);
   const text = new TextDecoder().decode(await reader.take(length, 'the JSON part'));
   const parsed = headerSchema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
   const errors = violationsOf(parsed.error.issues);
   throw new WhylightError(
     'invalid_request',
-    `The JSON part is wrong: ${errors.map(({ detail, pointer }) => `${pointer} ${detail}`).join('; ')}.`,
+    `The JSON part is invalid: ${errors.map(({ detail, pointer }) => `${pointer} ${detail}`).join('; ')}.`,
     { errors },
   );
 }
 
-const empty = () => new WhylightError('invalid_request', 'There is no body: send the ONNX file.');
+const empty = () => new WhylightError('invalid_request', 'The body is empty: send the ONNX file.');
 
 function jsonOf(text: string): unknown {
   try {
@@ -108,7 +111,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** A stream cut into parts of known length. */
+/** Reads a stream in parts of known length. */
 class PartReader {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   private rest: Uint8Array = new Uint8Array(0);
@@ -117,7 +120,7 @@ class PartReader {
     this.reader = body.getReader();
   }
 
-  /** @throws WhylightError `invalid_request` when the stream ends before. */
+  /** Yields the next `size` bytes. @throws WhylightError `invalid_request` when the stream ends before. */
   async *pass(size: number, what: string): AsyncGenerator<Uint8Array> {
     let left = size;
     while (left > 0) {

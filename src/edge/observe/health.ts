@@ -1,64 +1,60 @@
-/** Whether the server can do its work, found out by doing a little of each part of it. */
-
-import { testEngine } from '../../core/engine/self-test.ts';
+/** Health of the server, determined by exercising each part of it. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
-import type { Services } from '../services.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Log } from './log.ts';
 
 export interface HealthReport {
   readonly ready: boolean;
-  /** By part. The reason for a failure is in the log: whoever asks may be anybody. */
+  /** Result of each part. The reason of a failure is in the log only, since anybody may read the report. */
   readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
 }
 
-/** Checks cost work and are open to everybody, so their outcome holds for this long. */
+/** Checks one part of the server; throws when the part does not work. */
+export interface HealthCheck {
+  readonly check: (waitUntil: WaitUntil) => Promise<unknown>;
+  /** False for a part that the server can do without. */
+  readonly required: boolean;
+}
+
+/** Milliseconds for which a report is reused: checks cost work and are open to everybody. */
 const FRESH_MS = 5000;
-/** A key that no answer can have. */
-const NO_ANSWER = 'health';
 
 export class Health {
-  private readonly checks: Readonly<Record<string, (waitUntil: WaitUntil) => Promise<unknown>>>;
-  private readonly services: Pick<Services, 'log'>;
+  private readonly checks: Readonly<Record<string, HealthCheck>>;
+  private readonly log: Log;
   private readonly clock: () => number;
   private last: { readonly at: number; readonly report: HealthReport } | undefined;
 
-  constructor(services: Pick<Services, 'models' | 'cache' | 'explainer' | 'log'>, clock: () => number = Date.now) {
-    const { models, cache, explainer } = services;
-    this.services = services;
+  /**
+   * @param checks checks by the name of the part
+   * @param clock milliseconds since 1970
+   */
+  constructor(checks: Readonly<Record<string, HealthCheck>>, log: Log, clock: () => number = Date.now) {
+    this.checks = checks;
+    this.log = log;
     this.clock = clock;
-    this.checks = {
-      models: (waitUntil) => models.check(waitUntil),
-      engine: () => testEngine(explainer.engine),
-      cache: async (waitUntil) => cache.get(NO_ANSWER, { seconds: 60, waitUntil }),
-    };
   }
 
-  /** A cache that fails costs time, never an answer: it is reported, but the server is ready without it. */
+  /** Runs all checks, or returns a recent report. The server is ready when every required part works. */
   async report(waitUntil: WaitUntil): Promise<HealthReport> {
     const now = this.clock();
     if (this.last && now - this.last.at < FRESH_MS) return this.last.report;
-    const checks = Object.fromEntries(
-      await Promise.all(
-        Object.entries(this.checks).map(async ([part, check]) => [part, await this.passes(part, check, waitUntil)]),
-      ),
-    ) as HealthReport['checks'];
-    const report = { ready: checks.models === 'ok' && checks.engine === 'ok', checks };
+    const results = await Promise.all(
+      Object.entries(this.checks).map(async ([part, { check }]) => [part, await this.passes(part, check, waitUntil)]),
+    );
+    const checks: HealthReport['checks'] = Object.fromEntries(results);
+    const ready = Object.entries(this.checks).every(([part, { required }]) => !required || checks[part] === 'ok');
+    const report = { ready, checks };
     this.last = { at: now, report };
     return report;
   }
 
-  private async passes(
-    part: string,
-    check: (waitUntil: WaitUntil) => Promise<unknown>,
-    waitUntil: WaitUntil,
-  ): Promise<'ok' | 'failed'> {
+  private async passes(part: string, check: HealthCheck['check'], waitUntil: WaitUntil): Promise<'ok' | 'failed'> {
     try {
       await check(waitUntil);
       return 'ok';
     } catch (error) {
-      this.services.log('error', 'a health check failed', {
-        part,
-        reason: error instanceof Error ? error.message : String(error),
-      });
+      this.log('error', 'a health check failed', { part, reason: messageOf(error) });
       return 'failed';
     }
   }

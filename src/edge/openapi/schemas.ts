@@ -1,4 +1,4 @@
-/** What the API takes and gives, as schemas: for the OpenAPI document and for the typed client. */
+/** Schemas of requests and responses, for the OpenAPI document and the typed client. */
 import { z } from '@hono/zod-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
@@ -20,7 +20,7 @@ export const problem = z
     errors: z
       .array(z.object({ detail: z.string(), pointer: z.string().optional(), parameter: z.string().optional() }))
       .optional()
-      .describe('Each thing that is wrong, with its place in the body (JSON Pointer) or its parameter.'),
+      .describe('Each mistake, with its position in the body (JSON Pointer) or its parameter.'),
   })
   .openapi('Problem');
 
@@ -36,7 +36,7 @@ export const inferenceRequest = z
   .object({
     id: z.string().optional(),
     parameters: parameters.optional().describe('Flat values: the method, its target, its parameters.'),
-    inputs: z.array(tensor).describe('Tensors, or one input of datatype BYTES with a picture in base64.'),
+    inputs: z.array(tensor).describe('Tensors, or one input of datatype BYTES with an image in base64.'),
     outputs: z.array(z.object({ name: z.string(), parameters: parameters.optional() })).optional(),
   })
   .openapi('InferenceRequest');
@@ -65,8 +65,8 @@ export const model = z
     digest: z.string(),
     description: z.string().optional(),
     labels: z.array(z.string()).optional(),
-    scores: z.string().describe('The tensor that is explained.'),
-    target_layer: z.string().optional().describe('The layer that CAM methods take.'),
+    scores: z.string().describe('Tensor that is explained.'),
+    target_layer: z.string().optional().describe('Default layer of CAM methods.'),
     spatial_layers: z.array(z.string()),
   })
   .openapi('Model');
@@ -80,11 +80,9 @@ export const method = z
     revision: z.int(),
     title: z.string(),
     summary: z.string(),
-    enabled: z.boolean().describe('Whether this key may use it.'),
+    enabled: z.boolean().describe('True if this key may use it.'),
     parameters: z.record(z.string(), z.any()).describe('JSON Schema of its parameters.'),
-    presets: z
-      .record(z.string(), z.record(z.string(), z.any()))
-      .describe('By library: the parameters that `preset` sets to what this library chooses.'),
+    presets: z.record(z.string(), z.record(z.string(), z.any())).describe('Parameters that `preset` sets, by library.'),
   })
   .openapi('Method');
 export const methods = z.object({ methods: z.array(method) });
@@ -92,15 +90,20 @@ export const methods = z.object({ methods: z.array(method) });
 export const estimate = z
   .object({
     method: z.string(),
-    parameters: z.record(z.string(), z.any()).describe('After defaults.'),
-    forwards: z.int().describe('Rows through the model.'),
-    backwards: z.int().describe('Rows through the model and its gradient.'),
+    parameters: z.record(z.string(), z.any()).describe('Parameters after defaults.'),
+    forwards: z.int().describe('Rows to run through the model.'),
+    backwards: z.int().describe('Rows to run through the model and its gradient.'),
     milliseconds: z.int(),
-    measured: z.boolean().describe('Whether the time rests on measurements of this model, or on its FLOPs.'),
+    measured: z
+      .boolean()
+      .describe('True if the time is based on measurements of this model; it is based on FLOPs otherwise.'),
     bytes: z.int().describe('Memory of the engine.'),
     route: z.enum(['edge', 'origin', 'job', 'unavailable', 'none']),
     reason: z.string(),
-    fits: z.record(z.string(), z.number()).optional().describe('Values, one at a time, with which it would run.'),
+    fits: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe('Parameter values with which the request would run, each on its own.'),
   })
   .openapi('Estimate');
 
@@ -112,12 +115,12 @@ export const job = z
     method: z.string(),
     created: z.iso.datetime(),
     updated: z.iso.datetime(),
-    attempts: z.int().describe('Runs that have begun.'),
+    attempts: z.int().describe('Number of attempts.'),
     location: z.string(),
     progress: z.object({ done: z.number(), total: z.number() }).optional(),
-    result: z.string().optional().describe('Where the result is, once it has succeeded.'),
+    result: z.string().optional().describe('Path of the result, once the job has succeeded.'),
     error: problem.optional(),
-    expires: z.iso.datetime().optional().describe('When job and result are removed.'),
+    expires: z.iso.datetime().optional().describe('Time at which job and result are removed.'),
   })
   .openapi('Job');
 
@@ -127,19 +130,40 @@ export const explainQuery = requestSchema
     preset: z
       .enum(PRESETS)
       .optional()
-      .describe('Choices of convention as this library makes them; parameters that are given by themselves win.'),
+      .describe('Parameters as this library chooses them; parameters of the request override them.'),
   })
   .partial({ method: true });
 export const compareQuery = explainQuery
   .omit({ method: true })
-  .extend({ methods: z.string().describe('Ids of methods with commas between.') });
+  .extend({ methods: z.string().describe('Ids of methods, separated by commas.') });
+
+const modelVersion = z.object({
+  version: z.string(),
+  digest: z.string(),
+  created: z.iso.datetime().optional(),
+  bytes: z.int().optional(),
+});
+export const modelVersions = z.looseObject({
+  name: z.string(),
+  default: z.string(),
+  pinned: z.boolean().optional(),
+  versions: z.array(modelVersion),
+});
+export const uploadedModel = modelVersion.extend({
+  name: z.string(),
+  opsets: z.record(z.string(), z.int()).describe('Operator sets that the file declares, by domain; "" is ai.onnx.'),
+  scores: z.string().describe('Tensor that is explained.'),
+  target_layer: z.string().optional().describe('Default layer of CAM methods.'),
+  operators_without_rule: z.array(z.string()).describe('Operators that gradients cannot pass.'),
+  methods: z.array(z.string()).describe('Ids of the methods that apply.'),
+});
 
 export const v1Request = z
   .object({
     instances: z
       .array(z.any())
       .min(1)
-      .describe('Nested numbers, objects of them by input name, or {"b64": "..."} for pictures.'),
+      .describe('Nested numbers, objects of them by input name, or {"b64": "..."} for images.'),
     parameters: parameters.optional(),
   })
   .openapi('V1Request');

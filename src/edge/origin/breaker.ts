@@ -1,13 +1,14 @@
 /**
- * A circuit breaker (Nygard, "Release It!", 2007): after several failures in a row nothing is sent for a while; then one
- * request tries, and what becomes of it decides.
+ * Circuit breaker (Nygard, "Release It!", 2007): after several failures in a row no request is sent for a while; then a
+ * single trial decides whether it closes again.
  */
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Number of failures in a row that open it; 3 when left out. */
   readonly failures?: number;
-  /** Milliseconds that it stays open. Doubles each time the trial fails, up to {@link longest}. */
+  /** Milliseconds that it stays open; 2000 when left out. Doubles each time the trial fails, up to {@link maxPause}. */
   readonly pause?: number;
-  readonly longest?: number;
+  readonly maxPause?: number;
+  /** Milliseconds, from any origin. */
   readonly clock?: () => number;
 }
 
@@ -20,8 +21,8 @@ export class Breaker {
   private openedAt: number | undefined;
   private trying = false;
 
-  constructor({ failures = 3, pause = 2_000, longest = 60_000, clock = Date.now }: BreakerOptions = {}) {
-    this.options = { failures, pause, longest, clock };
+  constructor({ failures = 3, pause = 2_000, maxPause = 60_000, clock = Date.now }: BreakerOptions = {}) {
+    this.options = { failures, pause, maxPause, clock };
     this.pause = pause;
   }
 
@@ -35,7 +36,7 @@ export class Breaker {
     return this.openedAt === undefined ? 0 : Math.max(0, this.openedAt + this.pause - this.options.clock());
   }
 
-  /** Whether a request may be sent. Whoever is told so says afterwards what became of it. */
+  /** Returns true if a request may be sent; the caller then reports its outcome. */
   enter(): boolean {
     if (this.state === 'closed') return true;
     if (this.state === 'open' || this.trying) return false;
@@ -51,14 +52,14 @@ export class Breaker {
   }
 
   failure(): void {
-    const { failures, longest, clock } = this.options;
+    const { failures, maxPause, clock } = this.options;
     this.failed += 1;
-    if (this.trying) this.pause = Math.min(longest, this.pause * 2);
+    if (this.trying) this.pause = Math.min(maxPause, this.pause * 2);
     if (this.trying || this.failed >= failures) this.openedAt = clock();
     this.trying = false;
   }
 
-  /** The request ended for a reason of its own: it tells nothing of the other side. */
+  /** Reports a request whose outcome says nothing about the other side. */
   withdrawn(): void {
     this.trying = false;
   }

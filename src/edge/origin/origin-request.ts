@@ -1,51 +1,54 @@
-/** What the edge asks an origin: an explanation as it would have made itself, the inputs ready for the model. */
+/** Wire form of a request from edge to origin: an explanation, with inputs that are ready for the model. */
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainRequest } from '../../core/explainer/request.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
-import { isParcelFiles, type ParcelFiles } from '../models/model-bundle.ts';
-import type { Rights } from '../tenants/tenant.ts';
+import { type BundleFiles, isBundleFiles } from '../models/model-bundle.ts';
+import type { Rights } from '../tenants/rights.ts';
 
 export const RUN_PATH = '/origin/explain';
-/** Where a file of an uploaded model is put, by its content. */
+/** Path of a file of an uploaded model. */
 export const filePath = (sha256: string): string => `/origin/files/${sha256}`;
 export const PACKED_TYPE = 'application/vnd.whylight.packed';
 
-export interface Question {
+export interface OriginRequest {
   readonly model: {
     readonly name: string;
-    /** The origin must hold these very bytes: an answer for another model would be a wrong one. */
+    /** Digest of the model. The origin refuses the request when its model of this name is another one. */
     readonly digest: string;
-    /** Of an uploaded model: what it is made of. The origin is sent the files that it does not hold. */
-    readonly files?: ParcelFiles;
+    /** Files of an uploaded model. The edge sends those that the origin does not have. */
+    readonly files?: BundleFiles;
   };
   readonly request: ExplainRequest;
-  /** What methods that are made of others may reach. */
+  /** Rights that methods made of other methods are bound by. */
   readonly rights: Rights;
-  /** The most rows that it may evaluate. */
+  /** Maximum number of rows to evaluate. */
   readonly maxSamples?: number;
-  /** Whether somebody wants to see partial maps. */
+  /** True if the client wants partial maps. */
   readonly partials?: boolean;
-  /** Milliseconds that the asker will wait. */
+  /** Milliseconds that the edge will wait. */
   readonly deadline?: number;
 }
 
-export const encodeQuestion = (question: Question): Uint8Array<ArrayBuffer> => pack(question);
+export const encodeOriginRequest = (request: OriginRequest): Uint8Array<ArrayBuffer> => pack(request);
 
 /** @throws WhylightError `invalid_request` */
-export function decodeQuestion(bytes: Uint8Array): Question {
-  const question = unpack<Question>(bytes);
-  if (typeof question?.model?.digest === 'string' && typeof question.request?.method === 'string' && question.rights) {
-    if (question.model.files === undefined || isParcelFiles(question.model.files)) return question;
+export function decodeOriginRequest(bytes: Uint8Array): OriginRequest {
+  const request = unpack<OriginRequest>(bytes);
+  if (typeof request?.model?.digest === 'string' && typeof request.request?.method === 'string' && request.rights) {
+    if (request.model.files === undefined || isBundleFiles(request.model.files)) return request;
   }
-  throw new WhylightError('invalid_request', 'The body is not a packed question: edge and origin differ in version.');
+  throw new WhylightError(
+    'invalid_request',
+    'The body is not a request for an explanation: edge and origin must have the same version.',
+  );
 }
 
-/** An error as it travels, to be raised again on the other side. */
+/** Packs an error, to be raised again at the edge. */
 export const encodeFailure = ({ code, message, details }: WhylightError): Uint8Array =>
   pack({ code, message, details });
 
 export function decodeFailure(bytes: Uint8Array): WhylightError {
   const failure = unpack<Pick<WhylightError, 'code' | 'message' | 'details'>>(bytes);
-  if (!failure) return new WhylightError('origin_error', 'The origin failed without a reason that can be read.');
+  if (!failure) return new WhylightError('origin_error', 'The origin failed, and its error cannot be read.');
   return new WhylightError(failure.code, failure.message, failure.details);
 }

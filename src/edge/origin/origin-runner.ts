@@ -1,21 +1,21 @@
-/** Explains at an origin what is too heavy for an isolate: the same question, the same answer, the same progress. */
+/** Runs explanations at an origin. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explained, Explanation } from '../../core/explainer/explanation.ts';
 import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
 import type { Model } from '../../core/model/model.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from '../../protocol/frames.ts';
 import { unpack } from '../../protocol/packed.ts';
-import type { Parcel } from '../models/model-bundle.ts';
-import type { Rights } from '../tenants/tenant.ts';
-import { type Correspondent, type Origins, SILENCE_MS, silent } from './origin-client.ts';
-import { decodeFailure, encodeQuestion, PACKED_TYPE, RUN_PATH } from './origin-request.ts';
+import type { ModelBundle } from '../models/model-bundle.ts';
+import type { Rights } from '../tenants/rights.ts';
+import { type OriginClient, type OriginConnection, originSilent, SILENCE_MS } from './origin-client.ts';
+import { decodeFailure, encodeOriginRequest, PACKED_TYPE, RUN_PATH } from './origin-request.ts';
 import { problemIn, refused, sendMissing } from './send-model.ts';
 
-export interface RemoteHooks extends ExplainHooks {
-  /** What methods that are made of others may reach. */
+export interface OriginHooks extends ExplainHooks {
+  /** Rights that methods made of other methods are bound by. */
   readonly rights: Rights;
-  /** Of an uploaded model, for an origin that does not hold it. */
-  readonly parcel?: Parcel;
+  /** Files of an uploaded model, for an origin that does not have it. */
+  readonly bundle?: ModelBundle;
   /** Milliseconds that are left. */
   readonly deadline?: number;
   /** W3C trace context of the request, as headers. */
@@ -23,35 +23,37 @@ export interface RemoteHooks extends ExplainHooks {
 }
 
 export class OriginRunner {
-  private readonly origins: Origins;
+  private readonly client: OriginClient;
   private readonly silence: number;
 
-  constructor(origins: Origins, silence: number = SILENCE_MS) {
-    this.origins = origins;
+  /** @param silence milliseconds without a byte after which a response counts as lost */
+  constructor(client: OriginClient, silence: number = SILENCE_MS) {
+    this.client = client;
     this.silence = silence;
   }
 
+  /** True if an origin is healthy, as far as is known. */
   get available(): boolean {
-    return this.origins.available;
+    return this.client.available;
   }
 
-  /** Whole seconds after which it may help to ask again. */
+  /** Whole seconds after which to try again. */
   get retryAfter(): number {
-    return this.origins.retryAfter;
+    return this.client.retryAfter;
   }
 
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
-  async explain(model: Model, request: ExplainRequest, hooks: RemoteHooks): Promise<Explanation> {
-    const { rights, maxSamples, deadline, trace, parcel } = hooks;
-    const asked = Date.now();
+  async explain(model: Model, request: ExplainRequest, hooks: OriginHooks): Promise<Explanation> {
+    const { rights, maxSamples, deadline, trace, bundle } = hooks;
+    const started = Date.now();
     const body = () =>
-      encodeQuestion({
-        model: { name: model.name, digest: model.digest, ...(parcel && { files: parcel.files }) },
+      encodeOriginRequest({
+        model: { name: model.name, digest: model.digest, ...(bundle && { files: bundle.files }) },
         request,
         rights: { methods: rights.methods, parameters: rights.parameters },
         ...(maxSamples !== undefined && { maxSamples }),
         partials: hooks.partial !== undefined,
-        ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - asked)) }),
+        ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - started)) }),
       });
     const headers = {
       'Content-Type': PACKED_TYPE,
@@ -59,19 +61,19 @@ export class OriginRunner {
       ...trace,
     };
     const signal = hooks.signal ?? new AbortController().signal;
-    const shown = onlyForward(hooks);
-    return this.origins.ask(RUN_PATH, body, headers, signal, async (response, origin) =>
-      this.receive(parcel ? await withModel(response, parcel, origin) : response, shown()),
+    const nextHooks = monotonic(hooks);
+    return this.client.send(RUN_PATH, body, headers, signal, async (response, origin) =>
+      this.receive(bundle ? await withModel(response, bundle, origin) : response, nextHooks()),
     );
   }
 
-  private async receive(response: Response, hooks: Shown): Promise<Explanation> {
+  private async receive(response: Response, hooks: ProgressHooks): Promise<Explanation> {
     if (!response.ok || !response.body) throw refused(response, await problemIn(response));
     const frames = readFrames(response.body);
     try {
       for (;;) {
         const { done, value } = await this.inTime(frames.next());
-        if (done) throw new WhylightError('origin_error', 'The answer of the origin ended too early.');
+        if (done) throw new WhylightError('origin_error', 'The response of the origin ended too early.');
         if (value.kind === FRAME.failure) throw decodeFailure(value.payload);
         if (value.kind === FRAME.result) return read<Explanation>(value);
         if (value.kind === FRAME.progress) {
@@ -90,7 +92,7 @@ export class OriginRunner {
   private async inTime<T>(work: Promise<T>): Promise<T> {
     let giveUp = (): void => {};
     const late = new Promise<never>((_, reject) => {
-      giveUp = () => reject(silent(this.silence));
+      giveUp = () => reject(originSilent(this.silence));
     });
     const timer = setTimeout(giveUp, this.silence);
     try {
@@ -101,22 +103,22 @@ export class OriginRunner {
   }
 }
 
-/** The answer once the origin has the model: it is sent what it says that it lacks, and asked again, once. */
-async function withModel(response: Response, parcel: Parcel, origin: Correspondent): Promise<Response> {
+/** Sends the origin the files that it lacks, if any, and then the request once more. */
+async function withModel(response: Response, bundle: ModelBundle, origin: OriginConnection): Promise<Response> {
   if (response.status !== 409) return response;
   const reason = await problemIn(response);
   if (reason.code !== 'model_needed') throw refused(response, reason);
-  await sendMissing(reason.missing, parcel, origin);
+  await sendMissing(reason.missing, bundle, origin);
   return origin.again();
 }
 
-type Shown = Pick<ExplainHooks, 'progress' | 'partial'>;
+type ProgressHooks = Pick<ExplainHooks, 'progress' | 'partial'>;
 
 /**
- * The hooks for one try after the other. A second try begins again at nothing: until it is further than the first one
- * came, whoever watches is told nothing of it.
+ * Makes the hooks of each try. A second try starts from zero; its progress is reported once it has passed that of the
+ * first, so that clients never see it go back.
  */
-function onlyForward({ progress, partial }: Shown): () => Shown {
+function monotonic({ progress, partial }: ProgressHooks): () => ProgressHooks {
   let furthest = -1;
   return () => {
     let here = 0;
@@ -139,5 +141,5 @@ function onlyForward({ progress, partial }: Shown): () => Shown {
 function read<T extends object>({ payload }: Frame): T {
   const value = unpack<T>(payload);
   if (value) return value;
-  throw new WhylightError('origin_error', 'The origin answered with something that cannot be read.');
+  throw new WhylightError('origin_error', 'The response of the origin cannot be read.');
 }

@@ -1,6 +1,6 @@
 /**
- * Signed requests from the edge to an origin: HMAC-SHA-256 over method, path, body, time and a number used once. Nobody
- * can change or repeat one, and a secret never travels.
+ * Signed requests from the edge to an origin: HMAC-SHA-256 over method, path, body, time and a nonce, so that a
+ * request can neither be changed nor replayed. The secret is never sent.
  */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
@@ -11,17 +11,17 @@ export const SIGNATURE_HEADERS = {
   signature: 'X-Whylight-Signature',
 } as const;
 
-/** Milliseconds that the clocks of both sides may differ, and how long a request is good for. */
+/** Maximum clock difference of both sides in milliseconds, and lifetime of a request. */
 export const TOLERANCE_MS = 60_000;
 
-/** Requests within twice the tolerance that are remembered; more than these are refused. */
-const MOST_NONCES = 200_000;
+/** Maximum number of requests within twice the tolerance; more are refused, since their nonces must be stored. */
+const MAX_NONCES = 200_000;
 
 export interface Signed {
   readonly method: string;
-  /** With the query. */
+  /** Path with the query. */
   readonly path: string;
-  /** The bytes, or their SHA-256 in hex where they stream past. */
+  /** The bytes, or their SHA-256 in hex for a streaming body. */
   readonly body: Uint8Array | string;
 }
 
@@ -31,7 +31,7 @@ const keyOf = (secret: string): Promise<CryptoKey> =>
     'verify',
   ]);
 
-/** The headers that make a request one of ours. */
+/** Makes the headers of a signed request. */
 export async function sign(secret: string, request: Signed, now: number = Date.now()): Promise<Record<string, string>> {
   const timestamp = String(now);
   const nonce = crypto.randomUUID();
@@ -43,24 +43,24 @@ export async function sign(secret: string, request: Signed, now: number = Date.n
   };
 }
 
-/** Checks signatures, and remembers what was seen for as long as it would be good. */
+/** Checks signatures, and stores nonces for as long as their requests are valid. */
 export class SignatureCheck {
   private readonly secret: string;
   private readonly clock: () => number;
   private key: Promise<CryptoKey> | undefined;
-  /** When each number may be forgotten; in the order of arrival. */
+  /** Expiry of each nonce, in the order of arrival. */
   private readonly seen = new Map<string, number>();
 
   /** @param clock milliseconds since 1970 */
   constructor(secret: string, clock: () => number = Date.now) {
     if (secret.length < 32) {
-      throw new WhylightError('invalid_config', 'The secret between edge and origin needs 32 characters or more.');
+      throw new WhylightError('invalid_config', 'The secret between edge and origin must have at least 32 characters.');
     }
     this.secret = secret;
     this.clock = clock;
   }
 
-  /** @throws WhylightError `unauthorized`, with the same words whatever is wrong; `overloaded` */
+  /** @throws WhylightError `unauthorized`, with the same message for every reason; `overloaded` */
   async verify(request: Signed, header: (name: string) => string | null | undefined): Promise<void> {
     const timestamp = header(SIGNATURE_HEADERS.timestamp) ?? '';
     const nonce = header(SIGNATURE_HEADERS.nonce) ?? '';
@@ -85,7 +85,8 @@ export class SignatureCheck {
       this.seen.delete(old);
     }
     if (this.seen.has(nonce)) throw refused();
-    if (this.seen.size >= MOST_NONCES) throw new WhylightError('overloaded', 'Too many requests within two minutes.');
+    if (this.seen.size >= MAX_NONCES)
+      throw new WhylightError('overloaded', 'Too many requests within two minutes: try again later.');
     this.seen.set(nonce, now + 2 * TOLERANCE_MS);
   }
 }
@@ -96,7 +97,7 @@ async function message({ method, path, body }: Signed, timestamp: string, nonce:
   return new TextEncoder().encode(text);
 }
 
-const refused = (): WhylightError => new WhylightError('unauthorized', 'The request is not signed as it should be.');
+const refused = (): WhylightError => new WhylightError('unauthorized', 'Missing or invalid request signature.');
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (text: string): Uint8Array<ArrayBuffer> =>

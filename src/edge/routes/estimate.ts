@@ -1,23 +1,32 @@
-import { Hono } from 'hono';
-import { readQuestion, runOf } from '../explain/query.ts';
-import { atTheEdge, fittingParameters, routeOf } from '../routing/run.ts';
-import type { EdgeEnv, Services } from '../services.ts';
-import { modelPaths } from './models.ts';
+import { readQuery, runRequest } from '../explain/query.ts';
+import { answer, inputBody } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
+import * as schemas from '../openapi/schemas.ts';
+import { fittingAtEdge, fittingParams } from '../routing/fit.ts';
+import { routePlan } from '../routing/route.ts';
 
-/**
- * `POST /v2/models/{model}/explain/estimate`: what the same request to `/explain` would take and where it would run.
- * Graphs that are new are compiled; nothing runs.
- */
-export const estimateRoutes = (services: Services) =>
-  new Hono<EdgeEnv>().on('POST', modelPaths('/explain/estimate'), async (c) => {
-    const question = await readQuestion(c, services);
-    const asked = await runOf(c, question, services.jobs !== undefined);
-    const { decision, estimate } = routeOf(services, asked);
+/** Estimates the cost and the route of the same request to `/explain`. Graphs that are new are compiled; nothing runs. */
+export const estimate = defineRoute(
+  {
+    method: 'post',
+    path: '/v2/models/{model}/explain/estimate',
+    versioned: true,
+    tag: 'explanations',
+    summary: 'Estimates the cost and the route of an explanation; nothing runs.',
+    access: 'explain',
+    cost: 'plan',
+    request: { body: inputBody, query: schemas.explainQuery },
+    responses: answer(schemas.estimate, 'The estimate.'),
+  },
+  (services) => async (c) => {
+    const query = await readQuery(c, services);
+    const request = await runRequest(c, query, services.jobs !== undefined);
+    const { decision, estimate } = routePlan(services, request);
     const { cost, milliseconds, measured, bytes } = estimate;
     c.header('Cache-Control', 'no-store');
     return c.json({
-      method: question.settings.method,
-      parameters: question.params,
+      method: query.settings.method,
+      parameters: query.params,
       forwards: cost.forwards,
       backwards: cost.backwards,
       milliseconds: Math.ceil(milliseconds),
@@ -25,7 +34,8 @@ export const estimateRoutes = (services: Services) =>
       bytes,
       route: decision.route,
       reason: decision.why,
-      ...(decision.route === 'none' && { fits: fittingParameters(services, asked) }),
-      ...(decision.route === 'unavailable' && { fits: atTheEdge(services, asked) }),
+      ...(decision.route === 'none' && { fits: fittingParams(services, request) }),
+      ...(decision.route === 'unavailable' && { fits: fittingAtEdge(services, request) }),
     });
-  });
+  },
+);

@@ -1,38 +1,43 @@
-import { Hono } from 'hono';
-import { WhylightError } from '../../core/errors.ts';
-import type { Inputs } from '../../core/tensor/rows.ts';
 import type { NamedOutput } from '../../protocol/open-inference.ts';
-import { pictureSource, readBody } from '../explain/body.ts';
-import { withDeadline } from '../explain/deadline.ts';
-import { subjectOf } from '../explain/input.ts';
+import { imageSource, readBody } from '../explain/body.ts';
+import { runAtEdge } from '../explain/explain-cached.ts';
+import { inputOf } from '../explain/input.ts';
+import { checkRows, rowsIn } from '../explain/rows.ts';
 import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
-import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { requestedModel } from '../models/requested-model.ts';
+import { inputBody, negotiated } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
 import { limitsFor } from '../tenants/tenant.ts';
-import { modelOf, modelPaths } from './models.ts';
 
-/** `POST /v2/models/{model}/infer`: the model's own outputs, as any server of the Open Inference Protocol gives them. */
-export const inferRoutes = (services: Services) =>
-  new Hono<EdgeEnv>().on('POST', modelPaths('/infer'), async (c) => {
+/** Runs the model: inference as every server of the Open Inference Protocol offers it. */
+export const infer = defineRoute(
+  {
+    method: 'post',
+    path: '/v2/models/{model}/infer',
+    versioned: true,
+    tag: 'models',
+    summary: "Returns the model's own outputs (Open Inference Protocol).",
+    access: 'predict',
+    cost: 'inference',
+    request: { body: inputBody },
+    responses: negotiated('application/octet-stream'),
+    headers: ['Inference-Header-Content-Length'],
+  },
+  (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);
-    const { model } = await modelOf(c, services);
-    const body = await readBody(c, pictureSource(c, services));
+    const { model } = await requestedModel(c, services.models);
+    const body = await readBody(c, imageSource(c, services));
     const wire = body.kind === 'tensors' ? body.request : undefined;
-    const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
-    const inputs = await subjectOf(body, model, services.codecs, maxPixels).inputs();
+    const { maxPixels, maxSamples } = limitsFor(c.get('tenant'), services.limits);
+    const inputs = await inputOf(body, model, services.codecs, maxPixels).inputs();
     checkRows(rowsIn(inputs), maxSamples);
     const all = model.graph.outputs.map(({ name }) => name);
     checkOutputs(all, wire);
-    const asked = wire?.outputs.map(({ name }) => name) ?? [];
-    const names = asked.length === 0 ? all : all.filter((name) => asked.includes(name));
-    const answer = await withDeadline(c.req.raw.signal, edgeMs, (signal) =>
-      services.explainer.infer(
-        model,
-        { inputs, names },
-        { signal, waitUntil: waitUntilOf(c), ...(services.pause && { pause: services.pause }) },
-      ),
-    );
-    const outputs = Object.entries(answer).map(([name, value]): NamedOutput => ({ name, value }));
+    const requested = wire?.outputs.map(({ name }) => name) ?? [];
+    const names = requested.length === 0 ? all : all.filter((name) => requested.includes(name));
+    const tensors = await runAtEdge(c, services, (hooks) => services.explainer.infer(model, { inputs, names }, hooks));
+    const outputs = Object.entries(tensors).map(([name, value]): NamedOutput => ({ name, value }));
     return inferenceResponse(
       c,
       {
@@ -44,14 +49,5 @@ export const inferRoutes = (services: Services) =>
       },
       type === 'application/octet-stream' ? () => true : isBinary(wire),
     );
-  });
-
-export const rowsIn = (inputs: Inputs): number => Math.max(0, ...Object.values(inputs).map(({ dims }) => dims[0] ?? 1));
-
-/** @throws WhylightError `budget_exceeded` */
-export function checkRows(rows: number, most: number): void {
-  if (rows <= most) return;
-  throw new WhylightError('budget_exceeded', `${rows} rows were sent, ${most} are allowed: send fewer at once.`, {
-    allowed: most,
-  });
-}
+  },
+);

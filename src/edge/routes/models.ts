@@ -1,49 +1,66 @@
-import { type Context, Hono } from 'hono';
 import type { Model } from '../../core/model/model.ts';
 import type { ValueInfo } from '../../core/onnx/graph.ts';
 import { datatypeOf } from '../../protocol/open-inference.ts';
-import type { ServedModel } from '../models/catalogue.ts';
-import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { requestedModel } from '../models/requested-model.ts';
+import { answer } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
+import * as schemas from '../openapi/schemas.ts';
 
-/** The paths of an operation on a model, without and with a version. */
-export const modelPaths = (operation = ''): [string, string] => [
-  `/v2/models/:model${operation}`,
-  `/v2/models/:model/versions/:version${operation}`,
-];
+/** Lists the models that the tenant may use. */
+export const models = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/models',
+    tag: 'models',
+    summary: 'Lists the models.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.models, 'The models.'),
+  },
+  (services) => async (c) => {
+    const names = await services.models.names(c.get('tenant'));
+    return c.json({ models: names.map((name) => ({ name })) });
+  },
+);
 
-/**
- * The model that the path names.
- * @throws WhylightError `model_not_found`
- */
-export async function modelOf(
-  c: Context<EdgeEnv>,
-  { models }: Pick<Services, 'models'>,
-  named: { readonly model: string; readonly version?: string } = c.req.param() as { model: string },
-): Promise<ServedModel> {
-  const { model, version } = named;
-  const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version);
-  c.get('seen').model = served.model.name;
-  return served;
-}
+/** Describes a model. */
+export const model = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/models/{model}',
+    versioned: true,
+    tag: 'models',
+    summary: 'Describes the inputs and outputs of a model.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.model, 'The model.'),
+  },
+  (services) => async (c) => {
+    const { model } = await requestedModel(c, services.models);
+    const uploaded = await services.models.uploaded(model.name, c.get('tenant'));
+    return c.json(describe(model, uploaded && Object.keys(uploaded.record.versions)));
+  },
+);
 
-/** Which models there are and what they take. */
-export const modelRoutes = (services: Services) =>
-  new Hono<EdgeEnv>()
-    .get('/v2/models', async (c) => {
-      const names = await services.models.names(c.get('tenant'));
-      return c.json({ models: names.map((name) => ({ name })) });
-    })
-    .on('GET', modelPaths(), async (c) => {
-      const { model } = await modelOf(c, services);
-      const uploaded = await services.models.uploaded(model.name, c.get('tenant'));
-      return c.json(describe(model, uploaded && Object.keys(uploaded.record.versions)));
-    })
-    .on('GET', modelPaths('/ready'), async (c) => {
-      const { model } = await modelOf(c, services);
-      return c.json({ name: model.name, ready: true });
-    });
+/** Reports whether a model can be used. */
+export const modelReady = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/models/{model}/ready',
+    versioned: true,
+    tag: 'models',
+    summary: 'Reports whether a model can be used.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.ready, 'The model can be used.'),
+  },
+  (services) => async (c) => {
+    const { model } = await requestedModel(c, services.models);
+    return c.json({ name: model.name, ready: true });
+  },
+);
 
-/** The protocol's model metadata, and what else helps to ask for an explanation. */
+/** Makes the model metadata of the protocol, with further facts that explanations need. */
 function describe(model: Model, versions: readonly string[] = [model.version]) {
   const { description, preprocessing, license, source, accuracy, output, label_offset, downloadable } = model.manifest;
   const { scores, camLayer, spatialLayers } = model.info();
@@ -59,7 +76,7 @@ function describe(model: Model, versions: readonly string[] = [model.version]) {
     preprocessing,
     scores: scores.name,
     output: output ?? model.graph.outputs[0]?.name,
-    /** How the elements of `output` become probabilities. */
+    /** Function that turns elements of `output` into probabilities. */
     output_probability: model.info({ scores: 'output' }).probability,
     label_offset: label_offset ?? 0,
     downloadable: downloadable ?? false,
@@ -71,9 +88,9 @@ function describe(model: Model, versions: readonly string[] = [model.version]) {
   };
 }
 
-/** -1 stands for an extent that is not known before the run. */
+/** Makes tensor metadata; -1 stands for a dim that is not known before the run. */
 const metadata = ({ name, dtype, dims }: ValueInfo) => ({
   name,
   datatype: datatypeOf(dtype),
-  shape: dims?.map((extent, axis) => (axis > 0 && typeof extent === 'number' ? extent : -1)) ?? [],
+  shape: dims?.map((dim, axis) => (axis > 0 && typeof dim === 'number' ? dim : -1)) ?? [],
 });

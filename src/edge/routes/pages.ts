@@ -1,12 +1,12 @@
-/** The playground: the one part of the server that is a page, with the headers that a page needs. */
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import type { EdgeEnv, Services } from '../services.ts';
+import type { EdgeEnv } from '../http/env.ts';
+import type { Services } from '../services.ts';
 
-/** Where its files lie among the assets, and in paths. */
+/** Folder of the playground's files, in paths and among the assets. */
 const FOLDER = '/playground/';
 
-/** Nothing comes from elsewhere and nothing goes elsewhere. WebAssembly is for explanations that are computed in the page. */
+/** Policy of the page: it loads from this server and sends to it only. WebAssembly is for explanations in the page. */
 const HEADERS = {
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -25,7 +25,7 @@ const HEADERS = {
   xFrameOptions: 'DENY',
 };
 
-/** `GET /` and what the page loads. Its paths are the only assets that are public: models lie beside them. */
+/** Serves the playground: `GET /` and the page's files. No other assets are public, since models are among them. */
 export function pageRoutes(pages: NonNullable<Services['pages']>) {
   const headers = secureHeaders(HEADERS);
   const routes = new Hono<EdgeEnv>().use('/', headers).use(`${FOLDER}*`, headers);
@@ -39,7 +39,7 @@ export function pageRoutes(pages: NonNullable<Services['pages']>) {
       await response.body?.cancel();
       return next();
     }
-    // Names of files in this folder carry a digest of their content.
+    // File names in this folder contain a digest of the content.
     const fixed = c.req.path.startsWith(`${FOLDER}files/`);
     return new Response(response.body, withCache(response, fixed ? 'public, max-age=31536000, immutable' : 'no-cache'));
   });

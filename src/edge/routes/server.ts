@@ -1,27 +1,92 @@
-import { Hono } from 'hono';
+import { z } from '@hono/zod-openapi';
+import { testEngine } from '../../core/engine/self-test.ts';
+import { waitUntilOf } from '../http/env.ts';
 import { Health } from '../observe/health.ts';
-import { type EdgeEnv, type Services, waitUntilOf } from '../services.ts';
+import { answer } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
+import * as schemas from '../openapi/schemas.ts';
+import { SERVER } from '../version.ts';
 
-export const SERVER = { name: 'whylight', version: '0.1.0' } as const;
+/** Cache key that no answer can have. */
+const NO_ANSWER = 'health';
 
-/** What the server is, and whether it is well: open to everybody, as load balancers have no keys. */
-export const serverRoutes = (services: Services) => {
-  const health = new Health(services);
-  const { metrics, accepting = () => true } = services;
-  const routes = new Hono<EdgeEnv>()
-    .get('/v2', (c) => c.json({ ...SERVER, extensions: ['binary_tensor_data', 'explain'] }))
-    .get('/v2/health/live', (c) => c.json({ live: true }))
-    .get('/v2/health/ready', async (c) => {
+/** Describes the server. */
+export const server = defineRoute(
+  {
+    method: 'get',
+    path: '/v2',
+    tag: 'server',
+    summary: 'Returns name, version and extensions of the server.',
+    access: 'open',
+    cost: 'none',
+    responses: answer(schemas.server, 'The server.'),
+  },
+  () => (c) => c.json({ ...SERVER, extensions: ['binary_tensor_data', 'explain'] }),
+);
+
+/** Reports that the server runs. */
+export const live = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/health/live',
+    tag: 'server',
+    summary: 'Reports that the server runs.',
+    access: 'open',
+    cost: 'none',
+    responses: answer(z.object({ live: z.boolean() }), 'The server runs.'),
+  },
+  () => (c) => c.json({ live: true }),
+);
+
+/** Reports whether the server can take requests, with the state of each part. Open, since load balancers have no keys. */
+export const ready = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/health/ready',
+    tag: 'server',
+    summary: 'Reports whether the server can take requests, with the state of each part.',
+    access: 'open',
+    cost: 'none',
+    responses: {
+      ...answer(schemas.health, 'The server is ready.'),
+      503: { ...answer(schemas.health, 'The server is not ready.')[200] },
+    },
+  },
+  ({ models, explainer, cache, log, accepting = () => true }) => {
+    const health = new Health(
+      {
+        models: { required: true, check: (waitUntil) => models.check(waitUntil) },
+        engine: { required: true, check: () => testEngine(explainer.engine) },
+        cache: { required: false, check: async (waitUntil) => cache.get(NO_ANSWER, { seconds: 60, waitUntil }) },
+      },
+      log,
+    );
+    return async (c) => {
       if (!accepting()) return c.json({ ready: false, checks: { accepting: 'failed' } }, 503);
       const report = await health.report(waitUntilOf(c));
       return c.json(report, report.ready ? 200 : 503);
-    });
-  if (metrics?.text) {
+    };
+  },
+);
+
+/** Returns metrics in the text format of Prometheus, on servers that hold them in memory. */
+export const metrics = defineRoute(
+  {
+    method: 'get',
+    path: '/metrics',
+    tag: 'server',
+    summary: 'Returns metrics in the text format of Prometheus.',
+    access: 'open',
+    cost: 'none',
+    responses: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } } },
+    internal: true,
+  },
+  ({ metrics }) => {
+    if (!metrics?.text) return undefined;
     const text = metrics.text.bind(metrics);
-    routes.get('/metrics', (c) => {
+    return (c) => {
       const { body, type } = text();
       return c.body(body, 200, { 'Content-Type': type });
-    });
-  }
-  return routes;
-};
+    };
+  },
+);

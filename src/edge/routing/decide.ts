@@ -1,4 +1,4 @@
-/** Where a request runs: in the isolate that got it, at an origin, or later as a job. Nothing has run yet. */
+/** Decides where a request runs: in the isolate that received it, at an origin, or later as a job. A pure function. */
 import type { Estimate } from '../../core/plan/cost.ts';
 
 export type Route = 'edge' | 'origin' | 'job';
@@ -7,79 +7,87 @@ export type WantedRoute = (typeof ROUTES)[number];
 
 export interface Situation {
   readonly estimate: Pick<Estimate, 'milliseconds' | 'bytes'>;
-  /** Rows that it evaluates, and the most that an isolate and anything else may. */
+  /** Number of rows that the request evaluates, and the maxima at the edge and elsewhere. */
   readonly samples: { readonly needed: number; readonly edge: number; readonly elsewhere: number };
-  /** What the request asks for. */
+  /** Route that the request asks for. */
   readonly wanted: WantedRoute;
-  /** What its tenant may have. */
+  /** Routes that the tenant may use. */
   readonly allowed: readonly Route[];
-  /** What an isolate may take. */
+  /** Limits of an isolate. */
   readonly edge: { readonly milliseconds: number; readonly bytes: number };
   /** Absent when there are no origins. */
   readonly origin?: {
-    /** One of them is well, as far as is known. */
+    /** True if one of them is healthy, as far as is known. */
     readonly available: boolean;
-    /** What the request would take there. */
+    /** Estimated time of the request there. */
     readonly milliseconds: number;
   };
-  /** Whether there is a queue, and a job may take what this does. */
+  /** True if there is a queue, and the request fits the limits of a job. */
   readonly jobs: boolean;
   /** Milliseconds that the client will wait. */
   readonly deadline?: number;
 }
 
-export type Decision =
-  | { readonly route: Route; readonly why: string }
-  /** No origin is well now: fewer samples at the edge, or a later try. */
-  | { readonly route: 'unavailable'; readonly why: string }
-  | { readonly route: 'none'; readonly why: string };
+/** `unavailable`: no origin is healthy now, but one could run it; `none`: the request cannot run at all. */
+export interface Decision {
+  readonly route: Route | 'unavailable' | 'none';
+  /** Reason, as a clause that can follow a colon. */
+  readonly why: string;
+}
 
 const MIB = 2 ** 20;
 
-export function decide({
-  estimate,
-  samples,
-  wanted,
-  allowed,
-  edge,
-  origin,
-  jobs,
-  deadline = Infinity,
-}: Situation): Decision {
+/** Decides on a route. */
+export function decide(situation: Situation): Decision {
+  const { samples, origin, jobs, deadline = Infinity } = situation;
   const { needed } = samples;
   if (needed > Math.max(samples.edge, samples.elsewhere)) {
     return { route: 'none', why: `it takes ${needed} rows, and ${samples.elsewhere} are allowed` };
   }
-  const may = (route: Route): boolean => allowed.includes(route) && (wanted === 'auto' || wanted === route);
-  const needs = `it takes about ${milliseconds(estimate.milliseconds)} and ${Math.ceil(estimate.bytes / MIB)} MiB`;
-  const time = Math.min(edge.milliseconds, deadline);
-  const fits = estimate.milliseconds <= time && estimate.bytes <= edge.bytes && needed <= samples.edge;
-  if (may('edge') && fits) return { route: 'edge', why: `${needs}, which an isolate has` };
-  const tooMuch =
-    estimate.bytes > edge.bytes
-      ? `${needs}, and an isolate has ${Math.floor(edge.bytes / MIB)} MiB`
-      : estimate.milliseconds > time
-        ? `${needs}, and the edge may take ${milliseconds(time)}`
-        : `it takes ${needed} rows, and the edge may evaluate ${samples.edge}`;
-  const why = may('edge') ? tooMuch : wanted === 'auto' ? 'the edge is not allowed' : `route=${wanted} was asked for`;
+  const refusal = edgeRefusal(situation);
+  if (refusal === undefined) return { route: 'edge', why: `${needsOf(situation)}, which an isolate has` };
   const inTime = origin !== undefined && origin.milliseconds <= deadline;
-  if (may('origin') && origin?.available && inTime) return { route: 'origin', why };
-  if (may('job') && jobs)
-    return { route: 'job', why: origin && !inTime ? `${why}; an origin would miss the deadline` : why };
-  if (may('origin') && origin && !origin.available) return { route: 'unavailable', why: 'no origin is well' };
-  if (may('origin') && origin) {
-    return {
-      route: 'none',
-      why: `${needs} at the edge and ${milliseconds(origin.milliseconds)} at an origin, past the deadline`,
-    };
+  if (may(situation, 'origin') && origin?.available && inTime) return { route: 'origin', why: refusal };
+  if (may(situation, 'job') && jobs) {
+    return { route: 'job', why: origin && !inTime ? `${refusal}; an origin would miss the deadline` : refusal };
+  }
+  return noRoute(situation, refusal);
+}
+
+const may = ({ allowed, wanted }: Situation, route: Route): boolean =>
+  allowed.includes(route) && (wanted === 'auto' || wanted === route);
+
+const needsOf = ({ estimate }: Situation): string =>
+  `it takes about ${milliseconds(estimate.milliseconds)} and ${Math.ceil(estimate.bytes / MIB)} MiB`;
+
+/** Returns the reason why the request does not run at the edge; undefined when it does. */
+function edgeRefusal(situation: Situation): string | undefined {
+  const { estimate, samples, wanted, edge, deadline = Infinity } = situation;
+  if (!may(situation, 'edge')) return wanted === 'auto' ? 'the edge is not allowed' : `route=${wanted} was requested`;
+  const time = Math.min(edge.milliseconds, deadline);
+  if (estimate.bytes > edge.bytes) {
+    return `${needsOf(situation)}, and an isolate has ${Math.floor(edge.bytes / MIB)} MiB`;
+  }
+  if (estimate.milliseconds > time) return `${needsOf(situation)}, and the edge may take ${milliseconds(time)}`;
+  if (samples.needed > samples.edge) {
+    return `it takes ${samples.needed} rows, and the edge may evaluate ${samples.edge}`;
+  }
+  return undefined;
+}
+
+function noRoute(situation: Situation, refusal: string): Decision {
+  const { origin, wanted } = situation;
+  if (may(situation, 'origin') && origin) {
+    if (!origin.available) return { route: 'unavailable', why: 'no origin is healthy' };
+    const there = milliseconds(origin.milliseconds);
+    return { route: 'none', why: `${needsOf(situation)} at the edge and ${there} at an origin, past the deadline` };
   }
   if (wanted === 'origin') return { route: 'none', why: 'there is no origin' };
-  if (wanted === 'job')
-    return {
-      route: 'none',
-      why: 'no job can be made of it here: there is no queue, or it takes more rows or memory than a job may',
-    };
-  return { route: 'none', why: may('edge') ? tooMuch : 'no route is left that is allowed' };
+  if (wanted === 'job') {
+    const why = 'it cannot run as a job here: there is no queue, or it takes more rows or memory than a job may';
+    return { route: 'none', why };
+  }
+  return { route: 'none', why: may(situation, 'edge') ? refusal : 'none of the remaining routes is allowed' };
 }
 
 const milliseconds = (value: number): string =>

@@ -1,193 +1,131 @@
-/** Runs an explanation where it fits: here, or at an origin. */
+/** Runs a planned explanation on its route. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
-import type { Model } from '../../core/model/model.ts';
-import type { Estimate } from '../../core/plan/cost.ts';
-import { largestThatFit } from '../../core/plan/fit.ts';
-import { Profiles } from '../../core/plan/profile.ts';
-import { withDeadline } from '../explain/deadline.ts';
-import type { Parcel } from '../models/model-bundle.ts';
-import { noneIsWell } from '../origin/origin-client.ts';
+import { type Plan, planWithParams } from '../../core/explainer/plan.ts';
+import type { ExplainHooks } from '../../core/explainer/request.ts';
+import { noHealthyOrigin } from '../origin/origin-client.ts';
+import type { OriginRunner } from '../origin/origin-runner.ts';
 import type { Services } from '../services.ts';
-import { limitsFor, methodsFor, paramsFor, samplesElsewhere, type Tenant } from '../tenants/tenant.ts';
-import { type Decision, decide, type Route, type WantedRoute } from './decide.ts';
+import { limitsFor } from '../tenants/tenant.ts';
+import { withDeadline } from './deadline.ts';
+import type { Route } from './decide.ts';
+import { fittingAtEdge, fittingParams } from './fit.ts';
+import { learnOriginSpeed, maxSamplesOf, type RoutedPlan, type RunRequest, routePlan } from './route.ts';
 
-export interface Run {
-  readonly model: Model;
-  /** Of an uploaded model: origins are sent it when they need it. */
-  readonly parcel?: Parcel;
-  /** Its parameters after defaults. */
-  readonly request: ExplainRequest;
-  readonly tenant: Tenant;
-  readonly wanted: WantedRoute;
-  /** Milliseconds that the client will wait. */
-  readonly deadline?: number;
-  /** Whether whoever asks can do with a job in place of an answer. */
-  readonly deferrable?: boolean;
-  /** For requests on behalf of this one. */
-  readonly trace?: Readonly<Record<string, string>>;
-}
-
-export interface Routed {
-  readonly decision: Decision;
-  readonly estimate: Estimate;
-}
-
-/** Raised in place of an answer, only to those who said `deferrable`: the run is to wait as a job. */
-export class Deferred extends Error {
-  override readonly name = 'Deferred';
+/** Thrown in place of an answer, for requests that are `deferrable` only: the request is to run as a job. */
+export class DeferToJob extends Error {
+  override readonly name = 'DeferToJob';
   readonly why: string;
 
   constructor(why: string) {
-    super(`The run is to be a job: ${why}.`);
+    super(`The request runs as a job: ${why}.`);
     this.why = why;
   }
 }
 
-/** Engine of the origins, as profiles have it. */
-const originProfiles = new Profiles('onnxruntime-node');
-
-/**
- * Where the request would run, and what it would take. Graphs that are new are compiled, but nothing runs.
- * @throws WhylightError as `Explainer.estimate` does
- */
-export function routeOf(services: Services, { model, request, tenant, wanted, deadline, deferrable }: Run): Routed {
-  const { explainer, limits, origin, jobs } = services;
-  const estimate = explainer.estimate(
-    explainer.plan(model, request, { methods: methodsFor(tenant, explainer.methods) }),
-  );
-  const { edgeMs, maxSamples } = limitsFor(tenant, limits);
-  const decision = decide({
-    estimate,
-    samples: {
-      needed: estimate.cost.forwards + estimate.cost.backwards,
-      edge: maxSamples,
-      elsewhere: mostSamples(services, tenant),
-    },
-    wanted,
-    allowed: tenant.routes,
-    edge: { milliseconds: edgeMs, bytes: limits.edgeBytes },
-    ...(origin && {
-      origin: { available: origin.available, milliseconds: originProfiles.milliseconds(model, estimate.cost) },
-    }),
-    jobs: deferrable === true && jobs !== undefined && asJob(services, maxSamples, estimate),
-    ...(deadline !== undefined && { deadline }),
-  });
-  return { decision, estimate };
-}
-
-/** Rows of a request on its best route: without an origin jobs run in isolates, too. */
-export const mostSamples = ({ origin, limits }: Services, tenant: Tenant): number =>
-  origin ? samplesElsewhere(tenant) : limitsFor(tenant, limits).maxSamples;
-
-/** Without an origin, what takes jobs from the queue runs them itself, in an isolate. */
-function asJob({ limits, origin }: Services, maxSamples: number, { cost, bytes }: Estimate): boolean {
-  return origin !== undefined || (cost.forwards + cost.backwards <= maxSamples && bytes <= limits.edgeBytes);
-}
-
-export interface Ran {
+export interface RunResult {
   readonly explanation: Explanation;
   readonly route: Route;
+  /** Reason of the route. */
   readonly why: string;
 }
 
 /**
+ * Routes a plan and runs it.
  * @throws WhylightError `budget_exceeded` with the estimate and the parameters that would fit; `origin_unavailable` when
- * no origin is well and the tenant wants no coarser answer; and as the explainer does
- * @throws Deferred
+ * no origin is healthy and the tenant does not accept a degraded answer; errors of the explainer
+ * @throws DeferToJob
  */
-export async function run(services: Services, run: Run, hooks: ExplainHooks): Promise<Ran> {
-  const { explainer, origin } = services;
-  const { model, parcel, request, tenant, deadline, trace } = run;
-  const { decision, estimate } = routeOf(services, run);
-  const { route, why } = decision;
-  const place = services.asOrigin ? 'origin' : 'edge';
-  const { signal: gone = new AbortController().signal } = hooks;
-  const here = (asked: ExplainRequest) =>
-    withDeadline(gone, Math.min(limitsFor(tenant, services.limits).edgeMs, deadline ?? Infinity), (signal) =>
-      explainer.explain(model, asked, { ...hooks, signal, methods: methodsFor(tenant, explainer.methods) }),
-    );
-  if (route === 'job') throw new Deferred(why);
-  if (route === 'edge') return { explanation: await here(request), route: place, why };
-  if (route === 'origin' && origin) {
-    try {
-      const explanation = await withDeadline(gone, deadline, (signal) =>
-        origin.explain(model, request, {
-          ...hooks,
-          signal,
-          maxSamples: mostSamples(services, tenant),
-          rights: tenant,
-          ...(deadline !== undefined && { deadline }),
-          ...(trace && { trace }),
-          ...(parcel && { parcel }),
-        }),
-      );
-      learn(model, explanation);
-      return { explanation, route, why };
-    } catch (error) {
-      if (!WhylightError.is(error, 'origin_unavailable')) throw error;
-      return coarser(services, run, here, error);
-    }
+export async function runPlan(services: Services, request: RunRequest, hooks: ExplainHooks): Promise<RunResult> {
+  const { origin } = services;
+  const { plan } = request;
+  const routed = routePlan(services, request);
+  const { route, why } = routed.decision;
+  if (route === 'job') throw new DeferToJob(why);
+  if (route === 'edge') {
+    const explanation = await runHere(services, request, plan, hooks);
+    return { explanation, route: services.asOrigin ? 'origin' : 'edge', why };
   }
   if (route === 'unavailable') {
-    return coarser(services, run, here, noneIsWell(origin?.retryAfter ?? 1));
+    return runDegraded(services, request, hooks, noHealthyOrigin(origin?.retryAfter ?? 1));
   }
-  throw exceeded(services, run, estimate, why);
+  if (route !== 'origin' || !origin) throw budgetExceeded(services, request, routed);
+  try {
+    return { explanation: await runAtOrigin(services, origin, request, hooks), route, why };
+  } catch (error) {
+    if (!WhylightError.is(error, 'origin_unavailable')) throw error;
+    return runDegraded(services, request, hooks, error);
+  }
 }
 
-/** The origin has a clock, other than an isolate: what it took there is what the next run is expected to take. */
-function learn(model: Model, { samples: { forwards, backwards, predictions }, timings }: Explanation): void {
-  originProfiles.observe(model, { forwards: forwards + predictions, backwards }, timings.run);
+const signalOf = ({ signal }: ExplainHooks): AbortSignal => signal ?? new AbortController().signal;
+
+function runHere(services: Services, request: RunRequest, plan: Plan, hooks: ExplainHooks): Promise<Explanation> {
+  const { edgeMs } = limitsFor(request.tenant, services.limits);
+  return withDeadline(signalOf(hooks), Math.min(edgeMs, request.deadline ?? Infinity), (signal) =>
+    services.explainer.run(plan, { ...hooks, signal }),
+  );
 }
 
-/** With as many samples as the edge can afford, if the tenant wants that rather than no answer. */
-async function coarser(
+async function runAtOrigin(
   services: Services,
-  run: Run,
-  here: (request: ExplainRequest) => Promise<Explanation>,
+  origin: OriginRunner,
+  { plan, bundle, tenant, deadline, trace }: RunRequest,
+  hooks: ExplainHooks,
+): Promise<Explanation> {
+  const { model, request, params } = plan;
+  const explanation = await withDeadline(signalOf(hooks), deadline, (signal) =>
+    origin.explain(
+      model,
+      { ...request, params },
+      {
+        ...hooks,
+        signal,
+        maxSamples: maxSamplesOf(services, tenant),
+        rights: tenant,
+        ...(deadline !== undefined && { deadline }),
+        ...(trace && { trace }),
+        ...(bundle && { bundle }),
+      },
+    ),
+  );
+  const { forwards, backwards, predictions } = explanation.samples;
+  learnOriginSpeed(model, { forwards: forwards + predictions, backwards }, explanation.timings.run);
+  return explanation;
+}
+
+/**
+ * Runs the request at the edge with as many samples as fit there, if the tenant prefers that to no answer.
+ * @throws the error of the origin otherwise
+ */
+async function runDegraded(
+  services: Services,
+  request: RunRequest,
+  hooks: ExplainHooks,
   error: WhylightError,
-): Promise<Ran> {
-  const { request, tenant, wanted } = run;
+): Promise<RunResult> {
+  const { plan, tenant, wanted } = request;
   if (!tenant.degrade || wanted !== 'auto' || !tenant.routes.includes('edge')) throw error;
-  const fitting = atTheEdge(services, run);
-  const [name, value] = Object.entries(fitting)[0] ?? [];
+  const [name, value] = Object.entries(fittingAtEdge(services, request))[0] ?? [];
   if (name === undefined) throw error;
-  const explanation = await here({ ...request, params: { ...request.params, [name]: value } });
-  const why = `no origin is well, so ${name} was lowered to ${value}`;
+  const lowered = planWithParams(plan, { ...plan.params, [name]: value });
+  const explanation = await runHere(services, request, lowered, hooks);
   return {
-    explanation: { ...explanation, degraded: { [name]: request.params?.[name] as number } },
+    explanation: { ...explanation, degraded: { [name]: plan.params[name] as number } },
     route: 'edge',
-    why,
+    why: `no origin is healthy, so ${name} was lowered to ${value}`,
   };
 }
 
-/** Values of parameters, one at a time, with which the edge would run it. */
-export const atTheEdge = (services: Services, run: Run): Readonly<Record<string, number>> =>
-  fittingParameters(services, run, ({ route }) => route === 'edge');
-
-function exceeded(services: Services, run: Run, estimate: Estimate, why: string): WhylightError {
-  const fits = fittingParameters(services, run);
+function budgetExceeded(services: Services, request: RunRequest, routed: RoutedPlan): WhylightError {
+  const { estimate, decision } = routed;
+  const fits = fittingParams(services, request);
   const list = Object.entries(fits).map(([name, value]) => `${name}=${value}`);
   const hint = list.length > 0 ? ` It would fit with ${list.join(' or ')}.` : '';
-  return new WhylightError('budget_exceeded', `The request cannot run: ${why}.${hint}`, {
-    method: run.request.method,
-    allowed: mostSamples(services, run.tenant),
+  return new WhylightError('budget_exceeded', `The request cannot run: ${decision.why}.${hint}`, {
+    method: request.plan.request.method,
+    allowed: maxSamplesOf(services, request.tenant),
     estimate: { milliseconds: Math.ceil(estimate.milliseconds), bytes: estimate.bytes, ...estimate.cost },
     fits,
-  });
-}
-
-/** Values of parameters, one at a time, with which the request would run: asked for again, it does. */
-export function fittingParameters(
-  services: Services,
-  run: Run,
-  suits: (decision: Decision) => boolean = ({ route }) => route !== 'none' && route !== 'unavailable',
-): Readonly<Record<string, number>> {
-  const { request, tenant } = run;
-  const entry = services.explainer.methods.get(request.method);
-  return largestThatFit(entry.method, request.params ?? {}, (params) => {
-    const asked = { ...request, params: paramsFor(tenant, entry, params) };
-    return suits(routeOf(services, { ...run, request: asked }).decision);
   });
 }

@@ -1,6 +1,6 @@
 /** How a tenant's record may change. Pure: whoever stores records calls this, one change after the other. */
 import type { KeyConfig, TenantPolicy } from '../../config/tenant-policy.ts';
-import { own } from './own.ts';
+import { ownProperty } from './own-property.ts';
 import { EMPTY_RECORD, type TenantRecord } from './record.ts';
 import { keyId } from './tenant.ts';
 
@@ -89,9 +89,9 @@ function withoutKey({ keys, revoked }: TenantRecord, { sha256 }: { sha256: strin
 const MAX_MODELS = 200;
 
 function raised({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] {
-  const known = model !== undefined && own(models, model) !== undefined;
+  const known = model !== undefined && ownProperty(models, model) !== undefined;
   if (model === undefined || (!known && Object.keys(models).length >= MAX_MODELS)) {
     return { tenant: tenant + 1, models: {} };
   }
-  return { tenant, models: { ...models, [model]: (own(models, model) ?? 0) + 1 } };
+  return { tenant, models: { ...models, [model]: (ownProperty(models, model) ?? 0) + 1 } };
 }

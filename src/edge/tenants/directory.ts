@@ -6,11 +6,8 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Log } from '../observe/log.ts';
 import { keyDigest, sameDigest } from './api-key.ts';
 import { type JwtVerifier, readClaims } from './jwt.ts';
-import { type Caller, keyId } from './tenant.ts';
+import { ANONYMOUS, type Caller, keyId } from './tenant.ts';
 import type { KnownTenant, Tenants } from './tenants.ts';
-
-/** The tenant of whoever comes without a credential, where the configuration has one. */
-export const ANONYMOUS = '*';
 
 export interface DirectoryOptions {
   readonly tenants: Tenants;

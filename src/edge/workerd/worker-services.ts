@@ -9,21 +9,22 @@ import { InFlight } from '../cache/in-flight.ts';
 import { kvTier } from '../cache/kv.ts';
 import { tieredCache } from '../cache/tiers.ts';
 import type { Configured } from '../configured.ts';
-import type { Rates } from '../http/middleware/limit-rate.ts';
 import type { JobMessage } from '../jobs/job.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
+import type { Limits } from '../limits.ts';
 import { assetModels } from '../models/assets.ts';
 import { ModelCatalogue } from '../models/catalogue.ts';
 import { r2Files } from '../models/r2.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import { analyticsEngineMetrics, type Dataset } from '../observe/analytics-engine.ts';
 import { consoleLog } from '../observe/log.ts';
-import { Origins } from '../origin/origin-client.ts';
+import { OriginClient } from '../origin/origin-client.ts';
 import { OriginRunner } from '../origin/origin-runner.ts';
-import type { Limits, Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { TenantDirectory } from '../tenants/directory.ts';
 import { JwtVerifier } from '../tenants/jwt.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
+import type { Rates } from '../tenants/rates.ts';
 import { Tenants } from '../tenants/tenants.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import { durableJobs } from './durable-job.ts';
@@ -122,7 +123,7 @@ function originOf({ ORIGINS, ORIGIN_SECRET: secret }: UsedBindings): Pick<Servic
   if (!secret) throw new WhylightError('invalid_config', 'ORIGINS is set, but not the secret ORIGIN_SECRET.');
   const changed = (url: string, state: string) =>
     consoleLog('warn', 'the breaker of an origin changed', { url, state });
-  return { origin: new OriginRunner(new Origins({ urls, secret, changed })) };
+  return { origin: new OriginRunner(new OriginClient({ urls, secret, changed })) };
 }
 
 function tenantServices(

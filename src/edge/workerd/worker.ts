@@ -1,7 +1,7 @@
 /** The Worker's entry: one app for each isolate, made when the first request comes, because only then are there bindings. */
 import * as configured from '#plugins';
 import { createApp } from '../app.ts';
-import { takeJobs } from '../jobs/consumer.ts';
+import { consumeJobs } from '../jobs/consumer.ts';
 import type { JobMessage } from '../jobs/job.ts';
 import type { Services } from '../services.ts';
 import { type WorkerBindings, workerServices } from './worker-services.ts';
@@ -19,6 +19,6 @@ export default {
     return app.fetch(request, bindings, context);
   },
   async queue(batch, bindings, context) {
-    await takeJobs(servicesOf(bindings), batch, (promise) => context.waitUntil(promise));
+    await consumeJobs(servicesOf(bindings), batch, (promise) => context.waitUntil(promise));
   },
 } satisfies ExportedHandler<WorkerBindings, JobMessage>;

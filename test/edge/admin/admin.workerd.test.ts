@@ -139,7 +139,7 @@ describe('a bad override', () => {
       const fresh = tenantApp(base, { log: (level, message) => void lines.push(`${level}: ${message}`) });
       expect((await explain(key, { method: 'saliency' }, pixels(1), fresh)).status).toBe(200);
       expect((await explain(key, { method: 'grad_cam' }, pixels(1), fresh)).status).toBe(403);
-      expect(lines).toContain('error: the entry of a tenant is broken; the last good one is used');
+      expect(lines).toContain('error: the entry of a tenant is damaged; the last valid one is used');
     }
   });
 
@@ -151,7 +151,7 @@ describe('a bad override', () => {
       { log: (_, message) => void lines.push(message) },
     );
     expect((await app('/v2/models', request('GET', 'pristine'))).status).toBe(200);
-    expect(lines).toContain('the entry of a tenant is broken; the last good one is used');
+    expect(lines).toContain('the entry of a tenant is damaged; the last valid one is used');
   });
 });
 
@@ -172,7 +172,7 @@ describe('keys', () => {
     expect(await jsonOf(refused)).toMatchObject({
       status: 403,
       code: 'forbidden',
-      detail: 'This key is not good for this.',
+      detail: 'The API key lacks the scope `explain`.',
     });
     const later = tenantApp(base, { clock: () => Date.now() + 61_000 });
     expect((await later('/v2/models', request('GET', key as string))).status).toBe(401);

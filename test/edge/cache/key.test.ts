@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cacheKey, type Question } from '../../../src/edge/cache/key.ts';
+import { type CacheKeyParts, cacheKey } from '../../../src/edge/cache/key.ts';
 
-const question: Question = {
+const question: CacheKeyParts = {
   scope: '*',
   model: 'm',
   method: 'saliency',
@@ -23,13 +23,13 @@ describe('the cache key', () => {
   });
 
   it('does not depend on how an object as target is spelled', async () => {
-    const spelled = (target: Question['target']) => cacheKey({ ...question, target });
+    const spelled = (target: CacheKeyParts['target']) => cacheKey({ ...question, target });
     const key = await spelled({ class: 'cat', position: 2 });
     expect(await spelled('{ "position": 2, "class": "cat" }')).toBe(key);
   });
 
   it('changes with everything that changes the answer', async () => {
-    const others: Partial<Question>[] = [
+    const others: Partial<CacheKeyParts>[] = [
       { scope: 'demo' },
       { model: 'n' },
       { method: 'grad_cam' },

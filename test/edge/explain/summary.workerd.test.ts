@@ -51,7 +51,9 @@ describe('a summary', () => {
       const parts = shares(map, sign);
       const [most = 0, ...rest] = [...parts.keys()].sort((a, b) => (parts[b] ?? 0) - (parts[a] ?? 0));
       const named = before.exec(text.replaceAll(/(\d)\.(\d)/g, '$1,$2'))?.[1]?.replaceAll(',', '.') ?? '';
-      expect(named).toContain(`${percent(parts[most] ?? 0)} of ${sign > 0 ? 'the positive attribution' : 'it'} is in the ${CELLS[most]} region`);
+      expect(named).toContain(
+        `${percent(parts[most] ?? 0)} of ${sign > 0 ? 'the positive attribution' : 'it'} is in the ${CELLS[most]} region`,
+      );
       expect(named).toContain(`${percent(parts[rest[0] ?? 0] ?? 0)} in the ${CELLS[rest[0] ?? 0]} region`);
     }
     const [above, below] = [1, -1].map((sign) => map.reduce((sum, value) => sum + Math.max(0, sign * value), 0));

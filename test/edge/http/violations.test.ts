@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { WhylightError } from '../../../src/core/errors.ts';
-import { placesIn, pointerTo, violationsIn, violationsOf } from '../../../src/edge/http/violations.ts';
+import { pointerTo, positionsIn, violationsIn, violationsOf } from '../../../src/edge/http/violations.ts';
 
 describe('a place in a JSON body', () => {
   it('is a JSON Pointer', () => {
@@ -20,7 +20,7 @@ describe('a place in a JSON body', () => {
 });
 
 describe('what an error says is wrong', () => {
-  const places = placesIn({ method: 'saliency', n_steps: 0 }, ['x', 'y']);
+  const places = positionsIn({ method: 'saliency', n_steps: 0 }, ['x', 'y']);
   const wrong = (code: 'invalid_request' | 'invalid_tensor', details: object) =>
     violationsIn(new WhylightError(code, 'No.', { ...details }), places);
 

@@ -12,7 +12,7 @@ import {
   JOB_TIMES,
   type Job,
   leased,
-  MOST_ATTEMPTS,
+  MAX_ATTEMPTS,
   sentAgain,
   succeeded,
 } from '../../../src/edge/jobs/job.ts';
@@ -33,11 +33,11 @@ it('takes one attempt at a time, and another once the first is dead', () => {
 
 it('fails for good after too many attempts, with the reason of the last', () => {
   let job = accepted(NEW, 0);
-  for (let i = 1; i <= MOST_ATTEMPTS; i++) {
+  for (let i = 1; i <= MAX_ATTEMPTS; i++) {
     expect(job.status).toBe('queued');
     job = attemptFailed(leased(job, i, JOB_TIMES) as Job, i, FAILURE, false, i) as Job;
   }
-  expect(job).toMatchObject({ status: 'failed', failure: FAILURE, attempts: MOST_ATTEMPTS });
+  expect(job).toMatchObject({ status: 'failed', failure: FAILURE, attempts: MAX_ATTEMPTS });
 });
 
 it('always has something due, so that whatever happens it ends and is forgotten', () => {

@@ -1,10 +1,10 @@
 /** Jobs in workerd: real queue, Durable Object, R2 and KV. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
-import type { JobDelivery } from '../../../src/edge/jobs/consumer.ts';
-import { takeJobs } from '../../../src/edge/jobs/consumer.ts';
+import { consumeJobs } from '../../../src/edge/jobs/consumer.ts';
+import type { JobDelivery } from '../../../src/edge/jobs/queue.ts';
 import { signature, webhookSecret } from '../../../src/edge/jobs/webhook.ts';
-import { Origins } from '../../../src/edge/origin/origin-client.ts';
+import { OriginClient } from '../../../src/edge/origin/origin-client.ts';
 import { OriginRunner } from '../../../src/edge/origin/origin-runner.ts';
 import type { Services } from '../../../src/edge/services.ts';
 import { pictures } from '../../core/image/pictures.ts';
@@ -160,7 +160,7 @@ const delivery = (tenant: string, id: string, task: 'run' | 'announce' = 'run', 
 };
 
 const taken = (from: Services, messages: readonly JobDelivery[], queue = 'whylight-jobs') =>
-  takeJobs({ ...from, log: quiet }, { queue, messages }, () => {});
+  consumeJobs({ ...from, log: quiet }, { queue, messages }, () => {});
 
 describe('what goes wrong', () => {
   const jobs = services.jobs as NonNullable<Services['jobs']>;
@@ -179,7 +179,7 @@ describe('what goes wrong', () => {
 
   it('is tried again while no origin answers, and ends with the reason when the queue gives up', async () => {
     const secret = 'a secret of thirty-two characters';
-    const dead = { ...services, origin: new OriginRunner(new Origins({ urls: ['http://127.0.0.1:9'], secret })) };
+    const dead = { ...services, origin: new OriginRunner(new OriginClient({ urls: ['http://127.0.0.1:9'], secret })) };
     const job = await held(services, { method: 'saliency', seed: 402 });
     // The real queue gets nothing to run: it is the dead origin that the job is to meet.
     const stub = objectOf(job.id) as unknown as { submit(job: object): Promise<unknown> };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Shelf } from '../../../src/edge/models/model-cache.ts';
+import { ModelCache } from '../../../src/edge/models/model-cache.ts';
 
-function shelf(capacity: number) {
+function cacheOf(capacity: number) {
   const loads: string[] = [];
   const waiting: Promise<unknown>[] = [];
-  const on = new Shelf<{ name: string }>(capacity);
+  const on = new ModelCache<{ name: string }>(capacity);
   const get = (name: string, bytes = 10) =>
     on.get(
       name,
@@ -17,9 +17,9 @@ function shelf(capacity: number) {
   return { on, get, loads, waiting };
 }
 
-describe('models in memory', () => {
+describe('ModelCache', () => {
   it('stay until they do not fit, the least recently used going first', async () => {
-    const { on, get, loads } = shelf(30);
+    const { on, get, loads } = cacheOf(30);
     for (const name of ['a', 'b', 'c', 'a', 'd']) await get(name);
     expect(on.keys).toEqual(['c', 'a', 'd']);
     expect(on.bytes).toBe(30);
@@ -27,7 +27,7 @@ describe('models in memory', () => {
   });
 
   it('keep the one just asked for, however large', async () => {
-    const { on, get } = shelf(30);
+    const { on, get } = cacheOf(30);
     await get('a');
     await get('huge', 1000);
     expect(on.keys).toEqual(['huge']);
@@ -36,7 +36,7 @@ describe('models in memory', () => {
   });
 
   it('are found again while somebody uses them, and not loaded twice', async () => {
-    const { get, loads } = shelf(10);
+    const { get, loads } = cacheOf(10);
     const used = await get('a');
     await get('b');
     expect(await get('a')).toBe(used);
@@ -44,7 +44,7 @@ describe('models in memory', () => {
   });
 
   it('are loaded once for all who ask at the same time, who need not stay', async () => {
-    const { get, loads, waiting } = shelf(10);
+    const { get, loads, waiting } = cacheOf(10);
     const [first, second] = await Promise.all([get('a'), get('a')]);
     expect(first).toBe(second);
     expect(loads).toEqual(['a']);
@@ -52,7 +52,7 @@ describe('models in memory', () => {
   });
 
   it('are tried again after a load that failed', async () => {
-    const on = new Shelf<object>(10);
+    const on = new ModelCache<object>(10);
     const waiting: Promise<unknown>[] = [];
     const wait = (promise: Promise<unknown>) => void waiting.push(promise);
     await expect(on.get('a', () => Promise.reject(new Error('gone')), wait)).rejects.toThrow('gone');

@@ -29,7 +29,7 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<number[]> {
 const framed = (header: object, ...files: Uint8Array[]) => {
   const json = encode(JSON.stringify(header));
   const body = new Uint8Array([...json, ...files.flatMap((file) => [...file])]);
-  return { body, lengths: { header: String(json.length), body: undefined, most: MOST } };
+  return { body, lengths: { header: String(json.length), body: undefined, maxBytes: MOST } };
 };
 
 describe('an upload', () => {
@@ -61,7 +61,7 @@ describe('an upload', () => {
   });
 
   it('is the ONNX file itself without the header', async () => {
-    const upload = await readUpload(stream(encode('onnx')), { header: undefined, body: '4', most: MOST });
+    const upload = await readUpload(stream(encode('onnx')), { header: undefined, body: '4', maxBytes: MOST });
     expect(upload.files.map(({ path, size }) => [path, size])).toEqual([['model.onnx', 4]]);
   });
 
@@ -75,11 +75,11 @@ describe('an upload', () => {
   });
 
   it.each([
-    ['no body', null, { header: undefined, body: '4', most: MOST }, 'invalid_request'],
-    ['no length', stream(encode('x')), { header: undefined, body: undefined, most: MOST }, 'invalid_request'],
-    ['a length in words', stream(encode('x')), { header: 'ten', body: '1', most: MOST }, 'invalid_request'],
-    ['too much', stream(encode('x')), { header: undefined, body: '1001', most: MOST }, 'payload_too_large'],
-    ['a JSON part that is none', stream(encode('{]')), { header: '2', body: '2', most: MOST }, 'invalid_request'],
+    ['no body', null, { header: undefined, body: '4', maxBytes: MOST }, 'invalid_request'],
+    ['no length', stream(encode('x')), { header: undefined, body: undefined, maxBytes: MOST }, 'invalid_request'],
+    ['a length in words', stream(encode('x')), { header: 'ten', body: '1', maxBytes: MOST }, 'invalid_request'],
+    ['too much', stream(encode('x')), { header: undefined, body: '1001', maxBytes: MOST }, 'payload_too_large'],
+    ['a JSON part that is none', stream(encode('{]')), { header: '2', body: '2', maxBytes: MOST }, 'invalid_request'],
   ])('with %s is refused', async (_, body, lengths, code) => {
     await expect(readUpload(body, lengths)).rejects.toMatchObject({ code });
   });

@@ -4,7 +4,7 @@ import { Breaker } from '../../../src/edge/origin/breaker.ts';
 /** A breaker that opens at the second failure, for 100 ms at first and 300 at most, and its clock. */
 function breaker() {
   const time = { now: 0 };
-  return { time, it: new Breaker({ failures: 2, pause: 100, longest: 300, clock: () => time.now }) };
+  return { time, it: new Breaker({ failures: 2, pause: 100, maxPause: 300, clock: () => time.now }) };
 }
 const fail = (it: Breaker): void => {
   expect(it.enter()).toBe(true);

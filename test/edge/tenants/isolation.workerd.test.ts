@@ -146,7 +146,7 @@ describe("what a tenant asks about another's", () => {
 describe('methods that are made of others', () => {
   it('reach only those that the tenant has', async () => {
     const methods = new MethodRegistry(entries);
-    const { methodsFor } = await import('../../../src/edge/tenants/tenant.ts');
+    const { methodsFor } = await import('../../../src/edge/tenants/rights.ts');
     const directory = services.tenants;
     const { tenant } = await directory.find('whylight-demo', () => {});
     const source = methodsFor(tenant, methods);

@@ -170,7 +170,7 @@ describe('limits', () => {
     expect(refused[0]?.headers.get('Retry-After')).toBe('60');
     expect(await jsonOf(refused[0] as Response)).toMatchObject({
       code: 'rate_limited',
-      detail: 'Too many requests in a minute. Try again later.',
+      detail: 'Too many requests within a minute: wait a minute and try again.',
     });
     expect((await app('/v2/models', request('GET', 'calm'))).status).toBe(200);
   });

@@ -107,6 +107,6 @@ describe('what an isolate knows', () => {
       await settle();
     }
     expect(await find('filed')).toBe('filed');
-    expect(lines).toContain('tenants cannot be read from KV; the last good state is used');
+    expect(lines).toContain('tenants cannot be read from KV; the last valid state is used');
   });
 });

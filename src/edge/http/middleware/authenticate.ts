@@ -1,12 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import { type EdgeEnv, waitUntilOf } from '../../services.ts';
 import type { TenantDirectory } from '../../tenants/directory.ts';
-import { limitGuesses, type Rates } from './limit-rate.ts';
+import type { Rates } from '../../tenants/rates.ts';
+import { type EdgeEnv, waitUntilOf } from '../env.ts';
+import { limitGuesses } from './limit-rate.ts';
 
 /**
- * Finds who the request's credential belongs to and leaves that under `c.get('caller')` and `c.get('tenant')`.
- * @throws WhylightError `unauthorized`; `rate_limited` for an address that keeps on guessing.
+ * Finds the owner of the request's credential, and sets `caller` and `tenant` of the context.
+ * @throws WhylightError `unauthorized`; `rate_limited` for an address that sent many wrong keys.
  */
 export const authenticate = (tenants: TenantDirectory, rates: Rates | undefined): MiddlewareHandler<EdgeEnv> =>
   async function authenticate(c, next) {
@@ -18,7 +19,7 @@ export const authenticate = (tenants: TenantDirectory, rates: Rates | undefined)
       if (WhylightError.is(error, 'unauthorized')) await limitGuesses(c, rates);
       throw error;
     }
-    // What a key may see is for nobody else, and for no longer than the key is good.
+    // Shared caches must not hand answers to other keys, nor to this one once it is revoked.
     c.header('Cache-Control', 'private, no-cache');
     c.header('Vary', 'Authorization, X-Api-Key', { append: true });
     await next();

@@ -1,28 +1,26 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import type { EdgeEnv } from '../../services.ts';
+import type { EdgeEnv } from '../env.ts';
 
-/** What a page may read of an answer, beside what every page may. */
-const EXPOSED = [
-  'ETag',
-  'Inference-Header-Content-Length',
-  'Location',
-  'Preference-Applied',
-  'Retry-After',
-  'Server-Timing',
+const ALLOWED_HEADERS = [
+  'Authorization',
+  'Content-Encoding',
+  'Content-Type',
+  'X-Api-Key',
   'X-Request-Id',
-  'X-Whylight-Cache',
-  'X-Whylight-Label',
-  'X-Whylight-Probability',
-  'X-Whylight-Route',
-  'X-Whylight-Route-Reason',
-  'X-Whylight-Score',
-  'X-Whylight-Target',
+  'Accept',
+  'Cache-Control',
+  'Idempotency-Key',
+  'Prefer',
+  'If-Match',
+  'If-None-Match',
+  'Inference-Header-Content-Length',
+  'traceparent',
 ].join(', ');
 
 /**
- * Answers preflight requests, which carry no key, in the same way for everybody: it tells nothing of any tenant. What
- * counts is said by the answer to the request itself, see {@link corsByTenant}.
+ * Answers preflight requests. They carry no key, so every origin gets the same answer, which reveals nothing of a tenant;
+ * the answer to the request itself decides, see {@link corsByTenant}.
  */
 export const preflight: MiddlewareHandler<EdgeEnv> = async function preflight(c, next) {
   const origin = c.req.header('Origin');
@@ -30,32 +28,29 @@ export const preflight: MiddlewareHandler<EdgeEnv> = async function preflight(c,
   return c.body(null, 204, {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE',
-    'Access-Control-Allow-Headers':
-      'Authorization, Content-Encoding, Content-Type, X-Api-Key, X-Request-Id, Accept, Cache-Control, Idempotency-Key, Prefer, If-Match, If-None-Match, Inference-Header-Content-Length, traceparent',
+    'Access-Control-Allow-Headers': ALLOWED_HEADERS,
     'Access-Control-Max-Age': '600',
     Vary: 'Origin',
   });
 };
 
 /**
- * Lets pages of the tenant's origins read the answer, and refuses those of others before anything is computed. A page of
- * our own, and what is no page, has nothing to do with it.
+ * Lets pages of the tenant's origins read the answer, and refuses those of others before anything is computed. Requests
+ * of the server's own pages, and of clients that are no pages, pass.
+ * @param exposed value of `Access-Control-Expose-Headers`
  * @throws WhylightError `forbidden`
  */
-export const corsByTenant: MiddlewareHandler<EdgeEnv> = async function corsByTenant(c, next) {
-  c.header('Vary', 'Origin', { append: true });
-  const origin = c.req.header('Origin');
-  if (origin !== undefined && origin !== new URL(c.req.url).origin) {
-    const { origins } = c.get('tenant').cors;
-    if (origins !== '*' && !origins.includes(origin)) {
-      throw new WhylightError('forbidden', 'Pages of this origin may not use this key.');
+export const corsByTenant = (exposed: string): MiddlewareHandler<EdgeEnv> =>
+  async function corsByTenant(c, next) {
+    c.header('Vary', 'Origin', { append: true });
+    const origin = c.req.header('Origin');
+    if (origin !== undefined && origin !== new URL(c.req.url).origin) {
+      const { origins } = c.get('tenant').cors;
+      if (origins !== '*' && !origins.includes(origin)) {
+        throw new WhylightError('forbidden', 'Pages of this origin must not use this key.');
+      }
+      c.header('Access-Control-Allow-Origin', origin);
+      c.header('Access-Control-Expose-Headers', exposed);
     }
-    allow(c, origin);
-  }
-  await next();
-};
-
-function allow(c: Context, origin: string): void {
-  c.header('Access-Control-Allow-Origin', origin);
-  c.header('Access-Control-Expose-Headers', EXPOSED);
-}
+    await next();
+  };

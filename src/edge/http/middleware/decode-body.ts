@@ -1,13 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import type { EdgeEnv } from '../../services.ts';
+import type { EdgeEnv } from '../env.ts';
 
 const CODINGS = ['gzip', 'deflate'] as const;
 const isCoding = (text: string): text is (typeof CODINGS)[number] => (CODINGS as readonly string[]).includes(text);
 
 /**
- * Undoes the `Content-Encoding` of a body, as clients of inference servers may compress it. Nothing is read yet: whatever
- * limits bodies comes behind it, and so counts the bytes that come out.
+ * Decodes the `Content-Encoding` of a body, since clients of inference servers may compress it. Nothing is read yet: a
+ * limit on bodies comes behind it, and so counts decoded bytes.
  * @throws WhylightError `unsupported_media_type`, and `invalid_request` while it is read
  */
 export const decodeBody: MiddlewareHandler<EdgeEnv> = async function decodeBody(c, next) {
@@ -19,7 +19,7 @@ export const decodeBody: MiddlewareHandler<EdgeEnv> = async function decodeBody(
     c.header('Accept-Encoding', CODINGS.join(', '));
     throw new WhylightError(
       'unsupported_media_type',
-      `A body with Content-Encoding: ${coding} is not understood: send it plain, or as ${CODINGS.join(' or ')}.`,
+      `Content-Encoding: ${coding} is not supported: send the body without one, or as ${CODINGS.join(' or ')}.`,
       { allowed: CODINGS },
     );
   }

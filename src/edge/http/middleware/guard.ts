@@ -1,12 +1,20 @@
-/** What every request passes that is not open to everybody. */
+/** Checks that every request passes, except those to open routes. */
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
-import type { EdgeEnv, Services } from '../../services.ts';
+import type { TenantDirectory } from '../../tenants/directory.ts';
+import type { Rates } from '../../tenants/rates.ts';
+import type { EdgeEnv } from '../env.ts';
 import { authenticate } from './authenticate.ts';
 import { corsByTenant } from './cors.ts';
 import { limitRate } from './limit-rate.ts';
-import { requireScope } from './scopes.ts';
 
-/** In this order: who is it, may this page ask, not too often, and for this. */
-export const guard = ({ tenants, rates }: Services): MiddlewareHandler<EdgeEnv> =>
-  every(authenticate(tenants, rates), corsByTenant, limitRate(rates), requireScope);
+export interface GuardOptions {
+  readonly tenants: TenantDirectory;
+  readonly rates?: Rates;
+  /** Value of `Access-Control-Expose-Headers`. */
+  readonly exposed: string;
+}
+
+/** Identifies the caller, checks the origin of the page that asks, and counts the request, in this order. */
+export const guard = ({ tenants, rates, exposed }: GuardOptions): MiddlewareHandler<EdgeEnv> =>
+  every(authenticate(tenants, rates), corsByTenant(exposed), limitRate(rates));

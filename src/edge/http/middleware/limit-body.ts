@@ -1,12 +1,13 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { WhylightError } from '../../../core/errors.ts';
-import type { EdgeEnv, Limits } from '../../services.ts';
+import type { Limits } from '../../limits.ts';
 import { limitsFor } from '../../tenants/tenant.ts';
+import type { EdgeEnv } from '../env.ts';
 
 /**
- * Refuses a body of more bytes than the server and the tenant allow: at once where it says its length, otherwise as soon
- * as that much has arrived. Uploads of models, which are PUT, have a limit of their own.
+ * Refuses a body of more bytes than the server and the tenant allow: at once where its length is declared, otherwise as
+ * soon as that many have arrived. Uploads of models, which are PUT, have a limit of their own.
  */
 export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
   async function limitBody(c, next) {
@@ -14,14 +15,14 @@ export const limitBody = (server: Limits): MiddlewareHandler<EdgeEnv> =>
     return refuseAbove(limitsFor(c.get('tenant'), server).maxBody)(c, next);
   };
 
-/** The same with a fixed limit. */
+/** Refuses a body of more than `maxSize` bytes. */
 export const refuseAbove = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
   bodyLimit({
     maxSize,
     onError: () => {
       throw new WhylightError(
         'payload_too_large',
-        `The body has more than the ${maxSize} bytes that are allowed here. Send a smaller picture or fewer rows.`,
+        `The body has more than the ${maxSize} bytes that are allowed here. Send a smaller image or fewer rows.`,
         { max_bytes: maxSize },
       );
     },

@@ -1,16 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Rate } from '../../../config/tenant-policy.ts';
 import { WhylightError } from '../../../core/errors.ts';
-import type { EdgeEnv } from '../../services.ts';
-import { ANONYMOUS } from '../../tenants/directory.ts';
+import type { Rates } from '../../tenants/rates.ts';
+import { ANONYMOUS } from '../../tenants/tenant.ts';
+import type { EdgeEnv } from '../env.ts';
 
-/** The platform's counters, by what they allow in a minute. Workers count in each location by itself. */
-export type Rates = Readonly<Record<Rate, { limit(options: { key: string }): Promise<{ success: boolean }> }>>;
-
-/** Wrong keys that an address may send in a minute. */
+/** Maximum number of wrong keys that an address may send in a minute. */
 const GUESSES = 60;
 
-/** Counts the requests of a tenant, those without a key by the address that they come from. */
+/** Counts the requests of a tenant; those without a key are counted for each client address. */
 export const limitRate = (rates: Rates | undefined): MiddlewareHandler<EdgeEnv> =>
   async function limitRate(c, next) {
     const { id, limits } = c.get('tenant');
@@ -31,10 +28,10 @@ export async function limitGuesses(c: Context<EdgeEnv>, rates: Rates | undefined
   if (!success) throw tooMany(c);
 }
 
-/** Cloudflare overwrites this header: a client cannot choose it. */
+/** Client address. Cloudflare overwrites this header, so a client cannot choose it. */
 const addressOf = (c: Context): string | undefined => c.req.header('CF-Connecting-IP');
 
 function tooMany(c: Context): WhylightError {
   c.header('Retry-After', '60');
-  return new WhylightError('rate_limited', 'Too many requests in a minute. Try again later.');
+  return new WhylightError('rate_limited', 'Too many requests within a minute: wait a minute and try again.');
 }

@@ -1,16 +1,22 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import { withFacts } from '../../observe/log.ts';
+import { type Log, withFacts } from '../../observe/log.ts';
 import { type Metrics, noMetrics, type RequestFacts } from '../../observe/metrics.ts';
 import { continueTrace, traceHeaders } from '../../observe/trace-context.ts';
-import type { EdgeEnv, Services } from '../../services.ts';
+import type { EdgeEnv } from '../env.ts';
 import { operationOf } from './operation.ts';
 
 /**
- * Ties a request to its trace and leaves one line of log and one count behind. Neither holds the path, the query, an
- * address or a key: a path may name a label, and a query a person. Needs the request id.
+ * Connects a request to its trace, logs one line and records one metric. Neither holds the path, the query, an address or
+ * a key: a path may name a label, and a query a person. Runs after the request id is set.
  */
-export const observe = ({ log, metrics = noMetrics }: Pick<Services, 'log' | 'metrics'>): MiddlewareHandler<EdgeEnv> =>
+export const observe = ({
+  log,
+  metrics = noMetrics,
+}: {
+  readonly log: Log;
+  readonly metrics?: Metrics;
+}): MiddlewareHandler<EdgeEnv> =>
   async function observe(c, next) {
     const started = performance.now();
     const trace = continueTrace(c.req.header('traceparent'), c.req.header('tracestate'));
@@ -44,7 +50,7 @@ function factsOf(c: Context<EdgeEnv>, ms: number): RequestFacts {
   };
 }
 
-/** Figures that get lost must not cost anybody the answer. */
+/** Records metrics. A sink that fails must not fail the request. */
 function count(c: Context<EdgeEnv>, metrics: Metrics, facts: RequestFacts): void {
   try {
     metrics.count(facts);

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { matchedRoutes } from 'hono/route';
 
-/** The path, without the names in it, of the operation that a request is for; what is in `*` is only passed on the way. */
+/** Returns the path pattern of the route that a request matches, without middleware (patterns with `*`). */
 export const operationOf = (c: Context): string | undefined =>
   matchedRoutes(c).findLast(({ path }) => !path.includes('*'))?.path;

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
-import type { EdgeEnv } from '../../services.ts';
+import type { EdgeEnv } from '../env.ts';
 
-/** Lets a route that answers with a page say what the page may load, in place of nothing at all: `c.set('pagePolicy', ...)`. */
+/** Applies the Content-Security-Policy that a route with a page sets by `c.set('pagePolicy', ...)`. */
 export const pagePolicy: MiddlewareHandler<EdgeEnv> = async function pagePolicy(c, next) {
   await next();
   const policy = c.get('pagePolicy');

@@ -1,13 +1,13 @@
-/** Work that is stopped when its time is up. */
+/** Work with a deadline. */
 import { WhylightError } from '../../core/errors.ts';
 
-/** Timers cannot wait longer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Upper bound on the delay of a timer, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Runs `work` with a signal that also ends after `ms`. It is looked at between batches, so that a batch that has begun
- * is finished first.
- * @param ms as long as it takes, when left out
+ * Runs `work` with a signal that is also aborted after `ms`. The signal is checked between batches, so that a batch that
+ * has begun is finished first.
+ * @param ms milliseconds; no deadline when left out
  * @throws WhylightError `deadline_exceeded`
  */
 export async function withDeadline<T>(
@@ -15,7 +15,7 @@ export async function withDeadline<T>(
   ms: number | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (ms === undefined || ms > LONGEST_TIMER) return work(signal);
+  if (ms === undefined || ms > MAX_TIMER_MS) return work(signal);
   const timer = new AbortController();
   const id = setTimeout(() => timer.abort(exceeded(ms)), ms);
   try {

@@ -1,60 +1,60 @@
-/** Pictures by their address: only from hosts that the tenant's policy names, and so from none unless it says so. */
+/** Images by URL, from the hosts that the tenant's policy names only. */
 import { WhylightError } from '../../core/errors.ts';
 
-export interface PictureSource {
-  /** Host names, with a port where it is not 443. */
+export interface ImageSource {
+  /** Allowed hosts, with a port where it is not 443. */
   readonly hosts: readonly string[];
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly fetch: typeof fetch;
 }
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
- * The bytes at the address. Nothing of the client's request goes along, and redirects are not followed: they could lead
- * anywhere.
- * @throws WhylightError `forbidden` for any other host; `payload_too_large`; `invalid_image` for what cannot be fetched.
+ * Fetches an image. No header of the client is sent along, and redirects are not followed, since they could lead to any
+ * host.
+ * @throws WhylightError `forbidden` for any other host; `payload_too_large`; `invalid_image` when it cannot be fetched.
  */
-export async function fetchPicture(address: string, source: PictureSource): Promise<Uint8Array> {
+export async function fetchImage(address: string, source: ImageSource): Promise<Uint8Array> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || !source.hosts.includes(url.host)) {
     throw new WhylightError(
       'forbidden',
-      'Pictures are fetched only by https, and only from hosts that were allowed for this key. Send the picture itself.',
+      'Images are fetched by https only, and only from hosts that are allowed for this key. Send the image itself.',
     );
   }
-  const signal = AbortSignal.any([source.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const signal = AbortSignal.any([source.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   let response: Response;
   try {
     response = await source.fetch(url.href, { redirect: 'manual', headers: { Accept: 'image/*' }, signal });
   } catch (cause) {
-    throw unreachable('it does not answer', cause);
+    throw unreachable('its host does not answer', cause);
   }
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw unreachable(`its host answers with ${response.status}`);
+    throw unreachable(`its host answered with status ${response.status}`);
   }
   return readUpTo(response, source.maxBytes);
 }
 
-async function readUpTo(response: Response, most: number): Promise<Uint8Array> {
+async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
   for (;;) {
     const part = await reader?.read().catch((cause: unknown) => {
-      throw unreachable('its host stopped in between', cause);
+      throw unreachable('the connection to its host was lost', cause);
     });
     if (!part || part.done) break;
     size += part.value.length;
-    if (size > most) {
+    if (size > maxBytes) {
       await reader?.cancel();
       throw new WhylightError(
         'payload_too_large',
-        `The picture has more than the ${most} bytes that are allowed here.`,
+        `The image has more than the ${maxBytes} bytes that are allowed here.`,
         {
-          max_bytes: most,
+          max_bytes: maxBytes,
         },
       );
     }
@@ -70,4 +70,4 @@ async function readUpTo(response: Response, most: number): Promise<Uint8Array> {
 }
 
 const unreachable = (why: string, cause?: unknown): WhylightError =>
-  new WhylightError('invalid_image', `The picture cannot be fetched: ${why}.`, {}, { cause });
+  new WhylightError('invalid_image', `The image cannot be fetched: ${why}.`, {}, { cause });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Explanation } from '../../../src/core/explainer/explanation.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { cacheControl, cached } from '../../../src/edge/cache/cached.ts';
 import { InFlight } from '../../../src/edge/cache/in-flight.ts';
 import { noCache, type ResultCache } from '../../../src/edge/cache/result-cache.ts';
-import { cacheControl, remember } from '../../../src/edge/explain/cached.ts';
 
 const explanation = {
   method: 'saliency',
@@ -15,7 +15,7 @@ const BOTH = { read: true, write: true };
 async function ask(cache: ResultCache, allowed = BOTH, seconds = 60) {
   const [waiting, warnings]: [Promise<unknown>[], string[]] = [[], []];
   let computed = 0;
-  const answer = await remember(
+  const answer = await cached(
     {
       cache,
       inFlight: new InFlight(),
@@ -109,7 +109,7 @@ describe('identical questions at the same time', () => {
     const answer = settledLater<Explanation>();
     let computed = 0;
     const one = (allowed = BOTH) =>
-      remember({ ...options, inFlight, allowed }, () => {
+      cached({ ...options, inFlight, allowed }, () => {
         computed++;
         return answer.promise;
       });
@@ -126,8 +126,8 @@ describe('identical questions at the same time', () => {
     const inFlight = new InFlight<Uint8Array>();
     const first = settledLater<Explanation>();
     const asked = [
-      remember({ ...options, inFlight, allowed: BOTH }, () => first.promise),
-      ...[1, 2].map(() => remember({ ...options, inFlight, allowed: BOTH }, async () => explanation)),
+      cached({ ...options, inFlight, allowed: BOTH }, () => first.promise),
+      ...[1, 2].map(() => cached({ ...options, inFlight, allowed: BOTH }, async () => explanation)),
     ];
     const states = Promise.allSettled(asked);
     await new Promise((next) => setTimeout(next));

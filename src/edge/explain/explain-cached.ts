@@ -1,0 +1,89 @@
+/** Answers a query from the cache, or runs it. */
+import type { Context } from 'hono';
+import { setMetric } from 'hono/timing';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { ExplainHooks } from '../../core/explainer/request.ts';
+import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
+import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
+import { withDeadline } from '../routing/deadline.ts';
+import type { Route } from '../routing/decide.ts';
+import { runPlan } from '../routing/run.ts';
+import type { Services } from '../services.ts';
+import { limitsFor } from '../tenants/tenant.ts';
+import { type ExplainQuery, runRequest } from './query.ts';
+
+export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial'> & {
+  /** True if a job may take the place of the answer. */
+  readonly deferrable?: boolean;
+};
+
+/** An explanation and its source. */
+export interface Answer {
+  readonly explanation: Explanation;
+  readonly state: CacheState;
+  /** Route of the run, and its reason; absent when nothing ran. */
+  readonly route?: { readonly name: Route; readonly why: string };
+}
+
+/**
+ * Returns the explanation of a query, from the cache if it is there.
+ * @throws DeferToJob
+ */
+export async function explainCached(
+  c: Context<EdgeEnv>,
+  services: Services,
+  query: ExplainQuery,
+  { deferrable = false, ...hooks }: AnswerHooks = {},
+): Promise<Answer> {
+  let route: Answer['route'];
+  const { value: explanation, state } = await cached<Explanation>(
+    { ...cacheOptions(c, services), key: query.key, isCacheable: ({ degraded }) => !degraded },
+    async () => {
+      const signal = c.req.raw.signal;
+      const run = await runRequest(c, query, deferrable);
+      const result = await runPlan(services, run, { ...runHooks(c, services), ...hooks, signal });
+      route = { name: result.route, why: result.why };
+      return result.explanation;
+    },
+  );
+  recordRun(c, explanation, state);
+  return { explanation, state, ...(route && { route }) };
+}
+
+/** Collects facts for metrics and `Server-Timing`. */
+function recordRun(c: Context<EdgeEnv>, { samples, timings }: Explanation, state: CacheState): void {
+  const seen = c.get('seen');
+  seen.cache = state;
+  if (state !== 'miss' && state !== 'bypass') return;
+  seen.samples = (seen.samples ?? 0) + samples.forwards + samples.backwards + samples.predictions;
+  for (const step of ['compile', 'session', 'run', 'engine'] as const) setMetric(c, step, timings[step]);
+}
+
+/** Makes the cache options of a request, all but the key. */
+export const cacheOptions = (
+  c: Context<EdgeEnv>,
+  { cache, inFlight }: Pick<Services, 'cache' | 'inFlight'>,
+): Omit<CachedOptions<unknown>, 'key' | 'isCacheable'> => ({
+  cache,
+  inFlight,
+  seconds: c.get('tenant').cache.seconds,
+  allowed: cacheControl(c.req.header('Cache-Control')),
+  log: c.get('log'),
+  waitUntil: waitUntilOf(c),
+});
+
+/** Runs work in this process, with the tenant's deadline and limits. */
+export function runAtEdge<T>(
+  c: Context<EdgeEnv>,
+  services: Pick<Services, 'limits' | 'pause'>,
+  work: (hooks: ExplainHooks) => Promise<T>,
+): Promise<T> {
+  const { edgeMs } = limitsFor(c.get('tenant'), services.limits);
+  return withDeadline(c.req.raw.signal, edgeMs, (signal) => work({ ...runHooks(c, services), signal }));
+}
+
+const runHooks = (c: Context<EdgeEnv>, { limits, pause }: Pick<Services, 'limits' | 'pause'>): ExplainHooks => ({
+  waitUntil: waitUntilOf(c),
+  maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,
+  ...(pause && { pause }),
+});

@@ -1,0 +1,41 @@
+/** Submits a query as a background job. */
+import type { Context } from 'hono';
+import { WhylightError } from '../../core/errors.ts';
+import type { EdgeEnv } from '../http/env.ts';
+import type { Job } from '../jobs/job.ts';
+import { submitJob } from '../jobs/submit.ts';
+import { traceHeaders } from '../observe/trace-context.ts';
+import { maxSamplesOf } from '../routing/route.ts';
+import type { Services } from '../services.ts';
+import { metricNames } from './measure.ts';
+import type { ExplainQuery } from './query.ts';
+
+/** @throws WhylightError `invalid_request` for a query with metrics; errors of `submitJob` */
+export async function submitQuery(c: Context<EdgeEnv>, services: Services, query: ExplainQuery): Promise<Job> {
+  const { jobs, webhookSecret } = services;
+  if (!jobs) throw new WhylightError('internal', 'A request was deferred on a server without jobs.');
+  const { model, settings, key, wire, image } = query;
+  if (metricNames(settings.metrics).length > 0) {
+    throw new WhylightError('invalid_request', 'A job measures no metrics: leave out "metrics".', {
+      issues: [{ parameter: 'metrics', message: 'must be left out of a job' }],
+    });
+  }
+  const tenant = c.get('tenant');
+  const idempotencyKey = c.req.header('Idempotency-Key');
+  const { request, params } = await query.plan();
+  return submitJob(jobs, tenant, {
+    question: {
+      model: { name: model.name, digest: model.digest },
+      request: { ...request, params },
+      maxSamples: maxSamplesOf(services, tenant),
+    },
+    version: model.version,
+    trace: traceHeaders(c.get('trace')),
+    wanted: { key, overlay: settings.overlay, choseOverlay: settings.choseOverlay },
+    canCallWebhooks: webhookSecret !== undefined,
+    ...(wire && { wire }),
+    ...(image && { image }),
+    ...(settings.webhook !== undefined && { webhook: settings.webhook }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  });
+}

@@ -1,0 +1,37 @@
+/** Messages of the job queue, and the services that handling them needs. */
+import type { Explainer } from '../../core/explainer/explainer.ts';
+import type { ResultCache } from '../cache/result-cache.ts';
+import type { ModelCatalogue } from '../models/catalogue.ts';
+import type { Log } from '../observe/log.ts';
+import type { OriginRunner } from '../origin/origin-runner.ts';
+import type { TenantDirectory } from '../tenants/directory.ts';
+import type { JobMessage } from './job.ts';
+import type { Jobs } from './jobs.ts';
+
+/** The used part of a queue's batch. */
+export interface JobBatch {
+  readonly queue: string;
+  readonly messages: readonly JobDelivery[];
+}
+
+export interface JobDelivery {
+  readonly body: JobMessage;
+  /** Number of deliveries of this message. */
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { readonly delaySeconds?: number }): void;
+}
+
+/** Parts of the server that jobs need. */
+export interface JobServices {
+  readonly jobs: Jobs;
+  readonly models: ModelCatalogue;
+  readonly tenants: TenantDirectory;
+  readonly explainer: Explainer;
+  readonly cache: ResultCache;
+  readonly log: Log;
+  readonly fetch: typeof fetch;
+  readonly origin?: OriginRunner;
+  readonly webhookSecret?: string;
+  readonly pause?: () => Promise<void>;
+}

@@ -1,0 +1,108 @@
+/** Runs one attempt of a job. */
+import type { WaitUntil } from '../../core/engine/session-cache.ts';
+import { type ErrorCode, messageOf, WhylightError } from '../../core/errors.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import { pack } from '../../protocol/packed.ts';
+import type { CacheUse } from '../cache/result-cache.ts';
+import { methodsFor } from '../tenants/rights.ts';
+import { packResult, type StoredRequest, unpackRequest } from './contents.ts';
+import { jobFolder } from './files.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { type Failure, hasEnded, type Job } from './job.ts';
+import type { JobDelivery, JobServices } from './queue.ts';
+
+/** Codes of transient failures, after which a job is tried again. */
+const TRANSIENT: readonly ErrorCode[] = [
+  'origin_unavailable',
+  'origin_timeout',
+  'origin_error',
+  'overloaded',
+  'internal',
+];
+const MAX_BACKOFF_S = 60;
+
+/** Seconds until the next attempt. */
+export const backoff = (attempts: number): number => Math.min(MAX_BACKOFF_S, 2 ** Math.min(attempts, 6));
+
+/** Leases the job of a message and runs it. */
+export async function runJob(services: JobServices, message: JobDelivery, waitUntil: WaitUntil): Promise<void> {
+  const { jobs, log } = services;
+  const { tenant, id } = message.body;
+  const job = await jobs.lease(tenant, id);
+  // The job has ended, or another delivery runs it. Should that one die, the job's alarm sends a new message.
+  if (!job) return message.ack();
+  const heartbeat = startHeartbeat(jobs, job);
+  try {
+    await complete(services, job, heartbeat, waitUntil);
+    message.ack();
+  } catch (error) {
+    if (heartbeat.signal.aborted) return message.ack();
+    const failure = failureOf(error);
+    const after = await jobs.fail(tenant, id, job.attempts, failure, !TRANSIENT.includes(failure.code));
+    log('warn', 'an attempt of a job failed', { id, tenant, attempt: job.attempts, ...failure });
+    if (!after || hasEnded(after)) message.ack();
+    else message.retry({ delaySeconds: backoff(job.attempts) });
+  } finally {
+    heartbeat.stop();
+  }
+}
+
+async function complete(services: JobServices, job: Job, heartbeat: Heartbeat, waitUntil: WaitUntil): Promise<void> {
+  const { jobs, log } = services;
+  const { tenant, id, attempts } = job;
+  const stored = unpackRequest(await jobs.files.get(job.question));
+  const { wanted, version, seconds } = stored;
+  const explanation = await explain(services, stored, job, heartbeat, waitUntil);
+  const result = `${jobFolder(tenant, id)}result-${attempts}`;
+  const model = { name: stored.question.model.name, version };
+  await jobs.files.put(result, packResult({ explanation, model, wanted }));
+  // Cached before the job ends: a client that waited for the end and repeats the request finds the answer.
+  if (seconds > 0) await store(services, wanted.key, explanation, { seconds, waitUntil });
+  if (await jobs.succeed(tenant, id, attempts, result)) {
+    log('info', 'a job succeeded', { id, tenant, attempts });
+    await jobs.files.remove([job.question]);
+  } else {
+    await jobs.files.remove([result]);
+  }
+}
+
+/** Caches the explanation. A cache that fails costs another run later on, not the job. */
+async function store(services: JobServices, key: string, explanation: Explanation, use: CacheUse): Promise<void> {
+  try {
+    await services.cache.put(key, pack(explanation), use);
+  } catch (error) {
+    services.log('warn', 'the result of a job was not cached', { reason: String(error) });
+  }
+}
+
+/** @throws WhylightError `forbidden`, `conflict`, errors of `ModelCatalogue.get` and of the run */
+async function explain(
+  services: JobServices,
+  { question, version, trace }: StoredRequest,
+  job: Job,
+  heartbeat: Heartbeat,
+  waitUntil: WaitUntil,
+): Promise<Explanation> {
+  const { models, tenants, origin, explainer, pause } = services;
+  const known = await tenants.tenants.get(job.tenant, waitUntil);
+  if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job no longer exists.');
+  const { model, bundle } = await models.get(question.model.name, known.tenant, waitUntil, version);
+  if (model.digest !== question.model.digest) {
+    throw new WhylightError('conflict', 'The model was replaced while the job was queued: submit it again.');
+  }
+  const { request, rights, maxSamples } = question;
+  const hooks = {
+    signal: heartbeat.signal,
+    ...(maxSamples !== undefined && { maxSamples }),
+    progress: (done: number, total: number) => heartbeat.progress({ done, total }),
+    waitUntil,
+  };
+  if (origin) return origin.explain(model, request, { ...hooks, rights, trace, ...(bundle && { bundle }) });
+  const methods = methodsFor(rights, explainer.methods);
+  return explainer.explain(model, request, { ...hooks, methods, ...(pause && { pause }) });
+}
+
+function failureOf(error: unknown): Failure {
+  if (WhylightError.is(error)) return { code: error.code, message: error.message, details: error.details };
+  return { code: 'internal', message: messageOf(error), details: {} };
+}

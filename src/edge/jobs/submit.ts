@@ -1,0 +1,93 @@
+/** Submits an explanation as a background job. */
+import { sha256Hex } from '../../core/digest.ts';
+import { WhylightError } from '../../core/errors.ts';
+import type { InferenceRequest } from '../../protocol/open-inference.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+import { packRequest, type StoredRequest, type Wanted } from './contents.ts';
+import { jobFolder } from './files.ts';
+import type { Job } from './job.ts';
+import type { Jobs } from './jobs.ts';
+import { checkWebhook } from './webhook.ts';
+
+/** An explanation to run as a job. */
+export interface JobRequest extends Pick<StoredRequest, 'version' | 'trace'> {
+  readonly question: Omit<StoredRequest['question'], 'rights'>;
+  readonly wanted: Omit<Wanted, 'picture' | 'wire'>;
+  /** The request as it came, for tensors. */
+  readonly wire?: InferenceRequest;
+  /** The image that was sent, for drawing the result. */
+  readonly image?: Uint8Array;
+  /** URL to call when the job has ended. */
+  readonly webhook?: string;
+  /** The `Idempotency-Key` header. */
+  readonly idempotencyKey?: string;
+  /** False on a server that has no secret to sign webhooks with. */
+  readonly canCallWebhooks: boolean;
+}
+
+/** Visible ASCII; the draft on Idempotency-Key leaves the format to servers. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * Submits the job, or finds the one that was submitted with the same idempotency key.
+ * @throws WhylightError `invalid_request`; `conflict` for a key that came with another request
+ */
+export async function submitJob(jobs: Jobs, tenant: Tenant, request: JobRequest): Promise<Job> {
+  const webhook =
+    request.webhook === undefined
+      ? undefined
+      : checkWebhook(request.webhook, request.canCallWebhooks ? tenant.webhook_hosts : []);
+  const id = await jobId(tenant.id, request.idempotencyKey);
+  const { key } = request.wanted;
+  const fingerprint = await sha256Hex(new TextEncoder().encode(JSON.stringify([key, webhook ?? null])));
+  const files = await storeFiles(jobs, tenant, request, { id, fingerprint });
+  const { model, request: explain } = request.question;
+  const job = await jobs.submit({
+    tenant: tenant.id,
+    id,
+    fingerprint,
+    question: files.question,
+    model: model.name,
+    method: explain.method,
+    ...(webhook !== undefined && { webhook }),
+  });
+  if (job.fingerprint === fingerprint) return job;
+  await jobs.files.remove(Object.values(files));
+  throw new WhylightError('conflict', 'This Idempotency-Key was used with another request: use a new one.');
+}
+
+/** Stores the files before the job exists. Files without a job are removed by the bucket's lifecycle rule. */
+async function storeFiles(
+  jobs: Jobs,
+  { id: tenant, methods, parameters, cache }: Tenant,
+  { question, version, trace, wanted, wire, image }: JobRequest,
+  job: { readonly id: string; readonly fingerprint: string },
+) {
+  const folder = jobFolder(tenant, job.id);
+  const files = { question: `${folder}question-${job.fingerprint}`, picture: `${folder}picture-${job.fingerprint}` };
+  if (image) await jobs.files.put(files.picture, image);
+  const stored: StoredRequest = {
+    question: { ...question, rights: { methods, parameters } },
+    version,
+    wanted: { ...wanted, ...(wire && { wire: representation(wire) }), ...(image && { picture: files.picture }) },
+    seconds: cache.seconds,
+    trace,
+  };
+  await jobs.files.put(files.question, packRequest(stored));
+  return files;
+}
+
+const representation = ({ id, outputs, binaryOutput }: InferenceRequest): Wanted['wire'] => ({
+  ...(id !== undefined && { id }),
+  outputs,
+  binaryOutput,
+});
+
+/** @throws WhylightError `invalid_request` */
+async function jobId(tenant: string, key: string | undefined): Promise<string> {
+  if (key === undefined) return crypto.randomUUID().replaceAll('-', '');
+  if (!IDEMPOTENCY_KEY.test(key)) {
+    throw new WhylightError('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
+  }
+  return (await sha256Hex(new TextEncoder().encode(`${tenant}\n${key}`))).slice(0, 32);
+}

@@ -1,0 +1,43 @@
+/** Building blocks of route descriptions: media types of requests and responses. */
+import { z } from '@hono/zod-openapi';
+import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import * as schemas from './schemas.ts';
+
+/** JSON content of a schema. */
+export const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } });
+
+/** Binary content. */
+export const bytes = { schema: z.string().openapi({ format: 'binary' }) };
+
+/** A successful response with JSON. */
+export const answer = <S extends z.ZodType>(schema: S, description: string) => ({
+  200: { content: json(schema), description },
+});
+
+/** A successful response without a body. */
+export const done = { 204: { description: 'Done.' } };
+
+/** A JSON body. */
+export const jsonBody = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) });
+
+/** Body of a request with an input: tensors, an image, or a form with one. */
+export const inputBody = {
+  required: true,
+  content: {
+    ...json(schemas.inferenceRequest),
+    'application/octet-stream': bytes,
+    'multipart/form-data': { schema: z.looseObject({ image: z.string().openapi({ format: 'binary' }) }) },
+    ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, bytes])),
+  },
+};
+
+/** Responses with an answer in one of several media types. */
+export const negotiated = (...types: readonly string[]) => ({
+  200: {
+    description: 'The answer, in the media type that Accept asks for.',
+    content: { ...json(schemas.inferenceResponse), ...Object.fromEntries(types.map((type) => [type, bytes])) },
+  },
+});
+
+/** Response to a conditional request. */
+export const notModified = { 304: { description: 'The answer still has the entity tag of If-None-Match.' } };

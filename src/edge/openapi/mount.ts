@@ -1,0 +1,26 @@
+/** Serves routes: each behind the check of its scope and the handling of its body. */
+import type { Hono, MiddlewareHandler } from 'hono';
+import type { EdgeEnv } from '../http/env.ts';
+import { requireScope } from '../http/middleware/require-scope.ts';
+import type { Services } from '../services.ts';
+import { patternsOf, type Route } from './route.ts';
+
+/**
+ * Adds routes to the app.
+ * @param body middleware of routes that take a body
+ */
+export function mountRoutes(
+  app: Hono<EdgeEnv>,
+  services: Services,
+  routes: Iterable<Route>,
+  body: readonly MiddlewareHandler<EdgeEnv>[] = [],
+): void {
+  for (const { description, handler } of routes) {
+    const handle = handler(services);
+    if (!handle) continue;
+    const { access, method, request } = description;
+    const scope = access === 'open' || access === 'key' ? [] : [requireScope(access)];
+    const chain = [...scope, ...(request?.body ? body : []), handle];
+    app.on([method.toUpperCase()], [...patternsOf(description)], ...chain);
+  }
+}

@@ -1,0 +1,47 @@
+/** All routes of the API. A new route is one file, and its name here. */
+import { compare } from './compare.ts';
+import { estimate } from './estimate.ts';
+import { explain } from './explain.ts';
+import { infer } from './infer.ts';
+import { deleteJob, job, jobResult, webhook } from './jobs.ts';
+import { method, methods } from './methods.ts';
+import { modelFile } from './model-file.ts';
+import { model, modelReady, models } from './models.ts';
+import { originExplain, originFile } from './origin.ts';
+import { live, metrics, ready, server } from './server.ts';
+import { deleteModel, modelVersions, pinVersion, uploadModel } from './uploads.ts';
+import { v1Explain } from './v1-explain.ts';
+import { v1Model, v1Models } from './v1-models.ts';
+import { v1Predict } from './v1-predict.ts';
+
+/** Routes that anybody may call. */
+export const openRoutes = [server, live, ready, metrics] as const;
+
+/** Routes that edges call at their origin; every request is signed. */
+export const originRoutes = [originExplain, originFile] as const;
+
+/** Routes that need a credential. */
+export const keyRoutes = [
+  models,
+  model,
+  modelReady,
+  modelFile,
+  infer,
+  methods,
+  method,
+  explain,
+  estimate,
+  compare,
+  job,
+  deleteJob,
+  jobResult,
+  webhook,
+  modelVersions,
+  uploadModel,
+  pinVersion,
+  deleteModel,
+  v1Models,
+  v1Model,
+  v1Predict,
+  v1Explain,
+] as const;

@@ -1,0 +1,171 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { WhylightError } from '../../core/errors.ts';
+import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
+import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
+import { ownerOf } from '../models/catalogue.ts';
+import { inspectUpload } from '../models/inspection.ts';
+import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, type VersionRecord } from '../models/registry.ts';
+import { readUpload } from '../models/upload.ts';
+import { answer, bytes, done, json, jsonBody } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
+import * as schemas from '../openapi/schemas.ts';
+import type { Services } from '../services.ts';
+
+/** Maximum bytes of a model's files: an isolate holds them once, beside the session. */
+const MAX_BYTES = 32 * 2 ** 20;
+
+const pin = z.strictObject({ version: z.string().nullable() });
+
+/** Uploads a version of a model. It is live without a deploy. */
+export const uploadModel = defineRoute(
+  {
+    method: 'put',
+    path: '/v2/models/{model}/versions/{version}',
+    tag: 'uploads',
+    summary: 'Uploads a version of a model: live without a deploy.',
+    description: 'The body is the ONNX file, or its manifest as JSON followed by the files: see docs/operate.md.',
+    access: 'admin',
+    cost: 'upload',
+    request: { body: { required: true, content: { 'application/octet-stream': bytes } } },
+    responses: {
+      ...answer(schemas.uploadedModel, 'The same version was uploaded before.'),
+      201: { content: json(schemas.uploadedModel), description: 'The version was added.' },
+    },
+    headers: ['Location'],
+  },
+  (services) => async (c) => {
+    const { model: name, version } = namesOf(c);
+    const { registry, owner } = writable(c, services, name);
+    const upload = await readUpload(c.req.raw.body, {
+      header: c.req.header(HEADER_LENGTH),
+      body: c.req.header('Content-Length'),
+      maxBytes: MAX_BYTES,
+    });
+    const { record, created, accepted } = await registry.add(owner, name, version, upload, (model, source) =>
+      inspectUpload(services.explainer, model, source, waitUntilOf(c)),
+    );
+    const { inputs, outputs, opsets, scores, camLayer, memory, operators, methods } = accepted;
+    c.header('Location', `/v2/models/${name}/versions/${version}`);
+    return c.json(
+      {
+        name,
+        ...versionView(version, record),
+        inputs,
+        outputs,
+        opsets,
+        scores: scores.tensor,
+        target_layer: camLayer?.name,
+        memory,
+        operators_without_rule: operators.filter(({ rule }) => rule === 'missing').map(({ op }) => op),
+        methods: methods.filter(({ runs }) => runs).map(({ method }) => method),
+      },
+      created ? 201 : 200,
+    );
+  },
+);
+
+/** Lists the versions of a model. */
+export const modelVersions = defineRoute(
+  {
+    method: 'get',
+    path: '/v2/models/{model}/versions',
+    tag: 'uploads',
+    summary: 'Lists the versions of a model.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.modelVersions, 'The versions.'),
+  },
+  (services) => async (c) => {
+    const tenant = c.get('tenant');
+    const name = c.req.param('model') ?? '';
+    const uploaded = await services.models.uploaded(name, tenant);
+    if (uploaded) return c.json(modelView(name, uploaded.record));
+    const { model } = await services.models.get(name, tenant, waitUntilOf(c));
+    return c.json({ name, default: model.version, versions: [{ version: model.version, digest: model.digest }] });
+  },
+);
+
+/** Pins the default version of a model. */
+export const pinVersion = defineRoute(
+  {
+    method: 'put',
+    path: '/v2/models/{model}/default',
+    tag: 'uploads',
+    summary: 'Pins the default version; null makes it the newest again.',
+    access: 'admin',
+    cost: 'none',
+    request: { body: jsonBody(pin) },
+    responses: answer(schemas.modelVersions, 'The versions.'),
+  },
+  (services) => async (c) => {
+    const { model: name } = namesOf(c);
+    const { registry, owner } = writable(c, services, name);
+    const body = pin.safeParse(await c.req.json().catch(() => undefined));
+    if (!body.success) {
+      throw new WhylightError('invalid_request', 'The body must be {"version": "..."}, or {"version": null}.');
+    }
+    return c.json(modelView(name, await registry.pin(owner, name, body.data.version)));
+  },
+);
+
+/** Deletes an uploaded model, or one version of it. */
+export const deleteModel = defineRoute(
+  {
+    method: 'delete',
+    path: '/v2/models/{model}',
+    versioned: true,
+    tag: 'uploads',
+    summary: 'Deletes an uploaded model, or a version of it.',
+    access: 'admin',
+    cost: 'none',
+    responses: done,
+  },
+  (services) => async (c) => {
+    const { model: name, version } = namesOf(c);
+    const { registry, owner } = writable(c, services, name);
+    await registry.remove(owner, name, version);
+    return c.body(null, 204);
+  },
+);
+
+/** @throws WhylightError `forbidden` for a model that is shipped; `not_found` where nothing can be uploaded. */
+function writable(c: Context<EdgeEnv>, { models }: Services, name: string): { registry: ModelRegistry; owner: string } {
+  const tenant = c.get('tenant');
+  if (!models.registry) throw new WhylightError('not_found', 'Models cannot be uploaded to this server.');
+  if (models.isShipped(name, tenant)) {
+    throw new WhylightError(
+      'forbidden',
+      `${name} is shipped with the server and cannot be changed: upload under another name.`,
+    );
+  }
+  c.get('seen').model = name;
+  return { registry: models.registry, owner: ownerOf(tenant) };
+}
+
+/** @throws WhylightError `invalid_request` */
+function namesOf(c: Context<EdgeEnv>): { model: string; version: string } {
+  const { model, version } = c.req.param() as { model: string; version: string };
+  for (const name of [model, version]) {
+    if (name === undefined || NAME.test(name)) continue;
+    throw new WhylightError(
+      'invalid_request',
+      `"${name}" is not a valid name or version: use up to 64 letters, digits, dots, dashes and underscores.`,
+    );
+  }
+  return { model, version };
+}
+
+const versionView = (version: string, { digest, created, bytes }: VersionRecord) => ({
+  version,
+  digest,
+  created,
+  bytes,
+});
+
+const modelView = (name: string, record: ModelRecord) => ({
+  name,
+  default: defaultVersion(record),
+  pinned: record.pinned !== undefined,
+  versions: Object.entries(record.versions).map(([version, entry]) => versionView(version, entry)),
+});

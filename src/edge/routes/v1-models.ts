@@ -1,0 +1,35 @@
+import { requestedModel } from '../models/requested-model.ts';
+import { answer } from '../openapi/content.ts';
+import { defineRoute } from '../openapi/route.ts';
+import * as schemas from '../openapi/schemas.ts';
+
+/** Lists the models, in KServe's V1 protocol. */
+export const v1Models = defineRoute(
+  {
+    method: 'get',
+    path: '/v1/models',
+    tag: 'kserve v1',
+    summary: 'Lists the models.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.v1Models, 'The models.'),
+  },
+  (services) => async (c) => c.json({ models: await services.models.names(c.get('tenant')) }),
+);
+
+/** Reports whether a model can be used, in KServe's V1 protocol. */
+export const v1Model = defineRoute(
+  {
+    method: 'get',
+    path: '/v1/models/{model}',
+    tag: 'kserve v1',
+    summary: 'Reports whether a model can be used.',
+    access: 'key',
+    cost: 'none',
+    responses: answer(schemas.ready, 'The model can be used.'),
+  },
+  (services) => async (c) => {
+    const { model } = await requestedModel(c, services.models);
+    return c.json({ name: model.name, ready: true });
+  },
+);
