@@ -22,6 +22,12 @@ export const manifestSchema = z
     preprocessing: preprocessingSchema
       .optional()
       .describe('From a picture to the input tensor; absent for models of other data.'),
+    modalities: z
+      .record(z.string(), z.record(z.string(), z.unknown()))
+      .optional()
+      .describe(
+        'What modalities must know about the model, by their id; each checks its own entry: { "audio": { ... } }.',
+      ),
     output: z.string().optional().describe('The output that is explained; the first one when left out.'),
     labels: z
       .union([z.array(z.string()).min(1), z.string().min(1)])

@@ -71,7 +71,7 @@ export function fromFeatureExtractor(config: Readonly<Record<string, unknown>>):
     if (typeof config.sampling_rate !== 'number') return undefined;
     throw new WhylightError(
       'invalid_config',
-      `preprocessor_config.json names the feature extractor ${JSON.stringify(name)}, which is not known: ${Object.keys(READERS).join(', ')} are. Describe the front end in the manifest, under "audio".`,
+      `preprocessor_config.json names the feature extractor ${JSON.stringify(name)}, which is not known: ${Object.keys(READERS).join(', ')} are. Describe the front end in the manifest, under "modalities": { "audio": ... }.`,
       { name, known: Object.keys(READERS) },
     );
   }

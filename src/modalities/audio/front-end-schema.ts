@@ -4,7 +4,7 @@ import { WhylightError } from '../../core/errors.ts';
 
 const positive = z.number().positive();
 
-/** Schema of `frontEnd` in a manifest: a kind, and what differs from its defaults. */
+/** Schema of `modalities.audio.front_end` in a manifest: a kind, and what differs from its defaults. */
 export const frontEndSchema = z
   .strictObject({
     kind: z

@@ -32,14 +32,14 @@ export async function modelFrontEnd(
   const lengths = input.shape.slice(1).filter((dim) => dim !== 1);
   if (lengths.length > 1) {
     throw invalidAudio(
-      `The input "${input.name}" of shape [${input.shape.join(', ')}] takes a spectrogram, but nothing says which one. Describe it in the manifest: "audio": { "front_end": { "kind": "mel", ... } }.`,
+      `The input "${input.name}" of shape [${input.shape.join(', ')}] takes a spectrogram, but nothing says which one. Describe it in the manifest: "modalities": { "audio": { "front_end": { "kind": "mel", ... } } }.`,
       { input: input.name, shape: input.shape },
     );
   }
   return {
     frontEnd: fixLengths(resolveFrontEnd({ kind: 'waveform', sample_rate: sampleRate }), input),
     notes: [
-      `Nothing says which sampling rate the model takes: the clip stays at ${sampleRate} Hz. Give "audio": { "front_end": { "kind": "waveform", "sample_rate": ... } } in the manifest.`,
+      `Nothing says which sampling rate the model takes: the clip stays at ${sampleRate} Hz. Give "modalities": { "audio": { "front_end": { "kind": "waveform", "sample_rate": ... } } } in the manifest.`,
     ],
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { frontEndSchema } from './front-end-schema.ts';
 
-/** Schema of `audio` in a manifest. */
+/** Schema of `modalities.audio` in a manifest. */
 export const audioSettingsSchema = z
   .strictObject({
     front_end: frontEndSchema.optional(),

@@ -86,7 +86,7 @@ function checkMissing({ channels, values, steps }: Series, { missing }: SeriesSe
   const [step, channel] = [Math.floor(at / channels.length), channels[at % channels.length]];
   const count = values.reduce((n, value) => n + (Number.isNaN(value) ? 1 : 0), 0);
   throw invalidSeries(
-    `${count} of ${steps * channels.length} values are missing, the first at step ${step} of "${channel}". Fill them, or set "missing": "keep" in the manifest if the model treats NaN itself.`,
+    `${count} of ${steps * channels.length} values are missing, the first at step ${step} of "${channel}". Fill them, or set "missing": "keep" under "modalities": { "series": ... } in the manifest if the model treats NaN itself.`,
     { step, channel, missing: count },
   );
 }

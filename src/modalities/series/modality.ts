@@ -13,16 +13,17 @@ import { drawSeriesSvg } from './draw-svg.ts';
 import { foldSums, seriesFeatures } from './features.ts';
 import { fitSeries } from './fit.ts';
 import { invalidSeries, type Series } from './series.ts';
-import { parseSeriesSettings } from './settings.ts';
+import { parseSeriesSettings, type SeriesSettings } from './settings.ts';
 
-/** Kinds of absence: the mean of each channel over time, or zero. */
-const ABSENT = ['mean', 'zero'] as const;
+/** Kinds of absence. */
+const ABSENT = ['typical', 'mean', 'zero'] as const;
 
 const NAMES = /series|signal|ecg|eeg|accel|gyro|sensor|history|lag/i;
 
 /**
  * Series from CSV, JSON and `.npy`; windows of time as features, for each channel or all together. What is absent is
- * the mean of its channel over time (`mean`), or zero.
+ * what a typical series has there, if the manifest holds one (`typical`), the mean of its channel over time (`mean`), or
+ * zero.
  */
 const series: Modality<Series, Series> = {
   apiVersion: 1,
@@ -32,18 +33,11 @@ const series: Modality<Series, Series> = {
   recognise: (description) => Math.max(0, ...explained(description.inputs).map(evidence)),
   decode: decodeSeries,
   prepare,
-  absent(prepared, row, context, kind = 'mean') {
+  absent(prepared, row, context, kind) {
     const view = prepared.views[row];
     if (!view) throw invalidSeries(`There is no row ${row}: ${prepared.views.length} were prepared.`);
-    if (!(ABSENT as readonly string[]).includes(kind)) {
-      throw invalidSeries(`A series has no absence called "${kind}": use ${ABSENT.join(' or ')}.`, {
-        kind,
-        allowed: ABSENT,
-      });
-    }
     const [input, axes] = axesOf(context, view);
-    const means = view.channels.map((_, c) => (kind === 'zero' ? 0 : channelMean(view, c)));
-    return tensorOf(input, axes, view, (_, c) => means[c] as number);
+    return tensorOf(input, axes, view, absence(view, parseSeriesSettings(context.settings), kind));
   },
   fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
@@ -104,6 +98,34 @@ function tensorOf(
     for (let c = 0; c < channels.length; c++) tensor.data[t * axes.stride.T + c * axes.stride.C] = value(t, c);
   }
   return { [input.name]: cast(tensor, input.dtype) };
+}
+
+/** What stands at a step of a channel for nothing. */
+function absence(
+  view: Series,
+  { typical }: SeriesSettings,
+  kind = typical ? 'typical' : 'mean',
+): (t: number, c: number) => number {
+  if (kind === 'zero') return () => 0;
+  if (kind === 'mean') {
+    const means = view.channels.map((_, c) => channelMean(view, c));
+    return (_, c) => means[c] as number;
+  }
+  if (kind !== 'typical') {
+    throw invalidSeries(`A series has no absence called "${kind}": use ${ABSENT.join(', ')}.`, {
+      kind,
+      allowed: ABSENT,
+    });
+  }
+  if (typical?.length === view.channels.length && typical.every((steps) => steps.length === view.steps)) {
+    return (t, c) => typical[c]?.[t] as number;
+  }
+  const held = typical ? `${typical.length} channels of ${typical[0]?.length} steps` : 'none';
+  throw new WhylightError(
+    'invalid_config',
+    `The manifest's typical series has to be ${view.channels.length} channels of ${view.steps} steps, but it is ${held}. Use another absence: mean or zero.`,
+    { channels: view.channels.length, steps: view.steps },
+  );
 }
 
 /** Mean of what is there. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 
-/** Schema of `series` in a manifest. */
+/** Schema of `modalities.series` in a manifest. */
 export const seriesSettingsSchema = z
   .strictObject({
     sampling_rate: z.number().positive().optional().describe('Time steps a second; not with time_step.'),
@@ -17,6 +17,13 @@ export const seriesSettingsSchema = z
       .enum(['none', 'zero_mean_unit_variance'])
       .default('none')
       .describe('Shift and scale of each channel of each series, as the model was trained.'),
+    typical: z
+      .array(z.array(z.number()).min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'A typical series in the scale of the input, a list of time steps for each channel, such as the mean of the training data: what stands for an absent part.',
+      ),
     missing: z
       .enum(['error', 'keep'])
       .default('error')

@@ -100,7 +100,21 @@ describe('the modality of time series', () => {
     const row = await prepared(XY, setting.inputs);
     expect([...((await series.absent(row, 0, setting)).x?.data ?? [])]).toEqual([2, 30, 2, 30, 2, 30]);
     expect([...((await series.absent(row, 0, setting, 'zero')).x?.data ?? [])]).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(() => series.absent(row, 0, setting, 'blur')).toThrow('no absence called "blur": use mean or zero');
+    expect(() => series.absent(row, 0, setting, 'blur')).toThrow('no absence called "blur": use typical, mean, zero');
+  });
+
+  it('takes the typical series of the manifest for what is absent, where there is one', async () => {
+    const facts = [input('NTC', ['N', 3, 2])];
+    const setting = (typical: number[][]) => context(facts, { typical });
+    const row = await prepared(XY, facts);
+    const typical = setting([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect([...((await series.absent(row, 0, typical)).x?.data ?? [])]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect(() => series.absent(row, 0, setting([[1, 2, 3]]))).toThrow(
+      'has to be 2 channels of 3 steps, but it is 1 channels of 3 steps',
+    );
   });
 
   it('keeps gaps only for models that treat them', async () => {
