@@ -11,6 +11,7 @@ import type { Comparison } from './comparison.ts';
 import { readReferences } from './reference.ts';
 import { summary, table } from './report.ts';
 import { compare, type Result, reasonToSkip } from './run.ts';
+import { readTables } from './tabular.ts';
 
 const args = {
   folder: {
@@ -82,7 +83,7 @@ async function readFolder(folder: string): Promise<Comparison[]> {
   ];
   const all: Comparison[] = [];
   for (const each of folders) {
-    all.push(...(await readReferences(each)));
+    all.push(...(await readReferences(each)), ...(await readTables(each)));
     if ((await readdir(each)).includes('cases.json')) all.push(...(await readCases(each, basename(each))));
   }
   return all;

@@ -71,7 +71,9 @@ function opsetsOf(model: ModelProto): Record<string, number> {
   const opsets = Object.fromEntries(
     [...functions, ...model.opsetImport].map(({ domain, version }) => [toDomain(domain), Number(version)]),
   );
-  const version = opsets[''] ?? 1;
+  // A file of trees alone need not name a version of ai.onnx.
+  const unversioned = model.graph?.node.every(({ domain }) => toDomain(domain) !== '') ? OPSET : 1;
+  const version = opsets[''] ?? unversioned;
   if (version < OLDEST) {
     invalid(
       `The model is of operator set ${version}; whylight reads ${OLDEST} to ${NEWEST}. Convert it first, with onnx.version_converter.`,

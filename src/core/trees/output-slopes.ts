@@ -1,7 +1,7 @@
 /** Shares of an output's change that its margins make, between two rows. */
 import { WhylightError } from '../errors.ts';
+import { gaussLegendre } from '../tensor/gauss-legendre.ts';
 import { applyPost, type PostTransform } from './head.ts';
-import { gaussLegendre } from './quadrature.ts';
 
 /** Places on the way from one row's margins to the other's. */
 const LINE = gaussLegendre(32);
@@ -61,7 +61,7 @@ function elementSlopes(
 
 function softmaxSlopes(target: ArrayLike<number>, row: Float64Array, other: Float64Array): Float64Array {
   const slopes = new Float64Array(row.length);
-  for (const [n, place] of LINE.nodes.entries()) {
+  for (const [n, place] of LINE.alphas.entries()) {
     const p = applyPost(
       'softmax',
       row.map((margin, k) => (other[k] as number) + place * (margin - (other[k] as number))),

@@ -13,7 +13,7 @@
  * @see Owen 1972, Multilinear extensions of games
  */
 import { WhylightError } from '../errors.ts';
-import { gaussLegendre } from './quadrature.ts';
+import { gaussLegendre } from '../tensor/gauss-legendre.ts';
 import type { ScalarTrees } from './scalar.ts';
 
 export interface PathDependentInput {
@@ -88,13 +88,13 @@ class TreeWalk {
 
   constructor(trees: ScalarTrees, input: PathDependentInput) {
     const { depth } = trees.ensemble;
-    const { nodes, weights } = gaussLegendre(Math.max(1, Math.ceil(Math.min(depth, input.count) / 2)));
+    const { alphas, weights } = gaussLegendre(Math.max(1, Math.ceil(Math.min(depth, input.count) / 2)));
     this.trees = trees;
     this.input = input;
-    this.t = nodes;
+    this.t = alphas;
     this.w = weights;
-    this.product = new Float64Array((depth + 1) * nodes.length).fill(1);
-    this.sum = new Float64Array((depth + 1) * nodes.length);
+    this.product = new Float64Array((depth + 1) * alphas.length).fill(1);
+    this.sum = new Float64Array((depth + 1) * alphas.length);
     this.absent = new Float64Array(input.count).fill(1);
     this.present = new Uint8Array(input.count).fill(1);
   }

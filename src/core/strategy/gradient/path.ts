@@ -1,9 +1,9 @@
 /** Gradients along the straight line from a baseline to the input. */
 import type { ExplainContext } from '../../method/contract.ts';
+import type { Nodes } from '../../tensor/gauss-legendre.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { inPortions, type Portion } from '../inner-method/progress.ts';
-import type { Nodes } from './quadrature.ts';
 import { withSources } from './sources.ts';
 import { WeightedMean } from './weighted-mean.ts';
 
