@@ -1,0 +1,49 @@
+/** A text with its attribution for a terminal: coloured words, and bars of the strongest. */
+import {
+  ansiBackground,
+  ansiForeground,
+  attributionColor,
+  attributionScale,
+  signedNumber,
+} from '../../core/modality/colors.ts';
+import type { Drawing } from '../../core/modality/modality.ts';
+import { partsOf, strongest } from './draw-list.ts';
+import type { TextView } from './features.ts';
+
+/** Features that are listed with a bar. */
+const LISTED = 8;
+const BAR = 20;
+const MAX_NAME = 48;
+/** Values below this part of the largest are not coloured. */
+const FAINT = 0.02;
+
+/** Lines of text with 24-bit colours; the text wraps as the terminal does. */
+export function drawTextAnsi(drawing: Drawing<TextView>): string {
+  const { features, values, title, signed } = drawing;
+  const scale = attributionScale(values);
+  const text = partsOf(drawing)
+    .map(({ text, value = 0 }) =>
+      Math.abs(value) / scale < FAINT
+        ? printable(text)
+        : ansiBackground(printable(text), attributionColor(value / scale)),
+    )
+    .join('');
+  const bars = strongest(values, LISTED).map((i) => {
+    const value = values[i] as number;
+    const part = value / scale;
+    const bar = '█'.repeat(Math.max(1, Math.round(Math.abs(part) * BAR)));
+    // The palest colours cannot be told from the background.
+    const color = attributionColor(Math.sign(part) * Math.max(0.5, Math.abs(part) * 0.8));
+    const number = signed ? signedNumber(value) : signedNumber(value).replace('+', '');
+    return `${number.padStart(9)} ${ansiForeground(bar.padEnd(BAR), color)} ${shortened(features.list[i]?.name ?? '')}`;
+  });
+  return [...(title ? [title] : []), text, ...(bars.length > 0 ? ['', ...bars] : [])].join('\n');
+}
+
+/** Without control characters, which could move the cursor or change the terminal; line breaks stay. */
+const printable = (text: string): string => text.replace(/(?!\n)[\p{Cc}\u2028\u2029]/gu, ' ');
+
+function shortened(name: string): string {
+  const line = printable(name).replaceAll('\n', ' ');
+  return line.length > MAX_NAME ? `${line.slice(0, MAX_NAME - 1)}…` : line;
+}

@@ -1,0 +1,37 @@
+/** The strongest features of a drawing. */
+import type { Drawing } from '../../core/modality/modality.ts';
+import type { TextFeature, TextView } from './features.ts';
+
+/** A part of a text that is drawn in one colour. */
+export interface Part {
+  readonly text: string;
+  /** Undefined between features. */
+  readonly value: number | undefined;
+  readonly name: string;
+}
+
+/** The whole text in parts: features with their values, and what is between them. */
+export function partsOf({ view, features, values }: Pick<Drawing<TextView>, 'view' | 'features' | 'values'>): Part[] {
+  const placed = (features.list as readonly TextFeature[])
+    .map(({ name, start, end }, i) => ({ name, start, end, value: values[i] as number }))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  const parts: Part[] = [];
+  let at = 0;
+  for (const { name, start, end, value } of placed) {
+    const from = Math.max(at, start);
+    if (from > at) parts.push({ text: view.text.slice(at, from), value: undefined, name: '' });
+    // Tokens of one character share its place: the first one shows it.
+    if (end > from) parts.push({ text: view.text.slice(from, end), value, name });
+    at = Math.max(at, end);
+  }
+  if (at < view.text.length) parts.push({ text: view.text.slice(at), value: undefined, name: '' });
+  return parts;
+}
+
+/** Indices of the values from the largest magnitude on; zeros are left out. */
+export function strongest(values: ArrayLike<number>, count: number): number[] {
+  return Array.from(values, (_, i) => i)
+    .filter((i) => values[i] !== 0)
+    .sort((a, b) => Math.abs(values[b] as number) - Math.abs(values[a] as number) || a - b)
+    .slice(0, count);
+}

@@ -1,0 +1,97 @@
+/** Reads the tokenizer and the facts that lie beside a model. */
+import { WhylightError } from '../../core/errors.ts';
+import type { ModelFiles } from '../../core/modality/modality.ts';
+import { readTextFacts, type TextFacts } from './facts.ts';
+import type { TextSettings } from './settings.ts';
+import { isObject, type JsonObject } from './tokenizer/json.ts';
+import { readTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
+import { bertTokenizer, wordListTokenizer } from './vocabulary-files.ts';
+
+export interface LoadedText {
+  readonly tokenizer: Tokenizer;
+  readonly facts: TextFacts;
+}
+
+/** What was read already, by the files of a model: a tokenizer.json of 30,000 entries takes a tenth of a second. */
+const loaded = new WeakMap<ModelFiles, Map<string, Promise<LoadedText>>>();
+
+/**
+ * The tokenizer and the facts of a model; read once.
+ *
+ * @throws WhylightError `invalid_config` where there is neither a tokenizer nor a vocabulary, or one cannot be read
+ */
+export function loadText(files: ModelFiles, settings: TextSettings): Promise<LoadedText> {
+  const key = JSON.stringify([settings.tokenizer, settings.vocabulary]);
+  const known = loaded.get(files) ?? new Map<string, Promise<LoadedText>>();
+  loaded.set(files, known);
+  let reading = known.get(key);
+  if (!reading) {
+    reading = read(files, settings);
+    known.set(key, reading);
+    // A failure may pass: the next request reads again.
+    reading.catch(() => known.delete(key));
+  }
+  return reading;
+}
+
+async function read(files: ModelFiles, settings: TextSettings): Promise<LoadedText> {
+  const [tokenizerConfig, specialTokensMap, config] = await Promise.all(
+    ['tokenizer_config.json', 'special_tokens_map.json', 'config.json'].map((path) => readJson(files, path)),
+  );
+  const tokenizer = await readAnyTokenizer(files, settings, isObject(tokenizerConfig) ? tokenizerConfig : {});
+  return { tokenizer, facts: readTextFacts({ tokenizerConfig, specialTokensMap, config }, tokenizer) };
+}
+
+async function readAnyTokenizer(files: ModelFiles, settings: TextSettings, config: JsonObject): Promise<Tokenizer> {
+  if (settings.vocabulary) {
+    const { file, ...options } = settings.vocabulary;
+    const text = await readText(files, file);
+    if (text !== undefined) return wordListTokenizer(text, options);
+    throw new WhylightError(
+      'invalid_config',
+      `There is no file ${JSON.stringify(file)}, which text.vocabulary names.`,
+      {
+        file,
+      },
+    );
+  }
+  const json = await readJson(files, settings.tokenizer);
+  if (json !== undefined) return readTokenizer(json);
+  const vocabulary = await readText(files, 'vocab.txt');
+  if (vocabulary !== undefined) return bertTokenizer(vocabulary, bertOptions(config));
+  throw new WhylightError(
+    'invalid_config',
+    `There is no ${settings.tokenizer} and no vocab.txt beside the model. Put the tokenizer there, name a list of words ` +
+      'as text.vocabulary in the manifest, or send token ids as a tensor.',
+    { tokenizer: settings.tokenizer },
+  );
+}
+
+function bertOptions({ do_lower_case, strip_accents, tokenize_chinese_chars }: JsonObject) {
+  const flag = (value: unknown) => (typeof value === 'boolean' ? value : undefined);
+  return {
+    lowercase: flag(do_lower_case),
+    stripAccents: flag(strip_accents),
+    handleChineseCharacters: flag(tokenize_chinese_chars),
+  };
+}
+
+async function readText(files: ModelFiles, path: string): Promise<string | undefined> {
+  const bytes = await files.read(path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+async function readJson(files: ModelFiles, path: string): Promise<unknown> {
+  const text = await readText(files, path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new WhylightError(
+      'invalid_config',
+      `${path} is no JSON: ${(cause as Error).message}. Get the file again.`,
+      { path },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,191 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Drawing, ModalityContext } from '../../../src/core/modality/modality.ts';
+import type { InputFact } from '../../../src/core/model/description.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import type { TextView } from '../../../src/modalities/text/features.ts';
+import { foldGroups } from '../../../src/modalities/text/fold.ts';
+import text from '../../../src/modalities/text/text.ts';
+import { bertDescription } from './small-tokenizers.ts';
+
+const input = (name: string, role: 'explained' | 'fixed' = 'explained'): InputFact => ({
+  name,
+  dtype: 'int64',
+  shape: ['N', 'length'],
+  modality: { value: 'text', source: 'graph' },
+  layout: { value: 'NT', source: 'graph' },
+  batchAxis: { value: 0, source: 'graph' },
+  role: { value: role, source: 'graph' },
+});
+
+const output = {
+  name: 'logits',
+  dtype: 'float32',
+  shape: ['N', 2],
+  task: { value: 'classification', source: 'graph' },
+  batchAxis: { value: 0, source: 'graph' },
+  activation: { value: 'none', source: 'graph' },
+  logits: 'logits',
+} as const;
+
+const INPUTS = [input('input_ids'), input('attention_mask', 'fixed')];
+
+/** A model with these files beside it; text is written as it stands, all else as JSON. */
+function context(files: Record<string, unknown>, settings?: unknown): ModalityContext {
+  const read = async (path: string) => {
+    const content = files[path];
+    if (content === undefined) return undefined;
+    return new TextEncoder().encode(typeof content === 'string' ? content : JSON.stringify(content));
+  };
+  return {
+    inputs: INPUTS,
+    settings,
+    files: { read },
+    description: { inputs: INPUTS, outputs: [output], explained: output, doubts: [] },
+  };
+}
+
+const folder = (settings?: unknown) => context({ 'tokenizer.json': bertDescription }, settings);
+const decode = (body: string, type = 'text/plain') =>
+  text.decode(new TextEncoder().encode(body), type, folder()) as Parameters<typeof text.prepare>[0];
+
+describe('the modality of text', () => {
+  it('takes words as features, with their sentences as groups', async () => {
+    const { features, inputs } = await text.prepare(decode('The goodness! Not bad.\n'), folder());
+    expect(features[0]?.list.map(({ name, start, group }) => [name, start, group])).toEqual([
+      ['The', 0, 0],
+      ['goodness', 4, 0],
+      ['!', 12, 0],
+      ['Not', 14, 1],
+      ['bad', 18, 1],
+      ['.', 21, 1],
+    ]);
+    expect(features[0]?.groups).toEqual(['The goodness!', 'Not bad.']);
+    expect([...(features[0]?.mask.input_ids ?? [])]).toEqual([-1, 0, 1, 1, 2, 3, 4, 5, -1]);
+    expect([...(inputs.input_ids?.data ?? [])].map(Number)).toEqual([2, 5, 8, 9, 12, 10, 11, 13, 3]);
+  });
+
+  it.each([
+    ['tokens', ['The', 'good', 'ness', '!', 'Not', 'bad', '.']],
+    ['sentences', ['The goodness!', 'Not bad.']],
+  ])('takes %s as features where the manifest says so', async (features, names) => {
+    const prepared = await text.prepare(decode('The goodness! Not bad.'), folder({ features }));
+    expect(prepared.features[0]?.list.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('folds attributions of tokens to words and to sentences by sum', async () => {
+    const { features } = await text.prepare(decode('The goodness! Not bad.'), folder());
+    const row = features[0] as NonNullable<(typeof features)[0]>;
+    const tokens = [100, 1, 2, 4, 8, 16, 32, 64, 100];
+    const words = text.fold({ input_ids: float32([1, 9], tokens) }, row);
+    expect([...words]).toEqual([1, 6, 8, 16, 32, 64]);
+    expect([...foldGroups(words, row)]).toEqual([15, 112]);
+    const embedded = tokens.flatMap((value) => [value, -value / 2]);
+    expect([...text.fold({ input_ids: float32([1, 9, 2], embedded) }, row)]).toEqual([0.5, 3, 4, 8, 16, 32]);
+  });
+
+  it('puts the padding token, or the one that is asked for, in place of words and leaves all else', async () => {
+    const prepared = await text.prepare(decode('["the film", "not bad !"]', 'application/json'), folder());
+    const absent = await text.absent(prepared, 0, folder());
+    expect([...(absent.input_ids?.data ?? [])].map(Number)).toEqual([2, 0, 0, 3, 0]);
+    expect([...(absent.attention_mask?.data ?? [])].map(Number)).toEqual([1, 1, 1, 1, 0]);
+    const masked = await text.absent(prepared, 1, folder(), 'mask');
+    expect([...(masked.input_ids?.data ?? [])].map(Number)).toEqual([2, 4, 4, 4, 3]);
+    await expect(text.absent(prepared, 0, folder(), 'blur')).rejects.toThrow('use pad, mask, unk');
+  });
+
+  it('keeps the second text of a pair behind the first, at places of the two together', async () => {
+    const body = '{"question": "Is it good?", "context": "Yes."}';
+    const { features, views } = await text.prepare(decode(body, 'application/json'), folder());
+    const last = features[0]?.list.slice(-2).map(({ name, start, end }) => [name, start, end]);
+    expect(views[0]?.text).toBe('Is it good?\nYes.');
+    expect(last).toEqual([
+      ['Yes', 12, 15],
+      ['.', 15, 16],
+    ]);
+  });
+
+  it('says that a text was cut', async () => {
+    const { notices } = await text.prepare(decode('the film was not bad'), folder({ max_length: 4 }));
+    expect(notices).toEqual(['The text has 7 tokens and the model takes 4: the last 3 are left out.']);
+  });
+
+  it.each([
+    ['empty text', '', 'text/plain', 'no word to explain'],
+    ['a body that is no JSON', 'hello', 'application/json', 'no JSON'],
+    ['JSON without text', '{"texts": 1}', 'application/json', '"text"'],
+    ['an empty list', '[]', 'application/json', '0 texts'],
+    ['a number in a list', '["a", 1]', 'application/json', 'Row 2'],
+  ])('refuses %s', async (_, body, type, message) => {
+    await expect(async () => text.prepare(decode(body, type), folder())).rejects.toThrow(message);
+  });
+
+  it('refuses bytes that are no UTF-8, and reads UTF-16 with a byte order mark', () => {
+    expect(() => text.decode(Uint8Array.of(0x63, 0xe9), 'text/plain', folder())).toThrow('UTF-8');
+    expect(text.decode(Uint8Array.of(0xff, 0xfe, 0x63, 0, 0xe9, 0), 'text/plain', folder())).toEqual(['cé']);
+  });
+
+  it('reads a plain vocabulary that the manifest names', async () => {
+    const vocabulary = { file: 'words.txt', lowercase: true, separator: "[^\\w']+", start: '<START>' };
+    const own = context({ 'words.txt': '<PAD> 0\n<START> 1\n<UNKNOWN> 2\ngood 3\n' }, { vocabulary });
+    const { inputs } = await text.prepare(['Good, better'], own);
+    expect([...(inputs.input_ids?.data ?? [])].map(Number)).toEqual([1, 3, 2]);
+  });
+
+  it('reads vocab.txt where there is no tokenizer.json', async () => {
+    const own = context({
+      'vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\nGood\n',
+      'tokenizer_config.json': { do_lower_case: false },
+    });
+    const { inputs } = await text.prepare(['Good'], own);
+    expect([...(inputs.input_ids?.data ?? [])].map(Number)).toEqual([2, 4, 3]);
+  });
+
+  it('says what to do where there is no tokenizer', async () => {
+    await expect(async () => text.prepare(['Good'], context({}))).rejects.toThrow('text.vocabulary');
+  });
+
+  it.each([
+    ['svg', /^<svg/],
+    ['html', /^<figure/],
+    ['ansi', /^negative, 97 %/],
+  ] as const)('draws as %s, with markup of the text escaped', async (format, start) => {
+    const { features, views } = await text.prepare(decode('Not <b>bad</b>!'), folder());
+    const list = features[0]?.list ?? [];
+    const drawing: Drawing<TextView> = {
+      view: views[0] as TextView,
+      features: features[0] as Drawing['features'],
+      values: list.map((_, i) => i - 2),
+      title: 'negative, 97 %',
+      signed: true,
+    };
+    const drawn = text.draw(drawing, format);
+    expect(drawn).toMatch(start);
+    expect(stripVTControlCharacters(drawn)).toContain(format === 'ansi' ? 'Not <b>bad</b>!' : '&lt;');
+    // In a terminal every sign has a colour of its own.
+    expect(drawn).not.toContain('<b>');
+  });
+
+  it('draws no control characters of the text into a terminal', async () => {
+    const { features, views } = await text.prepare(['bad\u001b[2Jfilm'], folder());
+    const drawing = {
+      view: views[0] as TextView,
+      features: features[0] as Drawing['features'],
+      values: [0],
+      signed: true,
+    };
+    expect(text.draw(drawing, 'ansi')).not.toContain('\u001b[2J');
+  });
+
+  it('recognises token ids by name, and a matrix of integers with less evidence', () => {
+    const described = (inputs: InputFact[]) => ({ inputs, outputs: [output], explained: output, doubts: [] });
+    const guessed = (name: string, more: Partial<InputFact> = {}) => ({
+      ...input(name),
+      modality: { value: 'tensor', source: 'default' } as const,
+      ...more,
+    });
+    expect(text.recognise(described([guessed('input_ids')]))).toBeGreaterThan(0.9);
+    expect(text.recognise(described([guessed('x')]))).toBeCloseTo(0.6);
+    expect(text.recognise(described([guessed('x', { dtype: 'float32' })]))).toBe(0);
+  });
+});
