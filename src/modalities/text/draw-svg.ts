@@ -69,26 +69,47 @@ function widthOf(text: string): number {
   return letters * LETTER;
 }
 
-/** Puts the parts into lines: words that do not fit go to the next one, very long ones are cut. */
+/** Between neighbours, so that their colours can be told apart. */
+const GAP = 3;
+
+type Piece = Pick<Box, 'text' | 'value' | 'width'>;
+
+/** Puts the parts into lines. A word and the signs beside it stay together where a line has room for them. */
 function layOut(parts: readonly Part[]): Box[] {
   const boxes: Box[] = [];
   const room = WIDTH - 2 * MARGIN;
   let [x, line] = [0, 0];
-  for (const { text, value } of parts) {
-    for (const piece of text.split(/(\n)|([^\S\n]+)/).filter((part) => part !== undefined && part !== '')) {
-      if (piece === '\n') {
-        [x, line] = [0, line + 1];
-        continue;
-      }
-      for (const chunk of chunksOf(piece, room)) {
-        const width = widthOf(chunk);
-        if (x > 0 && x + width > room && chunk.trim() !== '') [x, line] = [0, line + 1];
-        boxes.push({ text: chunk, value, x: MARGIN + x, line, width });
-        x += width + 3;
-      }
+  for (const run of runsOf(parts, room)) {
+    if (run[0]?.text === '\n') {
+      [x, line] = [0, line + 1];
+      continue;
+    }
+    const width = run.reduce((sum, piece) => sum + piece.width + GAP, -GAP);
+    if (x > 0 && x + width > room && run[0]?.text.trim() !== '') [x, line] = [0, line + 1];
+    for (const piece of run) {
+      if (x > 0 && x + piece.width > room && piece.text.trim() !== '') [x, line] = [0, line + 1];
+      boxes.push({ ...piece, x: MARGIN + x, line });
+      x += piece.width + GAP;
     }
   }
   return boxes;
+}
+
+/** Pieces with nothing between them; whitespace and line breaks are runs of their own. */
+function runsOf(parts: readonly Part[], room: number): Piece[][] {
+  const runs: Piece[][] = [];
+  let open = false;
+  for (const { text, value } of parts) {
+    for (const piece of text.split(/(\n)|([^\S\n]+)/).filter((part) => part !== undefined && part !== '')) {
+      const isWord = piece.trim() !== '';
+      const pieces = chunksOf(piece, room).map((chunk) => ({ text: chunk, value, width: widthOf(chunk) }));
+      const last = isWord && open ? runs.at(-1) : undefined;
+      if (last) for (const one of pieces) last.push(one);
+      else runs.push(pieces);
+      open = isWord;
+    }
+  }
+  return runs;
 }
 
 /** A piece that is no wider than a line, or parts of it. */
