@@ -6,6 +6,7 @@ Needs `pip install tokenizers==0.23.3`. Training is not repeatable to the letter
 again only to add a tokenizer, and name it: `python make.py <name> ...`.
 """
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -134,6 +135,39 @@ def sentencepiece_bpe(normalizer, pre_tokenizer, fuse=True):
     return template(changed(tokenizer, without_added_bytes))
 
 
+# Replacements of every shape: longer, shorter, empty, of a grapheme as a whole, of one that begins with a shorter entry.
+CHARACTER_MAP = {
+    "Ａ": "A", "Ｂ": "B", "１": "1", "ﬁ": "fi", "½": "1/2", "①": "1", "…": "...", "\u200b": "", "\ufeff": " ", "\x07": "",
+    "e\u0301": "é", "a\u0323\u0302": "ậ", "ｶﾞ": "ガ", "㎏": "kg", "\r\n": " ", "\u00a0": " ", "\u2028": " ", "İ": "i",
+}
+
+
+def character_map(entries):
+    """A double-array trie of UTF-8 strings and their replacements, as SentencePiece compiles it."""
+    replacements = bytearray()
+    root = {}
+    for text, replacement in entries.items():
+        node = root
+        for byte in text.encode():
+            node = node.setdefault(byte, {})
+        node[0] = len(replacements)
+        replacements += replacement.encode() + b"\0"
+    units = {0: 0}
+
+    def place(node, index):
+        base = next(b for b in range(1, 1 << 20) if all(b ^ label not in units for label in node))
+        units[index] |= (index ^ base) << 10 | (1 << 8 if 0 in node else 0)
+        for label in node:
+            units[base ^ label] = label if label else node[0] | 1 << 31
+        for label in node:
+            if label:
+                place(node[label], base ^ label)
+
+    place(root, 0)
+    trie = [units.get(i, 0) for i in range((max(units) | 255) + 1)]
+    return struct.pack(f"<I{len(trie)}I", 4 * len(trie), *trie) + bytes(replacements)
+
+
 def byte_fallback(description):
     without_added_bytes(description)
     description["model"]["byte_fallback"] = True
@@ -190,6 +224,9 @@ TOKENIZERS = {
     "bpe_with_prefix": lambda: bpe(
         N.Lowercase(), P.WhitespaceSplit(), trainer=dict(limit_alphabet=30, continuing_subword_prefix="##"),
         unk_token="<unk>", continuing_subword_prefix="##",
+    ),
+    "unigram_map": lambda: template(
+        unigram(N.Sequence([N.Precompiled(character_map(CHARACTER_MAP)), N.Replace(Regex(" {2,}"), " ")]), P.Metaspace())
     ),
     "unigram": lambda: template(
         unigram(N.Sequence([N.NFKC(), N.Replace(Regex(" {2,}"), " ")]), P.Metaspace())
