@@ -5,6 +5,7 @@ import { prune } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
+import { unsignedActivations } from '../onnx/simplify/unsigned-activations.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { decompose, decompositionOf } from './decompose/decompose.ts';
 import { differentiate, nodesBetween } from './differentiate.ts';
@@ -74,7 +75,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     const tensor = gradients[i] as string;
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, gradientName(tensor));
   });
-  return simplify(g.build([...forward.map((name) => g.value(name)), ...named]));
+  const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
+  return unsignedActivations(simplify(compiled));
 }
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */

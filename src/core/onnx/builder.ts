@@ -7,7 +7,7 @@ import { WhylightError } from '../errors.ts';
 import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
 import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
-import { prune } from './edit.ts';
+import { prune, uniqueName } from './edit.ts';
 import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
 import { MOST_KNOWN } from './infer/rule.ts';
 import { type Inferred, infer, inferNode } from './infer.ts';
@@ -183,6 +183,12 @@ export class GraphBuilder {
     return outputs.map((name) => this.value(name));
   }
 
+  /** Output of a node without attributes, if the graph has such a node already. */
+  existing(op: string, inputs: readonly Value[]): Value | undefined {
+    const node = { name: '', op, domain: '', inputs: inputs.map(({ name }) => name), outputs: [], attributes: {} };
+    return this.written.get(signature(node, 1) ?? '')?.[0];
+  }
+
   /** Copies a node of another graph, its inputs and outputs renamed. */
   copy(node: Node, inputs: readonly (Value | undefined)[]): Value[] {
     return this.ops(node.op, inputs, node.attributes, node.outputs.length, node.domain);
@@ -214,6 +220,7 @@ export class GraphBuilder {
       outputs: outputs.map(({ name, dtype, dims }) => ({ name, dtype, dims })),
       constants: this.constants,
       nodes: this.nodes,
+      ...(this.base.declared && { declared: this.base.declared }),
     };
     return prune(
       graph,
@@ -284,10 +291,7 @@ export class GraphBuilder {
   }
 
   private fresh(wish: string): string {
-    let name = wish;
-    for (let i = 1; this.names.has(name); i++) name = `${wish}_${i}`;
-    this.names.add(name);
-    return name;
+    return uniqueName(wish, this.names);
   }
 }
 

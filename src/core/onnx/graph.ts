@@ -52,6 +52,8 @@ export interface ValueInfo extends TensorType {
   readonly name: string;
   /** A sequence of such tensors: loops may carry one, a model neither takes nor gives one. */
   readonly sequence?: true;
+  /** The file leaves the type open; `dtype` is a guess that is not written. */
+  readonly untyped?: true;
 }
 
 export interface Graph {
@@ -63,6 +65,8 @@ export interface Graph {
   readonly constants: ReadonlyMap<string, Constant>;
   /** In topological order. */
   readonly nodes: readonly Node[];
+  /** Types that the file declares for values, by name: used behind operators that inference does not know. */
+  readonly declared?: ReadonlyMap<string, TensorType>;
 }
 
 /** Readers for attributes, with ONNX's default in the call. Each throws `invalid_model` when the type is another. */

@@ -137,10 +137,18 @@ function inferWith(graph: Graph, inputs: readonly Inferred[], outer: Values, dep
     const operands = node.inputs.map((name) =>
       name === '' ? undefined : (values.get(name) ?? { dtype: 'float32' as const }),
     );
-    const types = inferAt(node, operands, values, depth);
+    const types = isKnownOperator(node) ? inferAt(node, operands, values, depth) : declaredOf(graph, node, operands);
     for (const [i, name] of node.outputs.entries()) if (name !== '') values.set(name, types[i] as Inferred);
   }
   return values;
+}
+
+/** Types that the file declares for the outputs of an operator that inference does not know. */
+function declaredOf({ declared, outputs }: Graph, node: Node, operands: Inputs): Inferred[] {
+  return node.outputs.map((name) => {
+    const given = declared?.get(name) ?? outputs.find((output) => output.name === name && !output.untyped);
+    return given ? { dtype: given.dtype, dims: given.dims } : { dtype: operands[0]?.dtype ?? 'float32' };
+  });
 }
 
 /** Types of inputs seen before: the same object, so that nodes behind an input are seen to be unchanged. */

@@ -154,6 +154,7 @@ export const OPERATOR_ROWS: readonly (readonly [domain: string, operators: strin
   ['', 'Resize Upsample', { flops: resize, ...map }],
   ['', 'GridSample AffineGrid', { flops: perOutput(1) }],
   // Signals
+  ['', 'CausalConvWithState', { flops: convolution(1, 2), weights: [1] }],
   ['', 'DFT', { flops: fourier }],
   ['', 'STFT', { flops: shortTimeFourier }],
   // Control flow: the bodies are counted where they are unrolled.

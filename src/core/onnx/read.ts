@@ -3,6 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
 import { WhylightError } from '../errors.ts';
 import { type Graph, OPSET } from './graph.ts';
+import { infer } from './infer.ts';
 import { invalid } from './invalid.ts';
 import { hoistConstants } from './read/constants.ts';
 import { foreignFile } from './read/foreign-file.ts';
@@ -40,7 +41,18 @@ export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
       `None of the model's outputs (${names}) is a tensor of numbers, so there is nothing to explain. Export it with its scores as an output.`,
     );
   }
-  return upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
+  return withOutputTypes(upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version));
+}
+
+/** Types that the file leaves open at its outputs, from inference. */
+function withOutputTypes(graph: Graph): Graph {
+  if (!graph.outputs.some(({ untyped }) => untyped)) return graph;
+  const types = infer(graph);
+  const outputs = graph.outputs.map((output) => {
+    const type = output.untyped && types.get(output.name);
+    return type ? { name: output.name, dtype: type.dtype, dims: type.dims } : output;
+  });
+  return { ...graph, outputs };
 }
 
 /**

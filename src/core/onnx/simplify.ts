@@ -8,6 +8,7 @@ import { dropIdentities } from './simplify/drop-identities.ts';
 import { foldBatchNorm } from './simplify/fold-batch-norm.ts';
 import { foldConstants } from './simplify/fold-constants.ts';
 import { joinMovements } from './simplify/join-movements.ts';
+import { protectPads } from './simplify/protect-pads.ts';
 import { resolveSequences } from './simplify/resolve-sequences.ts';
 import { spellOutPads } from './simplify/spell-out-pads.ts';
 import { spellOutSqueezes } from './simplify/spell-out-squeezes.ts';
@@ -27,6 +28,7 @@ export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {
     joinMovements,
     foldBatchNorm,
     spellOutPads,
+    protectPads,
     spellOutSqueezes,
   ];
   return passes.reduce((simpler, pass) => prune(pass(simpler, kept), [...kept]), prune(graph, [...kept]));

@@ -13,7 +13,7 @@ import { softmax } from './upgrade/softmax.ts';
 
 /** The versions of `ai.onnx` that are understood. */
 export const OLDEST = 7;
-export const NEWEST = 25;
+export const NEWEST = 28;
 
 const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
 

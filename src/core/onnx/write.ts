@@ -5,6 +5,7 @@ import { GraphProtoSchema, ModelProtoSchema, TensorProto_DataLocation, TensorPro
 import { elementNumber } from './elements.ts';
 import type { Constant, Graph } from './graph.ts';
 import type { ModelBytes } from './model-bytes.ts';
+import { irVersionOf, neededOpset } from './needed-opset.ts';
 import { ExternalStore } from './write/external.ts';
 import { graphInit } from './write/messages.ts';
 
@@ -16,12 +17,10 @@ export interface WriteOptions {
   readonly externalData?: { readonly path: string; readonly threshold?: number };
 }
 
-/** The first version of the format for operator set 21. */
-const IR_VERSION = 10n;
-
-/** Writes the graph; the constants are copied once. */
+/** Writes the graph in the operator set that its nodes need; the constants are copied once. */
 export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelBytes {
   const store = externalData && new ExternalStore(externalData.path, externalData.threshold ?? 1024);
+  const opset = Math.max(graph.opsets[''] ?? 0, neededOpset(graph));
   const parts: Uint8Array[] = [];
   // A message may come in pieces, so the weights can go straight from where they are to where they belong.
   const shell = toBinary(GraphProtoSchema, create(GraphProtoSchema, graphInit({ ...graph, constants: new Map() })));
@@ -30,9 +29,9 @@ export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelB
   const model = toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
-      irVersion: IR_VERSION,
+      irVersion: irVersionOf(opset),
       producerName: 'whylight',
-      opsetImport: Object.entries(graph.opsets)
+      opsetImport: Object.entries({ ...graph.opsets, '': opset })
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([domain, version]) => ({ domain, version: BigInt(version) })),
     }),

@@ -230,6 +230,50 @@ const standard: Record<string, readonly RuleCase[]> = {
   ],
 };
 
+const classes = { dims: [3, 2], data: [0, 2, 1, 3, -1, 0], dtype: 'int64' as const };
+
+/** Younger than the operator set of graphs in memory, losses, and training forms. */
+Object.assign(standard, {
+  RotaryEmbedding: [
+    { inputs: [[1, 2, 3, 4], weights(1, 3, 2), weights(1, 3, 2)] },
+    {
+      inputs: [[2, 3, 8], weights(4, 1), weights(4, 1), places],
+      attributes: { num_heads: 2, rotary_embedding_dim: 2 },
+    },
+  ],
+  TensorScatter: [
+    { inputs: [[2, 4, 3], [2, 2, 3], numbers(1, 2)] },
+    { inputs: [[2, 2, 4, 1], [2, 2, 3, 1], numbers(2, 3)], attributes: { mode: 'circular' } },
+    {
+      inputs: [
+        [2, 4],
+        [2, 2],
+      ],
+      attributes: { axis: 1 },
+    },
+  ],
+  CumProd: [{ inputs: [x, scalar(1)] }, { inputs: [x, scalar(0)], attributes: { exclusive: 1, reverse: 1 } }],
+  CausalConvWithState: [
+    { inputs: [[2, 3, 5], weights(3, 1, 3), [3]], attributes: { activation: 'silu' } },
+    { inputs: [[2, 3, 5], weights(3, 1, 3), null, [2, 3, 2]], outputs: 2 },
+  ],
+  NegativeLogLikelihoodLoss: [
+    { inputs: [[3, 4, 2], classes], attributes: { ignore_index: -1 } },
+    { inputs: [[3, 4, 2], classes, weights(4)], attributes: { ignore_index: -1, reduction: 'none' } },
+  ],
+  SoftmaxCrossEntropyLoss: [
+    { inputs: [[3, 4, 2], classes, weights(4)], attributes: { ignore_index: -1 }, outputs: 2 },
+    { inputs: [[3, 4, 2], classes], attributes: { ignore_index: -1, reduction: 'sum' } },
+  ],
+  BatchNormalization: [
+    {
+      inputs: [[3, 2, 4], [2], [2], weights(2), { dims: [2], data: [0.5, 1.5], constant: true }],
+      attributes: { training_mode: 1, epsilon: float(0.1) },
+      outputs: 3,
+    },
+  ],
+} satisfies Record<string, readonly RuleCase[]>);
+
 const q4 = [2, 4, 3, 2];
 const kv4 = [2, 2, 3, 2];
 /** Of operator set 23, which the graphs in memory are older than. */

@@ -76,7 +76,8 @@ describe('write', () => {
       constants: new Map([['k', makeConstant('uint8', [1], [7])]]),
       nodes: [{ ...node('Custom', ['x', '', 'z'], ['', 'y'], attributes, 'com.example'), name: 'custom' }],
     };
-    expect(read(write(graph).graph)).toEqual(graph);
+    // Types of outputs are kept too, as the graph has an operator that inference does not know.
+    expect(read(write(graph).graph)).toMatchObject(graph);
   });
 
   it('gives the same bytes for the same graph, in whatever order attributes were set', () => {

@@ -6,10 +6,12 @@ import { controlDecompositions } from './control.ts';
 import type { Decomposition } from './decompose.ts';
 import { fourierDecompositions } from './fourier.ts';
 import { fusedDecompositions } from './fused.ts';
+import { lossDecompositions } from './losses.ts';
 import { normalizationDecompositions } from './normalization.ts';
 import { quantizedDecompositions } from './quantized.ts';
 import { recurrentDecompositions } from './recurrent.ts';
 import { rotaryDecompositions } from './rotary.ts';
+import { stateDecompositions } from './sequence-state.ts';
 
 export const decompositions: ReadonlyMap<string, Decomposition> = new Map(
   [
@@ -18,9 +20,11 @@ export const decompositions: ReadonlyMap<string, Decomposition> = new Map(
     ...controlDecompositions,
     ...fourierDecompositions,
     ...fusedDecompositions,
+    ...lossDecompositions,
     ...normalizationDecompositions,
     ...quantizedDecompositions,
     ...recurrentDecompositions,
     ...rotaryDecompositions,
+    ...stateDecompositions,
   ].map((d) => [ruleKey(d.op, d.domain), d]),
 );

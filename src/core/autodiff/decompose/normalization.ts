@@ -1,7 +1,7 @@
 /** Normalisations that are others with something added, and those by the root mean square (Zhang and Sennrich 2019). */
 import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { fromFront, rankOf, upTo } from '../rules/axes.ts';
+import { alongAxis, fromFront, rankOf, upTo } from '../rules/axes.ts';
 import type { Decomposition, DecompositionContext } from './decompose.ts';
 
 const domain = 'com.microsoft';
@@ -25,7 +25,33 @@ const skipSum = ({ g, input }: DecompositionContext, bias: Value | undefined): V
   return bias ? g.add(sum, bias) : sum;
 };
 
+/** Normalised by the mean and variance of the batch; running statistics as further outputs. */
+const trainingBatchNorm: Decomposition = {
+  op: 'BatchNormalization',
+  evenWithRule: true,
+  note: 'In training mode, where rows depend on one another.',
+  rewrite({ g, node, input }) {
+    if (intAttribute(node, 'training_mode', 0) !== 1) return undefined;
+    const x = input(0);
+    const rank = rankOf(x, node);
+    const axes = upTo(rank).filter((axis) => axis !== 1);
+    const perChannel = (v: Value): Value => alongAxis(g, v, 1, rank);
+    const mean = g.reduce('ReduceMean', x, axes);
+    const centred = g.sub(x, mean);
+    const variance = g.reduce('ReduceMean', g.mul(centred, centred), axes);
+    const deviation = g.op('Sqrt', [g.add(variance, g.number(floatAttribute(node, 'epsilon', 1e-5), variance))]);
+    const y = g.add(g.mul(g.div(centred, deviation), perChannel(input(1))), perChannel(input(2)));
+    const momentum = floatAttribute(node, 'momentum', 0.9);
+    const running = (before: Value, now: Value): Value => {
+      const flat = g.reshape(now, before.dims ?? [-1], before);
+      return g.add(g.mul(before, g.number(momentum, before)), g.mul(flat, g.number(1 - momentum, flat)));
+    };
+    return [y, running(input(3), mean), running(input(4), variance)];
+  },
+};
+
 export const normalizationDecompositions: readonly Decomposition[] = [
+  trainingBatchNorm,
   {
     op: 'SimplifiedLayerNormalization',
     note: "onnxruntime's own, though in the standard domain.",

@@ -1,7 +1,7 @@
 /** Operators on quantised tensors, as the float operator between dequantisation and quantisation. */
 import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
-import { refuse } from '../rules/axes.ts';
+import { rankOf, refuse } from '../rules/axes.ts';
 import { isQuantised } from '../rules/quantization.ts';
 import type { Decomposition, DecompositionContext } from './decompose.ts';
 
@@ -91,6 +91,13 @@ export const quantizedDecompositions: readonly Decomposition[] = [
   unary('QLinearLeakyRelu', (g, x, { node }) =>
     g.op('LeakyRelu', [x], { alpha: float(floatAttribute(node, 'alpha', 0.01)) }),
   ),
+  unary('QLinearSoftmax', (g, x, { node }) => {
+    const axis = intAttribute(node, 'axis', -1);
+    const last = axis === -1 || axis === rankOf(x, node) - 1;
+    // Before operator set 13, softmax took everything from its axis on for one row.
+    if (!last && intAttribute(node, 'opset', 13) < 13) refuse(node, 'a softmax over several axes has no rule');
+    return g.op('Softmax', [x], { axis });
+  }),
   unary('QLinearGlobalAveragePool', (g, x, context) => {
     channelsFirst(context);
     return g.op('GlobalAveragePool', [x]);

@@ -66,6 +66,15 @@ function counted(g: GraphBuilder, rows: Value, first: Value): Value {
 export const rotaryDecompositions: readonly Decomposition[] = [
   {
     op: 'RotaryEmbedding',
+    always: true,
+    note: 'Of operator set 23, with positions or with an angle for each token.',
+    rewrite({ g, node, inputs: [, , , positions], input }) {
+      const angles = [1, 2].map((i) => (positions ? g.op('Gather', [input(i), positions]) : input(i)));
+      return [rotate(g, node, input(0), () => angles as [Value, Value])];
+    },
+  },
+  {
+    op: 'RotaryEmbedding',
     domain: 'com.microsoft',
     note: 'Without packed batches.',
     rewrite({ g, node, input }) {

@@ -39,9 +39,16 @@ export const activationRules: readonly Rule[] = [
     op: 'Clip',
     since: [6, 11, 12, 13],
     note: 'Zero at a bound, as PyTorch has it for ReLU6 and Hardtanh (its `clamp` passes the gradient there).',
-    vjp({ g, outputs: [y], cotangents: [dy], optional, optimize }) {
+    vjp({ g, inputs: [x], outputs: [y], cotangents: [dy], wants, optional, optimize }) {
+      const [low, high] = [optional(1), optional(2)];
       const bound = (value: Value | undefined) => (typeof value?.value?.[0] === 'number' ? value.value[0] : value);
-      return [gate(g, y, dy, { low: bound(optional(1)), high: bound(optional(2)) }, optimize)];
+      const clipped = (limit: Value, comparison: 'Less' | 'Greater'): Value =>
+        g.where(g.op('And', [g.op(comparison, [x, limit]), g.op('Equal', [y, limit])]), dy, g.number(0, dy));
+      return [
+        wants(0) && gate(g, y, dy, { low: bound(low), high: bound(high) }, optimize),
+        low && wants(1) && clipped(low, 'Less'),
+        high && wants(2) && clipped(high, 'Greater'),
+      ];
     },
     cases: [
       {
@@ -66,6 +73,13 @@ export const activationRules: readonly Rule[] = [
       },
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }, null, { dims: [], data: [0.5], constant: true }] },
       { inputs: [{ dims: [3, 8], range: [-2.95, 2.95] }] },
+      {
+        inputs: [
+          { dims: [3, 8], range: [-2.95, 2.95] },
+          { dims: [], data: [-1] },
+          { dims: [], data: [1.5] },
+        ],
+      },
     ],
   }),
   defineElementwise({

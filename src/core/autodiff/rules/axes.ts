@@ -24,6 +24,15 @@ export function refuse(node: Node, reason: string): never {
   );
 }
 
+/**
+ * Elements of an integer operand.
+ * @throws WhylightError `not_differentiable` when they are only known at run time
+ */
+export function known(value: Value | undefined, node: Node, what: string): readonly number[] {
+  if (value?.value?.every((v) => typeof v === 'number')) return value.value as readonly number[];
+  refuse(node, `its ${what} are only known at run time`);
+}
+
 /** The order of axes that takes `axis` to place `to`, the others left in order. */
 export function moving(rank: number, axis: number, to: number): number[] {
   const others = upTo(rank).filter((i) => i !== axis);

@@ -6,7 +6,19 @@ import { isStatic } from '../../onnx/dims.ts';
 import type { Constant } from '../../onnx/graph.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
-import { refuse } from './axes.ts';
+
+interface Convolution {
+  readonly g: GraphBuilder;
+  readonly x: Value;
+  readonly w: Value;
+  readonly dy: Value;
+  readonly window: Window;
+  readonly group: number;
+}
+
+interface InputGradient extends Convolution {
+  readonly optimize: 'speed' | 'memory';
+}
 
 /**
  * Input gradient of y = conv(x, w): the transposed convolution with the same weights.
@@ -15,15 +27,7 @@ import { refuse } from './axes.ts';
  * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4), faster, but with a second copy of the
  * weights.
  */
-function inputGradient(
-  g: GraphBuilder,
-  x: Value,
-  w: Value,
-  dy: Value,
-  window: Window,
-  group: number,
-  optimize: 'speed' | 'memory',
-): Value {
+function inputGradient({ g, x, w, dy, window, group, optimize }: InputGradient): Value {
   const turnedPads = window.kernel.map((k, i) => [
     (window.dilations[i] as number) * (k - 1) - (window.padsBegin[i] as number),
     (window.dilations[i] as number) * (k - 1) - (window.padsEnd[i] as number),
@@ -67,6 +71,37 @@ function inputGradient(
   return g.op('Slice', [longest, g.ints(axes.map(() => 0)), ends, g.ints(axes)]);
 }
 
+/**
+ * Kernel gradient of y = conv(x, w): the convolution of x with the cotangent as kernel, batch and channels swapped, strides
+ * and dilations exchanged (Dumoulin and Visin 2016, section 4). What reaches beyond the kernel is cut off.
+ */
+export function kernelGradient({ g, x, w, dy, window, group }: Convolution): Value {
+  const { kernel, strides, dilations, padsBegin, padsEnd } = window;
+  const swap = [1, 0, ...kernel.map((_, i) => i + 2)];
+  const products = g.op('Conv', [groupsAsRows(g, x, group), g.transpose(dy, swap)], {
+    strides: dilations,
+    dilations: strides,
+    pads: [...padsBegin, ...padsEnd],
+    group,
+  });
+  const axes = kernel.map((_, i) => i + 2);
+  const fits = kernel.every((size, i) => products.dims?.[i + 2] === size);
+  const cut = fits ? products : g.op('Slice', [products, g.ints(axes.map(() => 0)), g.ints(kernel), g.ints(axes)]);
+  return g.reshapeLike(g.transpose(cut, swap), w);
+}
+
+/** [N, C, ...space] as [C / g, g * N, ...space]: the channels of a group become the batch, group by group. */
+function groupsAsRows(g: GraphBuilder, x: Value, group: number): Value {
+  const rank = x.dims?.length ?? 0;
+  const space = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  if (group === 1) return g.transpose(x, [1, 0, ...space]);
+  const channels = Number(x.dims?.[1]) / group;
+  const shape = g.op('Shape', [x], { start: 2 });
+  const grouped = g.op('Concat', [g.ints([0, group, channels]), shape], { axis: 0 });
+  const turned = g.transpose(g.op('Reshape', [x, grouped]), [2, 1, 0, ...space.map((i) => i + 1)]);
+  return g.op('Reshape', [turned, g.op('Concat', [g.ints([channels, -1]), shape], { axis: 0 })]);
+}
+
 /** Kernel [M, C/g, ...k] turned around in space, channels swapped within each group: [C, M/g, ...k]. */
 function turned(g: GraphBuilder, w: Value, kernel: Constant, group: number): Value {
   const [m, c, ...space] = kernel.dims as [number, number, ...number[]];
@@ -102,6 +137,20 @@ const convolutions: readonly RuleCase[] = [
   { inputs: [[1, 2, 6, 6], kernel(5, 2, 1, 1)], attributes: { strides: [2, 2] } },
   { inputs: [[2, 3, 9], kernel(4, 3, 3)], attributes: { strides: [2], dilations: [2], pads: [1, 2] } },
   { inputs: [[2, 3, 4, 4], kernel(4, 3, 3, 3), [4]] },
+  {
+    inputs: [
+      [2, 3, 6, 5],
+      [4, 3, 3, 2],
+    ],
+    attributes: { strides: [2, 1], pads: [1, 0, 1, 1] },
+  },
+  {
+    inputs: [
+      [2, 4, 6],
+      [6, 2, 2],
+    ],
+    attributes: { group: 2, dilations: [2], strides: [2] },
+  },
   { inputs: [[1, 2, 4, 4, 3], kernel(2, 2, 2, 3, 2)], attributes: { pads: [0, 1, 0, 1, 1, 1] } },
 ];
 
@@ -109,13 +158,16 @@ export const convolutionRules: readonly Rule[] = [
   defineRule({
     op: 'Conv',
     since: [1, 11],
-    note: 'By input and bias. A kernel that depends on the input is refused.',
+    note: 'By input, kernel and bias.',
     vjp({ g, node, inputs: [x, w], cotangents: [dy], wants, optimize }) {
-      if (wants(1)) refuse(node, 'its kernel depends on the input');
-      const dx = (): Value =>
-        inputGradient(g, x, w, dy, windowOf(node, x.dims, w.dims), intAttribute(node, 'group', 1), optimize);
+      const window = windowOf(node, x.dims, w.dims);
+      const group = intAttribute(node, 'group', 1);
       const others = (dy.dims ?? []).flatMap((_, i) => (i === 1 ? [] : [i]));
-      return [wants(0) && dx(), false, wants(2) && g.reduce('ReduceSum', dy, others, false)];
+      return [
+        wants(0) && inputGradient({ g, x, w, dy, window, group, optimize }),
+        wants(1) && kernelGradient({ g, x, w, dy, window, group }),
+        wants(2) && g.reduce('ReduceSum', dy, others, false),
+      ];
     },
     cases: convolutions,
   }),

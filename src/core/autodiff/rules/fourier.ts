@@ -1,6 +1,7 @@
 /** Discrete Fourier transforms: linear, and each the other's transpose up to the length. */
 import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
+import type { Node } from '../../onnx/graph.ts';
 import { defineRule, type Rule } from '../rule.ts';
 import { fromFront, rankOf, refuse } from './axes.ts';
 
@@ -12,6 +13,29 @@ function fitted(g: GraphBuilder, x: Value, axis: number, count: number): Value {
   return g.op('Pad', [x, g.ints([0, count - extent]), undefined, g.ints([axis])]);
 }
 
+interface HalfSpectrum {
+  readonly x: Value;
+  readonly dy: Value;
+  readonly axis: number;
+  /** Samples of the real signal. */
+  readonly length: number;
+  readonly node: Node;
+}
+
+/**
+ * Input cotangent of the inverse transform of one side of a spectrum: the one-sided transform of dy over its length, twice
+ * at the frequencies that stand for their conjugates too.
+ */
+function halfSpectrum(g: GraphBuilder, { x, dy, axis, length, node }: HalfSpectrum): Value {
+  if (Number.isNaN(length)) refuse(node, 'the length of the transform is not known before the run');
+  const spectrum = g.op('DFT', [dy, undefined, g.scalar(axis, 'int64')], { onesided: 1 });
+  const bins = Math.floor(length / 2) + 1;
+  const weights = Array.from({ length: bins }, (_, k) => (k === 0 || 2 * k === length ? 1 : 2) / length);
+  const rank = rankOf(x, node);
+  const shape = Array.from({ length: rank }, (_, i) => (i === axis ? bins : 1));
+  return fitted(g, g.mul(spectrum, g.constant(x.dtype, shape, weights)), axis, Number(x.dims?.[axis]));
+}
+
 const axisAt = (axis: number) => ({ dims: [], data: [axis], dtype: 'int64' as const });
 
 export const fourierRules: readonly Rule[] = [
@@ -19,7 +43,7 @@ export const fourierRules: readonly Rule[] = [
     op: 'DFT',
     since: [17, 20],
     note: 'Along an axis of an extent that is known before the run.',
-    vjp({ g, node, inputs: [x], optional, cotangents: [dy] }) {
+    vjp({ g, node, inputs: [x], outputs: [y], optional, cotangents: [dy] }) {
       const rank = rankOf(x, node);
       const inverse = intAttribute(node, 'inverse', 0) === 1;
       const onesided = intAttribute(node, 'onesided', 0) === 1;
@@ -28,7 +52,7 @@ export const fourierRules: readonly Rule[] = [
       const [extent, length] = [x.dims?.[axis], given ? Number(given.value?.[0]) : x.dims?.[axis]];
       if (typeof extent !== 'number' || typeof length !== 'number' || Number.isNaN(length))
         refuse(node, 'the length of the transform is not known before the run');
-      if (onesided && inverse) refuse(node, 'an inverse transform of one side has no rule');
+      if (onesided && inverse) return [halfSpectrum(g, { x, dy, axis, length: Number(y.dims?.[axis]), node })];
       const back = g.op(
         'DFT',
         [fitted(g, dy, axis, length), undefined, g.scalar(axis, 'int64')],
@@ -45,6 +69,8 @@ export const fourierRules: readonly Rule[] = [
       { inputs: [[1, 6, 1]], attributes: { onesided: 1 } },
       { inputs: [[1, 5, 1]], attributes: { onesided: 1 } },
       { inputs: [[1, 6, 2]], attributes: { inverse: 1 } },
+      { inputs: [[1, 4, 2]], attributes: { inverse: 1, onesided: 1 } },
+      { inputs: [[1, 4, 2], axisAt(7)], attributes: { inverse: 1, onesided: 1 } },
       { inputs: [[1, 6, 1], axisAt(4)] },
       { inputs: [[1, 4, 2], axisAt(7)], attributes: { inverse: 1 } },
     ],

@@ -2,6 +2,7 @@
 import type { Rule } from '../rule.ts';
 import { activationRules } from './activation.ts';
 import { arithmeticRules } from './arithmetic.ts';
+import { blockQuantizedRules } from './block-quantized.ts';
 import { convTransposeRules } from './conv-transpose.ts';
 import { convolutionRules } from './convolution.ts';
 import { einsumRules } from './einsum.ts';
@@ -12,6 +13,7 @@ import { linearRules } from './linear.ts';
 import { mathRules } from './math.ts';
 import { movementRules } from './movement.ts';
 import { normalizationRules } from './normalization.ts';
+import { padRules } from './pad.ts';
 import { poolingRules } from './pooling.ts';
 import { morePoolingRules } from './pooling-more.ts';
 import { quantizationRules } from './quantization.ts';
@@ -25,6 +27,7 @@ import { softmaxRules } from './softmax.ts';
 export const gradientRules: readonly Rule[] = [
   ...activationRules,
   ...arithmeticRules,
+  ...blockQuantizedRules,
   ...convTransposeRules,
   ...convolutionRules,
   ...einsumRules,
@@ -36,6 +39,7 @@ export const gradientRules: readonly Rule[] = [
   ...morePoolingRules,
   ...movementRules,
   ...normalizationRules,
+  ...padRules,
   ...poolingRules,
   ...quantizationRules,
   ...rearrangeRules,

@@ -1,25 +1,16 @@
 /** Operators that move elements and compute nothing: the cotangent goes back the way the values came. */
 
 import { WhylightError } from '../../errors.ts';
-import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
+import { intAttribute, intsAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
 import { defineRule, type Rule, type RuleContext } from '../rule.ts';
-import { refuse } from './axes.ts';
+import { known, refuse } from './axes.ts';
 
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const, constant: true });
 
 /** For operators whose result is x in another shape. */
 const backToShape = ({ g, inputs: [x], cotangents: [dy] }: RuleContext) => [g.reshapeLike(dy, x)];
-
-/** Content of an int operand. */
-function known(value: Value | undefined, node: RuleContext['node'], what: string): readonly number[] {
-  if (value?.value?.every((v) => typeof v === 'number')) return value.value as readonly number[];
-  throw new WhylightError('not_differentiable', `${node.op} "${node.name}": its ${what} are only known at run time.`, {
-    node: node.name,
-    op: node.op,
-  });
-}
 
 /** Zeros around `dy`: `before` and `after` along one axis. */
 const padAxis = (g: GraphBuilder, x: Value, axis: number, before: number, after: number): Value =>
@@ -54,81 +45,6 @@ function unslice(
   return g.op('Gather', [padAxis(g, dy, axis, 0, 1), g.ints(places)], { axis });
 }
 
-/** Pads with constants, mirrored or repeated edges, one axis at a time from the last to the first. */
-function unpad(context: RuleContext): Value {
-  const {
-    g,
-    node,
-    inputs: [x, padsInput],
-    cotangents: [dy],
-    optional,
-  } = context;
-  const rank = x.dims?.length ?? 0;
-  const axes = optional(3)
-    ? known(optional(3), node, 'axes').map((a) => (a < 0 ? a + rank : a))
-    : Array.from({ length: rank }, (_, i) => i);
-  const pads = known(padsInput, node, 'pads');
-  const mode = stringAttribute(node, 'mode', 'constant');
-  let value = dy;
-  for (const [i, axis] of axes.entries()) {
-    const [before, after] = [pads[i] as number, pads[i + axes.length] as number];
-    const extent = x.dims?.[axis];
-    if (before === 0 && after === 0) continue;
-    if (mode === 'constant' && before >= 0 && after >= 0) {
-      const end = typeof extent === 'number' ? extent + before : undefined;
-      value = g.op('Slice', [
-        value,
-        g.ints([before]),
-        g.ints([end ?? (after === 0 ? Number.MAX_SAFE_INTEGER : -after)]),
-        g.ints([axis]),
-      ]);
-      continue;
-    }
-    if (typeof extent !== 'number') {
-      throw new WhylightError(
-        'not_differentiable',
-        `Pad "${node.name}": mode ${mode} needs an extent that is known before the run on axis ${axis}.`,
-        { node: node.name },
-      );
-    }
-    value = foldPadding(g, value, axis, extent, before, after, mode);
-  }
-  return value;
-}
-
-/** Adds what was copied into the padding back to where it came from: a product with the 0/1 matrix of the copying. */
-function foldPadding(
-  g: GraphBuilder,
-  dy: Value,
-  axis: number,
-  extent: number,
-  before: number,
-  after: number,
-  mode: string,
-): Value {
-  const length = extent + before + after;
-  const source = (i: number): number => {
-    const at = i - before;
-    if (at >= 0 && at < extent) return at;
-    if (mode === 'edge') return at < 0 ? 0 : extent - 1;
-    if (mode === 'wrap') return ((at % extent) + extent) % extent;
-    if (mode === 'reflect') {
-      const period = Math.max(2 * (extent - 1), 1);
-      const folded = ((at % period) + period) % period;
-      return folded < extent ? folded : period - folded;
-    }
-    return -1;
-  };
-  const matrix = new Float32Array(length * extent);
-  for (let i = 0; i < length; i++) if (source(i) >= 0) matrix[i * extent + source(i)] = 1;
-  const rank = dy.dims?.length ?? 1;
-  const toLast = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
-  const perm = [...toLast, axis];
-  const back = perm.map((_, i) => perm.indexOf(i));
-  const folded = g.op('MatMul', [g.transpose(dy, perm), g.constant(dy.dtype, [length, extent], matrix)]);
-  return g.transpose(folded, back);
-}
-
 export const movementRules: readonly Rule[] = [
   defineRule({
     op: 'Identity',
@@ -139,8 +55,12 @@ export const movementRules: readonly Rule[] = [
   defineRule({
     op: 'Dropout',
     since: [7, 10, 12, 13],
-    note: 'Inference only: the identity.',
-    vjp: ({ cotangents: [dy] }) => [dy],
+    note: 'Inference only: the identity. Refused in training mode, which is random.',
+    vjp({ node, cotangents: [dy], optional }) {
+      const training = optional(2);
+      if (training && training.value?.[0] !== 0) refuse(node, 'in training mode it is random');
+      return [dy];
+    },
     cases: [{ inputs: [[2, 3]] }],
   }),
   defineRule({
@@ -301,19 +221,6 @@ export const movementRules: readonly Rule[] = [
       { inputs: [[4, 5], ints(0, -3), ints(4, 1000), ints(0, 1)] },
       { inputs: [[3, 7], ints(1), ints(7), ints(-1), ints(2)] },
       { inputs: [[3, 7], ints(-1), ints(-1000), ints(1), ints(-2)] },
-    ],
-  }),
-  defineRule({
-    op: 'Pad',
-    since: [1, 2, 11, 13, 18, 19, 21],
-    vjp: (context) => [unpad(context)],
-    cases: [
-      { inputs: [[2, 3], ints(0, 1, 1, 2)] },
-      { inputs: [[2, 3], ints(1, 2), null, ints(-1)] },
-      { inputs: [[3, 4], ints(0, -1, 1, -1)] },
-      { inputs: [[2, 4], ints(0, 2, 0, 3)], attributes: { mode: 'reflect' } },
-      { inputs: [[2, 4], ints(1, 2, 0, 3)], attributes: { mode: 'edge' } },
-      { inputs: [[2, 4], ints(0, 2, 0, 3)], attributes: { mode: 'wrap' } },
     ],
   }),
 ];

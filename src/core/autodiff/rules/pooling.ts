@@ -129,7 +129,11 @@ export const poolingRules: readonly Rule[] = [
     note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win; a window over them alone gets zero.',
     vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole] }) {
       const hollow = mayBeEmpty(windowOf(node, x.dims), x, y);
-      const found = (g.allOutputs(y, 2) as [Value, Value])[1];
+      // Column-major indices would count places in another order than the flat tensor has them.
+      const columnMajor = intAttribute(node, 'storage_order', 0) === 1;
+      const [, found] = (
+        columnMajor ? g.ops('MaxPool', [x], { ...node.attributes, storage_order: undefined }, 2) : g.allOutputs(y, 2)
+      ) as [Value, Value];
       // A maximum over nothing is the lowest number there is, at a place that is none.
       const indices = hollow ? g.op('Max', [found, g.scalar(0, 'int64')]) : found;
       const empty = hollow && g.op('Equal', [y, g.number(LOWEST, y)]);
@@ -145,6 +149,10 @@ export const poolingRules: readonly Rule[] = [
     },
     cases: [
       ...windows,
+      {
+        inputs: [{ dims: [1, 2, 7, 6], range: [-9, 9] }],
+        attributes: { kernel_shape: [3, 3], strides: [2, 2], storage_order: 1 },
+      },
       {
         inputs: [{ dims: [2, 3, 2, 2], range: [-9, 9] }],
         attributes: { kernel_shape: [2, 2], dilations: [3, 3], pads: [1, 1, 1, 1] },

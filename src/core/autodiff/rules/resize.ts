@@ -5,8 +5,13 @@
  */
 import { float, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { Value } from '../../onnx/builder.ts';
+import { isStatic } from '../../onnx/dims.ts';
+import type { Dim } from '../../onnx/graph.ts';
 import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
-import { fromFront, inverse, moving, rankOf, refuse, upTo } from './axes.ts';
+import { fromFront, inverse, known, moving, rankOf, refuse, upTo } from './axes.ts';
+
+/** Edge elements that are added where a size is rounded up: as many as any mode reads past the last position. */
+const EXTENSION = 4;
 
 interface ResizedAxis {
   readonly axis: number;
@@ -14,8 +19,10 @@ interface ResizedAxis {
   readonly scale?: Value;
   readonly size?: Value;
   readonly region?: Value;
-  /** The ratio of the extents, where it is known. */
+  /** The ratio of the dims, where it is known. */
   readonly factor?: number;
+  /** Size of the result, where it is more than the scale gives, rounded down. */
+  readonly roundedUpTo?: number;
 }
 
 /** The axes that the node changes. */
@@ -52,12 +59,15 @@ function resizedAxes({ g, node, inputs: [x], outputs: [y], optional }: RuleConte
 /** The matrix of one axis: [extent of y, extent of x], or the transpose of that. */
 function interpolation(
   { g, node, inputs: [x] }: RuleContext,
-  { axis, scale, size, region }: ResizedAxis,
+  { axis, scale, size, region, roundedUpTo }: ResizedAxis,
   transposed: boolean,
 ): Value {
   const extent = x.dims?.[axis];
   const length = typeof extent === 'number' ? g.ints([extent]) : g.op('Shape', [x], { start: axis, end: axis + 1 });
-  const unit = g.op('EyeLike', [g.op('Expand', [g.number(0, x), g.op('Concat', [length, length], { axis: 0 })])]);
+  const identity = g.op('EyeLike', [g.op('Expand', [g.number(0, x), g.op('Concat', [length, length], { axis: 0 })])]);
+  const resizedAxis = transposed ? 1 : 0;
+  const extension = transposed ? [0, 0, 0, EXTENSION] : [0, 0, EXTENSION, 0];
+  const unit = roundedUpTo ? g.op('Pad', [identity, g.ints(extension)], { mode: 'edge' }) : identity;
   // In four dimensions, which engines can do in every mode; the rows are resized, or the columns.
   const inFour = (before: number, of: Value, other: Value): Value => {
     const front = g.constant(of.dtype, [2], [before, before]);
@@ -77,7 +87,8 @@ function interpolation(
     ],
     { ...node.attributes, axes: undefined, extrapolation_value: float(0) },
   );
-  return g.op('Squeeze', [matrix, g.ints([0, 1])]);
+  const whole = g.op('Squeeze', [matrix, g.ints([0, 1])]);
+  return roundedUpTo ? g.op('Slice', [whole, g.ints([0]), g.ints([roundedUpTo]), g.ints([resizedAxis])]) : whole;
 }
 
 /** dy times the transposed matrix of one axis. */
@@ -101,23 +112,63 @@ function repeatsBlocks(node: RuleContext['node']): boolean {
   );
 }
 
-function resizeBack(context: RuleContext): Value {
+/** Modes whose coordinates depend on the scale alone, and not on the sizes. */
+const BY_SCALE = /^(half_pixel|asymmetric)$/;
+
+/**
+ * The node with the one scale that keeps the aspect ratio in place of its sizes, and the sizes of axes where the scale,
+ * rounded down, gives less.
+ */
+function withOneScale(context: RuleContext): { context: RuleContext; roundedUp: ReadonlyMap<number, number> } {
+  const { g, node, inputs, outputs, optional } = context;
+  const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
+  const [x, y] = [inputs[0], outputs[0]];
+  if (policy === 'stretch' || !optional(3)?.dims?.[0]) return { context, roundedUp: new Map() };
+  const rank = rankOf(x, node);
+  const axes = intsAttribute(node, 'axes', upTo(rank)).map((axis) => fromFront(axis, rank));
+  const [from, to] = [x, y].map(({ dims }) => axes.map((axis) => dims?.[axis])) as [
+    (Dim | undefined)[],
+    (Dim | undefined)[],
+  ];
+  if (!isStatic(from as Dim[]) || !isStatic(to as Dim[]))
+    refuse(node, `${policy} needs sizes that are known before the run`);
+  const ratios = known(optional(3), node, 'sizes').map((size, i) => size / (from[i] as number));
+  const scale = Math.fround(policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios));
+  const byScale = BY_SCALE.test(stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel'));
+  const exact = axes.every((_, i) => Math.floor((from[i] as number) * scale) === to[i]);
+  if (!exact && !byScale)
+    refuse(
+      node,
+      `with ${policy}, a size that is rounded up has a rule for the coordinates half_pixel and asymmetric only`,
+    );
+  // Whether an engine rounds the product up or down is left open, so every axis is made longer and cut.
+  const roundedUp = new Map(byScale ? axes.map((axis, i) => [axis, to[i] as number]) : []);
+  const scales = g.constant(
+    'float32',
+    [axes.length],
+    axes.map(() => scale),
+  );
+  const { keep_aspect_ratio_policy: _, ...attributes } = node.attributes;
+  const operand = (i: number): Value | undefined => (i === 2 ? scales : i === 3 ? undefined : optional(i));
+  return { context: { ...context, node: { ...node, attributes }, optional: operand }, roundedUp };
+}
+
+function resizeBack(given: RuleContext): Value {
+  const { context, roundedUp } = withOneScale(given);
   const {
     g,
     node,
     inputs: [x],
     cotangents: [dy],
   } = context;
-  if (stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch')
-    refuse(node, 'only the keep_aspect_ratio_policy "stretch" has a rule');
   const rank = rankOf(x, node);
-  const axes = resizedAxes(context);
+  const axes = resizedAxes(context).map((axis) => ({ ...axis, roundedUpTo: roundedUp.get(axis.axis) }));
   const factors = upTo(rank)
     .map((i) => axes.find(({ axis }) => axis === i))
     .map((a) => (a ? a.factor : 1));
   const spatial = factors.slice(2);
   const pools = rank >= 3 && rank <= 5 && factors[0] === 1 && factors[1] === 1 && spatial.every(Number.isInteger);
-  if (repeatsBlocks(node) && pools) {
+  if (repeatsBlocks(node) && pools && roundedUp.size === 0) {
     // The sum over each block.
     const kernel = spatial as number[];
     const mean = g.op('AveragePool', [dy], { kernel_shape: kernel, strides: kernel });
@@ -172,6 +223,14 @@ const smooth = (mode: string): readonly RuleCase[] => [
   by(x, [1, 1, 0.7, 1.3], { mode }),
   by([1, 1, 4, 5], [1, 1, 0.5, 0.6], { mode, antialias: 1 }),
   to(x, [5, 6], { mode, axes: [2, 3] }),
+  to(x, [6, 6], { mode, axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
+  to(x, [7, 7], {
+    mode,
+    axes: [2, 3],
+    keep_aspect_ratio_policy: 'not_smaller',
+    coordinate_transformation_mode: 'asymmetric',
+  }),
+  to(x, [6, 6], { mode, axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller' }),
   {
     inputs: [x, scales(0, 0, 0.2, -0.1, 1, 1, 0.9, 1.2), null, sizes(2, 2, 4, 3)],
     attributes: { mode, coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: float(3) },

@@ -51,7 +51,9 @@ export const elementwise: Rules = {
   ...each('Not IsNaN IsInf', predicate),
   PRelu: toFirst,
   Where: broadcasting(1),
+  ...each('RotaryEmbedding TensorScatter CumProd', sameType),
   Cast: cast,
+  BitCast: cast,
   CastLike: castLike,
   Dropout: dropout,
 };

@@ -157,14 +157,19 @@ const centerCropPad: Rule = (node, inputs) => {
   ];
 };
 
-/** Real and imaginary part behind every bin. */
+/** Real and imaginary part of every bin in the last dim; the inverse of one side of a spectrum is a real signal. */
 const dft: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
   if (!dims) return [ofType(dtype, undefined)];
   const axis = inputs[2] ? numbers(inputs[2])?.[0] : -2;
   if (axis === undefined) return [ofType(dtype, [...unknownDims(node, dims.length - 1), 2])];
   const at = normalAxis(node, axis, dims.length);
-  const length = inputs[1] ? (numbers(inputs[1])?.[0] ?? unknownExtent(node, at)) : (dims[at] as Dim);
+  const given = inputs[1] ? (numbers(inputs[1])?.[0] ?? unknownExtent(node, at)) : undefined;
+  if (intAttribute(node, 'onesided', 0) === 1 && intAttribute(node, 'inverse', 0) === 1) {
+    const samples = given ?? multiply(add(dims[at] as Dim, -1), 2);
+    return [ofType(dtype, dims.with(at, samples).with(-1, 1))];
+  }
+  const length = given ?? (dims[at] as Dim);
   const bins = intAttribute(node, 'onesided', 0) === 1 ? add(floorDivide(length, 2), 1) : length;
   return [ofType(dtype, dims.with(at, bins).with(-1, 2))];
 };

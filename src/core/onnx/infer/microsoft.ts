@@ -120,6 +120,26 @@ const quantizedPool: Rule = (node, inputs) => {
   ];
 };
 
+/** x with scale and zero point; channels in the second dim. */
+const quantizedWindows: Rule = (node, inputs, scope) => {
+  if (intAttribute(node, 'channels_last', 0) === 1) return [ofType(required(node, inputs, 0).dtype, undefined)];
+  return windows.AveragePool?.(node, inputs.slice(0, 1), scope) ?? [];
+};
+
+/** a and b with scale and zero point each, a bias; float when there is no scale of the result. */
+const quantizedGemm: Rule = (node, inputs, scope) => {
+  const [a, b] = [required(node, inputs, 0), required(node, inputs, 3)];
+  const [product] = gemm(node, [a, b], scope);
+  const zero = inputs[8];
+  return [ofType(inputs[7] ? (zero?.dtype ?? a.dtype) : 'float32', product?.dims)];
+};
+
+/** A float matrix times a matrix [K, N] whose elements are packed to a few bits. */
+const blockQuantizedProduct: Rule = (node, inputs) => {
+  const { dtype, dims } = required(node, inputs, 0);
+  return [ofType(dtype, dims?.with(-1, intAttribute(node, 'N', 0)))];
+};
+
 /** Scale and zero point of the output, then three inputs for each operand. */
 const quantizedConcat: Rule = (node, inputs, scope) => {
   const operands = inputs.filter((_, i) => i >= 2 && (i - 2) % 3 === 0);
@@ -133,6 +153,9 @@ export const microsoft: Rules = {
   ...each('SkipLayerNormalization SkipSimplifiedLayerNormalization', skipNormalization),
   ...each('QLinearAdd QLinearMul', quantizedBinary),
   QLinearGlobalAveragePool: quantizedPool,
+  QLinearAveragePool: quantizedWindows,
+  QGemm: quantizedGemm,
+  MatMulNBits: blockQuantizedProduct,
   QLinearConcat: quantizedConcat,
   ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', dequantizedProduct),
   FusedMatMul: fusedMatMul,

@@ -10,7 +10,8 @@ import {
 } from 'onnx-buf';
 import { canonical, symbolOf } from '../dims.ts';
 import { elementName, elementType } from '../elements.ts';
-import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from '../graph.ts';
+import type { Attribute, Constant, Dim, Graph, Node, TensorType, ValueInfo } from '../graph.ts';
+import { isKnownOperator } from '../infer.ts';
 import { invalid } from '../invalid.ts';
 import type { Functions } from './functions.ts';
 import { densify, type External, toConstant } from './tensor.ts';
@@ -42,6 +43,7 @@ export function toGraph(proto: GraphProto, scope: Scope): Graph {
     const { name, constant } = densify(sparse, scope.external);
     add(name, constant);
   }
+  const nodes = toNodes(proto.node, scope);
   return {
     name: proto.name || 'graph',
     opsets: {},
@@ -49,7 +51,8 @@ export function toGraph(proto: GraphProto, scope: Scope): Graph {
     inputs: proto.input.filter(({ name }) => !constants.has(name)).map((value) => toValueInfo(value, true, scope)),
     outputs: tensorOutputs(proto, scope).map((value) => toValueInfo(value, false, scope)),
     constants,
-    nodes: toNodes(proto.node, scope),
+    nodes,
+    ...(!nodes.every(isKnownOperator) && { declared: declaredTypes([...proto.valueInfo, ...proto.output]) }),
   };
 }
 
@@ -62,12 +65,27 @@ function tensorOutputs({ output, node }: GraphProto, { inner = false }: Scope): 
   return output.flatMap((value) => {
     const { type } = value;
     if (type?.value.case === undefined) return [value];
-    if (type.value.case === 'tensorType') return elementType(type.value.value.elemType) ? [value] : [];
+    if (type.value.case === 'tensorType') {
+      const { elemType } = type.value.value;
+      return elemType === 0 || elementType(elemType) ? [value] : [];
+    }
     const zipMap = node.find(({ opType, output: [made] }) => opType === 'ZipMap' && made === value.name);
     const probabilities = zipMap?.input[0];
     const isOutput = output.some(({ name }) => name === probabilities);
     return probabilities === undefined || isOutput ? [] : [{ ...value, name: probabilities, type: undefined }];
   });
+}
+
+/** Types of inner values and outputs that are tensors of a known element type. */
+function declaredTypes(values: readonly ValueInfoProto[]): Map<string, TensorType> {
+  const types = new Map<string, TensorType>();
+  for (const { name, type } of values) {
+    if (type?.value.case !== 'tensorType') continue;
+    const { elemType, shape } = type.value.value;
+    const dtype = elementType(elemType);
+    if (dtype) types.set(name, { dtype, dims: shape?.dim.map((dim, axis) => toDim(dim, axis, name, false)) });
+  }
+  return types;
 }
 
 /** Nodes, calls of the model's own functions replaced by what they do. */
@@ -149,7 +167,7 @@ function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner =
   if (name === '') invalid(`An ${role.toLowerCase()} of the model has no name.`);
   if (type?.value.case !== 'tensorType') {
     // The types of a subgraph's values, and of outputs, follow from the nodes.
-    if (type?.value.case === undefined) return { name, dtype: 'float32' };
+    if (type?.value.case === undefined) return { name, dtype: 'float32', untyped: true };
     if (inner && type.value.case === 'sequenceType') {
       const held = type.value.value.elemType?.value;
       const dtype = held?.case === 'tensorType' ? elementType(held.value.elemType) : undefined;
@@ -161,6 +179,7 @@ function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner =
     );
   }
   const { elemType, shape } = type.value.value;
+  if (elemType === 0 && !isInput) return { name, dtype: 'float32', untyped: true };
   const dtype = elementType(elemType);
   if (!dtype) {
     return invalid(

@@ -107,7 +107,7 @@ function itemsOf(node: Node, parts: Parts, types: Types, writer: Writer): readon
     case 'Optional':
       return first === '' ? undefined : (known ?? [first]);
     case 'SequenceInsert': {
-      const at = third === '' ? known?.length : place(integer(types, third), (known?.length ?? 0) + 1);
+      const at = third === '' ? known?.length : insertionAt(integer(types, third), known?.length ?? 0);
       return known && at !== undefined ? known.toSpliced(at, 0, second) : undefined;
     }
     case 'SequenceErase': {
@@ -121,7 +121,12 @@ function itemsOf(node: Node, parts: Parts, types: Types, writer: Writer): readon
   }
 }
 
-/** A place counted from the front, if there is one. */
+/** Negative positions count from the length before the insertion. */
+function insertionAt(at: number | undefined, length: number): number | undefined {
+  return at === length ? at : place(at, length);
+}
+
+/** A position counted from the front, if there is one. */
 function place(at: number | undefined, length: number): number | undefined {
   const front = at !== undefined && at < 0 ? at + length : at;
   return front !== undefined && front >= 0 && front < length ? front : undefined;

@@ -43,17 +43,21 @@ const quantizeLinear: Change = {
   rewrite: (node) => ({ ...node, attributes: without(node.attributes, 'precision') }),
 };
 
-const unknown: Change = {
+/** Swish of the gate, times the value. */
+const swiglu: Change = {
   to: Number.POSITIVE_INFINITY,
-  rewrite: (node) => refuse(node, 'the operator is newer than operator set 21. Export the model with operator set 21.'),
+  rewrite(node, context) {
+    const [gate = '', value = ''] = node.inputs;
+    const swished = swish.rewrite({ ...node, op: 'Swish', inputs: [gate] }, context);
+    return { ...node, op: 'Mul', inputs: [context.emit(node, swished.op, swished.inputs), value], attributes: {} };
+  },
 };
 
-// Attention stays as it is: the compiler takes it apart, whatever is asked for.
-const UNKNOWN = 'RotaryEmbedding TensorScatter CumProd BitCast';
-
+// Attention, RotaryEmbedding, TensorScatter, CumProd and BitCast stay as they are: the compiler takes the first two apart,
+// and `write` stamps the operator set that the others need.
 export const newer: Changes = {
   Swish: [swish],
   RMSNormalization: [rmsNormalization],
   QuantizeLinear: [quantizeLinear],
-  ...Object.fromEntries(UNKNOWN.split(' ').map((op) => [op, [unknown]])),
+  SwiGLU: [swiglu],
 };

@@ -45,7 +45,8 @@ const nodeInit = ({
 
 type TypeInit = Init<typeof TypeProtoSchema>;
 
-const valueInit = ({ name, dtype, dims, sequence }: ValueInfo): Init<typeof ValueInfoProtoSchema> => {
+const valueInit = ({ name, dtype, dims, sequence, untyped }: ValueInfo): Init<typeof ValueInfoProtoSchema> => {
+  if (untyped) return { name };
   const tensor: TypeInit = {
     value: {
       case: 'tensorType',
