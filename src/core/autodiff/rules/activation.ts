@@ -42,12 +42,15 @@ export const activationRules: readonly Rule[] = [
     vjp({ g, inputs: [x], outputs: [y], cotangents: [dy], wants, optional, optimize }) {
       const [low, high] = [optional(1), optional(2)];
       const bound = (value: Value | undefined) => (typeof value?.value?.[0] === 'number' ? value.value[0] : value);
-      const clipped = (limit: Value, comparison: 'Less' | 'Greater'): Value =>
-        g.where(g.op('And', [g.op(comparison, [x, limit]), g.op('Equal', [y, limit])]), dy, g.number(0, dy));
+      // A lower bound above the upper one does not count: the result is the upper one everywhere.
+      const raised = low ? g.op('Max', [x, low]) : x;
+      const byLow = (limit: Value): Value =>
+        g.where(g.op('And', [g.op('Less', [x, limit]), g.op('Equal', [y, limit])]), dy, g.number(0, dy));
+      const byHigh = (limit: Value): Value => g.where(g.op('Greater', [raised, limit]), dy, g.number(0, dy));
       return [
         wants(0) && gate(g, y, dy, { low: bound(low), high: bound(high) }, optimize),
-        low && wants(1) && clipped(low, 'Less'),
-        high && wants(2) && clipped(high, 'Greater'),
+        low && wants(1) && byLow(low),
+        high && wants(2) && byHigh(high),
       ];
     },
     cases: [

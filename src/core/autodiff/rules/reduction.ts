@@ -3,11 +3,13 @@ import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
 import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
+import { known } from './axes.ts';
 
 /** The reduced axes, none negative; undefined when the node reduces nothing. */
 export function reducedAxes({ node, inputs: [x], optional }: RuleContext): readonly number[] | undefined {
   const rank = x.dims?.length ?? 0;
-  const axes = optional(1)?.value as readonly number[] | undefined;
+  const operand = optional(1);
+  const axes = operand && known(operand, node, 'axes');
   if (axes && axes.length > 0) return axes.map((a) => (a < 0 ? a + rank : a));
   return intAttribute(node, 'noop_with_empty_axes', 0) === 1 ? undefined : Array.from({ length: rank }, (_, i) => i);
 }

@@ -242,7 +242,10 @@ export const resizeRules: readonly Rule[] = [
     op: 'Resize',
     since: [10, 11, 13, 18, 19],
     note: 'Every mode, coordinate transformation and antialiasing, along any axes. Upsample is rewritten into it when the model is read.',
-    vjp: (context) => [resizeBack(context)],
+    vjp(context) {
+      if (context.wants(1) || context.wants(2)) refuse(context.node, 'its region or scales depend on the input');
+      return [context.wants(0) && resizeBack(context)];
+    },
     cases: [
       ...nearest,
       ...smooth('linear'),

@@ -1,28 +1,51 @@
-/** Exponentials and their sums. */
+/**
+ * Softmax and logarithms of sums of exponentials.
+ *
+ * With L the logarithmic mean of a probability in the two passes, `y - y0 = L (ln y - ln y0)`, and `ln y` is `x` less the
+ * logarithm of the sum. As the probabilities add up to 1 in both passes, the difference of that logarithm is the mean of the
+ * differences of x weighted by L. So `y - y0 = L (dx - sum(L dx) / sum(L))` holds exactly, with weights between 0 and 1
+ * whatever the logits are: complete, and the derivative where both passes are the same.
+ */
 import { intAttribute } from '../../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../../onnx/builder.ts';
 import { keepAxes, reducedAxes } from '../../rules/reduction.ts';
 import { half, ratio, SMOOTH, type Vjp } from './parts.ts';
 
-/** exp(x - shift) in both passes, with one shift for both; and how to send a multiplier of the exponentials back to x. */
-function exponentials(
+/** Logarithms of probabilities below this are those of masked positions; their exponential is 0. */
+const LEAST_LOGARITHM = -1e4;
+
+/** Below this difference of the logarithms a series takes the place of the quotient. */
+const NEAR = 0.5;
+
+/** Logarithm of the softmax, by the largest logit, so that nothing overflows. */
+function logProbabilities(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
+  const shifted = g.sub(x, g.reduce('ReduceMax', x, axes));
+  const total = g.op('Log', [g.reduce('ReduceSum', g.op('Exp', [shifted]), axes)]);
+  return g.op('Max', [g.sub(shifted, total), g.number(LEAST_LOGARITHM, x)]);
+}
+
+/** Logarithmic means of the probabilities in both passes, and these means as shares of their sum. */
+function logarithmicMeans(
   g: GraphBuilder,
   x: Value,
   x0: Value,
   axes: readonly number[],
-): { e: Value; e0: Value; back(m: Value): Value } {
-  const shift = g.op('Max', [g.reduce('ReduceMax', x, axes), g.reduce('ReduceMax', x0, axes)]);
-  const [e, e0] = [g.op('Exp', [g.sub(x, shift)]), g.op('Exp', [g.sub(x0, shift)])];
-  return { e, e0, back: (m) => g.mul(m, ratio(g, g.sub(e, e0), g.sub(x, x0), SMOOTH, half(g, e, e0))) };
+): { means: Value; shares: Value } {
+  const [log, log0] = [logProbabilities(g, x, axes), logProbabilities(g, x0, axes)];
+  const difference = g.sub(log, log0);
+  const square = g.mul(difference, difference);
+  const number = (value: number): Value => g.number(value, x);
+  // sinh(d / 2) / (d / 2) to the sixth power of d.
+  const series = g.add(number(1), g.mul(g.div(square, number(24)), g.add(number(1), g.div(square, number(80)))));
+  const near = g.mul(g.op('Exp', [half(g, log, log0)]), series);
+  const means = ratio(g, g.sub(g.op('Exp', [log]), g.op('Exp', [log0])), difference, NEAR, near);
+  return { means, shares: g.div(means, g.reduce('ReduceSum', means, axes)) };
 }
 
 export const softmax: Vjp = ({ g, node, inputs: [x], cotangents: [m], reference }) => {
-  const axis = intAttribute(node, 'axis', -1);
-  const { e, e0, back } = exponentials(g, x, reference(x), [axis]);
-  const [s, s0] = [g.reduce('ReduceSum', e, [axis]), g.reduce('ReduceSum', e0, [axis])];
-  const byExponential = g.mul(m, half(g, g.op('Reciprocal', [s]), g.op('Reciprocal', [s0])));
-  const bySum = g.neg(g.div(g.reduce('ReduceSum', g.mul(m, half(g, e, e0)), [axis]), g.mul(s, s0)));
-  return [back(g.add(byExponential, bySum))];
+  const axes = [intAttribute(node, 'axis', -1)];
+  const { means, shares } = logarithmicMeans(g, x, reference(x), axes);
+  return [g.mul(means, g.sub(m, g.reduce('ReduceSum', g.mul(m, shares), axes)))];
 };
 
 /** The quotient of differences of a sum's logarithm. */
@@ -36,11 +59,9 @@ const logarithm = (g: GraphBuilder, s: Value, s0: Value): Value =>
   );
 
 export const logSoftmax: Vjp = ({ g, node, inputs: [x], cotangents: [m], reference }) => {
-  const axis = intAttribute(node, 'axis', -1);
-  const { e, e0, back } = exponentials(g, x, reference(x), [axis]);
-  const slope = logarithm(g, g.reduce('ReduceSum', e, [axis]), g.reduce('ReduceSum', e0, [axis]));
-  const bySum = g.neg(g.mul(g.reduce('ReduceSum', m, [axis]), slope));
-  return [g.add(m, back(g.expandLike(bySum, m)))];
+  const axes = [intAttribute(node, 'axis', -1)];
+  const { shares } = logarithmicMeans(g, x, reference(x), axes);
+  return [g.sub(m, g.mul(shares, g.reduce('ReduceSum', m, axes)))];
 };
 
 export const logSumExp: Vjp = (context) => {
@@ -52,9 +73,8 @@ export const logSumExp: Vjp = (context) => {
     reference,
   } = context;
   const axes = reducedAxes(context) ?? [];
-  const { e, e0, back } = exponentials(g, x, reference(x), axes);
-  const slope = logarithm(g, g.reduce('ReduceSum', e, axes), g.reduce('ReduceSum', e0, axes));
-  return [back(g.expandLike(g.mul(keepAxes(g, node, x, m, axes), slope), x))];
+  const { shares } = logarithmicMeans(g, x, reference(x), axes);
+  return [g.mul(keepAxes(g, node, x, m, axes), shares)];
 };
 
 export const logSum: Vjp = (context) => {
