@@ -39,11 +39,14 @@ export async function buildPlayground(): Promise<Map<string, string | Uint8Array
   return files;
 }
 
+/** Tells the scripts that train a model from the files that are served. */
+const isScript = (path: string): boolean => path.endsWith('.py') || basename(path) === '__pycache__';
+
 /** Puts the whole folder together anew. */
 export async function buildAssets(): Promise<void> {
   const files = await buildPlayground();
   await rm(ASSETS, { recursive: true, force: true });
-  await cp(join(ROOT, 'models'), ASSETS, { recursive: true });
+  await cp(join(ROOT, 'models'), ASSETS, { recursive: true, filter: (path) => !isScript(path) });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
   for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
   for (const [path, content] of files) {

@@ -36,7 +36,7 @@ describe('what the server says of itself', () => {
   });
 
   it('describes models', async () => {
-    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'cifar10' }] });
+    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'cifar10' }, { name: 'everyday' }] });
     const description = {
       name: 'cifar10',
       versions: ['1'],
