@@ -51,6 +51,21 @@ export function textRoles(inputs: readonly TextInputSpec[]): Map<TextRole, TextI
   return roles;
 }
 
+/**
+ * The inputs that a text feeds: those given, and masks, types and positions among all others of the model that nothing
+ * says more about. Masks of images are left out.
+ */
+export function textInputs(given: readonly InputFact[], all: readonly InputFact[]): InputFact[] {
+  const taken = new Set(textRoles(given).keys());
+  const others = all.filter((input) => {
+    const role = /pixel|image/i.test(input.name) ? undefined : roleOf(input, all);
+    if (!role || role === 'ids' || taken.has(role) || given.some(({ name }) => name === input.name)) return false;
+    taken.add(role);
+    return true;
+  });
+  return [...given, ...others];
+}
+
 function roleOf({ name, dtype }: TextInputSpec, inputs: readonly TextInputSpec[]): TextRole | undefined {
   if (/mask/i.test(name)) return 'mask';
   if (/token_?type|segment/i.test(name)) return 'types';

@@ -8,7 +8,7 @@ import { decodeTexts, TEXT_MEDIA_TYPES } from './decode.ts';
 import { drawTextAnsi } from './draw-ansi.ts';
 import { drawTextHtml } from './draw-html.ts';
 import { drawTextSvg } from './draw-svg.ts';
-import { encodeText, textRoles } from './encode-text.ts';
+import { encodeText, textInputs, textRoles } from './encode-text.ts';
 import { type TextView, textFeatures, viewOf } from './features.ts';
 import { foldTokens } from './fold.ts';
 import { loadText } from './load.ts';
@@ -56,7 +56,8 @@ const DRAW = { svg: drawTextSvg, html: drawTextHtml, ansi: drawTextAnsi };
 async function prepare(raw: readonly TextInput[], context: ModalityContext): Promise<Prepared<TextView>> {
   const settings = parseTextSettings(context.settings);
   const { tokenizer, facts } = await loadText(context.files, settings);
-  const encoded = encodeText(tokenizer, raw, context.inputs, facts, { maxLength: settings.max_length });
+  const inputs = textInputs(context.inputs, context.description.inputs);
+  const encoded = encodeText(tokenizer, raw, inputs, facts, { maxLength: settings.max_length });
   const views = encoded.encodings.map((encoding, i) => viewOf([raw[i] as TextInput].flat(), encoding));
   const features = views.map((view) => textFeatures(view, encoded.ids, settings.features));
   const empty = features.findIndex(({ list }) => list.length === 0);

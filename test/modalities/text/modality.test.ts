@@ -105,6 +105,17 @@ describe('the modality of text', () => {
     ]);
   });
 
+  it('feeds the mask of the text too where the description takes it for a plain tensor, and no mask of an image', async () => {
+    const own = folder();
+    const others = ['attention_mask', 'pixel_mask'].map(
+      (name): InputFact => ({ ...input(name, 'fixed'), modality: { value: 'tensor', source: 'default' } }),
+    );
+    const inputs = [input('input_ids'), ...others];
+    const described = { ...own, inputs: inputs.slice(0, 1), description: { ...own.description, inputs } };
+    const prepared = await text.prepare(['the film'], described);
+    expect(Object.keys(prepared.inputs)).toEqual(['input_ids', 'attention_mask']);
+  });
+
   it('says that a text was cut', async () => {
     const { notices } = await text.prepare(decode('the film was not bad'), folder({ max_length: 4 }));
     expect(notices).toEqual(['The text has 7 tokens and the model takes 4: the last 3 are left out.']);
