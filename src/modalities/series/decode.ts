@@ -1,8 +1,8 @@
 /** Series from the bytes of a file or a request. */
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { decodeText } from '../tabular/decode-text.ts';
 import { readNpy } from '../tensor/npy.ts';
-import { decodeText } from './decode-text.ts';
 import { readCsvSeries } from './read-csv.ts';
 import { arraySeries, readJsonSeries } from './read-json.ts';
 import { invalidSeries, type Series } from './series.ts';
@@ -17,9 +17,9 @@ export function decodeSeries(bytes: Uint8Array, mediaType: string): Series {
   if (bytes.length === 0) throw invalidSeries('The series is empty: it has 0 bytes.');
   switch (mediaType) {
     case 'text/csv':
-      return readCsvSeries(decodeText(bytes, 'The CSV'));
+      return fromText(bytes, readCsvSeries);
     case 'application/json':
-      return readJsonSeries(json(decodeText(bytes, 'The JSON')));
+      return fromText(bytes, (text) => readJsonSeries(json(text)));
     case 'application/x-npy':
       return arraySeries(readNpy(bytes, 'the series'));
     default:
@@ -29,6 +29,13 @@ export function decodeSeries(bytes: Uint8Array, mediaType: string): Series {
         { mediaType, supported: SERIES_MEDIA_TYPES },
       );
   }
+}
+
+/** Says which encoding was taken, where the file does not. */
+function fromText(bytes: Uint8Array, read: (text: string) => Series): Series {
+  const { text, notice } = decodeText(bytes);
+  const series = read(text);
+  return notice === undefined ? series : { ...series, notes: [notice, ...series.notes] };
 }
 
 function json(text: string): unknown {
