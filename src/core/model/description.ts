@@ -2,6 +2,7 @@
  * The description of a model: what is known about its inputs and outputs before anything runs, each fact with the
  * source that it was taken from, and doubts with a way to settle them.
  */
+import type { ColumnFact } from '../columns/facts.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import type { DataType } from '../tensor/tensor.ts';
 
@@ -59,18 +60,6 @@ export interface InputFact {
   readonly preprocessing?: Fact<Preprocessing>;
   /** Columns of a table, one for each element of a row: what encoders and imputers in the graph say of them. */
   readonly columns?: Fact<readonly ColumnFact[]>;
-}
-
-/** What a graph says of one column of a table. */
-export interface ColumnFact {
-  /** Categories that an encoder knows, as people write them. */
-  readonly categories?: readonly (string | number)[];
-  /** Number that the input takes for each category. */
-  readonly codes?: readonly number[];
-  /** An encoder has an answer to categories that it does not know. */
-  readonly unknownAllowed?: boolean;
-  /** Missing values (NaN) are filled in, or treated by the model. */
-  readonly missingAllowed?: boolean;
 }
 
 export interface OutputFact {

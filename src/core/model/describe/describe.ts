@@ -1,4 +1,5 @@
 /** Builds the description of a model from its graph and from what is stated about it, the stronger source first. */
+import { columnFacts } from '../../columns/facts.ts';
 import { producers } from '../../onnx/edit.ts';
 import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
 import type { Fact, FactSource, InputFact, LabelFact, ModelDescription, OutputFact, TaskId } from '../description.ts';
@@ -85,8 +86,13 @@ function inputFact(
   const stated = inputs[name] ?? {};
   const rows = axes[name] ?? null;
   const held = hold?.value.includes(name) ? fact('fixed' as const, hold.source) : undefined;
-  const role = held ?? stated.role ?? fact(primary ? roleOf(graph, input, primary, rows) : 'explained');
-  const { modality, layout } = kindOf(graph, input, role.value, rows);
+  const columns = columnFacts(graph).get(name);
+  // A column of words or whole numbers beside columns of numbers is no mask.
+  const role =
+    held ?? stated.role ?? fact(primary && !columns ? roleOf(graph, input, primary, rows) : ('explained' as const));
+  const { modality, layout } = columns
+    ? ({ modality: 'tabular', layout: rows === 0 ? 'NF' : 'F' } as const)
+    : kindOf(graph, input, role.value, rows);
   const isImage = (stated.modality?.value ?? modality) === 'image' && role.value === 'explained';
   const stacked = isImage && preprocessing ? fact(preprocessing.value.layout, preprocessing.source) : undefined;
   return {
@@ -98,6 +104,7 @@ function inputFact(
     batchAxis: stated.batchAxis ?? fact(ownRows(input, primary, rows)),
     role,
     ...(isImage && preprocessing && { preprocessing }),
+    ...(columns && { columns: fact(columns) }),
   };
 }
 
