@@ -102,7 +102,7 @@ describe('the arrows between folders', () => {
     ['report', /^(core|node|report)\//],
     ['testing', /^(core|protocol|config|tools|edge|node|testing)\//],
     ['package', /^(core|protocol|config|tools|edge|node|testing|package)\//],
-    ['cli', /^(core|protocol|config|tools|edge|node|report|testing|cli)\//],
+    ['cli', /^(core|modalities|tasks|protocol|config|tools|edge|node|report|testing|cli)\//],
     ['playground', /^(core|protocol|playground)\//],
   ])('%s knows only of what lies below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);

@@ -4,8 +4,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nearest, WhylightError } from '../core/errors.ts';
 import { parsePreprocessing } from '../core/image/preprocess.ts';
+import { metadataFacts } from '../core/model/describe/metadata.ts';
 import { type Manifest, parseLabels, parseManifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
+import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
 
@@ -44,6 +46,8 @@ export interface OpenedModel {
   readonly model: Model;
   /** As the file names them. */
   readonly opsets: Readonly<Record<string, number>>;
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Where a model lies. */
@@ -82,11 +86,13 @@ export async function openModel(
       external: new FilesBeside(folder),
     });
   const wanted = Object.keys(PREPROCESSING_ARGS).some((name) => flags[name as keyof PreprocessingFlags] !== undefined);
-  const opsets = declaredOpsets(bytes);
-  if (!wanted) return { opsets, model: await open(manifest.preprocessing) };
+  const { metadata } = readHeader(bytes);
+  const known = manifest.preprocessing ?? metadataFacts(metadata).preprocessing?.value;
+  const opened = { opsets: declaredOpsets(bytes), metadata };
+  if (!wanted) return { ...opened, model: await open(known) };
   // What the flags leave out is the manifest's, and else read off the model's input.
   const bare = await open(undefined);
-  return { opsets, model: await open(preprocessingOf(flags, bare, manifest.preprocessing)) };
+  return { ...opened, model: await open(preprocessingOf(flags, bare, known)) };
 }
 
 /** Constants that a model keeps in other files, read when it asks for them; only from its own folder. */
@@ -187,11 +193,13 @@ function preprocessingOf(
 
 /** Size, axes and colour as far as the shape of the first input tells them. */
 function pictureOf(model: Model): Partial<NonNullable<Manifest['preprocessing']>> {
-  const [input] = model.info().inputs;
-  if (input?.dims.length !== 3) return {};
-  const last = input.channelAxis === 2;
-  const channels = input.dims[last ? 2 : 0];
-  const [height, width] = last ? input.dims : input.dims.slice(1);
+  // The graph alone: sizes that are open here are what the preprocessing is to settle.
+  const dims = model.graph.inputs[0]?.dims?.slice(1) ?? [];
+  if (dims.length !== 3) return {};
+  const isChannels = (dim: unknown) => dim === 1 || dim === 3 || dim === 4;
+  const last = !isChannels(dims[0]) && isChannels(dims[2]);
+  const channels = dims[last ? 2 : 0];
+  const [height, width] = last ? dims : dims.slice(1);
   return {
     ...(typeof height === 'number' && typeof width === 'number' && { size: [height, width] as [number, number] }),
     ...(channels === 1 && { color: 'gray' as const }),

@@ -16,7 +16,7 @@ export const SUBJECT_ARGS = {
     type: 'string',
     valueHint: 'class',
     description:
-      'Index or name of the class, "a - b", or {"class": "a", "box": [0, 0, 8, 8]} on a dense output; the top class when left out',
+      'Index or name of the class, "a - b", box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the image), or {"class": "a", "box": [0, 0, 8, 8]} in cells of the output; the first prediction when left out',
   },
   scores: {
     type: 'string',

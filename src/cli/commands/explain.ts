@@ -4,12 +4,15 @@ import { WhylightError } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
+import type { Prediction } from '../../core/task/task.ts';
 import { openPhoto } from '../../node/photo.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
+import { listPredictions, nameOf } from '../prediction-lines.ts';
+import { readAnswer, TASK_ARGS } from '../predictions.ts';
 import { PRESET_ARG, presetParam } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 
@@ -24,6 +27,7 @@ const args = {
   out: { type: 'string', alias: 'o', valueHint: 'file.png', description: 'Where to write the map over the photo' },
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
+  ...TASK_ARGS,
   summary: {
     type: 'boolean',
     default: true,
@@ -43,9 +47,18 @@ export default defineCommand({
     const { method } = configuredMethods().get(flags.method);
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
     const bytes = await readPhoto(flags.photo);
-    const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const { image, inputs, placement } = await openPhoto(bytes, model);
+    const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
+    const { model } = opened;
+    const photo = await openPhoto(bytes, model);
+    const { image, inputs, placement } = photo;
     const explainer = await compose(flags.engine as EngineName);
+    const answer = await readAnswer(explainer, opened, photo, flags);
+    const { task, predictions } = answer;
+    if (flags.json && predictions.length === 0 && flags.target === undefined) {
+      console.log(JSON.stringify({ task: task.id, predictions }, null, 2));
+      return;
+    }
+    const taskTarget = answer.target();
     const bar = progressBar(flags.method);
     const explanation = await explainer
       .explain(
@@ -57,7 +70,7 @@ export default defineCommand({
           scores: flags.scores,
           inputs,
           summary: flags.summary,
-          ...(flags.target !== undefined && { target: flags.target }),
+          ...(taskTarget ? { taskTarget } : flags.target !== undefined && { target: flags.target }),
         },
         { progress: bar.update },
       )
@@ -65,7 +78,9 @@ export default defineCommand({
     const row = explanation.rows[0] as ExplainedRow;
     if (flags.out !== undefined) await writeOverlay(flags.out);
     console.log(
-      flags.json ? JSON.stringify(toJson(explanation, row, flags), null, 2) : page(explanation, row, flags.out),
+      flags.json
+        ? JSON.stringify({ task: task.id, predictions, ...toJson(explanation, row, flags) }, null, 2)
+        : page(explanation, row, predictions, flags.out),
     );
 
     async function writeOverlay(path: string): Promise<void> {
@@ -89,20 +104,16 @@ const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.ro
 function page(
   explanation: Explanation,
   { top, target, score, summary }: ExplainedRow,
+  predictions: readonly Prediction[],
   out: string | undefined,
 ): string {
   const { model, method, engine, timings, samples } = explanation;
-  const name = (label: string | undefined, index: number | undefined) => label ?? `class ${index}`;
-  const width = Math.max(...top.map(({ label, index }) => name(label, index).length), 12);
-  const classes = top.map(({ label, index, score, probability }, i) => {
-    const share = probability === undefined ? '' : `${(100 * probability).toFixed(1).padStart(6)} %`;
-    return `  ${i + 1}  ${name(label, index).padEnd(width)} ${share}  score ${score.toFixed(3)}`;
-  });
+  const listed = top.length > 0 ? top.map(({ index, ...rest }) => ({ class: index, ...rest })) : predictions;
   const rows = samples.forwards + samples.backwards;
   return [
     `${model.name} ${model.version}, ${engine}`,
-    ...classes,
-    `${method} of ${name(target.label, target.index)} (score ${score.toFixed(3)}): ${rows} ${rows === 1 ? 'row' : 'rows'} in ${ms(timings.total)}` +
+    ...listPredictions(listed),
+    `${method} of ${nameOf({ label: target.label, class: target.index })} (score ${score.toFixed(3)}): ${rows} ${rows === 1 ? 'row' : 'rows'} in ${ms(timings.total)}` +
       ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`,
     ...(summary ? [summary.text] : []),
     out === undefined ? 'Add "-o map.png" to see where.' : `written to ${out}`,

@@ -11,6 +11,7 @@ import { Random } from '../tensor/random.ts';
 import { rowOf } from '../tensor/rows.ts';
 import { diagnose } from './diagnostics.ts';
 import type { Explained, ExplainedRow } from './explanation.ts';
+import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
@@ -39,7 +40,8 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
       ...scoresOf(outcome),
       diagnostics: diagnose(explained.values, circumstancesOf(plan, outcome), explained.map),
       ...(summary && { summary }),
-      top: topClasses(start.scores, space, info, request.top ?? 5),
+      // The elements of an output with boxes are no classes: its predictions are the task's.
+      top: request.taskTarget ? [] : topClasses(start.scores, space, info, request.top ?? 5),
       ...explained,
     },
   };
@@ -47,6 +49,7 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
 
 function evaluatorOf(run: PlanRun): Evaluator {
   const { plan, lease } = run;
+  const follow = followOf(plan);
   return new Evaluator({
     method: plan.entry.method.id,
     graphs: plan.graphs,
@@ -54,12 +57,14 @@ function evaluatorOf(run: PlanRun): Evaluator {
     load: (needs) => lease.load(needs),
     cost: plan.rowCost,
     control: controlOf(run.hooks, run.count),
+    ...(follow && { follow }),
   });
 }
 
 /** The target for {@link Evaluator.start}: known beforehand, chosen by the scores, or the top class. */
 function targetOf({ target, request, space }: Plan): Parameters<Evaluator['start']>[2] {
-  const { target: requested } = request;
+  const { target: requested, taskTarget } = request;
+  if (taskTarget && target) return { wanted: target };
   if (requested === undefined) return {};
   return {
     choose: (scores) => resolveTarget(requested, space, scores),

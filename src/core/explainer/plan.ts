@@ -68,12 +68,24 @@ export function planRequest(
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
   const baselines = request.baselines ? checkBaselines(model.graph.inputs, request.baselines, rows) : {};
-  const info = model.info({ scores: request.scores, shapes });
+  const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
   const space = scoreSpace(model, info);
-  const target = request.target === undefined ? undefined : resolveTarget(request.target, space);
-  const fixed = target && !followsPrediction(request.target) ? { target } : {};
+  const target = fixedTarget(request, space);
+  const fixed = target ? { target } : {};
   const settled = { model, request, entry, methods, seed, info, space, inputs, baselines, rows, ...fixed };
   return withNeeds(settled, params);
+}
+
+/** The target of every row; undefined where it depends on the prediction. It is checked in any case. */
+function fixedTarget({ target, taskTarget }: ExplainRequest, space: ScoreSpace): Target | undefined {
+  if (taskTarget) {
+    const { weights } = resolveTarget({ weights: taskTarget.weights }, space);
+    const { class: index, label } = taskTarget;
+    return { weights, ...(index !== undefined && { index }), ...(label !== undefined && { label }) };
+  }
+  if (target === undefined) return undefined;
+  const resolved = resolveTarget(target, space);
+  return followsPrediction(target) ? undefined : resolved;
 }
 
 /**

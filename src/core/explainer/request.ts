@@ -1,6 +1,7 @@
 /** Input of an explanation: what to explain, and the callbacks that follow it. */
 import type { MethodSource } from '../method/contract.ts';
 import type { TargetRequest } from '../model/target-request.ts';
+import type { TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Explained } from './explanation.ts';
 
@@ -12,6 +13,11 @@ export interface ExplainRequest {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Target of every row; the top class of each row when left out. */
   readonly target?: TargetRequest;
+  /**
+   * Target that a task chose, in place of `target` and `scores`. In disturbed runs the number is the one that the target
+   * follows.
+   */
+  readonly taskTarget?: TaskTarget;
   /** Scores that are explained: `logits` (default), the `output` as the graph returns it, or any tensor by name. */
   readonly scores?: string;
   /** Non-negative safe integer; 0 when left out. */

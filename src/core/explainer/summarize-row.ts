@@ -2,11 +2,12 @@
 import { type Classified, topClasses } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
-import { runRows } from '../plan/run.ts';
+import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { type Inputs, sliceRows } from '../tensor/rows.ts';
 import { type Evidence, evidenceOf, withoutPart } from './evidence.ts';
 import type { Explained } from './explanation.ts';
+import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun } from './plan-run.ts';
 import { type HiddenFacts, type Summary, summarize } from './summary.ts';
@@ -58,15 +59,17 @@ async function hide(
   if (strongest === undefined) return undefined;
   const without = withoutPart(plan.info, explained, inputs, strongest, firstRow(baselines));
   if (!without) return undefined;
-  const graph = await lease.load(resolveNeeds({}, plan.info));
-  const after = (await runRows(graph, without.inputs, undefined, controlOf(hooks))).scores.data;
+  const follow = followOf(plan);
+  const graph = await lease.load(resolveNeeds({ activations: follow?.outputs ?? [] }, plan.info));
+  const raw = await runRows(graph, without.inputs, undefined, controlOf(hooks));
   count(1);
+  const then = follow?.number(outputsOf(raw, plan.info.scores.name)) ?? scoreOf(target, raw.scores.data);
   return {
     part: (parts[strongest] as Evidence['parts'][number]).name,
     by: without.by,
-    score: scoreOf(target, after),
-    change: scoreOf(target, after) - score,
-    top: { before: topName(plan, scores), after: topName(plan, after) },
+    score: then,
+    change: then - score,
+    ...(!plan.request.taskTarget && { top: { before: topName(plan, scores), after: topName(plan, raw.scores.data) } }),
   };
 }
 

@@ -28,8 +28,8 @@ export interface HiddenFacts {
   readonly score: number;
   /** That score minus the one before. */
   readonly change: number;
-  /** The top class before and then. */
-  readonly top: { readonly before: string; readonly after: string };
+  /** The top class before and then; absent where the target is no class, such as a box. */
+  readonly top?: { readonly before: string; readonly after: string };
 }
 
 /** Maximum number of parts that a sentence names. */
@@ -78,11 +78,13 @@ function consequence({ part, by, score, change, top }: HiddenFacts, { evidence, 
     change === 0
       ? `the score stays ${number(score)}`
       : `the score ${change < 0 ? 'falls' : 'rises'} from ${number(before)} to ${number(score)}`;
+  const hidden = `With ${nameOf(part, evidence?.kind)} hidden (${STANDS[by]}), ${scores}`;
+  if (!top) return `${hidden}.`;
   const classes =
     top.before === top.after
       ? `the top class stays ${top.after}`
       : `the top class changes from ${top.before} to ${top.after}`;
-  return `With ${nameOf(part, evidence?.kind)} hidden (${STANDS[by]}), ${scores}, and ${classes}.`;
+  return `${hidden}, and ${classes}.`;
 }
 
 /** Clause on the parts with the largest shares of `whole`. */

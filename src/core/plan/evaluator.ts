@@ -5,9 +5,9 @@ import { argmax } from '../model/prediction.ts';
 import type { ScoreSpace } from '../model/score-space.ts';
 import { outputTarget, scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
-import type { Inputs } from '../tensor/rows.ts';
-import { rowsOf } from '../tensor/rows.ts';
-import { type RawEvaluation, type RunControl, type RunnableGraph, runRows, throwIfAborted } from './run.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
+import { rowsOf, sliceRows } from '../tensor/rows.ts';
+import { outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows, throwIfAborted } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
 
 export interface EvaluatorOptions {
@@ -21,6 +21,15 @@ export interface EvaluatorOptions {
   /** Rows that the method said it would evaluate. */
   readonly cost: Cost;
   readonly control: RunControl;
+  /** How the target is found again in other rows, where its elements do not keep their meaning. */
+  readonly follow?: Follow;
+}
+
+export interface Follow {
+  /** Outputs that are read beside the scores. */
+  readonly outputs: readonly string[];
+  /** The number in the outputs of one row. */
+  number(outputs: Float32Tensors): number;
 }
 
 export interface Start {
@@ -169,7 +178,22 @@ export class Evaluator {
       this.options.control.done?.(1);
       return evaluation(known.raw, target);
     }
+    if (this.options.follow && target === this.target && !Array.isArray(target) && isForward(needs, this.options)) {
+      return this.followed(this.options.follow, needs, rows);
+    }
     return evaluation(await runRows(await this.options.load(needs), rows, target, this.options.control), target);
+  }
+
+  /** Scores by what the target follows, from all outputs of the same run. */
+  private async followed({ outputs, number }: Follow, needs: ResolvedNeeds, rows: Inputs): Promise<Evaluation> {
+    const activations = [...new Set([...needs.activations, ...outputs])].sort();
+    const graph = await this.options.load({ ...needs, activations });
+    const raw = await runRows(graph, rows, undefined, this.options.control);
+    const all = outputsOf(raw, needs.scores);
+    const scores = Float32Array.from({ length: rowsOf(raw.scores) }, (_, row) =>
+      number(Object.fromEntries(Object.entries(all).map(([name, one]) => [name, sliceRows(one, row, row + 1)]))),
+    );
+    return { scores, gradients: {}, activations: raw.activations };
   }
 
   private charge(needs: ResolvedNeeds, rows: Inputs): void {
@@ -188,6 +212,10 @@ export class Evaluator {
 
 /** True if the method has used up its rows. */
 const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_failed') && 'samples' in error.details;
+
+/** Whether rows run through the model as it is, with nothing to differentiate. */
+const isForward = ({ gradients, feeds, scores }: ResolvedNeeds, { forward }: EvaluatorOptions): boolean =>
+  gradients.length === 0 && feeds.length === 0 && scores === forward.scores;
 
 function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target | readonly Target[]): Evaluation {
   const count = rowsOf(scores);

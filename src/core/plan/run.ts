@@ -36,6 +36,12 @@ export interface RawEvaluation {
   readonly activations: Float32Tensors;
 }
 
+/** Scores and activations together, by name. */
+export const outputsOf = ({ scores, activations }: RawEvaluation, name: string): Float32Tensors => ({
+  ...activations,
+  [name]: scores,
+});
+
 /**
  * @param target what is differentiated, in every row or one for each; the top class of each row when left out
  * @throws WhylightError `method_failed` when the rows do not fit together, `aborted`

@@ -55,7 +55,7 @@ describe('a summary in words', () => {
     const [then] = await explainer.predict(model, { inputs: { image: less } });
     expect(hidden?.score).toBeCloseTo(then?.scores[1] as number, 5);
     expect(hidden?.change).toBeCloseTo((then?.scores[1] as number) - (score as number), 5);
-    expect(hidden?.top.after).toBe(then?.top[0]?.label);
+    expect(hidden?.top?.after).toBe(then?.top[0]?.label);
     expect(summary?.text).toContain(
       '75 % of the positive attribution is in the bottom right region and 25 % in the centre region.',
     );

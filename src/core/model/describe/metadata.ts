@@ -37,7 +37,7 @@ function ultralyticsFacts(metadata: Metadata): StatedFacts {
         value: parsePreprocessing({
           size,
           // Detectors letterbox on grey; classifiers resize the shorter side and crop.
-          resize: task === 'classification' ? { mode: 'shortest_side' } : { mode: 'fit' },
+          resize: task === 'classification' ? { mode: 'shortest_side' } : { mode: 'fit', filter: 'opencv_linear' },
           background: [114, 114, 114],
           ...(metadata.channels === '1' && { color: 'gray' }),
         }),

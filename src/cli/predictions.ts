@@ -1,0 +1,140 @@
+/** Reading of a model's answer by its task, for commands that explain images. */
+import type { Explainer } from '../core/explainer/explainer.ts';
+import type { PlacedImage } from '../core/image/placement.ts';
+import { describe } from '../core/model/describe/describe.ts';
+import { metadataFacts } from '../core/model/describe/metadata.ts';
+import { type StatedFacts, strongest } from '../core/model/describe/stated-facts.ts';
+import type { ModelDescription, OutputFact } from '../core/model/description.ts';
+import type { Model } from '../core/model/model.ts';
+import type { ValueInfo } from '../core/onnx/graph.ts';
+import { infer } from '../core/onnx/infer.ts';
+import type { Prediction, Task, TaskContext, TaskOutputs, TaskTarget } from '../core/task/task.ts';
+import { cast } from '../core/tensor/cast.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
+import { float32 } from '../core/tensor/tensor.ts';
+import { chooseTask } from '../tasks/choose-task.ts';
+import type { TaskDescription } from '../tasks/description.ts';
+import { recogniseDetector } from '../tasks/detection/formats.ts';
+import { kindOf } from '../tasks/detection/task.ts';
+import { builtinTasks } from '../tasks/index.ts';
+import { isPlaced, parseChoice } from '../tasks/parse-choice.ts';
+import { UsageError } from './arguments.ts';
+import type { OpenedModel } from './model-file.ts';
+
+export const TASK_ARGS = {
+  task: {
+    type: 'string',
+    valueHint: 'id',
+    description: 'What the model answers: classification, object_detection, segmentation, ...; found out when left out',
+  },
+  threshold: { type: 'string', valueHint: 'x', description: 'Predictions below this score are left out' },
+} as const;
+
+interface TaskFlags {
+  readonly task?: string;
+  readonly threshold?: string;
+  readonly target?: string;
+  readonly scores?: string;
+}
+
+/** The answer of a model to one image, read by its task. */
+export interface ReadAnswer {
+  readonly task: Task;
+  readonly predictions: readonly Prediction[];
+  /** Target of a task whose answers are places; classes are chosen by the explainer. */
+  readonly target: () => TaskTarget | undefined;
+}
+
+/** Runs the model once and reads what it says. */
+export async function readAnswer(
+  explainer: Explainer,
+  opened: OpenedModel,
+  photo: PlacedImage & { readonly inputs: Inputs },
+  flags: TaskFlags,
+): Promise<ReadAnswer> {
+  const { model, metadata } = opened;
+  const description = describeModel(opened, flags.task);
+  const task = chooseTask(builtinTasks, description, metadata, flags.task);
+  const outputs = await outputsOf(explainer, opened, photo.inputs, description.explained);
+  const context: TaskContext = {
+    description,
+    metadata,
+    image: { image: photo.image, placement: photo.placement },
+    ...(inputSize(photo.inputs, model.manifest.preprocessing?.layout) ?? {}),
+    ...(flags.threshold !== undefined && { threshold: decimal('threshold', flags.threshold) }),
+  };
+  return {
+    task,
+    predictions: task.read(outputs, context),
+    target() {
+      const { target, scores } = flags;
+      const chosen = target !== undefined && isPlaced(target);
+      const byClass =
+        !WITH_PLACES.has(task.id) || (scores !== undefined && scores !== 'logits') || target?.startsWith('{');
+      return byClass && !chosen ? undefined : task.target(parseChoice(target), outputs, context);
+    },
+  };
+}
+
+/** Tasks whose predictions have a place in the image: a class alone does not say which of them is meant. */
+const WITH_PLACES: ReadonlySet<string> = new Set([
+  'object_detection',
+  'oriented_detection',
+  'instance_segmentation',
+  'pose',
+  'segmentation',
+  'depth',
+  'image_to_image',
+]);
+
+function describeModel({ model, metadata }: OpenedModel, task: string | undefined): ModelDescription {
+  const { output, label_offset: offset, preprocessing } = model.manifest;
+  const facts = metadataFacts(metadata);
+  // Class names fit a detector's channels behind the box, which shapes alone do not say.
+  const labels = model.labels?.names ?? facts.labels?.value;
+  const detector = recogniseDetector({ ...shapesOf(model), metadata, ...(labels && { labels }) });
+  const detected: StatedFacts = detector ? { task: { value: kindOf(detector.format), source: 'graph' } } : {};
+  const manifest: StatedFacts = {
+    ...(task !== undefined ? { task: { value: task, source: 'request' } } : detected),
+    ...(output !== undefined && { output: { value: output, source: 'manifest' } }),
+    ...(model.labels && { labels: { value: model.labels.names, source: 'manifest' } }),
+    ...(offset !== undefined && { labelOffset: { value: offset, source: 'manifest' } }),
+    ...(preprocessing && { preprocessing: { value: preprocessing, source: 'manifest' } }),
+  };
+  return describe(model.graph, strongest([manifest, facts])).description;
+}
+
+/** Inputs and outputs with the shapes that the graph settles. */
+function shapesOf({ graph }: Model): Pick<TaskDescription, 'inputs' | 'outputs'> {
+  const inferred = infer(graph);
+  const fact = ({ name, dtype, dims }: ValueInfo) => ({ name, dtype, shape: inferred.get(name)?.dims ?? dims ?? [] });
+  return { inputs: graph.inputs.map(fact), outputs: graph.outputs.map(fact) };
+}
+
+/** All outputs as float32, and the logits of the explained one where the graph goes on to a softmax or sigmoid. */
+async function outputsOf(
+  explainer: Explainer,
+  { model }: OpenedModel,
+  inputs: Inputs,
+  explained: OutputFact,
+): Promise<TaskOutputs> {
+  const names = model.graph.outputs.map(({ name }) => name);
+  const given = await explainer.infer(model, { inputs, names });
+  const outputs = Object.fromEntries(Object.entries(given).map(([name, tensor]) => [name, cast(tensor, 'float32')]));
+  const { dims, data } = outputs[explained.name] ?? float32([0]);
+  if (explained.logits === explained.name) return outputs;
+  const [row] = await explainer.predict(model, { inputs, scores: explained.logits });
+  return row?.scores.length === data.length ? { ...outputs, [explained.logits]: float32(dims, row.scores) } : outputs;
+}
+
+function inputSize(inputs: Inputs, layout = 'NCHW'): Pick<TaskContext, 'inputSize'> | undefined {
+  const [, a, b, c] = Object.values(inputs)[0]?.dims ?? [];
+  const [height, width] = layout === 'NHWC' ? [a, b] : [b, c];
+  return height === undefined || width === undefined ? undefined : { inputSize: [height, width] };
+}
+
+function decimal(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new UsageError(`--${name} takes a number, not "${text}".`);
+}

@@ -1,0 +1,72 @@
+/** Targets of tasks through the whole explainer: a detector that sorts its boxes, so that rows change their meaning. */
+import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
+import type { Model } from '../../../src/core/model/model.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import type { TaskTarget } from '../../../src/core/task/task.ts';
+import { cast } from '../../../src/core/tensor/cast.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import objectDetection from '../../../src/tasks/detection/object-detection.ts';
+import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { described, input } from '../../tasks/support.ts';
+
+const explainer = explainerOf(plugins.map(({ method }) => method));
+
+/** The four quarters of 3x8x8 images as boxes with their mean as score, best first: x0, y0, x1, y1, score, class. */
+function sorter(): Promise<Model> {
+  const g = GraphBuilder.empty('sorter');
+  const x = g.input('image', 'float32', ['N', 3, 8, 8]);
+  const pooled = g.op('AveragePool', [x], { kernel_shape: [4, 4], strides: [4, 4] });
+  const scores = g.reshape(g.reduce('ReduceMean', pooled, [1]), ['N', 4]);
+  const [best, order] = g.ops('TopK', [scores, g.ints([4])], { axis: 1 }, 2);
+  const quarters = g.constant('float32', [4, 4], [0, 0, 4, 4, 4, 0, 8, 4, 0, 4, 4, 8, 4, 4, 8, 8]);
+  const boxes = g.op('Gather', [quarters, order], { axis: 0 });
+  const score = g.op('Unsqueeze', [best, g.ints([2])]);
+  const rows = g.op('Concat', [boxes, score, g.mul(score, g.number(0, score))], { axis: 2 });
+  return openGraph(g.build([g.named(rows, 'boxes')]));
+}
+
+/** The first quarter 0.9, the second 0.6, the others 0.1. */
+const image = float32(
+  [1, 3, 8, 8],
+  Array.from({ length: 192 }, (_, i) => (Math.floor(i / 8) % 8 >= 4 ? 0.1 : i % 8 < 4 ? 0.9 : 0.6)),
+);
+
+async function explain(method: string, choice: { prediction: number }, params = {}): Promise<ExplainedRow> {
+  const model = await sorter();
+  const inputs = { image };
+  const { boxes } = await explainer.infer(model, { inputs, names: ['boxes'] });
+  const outputs = { boxes: cast(boxes as NonNullable<typeof boxes>, 'float32') };
+  const metadata = { task: 'detect', stride: '32', end2end: 'True', names: "['thing']" };
+  const description = described([input(['N', 3, 8, 8])], outputs);
+  const taskTarget: TaskTarget = objectDetection.target(choice, outputs, { description, metadata });
+  const { rows } = await explainer.explain(model, { method, params, inputs, taskTarget, summary: true });
+  return rows[0] as ExplainedRow;
+}
+
+const windows = { sliding_window_shape: [3, 4, 4], strides: [3, 4, 4], baseline: 0 };
+
+describe('a box that a task chose', () => {
+  it('is named, and lists no classes', async () => {
+    const row = await explain('saliency', { prediction: 1 });
+    expect(row.target).toMatchObject({ index: 0, label: 'thing' });
+    expect(row.score).toBeCloseTo(0.6, 5);
+    expect(row.top).toEqual([]);
+    expect(row.summary?.text).not.toContain('top class');
+  });
+
+  it('has the gradient of its own score', async () => {
+    const { values } = await explain('saliency', { prediction: 1 }, { absolute: false });
+    const map = values.image?.data ?? [];
+    expect(map[0]).toBe(0);
+    expect(map[4]).toBeCloseTo(1 / 48, 6);
+  });
+
+  it('is followed where another box takes its row', async () => {
+    const { values } = await explain('occlusion', { prediction: 0 }, windows);
+    // Without its quarter the box is gone: the score falls by all of 0.9, not to that of the next row.
+    expect(values.image?.data[0]).toBeCloseTo(0.9, 5);
+    expect(values.image?.data[4]).toBeCloseTo(0, 5);
+  });
+});
