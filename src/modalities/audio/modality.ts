@@ -1,12 +1,12 @@
 /** Sound as a modality. */
 import { WhylightError } from '../../core/errors.ts';
+import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import { cast } from '../../core/tensor/cast.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 import { type SignalAxes, signalAxes } from '../series/axes.ts';
-import { foldSums } from '../series/features.ts';
 import { drawAudioAnsi } from './draw-ansi.ts';
 import { drawAudioHtml } from './draw-html.ts';
 import { drawAudioSvg } from './draw-svg.ts';

@@ -55,19 +55,3 @@ export function seriesFeatures(
   }
   return { list, mask: { [input]: mask }, ...(each && { groups: channels }) };
 }
-
-/** Sum of the attributions of each feature's elements. */
-export function foldSums(
-  attribution: Readonly<Record<string, { readonly data: ArrayLike<number> }>>,
-  { list, mask }: Features,
-): Float64Array {
-  const sums = new Float64Array(list.length);
-  for (const [input, indices] of Object.entries(mask)) {
-    const data = attribution[input]?.data;
-    if (!data) continue;
-    for (const [i, feature] of indices.entries()) {
-      if (feature >= 0) sums[feature] = (sums[feature] as number) + (data[i] as number);
-    }
-  }
-  return sums;
-}

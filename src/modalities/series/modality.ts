@@ -1,5 +1,6 @@
 /** Time series as a modality. */
 import { WhylightError } from '../../core/errors.ts';
+import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import { cast } from '../../core/tensor/cast.ts';
@@ -10,7 +11,7 @@ import { decodeSeries, SERIES_MEDIA_TYPES } from './decode.ts';
 import { drawSeriesAnsi } from './draw-ansi.ts';
 import { drawSeriesHtml } from './draw-html.ts';
 import { drawSeriesSvg } from './draw-svg.ts';
-import { foldSums, seriesFeatures } from './features.ts';
+import { seriesFeatures } from './features.ts';
 import { fitSeries } from './fit.ts';
 import { invalidSeries, type Series } from './series.ts';
 import { parseSeriesSettings, type SeriesSettings } from './settings.ts';

@@ -1,11 +1,11 @@
 /** Plain tensors as a modality: for any model whose inputs are of no other kind. */
 import { nearest } from '../../core/errors.ts';
+import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import { cast } from '../../core/tensor/cast.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
-import { foldSums } from '../series/features.ts';
 import { drawTableAnsi } from '../tabular/draw-ansi.ts';
 import { drawTableHtml } from '../tabular/draw-html.ts';
 import { drawWaterfall } from '../tabular/draw-svg.ts';
