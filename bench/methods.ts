@@ -6,7 +6,9 @@
 import { parseArgs } from 'node:util';
 import { CONFIGURED, EMBEDDED_MODELS, loadEngine, ROOT } from '../src/cli/compose.ts';
 import { openModel } from '../src/cli/model-file.ts';
-import { createContainer } from '../src/core/container.ts';
+import { createContainer } from '../src/composition/container.ts';
+import { coreModule, engineModule } from '../src/composition/core.ts';
+import { CORE } from '../src/composition/tokens.ts';
 import type { Engine } from '../src/core/engine/engine.ts';
 import { WhylightError } from '../src/core/errors.ts';
 import type { Explainer } from '../src/core/explainer/explainer.ts';
@@ -15,7 +17,6 @@ import type { Model } from '../src/core/model/model.ts';
 import { Random } from '../src/core/tensor/random.ts';
 import type { Inputs } from '../src/core/tensor/rows.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor/tensor.ts';
-import { TOKENS } from '../src/core/tokens.ts';
 import { collectLessOften } from '../src/node/garbage.ts';
 
 const HELP = `What each saliency method costs.
@@ -167,7 +168,7 @@ async function main(): Promise<void> {
     return;
   }
   const { engine, spent } = timed(await loadEngine(name));
-  const explainer = createContainer({ engine, plugins: CONFIGURED }).get(TOKENS.explainer);
+  const explainer = createContainer(coreModule({ plugins: CONFIGURED }), engineModule(engine)).get(CORE.explainer);
   const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
   const inputs = noise(model);
   const methods = flags.methods?.split(',') ?? explainer.methods.ids;

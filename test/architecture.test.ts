@@ -97,13 +97,14 @@ describe('the arrows between folders', () => {
     ['protocol', /^(core|protocol)\//],
     ['config', /^(core|config)\//],
     ['tools', /^(core|tools)\//],
-    ['edge', /^(core|protocol|config|tools|edge)\//],
-    ['node', /^(core|protocol|config|tools|edge|node)\//],
+    ['composition', /^(core|composition)\//],
+    ['edge', /^(core|protocol|config|tools|composition|edge)\//],
+    ['node', /^(core|protocol|config|tools|composition|edge|node)\//],
     ['report', /^(core|node|report)\//],
-    ['testing', /^(core|protocol|config|tools|edge|node|testing)\//],
-    ['package', /^(core|protocol|config|tools|edge|node|testing|package)\//],
-    ['cli', /^(core|modalities|tasks|protocol|config|tools|edge|node|report|testing|cli)\//],
-    ['playground', /^(core|protocol|playground)\//],
+    ['testing', /^(core|protocol|config|tools|composition|edge|node|testing)\//],
+    ['package', /^(core|protocol|config|tools|composition|edge|node|testing|package)\//],
+    ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|edge|node|report|testing|cli)\//],
+    ['playground', /^(core|protocol|composition|playground)\//],
   ])('%s knows only of what lies below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
   });
@@ -119,17 +120,24 @@ describe('the arrows between folders', () => {
   });
 
   it('plugins see no engine and no container', () => {
-    expect(of('plugins').filter(({ to }) => /inversify|^core\/(engine|container|plan|explainer)/.test(to))).toEqual([]);
+    expect(
+      of('plugins').filter(({ to }) => /inversify|^composition\/|^core\/(engine|plan|explainer)/.test(to)),
+    ).toEqual([]);
   });
 
-  it('only the container knows inversify, and only composition roots know the container', () => {
-    const users = imports.filter(({ to }) => to === 'inversify').map(({ from }) => from);
-    expect([...new Set(users)].filter((file) => !/^core\/(container|tokens)\.ts$/.test(file))).toEqual([]);
-    const roots = imports.filter(({ to }) => to === 'core/container.ts').map(({ from }) => from);
-    expect([...new Set(roots)].sort()).toEqual([
+  it('only src/composition imports inversify, and only composition roots and their modules import src/composition', () => {
+    const importers = (target: RegExp) => [
+      ...new Set(imports.filter(({ to }) => target.test(to)).map(({ from }) => from)),
+    ];
+    expect(importers(/^inversify$/).filter((file) => !file.startsWith('composition/'))).toEqual([]);
+    const users = importers(/^composition\//).filter((file) => !/^(edge\/)?composition\//.test(file));
+    expect(users.sort()).toEqual([
       'cli/compose.ts',
-      'edge/workerd/worker-services.ts',
+      'edge/workerd/worker-module.ts',
+      'node/node-module.ts',
       'node/origin-services.ts',
+      'package/edge-node.ts',
+      'package/explain.ts',
       'playground/browser/worker.ts',
     ]);
   });

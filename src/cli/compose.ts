@@ -1,11 +1,12 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
 import { models, plugins } from '#plugins';
-import { createContainer } from '../core/container.ts';
+import { createContainer } from '../composition/container.ts';
+import { coreModule, engineModule } from '../composition/core.ts';
+import { CORE } from '../composition/tokens.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
-import { TOKENS } from '../core/tokens.ts';
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
@@ -32,5 +33,5 @@ export async function loadEngine(name: EngineName): Promise<Engine> {
 }
 
 export async function compose(engine: EngineName, entries: readonly PluginEntry[] = CONFIGURED): Promise<Explainer> {
-  return createContainer({ engine: await loadEngine(engine), plugins: entries }).get(TOKENS.explainer);
+  return createContainer(coreModule({ plugins: entries }), engineModule(await loadEngine(engine))).get(CORE.explainer);
 }

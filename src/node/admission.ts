@@ -1,18 +1,18 @@
-/** Lets so many runs go on at once and so many wait; who comes on top of that is asked to come back. */
+/** Admission control: bounds the runs in progress and the runs that wait, and refuses more. */
 import { WhylightError } from '../core/errors.ts';
 
 export interface AdmissionOptions {
-  /** Runs at once. */
-  readonly most: number;
-  /** Runs that may wait for their turn. */
-  readonly waiting: number;
+  /** Maximum number of concurrent runs. */
+  readonly maxRunning: number;
+  /** Maximum number of runs that wait for their turn. */
+  readonly maxWaiting: number;
 }
 
 export class Admission {
   private readonly options: AdmissionOptions;
-  private readonly line: (() => void)[] = [];
+  private readonly queue: (() => void)[] = [];
   private running = 0;
-  /** Running, waiting, or about to. */
+  /** Number of runs in progress, waiting, or reserved. */
   private admitted = 0;
   private closed = false;
 
@@ -20,7 +20,7 @@ export class Admission {
     this.options = options;
   }
 
-  /** Whether it still lets anybody in. */
+  /** False once the server is shutting down. */
   get open(): boolean {
     return !this.closed;
   }
@@ -30,21 +30,21 @@ export class Admission {
   }
 
   /**
-   * A place in the line, for work that begins at once or when it is its turn.
-   * @throws WhylightError `overloaded` when too many wait, or when the server is about to stop
+   * Reserves a slot for work that begins at once or when it is its turn.
+   * @throws WhylightError `overloaded` when too many runs wait, or when the server is shutting down
    */
   reserve(): <T>(work: () => Promise<T>) => Promise<T> {
-    if (this.closed) throw refused('The server is about to stop.');
-    if (this.admitted >= this.options.most + this.options.waiting) throw refused('Too many runs wait already.');
+    if (this.closed) throw refused('The server is shutting down.');
+    if (this.admitted >= this.options.maxRunning + this.options.maxWaiting) throw refused('Too many runs are waiting.');
     this.admitted += 1;
     return async (work) => {
       try {
-        if (this.running >= this.options.most) await new Promise<void>((turn) => this.line.push(turn));
+        if (this.running >= this.options.maxRunning) await new Promise<void>((turn) => this.queue.push(turn));
         else this.running += 1;
         try {
           return await work();
         } finally {
-          const next = this.line.shift();
+          const next = this.queue.shift();
           if (next) next();
           else this.running -= 1;
         }
@@ -55,9 +55,9 @@ export class Admission {
   }
 
   /**
-   * Lets nobody in any more, and resolves when all who are in have left, or when the time is over.
+   * Refuses new runs, and resolves when all runs have ended, or when the time is over.
    * @param limit milliseconds
-   * @returns how many are left
+   * @returns number of runs that have not ended
    */
   async drain(limit = Infinity): Promise<number> {
     this.closed = true;
@@ -68,4 +68,4 @@ export class Admission {
 }
 
 const refused = (reason: string): WhylightError =>
-  new WhylightError('overloaded', `${reason} Come back a little later.`, { retry_after: 1 });
+  new WhylightError('overloaded', `${reason} Try again later.`, { retry_after: 1 });

@@ -1,10 +1,13 @@
-/** Models in folders of this machine. */
+/** Models in local folders. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readModelFolder } from '../edge/models/folder.ts';
 import type { ModelStore } from '../edge/models/store.ts';
 
-/** @param folders path of each model's folder, by name */
+/**
+ * Makes a store of models in folders. Only a missing file counts as absent: one that cannot be read is an error.
+ * @param folders path of each model's folder, by name
+ */
 export function folderModels(folders: Readonly<Record<string, string>>): ModelStore {
   return {
     names: Object.keys(folders),

@@ -6,5 +6,14 @@ import { type ExplainerSettings, explainerOn } from './explain.ts';
 
 export * from './explain.ts';
 
+/**
+ * Makes an explainer that runs on onnxruntime-web.
+ *
+ * @example
+ * import { createExplainer, Model } from 'whylight';
+ * import saliency from 'whylight/methods/gradient/saliency';
+ * const explainer = createExplainer({ methods: [saliency] });
+ * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
+ */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeWeb(), settings, PROCESS_LIMITS);

@@ -1,22 +1,17 @@
-/** `whylight/edge` in Node: the whole app over models in folders, without the caches and counters of a Worker. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** `whylight/edge` in Node: the whole app over models in folders. */
+import { createContainer } from '../composition/container.ts';
+import { coreModule, engineModule } from '../composition/core.ts';
 import { createApp } from '../edge/app.ts';
-import { InFlight } from '../edge/cache/in-flight.ts';
-import { noCache } from '../edge/cache/result-cache.ts';
-import { ModelCatalogue } from '../edge/models/catalogue.ts';
-import { readModelFolder } from '../edge/models/folder.ts';
-import { consoleLog } from '../edge/observe/log.ts';
-import { TenantDirectory } from '../edge/tenants/directory.ts';
-import { JwtVerifier } from '../edge/tenants/jwt.ts';
-import { Tenants } from '../edge/tenants/tenants.ts';
-import { nodeCodecs } from '../node/codecs.ts';
+import { edgeModule, edgeParts } from '../edge/composition/edge-module.ts';
+import { servicesOf } from '../edge/composition/services-of.ts';
+import type { Limits } from '../edge/limits.ts';
+import { nodeModule } from '../node/node-module.ts';
+import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { configuredBy, type EdgeSettings } from './edge.ts';
-import { createExplainer } from './node.ts';
 
 export * from './edge.ts';
 
-const LIMITS = {
+const LIMITS: Limits = {
   maxBody: 10 * 2 ** 20,
   maxPixels: 50_000_000,
   maxSamples: 20_000,
@@ -28,32 +23,35 @@ export interface Edge {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** The app as one `fetch`: `createEdge({ methods, models: { name: 'folder' } })`. */
+/**
+ * Makes the app as one `fetch`. It has no cache and no rate limits unless `settings.parts` brings them.
+ *
+ * @example
+ * import { createEdge } from 'whylight/edge';
+ * import gradCam from 'whylight/methods/activation/grad-cam';
+ * const edge = createEdge({ methods: [gradCam], models: { cifar10: 'models/cifar10' } });
+ * const response = await edge.fetch(new Request('http://localhost/v2/models'));
+ * @see docs/api.md
+ */
 export function createEdge(settings: EdgeSettings): Edge {
-  const { plugins, models, tenants } = configuredBy(settings);
-  const log = consoleLog;
-  const read = (folder: string) => (path: string) =>
-    readFile(join(folder, path)).then(
-      (bytes) => new Uint8Array(bytes),
-      () => undefined,
-    );
-  const app = createApp({
-    explainer: createExplainer({ methods: plugins }),
-    models: new ModelCatalogue({
-      names: Object.keys(models),
-      open: (name) => readModelFolder(read(models[name] as string), models[name] as string),
-    }),
-    tenants: new TenantDirectory({ tenants: new Tenants({ base: tenants, log }), tokens: new JwtVerifier(), log }),
-    cache: noCache,
-    inFlight: new InFlight(),
-    codecs: nodeCodecs(),
-    log,
-    limits: LIMITS,
-    fetch: (...request) => fetch(...request),
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
-  });
+  const configured = configuredBy(settings);
+  const { parts = {} } = settings;
+  const services = servicesOf(
+    createContainer(
+      coreModule(configured),
+      engineModule(parts.engine ?? onnxruntimeNode()),
+      edgeModule(configured.tenants),
+      nodeModule({ models: configured.models, limits: LIMITS }),
+      edgeParts(parts),
+    ),
+  );
+  const app = createApp(services);
   const context = {
-    waitUntil: (promise: Promise<unknown>) => void promise.catch(() => {}),
+    waitUntil(promise: Promise<unknown>): void {
+      promise.catch((error: unknown) => {
+        services.log('error', 'work after an answer failed', { reason: String(error) });
+      });
+    },
     passThroughOnException() {},
     props: {},
   };

@@ -1,8 +1,10 @@
-/** `whylight/edge` on every platform: the app, and what it is made of. */
+/** Exports of `whylight/edge` that are the same on every platform. */
+import type { EdgeParts } from '../edge/composition/edge-module.ts';
 import type { Configured } from '../edge/configured.ts';
 import { type ExplainerSettings, entriesOf } from './explain.ts';
 import { parseTenants, type TenantInput } from './tenants.ts';
 
+export type { EdgeParts } from '../edge/composition/edge-module.ts';
 export type { TenantInput } from './tenants.ts';
 
 export interface EdgeSettings {
@@ -10,10 +12,13 @@ export interface EdgeSettings {
   readonly methods: ExplainerSettings['methods'];
   /** Folder of each model, by name; it holds a manifest.json. */
   readonly models: Readonly<Record<string, string>>;
-  /** As in plugins.config.json; everybody may use everything when left out. */
+  /** Tenants as in plugins.config.json; everybody may use everything when left out. */
   readonly tenants?: Readonly<Record<string, TenantInput>>;
+  /** Parts to replace, such as the cache, the log or the engine. */
+  readonly parts?: EdgeParts;
 }
 
+/** Converts settings to a configuration. @throws WhylightError `invalid_config` */
 export const configuredBy = ({ methods, models, tenants = { '*': {} } }: EdgeSettings): Configured => ({
   plugins: entriesOf(methods),
   models,

@@ -1,10 +1,12 @@
-/** What `whylight` offers on every platform. */
+/** Exports of `whylight` that are the same on every platform. */
+import { createContainer } from '../composition/container.ts';
+import { coreModule, engineModule } from '../composition/core.ts';
+import { CORE } from '../composition/tokens.ts';
 import type { Engine } from '../core/engine/engine.ts';
-import { SessionCache } from '../core/engine/session-cache.ts';
-import { Explainer } from '../core/explainer/explainer.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Method } from '../core/method/contract.ts';
-import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import type { PluginEntry } from '../core/method/registry.ts';
 
 export type { Engine } from '../core/engine/engine.ts';
 export { type ErrorCode, WhylightError } from '../core/errors.ts';
@@ -26,22 +28,22 @@ export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
 export interface ExplainerSettings {
   /** Methods, or methods with an operator's defaults and limits. */
   readonly methods: readonly (Method | PluginEntry)[];
-  /** What the model runs on; the platform's own when left out. */
+  /** Engine that runs models; the platform's own when left out. */
   readonly engine?: Engine;
+  /** Limits of the machine; those of the platform when left out. */
   readonly limits?: Partial<Limits>;
 }
 
-/** Methods as the registry takes them. */
+/** Converts methods to entries of the registry. */
 export const entriesOf = (methods: ExplainerSettings['methods']): PluginEntry[] =>
   methods.map((one) => ('method' in one ? one : { method: one }));
 
-/** An explainer over an engine: `await explainer.explain(model, { method, inputs })`. */
-export function explainerOn(engine: Engine, { methods, limits }: ExplainerSettings, usual: Limits): Explainer {
-  const { sessionBytes, ...rest } = { ...usual, ...limits };
-  return new Explainer({
-    engine,
-    sessions: new SessionCache(sessionBytes),
-    methods: new MethodRegistry(entriesOf(methods)),
-    ...rest,
-  });
-}
+/**
+ * Composes an explainer on an engine.
+ * @param limits limits of the platform; `settings.limits` replace single ones
+ */
+export const explainerOn = (engine: Engine, settings: ExplainerSettings, limits: Limits): Explainer =>
+  createContainer(
+    coreModule({ plugins: entriesOf(settings.methods) }),
+    engineModule(engine, { ...limits, ...settings.limits }),
+  ).get(CORE.explainer);

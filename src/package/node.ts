@@ -7,5 +7,14 @@ import { type ExplainerSettings, explainerOn } from './explain.ts';
 export { nodeCodecs as imageCodecs } from '../node/codecs.ts';
 export * from './explain.ts';
 
+/**
+ * Makes an explainer that runs on onnxruntime-node.
+ *
+ * @example
+ * import { createExplainer, Model } from 'whylight';
+ * import saliency from 'whylight/methods/gradient/saliency';
+ * const explainer = createExplainer({ methods: [saliency] });
+ * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
+ */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeNode(), settings, PROCESS_LIMITS);

@@ -1,11 +1,14 @@
-/** Tenants as somebody writes them, with what is left out filled in. */
+/** Tenants of an embedder's settings. */
 import type { z } from 'zod';
 import { type TenantConfig, tenantConfigSchema } from '../config/tenant-policy.ts';
 import { WhylightError } from '../core/errors.ts';
 
 export type TenantInput = z.input<typeof tenantConfigSchema>;
 
-/** @throws WhylightError `invalid_config` */
+/**
+ * Checks tenants and fills in their defaults.
+ * @throws WhylightError `invalid_config`
+ */
 export function parseTenants(tenants: Readonly<Record<string, TenantInput>>): Record<string, TenantConfig> {
   return Object.fromEntries(
     Object.entries(tenants).map(([name, tenant]) => {

@@ -7,5 +7,14 @@ import { type ExplainerSettings, explainerOn } from './explain.ts';
 export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs.ts';
 export * from './explain.ts';
 
+/**
+ * Makes an explainer that runs on onnxruntime-web inside the isolate.
+ *
+ * @example
+ * import { createExplainer, Model } from 'whylight';
+ * import saliency from 'whylight/methods/gradient/saliency';
+ * const explainer = createExplainer({ methods: [saliency] });
+ * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
+ */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeWorkerd(), settings, ISOLATE_LIMITS);

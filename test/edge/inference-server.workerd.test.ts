@@ -1,12 +1,13 @@
 /** The Worker as both ends of the Open Inference Protocol: it holds compiled graphs, and it explains on another server. */
 import { beforeAll, expect, it } from 'vitest';
 import * as configured from '#plugins';
-import { createContainer } from '../../src/core/container.ts';
+import { createContainer } from '../../src/composition/container.ts';
+import { coreModule, engineModule } from '../../src/composition/core.ts';
+import { CORE } from '../../src/composition/tokens.ts';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../src/core/limits.ts';
 import { Model } from '../../src/core/model/model.ts';
-import { TOKENS } from '../../src/core/tokens.ts';
 import { assetModels } from '../../src/edge/models/assets.ts';
-import { workerServices } from '../../src/edge/workerd/worker-services.ts';
+import { workerServices } from '../../src/edge/workerd/worker-module.ts';
 import gradCam from '../../src/plugins/activation/grad-cam.ts';
 import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
@@ -55,8 +56,8 @@ beforeAll(async () => {
   });
   const limits = { ...ISOLATE_LIMITS, optimize: PROCESS_LIMITS.optimize };
   const { plugins, checked } = configured;
-  const container = createContainer({ engine, plugins, checked, limits });
-  explaining = appWith({ explainer: container.get(TOKENS.explainer) });
+  const container = createContainer(coreModule({ plugins, checked }), engineModule(engine, limits));
+  explaining = appWith({ explainer: container.get(CORE.explainer) });
 });
 
 it.each([

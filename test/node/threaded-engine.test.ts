@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createContainer } from '../../src/core/container.ts';
+import { createContainer } from '../../src/composition/container.ts';
+import { coreModule, engineModule } from '../../src/composition/core.ts';
+import { CORE } from '../../src/composition/tokens.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
-import { TOKENS } from '../../src/core/tokens.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import { threadedEngine } from '../../src/node/threaded-engine.ts';
 import gradientShap from '../../src/plugins/gradient/gradient-shap.ts';
@@ -82,7 +83,9 @@ describe('threadedEngine', () => {
     const dims = [1, ...(input?.dims ?? []).map(Number)];
     const x = float32(dims, new Random(3).normal(dims.reduce((a, b) => a * b)));
     const explain = async (engine: typeof beside | ReturnType<typeof onnxruntimeNode>) => {
-      const explainer = createContainer({ engine, plugins, limits: { maxBatch: 4 } }).get(TOKENS.explainer);
+      const explainer = createContainer(coreModule({ plugins }), engineModule(engine, { maxBatch: 4 })).get(
+        CORE.explainer,
+      );
       const { rows, samples } = await explainer.explain(model, {
         method,
         params,

@@ -4,7 +4,8 @@ import { env } from 'cloudflare:workers';
 import * as configured from '#plugins';
 import { createApp } from '../../src/edge/app.ts';
 import type { Services } from '../../src/edge/services.ts';
-import { type WorkerBindings, workerServices } from '../../src/edge/workerd/worker-services.ts';
+import type { WorkerBindings } from '../../src/edge/workerd/bindings.ts';
+import { workerServices } from '../../src/edge/workerd/worker-module.ts';
 
 export const bindings = env as unknown as WorkerBindings;
 /** Of the whole isolate, as in production. */

@@ -1,10 +1,11 @@
-/** The Worker's entry: one app for each isolate, made when the first request comes, because only then are there bindings. */
+/** Entry of the Worker: one app for each isolate, made for the first request, since bindings come with it. */
 import * as configured from '#plugins';
 import { createApp } from '../app.ts';
 import { consumeJobs } from '../jobs/consumer.ts';
 import type { JobMessage } from '../jobs/job.ts';
 import type { Services } from '../services.ts';
-import { type WorkerBindings, workerServices } from './worker-services.ts';
+import type { WorkerBindings } from './bindings.ts';
+import { workerServices } from './worker-module.ts';
 
 export { ExplanationJob } from './durable-job.ts';
 export { TenantLedger } from './durable-ledger.ts';

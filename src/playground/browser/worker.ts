@@ -5,7 +5,9 @@ import webp from '@jsquash/webp/codec/dec/webp_dec.wasm?url';
 import ortBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as ort from 'onnxruntime-web/wasm';
 import { plugins } from '#public-plugins';
-import { createContainer } from '../../core/container.ts';
+import { createContainer } from '../../composition/container.ts';
+import { coreModule, engineModule } from '../../composition/core.ts';
+import { CORE } from '../../composition/tokens.ts';
 import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
@@ -13,7 +15,6 @@ import { createImageCodecs } from '../../core/image/codecs.ts';
 import { preprocess } from '../../core/image/preprocess.ts';
 import { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
-import { TOKENS } from '../../core/tokens.ts';
 import type { InferenceDocument, ModelInfo } from '../api.ts';
 import type { Order, Report } from './messages.ts';
 
@@ -23,11 +24,13 @@ ort.env.wasm.wasmPaths = { wasm: ortBinary };
 // More would need a page that is isolated from all others.
 ort.env.wasm.numThreads = 1;
 
-const explainer = createContainer({
-  engine: createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
-  plugins,
-  limits: { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
-}).get(TOKENS.explainer);
+const explainer = createContainer(
+  coreModule({ plugins }),
+  engineModule(
+    createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
+    { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
+  ),
+).get(CORE.explainer);
 
 const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url));
 const codecs = createImageCodecs(

@@ -1,10 +1,11 @@
 /** Two tenants who try to learn of each other: what exists elsewhere looks like what does not exist at all. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import { createContainer } from '../../../src/core/container.ts';
+import { createContainer } from '../../../src/composition/container.ts';
+import { coreModule, engineModule } from '../../../src/composition/core.ts';
+import { CORE } from '../../../src/composition/tokens.ts';
 import { ISOLATE_LIMITS } from '../../../src/core/limits.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
-import { TOKENS } from '../../../src/core/tokens.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
 import { onnxruntimeWorkerd } from '../../../src/edge/workerd/onnxruntime-workerd.ts';
@@ -16,9 +17,10 @@ const models = new ModelCatalogue(
   assetModels(bindings.MODELS, { mine: './models/cifar10', theirs: './models/cifar10' }, 'models'),
 );
 const entries = plugins.map((entry) => (entry.method.id === 'lrp' ? { ...entry, unlisted: true } : entry));
-const explainer = createContainer({ engine: onnxruntimeWorkerd(), plugins: entries, limits: ISOLATE_LIMITS }).get(
-  TOKENS.explainer,
-);
+const explainer = createContainer(
+  coreModule({ plugins: entries }),
+  engineModule(onnxruntimeWorkerd(), ISOLATE_LIMITS),
+).get(CORE.explainer);
 const app = tenantApp(
   {
     mallory: {

@@ -1,0 +1,48 @@
+/** Bindings of the core. */
+import type { Engine } from '../core/engine/engine.ts';
+import { SessionCache } from '../core/engine/session-cache.ts';
+import { Explainer } from '../core/explainer/explainer.ts';
+import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
+import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { defineModule, type Module } from './container.ts';
+import { CORE } from './tokens.ts';
+
+export interface CoreSettings {
+  /** Built-in methods. */
+  readonly plugins: readonly PluginEntry[];
+  /** True if the plugins were checked when they were configured, and need not be checked at every start. */
+  readonly checked?: boolean;
+}
+
+/** Binds everything of the core but the engine. The registry collects every binding of `CORE.plugin`. */
+export const coreModule = ({ plugins, checked = false }: CoreSettings): Module =>
+  defineModule(({ bind }) => {
+    bind(CORE.timer).toConstantValue(() => performance.now());
+    bind(CORE.limits).toConstantValue(PROCESS_LIMITS);
+    for (const entry of plugins) bind(CORE.plugin).toConstantValue(entry);
+    bind(CORE.methods).toResolvedValue(
+      (entries: PluginEntry[]) => new MethodRegistry(entries, { checked }),
+      [{ isMultiple: true, serviceIdentifier: CORE.plugin }],
+    );
+    bind(CORE.sessions).toResolvedValue(({ sessionBytes }: Limits) => new SessionCache(sessionBytes), [CORE.limits]);
+    bind(CORE.explainer).toResolvedValue(
+      (
+        engine: Engine,
+        sessions: SessionCache,
+        methods: MethodRegistry,
+        { memoryBudget, maxBatch, optimize, measures }: Limits,
+        clock: () => number,
+      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, measures, clock }),
+      [CORE.engine, CORE.sessions, CORE.methods, CORE.limits, CORE.timer],
+    );
+  });
+
+/**
+ * Binds an engine and the limits of its machine.
+ * @param limits replace single limits of `PROCESS_LIMITS`
+ */
+export const engineModule = (engine: Engine, limits: Partial<Limits> = {}): Module =>
+  defineModule(({ bind, rebind }) => {
+    bind(CORE.engine).toConstantValue(engine);
+    rebind(CORE.limits).toConstantValue({ ...PROCESS_LIMITS, ...limits });
+  });

@@ -1,0 +1,25 @@
+/** Identifiers of the parts of the core in the container. Only composition roots use them. */
+import type { ServiceIdentifier } from 'inversify';
+import type { Engine } from '../core/engine/engine.ts';
+import type { SessionCache } from '../core/engine/session-cache.ts';
+import type { Explainer } from '../core/explainer/explainer.ts';
+import type { Limits } from '../core/limits.ts';
+import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
+
+export type Token<T> = ServiceIdentifier<T>;
+
+/** Makes an identifier. It is shared by name, so that two copies of the package agree. */
+export const token = <T>(name: string): Token<T> => Symbol.for(`whylight.${name}`) as Token<T>;
+
+export const CORE = {
+  /** Timer for durations: milliseconds, from any origin. */
+  timer: token<() => number>('timer'),
+  engine: token<Engine>('engine'),
+  explainer: token<Explainer>('explainer'),
+  /** Limits of the machine. */
+  limits: token<Limits>('limits'),
+  methods: token<MethodRegistry>('methods'),
+  /** A built-in method with the operator's defaults and limits; one binding for each method. */
+  plugin: token<PluginEntry>('plugin'),
+  sessions: token<SessionCache>('sessions'),
+} as const;

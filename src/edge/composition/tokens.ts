@@ -1,0 +1,52 @@
+/** Identifiers of the parts of the edge in the container. */
+import { CORE, type Token, token } from '../../composition/tokens.ts';
+import type { TenantConfig } from '../../config/tenant-policy.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import type { ModelStore } from '../models/store.ts';
+import type { Services } from '../services.ts';
+import type { JwtVerifier } from '../tenants/jwt.ts';
+import type { Overrides } from '../tenants/kv-tenants.ts';
+import type { Tenants } from '../tenants/tenants.ts';
+
+type ServiceTokens = { readonly [Name in keyof Services]-?: Token<NonNullable<Services[Name]>> };
+
+/** Parts of {@link Services}, by name. */
+export const SERVICES: ServiceTokens = {
+  explainer: CORE.explainer,
+  models: token('edge.models'),
+  tenants: token('edge.tenants'),
+  ledger: token('edge.ledger'),
+  rates: token('edge.rates'),
+  cache: token('edge.cache'),
+  inFlight: token('edge.in-flight'),
+  codecs: token('edge.codecs'),
+  log: token('edge.log'),
+  metrics: token('edge.metrics'),
+  limits: token('edge.limits'),
+  pages: token('edge.pages'),
+  fetch: token('edge.fetch'),
+  origin: token('edge.origin'),
+  jobs: token('edge.jobs'),
+  accepting: token('edge.accepting'),
+  asOrigin: token('edge.as-origin'),
+  webhookSecret: token('edge.webhook-secret'),
+  pause: token('edge.pause'),
+};
+
+/** Parts that the services are made of. */
+export const EDGE = {
+  /** Clock for times: milliseconds since 1970. */
+  clock: token<() => number>('edge.clock'),
+  /** Tenants of the configuration, by id. */
+  tenantConfigs: token<Readonly<Record<string, TenantConfig>>>('edge.tenant-configs'),
+  /** Records of the admin API that override the configuration. */
+  tenantOverrides: token<Overrides>('edge.tenant-overrides'),
+  tenantRecords: token<Tenants>('edge.tenant-records'),
+  tokenVerifier: token<JwtVerifier>('edge.token-verifier'),
+  /** Models that are shipped with the server. */
+  modelStore: token<ModelStore>('edge.model-store'),
+  /** Models that were uploaded. */
+  modelRegistry: token<ModelRegistry>('edge.model-registry'),
+  /** Maximum bytes of models in memory. */
+  modelBytes: token<number>('edge.model-bytes'),
+} as const;

@@ -1,0 +1,43 @@
+/** Bindings of the Worker, as wrangler.toml declares them. */
+import type { JobMessage } from '../jobs/job.ts';
+import type { Dataset } from '../observe/analytics-engine.ts';
+import type { Rates } from '../tenants/rates.ts';
+
+export interface WorkerBindings {
+  /** Static assets in `generated/assets`: models, and the files of the playground. */
+  readonly MODELS: Fetcher;
+  /** Cache of answers. */
+  readonly RESULTS: KVNamespace;
+  /** Changes of tenants, for every location to read. */
+  readonly TENANTS: KVNamespace;
+  /** Decides on changes of tenants. */
+  readonly LEDGER: DurableObjectNamespace;
+  readonly RATE_60: Rates[60];
+  readonly RATE_600: Rates[600];
+  readonly RATE_6000: Rates[6000];
+  /** URLs of origins, separated by commas, and the secret that requests to them are signed with. */
+  readonly ORIGINS?: string;
+  readonly ORIGIN_SECRET?: string;
+  /**
+   * URL of an Open Inference Protocol server that runs the compiled graphs, in place of onnxruntime in this isolate, and
+   * the `Authorization` header for it (a secret).
+   */
+  readonly INFERENCE_SERVER?: string;
+  readonly INFERENCE_AUTHORIZATION?: string;
+  /** Metrics of requests; none are recorded without it. */
+  readonly METRICS?: Dataset;
+  /** Uploaded models; uploads are refused without it. */
+  readonly UPLOADS?: R2Bucket;
+  /** Background jobs; there are none unless all three are bound. */
+  readonly JOBS?: DurableObjectNamespace;
+  readonly JOB_QUEUE?: Queue<JobMessage>;
+  readonly JOB_FILES?: R2Bucket;
+  /** Secret that webhooks are signed with. */
+  readonly WEBHOOK_SECRET?: string;
+}
+
+/**
+ * Bindings that must exist, and those that may. Without RESULTS, answers are cached in each location only; without TENANTS
+ * and LEDGER there is no admin API; unless all three rates are bound, requests are not counted.
+ */
+export type UsedBindings = Pick<WorkerBindings, 'MODELS'> & Partial<WorkerBindings>;

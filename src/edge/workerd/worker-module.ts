@@ -1,0 +1,128 @@
+/** Bindings of the container for a Worker. */
+import { type Binder, createContainer, defineModule, type Module } from '../../composition/container.ts';
+import { coreModule, engineModule } from '../../composition/core.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
+import { openInferenceEngine } from '../../protocol/open-inference-engine.ts';
+import { coloTier } from '../cache/colo.ts';
+import { kvTier } from '../cache/kv.ts';
+import { tieredCache } from '../cache/tiers.ts';
+import { type EdgeParts, edgeModule, edgeParts } from '../composition/edge-module.ts';
+import { servicesOf } from '../composition/services-of.ts';
+import { EDGE, SERVICES } from '../composition/tokens.ts';
+import type { Configured } from '../configured.ts';
+import { r2JobFiles } from '../jobs/r2.ts';
+import type { Limits } from '../limits.ts';
+import { assetModels } from '../models/assets.ts';
+import { r2Files } from '../models/r2.ts';
+import { ModelRegistry } from '../models/registry.ts';
+import { analyticsEngineMetrics } from '../observe/analytics-engine.ts';
+import type { Log } from '../observe/log.ts';
+import { OriginClient } from '../origin/origin-client.ts';
+import { OriginRunner } from '../origin/origin-runner.ts';
+import type { Services } from '../services.ts';
+import { kvOverrides } from '../tenants/kv-tenants.ts';
+import type { UsedBindings } from './bindings.ts';
+import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import { durableJobs } from './durable-job.ts';
+import { durableLedger } from './durable-ledger.ts';
+import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
+
+const MIB = 2 ** 20;
+const LIMITS: Limits = {
+  maxBody: 10 * MIB,
+  maxPixels: EDGE_MAX_PIXELS,
+  maxSamples: 5000,
+  edgeMs: 30_000,
+  edgeBytes: 96 * MIB,
+};
+
+/**
+ * Composes the services of a Worker.
+ * @param parts parts to replace
+ */
+export const workerServices = (bindings: UsedBindings, configured: Configured, parts: EdgeParts = {}): Services =>
+  servicesOf(
+    createContainer(
+      coreModule(configured),
+      workerEngine(bindings),
+      edgeModule(configured.tenants),
+      workerModule(bindings, configured.models),
+      edgeParts(parts),
+    ),
+  );
+
+/** Binds the engine: onnxruntime in the isolate, or a server that gets the graphs of origins in batches for an isolate. */
+function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authorization }: UsedBindings): Module {
+  if (!url) return engineModule(onnxruntimeWorkerd(), ISOLATE_LIMITS);
+  const headers = authorization && { headers: { Authorization: authorization } };
+  return engineModule(openInferenceEngine({ url, ...headers }), {
+    ...ISOLATE_LIMITS,
+    optimize: PROCESS_LIMITS.optimize,
+  });
+}
+
+/** Binds the parts that are made of the Worker's bindings. */
+const workerModule = (bindings: UsedBindings, models: Configured['models']): Module =>
+  defineModule((binder) => {
+    const { bind } = binder;
+    const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
+    bind(SERVICES.limits).toConstantValue(LIMITS);
+    bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
+    bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
+    bind(SERVICES.pages).toConstantValue((path, headers) =>
+      MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
+    );
+    if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
+    if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
+    if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
+    bindModels(binder, bindings, models);
+    bindTenants(binder, bindings);
+    bindCache(binder, bindings);
+    bindOrigin(binder, bindings);
+  });
+
+function bindModels({ bind }: Binder, { MODELS, UPLOADS }: UsedBindings, models: Configured['models']): void {
+  bind(EDGE.modelStore).toConstantValue(assetModels(MODELS, models, 'models'));
+  if (!UPLOADS) return;
+  bind(EDGE.modelRegistry).toResolvedValue(
+    (log: Log, clock: () => number) => new ModelRegistry({ files: r2Files(UPLOADS), log, clock }),
+    [SERVICES.log, EDGE.clock],
+  );
+}
+
+function bindTenants({ bind }: Binder, bindings: UsedBindings): void {
+  const { TENANTS, LEDGER, RATE_60, RATE_600, RATE_6000 } = bindings;
+  if (TENANTS) bind(EDGE.tenantOverrides).toConstantValue(kvOverrides(TENANTS));
+  if (TENANTS && LEDGER) bind(SERVICES.ledger).toConstantValue(durableLedger(LEDGER, TENANTS));
+  if (RATE_60 && RATE_600 && RATE_6000) {
+    bind(SERVICES.rates).toConstantValue({ 60: RATE_60, 600: RATE_600, 6000: RATE_6000 });
+  }
+}
+
+function bindCache({ rebind }: Binder, { RESULTS }: UsedBindings): void {
+  rebind(SERVICES.cache).toResolvedValue(
+    (log: Log, clock: () => number) =>
+      tieredCache({
+        near: coloTier(() => caches.open('answers')),
+        ...(RESULTS && { shared: kvTier(RESULTS) }),
+        log,
+        clock,
+      }),
+    [SERVICES.log, EDGE.clock],
+  );
+}
+
+/** @throws WhylightError `invalid_config` for ORIGINS without ORIGIN_SECRET */
+function bindOrigin({ bind }: Binder, { ORIGINS = '', ORIGIN_SECRET: secret }: UsedBindings): void {
+  const urls = ORIGINS.split(',').flatMap((url) => url.trim() || []);
+  if (urls.length === 0) return;
+  if (!secret) throw new WhylightError('invalid_config', 'ORIGINS is set, but not the secret ORIGIN_SECRET.');
+  bind(SERVICES.origin).toResolvedValue(
+    (log: Log) => {
+      const changed = (url: string, state: string) => log('warn', 'the breaker of an origin changed', { url, state });
+      return new OriginRunner(new OriginClient({ urls, secret, changed }));
+    },
+    [SERVICES.log],
+  );
+}

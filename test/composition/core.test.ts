@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { createContainer } from '../../src/composition/container.ts';
+import { coreModule, engineModule } from '../../src/composition/core.ts';
+import { CORE } from '../../src/composition/tokens.ts';
+import { ISOLATE_LIMITS } from '../../src/core/limits.ts';
+import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import saliency from '../../src/plugins/gradient/saliency.ts';
+import occlusion from '../../src/plugins/perturbation/occlusion.ts';
+import { openGraph, vector, vectorGraph } from '../support/classifiers.ts';
+
+const engine = onnxruntimeNode({ threads: 1 });
+const plugins = [{ method: saliency }, { method: occlusion, limits: { strides: 4 } }];
+
+it('puts an explainer together that works', async () => {
+  const container = createContainer(coreModule({ plugins }), engineModule(engine, ISOLATE_LIMITS));
+  const explainer = container.get(CORE.explainer);
+  expect(container.get(CORE.explainer)).toBe(explainer);
+  expect(container.get(CORE.methods).ids).toEqual(['saliency', 'occlusion']);
+  expect(container.get(CORE.sessions).capacity).toBe(ISOLATE_LIMITS.sessionBytes);
+  const { rows } = await explainer.explain(await openGraph(vectorGraph()), {
+    method: 'saliency',
+    inputs: { x: vector() },
+  });
+  expect(rows).toHaveLength(1);
+  expect(container.get(CORE.sessions).size).toBe(1);
+});
+
+it('refuses plugins that clash', () => {
+  const container = createContainer(coreModule({ plugins: [...plugins, { method: saliency }] }), engineModule(engine));
+  expect(() => container.get(CORE.methods)).toThrow('Two plugins have the id "saliency"');
+});
