@@ -28,7 +28,7 @@ export function threadedEngine(given: NodeEngineOptions = {}): Engine & { close(
     // What is known of it without a run.
     ...onnxruntimeNode(options),
     // Two that want the same processor wait for each other: MobileNetV2 then loses twice the time that is won.
-    aside: threads < cores || providers[0] !== 'cpu',
+    runsInBackground: threads < cores || providers[0] !== 'cpu',
     async load(model: ModelBytes): Promise<Session> {
       const session = await thread.ask({ kind: 'load', model, options });
       const shared = new SharedRooms();

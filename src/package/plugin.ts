@@ -18,16 +18,16 @@ export { type ErrorCode, WhylightError } from '../core/errors.ts';
 export type * from '../core/method/contract.ts';
 export { API_VERSION } from '../core/method/contract.ts';
 export { defineMethod } from '../core/method/define.ts';
+export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
+export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
 export { type BackpropDefinition, defineBackprop } from '../core/strategy/activation/backprop.ts';
 export {
   type CamDefinition,
   defineCam,
   type FeatureMaps,
-  meanOf,
   perChannel,
   products,
-  sumOf,
 } from '../core/strategy/activation/cam.ts';
 export { baselineOf, baselineParameter } from '../core/strategy/baseline.ts';
 export { definePathMethod, type PathDefinition } from '../core/strategy/gradient/define-path.ts';
@@ -38,5 +38,14 @@ export { definePerturbation, type PerturbationDefinition } from '../core/strateg
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { Random } from '../core/tensor/random.ts';
-export { emptyRows, joinRows, repeatRow, rowsOf, sliceRows } from '../core/tensor/rows.ts';
+export {
+  emptyRows,
+  type Float32Tensors,
+  type Inputs,
+  joinRows,
+  repeatRow,
+  rowsOf,
+  sliceRows,
+} from '../core/tensor/rows.ts';
+export { meanOf, sumOf } from '../core/tensor/sum.ts';
 export { type DataType, float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';

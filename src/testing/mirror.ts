@@ -3,6 +3,7 @@
  * its middle third does not matter, and each element saturates.
  */
 
+import { imageInput } from '../core/model/info.ts';
 import { GraphBuilder } from '../core/onnx/builder.ts';
 import type { Graph } from '../core/onnx/graph.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
@@ -25,7 +26,7 @@ export async function mirrored({ name, model, inputs }: Subject): Promise<Mirror
   const fed = new Set(model.graph.inputs.map((input) => input.name));
   // Tokens stand along the first axis of their embedding; images, series and vectors are folded along the last.
   const axisIn = (source: string, rank: number): number => (fed.has(source) ? rank - 1 : 1);
-  const picture = model.info().inputs.find(({ channelAxis, dims }) => channelAxis !== undefined && dims.length === 3);
+  const picture = imageInput(model.info());
   const graph = sources.reduce((all, source) => folded(all, source, axisIn), model.graph);
   return {
     name: `mirrored ${name}`,

@@ -7,6 +7,7 @@ import type { Rule } from '../core/autodiff/rule.ts';
 import { gradient } from '../core/autodiff/rulesets/gradient.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Cost, Needs } from '../core/method/contract.ts';
+import { namedNeeds } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import type { TensorInfo } from '../core/model/info.ts';
@@ -15,7 +16,7 @@ import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
 import { simplify } from '../core/onnx/simplify.ts';
 import { countFlops } from '../core/plan/flops.ts';
 import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
-import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
+import { compileVariant, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
 import { sizeOf } from '../core/tensor/tensor.ts';
 
 /**

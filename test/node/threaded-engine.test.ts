@@ -18,7 +18,7 @@ const threaded = threadedEngine({ threads: 1 });
 afterAll(() => threaded.close());
 
 /** Whatever the machine has: rows are made ahead. */
-const beside = { ...threaded, aside: true };
+const beside = { ...threaded, runsInBackground: true };
 
 describe('threadedEngine', () => {
   it('leaves this thread free while it runs', async () => {

@@ -1,13 +1,15 @@
 /** The graphs that methods evaluate, as an inference server needs them: one model for each. */
+
 import type { Optimize } from '../../core/autodiff/compile.ts';
 import { WhylightError } from '../../core/errors.ts';
+import { namedNeeds } from '../../core/method/contract.ts';
 import { parseParams } from '../../core/method/params.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Graph } from '../../core/onnx/graph.ts';
 import type { ModelBytes } from '../../core/onnx/model-bytes.ts';
 import { graphFile } from '../../core/plan/loader.ts';
-import { compileVariant, namedNeeds, type ResolvedNeeds, resolveNeeds, variantKey } from '../../core/plan/variant.ts';
+import { compileVariant, type ResolvedNeeds, resolveNeeds, variantKey } from '../../core/plan/variant.ts';
 import { graphName } from '../../protocol/open-inference-engine.ts';
 
 export interface ExportedGraph {

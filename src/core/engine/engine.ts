@@ -13,7 +13,7 @@ export interface Engine {
    */
   readonly workingSet?: number;
   /** True if {@link Session.run} does not block the calling thread. */
-  readonly aside?: boolean;
+  readonly runsInBackground?: boolean;
   /**
    * Makes a session from a model file.
    * @throws WhylightError `invalid_model` or `unsupported_operator` when the engine refuses it.

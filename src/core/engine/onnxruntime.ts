@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { nearest, WhylightError } from '../errors.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Engine, Session, Tensors } from './engine.ts';
-import { Turns } from './mutex.ts';
+import { Mutex } from './mutex.ts';
 import { createFailure, releasedFailure, runFailure } from './onnxruntime-errors.ts';
 import { fromOrt, type Ort, toOrt } from './onnxruntime-tensors.ts';
 
@@ -20,16 +20,16 @@ export const WASM_OPTIONS: OrtOptions = {
 };
 
 /** Calls of one package, by the package: engines may share it. */
-const turnsOf = new WeakMap<object, Turns>();
+const mutexOf = new WeakMap<object, Mutex>();
 
 /** Lets a call begin: at once, or when it is its turn. */
 type Begin = <T>(call: () => Promise<T>) => Promise<T>;
 
 function beginOf(ort: Ort, serial: boolean): Begin {
   if (!serial) return (call) => call();
-  const turns = turnsOf.get(ort) ?? new Turns();
-  turnsOf.set(ort, turns);
-  return (call) => turns.take(call);
+  const mutex = mutexOf.get(ort) ?? new Mutex();
+  mutexOf.set(ort, mutex);
+  return (call) => mutex.run(call);
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Distribution of an attribution over the parts of an input: by cell of an image, by element of a vector, by position of a sequence. */
 
+import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { isFloat, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** Kinds of parts: cells of a 3x3 grid over an image, numbers, positions of a series, tokens. */
 export type PartKind = 'region' | 'feature' | 'step' | 'token';
@@ -114,7 +115,7 @@ export function withoutPart(
 }
 
 function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): Field | undefined {
-  const image = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  const image = imageInput(info);
   if (image && map) {
     const [height, width] = map.dims as [number, number];
     const channels = image.channelAxis === 2 ? ((inputs[image.name] as Tensor).dims[3] as number) : 1;
@@ -129,15 +130,15 @@ function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): 
   }
   for (const { name, dtype, channelAxis } of info.inputs) {
     const rowDims = (inputs[name] as Tensor).dims.slice(1);
-    const own = values[name] ?? (dtype.startsWith('float') ? undefined : embedded(values, info, rowDims));
+    const own = values[name] ?? (isFloat(dtype) ? undefined : embedded(values, info, rowDims));
     if (!own) continue;
     const series = rowDims.length === 2 && channelAxis !== undefined;
     const channels = series ? (rowDims[channelAxis] as number) : 1;
-    const positions = rowDims.reduce((size, dim) => size * dim, 1) / channels;
+    const positions = sizeOf(rowDims) / channels;
     const positionOf = (element: number): number =>
       series && channelAxis === 1 ? Math.floor(element / channels) : element % positions;
     return {
-      kind: series ? 'step' : dtype.startsWith('float') ? 'feature' : 'token',
+      kind: series ? 'step' : isFloat(dtype) ? 'feature' : 'token',
       names: Array.from({ length: positions }, (_, position) => `${name}[${position}]`),
       values: values[name] ? gather(own.data, positions, positionOf) : gatherLast(own.data, positions),
       partOf: (position) => position,

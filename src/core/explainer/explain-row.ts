@@ -95,7 +95,8 @@ async function attribute(
         random: new Random(plan.seed, index),
         signal: signalOf(hooks),
         batchSize: main.batchSize,
-        ahead: engine.aside ?? false,
+        prefetch: engine.runsInBackground ?? false,
+        ahead: engine.runsInBackground ?? false,
         mixes: main.variant.mixes,
         evaluate: (rows, options) => evaluator.evaluate(rows, options),
         partial: (attribution) =>

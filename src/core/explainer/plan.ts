@@ -1,6 +1,8 @@
 /** Plan of an explanation: the request with everything parsed and checked, and its cost. Nothing has run yet. */
+
 import { WhylightError } from '../errors.ts';
 import type { Cost, MethodSource } from '../method/contract.ts';
+import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { checkBaselines, checkInputs } from '../model/inputs.ts';
@@ -8,7 +10,7 @@ import type { BoundInfo, Model } from '../model/model.ts';
 import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
 import { resolveTarget } from '../model/target.ts';
 import { followsPrediction, type Target } from '../model/target-request.ts';
-import { namedNeeds, type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
+import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { type Inputs, rowsOf } from '../tensor/rows.ts';
 import { guarded } from './plugin-fault.ts';
 import type { ExplainRequest } from './request.ts';

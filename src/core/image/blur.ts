@@ -1,5 +1,5 @@
 /** Gaussian blur of float tensors, for baselines: the numbers of `scipy.ndimage.gaussian_filter`. */
-import { float32, type Tensor } from '../tensor/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 
 /**
  * Extension beyond the edge, with SciPy's names. `reflect`: `d c b a | a b c d | d c b a`; `mirror`: the same without
@@ -50,7 +50,7 @@ function blurAxis(
 ): Float32Array<ArrayBuffer> {
   const at = axis < 0 ? dims.length + axis : axis;
   const length = dims[at] as number;
-  const inner = dims.slice(at + 1).reduce((n, d) => n * d, 1);
+  const inner = sizeOf(dims.slice(at + 1));
   const weights = bandMatrix(kernel, length, border);
   const out = new Float32Array(data.length);
   const lines = data.length / length;

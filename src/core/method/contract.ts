@@ -131,6 +131,10 @@ export interface NamedNeeds {
   readonly graphs: Readonly<Record<string, Needs>>;
 }
 
+/** The graphs of a method by name; the first is the main one. */
+export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
+  'graphs' in needs ? needs.graphs : { main: needs };
+
 /** Counted in rows, not milliseconds: a model's profile turns one into the other. */
 export interface Cost {
   /** Rows that go through a graph without derivatives. */
@@ -177,7 +181,9 @@ export interface ExplainContext<P> {
   /** Number of rows that run at once. A method that makes its rows in portions of this size needs the least memory. */
   readonly batchSize: number;
   /** True if the engine does not block this thread, so that the next rows can be prepared while it runs. */
-  readonly ahead: boolean;
+  readonly prefetch: boolean;
+  /** @deprecated Use {@link prefetch}. */
+  readonly ahead?: boolean;
   /** True if rows may be given as weights and baseline for the main graph to blend; see `method/mixture.ts`. */
   readonly mixes: boolean;
   /**

@@ -1,6 +1,8 @@
 /** Memory layout of a layer: order of channels and positions. */
+
 import { isNormalisation } from '../model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
+import { imageInput } from '../model/info.ts';
 import { producers } from '../onnx/edit.ts';
 
 export interface Layout {
@@ -33,8 +35,7 @@ export function layoutOf({ name, dims, channelAxis }: TensorInfo, model: ModelIn
  * model has no image input.
  */
 export function tokenGrid(tokens: number, model: ModelInfo): Required<Omit<Layout, 'channels'>> | undefined {
-  const image = model.inputs.some(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
-  if (!image) return undefined;
+  if (!imageInput(model)) return undefined;
   const fits = (positions: number): boolean => positions > 0 && tokens >= positions && tokens - positions <= MAX_PREFIX;
   for (const { dims } of model.spatialLayers) {
     const [, height, width] = dims.map(Number);

@@ -1,6 +1,8 @@
 /** From the values of an attribution to one number per pixel of the image. */
+
 import { resizeMap } from '../image/resize.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
+import { imageInput } from '../model/info.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Attribution } from './contract.ts';
 import { layoutOf } from './layout.ts';
@@ -14,7 +16,7 @@ export function saliencyMap(
   model: ModelInfo,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Tensor<'float32'> | undefined {
-  const image = model.inputs.find((input) => input.channelAxis !== undefined && input.dims.length === 3);
+  const image = imageInput(model);
   if (!image) return undefined;
   const [height, width] = (shapes[image.name] ?? []).filter((_, axis) => axis !== image.channelAxis) as [
     number,

@@ -1,7 +1,7 @@
 /** Completeness (Sundararajan et al. 2017): the attributions should add up to the difference from the baseline's score. */
 import { z } from 'zod';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
-import { sum } from '../tensor/sum.ts';
+import { sumOf } from '../tensor/sum.ts';
 import { defineMetric } from './metric.ts';
 
 export const completenessGap = defineMetric({
@@ -32,7 +32,7 @@ export const completenessGap = defineMetric({
     const [score = 0] = (await answers(inputs)).scores;
     const [without = 0] = (await answers(empty)).scores;
     const difference = score - without;
-    const gap = Math.abs(sum(Object.values(row.values).map(({ data }) => sum(data))) - difference);
+    const gap = Math.abs(sumOf(Object.values(row.values).map(({ data }) => sumOf(data))) - difference);
     return { score: params.relative ? gap / Math.abs(difference) : gap };
   },
 });

@@ -1,6 +1,8 @@
 /** Features that an attribution ranks, and their removal from an input: pixels of an image, or elements. */
+
 import { WhylightError } from '../errors.ts';
 import type { ExplainedRow } from '../explainer/explanation.ts';
+import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { emptyRows, rowsOf } from '../tensor/rows.ts';
@@ -26,7 +28,7 @@ export class Features {
 
   /** @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input. */
   constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs) {
-    const image = info.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+    const image = imageInput(info);
     const pixels = image && inputs[image.name];
     if (image && pixels && row.map) {
       const [height, width] = row.map.dims as [number, number];

@@ -37,3 +37,10 @@ export interface ModelInfo {
    */
   tensor(name: string): TensorInfo;
 }
+
+/** The image input: three dims in a row, one of which counts channels. Undefined when the model has none. */
+export const imageInput = ({ inputs }: Pick<ModelInfo, 'inputs'>): (TensorInfo & { channelAxis: number }) | undefined =>
+  inputs.find(
+    (input): input is TensorInfo & { channelAxis: number } =>
+      input.dims.length === 3 && input.channelAxis !== undefined,
+  );

@@ -4,7 +4,7 @@ import { absentName, weightsName } from '../method/mixture.ts';
 import { makeConstant } from '../onnx/constant.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../onnx/graph.ts';
 import type { Inputs } from '../tensor/rows.ts';
-import { type DataType, float32, type Tensor } from '../tensor/tensor.ts';
+import { float32, isFloat, type Tensor } from '../tensor/tensor.ts';
 
 /** Before the names of what is new in the graph. */
 const MIXTURE = 'mixture/';
@@ -12,8 +12,6 @@ const MIXTURE = 'mixture/';
 const ownName = (input: string): string => `${MIXTURE}own/${input}`;
 const OWN = ownName('');
 const [ABSENT, WEIGHTS] = [absentName(''), weightsName('')];
-
-const FLOATING: readonly DataType[] = ['float32', 'float16', 'bfloat16', 'float64'];
 
 /**
  * A forward graph whose floating point inputs are mixed in it. Each has three batches, which need to be equal or 1. `x` with
@@ -29,7 +27,7 @@ export function mixInputs(graph: Graph): Graph {
   const inputs = graph.inputs.flatMap((input): ValueInfo[] => {
     const { name, dtype, dims = [] } = input;
     const [batch, ...row] = dims;
-    if (batch === undefined || !FLOATING.includes(dtype)) return [input];
+    if (batch === undefined || !isFloat(dtype)) return [input];
     const [own, absent, weights] = [ownName(name), absentName(name), weightsName(name)];
     const one = `${MIXTURE}one/${name}`;
     constants.set(one, makeConstant(dtype, [], [1]));

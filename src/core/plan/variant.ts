@@ -3,7 +3,7 @@ import { compile, type Optimize } from '../autodiff/compile.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
 import { nearest, WhylightError } from '../errors.ts';
-import type { Cost, NamedNeeds, Needs } from '../method/contract.ts';
+import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
@@ -40,10 +40,6 @@ export interface Variant extends ResolvedNeeds {
   /** A cotangent row of zeros stands for the top class. */
   readonly findsTopClass: boolean;
 }
-
-/** The graphs of a method by name; the first is the one used unless told otherwise. */
-export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
-  'graphs' in needs ? needs.graphs : { main: needs };
 
 /**
  * @throws WhylightError `layer_not_found` for unknown tensors, `unprocessable_method` when there is nothing to

@@ -1,4 +1,5 @@
 /** Baseline: the value of absent features, and the start of paths. */
+
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { gaussianBlur } from '../image/blur.ts';
@@ -7,7 +8,7 @@ import type { TensorInfo } from '../model/info.ts';
 import { cast } from '../tensor/cast.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 
 export const baselineParameter = z
   .union([units, z.enum(['mean', 'blur'])])
@@ -63,6 +64,6 @@ export function channelsOf(
 ): { channels: number; channelOf(element: number): number } {
   if (axis === undefined) return { channels: 1, channelOf: () => 0 };
   const channels = dims[axis] as number;
-  const stride = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const stride = sizeOf(dims.slice(axis + 1));
   return { channels, channelOf: (element) => Math.floor(element / stride) % channels };
 }

@@ -1,15 +1,13 @@
 /** Attributions of any method as one number for each place of the input, so that they can be compared. */
+
 import { WhylightError } from '../errors.ts';
 import type { Attribution } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
+import { imageInput } from '../model/info.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { knownDims } from './perturbation/extents.ts';
 import { positionsOf } from './perturbation/feature-mask.ts';
-
-/** The image of a model that sees one. */
-export const imageInput = ({ inputs }: ModelInfo): TensorInfo | undefined =>
-  inputs.find(({ channelAxis, dims }) => channelAxis !== undefined && dims.length === 3);
 
 /**
  * By input name. An image's map is enlarged to its size, its channels added up; so are the numbers of an embedded token.

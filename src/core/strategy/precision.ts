@@ -1,14 +1,9 @@
 /** Stopping rule of methods that converge step by step. */
 import { z } from 'zod';
 
-/** @param what is held against the size of the map: its standard error, as a rule */
-export const precisionParameter = (what = 'the standard error') =>
-  z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe(`Stops as soon as ${what}, as a share of how much the map varies, is this small; 0 takes all samples.`);
+/** @param error that is compared with the precision */
+export const precisionParameter = (error = 'the standard error, as a share of how much the map varies') =>
+  z.number().min(0).max(1).default(0).describe(`Stops as soon as ${error}, is this small; 0 takes all samples.`);
 
 /** @param error in the units of the map; undefined while it is not known */
 export const isPrecise = (error: number | undefined, size: number, precision: number): boolean =>

@@ -1,8 +1,9 @@
 /** From one number per element to one per position: what becomes of the channels of an image or a series. */
+
 import { z } from 'zod';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
-import { float32, type Tensor } from '../tensor/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 
 export const absoluteParameter = (value: boolean) =>
   z.boolean().default(value).describe('Gives absolute values: how much, not whether for or against.');
@@ -15,9 +16,6 @@ export const reductionParameter = z
   );
 
 export type Reduction = z.output<typeof reductionParameter>;
-
-export const precisionParameter = (of: string) =>
-  z.number().min(0).max(1).default(0).describe(`Stops as soon as ${of}, is this small; 0 takes all of them.`);
 
 /** The parameters that most methods with signed values share. */
 export interface ValueParameters {
@@ -56,7 +54,7 @@ const STEPS: Readonly<Record<Exclude<Reduction, 'none'>, (sum: number, x: number
 /** Reduces `axis` to dim 1. */
 function reduce({ dims, data }: Tensor<'float32'>, axis: number, how: Exclude<Reduction, 'none'>): Tensor<'float32'> {
   const channels = dims[axis] as number;
-  const inner = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(dims.slice(axis + 1));
   const reduced = new Float64Array(data.length / channels);
   const step = STEPS[how];
   for (let i = 0; i < data.length; i++) {

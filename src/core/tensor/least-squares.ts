@@ -1,6 +1,6 @@
 /** Small weighted regressions: what LIME and KernelSHAP fit. Plain loops in double precision. */
 import { WhylightError } from '../errors.ts';
-import { sum } from './sum.ts';
+import { sumOf } from './sum.ts';
 
 /** Samples by features, row by row. */
 export interface Design {
@@ -121,7 +121,7 @@ export function lasso(
   { alpha, tolerance = 1e-9, passes = 2000 }: { alpha: number; tolerance?: number; passes?: number },
 ): Fit {
   const { rows, columns } = design;
-  const total = sum(weights);
+  const total = sumOf(weights);
   const scaled = Float64Array.from({ length: rows }, (_, i) => ((weights[i] as number) / total) * rows);
   const centred = centre(design, targets, scaled);
   const gram = weightedGram(centred.design, scaled);
@@ -158,7 +158,7 @@ interface Centred {
 
 /** Columns and targets less their weighted means: the intercept is then outside the fit. */
 function centre({ rows, columns, data }: Design, targets: ArrayLike<number>, weights: ArrayLike<number>): Centred {
-  const total = sum(weights);
+  const total = sumOf(weights);
   const means = weightedMoment({ rows, columns, data }, new Float64Array(rows).fill(1 / total), weights);
   let mean = 0;
   for (let i = 0; i < rows; i++) mean += ((weights[i] as number) / total) * (targets[i] as number);

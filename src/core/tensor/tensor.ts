@@ -29,6 +29,9 @@ export interface Tensor<D extends DataType = DataType> {
 /** Number of elements of a shape; 1 for a scalar's `[]`. */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((n, d) => n * d, 1);
 
+/** True for floating point types. */
+export const isFloat = (dtype: DataType): boolean => dtype.includes('float');
+
 /** Bytes of one element. */
 export const bytesPerElement = (dtype: DataType): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
 

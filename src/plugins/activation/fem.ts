@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/cam.ts';
+import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
+import { meanOf } from '../../core/tensor/sum.ts';
 
 /** Feature maps weighted by how much of them stands out: values above mean + k standard deviations. */
 export default defineCam({

@@ -3,13 +3,10 @@ import { WhylightError } from '../../core/errors.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import type { Target } from '../../core/model/target-request.ts';
 import {
-  collapse,
   eigenSmoothParameter,
   finishCam,
-  meanOf,
-  perChannel,
+  gradientWeightedMap,
   reluParameter,
-  weighted,
 } from '../../core/strategy/activation/cam.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 
@@ -64,16 +61,7 @@ export default defineMethod({
     const scores = activations[ctx.model.scores.name]?.data as Float32Array;
     const target = difference(scores, ctx.target, ctx.params);
     const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
-    return finishCam(ctx, ctx.params, evaluation, (maps) =>
-      collapse(
-        weighted(
-          maps,
-          perChannel(maps, (_, slopes) => meanOf(slopes)),
-        ),
-        maps,
-        ctx.params.eigen_smooth,
-      ),
-    );
+    return finishCam(ctx, ctx.params, evaluation, (maps) => gradientWeightedMap(maps, ctx.params.eigen_smooth));
   },
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineCam, meanOf, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
+import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
+import { meanOf, sumOf } from '../../core/tensor/sum.ts';
 
 /** Keeps the ratio finite where nothing is active; the last two conventions have none. */
 const EPSILON = 1e-6;

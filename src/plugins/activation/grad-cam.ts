@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineCam, meanOf, perChannel } from '../../core/strategy/activation/cam.ts';
+import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
+import { meanOf } from '../../core/tensor/sum.ts';
 
 /** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
 export default defineCam({

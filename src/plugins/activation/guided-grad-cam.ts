@@ -7,10 +7,11 @@ import { resizeMap } from '../../core/image/resize.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
-import { collapse, meanOf, perChannel, weighted } from '../../core/strategy/activation/cam.ts';
+import { collapse, perChannel, weighted } from '../../core/strategy/activation/cam.ts';
 import { featureMaps } from '../../core/strategy/activation/feature-maps.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { meanOf } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Guided backpropagation times the enlarged Grad-CAM map: fine detail, where it speaks for the class. */

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import {
-  collapse,
   eigenSmoothParameter,
   finishCam,
-  meanOf,
-  perChannel,
+  gradientWeightedMap,
   reluParameter,
-  weighted,
 } from '../../core/strategy/activation/cam.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
@@ -56,15 +53,6 @@ export default defineMethod({
       return slope - change / 2;
     });
     const corrected = { ...evaluation, gradients: { [name]: float32(dims, gradients) } };
-    return finishCam(ctx, ctx.params, corrected, (maps) =>
-      collapse(
-        weighted(
-          maps,
-          perChannel(maps, (_, slopes) => meanOf(slopes)),
-        ),
-        maps,
-        ctx.params.eigen_smooth,
-      ),
-    );
+    return finishCam(ctx, ctx.params, corrected, (maps) => gradientWeightedMap(maps, ctx.params.eigen_smooth));
   },
 });

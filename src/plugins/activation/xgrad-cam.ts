@@ -1,5 +1,6 @@
-import { defineCam, perChannel, sumOf } from '../../core/strategy/activation/cam.ts';
+import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
 import { productsOf } from '../../core/tensor/products.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 
 /** Keeps a channel without activation from dividing by zero. */
 const EPSILON = 1e-7;

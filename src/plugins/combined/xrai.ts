@@ -3,14 +3,16 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Attribution, ExplainContext, MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
+import { imageInput } from '../../core/model/info.ts';
 import { parameterTexts, refusePerturbation } from '../../core/strategy/inner-method/batched.ts';
 import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { knownDims } from '../../core/strategy/perturbation/extents.ts';
 import { imageOf } from '../../core/strategy/perturbation/feature-mask.ts';
-import { asValues, imageInput, positionMaps } from '../../core/strategy/place-maps.ts';
+import { asValues, positionMaps } from '../../core/strategy/place-maps.ts';
 import { pieces, pixelsLike } from '../../core/strategy/regions/pieces.ts';
 import { rankRegions } from '../../core/strategy/regions/rank.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
+import { sizeOf } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
   base_method: z
@@ -110,7 +112,7 @@ function pixelMap(attribution: Attribution, image: TensorInfo, ctx: ExplainConte
   const own = attribution.values[image.name];
   if (!own) return positionMaps(attribution, ctx.model, ctx.params.base_method)[image.name] as Float32Array;
   const axis = (image.channelAxis as number) + 1;
-  const inner = own.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const inner = sizeOf(own.dims.slice(axis + 1));
   const channels = own.dims[axis] as number;
   return Float32Array.from({ length: own.data.length / channels }, (_, position) => {
     const start = Math.floor(position / inner) * channels * inner + (position % inner);

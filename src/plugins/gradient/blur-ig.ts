@@ -8,7 +8,7 @@ import { meanAlong } from '../../core/strategy/gradient/path.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors, Inputs } from '../../core/tensor/rows.ts';
 import { mapRows } from '../../core/tensor/rows.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /**
@@ -65,7 +65,7 @@ export default defineMethod({
     // Each quotient stands for the whole step.
     const weights = Float64Array.from({ length: n_steps }, (_, i) => (sigmaAt(i + 1) - sigmaAt(i)) / grad_step);
     // Sharpening is the way back.
-    const whole = -sum(weights);
+    const whole = -sumOf(weights);
     const attribution = (means: Float32Tensors): Attribution => {
       const values = mapRows(means, ({ dims, data }) =>
         float32(
@@ -73,7 +73,7 @@ export default defineMethod({
           data.map((mean) => mean * whole),
         ),
       );
-      const total = sum(Object.values(values).map(({ data }) => sum(data)));
+      const total = sumOf(Object.values(values).map(({ data }) => sumOf(data)));
       return {
         values: finishValues(values, ctx.params, ctx.model),
         baselineScore,

@@ -10,12 +10,8 @@ import { lookupCost, needsOfSources, sourceValues, withSources } from '../../cor
 import { stackInputs } from '../../core/strategy/inner-method/batched.ts';
 import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import {
-  absoluteParameter,
-  finishValues,
-  precisionParameter,
-  reductionParameter,
-} from '../../core/strategy/reduction.ts';
+import { precisionParameter } from '../../core/strategy/precision.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 

@@ -7,7 +7,7 @@ import { takeGuidedStep } from '../../core/strategy/gradient/guided-path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
 /** Integrated Gradients along a path that leaves the elements with the largest gradients for last. */
@@ -82,7 +82,7 @@ export default defineMethod({
     return {
       values: finishValues(split(gathered), ctx.params, ctx.model),
       baselineScore,
-      convergenceDelta: sum(gathered) - (ctx.score - baselineScore),
+      convergenceDelta: sumOf(gathered) - (ctx.score - baselineScore),
     };
   },
 });

@@ -6,12 +6,8 @@ import { baselinesOf, differenceOf, timesDifference } from '../../core/strategy/
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
-import {
-  absoluteParameter,
-  finishValues,
-  precisionParameter,
-  reductionParameter,
-} from '../../core/strategy/reduction.ts';
+import { precisionParameter } from '../../core/strategy/precision.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 
 /** With fewer, the sum may be right by chance. */

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
-import { onLine, type Room } from '../../core/strategy/gradient/path.ts';
+import { type Buffers, onLine } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /**
@@ -54,12 +54,12 @@ export default defineMethod({
     let dims: readonly number[] = [];
     // The last point of a portion meets the first of the next.
     let before: { slopes: Float32Array; values: Float32Array } | undefined;
-    const rooms: readonly Room[] = [{}, {}];
+    const buffers: readonly Buffers[] = [{}, {}];
     await inPortions(
       ctx,
       alphas.length,
       ({ first, count, slot }) =>
-        withSources(ctx.inputs, onLine(from, to, alphas.slice(first, first + count), rooms[slot])),
+        withSources(ctx.inputs, onLine(from, to, alphas.slice(first, first + count), buffers[slot])),
       ({ gradients, activations }, { count }) => {
         const [slopes, values] = [gradients[name] as Tensor<'float32'>, activations[name] as Tensor<'float32'>];
         dims = [1, ...slopes.dims.slice(1)];
@@ -80,7 +80,7 @@ export default defineMethod({
     return {
       values: finishValues({ [name]: conductance }, ctx.params, ctx.model),
       baselineScore,
-      convergenceDelta: sum(conductance.data) - (ctx.score - baselineScore),
+      convergenceDelta: sumOf(conductance.data) - (ctx.score - baselineScore),
     };
   },
 });

@@ -9,14 +9,6 @@ export default neuronForm(deepLiftShap, {
     title: 'Neuron DeepLIFT SHAP',
     summary:
       'DeepLIFT from an element inside the model to the input, averaged over all baselines of the request: an estimate of Shapley values of the neuron.',
-    paper: {
-      title: 'A Unified Approach to Interpreting Model Predictions',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1705.07874',
-      where: 'section 4.2',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
-    properties: { signed: true, complete: true, deterministic: true, classDiscriminative: false },
     axioms: ['dummy', 'sensitivity'],
   },
   presets: { captum: { multiply_by_inputs: true } },

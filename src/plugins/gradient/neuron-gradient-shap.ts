@@ -9,13 +9,6 @@ export default neuronForm(gradientShap, {
     title: 'Neuron Gradient SHAP',
     summary:
       'Expected gradients of an element inside the model: its Integrated Gradients averaged over a distribution of baselines, by random samples.',
-    paper: {
-      title: 'Improving performance of deep learning models with axiomatic attribution priors and expected gradients',
-      year: 2019,
-      url: 'https://arxiv.org/abs/1906.10670',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
-    properties: { signed: true, complete: false, deterministic: false, classDiscriminative: false },
     axioms: ['symmetry', 'dummy'],
   },
   presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 
 /** By how much the score drops when one feature is replaced by the baseline. */
 export default defineMethod({
@@ -25,10 +19,7 @@ export default defineMethod({
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({
-    ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
-    baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...featureMethodParameters({ mask: 'grid', grid: 7, segments: 49 }),
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({ forwards: featureCount(model, params), backwards: 0 }),
@@ -49,6 +40,6 @@ export default defineMethod({
         drops[feature] = ctx.score - score;
       },
     );
-    return { values: finishValues(spreadFeatures(mask, drops, ctx.model), ctx.params, ctx.model) };
+    return { values: finishFeatures(ctx, mask, drops) };
   },
 });

@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { checkFeatures, kernelCoalitionCount, kernelCoalitions } from '../../core/strategy/perturbation/coalitions.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { KernelFit } from '../../core/strategy/perturbation/kernel-fit.ts';
 import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 
 /** Number of partial maps after every coalition of the outer sizes was evaluated. */
 const PARTIALS = 8;
@@ -45,11 +39,8 @@ export default defineMethod({
       .max(2 ** 20)
       .default(256)
       .describe('Rows to evaluate at most. With 2^d - 1 rows for d features, the values are exact.'),
-    ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
-    baseline: baselineParameter,
+    ...featureMethodParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
     precision: precisionParameter(),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
@@ -65,9 +56,9 @@ export default defineMethod({
     const answer = () => {
       const { values, standardError } = fit.estimate();
       const attribution: Attribution = {
-        values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+        values: finishFeatures(ctx, mask, values),
         baselineScore,
-        convergenceDelta: sum(values) - (ctx.score - baselineScore),
+        convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(standardError !== undefined && { standardError }),
       };
       return {

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import type { ExplainContext } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
-import {
-  type FeatureMask,
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
+import { type FeatureMask, featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { lasso, ridge } from '../../core/tensor/least-squares.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 
@@ -67,10 +60,7 @@ export default defineMethod({
       .positive()
       .default(1)
       .describe('Coalitions at distance d weigh exp(-d^2 / (2 kernel_width^2)).'),
-    ...featureMaskParameters({ mask: 'superpixels', grid: 7, segments: 40 }),
-    baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...featureMethodParameters({ mask: 'superpixels', grid: 7, segments: 40 }),
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
@@ -111,7 +101,7 @@ export default defineMethod({
       surrogate === 'lasso'
         ? lasso(fitted, scores, weights, { alpha })
         : ridge(fitted, scores, weights, { alpha: surrogate === 'ridge' ? alpha : 0 });
-    return { values: finishValues(spreadFeatures(mask, coefficients, ctx.model), ctx.params, ctx.model) };
+    return { values: finishFeatures(ctx, mask, coefficients) };
   },
 });
 

@@ -7,7 +7,7 @@ import { type SoftMask, softMask, variationGradient } from '../../core/strategy/
 import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { Adam } from '../../core/tensor/adam.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
-import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Number of partial maps. */
 const PARTIALS = 10;
@@ -50,7 +50,7 @@ export default defineMethod({
     const parts = ctx.model.sources.map((source) => {
       const own = values[source.name] as Tensor<'float32'>;
       const mask = softMask(source, cells, ctx.model);
-      const size = mask.size.reduce((a, b) => a * b, 1);
+      const size = sizeOf(mask.size);
       return {
         name: source.name,
         own,

@@ -23,7 +23,9 @@ const params = z.object({
       'What an element has of the windows that cover it: the mean of their drops (Captum) or the sum (PAIR, Xplique).',
     ),
   baseline: baselineParameter,
-  precision: precisionParameter('what the last halving of the distance between windows has changed'),
+  precision: precisionParameter(
+    'what the last halving of the distance between windows has changed, as a share of how much the map varies',
+  ),
   absolute: absoluteParameter(false),
   reduction: reductionParameter,
 });

@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { checkFeatures, coalitionCount, shapleyValues } from '../../core/strategy/perturbation/coalitions.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 
 const MAX_FEATURES = 16;
 
@@ -35,10 +29,7 @@ export default defineMethod({
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
   params: z.object({
-    ...featureMaskParameters({ mask: 'superpixels', grid: 3, segments: 8 }),
-    baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...featureMethodParameters({ mask: 'superpixels', grid: 3, segments: 8 }),
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
@@ -67,9 +58,9 @@ export default defineMethod({
     const values = shapleyValues(mask.features, scores);
     const baselineScore = scores[0] as number;
     return {
-      values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+      values: finishFeatures(ctx, mask, values),
       baselineScore,
-      convergenceDelta: sum(values) - (ctx.score - baselineScore),
+      convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
     };
   },
 });

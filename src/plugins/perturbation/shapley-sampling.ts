@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
+import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
 /** The mean gain of each feature over random orders in which features are added, one after another, to the baseline. */
@@ -40,11 +34,8 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe('Every second order is the one before it, reversed: less noise for the same cost.'),
-    ...featureMaskParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
-    baseline: baselineParameter,
+    ...featureMethodParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
     precision: precisionParameter(),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
   }),
   needs: () => ({ mixtures: true }),
   cost: (params, model) => ({
@@ -69,9 +60,9 @@ export default defineMethod({
     const answer = (done: number): Attribution => {
       const values = gains.map((gain) => gain / done);
       return {
-        values: finishValues(spreadFeatures(mask, values, ctx.model), ctx.params, ctx.model),
+        values: finishFeatures(ctx, mask, values),
         baselineScore,
-        convergenceDelta: sum(values) - (ctx.score - baselineScore),
+        convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),
       };
     };

@@ -10,7 +10,7 @@ import {
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
 import { sobolPairs } from '../../core/tensor/low-discrepancy.ts';
-import { sum } from '../../core/tensor/sum.ts';
+import { sumOf } from '../../core/tensor/sum.ts';
 
 /** Keeps a score that never changes from dividing by zero, as Xplique does. */
 const MIN_VARIANCE = 1e-12;
@@ -74,8 +74,8 @@ export default defineMethod({
         else squares[changed] = (squares[changed] as number) + ((plain[point] as number) - score) ** 2;
       },
     );
-    const mean = sum(plain) / nb_design;
-    const variance = Math.max(MIN_VARIANCE, sum(plain.map((score) => (score - mean) ** 2)) / (nb_design - 1));
+    const mean = sumOf(plain) / nb_design;
+    const variance = Math.max(MIN_VARIANCE, sumOf(plain.map((score) => (score - mean) ** 2)) / (nb_design - 1));
     const totals = squares.map((square) => square / (2 * nb_design * variance));
     return {
       values: finishValues(spreadFeatures(mask, totals, ctx.model), { ...ctx.params, absolute: false }, ctx.model),

@@ -1,9 +1,10 @@
+import { isFloat } from '../../tensor/tensor.ts';
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import { add, divide, floorDivide, lowerBound, maximum, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim } from '../graph.ts';
 import { type Element, type Evaluator, type Evaluators, numeric } from './content.ts';
 import { elementwise } from './elementwise.ts';
-import { erf, isFloat, roundEven, STORE } from './number.ts';
+import { erf, roundEven, STORE } from './number.ts';
 
 const unary = (f: (x: number) => number, extents?: (a: Dim) => Element): Evaluator =>
   elementwise({ numbers: () => f, extents });

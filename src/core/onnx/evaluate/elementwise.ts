@@ -1,9 +1,11 @@
 /** How an operation on single numbers, or extents, becomes one on tensors that are broadcast together. */
+
 import type { DataType } from '../../tensor/tensor.ts';
+import { isFloat } from '../../tensor/tensor.ts';
 import { isStatic } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
 import { broadcastStrides, type Content, type Element, type Evaluator, numeric, view } from './content.ts';
-import { isFloat, STORE } from './number.ts';
+import { STORE } from './number.ts';
 
 /** What an operator does with numbers, and with extents where it can say so; `dtype` is that of the first input. */
 export interface Scalar {

@@ -28,8 +28,6 @@ export const STORE: Readonly<Record<DataType, (x: number) => number>> = {
   bool: (x) => (x ? 1 : 0),
 };
 
-export const isFloat = (dtype: DataType): boolean => dtype.includes('float');
-
 /** To the nearest, ties to even. */
 export function roundEven(x: number): number {
   const rounded = Math.round(x);

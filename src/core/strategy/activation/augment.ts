@@ -1,6 +1,8 @@
 /** Copies of an image that a good map should not care about, as pytorch-grad-cam's `aug_smooth` makes them. */
+
 import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { imageInput } from '../../model/info.ts';
 import type { Inputs } from '../../tensor/rows.ts';
 import { emptyRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -13,7 +15,7 @@ export const isMirrored = (row: number): boolean => row >= FACTORS.length;
 
 /** @throws WhylightError `unprocessable_method` for a model that sees no image. */
 export function imageOf(model: ModelInfo, parameter: string): TensorInfo {
-  const image = model.inputs.find(({ dims, channelAxis }) => dims.length === 3 && channelAxis !== undefined);
+  const image = imageInput(model);
   if (image) return image;
   throw new WhylightError('unprocessable_method', `${parameter} needs a model whose input is an image.`, {
     parameter,

@@ -15,6 +15,7 @@ import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
+import { meanOf } from '../../tensor/sum.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
 import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augment.ts';
@@ -83,20 +84,28 @@ export type CamDefinition<E extends z.ZodRawShape> = Definition<E> &
 
 /** Parameters that every method of the family has. */
 interface CamParams {
+  readonly [parameter: string]: unknown;
   readonly target_layer: string;
   readonly more_layers: readonly string[];
   readonly relu: boolean;
   readonly aug_smooth: boolean;
-  readonly eigen_smooth?: boolean;
+  readonly eigen_smooth?: unknown;
   /** False gives each channel's contribution: only for a method that takes it as a parameter of its own. */
-  readonly attr_dim_summation?: boolean;
+  readonly attr_dim_summation?: unknown;
 }
 
 /**
- * A method of the CAM family with one run of the layer (and its gradient). Its values are a map of one channel at the
+ * Defines a method of the CAM family with one run of the layer (and its gradient). Its values are a map of one channel at the
  * size of the layer, or of all of its channels with `attr_dim_summation=false`.
+ * @example
+ * export default defineCam({
+ *   id: 'mean_gradient_cam', revision: 1, about,
+ *   weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
+ * });
+ * @see https://arxiv.org/abs/1610.02391
  */
-export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method {
+export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method;
+export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
   const { id, revision, about, presets, params: extra, gradients = true } = definition;
   const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
@@ -108,20 +117,19 @@ export function defineCam<E extends z.ZodRawShape = Record<never, never>>(defini
     apiVersion: API_VERSION,
     strategy: 'activation',
     params: z.object({ ...camParameters, ...smooths, ...extra }),
-    needs: (given, model) => {
-      const params = given as unknown as CamParams;
+    needs: (params, model) => {
       checkSummation(params);
       if (params.aug_smooth) imageOf(model, 'aug_smooth');
       if (params.more_layers.length > 0) imageOf(model, 'more_layers');
       const names = layersOf(params).map((layer) => targetLayer(layer, model).name);
       return { activations: names, ...(gradients && { gradients: names }) };
     },
-    cost: (given) => {
-      const count = rows(given as unknown as CamParams);
+    cost: (params) => {
+      const count = rows(params);
       return gradients ? { forwards: 0, backwards: count } : { forwards: count, backwards: 0 };
     },
     explain: async (ctx) => {
-      const params = ctx.params as unknown as CamParams & z.output<z.ZodObject<E>>;
+      const { params } = ctx;
       const inputs = params.aug_smooth ? augmented(ctx.inputs, imageOf(ctx.model, 'aug_smooth')) : ctx.inputs;
       const evaluation = await ctx.evaluate(inputs);
       const several = params.more_layers.length > 0;
@@ -171,7 +179,7 @@ function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly
  */
 export function finishCam<P>(
   { model }: Pick<ExplainContext<P>, 'model'>,
-  params: Pick<CamParams, 'target_layer' | 'relu'> & { readonly scaled?: boolean },
+  params: { readonly target_layer: string; readonly relu: boolean; readonly scaled?: boolean },
   evaluation: Pick<Evaluation, 'activations' | 'gradients'>,
   map: (maps: FeatureMaps) => Float64Array,
 ): Attribution {
@@ -193,11 +201,11 @@ export function finishCam<P>(
   return { values: positionMap(layout, layer.name, dims, mean as Float64Array) };
 }
 
-function mapOf<E extends z.ZodRawShape>(
-  definition: CamDefinition<E>,
+function mapOf(
+  definition: CamDefinition<z.ZodRawShape>,
   maps: FeatureMaps,
-  params: CamParams & z.output<z.ZodObject<E>>,
-  ctx: Parameters<Formula<E>>[2],
+  params: CamParams,
+  ctx: Parameters<Formula<z.ZodRawShape>>[2],
 ): Float64Array {
   if ('map' in definition) return float64(definition.map(maps, params, ctx));
   const contributions =
@@ -205,7 +213,7 @@ function mapOf<E extends z.ZodRawShape>(
       ? weighted(maps, definition.weights(maps, params, ctx))
       : definition.contributions(maps, params, ctx);
   if (params.attr_dim_summation === false) return float64(contributions);
-  return collapse(contributions, maps, params.eigen_smooth);
+  return collapse(contributions, maps, params.eigen_smooth === true);
 }
 
 /** Typed arrays are copied without an iterator. */
@@ -243,6 +251,17 @@ export function products({ activations, gradients }: FeatureMaps): Float64Array 
   return all;
 }
 
+/** The feature maps, each weighted with its mean gradient, added up: the map of Grad-CAM. */
+export const gradientWeightedMap = (maps: FeatureMaps, eigenSmooth: boolean): Float64Array =>
+  collapse(
+    weighted(
+      maps,
+      perChannel(maps, (_, gradients) => meanOf(gradients)),
+    ),
+    maps,
+    eigenSmooth,
+  );
+
 /** One number per channel, from its activations and gradients. */
 export function perChannel(
   { channels, positions, activations, gradients }: FeatureMaps,
@@ -253,14 +272,6 @@ export function perChannel(
     return reduce(activations.subarray(from, to), gradients.subarray(from, to));
   });
 }
-
-export const sumOf = (values: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
-  return sum;
-};
-
-export const meanOf = (values: ArrayLike<number>): number => sumOf(values) / values.length;
 
 /** To [0, 1]; a flat map becomes zero. */
 function scaledToUnit(map: Float64Array): Float64Array {

@@ -2,7 +2,7 @@
 
 import type { Layout } from '../../method/layout.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
-import { float32, type Tensor } from '../../tensor/tensor.ts';
+import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 
 /** One row of a layer. */
 export interface FeatureMaps {
@@ -27,7 +27,7 @@ export function featureMaps(
   const { channels, space, read } = reader(layout, activations.dims.slice(1));
   return {
     channels,
-    positions: space.reduce((a, b) => a * b, 1),
+    positions: sizeOf(space),
     space,
     activations: read(activations.data, row),
     gradients: gradients ? read(gradients.data, row) : new Float32Array(),
@@ -41,7 +41,7 @@ export function featureMaps(
  */
 export function positionMap(layout: Layout, name: string, dims: readonly number[], map: Float64Array): Float32Tensors {
   const around = layout.channels === 'first' ? dims.slice(1) : dims.slice(0, -1);
-  const size = around.reduce((a, b) => a * b, 1);
+  const size = sizeOf(around);
   if (layout.channels === 'first') return { [name]: float32([1, map.length / size, ...around], map) };
   const places = size - layout.prefix;
   const channels = map.length / places;
@@ -53,7 +53,7 @@ export function positionMap(layout: Layout, name: string, dims: readonly number[
 }
 
 function reader({ channels: order, prefix, grid }: Layout, dims: readonly number[]) {
-  const size = dims.reduce((a, b) => a * b, 1);
+  const size = sizeOf(dims);
   const rowOf = (data: Float32Array, row: number): Float32Array => data.subarray(row * size, (row + 1) * size);
   if (order === 'first') return { channels: dims[0] ?? 1, space: dims.slice(1), read: rowOf };
   const channels = dims.at(-1) ?? 1;

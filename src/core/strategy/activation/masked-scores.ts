@@ -45,18 +45,16 @@ export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
   ): Float32Array;
 }
 
-interface CommonParams {
-  readonly target_layer: string;
-  readonly relu: boolean;
-  readonly eigen_smooth: boolean;
-}
-
-/** Score-CAM and what was made of it. */
+/**
+ * Defines a method that weights channels with the scores of the image masked with them: Score-CAM and its variants.
+ * @see https://arxiv.org/abs/1910.01279
+ */
 export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never>>(
   definition: MaskedScoresDefinition<E>,
-): Method {
+): Method;
+export function defineMaskedScores(definition: MaskedScoresDefinition<z.ZodRawShape>): Method {
   const { id, revision, about, presets, params: extra } = definition;
-  type Params = CommonParams & z.output<z.ZodObject<E>>;
+  type Params = z.output<z.ZodObject<z.ZodRawShape>>;
   const samplesOf = (params: Params): number => definition.samples?.(params) ?? 1;
   const chosenOf = (params: Params, all: number): number => Math.min(all, definition.channels?.(all, params) ?? all);
   return defineMethod({
@@ -72,19 +70,18 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
       eigen_smooth: eigenSmoothParameter,
       ...extra,
     }),
-    needs: (given, model) => {
+    needs: ({ target_layer }, model) => {
       imageOf(model, id);
-      const layer = targetLayer((given as unknown as Params).target_layer, model);
+      const layer = targetLayer(target_layer, model);
       channelCount(layer, model);
       return { graphs: { layer: { activations: [layer.name] }, scores: {} } };
     },
-    cost: (given, model) => {
-      const params = given as unknown as Params;
+    cost: (params, model) => {
       const channels = channelCount(targetLayer(params.target_layer, model), model);
       return { forwards: 1 + chosenOf(params, channels) * samplesOf(params), backwards: 0 };
     },
     explain: async (ctx) => {
-      const params = ctx.params as unknown as Params;
+      const { params } = ctx;
       const evaluation = await ctx.evaluate(ctx.inputs);
       const layer = targetLayer(params.target_layer, ctx.model);
       const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
@@ -137,14 +134,14 @@ async function scoresOf<P>(
   const { dims, data } = ctx.inputs[image.name] as Tensor<'float32'>;
   const means = new Float64Array(count);
   const total = count * samples;
-  const rooms = Array.from({ length: slotsOf(ctx) }, () =>
+  const buffers = Array.from({ length: slotsOf(ctx) }, () =>
     emptyRows('float32', Math.min(total, ctx.batchSize), dims.slice(1)),
   );
   await inPortions(
     ctx,
     total,
     ({ first, count, slot }) => {
-      const rows = sliceRows(rooms[slot] as Tensor<'float32'>, 0, count);
+      const rows = sliceRows(buffers[slot] as Tensor<'float32'>, 0, count);
       for (let row = 0; row < count; row++) {
         const unit = first + row;
         const factor = factors(Math.floor(unit / samples), unit % samples);

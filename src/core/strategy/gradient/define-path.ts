@@ -27,19 +27,18 @@ export interface PathDefinition<E extends z.ZodRawShape> {
   readonly fold: (gradients: Float32Array, difference: number, params: z.output<z.ZodObject<E>>) => number;
 }
 
-interface PathParams {
-  readonly n_steps: number;
-  readonly baseline: z.output<typeof baselineParameter>;
-  readonly absolute: boolean;
-  readonly reduction: z.output<typeof reductionParameter>;
-}
-
 const midpoint = (index: number, count: number): number => (index + 0.5) / count;
 
-/** A gradient method over the straight line from a baseline to the input. Token models are walked in embedding space. */
-export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>(
-  definition: PathDefinition<E>,
-): Method {
+/**
+ * Defines a gradient method over the straight line from a baseline to the input; in embedding space for token models.
+ * @example
+ * export default definePathMethod({
+ *   id: 'largest_slope', revision: 1, about,
+ *   fold: (gradients, difference) => Math.max(...gradients) * difference,
+ * });
+ */
+export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>(definition: PathDefinition<E>): Method;
+export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Method {
   const { id, revision, about, params: extra, steps = 32, at = midpoint, fold } = definition;
   return defineMethod({
     id,
@@ -55,12 +54,9 @@ export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>
       ...extra,
     }),
     needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
-    cost: (given, model) => ({
-      forwards: lookupCost(model),
-      backwards: (given as unknown as PathParams).n_steps,
-    }),
+    cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
     explain: async (ctx) => {
-      const params = ctx.params as unknown as PathParams & z.output<z.ZodObject<E>>;
+      const { params } = ctx;
       const { n_steps } = params;
       const to = await sourceValues(ctx);
       const from = baselinesOf(ctx, to, params.baseline);

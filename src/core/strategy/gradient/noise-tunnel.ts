@@ -1,6 +1,14 @@
 /** Mean of a method over noisy copies of the input: SmoothGrad, SmoothGrad squared and VarGrad. */
+
 import { z } from 'zod';
-import { type About, API_VERSION, type ExplainContext, type Method, type MethodSource } from '../../method/contract.ts';
+import {
+  type About,
+  API_VERSION,
+  type ExplainContext,
+  type Method,
+  type MethodSource,
+  namedNeeds,
+} from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import { Random } from '../../tensor/random.ts';
@@ -8,7 +16,6 @@ import type { Float32Tensors } from '../../tensor/rows.ts';
 import {
   explainTogether,
   feeding,
-  graphsOf,
   type InnerMethod,
   parameterTexts,
   refusePerturbation,
@@ -17,7 +24,8 @@ import {
 } from '../inner-method/batched.ts';
 import { isMilestone } from '../inner-method/progress.ts';
 import { Moments } from '../moments.ts';
-import { absoluteParameter, finishValues, precisionParameter, reductionParameter } from '../reduction.ts';
+import { precisionParameter } from '../precision.ts';
+import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
 import { noiseParameters, withNoise } from './noise.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
 
@@ -126,7 +134,7 @@ function bound({ base_method, base_params }: Params, model: ModelInfo, methods: 
   const signed = 'absolute' in plain.params && given.absolute === undefined ? { absolute: 'false' } : {};
   const { method, params } = methods.bind(base_method, { ...given, ...signed });
   const fed = embeddings(model).map(({ name }) => name);
-  const graphs = graphsOf(method.needs(params, model, methods));
+  const graphs = namedNeeds(method.needs(params, model, methods));
   return {
     method,
     params,

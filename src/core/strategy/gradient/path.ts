@@ -24,10 +24,10 @@ export const integrateGradients = <P>(
   { alphas, weights }: Nodes,
   options?: PathOptions,
 ): Promise<Float32Tensors> => {
-  const rooms: readonly Room[] = [{}, {}];
+  const buffers: readonly Buffers[] = [{}, {}];
   const rows = (nodes: readonly number[], slot: 0 | 1): Inputs => {
     const positions = nodes.map((node) => alphas[node] as number);
-    return withSources(ctx.inputs, onLine(from, to, positions, rooms[slot]));
+    return withSources(ctx.inputs, onLine(from, to, positions, buffers[slot]));
   };
   return meanAlong(ctx, weights, rows, options);
 };
@@ -64,24 +64,24 @@ export async function meanAlong<P>(
 }
 
 /** Arrays of rows that are written again and again: new ones cost more than what is written into them. */
-export type Room = Record<string, Float32Array>;
+export type Buffers = Record<string, Float32Array>;
 
 /**
  * One row for each position.
- * @param room where to write; what is there of earlier rows is lost
+ * @param buffers where to write; what is there of earlier rows is lost
  */
 export function onLine(
   from: Float32Tensors,
   to: Float32Tensors,
   alphas: readonly number[],
-  room: Room = {},
+  buffers: Buffers = {},
 ): Float32Tensors {
   return Object.fromEntries(
     Object.entries(to).map(([name, { dims, data }]) => {
       const start = from[name]?.data as Float32Array;
       const size = alphas.length * data.length;
-      if ((room[name]?.length ?? 0) < size) room[name] = new Float32Array(size);
-      const all = (room[name] as Float32Array).subarray(0, size);
+      if ((buffers[name]?.length ?? 0) < size) buffers[name] = new Float32Array(size);
+      const all = (buffers[name] as Float32Array).subarray(0, size);
       for (const [row, position] of alphas.entries()) {
         // In the precision of the rows, as other libraries do: a point near a kink then falls on the same side of it.
         between(start, data, Math.fround(position), all.subarray(row * data.length, (row + 1) * data.length));

@@ -1,6 +1,6 @@
 /** One method for several inputs at once: what its runs evaluate is packed into common batches. */
 import { WhylightError } from '../../errors.ts';
-import type { Attribution, BoundMethod, Evaluation, ExplainContext, NamedNeeds, Needs } from '../../method/contract.ts';
+import type { Attribution, BoundMethod, Evaluation, ExplainContext, Needs } from '../../method/contract.ts';
 import type { Target } from '../../model/target-request.ts';
 import type { Random } from '../../tensor/random.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
@@ -23,9 +23,6 @@ export interface InnerMethod extends BoundMethod {
   /** Tensors that subjects bring as values, whatever the graph would compute. */
   readonly fed: readonly string[];
 }
-
-export const graphsOf = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
-  'graphs' in needs ? needs.graphs : { main: needs };
 
 interface Waiting {
   readonly rows: Inputs;
@@ -82,7 +79,7 @@ export async function explainTogether(
         },
         partial: () => undefined,
         // Each goes one evaluation at a time: that is what puts them together.
-        ahead: false,
+        prefetch: false,
         // What is mixed lies in one row for all, which others do not share.
         mixes: false,
         async evaluate(rows, { graph = main, target = ctx.target } = {}) {

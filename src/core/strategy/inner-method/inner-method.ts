@@ -1,4 +1,5 @@
 /** Methods that ask other methods about the very input that they explain themselves. */
+
 import type {
   Attribution,
   BoundMethod,
@@ -9,8 +10,8 @@ import type {
   NamedNeeds,
   Needs,
 } from '../../method/contract.ts';
+import { namedNeeds } from '../../method/contract.ts';
 import type { ModelInfo } from '../../model/info.ts';
-import { graphsOf } from './batched.ts';
 
 export interface Inner extends BoundMethod {
   /** Put before the names of its graphs. */
@@ -20,7 +21,7 @@ export interface Inner extends BoundMethod {
 /** The graphs of all of them. */
 export function innerNeeds(inner: readonly Inner[], model: ModelInfo, methods: MethodSource): NamedNeeds {
   const graphs = inner.flatMap(({ method, params, prefix }) =>
-    Object.entries(graphsOf(method.needs(params, model, methods))).map(([name, needs]): [string, Needs] => [
+    Object.entries(namedNeeds(method.needs(params, model, methods))).map(([name, needs]): [string, Needs] => [
       prefix + name,
       needs,
     ]),
@@ -39,7 +40,7 @@ export function innerCost(inner: readonly Inner[], model: ModelInfo, methods: Me
 
 /** Runs one inner method on the input. */
 export function explainInner(ctx: ExplainContext<unknown>, { method, params, prefix }: Inner): Promise<Attribution> {
-  const [main] = Object.keys(graphsOf(method.needs(params, ctx.model, ctx.methods)));
+  const [main] = Object.keys(namedNeeds(method.needs(params, ctx.model, ctx.methods)));
   return method.explain({
     ...ctx,
     // Whether its own graph mixes is not known here.

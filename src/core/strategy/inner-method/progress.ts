@@ -25,7 +25,7 @@ export function isMilestone(first: number, end: number, count: number): boolean 
 }
 
 /** Number of different values of {@link Portion.slot}. */
-export const slotsOf = ({ ahead }: Pick<ExplainContext<unknown>, 'ahead'>): 1 | 2 => (ahead ? 2 : 1);
+export const slotsOf = ({ prefetch }: Pick<ExplainContext<unknown>, 'prefetch'>): 1 | 2 => (prefetch ? 2 : 1);
 
 /**
  * Evaluates rows 0 to `count - 1` in portions of the engine's batch.
@@ -34,7 +34,7 @@ export const slotsOf = ({ ahead }: Pick<ExplainContext<unknown>, 'ahead'>): 1 | 
  * engine by then is evaluated in vain.
  */
 export async function inPortions<P>(
-  ctx: Pick<ExplainContext<P>, 'ahead' | 'batchSize' | 'evaluate'>,
+  ctx: Pick<ExplainContext<P>, 'prefetch' | 'batchSize' | 'evaluate'>,
   count: number,
   make: (portion: Portion) => Inputs,
   use: (evaluation: Evaluation, portion: Portion) => unknown,
@@ -43,7 +43,7 @@ export async function inPortions<P>(
   const size = Math.max(1, ctx.batchSize);
   let before: { readonly portion: Portion; readonly evaluation: Promise<Evaluation> } | undefined;
   for (let first = 0; first < count; first += size) {
-    const slot = ctx.ahead && (first / size) % 2 === 1 ? 1 : 0;
+    const slot = ctx.prefetch && (first / size) % 2 === 1 ? 1 : 0;
     const end = Math.min(count, first + size);
     const portion: Portion = { first, count: end - first, slot, milestone: isMilestone(first, end, count) };
     const evaluation = ctx.evaluate(make(portion), options);
@@ -51,7 +51,7 @@ export async function inPortions<P>(
     evaluation.catch(() => {});
     if (before && use(await before.evaluation, before.portion) === true) return;
     before = { portion, evaluation };
-    if (ctx.ahead) continue;
+    if (ctx.prefetch) continue;
     if (use(await evaluation, portion) === true) return;
     before = undefined;
   }

@@ -37,17 +37,19 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
   ) => void;
 }
 
-interface PerturbationParams {
-  readonly n_samples: number;
-  readonly baseline: z.output<typeof baselineParameter>;
-  readonly absolute: boolean;
-  readonly reduction: z.output<typeof reductionParameter>;
-}
-
-/** A perturbation method over masks of positions: pixels, elements of a vector, moments of a series or tokens. */
+/**
+ * Defines a perturbation method over masks of positions: pixels, elements of a vector, steps of a series or tokens.
+ * @example
+ * export default definePerturbation({
+ *   id: 'random_drops', revision: 1, about,
+ *   mask: (weights, { random }) => weights.set(random.uniform(weights.length).map(Math.round)),
+ *   fold: (values, { weights, score }) => weights.forEach((weight, i) => { values[i] += weight * score; }),
+ * });
+ */
 export function definePerturbation<E extends z.ZodRawShape = Record<never, never>>(
   definition: PerturbationDefinition<E>,
-): Method {
+): Method;
+export function definePerturbation(definition: PerturbationDefinition<z.ZodRawShape>): Method {
   const { id, revision, about, params: extra, samples = 200, mask: draw, fold } = definition;
   return defineMethod({
     id,
@@ -63,9 +65,9 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
       ...extra,
     }),
     needs: () => ({ mixtures: true }),
-    cost: (given) => ({ forwards: (given as unknown as PerturbationParams).n_samples, backwards: 0 }),
+    cost: ({ n_samples }) => ({ forwards: n_samples, backwards: 0 }),
     explain: async (ctx) => {
-      const params = ctx.params as unknown as PerturbationParams & Params<E>;
+      const { params } = ctx;
       const positions = positionMask(ctx.model);
       const values = new Float64Array(positions.features);
       await scoreMixtures(
@@ -73,7 +75,7 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
         {
           count: params.n_samples,
           mask: positions,
-          absent: absentInputs({ ...ctx, params }),
+          absent: absentInputs(ctx),
           weigh: (index, weights) => draw(weights, { index, random: ctx.random.at(index), params }),
         },
         (_, score, weights) => {

@@ -1,6 +1,6 @@
 /** Shapley values by weighted regression, from scores that come one after another. */
 import { cholesky, solveCholesky } from '../../tensor/least-squares.ts';
-import { sum } from '../../tensor/sum.ts';
+import { sumOf } from '../../tensor/sum.ts';
 import type { WeightedCoalitions } from './coalitions.ts';
 
 /** Random coalitions are told apart by groups; leaving out one group after the other says how far the values are off. */
@@ -96,7 +96,7 @@ export class KernelFit {
     const free = solveCholesky(lower, features, moment);
     const ones = solveCholesky(lower, features, new Float64Array(features).fill(1));
     // The Lagrange multiplier of the constraint.
-    const excess = (sum(free) - (this.full - this.empty)) / sum(ones);
+    const excess = (sumOf(free) - (this.full - this.empty)) / sumOf(ones);
     return free.map((value, i) => value - excess * (ones[i] as number));
   }
 }

@@ -76,7 +76,7 @@ async function scoreInGraph<P>(
   told: (index: number, score: number) => unknown,
 ): Promise<void> {
   const most = Math.min(count, ctx.batchSize);
-  const rooms = Array.from({ length: slotsOf(ctx) }, () =>
+  const bufferSets = Array.from({ length: slotsOf(ctx) }, () =>
     ctx.model.inputs.map((input) => roomFor(ctx.inputs, input, mask, absent, most)),
   );
   const fixed = Object.fromEntries(
@@ -86,12 +86,12 @@ async function scoreInGraph<P>(
     ctx,
     count,
     ({ first, count: rows, slot }) => {
-      const room = rooms[slot] as (typeof rooms)[number];
+      const buffers = bufferSets[slot] as (typeof bufferSets)[number];
       for (let i = 0; i < rows; i++) {
         const weights = weightsOf(first + i);
-        for (const { write } of room) write(i, weights);
+        for (const { write } of buffers) write(i, weights);
       }
-      const written = Object.fromEntries(room.map(({ name, all }) => [name, sliceRows(all, 0, rows)]));
+      const written = Object.fromEntries(buffers.map(({ name, all }) => [name, sliceRows(all, 0, rows)]));
       return { ...ctx.inputs, ...fixed, ...written };
     },
     ({ scores }, { first }) => scores.some((score, i) => told(first + i, score) === true),
@@ -105,14 +105,14 @@ function asOneNumber(row: Tensor): Tensor {
   return { dtype, dims: dims.map(() => 1), data: data.slice(0, 1) };
 }
 
-interface Room {
+interface Buffers {
   /** Under which name the rows are fed. */
   readonly name: string;
   readonly all: Tensor;
   readonly write: (row: number, weights: Float32Array) => void;
 }
 
-function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: Inputs, count: number): Room {
+function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: Inputs, count: number): Buffers {
   const own = inputs[input.name] as Tensor;
   if (own.data instanceof Float32Array) {
     const { rows, write } = weightRows(input, mask, count);

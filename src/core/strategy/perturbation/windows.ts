@@ -1,4 +1,5 @@
 /** Windows that slide over a row in equal steps. */
+import { sizeOf } from '../../tensor/tensor.ts';
 export interface Windows {
   readonly count: number;
   /**
@@ -34,7 +35,7 @@ export function slidingWindows(
   const round = edge === 'cut' ? Math.ceil : Math.floor;
   const steps = dims.map((dim, axis) => round((dim - (window[axis] as number)) / (strides[axis] as number)) + 1);
   return {
-    count: steps.reduce((a, b) => a * b, 1),
+    count: sizeOf(steps),
     levels: levelsOf(steps),
     each(index, visit, stretch = 1) {
       const begin: number[] = [];
@@ -54,7 +55,7 @@ export function slidingWindows(
 
 /** @param steps how many windows there are along each axis */
 function levelsOf(steps: readonly number[]): Level[] {
-  const count = steps.reduce((a, b) => a * b, 1);
+  const count = sizeOf(steps);
   const found = new Map<number, number[]>();
   for (let stretch = COARSEST; stretch >= 1; stretch /= 2) found.set(stretch, []);
   for (let index = 0; index < count; index++) {
@@ -83,7 +84,7 @@ function runs(
       visit(offset + from, offset + to);
       return;
     }
-    const stride = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const stride = sizeOf(dims.slice(axis + 1));
     for (let i = from; i < to; i++) walk(axis + 1, offset + i * stride);
   };
   walk(0, 0);

@@ -4,16 +4,16 @@ import { inPortions, isMilestone, type Portion } from '../../../../src/core/stra
 import type { Inputs } from '../../../../src/core/tensor/rows.ts';
 import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
 
-type Context = Pick<ExplainContext<unknown>, 'ahead' | 'batchSize' | 'evaluate'>;
+type Context = Pick<ExplainContext<unknown>, 'prefetch' | 'batchSize' | 'evaluate'>;
 
 /** An engine beside this thread: it reads its rows when it comes to them, one portion after the other. */
-function engine(batchSize: number, ahead: boolean, fails = -1) {
+function engine(batchSize: number, prefetch: boolean, fails = -1) {
   const events: string[] = [];
   let last: Promise<unknown> = Promise.resolve();
   let runs = 0;
   const ctx: Context = {
     batchSize,
-    ahead,
+    prefetch,
     evaluate({ x }: Inputs) {
       const run = last.then(async () => {
         await new Promise((later) => setTimeout(later, 2));
@@ -53,8 +53,8 @@ describe('inPortions', () => {
 
   it.each([1, 2, 3, 7, 10].flatMap((size) => [[size, true] as const, [size, false] as const]))(
     'tells every row once and in order, in portions of %i, made ahead: %s',
-    async (size, ahead) => {
-      const { ctx, events } = engine(size, ahead);
+    async (size, prefetch) => {
+      const { ctx, events } = engine(size, prefetch);
       expect(await collect(ctx, 7, events)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     },
   );
@@ -71,8 +71,8 @@ describe('inPortions', () => {
     expect(events).toEqual(['made 0,1', 'ran 0,1', 'made 2,3', 'ran 2,3']);
   });
 
-  it.each([true, false])('ends when it has heard enough, made ahead: %s', async (ahead) => {
-    const { ctx, events } = engine(2, ahead);
+  it.each([true, false])('ends when it has heard enough, made ahead: %s', async (prefetch) => {
+    const { ctx, events } = engine(2, prefetch);
     expect(await collect(ctx, 10, events, 3)).toEqual([0, 1, 2, 3]);
   });
 

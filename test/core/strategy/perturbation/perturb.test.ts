@@ -8,11 +8,11 @@ import { float32, type Tensor } from '../../../../src/core/tensor/tensor.ts';
 const OWN = [1, 2, 3, 4, 5];
 
 /** The rows that the model is asked about, copied, as their array is written again. */
-function asked(batchSize: number, ahead = false) {
+function asked(batchSize: number, prefetch = false) {
   const rows: number[][] = [];
   const ctx = {
     batchSize,
-    ahead,
+    prefetch,
     inputs: { x: float32([1, 5], OWN) },
     async evaluate({ x }: Inputs) {
       const { data } = x as Tensor<'float32'>;
@@ -32,16 +32,19 @@ describe('scorePerturbed', () => {
 
   const portions = [1, 2, 3, 5, 8].flatMap((size) => [[size, false] as const, [size, true] as const]);
 
-  it.each(portions)('gives every copy the input again, in portions of %i, made ahead: %s', async (batchSize, ahead) => {
-    const { ctx, rows } = asked(batchSize, ahead);
-    await scorePerturbed(ctx, 5, ['x'], hide, () => {});
-    expect(rows).toEqual(hidden);
-  });
+  it.each(portions)(
+    'gives every copy the input again, in portions of %i, made ahead: %s',
+    async (batchSize, prefetch) => {
+      const { ctx, rows } = asked(batchSize, prefetch);
+      await scorePerturbed(ctx, 5, ['x'], hide, () => {});
+      expect(rows).toEqual(hidden);
+    },
+  );
 
   it.each(portions)(
     'lets the caller put back what it wrote, in portions of %i, made ahead: %s',
-    async (batchSize, ahead) => {
-      const { ctx, rows } = asked(batchSize, ahead);
+    async (batchSize, prefetch) => {
+      const { ctx, rows } = asked(batchSize, prefetch);
       const restore = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
         (copy.x as Float32Array)[index] = OWN[index] as number;
       };
