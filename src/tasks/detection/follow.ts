@@ -8,8 +8,8 @@ export interface BoxReference {
   /** Radians, where the box is turned. */
   readonly angle?: number;
   readonly class: number;
-  /** Probability of every class. Where the output gives one class alone, its score, and nothing for the others. */
-  readonly classes: ReadonlyMap<number, number> | Float32Array;
+  /** Probability of every class; absent where the output gives one class alone. */
+  readonly classes?: Float32Array;
 }
 
 /**
@@ -30,11 +30,12 @@ export function referenceOf(head: Head, candidate: number, klass: number): BoxRe
   const box = new Float64Array(4);
   head.box(candidate, box, 0);
   const angle = head.angle?.(candidate);
+  const classes = classesOf(head, candidate);
   return {
     box: [...box] as unknown as BoxReference['box'],
     ...(angle !== undefined && { angle }),
     class: klass,
-    classes: classesOf(head, candidate),
+    ...(classes && { classes }),
   };
 }
 
@@ -99,24 +100,37 @@ function probabilityOf({ scores }: Head, candidate: number, klass: number): numb
   return Math.round(at(scores.class, candidate)) === klass ? at(scores.score, candidate) : 0;
 }
 
-function classesOf({ scores }: Head, candidate: number): BoxReference['classes'] {
-  if (!isTable(scores)) return new Map([[Math.round(at(scores.class, candidate)), at(scores.score, candidate)]]);
+function classesOf({ scores }: Head, candidate: number): Float32Array | undefined {
+  if (!isTable(scores)) return undefined;
   const { data, start, step, stride, classes } = scores;
   return Float32Array.from({ length: classes }, (_, c) => data[start + candidate * step + c * stride] as number);
 }
 
-function cosine(head: Head, candidate: number, { classes }: BoxReference): number {
-  const own = classesOf(head, candidate);
-  let [product, squared, others] = [0, 0, 0];
-  for (const [c, value] of own.entries()) {
-    product += value * ((classes instanceof Float32Array ? classes[c] : classes.get(c)) ?? 0);
+function cosine({ scores }: Head, candidate: number, { class: own, classes }: BoxReference): number {
+  if (!isTable(scores)) return Math.round(at(scores.class, candidate)) === own ? 1 : 0;
+  if (!classes) return 0;
+  const { data, start, step, stride } = scores;
+  let product = 0;
+  let squared = 0;
+  let others = 0;
+  for (let c = 0, from = start + candidate * step; c < classes.length; c++, from += stride) {
+    const value = data[from] as number;
+    const other = classes[c] as number;
+    product += value * other;
     squared += value * value;
+    others += other * other;
   }
-  for (const value of classes.values()) others += value * value;
   return squared > 0 && others > 0 ? product / Math.sqrt(squared * others) : 0;
 }
 
-function objectnessOf(head: Head, candidate: number): number {
-  if (head.objectness) return at(head.objectness, candidate);
-  return Math.max(...classesOf(head, candidate).values());
+/** Objectness of a candidate; without one, its largest class probability. */
+function objectnessOf({ objectness, scores }: Head, candidate: number): number {
+  if (objectness) return at(objectness, candidate);
+  if (!isTable(scores)) return at(scores.score, candidate);
+  const { data, start, step, stride, classes } = scores;
+  let largest = 0;
+  for (let c = 0, from = start + candidate * step; c < classes; c++, from += stride) {
+    largest = Math.max(largest, data[from] as number);
+  }
+  return largest;
 }

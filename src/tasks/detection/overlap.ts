@@ -2,8 +2,15 @@
 
 /** Intersection over union of the upright boxes `a[i..i + 3]` and `b[j..j + 3]`; 0 where neither has an area. */
 export function iou(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number): number {
-  const [ax0, ay0, ax1, ay1] = [a[i] as number, a[i + 1] as number, a[i + 2] as number, a[i + 3] as number];
-  const [bx0, by0, bx1, by1] = [b[j] as number, b[j + 1] as number, b[j + 2] as number, b[j + 3] as number];
+  // Read one by one: destructuring may allocate, and this runs for every pair of boxes.
+  const ax0 = a[i] as number;
+  const ay0 = a[i + 1] as number;
+  const ax1 = a[i + 2] as number;
+  const ay1 = a[i + 3] as number;
+  const bx0 = b[j] as number;
+  const by0 = b[j + 1] as number;
+  const bx1 = b[j + 2] as number;
+  const by1 = b[j + 3] as number;
   const width = Math.min(ax1, bx1) - Math.max(ax0, bx0);
   const height = Math.min(ay1, by1) - Math.max(ay0, by0);
   if (!(width > 0 && height > 0)) return 0;

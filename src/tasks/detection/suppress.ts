@@ -28,9 +28,11 @@ export function suppress({ boxes, scores, classes }: SuppressionInput, threshold
   const kept: number[] = [];
   for (const candidate of byScore(scores).subarray(0, MAX_CANDIDATES)) {
     if (kept.length >= max) break;
-    const beaten = kept.some(
-      (other) => classes[other] === classes[candidate] && iou(boxes, other * 4, boxes, candidate * 4) > threshold,
-    );
+    let beaten = false;
+    for (let k = 0; k < kept.length && !beaten; k++) {
+      const other = kept[k] as number;
+      beaten = classes[other] === classes[candidate] && iou(boxes, other * 4, boxes, candidate * 4) > threshold;
+    }
     if (!beaten) kept.push(candidate);
   }
   return kept;
