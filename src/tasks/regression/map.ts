@@ -8,8 +8,11 @@ import { targetNotFound } from '../named-class.ts';
 import { scoresOf } from '../scores.ts';
 import { viewOf } from '../upright.ts';
 
-/** Evidence, from the shape and the name of an output without classes, that it is such a map. */
-type Recogniser = (output: OutputFact, extents: readonly (number | string)[]) => number;
+/**
+ * Evidence, from the shape and the name of an output without classes, that it is such a map.
+ * @param ofImage whether the model takes an image
+ */
+type Recogniser = (output: OutputFact, extents: readonly (number | string)[], ofImage: boolean) => number;
 
 export const defineMap = (
   id: 'depth' | 'image_to_image',
@@ -25,9 +28,7 @@ export const defineMap = (
     const named = stated(description, id);
     if (typeof explained.classAxis?.value === 'number') return named;
     const extents = positionExtents(explained);
-    return extents.length < 2
-      ? named
-      : Math.max(named, evidence(explained, extents) * (hasInput(description, 'image') ? 1 : 0.8));
+    return extents.length < 2 ? named : Math.max(named, evidence(explained, extents, hasInput(description, 'image')));
   },
   read(outputs, { description }) {
     const { data } = scoresOf(outputs, withoutClasses(description.explained));
