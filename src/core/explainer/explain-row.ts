@@ -8,7 +8,7 @@ import { Evaluator, type Start } from '../plan/evaluator.ts';
 import { throwIfAborted } from '../plan/run.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
-import { rowOf } from '../tensor/rows.ts';
+import { type Inputs, rowOf } from '../tensor/rows.ts';
 import { diagnose } from './diagnostics.ts';
 import type { Explained, ExplainedRow } from './explanation.ts';
 import { followOf } from './follow.ts';
@@ -21,12 +21,14 @@ import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 export async function explainRow(run: PlanRun, index: number): Promise<{ evaluator: Evaluator; row: ExplainedRow }> {
   const { plan, hooks } = run;
   const { info, space, request } = plan;
+  const { explained: inputs, held } = splitHeld(plan, index);
   const row: PlanRow = {
     index,
-    inputs: rowOf(plan.inputs, index),
+    inputs,
+    held,
     baselines: plan.rows === 1 ? plan.baselines : rowOf(plan.baselines, index),
   };
-  const evaluator = evaluatorOf(run);
+  const evaluator = evaluatorOf(run, held);
   const start = await evaluator.start(row.inputs, space, targetOf(plan));
   const attribution = await attribute(run, row, evaluator, start);
   if (hooks.signal) throwIfAborted(hooks.signal);
@@ -47,7 +49,28 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
   };
 }
 
-function evaluatorOf(run: PlanRun): Evaluator {
+/** The explained inputs of one row, and those that are held fixed: a row of each, or the whole of a shared one. */
+function splitHeld({ inputs, info, model }: Plan, index: number): { explained: Inputs; held: Inputs } {
+  const isHeld = (name: string): boolean => info.held.some((input) => input.name === name);
+  const isShared = (name: string): boolean => model.places[name] === 'whole';
+  const pick = (keep: (name: string) => boolean): Inputs =>
+    Object.fromEntries(Object.entries(inputs).filter(([name]) => keep(name)));
+  return {
+    explained: rowOf(
+      pick((name) => !isHeld(name)),
+      index,
+    ),
+    held: {
+      ...rowOf(
+        pick((name) => isHeld(name) && !isShared(name)),
+        index,
+      ),
+      ...pick(isShared),
+    },
+  };
+}
+
+function evaluatorOf(run: PlanRun, held: Inputs): Evaluator {
   const { plan, lease } = run;
   const follow = followOf(plan);
   return new Evaluator({
@@ -58,8 +81,13 @@ function evaluatorOf(run: PlanRun): Evaluator {
     cost: plan.rowCost,
     control: controlOf(run.hooks, run.count),
     ...(follow && { follow }),
+    held,
   });
 }
+
+/** Every row of the explained inputs. */
+const explainedInputs = ({ inputs, info }: Plan): Inputs =>
+  Object.fromEntries(Object.entries(inputs).filter(([name]) => !info.held.some((input) => input.name === name)));
 
 /** The target for {@link Evaluator.start}: known beforehand, chosen by the scores, or the top class. */
 function targetOf({ target, request, space }: Plan): Parameters<Evaluator['start']>[2] {
@@ -89,7 +117,7 @@ async function attribute(
         methods: plan.methods,
         inputs,
         baselines,
-        batch: { inputs: plan.inputs, rows: plan.rows, index },
+        batch: { inputs: explainedInputs(plan), rows: plan.rows, index },
         target,
         score: scoreOf(target, scores),
         random: new Random(plan.seed, index),

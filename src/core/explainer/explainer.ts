@@ -7,6 +7,7 @@ import type { MethodRegistry } from '../method/registry.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
+import { rowsAsInFile } from '../model/row-axes.ts';
 import { type Estimate, estimateCost } from '../plan/cost.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
@@ -166,7 +167,7 @@ export class Explainer {
     request: Pick<ExplainRequest, 'inputs' | 'scores' | 'top'>,
     hooks: ExplainHooks = {},
   ): Promise<Prediction[]> {
-    const { inputs, shapes } = checkInputs(model.graph.inputs, request.inputs);
+    const { inputs, shapes } = checkInputs(model, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
     const space = scoreSpace(model, info);
     const lease = this.loader.lease(model, noTimings(), hooks.waitUntil);
@@ -192,7 +193,7 @@ export class Explainer {
     { inputs, names }: { readonly inputs: Inputs; readonly names: readonly string[] },
     hooks: ExplainHooks = {},
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const { inputs: checked, shapes } = checkInputs(model.graph.inputs, inputs, { broadcast: true });
+    const { inputs: checked, shapes } = checkInputs(model, inputs, { broadcast: true });
     const [scores, ...activations] = names;
     if (scores === undefined) return {};
     const info = model.info({ scores, shapes });
@@ -204,7 +205,10 @@ export class Explainer {
       return Object.fromEntries(
         model.graph.outputs
           .filter(({ name }) => names.includes(name))
-          .map(({ name, dtype }) => [name, cast(outputs[name] as Tensor, dtype)]),
+          .map(({ name, dtype }) => [
+            name,
+            rowsAsInFile(cast(outputs[name] as Tensor, dtype), model.places[name] ?? 0),
+          ]),
       );
     } finally {
       lease.release();

@@ -19,8 +19,10 @@ export interface PlanRun {
 /** One row of a plan. */
 export interface PlanRow {
   readonly index: number;
-  /** [1, ...] */
+  /** Explained inputs, [1, ...] */
   readonly inputs: Inputs;
+  /** Inputs that are held fixed. */
+  readonly held: Inputs;
   /** [1, ...], or [N, ...] for a request of a single row. */
   readonly baselines: Inputs;
 }

@@ -68,8 +68,8 @@ export function planRequest(
   const seed = checkSeed(request.seed ?? 0);
   const entry = registry.get(request.method);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
-  const { inputs, rows, shapes } = checkInputs(model.graph.inputs, request.inputs);
-  const baselines = request.baselines ? checkBaselines(model.graph.inputs, request.baselines, rows) : {};
+  const { inputs, rows, shapes } = checkInputs(model, request.inputs);
+  const baselines = request.baselines ? checkBaselines(model, request.baselines, rows) : {};
   const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
   const space = scoreSpace(model, info);
   const target = fixedTarget(request, space);
@@ -134,10 +134,10 @@ export function checkBudget({ cost, entry }: Plan, maxSamples: number | undefine
 }
 
 /** The classes, and where they are dense the positions, that a target of these scores may name. */
-export function scoreSpace(model: Model, { scores, scoreSize, labelled }: BoundInfo): ScoreSpace {
+export function scoreSpace(model: Model, { scores, scoreSize, labelled, classAxis }: BoundInfo): ScoreSpace {
   const labels = labelled ? model.labels : undefined;
   // The elements of an inner tensor are neurons, counted from first to last.
-  const dense = labelled ? denseLayout(scores.dims.map(Number), labels) : undefined;
+  const dense = labelled ? denseLayout(scores.dims.map(Number), labels, classAxis) : undefined;
   return { scores, size: scoreSize, ...(labels && { labels }), ...(dense && { dense }) };
 }
 

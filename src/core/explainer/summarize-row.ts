@@ -51,7 +51,7 @@ export async function summarizeRow(
 /** Effect of hiding the strongest part; undefined when no value is above zero. */
 async function hide(
   { plan, lease, hooks, count }: PlanRun,
-  { inputs, baselines }: PlanRow,
+  { inputs, held, baselines }: PlanRow,
   explained: Explained,
   { target, scores, score }: RowOutcome,
   { strongest, parts }: Evidence,
@@ -61,7 +61,7 @@ async function hide(
   if (!without) return undefined;
   const follow = followOf(plan);
   const graph = await lease.load(resolveNeeds({ activations: follow?.outputs ?? [] }, plan.info));
-  const raw = await runRows(graph, without.inputs, undefined, controlOf(hooks));
+  const raw = await runRows(graph, { ...held, ...without.inputs }, undefined, controlOf(hooks));
   count(1);
   const then = follow?.number(outputsOf(raw, plan.info.scores.name)) ?? scoreOf(target, raw.scores.data);
   return {

@@ -1,4 +1,4 @@
-/** Holds the tensors of a request against the inputs of a model. */
+/** Check of the tensors of a request against the inputs of a model. */
 import { WhylightError } from '../errors.ts';
 import type { ValueInfo } from '../onnx/graph.ts';
 import { cast } from '../tensor/cast.ts';
@@ -6,6 +6,7 @@ import { firstNotFinite } from '../tensor/finite.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type RowPlace, type RowPlaces, rowsInFront } from './row-axes.ts';
 
 export interface CheckedInputs {
   /** Floating point inputs as float32, whatever the model computes in; integers as the model wants them. */
@@ -15,38 +16,42 @@ export interface CheckedInputs {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
+/** What of a model decides the form of its inputs. */
+export interface InputForm {
+  readonly file: { readonly inputs: readonly ValueInfo[] };
+  readonly places: RowPlaces;
+}
+
 /**
+ * Checks inputs in the file's own axes, and puts their rows in front.
+ *
  * @param broadcast lets an input have one row beside several of others where the file gives it a batch of its own
  * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
  */
 export function checkInputs(
-  expected: readonly ValueInfo[],
+  { file: { inputs: expected }, places }: InputForm,
   given: Inputs,
   { broadcast = false }: { readonly broadcast?: boolean } = {},
 ): CheckedInputs {
-  const names = expected.map(({ name }) => name);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new WhylightError('invalid_tensor', `The model has no input "${unknown}"; it has ${names.join(', ')}.`, {
-      input: unknown,
-      inputs: names,
-    });
-  }
+  refuseUnknown(expected, given);
   const inputs: Record<string, Tensor> = {};
   const rows = new Set<number>();
   for (const input of expected) {
     const value = given[input.name];
     if (!value) {
+      const names = expected.map(({ name }) => name);
       throw new WhylightError(
         'invalid_tensor',
         `The input "${input.name}" is missing; the model has ${names.join(', ')}.`,
         { input: input.name, inputs: names },
       );
     }
-    checkShape(input, value);
+    const place = places[input.name] ?? 0;
+    checkShape(input, value, place);
     checkFinite(input, value);
-    inputs[input.name] = cast(value, input.dtype.includes('float') ? 'float32' : input.dtype);
-    rows.add(rowsOf(value));
+    const checked = rowsInFront(cast(value, input.dtype.includes('float') ? 'float32' : input.dtype), place);
+    inputs[input.name] = checked;
+    if (place !== 'whole') rows.add(rowsOf(checked));
   }
   if (broadcast && new Set(expected.map(({ dims }) => dims?.[0])).size > 1 && rows.size === 2) rows.delete(1);
   if (rows.size > 1) {
@@ -56,8 +61,20 @@ export function checkInputs(
       { rows: [...rows] },
     );
   }
-  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
+  const shapes = Object.fromEntries(
+    Object.entries(inputs).map(([name, { dims }]) => [name, places[name] === 'whole' ? dims : dims.slice(1)]),
+  );
   return { inputs, rows: [...rows][0] ?? 1, shapes };
+}
+
+function refuseUnknown(expected: readonly ValueInfo[], given: Inputs): void {
+  const names = expected.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new WhylightError('invalid_tensor', `The model has no input "${unknown}"; it has ${names.join(', ')}.`, {
+    input: unknown,
+    inputs: names,
+  });
 }
 
 /**
@@ -65,30 +82,30 @@ export function checkInputs(
  * number: methods that average over baselines take them all.
  * @throws WhylightError `invalid_tensor` as {@link checkInputs} does
  */
-export function checkBaselines(expected: readonly ValueInfo[], given: Inputs, rows: number): Inputs {
+export function checkBaselines(form: InputForm, given: Inputs, rows: number): Inputs {
   const names = Object.keys(given);
   if (names.length === 0) return {};
-  const wanted = expected.filter(({ name }) => given[name]);
+  const wanted = form.file.inputs.filter(({ name }) => given[name]);
   // Among all inputs, so that an unknown name is told all of them.
-  const { inputs, rows: count } = checkInputs(wanted.length === names.length ? wanted : expected, given);
+  const expected = wanted.length === names.length ? wanted : form.file.inputs;
+  const { inputs, rows: count } = checkInputs({ file: { inputs: expected }, places: form.places }, given);
   if (count === 1 || rows === 1 || count === rows) return inputs;
   throw new WhylightError(
     'invalid_tensor',
     `The baselines have ${count} rows: give one, or ${rows} as the inputs have.`,
-    {
-      given: count,
-      rows,
-    },
+    { given: count, rows },
   );
 }
 
-function checkShape({ name, dims }: ValueInfo, value: Tensor): void {
+function checkShape({ name, dims }: ValueInfo, value: Tensor, place: RowPlace): void {
+  const isOpen = (dim: number | string, axis: number): boolean => typeof dim === 'string' || axis === place;
   const fits =
     !dims ||
-    (value.dims.length === dims.length &&
-      dims.every((extent, i) => i === 0 || typeof extent === 'string' || extent === value.dims[i]));
-  if (fits && rowsOf(value) > 0) return;
-  const wanted = dims?.map((extent, i) => (i === 0 ? 'N' : extent)).join(', ') ?? 'N';
+    (value.dims.length === dims.length && dims.every((dim, axis) => isOpen(dim, axis) || dim === value.dims[axis]));
+  // States of a first step may be empty along an open axis, but rows there must be.
+  const hasRows = typeof place !== 'number' || (value.dims[place] ?? 1) > 0;
+  if (fits && hasRows) return;
+  const wanted = dims?.map((dim, axis) => (axis === place ? 'N' : dim)).join(', ') ?? 'N';
   throw new WhylightError(
     'invalid_tensor',
     `The input "${name}" must have the shape [${wanted}], but has [${value.dims.join(', ')}].`,

@@ -29,6 +29,39 @@ export const manifestSchema = z
         'What modalities must know about the model, by their id; each checks its own entry: { "audio": { ... } }.',
       ),
     output: z.string().optional().describe('The output that is explained; the first one when left out.'),
+    task: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]*$/, 'a task such as classification, regression or object_detection')
+      .optional()
+      .describe('Question that the output answers; found from the file and what lies beside it when left out.'),
+    class_axis: z.int().min(0).max(8).optional().describe('Axis of the output, batch included, that counts classes.'),
+    hold: z.array(z.string().min(1)).optional().describe('Inputs that are fed as they are given and never explained.'),
+    inputs: z
+      .record(
+        z.string(),
+        z.strictObject({
+          modality: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('Kind of data: image, text, tabular, series, audio or tensor.'),
+          layout: z
+            .string()
+            .regex(/^[A-Z]{1,8}$/, 'one letter for each axis, such as NCHW or NTC')
+            .optional()
+            .describe('One letter for each axis: N rows, C channels, H height, W width, T time, F features.'),
+          batch_axis: z
+            .union([z.int().min(0).max(8), z.null()])
+            .optional()
+            .describe('Axis that counts rows; null for an input without rows.'),
+          role: z
+            .enum(['explained', 'fixed', 'state'])
+            .optional()
+            .describe('explained: perturbed and attributed; fixed and state: fed as given.'),
+        }),
+      )
+      .optional()
+      .describe('Corrections of what is found about single inputs, by name.'),
     labels: z
       .union([z.array(z.string()).min(1), z.string().min(1)])
       .optional()

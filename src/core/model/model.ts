@@ -5,15 +5,23 @@ import { imageDims } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
+import { readHeader } from '../onnx/read/header.ts';
 import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import { finalActivation } from './describe/activation.ts';
+import { describe } from './describe/describe.ts';
+import { manifestFacts } from './describe/manifest-facts.ts';
+import { metadataFacts } from './describe/metadata.ts';
+import { operatorLabels } from './describe/operator-labels.ts';
+import { type StatedFacts, strongest } from './describe/stated-facts.ts';
+import type { ModelDescription, OutputFact, Role } from './description.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
-import { findScores, type Link } from './scores.ts';
+import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 
 export interface ModelSource {
   /** The ONNX file. Its large constants stay views on these bytes. */
@@ -23,6 +31,8 @@ export interface ModelSource {
   readonly manifest?: Partial<Manifest>;
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];
+  /** Facts that files beside the model, or flags, state; stronger than the file's own metadata. */
+  readonly stated?: StatedFacts;
   /** {@link modelDigest} of the files, where whoever keeps them knows it: to count it again takes as long as all the rest. */
   readonly digest?: string;
 }
@@ -36,57 +46,96 @@ export async function modelDigest({ bytes, external }: Pick<ModelSource, 'bytes'
 export interface InfoOptions {
   /** What is explained: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
   readonly scores?: string;
-  /** Shapes of one row of the inputs, to settle extents that the file leaves open. */
+  /** Output that the scores belong to; that of the description when left out. */
+  readonly output?: string;
+  /** Inputs that are held fixed, beside those that are by themselves. */
+  readonly hold?: readonly string[];
+  /** Shapes of one row of the inputs, to settle dims that the file leaves open. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** {@link ModelInfo} and what only the explainer needs. */
 export interface BoundInfo extends ModelInfo {
   /** How scores become probabilities: through a function, or `given` when they are probabilities already. */
-  readonly probability?: Link | 'given';
+  readonly probability?: 'softmax' | 'sigmoid' | 'exponential' | 'given';
   /** Elements of one row of the scores. */
   readonly scoreSize: number;
   /** The elements of the scores are the classes that the model's labels name. */
   readonly labelled: boolean;
+  /** Inputs that every row is fed with as they are: masks, states, scalars. `dims` of a shared input are all its dims. */
+  readonly held: readonly TensorInfo[];
+  /** Output that the scores belong to. */
+  readonly output: string;
+  /** Axis of one row of the scores that counts classes; null where there are none, undefined where it is not known. */
+  readonly classAxis?: number | null;
 }
 
-const MOST_INFOS = 16;
+const MAX_INFOS = 16;
 
+/** A model: its graph with rows in front, its description, and a digest that names what it computes. */
 export class Model {
   readonly name: string;
   readonly version: string;
   /** SHA-256 of the ONNX file and its external data, in hex. */
   readonly digest: string;
   readonly manifest: Partial<Manifest>;
+  /** Inputs and outputs in the file's own axes: the form of requests and answers. */
+  readonly file: Pick<Graph, 'inputs' | 'outputs'>;
+  /** Graph with rows along the first axis of inputs and outputs. */
   readonly graph: Graph;
+  readonly description: ModelDescription;
   readonly labels: Labels | undefined;
-  /** The number of rows that the file insists on; undefined when any number will do. */
+  /** Number of rows that every run must have; undefined when any number will do. */
   readonly fixedBatch: number | undefined;
+  /** Axis of the rows of each input and output in the file. */
+  readonly places: RowPlaces;
+  private readonly original: Graph;
+  private readonly stated: StatedFacts;
   private readonly layers: readonly string[];
   private readonly output: string;
   private readonly infos = new Map<string, BoundInfo>();
 
-  private constructor(graph: Graph, digest: string, { manifest = {}, labels }: Omit<ModelSource, 'bytes'>) {
-    this.graph = graph;
+  private constructor(
+    graph: Graph,
+    digest: string,
+    { manifest = {}, labels }: Omit<ModelSource, 'bytes'>,
+    stated: StatedFacts,
+  ) {
     this.digest = digest;
     this.manifest = manifest;
     this.name = manifest.name ?? (graph.name || 'model');
     this.version = manifest.version ?? '1';
+    this.original = graph;
+    this.file = { inputs: graph.inputs, outputs: graph.outputs };
     const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
-    this.labels = names && new Labels(names, manifest.label_offset);
-    this.output = chooseOutput(graph, manifest.output);
-    checkPictures(graph, manifest);
-    const batch = graph.inputs[0]?.dims?.[0];
-    this.fixedBatch = typeof batch === 'number' ? batch : undefined;
-    const simple = simplify(graph);
+    this.stated = strongest([manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated]);
+    checkOutput(graph, manifest.output);
+    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, this.stated);
+    this.description = description;
+    this.places = { ...inputPlaces(graph, axes), ...outputAxes };
+    this.graph = withRowsInFront(graph, this.places);
+    const matched = description.explained.labels?.value;
+    this.labels = matched && new Labels(matched.names, matched.first);
+    this.output = description.explained.name;
+    checkImages(this.graph, description, manifest);
+    this.fixedBatch = rowsAtOnce;
+    const simple = simplify(this.graph);
     const values = infer(simple);
     this.layers = layersBefore(featureMaps(simple, values, this.output), simple, values, this.output);
   }
 
-  /** @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file. */
+  /**
+   * Reads a model and describes it.
+   * @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit the file.
+   */
   static async read(source: ModelSource): Promise<Model> {
     const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
-    return new Model(graph, source.digest ?? (await modelDigest(source)), source);
+    const stated = strongest([
+      source.stated ?? {},
+      metadataFacts(readHeader(source.bytes).metadata),
+      operatorLabels(graph),
+    ]);
+    return new Model(graph, source.digest ?? (await modelDigest(source)), source, stated);
   }
 
   /**
@@ -95,10 +144,7 @@ export class Model {
    */
   async withConstants(constants: Graph['constants'], name: string): Promise<Model> {
     const digest = await sha256Hex(new TextEncoder().encode(`${this.digest} ${name}`));
-    return new Model({ ...this.graph, constants }, digest, {
-      manifest: this.manifest,
-      ...(this.labels && { labels: this.labels.names }),
-    });
+    return new Model({ ...this.original, constants }, digest, { manifest: this.manifest }, this.stated);
   }
 
   /**
@@ -107,20 +153,26 @@ export class Model {
    */
   info(options: InfoOptions = {}): BoundInfo {
     const shapes = this.openShapes(options.shapes);
-    const key = JSON.stringify([options.scores ?? 'logits', shapes]);
+    const hold = options.hold ?? [];
+    const key = JSON.stringify([options.scores ?? 'logits', options.output, hold, shapes]);
     const known = this.infos.get(key);
     if (known) return known;
-    if (this.infos.size >= MOST_INFOS) this.infos.clear();
-    const info = this.makeInfo(options.scores ?? 'logits', shapes);
+    if (this.infos.size >= MAX_INFOS) this.infos.clear();
+    const info = this.makeInfo(options, hold, shapes);
     this.infos.set(key, info);
     return info;
   }
 
-  private makeInfo(wanted: string, shapes: InfoOptions['shapes']): BoundInfo {
+  private makeInfo(
+    { scores: wanted = 'logits', output = this.output }: InfoOptions,
+    hold: readonly string[],
+    shapes: InfoOptions['shapes'],
+  ): BoundInfo {
     const { graph } = this;
+    const explained = this.outputFact(output);
     const inputs = graph.inputs.map((input) => bind(input, shapes?.[input.name]));
     const values = infer(shapes ? { ...graph, inputs } : graph);
-    const maps = new Set(featureMaps(graph, values, this.output));
+    const maps = new Set(featureMaps(graph, values, output));
     const batch = batchOf(graph, values);
     const own = new Set(graph.outputs.map(({ name }) => name));
     const tensor = (name: string): TensorInfo => {
@@ -144,14 +196,11 @@ export class Model {
         },
       );
     };
-    const logits = findScores(graph, this.output);
-    const wantedTensor = wanted === 'logits' ? logits.tensor : wanted === 'output' ? this.output : wanted;
+    const last = finalActivation(graph, output);
+    const wantedTensor = this.scoresTensor(wanted, last.logits, output);
     if (!values.get(wantedTensor)?.dims) refuseUnknownOperators(graph);
     const scores = tensor(wantedTensor);
-    const scoreSize = scores.dims.reduce<number>(
-      (size, extent) => size * (typeof extent === 'number' ? extent : Number.NaN),
-      1,
-    );
+    const scoreSize = scores.dims.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : Number.NaN), 1);
     if (!(scoreSize > 0)) {
       throw new WhylightError(
         'invalid_model',
@@ -162,19 +211,19 @@ export class Model {
         },
       );
     }
-    const isVector = scores.dims.filter((extent) => extent !== 1).length === 1;
-    const probability =
-      wantedTensor !== logits.tensor
-        ? wantedTensor === this.output
-          ? 'given'
-          : undefined
-        : (logits.link ?? (isVector ? 'softmax' : undefined));
-    const inputInfos = inputs.map((input) => tensorInfo(input.name, input, channelAxis(input, this.manifest)));
+    const isScores = wantedTensor === last.logits || wantedTensor === output;
+    const classAxis = isScores ? classAxisOf(explained, wantedTensor === output ? undefined : last.order) : undefined;
+    const probability = probabilityOf(explained, scores, isScores);
+    const isHeld = ({ name }: ValueInfo): boolean => hold.includes(name) || this.roleOf(name) !== 'explained';
+    const describeInput = (input: ValueInfo): TensorInfo =>
+      tensorInfo(input.name, input, this.channelAxis(input), input.whole);
+    const inputInfos = inputs.filter((input) => !isHeld(input)).map(describeInput);
     const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
     const tokens = attentionMaps(graph).at(-1)?.tokens;
     const camLayer = tokens === undefined ? spatialLayers[0] : tensor(tokens);
     return {
       inputs: inputInfos,
+      held: inputs.filter(isHeld).map(describeInput),
       sources: inputInfos.flatMap((input) => {
         if (input.dtype.startsWith('float')) return [input];
         const embedding = embeddingOf(graph, input.name);
@@ -183,7 +232,9 @@ export class Model {
       scores,
       scoreSize,
       ...(probability && { probability }),
-      labelled: wantedTensor === logits.tensor || wantedTensor === this.output,
+      labelled: isScores && output === this.output,
+      ...(classAxis !== undefined && { classAxis }),
+      output,
       ...(camLayer && { camLayer }),
       spatialLayers,
       graph,
@@ -191,10 +242,38 @@ export class Model {
     };
   }
 
+  /** The description of an output. @throws WhylightError `layer_not_found` */
+  private outputFact(name: string): OutputFact {
+    const fact = this.description.outputs.find((output) => output.name === name);
+    if (fact) return fact;
+    const names = this.description.outputs.map((output) => output.name);
+    throw new WhylightError('layer_not_found', `The model has no output ${quoted(name)}; it has ${names.join(', ')}.`, {
+      output: name,
+      outputs: names,
+    });
+  }
+
+  /** `logits` and `output` are keywords, unless a tensor of that name is the only thing that they can mean. */
+  private scoresTensor(wanted: string, logits: string, output: string): string {
+    return wanted === 'logits' ? logits : wanted === 'output' ? output : wanted;
+  }
+
+  private roleOf(name: string): Role {
+    return this.description.inputs.find((input) => input.name === name)?.role.value ?? 'explained';
+  }
+
+  /** Axis of one row that counts channels, by the layout in the description; undefined for vectors and tokens. */
+  private channelAxis({ name, dims = [], dtype }: ValueInfo): number | undefined {
+    if (dims.length < 3 || !dtype.includes('float')) return undefined;
+    const { layout = undefined } = this.description.inputs.find((input) => input.name === name) ?? {};
+    const axis = layout?.value.replace('N', '').indexOf('C') ?? -1;
+    return axis >= 0 ? axis : 0;
+  }
+
   /** Shapes of the rows, where the file leaves an extent besides the batch open; undefined when it leaves none. */
   private openShapes(shapes: InfoOptions['shapes']): InfoOptions['shapes'] {
     const open = this.graph.inputs.filter(
-      ({ name, dims }) => shapes?.[name] && !dims?.slice(1).every((d) => typeof d === 'number'),
+      ({ name, dims, whole }) => shapes?.[name] && !dims?.slice(whole ? 0 : 1).every((d) => typeof d === 'number'),
     );
     return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
@@ -215,49 +294,75 @@ function refuseUnknownOperators({ nodes }: Graph): void {
   );
 }
 
-function chooseOutput(graph: Graph, wanted: string | undefined): string {
-  const names = graph.outputs.map(({ name }) => name);
-  const output = wanted ?? names[0];
-  if (output !== undefined && names.includes(output)) return output;
+/** @throws WhylightError `invalid_model` without outputs, `invalid_config` where the manifest names one that is not there */
+function checkOutput({ outputs }: Graph, stated: string | undefined): void {
+  const names = outputs.map(({ name }) => name);
+  if (names.length === 0) throw new WhylightError('invalid_model', 'The model has no output.');
+  if (stated === undefined || names.includes(stated)) return;
   throw new WhylightError(
-    wanted === undefined ? 'invalid_model' : 'invalid_config',
-    wanted === undefined
-      ? 'The model has no output.'
-      : `The manifest names the output "${wanted}", but the model has ${names.join(', ')}.`,
-    { output: wanted, outputs: names },
+    'invalid_config',
+    `The manifest names the output "${stated}", but the model has ${names.join(', ')}.`,
+    { output: stated, outputs: names },
   );
 }
 
 /** @throws WhylightError `invalid_config` when pictures become tensors that the model does not take */
-function checkPictures({ inputs: [input, ...others] }: Graph, { preprocessing }: Partial<Manifest>): void {
+function checkImages(
+  { inputs }: Graph,
+  { inputs: facts }: ModelDescription,
+  { preprocessing }: Partial<Manifest>,
+): void {
+  const explained = inputs.filter((input) =>
+    facts.some(({ name, role }) => name === input.name && role.value === 'explained'),
+  );
+  const [input, ...others] = explained;
   const row = input?.dims?.slice(1);
-  // With several inputs there are no pictures.
+  // With several explained inputs there are no images.
   if (!preprocessing || !row || others.length > 0) return;
   const made = imageDims(preprocessing);
   if (made.length === row.length && row.every((extent, axis) => typeof extent === 'string' || extent === made[axis]))
     return;
   throw new WhylightError(
     'invalid_config',
-    `By the manifest's preprocessing a picture becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
+    `By the manifest's preprocessing an image becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
     { input: input?.name, expected: row, given: made },
   );
 }
 
-/** The input with the extents of these rows; its batch stays as it is. */
+/** The input with the dims of these rows; its batch stays as it is. */
 function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
+  if (row && input.whole) return { ...input, dims: row };
   return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
 }
 
-function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number): TensorInfo {
-  const row: readonly Dim[] = dims.slice(1);
+function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number, whole = false): TensorInfo {
+  const row: readonly Dim[] = whole ? dims : dims.slice(1);
   return { name, dtype, dims: row, ...(axis !== undefined && { channelAxis: axis }) };
 }
 
-/** Pictures have 1, 3 or 4 channels, in front unless the manifest or the shape says otherwise; series have channels in front. */
-function channelAxis({ dtype, dims = [] }: ValueInfo, { preprocessing }: Partial<Manifest>): number | undefined {
-  const rank = dims.length - 1;
-  if (rank < 2 || !dtype.startsWith('float')) return undefined;
-  if (rank === 3 && preprocessing?.layout) return preprocessing.layout === 'NHWC' ? 2 : 0;
-  const few = (extent: Dim | undefined): boolean => extent === 1 || extent === 3 || extent === 4;
-  return rank === 3 && !few(dims[1]) && few(dims[3]) ? 2 : 0;
+/**
+ * Class axis of one row of the scores.
+ * @param order permutation between output and logits, where the scores are the logits behind one
+ */
+function classAxisOf({ classAxis, batchAxis }: OutputFact, order: readonly number[] | undefined) {
+  if (!classAxis || classAxis.value === null) return classAxis?.value;
+  const axis = order ? (order[classAxis.value] as number) : classAxis.value;
+  const rows = batchAxis.value === null ? -1 : order ? (order[batchAxis.value] as number) : batchAxis.value;
+  if (rows < 0) return axis;
+  return axis > rows ? axis - 1 : axis;
+}
+
+/** How scores become probabilities; undefined where they do not, as measurements do not. */
+function probabilityOf(
+  { activation, task, logits, name }: OutputFact,
+  scores: TensorInfo,
+  isScores: boolean,
+): BoundInfo['probability'] {
+  if (!isScores) return undefined;
+  const isOutput = scores.name === name;
+  const kind = activation.value;
+  if (kind === 'log_softmax') return isOutput ? 'exponential' : 'softmax';
+  if (kind !== 'none') return isOutput || logits === name ? 'given' : kind === 'sigmoid' ? 'sigmoid' : 'softmax';
+  const isVector = scores.dims.filter((dim) => dim !== 1).length === 1;
+  return isVector && task.value === 'classification' ? 'softmax' : undefined;
 }

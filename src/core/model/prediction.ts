@@ -67,6 +67,7 @@ export function probabilitiesOf(
   how: NonNullable<BoundInfo['probability']>,
 ): Float32Array | Float64Array {
   if (how === 'given') return row;
+  if (how === 'exponential') return Float64Array.from(row, Math.exp);
   if (how === 'sigmoid') return Float64Array.from(row, (score) => 1 / (1 + Math.exp(-score)));
   const highest = row[argmax(row)] as number;
   const exponentials = Float64Array.from(row, (score) => Math.exp(score - highest));

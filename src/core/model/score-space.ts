@@ -29,7 +29,8 @@ export interface Dense {
  * @param axis which of them counts classes. When left out: the one that is as long as there are labels; else the first
  * of a picture's three (`[classes, height, width]`), and the last of two (`[boxes, classes]`).
  */
-export function denseLayout(dims: readonly number[], labels?: Labels, axis?: number): Dense | undefined {
+export function denseLayout(dims: readonly number[], labels?: Labels, axis?: number | null): Dense | undefined {
+  if (axis === null) return dims.filter((dim) => dim > 1).length > 1 ? withoutClasses(dims) : undefined;
   const long = dims.flatMap((extent, i) => (extent > 1 ? [i] : []));
   if (axis === undefined && long.length < 2) return undefined;
   const named = labels ? long.filter((i) => dims[i] === labels.names.length + labels.offset) : [];
@@ -47,5 +48,17 @@ export function denseLayout(dims: readonly number[], labels?: Labels, axis?: num
       const outer = Math.floor(element / inner);
       return { output: outer % classes, position: Math.floor(outer / classes) * inner + (element % inner) };
     },
+  };
+}
+
+/** Positions only: a map of depths, an image. Its elements are counted in order, and there is one class, number 0. */
+function withoutClasses(dims: readonly number[]): Dense {
+  return {
+    axis: -1,
+    classes: 1,
+    extents: dims,
+    positions: dims.reduce((a, b) => a * b, 1),
+    element: (_, position) => position,
+    place: (element) => ({ output: 0, position: element }),
   };
 }

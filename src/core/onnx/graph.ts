@@ -54,6 +54,8 @@ export interface ValueInfo extends TensorType {
   readonly sequence?: true;
   /** The file leaves the type open; `dtype` is a guess that is not written. */
   readonly untyped?: true;
+  /** An input without rows, which all rows of a run share. */
+  readonly whole?: true;
 }
 
 export interface Graph {

@@ -14,8 +14,10 @@ type Place = { readonly axis: number } | { readonly parts: Dim };
 type Values = ReadonlyMap<string, Inferred>;
 
 /** The extent that counts rows: the first of the first input. */
-export const batchOf = ({ inputs: [first] }: Graph, values: Values): Dim | undefined =>
-  first && values.get(first.name)?.dims?.[0];
+export const batchOf = ({ inputs }: Graph, values: Values): Dim | undefined => {
+  const first = inputs.find(({ whole }) => !whole);
+  return first && values.get(first.name)?.dims?.[0];
+};
 
 /** A shape with the rows in front; the same shape where they are, or cannot be told from the rest. */
 export function rowsFirstDims(dims: readonly Dim[], batch: Dim | undefined): readonly Dim[] {
@@ -98,7 +100,7 @@ function rowsWithin(graph: Graph, values: Values, name: string, batch: Dim): boo
 }
 
 /** The node with the values that it reads renamed, within its subgraphs too. */
-function reading(node: Node, names: ReadonlyMap<string, string>): Node {
+export function reading(node: Node, names: ReadonlyMap<string, string>): Node {
   const renamed = (name: string): string => names.get(name) ?? name;
   return withSubgraphs({ ...node, inputs: node.inputs.map(renamed) }, (graph) => ({
     ...graph,

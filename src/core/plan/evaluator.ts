@@ -21,6 +21,8 @@ export interface EvaluatorOptions {
   /** Rows that the method said it would evaluate. */
   readonly cost: Cost;
   readonly control: RunControl;
+  /** Inputs that every row is fed with beside those of the method: one row each, or shared by all rows. */
+  readonly held?: Inputs;
   /** How the target is found again in other rows, where its elements do not keep their meaning. */
   readonly follow?: Follow;
 }
@@ -84,7 +86,8 @@ export class Evaluator {
     const { reference = false, otherInputs = false } = needs.ruleset;
     const own = needs.feeds.length === 0 && needs.scores === forward.scores && !reference && !otherInputs;
     const graph = await this.options.load(own ? needs : forward);
-    let raw = await runRows(graph, inputs, wanted, { signal: control.signal });
+    const fed = this.withHeld(inputs);
+    let raw = await runRows(graph, fed, wanted, { signal: control.signal });
     const scores = raw.scores.data;
     if (!scores.every(Number.isFinite)) {
       throw new WhylightError(
@@ -97,7 +100,7 @@ export class Evaluator {
     if (own) {
       const differentiates = graph.variant.gradients.length > 0;
       if (differentiates && !wanted && (choose || !graph.variant.findsTopClass)) {
-        raw = await runRows(graph, inputs, this.target, { signal: control.signal });
+        raw = await runRows(graph, fed, this.target, { signal: control.signal });
         this.predictions = 2;
       }
       this.remembered = { rows: inputs, graph: this.main, target: this.target, raw };
@@ -179,9 +182,15 @@ export class Evaluator {
       return evaluation(known.raw, target);
     }
     if (this.options.follow && target === this.target && !Array.isArray(target) && isForward(needs, this.options)) {
-      return this.followed(this.options.follow, needs, rows);
+      return this.followed(this.options.follow, needs, this.withHeld(rows));
     }
-    return evaluation(await runRows(await this.options.load(needs), rows, target, this.options.control), target);
+    const fed = this.withHeld(rows);
+    return evaluation(await runRows(await this.options.load(needs), fed, target, this.options.control), target);
+  }
+
+  private withHeld(rows: Inputs): Inputs {
+    const { held } = this.options;
+    return held && Object.keys(held).length > 0 ? { ...held, ...rows } : rows;
   }
 
   /** Scores by what the target follows, from all outputs of the same run. */

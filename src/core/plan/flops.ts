@@ -40,6 +40,6 @@ export function countFlops(graph: Graph, batch = 1): Flops {
 }
 
 const withRows = (input: ValueInfo, rows: number): ValueInfo =>
-  typeof input.dims?.[0] === 'string' ? { ...input, dims: [rows, ...input.dims.slice(1)] } : input;
+  typeof input.dims?.[0] === 'string' && !input.whole ? { ...input, dims: [rows, ...input.dims.slice(1)] } : input;
 
 class UnknownShape extends Error {}

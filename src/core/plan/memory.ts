@@ -11,7 +11,9 @@ import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
 export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}): number {
   const oneRow = (input: ValueInfo): ValueInfo => ({
     ...input,
-    dims: input.dims && [1, ...(rows[input.name] ?? input.dims.slice(1))],
+    dims: input.whole
+      ? (rows[input.name] ?? input.dims)
+      : input.dims && [1, ...(rows[input.name] ?? input.dims.slice(1))],
   });
   const values = infer({ ...graph, inputs: graph.inputs.map(oneRow) });
   const bytes = (name: string): number => {

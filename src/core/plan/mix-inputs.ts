@@ -25,9 +25,9 @@ export function mixInputs(graph: Graph): Graph {
     return output;
   };
   const inputs = graph.inputs.flatMap((input): ValueInfo[] => {
-    const { name, dtype, dims = [] } = input;
+    const { name, dtype, dims = [], whole } = input;
     const [batch, ...row] = dims;
-    if (batch === undefined || !isFloat(dtype)) return [input];
+    if (whole || batch === undefined || !isFloat(dtype)) return [input];
     const [own, absent, weights] = [ownName(name), absentName(name), weightsName(name)];
     const one = `${MIXTURE}one/${name}`;
     constants.set(one, makeConstant(dtype, [], [1]));
@@ -48,7 +48,7 @@ export function mixInputs(graph: Graph): Graph {
 /** True if rows of several runs may share a run: every input and output begins with one open batch dim. */
 export const hasOneBatch = ({ inputs, outputs }: Graph): boolean =>
   !inputs.some(({ name }) => name.startsWith(OWN)) &&
-  [...inputs, ...outputs].every(({ dims }) => typeof dims?.[0] === 'string');
+  [...inputs, ...outputs].every(({ dims, whole }) => !whole && typeof dims?.[0] === 'string');
 
 /**
  * Feed of an input of a blending graph: that of the rows, or a neutral value.

@@ -120,7 +120,7 @@ function countRows({ inputs, mixes }: Variant, rows: Inputs): number {
         { input: name },
       );
     }
-    counts.add(rowsOf(given));
+    if (!input.whole) counts.add(rowsOf(given));
   }
   const several = [...counts].filter((count) => count !== 1);
   if (several.length > 1) {
@@ -142,6 +142,10 @@ function feedsOf(
   for (const input of inputs) {
     const given = mixes ? mixtureFeed(input, rows) : rows[input.name];
     if (!given) continue;
+    if (input.whole) {
+      feeds[input.name] = cast(given, input.dtype);
+      continue;
+    }
     const portion = rowsOf(given) === 1 ? given : sliceRows(given, from, to);
     const single = rowsOf(portion) === 1;
     const fed =

@@ -55,7 +55,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     );
   }
   for (const name of [scores, ...names, ...activations, ...feeds]) info.tensor(name);
-  const isInput = (name: string): boolean => info.inputs.some((input) => input.name === name);
+  const isInput = (name: string): boolean => [...info.inputs, ...info.held].some((input) => input.name === name);
   const wanted = [...new Set(activations)].sort();
   return {
     scores,
@@ -66,7 +66,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     mixtures: needs.mixtures ?? false,
     ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
     scoreDims: info.tensor(scores).dims.map(Number),
-    inputDims: Object.fromEntries(info.inputs.map(({ name, dims }) => [name, dims.map(Number)])),
+    inputDims: Object.fromEntries([...info.inputs, ...info.held].map(({ name, dims }) => [name, dims.map(Number)])),
   };
 }
 

@@ -60,3 +60,26 @@ export const mapRows = <D extends DataType>(
   tensors: Readonly<Record<string, Tensor<D>>>,
   map: (tensor: Tensor<D>) => Tensor<D>,
 ): Record<string, Tensor<D>> => Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, map(one)]));
+
+/** The elements in the order of permuted axes: axis i of the result is axis `perm[i]` of the tensor. */
+export function transpose<D extends DataType>({ dtype, dims, data }: Tensor<D>, perm: readonly number[]): Tensor<D> {
+  const result = tensor(
+    dtype,
+    perm.map((axis) => dims[axis] as number),
+  );
+  const steps = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
+  const moves = perm.map((axis) => steps[axis] as number);
+  const position = new Array<number>(perm.length).fill(0);
+  let from = 0;
+  for (let i = 0; i < result.data.length; i++) {
+    result.data[i] = data[from] as never;
+    for (let axis = perm.length - 1; axis >= 0; axis--) {
+      from += moves[axis] as number;
+      position[axis] = (position[axis] as number) + 1;
+      if ((position[axis] as number) < (result.dims[axis] as number)) break;
+      from -= (moves[axis] as number) * (position[axis] as number);
+      position[axis] = 0;
+    }
+  }
+  return result;
+}

@@ -16,6 +16,10 @@ export interface Described {
   readonly description: ModelDescription;
   /** Number of rows of every run; undefined where any number will do. */
   readonly rowsAtOnce: number | undefined;
+  /** Axis of each input that counts the rows of a run; null for one that all rows share. */
+  readonly axes: Readonly<Record<string, number | null>>;
+  /** Place of the rows in each output; `none` for those of a model without rows. */
+  readonly outputAxes: Readonly<Record<string, number | 'none'>>;
 }
 
 /**
@@ -58,7 +62,11 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
     stated,
     onlyLabels: isLabel(explained, producers(graph)),
   });
-  return { description: { inputs, outputs, explained, doubts }, rowsAtOnce: rows };
+  const anyRows = Object.values(batch.axes).some((axis) => axis !== null);
+  const outputAxes = Object.fromEntries(
+    [...shaped.values()].map(({ name, batchAxis }) => [name, anyRows ? (batchAxis ?? 0) : ('none' as const)]),
+  );
+  return { description: { inputs, outputs, explained, doubts }, rowsAtOnce: rows, axes: batch.axes, outputAxes };
 }
 
 const fact = <T>(value: T, source: FactSource = 'graph'): Fact<T> => ({ value, source });
@@ -93,13 +101,15 @@ function inputFact(
   const { modality, layout } = columns
     ? ({ modality: 'tabular', layout: rows === 0 ? 'NF' : 'F' } as const)
     : kindOf(graph, input, role.value, rows);
-  const isImage = (stated.modality?.value ?? modality) === 'image' && role.value === 'explained';
+  // Preprocessing makes images, so what it is stated for is one.
+  const isMade = preprocessing !== undefined && dims.length === 4 && role.value === 'explained';
+  const isImage = isMade || ((stated.modality?.value ?? modality) === 'image' && role.value === 'explained');
   const stacked = isImage && preprocessing ? fact(preprocessing.value.layout, preprocessing.source) : undefined;
   return {
     name,
     dtype,
     shape: dims.map(readable),
-    modality: stated.modality ?? fact(modality),
+    modality: stated.modality ?? (isMade ? fact('image', preprocessing?.source) : fact(modality)),
     layout: stated.layout ?? (rows === 0 && stacked ? stacked : fact(layout)),
     batchAxis: stated.batchAxis ?? fact(ownRows(input, primary, rows)),
     role,

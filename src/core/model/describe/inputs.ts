@@ -43,11 +43,15 @@ export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows:
   if ((input.dims?.length ?? 0) === 0) return 'fixed';
   const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
   if (rows === null && primaryHasRows) return 'fixed';
+  if (isColumn(input) && isColumn(primary)) return 'explained';
   if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && embeddingOf(graph, input.name) === undefined) {
     return 'fixed';
   }
   return 'explained';
 }
+
+/** A column of a table: one value a row. */
+const isColumn = ({ dims = [] }: ValueInfo): boolean => dims.length === 1 || (dims.length === 2 && dims[1] === 1);
 
 /** Name of the input that is explained first: tokens or pixels before masks, sizes and states. */
 export function primaryInput(graph: Graph): ValueInfo | undefined {
@@ -138,12 +142,14 @@ function discreteKind(
   letters: (rest: string) => string,
 ): InputKind {
   if (inner.length !== 1) return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
+  if (inner[0] === 1 && !TEXT_NAME.test(name)) return { modality: 'tabular', layout: letters('F') };
   if (dtype === 'bool') return { modality: 'tensor', layout: letters('F') };
   const isText = TEXT_NAME.test(name) || embeddingOf(graph, name) !== undefined;
   return { modality: isText ? 'text' : 'tensor', layout: letters('T') };
 }
 
-const plainLetters = (rank: number): string => 'ABCDEFGH'.slice(0, rank);
+/** Letters for axes of no known meaning. */
+const plainLetters = (rank: number): string => 'ABDEGIJK'.slice(0, rank);
 
 function spatialKind(name: string, inner: readonly Dim[], letters: (rest: string) => string): InputKind {
   const [first, , last] = inner;
@@ -169,7 +175,7 @@ function sequenceKind(
   const size = (dim: Dim | undefined): number => (typeof dim === 'number' ? dim : Number.POSITIVE_INFINITY);
   if (IMAGE_NAME.test(name) && isLong(a) && isLong(b)) return { modality: 'image', layout: letters('HW') };
   const convolved = firstReader(graph, name);
-  const channelsFirst = convolved === 'Conv' || (convolved === undefined && size(a) < size(b));
+  const channelsFirst = convolved === 'Conv' || (convolved === undefined && size(a) <= size(b));
   const layout = letters(channelsFirst ? 'CT' : 'TC');
   const time = channelsFirst ? b : a;
   const channels = channelsFirst ? a : b;
