@@ -11,6 +11,7 @@ export const GENERATORS = [
   'scripts/generate-methods.ts',
   'scripts/build-assets.ts',
   'scripts/generate-errors.ts',
+  'scripts/generate-api.ts',
 ];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */

@@ -1,4 +1,4 @@
-/** Whether a tenant's policy fits the methods that are built in: what a schema alone cannot say. */
+/** Checks a tenant's policy against the built-in methods, which a schema cannot do. */
 import { WhylightError } from '../core/errors.ts';
 import { mergeRules } from '../core/method/params.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
@@ -9,7 +9,7 @@ export interface PolicyIssue {
   readonly message: string;
 }
 
-/** Every method that is named must be there, and every rule about its parameters must fit it. */
+/** Checks that every named method exists, and that every rule fits its parameters. @returns the mistakes */
 export function checkTenant(
   { methods, parameters }: Pick<TenantPolicy, 'methods' | 'parameters'>,
   registry: MethodRegistry,

@@ -1,4 +1,4 @@
-/** plugins.config.json: which methods are built in, which models there are, and what each tenant may use. */
+/** Schema of plugins.config.json: built-in methods, models and tenants. */
 import { z } from 'zod';
 import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-policy.ts';
 

@@ -1,4 +1,4 @@
-/** What a tenant is and may do: one schema for plugins.config.json and for what the admin API stores. */
+/** Policy of a tenant: one schema for plugins.config.json and the admin API. */
 import { z } from 'zod';
 
 const limit = z.union([
@@ -27,7 +27,7 @@ const everything = (what: string) =>
     .default('*')
     .describe(`${what} that the tenant may use: a list, or "*" for all.`);
 
-/** What a credential allows. `predict`: inference; `explain`: explanations; `admin`: keys, cache and models of its tenant. */
+/** Scopes of a credential. `predict`: inference; `explain`: explanations; `admin`: keys, cache and models of its tenant. */
 export const SCOPES = ['predict', 'explain', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -101,7 +101,7 @@ const limitsSchema = z
   .default({})
   .describe('What one request may take. The limits of the server hold in any case.');
 
-/** What an explanation can leave as. */
+/** Media types of explanations. */
 export const FORMATS = [
   'application/json',
   'application/octet-stream',
@@ -178,7 +178,7 @@ const policy = {
   jwt: jwtSchema.optional(),
 };
 
-/** What the admin API takes: everything but the keys, which have operations of their own. */
+/** Schema of the admin API: a policy without keys, which have routes of their own. */
 export const tenantPolicySchema = z.strictObject(policy).describe("A tenant's policy.");
 
 export const tenantConfigSchema = z
@@ -201,7 +201,7 @@ export const tenantConfigSchema = z
   })
   .describe('A tenant. The one named "*" is everybody without a key.');
 
-/** How a tenant may be called; `*` stands for everybody without a key. */
+/** Valid tenant ids; `*` stands for requests without a key. */
 export const TENANT_ID = /^(?:\*|[a-z0-9][a-z0-9_-]{0,62})$/;
 
 export type KeyConfig = z.output<typeof keySchema>;

@@ -1,11 +1,11 @@
-/** What an operator chooses: plugins.config.json, or the settings of somebody else's Worker that embeds the app. */
+/** Configuration of a server: plugins.config.json, or the settings of an embedder. */
 
 import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];
-  /** Whether they were checked when the configuration was read, at build time. */
+  /** True if the plugins were checked at build time. */
   readonly checked?: boolean;
   /** Folder of each model, by name. */
   readonly models: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** What the engine's own thread is asked, and what it answers. */
+/** Messages between the engine's thread and its caller. */
 import type { Tensors } from '../core/engine/engine.ts';
 import type { WhylightError } from '../core/errors.ts';
 import type { ModelBytes } from '../core/onnx/model-bytes.ts';
@@ -10,7 +10,7 @@ export type Call =
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly fetches?: readonly string[] }
   | { readonly kind: 'release'; readonly session: number };
 
-/** What the calls give. */
+/** Results of the calls. */
 export interface Results {
   readonly load: number;
   readonly run: Tensors;

@@ -44,7 +44,7 @@ async function perform(id: number, call: Call): Promise<Results[keyof Results]> 
   return undefined;
 }
 
-/** What is handed over rather than copied. */
+/** Collects the buffers to transfer rather than copy. */
 const buffersOf = (tensors: Tensors): ArrayBuffer[] => [
   ...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer)),
 ];

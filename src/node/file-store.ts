@@ -11,15 +11,15 @@ import { WhylightError } from '../core/errors.ts';
 import { isSha256 } from '../edge/models/model-bundle.ts';
 
 export interface FileStoreOptions {
-  /** Of this process alone. */
+  /** Folder that no other process uses. */
   readonly folder: string;
   /** Bytes of all files together. */
   readonly bytes: number;
 }
 
 const ARRIVING = '.arriving';
-/** Files that arrive at once; more are asked to come back. */
-const MOST_ARRIVING = 8;
+/** Maximum number of concurrent uploads. */
+const MAX_ARRIVING = 8;
 
 export class FileStore {
   private readonly folder: string;
@@ -87,8 +87,8 @@ export class FileStore {
    */
   async write(sha256: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     if (!isSha256(sha256)) throw new WhylightError('invalid_request', 'A file is named by its SHA-256 in hex.');
-    if (this.arriving >= MOST_ARRIVING) {
-      throw new WhylightError('overloaded', 'Too many files arrive already.', { retry_after: 1 });
+    if (this.arriving >= MAX_ARRIVING) {
+      throw new WhylightError('overloaded', 'Too many files are being uploaded: try again later.', { retry_after: 1 });
     }
     this.arriving += 1;
     const path = join(this.folder, `${ARRIVING}-${randomUUID()}`);

@@ -1,4 +1,4 @@
-/** How often a process that handles tensors collects its garbage. */
+/** Tuning of garbage collection for a process that handles tensors. */
 import { setFlagsFromString } from 'node:v8';
 
 const FLAG = '--external-memory-accounted-in-global-limit';

@@ -4,8 +4,8 @@ import type { Metrics, RequestFacts, RunFacts } from '../edge/observe/metrics.ts
 /** Upper bounds of the latency histogram, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Series beyond this many are counted together: names of models come from tenants. */
-const MOST_SERIES = 2000;
+/** Maximum number of series; further ones are counted together, since tenants choose model names. */
+const MAX_SERIES = 2000;
 const OTHERS = { verb: '', route: 'other', status: 0, code: '', tenant: '', model: '', method: '', cache: '' };
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -16,7 +16,7 @@ interface Series {
   samples: number;
 }
 
-/** What stands at a value now, read when somebody looks. */
+/** A gauge, read when metrics are scraped. */
 export interface Gauge {
   readonly help: string;
   readonly read: () => number;
@@ -41,7 +41,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   ran({ ms, samples, ...facts }: RunFacts): void {
-    const known = this.runs.has(JSON.stringify(facts)) || this.runs.size < MOST_SERIES;
+    const known = this.runs.has(JSON.stringify(facts)) || this.runs.size < MAX_SERIES;
     const labels = known ? facts : { model: 'other', method: '', code: '' };
     const key = JSON.stringify(labels);
     const series = this.runs.get(key) ?? { labels, count: 0, samples: 0, seconds: 0 };
@@ -52,7 +52,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   count({ ms, samples, ...facts }: RequestFacts): void {
-    const known = this.requests.has(JSON.stringify(facts)) || this.requests.size < MOST_SERIES;
+    const known = this.requests.has(JSON.stringify(facts)) || this.requests.size < MAX_SERIES;
     const labels = known ? facts : OTHERS;
     const series = this.requests.get(JSON.stringify(labels)) ?? { labels, count: 0, samples: 0 };
     series.count++;

@@ -1,4 +1,4 @@
-/** The app as a process: HTTP over TCP, and an end without losing anything. */
+/** The app as a process: HTTP over TCP, with a graceful shutdown. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve as listen } from '@hono/node-server';
@@ -21,7 +21,7 @@ export interface Serving {
   stop(limit?: number): Promise<void>;
 }
 
-/** What a cluster gives a container before it kills it. */
+/** Default grace period of a cluster before it kills a container. */
 const DRAIN_MS = 30_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {

@@ -136,12 +136,12 @@ class SharedRooms {
 
   giveBack(memory: SharedArrayBuffer): void {
     this.free.push(memory);
-    if (this.free.length > MOST_FREE) this.free.shift();
+    if (this.free.length > MAX_FREE) this.free.shift();
   }
 }
 
 /** As many as are in use when portions are made ahead. */
-const MOST_FREE = 2;
+const MAX_FREE = 2;
 
-/** Where a tensor of any type may begin. */
+/** Rounds up to the alignment of every dtype. */
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;

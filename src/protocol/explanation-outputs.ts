@@ -72,7 +72,7 @@ export function partialOutputs(row: number, { map, values, standardError }: Expl
   };
 }
 
-/** How the explanation came about. The same for a first and a repeated answer: its times are those of the computation. */
+/** Makes the parameters that describe the run. A cached answer has the times of its computation. */
 export function explanationParameters(explanation: Explanation, key: string): Parameters {
   const { method, revision, params, seed, model, engine, samples, timings, degraded } = explanation;
   return {
@@ -93,7 +93,7 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
   };
 }
 
-/** What was asked for and not had, each under the name `asked_<parameter>`. */
+/** Makes the parameters `asked_<parameter>` of a degraded answer: the requested values. */
 const asked = (parameters: Readonly<Record<string, number>>): Parameters =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`asked_${name}`, value]));
 

@@ -1,4 +1,4 @@
-/** What an origin sends back while it works: frames of a kind (one byte), a length (uint32, little-endian) and that many bytes. */
+/** Frames of an origin's response: a kind (one byte), a length (uint32, little-endian) and that many bytes. */
 import { WhylightError } from '../core/errors.ts';
 
 export const FRAME = { progress: 1, partial: 2, result: 3, failure: 4 } as const;
@@ -14,7 +14,7 @@ export const FRAMES_TYPE = 'application/vnd.whylight.frames';
 const HEADER = 5;
 
 /** No map of a picture that we take comes near. */
-const MOST_BYTES = 256 * 2 ** 20;
+const MAX_BYTES = 256 * 2 ** 20;
 
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(HEADER + payload.length);
@@ -53,7 +53,7 @@ function take(buffer: Pending): Frame | undefined {
   const head = buffer.peek(HEADER);
   const kind = head[0] as FrameKind;
   const length = new DataView(head.buffer, head.byteOffset).getUint32(1, true);
-  if (!(kind >= FRAME.progress && kind <= FRAME.failure) || length > MOST_BYTES) {
+  if (!(kind >= FRAME.progress && kind <= FRAME.failure) || length > MAX_BYTES) {
     throw new WhylightError('origin_error', 'The origin answered with something that is not an answer.');
   }
   if (buffer.length < HEADER + length) return undefined;

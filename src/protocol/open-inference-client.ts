@@ -112,7 +112,7 @@ function described(entries: unknown, at: string): ReadonlyMap<string, TensorMeta
   );
 }
 
-/** What is wrong with an answer is the server's fault, not the caller's. */
+/** Converts errors of decoding a response to a failure of the server. */
 function answered<T>(read: () => T): T {
   try {
     return read();

@@ -13,7 +13,7 @@ import { DATATYPES, HEADER_LENGTH } from './open-inference.ts';
 import { decodeMetadata, decodeResponse, encodeRequest, type ModelMetadata } from './open-inference-client.ts';
 
 export interface OpenInferenceOptions {
-  /** What comes in front of `/v2`: `https://triton.example.com`. */
+  /** Base URL, without `/v2`: `https://triton.example.com`. */
   readonly url: string;
   /** The server's name of a graph; {@link graphName} unless said otherwise. */
   readonly nameOf?: (graph: ModelBytes) => string | Promise<string>;

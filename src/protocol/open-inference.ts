@@ -50,9 +50,9 @@ export interface InferenceRequest {
   readonly inputs: ReadonlyMap<string, Tensor>;
   /** Inputs of datatype BYTES: texts as they came, binary elements as bytes. */
   readonly texts?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
-  /** What to answer with; everything when empty. */
+  /** Requested outputs; all when empty. */
   readonly outputs: readonly { readonly name: string; readonly binary?: boolean }[];
-  /** Whether outputs that do not say otherwise come back as bytes. */
+  /** True if outputs are returned as bytes, unless they say otherwise. */
   readonly binaryOutput: boolean;
 }
 
@@ -284,10 +284,10 @@ function fromJson(name: string, dtype: DataType, dims: readonly number[], data: 
   return tensor(dtype, dims, values.map(Number));
 }
 
-/** Of a list only that it is one: it may be nested more deeply than `JSON.stringify` goes. */
+/** Shows a value for a message. A list is not shown: it may be nested more deeply than `JSON.stringify` goes. */
 const shown = (value: unknown): string => (Array.isArray(value) ? 'a list' : JSON.stringify(value).slice(0, 40));
 
-/** What an element of each type may be in JSON. */
+/** Checks of JSON elements, by datatype. */
 function elementCheck(dtype: DataType): { isValid: (value: unknown) => boolean; expected: string } {
   if (dtype === 'float32' || dtype === 'float64') return { isValid: Number.isFinite, expected: 'finite numbers' };
   if (dtype === 'bool') {
@@ -304,11 +304,11 @@ function elementCheck(dtype: DataType): { isValid: (value: unknown) => boolean; 
 }
 
 /** More than any tensor has; lists that are nested deeper are no tensors, and would exhaust the stack. */
-const MOST_AXES = 16;
+const MAX_AXES = 16;
 
-/** What nested lists hold, in their order. A list that is nested too deeply stands for itself, and fits no type. */
+/** Flattens nested lists. A list that is nested too deeply is kept, and fits no type. */
 export function leaves(items: readonly unknown[]): unknown[] {
-  return items.flat(MOST_AXES);
+  return items.flat(MAX_AXES);
 }
 
 export class BinaryReader {

@@ -8,7 +8,7 @@ import { arrayType, bytesPerElement, type DataType, sizeOf, type Tensor } from '
 const MAGIC = 0x33_58_4c_57; // "WLX3"
 const HEADER = 8;
 
-/** What stands in the JSON part for a tensor. */
+/** Placeholder of a tensor in the JSON part. */
 interface Place {
   readonly $tensor: DataType;
   readonly dims: readonly number[];

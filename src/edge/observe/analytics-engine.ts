@@ -1,19 +1,19 @@
 /** Workers Analytics Engine: written without waiting, read by SQL (docs/operate.md). */
 import type { Metrics } from './metrics.ts';
 
-/** The part of the binding that is used. */
+/** The used part of the binding. */
 export interface Dataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
 }
 
-/** Of a tenant's name: an index may have 96 bytes. */
-const MOST_INDEX = 96;
+/** Maximum length of an index in bytes. */
+const MAX_INDEX_BYTES = 96;
 
-/** The order of blobs and doubles is what queries rely on: only ever add at the end. */
+/** Makes a metrics sink. Queries rely on the order of blobs and doubles: append only. */
 export const analyticsEngineMetrics = (dataset: Dataset): Metrics => ({
   count({ verb, route, status, code, tenant, model, method, cache, ms, samples }) {
     dataset.writeDataPoint({
-      indexes: [tenant.slice(0, MOST_INDEX)],
+      indexes: [tenant.slice(0, MAX_INDEX_BYTES)],
       blobs: [verb, route, String(status), code, model, method, cache],
       doubles: [ms, samples],
     });

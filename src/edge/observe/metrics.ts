@@ -1,4 +1,4 @@
-/** What is counted of each request. Where the figures go is the port's matter: Analytics Engine, Prometheus, nowhere. */
+/** Metrics of requests. Sinks are Analytics Engine and Prometheus. */
 
 export interface RequestFacts {
   /** HTTP method. */
@@ -6,13 +6,13 @@ export interface RequestFacts {
   /** The route's pattern, never the path: `/v2/models/:model/explain`. */
   readonly route: string;
   readonly status: number;
-  /** Of the problem; empty for what went well. */
+  /** Error code; empty for a success. */
   readonly code: string;
   readonly tenant: string;
   readonly model: string;
   /** Id of the saliency method. */
   readonly method: string;
-  /** `hit`, `miss`, `bypass`, or empty where nothing is cached. */
+  /** `hit`, `miss`, `joined`, `bypass`, or empty where nothing is cached. */
   readonly cache: string;
   /** Milliseconds until the answer's head was ready. The clock of a Worker stands still while it computes. */
   readonly ms: number;
@@ -20,11 +20,11 @@ export interface RequestFacts {
   readonly samples: number;
 }
 
-/** A run that an edge sent here: its answer's head is ready long before it ends. */
+/** Facts of a run for an edge. Its response begins long before it ends, so the request's own duration says little. */
 export interface RunFacts {
   readonly model: string;
   readonly method: string;
-  /** Of the error; empty for what went well. */
+  /** Error code; empty for a success. */
   readonly code: string;
   /** Milliseconds from its turn in the line to its end. */
   readonly ms: number;
@@ -32,13 +32,13 @@ export interface RunFacts {
 }
 
 export interface Metrics {
-  /** Must neither throw nor wait. */
+  /** Records a request. Must neither throw nor block. */
   count(facts: RequestFacts): void;
-  /** The same of a run at an origin. */
+  /** Records a run for an edge. */
   ran?(facts: RunFacts): void;
-  /** Everything counted so far, where that can be read back. */
+  /** Returns all metrics, on sinks that hold them. */
   text?(): { readonly body: string; readonly type: string };
 }
 
-/** For those who do not count. */
+/** A sink that discards everything. */
 export const noMetrics: Metrics = { count: () => {} };

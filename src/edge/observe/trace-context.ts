@@ -1,4 +1,4 @@
-/** W3C Trace Context, level 1: ties our work to the trace of whoever called, and that of whom we call to ours. */
+/** W3C Trace Context, level 1: connects requests to the caller's trace, and outgoing requests to ours. */
 
 export interface Trace {
   /** 32 hexadecimal digits: the whole trace. */
@@ -7,18 +7,18 @@ export interface Trace {
   readonly spanId: string;
   /** The caller's part; undefined where the trace begins here. */
   readonly parentId?: string;
-  /** Whether the caller records the trace. */
+  /** True if the caller records the trace. */
   readonly sampled: boolean;
-  /** What other vendors have put beside it; handed on as it came. */
+  /** `tracestate` of other vendors, passed on unchanged. */
   readonly state?: string;
 }
 
 const PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-const MOST_STATE = 512;
+const MAX_STATE_CHARS = 512;
 
 /**
- * Goes on with the trace of `traceparent`. One that is missing or wrong starts a new trace, as the standard asks; then
- * `tracestate` means nothing.
+ * Continues the trace of `traceparent`. A missing or invalid one starts a new trace, as the standard demands; then
+ * `tracestate` is ignored.
  */
 export function continueTrace(traceparent: string | undefined, tracestate?: string): Trace {
   const [, version, traceId = '', parentId = '', flags = '', more] = PARENT.exec(traceparent?.trim() ?? '') ?? [];
@@ -34,11 +34,11 @@ export function continueTrace(traceparent: string | undefined, tracestate?: stri
     spanId: randomHex(8),
     parentId,
     sampled: (Number.parseInt(flags, 16) & 1) === 1,
-    ...(tracestate && tracestate.length <= MOST_STATE && { state: tracestate }),
+    ...(tracestate && tracestate.length <= MAX_STATE_CHARS && { state: tracestate }),
   };
 }
 
-/** The headers of a request that belongs to our part of the trace. */
+/** Makes the headers of an outgoing request. */
 export function traceHeaders({ traceId, spanId, sampled, state }: Trace): Record<string, string> {
   return { traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`, ...(state && { tracestate: state }) };
 }

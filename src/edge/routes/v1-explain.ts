@@ -14,7 +14,7 @@ export const v1Explain = defineRoute(
     path: '/v1/models/{model}:explain',
     // A client may encode the colon, and paths are compared before they are decoded.
     pattern: '/v1/models/:target{[^/]+(?::|%3[Aa])explain}',
-    tag: 'kserve v1',
+    tag: 'KServe v1',
     summary: 'Explains instances; attributions are written as Vertex AI writes them.',
     access: 'explain',
     cost: 'explanation',

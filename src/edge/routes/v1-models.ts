@@ -8,7 +8,7 @@ export const v1Models = defineRoute(
   {
     method: 'get',
     path: '/v1/models',
-    tag: 'kserve v1',
+    tag: 'KServe v1',
     summary: 'Lists the models.',
     access: 'key',
     cost: 'none',
@@ -22,7 +22,7 @@ export const v1Model = defineRoute(
   {
     method: 'get',
     path: '/v1/models/{model}',
-    tag: 'kserve v1',
+    tag: 'KServe v1',
     summary: 'Reports whether a model can be used.',
     access: 'key',
     cost: 'none',

@@ -14,7 +14,7 @@ export const v1Predict = defineRoute(
     path: '/v1/models/{model}:predict',
     // A client may encode the colon, and paths are compared before they are decoded.
     pattern: '/v1/models/:target{[^/]+(?::|%3[Aa])predict}',
-    tag: 'kserve v1',
+    tag: 'KServe v1',
     summary: 'Predicts for instances.',
     access: 'predict',
     cost: 'inference',

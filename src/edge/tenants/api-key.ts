@@ -1,10 +1,10 @@
-/** API keys. Whoever holds the stored digests cannot make a key of them: a key has 256 random bits. */
+/** API keys. A key has 256 random bits, so it cannot be recovered from its stored digest. */
 import { sha256Hex } from '../../core/digest.ts';
 
-/** Tells a scanner for leaked secrets what it has found. */
+/** Identifies the key to scanners for leaked secrets. */
 const PREFIX = 'wl_';
 
-/** A new key, to be shown once. */
+/** Generates a key. */
 export function mintKey(): string {
   const random = crypto.getRandomValues(new Uint8Array(32));
   return (
@@ -16,10 +16,10 @@ export function mintKey(): string {
   );
 }
 
-/** What is kept of a key: its SHA-256 in hexadecimal. */
+/** Makes the stored form of a key: its SHA-256 in hexadecimal. */
 export const keyDigest = (key: string): Promise<string> => sha256Hex(new TextEncoder().encode(key));
 
-/** Whether two digests are the same, in a time that does not depend on where they differ. */
+/** Compares two digests in constant time. */
 export function sameDigest(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

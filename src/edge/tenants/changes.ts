@@ -1,4 +1,4 @@
-/** How a tenant's record may change. Pure: whoever stores records calls this, one change after the other. */
+/** Changes of a tenant's record: pure functions from one record to the next. */
 import type { KeyConfig, TenantPolicy } from '../../config/tenant-policy.ts';
 import { ownProperty } from './own-property.ts';
 import { EMPTY_RECORD, type TenantRecord } from './record.ts';
@@ -6,22 +6,22 @@ import { keyId } from './tenant.ts';
 
 export type Change =
   | { readonly kind: 'policy_set'; readonly policy: TenantPolicy }
-  /** What plugins.config.json says holds again; a tenant that is not there is gone. */
+  /** Restores plugins.config.json; a tenant that it lacks is removed. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'key_created'; readonly key: KeyConfig }
-  /** The old key stays good until `until`. */
+  /** Replaces a key; the old one stays valid until `until`. */
   | { readonly kind: 'key_rotated'; readonly old: KeyConfig; readonly key: KeyConfig; readonly until: string }
   | { readonly kind: 'key_revoked'; readonly sha256: string }
-  /** Of one model, or of everything. */
+  /** Purges the answers of one model, or all. */
   | { readonly kind: 'purged'; readonly model?: string };
 
-/** What a change expects of the record that it replaces. */
+/** Preconditions of a change. */
 export interface Expected {
-  /** Revisions, one of which it must have; `*` for any, as long as the tenant exists. */
+  /** Revisions, one of which the record must have; `*` for any, if the tenant exists. */
   readonly match?: '*' | readonly number[];
-  /** The tenant must not exist. */
+  /** True if the tenant must not exist. */
   readonly absent?: boolean;
-  /** One that exists is only changed by who says what is replaced. */
+  /** True if a change of an existing tenant must have a precondition. */
   readonly required?: boolean;
 }
 
@@ -29,14 +29,17 @@ export interface AuditEntry {
   readonly revision: number;
   /** ISO 8601. */
   readonly at: string;
-  /** Tenant and credential of who did it. */
+  /** Tenant and credential of the author. */
   readonly by: { readonly tenant: string; readonly credential: string };
   readonly change: string;
-  /** The id of the key, the name of the model. */
+  /** Id of the key, or name of the model. */
   readonly subject?: string;
 }
 
-/** @param inFile whether plugins.config.json has the tenant */
+/**
+ * Checks preconditions.
+ * @param inFile true if plugins.config.json has the tenant
+ */
 export function meets({ match, absent, required }: Expected, record: TenantRecord, inFile: boolean): boolean {
   const exists = inFile || record.policy !== undefined;
   if (absent && exists) return false;
@@ -50,7 +53,7 @@ export function applied(record: TenantRecord, change: Change): TenantRecord {
     case 'policy_set':
       return { ...next, policy: change.policy };
     case 'reset':
-      // Whoever takes the name next must not find the old answers.
+      // A later tenant of this name must not find the old answers.
       return { ...EMPTY_RECORD, revision: next.revision, generation: raised(record.generation) };
     case 'key_created':
       return { ...next, keys: [...record.keys, change.key] };
@@ -79,13 +82,13 @@ export function auditEntry(change: Change, revision: number, by: AuditEntry['by'
   return { revision, at, by, change: change.kind, ...(subject !== undefined && { subject }) };
 }
 
-/** A key that the record does not hold is one of plugins.config.json, which has to be remembered as no longer good. */
+/** Removes a key. A key that the record lacks is one of plugins.config.json, and is recorded as revoked. */
 function withoutKey({ keys, revoked }: TenantRecord, { sha256 }: { sha256: string }) {
   const left = keys.filter((key) => key.sha256 !== sha256);
   return { keys: left, revoked: left.length < keys.length ? revoked : [...new Set([...revoked, sha256])] };
 }
 
-/** Models that are counted one by one; a purge of yet another one is a purge of everything. */
+/** Maximum number of models with a counter of their own; a purge of a further one purges everything. */
 const MAX_MODELS = 200;
 
 function raised({ tenant, models }: TenantRecord['generation'], model?: string): TenantRecord['generation'] {

@@ -1,4 +1,4 @@
-/** From a credential to who it is. */
+/** Directory of tenants: finds the tenant of a credential. */
 
 import type { KeyConfig } from '../../config/tenant-policy.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
@@ -31,9 +31,10 @@ export class TenantDirectory {
   }
 
   /**
-   * @param credential an API key or a JSON Web Token. A wrong one is refused even where none is needed: its owner would
-   * wonder about missing rights otherwise.
-   * @throws WhylightError `unauthorized`, always with the same words.
+   * Finds the caller.
+   * @param credential an API key or a JSON Web Token. An invalid one is refused even where none is needed, rather than
+   * silently lowering the caller's rights.
+   * @throws WhylightError `unauthorized`, with the same message for every reason.
    */
   async find(credential: string | undefined, waitUntil: WaitUntil): Promise<Caller> {
     const caller =
@@ -52,7 +53,7 @@ export class TenantDirectory {
     return known && { tenant: known.tenant, scopes: known.tenant.scopes, credential: 'anonymous' };
   }
 
-  /** The look-up goes by digest, so its timing tells nothing of any key. */
+  /** Looks a key up by its digest, so that timing reveals nothing of a key. */
   private async byKey(key: string, waitUntil: WaitUntil): Promise<Caller | undefined> {
     const digest = await keyDigest(key);
     const id = await this.tenants.ownerOfKey(digest);
@@ -68,7 +69,7 @@ export class TenantDirectory {
     return match;
   }
 
-  /** @returns undefined for what is no token, or none that is valid here. */
+  /** @returns undefined for a text that is no token, or an invalid token */
   private async byToken(token: string, waitUntil: WaitUntil): Promise<Caller | undefined> {
     const claims = readClaims(token);
     for (const audience of claims?.audiences ?? []) {

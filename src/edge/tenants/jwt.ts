@@ -13,7 +13,7 @@ import {
 import { type JwtConfig, SCOPES, type Scope } from '../../config/tenant-policy.ts';
 import { sha256Hex } from '../../core/digest.ts';
 
-/** Who a token is from and for, as it says itself: nothing is checked yet. */
+/** Issuer and audiences that a token claims, unchecked. */
 export interface TokenClaims {
   readonly issuer: string;
   readonly audiences: readonly string[];
@@ -22,12 +22,12 @@ export interface TokenClaims {
 /** Fetches a key set. Redirects are not followed. */
 export type FetchKeys = FetchImplementation;
 
-/** Key sets that an isolate remembers. */
+/** Maximum number of key sets in memory. */
 const MAX_KEY_SETS = 200;
-/** Seconds by which clocks may differ. */
+/** Maximum clock difference in seconds. */
 const TOLERANCE = 30;
 
-/** @returns undefined for a text that is no token. */
+/** Reads claims. @returns undefined for a text that is no token */
 export function readClaims(token: string): TokenClaims | undefined {
   if (token.split('.').length !== 3) return undefined;
   try {
@@ -48,8 +48,8 @@ export class JwtVerifier {
   }
 
   /**
-   * What the token is good for. It must have an end (`exp`).
-   * @throws whatever jose says of a token, or a key set, that is not valid.
+   * Verifies a token, which must expire (`exp`).
+   * @throws errors of jose for an invalid token or key set
    */
   async verify(
     token: string,
@@ -65,7 +65,8 @@ export class JwtVerifier {
       currentDate: new Date(now),
     });
     for (const [name, value] of Object.entries(config.claims)) {
-      if (payload[name] !== value) throw new TypeError(`The claim ${name} is not what the tenant asks for.`);
+      if (payload[name] !== value)
+        throw new TypeError(`The claim ${name} differs from the one that the tenant demands.`);
     }
     // A subject may be somebody's address: logs get its digest.
     const subject = (await sha256Hex(new TextEncoder().encode(payload.sub ?? ''))).slice(0, 12);
@@ -91,10 +92,10 @@ export class JwtVerifier {
   }
 }
 
-/** `scope` as OAuth writes it (RFC 8693), or `scp` as some servers do; a token without either has all that is allowed. */
-function scopesOf({ scope, scp }: JWTPayload, most: readonly Scope[]): readonly Scope[] {
+/** Reads `scope` (RFC 8693), or `scp` as some servers write it; a token without either has all allowed scopes. */
+function scopesOf({ scope, scp }: JWTPayload, allowed: readonly Scope[]): readonly Scope[] {
   const claimed = scope ?? scp;
-  if (claimed === undefined) return most;
+  if (claimed === undefined) return allowed;
   const names = Array.isArray(claimed) ? claimed : String(claimed).split(' ');
-  return SCOPES.filter((one) => most.includes(one) && names.includes(one));
+  return SCOPES.filter((candidate) => allowed.includes(candidate) && names.includes(candidate));
 }

@@ -7,15 +7,15 @@ import type { JwtConfig } from '../../config/tenant-policy.ts';
 import { sha256Hex } from '../../core/digest.ts';
 import type { TenantRecord } from './record.ts';
 
-/** Overrides of plugins.config.json as readers see them. */
+/** Stored overrides of plugins.config.json. */
 export interface Overrides {
-  /** The text of a record, whatever it holds. */
+  /** Reads the text of a record, unchecked. */
   record(id: string): Promise<string | undefined>;
   keyOwner(sha256: string): Promise<string | undefined>;
   issuerOwner(digest: string): Promise<string | undefined>;
 }
 
-/** The part of a KV namespace that is used. */
+/** The used part of a KV namespace. */
 export interface TenantNamespace {
   get(key: string, options: { type: 'text'; cacheTtl: number }): Promise<string | null>;
   put(key: string, value: string, options?: { metadata: RecordMetadata }): Promise<void>;
@@ -32,11 +32,11 @@ export interface TenantNamespace {
 }
 
 interface RecordMetadata {
-  /** Whether the record makes a tenant. */
+  /** True if the record has a policy, and so defines a tenant. */
   readonly policy: boolean;
 }
 
-/** Seconds for which a location may answer from its own copy: the shortest that KV knows. */
+/** Seconds for which a location may use its own copy: the minimum of KV. */
 const CACHE_TTL = 30;
 
 const RECORD = 'tenant/';
@@ -52,13 +52,14 @@ export function kvOverrides(kv: TenantNamespace): Overrides {
   };
 }
 
-/** Names an issuer with its audience. */
+/** Makes a digest of an issuer and its audience. */
 export const issuerDigest = ({ issuer, audience }: Pick<JwtConfig, 'issuer' | 'audience'>): Promise<string> =>
   sha256Hex(new TextEncoder().encode(JSON.stringify([issuer, audience])));
 
 /**
- * Makes KV say what `record` says. `before` is what it said until now: entries that are no longer needed go last, since
- * readers look a key up and then ask the record.
+ * Writes a record to KV.
+ * @param before record that KV has now. Obsolete index entries are deleted last, since readers look up a key first, and
+ * then the record
  */
 export async function publishRecord(
   kv: TenantNamespace,
@@ -72,7 +73,7 @@ export async function publishRecord(
   await Promise.all([...old].filter((key) => !wanted.has(key)).map((key) => kv.delete(key)));
 }
 
-/** Names of the tenants that have a policy in KV. */
+/** Lists the tenants that have a policy in KV. */
 export async function listRecords(kv: TenantNamespace): Promise<string[]> {
   const names: string[] = [];
   for (let cursor: string | undefined; ; ) {

@@ -1,15 +1,15 @@
-/** Where changes of tenants are decided: one after the other, so that of two that replace the same, one is refused. */
+/** Ledger of tenants: serialises changes, so that of two that replace the same revision, one is refused. */
 import type { AuditEntry, Change, Expected } from './changes.ts';
 import type { TenantRecord } from './record.ts';
 
 export interface Ledger {
-  /** What was last decided, which readers may not have yet. */
+  /** Returns the latest record, which readers of KV may not have yet. */
   read(id: string): Promise<TenantRecord>;
-  /** @returns undefined when the record is not what the change expects. */
+  /** Applies a change. @returns undefined when the record does not meet the preconditions */
   change(id: string, request: ChangeRequest): Promise<TenantRecord | undefined>;
-  /** The latest first. */
+  /** Lists changes, the latest first. */
   audit(id: string): Promise<readonly AuditEntry[]>;
-  /** Names of the tenants that have a policy of their own. */
+  /** Lists the tenants that have a policy in the ledger. */
   list(): Promise<readonly string[]>;
 }
 
@@ -17,6 +17,6 @@ export interface ChangeRequest {
   readonly change: Change;
   readonly expected: Expected;
   readonly by: AuditEntry['by'];
-  /** Whether plugins.config.json has the tenant. */
+  /** True if plugins.config.json has the tenant. */
   readonly inFile: boolean;
 }

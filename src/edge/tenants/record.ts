@@ -1,16 +1,16 @@
-/** What is stored of a tenant beside plugins.config.json. */
+/** Stored record of a tenant: changes to plugins.config.json. */
 import { z } from 'zod';
 import { keySchema, type TenantConfig, tenantConfigSchema, tenantPolicySchema } from '../../config/tenant-policy.ts';
 
 const count = z.int().min(0);
 
 export const recordSchema = z.strictObject({
-  /** Raised by every change. */
+  /** Number of changes. */
   revision: count,
-  /** Takes the place of the policy in plugins.config.json as a whole, when there is one. */
+  /** Replaces the policy of plugins.config.json as a whole. */
   policy: tenantPolicySchema.optional(),
   keys: z.array(keySchema),
-  /** Digests of keys of plugins.config.json that are no longer good. */
+  /** Digests of revoked keys of plugins.config.json. */
   revoked: z.array(z.string()),
   generation: z.strictObject({ tenant: count, models: z.record(z.string(), count) }),
 });
@@ -24,12 +24,12 @@ export const EMPTY_RECORD: TenantRecord = {
   generation: { tenant: 0, models: {} },
 };
 
-/** In place of a tenant's name: its generation counts for everybody. No tenant can be called so. */
+/** Id of the record whose generation applies to all tenants. It is no valid tenant name. */
 export const EVERYBODY = ':all';
 
 /**
- * The tenant that plugins.config.json and the record make together; undefined when there is neither. Only
- * plugins.config.json can make an operator.
+ * Merges plugins.config.json and the record; undefined when there is neither. Only plugins.config.json can make a tenant
+ * an operator.
  */
 export function effectiveTenant(base: TenantConfig | undefined, record: TenantRecord): TenantConfig | undefined {
   if (!base && !record.policy) return undefined;

@@ -1,4 +1,4 @@
-/** What wrangler makes of an imported `.wasm` file; jSquash ships no such typings (its `.wasm.d.ts` describes exports). */
+/** Types of imported `.wasm` files, which wrangler compiles; jSquash ships none (its `.wasm.d.ts` describes exports). */
 declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm' {
   const module: WebAssembly.Module;
   export default module;

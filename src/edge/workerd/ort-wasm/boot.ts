@@ -9,7 +9,7 @@ import { WhylightError } from '../../../core/errors.ts';
 /** A build of onnxruntime's binary. */
 export interface OrtWasm {
   readonly module: WebAssembly.Module;
-  /** Whether the module imports a shared memory, as the published binary does. */
+  /** True if the module imports a shared memory, as the published binary does. */
   readonly sharedMemory: boolean;
 }
 

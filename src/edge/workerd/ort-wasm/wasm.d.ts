@@ -1,4 +1,4 @@
-/** What wrangler makes of an imported `.wasm` file. */
+/** Types of imported `.wasm` files, which wrangler compiles. */
 declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
