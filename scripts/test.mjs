@@ -1,5 +1,5 @@
 /**
- * `npm test`: format and lint, types, generated files, then the tests in Node and in workerd. Goes on after a failure,
+ * `npm test`: format and lint, types, unused code, generated files, then the tests in Node and in workerd. Goes on after a failure,
  * and ends with one line `N passed, N failed` in which each check counts as one test.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +14,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const CHECKS = [
   { title: 'format and lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
   { title: 'types', command: ['node_modules/typescript/bin/tsc', '-b', '--noEmit'] },
+  { title: 'unused files, exports and packages', command: ['node_modules/knip/bin/knip.js', '--no-progress'] },
   ...GENERATORS.map((script) => ({ title: `generated files of ${script}`, command: [script, '--check'] })),
 ];
 

@@ -39,7 +39,9 @@ describe('the words about the methods', () => {
     const cited = plugins.flatMap(({ method: { id, about } }) => (about.paper?.where ? [{ id, ...about.paper }] : []));
     expect(cited.length).toBeGreaterThan(20);
     for (const { id, year, where } of cited) {
-      expect(where, id).toMatch(/^(equations? \d+( and \d+)?|section \d[\d.]*|algorithm \d|theorem \d|figure \d)$/);
+      expect(where, id).toMatch(
+        /^(equations? \d+( and \d+)?|section \d[\d.]*|algorithms? \d( to \d)?|theorem \d|figure \d)$/,
+      );
       expect(readFileSync(`docs/methods/${id}.md`, 'utf8')).toContain(`(${year}), ${where}.`);
     }
   });

@@ -70,14 +70,3 @@ export interface Graph {
   /** Types that the file declares for values, by name: used behind operators that inference does not know. */
   readonly declared?: ReadonlyMap<string, TensorType>;
 }
-
-/** Readers for attributes, with ONNX's default in the call. Each throws `invalid_model` when the type is another. */
-export {
-  floatAttribute,
-  floatsAttribute,
-  graphAttribute,
-  intAttribute,
-  intsAttribute,
-  stringAttribute,
-  tensorAttribute,
-} from './attributes.ts';

@@ -64,7 +64,7 @@ export default defineMethod({
       title: 'From local explanations to global understanding with explainable AI for trees',
       year: 2020,
       url: 'https://doi.org/10.1038/s42256-019-0138-9',
-      where: 'Methods, Algorithms 1 to 3',
+      where: 'algorithms 1 to 3',
     },
     modalities: ['vector'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
