@@ -8,8 +8,9 @@ import { invalid } from './invalid.ts';
 import { hoistConstants } from './read/constants.ts';
 import { foreignFile } from './read/foreign-file.ts';
 import { Functions } from './read/functions.ts';
-import { toDomain, toGraph } from './read/graph.ts';
+import { toGraph } from './read/graph.ts';
 import { inOrder, withNames } from './read/order.ts';
+import { toDomain } from './read/scope.ts';
 import type { External } from './read/tensor.ts';
 import { NEWEST, OLDEST, upgrade } from './upgrade.ts';
 

@@ -3,7 +3,7 @@ import { float, floatAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
 import { refuse } from '../rules/axes.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 const domain = 'com.microsoft';
 

@@ -14,7 +14,7 @@ import {
   type Scoring,
   splitHeads,
 } from './attention-core.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 type Maybe = Value | undefined;
 

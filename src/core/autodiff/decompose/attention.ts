@@ -14,7 +14,7 @@ import {
   splitHeads,
 } from './attention-core.ts';
 import { standardAttention } from './attention-standard.ts';
-import type { Decomposition, DecompositionContext } from './decompose.ts';
+import type { Decomposition, DecompositionContext } from './decomposition.ts';
 
 const domain = 'com.microsoft';
 

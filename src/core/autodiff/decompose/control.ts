@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { captured, withSubgraphs } from '../../onnx/edit.ts';
 import type { Constant, Graph, Node } from '../../onnx/graph.ts';
 import { fromFront, refuse, upTo } from '../rules/axes.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 /** Turns after which a loop counts as endless. */
 const MOST_TURNS = 1000;

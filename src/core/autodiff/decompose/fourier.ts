@@ -1,7 +1,7 @@
 /** The short-time Fourier transform as the convolution that it is: every bin a kernel of sines or cosines. */
 import { intAttribute } from '../../onnx/attributes.ts';
 import { rankOf, refuse, upTo } from '../rules/axes.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 export const fourierDecompositions: readonly Decomposition[] = [
   {

@@ -3,7 +3,7 @@ import { float, floatAttribute, floatsAttribute, intAttribute, stringAttribute }
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { rankOf, upTo } from '../rules/axes.ts';
 import { activation } from './activation.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 const domain = 'com.microsoft';
 

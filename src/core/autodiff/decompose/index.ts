@@ -3,7 +3,7 @@ import { ruleKey } from '../rule.ts';
 import { activationDecompositions } from './activation.ts';
 import { attentionDecompositions } from './attention.ts';
 import { controlDecompositions } from './control.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 import { fourierDecompositions } from './fourier.ts';
 import { fusedDecompositions } from './fused.ts';
 import { lossDecompositions } from './losses.ts';

@@ -1,7 +1,7 @@
 /** Losses against class indices: the negative log-likelihood of the target, weighted and reduced. */
 import { intAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { Value } from '../../onnx/builder.ts';
-import type { Decomposition, DecompositionContext } from './decompose.ts';
+import type { Decomposition, DecompositionContext } from './decomposition.ts';
 
 /** Loss of log-probabilities [N, C, ...] against class indices [N, ...]. */
 function likelihoodLoss({ g, node, inputs, input }: DecompositionContext, logProbabilities: Value): Value {

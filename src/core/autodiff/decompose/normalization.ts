@@ -2,7 +2,7 @@
 import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { alongAxis, fromFront, rankOf, upTo } from '../rules/axes.ts';
-import type { Decomposition, DecompositionContext } from './decompose.ts';
+import type { Decomposition, DecompositionContext } from './decomposition.ts';
 
 const domain = 'com.microsoft';
 

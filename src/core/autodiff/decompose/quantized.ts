@@ -3,7 +3,7 @@ import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { rankOf, refuse } from '../rules/axes.ts';
 import { isQuantised } from '../rules/quantization.ts';
-import type { Decomposition, DecompositionContext } from './decompose.ts';
+import type { Decomposition, DecompositionContext } from './decomposition.ts';
 
 const domain = 'com.microsoft';
 

@@ -10,7 +10,7 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
 import { refuse, upTo } from '../rules/axes.ts';
 import { activation } from './activation.ts';
-import type { Decomposition, DecompositionContext } from './decompose.ts';
+import type { Decomposition, DecompositionContext } from './decomposition.ts';
 
 /** Hidden state and, for LSTM, cell state: [1, N, H]; undefined stands for zeros. */
 interface State {

@@ -3,7 +3,7 @@ import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
 import { rankOf, refuse } from '../rules/axes.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 /** Attributes that the two spellings of the operator share. */
 interface Turning {

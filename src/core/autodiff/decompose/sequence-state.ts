@@ -2,7 +2,7 @@
 import { intAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { fromFront, rankOf, refuse, upTo } from '../rules/axes.ts';
-import type { Decomposition } from './decompose.ts';
+import type { Decomposition } from './decomposition.ts';
 
 /** Length along an axis, an int64 scalar. */
 function lengthAlong(g: GraphBuilder, x: Value, axis: number): Value {

@@ -3,13 +3,21 @@ import type { FunctionProto, ModelProto, NodeProto } from 'onnx-buf';
 import { uniqueName } from '../edit.ts';
 import type { Attribute, Graph, Node } from '../graph.ts';
 import { invalid } from '../invalid.ts';
-import { boundAttributes, type Scope, toDomain, toNodes, type VersionedNode } from './graph.ts';
+import {
+  boundAttributes,
+  type FunctionLibrary,
+  type Scope,
+  type ToNodes,
+  toDomain,
+  type VersionedNode,
+} from './scope.ts';
 
 /** A few bytes of functions that call functions can stand for any number of nodes. */
 const MOST_NODES = 200_000;
 const DEEPEST = 32;
 
-export class Functions {
+/** The functions of one model, each inlined where it is called. */
+export class Functions implements FunctionLibrary {
   private readonly byName = new Map<string, FunctionProto>();
   private readonly taken: Set<string>;
   private readonly opset: number;
@@ -28,7 +36,7 @@ export class Functions {
     return this.byName.size > 0 ? this.byName.get(keyOf(node.domain, node.opType, node.overload)) : undefined;
   }
 
-  inline(definition: FunctionProto, call: NodeProto, scope: Scope): VersionedNode[] {
+  inline(definition: FunctionProto, call: NodeProto, scope: Scope, toNodes: ToNodes): VersionedNode[] {
     const bindings = new Map([...definition.attributeProto, ...boundAttributes(call, scope)].map((a) => [a.name, a]));
     this.count += definition.node.length;
     if (this.depth >= DEEPEST || this.count > MOST_NODES) {

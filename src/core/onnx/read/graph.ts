@@ -13,24 +13,8 @@ import { elementName, elementType } from '../elements.ts';
 import type { Attribute, Constant, Dim, Graph, Node, TensorType, ValueInfo } from '../graph.ts';
 import { isKnownOperator } from '../infer.ts';
 import { invalid } from '../invalid.ts';
-import type { Functions } from './functions.ts';
-import { densify, type External, toConstant } from './tensor.ts';
-
-/** A node that may stem from a function with an operator set of its own. */
-export interface VersionedNode extends Node {
-  /** The version of `ai.onnx` the node was written for, if it is not the model's. */
-  readonly opset?: number;
-}
-
-/** What the messages are read against. */
-export interface Scope {
-  readonly functions: Functions;
-  readonly external?: External | undefined;
-  /** The attributes of the call, inside of a function. */
-  readonly bindings?: ReadonlyMap<string, AttributeProto>;
-  /** In a branch or body, which may carry sequences. */
-  readonly inner?: boolean;
-}
+import { boundAttributes, type Scope, toDomain, type VersionedNode } from './scope.ts';
+import { densify, toConstant } from './tensor.ts';
 
 export function toGraph(proto: GraphProto, scope: Scope): Graph {
   const constants = new Map<string, Constant>();
@@ -92,7 +76,7 @@ function declaredTypes(values: readonly ValueInfoProto[]): Map<string, TensorTyp
 export function toNodes(protos: readonly NodeProto[], scope: Scope): VersionedNode[] {
   return protos.flatMap((proto) => {
     const call = scope.functions.find(proto);
-    return call ? scope.functions.inline(call, proto, scope) : [toNode(proto, scope)];
+    return call ? scope.functions.inline(call, proto, scope, toNodes) : [toNode(proto, scope)];
   });
 }
 
@@ -103,20 +87,8 @@ function toNode(proto: NodeProto, scope: Scope): Node {
   return { name, op, domain: toDomain(proto.domain), inputs, outputs, attributes: toAttributes(proto, scope) };
 }
 
-export const toDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
-
 function toAttributes(node: NodeProto, scope: Scope): Record<string, Attribute> {
   return Object.fromEntries(boundAttributes(node, scope).map((proto) => [proto.name, toAttribute(proto, node, scope)]));
-}
-
-/** A node's attributes; those that name an attribute of the function around stand for its value in the call. */
-export function boundAttributes(node: NodeProto, { bindings }: Scope): AttributeProto[] {
-  return node.attribute.flatMap((proto) => {
-    if (proto.refAttrName === '') return [proto];
-    const bound = bindings?.get(proto.refAttrName);
-    // Left out in the call: then it is left out here.
-    return bound ? [{ ...bound, name: proto.name }] : [];
-  });
 }
 
 function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attribute {
