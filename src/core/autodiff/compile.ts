@@ -13,7 +13,7 @@ import { withReference } from './reference.ts';
 import type { Ruleset } from './ruleset.ts';
 import { gradient } from './rulesets/gradient.ts';
 
-/** What a compiled gradient saves, at the cost of the other. */
+/** Resource that a compiled gradient saves, at the cost of the other. */
 export type Optimize = 'speed' | 'memory';
 
 export interface CompileRequest {
@@ -46,7 +46,7 @@ export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 
 /**
  * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `baseline/<input>` if the ruleset
- * compares with a reference, then `cotangent` if there are gradients. The batch is the first extent of everything, of
+ * compares with a reference, then `cotangent` if there are gradients. The batch is the first dim of everything, of
  * inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not touch one another. The same graph and request give the same graph, to the byte once written.
  *
  * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
@@ -104,7 +104,7 @@ function seed(g: GraphBuilder, scores: Value, ruleset: Ruleset): Value {
 
 /**
  * A row of zeros in the cotangent stands for the class with the highest score: prediction and explanation are then one
- * run, and the forward pass is not done twice. Only for scores of shape [N, classes], with or without extents of 1 behind.
+ * run, and the forward pass is not done twice. Only for scores of shape [N, classes], with or without dims of 1 behind.
  */
 function orTopClass(g: GraphBuilder, scores: Value, cotangent: Value): Value {
   const [, classes, ...rest] = scores.dims ?? [];

@@ -84,7 +84,7 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
   );
 }
 
-interface Way {
+interface BackwardPath {
   readonly path: readonly Node[];
   readonly active: ReadonlySet<string>;
   readonly rules: ReadonlyMap<Node, Rule>;
@@ -93,7 +93,11 @@ interface Way {
 }
 
 /** The cotangents of `wrt`, from that of the scores. Nodes without a rule, or refused, give zeros. */
-function walkBack(g: GraphBuilder, request: DifferentiateRequest, { path, active, rules, refused }: Way): Value[] {
+function walkBack(
+  g: GraphBuilder,
+  request: DifferentiateRequest,
+  { path, active, rules, refused }: BackwardPath,
+): Value[] {
   const { scores, wrt, ruleset, optimize } = request;
   const pending = new Map<string, Value[]>([[scores, [request.cotangent(g.value(scores))]]]);
   const take = (name: string): Value | undefined => {
@@ -163,7 +167,7 @@ function activeValues(g: GraphBuilder, graph: Graph, wrt: readonly string[]): Se
   return active;
 }
 
-/** What the rule gives; zeros where there is none or it refuses the node's form, so that the way back goes on. */
+/** Result of the rule; zeros where there is none or it refuses the node's form, so that the backward pass goes on and finds every refusal. */
 function attempt(rule: Rule | undefined, context: RuleContext, refused: (reason: string) => void): Cotangents {
   const zeros = (): Cotangents =>
     context.node.inputs.map((_, i) => {

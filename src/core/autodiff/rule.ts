@@ -1,5 +1,5 @@
 /**
- * How one operator's derivative is written: the vector-Jacobian product of its node, as nodes of the same graph.
+ * Rules: one operator's derivative as the vector-Jacobian product of its node, written as nodes of the same graph.
  *
  * A rule says the mathematics and nothing else. The driver (`differentiate.ts`) sees to which nodes matter, sums a
  * cotangent back to the shape of a broadcast operand, adds up cotangents, leaves out zeros and names everything.
@@ -9,7 +9,7 @@ import type { Node } from '../onnx/graph.ts';
 import type { DataType } from '../tensor/tensor.ts';
 
 /**
- * A list that is read as if every place were taken: `[x, w, b]` without asking. An operand that the node leaves out is
+ * A list that is read as if every position were taken: `[x, w, b]` without asking. An operand that the node leaves out is
  * undefined all the same; rules that touch optional operands use `optional`.
  */
 export type Operands = readonly [Value, Value, Value, Value, Value, Value, Value, Value, ...Value[]];
@@ -25,7 +25,7 @@ export interface RuleContext {
   readonly outputs: Operands;
   /** Derivative of the score with respect to each output; undefined stands for zero. The first one is never read when it is zero and the only one. */
   readonly cotangents: Operands;
-  /** Whether somebody needs the derivative with respect to input `i`. */
+  /** True if the derivative with respect to input `i` is needed. */
   wants(i: number): boolean;
   optional(i: number): Value | undefined;
   /**

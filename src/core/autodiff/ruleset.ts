@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { type Rule, ruleKey } from './rule.ts';
 
-/** Where a node stands on the way from the inputs to the scores, for rulesets that treat layers by position. */
+/** Position of a node between the inputs and the scores, for rulesets that treat layers by position. */
 export interface NodePosition {
   readonly node: Node;
   /** No other node with weights lies between it and the inputs. */
@@ -22,9 +22,9 @@ export interface Ruleset {
   prepare?(graph: Graph): Graph;
   /** {@link prepare} gives the graph other inputs than the model has: the model's own do not run it. */
   readonly otherInputs?: boolean;
-  /** What starts the way back, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
+  /** Start of the backward pass, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
   seed?(g: GraphBuilder, scores: Value, cotangent: Value): Value;
-  /** What is given out in place of the derivative with respect to `tensor`, batch first: what can be folded here never leaves the engine. The derivative itself when left out. */
+  /** Output in place of the derivative with respect to `tensor`, batch first: what can be folded here never leaves the engine. The derivative itself when left out. */
   finish?(g: GraphBuilder, derivative: Value, tensor: string): Value;
   /** The rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
   readonly reference?: boolean;

@@ -9,7 +9,7 @@ import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
 import { prune, uniqueName } from './edit.ts';
 import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
-import { MOST_KNOWN } from './infer/rule.ts';
+import { MAX_KNOWN } from './infer/rule.ts';
 import { type Inferred, infer, inferNode } from './infer.ts';
 
 /** A value of the graph under construction. */
@@ -86,7 +86,7 @@ export class GraphBuilder {
     if (known) return known;
     const name = this.fresh('constant');
     this.constants.set(name, constant);
-    const small = constant.bytes.length <= MOST_KNOWN * bytesPerElement(constant.dtype);
+    const small = constant.bytes.length <= MAX_KNOWN * bytesPerElement(constant.dtype);
     const value: Value = {
       name,
       dtype: constant.dtype,
@@ -257,7 +257,7 @@ export class GraphBuilder {
   }
 
   /**
-   * `x` with these extents. At most one of them may be symbolic, unless `like` is a value of that shape at run time.
+   * `x` with these dims. At most one of them may be symbolic, unless `like` is a value of that shape at run time.
    */
   reshape(x: Value, dims: readonly Dim[], like?: Value): Value {
     if (x.dims && x.dims.length === dims.length && x.dims.every((d, i) => d === dims[i])) return x;
@@ -265,12 +265,12 @@ export class GraphBuilder {
     if (symbolic <= 1 && !(symbolic === 1 && dims.includes(0))) {
       return this.op('Reshape', [x, this.ints(dims.map((d) => (typeof d === 'string' ? -1 : d)))]);
     }
-    // A leading extent that both share can be copied by 0.
+    // A leading dim that both share can be copied by 0.
     if (symbolic === 2 && x.dims?.[0] === dims[0] && typeof dims[0] === 'string' && !dims.includes(0)) {
       return this.op('Reshape', [x, this.ints(dims.map((d, i) => (i === 0 ? 0 : typeof d === 'string' ? -1 : d)))]);
     }
     if (!like)
-      throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one extent is unknown.`);
+      throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one dim is unknown.`);
     return this.op('Reshape', [x, this.shapeOf(like)]);
   }
 
@@ -309,7 +309,7 @@ function toAttribute(value: AttributeLike): Attribute {
 /** Operators that give something else each time they run. */
 const RANDOM = /^(Random|Bernoulli|Multinomial)/;
 
-/** What makes two nodes compute the same; undefined for nodes that are never taken for one another. */
+/** Key that is equal for nodes that compute the same; undefined for nodes that are never shared. */
 function signature(node: Node, outputs: number): string | undefined {
   const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
   if (RANDOM.test(node.op) || attributes.some(([, { type }]) => type === 'graph' || type === 'tensor'))

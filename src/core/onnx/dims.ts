@@ -1,18 +1,18 @@
 /**
- * Arithmetic on extents that may be symbolic. A symbolic extent is a polynomial over whole numbers, written canonically:
+ * Arithmetic on dims that may be symbolic. A symbolic dim is a polynomial over whole numbers, written canonically:
  * within a product the number first (left out when 1), then the symbols in order; sums with the number last: `49*N`,
  * `N*T`, `2*T-1`, `T-1*S`. What no polynomial can say is a symbol of its own, named after what it is: `div(H-1,2)` (rounded
- * down), `max(S,T)`, `min(S,T)`. So equal extents have equal text as far as this algebra can tell.
+ * down), `max(S,T)`, `min(S,T)`. So equal dims have equal text as far as this algebra can tell.
  *
  * A symbol stands for at least 1. Those that start with `?` were made by shape inference for what depends on the data:
- * `?name_0` is an extent and may be 0, `?name[0]` is an element of a shape and may be negative.
+ * `?name_0` is a dim and may be 0, `?name[0]` is an element of a shape and may be negative.
  */
 import type { Dim } from './graph.ts';
 import {
   accumulate,
   atoms,
-  LONGEST,
   leading,
+  MAX_LENGTH,
   type Polynomial,
   parse,
   print,
@@ -52,7 +52,7 @@ export function divide(a: Dim, b: Dim): Dim | undefined {
   for (let steps = 0; rest.size > 0; steps++) {
     const [symbols, factor] = leading(rest);
     const left = without(symbols, bySymbols);
-    if (left === undefined || factor % byFactor !== 0 || steps > LONGEST) return undefined;
+    if (left === undefined || factor % byFactor !== 0 || steps > MAX_LENGTH) return undefined;
     accumulate(quotient, left, factor / byFactor);
     for (const [s, f] of times(new Map([[left, -factor / byFactor]]), divisor)) accumulate(rest, s, f);
   }
@@ -92,7 +92,7 @@ export function minimum(a: Dim, b: Dim): Dim {
   return call('min', ...ordered(a, b));
 }
 
-/** The least that an extent can be, -Infinity when there is no telling. */
+/** The least that a dim can be, -Infinity when there is no telling. */
 export function lowerBound(dim: Dim): number {
   if (typeof dim === 'number') return dim;
   let least = 0;
@@ -109,7 +109,7 @@ export function lowerBound(dim: Dim): number {
   return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
 }
 
-/** The number that an extent is when its symbols are these; undefined when one is missing. */
+/** The number that a dim is when its symbols are these; undefined when one is missing. */
 export function evaluate(dim: Dim, extents: Readonly<Record<string, number>>): number | undefined {
   if (typeof dim === 'number') return dim;
   let sum = 0;
@@ -128,8 +128,8 @@ export function evaluate(dim: Dim, extents: Readonly<Record<string, number>>): n
 }
 
 /**
- * A free text, such as a model's name for an extent, as a canonical dim: an expression if it reads as one, else a symbol.
- * What is canonical already stays as it is.
+ * A free text, such as a model's name for a dim, as a canonical dim: an expression if it reads as one, else a symbol.
+ * Text that is canonical already stays as it is.
  */
 export function canonical(text: string): Dim {
   let plain = text;
@@ -148,7 +148,7 @@ const SUM = /^(?:- *(?=\d))?[\w.:?#[\]]+(?: *[*+] *[\w.:?#[\]]+| +- +[\w.:?#[\]]
 /** A symbol that says `name`, without the signs that have a meaning here. */
 export const symbolOf = (name: string): string => name.replaceAll('/', '.').replace(/[^\w.:?[\]]/g, '_') || '_';
 
-/** True when every extent is a number. */
+/** True when every dim is a number. */
 export const isStatic = (dims: readonly Dim[] | undefined): dims is number[] =>
   dims?.every((d) => typeof d === 'number') ?? false;
 

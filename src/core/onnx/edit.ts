@@ -88,7 +88,7 @@ export function uniqueName(wish: string, taken: Set<string>): string {
   return name;
 }
 
-/** Where the search for a free name goes on: thousands of nodes may wish for the same one. */
+/** Next suffix to try for each wished name: thousands of nodes may wish for the same one. */
 const COUNTERS = new WeakMap<Set<string>, Map<string, number>>();
 
 /** Every name of a value or node in the graph, subgraphs included. */

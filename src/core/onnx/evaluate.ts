@@ -9,13 +9,13 @@ import { pads } from './evaluate/pad.ts';
 import { picks } from './evaluate/pick.ts';
 import { reductions } from './evaluate/reduce.ts';
 import type { Dim, Node } from './graph.ts';
-import { type Inferred, type Inputs, MOST_KNOWN } from './infer/rule.ts';
+import { type Inferred, type Inputs, MAX_KNOWN } from './infer/rule.ts';
 
 export type { Answer, Content, Contents } from './evaluate/content.ts';
 
 const EVALUATORS: Evaluators = { ...moves, ...pads, ...picks, ...computations, ...reductions, ...makers };
 
-/** Whether `evaluate` has something to say about this operator. */
+/** True if there is an evaluator for this operator. */
 export const canEvaluate = ({ op, domain }: Node): boolean => domain === '' && Object.hasOwn(EVALUATORS, op);
 
 /** The node's outputs, of the inferred types; undefined when its inputs are not known well enough. */
@@ -28,11 +28,11 @@ const SHAPE_LIKE = 8;
 /** The inferred types with the contents that can be told, where they are small. */
 export function propagate(node: Node, inputs: Inputs, types: readonly Inferred[]): Inferred[] {
   const known = inputs.some((input) => input?.value) || inputs.length === 0 || node.op === 'ConstantOfShape';
-  const small = types.every(({ dims }) => !isStatic(dims) || dims.reduce((n, d) => n * d, 1) <= MOST_KNOWN);
+  const small = types.every(({ dims }) => !isStatic(dims) || dims.reduce((n, d) => n * d, 1) <= MAX_KNOWN);
   const answers = known && small && canEvaluate(node) ? evaluate(node, inputs.map(contentOf), types) : undefined;
   return types.map((type, i) => {
     const answer = answers?.[i];
-    if (!answer || answer.data.length > MOST_KNOWN || type.value) return type;
+    if (!answer || answer.data.length > MAX_KNOWN || type.value) return type;
     const dims = answer.dims ?? type.dims;
     const whole = isStatic(dims) && answer.data.length === dims.reduce((n, d) => n * d, 1);
     const value = whole ? settled(node, type, i, answer.data) : undefined;

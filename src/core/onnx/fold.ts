@@ -9,9 +9,9 @@ import { type Inferred, inferNode } from './infer.ts';
 
 /** Results up to this size are always worth storing; larger ones may not have more elements than their inputs. */
 const FREE_BYTES = 2 ** 20;
-const MOST_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 26;
 
-/** Of these, inference itself knows the content. */
+/** Operators whose content inference knows by itself. */
 const INFERRED = ['Constant', 'Shape', 'Size'];
 
 /**
@@ -51,7 +51,7 @@ const isComplete = (data: Content['data'], dims: readonly number[]): data is Arr
 function isWorthStoring({ dtype, dims }: Inferred, elements: number): boolean {
   if (!isStatic(dims)) return true;
   const bytes = sizeOf(dims) * bytesPerElement(dtype);
-  return bytes <= FREE_BYTES || (bytes <= MOST_BYTES && sizeOf(dims) <= elements);
+  return bytes <= FREE_BYTES || (bytes <= MAX_BYTES && sizeOf(dims) <= elements);
 }
 
 const contentOf = (constant: Constant): Content => ({

@@ -9,8 +9,8 @@ import type { DataType } from '../tensor/tensor.ts';
 export const OPSET = 21;
 
 /**
- * One extent of a shape: a number, or a product in canonical text such as `N`, `49*N`, `N*T` (see `dims.ts`).
- * Two dims are the same extent exactly if they are `===`.
+ * One dim of a shape: a number, or a product in canonical text such as `N`, `49*N`, `N*T` (see `dims.ts`).
+ * Two dims are the same dim exactly if they are `===`.
  */
 export type Dim = number | string;
 

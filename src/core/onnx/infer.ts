@@ -1,5 +1,5 @@
 /**
- * Shape inference: the type of every value of a graph before it runs, with extents that may be symbolic, and the content
+ * Shape inference: the type of every value of a graph before it runs, with dims that may be symbolic, and the content
  * of the small ones, so that the shape arithmetic of exporters comes out exactly.
  */
 import { canonical, symbolOf } from './dims.ts';
@@ -45,13 +45,13 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
   'com.microsoft': microsoft,
 };
 
-/** What wrong attributes and damaged shapes lead to. */
+/** Dims that no tensor has: results of wrong attributes and damaged shapes. */
 const impossible = (dim: Dim): boolean => typeof dim === 'number' && (dim < 0 || !Number.isSafeInteger(dim));
 
 type Values = ReadonlyMap<string, Inferred>;
 
 /**
- * The types of a node's outputs. Of an operator that is not known, they have unknown extents.
+ * The types of a node's outputs. Of an operator that is not known, they have unknown dims.
  *
  * @param inputs undefined for an input that is left out
  * @param outer what the subgraphs of If, Loop and Scan can see
@@ -61,7 +61,7 @@ export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map())
   return inferAt(node, inputs, outer, 0);
 }
 
-/** Whether shapes behind the node can be told. */
+/** True if inference knows the operator. */
 export const isKnownOperator = (node: Pick<Node, 'op' | 'domain'>): boolean => ruleOf(node) !== undefined;
 
 function ruleOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Rules[string] | undefined {
@@ -70,9 +70,9 @@ function ruleOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Rules[string] | un
 }
 
 /** Bodies of loops are gone through more than once, so deeper ones are taken for what they declare. */
-const MOST_NESTED = 6;
+const MAX_NESTING = 6;
 
-/** What was found for a node the last time. Graphs are gone through again and again, with few nodes changed in between. */
+/** Types found for a node the last time. Graphs are inferred again and again, with few nodes changed in between. */
 const found = new WeakMap<Node, { readonly inputs: Inputs; readonly types: Inferred[] }>();
 
 function inferAt(node: Node, inputs: Inputs, outer: Values, depth: number): Inferred[] {
@@ -110,8 +110,8 @@ function inferAnew(node: Node, inputs: Inputs, outer: Values, depth: number): In
 }
 
 /**
- * Every value of the graph by name, inputs and constants included. An input's first extent that has no name is `N`,
- * other unknown extents get names of their own.
+ * Every value of the graph by name, inputs and constants included. An input's first dim that has no name is `N`,
+ * other unknown dims get names of their own.
  * @throws WhylightError `invalid_model`
  */
 export function infer(graph: Graph): Values {
@@ -119,7 +119,7 @@ export function infer(graph: Graph): Values {
 }
 
 function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values, depth: number): Inferred[] {
-  if (depth > MOST_NESTED) return graph.outputs.map(({ dtype }) => ({ dtype }));
+  if (depth > MAX_NESTING) return graph.outputs.map(({ dtype }) => ({ dtype }));
   const values = inferWith(
     graph,
     graph.inputs.map((info, i) => inputs[i] ?? ofInput(info)),
@@ -160,7 +160,7 @@ function typeOf(input: ValueInfo): Inferred {
   return type;
 }
 
-/** A model's input, its unnamed extents named. */
+/** A model's input, its unnamed dims named. */
 function ofInput({ name, dtype, dims }: ValueInfo): Inferred {
   const named = (dim: Dim, axis: number): Dim => {
     if (typeof dim === 'number' && dim >= 0) return dim;

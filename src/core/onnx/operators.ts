@@ -142,7 +142,7 @@ export const OPERATOR_ROWS: readonly (readonly [domain: string, operators: strin
   ['', 'DynamicQuantizeLinear', { flops: perInput(3) }],
   [MICROSOFT, 'QLinearAdd QLinearMul', { flops: perOutput(6) }],
   [MICROSOFT, 'QLinearConcat', { flops: perOutput(2) }],
-  // Shapes and places
+  // Shapes and positions
   ['', 'Reshape Flatten Squeeze Unsqueeze', { ...moves, transparent: 'shape', featureMap: 'never' }],
   ['', 'Transpose Shape Gather', { ...moves, featureMap: 'never' }],
   ['', 'DepthToSpace SpaceToDepth', { ...moves, ...map }],

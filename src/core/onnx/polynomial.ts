@@ -5,7 +5,7 @@ import type { Dim } from './graph.ts';
 export type Polynomial = Map<string, number>;
 
 /** Longer texts are replaced by a digest, so that no model can make them grow without end. */
-export const LONGEST = 256;
+export const MAX_LENGTH = 256;
 
 export const accumulate = (sum: Polynomial, symbols: string, factor: number): void => {
   const total = (sum.get(symbols) ?? 0) + factor;
@@ -38,7 +38,7 @@ export function without(symbols: string, others: string): string | undefined {
   return left.join('*');
 }
 
-/** Where one of the `signs` stands outside of brackets. */
+/** Position of one of the `signs` outside of brackets. */
 export function topLevel(text: string, signs: string): number[] {
   const found: number[] = [];
   let depth = 0;
@@ -88,7 +88,7 @@ export function print(p: Polynomial): Dim {
   return terms.every(([, factor]) => Number.isSafeInteger(factor)) ? shorten(text) : digestOf(text);
 }
 
-export const shorten = (text: string): string => (text.length <= LONGEST ? text : digestOf(text));
+export const shorten = (text: string): string => (text.length <= MAX_LENGTH ? text : digestOf(text));
 
 /** FNV-1a, twice 32 bits. */
 function digestOf(text: string): string {

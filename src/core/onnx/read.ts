@@ -12,7 +12,7 @@ import { toGraph } from './read/graph.ts';
 import { inOrder, withNames } from './read/order.ts';
 import { toDomain } from './read/scope.ts';
 import type { External } from './read/tensor.ts';
-import { NEWEST, OLDEST, upgrade } from './upgrade.ts';
+import { MAX_OPSET, MIN_OPSET, upgrade } from './upgrade.ts';
 
 export interface ReadOptions {
   /** Gives the content of a file that lies beside the model, named as the model names it. */
@@ -87,16 +87,16 @@ function opsetsOf(model: ModelProto): Record<string, number> {
   // A file of trees alone need not name a version of ai.onnx.
   const unversioned = model.graph?.node.every(({ domain }) => toDomain(domain) !== '') ? OPSET : 1;
   const version = opsets[''] ?? unversioned;
-  if (version < OLDEST) {
+  if (version < MIN_OPSET) {
     invalid(
-      `The model is of operator set ${version}; whylight reads ${OLDEST} to ${NEWEST}. Convert it first, with onnx.version_converter.`,
-      { opset: version, oldest: OLDEST, newest: NEWEST },
+      `The model is of operator set ${version}; whylight reads ${MIN_OPSET} to ${MAX_OPSET}. Convert it first, with onnx.version_converter.`,
+      { opset: version, oldest: MIN_OPSET, newest: MAX_OPSET },
     );
   }
-  if (version > NEWEST) {
+  if (version > MAX_OPSET) {
     invalid(
-      `The model is of operator set ${version}; whylight reads ${OLDEST} to ${NEWEST}. Export it with an older one, such as ${OPSET}.`,
-      { opset: version, oldest: OLDEST, newest: NEWEST },
+      `The model is of operator set ${version}; whylight reads ${MIN_OPSET} to ${MAX_OPSET}. Export it with an older one, such as ${OPSET}.`,
+      { opset: version, oldest: MIN_OPSET, newest: MAX_OPSET },
     );
   }
   return { ...opsets, '': version };

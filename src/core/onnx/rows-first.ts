@@ -79,7 +79,7 @@ function placeOf(dims: readonly Dim[], batch: Dim | undefined): Place | undefine
   return axis > 0 && dims.every((dim, i) => i === axis || !counts(dim)) ? { axis } : undefined;
 }
 
-/** Whether the first axis of a tensor counts parts before rows, [heads * N, ...]: as what merged the two had them. */
+/** True if the first axis of a tensor counts parts before rows, [heads * N, ...], as in the tensor whose axes were merged. */
 function rowsWithin(graph: Graph, values: Values, name: string, batch: Dim): boolean {
   const makers = producers(graph);
   const dimsOf = (value: string): readonly Dim[] => values.get(value)?.dims ?? [];

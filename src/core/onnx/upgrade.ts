@@ -12,8 +12,8 @@ import { sampling } from './upgrade/sampling.ts';
 import { softmax } from './upgrade/softmax.ts';
 
 /** The versions of `ai.onnx` that are understood. */
-export const OLDEST = 7;
-export const NEWEST = 28;
+export const MIN_OPSET = 7;
+export const MAX_OPSET = 28;
 
 const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
 
@@ -25,14 +25,14 @@ interface VersionedNode extends Node {
 /**
  * The same computation in operators of {@link OPSET}. Values keep their names.
  * @param version the version of `ai.onnx` that the graph is written in
- * @throws WhylightError `invalid_model` for what newer operators cannot say, or older ones than {@link OLDEST}
+ * @throws WhylightError `invalid_model` for what newer operators cannot say, or older ones than {@link MIN_OPSET}
  */
 export function upgrade(graph: Graph, version: number, outer?: Context): Graph {
   const context = new Context(graph, outer);
   for (const versioned of graph.nodes as readonly VersionedNode[]) {
     const { opset = version, ...node } = versioned;
-    if (opset < OLDEST || opset > NEWEST) {
-      invalid(`${node.op} "${node.name}" is of operator set ${opset}; whylight reads ${OLDEST} to ${NEWEST}.`, {
+    if (opset < MIN_OPSET || opset > MAX_OPSET) {
+      invalid(`${node.op} "${node.name}" is of operator set ${opset}; whylight reads ${MIN_OPSET} to ${MAX_OPSET}.`, {
         node: node.name,
       });
     }

@@ -50,7 +50,7 @@ function initializer(name: string, constant: Constant, store: ExternalStore | un
       name,
       dims: constant.dims.map(BigInt),
       dataType: elementNumber(constant.dtype),
-      ...(outside && { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: store.place(bytes) }),
+      ...(outside && { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: store.position(bytes) }),
     }),
   );
   const content = outside ? [] : [header(TensorProtoSchema.field.rawData.number, bytes.byteLength), bytes];

@@ -7,7 +7,7 @@ import { fromFront, refuse, upTo } from '../rules/axes.ts';
 import type { Decomposition } from './decomposition.ts';
 
 /** Turns after which a loop counts as endless. */
-const MOST_TURNS = 1000;
+const MAX_ITERATIONS = 1000;
 
 /** Writes the nodes of a subgraph, its inputs bound to `inputs`; gives the values of its outputs. */
 function inline(g: GraphBuilder, graph: Graph, inputs: readonly Value[], constants: Map<Constant, Value>): Value[] {
@@ -71,7 +71,7 @@ export const controlDecompositions: readonly Decomposition[] = [
     note: 'With a number of turns that is known before the run.',
     rewrite({ g, node, inputs: [count, condition, ...carried] }) {
       const body = graphAttribute(node, 'body') as Graph;
-      const turns = count?.value?.[0] ?? (count ? undefined : MOST_TURNS);
+      const turns = count?.value?.[0] ?? (count ? undefined : MAX_ITERATIONS);
       if (typeof turns !== 'number' || (condition && truth(condition) === undefined)) return undefined;
       const rankOfTurn = body.inputs[0]?.dims?.length ?? 0;
       const constants = new Map<Constant, Value>();
@@ -79,7 +79,7 @@ export const controlDecompositions: readonly Decomposition[] = [
       const collected: Value[][] = [];
       let goesOn = condition === undefined || truth(condition) === true;
       for (let turn = 0; goesOn && turn < turns; turn++) {
-        if (turn >= MOST_TURNS - 1) refuse(node, `it turns ${MOST_TURNS} times or more`);
+        if (turn >= MAX_ITERATIONS - 1) refuse(node, `it turns ${MAX_ITERATIONS} times or more`);
         const index = g.constant('int64', Array<number>(rankOfTurn).fill(1), [turn]);
         const truthful = g.constant('bool', body.inputs[1]?.dims?.length === 1 ? [1] : [], [1]);
         const [next, ...results] = inline(g, body, [index, truthful, ...states], constants);
@@ -123,7 +123,7 @@ export const controlDecompositions: readonly Decomposition[] = [
       const constants = new Map<Constant, Value>();
       const collected: Value[][] = [];
       for (const turn of upTo(sequences[0]?.length ?? 0)) {
-        if (turn >= MOST_TURNS) refuse(node, `it turns ${MOST_TURNS} times or more`);
+        if (turn >= MAX_ITERATIONS) refuse(node, `it turns ${MAX_ITERATIONS} times or more`);
         const results = inline(g, body, [...states, ...sequences.map((rows) => rows[turn] as Value)], constants);
         states = results.slice(0, states.length);
         collected.push(results.slice(states.length));

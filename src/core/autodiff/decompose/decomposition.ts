@@ -9,7 +9,7 @@ export interface DecompositionContext {
   readonly inputs: readonly (Value | undefined)[];
   /** An input that the operator cannot do without. */
   input(i: number): Value;
-  /** Whether anything reads output `i`. */
+  /** True if anything reads output `i`. */
   reads(i: number): boolean;
 }
 

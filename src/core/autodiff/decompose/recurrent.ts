@@ -18,7 +18,7 @@ interface State {
   readonly c?: Value;
 }
 
-/** What one direction's cell works with. */
+/** Operands of the cell of one direction. */
 interface Cell {
   readonly g: GraphBuilder;
   readonly node: Node;

@@ -1,4 +1,4 @@
-/** Rotary position embeddings (Su et al. 2021, "RoFormer", section 3.2): pairs of numbers turned by an angle of their place. */
+/** Rotary position embeddings (Su et al. 2021, "RoFormer", section 3.2): pairs of numbers turned by an angle of their position. */
 import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
@@ -8,7 +8,7 @@ import type { Decomposition } from './decomposition.ts';
 /** Attributes that the two spellings of the operator share. */
 interface Turning {
   readonly interleaved: boolean;
-  /** How many of a head's numbers turn, from the front. */
+  /** Number of a head's elements that turn, from the front. */
   readonly width: number;
 }
 
@@ -54,12 +54,11 @@ function rotate(g: GraphBuilder, node: Node, x: Value, at: (rows: Value) => read
   return rank === 4 ? g.transpose(y, [0, 2, 1, 3]) : g.op('Reshape', [y, g.ints([0, 0, last])]);
 }
 
-/** Places 0, 1 ... of the rows, counted from the first place of the sequence: [N, length]. */
+/** Places 0, 1 ... of the rows, counted from the first position of the sequence: [N, length]. */
 function counted(g: GraphBuilder, rows: Value, first: Value): Value {
-  const extent = rows.dims?.[1];
+  const dim = rows.dims?.[1];
   const scalar = (n: number): Value => g.scalar(n, 'int64');
-  const end =
-    typeof extent === 'number' ? scalar(extent) : g.op('Squeeze', [g.op('Shape', [rows], { start: 1, end: 2 })]);
+  const end = typeof dim === 'number' ? scalar(dim) : g.op('Squeeze', [g.op('Shape', [rows], { start: 1, end: 2 })]);
   return g.op('Unsqueeze', [g.add(g.op('Range', [scalar(0), end, scalar(1)]), first), g.ints([0])]);
 }
 

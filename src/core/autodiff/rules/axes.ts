@@ -1,4 +1,4 @@
-/** What the rules that work along axes share. */
+/** Helpers of rules that work along axes. */
 import { WhylightError } from '../../errors.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
@@ -33,7 +33,7 @@ export function known(value: Value | undefined, node: Node, what: string): reado
   refuse(node, `its ${what} are only known at run time`);
 }
 
-/** The order of axes that takes `axis` to place `to`, the others left in order. */
+/** The order of axes that takes `axis` to position `to`, the others left in order. */
 export function moving(rank: number, axis: number, to: number): number[] {
   const others = upTo(rank).filter((i) => i !== axis);
   others.splice(to, 0, axis);

@@ -1,4 +1,4 @@
-/** Convolutions of any number of spatial extents. Weights get no derivative. */
+/** Convolutions of any number of spatial dims. Weights get no derivative. */
 import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { constantData } from '../../onnx/constant.ts';
@@ -60,7 +60,7 @@ function inputGradient({ g, x, w, dy, window, group, optimize }: InputGradient):
     return g.op('ConvTranspose', [dy, w], { ...attributes, pads, output_padding: missing });
   }
   if (window.strides.every((s) => s === 1)) return g.op('ConvTranspose', [dy, w], { ...attributes, pads });
-  // Where the extents are only known at run time: as far as any input of this output could reach, then cut to x.
+  // Where the dims are only known at run time: as far as any input of this output could reach, then cut to x.
   const longest = g.op('ConvTranspose', [dy, w], {
     ...attributes,
     pads,

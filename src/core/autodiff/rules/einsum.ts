@@ -37,7 +37,7 @@ function equationOf(node: Node, ranks: readonly number[]): Equation {
   return { terms, result: right === undefined ? dots + once.sort().join('') : right.replace('...', dots) };
 }
 
-/** The derivative by operand `index`, whose extents that nothing else knows come as 1: all their places get the same. */
+/** The derivative by operand `index`, whose dims that nothing else knows come as 1: all their positions get the same. */
 function byOperand(
   g: GraphBuilder,
   node: Node,
@@ -58,7 +58,7 @@ function byOperand(
       continue;
     }
     const [fresh, extent] = [freshLetters(letters.join('') + term + target, 1), x.dims?.[axis]];
-    if (typeof extent !== 'number') refuse(node, `the extent of its index "${letter}" is not known before the run`);
+    if (typeof extent !== 'number') refuse(node, `the dim of its index "${letter}" is not known before the run`);
     const unit = upTo(extent * extent).map((i) => (i % (extent + 1) === 0 ? 1 : 0));
     operands.push(g.constant(x.dtype, [extent, extent], unit));
     letters.push(letter + fresh);

@@ -5,12 +5,12 @@ import type { Node } from '../../onnx/graph.ts';
 import { defineRule, type Rule } from '../rule.ts';
 import { fromFront, rankOf, refuse } from './axes.ts';
 
-/** The first `count` places along an axis; zeros behind, where there are fewer. */
+/** The first `count` positions along an axis; zeros behind, where there are fewer. */
 function fitted(g: GraphBuilder, x: Value, axis: number, count: number): Value {
-  const extent = x.dims?.[axis] as number;
-  if (extent === count) return x;
-  if (extent > count) return g.op('Slice', [x, g.ints([0]), g.ints([count]), g.ints([axis])]);
-  return g.op('Pad', [x, g.ints([0, count - extent]), undefined, g.ints([axis])]);
+  const dim = x.dims?.[axis] as number;
+  if (dim === count) return x;
+  if (dim > count) return g.op('Slice', [x, g.ints([0]), g.ints([count]), g.ints([axis])]);
+  return g.op('Pad', [x, g.ints([0, count - dim]), undefined, g.ints([axis])]);
 }
 
 interface HalfSpectrum {
@@ -42,15 +42,15 @@ export const fourierRules: readonly Rule[] = [
   defineRule({
     op: 'DFT',
     since: [17, 20],
-    note: 'Along an axis of an extent that is known before the run.',
+    note: 'Along an axis of a dim that is known before the run.',
     vjp({ g, node, inputs: [x], outputs: [y], optional, cotangents: [dy] }) {
       const rank = rankOf(x, node);
       const inverse = intAttribute(node, 'inverse', 0) === 1;
       const onesided = intAttribute(node, 'onesided', 0) === 1;
       const [given, along] = [optional(1), optional(2)];
       const axis = fromFront(Number(along ? along.value?.[0] : -2), rank);
-      const [extent, length] = [x.dims?.[axis], given ? Number(given.value?.[0]) : x.dims?.[axis]];
-      if (typeof extent !== 'number' || typeof length !== 'number' || Number.isNaN(length))
+      const [dim, length] = [x.dims?.[axis], given ? Number(given.value?.[0]) : x.dims?.[axis]];
+      if (typeof dim !== 'number' || typeof length !== 'number' || Number.isNaN(length))
         refuse(node, 'the length of the transform is not known before the run');
       if (onesided && inverse) return [halfSpectrum(g, { x, dy, axis, length: Number(y.dims?.[axis]), node })];
       const back = g.op(
@@ -60,7 +60,7 @@ export const fourierRules: readonly Rule[] = [
       );
       const scaled = g.mul(back, g.number(inverse ? 1 / length : length, back));
       // A real signal has no imaginary part to have a derivative by.
-      return [fitted(g, fitted(g, scaled, axis, extent), rank - 1, Number(x.dims?.[rank - 1]))];
+      return [fitted(g, fitted(g, scaled, axis, dim), rank - 1, Number(x.dims?.[rank - 1]))];
     },
     cases: [
       { inputs: [[1, 6, 2]] },

@@ -6,30 +6,30 @@ import { type Cotangents, defineRule, type Rule, type RuleCase, type RuleContext
 import { fromFront, inverse, moving, permutedZeros, rankOf, upTo } from './axes.ts';
 
 /** Indices that are known before the run, counted from the front. */
-function knownPlaces(indices: Value, extent: Dim | undefined): readonly number[] | undefined {
-  if (typeof extent !== 'number' || !indices.value?.every((v) => typeof v === 'number')) return undefined;
-  return (indices.value as readonly number[]).map((i) => fromFront(i, extent));
+function knownPlaces(indices: Value, dim: Dim | undefined): readonly number[] | undefined {
+  if (typeof dim !== 'number' || !indices.value?.every((v) => typeof v === 'number')) return undefined;
+  return (indices.value as readonly number[]).map((i) => fromFront(i, dim));
 }
 
 /** Zeros in the shape of `x`, rows along `axis` added at `indices` (a vector): the way back of Gather. */
 function addRows(g: GraphBuilder, x: Value, axis: number, indices: Value, rows: Value): Value {
   const rank = x.dims?.length ?? 1;
   const perm = moving(rank, axis, 0);
-  const places = g.op('Unsqueeze', [indices, g.ints([-1])]);
-  const sum = g.op('ScatterND', [permutedZeros(g, x, perm, rows), places, g.transpose(rows, perm)], {
+  const positions = g.op('Unsqueeze', [indices, g.ints([-1])]);
+  const sum = g.op('ScatterND', [permutedZeros(g, x, perm, rows), positions, g.transpose(rows, perm)], {
     reduction: 'add',
   });
   return g.transpose(sum, inverse(perm));
 }
 
 /** Places that no one picks twice: each element of x looks up its cotangent, or the zero put behind them all. */
-function lookUp(g: GraphBuilder, rows: Value, axis: number, extent: number, places: readonly number[]): Value {
-  const [first, count] = [places[0] as number, places.length];
-  if (places.every((p, i) => p === first + i)) {
-    const [before, after] = [first, extent - first - count];
+function lookUp(g: GraphBuilder, rows: Value, axis: number, dim: number, positions: readonly number[]): Value {
+  const [first, count] = [positions[0] as number, positions.length];
+  if (positions.every((p, i) => p === first + i)) {
+    const [before, after] = [first, dim - first - count];
     return before + after === 0 ? rows : g.op('Pad', [rows, g.ints([before, after]), null, g.ints([axis])]);
   }
-  const from = upTo(extent).map((i) => places.indexOf(i));
+  const from = upTo(dim).map((i) => positions.indexOf(i));
   const source = from.includes(-1) ? g.op('Pad', [rows, g.ints([0, 1]), null, g.ints([axis])]) : rows;
   return g.op('Gather', [source, g.ints(from.map((i) => (i < 0 ? count : i)))], { axis });
 }
@@ -37,7 +37,7 @@ function lookUp(g: GraphBuilder, rows: Value, axis: number, extent: number, plac
 function gatherBack({ g, node, inputs: [x, indices], cotangents: [dy] }: RuleContext): Value {
   const rank = rankOf(x, node);
   const axis = fromFront(intAttribute(node, 'axis', 0), rank);
-  const places = knownPlaces(indices, x.dims?.[axis]);
+  const positions = knownPlaces(indices, x.dims?.[axis]);
   const rankOfIndices = rankOf(indices, node);
   const rows =
     rankOfIndices === 1
@@ -45,11 +45,12 @@ function gatherBack({ g, node, inputs: [x, indices], cotangents: [dy] }: RuleCon
       : rankOfIndices === 0
         ? g.op('Unsqueeze', [dy, g.ints([axis])])
         : joined(g, dy, axis, rankOfIndices);
-  if (places && new Set(places).size === places.length) return lookUp(g, rows, axis, x.dims?.[axis] as number, places);
+  if (positions && new Set(positions).size === positions.length)
+    return lookUp(g, rows, axis, x.dims?.[axis] as number, positions);
   return addRows(g, x, axis, g.op('Reshape', [indices, g.ints([-1])]), rows);
 }
 
-/** `count` extents of `x` from `axis` on made one. */
+/** `count` dims of `x` from `axis` on made one. */
 function joined(g: GraphBuilder, x: Value, axis: number, count: number): Value {
   const rank = x.dims?.length ?? 0;
   const shape = g.shapeOf(x);
@@ -96,7 +97,7 @@ function scatterBack(
     case 'mul': {
       const isZero = g.op('Equal', [updates, zero]);
       const others = (): Value => {
-        // The product of the others at the place: with zeros left out it is a quotient, unless another zero is there.
+        // The product of the others at the position: with zeros left out it is a quotient, unless another zero is there.
         const factors = g.where(isZero, one, updates);
         const zeros = g.op('CastLike', [isZero, dy]);
         const more = g.sub(read(write(fill(zero, data), zeros, 'add')), zeros);
@@ -137,7 +138,7 @@ const scatters = (
   updates: number[],
   attributes = {},
 ): RuleCase[] => {
-  const inputs = (places: ReturnType<typeof ints>) => [data, places, { dims: updates, range: [1.1, 2] as const }];
+  const inputs = (positions: ReturnType<typeof ints>) => [data, positions, { dims: updates, range: [1.1, 2] as const }];
   return [
     { inputs: inputs(once), attributes },
     ...['add', 'mul'].map((reduction) => ({ inputs: inputs(indices), attributes: { ...attributes, reduction } })),
@@ -169,8 +170,8 @@ export const gatherRules: readonly Rule[] = [
     op: 'GatherND',
     since: [11, 12, 13],
     vjp({ g, node, inputs: [x, indices], cotangents: [dy] }) {
-      const places = withBatchCoordinates(g, indices, intAttribute(node, 'batch_dims', 0));
-      return [g.op('ScatterND', [g.expandLike(g.number(0, dy), x), places, dy], { reduction: 'add' })];
+      const positions = withBatchCoordinates(g, indices, intAttribute(node, 'batch_dims', 0));
+      return [g.op('ScatterND', [g.expandLike(g.number(0, dy), x), positions, dy], { reduction: 'add' })];
     },
     cases: [
       { inputs: [[2, 3, 2], ints([2, 2], [0, 1, 1, -1])] },
@@ -222,11 +223,11 @@ export const gatherRules: readonly Rule[] = [
     op: 'Compress',
     since: [9, 11],
     vjp({ g, node, inputs: [x, condition], cotangents: [dy] }) {
-      const places = g.op('Reshape', [g.op('NonZero', [condition]), g.ints([-1])]);
+      const positions = g.op('Reshape', [g.op('NonZero', [condition]), g.ints([-1])]);
       if (node.attributes.axis)
-        return [addRows(g, x, fromFront(intAttribute(node, 'axis', 0), rankOf(x, node)), places, dy)];
+        return [addRows(g, x, fromFront(intAttribute(node, 'axis', 0), rankOf(x, node)), positions, dy)];
       const flat = g.op('Reshape', [g.expandLike(g.number(0, dy), x), g.ints([-1])]);
-      return [g.reshapeLike(g.op('ScatterElements', [flat, places, dy], { axis: 0 }), x)];
+      return [g.reshapeLike(g.op('ScatterElements', [flat, positions, dy], { axis: 0 }), x)];
     },
     cases: [
       { inputs: [[2, 3, 2], { dims: [3], data: [1, 0, 1], dtype: 'bool' }], attributes: { axis: 1 } },

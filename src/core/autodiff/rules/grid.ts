@@ -6,18 +6,18 @@ import type { Node } from '../../onnx/graph.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { rankOf, refuse, upTo } from './axes.ts';
 
-/** Where the points lie along one axis of the picture, in pixels: [N, P]. */
+/** Coordinates of the points along one axis of the image, in pixels: [N, P]. */
 interface Coordinate {
   readonly at: Value;
   /** Its derivative by the grid's own number; undefined for zero. */
   readonly slope?: Value;
-  readonly extent: number;
+  readonly dim: number;
 }
 
 /** One of the pixels that a point is interpolated from. */
 interface Tap {
   /** [N, P] */
-  readonly place: Value;
+  readonly position: Value;
   readonly inside?: Value;
   /** Weight along each axis, and its derivative by the coordinate in pixels. */
   readonly weights: readonly Value[];
@@ -36,31 +36,31 @@ function reflected(g: GraphBuilder, at: Value, low: number, span: number): { at:
   return { at: g.add(inner, number(low)), sign: g.mul(g.op('Sign', [from]), g.where(back, number(-1), number(1))) };
 }
 
-/** Where reflection turns round: at the centres of the outer pixels, or at their edges. */
-const mirrors = (node: Node, extent: number): readonly [number, number] =>
-  intAttribute(node, 'align_corners', 0) === 1 ? [0, extent - 1] : [-0.5, extent];
+/** Bounds of reflection: the centres of the outer pixels, or their edges. */
+const mirrors = (node: Node, dim: number): readonly [number, number] =>
+  intAttribute(node, 'align_corners', 0) === 1 ? [0, dim - 1] : [-0.5, dim];
 
 const paddingOf = (node: Node): string => stringAttribute(node, 'padding_mode', 'zeros');
 
 /** Pixels from -1..1, and what padding makes of the points outside. Order and formulas are onnxruntime's. */
-function coordinate(g: GraphBuilder, node: Node, points: Value, extent: number, mode: Mode): Coordinate {
+function coordinate(g: GraphBuilder, node: Node, points: Value, dim: number, mode: Mode): Coordinate {
   const number = (v: number): Value => g.number(v, points);
   const corners = intAttribute(node, 'align_corners', 0) === 1;
-  const scale = corners ? (extent - 1) / 2 : extent / 2;
-  const pixels = g.add(g.mul(points, number(scale)), number((extent - 1) / 2));
+  const scale = corners ? (dim - 1) / 2 : dim / 2;
+  const pixels = g.add(g.mul(points, number(scale)), number((dim - 1) / 2));
   const at = mode === 'nearest' ? g.op('Round', [pixels]) : pixels;
   const padding = paddingOf(node);
   // Cubic interpolation pads each pixel that it reads, not the point.
-  if (padding === 'zeros' || mode === 'cubic') return { at, slope: number(scale), extent };
+  if (padding === 'zeros' || mode === 'cubic') return { at, slope: number(scale), dim };
   if (padding === 'border') {
-    const clipped = g.op('Clip', [at, number(0), number(extent - 1)]);
+    const clipped = g.op('Clip', [at, number(0), number(dim - 1)]);
     const inside = g.op('Equal', [clipped, at]);
-    return { at: clipped, slope: g.where(inside, number(scale), number(0)), extent };
+    return { at: clipped, slope: g.where(inside, number(scale), number(0)), dim };
   }
-  const [low, span] = mirrors(node, extent);
-  if (span === 0) return { at: g.mul(at, number(0)), extent };
+  const [low, span] = mirrors(node, dim);
+  if (span === 0) return { at: g.mul(at, number(0)), dim };
   const { at: inner, sign } = reflected(g, at, low, span);
-  return { at: inner, slope: g.mul(sign, number(scale)), extent };
+  return { at: inner, slope: g.mul(sign, number(scale)), dim };
 }
 
 /** Weights of cubic convolution with a = -0.75, by distance: 1 - near to near, 1 + far to far (Keys 1981, equation 4). */
@@ -98,15 +98,15 @@ function tapsOf(g: GraphBuilder, node: Node, coordinates: readonly Coordinate[],
   const padding = paddingOf(node);
   const like = (coordinates[0] as Coordinate).at;
   const number = (v: number): Value => g.number(v, like);
-  const sides = coordinates.map(({ at, extent }) => {
+  const sides = coordinates.map(({ at, dim }) => {
     const floor = mode === 'nearest' ? at : g.op('Floor', [at]);
     return kernel(g, g.sub(at, floor), mode).map(({ offset, weight, slope }) => {
       const pixel = offset === 0 ? floor : g.add(floor, number(offset));
-      const [low, span] = mirrors(node, extent);
+      const [low, span] = mirrors(node, dim);
       const folds = mode === 'cubic' && padding === 'reflection' && span > 0;
-      const clipped = g.op('Clip', [folds ? reflected(g, pixel, low, span).at : pixel, number(0), number(extent - 1)]);
+      const clipped = g.op('Clip', [folds ? reflected(g, pixel, low, span).at : pixel, number(0), number(dim - 1)]);
       const inside = padding === 'zeros' ? g.op('Equal', [clipped, pixel]) : undefined;
-      return { clipped, weight, slope, extent, inside };
+      return { clipped, weight, slope, dim, inside };
     });
   });
   const choices = sides.reduce<(typeof sides)[number][]>(
@@ -114,14 +114,9 @@ function tapsOf(g: GraphBuilder, node: Node, coordinates: readonly Coordinate[],
     [[]],
   );
   return choices.map((chosen) => ({
-    place: g.op(
+    position: g.op(
       'Cast',
-      [
-        chosen.reduce<Value>(
-          (sum, s, i) => (i === 0 ? s.clipped : g.add(g.mul(sum, number(s.extent)), s.clipped)),
-          like,
-        ),
-      ],
+      [chosen.reduce<Value>((sum, s, i) => (i === 0 ? s.clipped : g.add(g.mul(sum, number(s.dim)), s.clipped)), like)],
       { to: 7 },
     ),
     inside: chosen.map((s) => s.inside).reduce((a, b) => (a && b ? g.op('And', [a, b]) : a)),
@@ -146,34 +141,28 @@ export const gridRules: readonly Rule[] = [
   defineRule({
     op: 'GridSample',
     since: [16, 20, 22],
-    note: 'Modes linear, nearest and cubic, every padding, by the picture and by the grid.',
+    note: 'Modes linear, nearest and cubic, every padding, by the image and by the grid.',
     vjp({ g, node, inputs: [x, grid], cotangents: [dy], wants }) {
       const named = stringAttribute(node, 'mode', 'linear');
       const mode: Mode = named === 'nearest' || named === 'cubic' ? named : 'linear';
       const extents = x.dims?.slice(2);
-      if (!isStatic(extents)) refuse(node, 'the extents of its picture are not known before the run');
+      if (!isStatic(extents)) refuse(node, 'the dims of its image are not known before the run');
       const count = extents.length;
       const flat = (v: Value, ...front: number[]): Value => g.op('Reshape', [v, g.ints([...front, -1])]);
       // The grid names the last axis first.
-      const coordinates = extents.map((extent, i) =>
-        coordinate(
-          g,
-          node,
-          flat(g.op('Gather', [grid, g.scalar(count - 1 - i, 'int64')], { axis: -1 }), 0),
-          extent,
-          mode,
-        ),
+      const coordinates = extents.map((dim, i) =>
+        coordinate(g, node, flat(g.op('Gather', [grid, g.scalar(count - 1 - i, 'int64')], { axis: -1 }), 0), dim, mode),
       );
       const d = flat(dy, 0, 0);
       const overChannels = (v: Value): Value => g.op('Unsqueeze', [v, g.ints([1])]);
-      const places = (tap: Tap): Value => g.expandLike(overChannels(tap.place), d);
+      const positions = (tap: Tap): Value => g.expandLike(overChannels(tap.position), d);
       const taps = tapsOf(g, node, coordinates, mode);
       const masked = (tap: Tap, v: Value): Value => (tap.inside ? g.where(tap.inside, v, g.number(0, v)) : v);
 
       const byPicture = (): Value => {
         const parts = taps.map((c) => g.mul(d, overChannels(masked(c, c.weights.reduce(g.mul)))));
         const zeros = flat(g.expandLike(g.number(0, d), x), 0, 0);
-        const indices = g.op('Concat', taps.map(places), { axis: 2 });
+        const indices = g.op('Concat', taps.map(positions), { axis: 2 });
         const sum = g.op('ScatterElements', [zeros, indices, g.op('Concat', parts, { axis: 2 })], {
           axis: 2,
           reduction: 'add',
@@ -186,7 +175,7 @@ export const gridRules: readonly Rule[] = [
             c,
             g.reduce(
               'ReduceSum',
-              g.mul(d, g.op('GatherElements', [flat(x, 0, 0), places(c)], { axis: 2 })),
+              g.mul(d, g.op('GatherElements', [flat(x, 0, 0), positions(c)], { axis: 2 })),
               [1],
               false,
             ),

@@ -3,7 +3,7 @@ import { float, floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineRule, type Rule } from '../rule.ts';
 
-/** The last two extents swapped. */
+/** The last two dims swapped. */
 function swapped(g: GraphBuilder, x: Value): Value {
   const rank = x.dims?.length ?? 2;
   const perm = Array.from({ length: rank }, (_, i) => i);
@@ -24,7 +24,7 @@ function timesTransposed(g: GraphBuilder, d: Value, b: Value): Value {
   const list = d.dims.length === 2 ? d : g.op('Reshape', [d, g.ints([-1, columns])]);
   const flat = g.op('Gemm', [list, b], { transB: 1 });
   if (d.dims.length === 2) return flat;
-  if (lead.filter((extent) => typeof extent === 'string').length <= 1) return g.reshape(flat, [...lead, rows]);
+  if (lead.filter((dim) => typeof dim === 'string').length <= 1) return g.reshape(flat, [...lead, rows]);
   const shape = g.op('Concat', [g.op('Shape', [d], { start: 0, end: -1 }), g.ints([rows])], { axis: 0 });
   return g.op('Reshape', [flat, shape]);
 }
@@ -35,7 +35,7 @@ export const linearRules: readonly Rule[] = [
     since: [1, 9, 13],
     vjp({ g, inputs: [a, b], outputs: [y], cotangents: [dy], wants }) {
       const [rankA, rankB] = [a.dims?.length ?? 2, b.dims?.length ?? 2];
-      // A vector operand is a matrix of one row or column whose extent the result has lost.
+      // A vector operand is a matrix of one row or column whose dim the result has lost.
       const unsqueeze = (v: Value, axis: number): Value => g.op('Unsqueeze', [v, g.ints([axis])]);
       const left = rankA === 1 ? unsqueeze(a, 0) : a;
       const right = rankB === 1 ? unsqueeze(b, 1) : b;

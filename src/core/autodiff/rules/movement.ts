@@ -16,7 +16,7 @@ const backToShape = ({ g, inputs: [x], cotangents: [dy] }: RuleContext) => [g.re
 const padAxis = (g: GraphBuilder, x: Value, axis: number, before: number, after: number): Value =>
   before === 0 && after === 0 ? x : g.op('Pad', [x, g.ints([before, after]), null, g.ints([axis])]);
 
-/** The same for a slice from `start` on, of an extent of x that is only known at run time. */
+/** The same for a slice from `start` on, of a dim of x that is only known at run time. */
 function padAtRunTime(g: GraphBuilder, dy: Value, x: Value, axis: number, start: number): Value {
   const [total, kept] = [x, dy].map((v) => g.op('Shape', [v], { start: axis, end: axis + 1 })) as [Value, Value];
   const from =
@@ -29,7 +29,7 @@ function padAtRunTime(g: GraphBuilder, dy: Value, x: Value, axis: number, start:
   return g.op('Pad', [dy, g.op('Concat', parts, { axis: 0 })]);
 }
 
-/** Values scattered back into zeros of the shape of x, at every `step`-th place from `start` along one axis. */
+/** Values scattered back into zeros of the shape of x, at every `step`-th position from `start` along one axis. */
 function unslice(
   g: GraphBuilder,
   dy: Value,
@@ -38,11 +38,11 @@ function unslice(
 ): Value {
   const { from, to, start, step } = extents;
   if (step === 1) return padAxis(g, dy, axis, start, from - start - to);
-  const places = Array.from({ length: from }, (_, i) => (i - start) / step).map((p) =>
+  const positions = Array.from({ length: from }, (_, i) => (i - start) / step).map((p) =>
     Number.isInteger(p) && p >= 0 && p < to ? p : to,
   );
-  // One row of zeros behind the values stands in for every place that the slice left out.
-  return g.op('Gather', [padAxis(g, dy, axis, 0, 1), g.ints(places)], { axis });
+  // One row of zeros behind the values stands in for every position that the slice left out.
+  return g.op('Gather', [padAxis(g, dy, axis, 0, 1), g.ints(positions)], { axis });
 }
 
 export const movementRules: readonly Rule[] = [
@@ -195,7 +195,7 @@ export const movementRules: readonly Rule[] = [
         if (from === to && step === 1) continue;
         const raw = starts[i] as number;
         if (typeof from !== 'number' || typeof to !== 'number') {
-          // Along an extent of any length: keep the front off or the back off, which needs no total.
+          // Along a dim of any length: keep the front off or the back off, which needs no total.
           const end = ends?.[i];
           if (step === 1 && raw >= 0 && typeof end === 'number' && end >= 2 ** 31 - 1)
             value = padAxis(g, value, axis, raw, 0);
@@ -205,7 +205,7 @@ export const movementRules: readonly Rule[] = [
           else
             throw new WhylightError(
               'not_differentiable',
-              `Slice "${node.name}": the extent of axis ${axis} is only known at run time.`,
+              `Slice "${node.name}": the dim of axis ${axis} is only known at run time.`,
               { node: node.name },
             );
           continue;

@@ -141,7 +141,7 @@ export const normalizationRules: readonly Rule[] = [
       const count = (): Value => {
         const extents = axes.map((a) => x.dims?.[a]);
         if (extents.some((d) => typeof d !== 'number'))
-          refuse(node, 'the extents it normalises over are not known before the run');
+          refuse(node, 'the dims it normalises over are not known before the run');
         return g.number(
           (extents as number[]).reduce((a, b) => a * b, 1),
           x,

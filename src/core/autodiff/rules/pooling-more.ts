@@ -20,7 +20,7 @@ function overNorm(g: GraphBuilder, dy: Value, y: Value, p: number): Value {
 }
 
 const x2d = { dims: [2, 2, 5, 4], range: [-10, 10] as const };
-const places = (dims: number[], data: number[]) => ({ dims, data, dtype: 'int64' as const });
+const positions = (dims: number[], data: number[]) => ({ dims, data, dtype: 'int64' as const });
 
 export const morePoolingRules: readonly Rule[] = [
   defineRule({
@@ -66,12 +66,16 @@ export const morePoolingRules: readonly Rule[] = [
     ],
     cases: [
       {
-        inputs: [[1, 1, 2, 2], places([1, 1, 2, 2], [5, 7, 8, 15])],
+        inputs: [[1, 1, 2, 2], positions([1, 1, 2, 2], [5, 7, 8, 15])],
         attributes: { kernel_shape: [2, 2], strides: [2, 2] },
       },
-      { inputs: [[2, 1, 2], places([2, 1, 2], [0, 3, 5, 6])], attributes: { kernel_shape: [2], strides: [2] } },
+      { inputs: [[2, 1, 2], positions([2, 1, 2], [0, 3, 5, 6])], attributes: { kernel_shape: [2], strides: [2] } },
       {
-        inputs: [[1, 1, 2, 2], places([1, 1, 2, 2], [5, 7, 8, 15]), { dims: [4], data: [1, 1, 5, 5], dtype: 'int64' }],
+        inputs: [
+          [1, 1, 2, 2],
+          positions([1, 1, 2, 2], [5, 7, 8, 15]),
+          { dims: [4], data: [1, 1, 5, 5], dtype: 'int64' },
+        ],
         attributes: { kernel_shape: [2, 2], strides: [2, 2] },
       },
     ],

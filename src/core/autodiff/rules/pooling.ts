@@ -49,7 +49,7 @@ export function spreadOverWindows(g: GraphBuilder, x: Value, part: Value, window
   return g.reshape(spread, x.dims ?? [], x);
 }
 
-/** How many elements each window of an AveragePool divides by. */
+/** Number of elements that each window of an AveragePool divides by. */
 function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countIncludePad: boolean): Value {
   const [h, o] = [x.dims?.slice(2), y.dims?.slice(2)];
   if (!isStatic(h) || !isStatic(o)) return countAtRunTime(g, x, y, window, countIncludePad);
@@ -72,7 +72,7 @@ function divisor(g: GraphBuilder, x: Value, y: Value, window: Window, countInclu
   return table.every((n) => n === table[0]) ? g.number(table[0] as number, x) : g.constant(x.dtype, o, table);
 }
 
-/** The same where the extents are only known at run time: the windows summed over ones. */
+/** The same where the dims are only known at run time: the windows summed over ones. */
 function countAtRunTime(g: GraphBuilder, x: Value, y: Value, window: Window, countIncludePad: boolean): Value {
   const { kernel, strides, dilations, padsBegin, padsEnd } = window;
   const unit = g.number(1, x);
@@ -92,16 +92,16 @@ function countAtRunTime(g: GraphBuilder, x: Value, y: Value, window: Window, cou
 
 const LOWEST = -3.4028234663852886e38;
 
-/** Whether a window may lie in the padding alone: only a dilated one can step over everything there is. */
+/** True if a window may lie in the padding alone: only a dilated one can step over every element. */
 function mayBeEmpty({ kernel, strides, dilations, padsBegin, padsEnd }: Window, x: Value, y: Value): boolean {
   return kernel.some((size, i) => {
     const [dilation, begin] = [dilations[i] as number, padsBegin[i] as number];
     if (dilation === 1 || begin + (padsEnd[i] as number) === 0) return false;
-    const [extent, count] = [x.dims?.[i + 2], y.dims?.[i + 2]];
-    if (typeof extent !== 'number' || typeof count !== 'number') return true;
-    const places = Array.from({ length: size }, (_, k) => k * dilation - begin);
+    const [dim, count] = [x.dims?.[i + 2], y.dims?.[i + 2]];
+    if (typeof dim !== 'number' || typeof count !== 'number') return true;
+    const positions = Array.from({ length: size }, (_, k) => k * dilation - begin);
     return Array.from({ length: count }, (_, o) => o * (strides[i] as number)).some((start) =>
-      places.every((place) => start + place < 0 || start + place >= extent),
+      positions.every((position) => start + position < 0 || start + position >= dim),
     );
   });
 }
@@ -126,22 +126,22 @@ export const poolingRules: readonly Rule[] = [
   defineRule({
     op: 'MaxPool',
     since: [1, 8, 10, 11, 12],
-    note: 'The first of equal maxima takes all, as in PyTorch. Padded places never win; a window over them alone gets zero.',
+    note: 'The first of equal maxima takes all, as in PyTorch. Padded positions never win; a window over them alone gets zero.',
     vjp({ g, node, inputs: [x], outputs: [y], cotangents: [whole] }) {
       const hollow = mayBeEmpty(windowOf(node, x.dims), x, y);
-      // Column-major indices would count places in another order than the flat tensor has them.
+      // Column-major indices would count positions in another order than the flat tensor has them.
       const columnMajor = intAttribute(node, 'storage_order', 0) === 1;
       const [, found] = (
         columnMajor ? g.ops('MaxPool', [x], { ...node.attributes, storage_order: undefined }, 2) : g.allOutputs(y, 2)
       ) as [Value, Value];
-      // A maximum over nothing is the lowest number there is, at a place that is none.
+      // A maximum over nothing is the lowest number there is, at a position that is none.
       const indices = hollow ? g.op('Max', [found, g.scalar(0, 'int64')]) : found;
       const empty = hollow && g.op('Equal', [y, g.number(LOWEST, y)]);
       const dy = empty ? g.where(empty, g.number(0, y), whole) : whole;
-      // The indices count over the whole batch and all channels: each cotangent is added at its place in the flat tensor.
+      // The indices count over the whole batch and all channels: each cotangent is added at its position in the flat tensor.
       const flat = g.reshape(g.zerosLike(x), [product(x.dims ?? [])]);
-      const places = g.reshape(indices, [product(y.dims ?? [])]);
-      const added = g.op('ScatterElements', [flat, places, g.reshape(dy, [product(y.dims ?? [])])], {
+      const positions = g.reshape(indices, [product(y.dims ?? [])]);
+      const added = g.op('ScatterElements', [flat, positions, g.reshape(dy, [product(y.dims ?? [])])], {
         axis: 0,
         reduction: 'add',
       });

@@ -8,7 +8,7 @@ import { rankOf, refuse, upTo } from './axes.ts';
 const ints = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const, constant: true });
 const scalar = (value: number) => ({ dims: [], data: [value], dtype: 'int64' as const, constant: true });
 
-/** Sums over the copies that Tile made: the extents read as (copy, place) along each axis. */
+/** Sums over the copies that Tile made: the dims read as (copy, position) along each axis. */
 function sumOfCopies(g: GraphBuilder, x: Value, repeats: Value, dy: Value, rank: number): Value {
   const times = repeats.value;
   const copied = upTo(rank).filter((i) => times?.[i] !== 1);

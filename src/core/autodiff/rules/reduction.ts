@@ -14,7 +14,7 @@ export function reducedAxes({ node, inputs: [x], optional }: RuleContext): reado
   return intAttribute(node, 'noop_with_empty_axes', 0) === 1 ? undefined : Array.from({ length: rank }, (_, i) => i);
 }
 
-/** A reduced value with its lost axes back as extents of 1, so that it broadcasts against x. */
+/** A reduced value with its lost axes back as dims of 1, so that it broadcasts against x. */
 export function keepAxes(
   g: GraphBuilder,
   node: RuleContext['node'],
@@ -57,7 +57,7 @@ interface Reduction {
   readonly g: GraphBuilder;
   readonly node: RuleContext['node'];
   readonly x: Value;
-  /** Result and cotangent, their lost axes back as extents of 1. */
+  /** Result and cotangent, their lost axes back as dims of 1. */
   readonly y: Value;
   readonly dy: Value;
   readonly axes: readonly number[];

@@ -1,4 +1,4 @@
-/** Regions of a picture: pooled, cut out of its middle, or put together from patches. */
+/** Regions of an image: pooled, cut out of its middle, or put together from patches. */
 import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
@@ -10,11 +10,11 @@ import { rankOf, refuse, upTo } from './axes.ts';
 const counted = (g: GraphBuilder, count: number, like: Value): Value => g.constant(like.dtype, [count], upTo(count));
 
 /**
- * How much each place along one axis counts in each bin of each region, [regions, bins, extent]: the mean, over the
+ * Weight of each position along one axis in each bin of each region, [regions, bins, dim]: the mean, over the
  * sampling points of the bin, of linear interpolation (He et al. 2017, "Mask R-CNN", section 3). Averages of bilinear
  * samples are such weights along both axes, one after the other.
  */
-function binWeights(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins: number, extent: number): Value {
+function binWeights(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins: number, dim: number): Value {
   const number = (v: number): Value => g.number(v, rois);
   const column = (i: number): Value => g.op('Gather', [rois, g.ints([i])], { axis: 1 });
   const halfPixel = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
@@ -36,16 +36,16 @@ function binWeights(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', b
   const within = g.div(g.mul(g.add(sample, number(0.5)), lift(bin, 1)), lift(samples, 1));
   const start = g.add(begin, g.mul(counted(g, bins, rois), bin));
   const at = g.add(lift(start, 2), within);
-  const clipped = g.op('Clip', [at, number(0), number(extent - 1)]);
-  const outside = [g.op('Less', [at, number(-1)]), g.op('Greater', [at, number(extent)])];
+  const clipped = g.op('Clip', [at, number(0), number(dim - 1)]);
+  const outside = [g.op('Less', [at, number(-1)]), g.op('Greater', [at, number(dim)])];
   if (ratio === 0) outside.push(g.op('GreaterOrEqual', [sample, lift(samples, 1)]));
   const counts = g.where(
     outside.reduce((a, b) => g.op('Or', [a, b])),
     number(0),
     number(1),
   );
-  // Linear interpolation between neighbours is a tent around each place.
-  const distance = g.op('Abs', [g.sub(lift(clipped, 3), counted(g, extent, rois))]);
+  // Linear interpolation between neighbours is a tent around each position.
+  const distance = g.op('Abs', [g.sub(lift(clipped, 3), counted(g, dim, rois))]);
   const tent = g.op('Max', [g.sub(number(1), distance), number(0)]);
   const sum = g.reduce('ReduceSum', g.mul(tent, lift(counts, 3)), [2], false);
   return g.div(sum, g.op('Max', [lift(samples, 1), number(1)]));
@@ -66,15 +66,15 @@ export const regionRules: readonly Rule[] = [
       // onnxruntime takes the largest of the four weighted neighbours there, where other implementations interpolate.
       if (stringAttribute(node, 'mode', 'avg') !== 'avg') refuse(node, 'mode max has no rule');
       const extents = x.dims?.slice(2);
-      if (!isStatic(extents)) refuse(node, 'the extents of its features are not known before the run');
+      if (!isStatic(extents)) refuse(node, 'the dims of its features are not known before the run');
       const [height, width] = extents as [number, number];
       const rows = binWeights(g, node, regions, 'y', intAttribute(node, 'output_height', 1), height);
       const columns = binWeights(g, node, regions, 'x', intAttribute(node, 'output_width', 1), width);
       const overChannels = (v: Value): Value => g.op('Unsqueeze', [v, g.ints([1])]);
       const up = g.op('MatMul', [overChannels(g.transpose(rows, [0, 2, 1])), dy]);
       const pictures = g.op('MatMul', [up, overChannels(columns)]);
-      const places = g.op('Unsqueeze', [owners, g.ints([1])]);
-      return [g.op('ScatterND', [g.zerosLike(x), places, pictures], { reduction: 'add' })];
+      const positions = g.op('Unsqueeze', [owners, g.ints([1])]);
+      return [g.op('ScatterND', [g.zerosLike(x), positions, pictures], { reduction: 'add' })];
     },
     cases: [
       { sampling_ratio: 2, output_height: 2, output_width: 3 },
@@ -100,12 +100,12 @@ export const regionRules: readonly Rule[] = [
   defineRule({
     op: 'Col2Im',
     since: [18],
-    note: 'Picture and block of extents that are known before the run.',
+    note: 'Picture and block of dims that are known before the run.',
     vjp({ g, node, inputs: [x, , block], cotangents: [dy] }) {
       const kernel = block.value?.map(Number);
       const channels = dy.dims?.[1];
       if (!kernel || typeof channels !== 'number') refuse(node, 'its block or channels are not known before the run');
-      // Each element of the block is read by a kernel with a one at its place.
+      // Each element of the block is read by a kernel with a one at its position.
       const patch = kernel.reduce((a, b) => a * b, 1);
       const ones = upTo(channels * patch * patch).map((i) => (Math.floor(i / patch) % patch === i % patch ? 1 : 0));
       const columns = g.op('Conv', [dy, g.constant(x.dtype, [channels * patch, 1, ...kernel], ones)], {

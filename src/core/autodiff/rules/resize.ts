@@ -31,11 +31,11 @@ function resizedAxes({ g, node, inputs: [x], outputs: [y], optional }: RuleConte
   const axes = intsAttribute(node, 'axes', upTo(rank)).map((a) => fromFront(a, rank));
   // Older exporters leave an optional input empty instead of out.
   const [roi, scales, sizes] = [1, 2, 3].map(optional).map((v) => (v?.dims?.[0] === 0 ? undefined : v));
-  const pick = (of: Value | undefined, ...places: number[]): Value | undefined =>
-    of && g.op('Gather', [of, g.ints(places)]);
+  const pick = (of: Value | undefined, ...positions: number[]): Value | undefined =>
+    of && g.op('Gather', [of, g.ints(positions)]);
   const crops = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
-  return axes.flatMap((axis, place) => {
-    const [from, to, given] = [x.dims?.[axis], y.dims?.[axis], scales?.value?.[place]];
+  return axes.flatMap((axis, position) => {
+    const [from, to, given] = [x.dims?.[axis], y.dims?.[axis], scales?.value?.[position]];
     const ratio =
       from !== undefined && from === to
         ? 1
@@ -48,22 +48,22 @@ function resizedAxes({ g, node, inputs: [x], outputs: [y], optional }: RuleConte
       {
         axis,
         factor,
-        scale: pick(scales, place),
-        size: pick(sizes, place),
-        region: crops ? pick(roi, place, place + axes.length) : undefined,
+        scale: pick(scales, position),
+        size: pick(sizes, position),
+        region: crops ? pick(roi, position, position + axes.length) : undefined,
       },
     ];
   });
 }
 
-/** The matrix of one axis: [extent of y, extent of x], or the transpose of that. */
+/** The matrix of one axis: [dim of y, dim of x], or the transpose of that. */
 function interpolation(
   { g, node, inputs: [x] }: RuleContext,
   { axis, scale, size, region, roundedUpTo }: ResizedAxis,
   transposed: boolean,
 ): Value {
-  const extent = x.dims?.[axis];
-  const length = typeof extent === 'number' ? g.ints([extent]) : g.op('Shape', [x], { start: axis, end: axis + 1 });
+  const dim = x.dims?.[axis];
+  const length = typeof dim === 'number' ? g.ints([dim]) : g.op('Shape', [x], { start: axis, end: axis + 1 });
   const identity = g.op('EyeLike', [g.op('Expand', [g.number(0, x), g.op('Concat', [length, length], { axis: 0 })])]);
   const resizedAxis = transposed ? 1 : 0;
   const extension = transposed ? [0, 0, 0, EXTENSION] : [0, 0, EXTENSION, 0];
@@ -101,7 +101,7 @@ function backAlong(context: RuleContext, resized: ResizedAxis, dy: Value): Value
   return g.transpose(g.op('MatMul', [g.transpose(dy, perm), interpolation(context, resized, false)]), inverse(perm));
 }
 
-/** Whether whole factors repeat each element in a block. */
+/** True if whole factors repeat each element in a block. */
 function repeatsBlocks(node: RuleContext['node']): boolean {
   if (stringAttribute(node, 'mode', 'nearest') !== 'nearest') return false;
   const coordinates = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');

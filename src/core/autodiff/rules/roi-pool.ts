@@ -10,8 +10,8 @@ import { refuse, upTo } from './axes.ts';
 const rounded = (g: GraphBuilder, x: Value): Value =>
   g.mul(g.op('Sign', [x]), g.op('Floor', [g.add(g.op('Abs', [x]), g.number(0.5, x))]));
 
-/** Which places along one axis lie in each bin: for every bin [regions, 1, 1, extent]. The order is onnxruntime's. */
-function binsOf(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins: number, extent: number): Value[] {
+/** Which positions along one axis lie in each bin: for every bin [regions, 1, 1, dim]. The order is onnxruntime's. */
+function binsOf(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins: number, dim: number): Value[] {
   const number = (v: number): Value => g.number(v, rois);
   const column = (i: number): Value =>
     rounded(
@@ -20,16 +20,16 @@ function binsOf(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins:
     );
   const [first, last] = axis === 'x' ? [column(1), column(3)] : [column(2), column(4)];
   const size = g.div(g.op('Max', [g.add(g.sub(last, first), number(1)), number(1)]), number(bins));
-  const places = g.constant(rois.dtype, [extent], upTo(extent));
+  const positions = g.constant(rois.dtype, [dim], upTo(dim));
   return upTo(bins).map((bin) => {
     const start = g.add(first, g.op('Floor', [g.mul(size, number(bin))]));
     const end = g.add(first, g.op('Ceil', [g.mul(size, number(bin + 1))]));
-    const inside = g.op('And', [g.op('GreaterOrEqual', [places, start]), g.op('Less', [places, end])]);
+    const inside = g.op('And', [g.op('GreaterOrEqual', [positions, start]), g.op('Less', [positions, end])]);
     return g.op('Unsqueeze', [inside, g.ints([1, 2])]);
   });
 }
 
-/** What each of `values` within `inside` gets of `dy`, when `winner` is the largest of them along the axis. */
+/** Share of `dy` of each of `values` within `inside`, when `winner` is the largest of them along the axis. */
 function shared(g: GraphBuilder, values: Value, winner: Value, inside: Value, dy: Value, axis: number): Value {
   const won = g.op('CastLike', [g.op('And', [inside, g.op('Equal', [values, winner])]), values]);
   const count = g.op('Max', [g.reduce('ReduceSum', won, [axis]), g.number(1, values)]);
@@ -39,11 +39,11 @@ function shared(g: GraphBuilder, values: Value, winner: Value, inside: Value, dy
 const sum = (g: GraphBuilder, parts: readonly Value[]): Value =>
   parts.length === 1 ? (parts[0] as Value) : g.op('Sum', parts);
 
-/** One bin of a pooled axis, its extent kept as 1. */
+/** One bin of a pooled axis, its dim kept as 1. */
 const slice = (g: GraphBuilder, x: Value, axis: number, at: number): Value =>
   g.op('Slice', [x, g.ints([at]), g.ints([at + 1]), g.ints([axis])]);
 
-/** Far enough apart for central differences: no maximum changes places. */
+/** Far enough apart for central differences: no maximum changes positions. */
 const picture = { dims: [2, 2, 6, 5], range: [-4, 4] as const };
 const rois = {
   dims: [3, 5],
@@ -59,7 +59,7 @@ export const roiPoolRules: readonly Rule[] = [
     vjp({ g, node, inputs: [x, regions], outputs: [y], cotangents: [dy], wants }) {
       if (!wants(0)) return [];
       const extents = x.dims?.slice(2);
-      if (!isStatic(extents)) refuse(node, 'the extents of its features are not known before the run');
+      if (!isStatic(extents)) refuse(node, 'the dims of its features are not known before the run');
       const [height, width] = extents as [number, number];
       const [rows, columns] = intsAttribute(node, 'pooled_shape', []) as [number, number];
       const owners = g.op('Cast', [g.op('Gather', [regions, g.constant('int64', [], [0])], { axis: 1 })], { to: 7 });
@@ -74,8 +74,8 @@ export const roiPoolRules: readonly Rule[] = [
         const byRow = down.map((inside, i) => shared(g, values, slice(g, yj, 2, i), inside, slice(g, dyj, 2, i), 2));
         return shared(g, features, values, across[j] as Value, sum(g, byRow), 3);
       });
-      const places = g.op('Unsqueeze', [owners, g.ints([1])]);
-      return [g.op('ScatterND', [g.zerosLike(x), places, sum(g, parts)], { reduction: 'add' })];
+      const positions = g.op('Unsqueeze', [owners, g.ints([1])]);
+      return [g.op('ScatterND', [g.zerosLike(x), positions, sum(g, parts)], { reduction: 'add' })];
     },
     cases: [
       { inputs: [picture, rois], attributes: { pooled_shape: [2, 2] } },

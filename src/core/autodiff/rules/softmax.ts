@@ -23,7 +23,7 @@ export const softmaxRules: readonly Rule[] = [
   defineRule({
     op: 'Softmax',
     since: [1, 11, 13],
-    note: 'Before version 13 the operator flattens to two extents: rewritten when the model is read.',
+    note: 'Before version 13 the operator flattens to two dims: rewritten when the model is read.',
     vjp({ g, node, outputs: [y], cotangents: [dy] }) {
       const weights = withoutNaN(g, y);
       const weighted = g.mul(dy, weights);

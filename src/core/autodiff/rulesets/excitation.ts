@@ -12,7 +12,7 @@ import { gradient, gradientAt } from './gradient.ts';
 import { lrp } from './lrp.ts';
 import { linearLayer, propagate } from './lrp-layers.ts';
 
-/** What has no rule of its own here: activations hand on what they get, the maximum goes to the winner. */
+/** Rules for all other operators: activations pass relevance on, a maximum passes it to the winner. */
 const others = lrp({ zeroParams: 'bias' });
 
 const POOLS: ReadonlySet<string> = new Set(['AveragePool', 'GlobalAveragePool', 'ReduceMean', 'ReduceSum']);

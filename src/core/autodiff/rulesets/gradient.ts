@@ -5,7 +5,7 @@ import { defineRuleset } from '../ruleset.ts';
 
 export const gradient = defineRuleset({ id: 'gradient', title: 'Gradient', rules: gradientRules });
 
-/** What the gradient gives for a node, its operands or cotangents changed: other rulesets are made of this. */
+/** Gradient of a node with its operands or cotangents changed; other rulesets are made of this. */
 export function gradientAt(context: RuleContext, changes: Partial<RuleContext> = {}): Cotangents {
   const rule = gradient.rule({ node: context.node, first: false, last: false }) as Rule;
   return rule.vjp({ ...context, ...changes });

@@ -1,4 +1,4 @@
-/** What LRP's rules for linear layers share: the layer with its weights and inputs changed, run forwards and backwards. */
+/** Helpers of LRP's rules for linear layers: the layer with its weights and inputs changed, run forwards and backwards. */
 import type { Value } from '../../onnx/builder.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import { gradientAt } from './gradient.ts';

@@ -14,7 +14,7 @@ import { gradient, gradientAt } from './gradient.ts';
 import { type Layer, linearLayer, propagate } from './lrp-layers.ts';
 
 /**
- * How a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
+ * Rules by which a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
  * Captum's, which change weights only and leave the inputs signed.
  */
 export const LRP_RULES = [
@@ -235,7 +235,7 @@ function alphaBeta(context: RuleContext, epsilon: number, alpha: number, beta: n
   });
 }
 
-/** What the layer gives, without its bias where that is left out. */
+/** Output of the layer, without its bias where that is left out. */
 function linearForward(context: RuleContext): Value {
   const {
     g,

@@ -1,4 +1,4 @@
-/** What the evaluators work on: contents whose elements may be symbolic extents, or unknown. */
+/** Contents that evaluators work on: their elements may be symbolic dims, or unknown. */
 import type { DataType } from '../../tensor/tensor.ts';
 import type { Dim, Node } from '../graph.ts';
 import type { Inferred, Inputs } from '../infer/rule.ts';
@@ -52,14 +52,14 @@ export function room(size: number, ...sources: Elements[]): { [index: number]: E
   return new Type(size) as unknown as { [index: number]: Element } & Elements;
 }
 
-/** The elements at these places. */
-export function take(data: Elements, places: ArrayLike<number>): Elements {
-  const taken = room(places.length, data);
-  for (let i = 0; i < places.length; i++) taken[i] = data[places[i] as number];
+/** The elements at these positions. */
+export function take(data: Elements, positions: ArrayLike<number>): Elements {
+  const taken = room(positions.length, data);
+  for (let i = 0; i < positions.length; i++) taken[i] = data[positions[i] as number];
   return taken;
 }
 
-/** How far apart neighbours along each axis are. */
+/** Strides: the distance of neighbours along each axis, in elements. */
 export function rowMajor(dims: readonly number[]): number[] {
   const strides: number[] = [];
   dims.reduceRight((stride, d, i) => {
@@ -76,14 +76,14 @@ export function broadcastStrides(from: readonly number[], to: readonly number[])
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : (strides[i - lead] as number)));
 }
 
-/** The places that a strided view of shape `dims` visits, in row-major order. */
+/** The positions that a strided view of shape `dims` visits, in row-major order. */
 export function view(dims: readonly number[], strides: readonly number[], offset = 0): Int32Array {
-  const places = new Int32Array(dims.reduce((n, d) => n * d, 1));
+  const positions = new Int32Array(dims.reduce((n, d) => n * d, 1));
   let [at, filled] = [offset, 0];
   const counter = dims.map(() => 0);
   const last = dims.length - 1;
-  while (filled < places.length) {
-    places[filled++] = at;
+  while (filled < positions.length) {
+    positions[filled++] = at;
     for (let axis = last; axis >= 0; axis--) {
       at += strides[axis] as number;
       const next = (counter[axis] as number) + 1;
@@ -93,13 +93,13 @@ export function view(dims: readonly number[], strides: readonly number[], offset
       counter[axis] = 0;
     }
   }
-  return places;
+  return positions;
 }
 
-/** A shape cut at an axis: how many rows before it, its extent, how many elements after it. */
-export function around(dims: readonly number[], axis: number): { outer: number; extent: number; inner: number } {
+/** A shape cut at an axis: how many rows before it, its dim, how many elements after it. */
+export function around(dims: readonly number[], axis: number): { outer: number; dim: number; inner: number } {
   const size = (part: readonly number[]): number => part.reduce((n, d) => n * d, 1);
-  return { outer: size(dims.slice(0, axis)), extent: dims[axis] as number, inner: size(dims.slice(axis + 1)) };
+  return { outer: size(dims.slice(0, axis)), dim: dims[axis] as number, inner: size(dims.slice(axis + 1)) };
 }
 
 /** Contents as inference sees them, for what it shares with evaluation. */

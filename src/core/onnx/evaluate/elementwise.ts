@@ -1,4 +1,4 @@
-/** How an operation on single numbers, or extents, becomes one on tensors that are broadcast together. */
+/** Operations on single numbers, or dims, as operations on tensors that are broadcast together. */
 
 import type { DataType } from '../../tensor/tensor.ts';
 import { isFloat } from '../../tensor/tensor.ts';
@@ -7,7 +7,7 @@ import type { Dim, Node } from '../graph.ts';
 import { broadcastStrides, type Content, type Element, type Evaluator, numeric, view } from './content.ts';
 import { STORE } from './number.ts';
 
-/** What an operator does with numbers, and with extents where it can say so; `dtype` is that of the first input. */
+/** An operator on numbers, and on dims where they have a symbolic form; `dtype` is that of the first input. */
 export interface Scalar {
   readonly numbers: (dtype: DataType, node: Node) => (a: number, b: number) => number;
   readonly extents?: (a: Dim, b: Dim, dtype: DataType) => Element;
@@ -55,13 +55,13 @@ export function elementwise({ numbers, extents, many = false }: Scalar): Evaluat
   };
 }
 
-/** Whether a result is right: 64-bit integers are beyond 2^53 not, nor is what came of dividing an integer by zero. */
+/** True if a result is exact: not beyond 2^53 for 64-bit integers, and no quotient of integers by zero. */
 function exactness(dtype: DataType): (x: number) => boolean {
   if (isFloat(dtype)) return () => true;
   return dtype.endsWith('int64') ? Number.isSafeInteger : Number.isFinite;
 }
 
-/** Where a broadcast operand is read; undefined when it is read in order. */
+/** Positions that a broadcast operand is read at; undefined when it is read in order. */
 function reading(operand: Content, dims: readonly number[]): Int32Array | undefined {
   const same = operand.dims.length === dims.length && operand.dims.every((d, i) => d === dims[i]);
   return same ? undefined : view(dims, broadcastStrides(operand.dims, dims));

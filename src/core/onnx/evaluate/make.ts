@@ -44,13 +44,13 @@ function scaleOf(
 ): (i: number) => number {
   if (sizeOf(scaleDims) === 1) return () => 0;
   const axis = normalAxis(node, intAttribute(node, 'axis', 1), dims.length);
-  const { extent, inner } = around(dims, axis);
-  const blocks = scaleDims.length > 1 ? (scaleDims[axis] as number) : extent;
-  const block = intAttribute(node, 'block_size', 0) || extent / blocks;
-  if (scaleDims.length <= 1) return (i) => Math.floor(i / inner) % extent;
+  const { dim, inner } = around(dims, axis);
+  const blocks = scaleDims.length > 1 ? (scaleDims[axis] as number) : dim;
+  const block = intAttribute(node, 'block_size', 0) || dim / blocks;
+  if (scaleDims.length <= 1) return (i) => Math.floor(i / inner) % dim;
   return (i) => {
-    const outer = Math.floor(i / (inner * extent));
-    return (outer * blocks + Math.floor((Math.floor(i / inner) % extent) / block)) * inner + (i % inner);
+    const outer = Math.floor(i / (inner * dim));
+    return (outer * blocks + Math.floor((Math.floor(i / inner) % dim) / block)) * inner + (i % inner);
   };
 }
 

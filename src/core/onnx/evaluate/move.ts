@@ -100,9 +100,9 @@ const split: Evaluator = (node, inputs) => {
   const strides = rowMajor(x.dims);
   let start = 0;
   return parts.map((size) => {
-    const places = view(x.dims.with(axis, size), strides, start * (strides[axis] as number));
+    const positions = view(x.dims.with(axis, size), strides, start * (strides[axis] as number));
     start += size;
-    return { data: take(x.data, places) };
+    return { data: take(x.data, positions) };
   });
 };
 
@@ -111,13 +111,13 @@ const concat: Evaluator = (node, inputs, [output]) => {
   const dims = output?.dims;
   if (operands.length < inputs.length || !isStatic(dims)) return undefined;
   const axis = axisAttribute(node, dims.length, 0);
-  const { outer, extent, inner } = around(dims, axis);
-  const data = room(outer * extent * inner, ...operands.map((c) => c.data));
+  const { outer, dim, inner } = around(dims, axis);
+  const data = room(outer * dim * inner, ...operands.map((c) => c.data));
   let start = 0;
   for (const operand of operands) {
     const row = (operand.dims[axis] as number) * inner;
     for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < row; i++) data[o * extent * inner + start + i] = operand.data[o * row + i];
+      for (let i = 0; i < row; i++) data[o * dim * inner + start + i] = operand.data[o * row + i];
     }
     start += row;
   }

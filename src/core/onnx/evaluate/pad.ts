@@ -12,7 +12,7 @@ const pad: Evaluator = (node, inputs, [output]) => {
   if (!isStatic(before)) return undefined;
   const mode = stringAttribute(node, 'mode', 'constant');
   const strides = rowMajor(x.dims);
-  // Per axis, where each place of the output comes from; -1 is outside.
+  // Per axis, where each position of the output comes from; -1 is outside.
   const sources = dims.map((d, axis) =>
     Array.from({ length: d }, (_, i) => sourceOf(i - (before[axis] as number), x.dims[axis] as number, mode)),
   );
@@ -37,17 +37,17 @@ const pad: Evaluator = (node, inputs, [output]) => {
   return [{ data }];
 };
 
-function sourceOf(i: number, extent: number, mode: string): number {
-  if (i >= 0 && i < extent) return i;
-  if (mode === 'edge') return i < 0 ? 0 : extent - 1;
-  if (mode === 'wrap') return ((i % extent) + extent) % extent;
+function sourceOf(i: number, dim: number, mode: string): number {
+  if (i >= 0 && i < dim) return i;
+  if (mode === 'edge') return i < 0 ? 0 : dim - 1;
+  if (mode === 'wrap') return ((i % dim) + dim) % dim;
   if (mode !== 'reflect') return -1;
-  const period = Math.max(2 * (extent - 1), 1);
+  const period = Math.max(2 * (dim - 1), 1);
   const at = ((i % period) + period) % period;
-  return at < extent ? at : period - at;
+  return at < dim ? at : period - at;
 }
 
-/** What lies above (or below) the k-th diagonal stays. */
+/** Trilu: elements above (or below) the k-th diagonal stay. */
 const trilu: Evaluator = (node, [x, k]) => {
   const shift = k ? k.data[0] : 0;
   if (!x || typeof shift !== 'number') return undefined;

@@ -1,4 +1,4 @@
-/** Operators that pick or place elements by index. */
+/** Operators that pick or position elements by index. */
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import { add, isStatic, maximum, minimum, multiply } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
@@ -17,48 +17,48 @@ import {
 } from './content.ts';
 
 /** An index counted from the front, or -1 for one that is outside. */
-const wrapped = (index: number, extent: number): number => {
-  const at = index < 0 ? index + extent : index;
-  return at < extent && at >= 0 ? at : -1;
+const wrapped = (index: number, dim: number): number => {
+  const at = index < 0 ? index + dim : index;
+  return at < dim && at >= 0 ? at : -1;
 };
 
 const gather: Evaluator = (node, [x, indices]) => {
   const chosen = numeric(indices);
   if (!x || !chosen) return undefined;
-  const { outer, extent, inner } = around(x.dims, axisAttribute(node, x.dims.length, 0));
-  const places = new Int32Array(outer * chosen.length * inner);
+  const { outer, dim, inner } = around(x.dims, axisAttribute(node, x.dims.length, 0));
+  const positions = new Int32Array(outer * chosen.length * inner);
   let filled = 0;
   for (let o = 0; o < outer; o++) {
     for (let c = 0; c < chosen.length; c++) {
-      const at = wrapped(chosen[c] as number, extent);
+      const at = wrapped(chosen[c] as number, dim);
       if (at < 0) return undefined;
-      for (let i = 0; i < inner; i++) places[filled++] = (o * extent + at) * inner + i;
+      for (let i = 0; i < inner; i++) positions[filled++] = (o * dim + at) * inner + i;
     }
   }
-  return [{ data: take(x.data, places) }];
+  return [{ data: take(x.data, positions) }];
 };
 
-/** Where each index points when it replaces one coordinate of its own place; undefined when one is outside. */
+/** Flat position that each index points at when it replaces one coordinate of its own position; undefined when one is outside. */
 function elementPlaces(node: Node, dims: readonly number[], indexDims: readonly number[], indices: ArrayLike<number>) {
   const axis = axisAttribute(node, dims.length, 0);
   const strides = rowMajor(dims);
   const stride = strides[axis] as number;
-  const places = view(indexDims, strides.with(axis, 0));
-  for (let i = 0; i < places.length; i++) {
+  const positions = view(indexDims, strides.with(axis, 0));
+  for (let i = 0; i < positions.length; i++) {
     const at = wrapped(indices[i] as number, dims[axis] as number);
     if (at < 0) return undefined;
-    places[i] = (places[i] as number) + at * stride;
+    positions[i] = (positions[i] as number) + at * stride;
   }
-  return places;
+  return positions;
 }
 
 const gatherElements: Evaluator = (node, [x, indices]) => {
   const chosen = numeric(indices);
-  const places = x && indices && chosen && elementPlaces(node, x.dims, indices.dims, chosen);
-  return places && [{ data: take(x.data, places) }];
+  const positions = x && indices && chosen && elementPlaces(node, x.dims, indices.dims, chosen);
+  return positions && [{ data: take(x.data, positions) }];
 };
 
-/** Where the blocks begin that rows of coordinates point at, and how long they are. */
+/** Starts of the blocks that rows of coordinates point at, and their length. */
 function blockPlaces(dims: readonly number[], indexDims: readonly number[], indices: ArrayLike<number>, batchDims = 0) {
   const depth = indexDims.at(-1) as number;
   const strides = rowMajor(dims);
@@ -67,7 +67,7 @@ function blockPlaces(dims: readonly number[], indexDims: readonly number[], indi
   const rows = depth === 0 ? 1 : indices.length / depth;
   const starts = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
-    let start = Math.floor((row * batch.outer) / rows) * batch.extent * batch.inner;
+    let start = Math.floor((row * batch.outer) / rows) * batch.dim * batch.inner;
     for (let i = 0; i < depth; i++) {
       const at = wrapped(indices[row * depth + i] as number, dims[batchDims + i] as number);
       if (at < 0) return undefined;
@@ -84,12 +84,12 @@ const gatherND: Evaluator = (node, [x, indices]) => {
     x && indices && chosen && blockPlaces(x.dims, indices.dims, chosen, intAttribute(node, 'batch_dims', 0));
   if (!blocks) return undefined;
   const { starts, length } = blocks;
-  const places = new Int32Array(starts.length * length);
-  for (let i = 0; i < places.length; i++) places[i] = (starts[Math.floor(i / length)] as number) + (i % length);
-  return [{ data: take(x.data, places) }];
+  const positions = new Int32Array(starts.length * length);
+  for (let i = 0; i < positions.length; i++) positions[i] = (starts[Math.floor(i / length)] as number) + (i % length);
+  return [{ data: take(x.data, positions) }];
 };
 
-/** How a scattered element meets the one that is there. */
+/** Combinations of a scattered element with the one that is there, by `reduction`. */
 const REDUCTIONS: Readonly<Record<string, (old: Dim, update: Dim) => Element>> = {
   add,
   mul: multiply,
@@ -99,8 +99,8 @@ const REDUCTIONS: Readonly<Record<string, (old: Dim, update: Dim) => Element>> =
 
 const scatterElements: Evaluator = (node, [x, indices, updates]) => {
   const chosen = numeric(indices);
-  const places = x && indices && chosen && elementPlaces(node, x.dims, indices.dims, chosen);
-  return places && updates && [{ data: scattered(node, x.data, updates.data, places) }];
+  const positions = x && indices && chosen && elementPlaces(node, x.dims, indices.dims, chosen);
+  return positions && updates && [{ data: scattered(node, x.data, updates.data, positions) }];
 };
 
 const scatterND: Evaluator = (node, [x, indices, updates]) => {
@@ -108,19 +108,19 @@ const scatterND: Evaluator = (node, [x, indices, updates]) => {
   const blocks = x && indices && chosen && blockPlaces(x.dims, indices.dims, chosen);
   if (!blocks || !updates) return undefined;
   const { starts, length } = blocks;
-  const places = Int32Array.from(
+  const positions = Int32Array.from(
     { length: updates.data.length },
     (_, i) => (starts[Math.floor(i / length)] as number) + (i % length),
   );
-  return [{ data: scattered(node, x.data, updates.data, places) }];
+  return [{ data: scattered(node, x.data, updates.data, positions) }];
 };
 
-function scattered(node: Node, old: ArrayLike<Element>, updates: ArrayLike<Element>, places: Int32Array) {
+function scattered(node: Node, old: ArrayLike<Element>, updates: ArrayLike<Element>, positions: Int32Array) {
   const meet = REDUCTIONS[stringAttribute(node, 'reduction', 'none')];
   const data = room(old.length, old, updates);
   for (let i = 0; i < old.length; i++) data[i] = old[i];
-  for (let i = 0; i < places.length; i++) {
-    const at = places[i] as number;
+  for (let i = 0; i < positions.length; i++) {
+    const at = positions[i] as number;
     const [was, update] = [data[at], updates[i]];
     data[at] = meet ? (was === undefined || update === undefined ? undefined : meet(was, update)) : update;
   }
@@ -146,16 +146,16 @@ const where: Evaluator = (_, [condition, a, b], [output]) => {
 const compress: Evaluator = (node, [x, condition]) => {
   const kept = numeric(condition);
   if (!x || !kept) return undefined;
-  const { outer, extent, inner } = node.attributes.axis
+  const { outer, dim, inner } = node.attributes.axis
     ? around(x.dims, axisAttribute(node, x.dims.length, 0))
-    : { outer: 1, extent: x.data.length, inner: 1 };
-  const places: number[] = [];
+    : { outer: 1, dim: x.data.length, inner: 1 };
+  const positions: number[] = [];
   for (let o = 0; o < outer; o++) {
-    for (let e = 0; e < Math.min(extent, kept.length); e++) {
-      if (kept[e]) for (let i = 0; i < inner; i++) places.push((o * extent + e) * inner + i);
+    for (let e = 0; e < Math.min(dim, kept.length); e++) {
+      if (kept[e]) for (let i = 0; i < inner; i++) positions.push((o * dim + e) * inner + i);
     }
   }
-  return [{ data: take(x.data, places) }];
+  return [{ data: take(x.data, positions) }];
 };
 
 const nonZero: Evaluator = (_, [x]) => {

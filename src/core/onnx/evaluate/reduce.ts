@@ -20,7 +20,7 @@ interface Fold {
   readonly start: number;
   readonly numbers: (sum: number, x: number) => number;
   readonly extents?: (sum: Dim, x: Dim) => Element;
-  /** What becomes of the result, given how many elements went into it. */
+  /** Last step on the result, given the number of elements that went into it. */
   readonly finish?: (sum: number, count: number) => number;
 }
 
@@ -75,12 +75,12 @@ const arg =
   (node, [x]) => {
     const values = numeric(x);
     if (!x || !values) return undefined;
-    const { outer, extent, inner } = around(x.dims, axisAttribute(node, x.dims.length, 0));
+    const { outer, dim, inner } = around(x.dims, axisAttribute(node, x.dims.length, 0));
     const last = intAttribute(node, 'select_last_index', 0) === 1;
     const data = Array.from({ length: outer * inner }, (_, i) => {
-      const start = Math.floor(i / inner) * extent * inner + (i % inner);
+      const start = Math.floor(i / inner) * dim * inner + (i % inner);
       let best = 0;
-      for (let e = 1; e < extent; e++) {
+      for (let e = 1; e < dim; e++) {
         const [next, most] = [values[start + e * inner] as number, values[start + best * inner] as number];
         if (better(next, most) || (last && next === most)) best = e;
       }
@@ -92,14 +92,14 @@ const arg =
 const cumSum: Evaluator = (node, [x, axisInput], [output]) => {
   const [values, at] = [numeric(x), numeric(axisInput)?.[0]];
   if (!x || !values || at === undefined || !output) return undefined;
-  const { outer, extent, inner } = around(x.dims, at < 0 ? at + x.dims.length : at);
+  const { outer, dim, inner } = around(x.dims, at < 0 ? at + x.dims.length : at);
   const [exclusive, reverse] = [intAttribute(node, 'exclusive', 0) === 1, intAttribute(node, 'reverse', 0) === 1];
   const [data, store] = [new Float64Array(values.length), STORE[output.dtype]];
   for (let row = 0; row < outer * inner; row++) {
-    const start = Math.floor(row / inner) * extent * inner + (row % inner);
+    const start = Math.floor(row / inner) * dim * inner + (row % inner);
     let sum = 0;
-    for (let step = 0; step < extent; step++) {
-      const place = start + (reverse ? extent - 1 - step : step) * inner;
+    for (let step = 0; step < dim; step++) {
+      const place = start + (reverse ? dim - 1 - step : step) * inner;
       const next = store(sum + (values[place] as number));
       data[place] = exclusive ? sum : next;
       sum = next;
@@ -109,7 +109,7 @@ const cumSum: Evaluator = (node, [x, axisInput], [output]) => {
 };
 
 /** More multiplications are left to the engine. */
-const MOST_PRODUCTS = 2 ** 25;
+const MAX_PRODUCTS = 2 ** 25;
 
 const matMul: Evaluator = (_, [a, b], [output]) => {
   const [x, y] = [numeric(a), numeric(b)];
@@ -120,7 +120,7 @@ const matMul: Evaluator = (_, [a, b], [output]) => {
   const batch = output.dims.slice(0, output.dims.length - (a.dims.length > 1 ? 1 : 0) - (b.dims.length > 1 ? 1 : 0));
   const starts = (dims: readonly number[]): Int32Array => view(batch, broadcastStrides(dims.slice(0, -2), batch));
   const [startsX, startsY, store] = [starts(left), starts(right), STORE[output.dtype]];
-  if (startsX.length * rows * inner * columns > MOST_PRODUCTS) return undefined;
+  if (startsX.length * rows * inner * columns > MAX_PRODUCTS) return undefined;
   const data = new Float64Array(startsX.length * rows * columns);
   for (let i = 0; i < data.length; i++) {
     const [matrix, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];

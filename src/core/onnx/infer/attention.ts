@@ -2,7 +2,7 @@
 import { intAttribute } from '../attributes.ts';
 import { add, divide, multiply } from '../dims.ts';
 import type { Dim } from '../graph.ts';
-import { fail, type Inferred, ofType, type Rule, type Rules, required, unknownExtent } from './rule.ts';
+import { fail, type Inferred, ofType, type Rule, type Rules, required, unknownDim } from './rule.ts';
 
 /** [N, heads, length, width of a head] of an operand, which may come as [N, length, heads * width]. */
 function inHeads(dims: readonly Dim[], heads: number): [Dim, Dim, Dim, Dim] | undefined {
@@ -21,7 +21,7 @@ const attention: Rule = (node, inputs) => {
   );
   if (!q || !k || !v) return fail(node, 'its operands do not divide into heads.');
   const past = inputs[4];
-  const earlier = past ? (past.dims?.[2] ?? unknownExtent(node, 2, 1)) : 0;
+  const earlier = past ? (past.dims?.[2] ?? unknownDim(node, 2, 1)) : 0;
   const total = add(k[2], earlier);
   const flat = operands[0]?.dims?.length === 3;
   return [

@@ -5,7 +5,7 @@
 import { intAttribute, intsAttribute } from '../attributes.ts';
 import { product } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
-import { each, ofType, type Rule, type Rules, required, sameType, unknownExtent } from './rule.ts';
+import { each, ofType, type Rule, type Rules, required, sameType, unknownDim } from './rule.ts';
 
 /** Rows of the input: a table of one dimension is a single row. */
 const rowsOf = (dims: readonly Dim[] | undefined): Dim[] =>
@@ -25,7 +25,7 @@ const classifier: Rule = (node, inputs) => {
   const { dims } = required(node, inputs, 0);
   const classes = listLength(node, 'classlabels_int64s', 'classlabels_ints', 'classlabels_strings');
   const rows = rowsOf(dims);
-  return [ofType('int64', dims && rows), ofType('float32', dims && [...rows, classes || unknownExtent(node, 1, 1)])];
+  return [ofType('int64', dims && rows), ofType('float32', dims && [...rows, classes || unknownDim(node, 1, 1)])];
 };
 
 /** One number for each row and target. */
@@ -55,7 +55,7 @@ const featureVectorizer: Rule = (node, inputs) => {
   const widths = intsAttribute(node, 'inputdimensions', []);
   const total = widths.reduce((a, b) => a + b, 0);
   const { dims } = required(node, inputs, 0);
-  return [ofType('float32', dims && [...rowsOf(dims), total || unknownExtent(node, 1)])];
+  return [ofType('float32', dims && [...rowsOf(dims), total || unknownDim(node, 1)])];
 };
 
 /** Elements of the last axis, by index. */

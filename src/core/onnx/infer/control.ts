@@ -10,7 +10,7 @@ import {
   type Rule,
   type Rules,
   required,
-  unknownExtent,
+  unknownDim,
 } from './rule.ts';
 
 const subgraph = (node: Node, name: string): Graph =>
@@ -25,11 +25,11 @@ const conditional: Rule = (node, inputs, scope) => {
   return branch('then_branch').map((type, i) => common(node, type, otherwise[i] ?? type, i));
 };
 
-/** What holds of both values. */
+/** Type that fits both values. */
 function common(node: Node, a: Inferred, b: Inferred, output: number): Inferred {
   const agree = a.dims && b.dims && a.dims.length === b.dims.length;
   if (!agree) return ofType(a.dtype, undefined);
-  const dims = a.dims?.map((d, axis): Dim => (d === b.dims?.[axis] ? d : unknownExtent(node, axis, output)));
+  const dims = a.dims?.map((d, axis): Dim => (d === b.dims?.[axis] ? d : unknownDim(node, axis, output)));
   return ofType(a.dtype, dims);
 }
 
@@ -45,7 +45,7 @@ const loop: Rule = (node, inputs, scope) => {
   // Engines obey the body's condition even where the loop is given none to begin with.
   const begins = inputs[1] === undefined || inputs[1].value?.[0] === 1;
   const always = begins && run(states)[0]?.value?.[0] === 1;
-  const rows = (i: number): Dim => (always ? turns : undefined) ?? unknownExtent(node, 0, i);
+  const rows = (i: number): Dim => (always ? turns : undefined) ?? unknownDim(node, 0, i);
   return [
     ...states,
     ...outputs.slice(states.length).map((o, i) => ofType(o.dtype, o.dims && [rows(states.length + i), ...o.dims])),
@@ -71,7 +71,7 @@ const scan: Rule = (node, inputs, scope) => {
   const outputAxes = intsAttribute(node, 'scan_output_axes', []);
   const stacked = outputs.slice(count).map(({ dtype, dims }, i) => {
     const axis = dims && normalAxis(node, outputAxes[i] ?? 0, dims.length + 1);
-    return ofType(dtype, dims?.toSpliced(axis as number, 0, length ?? unknownExtent(node, axis as number, count + i)));
+    return ofType(dtype, dims?.toSpliced(axis as number, 0, length ?? unknownDim(node, axis as number, count + i)));
   });
   return [...states, ...stacked];
 };

@@ -17,8 +17,8 @@ import {
   type Rules,
   required,
   show,
+  unknownDim,
   unknownDims,
-  unknownExtent,
 } from './rule.ts';
 
 const concat: Rule = (node, inputs) => {
@@ -34,17 +34,17 @@ const concat: Rule = (node, inputs) => {
   const axis = axisAttribute(node, rank, 0);
   const dims = shapes.reduce((sum, next) =>
     sum.map((d, i) => {
-      const extent = next[i] as Dim;
-      if (i === axis) return add(d, extent);
-      expectSame(node, d, extent, `the extents of axis ${i}`);
-      return moreKnown(d, extent);
+      const dim = next[i] as Dim;
+      if (i === axis) return add(d, dim);
+      expectSame(node, d, dim, `the dims of axis ${i}`);
+      return moreKnown(d, dim);
     }),
   );
   const complete = shapes.length === operands.length;
   return [
     ofType(
       first.dtype,
-      dims.map((d, i) => (i === axis && !complete ? unknownExtent(node, i) : d)),
+      dims.map((d, i) => (i === axis && !complete ? unknownDim(node, i) : d)),
     ),
   ];
 };
@@ -54,7 +54,7 @@ const split: Rule = (node, inputs) => {
   if (!dims) return node.outputs.map(() => ofType(dtype, undefined));
   const axis = axisAttribute(node, dims.length, 0);
   const sizes = splitSizes(node, dims[axis] as Dim, inputs);
-  return node.outputs.map((_, i) => ofType(dtype, dims.with(axis, sizes?.[i] ?? unknownExtent(node, axis, i))));
+  return node.outputs.map((_, i) => ofType(dtype, dims.with(axis, sizes?.[i] ?? unknownDim(node, axis, i))));
 };
 
 const slice: Rule = (node, inputs) => {
@@ -62,7 +62,7 @@ const slice: Rule = (node, inputs) => {
   const ranges = dims && sliceRanges(node, dims, inputs);
   if (!ranges) return [ofType(dtype, dims && unknownDims(node, dims.length))];
   const result = [...dims];
-  for (const { axis, count } of ranges) result[axis] = count ?? unknownExtent(node, axis);
+  for (const { axis, count } of ranges) result[axis] = count ?? unknownDim(node, axis);
   return [ofType(dtype, result)];
 };
 
@@ -89,7 +89,7 @@ const tile: Rule = (node, inputs) => {
   return [
     ofType(
       dtype,
-      dims?.map((d, i) => (times ? multiply(d, times[i] as Dim) : unknownExtent(node, i))),
+      dims?.map((d, i) => (times ? multiply(d, times[i] as Dim) : unknownDim(node, i))),
     ),
   ];
 };
@@ -103,9 +103,9 @@ const resize: Rule = (node, inputs) => {
   const values = numbers(scales);
   const result = [...dims];
   for (const [i, axis] of axes.entries()) {
-    const extent = dims[axis] as Dim;
-    const wanted = sizes ? sizes.value?.[i] : scaled(extent, values?.[i]);
-    result[axis] = wanted ?? unknownExtent(node, axis);
+    const dim = dims[axis] as Dim;
+    const wanted = sizes ? sizes.value?.[i] : scaled(dim, values?.[i]);
+    result[axis] = wanted ?? unknownDim(node, axis);
   }
   if (sizes && stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch')
     keepAspect(node, dims, axes, result);
@@ -113,11 +113,11 @@ const resize: Rule = (node, inputs) => {
 };
 
 /** Engines multiply in single precision. */
-function scaled(extent: Dim, scale: number | undefined): Dim | undefined {
+function scaled(dim: Dim, scale: number | undefined): Dim | undefined {
   if (scale === undefined) return undefined;
-  if (typeof extent === 'number') return Math.floor(Math.fround(extent * scale));
-  if (Number.isInteger(scale)) return multiply(extent, scale);
-  return Number.isInteger(1 / scale) ? floorDivide(extent, 1 / scale) : undefined;
+  if (typeof dim === 'number') return Math.floor(Math.fround(dim * scale));
+  if (Number.isInteger(scale)) return multiply(dim, scale);
+  return Number.isInteger(1 / scale) ? floorDivide(dim, 1 / scale) : undefined;
 }
 
 /** One scale for all axes: the smallest or the largest of those that the sizes ask for. */
@@ -126,7 +126,7 @@ function keepAspect(node: Node, dims: readonly Dim[], axes: readonly number[], r
   const smallest = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'not_larger';
   const scale = smallest ? Math.min(...ratios) : Math.max(...ratios);
   for (const axis of axes) {
-    result[axis] = Number.isNaN(scale) ? unknownExtent(node, axis) : Math.round(scale * Number(dims[axis]));
+    result[axis] = Number.isNaN(scale) ? unknownDim(node, axis) : Math.round(scale * Number(dims[axis]));
   }
 }
 
@@ -152,7 +152,7 @@ const centerCropPad: Rule = (node, inputs) => {
   return [
     ofType(
       dtype,
-      dims.map((d, i) => (at(i) < 0 ? d : (shape.value?.[at(i)] ?? unknownExtent(node, i)))),
+      dims.map((d, i) => (at(i) < 0 ? d : (shape.value?.[at(i)] ?? unknownDim(node, i)))),
     ),
   ];
 };
@@ -164,7 +164,7 @@ const dft: Rule = (node, inputs) => {
   const axis = inputs[2] ? numbers(inputs[2])?.[0] : -2;
   if (axis === undefined) return [ofType(dtype, [...unknownDims(node, dims.length - 1), 2])];
   const at = normalAxis(node, axis, dims.length);
-  const given = inputs[1] ? (numbers(inputs[1])?.[0] ?? unknownExtent(node, at)) : undefined;
+  const given = inputs[1] ? (numbers(inputs[1])?.[0] ?? unknownDim(node, at)) : undefined;
   if (intAttribute(node, 'onesided', 0) === 1 && intAttribute(node, 'inverse', 0) === 1) {
     const samples = given ?? multiply(add(dims[at] as Dim, -1), 2);
     return [ofType(dtype, dims.with(at, samples).with(-1, 1))];

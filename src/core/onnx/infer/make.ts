@@ -10,16 +10,16 @@ import {
   each,
   fail,
   type Inferred,
-  MOST_KNOWN,
+  MAX_KNOWN,
   numbers,
   ofType,
   type Rule,
   type Rules,
   required,
-  unknownExtent,
+  unknownDim,
 } from './rule.ts';
 
-/** What is known of constants seen before: a graph is inferred many times on its way through the compiler. */
+/** Types of constants seen before: a graph is inferred many times on its way through the compiler. */
 const seen = new WeakMap<Constant, Inferred>();
 
 /** A constant's type and, if it is small, its content. */
@@ -27,7 +27,7 @@ export function ofConstant(constant: Constant): Inferred {
   const known = seen.get(constant);
   if (known) return known;
   const { dtype, dims } = constant;
-  const small = dims.reduce((n, d) => n * d, 1) <= MOST_KNOWN;
+  const small = dims.reduce((n, d) => n * d, 1) <= MAX_KNOWN;
   const inferred = { dtype, dims, ...(small && { value: Array.from(constantValues(constant)) }) };
   seen.set(constant, inferred);
   return inferred;
@@ -53,10 +53,10 @@ const constantOfShape: Rule = (node, inputs) => {
 
 const shapeOf: Rule = (node, inputs) => {
   const part = shapePart(node, required(node, inputs, 0).dims);
-  return [{ dtype: 'int64', dims: [part?.length ?? unknownExtent(node, 0)], value: part }];
+  return [{ dtype: 'int64', dims: [part?.length ?? unknownDim(node, 0)], value: part }];
 };
 
-/** The extents that a Shape node gives. */
+/** The dims that a Shape node gives. */
 const shapePart = (node: Node, dims: readonly Dim[] | undefined): Dim[] | undefined =>
   dims?.slice(intAttribute(node, 'start', 0), intAttribute(node, 'end', dims.length));
 
@@ -68,7 +68,7 @@ const size: Rule = (node, inputs) => {
 const range: Rule = (node, inputs) => {
   const { dtype, value: [start] = [] } = required(node, inputs, 0);
   const [limit, delta] = [required(node, inputs, 1).value?.[0], numbers(required(node, inputs, 2))?.[0]];
-  return [ofType(dtype, [rangeLength(start, limit, delta) ?? unknownExtent(node, 0)])];
+  return [ofType(dtype, [rangeLength(start, limit, delta) ?? unknownDim(node, 0)])];
 };
 
 function rangeLength(start?: Dim, limit?: Dim, delta?: number): Dim | undefined {
@@ -88,7 +88,7 @@ const random: Rule = (node, inputs) => [
 /** Windows of a signal, such as Hann's. */
 const signalWindow: Rule = (node, inputs) => {
   const length = required(node, inputs, 0).value?.[0];
-  return [ofType(typeAttribute(node, 'output_datatype', inputs, 'float32'), [length ?? unknownExtent(node, 0)])];
+  return [ofType(typeAttribute(node, 'output_datatype', inputs, 'float32'), [length ?? unknownDim(node, 0)])];
 };
 
 export const makers: Rules = {

@@ -13,7 +13,7 @@ import {
   type Rules,
   required,
   show,
-  unknownExtent,
+  unknownDim,
 } from './rule.ts';
 
 /** The shape of a product after numpy.matmul; undefined when a rank is unknown. */
@@ -21,12 +21,12 @@ export function multiplied(node: Node, a?: readonly Dim[], b?: readonly Dim[]): 
   if (!a || !b) return undefined;
   if (a.length === 0 || b.length === 0) fail(node, 'a scalar cannot be multiplied as a matrix.');
   const inner = b.length === 1 ? b[0] : b.at(-2);
-  expectSame(node, a.at(-1), inner, `the inner extents of ${show(a)} and ${show(b)}`);
+  expectSame(node, a.at(-1), inner, `the inner dims of ${show(a)} and ${show(b)}`);
   const batch = broadcast(node, [a.slice(0, -2), b.slice(0, -2)]) as Dim[];
   return [...batch, ...(a.length > 1 ? [a.at(-2) as Dim] : []), ...(b.length > 1 ? [b.at(-1) as Dim] : [])];
 }
 
-/** The operands' places among the inputs; the output's type is `dtype`, or that of the input at this place. */
+/** The operands' positions among the inputs; the output's type is `dtype`, or that of the input at this position. */
 const product =
   (left: number, right: number, dtype: DataType | number): Rule =>
   (node, inputs) => {
@@ -39,9 +39,9 @@ export const gemm: Rule = (node, inputs) => {
   expectRank(node, a.dims, 2, 'A');
   expectRank(node, b.dims, 2, 'B');
   const [turnA, turnB] = [intAttribute(node, 'transA', 0) !== 0, intAttribute(node, 'transB', 0) !== 0];
-  expectSame(node, a.dims?.[turnA ? 0 : 1], b.dims?.[turnB ? 1 : 0], 'the inner extents of A and B');
-  const rows = a.dims?.[turnA ? 1 : 0] ?? unknownExtent(node, 0);
-  return [ofType(a.dtype, [rows, b.dims?.[turnB ? 0 : 1] ?? unknownExtent(node, 1)])];
+  expectSame(node, a.dims?.[turnA ? 0 : 1], b.dims?.[turnB ? 1 : 0], 'the inner dims of A and B');
+  const rows = a.dims?.[turnA ? 1 : 0] ?? unknownDim(node, 0);
+  return [ofType(a.dtype, [rows, b.dims?.[turnB ? 0 : 1] ?? unknownDim(node, 1)])];
 };
 
 /** The last two axes of a shape, swapped. */
@@ -70,22 +70,18 @@ const einsum: Rule = (node, inputs) => {
       [after ?? '', dims.length - (after?.length ?? 0)],
     ] as const) {
       for (const [j, letter] of [...letters].entries()) {
-        const [extent, known] = [dims[offset + j] as Dim, extents.get(letter)];
-        if (known !== undefined && known !== 1 && extent !== 1)
-          expectSame(node, known, extent, `the extents of "${letter}"`);
-        extents.set(
-          letter,
-          known === undefined || known === 1 ? extent : extent === 1 ? known : moreKnown(known, extent),
-        );
+        const [dim, known] = [dims[offset + j] as Dim, extents.get(letter)];
+        if (known !== undefined && known !== 1 && dim !== 1) expectSame(node, known, dim, `the dims of "${letter}"`);
+        extents.set(letter, known === undefined || known === 1 ? dim : dim === 1 ? known : moreKnown(known, dim));
       }
     }
   }
   const lead = broadcast(node, ellipses) as Dim[];
   const output = right ?? implicitOutput(left);
   const [before = '', after = ''] = output.split('...');
-  const extentOf = (letter: string): Dim => extents.get(letter) ?? fail(node, `"${letter}" is in no operand.`);
+  const dimOf = (letter: string): Dim => extents.get(letter) ?? fail(node, `"${letter}" is in no operand.`);
   const middle = output.includes('...') ? lead : [];
-  return [ofType(dtype, [...[...before].map(extentOf), ...middle, ...[...after].map(extentOf)])];
+  return [ofType(dtype, [...[...before].map(dimOf), ...middle, ...[...after].map(dimOf)])];
 };
 
 /** Without an arrow: the ellipsis, then the letters that occur once, in order. */

@@ -17,7 +17,7 @@ import {
   type Rules,
   required,
   sameType,
-  unknownExtent,
+  unknownDim,
 } from './rule.ts';
 import { windows } from './window.ts';
 
@@ -51,7 +51,7 @@ const skipNormalization: Rule = (node, inputs) => {
 /** input_ids, segment_ids, then the tables; a mask gives the number of its ones. */
 const embedding: Rule = (node, inputs) => {
   const [ids, words] = [required(node, inputs, 0), required(node, inputs, 2)];
-  const dims = ids.dims && [...ids.dims, words.dims?.[1] ?? unknownExtent(node, 2)];
+  const dims = ids.dims && [...ids.dims, words.dims?.[1] ?? unknownDim(node, 2)];
   return [ofType(words.dtype, dims), ofType('int32', ids.dims?.slice(0, 1)), ofType(words.dtype, dims)];
 };
 
@@ -61,7 +61,7 @@ const attention: Rule = (node, inputs) => {
   expectRank(node, x.dims, 3);
   expectRank(node, weights.dims, 2, 'the weights');
   const sizes = intsAttribute(node, 'qkv_hidden_sizes', []);
-  const value = sizes[2] ?? divide(weights.dims?.[1] ?? 0, 3) ?? unknownExtent(node, 2);
+  const value = sizes[2] ?? divide(weights.dims?.[1] ?? 0, 3) ?? unknownDim(node, 2);
   const heads = intAttribute(node, 'num_heads', 1);
   const [width, length] = [divide(value, heads), x.dims?.[1]];
   // Keys and values, those of earlier runs in front.
@@ -72,9 +72,9 @@ const attention: Rule = (node, inputs) => {
   return [ofType(x.dtype, x.dims?.with(-1, value)), ofType(x.dtype, present)];
 };
 
-/** How many keys of earlier runs there are. */
+/** Number of past keys. */
 const earlierLength = (node: Node, past: Inputs[number], axis: number): Dim =>
-  past ? (past.dims?.[axis] ?? unknownExtent(node, axis, 1)) : 0;
+  past ? (past.dims?.[axis] ?? unknownDim(node, axis, 1)) : 0;
 
 /** query [N, S, H]; key and value; or all three packed in one. */
 const multiHead: Rule = (node, inputs) => {

@@ -1,7 +1,7 @@
 /** Recurrent layers. */
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import type { Dim } from '../graph.ts';
-import { each, expectRank, ofType, type Rule, type Rules, required, unknownDims, unknownExtent } from './rule.ts';
+import { each, expectRank, ofType, type Rule, type Rules, required, unknownDim, unknownDims } from './rule.ts';
 
 /** X is [time, batch, features], or batch first with `layout` 1; R is [directions, gates*hidden, hidden]. */
 const recurrent: Rule = (node, inputs) => {
@@ -13,7 +13,7 @@ const recurrent: Rule = (node, inputs) => {
   const directions = stringAttribute(node, 'direction', 'forward') === 'bidirectional' ? 2 : 1;
   const hidden = node.attributes.hidden_size
     ? intAttribute(node, 'hidden_size', 0)
-    : (r.dims?.[2] ?? unknownExtent(node, 3));
+    : (r.dims?.[2] ?? unknownDim(node, 3));
   const state = ofType(x.dtype, batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]);
   const steps = batchFirst ? [batch, time, directions, hidden] : [time, directions, batch, hidden];
   return [ofType(x.dtype, steps), state, state];

@@ -13,8 +13,8 @@ import {
   type Rules,
   required,
   show,
+  unknownDim,
   unknownDims,
-  unknownExtent,
 } from './rule.ts';
 
 /** The dims that a shape input asks for, before 0 and -1 are read; undefined when not even their number is known. */
@@ -28,15 +28,15 @@ const reshape: Rule = (node, inputs) => {
   const [x, shape] = [required(node, inputs, 0), required(node, inputs, 1)];
   if (!shape.value) return [ofType(x.dtype, shapeInput(node, shape))];
   const copies = intAttribute(node, 'allowzero', 0) === 0;
-  const wanted = shape.value.map((d, i): Dim => (d === 0 && copies ? (x.dims?.[i] ?? unknownExtent(node, i)) : d));
-  // The one that follows from the others: written as -1, or the only one that is not known to be an extent.
+  const wanted = shape.value.map((d, i): Dim => (d === 0 && copies ? (x.dims?.[i] ?? unknownDim(node, i)) : d));
+  // The one that follows from the others: written as -1, or the only one that is not known to be a dim.
   let open = wanted.indexOf(-1);
   const unknown = wanted.filter((d) => lowerBound(d) < 0);
   if (open < 0 && unknown.length === 1) open = wanted.indexOf(unknown[0] as Dim);
   const total = x.dims && product(x.dims);
   if (open >= 0) {
     const others = product(wanted.filter((_, i) => i !== open));
-    wanted[open] = total === undefined ? unknownExtent(node, open) : quotient(total, others);
+    wanted[open] = total === undefined ? unknownDim(node, open) : quotient(total, others);
   }
   const given = product(wanted);
   if (typeof total === 'number' && typeof given === 'number' && total !== given) {
@@ -78,7 +78,7 @@ export function permutation(node: Node, rank: number | undefined): readonly numb
   return Array.from({ length: rank }, (_, i) => rank - 1 - i);
 }
 
-/** Without axes, extents that are not known to be 1 stay: a model that loses its batch axis so could not be batched. */
+/** Without axes, dims that are not known to be 1 stay: a model that loses its batch axis so could not be batched. */
 const squeeze: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
   if (!dims) return [ofType(dtype, undefined)];
@@ -115,10 +115,10 @@ const unsqueeze: Rule = (node, inputs) => {
   ];
 };
 
-/** Exact quotient, or an extent of its own. */
+/** Exact quotient, or a dim of its own. */
 const part = (node: Node, dim: Dim, by: number, axis: number): Dim =>
   divide(dim, by) ??
-  (typeof dim === 'number' ? fail(node, `the extent ${dim} is no multiple of ${by}.`) : unknownExtent(node, axis));
+  (typeof dim === 'number' ? fail(node, `the dim ${dim} is no multiple of ${by}.`) : unknownDim(node, axis));
 
 const depthToSpace: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);

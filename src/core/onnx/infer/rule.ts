@@ -1,25 +1,25 @@
-/** What the inference rules of all operator families share. */
+/** Types and helpers shared by the inference rules. */
 import { WhylightError } from '../../errors.ts';
 import type { DataType } from '../../tensor/tensor.ts';
 import { isStatic, maximum, symbolOf } from '../dims.ts';
 import type { Dim, Graph, Node, TensorType } from '../graph.ts';
 
-/** What is known of a value before the run: its type and, for small ones, its content, symbolic extents included. */
+/** Knowledge of a value before the run: its type and, for small ones, its content, symbolic dims included. */
 export interface Inferred extends TensorType {
   /**
-   * The content, flattened, of a value of static shape and at most {@link MOST_KNOWN} elements: numbers, booleans as 0
-   * and 1, and symbolic extents. In a shape whose other elements are known, an element that is not is a symbol of its
+   * The content, flattened, of a value of static shape and at most {@link MAX_KNOWN} elements: numbers, booleans as 0
+   * and 1, and symbolic dims. In a shape whose other elements are known, an element that is not is a symbol of its
    * own, `?name[0]` (see `dims.ts`).
    */
   readonly value?: readonly Dim[];
 }
 
 /** Contents of more elements are not followed. */
-export const MOST_KNOWN = 4096;
+export const MAX_KNOWN = 4096;
 
 export type Inputs = readonly (Inferred | undefined)[];
 
-/** Where a node stands: what it can see besides its inputs. */
+/** Surroundings of a node: what its subgraphs can read besides its inputs. */
 export interface Scope {
   /** The values outside of a subgraph, by name. */
   readonly outer: ReadonlyMap<string, Inferred>;
@@ -54,17 +54,17 @@ export function normalAxis(node: Node, axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** A symbol for an extent of an output that depends on the data. */
-export const unknownExtent = (node: Node, axis: number, output = 0): Dim =>
+/** A symbol for a dim of an output that depends on the data. */
+export const unknownDim = (node: Node, axis: number, output = 0): Dim =>
   `?${symbolOf(node.outputs[output] || `${node.name}.${output}`)}_${axis}`;
 
 /** A damaged model may ask for millions of dimensions. */
-const MOST_DIMENSIONS = 256;
+const MAX_DIMS = 256;
 
-/** A shape of unknown extents. */
+/** A shape of unknown dims. */
 export function unknownDims(node: Node, rank: number, output = 0): Dim[] {
-  if (rank > MOST_DIMENSIONS) fail(node, `its output would have ${rank} dimensions.`);
-  return Array.from({ length: rank }, (_, axis) => unknownExtent(node, axis, output));
+  if (rank > MAX_DIMS) fail(node, `its output would have ${rank} dimensions.`);
+  return Array.from({ length: rank }, (_, axis) => unknownDim(node, axis, output));
 }
 
 /** The content of an input if it holds only numbers. */
@@ -82,12 +82,12 @@ export function expectRank(node: Node, dims: readonly Dim[] | undefined, rank: n
   if (dims && dims.length !== rank) fail(node, `${what} has ${show(dims)}, expected ${rank} dimensions.`);
 }
 
-/** Two extents that must agree. */
+/** Two dims that must agree. */
 export function expectSame(node: Node, a: Dim | undefined, b: Dim | undefined, what: string): void {
   if (typeof a === 'number' && typeof b === 'number' && a !== b) fail(node, `${what} differ: ${a} and ${b}.`);
 }
 
-/** Of two extents that must agree, the one that says more. */
+/** The more specific of two dims that must agree. */
 export const moreKnown = (a: Dim, b: Dim): Dim =>
   typeof a === 'number' ? a : typeof b === 'number' ? b : a.startsWith('?') ? b : a;
 
@@ -98,14 +98,12 @@ export function broadcast(node: Node, shapes: readonly (readonly Dim[] | undefin
     if (!dims) return undefined;
     const [long, short] = dims.length > result.length ? [dims, result] : [result, dims];
     const lead = long.length - short.length;
-    result = long.map((a, i) =>
-      i < lead ? a : (broadcastExtent(a, short[i - lead] as Dim) ?? mismatch(node, shapes)),
-    );
+    result = long.map((a, i) => (i < lead ? a : (broadcastDim(a, short[i - lead] as Dim) ?? mismatch(node, shapes))));
   }
   return result;
 }
 
-function broadcastExtent(a: Dim, b: Dim): Dim | undefined {
+function broadcastDim(a: Dim, b: Dim): Dim | undefined {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   if (typeof a === 'string' && typeof b === 'string') return maximum(a, b);

@@ -1,4 +1,4 @@
-/** Convolution and pooling: operators that slide a window over the spatial extents. */
+/** Convolution and pooling: operators that slide a window over the spatial dims. */
 import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
 import { add, ceilDivide, divide, floorDivide, isStatic, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
@@ -16,23 +16,23 @@ import {
   type Rules,
   required,
   show,
+  unknownDim,
   unknownDims,
-  unknownExtent,
 } from './rule.ts';
 
-/** Two leading extents, then one or more that a window slides over. */
+/** Two leading dims, then one or more that a window slides over. */
 function expectSpatial(node: Node, dims: readonly Dim[] | undefined, what = 'its input'): void {
-  if (dims && dims.length < 3) fail(node, `${what} has ${show(dims)}, expected two extents and the spatial ones.`);
+  if (dims && dims.length < 3) fail(node, `${what} has ${show(dims)}, expected two dims and the spatial ones.`);
 }
 
-/** A list of one number for each spatial extent of `dims`, none less than the default. */
+/** A list of one number for each spatial dim of `dims`, none less than the default. */
 function perAxis(node: Node, name: string, dims: readonly Dim[], otherwise: number): readonly number[] {
   const list = intsAttribute(node, name, new Array(dims.length - 2).fill(otherwise));
   if (list.length === dims.length - 2 && list.every((n) => n >= otherwise)) return list;
   return fail(node, `its ${name} ${show(list)} do not fit ${show(dims)}.`);
 }
 
-/** A node's window, one entry for each spatial extent of `dims`. */
+/** A node's window, one entry for each spatial dim of `dims`. */
 function windowFor(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): Window {
   const window = windowOf(node, dims, weights);
   const wrong = Object.entries(window).find(([, list]) => list.length !== dims.length - 2);
@@ -44,22 +44,22 @@ function windowFor(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): 
   return window;
 }
 
-/** The spatial extents of the output: the window's positions along each axis. */
+/** The spatial dims of the output: the window's positions along each axis. */
 function positions(node: Node, dims: readonly Dim[], weights?: readonly Dim[]): Dim[] {
   const spatial = dims.slice(2);
   if (stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) {
     const strides = perAxis(node, 'strides', dims, 1);
-    return spatial.map((extent, i) => ceilDivide(extent, strides[i] as number));
+    return spatial.map((dim, i) => ceilDivide(dim, strides[i] as number));
   }
   const { kernel, strides, dilations, padsBegin, padsEnd } = windowFor(node, dims, weights);
-  return spatial.map((extent, i) => {
+  return spatial.map((dim, i) => {
     const [stride, begin] = [strides[i] as number, padsBegin[i] as number];
     const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
-    const room = subtract(add(extent, begin + (padsEnd[i] as number)), reach);
+    const room = subtract(add(dim, begin + (padsEnd[i] as number)), reach);
     if (typeof room === 'number' && room < 0) fail(node, `a window of ${reach} does not fit in ${show(dims)}.`);
     if (!ceilMode(node)) return add(floorDivide(room, stride), 1);
     // A last window that would start beyond the input and its padding at the front is left out.
-    return minimum(add(ceilDivide(room, stride), 1), ceilDivide(add(extent, begin), stride));
+    return minimum(add(ceilDivide(room, stride), 1), ceilDivide(add(dim, begin), stride));
   });
 }
 
@@ -111,9 +111,9 @@ const convTranspose: Rule = (node, inputs) => {
     return [ofType(x.dtype, [...outer, ...spatial.map((d, i) => multiply(d, strides[i] as number))])];
   }
   const { kernel, dilations, padsBegin, padsEnd } = windowFor(node, dims, w.dims);
-  const extents = spatial.map((extent, i) => {
+  const extents = spatial.map((dim, i) => {
     const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
-    const grown = add(multiply(subtract(extent, 1), strides[i] as number), reach + (extra[i] as number));
+    const grown = add(multiply(subtract(dim, 1), strides[i] as number), reach + (extra[i] as number));
     return subtract(grown, (padsBegin[i] as number) + (padsEnd[i] as number));
   });
   return [ofType(x.dtype, [...outer, ...extents])];
@@ -143,8 +143,8 @@ const maxUnpool: Rule = (node, inputs) => {
   if (shape) return [ofType(dtype, shape.value ?? (dims && unknownDims(node, dims.length)))];
   if (!dims) return [ofType(dtype, undefined)];
   const { kernel, strides, padsBegin, padsEnd } = windowFor(node, dims);
-  const extents = dims.slice(2).map((extent, i) => {
-    const grown = add(multiply(subtract(extent, 1), strides[i] as number), kernel[i] as number);
+  const extents = dims.slice(2).map((dim, i) => {
+    const grown = add(multiply(subtract(dim, 1), strides[i] as number), kernel[i] as number);
     return subtract(grown, (padsBegin[i] as number) + (padsEnd[i] as number));
   });
   return [ofType(dtype, [...dims.slice(0, 2), ...extents])];
@@ -169,7 +169,7 @@ const maxRoiPool = regions(
   (inputs) => inputs[1]?.dims?.[0],
 );
 
-/** Patches as columns back to a picture: [N, C*patch, L] to [N, C, ...]. */
+/** Patches as columns back to an image: [N, C*patch, L] to [N, C, ...]. */
 const col2im: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);
   expectRank(node, dims, 3);
@@ -178,7 +178,7 @@ const col2im: Rule = (node, inputs) => {
   const spatial = image?.value ?? (typeof rank === 'number' ? unknownDims(node, rank + 2).slice(2) : undefined);
   const patch = block?.reduce((a, b) => a * b, 1);
   const channels = patch === undefined || !dims ? undefined : divide(dims[1] as Dim, patch);
-  const outer = [dims?.[0] ?? unknownExtent(node, 0), channels ?? unknownExtent(node, 1)];
+  const outer = [dims?.[0] ?? unknownDim(node, 0), channels ?? unknownDim(node, 1)];
   return [ofType(dtype, spatial && [...outer, ...spatial])];
 };
 

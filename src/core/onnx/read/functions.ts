@@ -13,8 +13,8 @@ import {
 } from './scope.ts';
 
 /** A few bytes of functions that call functions can stand for any number of nodes. */
-const MOST_NODES = 200_000;
-const DEEPEST = 32;
+const MAX_NODES = 200_000;
+const MAX_DEPTH = 32;
 
 /** The functions of one model, each inlined where it is called. */
 export class Functions implements FunctionLibrary {
@@ -39,7 +39,7 @@ export class Functions implements FunctionLibrary {
   inline(definition: FunctionProto, call: NodeProto, scope: Scope, toNodes: ToNodes): VersionedNode[] {
     const bindings = new Map([...definition.attributeProto, ...boundAttributes(call, scope)].map((a) => [a.name, a]));
     this.count += definition.node.length;
-    if (this.depth >= DEEPEST || this.count > MOST_NODES) {
+    if (this.depth >= MAX_DEPTH || this.count > MAX_NODES) {
       invalid(`The function "${definition.name}" calls itself, or too many others.`, { function: definition.name });
     }
     this.depth++;

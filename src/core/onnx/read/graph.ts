@@ -133,7 +133,7 @@ function toText(bytes: Uint8Array): string {
   }
 }
 
-/** Unnamed extents of inputs get names, the first the batch's `N`. */
+/** Unnamed dims of inputs get names, the first the batch's `N`. */
 function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner = false }: Scope): ValueInfo {
   const role = isInput ? 'Input' : 'Output';
   if (name === '') invalid(`An ${role.toLowerCase()} of the model has no name.`);

@@ -1,4 +1,4 @@
-/** What ONNX demands of a graph's names and of the order of its nodes. */
+/** Names and topological order of nodes, as ONNX demands them. */
 import { subgraphs, uniqueName, valuesRead, withSubgraphs } from '../edit.ts';
 import type { Graph, Node } from '../graph.ts';
 import { invalid } from '../invalid.ts';

@@ -11,7 +11,7 @@ import { invalid } from '../invalid.ts';
 export type External = (path: string) => Uint8Array | undefined;
 
 /** A sparse tensor may be a few bytes that claim any size. In bytes. */
-const LARGEST_DENSE = 2 ** 28;
+const MAX_DENSE_BYTES = 2 ** 28;
 
 /** The content stays where it is if that can be. */
 export function toConstant(proto: TensorProto, external?: External): Constant {
@@ -125,7 +125,7 @@ export function densify(proto: SparseTensorProto, external?: External): { name: 
   const [values, indices] = [toConstant(proto.values, external), toConstant(proto.indices, external)];
   const dims = toDims(proto.dims, name);
   const [size, count] = [sizeOf(dims), sizeOf(values.dims)];
-  if (size * bytesPerElement(values.dtype) > LARGEST_DENSE) {
+  if (size * bytesPerElement(values.dtype) > MAX_DENSE_BYTES) {
     invalid(`The sparse tensor "${name}" of shape [${dims.join(', ')}] is too large to be written out.`, {
       name,
       dims,
@@ -142,10 +142,10 @@ export function densify(proto: SparseTensorProto, external?: External): { name: 
     let at = 0;
     for (let axis = 0; axis < perElement; axis++) {
       const index = positions[i * perElement + axis] as number;
-      const extent = perElement === 1 ? size : (dims[axis] as number);
-      if (index < 0 || index >= extent)
+      const dim = perElement === 1 ? size : (dims[axis] as number);
+      if (index < 0 || index >= dim)
         invalid(`The sparse tensor "${name}" has an index outside of its shape.`, { name });
-      at = at * extent + index;
+      at = at * dim + index;
     }
     data[at] = from[i] as never;
   }

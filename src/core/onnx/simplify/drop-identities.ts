@@ -17,7 +17,7 @@ const keepsType = (node: Node, types: Types): boolean =>
 
 const single = (node: Node): boolean => node.inputs.length === 1;
 
-/** Whether a node of this kind changes nothing. */
+/** Conditions under which a node of an operator gives out its input. */
 const CHANGES_NOTHING: Readonly<Record<string, (node: Node, types: Types) => boolean>> = {
   Identity: () => true,
   Dropout: (node, types) => !node.inputs[2] || types.get(node.inputs[2])?.value?.[0] === 0,

@@ -25,7 +25,7 @@ export function joinMovements(graph: Graph, kept: ReadonlySet<string>): Graph {
   );
 }
 
-/** A 0 in the second shape copies an extent of the first result, so it must have none. */
+/** A 0 in the second shape copies a dim of the first result, so it must have none. */
 function joinReshapes(graph: Graph, before: Node, node: Node): Node | undefined {
   if (node.op !== 'Reshape' || node.attributes.allowzero) return undefined;
   const shape = graph.constants.get(node.inputs[1] as string);

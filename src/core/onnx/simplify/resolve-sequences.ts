@@ -19,7 +19,7 @@ const reads = ({ op, domain }: Node): boolean => domain === '' && READERS.test(o
 const concerns = ({ op, domain }: Node): boolean => domain === '' && OPERATORS.test(op);
 
 /** Splitting into more parts than this is left to the engine. */
-const MOST_PARTS = 1024;
+const MAX_PARTS = 1024;
 
 export function resolveSequences(graph: Graph): Graph {
   // What one sequence gives may be what tells the parts of the next.
@@ -111,7 +111,7 @@ function itemsOf(node: Node, parts: Parts, types: Types, writer: Writer): readon
       return known && at !== undefined ? known.toSpliced(at, 0, second) : undefined;
     }
     case 'SequenceErase': {
-      const at = second === '' ? (known?.length ?? 0) - 1 : place(integer(types, second), known?.length ?? 0);
+      const at = second === '' ? (known?.length ?? 0) - 1 : position(integer(types, second), known?.length ?? 0);
       return known && at !== undefined && at >= 0 ? known.toSpliced(at, 1) : undefined;
     }
     case 'SplitToSequence':
@@ -123,11 +123,11 @@ function itemsOf(node: Node, parts: Parts, types: Types, writer: Writer): readon
 
 /** Negative positions count from the length before the insertion. */
 function insertionAt(at: number | undefined, length: number): number | undefined {
-  return at === length ? at : place(at, length);
+  return at === length ? at : position(at, length);
 }
 
 /** A position counted from the front, if there is one. */
-function place(at: number | undefined, length: number): number | undefined {
+function position(at: number | undefined, length: number): number | undefined {
   const front = at !== undefined && at < 0 ? at + length : at;
   return front !== undefined && front >= 0 && front < length ? front : undefined;
 }
@@ -136,11 +136,10 @@ function split(node: Node, types: Types, writer: Writer): readonly string[] | un
   const [data = '', sizes = ''] = node.inputs;
   const dims = types.get(data)?.dims;
   const axis = intAttribute(node, 'axis', 0);
-  const extent = dims?.at(axis);
-  if (typeof extent !== 'number') return undefined;
-  const lengths =
-    sizes === '' ? Array<number>(Math.min(extent, MOST_PARTS + 1)).fill(1) : sizesOf(types.get(sizes), extent);
-  if (!lengths || lengths.length === 0 || lengths.length > MOST_PARTS) return undefined;
+  const dim = dims?.at(axis);
+  if (typeof dim !== 'number') return undefined;
+  const lengths = sizes === '' ? Array<number>(Math.min(dim, MAX_PARTS + 1)).fill(1) : sizesOf(types.get(sizes), dim);
+  if (!lengths || lengths.length === 0 || lengths.length > MAX_PARTS) return undefined;
   const attributes = { axis: { type: 'int', value: axis } } as const;
   const wanted = [data, writer.ints(`${node.name}/sizes`, lengths)];
   const pieces = writer.add(node, 'Split', wanted, lengths.length, attributes);
@@ -150,13 +149,13 @@ function split(node: Node, types: Types, writer: Writer): readonly string[] | un
 }
 
 /** A number is the size of all parts but the last, which may be smaller. */
-function sizesOf(sizes: Inferred | undefined, extent: number): readonly number[] | undefined {
+function sizesOf(sizes: Inferred | undefined, dim: number): readonly number[] | undefined {
   const value = sizes?.value;
   if (!isStatic(value) || value.some((size) => size < 0)) return undefined;
   if (sizes?.dims?.length !== 0) return value;
   const [size = 0] = value;
-  if (size <= 0 || extent / size > MOST_PARTS) return undefined;
-  return Array.from({ length: Math.ceil(extent / size) }, (_, i) => Math.min(size, extent - i * size));
+  if (size <= 0 || dim / size > MAX_PARTS) return undefined;
+  return Array.from({ length: Math.ceil(dim / size) }, (_, i) => Math.min(size, dim - i * size));
 }
 
 /** Writes what gives the node's tensor, if the node reads a sequence that is known. */
@@ -165,7 +164,7 @@ function writeReading(node: Node, parts: Parts, types: Types, writer: Writer): b
   const known = parts.get(first);
   switch (node.op) {
     case 'SequenceAt': {
-      const at = place(integer(types, second), known?.length ?? 0);
+      const at = position(integer(types, second), known?.length ?? 0);
       const item = at === undefined ? undefined : known?.[at];
       if (item === undefined) return false;
       writer.add(node, 'Identity', [item], node.outputs);

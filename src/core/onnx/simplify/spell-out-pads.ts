@@ -18,12 +18,12 @@ export function spellOutPads(graph: Graph): Graph {
     const [given, chosen] = [constants.get(pads), constants.get(axes)];
     const rank = types.get(data)?.dims?.length;
     if (!given || !chosen || rank === undefined) return node;
-    const [amounts, places] = [constantValues(given), constantValues(chosen)];
+    const [amounts, positions] = [constantValues(given), constantValues(chosen)];
     const all = new Array<number>(2 * rank).fill(0);
-    for (const [i, place] of Array.from(places).entries()) {
-      const axis = place < 0 ? place + rank : place;
+    for (const [i, position] of Array.from(positions).entries()) {
+      const axis = position < 0 ? position + rank : position;
       all[axis] = amounts[i] as number;
-      all[axis + rank] = amounts[i + places.length] as number;
+      all[axis + rank] = amounts[i + positions.length] as number;
     }
     const name = uniqueName(`${node.name}/pads`, names);
     constants.set(name, makeConstant('int64', [2 * rank], all));

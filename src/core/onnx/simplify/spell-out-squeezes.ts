@@ -1,5 +1,5 @@
 /**
- * Names the axes of a Squeeze that names none. Left alone it drops whatever extent is 1 when it runs: the batch as well, for
+ * Names the axes of a Squeeze that names none. Left alone it drops whatever dim is 1 when it runs: the batch as well, for
  * a single row. The axes are those that are 1 for every batch, as inference has them.
  */
 import { makeConstant } from '../constant.ts';
@@ -9,7 +9,7 @@ import { infer } from '../infer.ts';
 
 const namesNoAxes = ({ op, domain, inputs }: Node): boolean => op === 'Squeeze' && domain === '' && !inputs[1];
 
-/** An extent that inference had to make up a name for may well be 1 in every run. */
+/** A dim that inference had to make up a name for may well be 1 in every run. */
 const isKnown = (dim: Dim): boolean => typeof dim === 'number' || !dim.includes('?');
 
 export function spellOutSqueezes(graph: Graph): Graph {

@@ -1,4 +1,4 @@
-/** What a rewrite of one node can see and use. */
+/** Context of rewriting one node to a newer operator set. */
 import type { DataType } from '../../tensor/tensor.ts';
 import { makeConstant } from '../constant.ts';
 import { captured, namesOf, subgraphs, uniqueName } from '../edit.ts';
@@ -27,7 +27,7 @@ export class Context {
   private readonly outer: Context | undefined;
   private readonly taken: Set<string>;
   private types: Map<string, Inferred> | undefined;
-  /** How many of the nodes inference has seen. */
+  /** Number of nodes that inference has seen. */
   private seen = 0;
   private reads: Set<string> | undefined;
 
@@ -56,7 +56,7 @@ export class Context {
     return this.constants.get(name) ?? this.outer?.constantOf(name);
   }
 
-  /** Whether anything in the graph that was read asks for this value. */
+  /** True if anything in the graph that was read reads this value. */
   isRead(name: string): boolean {
     this.reads ??= new Set([
       ...this.graph.outputs.map((output) => output.name),

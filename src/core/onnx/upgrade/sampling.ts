@@ -15,7 +15,7 @@ const upsampleScales: Change = {
 
 const upsampleToResize: Change = { to: 10, rewrite: (node) => ({ ...node, op: 'Resize' }) };
 
-/** Version 10 knew one way to place the samples. Where it makes smaller, onnxruntime takes the next element, not the last. */
+/** Version 10 knew one way to position the samples. Where it makes smaller, onnxruntime takes the next element, not the last. */
 const resizeModes: Change = {
   to: 11,
   rewrite(node, context) {

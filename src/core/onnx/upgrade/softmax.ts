@@ -16,7 +16,7 @@ const alongOneAxis: Change = {
     if (dims && (axis < -dims.length || axis >= dims.length)) {
       refuse(node, `axis ${axis} does not exist in ${dims.length} dimensions.`);
     }
-    const single = dims && onlyExtent(dims, axis < 0 ? axis + dims.length : axis);
+    const single = dims && onlyDim(dims, axis < 0 ? axis + dims.length : axis);
     if (single !== undefined) return { ...node, attributes: { axis: int(single) } };
     const flat = context.emit(node, 'Flatten', [x], { axis: int(axis) });
     const rows = context.emit(node, node.op, [flat], { axis: int(-1) });
@@ -25,13 +25,13 @@ const alongOneAxis: Change = {
   },
 };
 
-/** The axis that the row consists of, where all others from `axis` on have extent 1. */
-function onlyExtent(dims: readonly Dim[], axis: number): number | undefined {
+/** The axis that the row consists of, where all others from `axis` on have dim 1. */
+function onlyDim(dims: readonly Dim[], axis: number): number | undefined {
   const larger = [...dims.keys()].filter((i) => i >= axis && dims[i] !== 1);
   return larger.length === 0 ? axis : larger.length === 1 ? larger[0] : undefined;
 }
 
-/** The shape as a constant, if no more than one extent is open. */
+/** The shape as a constant, if no more than one dim is open. */
 function shapeOf(x: string, dims: readonly Dim[] | undefined, name: string, context: Context): string | undefined {
   if (!dims || dims.includes(0) || dims.filter((d) => typeof d === 'string').length > 1) return undefined;
   if (dims.some((d) => typeof d === 'string' && d.includes('?'))) return undefined;

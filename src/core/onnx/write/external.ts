@@ -1,6 +1,6 @@
 /** The constants that a model keeps in a second file beside it. */
 
-/** Where a constant starts, in bytes: a cache line. */
+/** Alignment of a constant in the file, in bytes: a cache line. */
 const ALIGNMENT = 64;
 
 /** The second file while it is being filled: each distinct stretch of memory once. */
@@ -21,7 +21,7 @@ export class ExternalStore {
   }
 
   /** Takes the bytes in, and says where they are as ONNX puts it. */
-  place(bytes: Uint8Array): { key: string; value: string }[] {
+  position(bytes: Uint8Array): { key: string; value: string }[] {
     const known = this.offsets.get(bytes.buffer) ?? new Map<string, number>();
     this.offsets.set(bytes.buffer, known);
     const key = `${bytes.byteOffset}+${bytes.byteLength}`;

@@ -56,7 +56,7 @@ const valueInit = ({ name, dtype, dims, sequence, untyped }: ValueInfo): Init<ty
   return { name, type: sequence ? { value: { case: 'sequenceType', value: { elemType: tensor } } } : tensor };
 };
 
-/** What inference calls `?...` has no name outside of this program. */
+/** A dim of the file; symbols that inference made up (`?...`) are left open. */
 function dimInit(
   dim: number | string,
 ): { value: { case: 'dimValue'; value: bigint } | { case: 'dimParam'; value: string } } | Record<string, never> {

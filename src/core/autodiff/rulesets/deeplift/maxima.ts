@@ -6,8 +6,8 @@ import { gradientAt } from '../gradient.ts';
 import { atReference, ratio, STRAIGHT, type Vjp } from './parts.ts';
 
 /**
- * What a maximum gains over the baseline's goes to where the input's maximum stands, what it loses to where the baseline's
- * stood: both places differ between the passes by at least as much. Minima are the same upside down.
+ * The gain of a maximum over the baseline's goes to the position of the input's maximum, its loss to that of the baseline's
+ * stood: both positions differ between the passes by at least as much. Minima are the same upside down.
  */
 export const extreme =
   (further: 'Max' | 'Min'): Vjp =>

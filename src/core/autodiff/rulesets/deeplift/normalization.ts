@@ -23,7 +23,7 @@ function standardised(g: GraphBuilder, x: Value, x0: Value, m: Value, axes: read
   // (r - r0) / (variance - variance0), in a form that has no difference to divide by.
   const product = g.mul(p.r, p0.r);
   const slope = g.neg(g.div(g.mul(product, product), g.add(p.r, p0.r)));
-  // The multiplier of the variance, shared out among the places that it is the mean of.
+  // The multiplier of the variance, shared out among the positions that it is the mean of.
   const byVariance = g.mul(mean(g.mul(m, half(g, p.d, p0.d))), slope);
   const byDeviation = g.add(g.mul(m, half(g, p.r, p0.r)), g.mul(byVariance, g.add(p.d, p0.d)));
   return g.sub(byDeviation, mean(byDeviation));

@@ -1,4 +1,4 @@
-/** What DeepLIFT's rules are made of: the same node in both passes, means and quotients of differences. */
+/** Parts of DeepLIFT's rules: the same node in both passes, means and quotients of differences. */
 import type { GraphBuilder, Value } from '../../../onnx/builder.ts';
 import { type Cotangents, operands, type RuleContext } from '../../rule.ts';
 

@@ -6,8 +6,8 @@ import { gradientAt } from '../gradient.ts';
 import { half, ratio, SMOOTH, type Vjp } from './parts.ts';
 
 /**
- * Samples are linear in the picture: it counts as the mean of what both grids read. The grid counts as what it moves in
- * the mean of both pictures, coordinate by coordinate: each is moved from the baseline's to the input's place once before
+ * Samples are linear in the image: it counts as the mean of what both grids read. The grid counts as what it moves in
+ * the mean of both images, coordinate by coordinate: each is moved from the baseline's to the input's position once before
  * and once behind the others, and gets the mean of both changes.
  */
 export const gridSample: Vjp = (context) => {

@@ -12,7 +12,7 @@ import { keepAxes, reducedAxes } from '../../rules/reduction.ts';
 import { half, ratio, SMOOTH, type Vjp } from './parts.ts';
 
 /** Logarithms of probabilities below this are those of masked positions; their exponential is 0. */
-const LEAST_LOGARITHM = -1e4;
+const MIN_LOGARITHM = -1e4;
 
 /** Below this difference of the logarithms a series takes the place of the quotient. */
 const NEAR = 0.5;
@@ -21,7 +21,7 @@ const NEAR = 0.5;
 function logProbabilities(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
   const shifted = g.sub(x, g.reduce('ReduceMax', x, axes));
   const total = g.op('Log', [g.reduce('ReduceSum', g.op('Exp', [shifted]), axes)]);
-  return g.op('Max', [g.sub(shifted, total), g.number(LEAST_LOGARITHM, x)]);
+  return g.op('Max', [g.sub(shifted, total), g.number(MIN_LOGARITHM, x)]);
 }
 
 /** Logarithmic means of the probabilities in both passes, and these means as shares of their sum. */

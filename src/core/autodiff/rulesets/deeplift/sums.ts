@@ -4,7 +4,7 @@ import { keepAxes, reducedAxes } from '../../rules/reduction.ts';
 import { magnitude } from './normalization.ts';
 import type { Vjp } from './parts.ts';
 
-/** What each element's part in a reduction is worth, from the element and the result in both passes. */
+/** Contribution of each element to a reduction, from the element and the result in both passes. */
 const reduced =
   (worth: (g: GraphBuilder, x: Value, x0: Value, y: Value, y0: Value) => Value): Vjp =>
   (context) => {
