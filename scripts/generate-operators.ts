@@ -7,6 +7,7 @@ import { decompositions } from '../src/core/autodiff/decompose/index.ts';
 import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
 import { gradientRules } from '../src/core/autodiff/rules/index.ts';
 import { OPERATOR_ROWS, type OperatorTraits } from '../src/core/onnx/operators.ts';
+import { MAX_OPSET, MIN_OPSET } from '../src/core/onnx/upgrade.ts';
 
 const FILE = 'docs/operators.md';
 
@@ -53,7 +54,7 @@ function page(): string {
 # Operators
 
 The compiler differentiates ${rules.length} operators: ${derived.length} by their derivative, ${rules.length - derived.length} by a signal that is
-chosen (zero where a function is flat, straight through where it rounds). Models of opset 7 to 21 are read; whatever an
+chosen (zero where a function is flat, straight through where it rounds). Models of operator sets ${MIN_OPSET} to ${MAX_OPSET} are read; whatever an
 older operator set spelled differently is rewritten first, so each rule is written once.
 
 *Checked*: on so many inputs, attributes and broadcasts the rule was compared with central differences of the operator
