@@ -1,7 +1,7 @@
 /** An explanation as Open Inference Protocol outputs, and as a picture. */
 
 import { WhylightError } from '../core/errors.ts';
-import type { Explained, ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
+import type { Explained, ExplainedRow, Explanation, Reading } from '../core/explainer/explanation.ts';
 import { type Image, makeImage } from '../core/image/image.ts';
 import { type OverlayOptions, renderOverlay } from '../core/image/overlay.ts';
 import type { PlacedImage, SaliencyMap } from '../core/image/placement.ts';
@@ -74,13 +74,14 @@ export function partialOutputs(row: number, { map, values, standardError }: Expl
 
 /** Makes the parameters that describe the run. A cached answer has the times of its computation. */
 export function explanationParameters(explanation: Explanation, key: string): Parameters {
-  const { method, revision, params, seed, model, engine, samples, timings, degraded } = explanation;
+  const { method, revision, params, seed, model, reading, engine, samples, timings, degraded } = explanation;
   return {
     ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, scalar(value)])),
     method,
     method_revision: revision,
     seed,
     model_digest: model.digest,
+    ...(reading && readingParameters(reading)),
     engine,
     forwards: samples.forwards,
     backwards: samples.backwards,
@@ -92,6 +93,13 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
     ...(degraded && { degraded: true, ...asked(degraded) }),
   };
 }
+
+/** Makes the parameters that say how the output was read. */
+const readingParameters = ({ task, classAxis, doubts }: Reading): Parameters => ({
+  task,
+  ...(typeof classAxis === 'number' && { class_axis: classAxis }),
+  ...(doubts.length > 0 && { doubts: doubts.join(' ') }),
+});
 
 /** Makes the parameters `asked_<parameter>` of a degraded answer: the requested values. */
 const asked = (parameters: Readonly<Record<string, number>>): Parameters =>

@@ -10,6 +10,7 @@ import type { Cost, Needs } from '../core/method/contract.ts';
 import { namedNeeds } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
+import type { ModelDescription } from '../core/model/description.ts';
 import type { TensorInfo } from '../core/model/info.ts';
 import type { BoundInfo, Model } from '../core/model/model.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
@@ -47,6 +48,8 @@ export interface MethodReport {
 
 export interface Inspection {
   readonly model: { readonly name: string; readonly digest: string };
+  /** Facts about inputs and outputs with their sources, and doubts with the way to settle them. */
+  readonly description: ModelDescription;
   readonly inputs: readonly Shaped[];
   readonly outputs: readonly Shaped[];
   /** As written in the file, by domain. */
@@ -99,8 +102,9 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
   const weights = weightBytes(forward);
   return {
     model: { name: model.name, digest: model.digest },
-    inputs: model.graph.inputs.map(shaped),
-    outputs: model.graph.outputs.map(shaped),
+    description: model.description,
+    inputs: model.file.inputs.map(shaped),
+    outputs: model.file.outputs.map(shaped),
     opsets,
     parameters: sum(forward.constants.values(), ({ dtype, dims }) => (dtype.includes('int64') ? 0 : sizeOf(dims))),
     weightBytes: weights,

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { SessionCache } from '../engine/session-cache.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
+import type { ModelDescription } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
@@ -17,7 +18,7 @@ import { cast } from '../tensor/cast.ts';
 import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { explainRow } from './explain-row.ts';
-import type { ExplainedRow, Explanation, Prediction } from './explanation.ts';
+import type { ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
 import { checkBudget, type Plan, type PlanOptions, planRequest, scoreSpace } from './plan.ts';
 import { controlOf } from './plan-run.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
@@ -137,7 +138,7 @@ export class Explainer {
 
   /** The answer; what the run took is remembered for estimates. */
   private explanation(
-    { model, entry, params, seed }: Plan,
+    { model, info, entry, params, seed }: Plan,
     rows: readonly ExplainedRow[],
     samples: Cost & { readonly predictions: number },
     timings: LoadTimings & { readonly total: number },
@@ -151,6 +152,7 @@ export class Explainer {
       params,
       seed,
       model: { name: model.name, version: model.version, digest: model.digest },
+      ...(info.labelled && { reading: readingOf(model.description) }),
       engine: this.engine.name,
       rows,
       samples,
@@ -214,4 +216,13 @@ export class Explainer {
       lease.release();
     }
   }
+}
+
+/** Doubts about preprocessing are settled by the tensors that were sent. */
+function readingOf({ explained: { task, classAxis }, doubts }: ModelDescription): Reading {
+  return {
+    task: task.value,
+    ...(classAxis && { classAxis: classAxis.value }),
+    doubts: doubts.filter(({ about }) => about !== 'preprocessing').map(({ message }) => message),
+  };
 }

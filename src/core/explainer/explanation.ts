@@ -31,6 +31,15 @@ export interface ExplainedRow extends Explained {
   readonly top: readonly Classified[];
 }
 
+/** How the explained output was read. */
+export interface Reading {
+  readonly task: string;
+  /** Axis of the output, batch included, that counts classes; null where there are none, absent where it is not known. */
+  readonly classAxis?: number | null;
+  /** What is not certain, in sentences with the way to settle it. */
+  readonly doubts: readonly string[];
+}
+
 /** Explanation of every row of a request. */
 export interface Explanation {
   readonly method: string;
@@ -39,6 +48,8 @@ export interface Explanation {
   readonly params: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  /** Absent where an inner tensor is explained. */
+  readonly reading?: Reading;
   /** Name of the engine. */
   readonly engine: string;
   readonly rows: readonly ExplainedRow[];

@@ -135,6 +135,13 @@ export function checkBudget({ cost, entry }: Plan, maxSamples: number | undefine
 
 /** The classes, and where they are dense the positions, that a target of these scores may name. */
 export function scoreSpace(model: Model, { scores, scoreSize, labelled, classAxis }: BoundInfo): ScoreSpace {
+  if (!(scoreSize > 0)) {
+    throw new WhylightError(
+      'invalid_model',
+      `The scores "${scores.name}" have the shape [N, ${scores.dims.join(', ')}]: it must be known before the run.`,
+      { tensor: scores.name, dims: scores.dims },
+    );
+  }
   const labels = labelled ? model.labels : undefined;
   // The elements of an inner tensor are neurons, counted from first to last.
   const dense = labelled ? denseLayout(scores.dims.map(Number), labels, classAxis) : undefined;

@@ -58,7 +58,7 @@ export interface InfoOptions {
 export interface BoundInfo extends ModelInfo {
   /** How scores become probabilities: through a function, or `given` when they are probabilities already. */
   readonly probability?: 'softmax' | 'sigmoid' | 'exponential' | 'given';
-  /** Elements of one row of the scores. */
+  /** Elements of one row of the scores; NaN while a dim is open. */
   readonly scoreSize: number;
   /** The elements of the scores are the classes that the model's labels name. */
   readonly labelled: boolean;
@@ -201,16 +201,6 @@ export class Model {
     if (!values.get(wantedTensor)?.dims) refuseUnknownOperators(graph);
     const scores = tensor(wantedTensor);
     const scoreSize = scores.dims.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : Number.NaN), 1);
-    if (!(scoreSize > 0)) {
-      throw new WhylightError(
-        'invalid_model',
-        `The scores "${scores.name}" have the shape [N, ${scores.dims.join(', ')}]: it must be known before the run.`,
-        {
-          tensor: scores.name,
-          dims: scores.dims,
-        },
-      );
-    }
     const isScores = wantedTensor === last.logits || wantedTensor === output;
     const classAxis = isScores ? classAxisOf(explained, wantedTensor === output ? undefined : last.order) : undefined;
     const probability = probabilityOf(explained, scores, isScores);

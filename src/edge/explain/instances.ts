@@ -90,7 +90,7 @@ export function instancesBody({ instances, parameters: given }: V1Request, model
     return images.map((text, i) => ({ kind: 'image', bytes: fromBase64(text, `/instances/${i}`), parameters }));
   }
   const inputs = new Map(
-    model.graph.inputs.map(({ name, dtype }) => [name, tensorOf(instances, name, dtype, model.graph.inputs.length)]),
+    model.file.inputs.map(({ name, dtype }) => [name, tensorOf(instances, name, dtype, model.file.inputs.length)]),
   );
   return [{ kind: 'tensors', parameters, request: { parameters, inputs, outputs: [], binaryOutput: false } }];
 }

@@ -36,10 +36,10 @@ export async function inspectUpload(
 
 function zeros(model: Model): Inputs | undefined {
   const rows: Record<string, Inputs[string]> = {};
-  for (const { name, dtype, dims } of model.graph.inputs) {
-    const row = dims?.slice(1);
-    if (!row?.every((dim) => typeof dim === 'number')) return undefined;
-    const shape = [model.fixedBatch ?? 1, ...row];
+  for (const { name, dtype, dims } of model.file.inputs) {
+    const place = model.places[name];
+    const shape = dims?.map((dim, axis) => (axis === place ? (model.fixedBatch ?? 1) : dim));
+    if (!shape?.every((dim) => typeof dim === 'number')) return undefined;
     rows[name] = tensor(dtype, shape, new Array(sizeOf(shape)).fill(0));
   }
   return rows;

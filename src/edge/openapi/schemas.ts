@@ -64,6 +64,23 @@ export const model = z
     outputs: z.array(tensorMetadata),
     digest: z.string(),
     description: z.string().optional(),
+    facts: z
+      .looseObject({
+        inputs: z.array(z.looseObject({ name: z.string() })),
+        outputs: z.array(z.looseObject({ name: z.string() })),
+        explained: z.looseObject({ name: z.string() }),
+        doubts: z.array(
+          z.object({
+            about: z.string(),
+            tensor: z.string().optional(),
+            message: z.string(),
+            blocking: z.boolean().optional(),
+          }),
+        ),
+      })
+      .describe(
+        'What is known about inputs and outputs, each fact with its source, and doubts with the way to settle them.',
+      ),
     labels: z.array(z.string()).optional(),
     scores: z.string().describe('Tensor that is explained.'),
     target_layer: z.string().optional().describe('Default layer of CAM methods.'),
