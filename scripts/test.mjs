@@ -1,11 +1,12 @@
 /**
- * `npm test`: format and lint, types, unused code, generated files, then the tests in Node and in workerd. Goes on after a failure,
- * and ends with one line `N passed, N failed` in which each check counts as one test.
+ * `npm test`: format and lint, types, unused code, generated files, then the tests in Node and in workerd. Goes on after
+ * a failure, names the tests that were skipped and why, and ends with one line `N passed, N failed` in which each check
+ * counts as one test.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GENERATORS, OFFLINE_WRANGLER, PINNED_NODE } from './tools.mjs';
 
@@ -18,7 +19,7 @@ const CHECKS = [
   ...GENERATORS.map((script) => ({ title: `generated files of ${script}`, command: [script, '--check'] })),
 ];
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: [] };
 for (const { title, command } of CHECKS) {
   console.log(`\n== ${title}`);
   const status = await node(command);
@@ -27,9 +28,12 @@ for (const { title, command } of CHECKS) {
 }
 console.log('\n== tests in Node and in workerd');
 const tests = await runTests();
-for (const kind of Object.keys(total)) total[kind] += tests[kind];
+total.passed += tests.passed;
+total.failed += tests.failed;
+total.skipped.push(...tests.skipped);
 
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+if (total.skipped.length > 0) console.log(`\nskipped:\n${total.skipped.join('\n')}`);
+const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -42,7 +46,7 @@ async function runTests() {
     return count(JSON.parse(readFileSync(file, 'utf8')), status);
   } catch (error) {
     console.error(`vitest left no results: ${error.message}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -56,12 +60,19 @@ function count(results, status) {
   return {
     passed,
     failed: failed === 0 && status !== 0 ? 1 : failed,
-    skipped: results.numPendingTests + results.numTodoTests,
+    skipped: results.testResults.flatMap(skippedTests),
   };
 }
 
 function failedTest({ status }) {
   return status === 'failed';
+}
+
+/** One line for each skipped test of a file: its name, and the reason that test/support/optional-tests.ts noted. */
+function skippedTests({ name, assertionResults }) {
+  return assertionResults
+    .filter(({ status }) => ['skipped', 'pending', 'todo'].includes(status))
+    .map(({ fullName, meta }) => `  ${relative('.', name)}: ${fullName} (${meta?.skipReason ?? 'no reason given'})`);
 }
 
 /** Runs a script with the pinned Node and resolves with its exit status. */

@@ -5,13 +5,14 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HAS_CHROMIUM, launchChromium } from '../support/chromium.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { describeInBrowser, itUnless } from '../support/optional-tests.ts';
 import { type StartedServer, startServer } from '../support/playground.ts';
 
 const photo = fileURLToPath(new URL('../../examples/photos/ship.jpg', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
+const PYTHON_MISSING = spawnSync('python3', ['--version']).status === 0 ? undefined : 'there is no python3';
 
 const THREE_STRATEGIES = {
   sample: 'cat',
@@ -22,8 +23,7 @@ const THREE_STRATEGIES = {
   ],
 };
 
-// Debian's chromium is part of what a machine for development has; without it there is nothing to look at the page with.
-describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
+describeInBrowser('the playground', () => {
   let server: StartedServer;
   let browser: Browser;
   beforeAll(async () => {
@@ -191,25 +191,35 @@ describe.skipIf(!HAS_CHROMIUM)('the playground', () => {
     expect(faults).toEqual([]);
   });
 
-  it('gives code that does the same elsewhere', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const run = (file: string, ...rest: string[]) => execFileSync(file, rest, { cwd: root, encoding: 'utf8' });
+
+  /** Code that the page shows in a language for one explanation of a sample. */
+  async function snippet(language: string): Promise<string> {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);
     await page.getByText('Take it along').click();
-    const code = async (language: string) => {
-      await page.getByRole('button', { name: language, exact: true }).click();
-      return page.locator('.take pre').innerText();
-    };
-    const root = fileURLToPath(new URL('../..', import.meta.url));
-    const run = (file: string, ...rest: string[]) => execFileSync(file, rest, { cwd: root, encoding: 'utf8' });
-    expect(run('bash', '-c', `${await code('curl')} --silent --show-error`)).toContain('"saliency_map"');
-    const typescript = await code('TypeScript');
-    expect(
-      run(process.execPath, '--input-type=module-typescript', '-e', `${typescript}\nconsole.log(saliencyMap.shape)`),
-    ).toContain('[ 1, 32, 32 ]');
-    // Not every machine for development has Python.
-    const python = await code('Python');
-    if (HAS_PYTHON) expect(run('python3', '-c', `${python}\nprint(saliency_map["shape"])`)).toContain('[1, 32, 32]');
-    expect(python).toContain('urllib.request');
+    await page.getByRole('button', { name: language, exact: true }).click();
+    return page.locator('.take pre').innerText();
+  }
+
+  it('shows a curl command that gives the same explanation', async () => {
+    const curl = await snippet('curl');
+    expect(run('bash', '-c', `${curl} --silent --show-error`)).toContain('"saliency_map"');
+  });
+
+  it('shows TypeScript that gives the same explanation', async () => {
+    const program = `${await snippet('TypeScript')}\nconsole.log(saliencyMap.shape)`;
+    expect(run(process.execPath, '--input-type=module-typescript', '-e', program)).toContain('[ 1, 32, 32 ]');
+  });
+
+  it('shows Python that needs the standard library alone', async () => {
+    expect(await snippet('Python')).toContain('urllib.request');
+  });
+
+  itUnless(PYTHON_MISSING, 'shows Python that gives the same explanation', async () => {
+    const program = `${await snippet('Python')}\nprint(saliency_map["shape"])`;
+    expect(run('python3', '-c', program)).toContain('[1, 32, 32]');
   });
 
   it('tells what went wrong, with the code', async () => {

@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HAS_CHROMIUM, launchChromium } from '../support/chromium.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { whylight } from '../support/command-line.ts';
 import { makeMarkedPictures } from '../support/marked-pictures.ts';
+import { describeInBrowser } from '../support/optional-tests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-report-'));
 const out = join(folder, 'report.html');
@@ -89,8 +90,7 @@ describe('report', () => {
   });
 });
 
-// Debian's chromium is part of what a machine for development has; without it there is nothing to look at the page with.
-describe.skipIf(!HAS_CHROMIUM)('the page', () => {
+describeInBrowser('the page', () => {
   let browser: Browser;
   let page: Page;
   const requests: string[] = [];

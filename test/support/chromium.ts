@@ -1,10 +1,16 @@
-/** A real browser, where the machine has one: Debian's `chromium`, or the one that CHROMIUM names. */
+/** Chromium of this machine: Debian's package, or the executable that the environment variable CHROMIUM names. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
 
-export const HAS_CHROMIUM = existsSync(EXECUTABLE);
+/** Error text for a machine without Chromium; undefined where the executable exists. */
+export const CHROMIUM_MISSING = existsSync(EXECUTABLE)
+  ? undefined
+  : `there is no browser at ${EXECUTABLE}: install Debian's package chromium, or name an executable in CHROMIUM`;
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-gpu'] });
+/** @throws Error when the executable does not exist or does not start */
+export async function launchChromium(): Promise<Browser> {
+  if (CHROMIUM_MISSING) throw new Error(CHROMIUM_MISSING);
+  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-gpu'] });
+}
