@@ -3,7 +3,7 @@
  * weights of 11 bits, and rounding once, after both passes. Detectors are trained and run with it.
  * @see https://docs.opencv.org/4.x/da/d54/group__imgproc__transform.html
  */
-import type { Pixels, Region } from './resize.ts';
+import type { Pixels, Region } from './pixels.ts';
 
 const ONE = 1 << 11;
 

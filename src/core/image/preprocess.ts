@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { type Color, flatten, type Image } from './image.ts';
+import type { Pixels, Region } from './pixels.ts';
 import { centered, type Placement } from './placement.ts';
-import { type Pixels, RESIZE_FILTERS, type Region, resize } from './resize.ts';
+import { RESIZE_FILTERS, resize } from './resize.ts';
 
 const dim = z.int().min(1).max(8192);
 const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1).max(3)]);

@@ -6,29 +6,12 @@
  * OpenCV's INTER_LINEAR and torch's `interpolate(align_corners=False)` do: bilinear, half-pixel centres, no antialiasing.
  */
 import { resizeLinear } from './opencv-linear.ts';
+import type { Pixels, Region } from './pixels.ts';
 
 export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos3', 'opencv_linear'] as const;
 export type ResizeFilter = (typeof RESIZE_FILTERS)[number];
 
 type PillowFilter = Exclude<ResizeFilter, 'nearest' | 'opencv_linear'>;
-
-/** 8-bit pixels of any number of interleaved channels. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  /** Bytes from one pixel to the next, where that is more than the channels: RGBA without its alpha. */
-  readonly step?: number;
-  readonly data: Uint8Array;
-}
-
-/** A part of the result: only that much is computed. */
-export interface Region {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * The image at another size.

@@ -6,13 +6,14 @@ import {
   fuseHeads,
   identity,
   multiply,
-  QUERIES,
+  queryParameter,
   type Square,
 } from '../../core/strategy/activation/attention-flow.ts';
+import { meanOf } from '../../core/tensor/sum.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 const FUSIONS = {
-  mean: (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  mean: meanOf,
   max: (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), -Infinity),
   min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
 };
@@ -43,12 +44,7 @@ export default defineMethod({
       .max(0.99)
       .default(0)
       .describe('Share of the weakest attention in each block that counts as zero.'),
-    query: z
-      .enum(QUERIES)
-      .default('auto')
-      .describe(
-        'Whose attention is read: the first token, the last, or the mean; auto takes the class token if there is one.',
-      ),
+    query: queryParameter('attention'),
   }),
   needs: (_, model) => {
     const { maps, tokens } = attentionBlocks(model);

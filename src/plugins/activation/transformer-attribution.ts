@@ -6,8 +6,9 @@ import {
   fuseHeads,
   identity,
   multiply,
-  QUERIES,
+  queryParameter,
 } from '../../core/strategy/activation/attention-flow.ts';
+import { meanOf } from '../../core/tensor/sum.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /** Relevance through self-attention, `R <- R + mean_h(relu(dA * A)) R` from `R = I` (equations 5 and 6 of the paper). */
@@ -29,12 +30,7 @@ export default defineMethod({
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({
-    query: z
-      .enum(QUERIES)
-      .default('auto')
-      .describe(
-        'Whose relevance is read: the first token, the last, or the mean; auto takes the class token if there is one.',
-      ),
+    query: queryParameter('relevance'),
   }),
   needs: (_, model) => {
     const { maps, tokens } = attentionBlocks(model);
@@ -52,7 +48,7 @@ export default defineMethod({
       const helpful = (activations[name] as Tensor<'float32'>).data.map((value, i) =>
         Math.max(0, value * (slopes[i] as number)),
       );
-      const mean = fuseHeads(helpful, size, (heads) => heads.reduce((sum, head) => sum + head, 0) / heads.length);
+      const mean = fuseHeads(helpful, size, meanOf);
       const added = multiply(mean, flow, size);
       flow = flow.map((value, i) => value + (added[i] as number));
     }

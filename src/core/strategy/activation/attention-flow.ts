@@ -1,4 +1,5 @@
 /** Attention accumulated over the blocks of a transformer: methods that multiply attention maps. */
+import { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
@@ -65,7 +66,16 @@ export function multiply(a: Square, b: Square, size: number): Square {
 export const identity = (size: number): Square =>
   Float64Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
 
-export const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
+const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
+
+/** @param what is read at the token */
+export const queryParameter = (what: 'attention' | 'relevance') =>
+  z
+    .enum(QUERIES)
+    .default('auto')
+    .describe(
+      `Whose ${what} is read: the first token, the last, or the mean; auto takes the class token if there is one.`,
+    );
 
 /**
  * Attribution of the tokens from accumulated attention; tokens that stand for no position are left out.
