@@ -1,8 +1,8 @@
 /**
- * Loaded sessions, so that the second question to a model does not pay for loading it again. Bounded in bytes: the
- * least recently used goes first. A session that somebody uses is never released, even when that breaks the bound.
+ * Cache of loaded sessions, bounded in bytes: the least recently used one is released first. A session in use is never
+ * released, even when the cache is over its capacity.
  */
-
+import { LruCache } from '../lru-cache.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Session } from './engine.ts';
 
@@ -38,17 +38,24 @@ interface Entry {
 
 export class SessionCache {
   readonly capacity: number;
-  /** The least recently used first. */
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries: LruCache<Entry>;
+  /** Releases in progress. */
+  private released: Promise<void>[] = [];
 
   /** @param capacity bytes of memory, as {@link sessionMemory} estimates them */
   constructor(capacity: number) {
     this.capacity = capacity;
+    this.entries = new LruCache({
+      capacity,
+      weigh: ({ bytes }) => bytes,
+      isPinned: ({ users, session }) => users > 0 || !session,
+      evicted: ({ session }) => void (session && this.released.push(session.release())),
+    });
   }
 
   /** Estimated bytes of all sessions held. */
   get bytes(): number {
-    return [...this.entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.entries.weight;
   }
 
   /** Number of sessions held, those being loaded among them. */
@@ -64,7 +71,7 @@ export class SessionCache {
    * way would hang everybody who waits for it, for as long as the isolate lives.
    */
   async acquire(key: string, load: LoadSession, waitUntil?: WaitUntil): Promise<Lease> {
-    const entry = this.touch(key) ?? this.start(key, load, waitUntil);
+    const entry = this.entries.get(key)?.value ?? this.start(key, load, waitUntil);
     entry.users++;
     try {
       return this.lease(entry, await entry.ready);
@@ -77,16 +84,6 @@ export class SessionCache {
   /** Releases every session that nobody uses. */
   async clear(): Promise<void> {
     await this.shrinkTo(0);
-  }
-
-  /** The entry of this key, now the most recently used. */
-  private touch(key: string): Entry | undefined {
-    const entry = this.entries.get(key);
-    if (entry) {
-      this.entries.delete(key);
-      this.entries.set(key, entry);
-    }
-    return entry;
   }
 
   private start(key: string, load: LoadSession, waitUntil?: WaitUntil): Entry {
@@ -108,7 +105,7 @@ export class SessionCache {
       await this.shrinkTo(this.capacity);
       return session;
     } catch (error) {
-      if (this.entries.get(key) === entry) this.entries.delete(key);
+      if (this.entries.get(key)?.value === entry) this.entries.delete(key);
       throw error;
     }
   }
@@ -128,16 +125,10 @@ export class SessionCache {
 
   /** Releases unused sessions, the least recently used first, until the rest fits. */
   private async shrinkTo(capacity: number): Promise<void> {
-    const released: Promise<void>[] = [];
-    let total = this.bytes;
-    for (const [key, entry] of this.entries) {
-      if (total <= capacity) break;
-      if (entry.users > 0 || !entry.session) continue;
-      this.entries.delete(key);
-      total -= entry.bytes;
-      released.push(entry.session.release());
-    }
-    // A session that cannot be released is lost either way; nobody who asks for another one should hear of it.
+    this.entries.trim(capacity);
+    const { released } = this;
+    this.released = [];
+    // A session that cannot be released is lost either way; the error is not that of the next request.
     await Promise.allSettled(released);
   }
 }
