@@ -12,6 +12,7 @@ export const GENERATORS = [
   'scripts/build-assets.ts',
   'scripts/generate-errors.ts',
   'scripts/generate-api.ts',
+  'scripts/generate-notices.ts',
 ];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */
