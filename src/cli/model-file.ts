@@ -96,7 +96,7 @@ export async function openModel(
 }
 
 /** Constants that a model keeps in other files, read when it asks for them; only from its own folder. */
-class FilesBeside extends Map<string, Uint8Array> {
+export class FilesBeside extends Map<string, Uint8Array> {
   private readonly folder: string;
 
   constructor(folder: string) {

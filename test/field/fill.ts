@@ -1,0 +1,81 @@
+/** Inputs of a case, filled by the rules that its description names. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.ts';
+import { cast } from '../../src/core/tensor/cast.ts';
+import { type DataType, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
+import { readNpy } from '../../src/modalities/tensor/npy.ts';
+import { nodeCodecs } from '../../src/node/codecs.ts';
+import type { ExpectedInput, FieldCase } from './expectation.ts';
+
+type Fill = Readonly<Record<string, unknown>>;
+
+/** @throws Error for a rule that is not known */
+export async function filled(it: FieldCase, input: ExpectedInput, root: string): Promise<Tensor> {
+  const { fill = { kind: 'zeros' }, fill_shape: shape = [] } = input;
+  if (fill.kind === 'npy') {
+    const file = String(fill.file ?? fill.path);
+    return readNpy(new Uint8Array(await readFile(join(dirname(it.file), file))));
+  }
+  if (fill.kind === 'photo') return photo(fill, root, shape);
+  const values = elements(fill, sizeOf(shape), input.dtype);
+  return tensor(input.dtype as DataType, shape, values as never);
+}
+
+function elements(fill: Fill, size: number, dtype: string): ArrayLike<number> | Tensor['data'] {
+  const integer = !dtype.includes('float') && dtype !== 'bool';
+  const numbers = numbersOf(fill, size, integer);
+  if (dtype === 'float16' || dtype === 'bfloat16') {
+    return cast(tensor('float32', [size], Float32Array.from(numbers)), dtype).data;
+  }
+  return numbers;
+}
+
+function numbersOf(fill: Fill, size: number, integer: boolean): number[] {
+  const each = (value: (i: number) => number): number[] => Array.from({ length: size }, (_, i) => value(i));
+  const [low, high] = [Number(fill.low ?? 0), Number(fill.high ?? 1)];
+  switch (fill.kind) {
+    case 'zeros':
+      return each(() => 0);
+    case 'ones':
+      return each(() => 1);
+    case 'scalar':
+      return each(() => Number(fill.value));
+    case 'values':
+      return (fill.values as unknown[]).flat(9).map(Number);
+    case 'spread':
+      return each((i) => {
+        const share = Number((BigInt(i) * 2654435761n) % 4294967296n) / 2 ** 32;
+        return integer ? Math.floor(low + (high - low + 1) * share) : low + (high - low) * share;
+      });
+    case 'sine':
+      return each((i) => Number(fill.amplitude) * Math.sin((2 * Math.PI * Number(fill.hz) * i) / Number(fill.rate)));
+    case 'bytes': {
+      const text = new TextEncoder().encode(String(fill.text));
+      const half = size / 2;
+      return each((i) => {
+        const at = i < half ? i : i - (size - text.length);
+        return text[at] ?? Number(fill.pad);
+      });
+    }
+    default:
+      throw new Error(`the rule "${fill.kind}" fills no input`);
+  }
+}
+
+async function photo(fill: Fill, root: string, shape: readonly number[]): Promise<Tensor> {
+  const image = await nodeCodecs().decode(new Uint8Array(await readFile(join(root, String(fill.file)))));
+  const gray = fill.color === 'gray' || fill.color === 'L';
+  const made = preprocess(
+    image,
+    parsePreprocessing({
+      size: [fill.height, fill.width],
+      color: gray ? 'gray' : (fill.color ?? 'RGB'),
+      layout: fill.layout ?? 'NCHW',
+      scale: fill.scale ?? 1,
+      mean: fill.mean ?? 0,
+      std: fill.std ?? 1,
+    }),
+  );
+  return { ...made.tensor, dims: shape };
+}
