@@ -1,4 +1,4 @@
-/** What citty leaves open: flags that it does not know, and the flags that belong to a saliency method. */
+/** Flags that citty does not check: unknown ones, and those that belong to a saliency method. */
 import type { ArgsDef, StringArgDef } from 'citty';
 import { nearest } from '../core/errors.ts';
 
@@ -14,7 +14,7 @@ export interface SplitArguments {
   readonly parameters: Record<string, string>;
 }
 
-/** What `main.ts` passes to a command as `data`. */
+/** Data that `main.ts` passes to a command beside its flags. */
 export interface CommandData {
   /** Flags that the command does not declare. */
   readonly parameters: Readonly<Record<string, string>>;

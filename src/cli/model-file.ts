@@ -50,11 +50,11 @@ export interface OpenedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where a model lies. */
+/** Files of a model. */
 interface Place {
   readonly file: string;
   readonly manifest: Partial<Manifest>;
-  /** Where the manifest's own paths start. */
+  /** Folder that paths in the manifest are relative to. */
   readonly folder: string;
 }
 

@@ -1,4 +1,4 @@
-/** How a map is drawn, as flags: read off the schema that the HTTP face uses too. */
+/** Flags for drawing a map, derived from the schema of the HTTP API's parameters. */
 import { overlaySchema } from '../core/image/overlay.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
 import { numberFlag } from './arguments.ts';

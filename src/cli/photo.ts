@@ -10,7 +10,7 @@ export const PHOTO_ARG = {
   photo: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },
 } as const;
 
-/** What is explained, of which model, by which engine. */
+/** Flags that name the target, the model and the engine. */
 export const SUBJECT_ARGS = {
   target: {
     type: 'string',

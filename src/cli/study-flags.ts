@@ -56,14 +56,14 @@ export const STUDY_ARGS = {
   },
 } as const;
 
-/** What citty makes of {@link STUDY_ARGS}. */
+/** Parsed values of {@link STUDY_ARGS}. */
 export type StudyFlags = {
   readonly [K in keyof typeof STUDY_ARGS]?: K extends 'restart' ? boolean : string;
 } & { readonly folder: string };
 
 export interface Prepared {
   readonly study: Study;
-  /** What a journal must agree in, and all that it takes to repeat the run. */
+  /** Settings that a journal must agree with, sufficient to repeat the run. */
   readonly settings: Settings;
 }
 
@@ -168,7 +168,7 @@ function assign(
   return { methods, measured };
 }
 
-/** Of a file; a folder is known by its path. */
+/** SHA-256 of a file's content; the path itself for a folder. */
 async function digestOf(path: string): Promise<string> {
   if ((await stat(path)).isDirectory()) return path;
   return createHash('sha256')

@@ -1,4 +1,4 @@
-/** What can be done in the page. Each action changes the state, and asks the server where it must. */
+/** Actions of the page. Each changes the state, and calls the server where it must. */
 import { batch } from '@preact/signals';
 import { type Answer, Failure, type Hooks, type Params, type Question } from './api.ts';
 import { inBrowser, stopBrowser } from './browser/client.ts';
@@ -80,7 +80,7 @@ export const keepTargets = (): void => {
   restored = true;
 };
 
-/** What the model makes of the picture; its first class is then explained. */
+/** Predicts the classes of the image, then explains the first. */
 export async function predict(): Promise<void> {
   const { value: picture } = state.picture;
   const { value: model } = state.model;

@@ -1,4 +1,4 @@
-/** What the page asks of the server. Everything that knows paths, headers and shapes of answers is here. */
+/** Client of the server: the one file that knows paths, headers and the JSON of responses. */
 
 import type { Preprocessing } from '../core/image/preprocess.ts';
 import type { ParameterSchema } from '../core/method/schema.ts';
@@ -14,7 +14,7 @@ export interface MethodInfo {
   readonly properties: Readonly<Record<'signed' | 'complete' | 'deterministic' | 'classDiscriminative', boolean>>;
   readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
   readonly parameters: { readonly properties?: Readonly<Record<string, ParameterSchema>> };
-  /** What the operator has set: other defaults, values that cannot be changed, narrower limits. */
+  /** Settings of the server's operator: other defaults, fixed values, narrower ranges. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   readonly pinned?: Readonly<Record<string, unknown>>;
   readonly limits?: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
@@ -31,7 +31,7 @@ export interface ModelInfo {
   readonly output?: string;
   readonly output_probability?: 'softmax' | 'sigmoid' | 'given';
   readonly label_offset: number;
-  /** Whether its file may be had, to run it here. */
+  /** True if the model's file can be downloaded, to run it in the browser. */
   readonly downloadable: boolean;
   readonly spatial_layers: readonly string[];
   readonly outputs: readonly { readonly name: string }[];
@@ -55,10 +55,10 @@ export interface Answer {
   readonly map: { readonly width: number; readonly height: number; readonly values: Float32Array };
   readonly score: number;
   readonly label: string;
-  /** How it came about: parameters, seed, digest of the model, times. */
+  /** Provenance: parameters, seed, digest of the model, times. */
   readonly provenance: Readonly<Record<string, unknown>>;
   readonly convergenceDelta?: number;
-  /** Where it ran, and whether it was remembered. */
+  /** Route and cache status. */
   readonly route: string;
   /** The whole answer, for those who take it along. */
   readonly document: unknown;
@@ -70,7 +70,7 @@ export interface Hooks {
   readonly partial?: (map: Answer['map']) => void;
 }
 
-/** What went wrong, in words and with the API's code. */
+/** Error of a request, with the API's code. */
 export class Failure extends Error {
   readonly code: string;
 

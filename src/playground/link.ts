@@ -15,7 +15,7 @@ interface Linked {
   readonly view?: Partial<state.View>;
 }
 
-/** Where somebody else finds what is seen here. */
+/** Address that opens the page in its current state. */
 export function linkTo(): string {
   const { value: view } = state.view;
   const changed = Object.entries(view).filter(

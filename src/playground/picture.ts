@@ -3,14 +3,14 @@ import type { Image } from '../core/image/image.ts';
 import { Failure } from './api.ts';
 
 export interface Picture {
-  /** What is sent: the file as it came, where the server can read it. */
+  /** Body of the request: the original file, where the server can read it. */
   readonly blob: Blob;
   /** Upright, at most {@link DRAWN} pixels long: what maps are drawn over. */
   readonly image: Image;
   readonly name: string;
   /** Says which of the samples it is; others are nowhere but in this page. */
   readonly sample?: string;
-  /** What was changed before sending, in words. */
+  /** Sentence about changes made before sending. */
   readonly note?: string;
 }
 

@@ -25,7 +25,7 @@ export interface Cell {
   readonly milliseconds?: number;
 }
 
-/** How maps are drawn: what `renderOverlay` takes. */
+/** Options for drawing maps, as `renderOverlay` takes them. */
 export interface View {
   readonly type: 'heatmap' | 'pixels' | 'outlines' | 'masked';
   readonly polarity: 'positive' | 'negative' | 'both';
@@ -62,7 +62,7 @@ export const wantedModel = signal<string | undefined>(undefined);
 export const model = signal<ModelInfo | undefined>(undefined);
 export const methods = signal<readonly MethodInfo[]>([]);
 export const picture = signal<Picture | undefined>(undefined);
-/** Of each class; undefined while there is no prediction. */
+/** Score of each class; undefined while there is no prediction. */
 export const scores = signal<readonly number[] | undefined>(undefined);
 export const choices = signal<readonly Choice[]>([]);
 /** The choice whose parameters are shown. */
@@ -72,10 +72,10 @@ export const seed = signal(0);
 export const view = signal<View>(DEFAULT_VIEW);
 export const cells = signal<ReadonlyMap<string, Cell>>(new Map());
 export const notice = signal<Failure | undefined>(undefined);
-/** What a screen reader is told. */
+/** Message for screen readers. */
 export const spoken = signal('');
 
-/** Where the pointer is, in pixels of the drawn picture. */
+/** Position of the pointer, in pixels of the drawn image. */
 export const pointer = signal<{ readonly x: number; readonly y: number } | undefined>(undefined);
 export const zoom = signal({ scale: 1, x: 0, y: 0 });
 

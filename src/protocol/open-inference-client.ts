@@ -68,7 +68,7 @@ export interface TensorMetadata {
 }
 
 /**
- * What `GET /v2/models/{model}` answers.
+ * Decodes the response to `GET /v2/models/{model}`.
  * @throws WhylightError `origin_error`
  */
 export function decodeMetadata(body: Uint8Array): ModelMetadata {

@@ -2,14 +2,14 @@
 import { Random } from '../core/tensor/random.ts';
 import { meanOf } from './evidence.ts';
 
-const MOST_CLUSTERS = 4;
-const LEAST_MEMBERS = 3;
+const MAX_CLUSTERS = 4;
+const MIN_MEMBERS = 3;
 const ROUNDS = 30;
 const STARTS = 4;
 
 /** k-means on square roots of the masses (Hellinger distance), started as k-means++ does; the best of several starts. */
 export function clusters(masses: readonly Float64Array[], members: readonly number[], seed: number): number[][] {
-  const count = Math.min(MOST_CLUSTERS, Math.floor(members.length / LEAST_MEMBERS));
+  const count = Math.min(MAX_CLUSTERS, Math.floor(members.length / MIN_MEMBERS));
   if (count < 2) return [];
   const points = members.map((member) => (masses[member] as Float64Array).map(Math.sqrt));
   let best: { error: number; labels: Int32Array } | undefined;

@@ -7,7 +7,7 @@ export const GRID = 8;
 export const SMALL = 32;
 
 export interface Evidence {
-  /** What groups are formed within: the class that the model says. */
+  /** Predicted class; groups are formed among images of one class. */
   readonly group: string;
   /** {@link GRID} x {@link GRID} shares that add up to 1; zeros where no value is positive. */
   readonly mass: Float64Array;

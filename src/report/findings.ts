@@ -1,5 +1,5 @@
 /**
- * What sets groups of pictures apart: a spot that holds more of their evidence than of everybody else's. A spot that many
+ * Findings: groups of images with a spot that holds more of their evidence than of all others'. A spot that many
  * pictures of one class share, and where they also look the same, is how a watermark, a caption or a frame shows
  * (Lapuschkin et al. 2019, "Unmasking Clever Hans predictors and assessing what machines really learn").
  */
@@ -16,9 +16,9 @@ export interface Finding {
   /** Share of the evidence in the spot: of the members, and of the pictures of other classes. */
   readonly inside: number;
   readonly elsewhere: number;
-  /** How alike the members' pixels in the spot are: 1 when they are the same but for brightness and contrast. */
+  /** Mean correlation of the members' pixels in the spot: 1 when they differ in brightness and contrast only. */
   readonly alike: number;
-  /** How much it stands out; {@link STRIKING} and above is worth a warning. */
+  /** Strength of the finding; {@link STRIKING} and above is shown as a warning. */
   readonly strength: number;
 }
 
@@ -30,8 +30,8 @@ const SIDES = [2, 3];
 /** A picture shares a spot when its evidence there is above that of this part of the other classes. */
 const UNUSUAL = 0.95;
 /** Groups of fewer pictures, or of a smaller part of their class, are chance. */
-const [LEAST, LEAST_SHARE] = [3, 0.08];
-/** How many spots of a class are looked at closely. */
+const [MIN_MEMBERS, MIN_SHARE] = [3, 0.08];
+/** Max number of spots of a class that are compared pixel by pixel. */
 const SPOTS = 12;
 
 interface Spot {
@@ -53,13 +53,13 @@ export function findings(evidence: readonly Evidence[], seed = 0): Finding[] {
   const found: Finding[] = [];
   for (const [number, [group, members]] of [...groups].entries()) {
     const others = [...groups].flatMap(([name, some]) => (name === group ? [] : some));
-    const least = Math.max(LEAST, LEAST_SHARE * members.length);
+    const minMembers = Math.max(MIN_MEMBERS, MIN_SHARE * members.length);
     const rest = meanOf(masses, others.length > 0 ? others : members);
     const clustered = [members, ...clusters(masses, members, seed + number)].map(
       (part) => [part, bestSpot(meanOf(masses, part), rest)] as const,
     );
     const candidates = [...clustered, ...sharedSpots(masses, members, others)]
-      .filter(([part]) => part.length >= least)
+      .filter(([part]) => part.length >= minMembers)
       .map(([part, spot]) => findingOf(evidence, group, members.length, part, spot, rest))
       .sort((a, b) => b.strength - a.strength);
     const kept: Finding[] = [];
@@ -75,7 +75,7 @@ function* spots(): Generator<Spot> {
   }
 }
 
-/** Where the mean of a group exceeds that of the others most; a larger spot must earn its size. */
+/** Square in which the mean of a group exceeds that of the others by the largest margin, corrected for its size. */
 function bestSpot(mean: Float64Array, rest: Float64Array): Spot {
   let [best, most] = [{ x: 0, y: 0, side: 1 }, -Infinity];
   for (const spot of spots()) {
@@ -152,7 +152,7 @@ function likeness(evidence: readonly Evidence[], members: readonly number[], { x
     usable++;
     for (const [i, value] of patch.entries()) sums[i] = (sums[i] as number) + (value - mean) / norm;
   }
-  if (usable < LEAST || usable < count / 2) return 0;
+  if (usable < MIN_MEMBERS || usable < count / 2) return 0;
   const squares = sums.reduce((sum, value) => sum + value * value, 0);
   return Math.max(0, (squares - usable) / (usable * (usable - 1)));
 }

@@ -7,7 +7,7 @@ import { open, rm, stat, truncate } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { WhylightError } from '../core/errors.ts';
 
-/** Whatever must be the same for records to belong together. */
+/** Settings of a run; records of runs with different settings are not mixed. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface Journal<R> {

@@ -3,7 +3,7 @@ import { metrics } from '../core/metrics/index.ts';
 import { escapeHtml, linePlot } from './plots.ts';
 import type { Mean, Summary } from './summary.ts';
 
-/** What the curve of a metric is drawn over. */
+/** Label of the horizontal axis for the curve of each metric. */
 const AXES: Readonly<Record<string, string>> = {
   insertion: 'pixels put in',
   deletion: 'pixels taken away',

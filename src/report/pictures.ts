@@ -17,7 +17,7 @@ export interface PictureFile {
   readonly truth?: { readonly label: string; readonly index: number };
 }
 
-/** Where the classes come from: names of folders, nowhere, or folders if they all are classes. */
+/** Source of the true classes: names of folders, none, or (`auto`) folders if all their names are classes. */
 export type Truth = 'auto' | 'folders' | 'none';
 export const TRUTHS: Truth[] = ['auto', 'folders', 'none'];
 

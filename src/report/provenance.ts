@@ -1,4 +1,4 @@
-/** What it takes to make a page again: model, versions, parameters, seeds. */
+/** Provenance of a page, from which it can be made again: model, versions, parameters, seeds. */
 import { env } from 'onnxruntime-common';
 import type { Settings } from './journal.ts';
 import { escapeHtml } from './plots.ts';

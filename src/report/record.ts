@@ -1,4 +1,4 @@
-/** What is kept of each picture: one line of the journal, and all that the pages are made of. */
+/** Record of one image: a line of the journal, and the data that the pages are made of. */
 import type { Image } from '../core/image/image.ts';
 import type { Placement } from '../core/image/placement.ts';
 import type { Region } from '../core/metrics/region.ts';
@@ -72,7 +72,7 @@ export function packMap(values: Float32Array, [height, width]: readonly [number,
 /** The bytes of a packed map, -127..127. */
 export const unpackMap = ({ data }: PackedMap): Int8Array => Int8Array.from(Buffer.from(data, 'base64'));
 
-/** Where the positive values of a map lie. */
+/** Shares of the positive values of a map in the centre, in the border and outside of a region. */
 export function massOf(values: Float32Array, [height, width]: readonly [number, number], region?: Region): Mass {
   let [all, centre, border, outside] = [0, 0, 0, 0];
   for (const [i, value] of values.entries()) {

@@ -81,7 +81,7 @@ async function findingsOf(
   return Object.fromEntries(Object.entries(evidence).map(([id, all]) => [id, findings(all, seed)]));
 }
 
-/** What the script needs of a record. */
+/** Part of a record that the script of the page reads. */
 function forPage(record: PictureRecord) {
   const { width, height } = sniff(Buffer.from(record.thumbnail ?? '', 'base64'));
   return {

@@ -1,5 +1,5 @@
 /**
- * What runs in the page of a report: draws maps over pictures, fills the sections, follows the controls. Plain script
+ * Script of a report's page: draws maps over pictures, fills the sections, follows the controls. Plain script
  * without template literals, so that it can stand in one here. Names of files and classes only ever become text nodes.
  */
 export const SCRIPT = `

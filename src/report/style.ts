@@ -1,4 +1,4 @@
-/** How the pages look: one sheet for both, light and dark. */
+/** Style sheet of both pages, light and dark. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -125,7 +125,7 @@ export class SummaryBuilder {
 /** The class that the model says. */
 export const saidOf = ({ top }: PictureRecord): string => top[0]?.label ?? '';
 
-/** Whether the model is wrong about a picture; undefined where nobody knows. */
+/** Tells if the model's class differs from the true one; undefined where the true class is unknown. */
 export const isMistake = (record: PictureRecord): boolean | undefined =>
   record.truth === undefined ? undefined : record.truth !== saidOf(record);
 

@@ -12,7 +12,7 @@ export function classExtent({ shape, classAxis }: OutputFact): number | string {
   return typeof classAxis?.value === 'number' ? (shape[classAxis.value] ?? 1) : 1;
 }
 
-/** Whether any input is of this modality. */
+/** Tells if any input of the model is of this modality. */
 export const hasInput = ({ inputs }: ModelDescription, modality: string): boolean =>
   inputs.some((input) => input.modality.value === modality);
 

@@ -26,5 +26,5 @@ export function parseChoice(text?: string): TargetChoice {
   throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'target', message }] });
 }
 
-/** Whether a text is a choice of {@link parseChoice}, and no class or expression of classes. */
+/** Tells if a text is a choice that {@link parseChoice} reads, not a class or an expression of classes. */
 export const isPlaced = (text: string): boolean => /^\s*(box|point|prediction):/i.test(text);

@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** How the image lies in the input tensor. */
+/** Position and orientation of the upright image in the input tensor. */
 export interface ImageView {
   /** Rectangle of the upright image that the tensor shows, in the image's pixels. */
   readonly placement: Placement;

@@ -41,7 +41,7 @@ const args = {
   json: { type: 'boolean', description: 'Print JSON' },
 } as const;
 
-/** What became of one method. `skipped`: it does not apply here, and was not asked for by name. */
+/** Result of one method. `skipped`: it does not fit the model, and was not asked for by name. */
 type Outcome = Done | Undone;
 interface Done {
   readonly method: string;
@@ -132,7 +132,7 @@ interface Question {
   readonly maxSamples?: number;
 }
 
-/** What says that a method does not fit this model or these limits, and not that something is broken. */
+/** Codes of errors that mean that a method does not fit this model or these limits, rather than a fault. */
 const DOES_NOT_APPLY: readonly string[] = ['unprocessable_method', 'not_differentiable', 'budget_exceeded'];
 
 /** Faults of the question itself: no other method would answer it either. */

@@ -23,13 +23,13 @@ export default defineCommand({
   },
 });
 
-const MOST_ALTERNATIVES = 8;
+const MAX_ALTERNATIVES = 8;
 
 function page(it: Inspection): string {
   const { flops, memory, scores } = it;
   const backward =
     flops.backward === undefined ? 'cannot be differentiated' : `${count(flops.backward)} more backwards`;
-  const rest = it.camAlternatives.length - MOST_ALTERNATIVES;
+  const rest = it.camAlternatives.length - MAX_ALTERNATIVES;
   const lines: [string, string][] = [
     ['model', `${it.model.name}  sha256 ${it.model.digest}`],
     ...it.inputs.map((input): [string, string] => ['input', shaped(input)]),
@@ -50,7 +50,7 @@ function page(it: Inspection): string {
       ? [['', `not counted, of unknown shape: ${flops.unknown.join(', ')}`] as [string, string]]
       : []),
     ['CAM layer', it.camLayer ? layer(it.camLayer) : 'none: the model has no feature maps'],
-    ...it.camAlternatives.slice(0, MOST_ALTERNATIVES).map((info): [string, string] => ['', `or ${layer(info)}`]),
+    ...it.camAlternatives.slice(0, MAX_ALTERNATIVES).map((info): [string, string] => ['', `or ${layer(info)}`]),
     ...(rest > 0 ? [['', `and ${rest} more`] as [string, string]] : []),
     [
       'in an isolate',

@@ -13,7 +13,7 @@ import { compileVariant, type ResolvedNeeds, resolveNeeds, variantKey } from '..
 import { graphName } from '../../protocol/open-inference-engine.ts';
 
 export interface ExportedGraph {
-  /** What the server calls it: made of its content, so that {@link graphName} finds it. */
+  /** Name on the server, derived from the content, so that {@link graphName} finds it. */
   readonly name: string;
   readonly graph: Graph;
   readonly file: ModelBytes;
@@ -28,7 +28,7 @@ export interface ExportOptions {
   readonly registry: MethodRegistry;
   /** As the explainer that will call the server compiles. */
   readonly optimize: Optimize;
-  /** What is explained; the model's logits when left out. */
+  /** Tensor that is explained; the model's logits when left out. */
   readonly scores?: string;
 }
 

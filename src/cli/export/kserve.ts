@@ -3,7 +3,7 @@
 export interface KServeOptions {
   /** Name of the service. */
   readonly name: string;
-  /** Where the model repository lies, as KServe's storage initializer reads it: `s3://`, `gs://`, `pvc://`. */
+  /** Address of the model repository for KServe's storage initializer: `s3://`, `gs://`, `pvc://`. */
   readonly storageUri: string;
   /** Image of the origin, built with the Dockerfile of this project. */
   readonly image: string;

@@ -7,7 +7,7 @@ export interface SourceColumn {
   readonly element: number;
 }
 
-/** What the graph says about an input column. */
+/** Facts that the graph gives about an input column. */
 export interface ColumnFacts extends SourceColumn {
   /** Categories that an encoder knows, in its order. */
   categories?: readonly (string | number)[];

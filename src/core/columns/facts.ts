@@ -5,7 +5,7 @@ import type { Graph } from '../onnx/graph.ts';
 import { isTreeEnsemble } from '../trees/read.ts';
 import { type Trace, traceColumns } from './trace.ts';
 
-/** What a graph tells of one column. */
+/** Facts of a graph about one column. */
 export interface ColumnFact {
   /** Categories that an encoder knows, as people write them. */
   readonly categories?: readonly (string | number)[];

@@ -31,12 +31,12 @@ export interface ExplainedRow extends Explained {
   readonly top: readonly Classified[];
 }
 
-/** How the explained output was read. */
+/** Interpretation of the explained output. */
 export interface Reading {
   readonly task: string;
   /** Axis of the output, batch included, that counts classes; null where there are none, absent where it is not known. */
   readonly classAxis?: number | null;
-  /** What is not certain, in sentences with the way to settle it. */
+  /** Sentences about what is not certain, each with the way to settle it. */
   readonly doubts: readonly string[];
 }
 

@@ -45,8 +45,8 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
   /**
-   * What each library that has the method chooses where libraries differ; an empty object where it agrees with all
-   * defaults. The request parameter `preset` picks one.
+   * Parameter values of each library that has the method, where libraries differ; an empty object where it agrees with
+   * all defaults. The request parameter `preset` picks one.
    */
   readonly presets?: Partial<Readonly<Record<Preset, Readonly<Partial<z.input<S>>>>>>;
   /**

@@ -16,8 +16,8 @@ export interface TensorInfo {
 export interface ModelInfo {
   readonly inputs: readonly TensorInfo[];
   /**
-   * Where gradients end: each floating point input as it is, and for an integer input (token ids) the tensor that its
-   * embedding lookup gives.
+   * Tensors that gradients are taken for: each floating point input, and for an integer input (token ids) the output of
+   * its embedding lookup.
    */
   readonly sources: readonly TensorInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */

@@ -16,7 +16,7 @@ export interface CheckedInputs {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What of a model decides the form of its inputs. */
+/** Parts of a model that decide the form of its inputs. */
 export interface InputForm {
   readonly file: { readonly inputs: readonly ValueInfo[] };
   readonly places: RowPlaces;

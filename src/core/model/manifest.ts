@@ -1,4 +1,4 @@
-/** What is said about a model beside its ONNX file: `models/<name>/manifest.json`. */
+/** Manifest of a model, the file beside its ONNX file: `models/<name>/manifest.json`. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { preprocessingSchema } from '../image/preprocess.ts';

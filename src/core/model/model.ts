@@ -44,7 +44,7 @@ export async function modelDigest({ bytes, external }: Pick<ModelSource, 'bytes'
 }
 
 export interface InfoOptions {
-  /** What is explained: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
+  /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
   readonly scores?: string;
   /** Output that the scores belong to; that of the description when left out. */
   readonly output?: string;
@@ -56,7 +56,7 @@ export interface InfoOptions {
 
 /** {@link ModelInfo} and what only the explainer needs. */
 export interface BoundInfo extends ModelInfo {
-  /** How scores become probabilities: through a function, or `given` when they are probabilities already. */
+  /** Function that turns scores into probabilities, or `given` when they are probabilities already. */
   readonly probability?: 'softmax' | 'sigmoid' | 'exponential' | 'given';
   /** Elements of one row of the scores; NaN while a dim is open. */
   readonly scoreSize: number;
@@ -148,7 +148,7 @@ export class Model {
   }
 
   /**
-   * What methods may know of the model.
+   * Facts about the model for methods.
    * @throws WhylightError `layer_not_found` for unknown scores, `invalid_model` when their shape cannot be told.
    */
   info(options: InfoOptions = {}): BoundInfo {
@@ -342,7 +342,7 @@ function classAxisOf({ classAxis, batchAxis }: OutputFact, order: readonly numbe
   return axis > rows ? axis - 1 : axis;
 }
 
-/** How scores become probabilities; undefined where they do not, as measurements do not. */
+/** Function that turns scores into probabilities; undefined where they are not classes, but measurements. */
 function probabilityOf(
   { activation, task, logits, name }: OutputFact,
   scores: TensorInfo,

@@ -1,4 +1,4 @@
-/** What the model says about one row, besides being explained. */
+/** Prediction of the model for one row. */
 import type { BoundInfo } from './model.ts';
 import type { Dense, ScoreSpace } from './score-space.ts';
 import { outputTarget } from './target.ts';
@@ -9,7 +9,7 @@ export interface Classified {
   readonly label?: string;
   /** The element of the scores, usually the logit. */
   readonly score: number;
-  /** Where scores can be read as probabilities. */
+  /** Number from 0 to 1; left out where scores cannot be read as probabilities. */
   readonly probability?: number;
 }
 

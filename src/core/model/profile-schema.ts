@@ -1,4 +1,4 @@
-/** How long a model takes on an engine, as a manifest says it. */
+/** Time that a model takes on an engine, as a manifest states it. */
 import { z } from 'zod';
 
 export const profileSchema = z

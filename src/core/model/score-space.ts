@@ -1,4 +1,4 @@
-/** What targets are looked up in: a list of classes, or classes at many positions (segmentation, detection). */
+/** Space that targets are looked up in: a list of classes, or classes at many positions (segmentation, detection). */
 import type { TensorInfo } from './info.ts';
 import type { Labels } from './labels.ts';
 
@@ -7,7 +7,7 @@ export interface ScoreSpace {
   readonly labels?: Labels;
   /** Elements of one row of the scores. */
   readonly size: number;
-  /** How a dense output is laid out; absent where the scores are a plain list of classes, or an inner tensor. */
+  /** Layout of a dense output; absent where the scores are a plain list of classes, or an inner tensor. */
   readonly dense?: Dense;
 }
 

@@ -1,4 +1,4 @@
-/** What a client may ask to be explained, and how it is read from JSON. */
+/** Target as a client asks for it, and its schema in JSON. */
 import { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 
@@ -69,7 +69,7 @@ export function parseTarget(request: TargetRequest): TargetRequest {
   throw invalid(`${issue?.path.join('.') || 'the object'}: ${issue?.message}`);
 }
 
-/** Whether the target depends on what the model says about the input. */
+/** Tells if the target depends on the model's prediction. */
 export function followsPrediction(request: TargetRequest | undefined): boolean {
   if (request === undefined) return true;
   const parsed = parseTarget(request);

@@ -15,13 +15,13 @@ type ClassWeights = ReadonlyMap<number, number>;
  */
 export function resolveTarget(given: TargetRequest, space: ScoreSpace, row?: ArrayLike<number>): Target {
   const target = targetOf(given, space, row);
-  const tooLarge = target.weights.find(({ weight }) => !(Math.abs(weight) <= MOST_WEIGHT));
-  if (tooLarge) throw invalid(`the weight ${tooLarge.weight} is larger than ${MOST_WEIGHT}`);
+  const tooLarge = target.weights.find(({ weight }) => !(Math.abs(weight) <= MAX_WEIGHT));
+  if (tooLarge) throw invalid(`the weight ${tooLarge.weight} is larger than ${MAX_WEIGHT}`);
   return target;
 }
 
 /** Far enough from what float32 holds that gradients do not overflow. */
-const MOST_WEIGHT = 1e12;
+const MAX_WEIGHT = 1e12;
 
 function targetOf(given: TargetRequest, space: ScoreSpace, row: ArrayLike<number> | undefined): Target {
   const request = parseTarget(given);
@@ -123,7 +123,7 @@ function positionOf(place: readonly number[], { extents, positions }: Dense): nu
   throw invalid(`the output [${extents.join(', ')}] has no position ${place.join(', ')}`);
 }
 
-/** Where one of the classes scores highest; where none does, all positions. */
+/** Positions at which one of the classes scores highest; all positions where none does. */
 function predictedRegion(row: ArrayLike<number>, dense: Dense, classes: ClassWeights): Map<number, number> {
   const region = new Map<number, number>();
   for (let position = 0; position < dense.positions; position++) {
@@ -193,7 +193,7 @@ function classNamed(text: string, { labels }: ScoreSpace): number | undefined {
   return labels?.find(text) ?? (/^-?\d+$/.test(text.trim()) ? Number(text) : undefined);
 }
 
-/** How the output counts a class. */
+/** Index of a class in the output. */
 function outputOf(index: number, { labels, dense, size }: ScoreSpace): number {
   const offset = labels?.offset ?? 0;
   const classes = dense?.classes ?? size;

@@ -23,7 +23,7 @@ export interface EvaluatorOptions {
   readonly control: RunControl;
   /** Inputs that every row is fed with beside those of the method: one row each, or shared by all rows. */
   readonly held?: Inputs;
-  /** How the target is found again in other rows, where its elements do not keep their meaning. */
+  /** Finds the target again in other rows, where positions of the output change their meaning from row to row. */
   readonly follow?: Follow;
 }
 
@@ -222,7 +222,7 @@ export class Evaluator {
 /** True if the method has used up its rows. */
 const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_failed') && 'samples' in error.details;
 
-/** Whether rows run through the model as it is, with nothing to differentiate. */
+/** Tells if rows run through the model as it is, with nothing to differentiate. */
 const isForward = ({ gradients, feeds, scores }: ResolvedNeeds, { forward }: EvaluatorOptions): boolean =>
   gradients.length === 0 && feeds.length === 0 && scores === forward.scores;
 

@@ -32,7 +32,7 @@ export interface Prediction {
   readonly span?: readonly [number, number];
 }
 
-/** What a task may know beside the outputs. */
+/** Facts for a task beside the outputs. */
 export interface TaskContext {
   readonly description: ModelDescription;
   /** The image that the model saw, where there is one. */

@@ -42,7 +42,7 @@ export function findTrees(graph: Graph, tensor: string, options: ReadTreesOption
   return { ensemble: post ? withPost(ensemble, post) : ensemble, features };
 }
 
-/** Whether {@link findTrees} finds any. */
+/** Tells if {@link findTrees} finds any. */
 export function hasTrees(graph: Graph, tensor: string): boolean {
   try {
     findTrees(graph, tensor);

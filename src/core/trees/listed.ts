@@ -5,7 +5,7 @@ import { invalid } from '../onnx/invalid.ts';
 import { numbersAttribute } from './numbers.ts';
 import type { Weight } from './writer.ts';
 
-/** Where a node stands in the lists, by the number of its tree and its own. */
+/** Positions of nodes in the lists, by the number of the tree and of the node. */
 export class NodeIndex {
   /** The first node of each tree, which is its root. */
   readonly roots: readonly number[];

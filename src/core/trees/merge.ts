@@ -93,6 +93,6 @@ function joinedHead(parts: readonly Part[], targets: readonly number[], outputs:
   };
 }
 
-/** Where each of several runs begins. */
+/** Offset of each of several consecutive runs. */
 const starts = (lengths: readonly number[]): number[] =>
   lengths.map((_, i) => lengths.slice(0, i).reduce((a, b) => a + b, 0));

@@ -9,6 +9,6 @@ export function numbersAttribute(node: Node, name: string): ArrayLike<number> {
   return constant ? constantValues(constant) : floatsAttribute(node, name, []);
 }
 
-/** Whether the attribute is a tensor of doubles. */
+/** Tells if the attribute is a tensor of doubles. */
 export const hasDoubles = (node: Node, name: string): boolean =>
   tensorAttribute(node, `${name}_as_tensor`)?.dtype === 'float64';

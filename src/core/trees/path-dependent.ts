@@ -79,7 +79,7 @@ class TreeWalk {
   /** By level and node of the quadrature: the product over the players above, and the sum over the leaves below. */
   private readonly product: Float64Array;
   private readonly sum: Float64Array;
-  /** Of each player on the way: product of its shares, and 1 where the row goes that way. */
+  /** For each player on the path: product of its shares when absent, and (`present`) 1 where the row takes the path. */
   private readonly absent: Float64Array;
   private readonly present: Uint8Array;
   private row = 0;

@@ -128,7 +128,7 @@ function listedSource(
 }
 
 /**
- * Whether numbers of rows are what they claim to be: at each split, those of the two children add up. Most exporters
+ * Tells if row counts are consistent: at each split, those of the two children add up to the parent's. Most exporters
  * write 1 everywhere.
  * @throws WhylightError `invalid_config` for counts of a manifest that do not
  */

@@ -13,7 +13,7 @@ export interface ReadTreesOptions {
   readonly counts?: ArrayLike<number>;
 }
 
-/** Whether a node is a tree ensemble. */
+/** Tells if a node is a tree ensemble. */
 export const isTreeEnsemble = ({ domain, op }: Pick<Node, 'domain' | 'op'>): boolean =>
   domain === 'ai.onnx.ml' && /^TreeEnsemble(Classifier|Regressor)?$/.test(op);
 

@@ -20,7 +20,7 @@ const PICTURE = { y: TOP + 80, height: 260 };
 const MAX_COLUMNS = 700;
 /** Steps of grey, of 255, from silence to the loudest place: black would hide the colours on it. */
 const DARKEST = 170;
-/** How much of the spectrogram the strongest patch covers. */
+/** Opacity of the strongest patch over the spectrogram. */
 const COVER = 0.7;
 
 /** SVG of one clip. Blue windows or patches speak against the target, red ones for it. */

@@ -1,4 +1,4 @@
-/** What stands for an absent part of a sound. */
+/** Values that replace an absent part of a sound. */
 import type { FrontEndOutput } from './front-end.ts';
 import type { FrontEnd } from './front-end-schema.ts';
 

@@ -52,7 +52,7 @@ export function oneChannel({ channels }: Sound, choice: ChannelChoice = 'mean'):
 /** Parts of the loudest channel's energy below which a mix counts as cancelled out. */
 const CANCELLED = 1e-4;
 
-/** What was done to several channels, as sentences. */
+/** Sentences that tell how several channels became one. */
 export function mixNotes({ channels }: Sound, mono: Float32Array, choice: ChannelChoice): string[] {
   if (channels.length === 1) return [];
   if (choice !== 'mean') return [`Channel ${choice} of ${channels.length} was taken.`];

@@ -1,4 +1,4 @@
-/** What a drawing of a sound needs: its samples, and the spectrogram that the model saw. */
+/** Data for drawing a sound: its samples, and the spectrogram that the model got. */
 
 export interface AudioView {
   /** One channel at the model's rate, as much of it as the model takes. */

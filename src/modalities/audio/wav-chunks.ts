@@ -94,7 +94,7 @@ function samplesAt(file: Uint8Array, offset: number, size: number, format: WavFo
   return { format, offset, bytes, notes };
 }
 
-/** Whether nothing but well-formed chunks follows: then a data chunk of size 0 is empty, not unfilled. */
+/** Tells if nothing but well-formed chunks follows: then a data chunk of size 0 is empty, not of unknown size. */
 function onlyChunks(file: Uint8Array, from: number): boolean {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = from;

@@ -5,7 +5,7 @@ import { invalidSeries, type Series } from './series.ts';
 import { type WindowOptions, windowEdges, windowNames } from './windows.ts';
 
 export interface SeriesFeatureOptions extends WindowOptions {
-  /** Whether the channels of a window are features by themselves; the default is `each` for 2 to 12 channels. */
+  /** Features of a window: one for `each` channel, or one for `all`. The default is `each` for 2 to 12 channels. */
   readonly channels?: 'each' | 'all';
 }
 

@@ -101,7 +101,7 @@ function tensorOf(
   return { [input.name]: cast(tensor, input.dtype) };
 }
 
-/** What stands at a step of a channel for nothing. */
+/** Value that replaces an absent step of a channel. */
 function absence(
   view: Series,
   { typical }: SeriesSettings,

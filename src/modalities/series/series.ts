@@ -22,7 +22,7 @@ export interface Series {
   /** Step after step, the channels of a step side by side: [steps, channels]. NaN where a value is missing. */
   readonly values: Float64Array;
   readonly time: TimeAxis;
-  /** Whether the channels were named by the file, not by their position. */
+  /** True where the file names the channels; false where their names are positions. */
   readonly named: boolean;
   /** Facts about the file that a person should know, as sentences. */
   readonly notes: readonly string[];

@@ -15,9 +15,9 @@ export interface TableColumn {
   readonly categories?: readonly string[];
   /** Number that each category becomes. */
   readonly codes?: readonly number[];
-  /** Whether a missing value goes to the model as NaN, or is an error. */
+  /** Treatment of a missing value: `keep` hands it to the model as NaN, `error` refuses the row. */
   readonly missing: 'keep' | 'error';
-  /** Whether a category that is not known goes to the model as -1, or is an error. */
+  /** Treatment of an unknown category: `keep` hands it to the model as -1, `error` refuses the row. */
   readonly unknown: 'keep' | 'error';
   readonly unit?: string;
   /** Digits behind the point in drawings. */
@@ -26,7 +26,7 @@ export interface TableColumn {
   readonly group?: string;
 }
 
-/** What the graph of a model says of one element of a row; see {@link InputFact.columns}. */
+/** Facts that the graph of a model gives about one element of a row; see {@link InputFact.columns}. */
 type GraphFacts = NonNullable<InputFact['columns']>['value'][number];
 
 /**

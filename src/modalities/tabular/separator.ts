@@ -31,7 +31,7 @@ export function findSeparator(text: string, known: readonly string[] = []): stri
   return best.named > 0 || best.even ? best.separator : ragged(evidence);
 }
 
-/** Of separators that fit no row like another, the one that occurs: the error about ragged rows then makes sense. */
+/** Picks a separator where none gives rows of equal length: one that occurs, so that the error names ragged rows. */
 const ragged = (evidence: readonly { separator: string; fields: number }[]): string =>
   evidence.find(({ separator, fields }) => separator === ',' && fields > 1)?.separator ??
   evidence.find(({ fields }) => fields > 1)?.separator ??

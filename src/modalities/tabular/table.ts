@@ -41,10 +41,10 @@ export function shown(value: Cell): string {
     : JSON.stringify(value);
 }
 
-/** What people write where a value is missing. */
+/** Spellings of a missing value. */
 const MISSING = /^(|nan|na|n\/a|null|none|\?)$/i;
 
-/** Whether a cell stands for a missing value. */
+/** Tells if a cell stands for a missing value. */
 export const isMissing = (cell: Cell): boolean =>
   cell === null ||
   (typeof cell === 'string' && MISSING.test(cell.trim())) ||

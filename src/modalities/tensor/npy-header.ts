@@ -10,7 +10,7 @@ export interface NpyHeader {
   /** Bytes of an element in the file: those of `dtype`. */
   readonly itemSize: number;
   readonly bigEndian: boolean;
-  /** Whether the first axis runs fastest. */
+  /** True if elements are in column-major order: the first axis varies fastest. */
   readonly fortranOrder: boolean;
   readonly dims: readonly number[];
   /** First byte of the elements. */

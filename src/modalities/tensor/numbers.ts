@@ -26,7 +26,7 @@ const LARGEST: Partial<Record<DataType, number>> = {
 };
 
 export interface NumberRules {
-  /** Whether null, "NaN" and an empty field stand for a missing value; only floats have one. */
+  /** Reads null, "NaN" and an empty field as a missing value; only floats have one. */
   readonly allowMissing?: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { Truncation } from './tokenizer/truncation.ts';
 /** Part that an input plays for a text model. */
 export type TextRole = 'ids' | 'mask' | 'types' | 'positions';
 
-/** What an input is asked for; an InputFact has all of it. */
+/** Properties of the model's input that decide the encoding; every InputFact has them. */
 export type TextInputSpec = Pick<InputFact, 'name' | 'dtype' | 'shape'>;
 
 export interface EncodedText {

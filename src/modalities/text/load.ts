@@ -12,7 +12,7 @@ export interface LoadedText {
   readonly facts: TextFacts;
 }
 
-/** What was read already, by the files of a model: a tokenizer.json of 30,000 entries takes a tenth of a second. */
+/** Loaded files by model and name; a tokenizer.json of 30,000 entries takes a tenth of a second to read. */
 const loaded = new WeakMap<ModelFiles, Map<string, Promise<LoadedText>>>();
 
 /**

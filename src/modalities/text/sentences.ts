@@ -20,7 +20,7 @@ const FALLBACK =
 
 let segmenter: Intl.Segmenter | null | undefined;
 
-/** Where the sentences of a text may end: as the engine's Unicode data says, or by end signs where it has none. */
+/** Offsets at which sentences may end, by the engine's Unicode data, or by punctuation where it has none. */
 function cuts(text: string): number[] {
   if (segmenter === undefined) {
     segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter('en', { granularity: 'sentence' }) : null;

@@ -2,7 +2,7 @@
 import { WhylightError } from '../../core/errors.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 
-/** How a model with a plain list of words reads a text. */
+/** Options of a tokenizer that has a plain list of words. */
 export interface WordListOptions {
   readonly lowercase?: boolean;
   /** Regular expression (Oniguruma's syntax) of what lies between words; default `\s+`. */

@@ -1,4 +1,4 @@
-/** What the page and its worker tell each other. */
+/** Messages between the page and its worker. */
 import type { InferenceDocument, ModelInfo, Question } from '../api.ts';
 
 export interface Order {
@@ -7,7 +7,7 @@ export interface Order {
   /** The ONNX file, with the first order that needs it. */
   readonly file?: ArrayBuffer;
   readonly picture: Blob;
-  /** What is to be explained; the scores alone are wanted when left out. */
+  /** Explanation to compute; only scores when left out. */
   readonly question?: Question;
 }
 

@@ -4,7 +4,7 @@ import { SAMPLES } from '../picture.ts';
 import { picture } from '../state.ts';
 import { Camera } from './camera.tsx';
 
-/** Where a picture comes in: dropped, pasted, picked, photographed, or one of the samples. */
+/** Image input: drop, paste, file dialog, camera, or one of the samples. */
 export function Intake() {
   const file = useRef<HTMLInputElement>(null);
   const [hovering, setHovering] = useState(false);

@@ -7,7 +7,7 @@ const CHOICES = {
   overlay: { original: 'photo', grayscale: 'grey photo', mask_black: 'black', none: 'nothing' },
 } as const;
 
-/** How maps are drawn. Nothing here asks the server anything. */
+/** Controls for drawing maps. None of them calls the server. */
 export function ViewPanel() {
   const set = (change: Partial<View>) => {
     view.value = { ...view.value, ...change };

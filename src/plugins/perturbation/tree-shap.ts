@@ -29,7 +29,7 @@ const params = z.object({
 
 type Params = z.output<typeof params>;
 
-/** How the columns are taken away. */
+/** Way of removing columns. */
 type Plan = { readonly kind: 'rows' } | { readonly kind: 'shares'; readonly from: 'file' | 'rows' };
 
 function planOf({ feature_perturbation, model_output }: Params, { ensemble }: TreeModel, baselines: number): Plan {

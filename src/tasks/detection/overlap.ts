@@ -1,4 +1,4 @@
-/** How much two boxes overlap. */
+/** Overlap of two boxes. */
 
 /** Intersection over union of the upright boxes `a[i..i + 3]` and `b[j..j + 3]`; 0 where neither has an area. */
 export function iou(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number): number {

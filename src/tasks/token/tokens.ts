@@ -53,7 +53,7 @@ export function bestPosition({ data, element, seen }: TokenScores, klass: number
 export const bestOfEach = (scores: TokenScores): Prediction[] =>
   scores.seen.map((position) => tokenPrediction(scores, bestClass(scores, position), position));
 
-/** Whether the explained output has classes at positions, and a text went in. */
+/** Tells if the explained output has classes at positions and the input is a text. */
 export function overTokens(description: ModelDescription): boolean {
   const { explained } = description;
   const dense = positionExtents(explained).length === 1 && typeof explained.classAxis?.value === 'number';

@@ -84,7 +84,7 @@ const activationOf = (graph: Graph, tensor: string): Activation | undefined => {
   return activation === 'none' ? undefined : activation;
 };
 
-/** What the converters' operators do to their scores; Normalizer divides what comes before by its sum. */
+/** Activation that a converter's operator applies to its scores; Normalizer divides its input by its sum. */
 function postTransform(node: Node, makers: Makers): Activation | undefined {
   if (node.op === 'Normalizer') {
     const before = makers.get(node.inputs[0] ?? '');

@@ -205,7 +205,7 @@ function classAxisOf(
   return dims.length === 2 ? fact(1, statedTask.source) : undefined;
 }
 
-/** Of [N, a, b], the axis that holds boxes and classes: long enough for them, and shorter than that of the anchors. */
+/** Axis of [N, a, b] that holds boxes and classes: long enough for them, and shorter than that of the anchors. */
 function boxAxis(
   dims: readonly Dim[],
   classes: number | undefined,

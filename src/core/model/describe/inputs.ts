@@ -212,7 +212,7 @@ function firstReader(graph: Graph, name: string): 'Conv' | 'recurrent' | 'transp
   return op === 'Transpose' ? 'transposed' : undefined;
 }
 
-/** How a vector is walked along: by a Fourier transform or a convolution; undefined for neither. */
+/** Operation along the elements of a vector: a Fourier transform or a convolution; undefined for neither. */
 function readAlongTime(graph: Graph, name: string): 'spectrum' | 'convolution' | undefined {
   const op = readerBehind(graph, name, new Set([...PLAIN, ...RESHAPING]));
   return op === 'STFT' || op === 'DFT' ? 'spectrum' : op === 'Conv' ? 'convolution' : undefined;

@@ -26,7 +26,7 @@ const VALUES: OutputReading = { task: 'values', classAxis: undefined };
 const COCO = 80;
 
 /**
- * What an output most probably answers. Shapes that fit several tasks are `values`, and the class axis is left open.
+ * Most probable task of an output. Shapes that fit several tasks are `values`, and the class axis is left open.
  *
  * @param labels number of class names, where there are some
  */
@@ -180,7 +180,7 @@ function maps(
   return isImage ? { task: 'image_to_image', classAxis: null } : { task: 'segmentation', classAxis: channel };
 }
 
-/** Whether the channels come last: by the labels, else by the pair of axes that has the shape of the input image. */
+/** Tells if the channels come last: by the labels, else by the pair of axes that has the shape of the input image. */
 function channelsLast(
   a: Dim | undefined,
   b: Dim | undefined,

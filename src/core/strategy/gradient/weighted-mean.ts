@@ -43,7 +43,7 @@ export class WeightedMean {
   }
 
   /**
-   * How far the mean, times `factors`, may be off, were the rows drawn at random: the root mean square over all elements
+   * Standard error of the mean, times `factors`, were the rows drawn at random: the root mean square over all elements
    * of the standard error; undefined before the second row.
    */
   standardError(factors?: (name: string) => (element: number) => number): number | undefined {

@@ -69,7 +69,7 @@ class Finder {
   }
 }
 
-/** Where the token of a match lies with the whitespace it takes along; undefined where it is no single word. */
+/** Span of a matched token including the whitespace it strips; undefined where it must be a single word and is not. */
 function extend(
   token: AddedToken,
   text: string,

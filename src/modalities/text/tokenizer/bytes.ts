@@ -11,7 +11,7 @@ const BYTE_CHARACTERS: readonly string[] = (() => {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
 })();
 
-/** How byte-level tokens write a space. */
+/** Character that stands for a space in byte-level tokens. */
 export const SPACE_CHARACTER = BYTE_CHARACTERS[0x20] as string;
 
 const PRINTABLE = /^[!-~]*$/;

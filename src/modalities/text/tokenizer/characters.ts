@@ -67,7 +67,7 @@ function characterClass(pattern: RegExp): CharacterClass {
   return (codePoint) => (codePoint < 128 ? ascii[codePoint] === 1 : slow(codePoint));
 }
 
-/** What BertNormalizer removes: control, format and private characters, U+FFFD; tab, newline and return stay. */
+/** Characters that BertNormalizer removes: control, format, private use, U+FFFD; not tab, newline and return. */
 export const BERT_CONTROL = new RegExp(`(?![\\t\\n\\r${classBody(NOT_CONTROL)}])[\\p{Cc}\\p{Cf}\\p{Co}\\uFFFD]`, 'u');
 export const WHITESPACE = /\p{White_Space}/gu;
 export const IDEOGRAPH = new RegExp(`[${classBody(IDEOGRAPHS)}]`, 'u');
@@ -84,7 +84,7 @@ export const isWhitespace = characterClass(/\p{White_Space}/u);
 export const isPunctuation = characterClass(PUNCTUATION);
 /** General category N. */
 export const isNumeric = characterClass(/\p{N}/u);
-/** What `\w` is in Rust's regular expressions. */
+/** Tells if a character matches `\w` of Rust's regular expressions. */
 export const isWordCharacter = characterClass(/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u);
 export const isBertControl = characterClass(BERT_CONTROL);
 export const isIdeograph = characterClass(IDEOGRAPH);

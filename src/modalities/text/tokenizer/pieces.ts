@@ -34,7 +34,7 @@ export const SPLIT_BEHAVIORS = [
   'contiguous',
 ] as const;
 
-/** Where the matched parts go: left out, alone, to the part before or behind, or together with matches beside them. */
+/** Fate of matched parts: removed, isolated, merged into the part before or after, or merged with adjacent matches. */
 export type SplitBehavior = (typeof SPLIT_BEHAVIORS)[number];
 
 export function splitByMatches(text: AlignedText, matches: Match[], behavior: SplitBehavior): AlignedText[] {

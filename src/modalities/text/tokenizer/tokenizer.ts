@@ -30,11 +30,11 @@ export type TextInput = string | readonly [first: string, second: string];
 export interface EncodeOptions {
   /** Default true. */
   addSpecialTokens?: boolean;
-  /** What the file says where it is left out; null for none. */
+  /** That of the tokenizer file when left out; null for none. */
   truncation?: Truncation | null;
-  /** What the file says where it is left out; null for none. */
+  /** That of the tokenizer file when left out; null for none. */
   padding?: Padding | null;
-  /** Whether windows behind a cut are kept, as `overflowing`. Default false. */
+  /** Keeps the windows behind a truncation, as `overflowing`. Default false. */
   overflowing?: boolean;
 }
 

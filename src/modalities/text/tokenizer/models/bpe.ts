@@ -14,9 +14,9 @@ import { mapBytes, stringBytes, type TokensById } from './vocabulary.ts';
 
 export interface BpeOptions {
   unknownToken: string | undefined;
-  /** What characters behind the first are written with in the vocabulary. */
+  /** Prefix, in the vocabulary, of characters that do not begin a word. */
   continuingPrefix: string;
-  /** What the last character of a word is written with in the vocabulary. */
+  /** Suffix, in the vocabulary, of the last character of a word. */
   endOfWordSuffix: string;
   /** Unknown characters in a row are one token. */
   fuseUnknown: boolean;

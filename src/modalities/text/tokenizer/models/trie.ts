@@ -13,7 +13,7 @@ export class Trie {
   /** Children of the root, which may have thousands. */
   private readonly rootChildren = new Map<number, number>();
 
-  /** Of two equal strings the later number holds. */
+  /** @param entries strings and their numbers; where a string occurs twice, its last number is kept */
   constructor(entries: Iterable<readonly [text: string, value: number]>) {
     const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     const nodes = layOut(sorted);

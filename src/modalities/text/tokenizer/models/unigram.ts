@@ -12,7 +12,7 @@ import type { Model } from './model.ts';
 import { Trie } from './trie.ts';
 import { stringBytes } from './vocabulary.ts';
 
-/** How much worse than the worst piece an unknown character is. */
+/** Difference in score between the worst piece and an unknown character. */
 const UNKNOWN_PENALTY = 10;
 
 export class Unigram implements Model {

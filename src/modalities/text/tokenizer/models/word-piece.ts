@@ -8,7 +8,7 @@ import { readVocabulary, stringBytes, type TokensById } from './vocabulary.ts';
 
 export interface WordPieceOptions {
   unknownToken: string;
-  /** What a continuation begins with in the vocabulary, `##` of BERT. */
+  /** Prefix, in the vocabulary, of pieces that continue a word; `##` in BERT. */
   continuingPrefix: string;
   /** Longer words, in code points, are unknown. */
   maxCharacters: number;

@@ -18,7 +18,7 @@ export class CharacterMap {
   private readonly replacements: Uint8Array;
   /** Answers by grapheme or character; null is one without an entry. */
   private readonly known = new Map<string, string | null>();
-  /** Whether printable ASCII text stays as it is, which it does in every known map. */
+  /** True if printable ASCII text is left unchanged, as every known map leaves it. */
   private readonly keepsAscii: boolean;
   /** Made at the first text that needs it: loading the engine's data takes milliseconds. */
   private segmenter: Intl.Segmenter | undefined;

@@ -36,7 +36,7 @@ const NEWER =
   '1f9c1-1fa57 1fa60-1fa6d 1fa70-1fa7c 1fa80-1fa8a 1fa8e-1fac6 1fac8 1facd-1fadc 1fadf-1faea 1faef-1faf8 ' +
   '1fb00-1fb92 1fb94-1fbfa 2a6d7-2a6df 2b735-2b73f 2cea2-2cead 2ceb0-2ebe0 2ebf0-2ee5d 30000-3134a 31350-33479';
 
-/** Of no script: joins what is before it. */
+/** Script of characters that belong to none, such as spaces; they join the part before them. */
 const ANY = '';
 
 let tests: [name: string, pattern: RegExp][] | undefined;

@@ -1,0 +1,33 @@
+/** Rules of wording that hold in every source file; CONTRIBUTING.md states them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Name of a limit that should begin with MAX_ or MIN_. */
+const LIMIT = /\b(?:MOST|LEAST|LONGEST|FEWEST)_/;
+/** First words of a doc comment that is a clause, not a description; the comment may begin on its second line. */
+const CLAUSE = /^\s*\/\*\*\s+(?:\*\s+)?(?:What|Where|Whether|Of|How|Whoever|Whatever)\b/m;
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => ({ file, text: readFileSync(join(SRC, file), 'utf8') }));
+
+const matching = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
+
+it('finds the forbidden wordings', () => {
+  expect('const MOST_ROWS = 1;').toMatch(LIMIT);
+  expect('const MAX_ROWS = 1;').not.toMatch(LIMIT);
+  for (const comment of ['/** What it is. */', '  /**\n   * Where it is.\n   */']) expect(comment).toMatch(CLAUSE);
+  for (const comment of ['/** Offset of a row. */', '/** Howard. */']) expect(comment).not.toMatch(CLAUSE);
+});
+
+it('calls limits MAX_ and MIN_ in every file', () => {
+  expect(matching(LIMIT)).toEqual([]);
+});
+
+it('begins every doc comment with a noun or a verb', () => {
+  expect(matching(CLAUSE)).toEqual([]);
+});
