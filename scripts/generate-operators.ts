@@ -40,6 +40,27 @@ const traitRows = OPERATOR_ROWS.map(
     `| ${domain ? `${domain}: ` : ''}${operators.replaceAll(' ', ', ')} | ${traits.flops.formula} | ${traitsText(traits)} |`,
 );
 
+interface SuiteFigures {
+  readonly cases: Readonly<Record<string, number>>;
+  readonly products: Readonly<Record<string, number>>;
+}
+
+/** Figures of the last run of the operator suite, for operators that the engine runs. */
+function suiteRows(): string[] {
+  const figures = JSON.parse(readFileSync('scripts/operator-suite/results.json', 'utf8')) as Record<
+    string,
+    SuiteFigures
+  >;
+  return Object.entries(figures).flatMap(([operator, { cases, products }]) => {
+    const { same = 0, not_run_by_engine: _, skipped: __, ...others } = cases;
+    const run = same + Object.values(others).reduce((sum, n) => sum + n, 0);
+    if (run === 0) return [];
+    const { agrees = 0, disagrees = 0, refused = 0, ...rest } = products;
+    const open = Object.values(rest).reduce((sum, n) => sum + n, 0);
+    return [`| ${operator} | ${run} | ${same} | ${agrees} | ${disagrees} | ${refused} | ${open} |`];
+  });
+}
+
 function page(): string {
   const rules = [...gradientRules].sort((a, b) => (ruleKey(a.op, a.domain) < ruleKey(b.op, b.domain) ? -1 : 1));
   const derived = rules.filter((rule) => !rule.surrogate);
@@ -85,6 +106,18 @@ are one each). Cost estimates, the choice of layers, LRP, DeepLIFT and the rando
 ${traitRows.join('\n')}
 
 An operator without a row counts one operation per output element.
+
+## Operator suite
+
+The node tests that Python's \`onnx\` 1.23.2 generates, run by onnxruntime 1.30 as they are and after reading, compiling and
+writing (\`scripts/operator-suite/run.ts\`), by the last operator of each test. *Same*: equal outputs. Vector-Jacobian
+products, one for each pair of a floating point output and input, are compared with central differences. *Refused* names
+what it cannot differentiate; most of these take as an input what exporters write as a constant. *Open*: at a kink, where
+differences say nothing, flat, or the run failed.
+
+| Operator | Run | Same | Agree | Disagree | Refused | Open |
+|---|---|---|---|---|---|---|
+${suiteRows().join('\n')}
 `;
 }
 
