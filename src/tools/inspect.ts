@@ -94,11 +94,11 @@ export const ISOLATE_BYTES = 128 * 2 ** 20;
 export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
   const info = model.info();
   const forward = simplify(model.graph);
-  const counted = countFlops(forward);
+  const counted = countFlops(forward, model.fixedBatch);
   const { camLayer, spatialLayers } = info;
   const withGradient = eachWay(model, info, { gradients: 'sources' });
   const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] });
-  const all = withGradient && countFlops(withGradient.memory);
+  const all = withGradient && countFlops(withGradient.memory, model.fixedBatch);
   const weights = weightBytes(forward);
   return {
     model: { name: model.name, digest: model.digest },
@@ -122,7 +122,7 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
     ...(camLayer && { camLayer }),
     camAlternatives: spatialLayers.filter(({ name }) => name !== camLayer?.name),
     memory: {
-      forward: wasmBytes(forward),
+      forward: wasmBytes(forward, undefined, model.fixedBatch),
       ...(withGradient && { gradient: sizes(withGradient) }),
       ...(cam && { cam: sizes(cam) }),
       weights,

@@ -26,6 +26,7 @@ export interface Expectation {
   readonly rows?: string;
   readonly top?: { readonly index: readonly number[]; readonly value: number };
   readonly gradient?: {
+    readonly of?: string;
     readonly elements: readonly number[];
     readonly values: readonly number[];
     readonly tolerance?: number;
@@ -53,7 +54,7 @@ export async function readCases(folder: string): Promise<FieldCase[]> {
     const entries = JSON.parse(await readFile(join(folder, path), 'utf8')) as Record<string, unknown>;
     for (const [key, expected] of Object.entries(entries)) {
       if (typeof expected !== 'object' || expected === null || !('open' in expected)) continue;
-      const file = [join(at, 'models', key), join(at, key)].find((candidate) =>
+      const file = [join(at, 'models', key), join(at, key, 'model.onnx'), join(at, key)].find((candidate) =>
         paths.includes(relative(folder, candidate)),
       );
       if (file) cases.push({ name: relative(folder, file), file, expected: expected as Expectation });

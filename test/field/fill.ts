@@ -18,20 +18,21 @@ export async function filled(it: FieldCase, input: ExpectedInput, root: string):
     return readNpy(new Uint8Array(await readFile(join(dirname(it.file), file))));
   }
   if (fill.kind === 'photo') return photo(fill, root, shape);
-  const values = elements(fill, sizeOf(shape), input.dtype);
+  const values = elements(fill, shape, input.dtype);
   return tensor(input.dtype as DataType, shape, values as never);
 }
 
-function elements(fill: Fill, size: number, dtype: string): ArrayLike<number> | Tensor['data'] {
+function elements(fill: Fill, shape: readonly number[], dtype: string): ArrayLike<number> | Tensor['data'] {
   const integer = !dtype.includes('float') && dtype !== 'bool';
-  const numbers = numbersOf(fill, size, integer);
+  const numbers = numbersOf(fill, shape, integer);
   if (dtype === 'float16' || dtype === 'bfloat16') {
-    return cast(tensor('float32', [size], Float32Array.from(numbers)), dtype).data;
+    return cast(tensor('float32', shape, Float32Array.from(numbers)), dtype).data;
   }
   return numbers;
 }
 
-function numbersOf(fill: Fill, size: number, integer: boolean): number[] {
+function numbersOf(fill: Fill, shape: readonly number[], integer: boolean): number[] {
+  const size = sizeOf(shape);
   const each = (value: (i: number) => number): number[] => Array.from({ length: size }, (_, i) => value(i));
   const [low, high] = [Number(fill.low ?? 0), Number(fill.high ?? 1)];
   switch (fill.kind) {
@@ -58,6 +59,8 @@ function numbersOf(fill: Fill, size: number, integer: boolean): number[] {
         return text[at] ?? Number(fill.pad);
       });
     }
+    case 'rect':
+      return rectangle(fill, shape);
     default:
       throw new Error(`the rule "${fill.kind}" fills no input`);
   }
@@ -78,4 +81,14 @@ async function photo(fill: Fill, root: string, shape: readonly number[]): Promis
     }),
   );
   return { ...made.tensor, dims: shape };
+}
+
+/** `outside` everywhere, `inside` in the box [y0, x0, y1, x1) of the last two axes. */
+function rectangle(fill: Fill, shape: readonly number[]): number[] {
+  const [y0, x0, y1, x1] = fill.box as [number, number, number, number];
+  const [height, width] = shape.slice(-2) as [number, number];
+  return Array.from({ length: sizeOf(shape) }, (_, i) => {
+    const [y, x] = [Math.floor(i / width) % height, i % width];
+    return Number(y >= y0 && y < y1 && x >= x0 && x < x1 ? fill.inside : fill.outside);
+  });
 }

@@ -5,6 +5,7 @@ import { FilesBeside } from '../../src/cli/model-file.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { ModelDescription } from '../../src/core/model/description.ts';
+import { checkInputs } from '../../src/core/model/inputs.ts';
 import { parseLabels } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
@@ -30,6 +31,7 @@ export async function judge(it: FieldCase, explainer: Explainer, root: string): 
   if (expected.open === 'refuse' && !(await refusedLater(model, it, explainer, root))) faults.push('is opened');
   if (expected.open !== 'yes' || !expected.inputs) return { name: it.name, faults };
   faults.push(...descriptionFaults(model.description, expected));
+  if (!expected.inputs.every(({ fill }) => fill)) return { name: it.name, faults };
   const inputs: Record<string, Inputs[string]> = {};
   for (const input of expected.inputs) inputs[input.name] = await filled(it, input, root);
   for (const check of [topFaults, gradientFaults, removalFaults, methodFaults]) {
@@ -98,26 +100,28 @@ const near = (a: number, b: number, scale: number, tolerance = 1e-4): boolean =>
   Math.abs(a - b) <= tolerance * Math.max(scale, 1e-12) + 1e-9;
 
 /** Index of an element of one row, from its index in the output. */
-function elementOf(model: Model, index: readonly number[]): number | undefined {
+function elementOf(model: Model, index: readonly number[], inputs: Inputs): number | undefined {
   const { shape, batchAxis, name } = model.description.explained;
-  const info = model.info({ scores: 'output' });
+  const info = model.info({ scores: 'output', shapes: checkInputs(model, inputs).shapes });
   if (info.scores.dims.some((dim) => typeof dim !== 'number') && shape.length !== index.length) return undefined;
   const row = batchAxis.value === null ? index : index.filter((_, axis) => axis !== (model.places[name] ?? 0));
   const dims = info.scores.dims.map(Number);
-  return dims.length === row.length ? row.reduce((flat, at, axis) => flat * (dims[axis] as number) + at, 0) : undefined;
+  const flat = row.reduce((sum, at, axis) => sum * (dims[axis] as number) + at, 0);
+  return dims.length === row.length && Number.isInteger(flat) ? flat : undefined;
 }
 
 const topFaults: Check = async (model, inputs, { top }, explainer) => {
   if (!top) return [];
-  const element = elementOf(model, top.index);
+  const element = elementOf(model, top.index, inputs);
   const [first] = await explainer.predict(model, { inputs, scores: 'output' });
   const score = element === undefined ? undefined : first?.scores[element];
   if (score === undefined || Number.isNaN(score)) return [];
   return near(score, top.value, Math.abs(top.value), 2e-3) ? [] : [`score is ${score}, expected ${top.value}`];
 };
 
-const gradientFaults: Check = async (model, inputs, { gradient, top, inputs: described }, explainer) => {
-  const element = top && elementOf(model, top.index);
+const gradientFaults: Check = async (model, inputs, { gradient, top, methods, inputs: described }, explainer) => {
+  if (gradient?.of !== 'top' || (methods?.gradient && methods.gradient.must !== 'run')) return [];
+  const element = top && elementOf(model, top.index, inputs);
   const name = described?.find(({ role }) => role === 'explained')?.name;
   if (!gradient || element === undefined || name === undefined) return [];
   const { rows } = await explainer.explain(model, {
@@ -138,7 +142,7 @@ const gradientFaults: Check = async (model, inputs, { gradient, top, inputs: des
 };
 
 const removalFaults: Check = async (model, inputs, { element_to_zero: removal, top, inputs: described }, explainer) => {
-  const element = top && elementOf(model, top.index);
+  const element = top && elementOf(model, top.index, inputs);
   const name = described?.find(({ role }) => role === 'explained')?.name;
   if (!removal || element === undefined || name === undefined) return [];
   const { rows } = await explainer.explain(model, {

@@ -189,7 +189,7 @@ export class GraphLoader {
     const started = this.options.clock();
     const graph = compileVariant(model, needs, this.options.optimize);
     const variants = this.variants.get(model) ?? new Map<string, Variant>();
-    const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize);
+    const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch);
     variants.set(variant.key, variant);
     this.variants.set(model, variants);
     timings.compile += this.options.clock() - started;

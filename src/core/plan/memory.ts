@@ -7,13 +7,14 @@ import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
  * The most bytes that the tensors of one row take at the same time when nodes run in order and a tensor is given up after
  * its last use. Constants and tensors of unknown shape are not counted.
  * @param rows shapes of one row, for inputs whose dims the graph leaves open
+ * @param batch rows of every run, where the graph takes no other number
  */
-export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}): number {
+export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}, batch = 1): number {
   const oneRow = (input: ValueInfo): ValueInfo => ({
     ...input,
     dims: input.whole
       ? (rows[input.name] ?? input.dims)
-      : input.dims && [1, ...(rows[input.name] ?? input.dims.slice(1))],
+      : input.dims && [batch, ...(rows[input.name] ?? input.dims.slice(1))],
   });
   const values = infer({ ...graph, inputs: graph.inputs.map(oneRow) });
   const bytes = (name: string): number => {
@@ -33,7 +34,7 @@ export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonl
       if ((lastUse.get(name) ?? i) <= i) live -= bytes(name);
     }
   }
-  return peak;
+  return peak / batch;
 }
 
 const MIB = 2 ** 20;
@@ -52,8 +53,8 @@ const BYTES_PER_NODE = 25 * 1024;
  * in steps of a fifth, so does the estimate. The copy of the weights that the session was made from lies outside of it.
  * Checked for single rows by `npm run bench:gradient`; larger batches come out up to two steps too low.
  */
-export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly number[]>>): number {
-  return linearMemory(sessionBytes(graph) + peakRowBytes(graph, rows));
+export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly number[]>>, batch = 1): number {
+  return linearMemory(sessionBytes(graph) + batch * peakRowBytes(graph, rows, batch));
 }
 
 /** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */

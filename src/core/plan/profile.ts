@@ -73,7 +73,7 @@ const timeOf = (cost: Cost, { forward, backward }: Pick<Profile, 'forward' | 'ba
   cost.forwards * forward + cost.backwards * backward;
 
 function guess(model: Model, rate: { readonly forward: number; readonly backward: number }): Profile {
-  const billions = countFlops(model.graph).total / 1e9;
+  const billions = countFlops(model.graph, model.fixedBatch).total / (model.fixedBatch ?? 1) / 1e9;
   return {
     forward: CALL_MS + billions * rate.forward,
     backward: CALL_MS + billions * rate.backward,

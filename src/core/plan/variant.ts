@@ -91,14 +91,23 @@ export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Opt
   return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
 }
 
-/** @param key as {@link variantKey} gives it */
-export function describeVariant(key: string, needs: ResolvedNeeds, graph: Graph, optimize: Optimize): Variant {
+/**
+ * @param key as {@link variantKey} gives it
+ * @param batch rows of every run, where the model takes no other number
+ */
+export function describeVariant(
+  key: string,
+  needs: ResolvedNeeds,
+  graph: Graph,
+  optimize: Optimize,
+  batch?: number,
+): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
   return {
     ...needs,
     key,
     inputs: graph.inputs,
-    rowBytes: peakRowBytes(graph, withOwnDims(needs.inputDims)),
+    rowBytes: peakRowBytes(graph, withOwnDims(needs.inputDims), batch),
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',

@@ -32,7 +32,7 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
   const inputs = graph.inputs.map((input) => inputFact(graph, input, primary, batch, stated));
   const states = new Set(stateOutputs(graph, inputs));
   const ranked = rankOutputs(graph, states);
-  const shaped = new Map(graph.outputs.map((output) => [output.name, shapedOutput(output, batch)]));
+  const shaped = new Map(graph.outputs.map((output) => [output.name, shapedOutput(output, batch, primary)]));
   const main = stated.output ? shaped.get(stated.output.value)?.name : ranked[0]?.name;
   const first = inputs.find(({ name }) => name === primary?.name) ?? inputs[0];
   const outputs = graph.outputs.map(({ name, dims = [] }) =>
@@ -137,13 +137,21 @@ function stateOutputs(graph: Graph, inputs: readonly InputFact[]): string[] {
     .map(({ name }) => name);
 }
 
-function shapedOutput({ name, dtype, dims }: ValueInfo, { axes, analysis }: BatchFacts): ShapedOutput {
+function shapedOutput(
+  { name, dtype, dims }: ValueInfo,
+  { axes, analysis }: BatchFacts,
+  primary: ValueInfo | undefined,
+): ShapedOutput {
   const inferred = analysis?.dimsOf(name) ?? dims;
   const counted = analysis?.axisOf(name);
   const hasRows = Object.values(axes).some((axis) => axis !== null);
+  const rows = primary?.dims?.[axes[primary.name] ?? 0];
+  // Shapes that hold a fixed number of rows mislead an analysis with another: the file's own shape decides.
+  const isFixed = typeof rows === 'number' && dims !== undefined;
+  const fits = counted !== null && counted !== undefined && (!isFixed || dims[counted] === rows);
   // A batch that is frozen inside is still the first axis of what comes out.
-  const batchAxis = counted ?? (hasRows && inferred && inferred.length > 0 ? 0 : null);
-  return { name, dtype, dims: inferred, batchAxis };
+  const batchAxis = fits ? counted : hasRows && inferred && inferred.length > 0 ? 0 : null;
+  return { name, dtype, dims: isFixed && !fits ? dims : inferred, batchAxis };
 }
 
 interface OutputContext {
