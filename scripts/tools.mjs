@@ -4,7 +4,7 @@
 export const PINNED_NODE =
   process.platform === 'win32' ? 'node_modules/node/bin/node.exe' : 'node_modules/node/bin/node';
 
-/** Scripts that write into `generated/`; each takes `--check`, which writes nothing and fails when a file is outdated. */
+/** Scripts that write files from others, into `generated/` or beside the documents; each takes `--check`, which writes nothing and fails when a file is outdated. */
 export const GENERATORS = [
   'scripts/generate-plugins.ts',
   'scripts/generate-operators.ts',
@@ -13,6 +13,7 @@ export const GENERATORS = [
   'scripts/generate-errors.ts',
   'scripts/generate-api.ts',
   'scripts/generate-notices.ts',
+  'scripts/draw-architecture.ts',
 ];
 
 /** wrangler and all it starts stay on this machine: no metrics, error reports, update checks, prompts or downloads. */
