@@ -76,9 +76,9 @@ const page = `<!-- Written by scripts/generate-notices.ts. Do not edit. -->
 # Third-party notices
 
 whylight is licensed under the Apache License 2.0 ([LICENSE](LICENSE)). The published package depends on these packages,
-which npm installs with their own licence texts; the page at \`/\` contains preact and its signals. A bundle made of whylight,
-such as the Worker, contains code of some of them. onnxruntime-node, which is optional, is licensed under MIT by Microsoft
-Corporation.
+which npm installs with their own licence texts; the page at \`/\` contains preact and its signals. A bundle made of
+whylight, such as the Worker, contains code of some of them. onnxruntime-node, which is optional, is licensed under MIT
+by Microsoft Corporation.
 
 | Package | Version | Licence | Copyright, as its licence file states it |
 | --- | --- | --- | --- |

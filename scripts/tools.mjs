@@ -4,7 +4,10 @@
 export const PINNED_NODE =
   process.platform === 'win32' ? 'node_modules/node/bin/node.exe' : 'node_modules/node/bin/node';
 
-/** Scripts that write files from others, into `generated/` or beside the documents; each takes `--check`, which writes nothing and fails when a file is outdated. */
+/**
+ * Scripts that write files from others, into `generated/` or `docs/`. Each takes `--check`, which writes nothing and fails
+ * when a file is outdated.
+ */
 export const GENERATORS = [
   'scripts/generate-plugins.ts',
   'scripts/generate-operators.ts',
