@@ -16,7 +16,7 @@ export interface Photo extends PlacedImage {
  * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model wants its photos.
  */
 export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo> {
-  const { preprocessing } = model.manifest;
+  const { preprocessing } = model;
   if (!preprocessing) {
     throw new WhylightError(
       'invalid_config',

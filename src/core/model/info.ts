@@ -12,6 +12,12 @@ export interface TensorInfo {
   readonly channelAxis?: number;
 }
 
+/** A tensor at which gradients end. */
+export interface SourceInfo extends TensorInfo {
+  /** Input that it is, or whose embedding it is. */
+  readonly input: string;
+}
+
 /** Facts about a model that are known before anything runs. */
 export interface ModelInfo {
   readonly inputs: readonly TensorInfo[];
@@ -19,7 +25,7 @@ export interface ModelInfo {
    * Tensors that gradients are taken for: each floating point input, and for an integer input (token ids) the output of
    * its embedding lookup.
    */
-  readonly sources: readonly TensorInfo[];
+  readonly sources: readonly SourceInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
   readonly scores: TensorInfo;
   /**

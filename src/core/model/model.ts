@@ -1,7 +1,7 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
-import { imageDims } from '../image/preprocess.ts';
+import { imageDims, type Preprocessing } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
@@ -85,6 +85,8 @@ export class Model {
   readonly graph: Graph;
   readonly description: ModelDescription;
   readonly labels: Labels | undefined;
+  /** From an image to the input tensor: what a request, the manifest, files beside the model or its metadata state. */
+  readonly preprocessing: Preprocessing | undefined;
   /** Number of rows that every run must have; undefined when any number will do. */
   readonly fixedBatch: number | undefined;
   /** Axis of the rows of each input and output in the file. */
@@ -117,7 +119,9 @@ export class Model {
     const matched = description.explained.labels?.value;
     this.labels = matched && new Labels(matched.names, matched.first);
     this.output = description.explained.name;
-    checkImages(this.graph, description, manifest);
+    this.preprocessing =
+      description.inputs.find(({ preprocessing }) => preprocessing)?.preprocessing?.value ?? manifest.preprocessing;
+    checkImages(this.graph, description, this.preprocessing);
     this.fixedBatch = rowsAtOnce;
     const simple = simplify(this.graph);
     const values = infer(simple);
@@ -215,9 +219,9 @@ export class Model {
       inputs: inputInfos,
       held: inputs.filter(isHeld).map(describeInput),
       sources: inputInfos.flatMap((input) => {
-        if (input.dtype.startsWith('float')) return [input];
+        if (input.dtype.startsWith('float')) return [{ ...input, input: input.name }];
         const embedding = embeddingOf(graph, input.name);
-        return embedding === undefined ? [] : [tensor(embedding)];
+        return embedding === undefined ? [] : [{ ...tensor(embedding), input: input.name }];
       }),
       scores,
       scoreSize,
@@ -300,7 +304,7 @@ function checkOutput({ outputs }: Graph, stated: string | undefined): void {
 function checkImages(
   { inputs }: Graph,
   { inputs: facts }: ModelDescription,
-  { preprocessing }: Partial<Manifest>,
+  preprocessing: Preprocessing | undefined,
 ): void {
   const explained = inputs.filter((input) =>
     facts.some(({ name, role }) => name === input.name && role.value === 'explained'),
@@ -314,7 +318,7 @@ function checkImages(
     return;
   throw new WhylightError(
     'invalid_config',
-    `By the manifest's preprocessing an image becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
+    `By the preprocessing an image becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
     { input: input?.name, expected: row, given: made },
   );
 }

@@ -27,7 +27,7 @@ export function inputOf(body: Body, model: Model, codecs: ImageCodecs, maxPixels
 }
 
 function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
-  const { preprocessing } = model.manifest;
+  const { preprocessing } = model;
   const input = model.graph.inputs[0]?.name;
   if (!preprocessing || input === undefined || model.graph.inputs.length !== 1) {
     throw new WhylightError(

@@ -62,7 +62,7 @@ export const modelReady = defineRoute(
 
 /** Makes the model metadata of the protocol, with further facts that explanations need. */
 function describe(model: Model, versions: readonly string[] = [model.version]) {
-  const { description, preprocessing, license, source, accuracy, output, label_offset, downloadable } = model.manifest;
+  const { description, license, source, accuracy, output, label_offset, downloadable } = model.manifest;
   const { scores, camLayer, spatialLayers } = model.info();
   return {
     name: model.name,
@@ -73,7 +73,7 @@ function describe(model: Model, versions: readonly string[] = [model.version]) {
     digest: model.digest,
     description,
     labels: model.labels?.names,
-    preprocessing,
+    preprocessing: model.preprocessing,
     scores: scores.name,
     output: output ?? model.description.explained.name,
     facts: model.description,

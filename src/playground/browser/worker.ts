@@ -91,7 +91,7 @@ const manifestOf = ({ name, versions, preprocessing, output, labels, label_offse
 
 /** As the server does it, with the same decoders: a browser's own give slightly other pixels. */
 async function inputsOf(picture: Blob, model: Model): Promise<Inputs> {
-  const { preprocessing } = model.manifest;
+  const { preprocessing } = model;
   const input = model.graph.inputs[0]?.name;
   if (!preprocessing || input === undefined) {
     throw new WhylightError('unsupported_media_type', `The model ${model.name} takes no pictures.`);

@@ -52,12 +52,12 @@ export default defineMethod({
     };
   },
   cost: (_, model, __, given) => ({
-    forwards: lookupCost(model) + baselineCount(given),
+    forwards: lookupCost(model, given) + baselineCount(given),
     backwards: baselineCount(given),
   }),
   explain: async (ctx) => {
     const to = await sourceValues(ctx);
-    const baselines = baselineRowsOf(ctx, to, ctx.params.baseline);
+    const baselines = await baselineRowsOf(ctx, to, ctx.params.baseline);
     const input = withSources(ctx.inputs, to);
     const references = withSources(ctx.inputs, baselines);
     const count = Object.values(baselines)[0]?.dims[0] ?? 1;

@@ -55,14 +55,14 @@ export default defineMethod({
       },
     };
   },
-  cost: ({ target_layer }, model) => ({
-    forwards: lookupCost(model) + (target_layer === 'input' ? 1 : 2),
+  cost: ({ target_layer }, model, _, given) => ({
+    forwards: lookupCost(model, given) + (target_layer === 'input' ? 1 : 2),
     backwards: 1,
   }),
   explain: async (ctx) => {
     const { baseline, target_layer, multiply_by_inputs } = ctx.params;
     const to = await sourceValues(ctx);
-    const from = baselinesOf(ctx, to, baseline);
+    const from = await baselinesOf(ctx, to, baseline);
     const [input, reference] = [withSources(ctx.inputs, to), withSources(ctx.inputs, from)];
     const before = await ctx.evaluate(reference, { graph: 'forward' });
     const { gradients } = await ctx.evaluate({

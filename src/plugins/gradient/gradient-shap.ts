@@ -68,13 +68,13 @@ export default defineMethod({
     return { graphs: { ...graphs, score: { feeds: graphs.sources?.feeds ?? [] } } };
   },
   cost: ({ n_samples }, model, _, given) => ({
-    forwards: lookupCost(model) + Math.min(n_samples, baselineCount(given)),
+    forwards: lookupCost(model, given) + Math.min(n_samples, baselineCount(given)),
     backwards: n_samples,
   }),
   explain: async (ctx) => {
     const { n_samples, stdevs, baseline, multiply_by_inputs, precision } = ctx.params;
     const input = await sourceValues(ctx);
-    const baselines = baselineRowsOf(ctx, input, baseline);
+    const baselines = await baselineRowsOf(ctx, input, baseline);
     const count = Object.values(baselines)[0]?.dims[0] ?? 1;
     const order = ctx.random.at(ORDER).permutation(count);
     const used = order.subarray(0, n_samples);

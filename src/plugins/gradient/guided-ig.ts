@@ -50,11 +50,11 @@ export default defineMethod({
     reduction: reductionParameter,
   }),
   needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),
   explain: async (ctx) => {
     const { n_steps, fraction, max_dist, baseline } = ctx.params;
     const input = await sourceValues(ctx);
-    const start = baselinesOf(ctx, input, baseline);
+    const start = await baselinesOf(ctx, input, baseline);
     const size = ctx.model.sources.reduce((sum, { name }) => sum + (input[name]?.data.length ?? 0), 0);
     const [from, to] = [start, input].map((values) => joined(ctx.model, values, new Float64Array(size))) as [
       Float64Array,

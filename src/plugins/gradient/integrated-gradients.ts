@@ -58,11 +58,11 @@ export default defineMethod({
     reduction: reductionParameter,
   }),
   needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps + 1 }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps + 1 }),
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline, multiply_by_inputs, precision } = ctx.params;
     const to = await sourceValues(ctx);
-    const from = baselinesOf(ctx, to, baseline);
+    const from = await baselinesOf(ctx, to, baseline);
     const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
     const baselineScore = scores[0] as number;
     const whole = ctx.score - baselineScore;

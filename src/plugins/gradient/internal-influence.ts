@@ -35,11 +35,11 @@ export default defineMethod({
     reduction: reductionParameter,
   }),
   needs: ({ target_layer }, model) => needsOfSources(model, { gradients: [gradientLayer(target_layer, model).name] }),
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline } = ctx.params;
     const to = await sourceValues(ctx);
-    const from = baselinesOf(ctx, to, baseline);
+    const from = await baselinesOf(ctx, to, baseline);
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps), {
       partial: (mean) =>
         ctx.partial(() => ({ values: finishValues(mean.values, ctx.params, ctx.model), channels: 'l2' })),

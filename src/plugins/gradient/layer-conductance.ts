@@ -42,12 +42,12 @@ export default defineMethod({
     const { name } = targetLayer(target_layer, model);
     return needsOfSources(model, { gradients: [name], activations: [name] });
   },
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps + 2 }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps + 2 }),
   explain: async (ctx) => {
     const { target_layer, n_steps, quadrature: rule, baseline } = ctx.params;
     const { name } = targetLayer(target_layer, ctx.model);
     const to = await sourceValues(ctx);
-    const from = baselinesOf(ctx, to, baseline);
+    const from = await baselinesOf(ctx, to, baseline);
     const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
     const alphas = [...quadrature(rule, n_steps + 1).alphas];
     let flows: Float64Array | undefined;

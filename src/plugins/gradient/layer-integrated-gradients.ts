@@ -59,11 +59,11 @@ export default defineMethod({
       },
     };
   },
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model) + 2, backwards: n_steps }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given) + 2, backwards: n_steps }),
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline, multiply_by_inputs } = ctx.params;
     const input = await sourceValues(ctx);
-    const start = withSources(ctx.inputs, baselinesOf(ctx, input, baseline));
+    const start = withSources(ctx.inputs, await baselinesOf(ctx, input, baseline));
     const { scores, activations: from } = await ctx.evaluate(start, { graph: 'ends' });
     const { activations: to } = await ctx.evaluate(withSources(ctx.inputs, input), { graph: 'ends' });
     const means = await integrateGradients(ctx, from, to, quadrature(rule, n_steps));

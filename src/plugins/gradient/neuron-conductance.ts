@@ -55,12 +55,12 @@ export default defineMethod({
       },
     };
   },
-  cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: 2 * n_steps }),
+  cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: 2 * n_steps }),
   explain: async (ctx) => {
     const { n_steps, quadrature: rule, baseline, multiply_by_inputs } = ctx.params;
     const { layer, target } = neuronOf(ctx.params, ctx.model);
     const to = await sourceValues(ctx);
-    const from = baselinesOf(ctx, to, baseline);
+    const from = await baselinesOf(ctx, to, baseline);
     const { alphas, weights } = quadrature(rule, n_steps);
     const positions = [...alphas];
     const mean = new WeightedMean();

@@ -54,12 +54,12 @@ export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Met
       ...extra,
     }),
     needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
-    cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
+    cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),
     explain: async (ctx) => {
       const { params } = ctx;
       const { n_steps } = params;
       const to = await sourceValues(ctx);
-      const from = baselinesOf(ctx, to, params.baseline);
+      const from = await baselinesOf(ctx, to, params.baseline);
       const alphas = Array.from({ length: n_steps }, (_, i) => at(i, n_steps));
       const { gradients } = await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, alphas)));
       const values: Float32Tensors = Object.fromEntries(

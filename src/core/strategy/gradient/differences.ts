@@ -3,13 +3,19 @@ import type { ExplainContext } from '../../method/contract.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
+import { givenSources } from './sources.ts';
 
-/** The baseline of every source. */
-export function baselinesOf<P>(ctx: ExplainContext<P>, to: Float32Tensors, baseline: Baseline): Float32Tensors {
+/** The baseline of every source; of an embedding, that of the baseline's token ids where the request gives some. */
+export async function baselinesOf<P>(
+  ctx: ExplainContext<P>,
+  to: Float32Tensors,
+  baseline: Baseline,
+): Promise<Float32Tensors> {
+  const given = await givenSources(ctx);
   return Object.fromEntries(
     ctx.model.sources.map((source) => [
       source.name,
-      baselineOf(to[source.name] as Tensor<'float32'>, source, baseline, ctx.baselines),
+      baselineOf(to[source.name] as Tensor<'float32'>, source, baseline, given),
     ]),
   );
 }

@@ -1,11 +1,11 @@
 /** Tensors at which gradients end: the float inputs, and the embeddings of integer inputs, which are looked up first. */
-import type { ExplainContext, NamedNeeds, Needs } from '../../method/contract.ts';
-import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import type { ExplainContext, Given, NamedNeeds, Needs } from '../../method/contract.ts';
+import type { ModelInfo, SourceInfo } from '../../model/info.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Sources that no client feeds: they come out of an embedding lookup. */
-export const embeddings = ({ inputs, sources }: ModelInfo): TensorInfo[] =>
+export const embeddings = ({ inputs, sources }: ModelInfo): SourceInfo[] =>
   sources.filter(({ name }) => !inputs.some((input) => input.name === name));
 
 /**
@@ -18,8 +18,12 @@ export function needsOfSources(model: ModelInfo, needs: Needs): Needs | NamedNee
   return { graphs: { sources: { ...needs, feeds: names }, lookup: { activations: names } } };
 }
 
-/** Cost of {@link sourceValues}. */
-export const lookupCost = (model: ModelInfo): number => (embeddings(model).length > 0 ? 1 : 0);
+/**
+ * Cost of {@link sourceValues}; with `given`, of {@link givenSources} too, an upper bound where only inputs without an
+ * embedding have baselines.
+ */
+export const lookupCost = (model: ModelInfo, given?: Given): number =>
+  embeddings(model).length > 0 ? 1 + (given?.baselines ?? 0) : 0;
 
 /** The sources' values of the input, one row each. */
 export async function sourceValues<P>(ctx: ExplainContext<P>): Promise<Float32Tensors> {
@@ -28,6 +32,19 @@ export async function sourceValues<P>(ctx: ExplainContext<P>): Promise<Float32Te
   return Object.fromEntries(
     ctx.model.sources.map(({ name }) => [name, (looked[name] ?? ctx.inputs[name]) as Tensor<'float32'>]),
   );
+}
+
+/**
+ * The request's baselines by the name of the source, any number of rows: of token ids, their embeddings.
+ * A source whose input has no baseline is left out.
+ */
+export async function givenSources<P>(ctx: ExplainContext<P>): Promise<Inputs> {
+  const { baselines, inputs, model } = ctx;
+  const given = model.sources.filter(({ input }) => baselines[input]);
+  const looked = embeddings(model).filter((source) => given.some(({ name }) => name === source.name));
+  const ids = Object.fromEntries(looked.map(({ input }) => [input, baselines[input] as Tensor]));
+  const found = looked.length > 0 ? (await ctx.evaluate({ ...inputs, ...ids }, { graph: 'lookup' })).activations : {};
+  return Object.fromEntries(given.map(({ name, input }) => [name, (found[name] ?? baselines[input]) as Tensor]));
 }
 
 /** The inputs with other values for the sources. */
