@@ -1,15 +1,18 @@
 /** From `--model` and its flags to a model: a folder with a manifest, an ONNX file beside one, or an ONNX file alone. */
-import { existsSync, readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { nearest, WhylightError } from '../core/errors.ts';
 import { parsePreprocessing } from '../core/image/preprocess.ts';
+import type { ModelFiles } from '../core/modality/modality.ts';
 import { metadataFacts } from '../core/model/describe/metadata.ts';
+import { type StatedFacts, strongest } from '../core/model/describe/stated-facts.ts';
+import { findModel, folderFacts } from '../core/model/folder.ts';
 import { type Manifest, parseLabels, parseManifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
 import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
+import { exists, FilesBeside, openFolder, readBytes } from './files.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
 export const MODEL_ARGS = {
@@ -48,6 +51,12 @@ export interface OpenedModel {
   readonly opsets: Readonly<Record<string, number>>;
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Files beside the model: tokenizer, columns, background rows. */
+  readonly files: ModelFiles;
+  /** Facts of files beside the model and of its metadata. */
+  readonly stated: StatedFacts;
+  /** Sentences for the user: which of several files is used. */
+  readonly notices: readonly string[];
 }
 
 /** Files of a model. */
@@ -56,6 +65,9 @@ interface Place {
   readonly manifest: Partial<Manifest>;
   /** Folder that paths in the manifest are relative to. */
   readonly folder: string;
+  /** Name of a model whose manifest gives none. */
+  readonly name?: string;
+  readonly notices?: readonly string[];
 }
 
 /**
@@ -67,57 +79,49 @@ export async function openModel(
   embedded: Readonly<Record<string, string>>,
   root: string,
 ): Promise<OpenedModel> {
-  const { file, manifest, folder } = await locate(flags.model ?? MODEL_ARGS.model.default, embedded, root);
+  const {
+    file,
+    manifest,
+    folder,
+    name = basename(file, extname(file)),
+    notices = [],
+  } = await locate(flags.model ?? MODEL_ARGS.model.default, embedded, root);
   const bytes = await readBytes(file, 'model');
   const named = typeof manifest.labels === 'string' ? join(folder, manifest.labels) : undefined;
   const labelFile = flags.labels !== undefined ? resolve(flags.labels) : named;
   const labels = labelFile && parseLabels((await readBytes(labelFile, 'labels')).toString('utf8'), labelFile);
   const offset = flags['label-offset'];
   const said = {
-    name: manifest.name ?? basename(file, extname(file)),
+    name: manifest.name ?? name,
     ...manifest,
     ...(offset !== undefined && { label_offset: numberFlag('label-offset', offset, 0) }),
   };
-  const open = (preprocessing: Manifest['preprocessing']) =>
+  const files = openFolder(folder);
+  const { metadata } = readHeader(bytes);
+  const beside = await folderFacts(files);
+  const stated = strongest([beside, metadataFacts(metadata)]);
+  const open = (preprocessing: Manifest['preprocessing'], stated: StatedFacts) =>
     Model.read({
       bytes,
+      stated,
       manifest: { ...said, ...(preprocessing && { preprocessing }) },
       ...(labels && { labels }),
-      external: new FilesBeside(folder),
+      external: new FilesBeside(dirname(file)),
     });
   const wanted = Object.keys(PREPROCESSING_ARGS).some((name) => flags[name as keyof PreprocessingFlags] !== undefined);
-  const { metadata } = readHeader(bytes);
-  const known = manifest.preprocessing ?? metadataFacts(metadata).preprocessing?.value;
-  const opened = { opsets: declaredOpsets(bytes), metadata };
-  if (!wanted) return { ...opened, model: await open(known) };
-  // What the flags leave out is the manifest's, and else read off the model's input.
-  const bare = await open(undefined);
-  return { ...opened, model: await open(preprocessingOf(flags, bare, known)) };
-}
-
-/** Constants that a model keeps in other files, read when it asks for them; only from its own folder. */
-export class FilesBeside extends Map<string, Uint8Array> {
-  private readonly folder: string;
-
-  constructor(folder: string) {
-    super();
-    this.folder = folder;
-  }
-
-  override get(path: string): Uint8Array | undefined {
-    const known = super.get(path);
-    const inside = !isAbsolute(path) && !relative(this.folder, resolve(this.folder, path)).startsWith('..');
-    if (known || !inside || !existsSync(join(this.folder, path))) return known;
-    const bytes = readFileSync(join(this.folder, path));
-    this.set(path, bytes);
-    return bytes;
-  }
+  const opened = { opsets: declaredOpsets(bytes), metadata, files, stated, notices };
+  if (!wanted) return { ...opened, model: await open(manifest.preprocessing, beside) };
+  // What the flags leave out is the manifest's or that of files beside the model, and else read off the model's input.
+  const { preprocessing: known, ...others } = beside;
+  const bare = await open(undefined, others);
+  const base = manifest.preprocessing ?? known?.value ?? bare.preprocessing;
+  return { ...opened, model: await open(preprocessingOf(flags, bare, base), beside) };
 }
 
 async function locate(name: string, embedded: Readonly<Record<string, string>>, root: string): Promise<Place> {
   const path = resolve(name);
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) return fromManifest(join(path, 'manifest.json'));
+  if (found?.isDirectory()) return fromFolder(path);
   if (found && path.endsWith('.json')) return fromManifest(path);
   if (found) return besideManifest(path);
   const folder = Object.hasOwn(embedded, name) ? embedded[name] : undefined;
@@ -129,6 +133,14 @@ async function locate(name: string, embedded: Readonly<Record<string, string>>, 
     `There is no file, folder or embedded model "${name}". ${close.length > 0 ? `Did you mean ${close[0]}?` : `Embedded: ${known}.`}`,
     { model: name, nearest: close },
   );
+}
+
+/** A folder with a manifest, or with files of a Hugging Face model. */
+async function fromFolder(folder: string): Promise<Place> {
+  const manifest = join(folder, 'manifest.json');
+  if (await exists(manifest)) return fromManifest(manifest);
+  const { file, notices } = await findModel(openFolder(folder), folder);
+  return { file: join(folder, file), manifest: {}, folder, name: basename(folder), notices };
 }
 
 async function fromManifest(path: string): Promise<Place> {
@@ -147,25 +159,14 @@ async function besideManifest(file: string): Promise<Place> {
     const place = await fromManifest(shared);
     if (place.file === file) return place;
   }
-  return { file, manifest: {}, folder };
+  return { file, manifest: {}, folder: (await isOnnxPart(folder)) ? dirname(folder) : folder };
 }
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** @throws WhylightError `not_found` that says what the file was wanted for. */
-export async function readBytes(path: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
-    throw new WhylightError('not_found', `Cannot read the ${what} ${path}: ${why}.`, { path }, { cause: error });
-  }
-}
+/** True for the `onnx` folder within a Hugging Face folder: what is known of its models lies one level up. */
+const isOnnxPart = async (folder: string): Promise<boolean> =>
+  basename(folder) === 'onnx' &&
+  !(await exists(join(folder, 'config.json'))) &&
+  (await exists(join(dirname(folder), 'config.json')));
 
 function preprocessingOf(
   flags: PreprocessingFlags,

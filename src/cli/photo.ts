@@ -4,7 +4,8 @@ import { WhylightError } from '../core/errors.ts';
 import type { Image } from '../core/image/image.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { ENGINES } from './compose.ts';
-import { MODEL_ARGS, PREPROCESSING_ARGS, readBytes } from './model-file.ts';
+import { readBytes } from './files.ts';
+import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
 
 export const PHOTO_ARG = {
   photo: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },

@@ -1,8 +1,7 @@
-/** Reading of a model's answer by its task, for commands that explain images. */
+/** Reading of a model's answer by its task. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
 import { describe } from '../core/model/describe/describe.ts';
-import { metadataFacts } from '../core/model/describe/metadata.ts';
 import { type StatedFacts, strongest } from '../core/model/describe/stated-facts.ts';
 import type { ModelDescription, OutputFact } from '../core/model/description.ts';
 import type { Model } from '../core/model/model.ts';
@@ -30,14 +29,22 @@ export const TASK_ARGS = {
   threshold: { type: 'string', valueHint: 'x', description: 'Predictions below this score are left out' },
 } as const;
 
-interface TaskFlags {
+/** Flags that say what is explained. */
+export interface TaskFlags {
   readonly task?: string;
   readonly threshold?: string;
   readonly target?: string;
   readonly scores?: string;
 }
 
-/** The answer of a model to one image, read by its task. */
+/** What of a subject its answer is read with. */
+export interface AnsweredSubject {
+  /** One row of each input. */
+  readonly inputs: Inputs;
+  readonly image?: PlacedImage;
+}
+
+/** The answer of a model to one row, read by its task. */
 export interface ReadAnswer {
   readonly task: Task;
   readonly predictions: readonly Prediction[];
@@ -49,18 +56,18 @@ export interface ReadAnswer {
 export async function readAnswer(
   explainer: Explainer,
   opened: OpenedModel,
-  photo: PlacedImage & { readonly inputs: Inputs },
+  { inputs, image }: AnsweredSubject,
   flags: TaskFlags,
 ): Promise<ReadAnswer> {
   const { model, metadata } = opened;
   const description = describeModel(opened, flags.task);
   const task = chooseTask(builtinTasks, description, metadata, flags.task);
-  const outputs = await outputsOf(explainer, opened, photo.inputs, description.explained);
+  const outputs = await outputsOf(explainer, opened, inputs, description.explained);
   const context: TaskContext = {
     description,
     metadata,
-    image: { image: photo.image, placement: photo.placement },
-    ...(inputSize(photo.inputs, model.manifest.preprocessing?.layout) ?? {}),
+    ...(image && { image, ...inputSize(inputs, model.preprocessing?.layout) }),
+    ...attentionOf(description, inputs),
     ...(flags.threshold !== undefined && { threshold: decimal('threshold', flags.threshold) }),
   };
   return {
@@ -76,7 +83,7 @@ export async function readAnswer(
   };
 }
 
-/** Tasks whose predictions have a place in the image: a class alone does not say which of them is meant. */
+/** Tasks whose predictions have a place in the input: a class alone does not say which of them is meant. */
 const WITH_PLACES: ReadonlySet<string> = new Set([
   'object_detection',
   'oriented_detection',
@@ -85,14 +92,27 @@ const WITH_PLACES: ReadonlySet<string> = new Set([
   'segmentation',
   'depth',
   'image_to_image',
+  'token_classification',
+  'question_answering',
+  'next_token',
+  'fill_mask',
+  'similarity',
 ]);
 
-function describeModel({ model, metadata }: OpenedModel, task: string | undefined): ModelDescription {
+/** The attention mask among the inputs, where there is one. */
+function attentionOf({ inputs: facts }: ModelDescription, inputs: Inputs): Pick<TaskContext, 'attentionMask'> {
+  const mask = facts.find(({ name, role }) => role.value === 'fixed' && /mask/i.test(name));
+  const values = mask && inputs[mask.name];
+  return values ? { attentionMask: values.data } : {};
+}
+
+function describeModel({ model, metadata, stated }: OpenedModel, task: string | undefined): ModelDescription {
   const { output, label_offset: offset, preprocessing } = model.manifest;
-  const facts = metadataFacts(metadata);
   // Class names fit a detector's channels behind the box, which shapes alone do not say.
-  const labels = model.labels?.names ?? facts.labels?.value;
+  const labels = model.labels?.names ?? stated.labels?.value;
   const detector = recogniseDetector({ ...shapesOf(model), metadata, ...(labels && { labels }) });
+  const isKnown = model.description.explained.task.source !== 'graph';
+  if (task === undefined && (!detector || isKnown)) return model.description;
   const detected: StatedFacts = detector ? { task: { value: kindOf(detector.format), source: 'graph' } } : {};
   const manifest: StatedFacts = {
     ...(task !== undefined ? { task: { value: task, source: 'request' } } : detected),
@@ -101,7 +121,7 @@ function describeModel({ model, metadata }: OpenedModel, task: string | undefine
     ...(offset !== undefined && { labelOffset: { value: offset, source: 'manifest' } }),
     ...(preprocessing && { preprocessing: { value: preprocessing, source: 'manifest' } }),
   };
-  return describe(model.graph, strongest([manifest, facts])).description;
+  return describe(model.graph, strongest([manifest, stated])).description;
 }
 
 /** Inputs and outputs with the shapes that the graph settles. */

@@ -100,7 +100,7 @@ export async function prepare(
       whylight: SERVER.version,
       engine: explainer.engine.name,
       model: { name: model.name, version: model.version, digest: model.digest },
-      preprocessing: model.manifest.preprocessing,
+      preprocessing: model.preprocessing,
       methods: methods.map(({ method, params }) => {
         const entry = registry.get(method);
         return { method, revision: entry.method.revision, params: parseParams(entry.method, params, entry) };

@@ -1,30 +1,34 @@
-/** `whylight explain photo.jpg`: the top classes, and a saliency map over the photo. */
+/** `whylight explain photo.jpg`: predictions, and what of the input speaks for them. */
 import { defineCommand } from 'citty';
-import { WhylightError } from '../../core/errors.ts';
-import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
-import { renderOverlay } from '../../core/image/overlay.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
-import type { Prediction } from '../../core/task/task.ts';
-import { openPhoto } from '../../node/photo.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
+import { modalityOf } from '../modalities.ts';
 import { openModel } from '../model-file.ts';
+import { explainSubject } from '../outcome.ts';
+import { page, toJson } from '../outcome-text.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
-import { listPredictions, nameOf } from '../prediction-lines.ts';
-import { readAnswer, TASK_ARGS } from '../predictions.ts';
-import { PRESET_ARG, presetParam } from '../preset-flag.ts';
-import { progressBar } from '../progress.ts';
+import { SUBJECT_ARGS } from '../photo.ts';
+import { TASK_ARGS } from '../predictions.ts';
+import { PRESET_ARG } from '../preset-flag.ts';
+import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
+import { outputFor } from '../write-outcome.ts';
 
 const args = {
-  ...PHOTO_ARG,
+  ...INPUT_ARGS,
   method: {
     type: 'string',
-    default: 'grad_cam',
     valueHint: 'id',
-    description: 'Saliency method; see "whylight methods"',
+    description:
+      'Saliency method, see "whylight methods"; grad_cam for images and integrated_gradients for all else when left out',
   },
-  out: { type: 'string', alias: 'o', valueHint: 'file.png', description: 'Where to write the map over the photo' },
+  out: {
+    type: 'string',
+    alias: 'o',
+    valueHint: 'file',
+    description:
+      'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; - is standard output',
+  },
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
   ...TASK_ARGS,
@@ -39,103 +43,30 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'explain', description: 'Explains what a model says about a photo.' },
+  meta: { name: 'explain', description: 'Explains what a model says about an image, a text, a table row or a signal.' },
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
   async run({ args: flags, data }) {
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
-    const { method } = configuredMethods().get(flags.method);
-    refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
-    const bytes = await readPhoto(flags.photo);
     const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const { model } = opened;
-    const photo = await openPhoto(bytes, model);
-    const { image, inputs, placement } = photo;
+    const id = flags.method ?? (modalityOf(opened) === 'image' ? 'grad_cam' : 'integrated_gradients');
+    const { method } = configuredMethods().get(id);
+    refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
+    const subjects = await readSubjects(opened, flags, flags._);
+    const output = flags.out === undefined ? undefined : outputFor(flags.out, subjects.length, overlayFlags(flags));
+    for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName);
-    const answer = await readAnswer(explainer, opened, photo, flags);
-    const { task, predictions } = answer;
-    if (flags.json && predictions.length === 0 && flags.target === undefined) {
-      console.log(JSON.stringify({ task: task.id, predictions }, null, 2));
-      return;
-    }
-    const taskTarget = answer.target();
-    const bar = progressBar(flags.method);
-    const explanation = await explainer
-      .explain(
-        model,
-        {
-          method: flags.method,
-          params: { ...data.parameters, ...presetParam(flags.preset) },
-          seed,
-          scores: flags.scores,
-          inputs,
-          summary: flags.summary,
-          ...(taskTarget ? { taskTarget } : flags.target !== undefined && { target: flags.target }),
-        },
-        { progress: bar.update },
-      )
-      .finally(bar.end);
-    const row = explanation.rows[0] as ExplainedRow;
-    if (flags.out !== undefined) await writeOverlay(flags.out);
-    console.log(
-      flags.json
-        ? JSON.stringify({ task: task.id, predictions, ...toJson(explanation, row, flags) }, null, 2)
-        : page(explanation, row, predictions, flags.out),
-    );
-
-    async function writeOverlay(path: string): Promise<void> {
-      if (!row.map) {
-        throw new WhylightError(
-          'unprocessable_method',
-          `${flags.method} gives no map of the photo that could be drawn.`,
-        );
+    const answers: object[] = [];
+    for (const subject of subjects) {
+      const outcome = await explainSubject(explainer, opened, subject, { ...flags, method: id }, { ...data, seed });
+      const signed = method.about.properties.signed && outcome.explained?.explanation.params.absolute !== true;
+      const out = await output?.(outcome, signed);
+      if (flags.json) answers.push(toJson(outcome, { ...flags, ...(out !== undefined && { out }) }));
+      else if (flags.out !== '-') {
+        const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        console.log(page(outcome, { signed, color, ...(out !== undefined && { out }) }));
       }
-      const [height = 0, width = 0] = row.map.dims;
-      await writePng(
-        path,
-        renderOverlay({ width, height, values: row.map.data }, image, overlayFlags(flags), placement),
-      );
     }
+    if (flags.json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
   },
 });
-
-const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
-
-function page(
-  explanation: Explanation,
-  { top, target, score, summary }: ExplainedRow,
-  predictions: readonly Prediction[],
-  out: string | undefined,
-): string {
-  const { model, method, engine, timings, samples } = explanation;
-  const listed = top.length > 0 ? top.map(({ index, ...rest }) => ({ class: index, ...rest })) : predictions;
-  const rows = samples.forwards + samples.backwards;
-  return [
-    `${model.name} ${model.version}, ${engine}`,
-    ...listPredictions(listed),
-    `${method} of ${nameOf({ label: target.label, class: target.index })} (score ${score.toFixed(3)}): ${rows} ${rows === 1 ? 'row' : 'rows'} in ${ms(timings.total)}` +
-      ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`,
-    ...(summary ? [summary.text] : []),
-    out === undefined ? 'Add "-o map.png" to see where.' : `written to ${out}`,
-  ].join('\n');
-}
-
-function toJson(
-  explanation: Explanation,
-  row: ExplainedRow,
-  { out, values }: { out?: string; values?: boolean },
-): object {
-  const { rows: _, ...rest } = explanation;
-  const { values: attribution, map, ...outcome } = row;
-  return {
-    ...rest,
-    ...outcome,
-    ...(out !== undefined && { out }),
-    ...(values && {
-      map: map && { shape: map.dims, data: [...map.data] },
-      attribution: Object.fromEntries(
-        Object.entries(attribution).map(([name, { dims, data }]) => [name, { shape: dims, data: [...data] }]),
-      ),
-    }),
-  };
-}

@@ -1,0 +1,88 @@
+/** Writes the drawing or the numbers of an outcome to the file that `-o` names. */
+import { writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { WhylightError } from '../core/errors.ts';
+import { renderOverlay } from '../core/image/overlay.ts';
+import { float32, tensor } from '../core/tensor/tensor.ts';
+import { writeNpy } from '../modalities/tensor/npy.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { UsageError } from './arguments.ts';
+import type { Outcome } from './outcome.ts';
+import { drawAs, toJson } from './outcome-text.ts';
+
+const FORMATS = ['png', 'svg', 'html', 'json', 'npy'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** Writes one outcome. @returns the file; undefined for standard output and where nothing was explained */
+export type Output = (outcome: Outcome, signed: boolean) => Promise<string | undefined>;
+
+/**
+ * @param out a file whose extension is the format, or `-` for standard output: PNG for an image, SVG for all else
+ * @param count number of outcomes; with several, the files are numbered: `map-1.svg`, `map-2.svg`
+ * @throws UsageError for another extension, and for several outcomes on standard output
+ */
+export function outputFor(out: string, count: number, overlay: Readonly<Record<string, unknown>>): Output {
+  if (out === '-' && count > 1) throw new UsageError(`-o - takes one input, but there are ${count}: name a file.`);
+  const extension = extname(out);
+  const given = FORMATS.find((format) => extension.toLowerCase() === `.${format}`);
+  if (out !== '-' && !given) {
+    throw new UsageError(
+      `-o takes a file that ends in ${FORMATS.map((format) => `.${format}`).join(', ')}, not "${out}".`,
+    );
+  }
+  let written = 0;
+  return async (outcome, signed) => {
+    if (!outcome.explained) return undefined;
+    const format = given ?? (outcome.subject.image ? 'png' : 'svg');
+    const content = await contentOf(outcome, format, signed, overlay);
+    if (out === '-') {
+      process.stdout.write(content);
+      return undefined;
+    }
+    const path = count > 1 ? `${out.slice(0, -extension.length)}-${++written}${extension}` : out;
+    await writeFile(path, content).catch((error: NodeJS.ErrnoException) => {
+      throw new WhylightError('invalid_request', `Cannot write ${path}: ${error.code}.`, { path }, { cause: error });
+    });
+    return path;
+  };
+}
+
+async function contentOf(
+  outcome: Outcome,
+  format: Format,
+  signed: boolean,
+  overlay: Readonly<Record<string, unknown>>,
+): Promise<string | Uint8Array> {
+  if (format === 'json') return `${JSON.stringify(toJson(outcome, { values: true }), null, 2)}\n`;
+  if (format === 'npy') return numbersOf(outcome);
+  const drawn = format === 'png' ? await overlayOf(outcome, overlay) : drawAs(format, outcome, signed);
+  if (drawn !== undefined) return drawn;
+  const kind = outcome.subject.image ? 'an image' : 'this input';
+  const possible = outcome.subject.image ? 'png, json or npy' : 'svg, html, json or npy';
+  throw new UsageError(`There is no ${format} drawing of ${kind}: use ${possible}.`);
+}
+
+/** The map over the image; undefined for other inputs. */
+async function overlayOf(
+  { subject, explained }: Outcome,
+  overlay: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array | undefined> {
+  if (!subject.image || !explained) return undefined;
+  const { map } = explained.row;
+  if (!map) {
+    throw new WhylightError(
+      'unprocessable_method',
+      `${explained.explanation.method} gives no map of the image that could be drawn.`,
+    );
+  }
+  const [height = 0, width = 0] = map.dims;
+  const { image, placement } = subject.image;
+  return nodeCodecs().encodePng(renderOverlay({ width, height, values: map.data }, image, overlay, placement));
+}
+
+/** The map of an image, else the values of the features. */
+function numbersOf({ explained }: Outcome): Uint8Array {
+  if (explained?.values) return writeNpy(tensor('float64', [explained.values.length], explained.values));
+  const { map, values } = explained?.row ?? {};
+  return writeNpy(map ?? Object.values(values ?? {})[0] ?? float32([0]));
+}
