@@ -1,7 +1,7 @@
 /** Verdict on one case: the model is opened, described, run and explained as a user would, and held against the facts. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FilesBeside } from '../../src/cli/model-file.ts';
+import { FilesBeside } from '../../src/cli/files.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { ModelDescription } from '../../src/core/model/description.ts';
