@@ -1,6 +1,7 @@
 /** The client's side of the Open Inference Protocol: requests written, answers read. Tensors travel as bytes. */
 import { WhylightError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
+import { list, object, parse, text } from './json-members.ts';
 import {
   BINARY_OUTPUT,
   BINARY_SIZE,
@@ -9,11 +10,7 @@ import {
   datatypeOf,
   decodeTensor,
   join,
-  list,
-  object,
   type Parameters,
-  parse,
-  text,
   toBytes,
 } from './open-inference.ts';
 

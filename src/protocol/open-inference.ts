@@ -6,6 +6,9 @@
  */
 import { WhylightError } from '../core/errors.ts';
 import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
+import { list, object, parse, type Scalar, scalars, text, wrong, wrongTensor } from './json-members.ts';
+
+export type { Scalar } from './json-members.ts';
 
 /** Header with the length of the JSON part, in bytes; absent when nothing is binary. */
 export const HEADER_LENGTH = 'Inference-Header-Content-Length';
@@ -35,7 +38,6 @@ const NAMES = Object.fromEntries(Object.entries(DATATYPES).map(([name, dtype]) =
 /** The protocol's name of an element type: `FP32` for `float32`. */
 export const datatypeOf = (dtype: DataType): Datatype => NAMES[dtype];
 
-export type Scalar = string | number | boolean;
 export type Parameters = Readonly<Record<string, Scalar>>;
 
 /** Texts: the protocol's BYTES. They leave as answers; as inputs they are pictures. */
@@ -336,56 +338,6 @@ export class BinaryReader {
     if (rest > 0) throw wrong(`${rest} bytes are left over after the last tensor: check shapes and ${BINARY_SIZE}.`);
   }
 }
-
-export function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
-  } catch (error) {
-    throw wrong(`The body is not valid JSON: ${(error as Error).message.replace(/\.$/, '')}.`, '');
-  }
-}
-
-export function object(value: unknown, at: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw wrong(`${place(at)} must be an object.`, at);
-}
-
-export function list(value: unknown, at: string): unknown[] {
-  if (Array.isArray(value)) return value;
-  throw wrong(`${place(at)} must be an array.`, at);
-}
-
-export function text(value: unknown, at: string): string {
-  if (typeof value === 'string') return value;
-  throw wrong(`${place(at)} must be a string.`, at);
-}
-
-/** The protocol allows no nesting here. */
-export function scalars(value: unknown, at: string): Record<string, Scalar> {
-  if (value === undefined) return {};
-  const entries = Object.entries(object(value, at));
-  const nested = entries.find(([, item]) => !['string', 'number', 'boolean'].includes(typeof item));
-  if (nested) {
-    throw wrong(
-      `${place(at)} holds flat values only, but "${nested[0]}" is none: write lists as "8,8".`,
-      `${at}/${nested[0]}`,
-    );
-  }
-  return Object.fromEntries(entries) as Record<string, Scalar>;
-}
-
-const place = (at: string): string => (at === '' ? 'The body' : `"${at.slice(1).replaceAll('/', '.')}"`);
-
-function wrong(message: string, at?: string): WhylightError {
-  return new WhylightError('invalid_request', message, violation(message, at));
-}
-
-function wrongTensor(message: string, at: string | undefined, details: Record<string, unknown> = {}): WhylightError {
-  return new WhylightError('invalid_tensor', message, { ...details, ...violation(message, at) });
-}
-
-const violation = (detail: string, at: string | undefined) =>
-  at === undefined ? {} : { errors: [{ detail, pointer: `#${at}` }] };
 
 export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));

@@ -36,10 +36,13 @@ export async function readBody(c: Context<EdgeEnv>, source: ImageSource): Promis
   const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
-    return readTensors(c, header, source);
+    return readTensors(await readBytes(c), c, header, source);
   }
-  if (type.startsWith('image/') || type === 'application/octet-stream') {
-    return { kind: 'image', bytes: await readBytes(c), parameters: {} };
+  if (type.startsWith('image/')) return { kind: 'image', bytes: await readBytes(c), parameters: {} };
+  if (UNSPECIFIC.has(type)) {
+    const bytes = await readBytes(c);
+    if (header !== undefined || isJson(bytes)) return readTensors(bytes, c, header, source);
+    if (type === 'application/octet-stream') return { kind: 'image', bytes, parameters: {} };
   }
   throw new WhylightError(
     'unsupported_media_type',
@@ -48,8 +51,25 @@ export async function readBody(c: Context<EdgeEnv>, source: ImageSource): Promis
   );
 }
 
-async function readTensors(c: Context<EdgeEnv>, header: string | undefined, source: ImageSource): Promise<Body> {
-  const bytes = await readBytes(c);
+/** Types that clients send without meaning them: Triton's none at all, `requests.post(data=...)`, `curl --data`. */
+const UNSPECIFIC: ReadonlySet<string> = new Set([
+  '',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'text/plain',
+]);
+
+/** True if the body begins as a JSON object does, which no image does. */
+const isJson = (bytes: Uint8Array): boolean => bytes.find((byte) => !WHITE_SPACE.has(byte)) === 0x7b;
+
+const WHITE_SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+async function readTensors(
+  bytes: Uint8Array,
+  c: Context<EdgeEnv>,
+  header: string | undefined,
+  source: ImageSource,
+): Promise<Body> {
   const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
   const { [IMAGE_URL]: url, ...parameters } = request.parameters;
   c.set('positions', positionsIn(parameters, [...request.inputs.keys()]));

@@ -21,7 +21,8 @@ import { readModel } from './models/read-model.ts';
 import { readNormalizer } from './normalizers/normalizer.ts';
 import { type Padding, pad, readPadding } from './padding.ts';
 import { type PreTokenizer, readPreTokenizer } from './pre-tokenizers/pre-tokenizer.ts';
-import { type Processor, readProcessor } from './processors/processor.ts';
+import { readProcessor } from './processors/processor.ts';
+import type { Processor } from './processors/processor-type.ts';
 import { readTruncation, type Truncation, truncate } from './truncation.ts';
 
 /** A text, or a pair. */

@@ -1,15 +1,9 @@
 /** Builds the post-processor of a tokenizer from its description: it puts special tokens around the texts. */
 import { type Draft, joinDrafts, specialDraft } from '../encoding.ts';
 import { asArray, asIndex, asObject, asString, booleanOr, type JsonObject, unsupported } from '../json.ts';
+import type { Processor } from './processor-type.ts';
 import { readTemplate } from './template.ts';
 import { trimOffsets } from './trim-offsets.ts';
-
-export interface Processor {
-  /** Number of special tokens that are added to one text, or to a pair. */
-  addedTokens(isPair: boolean): number;
-  /** @param drafts one or two texts; the result is any number of parts that are then put together */
-  process(drafts: Draft[], addSpecialTokens: boolean): Draft[];
-}
 
 const READERS: Readonly<Record<string, (json: JsonObject, where: string) => Processor>> = {
   BertProcessing: readBert,

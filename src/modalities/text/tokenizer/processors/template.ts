@@ -2,7 +2,7 @@
 import { WhylightError } from '../../../../core/errors.ts';
 import { type Draft, specialDraft } from '../encoding.ts';
 import { asArray, asIndex, asObject, asString, type JsonObject } from '../json.ts';
-import type { Processor } from './processor.ts';
+import type { Processor } from './processor-type.ts';
 
 interface SpecialToken {
   ids: number[];
