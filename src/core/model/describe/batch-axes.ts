@@ -53,11 +53,11 @@ const isNamedBatch = (dim: Dim | undefined): boolean => typeof dim === 'string' 
 
 const isStatistic = ({ op }: Node): boolean => op === 'DynamicQuantizeLinear' || op.startsWith('Reduce');
 
-/** A column of a table, one value a row: [N] where the outputs, too, begin with N. */
+/** A column of a table, one value a row: [N] where every input, and every output whose shape is known, begins so. */
 function isColumn({ inputs, outputs }: Graph, { dims = [] }: ValueInfo): boolean {
   if (typeof dims[0] !== 'string') return false;
-  const wide = outputs.some((output) => (output.dims?.length ?? 0) > 1);
-  return wide && inputs.every((input) => (input.dims?.length ?? 0) === 0 || typeof input.dims?.[0] === 'string');
+  const isOpen = (value: ValueInfo): boolean => (value.dims?.length ?? 0) === 0 || typeof value.dims?.[0] === 'string';
+  return inputs.every(isOpen) && outputs.every(isOpen);
 }
 
 /** Axes of all inputs when the primary one counts its rows along `axis`. */

@@ -41,9 +41,9 @@ export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows:
   if (FIXED_NAME.test(input.name) || isParameter(graph, input.name)) return 'fixed';
   if (returns(graph, input)) return 'state';
   if ((input.dims?.length ?? 0) === 0) return 'fixed';
+  if (isColumn(input) && isColumn(primary)) return 'explained';
   const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
   if (rows === null && primaryHasRows) return 'fixed';
-  if (isColumn(input) && isColumn(primary)) return 'explained';
   if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && embeddingOf(graph, input.name) === undefined) {
     return 'fixed';
   }
