@@ -23,7 +23,7 @@ from net import Average, Net
 from targets import Targets, loss_of
 
 # Sizes of the crops by the part of the time that has passed: small ones cost less while the weights are still rough.
-SIZES = [(0.62, 48), (0.84, 56), (1.0, 64)]
+SIZES = [(0.62, 48), (1.0, 56)]
 HELD_OUT = 8  # of the images of each id, for decisions that must not look at the validation part
 OUTSIDE = 0.25  # part of the images without a class that one epoch shows
 

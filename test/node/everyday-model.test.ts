@@ -44,7 +44,15 @@ describe('the model of everyday things', () => {
     expect(model.manifest.description).toContain(`${labels.length} everyday things`);
   });
 
-  it.each([['coffee.jpg', 'coffee']])('names examples/photos/%s as %s', async (file, name) => {
+  it.each([
+    ['cat.jpg', 'cat'],
+    ['tabby.jpg', 'cat'],
+    ['coffee.jpg', 'coffee'],
+    ['dogs.jpg', 'dog'],
+    ['bird.jpg', 'bird'],
+    ['bird-on-rail.jpg', 'bird'],
+    ['rocket.jpg', 'rocket'],
+  ])('names examples/photos/%s as %s', async (file, name) => {
     const outputs = await probabilities(`examples/photos/${file}`);
     expect(labels[outputs.indexOf(Math.max(...outputs))]).toBe(name);
   });
