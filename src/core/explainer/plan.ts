@@ -71,6 +71,7 @@ export function planRequest(
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);
   const baselines = request.baselines ? checkBaselines(model, request.baselines, rows) : {};
   const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
+  refuseDoubtful(model, info);
   const space = scoreSpace(model, info);
   const target = fixedTarget(request, space);
   const fixed = target ? { target } : {};
@@ -120,6 +121,13 @@ function withNeeds(
     rowCost,
     cost: { forwards: forwards * rows, backwards: rowCost.backwards * rows },
   };
+}
+
+/** @throws WhylightError `unprocessable_method` where an explanation of the output would be wrong, with the way out */
+function refuseDoubtful({ description }: Model, { labelled }: BoundInfo): void {
+  const doubt = labelled ? description.doubts.find(({ blocking }) => blocking) : undefined;
+  if (doubt)
+    throw new WhylightError('unprocessable_method', doubt.message, { about: doubt.about, tensor: doubt.tensor });
 }
 
 /** @throws WhylightError `budget_exceeded` */

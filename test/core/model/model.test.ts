@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scoreSpace } from '../../../src/core/explainer/plan.ts';
 import { parseLabels, parseManifest } from '../../../src/core/model/manifest.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
@@ -126,7 +127,7 @@ describe('a model', () => {
     const x = g.input('x', 'float32', ['N', 'T']);
     const model = await openGraph(g.build([g.named(g.op('Relu', [x]), 'y')]));
     expect(model.fixedBatch).toBeUndefined();
-    expect(() => model.info()).toThrow(expect.objectContaining({ code: 'invalid_model' }));
+    expect(() => scoreSpace(model, model.info())).toThrow(expect.objectContaining({ code: 'invalid_model' }));
     expect(model.info({ shapes: { x: [7] } })).toMatchObject({ scores: { dims: [7] }, scoreSize: 7 });
   });
 

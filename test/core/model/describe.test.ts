@@ -1,0 +1,187 @@
+import { expect, describe as group, it } from 'vitest';
+import { describe } from '../../../src/core/model/describe/describe.ts';
+import { huggingFaceFacts } from '../../../src/core/model/describe/hugging-face.ts';
+import { matchLabels } from '../../../src/core/model/describe/labels.ts';
+import { metadataFacts, namesOf } from '../../../src/core/model/describe/metadata.ts';
+import { strongest } from '../../../src/core/model/describe/stated-facts.ts';
+import { makeConstant } from '../../../src/core/onnx/constant.ts';
+import type { Attribute, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+
+type Value = readonly [name: string, dims: readonly Dim[], dtype?: 'float32' | 'int64'];
+
+const node = (op: string, inputs: string[], output: string, attributes: Record<string, Attribute> = {}): Node => ({
+  name: `${op}_${output}`,
+  op,
+  domain: '',
+  inputs,
+  outputs: [output],
+  attributes,
+});
+
+function graph(inputs: Value[], outputs: Value[], nodes: Node[], constants: [string, number[]][] = []): Graph {
+  const info = ([name, dims, dtype = 'float32']: Value) => ({ name, dims, dtype });
+  const zeros = constants.map(([name, dims]) => {
+    const size = dims.reduce((a, b) => a * b, 1);
+    return [name, makeConstant('float32', dims, new Array(size).fill(0))] as const;
+  });
+  return {
+    name: 'g',
+    opsets: { '': 21 },
+    inputs: inputs.map(info),
+    outputs: outputs.map(info),
+    constants: new Map(zeros),
+    nodes,
+  };
+}
+
+const linear = graph(
+  [['x', ['N', 4]]],
+  [['p', ['N', 3]]],
+  [node('MatMul', ['x', 'w'], 'l'), node('Softmax', ['l'], 'p')],
+  [['w', [4, 3]]],
+);
+
+group('the description of a model', () => {
+  it('finds logits and class axis in front of a final Softmax', () => {
+    const { explained, doubts } = describe(linear).description;
+    expect(explained).toMatchObject({
+      name: 'p',
+      logits: 'l',
+      task: { value: 'classification', source: 'graph' },
+      classAxis: { value: 1 },
+      activation: { value: 'softmax' },
+    });
+    expect(doubts).toEqual([]);
+  });
+
+  it('counts the rows of a recurrent layer along its second axis, time being the first', () => {
+    const recurrent = graph(
+      [['x', ['T', 'N', 4]]],
+      [['y', ['T', 'D', 'N', 8]]],
+      [node('GRU', ['x', 'w', 'r'], 'y', { hidden_size: { type: 'int', value: 8 } })],
+      [
+        ['w', [1, 24, 4]],
+        ['r', [1, 24, 8]],
+      ],
+    );
+    const { description, axes, rowsAtOnce } = describe(recurrent);
+    expect(axes).toEqual({ x: 1 });
+    expect(description.inputs[0]).toMatchObject({ modality: { value: 'series' }, layout: { value: 'TNC' } });
+    expect(rowsAtOnce).toBeUndefined();
+  });
+
+  it('runs rows one by one where a softmax goes along the batch, and says so', () => {
+    const mixed = graph(
+      [['x', ['batch', 4]]],
+      [['y', ['batch', 4]]],
+      [node('Softmax', ['x'], 'y', { axis: { type: 'int', value: 0 } })],
+    );
+    const { description, rowsAtOnce } = describe(mixed);
+    expect(rowsAtOnce).toBe(1);
+    expect(description.doubts.map(({ about }) => about)).toContain('rows');
+  });
+
+  it('holds masks, scalars and inputs without rows fixed', () => {
+    const { inputs } = describe(
+      graph(
+        [
+          ['input_ids', ['N', 'S'], 'int64'],
+          ['attention_mask', ['N', 'S'], 'int64'],
+          ['sr', [], 'int64'],
+        ],
+        [['logits', ['N', 2]]],
+        [
+          node('Gather', ['table', 'input_ids'], 'e'),
+          node('ReduceMean', ['e', 'one'], 'm'),
+          node('MatMul', ['m', 'w'], 'logits'),
+        ],
+        [
+          ['table', [10, 4]],
+          ['w', [4, 2]],
+        ],
+      ),
+    ).description;
+    expect(inputs.map(({ role }) => role.value)).toEqual(['explained', 'fixed', 'fixed']);
+    expect(inputs.map(({ batchAxis }) => batchAxis.value)).toEqual([0, 0, null]);
+    expect(inputs[0]?.modality.value).toBe('text');
+  });
+
+  it('explains scores rather than the label that comes first, and refuses a label that is alone', () => {
+    const argmax = node('ArgMax', ['l'], 'label', {
+      axis: { type: 'int', value: 1 },
+      keepdims: { type: 'int', value: 0 },
+    });
+    const both = { ...linear, outputs: [{ name: 'label', dims: ['N'], dtype: 'int64' as const }, ...linear.outputs] };
+    const withLabel: Graph = { ...both, nodes: [...both.nodes, argmax] };
+    expect(describe(withLabel).description.explained.name).toBe('p');
+    const alone: Graph = { ...withLabel, outputs: withLabel.outputs.slice(0, 1) };
+    expect(describe(alone).description.doubts[0]).toMatchObject({ about: 'output', blocking: true });
+  });
+
+  it('takes what a manifest states before what a file beside the model or the graph says', () => {
+    const stated = strongest([
+      { task: { value: 'regression', source: 'manifest' } },
+      { task: { value: 'classification', source: 'file:config.json' } },
+    ]);
+    const { explained } = describe(linear, stated).description;
+    expect(explained.task).toEqual({ value: 'regression', source: 'manifest' });
+    expect(explained.classAxis).toEqual({ value: null, source: 'manifest' });
+  });
+});
+
+group('class names', () => {
+  it.each([
+    ['as many names as classes', 10, 10, 0],
+    ['a background class in front', 1000, 1001, 1],
+  ])('fit %s', (_, count, length, first) => {
+    const names = Array.from({ length: count }, (_, i) => `k${i}`);
+    expect(matchLabels(names, length, undefined)?.first).toBe(first);
+  });
+
+  it('fit behind the four rows of a box, and name the positive class of one sigmoid', () => {
+    expect(matchLabels(['a', 'b', 'c'], 7, undefined, 4)).toEqual({ names: ['a', 'b', 'c'], first: 4 });
+    expect(matchLabels(['no', 'yes'], 1, undefined)).toEqual({ names: ['yes'], first: 0 });
+  });
+
+  it('leave gaps where COCO has no class among its 91 categories', () => {
+    const names = Array.from({ length: 80 }, (_, i) => `c${i}`);
+    const matched = matchLabels(names, 91, undefined)?.names;
+    expect(matched?.[1]).toBe('c0');
+    expect(matched?.[90]).toBe('c79');
+  });
+
+  it('that fit no known pattern are refused by the description, with the flag that settles it', () => {
+    const labels = { value: ['a', 'b'], source: 'manifest' as const };
+    expect(() => describe(linear, { labels })).toThrow(/2 labels, but the output has 3 classes.*--label-offset/);
+  });
+});
+
+group('metadata of a file', () => {
+  it('of Ultralytics gives task, names and size', () => {
+    const facts = metadataFacts({ task: 'detect', names: "{0: 'cup', 1: \"dog's\"}", imgsz: '[320, 640]' });
+    expect(facts.task).toEqual({ value: 'object_detection', source: 'metadata:task' });
+    expect(facts.labels?.value).toEqual(['cup', "dog's"]);
+    expect(facts.preprocessing?.value.size).toEqual([320, 640]);
+  });
+
+  it('with gaps among its names gives none', () => {
+    expect(namesOf("{0: 'a', 2: 'c'}")).toBeUndefined();
+    expect(namesOf('a, b')).toEqual(['a', 'b']);
+  });
+});
+
+group('the files of a Hugging Face folder', () => {
+  it('give task, labels and preprocessing', () => {
+    const facts = huggingFaceFacts({
+      config: { architectures: ['ViTForImageClassification'], id2label: { 0: 'red', 1: 'green' } },
+      preprocessor: { size: { height: 32, width: 32 }, image_mean: [0.5, 0.4, 0.6], image_std: [0.25, 0.3, 0.2] },
+    });
+    expect(facts.task?.value).toBe('classification');
+    expect(facts.labels).toEqual({ value: ['red', 'green'], source: 'file:config.json' });
+    expect(facts.preprocessing?.value).toMatchObject({ size: [32, 32], mean: [0.5, 0.4, 0.6] });
+  });
+
+  it('give no labels where transformers only counted them', () => {
+    expect(huggingFaceFacts({ config: { id2label: { 0: 'LABEL_0', 1: 'LABEL_1' } } }).labels).toBeUndefined();
+  });
+});
