@@ -43,10 +43,22 @@ export const ERROR_CODES = {
   internal: 'Internal server error.',
 } as const;
 
+/** Code of a {@link WhylightError}: a key of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 const BRAND = Symbol.for('whylight.error');
 
+/**
+ * Error that whylight raises on purpose. `message` says what was wrong, what was expected and what to do; `details`
+ * holds the same facts for programs.
+ *
+ * @example
+ * import { WhylightError } from 'whylight';
+ * const explanation = await explainer.explain(model, request).catch((error: unknown) => {
+ *   if (WhylightError.is(error, 'not_differentiable')) return explainer.explain(model, { ...request, method: 'rise' });
+ *   throw error;
+ * });
+ */
 export class WhylightError extends Error {
   override readonly name = 'WhylightError';
   readonly [BRAND] = true;

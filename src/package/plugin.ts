@@ -1,6 +1,13 @@
-/** `whylight/plugin`: what a saliency method is written with. */
+/** Entry `whylight/plugin`: definitions and helpers for saliency methods, differentiation rules and rulesets. */
 
-/** The zod that parameters are described with: a plugin needs none of its own. */
+/**
+ * Namespace of zod, for the schemas of parameters. A plugin needs no copy of its own.
+ *
+ * @example
+ * import { z } from 'whylight/plugin';
+ * const params = z.object({ samples: z.int().min(1).max(1000).default(50).describe('Number of noisy copies.') });
+ * @see https://zod.dev
+ */
 export { z } from 'zod';
 export {
   defineElementwise,

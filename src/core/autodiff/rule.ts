@@ -17,6 +17,9 @@ export type Operands = readonly [Value, Value, Value, Value, Value, Value, Value
 /** Values as {@link Operands}. */
 export const operands = (values: readonly (Value | undefined)[]): Operands => values as unknown as Operands;
 
+/**
+ * Context of one call of {@link Rule.vjp}: the node, its values, and the builder that the derivative is written with.
+ */
 export interface RuleContext {
   readonly g: GraphBuilder;
   readonly node: Node;
@@ -37,9 +40,22 @@ export interface RuleContext {
   readonly optimize: 'speed' | 'memory';
 }
 
-/** One entry for each input, in order; what is missing or falsy is zero. */
+/**
+ * Derivatives of the score with respect to each input of a node, in order. An entry that is missing or falsy is zero.
+ */
 export type Cotangents = readonly (Value | undefined | null | false)[];
 
+/**
+ * Backward rule of one operator: its vector-Jacobian product as nodes of the graph, with cases that test it.
+ *
+ * @example
+ * import type { Rule } from 'whylight/plugin';
+ * const sine: Rule = {
+ *   op: 'Sin', since: [7], cases: [{ inputs: [[2, 3]] }],
+ *   vjp: ({ g, inputs: [x], cotangents: [dy] }) => [g.mul(dy, g.op('Cos', [x]))],
+ * };
+ * @see docs/operators.md
+ */
 export interface Rule {
   readonly op: string;
   /** `''`, the default, is `ai.onnx`. */
@@ -55,6 +71,7 @@ export interface Rule {
   readonly surrogate?: boolean;
 }
 
+/** Node that a rule is tested on: its inputs, attributes and number of outputs. */
 export interface RuleCase {
   readonly inputs: readonly CaseInput[];
   readonly attributes?: AttributesLike;
@@ -64,6 +81,9 @@ export interface RuleCase {
   readonly wrt?: readonly number[];
 }
 
+/**
+ * Input of a {@link RuleCase}: a shape with random values, a described tensor, or null for an optional input left out.
+ */
 export type CaseInput =
   /** Random values of this shape, uniform in (-1, 1). */
   | readonly number[]
@@ -79,9 +99,27 @@ export type CaseInput =
       readonly constant?: boolean;
     };
 
+/**
+ * Defines the backward rule of one operator, typed and unchanged. Register it with {@link defineRuleset}.
+ *
+ * @example
+ * import { defineRule } from 'whylight/plugin';
+ * const sine = defineRule({
+ *   op: 'Sin', since: [7], cases: [{ inputs: [[2, 3]] }],
+ *   vjp: ({ g, inputs: [x], cotangents: [dy] }) => [g.mul(dy, g.op('Cos', [x]))],
+ * });
+ * @see https://onnx.ai/onnx/operators/
+ */
 export const defineRule = (rule: Rule): Rule => rule;
 
-/** y = f(x), element by element: `derivative` writes f'(x) times dy. */
+/**
+ * Defines the rule of an operator y = f(x) that works element by element.
+ * @param rule `derivative` returns f'(x) times `dy`, in the shape of `x`; false stands for zero
+ *
+ * @example
+ * import { defineElementwise } from 'whylight/plugin';
+ * const exponential = defineElementwise({ op: 'Exp', since: [6, 13], derivative: ({ g, y, dy }) => g.mul(dy, y) });
+ */
 export const defineElementwise = (
   rule: Omit<Rule, 'vjp' | 'cases'> & {
     derivative(context: {
@@ -102,7 +140,13 @@ export const defineElementwise = (
   cases: rule.cases ?? [{ inputs: [[2, 3, 4]] }],
 });
 
-/** Operators whose derivative is zero wherever it exists: rounding, comparison, indices, shapes. */
+/**
+ * Defines the rule of an operator whose derivative is zero wherever it exists: rounding, comparison, indices, shapes.
+ *
+ * @example
+ * import { defineZero } from 'whylight/plugin';
+ * const round = defineZero({ op: 'Round', since: [11], cases: [{ inputs: [[2, 3]] }] });
+ */
 export const defineZero = (rule: Omit<Rule, 'vjp' | 'surrogate'>): Rule => ({
   ...rule,
   surrogate: true,

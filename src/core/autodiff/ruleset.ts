@@ -13,6 +13,13 @@ export interface NodePosition {
   readonly last: boolean;
 }
 
+/**
+ * Table of backward rules, with optional steps before, at the start of and after the backward pass.
+ *
+ * @example
+ * import { gradient, type Ruleset } from 'whylight/plugin';
+ * const renamed: Ruleset = { id: 'renamed', title: 'Gradient', rule: (position) => gradient.rule(position) };
+ */
 export interface Ruleset {
   readonly id: string;
   readonly title: string;
@@ -31,8 +38,13 @@ export interface Ruleset {
 }
 
 /**
- * A ruleset made of a base and the rules that differ.
- * @throws WhylightError `invalid_config` when two rules are for the same operator.
+ * Makes a ruleset from a base and the rules that differ from it.
+ * @throws WhylightError `invalid_config` when two rules are for the same operator
+ *
+ * @example
+ * import { defineElementwise, defineRuleset, gradient } from 'whylight/plugin';
+ * const relu = defineElementwise({ op: 'Relu', since: [6, 13, 14], surrogate: true, derivative: ({ dy }) => dy });
+ * export const linear = defineRuleset({ id: 'linear', title: 'ReLU as identity', base: gradient, rules: [relu] });
  */
 export function defineRuleset(
   definition: Omit<Ruleset, 'rule'> & { readonly base?: Ruleset; readonly rules: readonly Rule[] },

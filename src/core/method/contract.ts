@@ -9,10 +9,18 @@ import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 
-/** The version of this contract; a plugin of another version is refused when the plugins are built in. */
+/**
+ * Version of the plugin contract. A plugin of another version is refused when the plugins are built in.
+ *
+ * @example
+ * import { API_VERSION, defineMethod } from 'whylight/plugin';
+ * export default defineMethod({ apiVersion: API_VERSION, ...definition });
+ */
 export const API_VERSION = 1;
 
+/** Family of a method, by its use of the model: derivatives, inner values, or scores of changed inputs. */
 export type Strategy = 'gradient' | 'activation' | 'perturbation';
+/** Kind of input that a method applies to. */
 export type Modality = 'image' | 'vector' | 'series' | 'tokens';
 
 /**
@@ -23,12 +31,26 @@ export type Modality = 'image' | 'vector' | 'series' | 'tokens';
  * Sundararajan et al. 2017 (section 2), where `dummy` is sensitivity (b).
  */
 export const AXIOMS = ['symmetry', 'dummy', 'linearity', 'sensitivity'] as const;
+/** Name of an axiom: an entry of {@link AXIOMS}. */
 export type Axiom = (typeof AXIOMS)[number];
 
 /** Libraries whose conventions a preset names, as presets are spelled. */
 export const PRESETS = ['captum', 'pytorch_grad_cam', 'xplique', 'pair', 'zennit'] as const;
+/** Name of a library whose conventions a preset follows: an entry of {@link PRESETS}. */
 export type Preset = (typeof PRESETS)[number];
 
+/**
+ * Saliency method: its description, parameters, needs and cost, and the function that explains one row.
+ *
+ * @example
+ * import { API_VERSION, type Method, z } from 'whylight/plugin';
+ * const method: Method = {
+ *   apiVersion: API_VERSION, id: 'slope', revision: 1, strategy: 'gradient', about, params: z.object({}),
+ *   needs: () => ({ gradients: 'sources' }), cost: () => ({ forwards: 0, backwards: 1 }),
+ *   explain: async (ctx) => ({ values: (await ctx.evaluate(ctx.inputs)).gradients }),
+ * };
+ * @see docs/plugins.md
+ */
 export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly apiVersion: typeof API_VERSION;
   /** The name on the wire, snake_case: `integrated_gradients`. */
@@ -67,7 +89,7 @@ export interface Given {
   readonly baselines: number;
 }
 
-/** The methods that are built in, for methods that are made of others. */
+/** Source of built-in methods, for methods that wrap others. */
 export interface MethodSource {
   /**
    * A method with its parameters, after defaults; texts are understood.
@@ -76,11 +98,13 @@ export interface MethodSource {
   bind(id: string, params?: Readonly<Record<string, unknown>>): BoundMethod;
 }
 
+/** Method with parameters that have been checked and filled with defaults. */
 export interface BoundMethod {
   readonly method: Method;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/** Description of a method for users: title, paper, modalities and properties. */
 export interface About {
   readonly title: string;
   /** One or two sentences: what the method asks of the model. */
@@ -107,7 +131,7 @@ export interface About {
   readonly axioms?: readonly Axiom[];
 }
 
-/** One graph. An empty object is the forward graph. */
+/** Outputs and inputs of one graph that a method evaluates. An empty object is the forward graph. */
 export interface Needs {
   /** Derivatives of the target's score with respect to these tensors of the graph; `'sources'`: {@link ModelInfo.sources}. */
   readonly gradients?: readonly string[] | 'sources';
@@ -126,7 +150,7 @@ export interface Needs {
   readonly mixtures?: boolean;
 }
 
-/** Several graphs. The first is the one that `evaluate` uses unless told otherwise. */
+/** Needs of several graphs by name. The first is the one that `evaluate` uses by default. */
 export interface NamedNeeds {
   readonly graphs: Readonly<Record<string, Needs>>;
 }
@@ -135,7 +159,7 @@ export interface NamedNeeds {
 export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
   'graphs' in needs ? needs.graphs : { main: needs };
 
-/** Counted in rows, not milliseconds: a model's profile turns one into the other. */
+/** Cost in evaluated rows, not milliseconds; the profile of a model converts one to the other. */
 export interface Cost {
   /** Rows that go through a graph without derivatives. */
   readonly forwards: number;
@@ -143,6 +167,7 @@ export interface Cost {
   readonly backwards: number;
 }
 
+/** Result of {@link ExplainContext.evaluate}: scores, gradients and activations of N rows. */
 export interface Evaluation {
   /** Score of the target in each row, [N]. */
   readonly scores: Float32Array;
@@ -152,6 +177,7 @@ export interface Evaluation {
   readonly activations: Float32Tensors;
 }
 
+/** Options of {@link ExplainContext.evaluate}: another graph or another target than the default. */
 export interface EvaluateOptions {
   /** Name of one of the {@link NamedNeeds}; the first when left out. */
   readonly graph?: string;
@@ -159,6 +185,10 @@ export interface EvaluateOptions {
   readonly target?: Target | readonly Target[];
 }
 
+/**
+ * Context of the explanation of one row: parameters, model, inputs, target, random numbers and access to the engine.
+ * @typeParam P parameters after defaults
+ */
 export interface ExplainContext<P> {
   readonly params: P;
   readonly model: ModelInfo;
@@ -196,6 +226,7 @@ export interface ExplainContext<P> {
   partial(attribution: Attribution | (() => Attribution)): void;
 }
 
+/** Result of a method for one row: values by tensor name, and measures of their quality. */
 export interface Attribution {
   /**
    * Values by input name, [1, ...input], or, for a layer attribution, by tensor name, [1, ...tensor] or with one channel.

@@ -9,9 +9,19 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const STRATEGIES: readonly unknown[] = ['gradient', 'activation', 'perturbation'];
 
 /**
- * Defines a saliency method. The type of the parameters follows from their schema. What no type can express is checked
- * when the method is registered ({@link checkMethod}), because a Worker defines dozens of methods at each start and uses one.
+ * Defines a saliency method. The type of the parameters follows from their schema. Facts that no type can express are
+ * checked when the method is registered ({@link checkMethod}), because a Worker defines dozens of methods at each start
+ * and uses one.
  * @returns the definition, frozen
+ *
+ * @example
+ * import { API_VERSION, defineMethod, z } from 'whylight/plugin';
+ * export default defineMethod({
+ *   apiVersion: API_VERSION, id: 'slope', revision: 1, strategy: 'gradient', about, params: z.object({}),
+ *   needs: () => ({ gradients: 'sources' }), cost: () => ({ forwards: 0, backwards: 1 }),
+ *   explain: async (ctx) => ({ values: (await ctx.evaluate(ctx.inputs)).gradients }),
+ * });
+ * @see docs/plugins.md
  */
 export function defineMethod<S extends z.ZodObject>(definition: Method<S>): Method<S> {
   return Object.freeze({ ...definition, about: Object.freeze({ ...definition.about }) });

@@ -10,6 +10,14 @@ import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 
+/**
+ * Schema of the parameter `baseline`: a number in the units of the input tensor, `mean` of each channel, or `blur`; 0
+ * by default.
+ *
+ * @example
+ * import { baselineParameter, z } from 'whylight/plugin';
+ * const params = z.object({ baseline: baselineParameter });
+ */
 export const baselineParameter = z
   .union([units, z.enum(['mean', 'blur'])])
   .default(0)
@@ -22,7 +30,18 @@ const BLUR = 1 / 16;
 
 export type Baseline = z.output<typeof baselineParameter>;
 
-/** The baseline of one row of an input, in its type and shape: what the request gives, or what the parameter says. */
+/**
+ * Makes the baseline of one row of an input, in its dtype and shape: the one that the request gives, or else the
+ * one that the parameter describes.
+ * @param given baselines of the request by input name (`ctx.baselines`)
+ * @throws WhylightError `invalid_request` when the request gives several rows for the input
+ *
+ * @example
+ * import { baselineOf, type Tensor } from 'whylight/plugin';
+ * const baselines = ctx.model.inputs.map((info) =>
+ *   baselineOf(ctx.inputs[info.name] as Tensor, info, ctx.params.baseline, ctx.baselines),
+ * );
+ */
 export function baselineOf<T extends Tensor>(row: T, info: TensorInfo, baseline: Baseline, given: Inputs = {}): T {
   const own = given[info.name];
   if (own && rowsOf(own) > 1) {

@@ -5,6 +5,13 @@ import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import type { Node } from '../onnx/graph.ts';
 import { traitsOf } from '../onnx/operators.ts';
 
+/**
+ * Schema of the parameter `target_layer`: the name of a tensor, or `auto` (the default) for the model's CAM layer.
+ *
+ * @example
+ * import { targetLayerParameter, z } from 'whylight/plugin';
+ * const params = z.object({ target_layer: targetLayerParameter });
+ */
 export const targetLayerParameter = z
   .string()
   .min(1)
@@ -13,7 +20,18 @@ export const targetLayerParameter = z
     'Name of the tensor to look at; "auto" takes the last feature map before pooling, or the tokens that the last attention starts from.',
   );
 
-/** @throws WhylightError `layer_not_found`, or `unprocessable_method` when the model has no feature map. */
+/**
+ * Finds the layer that the parameter `target_layer` names.
+ * @param name name of a tensor, or `auto` for {@link ModelInfo.camLayer}
+ * @throws WhylightError `layer_not_found`, or `unprocessable_method` when the model has no feature map
+ *
+ * @example
+ * import { defineMethod, targetLayer } from 'whylight/plugin';
+ * export default defineMethod({
+ *   ...definition,
+ *   needs: ({ target_layer }, model) => ({ activations: [targetLayer(target_layer, model).name] }),
+ * });
+ */
 export function targetLayer(name: string, model: ModelInfo): TensorInfo {
   if (name !== 'auto') return model.tensor(name);
   if (model.camLayer) return model.camLayer;

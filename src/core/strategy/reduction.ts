@@ -5,9 +5,23 @@ import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 
+/**
+ * Makes the schema of the parameter `absolute`: a boolean, `value` by default.
+ *
+ * @example
+ * import { absoluteParameter, z } from 'whylight/plugin';
+ * const params = z.object({ absolute: absoluteParameter(false) });
+ */
 export const absoluteParameter = (value: boolean) =>
   z.boolean().default(value).describe('Gives absolute values: how much, not whether for or against.');
 
+/**
+ * Schema of the parameter `reduction`: `none` (the default), `sum`, `mean`, `max_abs` or `l2` over the channels.
+ *
+ * @example
+ * import { reductionParameter, z } from 'whylight/plugin';
+ * const params = z.object({ reduction: reductionParameter });
+ */
 export const reductionParameter = z
   .enum(['none', 'sum', 'mean', 'max_abs', 'l2'])
   .default('none')
@@ -23,7 +37,15 @@ export interface ValueParameters {
   readonly reduction: Reduction;
 }
 
-/** Absolute values if asked for, then the channels reduced; tensors without channels stay whole. */
+/**
+ * Applies `absolute` and `reduction` to values by tensor name. The channel axis of [1, ...tensor] becomes 1; a tensor
+ * without channels keeps its shape.
+ * @throws WhylightError `layer_not_found` for a name that the model does not have
+ *
+ * @example
+ * import { finishValues } from 'whylight/plugin';
+ * return { values: finishValues(gradients, { absolute: true, reduction: 'max_abs' }, ctx.model) };
+ */
 export function finishValues(
   values: Float32Tensors,
   { absolute, reduction }: ValueParameters,

@@ -54,6 +54,15 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
+/**
+ * Generator of random numbers that depend on seed, stream and offset alone, equal on every machine.
+ *
+ * @example
+ * import { Random } from 'whylight/plugin';
+ * const random = new Random(7);
+ * const noise = random.at(3).normal(150_528); // stream 3, whatever was drawn from others
+ * @see https://doi.org/10.1145/2063384.2063405
+ */
 export class Random {
   readonly seed: number;
   private readonly stream: number;

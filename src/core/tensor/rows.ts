@@ -10,9 +10,22 @@ export type Inputs = Readonly<Record<string, Tensor>>;
 /** Tensors of float32 by name. */
 export type Float32Tensors = Readonly<Record<string, Tensor<'float32'>>>;
 
+/**
+ * Returns the number of rows of a tensor: its first dim, or 1 for a scalar.
+ *
+ * @example
+ * import { rowsOf, tensor } from 'whylight/plugin';
+ * rowsOf(tensor('float32', [4, 3, 8, 8])); // 4
+ */
 export const rowsOf = ({ dims }: Tensor): number => dims[0] ?? 1;
 
-/** Rows `from` to `to` (exclusive); a view, nothing is copied. */
+/**
+ * Returns rows `from` to `to` (exclusive), [to - from, ...], as a view without copying.
+ *
+ * @example
+ * import { sliceRows, tensor } from 'whylight/plugin';
+ * sliceRows(tensor('float32', [4, 5]), 1, 3).dims; // [2, 5]
+ */
 export function sliceRows<D extends DataType>({ dtype, dims, data }: Tensor<D>, from: number, to: number): Tensor<D> {
   const size = sizeOf(dims.slice(1));
   return { dtype, dims: [to - from, ...dims.slice(1)], data: data.subarray(from * size, to * size) as DataOf<D> };
@@ -24,7 +37,13 @@ export const rowOf = (rows: Inputs, row: number): Inputs =>
     Object.entries(rows).map(([name, all]) => [name, rowsOf(all) === 1 ? all : sliceRows(all, row, row + 1)]),
   );
 
-/** `count` copies of a single row, below one another; the tensor itself when it has that many rows. */
+/**
+ * Repeats a single row [1, ...] to [count, ...]; a tensor that already has `count` rows is returned itself.
+ *
+ * @example
+ * import { repeatRow, tensor } from 'whylight/plugin';
+ * repeatRow(tensor('float32', [1, 5]), 3).dims; // [3, 5]
+ */
 export function repeatRow<D extends DataType>(row: Tensor<D>, count: number): Tensor<D> {
   return rowsOf(row) === count ? row : copiesOf(row, count);
 }
@@ -36,12 +55,25 @@ export function copiesOf<D extends DataType>(row: Tensor<D>, count: number): Ten
   return repeated;
 }
 
-/** Room for rows that arrive in portions. */
+/**
+ * Makes a tensor [count, ...row] of zeros, for rows that arrive in portions.
+ * @param row shape of one row
+ *
+ * @example
+ * import { emptyRows } from 'whylight/plugin';
+ * emptyRows('float32', 10, [3, 8, 8]).dims; // [10, 3, 8, 8]
+ */
 export function emptyRows<D extends DataType>(dtype: D, count: number, row: readonly number[]): Tensor<D> {
   return tensor(dtype, [count, ...row]);
 }
 
-/** Portions of rows below one another; a single one as it is. */
+/**
+ * Joins one or more tensors of equal dtype and row shape along the first dim; a single one is returned itself.
+ *
+ * @example
+ * import { joinRows, tensor } from 'whylight/plugin';
+ * joinRows([tensor('float32', [2, 5]), tensor('float32', [3, 5])]).dims; // [5, 5]
+ */
 export function joinRows(parts: readonly Tensor[]): Tensor {
   const [first] = parts as readonly [Tensor];
   if (parts.length === 1) return first;

@@ -17,16 +17,25 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
+/** Element type of a tensor, as ONNX names it. */
 export type DataType = keyof typeof ARRAYS;
+/** Typed array that holds elements of type `D`. */
 export type DataOf<D extends DataType> = InstanceType<(typeof ARRAYS)[D]>;
 
+/** Dense row-major array: element type, shape, and as many elements as the product of the dims. */
 export interface Tensor<D extends DataType = DataType> {
   readonly dtype: D;
   readonly dims: readonly number[];
   readonly data: DataOf<D>;
 }
 
-/** Number of elements of a shape; 1 for a scalar's `[]`. */
+/**
+ * Returns the number of elements of a shape: the product of the dims, 1 for the `[]` of a scalar.
+ *
+ * @example
+ * import { sizeOf } from 'whylight/plugin';
+ * sizeOf([3, 8, 8]); // 192
+ */
 export const sizeOf = (dims: readonly number[]): number => dims.reduce((n, d) => n * d, 1);
 
 /** True for floating point types. */
@@ -36,8 +45,13 @@ export const isFloat = (dtype: DataType): boolean => dtype.includes('float');
 export const bytesPerElement = (dtype: DataType): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
 
 /**
- * A tensor over `data` (not copied), or filled with zeros when there is none.
- * @throws WhylightError `invalid_tensor` when the number of elements does not fit the shape.
+ * Makes a tensor over `data`, or of zeros when there is none. A typed array of the right kind is not copied; other
+ * numbers are.
+ * @throws WhylightError `invalid_tensor` when the number of elements does not fit the shape
+ *
+ * @example
+ * import { tensor } from 'whylight';
+ * const ids = tensor('int64', [1, 4], [101, 7592, 2088, 102]);
  */
 export function tensor<D extends DataType>(
   dtype: D,
@@ -63,7 +77,14 @@ export function tensor<D extends DataType>(
   return { dtype, dims, data: array as DataOf<D> };
 }
 
-/** The most used kind. */
+/**
+ * Makes a tensor of float32; see {@link tensor}.
+ * @throws WhylightError `invalid_tensor` when the number of elements does not fit the shape
+ *
+ * @example
+ * import { float32 } from 'whylight';
+ * const row = float32([1, 5], [0.1, 0.2, 0.3, 0.4, 0.5]);
+ */
 export const float32 = (dims: readonly number[], data?: ArrayLike<number>): Tensor<'float32'> =>
   tensor('float32', dims, data);
 

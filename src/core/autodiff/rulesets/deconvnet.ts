@@ -4,6 +4,14 @@ import { defineRuleset } from '../ruleset.ts';
 import { withClip } from './clip.ts';
 import { gradient } from './gradient.ts';
 
+/**
+ * Ruleset of deconvolution: a ReLU passes positive cotangents back, whether it was active or not.
+ *
+ * @example
+ * import { deconvnet, defineBackprop } from 'whylight/plugin';
+ * export default defineBackprop({ id: 'my_deconv', revision: 1, about, ruleset: deconvnet, clipRuleset: deconvnet });
+ * @see https://arxiv.org/abs/1311.2901 section 2.1
+ */
 export const deconvnet = defineRuleset({
   id: 'deconvnet',
   title: 'Deconvolution',

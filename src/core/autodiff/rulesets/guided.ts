@@ -6,6 +6,14 @@ import { defineRuleset } from '../ruleset.ts';
 import { withClip } from './clip.ts';
 import { gradient } from './gradient.ts';
 
+/**
+ * Ruleset of guided backpropagation: a ReLU passes positive cotangents back where it was active.
+ *
+ * @example
+ * import { defineBackprop, guided } from 'whylight/plugin';
+ * export default defineBackprop({ id: 'my_guided', revision: 1, about, ruleset: guided, clipRuleset: guided });
+ * @see https://arxiv.org/abs/1412.6806 section 3.4
+ */
 export const guided = defineRuleset({
   id: 'guided',
   title: 'Guided backpropagation',

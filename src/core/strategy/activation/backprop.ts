@@ -6,6 +6,7 @@ import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
 
+/** Definition of a backpropagation method: its description and its two rulesets. */
 export interface BackpropDefinition {
   readonly id: string;
   readonly revision: number;
@@ -17,9 +18,12 @@ export interface BackpropDefinition {
 }
 
 /**
- * Defines a method that sends the score back to the input by the rules of a ruleset.
+ * Defines a method that propagates the score back to the inputs by the rules of a ruleset.
+ *
  * @example
- * export default defineBackprop({ id: 'guided_backprop', revision: 1, about, ruleset: guided, clipRuleset: guided });
+ * import { defineBackprop, guided } from 'whylight/plugin';
+ * export default defineBackprop({ id: 'my_guided', revision: 1, about, ruleset: guided, clipRuleset: guided });
+ * @see https://arxiv.org/abs/1412.6806
  */
 export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefinition): Method =>
   defineMethod({

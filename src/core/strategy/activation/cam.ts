@@ -66,6 +66,10 @@ type Formula<E extends z.ZodRawShape> = (
   ctx: { readonly model: ModelInfo; readonly target: ExplainContext<unknown>['target']; readonly random: Random },
 ) => ArrayLike<number>;
 
+/**
+ * Definition of a CAM method: its description, and one of three formulas. `weights` returns a number per channel,
+ * `contributions` one per element of the layer, `map` one per position.
+ */
 export type CamDefinition<E extends z.ZodRawShape> = Definition<E> &
   (
     | {
@@ -97,7 +101,9 @@ interface CamParams {
 /**
  * Defines a method of the CAM family with one run of the layer (and its gradient). Its values are a map of one channel at the
  * size of the layer, or of all of its channels with `attr_dim_summation=false`.
+ *
  * @example
+ * import { defineCam, meanOf, perChannel } from 'whylight/plugin';
  * export default defineCam({
  *   id: 'mean_gradient_cam', revision: 1, about,
  *   weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
@@ -244,7 +250,14 @@ export function weighted({ positions, activations }: FeatureMaps, weights: Array
   return products;
 }
 
-/** Gradient times activation, element by element. */
+/**
+ * Computes gradient times activation, element by element: `channels * positions` numbers in the order of the maps.
+ *
+ * @example
+ * import { defineCam, products } from 'whylight/plugin';
+ * export default defineCam({ id: 'elementwise_cam', revision: 1, about, contributions: (maps) => products(maps) });
+ * @see https://arxiv.org/abs/2011.08891
+ */
 export function products({ activations, gradients }: FeatureMaps): Float64Array {
   const all = new Float64Array(activations.length);
   for (let i = 0; i < all.length; i++) all[i] = (activations[i] as number) * (gradients[i] as number);
@@ -262,7 +275,16 @@ export const gradientWeightedMap = (maps: FeatureMaps, eigenSmooth: boolean): Fl
     eigenSmooth,
   );
 
-/** One number per channel, from its activations and gradients. */
+/**
+ * Reduces the activations and gradients of each channel (`positions` numbers each) to one number: `channels` numbers.
+ *
+ * @example
+ * import { defineCam, meanOf, perChannel } from 'whylight/plugin';
+ * export default defineCam({
+ *   id: 'mean_gradient_cam', revision: 1, about,
+ *   weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
+ * });
+ */
 export function perChannel(
   { channels, positions, activations, gradients }: FeatureMaps,
   reduce: (activations: Float32Array, gradients: Float32Array) => number,

@@ -4,7 +4,7 @@ import type { Layout } from '../../method/layout.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 
-/** One row of a layer. */
+/** Values of a layer for one row, channel by channel, with the gradients of the target's score. */
 export interface FeatureMaps {
   readonly channels: number;
   /** Positions of one channel; 1 for a layer without space. */

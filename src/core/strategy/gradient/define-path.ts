@@ -10,6 +10,7 @@ import { baselinesOf } from './differences.ts';
 import { onLine } from './path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
 
+/** Definition of a path method: its description, the points on the line, and the fold of the gradients there. */
 export interface PathDefinition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
@@ -31,11 +32,14 @@ const midpoint = (index: number, count: number): number => (index + 0.5) / count
 
 /**
  * Defines a gradient method over the straight line from a baseline to the input; in embedding space for token models.
+ *
  * @example
+ * import { definePathMethod } from 'whylight/plugin';
  * export default definePathMethod({
  *   id: 'largest_slope', revision: 1, about,
  *   fold: (gradients, difference) => Math.max(...gradients) * difference,
  * });
+ * @see https://arxiv.org/abs/1703.01365
  */
 export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>(definition: PathDefinition<E>): Method;
 export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Method {

@@ -9,8 +9,16 @@ export const embeddings = ({ inputs, sources }: ModelInfo): SourceInfo[] =>
   sources.filter(({ name }) => !inputs.some((input) => input.name === name));
 
 /**
- * The needs of a method that evaluates other values of the sources than the input's own: where sources are embeddings,
- * rows are fed there, and a second graph looks the embeddings up.
+ * Returns the needs of a method that evaluates other values of the sources than the input's own. Where sources are
+ * embeddings, rows are fed there, and a second graph named `lookup` computes the embeddings of the input.
+ * @param needs needs of the graph that the method evaluates
+ *
+ * @example
+ * import { defineMethod, needsOfSources } from 'whylight/plugin';
+ * export default defineMethod({
+ *   ...definition,
+ *   needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
+ * });
  */
 export function needsOfSources(model: ModelInfo, needs: Needs): Needs | NamedNeeds {
   const names = embeddings(model).map(({ name }) => name);
@@ -19,13 +27,29 @@ export function needsOfSources(model: ModelInfo, needs: Needs): Needs | NamedNee
 }
 
 /**
- * Cost of {@link sourceValues}; with `given`, of {@link givenSources} too, an upper bound where only inputs without an
- * embedding have baselines.
+ * Returns the forward rows of {@link sourceValues}: 0 without embeddings, else 1. With `given`, the rows of
+ * {@link givenSources} are included, an upper bound where only inputs without an embedding have baselines.
+ *
+ * @example
+ * import { defineMethod, lookupCost } from 'whylight/plugin';
+ * export default defineMethod({
+ *   ...definition,
+ *   cost: ({ n_steps }, model) => ({ forwards: lookupCost(model), backwards: n_steps }),
+ * });
  */
 export const lookupCost = (model: ModelInfo, given?: Given): number =>
   embeddings(model).length > 0 ? 1 + (given?.baselines ?? 0) : 0;
 
-/** The sources' values of the input, one row each. */
+/**
+ * Returns the values of the sources for the explained row, [1, ...source] by name: floating point inputs as they are,
+ * embeddings by one run of the graph `lookup` that {@link needsOfSources} asks for.
+ * @throws WhylightError as {@link ExplainContext.evaluate} does
+ *
+ * @example
+ * import { sourceValues, withSources } from 'whylight/plugin';
+ * const values = await sourceValues(ctx);
+ * const { gradients } = await ctx.evaluate(withSources(ctx.inputs, values));
+ */
 export async function sourceValues<P>(ctx: ExplainContext<P>): Promise<Float32Tensors> {
   const names = embeddings(ctx.model).map(({ name }) => name);
   const looked = names.length > 0 ? (await ctx.evaluate(ctx.inputs, { graph: 'lookup' })).activations : {};
@@ -47,5 +71,11 @@ export async function givenSources<P>(ctx: ExplainContext<P>): Promise<Inputs> {
   return Object.fromEntries(given.map(({ name, input }) => [name, (found[name] ?? baselines[input]) as Tensor]));
 }
 
-/** The inputs with other values for the sources. */
+/**
+ * Returns the inputs with the values of the sources replaced; embeddings are added under their own names.
+ *
+ * @example
+ * import { withSources } from 'whylight/plugin';
+ * const { gradients } = await ctx.evaluate(withSources(ctx.inputs, points));
+ */
 export const withSources = (inputs: Inputs, sources: Inputs): Inputs => ({ ...inputs, ...sources });

@@ -2,7 +2,7 @@
 import type { EvaluateOptions, Evaluation, ExplainContext } from '../../method/contract.ts';
 import type { Inputs } from '../../tensor/rows.ts';
 
-/** Some of the rows that a method evaluates. */
+/** Range of the rows that a method evaluates: `count` rows from `first` on, at most one batch of the engine. */
 export interface Portion {
   readonly first: number;
   readonly count: number;
@@ -28,10 +28,20 @@ export function isMilestone(first: number, end: number, count: number): boolean 
 export const slotsOf = ({ prefetch }: Pick<ExplainContext<unknown>, 'prefetch'>): 1 | 2 => (prefetch ? 2 : 1);
 
 /**
- * Evaluates rows 0 to `count - 1` in portions of the engine's batch.
- * @param make the rows of a portion
- * @param use is told their evaluations, in order; by `true` it says that it has heard enough. What has been asked of the
- * engine by then is evaluated in vain.
+ * Evaluates rows 0 to `count - 1` in portions of the engine's batch. Where the engine runs in the background, the next
+ * portion is made while one runs.
+ * @param make returns the rows of a portion
+ * @param use receives the evaluations in order; true ends the run early; a portion that the engine
+ * already has is evaluated in vain
+ * @throws WhylightError as {@link ExplainContext.evaluate} does
+ *
+ * @example
+ * import { inPortions, sliceRows } from 'whylight/plugin';
+ * const all = new Float32Array(200);
+ * await inPortions(
+ *   ctx, 200, ({ first, count }) => ({ image: sliceRows(copies, first, first + count) }),
+ *   ({ scores }, { first }) => { all.set(scores, first); },
+ * );
  */
 export async function inPortions<P>(
   ctx: Pick<ExplainContext<P>, 'prefetch' | 'batchSize' | 'evaluate'>,

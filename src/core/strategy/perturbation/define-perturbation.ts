@@ -10,6 +10,7 @@ import { absentInputs, scoreMixtures } from './mixtures.ts';
 
 type Params<E extends z.ZodRawShape> = z.output<z.ZodObject<E>> & { readonly n_samples: number };
 
+/** Definition of a perturbation method: its description, the masks, and the fold of the scores with them. */
 export interface PerturbationDefinition<E extends z.ZodRawShape> {
   readonly id: string;
   readonly revision: number;
@@ -39,12 +40,15 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> {
 
 /**
  * Defines a perturbation method over masks of positions: pixels, elements of a vector, steps of a series or tokens.
+ *
  * @example
+ * import { definePerturbation } from 'whylight/plugin';
  * export default definePerturbation({
  *   id: 'random_drops', revision: 1, about,
  *   mask: (weights, { random }) => weights.set(random.uniform(weights.length).map(Math.round)),
  *   fold: (values, { weights, score }) => weights.forEach((weight, i) => { values[i] += weight * score; }),
  * });
+ * @see https://arxiv.org/abs/1806.07421
  */
 export function definePerturbation<E extends z.ZodRawShape = Record<never, never>>(
   definition: PerturbationDefinition<E>,

@@ -11,13 +11,22 @@ export type Elements = DataOf<DataType>;
 export type Copy = Readonly<Record<string, Elements>>;
 
 /**
- * The target's score of `count` changed copies of the inputs, in portions of the engine's batch.
+ * Scores `count` changed copies of the inputs against the target, in portions of the engine's batch.
  * @param changed names of the inputs that change; the others are fed as they are
  * @param change writes into copy number `index`, which holds the input's own values
- * @param fold is told each copy's score, in order; by `true` it says that it has heard enough. When that is does not
- * depend on the portions, and neither does the answer then.
- * @param restore puts back what `change` has written into copy number `index`; the whole input when left out. Nothing
- * needs to be put back where `change` writes every element.
+ * @param fold receives each copy's score, in order; true ends the run early. The copy at which it ends
+ * must not depend on the portions, so that the result does not either
+ * @param restore undoes what `change` wrote into copy number `index`; the whole input when left out. Nothing needs to
+ * be undone where `change` writes every element
+ * @throws WhylightError as {@link ExplainContext.evaluate} does
+ *
+ * @example
+ * import { scorePerturbed } from 'whylight/plugin';
+ * const drops = new Float32Array(5);
+ * await scorePerturbed(
+ *   ctx, drops.length, ['x'], (index, { x }) => { (x as Float32Array)[index] = 0; },
+ *   (index, score) => { drops[index] = ctx.score - score; },
+ * );
  */
 export async function scorePerturbed<P>(
   ctx: ExplainContext<P>,
