@@ -9,7 +9,7 @@ const declared = {
 } as const;
 
 describe('splitArguments', () => {
-  test('keeps declared flags and positionals apart from parameters of the method', () => {
+  test('separates declared flags and positionals from parameters of the method', () => {
     const { known, parameters } = splitArguments(
       ['cat.png', '--method', 'grad_cam', '-o', 'map.png', '--n_steps', '50', '--json', '--relu=false'],
       declared,
@@ -26,24 +26,24 @@ describe('splitArguments', () => {
     expect(parameters).toEqual({ baseline: '-1.5', absolute: 'true', relu: 'false', a: 'b=c', d: '1' });
   });
 
-  test('leaves what follows -- alone', () => {
+  test('leaves arguments after -- unchanged', () => {
     expect(splitArguments(['--', '--method'], declared)).toEqual({ known: ['--', '--method'], parameters: {} });
   });
 
-  test('refuses a flag without its value, and a parameter without a name', () => {
+  test('refuses a flag without a value and a parameter without a name', () => {
     expect(() => splitArguments(['--method'], declared)).toThrow(UsageError);
     expect(() => splitArguments(['--method', '--json'], declared)).toThrow('--method needs a value');
     expect(() => splitArguments(['--param', 'n_steps'], declared)).toThrow('name=value');
   });
 });
 
-test('refuseUnknown names the nearest flag', () => {
+test('refuseUnknown suggests the nearest flag', () => {
   expect(() => refuseUnknown({ parameters: { metod: 'x' } }, declared)).toThrow('Did you mean --method?');
   expect(() => refuseUnknown({ parameters: { n_step: '5' } }, declared, ['n_steps'])).toThrow('--n_steps?');
   expect(() => refuseUnknown({ parameters: { n_steps: '5' } }, declared, ['n_steps'])).not.toThrow();
 });
 
-test('numbers are checked', () => {
+test('numberFlag and numbersFlag accept numbers in range only', () => {
   expect(numberFlag('seed', '7', 0)).toBe(7);
   expect(numbersFlag('mean', '0.5,0.25')).toEqual([0.5, 0.25]);
   for (const text of ['', 'x', 'NaN', '-1']) expect(() => numberFlag('seed', text, 0)).toThrow(UsageError);

@@ -9,7 +9,7 @@ const PHOTO = 'examples/photos/cat.jpg';
 const folder = mkdtempSync(join(tmpdir(), 'whylight-compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('compare', () => {
+describe('whylight compare', () => {
   test('prints a table and writes a sheet of maps of equal size', () => {
     const out = join(folder, 'sheet.png');
     const wanted = ['--methods', 'saliency,grad_cam,occlusion', '--cell', '96', '--columns', '2', '-o', out];
@@ -28,7 +28,7 @@ describe('compare', () => {
     });
   });
 
-  test('agrees with explain, and hands parameters to the methods that have them', () => {
+  test('agrees with explain, and passes parameters to the methods that have them', () => {
     const flags = ['--target', 'dog', '--json'];
     const both = whylight('compare', PHOTO, '--methods', 'grad_cam,integrated_gradients', '--n_steps', '7', ...flags);
     const { target, score, methods } = JSON.parse(both.stdout);
@@ -39,7 +39,7 @@ describe('compare', () => {
     expect(methods[1].params.n_steps).toBe(7);
   });
 
-  test('gives a preset to the methods that have it, and names the others', () => {
+  test('applies a preset to the methods that have it, and lists the others', () => {
     const methods = ['--methods', 'integrated_gradients,layer_gradient', '--preset', 'zennit'];
     const { code, stdout } = whylight('compare', PHOTO, ...methods);
     expect(code).toBe(0);
@@ -55,7 +55,7 @@ describe('compare', () => {
     });
   });
 
-  test('a method that fails leaves the others alone, fills its cell and ends with code 1', () => {
+  test('runs the other methods when one fails, and exits with code 1', () => {
     const out = join(folder, 'failed.png');
     const names = ['--methods', 'attention_rollout,saliency', '-o', out];
     const { code, stdout } = whylight('compare', PHOTO, ...names);
@@ -65,7 +65,7 @@ describe('compare', () => {
     expect(sniff(readFileSync(out)).type).toBe('image/png');
   });
 
-  test('all leaves out what does not apply or costs too much, and says why', () => {
+  test('skips methods that do not apply or exceed the sample limit, with the reason', () => {
     const { code, stdout } = whylight('compare', PHOTO, '--max-samples', '1', '--json');
     expect(code).toBe(0);
     const { methods } = JSON.parse(stdout);
@@ -75,7 +75,7 @@ describe('compare', () => {
     expect(of('occlusion')).toMatchObject({ skipped: true, error: { code: 'budget_exceeded' } });
   });
 
-  test('refuses a question that no method could answer before anything runs', () => {
+  test('refuses invalid arguments before anything runs', () => {
     const wrong: [string[], number, RegExp][] = [
       [['--methods', 'gradcam'], 1, /^error: method_not_found: .*grad_cam/],
       [['--methods', ','], 2, /--methods/],

@@ -19,8 +19,8 @@ const args = [
 beforeAll(() => makeMarkedPictures(folder));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('evaluate', () => {
-  test('prints a table of means, says what it will cost, and leaves nothing behind', () => {
+describe('whylight evaluate', () => {
+  test('prints a table of means and the number of rows it runs', () => {
     const { code, stdout, stderr } = whylight(
       ...args,
       '--most',
@@ -34,7 +34,7 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/input_x_gradient +\S+ ± \S+ +\S+e-\d+ ± \S+ +does not apply/);
   });
 
-  test('gives the same as JSON, with everything to repeat it', () => {
+  test('prints JSON with everything needed to repeat the evaluation', () => {
     const { stdout } = whylight(
       ...args,
       '--most',
@@ -52,7 +52,7 @@ describe('evaluate', () => {
     expect(answer.results.saliency.curves.deletion.x).toHaveLength(5);
   });
 
-  test('goes on after it was killed', async () => {
+  test('continues from its journal after it was killed', async () => {
     const wanted = [
       ...args,
       '--metrics',

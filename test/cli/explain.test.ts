@@ -11,8 +11,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const inFolder = (name: string): string => join(folder, name);
 
-describe('explain', () => {
-  test('prints the top classes and writes a map at the size of the photo', () => {
+describe('whylight explain', () => {
+  test('prints the top classes and writes a map of the size of the image', () => {
     const out = inFolder('map.png');
     const { code, stdout, stderr } = whylight('explain', PHOTO, '--method', 'grad_cam', '-o', out);
     expect(stderr).toBe('');
@@ -23,7 +23,7 @@ describe('explain', () => {
     expect(sniff(readFileSync(out))).toMatchObject({ type: 'image/png', width: photo.width, height: photo.height });
   });
 
-  test('gives the same answer on both engines', () => {
+  test('gives the same explanation with both engines', () => {
     const [web, node] = ['web', 'node'].map((engine) => {
       const { code, stdout } = whylight('explain', PHOTO, '--engine', engine, '--json', '--values', '--target', 'dog');
       expect(code).toBe(0);
@@ -37,12 +37,12 @@ describe('explain', () => {
     for (const [i, value] of web.map.data.entries()) expect(value).toBeCloseTo(node.map.data[i], 4);
   });
 
-  test('passes flags on to the method', () => {
+  test('passes flags to the method as parameters', () => {
     const { stdout } = whylight('explain', PHOTO, '--method', 'occlusion', '--sliding_window_shape', '16', '--json');
     expect(JSON.parse(stdout).params).toMatchObject({ sliding_window_shape: [16] });
   });
 
-  test('takes a bare ONNX file with flags for preprocessing and labels', () => {
+  test('accepts a bare ONNX file with flags for preprocessing and labels', () => {
     const model = inFolder('bare.onnx');
     copyFileSync('models/cifar10/model.onnx', model);
     const manifest = JSON.parse(readFileSync('models/cifar10/manifest.json', 'utf8'));
@@ -57,7 +57,7 @@ describe('explain', () => {
     expect(JSON.parse(told.stdout).top).toEqual(JSON.parse(known.stdout).top);
   });
 
-  test('ends with code 1 and one line for what is wrong with files and values', () => {
+  test('exits with code 1 and one line on stderr for invalid files and values', () => {
     writeFileSync(inFolder('text.png'), 'this is no picture');
     writeFileSync(inFolder('empty.onnx'), '');
     const wrong: [string[], RegExp][] = [
@@ -84,13 +84,13 @@ describe('explain', () => {
     }
   });
 
-  test('shows the stack when asked to', () => {
+  test('prints the stack trace with --debug', () => {
     expect(whylight('explain', 'nothing.png', '--debug').stderr).toContain('    at ');
   });
 });
 
-describe('usage', () => {
-  test('errors end with code 2', () => {
+describe('whylight', () => {
+  test('exits with code 2 for a usage error', () => {
     for (const args of [
       ['explian'],
       ['explain'],
@@ -102,7 +102,7 @@ describe('usage', () => {
     }
   });
 
-  test('help is no error', () => {
+  test('exits with code 0 for --help and prints the usage of each command', () => {
     const general = whylight('--help');
     expect(general.code).toBe(0);
     for (const command of ['explain', 'compare', 'methods', 'inspect']) {
@@ -114,7 +114,7 @@ describe('usage', () => {
   });
 });
 
-test('methods lists every method, and the parameters of one', () => {
+test('whylight methods lists every method and the parameters of one', () => {
   const all = whylight('methods');
   expect(all.code).toBe(0);
   for (const id of ['saliency', 'grad_cam', 'occlusion']) expect(all.stdout).toContain(id);
@@ -122,7 +122,7 @@ test('methods lists every method, and the parameters of one', () => {
   expect(JSON.parse(one.stdout)[0].parameters).toHaveProperty('sliding_window_shape');
 });
 
-test('inspect tells size, cost, layers and methods of a model', () => {
+test('whylight inspect reports inputs, cost, layers, memory and methods of a model', () => {
   const { code, stdout } = whylight('inspect', 'cifar10', '--json');
   expect(code).toBe(0);
   const report = JSON.parse(stdout);

@@ -7,7 +7,7 @@ import { whylight } from '../support/command-line.ts';
 const folder = mkdtempSync(join(tmpdir(), 'whylight-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('writes a model repository for Triton', () => {
+test('whylight export writes a model repository for Triton', () => {
   const out = join(folder, 'repository');
   const methods = 'saliency,grad_cam';
   const { code, stdout, stderr } = whylight(
@@ -35,7 +35,7 @@ test('writes a model repository for Triton', () => {
   }
 });
 
-test('writes an InferenceService for KServe', () => {
+test('whylight export writes an InferenceService for KServe', () => {
   const out = join(folder, 'service.yaml');
   const { code } = whylight('export', 'kserve', 'cifar10', '-o', out, '--storage-uri', 's3://models/repository');
   expect(code).toBe(0);
@@ -50,7 +50,7 @@ test.each([
   [['export', 'tensorflow', 'cifar10', '-o', 'x'], 2, /format is triton or kserve, but "tensorflow" was given/],
   [['export', 'kserve', 'cifar10', '-o', 'x'], 2, /--storage-uri/],
   [['export', 'triton', 'cifar10', '-o', 'x', '--methods', 'gradcam'], 1, /method_not_found.*grad_cam/],
-])('%j fails with words', (args, code, message) => {
+])('%j fails with an error message that names the mistake', (args, code, message) => {
   const ran = whylight(...(args as string[]));
   expect(ran.code).toBe(code);
   expect(ran.stderr).toMatch(message);

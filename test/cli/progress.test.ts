@@ -11,8 +11,8 @@ describe('duration', () => {
   ])('%d seconds are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
 });
 
-describe('the progress bar', () => {
-  it('is for terminals: it writes nothing into a file', () => {
+describe('progressBar', () => {
+  it('writes nothing when the stream is not a terminal', () => {
     let written = '';
     const stream = { isTTY: false, write: (text: string) => (written += text) } as unknown as NodeJS.WriteStream;
     const bar = progressBar('looking', stream);

@@ -26,13 +26,13 @@ async function eventsOf(response: Response): Promise<{ event: string; data: Reco
     }));
 }
 
-describe('events', () => {
+describe('explain as a stream of server-sent events', () => {
   const stream = (query: string) => {
     const init = tensorRequest({});
     return ask(`${MODEL}/explain?${query}`, { ...init, headers: { ...init.headers, Accept: 'text/event-stream' } });
   };
 
-  it('tell how far it is, show what is there, and end with the answer', async () => {
+  it('sends progress and partial results, and ends with the result', async () => {
     const response = await stream('method=rise&n_masks=100');
     expect(response.headers.get('Content-Type')).toContain('text/event-stream');
     const events = await eventsOf(response);
@@ -46,14 +46,14 @@ describe('events', () => {
     expect(events.at(-1)?.data.outputs).toEqual(((await plain.json()) as { outputs: unknown }).outputs);
   });
 
-  it('end with the problem when it fails on the way', async () => {
+  it('ends with an error event when the run fails', async () => {
     const events = await eventsOf(await stream('method=rise&n_masks=10&target=99'));
     expect(events.at(-1)).toMatchObject({ event: 'error', data: { code: 'label_not_found', status: 404 } });
   });
 });
 
-describe('estimate', () => {
-  it('tells what it would take and where, without running', async () => {
+describe('POST /v2/models/{model}/explain/estimate', () => {
+  it('returns cost and route without running the method', async () => {
     const response = await ask(`${MODEL}/explain/estimate?method=occlusion`, pictureRequest(pictures.palettePng));
     expect(await response.json()).toMatchObject({
       method: 'occlusion',
@@ -67,7 +67,7 @@ describe('estimate', () => {
     });
   });
 
-  it('says what would fit when it cannot run', async () => {
+  it('returns the largest parameters that fit when the run exceeds every budget', async () => {
     const response = await ask(`${MODEL}/explain/estimate?method=rise&n_masks=20000`, tensorRequest({}));
     const answer = (await response.json()) as { route: string; fits: { n_masks: number } };
     expect(answer.route).toBe('none');
@@ -78,10 +78,10 @@ describe('estimate', () => {
   });
 });
 
-describe('compare', () => {
+describe('POST /v2/models/{model}/compare', () => {
   const three = 'methods=saliency,grad_cam,attention_rollout&saliency.reduction=none';
 
-  it('gives what each method gives by itself, about the same class', async () => {
+  it('returns for each method what explain returns for the same class', async () => {
     const response = await ask(`${MODEL}/compare?${three}`, tensorRequest({}));
     expect(response.status).toBe(200);
     const answer = (await response.clone().json()) as { parameters: Record<string, unknown> };
@@ -95,7 +95,7 @@ describe('compare', () => {
     }
   });
 
-  it('draws a sheet', async () => {
+  it('draws a sheet of maps as PNG', async () => {
     const response = await ask(`${MODEL}/compare?${three}`, pictureRequest(pictures.palettePng, 'image/png'));
     expect(response.headers.get('Content-Type')).toBe('image/png');
     expect([...new Uint8Array(await response.arrayBuffer()).subarray(1, 4)]).toEqual([80, 78, 71]);
@@ -104,11 +104,11 @@ describe('compare', () => {
   it.each([
     ['no methods', '', 400, 'invalid_request'],
     ['an unknown one alone', '?methods=nonsense', 404, 'method_not_found'],
-  ])('refuses %s', async (_, query, status, code) => {
+  ])('returns an error for %s', async (_, query, status, code) => {
     expect(await (await ask(`${MODEL}/compare${query}`, tensorRequest({}))).json()).toMatchObject({ status, code });
   });
 
-  it('gives a preset to the methods that have it, and refuses one that none has', async () => {
+  it('applies a preset to the methods that have it, and refuses one that no method has', async () => {
     const compare = async (query: string) =>
       (await (
         await ask(`${MODEL}/compare?methods=integrated_gradients,layer_gradient${query}`, tensorRequest({}))
@@ -123,10 +123,10 @@ describe('compare', () => {
   });
 });
 
-describe('pictures inside the protocol', () => {
+describe('images in BYTES tensors', () => {
   const inside = (inputs: unknown) => ask(`${MODEL}/explain?method=saliency`, json({ inputs }));
 
-  it('are base64 in JSON, and bytes behind it', async () => {
+  it('are accepted as base64 in JSON and as binary data', async () => {
     const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
     const text = await inside([{ name: 'image', datatype: 'BYTES', shape: [1], data: [base64(pictures.palettePng)] }]);
     expect(await outputsOf(text)).toEqual(raw);
@@ -146,16 +146,16 @@ describe('pictures inside the protocol', () => {
   });
 
   it.each([
-    ['no base64', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['%%%'] }], 'invalid_request'],
-    ['no picture', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['aGVsbG8='] }], 'invalid_image'],
-    ['two', [{ name: 'i', datatype: 'BYTES', shape: [2], data: ['aGVsbG8=', 'aGVsbG8='] }], 'invalid_request'],
-  ])('are refused when they are %s', async (_, inputs, code) => {
+    ['invalid base64', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['%%%'] }], 'invalid_request'],
+    ['bytes that are no image', [{ name: 'i', datatype: 'BYTES', shape: [1], data: ['aGVsbG8='] }], 'invalid_image'],
+    ['two images', [{ name: 'i', datatype: 'BYTES', shape: [2], data: ['aGVsbG8=', 'aGVsbG8='] }], 'invalid_request'],
+  ])('are refused when they hold %s', async (_, inputs, code) => {
     expect(await (await inside(inputs)).json()).toMatchObject({ code });
   });
 });
 
-describe('inference', () => {
-  it('answers a client that speaks bytes', async () => {
+describe('POST /v2/models/{model}/infer', () => {
+  it('accepts and returns binary tensors', async () => {
     const x = float32([2, 3, 32, 32], pixels(1, 2));
     const { body, headerLength } = encodeRequest({ inputs: { input: x }, outputs: ['logits'] });
     const binary = await ask(`${MODEL}/infer`, {
@@ -173,7 +173,7 @@ describe('inference', () => {
 });
 
 describe('a compressed body', () => {
-  it.each(['gzip', 'deflate'] as const)('is taken as %s', async (coding) => {
+  it.each(['gzip', 'deflate'] as const)('is accepted in the coding %s', async (coding) => {
     const plain = tensorRequest({ method: 'saliency' });
     const packed = new Blob([plain.body as string]).stream().pipeThrough(new CompressionStream(coding));
     const headers = { ...(plain.headers as Record<string, string>), 'Content-Encoding': coding };
@@ -183,7 +183,7 @@ describe('a compressed body', () => {
 });
 
 describe('a target', () => {
-  it('of more letters than a header takes is in the answer alone', async () => {
+  it('that is too long for a header is returned in the body only', async () => {
     const target = `cat${' + cat'.repeat(20_000)}`;
     const response = await ask(`${MODEL}/explain`, tensorRequest({ method: 'saliency', target }));
     expect(response.headers.has('X-Whylight-Label')).toBe(false);
@@ -191,7 +191,7 @@ describe('a target', () => {
   });
 });
 
-describe('a path', () => {
+describe('routing', () => {
   it.each([
     ['OPTIONS', `${MODEL}/explain`, 405, 'POST'],
     ['PUT', `${MODEL}/explain`, 405, 'POST'],
@@ -199,7 +199,7 @@ describe('a path', () => {
     ['POST', '/v2/models', 405, 'GET, HEAD'],
     ['GET', '/v2/models/cifar10/nothing', 404, null],
     ['POST', '/v2/models/cifar10/nothing', 404, null],
-  ])('that does not take %s: %s', async (method, path, status, allow) => {
+  ])('answers %s %s with %s and Allow: %s', async (method, path, status, allow) => {
     const response = await ask(path, { method });
     expect([response.status, response.headers.get('Allow')]).toEqual([status, allow]);
   });
@@ -215,7 +215,7 @@ describe('the KServe V1 protocol', () => {
     );
   };
 
-  it('predicts and explains instances of numbers', async () => {
+  it('predicts and explains instances given as numbers', async () => {
     const body = json({ instances: [nested(1), nested(2)] });
     const { predictions } = (await (await ask('/v1/models/cifar10:predict', body)).json()) as {
       predictions: number[][];
@@ -241,7 +241,7 @@ describe('the KServe V1 protocol', () => {
     expect(Math.abs(sum - gap)).toBeLessThan((item?.approximationError as number) + 1e-3);
   });
 
-  it('explains pictures', async () => {
+  it('explains instances given as base64 images', async () => {
     const body = json({ instances: [{ b64: base64(pictures.palettePng) }], parameters: { method: 'saliency' } });
     const { explanations } = (await (await ask('/v1/models/cifar10:explain', body)).json()) as {
       explanations: { attributions: { featureAttributions: { input: number[][][] } }[] }[];
@@ -250,7 +250,7 @@ describe('the KServe V1 protocol', () => {
     expect(explanations[0]?.attributions[0]?.featureAttributions.input.flat(2)).toEqual(raw.attribution?.data);
   });
 
-  it('has the limits of a request for all pictures together', async () => {
+  it('applies the sample limit to all instances of a request together', async () => {
     const picture = { b64: base64(pictures.palettePng) };
     const send = (verb: string, count: number) => {
       const body = { instances: Array(count).fill(picture), ...(verb === 'explain' && { parameters: FEW_MASKS }) };
@@ -265,7 +265,7 @@ describe('the KServe V1 protocol', () => {
     expect([(await send('explain', 2)).status, (await send('predict', 30)).status]).toEqual([200, 200]);
   });
 
-  it('lists models', async () => {
+  it('lists models and their readiness', async () => {
     expect(await (await ask('/v1/models')).json()).toEqual({ models: ['cifar10', 'everyday'] });
     expect(await (await ask('/v1/models/cifar10')).json()).toEqual({ name: 'cifar10', ready: true });
   });
@@ -275,7 +275,7 @@ describe('the KServe V1 protocol', () => {
     ['a ragged list', { instances: [[[1, 2], [1]]] }, '#/instances'],
     ['an instance without the input', { instances: [{ other: [1] }] }, '#/instances/0'],
     ['no base64', { instances: [{ b64: '%' }] }, '#/instances/0'],
-  ])('refuses %s with its place', async (_, body, pointer) => {
+  ])('refuses %s with a pointer to it', async (_, body, pointer) => {
     const answer = await (await ask('/v1/models/cifar10:explain', json(body))).json();
     expect(answer).toMatchObject({ status: 400, errors: [{ pointer }] });
   });

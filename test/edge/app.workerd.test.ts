@@ -6,13 +6,13 @@ const ask = appWith();
 const worker = (exports as unknown as { default: Fetcher }).default;
 
 describe('the Worker', () => {
-  it('answers through its own entry', async () => {
+  it('answers /v2/health/ready through its own entry', async () => {
     const response = await worker.fetch('https://whylight.test/v2/health/ready');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ ready: true, checks: { models: 'ok', engine: 'ok', cache: 'ok' } });
   });
 
-  it('keeps the model files to itself', async () => {
+  it('does not serve model files from the assets', async () => {
     for (const path of ['/cifar10/model.onnx', '/cifar10/manifest.json', '/models/cifar10/model.onnx']) {
       const response = await worker.fetch(`https://whylight.test${path}`);
       expect([response.status, await response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
@@ -20,8 +20,8 @@ describe('the Worker', () => {
   });
 });
 
-describe('what the server says of itself', () => {
-  it('lists its extensions, and is live', async () => {
+describe('server metadata', () => {
+  it('lists the extensions of the protocol and reports live', async () => {
     expect(await (await ask('/v2')).json()).toMatchObject({
       name: 'whylight',
       extensions: expect.arrayContaining(['explain', 'binary_tensor_data']),
@@ -29,13 +29,13 @@ describe('what the server says of itself', () => {
     expect(await (await ask('/v2/health/live')).json()).toEqual({ live: true });
   });
 
-  it('is not ready when its model cannot be read', async () => {
+  it('reports not ready when a model cannot be read', async () => {
     const { ModelCatalogue } = await import('../../src/edge/models/catalogue.ts');
     const models = new ModelCatalogue({ names: ['x'], open: () => Promise.reject(new Error('no such file')) });
     expect((await appWith({ models })('/v2/health/ready')).status).toBe(503);
   });
 
-  it('describes models', async () => {
+  it('describes models and their versions', async () => {
     expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'cifar10' }, { name: 'everyday' }] });
     const description = {
       name: 'cifar10',
@@ -51,7 +51,7 @@ describe('what the server says of itself', () => {
     expect((await ask('/v2/models/cifar10/versions/2')).status).toBe(404);
   });
 
-  it('describes methods, and which of them a tenant has', async () => {
+  it('describes methods and which of them a tenant may use', async () => {
     const list = async (headers: HeadersInit = {}) =>
       ((await (await ask('/v2/methods', { headers })).json()) as { methods: { id: string; enabled: boolean }[] })
         .methods;
@@ -69,18 +69,18 @@ describe('what the server says of itself', () => {
 });
 
 describe('every request', () => {
-  it('has an id, its own where it brings one', async () => {
+  it('has a generated request id, or the one that the client sent', async () => {
     expect((await ask('/v2')).headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
     const response = await ask('/nothing', { headers: { 'X-Request-Id': 'abc-1' } });
     expect(response.headers.get('X-Request-Id')).toBe('abc-1');
     expect(await response.json()).toMatchObject({ instance: 'abc-1' });
   });
 
-  it('is timed', async () => {
+  it('is answered with Server-Timing', async () => {
     expect((await ask('/v2')).headers.get('Server-Timing')).toMatch(/total;dur=/);
   });
 
-  it('has a key that is valid, or none', async () => {
+  it('needs a valid API key or none', async () => {
     for (const headers of [{ Authorization: 'Bearer whylight-demo' }, { 'X-Api-Key': 'whylight-demo' }, {}] as Record<
       string,
       string
@@ -98,7 +98,7 @@ describe('every request', () => {
     }
   });
 
-  it('to a known path with another HTTP method is told the right one', async () => {
+  it('is answered with 405 and Allow for an unsupported HTTP method', async () => {
     const wrong = await ask('/v2/models/cifar10/explain');
     expect([wrong.status, wrong.headers.get('Allow')]).toEqual([405, 'POST']);
     expect(wrong.headers.get('Content-Type')).toBe('application/problem+json');
@@ -107,7 +107,7 @@ describe('every request', () => {
     expect((await ask('/v2', { method: 'HEAD' })).status).toBe(200);
   });
 
-  it('that fails through a fault of ours tells the log, not the client', async () => {
+  it('logs the cause of an internal error and hides it from the client', async () => {
     const lines: string[] = [];
     const broken = appWith({
       log: (level, message, facts) => void lines.push(JSON.stringify({ level, message, ...facts })),

@@ -114,7 +114,7 @@ const CASES: [string, Case, number, string, object?][] = [
   ['a JPEG header of 30000x30000', picture(hugeJpeg()), 413, 'payload_too_large', { height: 30_000 }],
   ['a text named .png', picture(text, 'image/png'), 400, 'invalid_image'],
   ['a GIF', picture(pictures.gif, 'image/gif'), 415, 'unsupported_media_type'],
-  ['an empty picture', picture(new Uint8Array(0)), 400, 'invalid_image'],
+  ['an empty image', picture(new Uint8Array(0)), 400, 'invalid_image'],
   [
     'an empty JSON body',
     { query: '', init: { method: 'POST', headers: { 'Content-Type': 'application/json' } } },
@@ -123,13 +123,13 @@ const CASES: [string, Case, number, string, object?][] = [
   ],
   ['no body and no type', { query: '?method=saliency', init: { method: 'POST' } }, 415, 'unsupported_media_type'],
   [
-    'another type',
+    'an unsupported media type',
     { query: '', init: { method: 'POST', headers: { 'Content-Type': 'text/html' }, body: '<p>' } },
     415,
     'unsupported_media_type',
   ],
   [
-    'a form without a picture',
+    'a form without an image',
     { query: '?method=saliency', init: { method: 'POST', body: new URLSearchParams({ a: 'b' }) } },
     415,
     'unsupported_media_type',
@@ -206,34 +206,34 @@ const CASES: [string, Case, number, string, object?][] = [
   ],
   ['a negative seed', query('?method=saliency&seed=-1'), 400, 'invalid_request'],
   [
-    'a parameter that any object has',
+    'a parameter named like a member of Object.prototype',
     query('?method=saliency&constructor=1'),
     400,
     'invalid_request',
     { errors: [expect.objectContaining({ parameter: 'constructor' })] },
   ],
-  ['lists in lists without end', { query: '', init: json(inLists(200_000)) }, 400, 'invalid_tensor'],
-  ['a body that is not the gzip it says', encoded('gzip', text), 400, 'invalid_request'],
-  ['a coding that is not known', encoded('br', text), 415, 'unsupported_media_type', { allowed: ['gzip', 'deflate'] }],
+  ['lists nested 200000 levels deep', { query: '', init: json(inLists(200_000)) }, 400, 'invalid_tensor'],
+  ['a body that is not valid gzip', encoded('gzip', text), 400, 'invalid_request'],
+  ['an unknown content coding', encoded('br', text), 415, 'unsupported_media_type', { allowed: ['gzip', 'deflate'] }],
   [
-    'a V1 body that is no JSON',
+    'a V1 body that is not JSON',
     v1('{'),
     400,
     'invalid_request',
     { errors: [expect.objectContaining({ pointer: '#' })] },
   ],
   ['a V1 body that is null', v1('null'), 400, 'invalid_request'],
-  ['V1 instances in lists without end', v1(`{"instances":${inLists(100_000)}}`), 400, 'invalid_request'],
+  ['V1 instances nested 100000 levels deep', v1(`{"instances":${inLists(100_000)}}`), 400, 'invalid_request'],
   ['a V1 model name that cannot be decoded', v1('{}', '/v1/models/%ZZ:explain'), 404, 'model_not_found'],
   [
-    'a V1 answer that cannot be made',
+    'a V1 request that accepts no supported type',
     v1('{}', '/v1/models/cifar10:explain', { Accept: 'image/png' }),
     406,
     'not_acceptable',
   ],
-  ['an inference output that is not there', inferred('nothing'), 400, 'invalid_request', { allowed: ['logits'] }],
+  ['an unknown inference output', inferred('nothing'), 400, 'invalid_request', { allowed: ['logits'] }],
   [
-    'mistakes for the request and for the method at once',
+    'invalid settings and invalid parameters at once',
     tensor({ method: 'integrated_gradients', seed: -1, colormap: 'pink', n_steps: 0, n_stepps: 1 }),
     400,
     'invalid_request',
@@ -244,7 +244,7 @@ const CASES: [string, Case, number, string, object?][] = [
     },
   ],
   [
-    'numbers that make the model overflow',
+    'an input that makes the model overflow',
     tensor(
       { method: 'saliency' },
       pixels(0).map((x) => x * 3e38),
@@ -283,15 +283,15 @@ const CASES: [string, Case, number, string, object?][] = [
     { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
   ],
   [
-    'a target that is half an object',
+    'a truncated target object',
     tensor({ method: 'saliency', target: '{' }),
     400,
     'invalid_request',
     { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
   ],
-  ['a method of a million letters', tensor({ method: 'x'.repeat(1e6) }), 404, 'method_not_found'],
+  ['a method name of a million letters', tensor({ method: 'x'.repeat(1e6) }), 404, 'method_not_found'],
   [
-    'a layer of a million letters',
+    'a layer name of a million letters',
     tensor({ method: 'grad_cam', target_layer: 'x'.repeat(1e6) }),
     404,
     'layer_not_found',
@@ -304,7 +304,7 @@ const CASES: [string, Case, number, string, object?][] = [
     { errors: [expect.objectContaining({ pointer: '#/instances' })] },
   ],
   [
-    'an answer that cannot be made',
+    'a request that accepts no supported type',
     { query: '?method=saliency', init: pictureRequest(pictures.jpeg, 'image/gif') },
     406,
     'not_acceptable',
@@ -313,35 +313,38 @@ const CASES: [string, Case, number, string, object?][] = [
 ];
 
 describe('bad input', () => {
-  it.each(CASES)('%s', async (_, { query, init, path = EXPLAIN }, status, code, members = {}) => {
-    const response = await ask(path + query, init);
-    expect(response.headers.get('Content-Type')).toBe('application/problem+json');
-    const problem = (await response.json()) as Record<string, unknown>;
-    expect(problem).toMatchObject({
-      type: `urn:whylight:problem:${code}`,
-      status,
-      code,
-      title: expect.any(String),
-      ...members,
-    });
-    expect(response.status).toBe(status);
-    expect(problem.error).toBe(problem.detail);
-    expect(problem.instance).toBe(response.headers.get('X-Request-Id'));
+  it.each(CASES)(
+    'answers %s with a problem, and serves the next request',
+    async (_, { query, init, path = EXPLAIN }, status, code, members = {}) => {
+      const response = await ask(path + query, init);
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+      const problem = (await response.json()) as Record<string, unknown>;
+      expect(problem).toMatchObject({
+        type: `urn:whylight:problem:${code}`,
+        status,
+        code,
+        title: expect.any(String),
+        ...members,
+      });
+      expect(response.status).toBe(status);
+      expect(problem.error).toBe(problem.detail);
+      expect(problem.instance).toBe(response.headers.get('X-Request-Id'));
 
-    const next = await ask(`${EXPLAIN}?method=saliency`, {
-      ...pictureRequest(pictures.jpeg),
-      headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-cache' },
-    });
-    expect(next.status).toBe(200);
-    expect((await outputsOf(next)).attribution?.shape).toEqual([1, 3, 32, 32]);
-  });
+      const next = await ask(`${EXPLAIN}?method=saliency`, {
+        ...pictureRequest(pictures.jpeg),
+        headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-cache' },
+      });
+      expect(next.status).toBe(200);
+      expect((await outputsOf(next)).attribution?.shape).toEqual([1, 3, 32, 32]);
+    },
+  );
 
   it.each([
     ['a 0-byte ONNX file', 'empty', 422, 'invalid_model'],
     ['a text instead of an ONNX file', 'text', 422, 'invalid_model'],
     ['an ONNX file with an unknown operator', 'strange', 501, 'unsupported_operator'],
-    ['a model whose files are gone', 'missing', 500, 'internal'],
-  ])('%s', async (_, name, status, code) => {
+    ['a model whose files are missing', 'missing', 500, 'internal'],
+  ])('answers %s with a problem, and serves the next request', async (_, name, status, code) => {
     const response = await appWith({ models, ...silent })(
       `/v2/models/${name}/explain`,
       tensorRequest({ method: 'saliency' }),
@@ -351,7 +354,7 @@ describe('bad input', () => {
   });
 });
 
-describe('limits', () => {
+describe('limits of the server', () => {
   const small = appWith({ limits: { ...services.limits, maxBody: 1000 } });
 
   it('refuse a long body before it is decoded', async () => {
@@ -359,7 +362,7 @@ describe('limits', () => {
     expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large', max_bytes: 1000 });
   });
 
-  it('refuse a long body that does not say its length, as soon as too much has come', async () => {
+  it('refuse a long body without Content-Length as soon as the limit is exceeded', async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -377,7 +380,7 @@ describe('limits', () => {
     expect(sent).toBeLessThan(10_000);
   });
 
-  it('refuse a compressed body by what comes out of it', async () => {
+  it('refuse a compressed body by its decompressed size', async () => {
     const body = new Blob([new Uint8Array(1e6)]).stream().pipeThrough(new CompressionStream('gzip'));
     const packed = await new Response(body).bytes();
     expect(packed.length).toBeLessThan(2000);
@@ -389,7 +392,7 @@ describe('limits', () => {
     expect(await response.json()).toMatchObject({ status: 413, code: 'payload_too_large' });
   });
 
-  it('take a short body that does not say its length', async () => {
+  it('accept a short body without Content-Length', async () => {
     const body = new Blob([pictures.losslessWebp]).stream();
     const response = await small(`${EXPLAIN}?method=saliency`, {
       method: 'POST',
@@ -399,7 +402,7 @@ describe('limits', () => {
     expect(response.status).toBe(200);
   });
 
-  it('refuse a run that is too long, before it starts', async () => {
+  it('refuse a run with too many samples before it starts', async () => {
     const short = appWith({ limits: { ...services.limits, maxSamples: 10 } });
     const init = tensorRequest({ method: 'integrated_gradients', n_steps: 50 }, pixels(31));
     expect(await (await short(EXPLAIN, init)).json()).toMatchObject({
@@ -409,7 +412,7 @@ describe('limits', () => {
     });
   });
 
-  it('keep a tenant to its methods, and say which', async () => {
+  it('refuse a method that the tenant lacks, and list the enabled ones', async () => {
     const init = pictureRequest(pictures.jpeg);
     const headers = { ...init.headers, Authorization: 'Bearer whylight-demo' } as HeadersInit;
     const refused = await ask(`${EXPLAIN}?method=occlusion`, { ...init, headers });

@@ -11,7 +11,7 @@ const bytes = async (response: Response) => new Uint8Array(await response.arrayB
 const decode = async (response: Response): Promise<Image> => services.codecs.decode(await bytes(response));
 
 describe.each(['saliency', 'grad_cam', 'occlusion'])('an explanation by %s', (method) => {
-  it('is a map over the photo at its own size', async () => {
+  it('is an overlay of the size of the image when PNG is accepted', async () => {
     const response = await ask(`${EXPLAIN}?method=${method}`, pictureRequest(pictures.jpeg, 'image/png'));
     expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'image/png']);
     expect(Number(response.headers.get('X-Whylight-Target'))).toBeGreaterThanOrEqual(0);
@@ -20,7 +20,7 @@ describe.each(['saliency', 'grad_cam', 'occlusion'])('an explanation by %s', (me
     expect(await decode(response)).toMatchObject({ width: 16, height: 12 });
   });
 
-  it('is a set of tensors', async () => {
+  it('is a set of named tensors when JSON is accepted', async () => {
     const response = await ask(EXPLAIN, tensorRequest({ method, target: 'ship' }));
     expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'application/json']);
     const answer = (await response.clone().json()) as { parameters: object };
@@ -46,8 +46,8 @@ describe.each(['saliency', 'grad_cam', 'occlusion'])('an explanation by %s', (me
   });
 });
 
-describe('a question', () => {
-  it('may come raw, in a form, or as a tensor, and has the same answer', async () => {
+describe('POST /v2/models/{model}/explain', () => {
+  it('gives the same answer for raw bytes, a form and a tensor', async () => {
     const raw = await outputsOf(await ask(`${EXPLAIN}?method=saliency&target=3`, pictureRequest(pictures.palettePng)));
     const form = new FormData();
     form.set('anything', new Blob([pictures.palettePng]), 'photo.png');
@@ -67,7 +67,7 @@ describe('a question', () => {
   });
 
   it.each(['jpeg', 'progressiveJpeg', 'grayJpeg', 'lossyWebp', 'losslessWebp', 'deepPng', 'rotatedJpeg'] as const)(
-    'takes a picture like %s',
+    'accepts an image of the kind %s',
     async (name) => {
       const response = await ask(`${EXPLAIN}?method=grad_cam`, pictureRequest(pictures[name], 'image/png'));
       const turned = name === 'rotatedJpeg';
@@ -75,7 +75,7 @@ describe('a question', () => {
     },
   );
 
-  it('may hold several rows: each is explained as if it were alone', async () => {
+  it('explains each row of a batch as if it were sent alone', async () => {
     const one = await Promise.all(
       [1, 2].map(async (seed) => outputsOf(await ask(EXPLAIN, tensorRequest({ method: 'saliency' }, pixels(seed))))),
     );
@@ -93,7 +93,7 @@ describe('a question', () => {
     expect(both.top_classes?.shape).toEqual([2, 5]);
   });
 
-  it('echoes its id, and gets the outputs it names', async () => {
+  it('echoes the id of the request and returns only the outputs it names', async () => {
     const request = {
       id: 'q1',
       parameters: { method: 'grad_cam' },
@@ -111,7 +111,7 @@ describe('a question', () => {
     });
   });
 
-  it('may be bytes, and be answered in bytes', async () => {
+  it('accepts and returns binary tensors', async () => {
     const data = Float32Array.from(pixels(4));
     const json = new TextEncoder().encode(
       JSON.stringify({
@@ -144,7 +144,7 @@ describe('a question', () => {
     expect(Array.from(attribution?.data as Float32Array)).toEqual(plain.attribution?.data);
   });
 
-  it('about a tensor has a picture too: the map alone', async () => {
+  it('draws the map alone for a tensor of one row, and answers 406 for two rows', async () => {
     const init = tensorRequest({ method: 'grad_cam' });
     const png = { ...init, headers: { ...init.headers, Accept: 'image/png' } };
     expect(await decode(await ask(EXPLAIN, png))).toMatchObject({ width: 32, height: 32 });
@@ -153,7 +153,7 @@ describe('a question', () => {
     expect(await refused.json()).toMatchObject({ status: 406, code: 'not_acceptable' });
   });
 
-  it('may say how the map is drawn', async () => {
+  it('draws differently for each colormap, opacity, overlay and type', async () => {
     const draw = async (query: string) =>
       bytes(await ask(`${EXPLAIN}?method=grad_cam${query}`, pictureRequest(pictures.jpeg, 'image/png')));
     const variants = await Promise.all(
@@ -163,20 +163,23 @@ describe('a question', () => {
   });
 });
 
-describe('a repeated question', () => {
-  it.each(['application/json', 'image/png'])('has the same answer from KV, to the byte, as %s', async (accept) => {
-    const request = () =>
-      ask(`${EXPLAIN}?method=saliency&seed=11&target=dog`, pictureRequest(pictures.deepPng, accept));
-    const other = accept === 'image/png' ? 1 : 0;
-    const first = await request();
-    expect(first.headers.get('X-Whylight-Cache')).toBe(other ? 'hit' : 'miss');
-    const second = await request();
-    expect(second.headers.get('X-Whylight-Cache')).toBe('hit');
-    expect(await bytes(second)).toEqual(await bytes(first));
-    expect((await bindings.RESULTS.list()).keys.length).toBeGreaterThan(0);
-  });
+describe('the cache of explanations', () => {
+  it.each(['application/json', 'image/png'])(
+    'returns a byte-identical answer for a repeated request, as %s',
+    async (accept) => {
+      const request = () =>
+        ask(`${EXPLAIN}?method=saliency&seed=11&target=dog`, pictureRequest(pictures.deepPng, accept));
+      const other = accept === 'image/png' ? 1 : 0;
+      const first = await request();
+      expect(first.headers.get('X-Whylight-Cache')).toBe(other ? 'hit' : 'miss');
+      const second = await request();
+      expect(second.headers.get('X-Whylight-Cache')).toBe('hit');
+      expect(await bytes(second)).toEqual(await bytes(first));
+      expect((await bindings.RESULTS.list()).keys.length).toBeGreaterThan(0);
+    },
+  );
 
-  it('in another colour is a hit', async () => {
+  it('is hit by a request that differs in the colormap only', async () => {
     const states = [];
     for (const colormap of ['turbo', 'viridis', 'magma']) {
       const url = `${EXPLAIN}?method=occlusion&seed=12&colormap=${colormap}`;
@@ -185,7 +188,7 @@ describe('a repeated question', () => {
     expect(states).toEqual(['miss', 'hit', 'hit']);
   });
 
-  it('with the defaults written out is a hit; with another seed, target or parameter it is not', async () => {
+  it('is hit with defaults written out, and missed with another seed, target or parameter', async () => {
     const state = async (parameters: object) =>
       (await ask(EXPLAIN, tensorRequest({ method: 'saliency', ...parameters }, pixels(20)))).headers.get(
         'X-Whylight-Cache',
@@ -197,7 +200,7 @@ describe('a repeated question', () => {
     expect(await state({ absolute: false })).toBe('miss');
   });
 
-  it('with a preset is the one with its parameters spelled out', async () => {
+  it('is shared by a preset and its parameters written out', async () => {
     const state = async (parameters: object) =>
       (await ask(EXPLAIN, tensorRequest({ method: 'integrated_gradients', ...parameters }, pixels(23)))).headers.get(
         'X-Whylight-Cache',
@@ -212,7 +215,7 @@ describe('a repeated question', () => {
     });
   });
 
-  it('of another tenant is not answered from the first one’s cache', async () => {
+  it('is not shared between tenants', async () => {
     const request = (headers: HeadersInit = {}) => {
       const init = tensorRequest({ method: 'saliency' }, pixels(21));
       return ask(EXPLAIN, { ...init, headers: { ...init.headers, ...headers } as HeadersInit });
@@ -222,7 +225,7 @@ describe('a repeated question', () => {
     expect((await request({ 'X-Api-Key': 'whylight-demo' })).headers.get('X-Whylight-Cache')).toBe('hit');
   });
 
-  it('with the tag of its answer needs no body', async () => {
+  it('answers 304 to a matching If-None-Match', async () => {
     const request = (headers: HeadersInit = {}) => {
       const init = tensorRequest({ method: 'saliency' }, pixels(22));
       return ask(EXPLAIN, { ...init, headers: { ...init.headers, ...headers } as HeadersInit });
@@ -236,7 +239,7 @@ describe('a repeated question', () => {
     expect([again.status, again.headers.get('X-Whylight-Cache'), await again.text()]).toEqual([304, 'bypass', '']);
   });
 
-  it('is computed again when KV is broken', async () => {
+  it('is bypassed with a warning when KV fails or returns damaged entries', async () => {
     const warnings: string[] = [];
     const fail = async () => {
       throw new Error('KV is down');
@@ -260,8 +263,8 @@ describe('a repeated question', () => {
   });
 });
 
-describe('inference', () => {
-  it('gives the outputs of the model, for tensors and pictures', async () => {
+describe('POST /v2/models/{model}/infer', () => {
+  it('returns the outputs of the model for tensors and images', async () => {
     const response = await ask('/v2/models/cifar10/infer', tensorRequest({}, pixels(0, 3), [3, 3, 32, 32]));
     const { logits } = await outputsOf(response);
     expect(logits).toMatchObject({ shape: [3, 10], datatype: 'FP32' });
@@ -270,7 +273,7 @@ describe('inference', () => {
     expect((await outputsOf(picture)).logits?.shape).toEqual([1, 10]);
   });
 
-  it('agrees with the explanation', async () => {
+  it('returns the scores that the explanation reports', async () => {
     const { logits } = await outputsOf(await ask('/v2/models/cifar10/infer', tensorRequest({}, pixels(5))));
     const { scores, target } = await outputsOf(await ask(EXPLAIN, tensorRequest({ method: 'saliency' }, pixels(5))));
     const values = logits?.data as number[];
@@ -282,7 +285,7 @@ describe('inference', () => {
 describe('a long run', () => {
   const long = () => tensorRequest({ method: 'occlusion', strides: '3,1,1' }, pixels(40));
 
-  it('gives other requests their turn', async () => {
+  it('does not block shorter requests', async () => {
     await ask(EXPLAIN, tensorRequest({ method: 'occlusion' }, pixels(41)));
     const finished: string[] = [];
     await Promise.all([
@@ -294,7 +297,7 @@ describe('a long run', () => {
     expect(finished).toEqual(['short', 'long']);
   });
 
-  it('stops when its client is gone', async () => {
+  it('is aborted when its client disconnects', async () => {
     const client = new AbortController();
     const response = ask(EXPLAIN, {
       ...long(),

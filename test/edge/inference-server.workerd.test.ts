@@ -64,7 +64,7 @@ it.each([
   { method: 'integrated_gradients', n_steps: 20 },
   { method: 'grad_cam' },
   { method: 'occlusion', sliding_window_shape: 8, strides: 8 },
-])('$method gives the same map on the graphs of another Worker', async (parameters) => {
+])('$method gives the same map with graphs that run on an inference server', async (parameters) => {
   const request = tensorRequest(parameters);
   const fresh = { ...request, headers: { ...request.headers, 'Cache-Control': 'no-store' } };
   const before = asked.length;
@@ -77,7 +77,7 @@ it.each([
   expect(error / largest).toBeLessThan(1e-4);
 });
 
-it('computes where INFERENCE_SERVER says, and says when that is not there', async () => {
+it('an explanation fails with origin_unavailable when INFERENCE_SERVER does not respond', async () => {
   const { explainer } = workerServices({ ...bindings, INFERENCE_SERVER: 'http://127.0.0.1:9' }, configured);
   const response = await appWith({ explainer })(EXPLAIN, tensorRequest({ method: 'saliency', seed: 99 }));
   expect([response.status, await response.json()]).toEqual([

@@ -12,10 +12,10 @@ const base = {
 };
 const app = tenantApp(base);
 
-describe('a page of another origin', () => {
+describe('a cross-origin request', () => {
   const from = (origin: string, key: string) => app('/v2/models', request('GET', key, undefined, { Origin: origin }));
 
-  it('is let in by the tenant whose key it uses', async () => {
+  it('is allowed by the CORS origins of the tenant whose key it uses', async () => {
     for (const [key, origin, status] of [
       ['open', 'https://any.example', 200],
       ['some', 'https://app.example', 200],
@@ -33,7 +33,7 @@ describe('a page of another origin', () => {
     }
   });
 
-  it('may read the problem too', async () => {
+  it('may read error responses', async () => {
     const response = await app(
       '/v2/models/nothing',
       request('GET', 'some', undefined, { Origin: 'https://app.example' }),
@@ -44,7 +44,7 @@ describe('a page of another origin', () => {
     ]);
   });
 
-  it('asks beforehand without a key, and learns nothing of any tenant', async () => {
+  it('has the same preflight answer for known and unknown models and origins', async () => {
     const ask = (origin: string, path: string) =>
       app(path, { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' } });
     const [known, unknown] = [
@@ -59,8 +59,8 @@ describe('a page of another origin', () => {
   });
 });
 
-describe('every answer', () => {
-  it('forbids everything that a browser could do with it', async () => {
+describe('every response', () => {
+  it('has strict security headers', async () => {
     for (const [path, init] of [
       ['/v2', {}],
       ['/v2/models', request('GET', 'open')],
@@ -76,14 +76,14 @@ describe('every answer', () => {
     }
   });
 
-  it('that depends on a key is kept by no shared cache', async () => {
+  it('is private to the client when it depends on an API key', async () => {
     const { headers } = await app('/v2/models', request('GET', 'open'));
     expect(headers.get('Cache-Control')).toContain('private');
     expect(headers.get('Vary')).toContain('X-Api-Key');
   });
 });
 
-describe('a picture by its address', () => {
+describe('image_url', () => {
   const asked: [string, RequestInit | undefined][] = [];
   const host = (respond: () => Response) =>
     (async (url: string, init?: RequestInit) => {
@@ -100,7 +100,7 @@ describe('a picture by its address', () => {
     return app(EXPLAIN, request('POST', 'one', body, { Cookie: 'x=1', Authorization: '' }));
   }
 
-  it('is fetched from an allowed host, and nothing of the request goes along', async () => {
+  it('is fetched from an allowed host without headers of the request', async () => {
     const fetched = await ask('https://images.example/cat.jpg?w=1');
     expect(fetched.status).toBe(200);
     expect(asked[0]?.[0]).toBe('https://images.example/cat.jpg?w=1');
@@ -120,12 +120,12 @@ describe('a picture by its address', () => {
     'file:///etc/passwd',
     'data:image/png;base64,AAAA',
     'images.example/cat.jpg',
-  ])('is not fetched from %s', async (address) => {
+  ])('is refused without a fetch for %s', async (address) => {
     const response = await ask(address);
     expect([response.status, asked.length]).toEqual([403, 0]);
   });
 
-  it('is not fetched at all unless the tenant says so', async () => {
+  it('is refused unless the tenant lists the host', async () => {
     const response = await ask('https://images.example/cat.jpg', good, {});
     expect([response.status, asked.length]).toEqual([403, 0]);
   });
@@ -133,16 +133,16 @@ describe('a picture by its address', () => {
   it.each([
     ['a redirect', () => new Response(null, { status: 302, headers: { Location: 'https://169.254.169.254/' } }), 400],
     ['an error', () => new Response('no', { status: 404 }), 400],
-    ['no picture', () => new Response('<html>'), 400],
-    ['too much', () => new Response(new Uint8Array(5001)), 413],
+    ['a page that is no image', () => new Response('<html>'), 400],
+    ['a body above the limit', () => new Response(new Uint8Array(5001)), 413],
     [
-      'nothing',
+      'a failed connection',
       () => {
         throw new TypeError('connection refused at 10.0.0.7');
       },
       400,
     ],
-  ])('that turns out to be %s is refused', async (_, respond, status) => {
+  ])('is refused when the host answers with %s', async (_, respond, status) => {
     const response = await ask('https://images.example/cat.jpg', respond as () => Response);
     expect([response.status, asked.length]).toEqual([status, 1]);
     expect(await response.text()).not.toContain('10.0.0.7');

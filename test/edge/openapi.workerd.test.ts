@@ -13,7 +13,7 @@ interface Document {
 const read = async (): Promise<Document> => (await ask('/openapi.json')).json();
 
 describe('the OpenAPI document', () => {
-  it('names every operation that is served, and no other', async () => {
+  it('lists exactly the operations that are served', async () => {
     const { openapi, paths } = await read();
     expect(openapi).toBe('3.1.0');
     const described = Object.entries(paths).flatMap(([path, verbs]) =>
@@ -31,7 +31,7 @@ describe('the OpenAPI document', () => {
     expect([...new Set(described)].sort()).toEqual([...new Set(served)].sort());
   });
 
-  it('tells the parameters of an explanation, and refers only to what it holds', async () => {
+  it('lists the parameters of an explanation, and has no dangling references', async () => {
     const document = await read();
     const names = document.paths['/v2/models/{model}/explain']?.post?.parameters?.map(({ name }) => name);
     for (const name of ['model', 'method', 'target', 'seed', 'route', 'deadline_ms', 'colormap', 'polarity'])
@@ -44,8 +44,8 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('the docs page', () => {
-  it('loads nothing from elsewhere', async () => {
+describe('GET /docs', () => {
+  it('loads files of the same origin only', async () => {
     const page = await ask('/docs');
     expect(page.headers.get('Content-Security-Policy')).toContain("script-src 'self'");
     const html = await page.text();
@@ -67,7 +67,7 @@ describe('the typed client', () => {
   });
   const inputs = [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels(0) }];
 
-  it('asks for methods, estimates and explanations', async () => {
+  it('requests methods, estimates and explanations', async () => {
     const { methods } = await (await api.v2.methods.$get()).json();
     expectTypeOf(methods[0]?.id).toEqualTypeOf<string | undefined>();
     expect(methods.map(({ id }) => id)).toContain('grad_cam');

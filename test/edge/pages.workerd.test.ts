@@ -7,8 +7,8 @@ import { appWith, bindings } from '../support/app.ts';
 
 const ask = appWith();
 
-describe('the page', () => {
-  it('comes with headers that let nothing in from elsewhere', async () => {
+describe('GET /', () => {
+  it('answers with a Content-Security-Policy that allows no other origin and no inline code', async () => {
     const response = await ask('/');
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toMatch(/^text\/html/);
@@ -17,7 +17,7 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
   });
 
-  it('is kept by browsers for as long as its files have the same names', async () => {
+  it('serves the scripts of the page as immutable', async () => {
     const html = await (await ask('/')).text();
     const [script] = /\/playground\/files\/[\w-]+\.js/.exec(html) ?? [];
     const response = await ask(script ?? '');
@@ -27,7 +27,7 @@ describe('the page', () => {
   });
 
   it.each(['/cifar10/model.onnx', '/playground/../cifar10/model.onnx', '/playground/..%2fcifar10/model.onnx'])(
-    'does not open the way to %s',
+    'returns 404 for the unpublished path %s',
     async (path) => {
       const response = await ask(path);
       expect(response.status).toBe(404);
@@ -37,7 +37,7 @@ describe('the page', () => {
 });
 
 describe('GET /v2/models/{model}/file', () => {
-  it('gives the ONNX file of a model that is downloadable', async () => {
+  it('returns the ONNX file of a downloadable model, and 304 for its ETag', async () => {
     const { digest, downloadable } = (await (await ask('/v2/models/cifar10')).json()) as Record<string, unknown>;
     expect(downloadable).toBe(true);
     const response = await ask('/v2/models/cifar10/file');
@@ -49,7 +49,7 @@ describe('GET /v2/models/{model}/file', () => {
     expect(again.status).toBe(304);
   });
 
-  it('refuses others', async () => {
+  it('returns 403 for a model that is not downloadable', async () => {
     const store = assetModels(bindings.MODELS, { cifar10: 'models/cifar10' }, 'models');
     const closed = appWith({
       models: new ModelCatalogue({

@@ -32,7 +32,7 @@ async function probabilities(path: string): Promise<number[]> {
   return exp.map((value) => value / sum);
 }
 
-describe('the model of everyday things', () => {
+describe('the model "everyday"', () => {
   it('has one output for each label, and at least 80 labels that all differ', async () => {
     const outputs = await probabilities('examples/photos/cat.jpg');
     expect(outputs).toHaveLength(labels.length);
@@ -40,7 +40,7 @@ describe('the model of everyday things', () => {
     expect(labels.length).toBeGreaterThanOrEqual(80);
   });
 
-  it('says in its description how many things it knows', () => {
+  it('states the number of its labels in its description', () => {
     expect(model.manifest.description).toContain(`${labels.length} everyday things`);
   });
 

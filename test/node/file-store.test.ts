@@ -27,8 +27,8 @@ async function* arriving(bytes: Uint8Array, piece = 30): AsyncGenerator<Uint8Arr
 }
 const put = (store: FileStore, bytes: Uint8Array) => store.write(nameOf(bytes), arriving(bytes));
 
-describe('a folder of files named by their content', () => {
-  it('gives back what it took, and has nothing else', async () => {
+describe('FileStore', () => {
+  it('returns stored files and lacks others', async () => {
     const at = folder();
     const store = await FileStore.open({ folder: at, bytes: 1000 });
     await put(store, file(1));
@@ -37,7 +37,7 @@ describe('a folder of files named by their content', () => {
     expect(readdirSync(at)).toEqual([nameOf(file(1))]);
   });
 
-  it('keeps nothing of what is cut, changed or misnamed', async () => {
+  it('stores nothing that is truncated, changed or misnamed', async () => {
     const at = folder();
     const store = await FileStore.open({ folder: at, bytes: 1000 });
     const name = nameOf(file(1));
@@ -58,7 +58,7 @@ describe('a folder of files named by their content', () => {
     expect([store.has(name), store.bytes]).toEqual([false, 0]);
   });
 
-  it('takes the same file from many at once', async () => {
+  it('stores the same file from concurrent uploads', async () => {
     const at = folder();
     const store = await FileStore.open({ folder: at, bytes: 1000 });
     await Promise.all(Array.from({ length: 6 }, () => put(store, file(3))));
@@ -67,7 +67,7 @@ describe('a folder of files named by their content', () => {
     expect(await store.read(nameOf(file(3)))).toEqual(file(3));
   });
 
-  it('asks who comes on top of many to come back', async () => {
+  it('refuses uploads beyond the concurrent limit as overloaded', async () => {
     const store = await FileStore.open({ folder: folder(), bytes: 1000 });
     const all = await Promise.allSettled(Array.from({ length: 10 }, (_, seed) => put(store, file(seed))));
     const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
@@ -79,7 +79,7 @@ describe('a folder of files named by their content', () => {
     await put(store, file(9));
   });
 
-  it('stays within its size: the least recently used go first', async () => {
+  it('evicts the least recently used files to stay within its size', async () => {
     const at = folder();
     const store = await FileStore.open({ folder: at, bytes: 250 });
     await put(store, file(1));
@@ -92,7 +92,7 @@ describe('a folder of files named by their content', () => {
     expect(readdirSync(at)).toHaveLength(2);
   });
 
-  it('goes on where another process left off', async () => {
+  it('continues with the files of an earlier process', async () => {
     const at = folder();
     const first = await FileStore.open({ folder: at, bytes: 1000 });
     for (const [i, seed] of [1, 2, 3].entries()) {
@@ -109,7 +109,7 @@ describe('a folder of files named by their content', () => {
     expect(readdirSync(at)).toContain('README');
   });
 
-  it('does not hand out what was damaged on the disk', async () => {
+  it('does not return a file that was damaged on disk', async () => {
     const at = folder();
     const store = await FileStore.open({ folder: at, bytes: 1000 });
     const name = nameOf(file(1));

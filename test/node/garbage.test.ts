@@ -25,7 +25,7 @@ const collections = (prepared: boolean): number => {
   return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }));
 };
 
-it('a process that was told so collects less often', () => {
+it('collectLessOften more than halves the number of full collections', () => {
   const before = collections(false);
   expect(before).toBeGreaterThan(4);
   expect(collections(true)).toBeLessThan(before / 2);

@@ -72,7 +72,7 @@ it.each([
   'method=grad_cam',
   'method=occlusion&sliding_window_shape=8&strides=4',
   'method=rise&n_masks=200&seed=3',
-])('%s gives the same map on another server', async (query) => {
+])('%s gives the same map with graphs that run on an inference server', async (query) => {
   const [here, there] = await Promise.all([attribution(byItself, query), attribution(elsewhere, query)]);
   const largest = Math.max(...here.map(Math.abs));
   expect(largest).toBeGreaterThan(0);
@@ -80,7 +80,7 @@ it.each([
   expect(error / largest).toBeLessThan(1e-4);
 });
 
-it('says that the server lacks a graph', async () => {
+it('an explanation fails with origin_error when the inference server lacks a graph', async () => {
   const response = await fetch(`${elsewhere}/v2/models/cifar10/explain?method=deconvolution`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -16,7 +16,7 @@ const options = {
 };
 
 describe('originServices', () => {
-  it('replaces the engine, and starts no other one', async () => {
+  it('replaces the engine and starts no other one', async () => {
     const { services } = await originServices(options, { engine });
     expect(services.explainer.engine).toBe(engine);
   });
@@ -28,7 +28,7 @@ describe('originServices', () => {
     expectOnlyReplaced(services, replaced.services, 'cache', cache);
   });
 
-  it('serves edges only with a secret', async () => {
+  it('serves edges only when it has a secret', async () => {
     const { secret: _, ...open } = options;
     const { services } = await originServices(open, { engine });
     expect(services.asOrigin).toBeUndefined();

@@ -93,13 +93,13 @@ const attribution = (body: Record<string, unknown>): number[] =>
 const HEAVY = 'method=rise&n_masks=400&seed=3';
 
 describe('an edge with an origin', () => {
-  it('keeps what is light', async () => {
+  it('runs a light request at the edge', async () => {
     const { response } = await (await edge()).ask('method=saliency');
     expect(response.status).toBe(200);
     expect(response.headers.get('X-Whylight-Route')).toBe('edge');
   });
 
-  it('sends what is heavy, and gets what it would have computed itself', async () => {
+  it('sends a heavy request to the origin, with the same result as at the edge', async () => {
     const { ask } = await edge();
     const there = await ask(HEAVY);
     expect(there.response.status).toBe(200);
@@ -113,14 +113,14 @@ describe('an edge with an origin', () => {
     for (const [i, value] of b.entries()) expect(Math.abs((a[i] as number) - value) / scale).toBeLessThan(1e-4);
   });
 
-  it('hands on what the origin says of a wrong request', async () => {
+  it('passes on the error of the origin for an invalid request', async () => {
     const { ask, origins } = await edge();
     const { response, body } = await ask('method=rise&n_masks=400&target=99');
     expect([response.status, body.code]).toEqual([404, 'label_not_found']);
     expect(origins.states[0]?.state).toBe('closed');
   });
 
-  it('goes where it is told', async () => {
+  it('follows the requested route, and suggests parameters that fit', async () => {
     const { ask } = await edge();
     expect((await ask('method=saliency&route=origin')).response.headers.get('X-Whylight-Route')).toBe('origin');
     const { response, body } = await ask(`${HEAVY}&route=edge`);
@@ -141,23 +141,23 @@ const anonymous = (config: Partial<TenantConfig>): Pick<Services, 'tenants'> => 
   }),
 });
 
-describe('what the estimate says', () => {
+describe('the estimate of an edge with an origin', () => {
   it.each<[string, string, Partial<Services>, Partial<Limits>]>([
-    ['light', 'method=saliency', {}, {}],
-    ['heavy', HEAVY, {}, {}],
-    ['heavy, for the edge', `${HEAVY}&route=edge`, {}, {}],
-    ['more rows than the edge may', 'method=rise&n_masks=100', {}, { maxSamples: 50 }],
-    ['more rows than the edge may, for the edge', 'method=rise&n_masks=100&route=edge', {}, { maxSamples: 50 }],
-    ['more rows than the tenant may', 'method=rise&n_masks=100', anonymous({ limits: { samples: 40 } }), {}],
-    ['past the deadline everywhere', `${HEAVY}&deadline_ms=300&route=origin`, {}, {}],
-    ['a tenant without the origin', HEAVY, anonymous({ routes: ['edge'] }), {}],
+    ['a light request', 'method=saliency', {}, {}],
+    ['a heavy request', HEAVY, {}, {}],
+    ['a heavy request for the edge', `${HEAVY}&route=edge`, {}, {}],
+    ['more samples than the edge allows', 'method=rise&n_masks=100', {}, { maxSamples: 50 }],
+    ['more samples than the edge allows, for the edge', 'method=rise&n_masks=100&route=edge', {}, { maxSamples: 50 }],
+    ['more samples than the tenant allows', 'method=rise&n_masks=100', anonymous({ limits: { samples: 40 } }), {}],
+    ['a deadline that no route meets', `${HEAVY}&deadline_ms=300&route=origin`, {}, {}],
+    ['a tenant without the origin route', HEAVY, anonymous({ routes: ['edge'] }), {}],
     [
-      'a tenant with a least value',
+      'a tenant with a minimum',
       HEAVY,
       anonymous({ routes: ['edge'], parameters: { rise: { limits: { n_masks: { min: 300 } } } } }),
       {},
     ],
-  ])('is what then happens: %s', async (_, query, replaced, limits) => {
+  ])('predicts route and errors of the run: %s', async (_, query, replaced, limits) => {
     const { ask } = await edge(replaced, limits);
     const { body: said } = await ask(query, 'explain/estimate');
     const { response, body } = await ask(query);
@@ -180,7 +180,7 @@ describe('what the estimate says', () => {
     }
   });
 
-  it('are values with which it runs, the largest', async () => {
+  it('suggests the largest parameters that run', async () => {
     const fitsOf = async (query: string, replaced: Partial<Services>, limits: Partial<Limits> = {}) =>
       (await (await edge(replaced, limits)).ask(query)).body.fits;
     expect(await fitsOf('method=rise&n_masks=100', anonymous({ limits: { samples: 40 } }))).toEqual({ n_masks: 40 });
@@ -189,7 +189,7 @@ describe('what the estimate says', () => {
     expect(await fitsOf(HEAVY, least)).toEqual({});
   });
 
-  it('learns from what the origin took', async () => {
+  it('is corrected by the measured time of origin runs', async () => {
     const { ask } = await edge();
     const late = 'method=rise&n_masks=40&route=origin&deadline_ms=3000';
     const [before] = [await ask(late, 'explain/estimate')];
@@ -202,12 +202,12 @@ describe('what the estimate says', () => {
   });
 });
 
-describe('an origin', () => {
+describe('POST /origin/explain', () => {
   const path = '/origin/explain';
   const post = (headers: Record<string, string>, body = new Uint8Array(4)) =>
     fetch(`${origin.url}${path}`, { method: 'POST', body, headers });
 
-  it('refuses whoever does not know the secret', async () => {
+  it('refuses a request without a valid, recent signature', async () => {
     const body = new Uint8Array(4);
     expect((await post({})).status).toBe(401);
     expect((await post(await sign('x'.repeat(40), { method: 'POST', path, body }))).status).toBe(401);
@@ -215,7 +215,7 @@ describe('an origin', () => {
     expect((await post(old)).status).toBe(401);
   });
 
-  it('refuses a request that was changed or is repeated', async () => {
+  it('refuses a request that was modified or replayed', async () => {
     const signed = await sign(secret, { method: 'POST', path, body: new Uint8Array(4) });
     expect((await post(signed, new Uint8Array(5))).status).toBe(401);
     // Signed as it should be, but no question.
@@ -224,7 +224,7 @@ describe('an origin', () => {
   });
 });
 
-it('an origin shows in its metrics what edges let it run', async () => {
+it('an origin reports running, waiting and finished runs of edges in its metrics', async () => {
   const own = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
   const { ask } = await edge({}, {}, [own.url], 30_000);
   const figures = async () => (await (await fetch(`${own.url}/metrics`)).text()).split('\n');
@@ -242,7 +242,7 @@ it('an origin shows in its metrics what edges let it run', async () => {
   await own.stop();
 });
 
-it('an origin that is to end is not ready, and finishes what runs', async () => {
+it('a stopping origin is not ready, refuses new runs and finishes the current ones', async () => {
   const ending = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
   const { ask, origins } = await edge({}, {}, [ending.url], 30_000);
   const ready = async () => (await fetch(`${ending.url}/v2/health/ready`)).status;
@@ -258,7 +258,7 @@ it('an origin that is to end is not ready, and finishes what runs', async () => 
   await stopped;
 });
 
-it('an origin that is to end cuts off what takes too long', async () => {
+it('a stopping origin aborts runs that exceed its grace period', async () => {
   const ending = await serve({ ...shared, secret, host: '127.0.0.1', port: 0 });
   const { ask, origins } = await edge({}, { maxSamples: 100_000 }, [ending.url]);
   const asked = ask('method=rise&n_masks=100000&route=origin');
@@ -269,7 +269,7 @@ it('an origin that is to end cuts off what takes too long', async () => {
   expect([response.status, body.code]).toEqual([503, 'origin_unavailable']);
 });
 
-describe('an origin in trouble', () => {
+describe('an edge whose origin fails', () => {
   /** A server that treats the first requests in its own way and is `origin` for the rest. */
   async function between(
     faults: ((request: Request) => Promise<Response> | Response | undefined)[],
@@ -327,9 +327,9 @@ describe('an origin in trouble', () => {
 
   it.each([
     ['resets the connection', reset],
-    ['has too much to do', busy],
+    ['is overloaded', busy],
     ['is cut off', cut],
-  ])('once more when it %s', async (_, fault) => {
+  ])('retries once when the origin %s', async (_, fault) => {
     const proxy = await between([fault]);
     const { ask } = await edge({}, {}, [proxy.url]);
     expect((await ask(HEAVY)).response.status).toBe(200);
@@ -337,7 +337,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('what was seen before the cut is not told again', async () => {
+  it('does not repeat progress and partial results when it retries', async () => {
     const progress = (done: number) => encodeFrame(FRAME.progress, pack({ done, total: 400 }));
     const partial = (samples: number) => encodeFrame(FRAME.partial, pack({ row: 0, explained: { samples } }));
     const answer = (frames: Uint8Array[]) => () =>
@@ -366,7 +366,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('a second try has only the time that is left', async () => {
+  it('gives the retry only the time that is left', async () => {
     const left: (number | undefined)[] = [];
     const note = async (request: Request) => {
       left.push(decodeOriginRequest(new Uint8Array(await request.clone().arrayBuffer())).deadline);
@@ -390,7 +390,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('a coarser answer does not pass for the one that was asked for', async () => {
+  it('marks an answer with lowered parameters as degraded, and does not cache it', async () => {
     const proxy = await between([reset, reset]);
     const { ask } = await edge(anonymous({ degrade: true }), {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
@@ -406,7 +406,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('another origin takes over', async () => {
+  it('falls back to another origin', async () => {
     const proxy = await between([reset, reset, reset]);
     const { ask, origins } = await edge({}, {}, [proxy.url, origin.url]);
     for (let i = 0; i < 3; i++) expect((await ask(`${HEAVY}&seed=${i}`)).response.status).toBe(200);
@@ -414,7 +414,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('the least busy one is asked', async () => {
+  it('chooses the least busy origin', async () => {
     let finish = (): void => undefined;
     const over = new Promise<void>((resolve) => {
       finish = resolve;
@@ -437,7 +437,7 @@ describe('an origin in trouble', () => {
     for (const proxy of [first, second]) proxy.close();
   });
 
-  it("goes on with the client's trace", async () => {
+  it('continues the trace of the client', async () => {
     const traces: (string | null)[] = [];
     const note = (request: Request) => {
       traces.push(request.headers.get('traceparent'), request.headers.get('tracestate'));
@@ -459,7 +459,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('no more than two tries, then the breaker opens, and closes again when the origin is well', async () => {
+  it('tries twice, opens the breaker, and closes it when the origin responds again', async () => {
     const proxy = await between([reset, reset]);
     const { ask, origins } = await edge({}, {}, [proxy.url]);
     const { response, body } = await ask(HEAVY);
@@ -475,7 +475,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('one that is full is no broken one', async () => {
+  it('keeps the breaker closed when an origin is overloaded', async () => {
     const proxy = await between([busy, busy, busy, busy]);
     const { ask, origins } = await edge({}, {}, [proxy.url]);
     for (let i = 0; i < 2; i++) {
@@ -488,7 +488,7 @@ describe('an origin in trouble', () => {
     proxy.close();
   });
 
-  it('one with another file of the model refuses, and stays in use for the others', async () => {
+  it('keeps using an origin that refuses a model with another digest', async () => {
     const { ask, origins } = await edge();
     const { services } = await originServices({ ...shared, models: { cifar10: slow } });
     const { model } = await services.models.trusted('cifar10', () => undefined);
@@ -504,7 +504,7 @@ describe('an origin in trouble', () => {
     expect((await ask(HEAVY)).response.status).toBe(200);
   });
 
-  it('a silent one is given up', async () => {
+  it('answers origin_timeout when the origin does not respond', async () => {
     const proxy = await between([stall, stall]);
     const { ask } = await edge({}, {}, [proxy.url], 1000);
     const { response, body } = await ask(HEAVY);

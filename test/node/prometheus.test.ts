@@ -25,8 +25,8 @@ const figureOf = (metrics: PrometheusMetrics, start: string): number =>
       .at(-1),
   );
 
-describe('figures for Prometheus', () => {
-  it('counts requests and rows by what they were', () => {
+describe('PrometheusMetrics', () => {
+  it('counts requests and samples by label', () => {
     const metrics = new PrometheusMetrics();
     metrics.count(facts());
     metrics.count(facts({ ms: 40, samples: 9 }));
@@ -38,7 +38,7 @@ describe('figures for Prometheus', () => {
     expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total'))).toHaveLength(2);
   });
 
-  it('has a histogram whose buckets hold all that is below them', () => {
+  it('has a histogram with cumulative buckets', () => {
     const metrics = new PrometheusMetrics();
     for (const ms of [1, 30, 30, 60_000]) metrics.count(facts({ ms }));
     const buckets = lines(metrics)
@@ -55,13 +55,13 @@ describe('figures for Prometheus', () => {
     expect(figureOf(metrics, 'whylight_request_seconds_count')).toBe(4);
   });
 
-  it('quotes what would end a label', () => {
+  it('escapes label values', () => {
     const metrics = new PrometheusMetrics();
     metrics.count(facts({ model: 'a"b\\c\nd' }));
     expect(metrics.text().body).toContain('model="a\\"b\\\\c\\nd"');
   });
 
-  it('counts the runs of edges, and reads what stands at a value', () => {
+  it('counts the runs of edges and reads gauges', () => {
     let waiting = 3;
     const metrics = new PrometheusMetrics({ whylight_runs_waiting: { help: 'In line.', read: () => waiting } });
     expect(lines(metrics).filter((line) => line.startsWith('whylight_run_'))).toEqual([]);
@@ -84,7 +84,7 @@ describe('figures for Prometheus', () => {
     expect(lines(metrics).filter((line) => line.startsWith('whylight_runs_total')).length).toBe(2001);
   });
 
-  it('stays bounded, whatever names come', () => {
+  it('limits the number of label combinations', () => {
     const metrics = new PrometheusMetrics();
     for (let i = 0; i < 3000; i++) metrics.count(facts({ model: `m${i}` }));
     expect(lines(metrics).filter((line) => line.startsWith('whylight_requests_total')).length).toBe(2001);

@@ -21,7 +21,7 @@ afterAll(() => threaded.close());
 const beside = { ...threaded, runsInBackground: true };
 
 describe('threadedEngine', () => {
-  it('leaves this thread free while it runs', async () => {
+  it('leaves the main thread free while it runs', async () => {
     const session = await threaded.load(denseModel(512));
     const x = denseInput(512, 0, 512);
     await session.run({ x });
@@ -33,7 +33,7 @@ describe('threadedEngine', () => {
     await session.release();
   });
 
-  it('has read its feeds when it is asked: they may be written again', async () => {
+  it('copies its feeds, so that they may be overwritten at once', async () => {
     const session = await threaded.load(denseModel(16));
     const x = denseInput(16, 1, 4);
     const { y: wanted } = await session.run({ x: { ...x, data: x.data.slice() } as typeof x });
@@ -43,7 +43,7 @@ describe('threadedEngine', () => {
     await session.release();
   });
 
-  it('serves runs that overlap, of one session and of several', async () => {
+  it('runs overlapping requests of one session and of several', async () => {
     const sizes = [8, 16, 24];
     const sessions = await Promise.all(sizes.map((size) => threaded.load(denseModel(size))));
     const alone = await Promise.all(sizes.map((size) => onnxruntimeNode({ threads: 1 }).load(denseModel(size))));
@@ -56,7 +56,7 @@ describe('threadedEngine', () => {
       expect(answers[i]?.y?.data).toEqual((await alone[at]?.run({ x }))?.y?.data);
   });
 
-  it('finishes what runs before it is closed, and says so afterwards', async () => {
+  it('finishes pending runs before it closes, and refuses later ones', async () => {
     const engine = threadedEngine({ threads: 1 });
     const session = await engine.load(denseModel(512));
     const x = denseInput(512, 0, 2048);

@@ -89,8 +89,8 @@ const request = (params: object = {}) => ({
 });
 const rights = { methods: '*', parameters: {} } as const;
 
-describe('an origin that does not hold a model', () => {
-  it('is sent its files, once, and answers as for one of its own', async () => {
+describe('an origin without the requested model', () => {
+  it('receives its files once, and gives the same answer as for its own copy', async () => {
     const { runner } = runnerAt(origin.url);
     const { bundle, model, opened } = await upload({ description: 'sent once' });
     const first = await runner.explain(model, request(), { rights, bundle });
@@ -104,7 +104,7 @@ describe('an origin that does not hold a model', () => {
     expect(JSON.stringify(first.rows[0])).toBe(JSON.stringify(own.rows[0]));
   });
 
-  it('sends what two have in common once: another manifest is another model', async () => {
+  it('receives files that two models share only once, and keeps their manifests apart', async () => {
     const { runner } = runnerAt(origin.url);
     const names = Array.from({ length: 10 }, (_, i) => `class ${i}`);
     const { bundle, model, opened } = await upload({ name: 'other', labels: names });
@@ -122,7 +122,7 @@ describe('an origin that does not hold a model', () => {
     ).rejects.toMatchObject({ code: 'label_not_found' });
   });
 
-  it('may be sent the same by two at once', async () => {
+  it('accepts concurrent uploads of the same files', async () => {
     const at = mkdtempSync(join(tmpdir(), 'whylight-uploads-'));
     const fresh = await started(2 ** 26, at);
     const { bundle, model, opened } = await upload({ description: 'twice' });
@@ -136,7 +136,7 @@ describe('an origin that does not hold a model', () => {
     rmSync(at, { recursive: true });
   });
 
-  it('keeps nothing of files that are cut or changed, and is not held for broken', async () => {
+  it('stores no truncated file, and stays in use', async () => {
     const at = mkdtempSync(join(tmpdir(), 'whylight-uploads-'));
     const fresh = await started(2 ** 26, at);
     const half = await upload({}, (bytes) => new Blob([bytes.slice(0, bytes.length / 2)]).stream());
@@ -152,7 +152,7 @@ describe('an origin that does not hold a model', () => {
     rmSync(at, { recursive: true });
   });
 
-  it('keeps nothing when the connection is lost in the middle', async () => {
+  it('stores nothing when the connection is lost during an upload', async () => {
     const bytes = onnx.slice(0, 200_000);
     const name = sha256(bytes);
     const path = filePath(name);
@@ -170,7 +170,7 @@ describe('an origin that does not hold a model', () => {
     expect(kept()).not.toContain(name);
   });
 
-  it('says so when it takes none, or has no room', async () => {
+  it('reports that uploads are disabled or that there is no room', async () => {
     const { bundle, model } = await upload({});
     const none = await serve({ ...OPTIONS_WITHOUT_UPLOADS });
     await expect(runnerAt(none.url).runner.explain(model, request(), { rights, bundle })).rejects.toMatchObject({
@@ -189,7 +189,7 @@ describe('an origin that does not hold a model', () => {
     rmSync(at, { recursive: true });
   });
 
-  it('takes files only from who knows the secret, and none under the signature of another', async () => {
+  it('accepts files only with a valid signature for their name', async () => {
     const bytes = new TextEncoder().encode('not from an edge');
     const name = sha256(bytes);
     const put = (headers: Record<string, string>, to = name) =>
@@ -203,7 +203,7 @@ describe('an origin that does not hold a model', () => {
     expect((await put(good)).status).toBe(401);
   });
 
-  it('reads no endless body before it knows who asks', async () => {
+  it('refuses an unsigned body above the limit with 413', async () => {
     const response = await fetch(`${origin.url}/origin/explain`, {
       method: 'POST',
       body: new Uint8Array(65 * 2 ** 20),
@@ -225,7 +225,7 @@ const OPTIONS_WITHOUT_UPLOADS = {
   port: 0,
 } as const;
 
-describe('the Worker, with a model in its R2 bucket', () => {
+describe('a Worker with a model in its R2 bucket', () => {
   const state = mkdtempSync(join(tmpdir(), 'whylight-state-'));
   let project: Project;
   let worker: RunningWorker;
@@ -275,7 +275,7 @@ describe('the Worker, with a model in its R2 bucket', () => {
     expect([response.status, await response.clone().json()]).toMatchObject([201, { version: '1' }]);
   }
 
-  it('explains it at the origin as at the edge', async () => {
+  it('gives the same explanation at the origin and at the edge', async () => {
     await put('acme-key', { description: 'of the Worker' });
     const there = await explain('acme-key', { route: 'origin' });
     expect([there.status, there.headers.get('X-Whylight-Route')]).toEqual([200, 'origin']);
@@ -287,7 +287,7 @@ describe('the Worker, with a model in its R2 bucket', () => {
     expect(Math.max(...b.map((value, i) => Math.abs((a[i] as number) - value))) / scale).toBeLessThan(1e-4);
   });
 
-  it('runs a job on it', async () => {
+  it('runs a job at the origin with the same result', async () => {
     const accepted = await explain('acme-key', { route: 'job', seed: 4 });
     expect(accepted.status).toBe(202);
     const location = accepted.headers.get('Location') as string;
@@ -303,7 +303,7 @@ describe('the Worker, with a model in its R2 bucket', () => {
     expect(result).toEqual(await attribution(await explain('acme-key', { route: 'origin', seed: 4 })));
   });
 
-  it('does not give one tenant the model of another, though both have the file and the name', async () => {
+  it('keeps models of two tenants apart that share a name and a file', async () => {
     expect((await explain('rival-key', { route: 'origin' })).status).toBe(404);
     await put('rival-key', { labels: Array.from({ length: 10 }, (_, i) => `rival ${i}`) });
     const [own, foreign] = [

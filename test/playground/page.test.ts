@@ -56,7 +56,7 @@ describeInBrowser('the playground', () => {
   const explained = (page: Page, count: number) =>
     expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
 
-  it('takes a file, says what it sees, and explains it, asking nobody else', async () => {
+  it('classifies and explains a file without requests to other hosts', async () => {
     const { page, requests, faults } = await visit();
     await page.locator('input[type=file]').setInputFiles(photo);
     await expect.poll(() => page.locator('.classes li').first().innerText()).toMatch(/ship/);
@@ -68,7 +68,7 @@ describeInBrowser('the playground', () => {
     expect(faults).toEqual([]);
   });
 
-  it('shows three strategies side by side for two classes and their margin', async () => {
+  it('shows three methods side by side for two classes and their difference', async () => {
     const { page, faults } = await visit({ ...THREE_STRATEGIES, targets: ['3', '5', '3 - 5'] });
     await explained(page, 9);
     expect(await page.locator('.target h2').allInnerTexts()).toEqual([
@@ -79,7 +79,7 @@ describeInBrowser('the playground', () => {
     expect(faults).toEqual([]);
   });
 
-  it('draws anew without asking anew', async () => {
+  it('redraws a map with other settings without a new request', async () => {
     const { page, requests } = await visit({ sample: 'cat' });
     await explained(page, 1);
     const before = requests.length;
@@ -92,7 +92,7 @@ describeInBrowser('the playground', () => {
     expect(requests.slice(before).filter((url) => url.includes('/v2/'))).toEqual([]);
   });
 
-  it('shows the same place in all maps: zoom, pan, swipe and pointer', async () => {
+  it('applies zoom, pan, swipe and pointer to all maps at once', async () => {
     const { page, requests } = await visit({ ...THREE_STRATEGIES, targets: ['3'] });
     await explained(page, 3);
     const before = requests.length;
@@ -120,7 +120,7 @@ describeInBrowser('the playground', () => {
     expect(requests.slice(before).filter((url) => url.includes('/v2/'))).toEqual([]);
   });
 
-  it('takes a picture that is dropped, or pasted', async () => {
+  it('accepts an image by drop and paste', async () => {
     for (const kind of ['drop', 'paste'] as const) {
       const { page } = await visit();
       await page.locator('input[type=file]').waitFor({ state: 'attached' });
@@ -140,7 +140,7 @@ describeInBrowser('the playground', () => {
     }
   });
 
-  it('gives the map as PNG, JSON and npy', async () => {
+  it('downloads the map as PNG, JSON and npy', async () => {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);
     await page.getByText('Take it along').click();
@@ -166,7 +166,7 @@ describeInBrowser('the playground', () => {
     for (const [i, value] of values.entries()) expect(value).toBeCloseTo(map[i] as number, 5);
   });
 
-  it('gives all maps as one picture', async () => {
+  it('downloads all maps as one PNG', async () => {
     const { page } = await visit({ ...THREE_STRATEGIES, targets: ['3', '5'] });
     await explained(page, 6);
     const [download] = await Promise.all([
@@ -179,7 +179,7 @@ describeInBrowser('the playground', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20) > 500]).toEqual([1024, true]);
   });
 
-  it('shows progress, and stops when it is cancelled', async () => {
+  it('shows progress, and stops a run that is cancelled', async () => {
     const { page, faults } = await visit({ sample: 'cat', methods: [['rise', { n_masks: 4000 }]] });
     await expect
       .poll(() => page.locator('article.cell progress').first().getAttribute('value'), { timeout: 50_000 })
@@ -203,33 +203,33 @@ describeInBrowser('the playground', () => {
     return page.locator('.take pre').innerText();
   }
 
-  it('shows a curl command that gives the same explanation', async () => {
+  it('shows a curl command that returns the same explanation', async () => {
     const curl = await snippet('curl');
     expect(run('bash', '-c', `${curl} --silent --show-error`)).toContain('"saliency_map"');
   });
 
-  it('shows TypeScript that gives the same explanation', async () => {
+  it('shows a TypeScript program that returns the same explanation', async () => {
     const program = `${await snippet('TypeScript')}\nconsole.log(saliencyMap.shape)`;
     expect(run(process.execPath, '--input-type=module-typescript', '-e', program)).toContain('[ 1, 32, 32 ]');
   });
 
-  it('shows Python that needs the standard library alone', async () => {
+  it('shows a Python program that uses the standard library only', async () => {
     expect(await snippet('Python')).toContain('urllib.request');
   });
 
-  itUnless(PYTHON_MISSING, 'shows Python that gives the same explanation', async () => {
+  itUnless(PYTHON_MISSING, 'shows a Python program that returns the same explanation', async () => {
     const program = `${await snippet('Python')}\nprint(saliency_map["shape"])`;
     expect(run('python3', '-c', program)).toContain('[1, 32, 32]');
   });
 
-  it('tells what went wrong, with the code', async () => {
+  it('shows the error code when a run or an image fails', async () => {
     const { page } = await visit({ sample: 'cat', methods: [['attention_rollout', {}]] });
     await expect.poll(() => page.locator('.failure').innerText(), { timeout: 50_000 }).toMatch(/unprocessable_method/);
     await page.locator('input[type=file]').setInputFiles(fileURLToPath(import.meta.url));
     await expect.poll(() => page.locator('.notice').innerText()).toMatch(/invalid_image/);
   });
 
-  it('gives the state as a link, without key or picture', async () => {
+  it('restores its state from a link without key and image', async () => {
     const { page } = await visit({ ...THREE_STRATEGIES, targets: ['5'], view: { opacity: 0.4 } });
     await explained(page, 3);
     await expect.poll(() => decodeURIComponent(new URL(page.url()).hash)).toContain('"opacity":0.4');
@@ -240,7 +240,7 @@ describeInBrowser('the playground', () => {
     expect(await again.getByRole('slider', { name: /^Opacity/ }).inputValue()).toBe('40');
   });
 
-  it('says what covering a region does to the prediction', async () => {
+  it('shows the effect of covering a region on the prediction', async () => {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);
     await page.getByRole('button', { name: 'Draw a region' }).click();
@@ -253,7 +253,7 @@ describeInBrowser('the playground', () => {
     await expect.poll(() => page.locator('.occlusion tbody tr').first().innerText()).toMatch(/cat\s+76.8 %.*▼/s);
   });
 
-  it('works with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', async () => {
     const { page, faults } = await visit();
     const focusOn = async (name: RegExp) => {
       for (let presses = 0; presses < 60; presses++) {
@@ -276,7 +276,7 @@ describeInBrowser('the playground', () => {
     expect(faults).toEqual([]);
   });
 
-  it('computes in the browser what the server computes', async () => {
+  it('gives the same maps in the browser as on the server', async () => {
     const methods = [
       ['grad_cam', {}],
       ['integrated_gradients', { n_steps: '10' }],
@@ -314,7 +314,7 @@ describeInBrowser('the playground', () => {
     expect(faults).toEqual([]);
   });
 
-  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  describe.each(['light', 'dark'] as const)('in the %s colour scheme', (colorScheme) => {
     it.each([
       ['on a desktop', { width: 1300, height: 900 }],
       ['on a phone', { width: 390, height: 800 }],

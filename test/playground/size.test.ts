@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 
 const FOLDER = fileURLToPath(new URL('../../generated/assets/playground', import.meta.url));
 
-describe('what is served as the playground', () => {
+describe('the built playground', () => {
   const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
 
-  it('is small: page, styles and scripts, but for what only runs in the browser needs', () => {
+  it('loads less than 150 kB of compressed page, styles and scripts', () => {
     const page = readFileSync(`${FOLDER}/index.html`, 'utf8');
     const loaded = files.filter((name) => name === 'index.html' || page.includes(name));
     expect(loaded.length).toBeGreaterThan(2);
@@ -16,7 +16,7 @@ describe('what is served as the playground', () => {
     expect(bytes).toBeLessThan(150_000);
   });
 
-  it('holds nothing of the tenants', () => {
+  it('contains no key digests of the tenants', () => {
     const config = readFileSync(fileURLToPath(new URL('../../plugins.config.json', import.meta.url)), 'utf8');
     const digests = config.match(/[0-9a-f]{64}/g) ?? [];
     expect(digests.length).toBeGreaterThan(0);

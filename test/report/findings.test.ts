@@ -28,7 +28,7 @@ function pictures(stamped: number, { each = 20, samePixels = true } = {}): Evide
 }
 
 describe('findings', () => {
-  it.each([4, 10, 20])('puts a stamp on %d of 20 pictures first, with exactly these pictures', (stamped) => {
+  it.each([4, 10, 20])('ranks a stamp on %d of 20 images first, with exactly these images', (stamped) => {
     const [first, second] = findings(pictures(stamped));
     expect(first).toMatchObject({ group: '0', of: 20, members: Array.from({ length: stamped }, (_, i) => i) });
     expect(first?.spot).toEqual({ x: 0, y: 0.75, width: 0.25, height: 0.25 });
@@ -37,17 +37,17 @@ describe('findings', () => {
     expect(second?.strength ?? 0).toBeLessThan(STRIKING);
   });
 
-  it('finds nothing striking where there is nothing', () => {
+  it('finds nothing striking without a stamp', () => {
     for (const one of findings(pictures(0))) expect(one.strength).toBeLessThan(STRIKING);
   });
 
-  it('does not cry out at a spot where the pictures differ', () => {
+  it('rates a spot as not striking when the pixels under it differ', () => {
     const [first] = findings(pictures(10, { samePixels: false }));
     expect(first).toMatchObject({ group: '0', spot: { x: 0, y: 0.75 } });
     expect(first?.strength).toBeLessThan(STRIKING);
   });
 
-  it('repeats itself, and survives maps of nothing', () => {
+  it('is deterministic, and ignores all-zero maps', () => {
     const blank = { group: '1', mass: new Float64Array(GRID * GRID), picture: new Float64Array(SMALL * SMALL) };
     const some = [...pictures(10), blank];
     expect(findings(some, 3)).toEqual(findings(some, 3));
@@ -57,7 +57,7 @@ describe('findings', () => {
 });
 
 describe('massOnGrid', () => {
-  it('shares out what is positive', () => {
+  it('distributes the positive values over the grid, with sum 1', () => {
     const mass = massOnGrid([1, -5, 0, 3], 2, 2);
     expect([...mass].reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     expect(mass[2 * GRID + 2]).toBeCloseTo(0.25, 12);
@@ -66,7 +66,7 @@ describe('massOnGrid', () => {
 });
 
 describe('smallPicture', () => {
-  it('keeps what is where', () => {
+  it('keeps the layout of the image', () => {
     const data = new Uint8Array(4 * 4 * 4).fill(255);
     data.fill(0, 0, 8);
     const small = smallPicture({ width: 4, height: 4, data });

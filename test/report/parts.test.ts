@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('massOf', () => {
   const map = (...places: number[]) => Float32Array.from({ length: 64 }, (_, i) => (places.includes(i) ? 1 : -1));
-  it('tells centre, border, and what lies off the object', () => {
+  it('computes the shares of the centre, the border and the outside of the object', () => {
     expect(massOf(map(27, 28), [8, 8])).toEqual({ centre: 1, border: 0 });
     expect(massOf(map(0, 7, 63, 27), [8, 8])).toEqual({ centre: 0.25, border: 0.75 });
     const region = regionOfBoxes([[0, 0, 1, 1]], [8, 8]);
@@ -27,7 +27,7 @@ describe('massOf', () => {
 });
 
 describe('packMap', () => {
-  it('keeps small maps to a byte, and averages large ones', () => {
+  it('quantizes small maps to a byte and averages large ones', () => {
     expect([...unpackMap(packMap(Float32Array.of(1, -2, 0, 0.5), [2, 2]))]).toEqual([64, -127, 0, 32]);
     const large = packMap(
       Float32Array.from({ length: 64 * 128 }, (_, i) => (i % 128 < 64 ? 3 : 0)),
@@ -40,7 +40,7 @@ describe('packMap', () => {
 });
 
 describe('thumbnail', () => {
-  it('shows the part that the model sees, black beyond the picture', () => {
+  it('shows the crop that the model sees, black outside the image', () => {
     const image = makeImage(
       4,
       2,
@@ -53,7 +53,7 @@ describe('thumbnail', () => {
   });
 });
 
-describe('pictures', () => {
+describe('listPictures and openRegions', () => {
   const root = join(folder, 'pictures');
   for (const name of ['cat', 'dog', 'dog/puppies']) mkdirSync(join(root, name), { recursive: true });
   for (const name of ['cat/1.png', 'dog/2.JPG', 'dog/puppies/3.webp', 'cat/notes.txt']) {
@@ -61,7 +61,7 @@ describe('pictures', () => {
   }
   const model = (labels: string[]) => openGraph(imageGraph(), { name: 'm', labels });
 
-  it('are those of all folders; classes are folders, if all of them name one', async () => {
+  it('list the images of all folders, and take folders as classes if every one names a label', async () => {
     const known = await listPictures(root, await model(['Cat', 'dog', 'puppies', 'x']), 'auto');
     expect(known.map(({ name, truth }) => [name, truth?.label])).toEqual([
       ['cat/1.png', 'Cat'],
@@ -72,7 +72,7 @@ describe('pictures', () => {
     expect(unknown.every(({ truth }) => truth === undefined)).toBe(true);
   });
 
-  it('refuses folders that name no class when they must, and folders without pictures', async () => {
+  it('refuse folders that name no label when required, and folders without images', async () => {
     await expect(listPictures(root, await model(['cat', 'dog', 'x', 'y']), 'folders')).rejects.toMatchObject({
       code: 'label_not_found',
     });
@@ -81,7 +81,7 @@ describe('pictures', () => {
     });
   });
 
-  it('have boxes in their own pixels, laid over what the model sees', async () => {
+  it('read boxes in pixels of the image and map them to the input of the model', async () => {
     const path = join(folder, 'boxes.json');
     writeFileSync(path, JSON.stringify({ 'cat/1.png': [[10, 0, 30, 10]] }));
     const regions = await openRegions(path);
@@ -94,7 +94,7 @@ describe('pictures', () => {
     await expect(openRegions(path)).rejects.toMatchObject({ code: 'invalid_config' });
   });
 
-  it('or masks of their own size', async () => {
+  it('read masks of the size of the image, and refuse other sizes', async () => {
     const masks = join(folder, 'masks');
     mkdirSync(join(masks, 'dog'), { recursive: true });
     const data = new Uint8Array(4 * 4 * 4);
@@ -112,7 +112,7 @@ describe('pictures', () => {
   });
 });
 
-describe('the journal', () => {
+describe('openJournal', () => {
   const path = join(folder, 'journal.jsonl');
   interface Line {
     readonly name: string;
@@ -127,7 +127,7 @@ describe('the journal', () => {
     return lines;
   };
 
-  it('remembers, and drops a line that was cut short', async () => {
+  it('reads back its records, and drops a truncated last line', async () => {
     const first = await open();
     await first.add({ name: 'ä' });
     await first.add({ name: 'b' });
@@ -140,7 +140,7 @@ describe('the journal', () => {
     expect(await all()).toEqual(['ä', 'b', 'c']);
   });
 
-  it('belongs to one set of settings', async () => {
+  it('refuses a journal of other settings unless restarted', async () => {
     await expect(open({ seed: 2 })).rejects.toMatchObject({
       code: 'invalid_request',
       details: { differing: ['seed'] },
@@ -150,13 +150,13 @@ describe('the journal', () => {
     await anew.close();
   });
 
-  it('is not whatever file happens to be there', async () => {
+  it('refuses a file that is not a journal', async () => {
     writeFileSync(path, 'something else\n');
     await expect(open()).rejects.toMatchObject({ code: 'invalid_request' });
   });
 });
 
-describe('the summary', () => {
+describe('SummaryBuilder', () => {
   const record = (truth: string, said: string, deletion: number | null): PictureRecord => ({
     name: 'x',
     digest: 'y',
@@ -175,7 +175,7 @@ describe('the summary', () => {
     },
   });
 
-  it('counts, and means without what does not apply', () => {
+  it('counts images and averages the metrics that apply', () => {
     const builder = new SummaryBuilder();
     for (const one of [record('a', 'a', 1), record('a', 'b', 2), record('b', 'b', 6), record('b', 'b', null)]) {
       builder.add(one);

@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('report', () => {
-  test('writes one file with everything in it', () => {
+describe('whylight report', () => {
+  test('writes one self-contained file', () => {
     const { code, stdout, stderr } = report();
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^24 pictures, \d+ rows each/) });
     expect(stdout).toMatch(/24 pictures, accuracy [\d.]+ %\nwritten to/);
@@ -45,7 +45,7 @@ describe('report', () => {
     }
   });
 
-  test('goes on from where it was interrupted, and gives the same page', () => {
+  test('continues after an interruption, and writes the same page', () => {
     const journal = `${out}.journal.jsonl`;
     const [whole, page] = [readFileSync(journal, 'utf8'), readFileSync(out, 'utf8')];
     // As a power cut leaves it: some lines, and half of the next.
@@ -57,7 +57,7 @@ describe('report', () => {
     expect(readFileSync(out, 'utf8')).toBe(page);
   });
 
-  test('does not mix runs of different settings, unless told to begin anew', () => {
+  test('refuses a journal of other settings unless --restart is given', () => {
     const { code, stderr } = report('--seed', '7');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/seed differ.*--restart/) });
     const other = join(folder, 'other.html');
@@ -66,7 +66,7 @@ describe('report', () => {
     expect(existsSync(other)).toBe(true);
   });
 
-  test('looks again at a picture that has changed, and at that one only', () => {
+  test('evaluates only the image that has changed', () => {
     const picture = join(folder, 'pictures', 'red', '0.png');
     const before = readFileSync(picture);
     copyFileSync(join(folder, 'pictures', 'red', '1.png'), picture);
@@ -90,7 +90,7 @@ describe('report', () => {
   });
 });
 
-describeInBrowser('the page', () => {
+describeInBrowser('the page of the report', () => {
   let browser: Browser;
   let page: Page;
   const requests: string[] = [];
@@ -106,7 +106,7 @@ describeInBrowser('the page', () => {
   });
   afterAll(() => browser?.close());
 
-  test('shows the stamp on its first screen: which class, where, and in which pictures', async () => {
+  test('shows the stamp on its first screen, with class, position and images', async () => {
     const first = page.locator('.finding').first();
     const box = await first.boundingBox();
     expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(900);
@@ -118,7 +118,7 @@ describeInBrowser('the page', () => {
     expect(shown.sort()).toEqual(stamped.sort());
   });
 
-  test('draws it: the mean map is warm in the corner, and nowhere else', async () => {
+  test('draws the mean map of the stamp warm in its corner only', async () => {
     // In the page's own words: its types are not those of Node.
     const warm: number[] = await page.evaluate(`(async () => {
       await new Promise(done => setTimeout(done, 300));
@@ -132,14 +132,14 @@ describeInBrowser('the page', () => {
     expect(warm[0] ?? 0).toBeGreaterThan((warm[1] ?? 0) + 10);
   });
 
-  test('lists mistakes and filters pictures by a click into the confusion matrix', async () => {
+  test('lists mistakes, and filters images by a click into the confusion matrix', async () => {
     expect(await page.locator('#confusion tbody tr').count()).toBe(3);
     await page.locator('#confusion button[title*="dull called dull"]').click();
     await expect.poll(() => page.locator('#filters').innerText()).toMatch(/4 pictures/);
     expect(await page.locator('#list .cell').count()).toBe(4);
   });
 
-  test('opens a picture with every method, and changes the method of all maps', async () => {
+  test('opens an image with every method, and switches the method of all maps', async () => {
     await page.locator('#list .cell button').first().click();
     expect(await page.locator('dialog figure').count()).toBe(3);
     expect(await page.locator('dialog').innerText()).toMatch(/saliency for/);
@@ -148,7 +148,7 @@ describeInBrowser('the page', () => {
     await expect.poll(() => page.locator('#classes .cell').count()).toBe(3);
   });
 
-  test('loads nothing, complains of nothing, and fits a phone', async () => {
+  test('loads no other files, logs no errors, and fits a phone', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(wide).toBeLessThanOrEqual(390);
@@ -156,12 +156,15 @@ describeInBrowser('the page', () => {
     expect(faults).toEqual([]);
   });
 
-  test.each(['light', 'dark'] as const)('is readable in %s: axe finds nothing serious', async (colorScheme) => {
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)])).toEqual([]);
-  });
+  test.each(['light', 'dark'] as const)(
+    'has no serious axe violations in the %s colour scheme',
+    async (colorScheme) => {
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)])).toEqual([]);
+    },
+  );
 });

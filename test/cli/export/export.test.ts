@@ -35,13 +35,13 @@ const image = float32(
 );
 
 describe('exportedGraphs', () => {
-  it('gives each graph once, with the methods that evaluate it', async () => {
+  it('returns each graph once, with the methods that use it', async () => {
     const graphs = await exportedGraphs(await openGraph(imageGraph()), all);
     expect(graphs.map(({ methods }) => methods)).toEqual([['saliency'], ['grad_cam', 'hires_cam']]);
     expect(new Set(graphs.map(({ name }) => name)).size).toBe(2);
   });
 
-  it('names what an explainer asks a server for', async () => {
+  it('names graphs as an explainer requests them from an inference server', async () => {
     const server = await inferenceServer();
     try {
       const model = await openGraph(imageGraph());
@@ -58,7 +58,7 @@ describe('exportedGraphs', () => {
     }
   });
 
-  it('refuses operators that a server may not have', async () => {
+  it('refuses operators of a custom domain', async () => {
     const g = GraphBuilder.empty('foreign');
     const x = g.input('image', 'float32', ['N', 3]);
     const [y] = g.ops('Secret', [x], {}, 1, 'com.example') as [Value];
@@ -73,7 +73,7 @@ describe('exportedGraphs', () => {
 });
 
 describe('halfEnds', () => {
-  it('changes what travels, not what is computed', async () => {
+  it('changes the dtype of inputs only, and not the result', async () => {
     const graph = imageGraph();
     const half = halfEnds(graph, ['image']);
     expect(half.inputs.map(({ dtype }) => dtype)).toEqual(['float16']);
@@ -88,8 +88,8 @@ describe('halfEnds', () => {
   });
 });
 
-describe('what half floats on the wire cost', () => {
-  it('is three digits of a map that is a mean, and more at single pixels of one that is a slope', async () => {
+describe('float16 transport', () => {
+  it('changes CAM and occlusion maps by less than 2e-3, and gradients by less than 5e-3 on average', async () => {
     const server = await inferenceServer();
     const methods = new MethodRegistry(
       [saliency, integratedGradients, gradCam, occlusion].map((method) => ({ method })),
@@ -134,7 +134,7 @@ describe('what half floats on the wire cost', () => {
 });
 
 describe('tritonConfig', () => {
-  it('leaves the batch to Triton where it is open', () => {
+  it('leaves a symbolic batch dim to Triton', () => {
     const config = tritonConfig('picture', imageGraph(), { tensorrt: true });
     expect(config).toBe(`name: "picture"
 backend: "onnxruntime"
@@ -158,7 +158,7 @@ optimization { execution_accelerators { gpu_execution_accelerator: [ { name: "te
 `);
   });
 
-  it('writes a fixed batch into the shapes', () => {
+  it('writes a fixed batch dim into the shapes', () => {
     const config = tritonConfig('single', imageGraph({ batch: 1 }), { device: 'cpu', tensorrt: true });
     expect(config).toContain('max_batch_size: 0');
     expect(config).toContain('dims: [ 1, 3, 8, 8 ]');

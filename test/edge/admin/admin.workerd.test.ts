@@ -24,8 +24,8 @@ async function newTenant(id: string, policy: object = {}): Promise<string> {
   return key as string;
 }
 
-describe('a tenant', () => {
-  it('is made, changed and removed without a deploy, in every isolate', async () => {
+describe('the tenants of the admin API', () => {
+  it('are created, changed and deleted in every isolate without a deploy', async () => {
     const key = await newTenant('globex', { methods: ['saliency'] });
     const elsewhere = tenantApp(base);
     for (const app of [ask, elsewhere]) {
@@ -47,7 +47,7 @@ describe('a tenant', () => {
     expect(await bindings.TENANTS.get(`key/${(await keyOf(key)).sha256}`)).toBeNull();
   });
 
-  it('of plugins.config.json can be overridden as a whole, and is itself again after that', async () => {
+  it('override a tenant of plugins.config.json as a whole until the override is deleted', async () => {
     const policy = { methods: ['occlusion'], limits: { samples: 10 } };
     const { headers } = await admin('GET', '/tenants/acme');
     const match = { 'If-Match': headers.get('ETag') };
@@ -68,7 +68,7 @@ describe('a tenant', () => {
     expect(await jsonOf(await admin('GET', '/tenants/acme'))).toMatchObject({ source: 'file' });
   });
 
-  it('is changed only by who knows what is replaced; of two at once, one is refused', async () => {
+  it('require a matching precondition for a change, and refuse one of two concurrent changes', async () => {
     await newTenant('racy');
     expect((await admin('PUT', '/tenants/racy', {})).status).toBe(412);
     expect((await admin('DELETE', '/tenants/racy')).status).toBe(412);
@@ -84,7 +84,7 @@ describe('a tenant', () => {
     });
   });
 
-  it('is listed', async () => {
+  it('are listed with their source', async () => {
     await newTenant('listed');
     const { tenants } = await jsonOf(await admin('GET', '/tenants'));
     expect(tenants).toEqual(
@@ -96,8 +96,8 @@ describe('a tenant', () => {
   });
 });
 
-describe('a request', () => {
-  it('with another kind of body, or a tenant that can be none, is told so', async () => {
+describe('an invalid admin request', () => {
+  it('is answered with 415 for an unknown media type and 400 for an invalid tenant id', async () => {
     const text = { method: 'PUT', headers: { 'X-Api-Key': 'op', 'Content-Type': 'text/plain' }, body: '{}' };
     expect(await jsonOf(await ask('/admin/tenants/bad', text))).toMatchObject({
       status: 415,
@@ -110,7 +110,7 @@ describe('a request', () => {
   });
 });
 
-describe('a bad override', () => {
+describe('an invalid policy override', () => {
   it.each([
     [{ methods: ['saliencyy'] }, '#/methods/0', 'Did you mean saliency'],
     [{ parameters: { grad_cam: { defaults: { relu: 'x' } } } }, '#/parameters/grad_cam', 'must be true or false'],
@@ -122,7 +122,7 @@ describe('a bad override', () => {
     [{ jwt: { issuer: 'x', audience: 'y' } }, '#/jwt', 'jwks_url or jwks'],
     [{ jwt: { issuer: 'x', audience: 'y', jwks_url: 'http://idp.test/' } }, '#/jwt/jwks_url', 'https'],
     [{ image_hosts: ['*'] }, '#/image_hosts/0', 'host name'],
-  ])('%j is refused whole', async (policy, pointer, said) => {
+  ])('with policy %j is refused with 400 and changes nothing', async (policy, pointer, said) => {
     const response = await admin('PUT', '/tenants/bad', { description: 'x', ...policy });
     expect(response.status).toBe(400);
     const { code, errors } = (await response.json()) as { code: string; errors: { pointer: string; detail: string }[] };
@@ -131,7 +131,7 @@ describe('a bad override', () => {
     expect((await admin('GET', '/tenants/bad')).status).toBe(404);
   });
 
-  it('in KV is not believed: the last good one holds, and the log says so', async () => {
+  it('in KV is ignored in favour of the last valid one, and logged', async () => {
     const key = await newTenant('broken', { methods: ['saliency'] });
     for (const text of ['{', '{"revision":1}', JSON.stringify({ revision: 9, policy: { methods: 7 } })]) {
       await bindings.TENANTS.put('tenant/broken', text);
@@ -143,7 +143,7 @@ describe('a bad override', () => {
     }
   });
 
-  it('of a tenant that was never changed here leaves what plugins.config.json says', async () => {
+  it('in KV falls back to plugins.config.json for a tenant that was never overridden', async () => {
     const lines: string[] = [];
     await bindings.TENANTS.put('tenant/pristine', 'rubbish');
     const app = tenantApp(
@@ -155,8 +155,8 @@ describe('a bad override', () => {
   });
 });
 
-describe('keys', () => {
-  it('are shown once, with the scopes that were asked for', async () => {
+describe('the keys of a tenant', () => {
+  it('are returned once, with the requested scopes and expiry', async () => {
     await newTenant('keys');
     const made = await admin('POST', '/tenants/keys/keys', { name: 'ci', scopes: ['predict'], expires_in: 60 });
     expect([made.status, made.headers.get('Cache-Control')]).toEqual([201, 'no-store']);
@@ -178,7 +178,7 @@ describe('keys', () => {
     expect((await later('/v2/models', request('GET', key as string))).status).toBe(401);
   });
 
-  it('are rotated: the old one lives as long as it is let, and revoked at once', async () => {
+  it('expire after the grace period when rotated, and at once when revoked', async () => {
     await newTenant('rotated');
     const first = await jsonOf(await admin('POST', '/tenants/rotated/keys', { scopes: ['explain'] }));
     const second = await jsonOf(await admin('POST', `/tenants/rotated/keys/${first.id}/rotate`, { grace: 100 }));
@@ -194,7 +194,7 @@ describe('keys', () => {
     expect((await admin('DELETE', `/tenants/rotated/keys/${second.id}`)).status).toBe(404);
   });
 
-  it('that are no longer good have no successor', async () => {
+  it('cannot be rotated again after they have expired', async () => {
     await newTenant('hasty');
     const made = await jsonOf(await admin('POST', '/tenants/hasty/keys', {}));
     const rotate = () => admin('POST', `/tenants/hasty/keys/${made.id}/rotate`, { grace: 0 });
@@ -202,7 +202,7 @@ describe('keys', () => {
     expect(await jsonOf(await rotate())).toMatchObject({ status: 409, code: 'conflict' });
   });
 
-  it('of plugins.config.json can be rotated and revoked as well', async () => {
+  it('of plugins.config.json can be rotated and revoked', async () => {
     const mine = { ...base, hooli: { keys: [await keyOf('hooli-1'), await keyOf('hooli-2')] } };
     const app = tenantApp(mine);
     const { keys } = (await jsonOf(await app('/admin/tenants/hooli', request('GET', 'op')))) as {
@@ -223,7 +223,7 @@ const withKey = (key: string): RequestInit => {
 };
 
 describe('the audit log', () => {
-  it('says who did what, and no secret', async () => {
+  it('records who made which change, without secrets', async () => {
     const key = await newTenant('audited');
     await admin('POST', '/tenants/audited/purge', { model: 'cifar10' });
     const text = await (await admin('GET', '/tenants/audited/audit')).text();
@@ -237,7 +237,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('does not tell a tenant which operator it was', async () => {
+  it('hides from a tenant which operator made a change', async () => {
     await admin('POST', '/tenants/acme/purge', {});
     const { entries } = (await jsonOf(await ask('/admin/tenants/acme/audit', request('GET', 'acme-admin')))) as {
       entries: { by: object }[];
@@ -246,11 +246,11 @@ describe('the audit log', () => {
   });
 });
 
-describe('a purge', () => {
+describe('purging the cache', () => {
   const state = async (key: string, seed: number) =>
     (await explain(key, { method: 'saliency' }, pixels(seed))).headers.get('X-Whylight-Cache');
 
-  it('forgets the answers of one tenant, or of one model, or all', async () => {
+  it('removes the answers of a tenant, of one of its models, or of a model for all tenants', async () => {
     const [a, b] = [await newTenant('purge-a'), await newTenant('purge-b')];
     for (const key of [a, b]) expect(await state(key, 50)).toBe('miss');
     for (const key of [a, b]) expect(await state(key, 50)).toBe('hit');
@@ -264,7 +264,7 @@ describe('a purge', () => {
     expect([await state(a, 50), await state(b, 50)]).toEqual(['miss', 'miss']);
   });
 
-  it('also makes the tags of old answers stale', async () => {
+  it('makes the ETags of old answers stale', async () => {
     const key = await newTenant('purge-tag');
     const etag = (await explain(key, { method: 'saliency' }, pixels(51))).headers.get('ETag') as string;
     const again = () => {

@@ -40,8 +40,8 @@ const memory = (entries = new Map<string, Uint8Array>()): ResultCache => ({
   put: async (key, value) => void entries.set(key, value),
 });
 
-describe('remembering answers', () => {
-  it('computes once', async () => {
+describe('cached', () => {
+  it('computes an answer once and reads it from the cache afterwards', async () => {
     const cache = memory();
     const first = await ask(cache);
     expect(first).toMatchObject({ state: 'miss', computed: 1 });
@@ -53,11 +53,11 @@ describe('remembering answers', () => {
     ['max-age=0, No-Store', { read: false, write: false }],
     ['max-age=60', BOTH],
     [undefined, BOTH],
-  ])('takes Cache-Control: %s as %j', (header, allowed) => {
+  ])('reads Cache-Control: %s as %j', (header, allowed) => {
     expect(cacheControl(header)).toEqual(allowed);
   });
 
-  it('neither reads nor writes where the client forbids it', async () => {
+  it('neither reads nor writes the cache when the client forbids it', async () => {
     const entries = new Map<string, Uint8Array>();
     expect(await ask(memory(entries), { read: false, write: false })).toMatchObject({ state: 'bypass', computed: 1 });
     expect(entries.size).toBe(0);
@@ -66,13 +66,13 @@ describe('remembering answers', () => {
     expect(await ask(memory(entries), { read: false, write: true })).toMatchObject({ state: 'bypass', computed: 1 });
   });
 
-  it('neither reads nor writes where the tenant keeps nothing', async () => {
+  it('neither reads nor writes the cache when the tenant allows 0 seconds', async () => {
     const entries = new Map<string, Uint8Array>();
     expect(await ask(memory(entries), BOTH, 0)).toMatchObject({ state: 'bypass', computed: 1 });
     expect(entries.size).toBe(0);
   });
 
-  it('answers all the same when the cache throws, rejects or holds rubbish', async () => {
+  it('answers with a warning when the cache throws, rejects or holds a damaged entry', async () => {
     const fail = () => {
       throw new Error('broken');
     };
@@ -101,7 +101,7 @@ function settledLater<T>() {
   return { promise, ...(settle as Required<typeof settle>) };
 }
 
-describe('identical questions at the same time', () => {
+describe('identical concurrent requests', () => {
   const options = { cache: noCache, key: 'k', seconds: 60, log: () => {}, waitUntil: () => {} };
 
   it('are computed once', async () => {

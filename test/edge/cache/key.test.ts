@@ -15,20 +15,20 @@ const question: CacheKeyParts = {
   input: 'picture:ab',
 };
 
-describe('the cache key', () => {
-  it('is a SHA-256 and does not depend on the order of parameters', async () => {
+describe('cacheKey', () => {
+  it('is a SHA-256 that does not depend on the order of parameters', async () => {
     const key = await cacheKey(question);
     expect(key).toMatch(/^[0-9a-f]{64}$/);
     expect(await cacheKey({ ...question, params: { window: [1, 2], absolute: true } })).toBe(key);
   });
 
-  it('does not depend on how an object as target is spelled', async () => {
+  it('does not depend on the spelling of a target object', async () => {
     const spelled = (target: CacheKeyParts['target']) => cacheKey({ ...question, target });
     const key = await spelled({ class: 'cat', position: 2 });
     expect(await spelled('{ "position": 2, "class": "cat" }')).toBe(key);
   });
 
-  it('changes with everything that changes the answer', async () => {
+  it('changes with each part that changes the answer', async () => {
     const others: Partial<CacheKeyParts>[] = [
       { scope: 'demo' },
       { model: 'n' },

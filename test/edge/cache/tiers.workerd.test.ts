@@ -37,16 +37,16 @@ const counting = (tier: Tier) => {
 describe.each([
   ['KV', kv],
   ['the Cache API', colo],
-])('%s', (name, tier) => {
-  it('gives back what it got, and when that was computed', async () => {
+])('the cache tier on %s', (name, tier) => {
+  it('returns a stored value with the time it was computed', async () => {
     await tier.put(`one-${name}`, { value: bytes, at: NOW }, 60);
     expect(await tier.get(`one-${name}`)).toEqual({ value: bytes, at: NOW });
     expect(await tier.get(`other-${name}`)).toBeUndefined();
   });
 });
 
-describe('two tiers', () => {
-  it('answer from the near one, which the shared one fills', async () => {
+describe('tieredCache', () => {
+  it('reads the near tier first, and fills it from the shared tier', async () => {
     const [near, shared] = [counting(colo), counting(kv)];
     const { cache, use, done } = cacheOf(near.counted, shared.counted);
     await kv.put('filled', { value: bytes, at: NOW - 100 }, 600);
@@ -57,13 +57,13 @@ describe('two tiers', () => {
     expect(await colo.get('filled')).toEqual({ value: bytes, at: NOW - 100 });
   });
 
-  it('are both written', async () => {
+  it('writes both tiers', async () => {
     const { cache, use } = cacheOf(colo, kv);
     await cache.put('written', bytes, use);
     expect([await colo.get('written'), await kv.get('written')]).toEqual(Array(2).fill({ value: bytes, at: NOW }));
   });
 
-  it('let an answer go when a tenant wants it younger', async () => {
+  it('treats an answer older than the tenant allows as a miss', async () => {
     const { cache, use } = cacheOf(colo, kv);
     await cache.put('old', bytes, use);
     const later = cacheOf(colo, kv, NOW + 300);
@@ -71,7 +71,7 @@ describe('two tiers', () => {
     expect(await later.cache.get('old', { ...later.use, seconds: 300 })).toBeUndefined();
   });
 
-  it('do without the near one when it fails, and say so', async () => {
+  it('falls back to the shared tier with a warning when the near tier fails', async () => {
     const fail = () => Promise.reject(new Error('no cache here'));
     const { cache, use, warnings, done } = cacheOf({ name: 'colo', get: fail, put: fail }, kv);
     await cache.put('alone', bytes, use);

@@ -6,8 +6,8 @@ import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } f
 const ask = appWith();
 const EXPLAIN = '/v2/models/cifar10/explain';
 
-describe('metrics=', () => {
-  it('come with the answer, one for each row, whether it is new or from the cache', async () => {
+describe('the parameter metrics', () => {
+  it('adds one value for each row to new and cached answers', async () => {
     const request = () =>
       tensorRequest({ method: 'grad_cam', metrics: 'deletion, sparseness' }, pixels(3, 2), [2, 3, 32, 32]);
     const first = await ask(EXPLAIN, request());
@@ -20,7 +20,7 @@ describe('metrics=', () => {
     expect((await outputsOf(again))['metric.deletion']).toEqual(outputs['metric.deletion']);
   });
 
-  it('are measured once for each answer, unless the client wants them fresh', async () => {
+  it('computes metrics once for each answer, unless the client sends no-cache', async () => {
     const counted: RequestFacts[] = [];
     const watched = appWith({ metrics: { count: (facts) => void counted.push(facts) } });
     const of = async (metrics: string, headers: Record<string, string> = {}) => {
@@ -48,14 +48,14 @@ describe('metrics=', () => {
     expect(fresh).toBe(first);
   });
 
-  it('say what does not apply', async () => {
+  it('reports metrics that do not apply', async () => {
     const response = await ask(`${EXPLAIN}?method=saliency&metrics=pointing_game`, pictureRequest(pictures.jpeg));
     const { parameters } = (await response.clone().json()) as { parameters: Record<string, string> };
     expect(parameters.metrics_left_out).toMatch(/pointing_game needs a box/);
     expect(await outputsOf(response)).not.toHaveProperty('metric.pointing_game');
   });
 
-  it('are refused when nobody knows them, when they cost too much, and on a picture', async () => {
+  it('refuses unknown metrics, metrics beyond the sample limit, and metrics with PNG', async () => {
     const of = (metrics: string, accept?: string) =>
       ask(`${EXPLAIN}?method=saliency&metrics=${metrics}`, pictureRequest(pictures.jpeg, accept));
     const unknown = await of('deletions');

@@ -8,8 +8,8 @@ import {
   readSettings,
 } from '../../../src/edge/explain/settings.ts';
 
-describe('settings of a request', () => {
-  it('are sorted by whom they are for; texts are understood', () => {
+describe('readSettings', () => {
+  it('separates settings from parameters of the method and parses text values', () => {
     const settings = readSettings({ method: 'occlusion', target: '3', seed: '9', opacity: '0.5', strides: '4,4' });
     expect(settings).toMatchObject({
       method: 'occlusion',
@@ -35,13 +35,13 @@ describe('settings of a request', () => {
     );
   });
 
-  it('say what does not go together, also where one of the two is left out', () => {
+  it('refuses contradictory settings, also when one of them is the default', () => {
     expect(() => readSettings({ method: 'x', clip_percent_upperbound: 0 })).toThrow(
       'Parameter "clip_percent_lowerbound" must be below clip_percent_upperbound.',
     );
   });
 
-  it('are checked together with what is for the method, so that every mistake is told at once', () => {
+  it('reports mistakes in settings and in parameters together', () => {
     const wrong = (parameter: string) => () => {
       throw new WhylightError('invalid_request', parameter, { issues: [{ parameter, message: parameter }] });
     };
@@ -60,7 +60,7 @@ describe('settings of a request', () => {
     ).toEqual([1, 2]);
   });
 
-  it('have names that no method uses', () => {
+  it('uses names that no method has as a parameter', () => {
     for (const { method } of plugins) {
       expect(Object.keys(method.params.shape).filter((name) => RESERVED_PARAMETERS.includes(name))).toEqual([]);
     }

@@ -32,38 +32,41 @@ function without(cell: number, data: readonly number[]): number[] {
   return data.map((value, i) => (cellOf(i % size) === cell ? (means[Math.floor(i / size)] as number) : value));
 }
 
-describe('a summary', () => {
-  it('is only there when it is asked for', async () => {
+describe('the summary of an explanation', () => {
+  it('is present only when it is requested', async () => {
     expect((await explained({ method: 'grad_cam' })).summary).toBeUndefined();
     const { summary } = await explained({ method: 'grad_cam', summary: true });
     expect(summary).toMatchObject({ datatype: 'BYTES', shape: [1] });
   });
 
-  it.each(['integrated_gradients', 'occlusion', 'input_x_gradient'])('says what %s counted', async (method) => {
-    const outputs = await explained({ method, summary: true, target: 'dog', reduction: 'sum' });
-    const text = textOf(outputs);
-    expect(text).toContain(`Explanation of class dog (score ${Number(outputs.scores?.data[0]).toFixed(3)}).`);
-    const map = outputs.attribution?.data as readonly number[];
-    for (const [sign, before] of [
-      [1, /\)\. (.*? of the positive attribution .*?)\./],
-      [-1, /evidence against dog; (.*?)\./],
-    ] as const) {
-      const parts = shares(map, sign);
-      const [most = 0, ...rest] = [...parts.keys()].sort((a, b) => (parts[b] ?? 0) - (parts[a] ?? 0));
-      const named = before.exec(text.replaceAll(/(\d)\.(\d)/g, '$1,$2'))?.[1]?.replaceAll(',', '.') ?? '';
-      expect(named).toContain(
-        `${percent(parts[most] ?? 0)} of ${sign > 0 ? 'the positive attribution' : 'it'} is in the ${CELLS[most]} region`,
+  it.each(['integrated_gradients', 'occlusion', 'input_x_gradient'])(
+    'names the strongest regions of %s and the negative share',
+    async (method) => {
+      const outputs = await explained({ method, summary: true, target: 'dog', reduction: 'sum' });
+      const text = textOf(outputs);
+      expect(text).toContain(`Explanation of class dog (score ${Number(outputs.scores?.data[0]).toFixed(3)}).`);
+      const map = outputs.attribution?.data as readonly number[];
+      for (const [sign, before] of [
+        [1, /\)\. (.*? of the positive attribution .*?)\./],
+        [-1, /evidence against dog; (.*?)\./],
+      ] as const) {
+        const parts = shares(map, sign);
+        const [most = 0, ...rest] = [...parts.keys()].sort((a, b) => (parts[b] ?? 0) - (parts[a] ?? 0));
+        const named = before.exec(text.replaceAll(/(\d)\.(\d)/g, '$1,$2'))?.[1]?.replaceAll(',', '.') ?? '';
+        expect(named).toContain(
+          `${percent(parts[most] ?? 0)} of ${sign > 0 ? 'the positive attribution' : 'it'} is in the ${CELLS[most]} region`,
+        );
+        expect(named).toContain(`${percent(parts[rest[0] ?? 0] ?? 0)} in the ${CELLS[rest[0] ?? 0]} region`);
+      }
+      const [above, below] = [1, -1].map((sign) => map.reduce((sum, value) => sum + Math.max(0, sign * value), 0));
+      expect(text).toContain(
+        `${percent((below ?? 0) / ((above ?? 0) + (below ?? 0)))} of the total attribution is negative, evidence against dog`,
       );
-      expect(named).toContain(`${percent(parts[rest[0] ?? 0] ?? 0)} in the ${CELLS[rest[0] ?? 0]} region`);
-    }
-    const [above, below] = [1, -1].map((sign) => map.reduce((sum, value) => sum + Math.max(0, sign * value), 0));
-    expect(text).toContain(
-      `${percent((below ?? 0) / ((above ?? 0) + (below ?? 0)))} of the total attribution is negative, evidence against dog`,
-    );
-  });
+    },
+  );
 
   it.each(['grad_cam', 'integrated_gradients'])(
-    'measures what hiding the strongest region of %s does',
+    'measures the effect of hiding the strongest region of %s',
     async (method) => {
       const data = pixels(6);
       const text = textOf(await explained({ method, summary: true, target: 'cat' }, data));
@@ -82,13 +85,13 @@ describe('a summary', () => {
     },
   );
 
-  it('says that values without a sign tell nothing against the class', async () => {
+  it('says that unsigned values show no evidence against the class', async () => {
     const text = textOf(await explained({ method: 'saliency', summary: true, target: 'ship' }));
     expect(text).toContain(' of the attribution is in the ');
     expect(text).toContain('The values have no sign, so they do not show evidence against ship.');
   });
 
-  it('is a text for each row, and its rows are part of the estimate', async () => {
+  it('has one text for each row, and its extra runs count in the estimate', async () => {
     const { summary } = await explained({ method: 'grad_cam', summary: true }, pixels(7, 2), 2);
     expect(summary).toMatchObject({ shape: [2] });
     expect(new Set(summary?.data).size).toBe(2);
@@ -98,7 +101,7 @@ describe('a summary', () => {
     expect(asked.forwards - plain.forwards).toBe(1);
   });
 
-  it('has its own place in the cache', async () => {
+  it('is cached separately from the answer without it', async () => {
     const state = async (parameters: object) =>
       (await ask(EXPLAIN, tensorRequest({ method: 'grad_cam', ...parameters }, pixels(8)))).headers.get(
         'X-Whylight-Cache',

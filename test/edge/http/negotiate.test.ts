@@ -18,13 +18,16 @@ describe('content negotiation', () => {
     ['*/*, application/json;q=0', 'image/png'],
     ['image/*, image/png;q=0, */*;q=0.1', 'application/json'],
     ['application/json; charset="a,b;q=0"; q=0.2, image/png;q=0.3', 'image/png'],
-  ])('of %j gives %s', (header, expected) => {
+  ])('answers Accept: %j with %s', (header, expected) => {
     expect(negotiate(header, OFFERED)).toBe(expected);
   });
 
-  it.each(['text/html', 'image/png;q=0', 'application/json;q=0, text/plain', '*/*;q=0'])('refuses %j', (header) => {
-    expect(() => negotiate(header, OFFERED)).toThrow(
-      expect.objectContaining({ code: 'not_acceptable', details: { allowed: OFFERED } }),
-    );
-  });
+  it.each(['text/html', 'image/png;q=0', 'application/json;q=0, text/plain', '*/*;q=0'])(
+    'refuses Accept: %j',
+    (header) => {
+      expect(() => negotiate(header, OFFERED)).toThrow(
+        expect.objectContaining({ code: 'not_acceptable', details: { allowed: OFFERED } }),
+      );
+    },
+  );
 });

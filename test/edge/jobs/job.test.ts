@@ -20,7 +20,7 @@ import {
 const NEW = { tenant: 't', id: 'a', fingerprint: 'f', question: 'q', model: 'm', method: 'saliency' };
 const FAILURE = { code: 'origin_unavailable', message: 'gone', details: {} } as const;
 
-it('takes one attempt at a time, and another once the first is dead', () => {
+it('a job has one live attempt at a time, and starts another when the lease expires', () => {
   const job = leased(accepted(NEW, 0), 10, JOB_TIMES) as Job;
   expect(job).toMatchObject({ status: 'running', attempts: 1 });
   expect(leased(job, 11, JOB_TIMES)).toBeUndefined();
@@ -31,7 +31,7 @@ it('takes one attempt at a time, and another once the first is dead', () => {
   expect(succeeded(second, 2, 'result-2', 50_000)).toMatchObject({ status: 'succeeded', result: 'result-2' });
 });
 
-it('fails for good after too many attempts, with the reason of the last', () => {
+it('a job fails with the last error after the maximum number of attempts', () => {
   let job = accepted(NEW, 0);
   for (let i = 1; i <= MAX_ATTEMPTS; i++) {
     expect(job.status).toBe('queued');
@@ -40,7 +40,7 @@ it('fails for good after too many attempts, with the reason of the last', () => 
   expect(job).toMatchObject({ status: 'failed', failure: FAILURE, attempts: MAX_ATTEMPTS });
 });
 
-it('always has something due, so that whatever happens it ends and is forgotten', () => {
+it('a job always has a next step, so that it ends and is deleted after any sequence of events', () => {
   const step = fc.oneof(
     fc.record({ op: fc.constantFrom('lease', 'cancel', 'abandon', 'due', 'due', 'due'), attempt: fc.constant(0) }),
     fc.record({

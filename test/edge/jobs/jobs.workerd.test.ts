@@ -47,7 +47,7 @@ const objectOf = (id: string, tenant = '*') => {
 };
 
 describe('a job', () => {
-  it('is accepted, runs from the queue, and has the result that a request has', async () => {
+  it('is accepted with 202, runs from the queue, and has the result of a direct request', async () => {
     const request = tensorRequest({ method: 'occlusion', target: 'ship', seed: 3 });
     const response = await ask(EXPLAIN, later(request));
     expect([response.status, response.headers.get('Preference-Applied')]).toEqual([202, 'respond-async']);
@@ -67,7 +67,7 @@ describe('a job', () => {
     expect((await ask(EXPLAIN, later(request))).status).toBe(200);
   });
 
-  it('draws its result over the picture that was sent', async () => {
+  it('draws its result over the submitted image', async () => {
     const { id } = await submitted(pictureRequest(pictures.jpeg, 'application/json'), {}, (path, init) =>
       ask(`${path}?method=saliency&seed=41&colormap=viridis`, init),
     );
@@ -84,7 +84,7 @@ describe('a job', () => {
     expect(new Uint8Array(await now.arrayBuffer())).toEqual(drawn);
   });
 
-  it('is the same for the same Idempotency-Key, and another question is refused', async () => {
+  it('is reused for the same Idempotency-Key, and refused with 409 for another request with it', async () => {
     const headers = { 'Idempotency-Key': 'one-two-three' };
     const first = await submitted(tensorRequest({ method: 'saliency', seed: 101, route: 'job' }), headers);
     await settled(first.id);
@@ -97,7 +97,7 @@ describe('a job', () => {
     expect(bad.status).toBe(400);
   });
 
-  it('can be cancelled, and removed', async () => {
+  it('can be cancelled and then deleted', async () => {
     const heavy = { method: 'rise', n_masks: 4000, seed: 7 };
     const { id } = await submitted(tensorRequest(heavy));
     expect((await ask(`/v2/jobs/${id}`, { method: 'DELETE' })).status).toBe(204);
@@ -108,7 +108,7 @@ describe('a job', () => {
     expect((await bindings.JOB_FILES?.list({ prefix: `*/${id}/` }))?.objects).toEqual([]);
   });
 
-  it('is nobody else’s', async () => {
+  it('is answered with 404 for another tenant', async () => {
     const { id } = await submitted(tensorRequest({ method: 'saliency', seed: 201 }));
     const demo = { headers: { 'X-Api-Key': 'whylight-demo' } };
     const [theirs, none] = [await ask(`/v2/jobs/${id}`, demo), await ask(`/v2/jobs/${'0'.repeat(32)}`, demo)];
@@ -117,7 +117,7 @@ describe('a job', () => {
     expect(await words(theirs)).toEqual(await words(none));
   });
 
-  it('is refused with words where it cannot be', async () => {
+  it('is refused without a queue, above the sample limit, or with metrics', async () => {
     const none = appWith({ jobs: undefined as never });
     const refused = await none(EXPLAIN, tensorRequest({ method: 'saliency', seed: 303, route: 'job' }));
     expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'budget_exceeded' })]);
@@ -162,10 +162,10 @@ const delivery = (tenant: string, id: string, task: 'run' | 'announce' = 'run', 
 const taken = (from: Services, messages: readonly JobDelivery[], queue = 'whylight-jobs') =>
   consumeJobs({ ...from, log: quiet }, { queue, messages }, () => {});
 
-describe('what goes wrong', () => {
+describe('consumeJobs', () => {
   const jobs = services.jobs as NonNullable<Services['jobs']>;
 
-  it('is harmless when a message comes twice', async () => {
+  it('runs a job once when its message is delivered three times', async () => {
     const job = await held(services, { method: 'saliency', seed: 401 });
     await jobs.submit(job);
     const twice = [delivery('*', job.id), delivery('*', job.id), delivery('*', job.id)];
@@ -177,7 +177,7 @@ describe('what goes wrong', () => {
     expect(await settled(job.id)).toMatchObject({ status: 'succeeded', attempts: 1 });
   });
 
-  it('is tried again while no origin answers, and ends with the reason when the queue gives up', async () => {
+  it('retries a job while no origin responds, and fails it with the last error from the dead-letter queue', async () => {
     const secret = 'a secret of thirty-two characters';
     const dead = { ...services, origin: new OriginRunner(new OriginClient({ urls: ['http://127.0.0.1:9'], secret })) };
     const job = await held(services, { method: 'saliency', seed: 402 });
@@ -201,7 +201,7 @@ describe('what goes wrong', () => {
     expect(last.seen).toEqual(['ack']);
   });
 
-  it('fails at once for what will not pass', async () => {
+  it('fails a job at once for a permanent error', async () => {
     const job = await held(services, { method: 'saliency', seed: 403 });
     const models = Object.create(services.models, { get: { value: async () => ({ model: { digest: 'other' } }) } });
     const question = (await jobs.files.get(job.question)) as Uint8Array;
@@ -215,7 +215,7 @@ describe('what goes wrong', () => {
     expect(await viewOf(job.id)).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
   });
 
-  it('does not end the clock of a job: its alarm waits for what is due', async () => {
+  it('keeps a finished job when its alarm fires early', async () => {
     const { id } = await submitted(tensorRequest({ method: 'saliency', seed: 404 }));
     await settled(id);
     expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
@@ -226,7 +226,7 @@ describe('what goes wrong', () => {
 describe('a webhook', () => {
   const secret = 'what only the operator knows';
 
-  it('is told once, signed, and again when it does not answer', async () => {
+  it('is sent once, signed, and retried after a 503', async () => {
     const calls: Request[] = [];
     const statuses = [503, 200];
     const fetch: Services['fetch'] = async (...call) => {
@@ -263,7 +263,7 @@ describe('a webhook', () => {
     expect(await webhookSecret(secret, 'another')).not.toBe(await webhookSecret(secret, tenant.id));
   });
 
-  it('goes only where the tenant may send it', async () => {
+  it('is refused for a URL that the tenant may not use', async () => {
     const sends = appWith({ webhookSecret: secret });
     for (const webhook of ['http://hooks.example.com/', 'https://elsewhere.example.com/', 'nothing']) {
       const response = await sends(EXPLAIN, later(tensorRequest({ method: 'saliency', seed: 502, webhook })));

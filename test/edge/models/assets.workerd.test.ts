@@ -5,13 +5,13 @@ import { Model, modelDigest } from '../../../src/core/model/model.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { bindings } from '../../support/app.ts';
 
-it('come with the digest that their files have', async () => {
+it('assetModels opens a model with the digest of its files', async () => {
   const source = await assetModels(bindings.MODELS, models, 'models').open('cifar10');
   expect(source.digest).toBe(await modelDigest(source));
   expect((await Model.read(source)).digest).toBe(source.digest);
 });
 
-it('that are not there are named', async () => {
+it('assetModels fails with invalid_config for a missing model', async () => {
   const store = assetModels(bindings.MODELS, { gone: './models/gone' }, 'models');
   await expect(store.open('gone')).rejects.toMatchObject({ code: 'invalid_config' });
 });

@@ -18,7 +18,7 @@ function cacheOf(capacity: number) {
 }
 
 describe('ModelCache', () => {
-  it('stay until they do not fit, the least recently used going first', async () => {
+  it('evicts the least recently used models when the capacity is exceeded', async () => {
     const { on, get, loads } = cacheOf(30);
     for (const name of ['a', 'b', 'c', 'a', 'd']) await get(name);
     expect(on.keys).toEqual(['c', 'a', 'd']);
@@ -26,7 +26,7 @@ describe('ModelCache', () => {
     expect(loads).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('keep the one just asked for, however large', async () => {
+  it('keeps the model just requested, even if it exceeds the capacity', async () => {
     const { on, get } = cacheOf(30);
     await get('a');
     await get('huge', 1000);
@@ -35,7 +35,7 @@ describe('ModelCache', () => {
     expect(on.keys).toEqual(['a']);
   });
 
-  it('are found again while somebody uses them, and not loaded twice', async () => {
+  it('returns an evicted model while it is still in use, without loading it again', async () => {
     const { get, loads } = cacheOf(10);
     const used = await get('a');
     await get('b');
@@ -43,7 +43,7 @@ describe('ModelCache', () => {
     expect(loads).toEqual(['a', 'b']);
   });
 
-  it('are loaded once for all who ask at the same time, who need not stay', async () => {
+  it('loads a model once for concurrent requests', async () => {
     const { get, loads, waiting } = cacheOf(10);
     const [first, second] = await Promise.all([get('a'), get('a')]);
     expect(first).toBe(second);
@@ -51,7 +51,7 @@ describe('ModelCache', () => {
     expect(waiting).toHaveLength(1);
   });
 
-  it('are tried again after a load that failed', async () => {
+  it('loads a model again after a failed load', async () => {
     const on = new ModelCache<object>(10);
     const waiting: Promise<unknown>[] = [];
     const wait = (promise: Promise<unknown>) => void waiting.push(promise);

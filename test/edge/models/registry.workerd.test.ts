@@ -67,8 +67,8 @@ const question = (key: string) => {
 };
 const arriving = async () => (await bucket.list({ prefix: 'arriving/' })).objects.map(({ key }) => key);
 
-describe('a model that is uploaded', () => {
-  it('is inspected, and live at once, here and elsewhere', async () => {
+describe('an uploaded model', () => {
+  it('is inspected and usable at once in every isolate', async () => {
     const response = await ask('/v2/models/mine/versions/1', uploadCifar('acme-key'));
     const answer = (await response.json()) as Record<string, unknown>;
     expect([response.status, response.headers.get('Location')]).toEqual([201, '/v2/models/mine/versions/1']);
@@ -92,13 +92,13 @@ describe('a model that is uploaded', () => {
     expect(await arriving()).toEqual([]);
   });
 
-  it('is the same when it comes again, and refuses other content under its version', async () => {
+  it('is accepted again with the same content, and refused with 409 with other content', async () => {
     expect((await ask('/v2/models/mine/versions/1', uploadCifar('acme-key'))).status).toBe(200);
     const other = await ask('/v2/models/mine/versions/1', uploadCifar('acme-key', { description: 'another' }));
     expect([other.status, await other.json()]).toMatchObject([409, { code: 'conflict' }]);
   });
 
-  it('has versions: the newest is meant until another is pinned', async () => {
+  it('is used in its newest version unless another is pinned', async () => {
     await ask('/v2/models/mine/versions/2', uploadCifar('acme-key', { description: 'second' }));
     const meant = async () =>
       ((await (await ask('/v2/models/mine', request('GET', 'acme-user'))).json()) as { description: string })
@@ -120,7 +120,7 @@ describe('a model that is uploaded', () => {
     expect((await fresh('/v2/models/mine/explain', question('acme-user'))).status).toBe(200);
   });
 
-  it("is nobody else's: other tenants neither see it nor hear of it", async () => {
+  it('is invisible to other tenants, who may use the same name', async () => {
     const unknown = await ask('/v2/models/mine', request('GET', 'rival-key'));
     const nothing = await ask('/v2/models/none', request('GET', 'rival-key'));
     expect([unknown.status, nothing.status]).toEqual([404, 404]);
@@ -134,7 +134,7 @@ describe('a model that is uploaded', () => {
     expect(own).toMatchObject({ description: 'second' });
   });
 
-  it('by an operator is for all who may use a model of that name', async () => {
+  it('of an operator is available to every tenant that may use its name', async () => {
     expect((await ask('/v2/models/common/versions/1', put('ops-key', identityModel().graph))).status).toBe(201);
     expect((await ask('/v2/models/common', request('GET', 'rival-key'))).status).toBe(200);
     expect((await ask('/v2/models/common', request('GET', 'narrow-key'))).status).toBe(404);
@@ -142,7 +142,7 @@ describe('a model that is uploaded', () => {
     expect((await ask('/v2/models/common', request('DELETE', 'ops-key'))).status).toBe(204);
   });
 
-  it('may have its weights in a file of their own', async () => {
+  it('may have its weights in a separate file', async () => {
     const { graph, external = [] } = denseModel(16);
     const [{ path, data }] = external as [{ path: string; data: Uint8Array }];
     const files = [
@@ -156,7 +156,7 @@ describe('a model that is uploaded', () => {
     expect([response.status, await response.json()]).toMatchObject([201, { bytes: expect.any(Number) }]);
   });
 
-  it('is gone, with its files, once it is deleted', async () => {
+  it('is deleted together with its files', async () => {
     expect((await ask('/v2/models/dense', request('DELETE', 'acme-key'))).status).toBe(204);
     expect((await ask('/v2/models/dense', request('GET', 'acme-user'))).status).toBe(404);
     expect((await ask('/v2/models/dense', request('DELETE', 'acme-key'))).status).toBe(404);
@@ -165,14 +165,14 @@ describe('a model that is uploaded', () => {
   });
 });
 
-describe('uploads and deletions of the same model at the same time', () => {
+describe('concurrent uploads and deletions of one model', () => {
   const weights = identityModel().graph;
   const version = (of: number, key = 'acme-key') => ask(`/v2/models/busy/versions/${of}`, put(key, weights));
   const stored = async () => (await bucket.list({ prefix: 'tenants/acme/busy/files/' })).objects.length;
   const ready = async (of: number) =>
     (await ask(`/v2/models/busy/versions/${of}/ready`, request('GET', 'acme-user'))).status;
 
-  it('leave no version without its files, although they have the same', async () => {
+  it('never delete the files of a version that is still there', async () => {
     expect((await version(0)).status).toBe(201);
     for (let round = 1; round <= 8; round++) {
       const [added, removed] = await Promise.all([
@@ -187,7 +187,7 @@ describe('uploads and deletions of the same model at the same time', () => {
     expect(await ready(8)).toBe(200);
   });
 
-  it('of the same version: one is new, and nothing of the others stays', async () => {
+  it('create a version once and leave no files behind', async () => {
     const before = await stored();
     const statuses = (await Promise.all([9, 9, 9].map((of) => version(of)))).map(({ status }) => status);
     expect(statuses.sort()).toEqual([200, 200, 201]);
@@ -198,12 +198,17 @@ describe('uploads and deletions of the same model at the same time', () => {
   });
 });
 
-describe('an upload is refused', () => {
+describe('PUT /v2/models/{model}/versions/{version}', () => {
   it.each([
-    ['that is no model', () => put('acme-key', new TextEncoder().encode('not ONNX at all')), 422, 'invalid_model'],
-    ['without the scope', () => put('acme-user', identityModel().graph), 403, 'forbidden'],
     [
-      'whose manifest names a file that is not there',
+      'bytes that are not ONNX',
+      () => put('acme-key', new TextEncoder().encode('not ONNX at all')),
+      422,
+      'invalid_model',
+    ],
+    ['a key without the admin scope', () => put('acme-user', identityModel().graph), 403, 'forbidden'],
+    [
+      'a manifest that names a missing file',
       () =>
         upload(
           'acme-key',
@@ -214,14 +219,14 @@ describe('an upload is refused', () => {
       'invalid_request',
     ],
     [
-      'that ends before its end',
+      'a truncated body',
       () => upload('acme-key', { files: [{ path: 'model.onnx', binary_data_size: 30 }] }, new Uint8Array(3)),
       400,
       'invalid_request',
     ],
-    ['without anything', () => put('acme-key', new Uint8Array(0)), 400, 'invalid_request'],
+    ['an empty body', () => put('acme-key', new Uint8Array(0)), 400, 'invalid_request'],
     [
-      'whose manifest is wrong, with a pointer to each mistake',
+      'an invalid manifest, with a pointer to each mistake',
       () =>
         upload(
           'acme-key',
@@ -236,7 +241,7 @@ describe('an upload is refused', () => {
       ['#/manifest/labels', '#/manifest/preprocessing/size/0'],
     ],
     [
-      'whose manifest has no end',
+      'a manifest nested 100000 levels deep',
       () =>
         upload(
           'acme-key',
@@ -246,7 +251,7 @@ describe('an upload is refused', () => {
       400,
       'invalid_request',
     ],
-  ])('%s', async (_, init, status, code, pointers: string[] = []) => {
+  ])('refuses %s and stores nothing', async (_, init, status, code, pointers: string[] = []) => {
     const response = await ask('/v2/models/bad/versions/1', init());
     const problem = (await response.json()) as { code: string; errors?: { pointer: string }[] };
     expect(problem).toMatchObject({ code });
@@ -256,7 +261,7 @@ describe('an upload is refused', () => {
     expect(await arriving()).toEqual([]);
   });
 
-  it('under the name of a model that is shipped, or none that can be a name', async () => {
+  it('refuses the name of a built-in model with 403 and an invalid name with 400', async () => {
     expect((await ask('/v2/models/cifar10/versions/9', put('acme-key', identityModel().graph))).status).toBe(403);
     expect((await ask('/v2/models/a%20b/versions/1', put('acme-key', identityModel().graph))).status).toBe(400);
   });

@@ -32,8 +32,8 @@ const framed = (header: object, ...files: Uint8Array[]) => {
   return { body, lengths: { header: String(json.length), body: undefined, maxBytes: MOST } };
 };
 
-describe('an upload', () => {
-  it('gives each file its bytes, however the body was cut', async () => {
+describe('readUpload', () => {
+  it('yields the bytes of each file for any chunking of the body', async () => {
     const file = fc.uint8Array({ minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(file, file, fc.array(fc.integer({ min: 1, max: 30 })), async (a, b, pieces) => {
@@ -60,12 +60,12 @@ describe('an upload', () => {
     );
   });
 
-  it('is the ONNX file itself without the header', async () => {
+  it('reads a body without header length as a single ONNX file', async () => {
     const upload = await readUpload(stream(encode('onnx')), { header: undefined, body: '4', maxBytes: MOST });
     expect(upload.files.map(({ path, size }) => [path, size])).toEqual([['model.onnx', 4]]);
   });
 
-  it('that ends too early says how much is missing', async () => {
+  it('reports how many bytes are missing from a truncated file', async () => {
     const { body, lengths } = framed({ files: [{ path: 'model.onnx', binary_data_size: 9 }] }, encode('abc'));
     const upload = await readUpload(stream(body), lengths);
     await expect(collect((upload.files[0] as IncomingFile).chunks())).rejects.toMatchObject({
@@ -77,14 +77,24 @@ describe('an upload', () => {
   it.each([
     ['no body', null, { header: undefined, body: '4', maxBytes: MOST }, 'invalid_request'],
     ['no length', stream(encode('x')), { header: undefined, body: undefined, maxBytes: MOST }, 'invalid_request'],
-    ['a length in words', stream(encode('x')), { header: 'ten', body: '1', maxBytes: MOST }, 'invalid_request'],
-    ['too much', stream(encode('x')), { header: undefined, body: '1001', maxBytes: MOST }, 'payload_too_large'],
-    ['a JSON part that is none', stream(encode('{]')), { header: '2', body: '2', maxBytes: MOST }, 'invalid_request'],
-  ])('with %s is refused', async (_, body, lengths, code) => {
+    [
+      'a header length that is not a number',
+      stream(encode('x')),
+      { header: 'ten', body: '1', maxBytes: MOST },
+      'invalid_request',
+    ],
+    [
+      'more than maxBytes',
+      stream(encode('x')),
+      { header: undefined, body: '1001', maxBytes: MOST },
+      'payload_too_large',
+    ],
+    ['a header that is not JSON', stream(encode('{]')), { header: '2', body: '2', maxBytes: MOST }, 'invalid_request'],
+  ])('refuses an upload with %s', async (_, body, lengths, code) => {
     await expect(readUpload(body, lengths)).rejects.toMatchObject({ code });
   });
 
-  it('with a path out of its folder is refused, with a pointer to it', async () => {
+  it('refuses a path that leaves the folder, with a pointer to it', async () => {
     const { body, lengths } = framed({ files: [{ path: '../other', binary_data_size: 1 }] }, encode('x'));
     await expect(readUpload(stream(body), lengths)).rejects.toMatchObject({
       code: 'invalid_request',

@@ -9,7 +9,7 @@ const documented = Object.fromEntries(
   ),
 );
 
-it('writes the columns that docs/operate.md names, in that order', () => {
+it('analyticsEngine writes the columns of docs/operate.md in order', () => {
   const points: { indexes: string[]; blobs: string[]; doubles: number[] }[] = [];
   analyticsEngineMetrics({ writeDataPoint: (point) => void points.push(point) }).count({
     verb: 'POST',

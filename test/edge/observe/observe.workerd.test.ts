@@ -17,8 +17,8 @@ function watched(replaced: Partial<Services> = {}) {
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-describe('what a request leaves behind', () => {
-  it('is one line of log, tied to its id and trace, and one count', async () => {
+describe('the record of a request', () => {
+  it('is one log line with request id and trace id, and one count', async () => {
     const { ask, lines, counted } = watched();
     const response = await ask('/v2/models/cifar10/explain?seed=3', {
       ...tensorRequest({ method: 'saliency' }),
@@ -57,7 +57,7 @@ describe('what a request leaves behind', () => {
     });
   });
 
-  it('holds nothing of who asked or what for', async () => {
+  it('contains nothing that identifies the client or its input', async () => {
     const { ask, lines, counted } = watched();
     await ask('/v2/models/some-person/explain?method=saliency&target=some-label', {
       method: 'POST',
@@ -72,7 +72,7 @@ describe('what a request leaves behind', () => {
     ]);
   });
 
-  it('does not cost the answer when counting fails', async () => {
+  it('does not fail the request when counting fails', async () => {
     const { ask, lines } = watched({
       metrics: {
         count: () => {
@@ -84,14 +84,14 @@ describe('what a request leaves behind', () => {
     expect(lines.map(({ level }) => level)).toContain('warn');
   });
 
-  it('is taken by Analytics Engine', () => {
+  it('is accepted by Analytics Engine', () => {
     expect(bindings.METRICS).toBeDefined();
     expect(() => services.metrics?.count({ ...({} as RequestFacts), tenant: 'x' })).not.toThrow();
   });
 });
 
 describe('GET /metrics', () => {
-  it('is there where figures can be read back, and only there', async () => {
+  it('exists only where metrics can be read back', async () => {
     const ask = appWith({ metrics: new PrometheusMetrics() });
     await ask('/v2');
     const response = await ask('/metrics');
@@ -102,7 +102,7 @@ describe('GET /metrics', () => {
 });
 
 describe('GET /v2/health/ready', () => {
-  it('fails when the engine does not compute, and says so in the log only', async () => {
+  it('answers not ready when the engine fails, with the reason in the log only', async () => {
     const explainer = { engine: { name: 'broken', load: () => Promise.reject(new Error('out of memory')) } };
     const { ask, lines } = watched({ explainer: explainer as unknown as Services['explainer'] });
     const response = await ask('/v2/health/ready');
@@ -113,7 +113,7 @@ describe('GET /v2/health/ready', () => {
     expect(lines).toContainEqual(expect.objectContaining({ part: 'engine', reason: 'out of memory' }));
   });
 
-  it('reports a cache that fails, which costs time but no answer', async () => {
+  it('reports a failing cache and stays ready', async () => {
     const cache = { get: () => Promise.reject(new Error('down')), put: async () => {} };
     const { ask } = watched({ cache });
     const response = await ask('/v2/health/ready');

@@ -6,8 +6,8 @@ import { continueTrace, traceHeaders } from '../../../src/edge/observe/trace-con
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
-describe('the trace of a request', () => {
-  it('goes on with that of the caller, as a part of its own', () => {
+describe('trace context', () => {
+  it('continues the trace of the caller with a new span id', () => {
     const trace = continueTrace(`00-${TRACE}-${PARENT}-01`, 'congo=t61rcWkgMzE');
     expect(trace).toMatchObject({ traceId: TRACE, parentId: PARENT, sampled: true, state: 'congo=t61rcWkgMzE' });
     expect(trace.spanId).toMatch(/^[0-9a-f]{16}$/);
@@ -18,12 +18,12 @@ describe('the trace of a request', () => {
     });
   });
 
-  it('keeps the flag that says whether it is recorded', () => {
+  it('keeps the sampled flag', () => {
     expect(continueTrace(`00-${TRACE}-${PARENT}-00`).sampled).toBe(false);
     expect(continueTrace(`00-${TRACE}-${PARENT}-03`).sampled).toBe(true);
   });
 
-  it('reads what later versions put behind it, but not what this version must not have', () => {
+  it('accepts extra fields of later versions, but not of version 00', () => {
     expect(continueTrace(`01-${TRACE}-${PARENT}-01-more`).traceId).toBe(TRACE);
     expect(continueTrace(`00-${TRACE}-${PARENT}-01-more`).traceId).not.toBe(TRACE);
   });
@@ -36,7 +36,7 @@ describe('the trace of a request', () => {
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE.toUpperCase()}-${PARENT}-01`,
     `00-${TRACE}-${PARENT}`,
-  ])('begins anew where the header is %j', (header) => {
+  ])('starts a new trace for traceparent %j', (header) => {
     const trace = continueTrace(header, 'a=b');
     expect(trace.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(trace.traceId).not.toBe(TRACE);
@@ -44,7 +44,7 @@ describe('the trace of a request', () => {
     expect(trace).not.toHaveProperty('state');
   });
 
-  it('sends on what it takes itself, whatever came in', () => {
+  it('sends a traceparent that it can parse again', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)),

@@ -8,8 +8,8 @@ import { keyRoutes, openRoutes } from '../../../src/edge/routes/index.ts';
 const routes: readonly Route[] = [...openRoutes, ...keyRoutes, ...adminRoutes];
 const descriptions = routes.map(({ description }) => description);
 
-describe('descriptions of routes', () => {
-  it('give the exposed CORS headers', () => {
+describe('route descriptions', () => {
+  it('yield the exposed CORS headers', () => {
     expect(exposedHeaders(descriptions).split(', ')).toEqual([
       'ETag',
       'Inference-Header-Content-Length',
@@ -28,7 +28,7 @@ describe('descriptions of routes', () => {
     ]);
   });
 
-  it('give patterns with and without a version', () => {
+  it('yield path patterns with and without a version', () => {
     const { description } = keyRoutes.find((route) => route.description.path.endsWith('/compare')) as Route;
     expect(patternsOf(description)).toEqual([
       '/v2/models/:model/compare',
@@ -36,7 +36,7 @@ describe('descriptions of routes', () => {
     ]);
   });
 
-  it('give operations with access, cost and response headers', () => {
+  it('yield OpenAPI operations with access, cost and response headers', () => {
     const { paths = {} } = openApiDocument(descriptions);
     expect(paths['/v2/models/{model}/explain']?.post).toMatchObject({
       'x-whylight-access': 'explain',
@@ -46,7 +46,7 @@ describe('descriptions of routes', () => {
     expect(paths['/metrics']).toBeUndefined();
   });
 
-  it('demand a scope of every route that changes something or runs a model', () => {
+  it('require a scope for every route that changes something or runs a model', () => {
     const open = descriptions.filter(({ access, method, cost }) => {
       const isFree = access === 'open' || access === 'key';
       return isFree && (method !== 'get' || cost !== 'none');

@@ -11,8 +11,8 @@ const fail = (it: Breaker): void => {
   it.failure();
 };
 
-describe('a breaker', () => {
-  it('opens at failures in a row, not at single ones', () => {
+describe('Breaker', () => {
+  it('opens after consecutive failures, not after single ones', () => {
     const { it: one } = breaker();
     fail(one);
     expect(one.enter()).toBe(true);
@@ -25,7 +25,7 @@ describe('a breaker', () => {
     expect(one.wait).toBe(100);
   });
 
-  it('lets one try after a pause, which decides', () => {
+  it('admits one trial request after the pause, and closes when it succeeds', () => {
     const { it: one, time } = breaker();
     fail(one);
     fail(one);
@@ -38,7 +38,7 @@ describe('a breaker', () => {
     expect(one.enter()).toBe(true);
   });
 
-  it('waits longer each time the trial fails, up to a bound', () => {
+  it('doubles its pause after each failed trial, up to the maximum', () => {
     const { it: one, time } = breaker();
     fail(one);
     fail(one);
@@ -49,7 +49,7 @@ describe('a breaker', () => {
     }
   });
 
-  it('learns nothing from who gave up', () => {
+  it('admits another trial after a withdrawn one', () => {
     const { it: one, time } = breaker();
     fail(one);
     fail(one);

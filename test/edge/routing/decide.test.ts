@@ -21,37 +21,53 @@ const { origin: _, ...noOrigin } = heavy;
 
 describe('decide', () => {
   it.each<[string, Situation, string]>([
-    ['what is light runs at the edge', light, 'edge'],
-    ['what takes too long goes to the origin', heavy, 'origin'],
-    ['what needs too much memory does too', { ...light, estimate: { milliseconds: 1, bytes: 100 * MIB } }, 'origin'],
-    ['what the deadline does not leave time for at the edge', { ...light, deadline: 50 }, 'origin'],
-    ['a job is what neither does in time', { ...heavy, deadline: 5000 }, 'job'],
-    ['a job is what is left without an origin', noOrigin, 'job'],
-    ['or without one that is well', { ...heavy, origin: { available: false, milliseconds: 1 } }, 'job'],
-    ['a sick origin alone', { ...heavy, jobs: false, origin: { available: false, milliseconds: 1 } }, 'unavailable'],
-    ['nothing is left', { ...noOrigin, jobs: false }, 'none'],
-    ['nothing is left in time', { ...heavy, jobs: false, deadline: 5000 }, 'none'],
-    ['the tenant keeps out of the origin', { ...heavy, allowed: ['edge', 'job'] }, 'job'],
-    ['the tenant keeps out of the edge', { ...light, allowed: ['origin'] }, 'origin'],
-    ['what was asked for', { ...light, wanted: 'origin' }, 'origin'],
-    ['what was asked for', { ...light, wanted: 'job' }, 'job'],
-    ['edge and nothing else', { ...heavy, wanted: 'edge' }, 'none'],
-    ['more rows than an isolate may', { ...light, samples: { ...light.samples, needed: 6000 } }, 'origin'],
-    ['more rows than anything may', { ...light, samples: { ...light.samples, needed: 200_001 } }, 'none'],
-    ['a queue that is not there', { ...light, wanted: 'job', jobs: false }, 'none'],
+    ['runs a light request at the edge', light, 'edge'],
+    ['sends a request that takes too long at the edge to the origin', heavy, 'origin'],
+    [
+      'sends a request that needs too much memory at the edge to the origin',
+      { ...light, estimate: { milliseconds: 1, bytes: 100 * MIB } },
+      'origin',
+    ],
+    ['sends a request that misses its deadline at the edge to the origin', { ...light, deadline: 50 }, 'origin'],
+    ['makes a job when neither edge nor origin meets the deadline', { ...heavy, deadline: 5000 }, 'job'],
+    ['makes a job when there is no origin', noOrigin, 'job'],
+    ['makes a job when the origin is unavailable', { ...heavy, origin: { available: false, milliseconds: 1 } }, 'job'],
+    [
+      'reports unavailable when the only candidate is an unavailable origin',
+      { ...heavy, jobs: false, origin: { available: false, milliseconds: 1 } },
+      'unavailable',
+    ],
+    ['finds no route without origin and jobs', { ...noOrigin, jobs: false }, 'none'],
+    ['finds no route within the deadline', { ...heavy, jobs: false, deadline: 5000 }, 'none'],
+    ['makes a job when the tenant excludes the origin', { ...heavy, allowed: ['edge', 'job'] }, 'job'],
+    ['uses the origin when the tenant excludes the edge', { ...light, allowed: ['origin'] }, 'origin'],
+    ['uses the origin when it is requested', { ...light, wanted: 'origin' }, 'origin'],
+    ['makes a job when it is requested', { ...light, wanted: 'job' }, 'job'],
+    ['finds no route when the requested edge is too slow', { ...heavy, wanted: 'edge' }, 'none'],
+    [
+      'sends more samples than the edge allows to the origin',
+      { ...light, samples: { ...light.samples, needed: 6000 } },
+      'origin',
+    ],
+    [
+      'finds no route for more samples than any route allows',
+      { ...light, samples: { ...light.samples, needed: 200_001 } },
+      'none',
+    ],
+    ['finds no route when a job is requested without a queue', { ...light, wanted: 'job', jobs: false }, 'none'],
   ])('%s', (_, situation, route) => {
     const decision = decide(situation);
     expect(decision.route).toBe(route);
     expect(decision.why).not.toBe('');
   });
 
-  it('tells the figures', () => {
+  it('explains its choice with time, memory and the budget of the edge', () => {
     expect(decide({ ...noOrigin, jobs: false }).why).toBe(
       'it takes about 60 s and 30 MiB, and the edge may take 5.0 s',
     );
   });
 
-  it('never leaves what is allowed and asked for, and never promises what is not there', () => {
+  it('chooses only routes that are allowed, requested, available and within budget', () => {
     const route = fc.constantFrom('edge', 'origin', 'job') as fc.Arbitrary<'edge' | 'origin' | 'job'>;
     fc.assert(
       fc.property(

@@ -17,8 +17,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom('constructor', 'toString', 'a', undefined).map((model): Change => ({ kind: 'purged', model })),
 );
 
-describe('a record', () => {
-  it('is a record after any changes; its revision rises, and no generation comes back', () => {
+describe('the record of a tenant', () => {
+  it('stays valid after any changes, with rising revisions and unique generations', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
         const seen = new Set<string>();
@@ -38,13 +38,13 @@ describe('a record', () => {
     );
   });
 
-  it('counts so many models one by one, and the next as all of them', () => {
+  it('replaces the generations of more than 200 models by one of the tenant', () => {
     let record = EMPTY_RECORD;
     for (let i = 0; i < 201; i++) record = applied(record, { kind: 'purged', model: `m${i}` });
     expect(record.generation).toEqual({ tenant: 1, models: {} });
   });
 
-  it('remembers which keys of the file are no longer good, and forgets its own', () => {
+  it('keeps revoked keys of the configuration file, and drops its own', () => {
     let record = applied(EMPTY_RECORD, { kind: 'key_created', key: key(1) });
     record = applied(record, { kind: 'key_revoked', sha256: digest(1) });
     record = applied(record, { kind: 'key_revoked', sha256: digest(2) });
@@ -52,7 +52,7 @@ describe('a record', () => {
   });
 });
 
-describe('what a change expects', () => {
+describe('preconditions of a change', () => {
   const there = { ...EMPTY_RECORD, revision: 3, policy };
   it.each([
     [{}, true, true],
@@ -62,11 +62,11 @@ describe('what a change expects', () => {
     [{ match: [2] }, false, false],
     [{ match: '*' as const }, true, false],
     [{ absent: true, required: true }, false, true],
-  ])('%j of one that is there, and of one that is not', (expected, present, missing) => {
+  ])('%j are checked against an existing and a missing record', (expected, present, missing) => {
     expect([meets(expected, there, false), meets(expected, EMPTY_RECORD, false)]).toEqual([present, missing]);
   });
 
-  it('takes a tenant of the file for one that is there', () => {
+  it('treat a tenant of the configuration file as existing', () => {
     expect(meets({ required: true }, EMPTY_RECORD, true)).toBe(false);
     expect(meets({ match: [0] }, EMPTY_RECORD, true)).toBe(true);
     expect(meets({ absent: true }, EMPTY_RECORD, true)).toBe(false);

@@ -14,8 +14,8 @@ function directoryOf(base: Record<string, object>, clock = () => 0) {
   return new TenantDirectory({ tenants, tokens: new JwtVerifier(), log, clock });
 }
 
-describe('the tenant directory', () => {
-  it('finds tenants by any of their keys', async () => {
+describe('TenantDirectory', () => {
+  it('finds a tenant by any of its keys', async () => {
     const keys = [await digest('one'), { sha256: await digest('two'), scopes: ['admin'] }];
     const directory = directoryOf({ acme: { keys, methods: ['saliency'] } });
     for (const [key, scopes] of [
@@ -29,7 +29,7 @@ describe('the tenant directory', () => {
     }
   });
 
-  it('refuses a wrong key, and no key where nobody may come without, in the same words', async () => {
+  it('refuses wrong and missing keys with the same error', async () => {
     const directory = directoryOf({
       acme: { keys: [await digest('one')] },
       gone: { keys: [await digest('disabled')], disabled: true },
@@ -50,13 +50,13 @@ describe('the tenant directory', () => {
     expect(refusals[0]).toMatchObject({ code: 'unauthorized', details: {} });
   });
 
-  it('lets everybody in as "*", but not with a wrong key', async () => {
+  it('accepts anonymous callers as tenant "*", but not wrong keys', async () => {
     const directory = directoryOf({ '*': { scopes: ['predict'] } });
     expect(await directory.find(undefined, wait)).toMatchObject({ tenant: { id: '*' }, scopes: ['predict'] });
     await expect(directory.find('wrong', wait)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('refuses a key that two tenants have', async () => {
+  it('refuses a configuration with one key for two tenants', async () => {
     const keys = [await digest('one')];
     expect(() => directoryOf({ a: { keys }, b: { keys } })).toThrow(/a and b/);
   });

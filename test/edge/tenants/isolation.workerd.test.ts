@@ -49,21 +49,21 @@ const tensor = (key: string, params: object, seed = 70): RequestInit => {
   return { ...init, headers: { ...init.headers, 'X-Api-Key': key } };
 };
 
-describe("what a tenant asks about another's", () => {
+describe('isolation between tenants', () => {
   it.each([
     ['model', (name: string) => app(`/v2/models/${name}`, request('GET', 'mallory'))],
     ['ready', (name: string) => app(`/v2/models/${name}/ready`, request('GET', 'mallory'))],
     ['version', (name: string) => app(`/v2/models/${name}/versions/1`, request('GET', 'mallory'))],
     ['inference', (name: string) => app(`/v2/models/${name}/infer`, tensor('mallory', {}))],
     ['explanation', (name: string) => app(`/v2/models/${name}/explain`, tensor('mallory', { method: 'saliency' }))],
-  ])('model (%s) is answered as if there were none', async (_, ask) => {
+  ])('answers requests for a model of another tenant as for an unknown model: %s', async (_, ask) => {
     await app('/v2/models/theirs/explain', tensor('alice', { method: 'saliency' }));
     const [there, nowhere] = [await seen(await ask('theirs'), 'theirs'), await seen(await ask('othere'), 'othere')];
     expect(there.status).toBe(404);
     expect(there).toEqual(nowhere);
   });
 
-  it('method is answered as if there were none', async () => {
+  it('answers requests for an unlisted method as for an unknown method', async () => {
     const asks: ((id: string) => Promise<Response>)[] = [
       (id) => app(`/v2/methods/${id}`, request('GET', 'mallory')),
       (id) => app('/v2/models/mine/explain', tensor('mallory', { method: id })),
@@ -89,7 +89,7 @@ describe("what a tenant asks about another's", () => {
     ['DELETE', '/keys/000000000000', undefined],
     ['GET', '/audit', undefined],
     ['POST', '/purge', {}],
-  ])('administration (%s %s) is answered as if there were no such tenant', async (method, path, body) => {
+  ])('answers %s /admin/tenants/{other}%s as for an unknown tenant', async (method, path, body) => {
     const ask = (id: string) =>
       app(`/admin/tenants/${id}${path}`, request(method, 'mallory-admin', body, { 'If-Match': '*' }));
     const [there, nowhere] = [await seen(await ask('alice'), 'alice'), await seen(await ask('bobby'), 'bobby')];
@@ -97,7 +97,7 @@ describe("what a tenant asks about another's", () => {
     expect(there).toEqual(nowhere);
   });
 
-  it('key is one wrong key among others', async () => {
+  it('gives the same 401 for disabled, expired, malformed and unknown keys', async () => {
     const late = { sha256: (await keyOf('late')).sha256, expires: '2020-01-01T00:00:00Z' };
     const shut = tenantApp({ gone: { disabled: true, keys: [await keyOf('gone')] }, late: { keys: [late] } });
     const wrong = ['gone', 'late', 'nobody', (await keyOf('gone')).sha256, 'a.b.c', undefined];
@@ -108,7 +108,7 @@ describe("what a tenant asks about another's", () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
   });
 
-  it('answers cannot be found, by hit or by tag, for the same files and the same question', async () => {
+  it('does not reveal cached answers of another tenant by cache hit or ETag', async () => {
     const ask = (key: string, name: string, headers = {}) => {
       const init = tensor(key, { method: 'saliency' }, 71);
       return app(`/v2/models/${name}/explain`, { ...init, headers: { ...init.headers, ...headers } as HeadersInit });
@@ -122,7 +122,7 @@ describe("what a tenant asks about another's", () => {
     expect(probe.headers.get('ETag')).not.toBe(etag);
   });
 
-  it('answers do not fly by either', async () => {
+  it('does not share identical concurrent runs between tenants', async () => {
     const [a, b] = await Promise.all([
       app('/v2/models/theirs/explain', tensor('alice', { method: 'saliency' }, 72)),
       app('/v2/models/mine/explain', tensor('mallory', { method: 'saliency' }, 72)),
@@ -130,7 +130,7 @@ describe("what a tenant asks about another's", () => {
     expect([a, b].map(({ headers }) => headers.get('X-Whylight-Cache'))).toEqual(['miss', 'miss']);
   });
 
-  it('numbers of keys, and the lists of tenants and of everybody, are for operators', async () => {
+  it('reserves the list of tenants, changes of tenants and global purges for operators', async () => {
     for (const [method, path, body] of [
       ['GET', '/admin/tenants', undefined],
       ['POST', '/admin/purge', {}],
@@ -145,8 +145,8 @@ describe("what a tenant asks about another's", () => {
   });
 });
 
-describe('methods that are made of others', () => {
-  it('reach only those that the tenant has', async () => {
+describe('methodsFor', () => {
+  it('binds only methods that the tenant may use', async () => {
     const methods = new MethodRegistry(entries);
     const { methodsFor } = await import('../../../src/edge/tenants/rights.ts');
     const directory = services.tenants;

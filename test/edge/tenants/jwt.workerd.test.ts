@@ -23,13 +23,13 @@ const status = async (app: ReturnType<typeof tenantApp>, token: string) =>
   (await app('/v2/models', request('GET', undefined, undefined, { Authorization: `Bearer ${token}` }))).status;
 
 describe('a JSON Web Token', () => {
-  it('of the tenant that its issuer and audience name is good', async () => {
+  it('is accepted when issuer and audience match a tenant', async () => {
     const app = tenantApp({ one: { jwt }, two: {} });
     expect(await status(app, await idp.sign())).toBe(200);
     expect(await status(app, await idp.sign({ aud: ['other', AUDIENCE] }))).toBe(200);
   });
 
-  it('is refused for anything that is wrong with it', async () => {
+  it('is refused with the same 401 for any invalid claim, key or signature', async () => {
     const lines: string[] = [];
     const app = tenantApp(
       { one: { jwt: { ...jwt, claims: { tenant: 'one' } } } },
@@ -72,7 +72,7 @@ describe('a JSON Web Token', () => {
     expect(lines.join()).not.toContain('ann@example.com');
   });
 
-  it('is good for what it says, and for no more than the tenant allows', async () => {
+  it('grants no more scopes than the tenant allows', async () => {
     const app = tenantApp({ one: { jwt: { ...jwt, scopes: ['predict'] } } });
     const ask = async (claims: JWTPayload, path: string) => {
       const init = tensorRequest({ method: 'saliency' });
@@ -89,7 +89,7 @@ describe('a JSON Web Token', () => {
     ).toBe(403);
   });
 
-  it('is checked against keys that are fetched once', async () => {
+  it('is verified with keys that are fetched once', async () => {
     const asked: string[] = [];
     const fetchKeys = async (url: string) => {
       asked.push(url);
@@ -101,13 +101,13 @@ describe('a JSON Web Token', () => {
     expect(asked).toEqual(['https://idp.example/keys']);
   });
 
-  it('is refused, not failed, when its keys cannot be had', async () => {
+  it('is refused with 401 when its keys cannot be fetched', async () => {
     const remote = { issuer: idp.issuer, audience: AUDIENCE, jwks_url: 'https://idp.example/keys' };
     const fetchKeys = async () => Response.json({ error: 'down' }, { status: 503 });
     expect(await status(tenantApp({ one: { jwt: remote } }, { fetchKeys }), await idp.sign())).toBe(401);
   });
 
-  it('may come from an issuer that the admin API has added', async () => {
+  it('is accepted from an issuer that was added through the admin API', async () => {
     const base = { house: { operator: true, keys: [{ sha256: await digest('op'), scopes: ['admin'] }] } };
     const added = await issuerOf(`https://${crypto.randomUUID()}.example`);
     const policy = { jwt: { issuer: added.issuer, audience: AUDIENCE, jwks: { keys: [added.jwk] } } };

@@ -32,7 +32,7 @@ async function tenantWith(policy: object, options: Parameters<typeof tenantApp>[
 }
 
 describe('scopes', () => {
-  it('of a key decide what it is good for', async () => {
+  it('of a key decide which routes it may use', async () => {
     const app = tenantApp({
       one: { keys: [await keyOf('p', ['predict']), await keyOf('e', ['explain']), await keyOf('a', ['admin'])] },
     });
@@ -51,7 +51,7 @@ describe('scopes', () => {
     }
   });
 
-  it('of those without a key are in the configuration, and nobody comes in without one', async () => {
+  it('of anonymous requests come from the tenant "*", without which they are refused with 401', async () => {
     const open = tenantApp({ '*': { scopes: ['predict'] } });
     expect((await open('/v2/models/cifar10/infer', tensorRequest({}))).status).toBe(200);
     expect((await open(EXPLAIN, tensorRequest({ method: 'saliency' }))).status).toBe(403);
@@ -59,8 +59,8 @@ describe('scopes', () => {
   });
 });
 
-describe('parameters', () => {
-  it('have the defaults, the pinned values and the limits of the tenant', async () => {
+describe('parameters of a tenant', () => {
+  it('have its defaults, pinned values and limits', async () => {
     const { explain, send } = await tenantWith({
       parameters: {
         integrated_gradients: { defaults: { n_steps: 7 }, limits: { n_steps: { min: 5, max: 9 } } },
@@ -93,8 +93,8 @@ describe('parameters', () => {
   });
 });
 
-describe('limits', () => {
-  it('of the body hold whether or not it says its length', async () => {
+describe('limits of a tenant', () => {
+  it('on the body apply with and without Content-Length', async () => {
     const { explain, send } = await tenantWith({ limits: { body_bytes: 1000 } });
     expect(await jsonOf(await explain({ method: 'saliency' }))).toMatchObject({ status: 413, max_bytes: 1000 });
     const stream = new ReadableStream({
@@ -106,7 +106,7 @@ describe('limits', () => {
     expect(await jsonOf(await send(EXPLAIN, endless as RequestInit))).toMatchObject({ status: 413 });
   });
 
-  it('of pixels are checked by the header, before anything is decoded', async () => {
+  it('on pixels are checked in the image header before decoding', async () => {
     const decoded: number[] = [];
     const codecs = {
       ...services.codecs,
@@ -127,7 +127,7 @@ describe('limits', () => {
     expect((await wider.picture(pictures.jpeg)).status).toBe(200);
   });
 
-  it('of samples refuse before anything runs', async () => {
+  it('on samples refuse an explanation before it runs', async () => {
     const { explain } = await tenantWith({ limits: { samples: 22 } });
     expect((await explain({ method: 'integrated_gradients', n_steps: 20 })).status).toBe(200);
     expect(await jsonOf(await explain({ method: 'integrated_gradients', n_steps: 30 }))).toMatchObject({
@@ -137,7 +137,7 @@ describe('limits', () => {
     });
   });
 
-  it('of samples count the rows of an inference', async () => {
+  it('on samples count the rows of an inference', async () => {
     const { send } = await tenantWith({ limits: { samples: 2 } });
     const infer = (rows: number) =>
       send('/v2/models/cifar10/infer', tensorRequest({}, pixels(0, rows), [rows, 3, 32, 32]));
@@ -145,7 +145,7 @@ describe('limits', () => {
     expect(await jsonOf(await infer(3))).toMatchObject({ code: 'budget_exceeded', allowed: 2 });
   });
 
-  it('of time refuse what would take longer, and end what does', async () => {
+  it('on time refuse a run estimated to be too long, and abort one that is', async () => {
     const { explain, send } = await tenantWith({ limits: { edge_ms: 1 }, routes: ['edge'] });
     const long = { method: 'occlusion', sliding_window_shape: '3,4,4', strides: '3,1,1' };
     expect(await jsonOf(await explain(long))).toMatchObject({ status: 422, code: 'budget_exceeded' });
@@ -157,7 +157,7 @@ describe('limits', () => {
     });
   });
 
-  it('of requests a minute are counted by the platform, for each tenant by itself', async () => {
+  it('on requests per minute are counted for each tenant separately', async () => {
     const policy = { limits: { requests_per_minute: 60 } };
     const id = `busy-${crypto.randomUUID().slice(0, 8)}`;
     const app = tenantApp({
@@ -175,7 +175,7 @@ describe('limits', () => {
     expect((await app('/v2/models', request('GET', 'calm'))).status).toBe(200);
   });
 
-  it('of wrong keys hold for an address', async () => {
+  it('on wrong keys are counted for each client address', async () => {
     const app = tenantApp({});
     const from = { 'CF-Connecting-IP': `203.0.113.${crypto.getRandomValues(new Uint8Array(1))[0]}` };
     const guess = (i: number) => app('/v2/models', request('GET', `guess-${i}`, undefined, from));
@@ -184,8 +184,8 @@ describe('limits', () => {
   });
 });
 
-describe('formats', () => {
-  it('are those of the tenant', async () => {
+describe('formats of a tenant', () => {
+  it('restrict the accepted response types', async () => {
     const { app, explain } = await tenantWith({ formats: ['image/png'] });
     expect(await jsonOf(await explain({ method: 'saliency' }, { Accept: 'application/json' }))).toMatchObject({
       status: 406,
@@ -200,12 +200,12 @@ describe('formats', () => {
 describe('the cache of a tenant', () => {
   const state = (response: Response) => response.headers.get('X-Whylight-Cache');
 
-  it('may be off', async () => {
+  it('is bypassed when it keeps answers for 0 seconds', async () => {
     const { explain } = await tenantWith({ cache: { seconds: 0 } });
     for (let i = 0; i < 2; i++) expect(state(await explain({ method: 'saliency' }, {}, pixels(61)))).toBe('bypass');
   });
 
-  it('lives as long as the tenant says', async () => {
+  it('keeps answers for as long as the tenant sets', async () => {
     const data = pixels(62);
     const { explain } = await tenantWith({ cache: { seconds: 60 } });
     const later = async (seconds: number) => {
@@ -219,7 +219,7 @@ describe('the cache of a tenant', () => {
     expect([await later(50), await later(61)]).toEqual(['hit', 'miss']);
   });
 
-  it('is its own, unless both say that they share', async () => {
+  it('is separate from other tenants unless both share theirs', async () => {
     const make = async (isolation: string) =>
       tenantApp({
         x: { keys: [await keyOf('x')], cache: { isolation } },
@@ -241,7 +241,7 @@ describe('the cache of a tenant', () => {
     expect((await ask(shared, 'z', 64))[0]).toBe('miss');
   });
 
-  it('serves another colour map and another format from the same answer', async () => {
+  it('serves another colormap and format from one entry', async () => {
     const { explain } = await tenantWith({});
     const answers = [
       await explain({ method: 'saliency' }, {}, pixels(65)),
@@ -251,7 +251,7 @@ describe('the cache of a tenant', () => {
     expect(answers.map(state)).toEqual(['miss', 'hit', 'hit']);
   });
 
-  it('has identical questions at the same time computed once', async () => {
+  it('computes identical concurrent requests once', async () => {
     const { explain } = await tenantWith({});
     const all = await Promise.all(Array.from({ length: 4 }, () => explain({ method: 'occlusion' }, {}, pixels(66))));
     expect(all.map(state).sort()).toEqual(['joined', 'joined', 'joined', 'miss']);

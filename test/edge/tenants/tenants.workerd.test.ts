@@ -55,8 +55,8 @@ async function store(id: string, key: string) {
   await publishRecord(bindings.TENANTS, id, EMPTY_RECORD, record as never);
 }
 
-describe('a thousand tenants', () => {
-  it('are each looked up once, and then known', async () => {
+describe('TenantDirectory with 1000 tenants', () => {
+  it('reads each tenant once from KV and then from memory', async () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `many-${i}`);
     for (let i = 0; i < ids.length; i += 100) {
       await Promise.all(ids.slice(i, i + 100).map((id) => store(id, `key of ${id}`)));
@@ -71,15 +71,15 @@ describe('a thousand tenants', () => {
     expect(state.reads).toBe(first);
   });
 
-  it('do not make a wrong key costlier than one read', async () => {
+  it('costs one read for a wrong key', async () => {
     const { state, find } = await isolate();
     for (let i = 0; i < 3; i++) expect(await find('wrong')).toBe('unauthorized');
     expect(state.reads).toBe(1);
   });
 });
 
-describe('what an isolate knows', () => {
-  it('is brought up to date behind the back of a request, and is gone after a minute', async () => {
+describe('the tenant cache of an isolate', () => {
+  it('refreshes in the background after 31 seconds, and reads anew after 61', async () => {
     await store('aging', 'aging');
     const { state, find, time, settle } = await isolate();
     expect(await find('aging')).toBe('aging');
@@ -96,7 +96,7 @@ describe('what an isolate knows', () => {
     expect(state.reads).toBeGreaterThan(before);
   });
 
-  it('outlives a failure of KV, and the log says so', async () => {
+  it('keeps the last valid state when KV fails, and logs it', async () => {
     await store('steady', 'steady');
     const { state, find, time, lines, settle } = await isolate({ filed: { keys: [await keyDigest('filed')] } });
     expect(await find('steady')).toBe('steady');

@@ -4,7 +4,7 @@ import { pictures } from '../../core/image/pictures.ts';
 
 const codecs = edgeCodecs();
 
-describe('edgeCodecs, in workerd', () => {
+describe('edgeCodecs in workerd', () => {
   // The same values as in Node, where they are compared with Pillow's.
   it.each([
     ['jpeg', [76, 139, 94, 255]],
@@ -13,22 +13,22 @@ describe('edgeCodecs, in workerd', () => {
     ['grayAlphaPng', [75, 75, 75, 140]],
     ['lossyWebp', [79, 137, 99, 255]],
     ['alphaWebp', [75, 140, 96, 85]],
-  ] as const)('reads %s', async (name, pixel) => {
+  ] as const)('decodes %s', async (name, pixel) => {
     const { width, height, data } = await codecs.decode(pictures[name]);
     expect([width, height]).toEqual([16, 12]);
     expect([...data.subarray((7 * 16 + 5) * 4, (7 * 16 + 6) * 4)]).toEqual(pixel);
   });
 
-  it('turns pictures upright', async () => {
+  it('applies the EXIF orientation', async () => {
     expect(await codecs.decode(pictures.rotatedJpeg)).toMatchObject({ width: 12, height: 16 });
   });
 
-  it('writes PNG files that it reads back', async () => {
+  it('encodes a PNG that it decodes to the same image', async () => {
     const image = await codecs.decode(pictures.alphaWebp);
     expect(await codecs.decode(await codecs.encodePng(image))).toEqual(image);
   });
 
-  it('refuses bad pictures, and works on', async () => {
+  it('refuses invalid images and decodes the next one', async () => {
     const refused = async (bytes: Uint8Array, code: string) =>
       expect(codecs.decode(bytes)).rejects.toMatchObject({ code });
     await refused(new Uint8Array(), 'invalid_image');
