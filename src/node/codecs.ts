@@ -1,4 +1,4 @@
-/** The picture codecs in Node: their WebAssembly is read from the installed packages. */
+/** Image codecs in Node: their WebAssembly is read from the installed packages. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs.ts';
@@ -20,6 +20,13 @@ const modules = {
   webp: fromPackage('@jsquash/webp/codec/dec/webp_dec.wasm'),
 };
 
-/** @param options 50 megapixels at most unless told otherwise */
+/**
+ * Makes the image codecs of Node; their WebAssembly is compiled when first needed.
+ * @param options limits; 50 megapixels by default
+ *
+ * @example
+ * import { imageCodecs } from 'whylight';
+ * const image = await imageCodecs({ maxPixels: 10_000_000 }).decode(await readFile('cat.jpg'));
+ */
 export const nodeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
   createImageCodecs(modules, { maxPixels: 50_000_000, ...options });

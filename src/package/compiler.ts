@@ -1,4 +1,4 @@
-/** `whylight/compiler`: from an ONNX file to one that holds its derivative. */
+/** Entry `whylight/compiler`: differentiation of ONNX files, and the graphs that it works on. */
 import { COTANGENT, type CompileRequest, compile, gradientName } from '../core/autodiff/compile.ts';
 import { Model, type ModelSource } from '../core/model/model.ts';
 import type { Graph } from '../core/onnx/graph.ts';
@@ -19,18 +19,28 @@ export { write } from '../core/onnx/write.ts';
 export { type Inspection, inspect } from '../tools/inspect.ts';
 export { COTANGENT, compile, gradientName };
 
+/** Differentiated model: an ONNX file, its graph, and the names of its further inputs and outputs. */
 export interface Differentiated extends ModelBytes {
+  /** Graph of the file. */
   readonly compiled: Graph;
-  /** The input that takes the derivative of whatever follows with respect to the scores: one at the class, zero elsewhere. */
+  /** Name of the input for the weight of each element of the scores, same shape: 1 at the class, 0 elsewhere. */
   readonly cotangent: string;
   /** Name of the output that holds the derivative, by tensor. */
   readonly gradients: Readonly<Record<string, string>>;
 }
 
 /**
- * The model as another ONNX file, of standard operators, with the derivative of its scores as further outputs.
- * @param request which derivatives; those with respect to every floating point input when left out
- * @throws WhylightError `invalid_model`, `not_differentiable` with every operator that has no rule
+ * Differentiates a model: adds the derivatives of its scores as further outputs, in standard ONNX operators.
+ * @param request derivatives to add; with respect to every floating point input and every embedding when left out
+ * @returns the ONNX file; its input `cotangent` weights the scores, its outputs `gradient/<tensor>` are the derivatives
+ * @throws WhylightError `invalid_model`, `invalid_config` for a manifest that does not fit the file, `layer_not_found`
+ * for unknown tensors, `not_differentiable` with every operator that has no rule
+ *
+ * @example
+ * import { differentiate } from 'whylight/compiler';
+ * const { graph, gradients } = await differentiate({ bytes: await readFile('model.onnx') });
+ * await writeFile('model.gradient.onnx', graph);
+ * @see docs/compiler.md
  */
 export async function differentiate(
   source: ModelSource,

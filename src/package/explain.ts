@@ -25,6 +25,7 @@ export type { TargetRequest } from '../core/model/target-request.ts';
 export type { Inputs } from '../core/tensor/rows.ts';
 export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
 
+/** Settings of an explainer: its methods, engine and limits. */
 export interface ExplainerSettings {
   /** Methods, or methods with an operator's defaults and limits. */
   readonly methods: readonly (Method | PluginEntry)[];

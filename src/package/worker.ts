@@ -9,6 +9,7 @@ export * from './explain.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-web inside the isolate.
+ * @throws WhylightError `invalid_config` for methods that break the contract, ids that are taken, or wrong defaults
  *
  * @example
  * import { createExplainer, Model } from 'whylight';

@@ -46,6 +46,7 @@ export interface MethodReport {
   readonly cost?: Cost;
 }
 
+/** Report of an inspection: inputs, outputs, operators, cost in FLOPs, memory in bytes, and methods that apply. */
 export interface Inspection {
   readonly model: { readonly name: string; readonly digest: string };
   /** Facts about inputs and outputs with their sources, and doubts with the way to settle them. */
@@ -90,7 +91,18 @@ export interface MemoryEstimate {
 
 export const ISOLATE_BYTES = 128 * 2 ** 20;
 
-/** @param opsets of the file as it was read; a graph in memory always speaks the newest */
+/**
+ * Inspects a model without running it: size, cost, operators with their rules, memory, and the methods that apply.
+ * @param registry methods to try with their default parameters
+ * @param opsets operator sets of the file as it was read ({@link declaredOpsets}); a graph in memory is always upgraded
+ * @throws WhylightError `invalid_model` when the shape of the scores cannot be inferred
+ *
+ * @example
+ * import { createExplainer, Model } from 'whylight';
+ * import { declaredOpsets, inspect } from 'whylight/compiler';
+ * const { methods: registry } = createExplainer({ methods: [saliency] });
+ * const { flops, memory, methods } = inspect(await Model.read({ bytes }), registry, declaredOpsets(bytes));
+ */
 export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
   const info = model.info();
   const forward = simplify(model.graph);

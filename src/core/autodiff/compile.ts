@@ -16,6 +16,7 @@ import { gradient } from './rulesets/gradient.ts';
 /** Resource that a compiled gradient saves, at the cost of the other. */
 export type Optimize = 'speed' | 'memory';
 
+/** Request of {@link compile}: the scores, and the tensors that become inputs and outputs of the compiled graph. */
 export interface CompileRequest {
   /** The tensor whose elements are explained; batch first. Always an output. */
   readonly scores: string;
@@ -36,20 +37,37 @@ export interface CompileRequest {
 }
 
 /**
- * Name of the graph input that says what is explained: the weight of each element of the scores, same shape. A row of
- * zeros stands for the top class where the scores are [N, classes].
+ * Name of the graph input that weights the elements of the scores, same shape as the scores. A row of zeros selects the
+ * top class where the scores are [N, classes].
+ *
+ * @example
+ * import { COTANGENT } from 'whylight/compiler';
+ * const outputs = await session.run({ image, [COTANGENT]: float32([1, 10], oneHot) });
  */
 export const COTANGENT = 'cotangent';
 
-/** Name of the output that holds the derivative with respect to `tensor`. */
+/**
+ * Returns the name of the output that holds the derivative with respect to `tensor`: `gradient/<tensor>`.
+ *
+ * @example
+ * import { gradientName } from 'whylight/compiler';
+ * const gradient = outputs[gradientName('image')];
+ */
 export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 
 /**
- * A plain ONNX graph with the outputs asked for. Inputs are the model's own, then `baseline/<input>` if the ruleset
- * compares with a reference, then `cotangent` if there are gradients. The batch is the first dim of everything, of
- * inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not touch one another. The same graph and request give the same graph, to the byte once written.
+ * Compiles a model's graph into a plain ONNX graph with the requested outputs. Its inputs are the model's own, then
+ * `baseline/<input>` if the ruleset compares with a reference, then `cotangent` if there are gradients. The batch is
+ * the first dim of everything, of inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not
+ * affect one another. The same graph and request give the same graph, to the byte once written.
+ * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing
  *
- * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing.
+ * @example
+ * import { compile, Model, write } from 'whylight/compiler';
+ * const model = await Model.read({ bytes });
+ * const graph = compile(model.graph, { scores: 'logits', gradients: ['image'], optimize: 'memory' });
+ * await writeFile('model.gradient.onnx', write(graph).graph);
+ * @see docs/compiler.md
  */
 export function compile(graph: Graph, request: CompileRequest): Graph {
   const { scores, gradients = [], activations = [], outputs = [], feeds = [] } = request;

@@ -27,7 +27,7 @@ export interface DifferentiateRequest {
   readonly reference?: (value: Value) => Value;
 }
 
-/** An operator on the path that the ruleset knows no rule for. */
+/** Node between inputs and scores whose operator has no rule, with the reason. */
 export interface UnsupportedNode {
   readonly op: string;
   readonly domain: string;

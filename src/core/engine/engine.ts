@@ -4,6 +4,14 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
+/**
+ * Inference runtime that loads ONNX files into sessions. Another runtime is used by implementing this interface.
+ *
+ * @example
+ * import { createExplainer, type Engine } from 'whylight';
+ * const engine: Engine = { name: 'my-runtime', load: async ({ graph }) => openSession(graph) };
+ * const explainer = createExplainer({ methods: [saliency], engine });
+ */
 export interface Engine {
   /** For reports and cache keys: `onnxruntime-web`, `onnxruntime-node`. */
   readonly name: string;

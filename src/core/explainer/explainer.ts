@@ -44,7 +44,9 @@ const MIB = 2 ** 20;
 
 /**
  * Explains predictions of models on one engine.
+ *
  * @example
+ * const explainer = createExplainer({ methods: [integratedGradients] });
  * const plan = explainer.plan(model, { method: 'integrated_gradients', inputs: { image } });
  * const { milliseconds } = explainer.estimate(plan);
  * const { rows } = await explainer.run(plan);

@@ -4,6 +4,7 @@ import { type Image, makeImage, orient } from './image.ts';
 import { type Codec, jpegCodec, type PngCodec, pngCodec, webpCodec } from './jsquash.ts';
 import { type ImageHeader, type ImageType, sniff } from './sniff.ts';
 
+/** Codecs of images: decode JPEG, PNG and WebP, encode PNG. */
 export interface ImageCodecs {
   /**
    * Decodes a JPEG, PNG or WebP file and turns it upright (EXIF).
@@ -21,6 +22,7 @@ export type CodecModules = Readonly<
   Record<'jpeg' | 'png' | 'webp', () => WebAssembly.Module | Promise<WebAssembly.Module>>
 >;
 
+/** Limits of the codecs. */
 export interface CodecOptions {
   /** Largest image that is decoded. Decoding takes up to 14 bytes of memory a pixel. */
   readonly maxPixels: number;

@@ -3,6 +3,7 @@
  */
 import { WhylightError } from '../errors.ts';
 
+/** Decoded image: 8-bit sRGB with alpha, `width` by `height` pixels. */
 export interface Image {
   readonly width: number;
   readonly height: number;

@@ -73,8 +73,10 @@ export const preprocessingSchema = z
   })
   .describe('From an image to the input tensor: value = (pixel * scale - mean) / std.');
 
+/** Conversion of an image to an input tensor, after defaults: size, crop, color, layout, scale, mean and std. */
 export type Preprocessing = z.output<typeof preprocessingSchema>;
 
+/** Input tensor of an image, and the part of the image that it shows. */
 export interface Preprocessed {
   /** `[1, C, H, W]` or `[1, H, W, C]`. */
   readonly tensor: Tensor<'float32'>;
@@ -88,7 +90,16 @@ export function imageDims({ size, color, layout }: Preprocessing): number[] {
   return layout === 'NHWC' ? [...size, channels] : [channels, ...size];
 }
 
-/** The input tensor of an upright image. */
+/**
+ * Converts an upright image to the input tensor of a model: value = (pixel * scale - mean) / std, pixels 0 to 255.
+ * @returns `tensor` of float32, [1, C, H, W] or [1, H, W, C], and its `placement` in pixels of the image
+ *
+ * @example
+ * import { imageCodecs, parsePreprocessing, preprocess } from 'whylight';
+ * const image = await imageCodecs().decode(bytes);
+ * const { tensor } = preprocess(image, parsePreprocessing({ size: [224, 224], mean: 0.5, std: 0.5 }));
+ * @see docs/models.md
+ */
 export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
   const { size, color, background } = preprocessing;
   const pixels = toPixels(flatten(image, background), color === 'gray');
@@ -185,8 +196,14 @@ const channelValue = (value: number | number[], channel: number): number =>
   typeof value === 'number' ? value : (value[channel] as number);
 
 /**
- * The preprocessing said in a manifest or on a command line, with its defaults.
- * @throws WhylightError `invalid_config`
+ * Parses the preprocessing of a manifest or a command line, and fills in its defaults.
+ * @param source object of the form of a manifest's `preprocessing`; only `size` ([height, width]) is required
+ * @throws WhylightError `invalid_config` with every entry that is wrong
+ *
+ * @example
+ * import { parsePreprocessing } from 'whylight';
+ * const preprocessing = parsePreprocessing({ size: [224, 224], resize: { mode: 'shortest_side', size: 256 } });
+ * @see docs/models.md
  */
 export function parsePreprocessing(source: unknown): Preprocessing {
   const result = preprocessingSchema.safeParse(source);

@@ -4,7 +4,7 @@ import type { BoundMethod, Method, MethodSource } from './contract.ts';
 import { checkMethod } from './define.ts';
 import { type ParameterRules, parseParams } from './params.ts';
 
-/** A method as plugins.config.json brings it in. */
+/** Method with an operator's defaults, pinned values and limits of its parameters. */
 export interface PluginEntry extends ParameterRules {
   readonly method: Method;
   /** Known only to tenants that name it. */

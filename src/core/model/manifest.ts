@@ -94,6 +94,7 @@ export const manifestSchema = z
   })
   .describe('Manifest of a whylight model.');
 
+/** Manifest of a model (`manifest.json`) after defaults: its name, files, preprocessing and labels. */
 export type Manifest = z.output<typeof manifestSchema>;
 
 /**

@@ -23,6 +23,7 @@ import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 
+/** Files of a model, and facts that are stated beside them. */
 export interface ModelSource {
   /** The ONNX file. Its large constants stay views on these bytes. */
   readonly bytes: Uint8Array;
@@ -72,7 +73,15 @@ export interface BoundInfo extends ModelInfo {
 
 const MAX_INFOS = 16;
 
-/** A model: its graph with rows in front, its description, and a digest that names what it computes. */
+/**
+ * Model that can be explained: its graph with rows in front, its description, and a digest that identifies it.
+ *
+ * @example
+ * import { Model } from 'whylight';
+ * const model = await Model.read({ bytes: await readFile('model.onnx'), labels: ['cat', 'dog'] });
+ * const { inputs, scores } = model.info();
+ * @see docs/models.md
+ */
 export class Model {
   readonly name: string;
   readonly version: string;

@@ -21,6 +21,17 @@ export interface Value extends Inferred {
 export type AttributeLike = number | readonly number[] | string | Attribute;
 export type AttributesLike = Readonly<Record<string, AttributeLike | undefined>>;
 
+/**
+ * Builder of a graph. Values know their dtype and, as far as it can be inferred, their shape; an operation on the same
+ * values with the same attributes returns the value that exists already.
+ *
+ * @example
+ * import { GraphBuilder, write } from 'whylight/compiler';
+ * const g = GraphBuilder.empty('double');
+ * const x = g.input('x', 'float32', ['N', 5]);
+ * const { graph } = write(g.build([g.named(g.mul(x, g.scalar(2)), 'y')]));
+ * @see https://onnx.ai/onnx/operators/
+ */
 export class GraphBuilder {
   private readonly base: Graph;
   private readonly nodes: Node[];
@@ -67,6 +78,7 @@ export class GraphBuilder {
     return this;
   }
 
+  /** Adds a graph input. The value may get another name where `name` is taken. */
   input(name: string, dtype: DataType, dims: readonly Dim[]): Value {
     const fresh = { name: this.fresh(name), dtype, dims };
     this.inputs.push(fresh);
@@ -98,10 +110,12 @@ export class GraphBuilder {
     return value;
   }
 
+  /** Returns a constant without dims. */
   scalar(value: number, dtype: DataType = 'float32'): Value {
     return this.constant(dtype, [], [value]);
   }
 
+  /** Returns an int64 vector of constants, for axes and shapes. */
   ints(values: readonly number[]): Value {
     return this.constant('int64', [values.length], values);
   }
@@ -242,6 +256,7 @@ export class GraphBuilder {
   /** A scalar of the type of `like`. */
   number = (value: number, like: Value): Value => this.scalar(value, like.dtype);
 
+  /** Reduces `x` over `axes`; returns `x` itself when there are none. */
   reduce(
     kind: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin',
     x: Value,
@@ -286,6 +301,7 @@ export class GraphBuilder {
     return this.op('Expand', [x, this.shapeOf(like)]);
   }
 
+  /** Returns zeros in the dtype and shape of `x`. */
   zerosLike(x: Value): Value {
     return this.expandLike(this.number(0, x), x);
   }

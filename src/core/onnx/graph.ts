@@ -37,6 +37,7 @@ export type Attribute =
   | { readonly type: 'tensor'; readonly value: Constant }
   | { readonly type: 'graph'; readonly value: Graph };
 
+/** Node of a graph: an operator with the names of its inputs and outputs. */
 export interface Node {
   readonly name: string;
   readonly op: string;
@@ -58,6 +59,10 @@ export interface ValueInfo extends TensorType {
   readonly whole?: true;
 }
 
+/**
+ * ONNX graph as plain data. Made by `read` or a `GraphBuilder`, turned into a file by `write`.
+ * @see https://onnx.ai/onnx/repo-docs/IR.html
+ */
 export interface Graph {
   readonly name: string;
   /** Operator set versions by domain, `''` for `ai.onnx`. */

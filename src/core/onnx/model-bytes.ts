@@ -1,5 +1,8 @@
 /** Compiled graph in the form in which engines load it. */
-/** ONNX file, with its large constants in files of their own where that saves memory (`externalData` of onnxruntime). */
+
+/**
+ * ONNX file, with its large constants in files of their own where that saves memory (`externalData` of onnxruntime).
+ */
 export interface ModelBytes {
   readonly graph: Uint8Array;
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];

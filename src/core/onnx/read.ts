@@ -20,11 +20,16 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a model and brings it to {@link OPSET}. Constants stay views on `bytes` where they are stored raw, so `bytes`
- * must not change as long as the graph lives. Initializers are never inputs, `Constant` nodes are constants, calls of
- * the model's own functions are replaced by what they do, nodes are in topological order with names of their own.
+ * Reads a model and upgrades it to {@link OPSET}. Constants stay views on `bytes` where they are stored raw, so `bytes`
+ * must not change while the graph is in use. Initializers are never inputs, `Constant` nodes become constants, calls of
+ * the model's own functions are inlined, nodes are in topological order with unique names.
+ * @throws WhylightError `invalid_model` for any bytes that are not a usable ONNX model
  *
- * @throws WhylightError `invalid_model`, whatever the bytes are
+ * @example
+ * import { read } from 'whylight/compiler';
+ * const graph = read(await readFile('model.onnx'));
+ * const operators = new Set(graph.nodes.map(({ op }) => op));
+ * @see https://onnx.ai/onnx/repo-docs/IR.html
  */
 export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
   const model = decode(bytes);
@@ -57,8 +62,14 @@ function withOutputTypes(graph: Graph): Graph {
 }
 
 /**
- * The operator sets that the file itself names, by domain; a graph in memory is always at {@link OPSET}.
+ * Reads the operator set versions that a file declares, by domain (`''` is `ai.onnx`). A graph in memory is always at
+ * {@link OPSET}.
  * @throws WhylightError `invalid_model`
+ *
+ * @example
+ * import { declaredOpsets } from 'whylight/compiler';
+ * const { '': opset } = declaredOpsets(await readFile('model.onnx'));
+ * @see https://onnx.ai/onnx/repo-docs/Versioning.html
  */
 export const declaredOpsets = (bytes: Uint8Array): Record<string, number> => opsetsOf(decode(bytes));
 

@@ -17,7 +17,16 @@ export interface WriteOptions {
   readonly externalData?: { readonly path: string; readonly threshold?: number };
 }
 
-/** Writes the graph in the operator set that its nodes need; the constants are copied once. */
+/**
+ * Writes a graph as an ONNX file, in the operator set that its nodes need. The constants are copied once. The same
+ * graph gives the same bytes.
+ * @param options `externalData` puts large constants into a second file
+ *
+ * @example
+ * import { read, write } from 'whylight/compiler';
+ * const { graph, external } = write(read(bytes), { externalData: { path: 'model.data' } });
+ * @see https://onnx.ai/onnx/repo-docs/IR.html
+ */
 export function write(graph: Graph, { externalData }: WriteOptions = {}): ModelBytes {
   const store = externalData && new ExternalStore(externalData.path, externalData.threshold ?? 1024);
   const opset = Math.max(graph.opsets[''] ?? 0, neededOpset(graph));

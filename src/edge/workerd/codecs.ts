@@ -1,4 +1,4 @@
-/** The picture codecs in a Worker: wrangler compiles the imported WebAssembly when the Worker is uploaded. */
+/** Image codecs in a Worker: wrangler compiles the imported WebAssembly when the Worker is uploaded. */
 /// <reference path="./codecs-wasm.d.ts" />
 import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm';
@@ -11,6 +11,14 @@ import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../../co
  */
 export const EDGE_MAX_PIXELS = 4_000_000;
 
+/**
+ * Makes the image codecs of a Worker.
+ * @param options limits; {@link EDGE_MAX_PIXELS} by default
+ *
+ * @example
+ * import { imageCodecs } from 'whylight';
+ * const image = await imageCodecs().decode(new Uint8Array(await request.arrayBuffer()));
+ */
 export const edgeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
   createImageCodecs(
     { jpeg: () => jpeg, png: () => png, webp: () => webp },
