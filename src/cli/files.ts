@@ -1,9 +1,9 @@
 /** Files of the command line: of a model's folder, and single ones. */
-import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
 import type { ModelFolder } from '../core/model/folder.ts';
+import { reasonOf } from '../node/system-errors.ts';
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -16,9 +16,8 @@ export async function readBytes(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code);
-    throw new WhylightError('not_found', `Cannot read the ${what} ${path}: ${why}.`, { path }, { cause: error });
+    const reason = reasonOf(error);
+    throw new WhylightError('not_found', `Cannot read the ${what} ${path}: ${reason}.`, { path }, { cause: error });
   }
 }
 
@@ -36,21 +35,3 @@ export const openFolder = (folder: string): ModelFolder => ({
     return isInside(folder, path) && (await exists(file)) ? readBytes(file, 'file') : undefined;
   },
 });
-
-/** Constants that a model keeps in other files, read when it asks for them; only from its own folder. */
-export class FilesBeside extends Map<string, Uint8Array> {
-  private readonly folder: string;
-
-  constructor(folder: string) {
-    super();
-    this.folder = folder;
-  }
-
-  override get(path: string): Uint8Array | undefined {
-    const known = super.get(path);
-    if (known || !isInside(this.folder, path) || !existsSync(join(this.folder, path))) return known;
-    const bytes = readFileSync(join(this.folder, path));
-    this.set(path, bytes);
-    return bytes;
-  }
-}

@@ -1,5 +1,7 @@
-/** The command line of whylight: its commands and its help. */
+/** Command line of whylight: its commands, their examples, and the help. */
+import { readFileSync } from 'node:fs';
 import { collectLessOften } from '../node/garbage.ts';
+import { section } from './help.ts';
 import { type Commands, runCommandLine } from './run-command-line.ts';
 
 collectLessOften();
@@ -9,44 +11,87 @@ const COMMANDS: Commands = {
   explain: {
     about: 'Explain a prediction: top classes and a saliency map',
     load: () => import('./commands/explain.ts'),
+    examples: [
+      'whylight explain photo.jpg -o map.png',
+      'whylight explain photo.jpg --model model.onnx --labels names.txt',
+      'whylight explain photo.jpg --method integrated_gradients --n_steps 50',
+    ],
   },
-  compare: { about: 'Explain by several methods, side by side', load: () => import('./commands/compare.ts') },
+  compare: {
+    about: 'Explain by several methods, side by side',
+    load: () => import('./commands/compare.ts'),
+    examples: ['whylight compare photo.jpg --methods grad_cam,occlusion -o sheet.png'],
+  },
   evaluate: {
-    about: 'Measure how faithful methods are, over a folder of pictures',
+    about: 'Measure the faithfulness of methods over a folder of images',
     load: () => import('./commands/evaluate.ts'),
+    examples: ['whylight evaluate images/ --methods grad_cam,saliency --metrics deletion'],
   },
   report: {
-    about: 'Report on a folder of pictures: where the model looks',
+    about: 'Report on a folder of images: what the model looks at',
     load: () => import('./commands/report.ts'),
+    examples: ['whylight report images/ --model model.onnx -o report.html'],
   },
-  methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
-  inspect: { about: 'What whylight can do with an ONNX model', load: () => import('./commands/inspect.ts') },
+  methods: {
+    about: 'List the saliency methods and their parameters',
+    load: () => import('./commands/methods.ts'),
+    examples: ['whylight methods', 'whylight methods grad_cam'],
+  },
+  inspect: {
+    about: 'Show size, cost, operators and usable methods of a model',
+    load: () => import('./commands/inspect.ts'),
+    examples: ['whylight inspect model.onnx'],
+  },
   calibrate: {
-    about: 'Measure how long a row of a model takes',
+    about: 'Measure the time that a model takes per row',
     load: () => import('./commands/calibrate.ts'),
+    examples: ['whylight calibrate models/mine --engine web --write'],
   },
-  check: { about: 'Compare the gradient of models with differences', load: () => import('./commands/check.ts') },
-  export: { about: 'Write compiled graphs for an inference server', load: () => import('./commands/export.ts') },
+  check: {
+    about: 'Compare the gradient of models with finite differences',
+    load: () => import('./commands/check.ts'),
+    examples: ['whylight check model.onnx'],
+  },
+  export: {
+    about: 'Write compiled graphs for an inference server',
+    load: () => import('./commands/export.ts'),
+    examples: ['whylight export triton model.onnx -o repository/ --methods grad_cam'],
+  },
   serve: {
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
+    examples: ['whylight serve --model model.onnx', 'whylight serve --model models/a,models/b --port 8080'],
   },
-  plugins: { about: 'List, check and add methods of third parties', load: () => import('./commands/plugins.ts') },
+  plugins: {
+    about: 'List, check and add methods of third parties',
+    load: () => import('./commands/plugins.ts'),
+    examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
+  },
   'create-plugin': {
-    about: 'Make a package with a method of your own',
+    about: 'Create a package with a method of your own',
     load: () => import('./commands/create-plugin.ts'),
+    examples: ['whylight create-plugin my-method'],
   },
 };
 
-const HELP = `whylight: which parts of the input made the model answer so
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-USAGE  whylight <command> [options]
+const HELP = `whylight: predictions of ONNX models, and the parts of the input behind them
 
-COMMANDS
-${Object.entries(COMMANDS)
-  .map(([name, { about }]) => `  ${name.padEnd(13)} ${about}`)
-  .join('\n')}
+USAGE
+  whylight <command> [options]
+${section(
+  'COMMANDS',
+  Object.entries(COMMANDS).map(([name, { about }]) => [name, about]),
+).join('\n')}
+${section('OPTIONS', [
+  ['--help', 'Show this help, or that of a command'],
+  ['--version', 'Show the version'],
+  ['--debug', 'Add the stack to an error'],
+]).join('\n')}
 
-"whylight <command> --help" tells more about a command; "--debug" adds the stack to an error.`;
+EXAMPLES
+  whylight explain photo.jpg -o map.png
+  whylight explain --help`;
 
-await runCommandLine(COMMANDS, HELP, process.argv.slice(2));
+await runCommandLine(COMMANDS, { help: HELP, version }, process.argv.slice(2));

@@ -11,8 +11,9 @@ import { type Manifest, parseLabels, parseManifest } from '../core/model/manifes
 import { Model } from '../core/model/model.ts';
 import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
+import { FilesBeside } from '../node/files-beside.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
-import { exists, FilesBeside, openFolder, readBytes } from './files.ts';
+import { exists, openFolder, readBytes } from './files.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
 export const MODEL_ARGS = {
@@ -21,7 +22,7 @@ export const MODEL_ARGS = {
     alias: 'm',
     default: 'cifar10',
     valueHint: 'path',
-    description: 'Folder with a manifest.json, an ONNX file, or the name of an embedded model',
+    description: 'ONNX file, model folder, or name of an embedded model',
   },
   labels: { type: 'string', valueHint: 'file', description: 'Class names: a JSON list, or one a line' },
   'label-offset': { type: 'string', valueHint: 'n', description: 'Class k of the labels is output k + n' },

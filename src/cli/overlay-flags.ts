@@ -8,7 +8,7 @@ const overlaySchemas = parameterSchemas(overlaySchema);
 export const OVERLAY_ARGS = Object.fromEntries(
   Object.entries(overlaySchemas).map(([name, schema]) => {
     const hint = schema.enum ? schema.enum.join('|') : 'x';
-    const description = `${schema.description ?? ''}${schema.default === undefined ? '' : ` (Default: ${schema.default})`}`;
+    const description = `${schema.description ?? ''}${schema.default === undefined ? '' : ` (default: ${schema.default})`}`;
     return [name, { type: 'string', valueHint: hint, description } as const];
   }),
 );

@@ -1,23 +1,39 @@
 /** Dispatch of a command line: finds the command, runs it, and turns errors into one line and an exit code. */
-import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, type CommandDef, type CommandMeta, runCommand } from 'citty';
 import { WhylightError } from '../core/errors.ts';
+import { systemErrorText } from '../node/system-errors.ts';
 import { splitArguments, UsageError } from './arguments.ts';
+import { commandHelp } from './help.ts';
 
-/** Commands by name, each with one line of help; a command is loaded when it is called. */
-export type Commands = Readonly<Record<string, { about: string; load: () => Promise<{ default: unknown }> }>>;
+interface Command {
+  /** One line for the list of commands. */
+  readonly about: string;
+  readonly examples?: readonly string[];
+  /** Loads the command; called when it is needed. */
+  readonly load: () => Promise<{ default: unknown }>;
+}
+
+/** Commands by name. */
+export type Commands = Readonly<Record<string, Command>>;
+
+/** Texts for `--help` without a command, and for `--version`. */
+interface Texts {
+  readonly help: string;
+  readonly version: string;
+}
 
 /**
  * Runs one command line. Errors go to stderr; the exit code is 2 for a mistake in the command line, otherwise 1.
  *
- * @param help text for `help`, `--help` and no command
+ * @param texts answers to `help`, `--help`, no command and `--version`
  * @param words arguments without the program, e.g. `process.argv.slice(2)`
  */
-export async function runCommandLine(commands: Commands, help: string, words: readonly string[]): Promise<void> {
+export async function runCommandLine(commands: Commands, texts: Texts, words: readonly string[]): Promise<void> {
   const debug = words.includes('--debug');
   const wantsHelp = words.includes('--help') || words.includes('-h');
   try {
     const rest = words.filter((word) => word !== '--debug' && word !== '--help' && word !== '-h');
-    await dispatch(commands, help, wantsHelp, rest);
+    await dispatch(commands, texts, wantsHelp, rest);
   } catch (error) {
     const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError');
     process.stderr.write(`error: ${describe(error)}\n`);
@@ -28,8 +44,17 @@ export async function runCommandLine(commands: Commands, help: string, words: re
   }
 }
 
-async function dispatch(commands: Commands, help: string, wantsHelp: boolean, words: string[]): Promise<void> {
+async function dispatch(
+  commands: Commands,
+  { help, version }: Texts,
+  wantsHelp: boolean,
+  words: string[],
+): Promise<void> {
   const [name, ...rest] = words;
+  if (name === '--version') {
+    process.stdout.write(`whylight ${version}\n`);
+    return;
+  }
   if (name === undefined || name === 'help') {
     process.stdout.write(`${help}\n`);
     if (name === undefined && !wantsHelp) process.exitCode = 2;
@@ -41,7 +66,10 @@ async function dispatch(commands: Commands, help: string, wantsHelp: boolean, wo
   }
   const command = (await entry.load()).default as CommandDef;
   if (wantsHelp) {
-    process.stdout.write(`${await renderUsage(command, { meta: { name: 'whylight' } })}\n`);
+    const { OPTION_GROUPS: groups } = await import('./option-groups.ts');
+    const { description = entry.about } = command.meta as CommandMeta;
+    const args = command.args as ArgsDef;
+    process.stdout.write(`${commandHelp({ name, description, args, groups, examples: entry.examples ?? [] })}\n`);
     return;
   }
   const { known, parameters } = splitArguments(rest, command.args as ArgsDef);
@@ -51,7 +79,7 @@ async function dispatch(commands: Commands, help: string, wantsHelp: boolean, wo
 /** `code: message`, on one line. */
 function describe(error: unknown): string {
   if (WhylightError.is(error)) return `${error.code}: ${oneLine(error.message)}`;
-  return oneLine(error instanceof Error ? error.message : String(error));
+  return systemErrorText(error) ?? oneLine(error instanceof Error ? error.message : String(error));
 }
 
 function oneLine(text: string): string {

@@ -1,27 +1,45 @@
-/** Models in local folders. */
+/** Models in local folders and files. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { ModelSource } from '../core/model/model.ts';
 import { readModelFolder } from '../edge/models/folder.ts';
 import type { ModelStore } from '../edge/models/store.ts';
+import { FilesBeside } from './files-beside.ts';
 
 /**
- * Makes a store of models in folders. Only a missing file counts as absent: one that cannot be read is an error.
- * @param folders path of each model's folder, by name
+ * Makes a store of models in folders and ONNX files. Only a missing file counts as absent: one that cannot be read is
+ * an error.
+ * @param paths path of each model's folder or `.onnx` file, by name
  */
-export function folderModels(folders: Readonly<Record<string, string>>): ModelStore {
+export function folderModels(paths: Readonly<Record<string, string>>): ModelStore {
   return {
-    names: Object.keys(folders),
+    names: Object.keys(paths),
     open(name) {
-      const folder = folders[name] as string;
-      const read = async (path: string) => {
-        try {
-          return new Uint8Array(await readFile(join(folder, path)));
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-          throw error;
-        }
-      };
-      return readModelFolder(read, folder);
+      const path = paths[name] as string;
+      return isModelFile(path) ? openFile(path, name) : readModelFolder((file) => readIn(path, file), path);
     },
   };
+}
+
+/** Tells if a path names an ONNX file rather than a folder. */
+export const isModelFile = (path: string): boolean => /\.onnx$/i.test(path);
+
+/** Opens an ONNX file with the manifest beside it, `x.manifest.json` for `x.onnx`, if there is one. */
+async function openFile(path: string, name: string): Promise<ModelSource> {
+  const folder = dirname(path);
+  const manifest = await readIn(folder, `${basename(path).replace(/\.onnx$/i, '')}.manifest.json`);
+  const written = manifest ? new TextDecoder().decode(manifest) : JSON.stringify({ name, file: basename(path) });
+  const read = async (file: string) =>
+    file === 'manifest.json' ? new TextEncoder().encode(written) : readIn(folder, file);
+  const source = await readModelFolder(read, folder);
+  return source.external ? source : { ...source, external: new FilesBeside(folder) };
+}
+
+async function readIn(folder: string, file: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(join(folder, file)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { open, rm, stat, truncate } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { WhylightError } from '../core/errors.ts';
+import { reasonOf } from '../node/system-errors.ts';
 
 /** Settings of a run; records of runs with different settings are not mixed. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -49,7 +50,12 @@ export async function openJournal<R>(
     await truncate(path, whole);
   }
   const file = await open(path, 'a').catch((cause: NodeJS.ErrnoException) => {
-    throw new WhylightError('invalid_request', `Cannot write the journal ${path}: ${cause.code}.`, { path }, { cause });
+    throw new WhylightError(
+      'invalid_request',
+      `Cannot write the journal ${path}: ${reasonOf(cause)}.`,
+      { path },
+      { cause },
+    );
   });
   if ((await file.stat()).size === 0) await file.write(`${JSON.stringify(settings)}\n`);
   return {

@@ -8,6 +8,7 @@ import { parseJson } from '../core/json.ts';
 import { type Box, type Region, regionOfBoxes } from '../core/metrics/region.ts';
 import type { Model } from '../core/model/model.ts';
 import { nodeCodecs } from '../node/codecs.ts';
+import { reasonOf } from '../node/system-errors.ts';
 
 export interface PictureFile {
   /** Path inside the folder, with `/`. */
@@ -30,7 +31,12 @@ const PICTURE = /\.(jpe?g|png|webp)$/i;
 export async function listPictures(folder: string, model: Model, truth: Truth): Promise<PictureFile[]> {
   const root = resolve(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause) => {
-    throw new WhylightError('not_found', `Cannot read the folder ${folder}: ${cause.code}.`, { folder }, { cause });
+    throw new WhylightError(
+      'not_found',
+      `Cannot read the folder ${folder}: ${reasonOf(cause)}.`,
+      { folder },
+      { cause },
+    );
   });
   const paths = entries
     .filter((entry) => entry.isFile() && PICTURE.test(entry.name))

@@ -5,6 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { WhylightError } from '../core/errors.ts';
 import { sniff } from '../core/image/sniff.ts';
 import { nodeCodecs } from '../node/codecs.ts';
+import { reasonOf } from '../node/system-errors.ts';
 import { type Evidence, massOnGrid, smallPicture } from './evidence.ts';
 import { type Finding, findings, STRIKING } from './findings.ts';
 import type { Settings } from './journal.ts';
@@ -30,7 +31,7 @@ export interface Report {
 export async function writeReport(path: string, report: Report): Promise<void> {
   const file = createWriteStream(path, 'utf8');
   const failed = once(file, 'error').then(([cause]) => {
-    throw new WhylightError('invalid_request', `Cannot write ${path}: ${cause.code}.`, { path }, { cause });
+    throw new WhylightError('invalid_request', `Cannot write ${path}: ${reasonOf(cause)}.`, { path }, { cause });
   });
   const written = (async () => {
     for await (const part of parts(report)) if (!file.write(part)) await once(file, 'drain');

@@ -109,7 +109,7 @@ describe('whylight', () => {
       expect(general.stdout).toContain(command);
       const { code, stdout } = whylight(command, '--help');
       expect(code).toBe(0);
-      expect(stdout).toContain(`USAGE whylight ${command}`);
+      expect(stdout).toContain(`USAGE\n  whylight ${command}`);
     }
   });
 });

@@ -1,7 +1,6 @@
 /** Verdict on one case: the model is opened, described, run and explained as a user would, and held against the facts. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FilesBeside } from '../../src/cli/files.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { ModelDescription } from '../../src/core/model/description.ts';
@@ -9,6 +8,7 @@ import { checkInputs } from '../../src/core/model/inputs.ts';
 import { parseLabels } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
+import { FilesBeside } from '../../src/node/files-beside.ts';
 import type { Expectation, FieldCase } from './expectation.ts';
 import { filled } from './fill.ts';
 

@@ -1,6 +1,8 @@
 /** `whylight serve`, also `npm run origin`: the same app in a process of its own, for heavy runs. */
-import { basename, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, parse, resolve } from 'node:path';
 import { defineCommand } from 'citty';
+import { isModelFile } from '../../node/model-folders.ts';
 import { PROVIDERS } from '../../node/providers.ts';
 import { serve } from '../../node/serve.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
@@ -11,32 +13,41 @@ const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
 const args = {
   host: { type: 'string', default: '127.0.0.1', description: 'Address to listen at' },
   port: { type: 'string', default: '8788', description: 'Port to listen at; 0 for any that is free' },
-  model: { type: 'string', valueHint: 'a,b', description: 'Folders of models; those that are embedded when left out' },
+  model: {
+    type: 'string',
+    valueHint: 'a,b',
+    description: 'Model folders or ONNX files; the embedded models when left out',
+  },
   provider: {
     type: 'enum',
     options: PROVIDER_NAMES,
     default: 'auto',
-    description: 'Execution provider; auto takes the strongest that runs here',
+    description: 'Execution provider; auto takes the fastest available',
   },
-  threads: { type: 'string', description: 'Threads of a run; one for each core when left out' },
-  runs: { type: 'string', default: '4', description: 'Explanations at once; their rows share batches' },
-  waiting: { type: 'string', default: '64', description: 'Explanations that may wait; more are refused with 503' },
-  delay: { type: 'string', default: '2', valueHint: 'ms', description: 'How long rows wait for others to run with' },
-  drain: { type: 'string', default: '30', valueHint: 's', description: 'How long runs may go on after SIGTERM' },
+  threads: { type: 'string', description: 'Threads per run; one for each core when left out' },
+  runs: { type: 'string', default: '4', description: 'Max explanations at the same time; their rows share batches' },
+  waiting: { type: 'string', default: '64', description: 'Max explanations in the queue; more are refused with 503' },
+  delay: {
+    type: 'string',
+    default: '2',
+    valueHint: 'ms',
+    description: 'Max time that a row waits for others to share a batch',
+  },
+  drain: { type: 'string', default: '30', valueHint: 's', description: 'Max time for runs to finish after SIGTERM' },
   uploads: {
     type: 'string',
     valueHint: 'folder',
-    description: 'Keep models here that were uploaded at the edge; a folder of this process alone',
+    description: 'Folder for models that were uploaded at the edge; not shared with other processes',
   },
   'uploads-mib': {
     type: 'string',
     default: '1024',
-    description: 'Size of that folder; the least recently used go first',
+    description: 'Max size of that folder in MiB; the least recently used models are deleted first',
   },
   'inference-server': {
     type: 'string',
     valueHint: 'url',
-    description: 'Run the graphs at this Open Inference Protocol server (see whylight export)',
+    description: 'Open Inference Protocol server that runs the graphs (see whylight export)',
   },
 } as const;
 
@@ -45,7 +56,7 @@ const SECRET = 'WHYLIGHT_ORIGIN_SECRET';
 export default defineCommand({
   meta: {
     name: 'serve',
-    description: `Serves the HTTP API from this process. With ${SECRET} in the environment it is an origin: edges that know the secret send it their heavy runs.`,
+    description: `Serves the HTTP API from this process. With ${SECRET} in the environment it is also an origin: edges with the same secret send it their expensive runs.`,
   },
   args,
   async run({ args: flags, data }) {
@@ -55,7 +66,7 @@ export default defineCommand({
     const serving = await serve({
       host: flags.host,
       port: numberFlag('port', flags.port, 0, 65_535),
-      models: folders(flags.model),
+      models: modelPaths(flags.model),
       provider: flags.provider,
       ...(flags.threads !== undefined && { threads: numberFlag('threads', flags.threads, 1, 1024) }),
       runs: numberFlag('runs', flags.runs, 1, 1024),
@@ -73,7 +84,7 @@ export default defineCommand({
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);
     const drain = numberFlag('drain', flags.drain, 0, 3600);
     const stop = async (): Promise<void> => {
-      console.log(`finishing what runs, for at most ${drain} s ...`);
+      console.log(`finishing running explanations, for at most ${drain} s ...`);
       await serving.stop(1000 * drain);
       process.exit(0);
     };
@@ -81,15 +92,21 @@ export default defineCommand({
   },
 });
 
-/** Names are those of the folders, as in plugins.config.json. */
-function folders(list: string | undefined): Record<string, string> {
+/**
+ * Paths of the models to serve by name: that of the folder, or of the ONNX file without its extension.
+ * @throws UsageError when a path does not exist or two models have one name
+ */
+function modelPaths(list: string | undefined): Record<string, string> {
   if (list === undefined) {
     return Object.fromEntries(Object.entries(EMBEDDED_MODELS).map(([name, folder]) => [name, join(ROOT, folder)]));
   }
-  const found = list
-    .split(',')
-    .map((folder): [string, string] => [basename(resolve(folder.trim())), resolve(folder.trim())]);
-  if (new Set(found.map(([name]) => name)).size < found.length)
-    throw new UsageError('--model names two folders alike.');
-  return Object.fromEntries(found);
+  const found: Record<string, string> = {};
+  for (const path of list.split(',').map((part) => resolve(part.trim()))) {
+    const name = isModelFile(path) ? parse(path).name : basename(path);
+    const other = Object.hasOwn(found, name) ? found[name] : undefined;
+    if (!existsSync(path)) throw new UsageError(`--model: there is no file or folder ${path}.`);
+    if (other !== undefined) throw new UsageError(`--model: ${other} and ${path} would both be named "${name}".`);
+    found[name] = path;
+  }
+  return found;
 }
