@@ -37,7 +37,7 @@ export interface TaskFlags {
   readonly scores?: string;
 }
 
-/** What of a subject its answer is read with. */
+/** Parts of a subject that its answer is read with. */
 export interface AnsweredSubject {
   /** One row of each input. */
   readonly inputs: Inputs;

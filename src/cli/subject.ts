@@ -16,7 +16,7 @@ export interface Subject {
   readonly inputs: Inputs;
   /** The image, where it is one. */
   readonly image?: PlacedImage;
-  /** What any other modality makes of it. */
+  /** Row that any other modality prepared from it. */
   readonly prepared?: PreparedRow;
 }
 

@@ -4,13 +4,8 @@
  */
 
 import type { InputFact, ModalityId, ModelDescription } from '../model/description.ts';
+import type { ModelFiles } from '../model/model-files.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
-
-/** Files beside a model, read when asked for: tokenizer.json, a list of columns, background rows. */
-export interface ModelFiles {
-  /** @returns undefined when there is no such file */
-  read(path: string): Promise<Uint8Array | undefined>;
-}
 
 export interface ModalityContext {
   readonly description: ModelDescription;

@@ -1,9 +1,9 @@
 /** A model folder as transformers.js and Optimum lay it out: the ONNX file, and what the files beside it state. */
 import { WhylightError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import type { ModelFiles } from '../modality/modality.ts';
 import { huggingFaceFacts } from './describe/hugging-face.ts';
 import type { StatedFacts } from './describe/stated-facts.ts';
+import type { ModelFiles } from './model-files.ts';
 
 /** Files of a folder, by paths relative to it with `/` between the parts. */
 export interface ModelFolder extends ModelFiles {

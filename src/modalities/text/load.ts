@@ -1,6 +1,6 @@
 /** Reads the tokenizer and the facts that lie beside a model. */
 import { WhylightError } from '../../core/errors.ts';
-import type { ModelFiles } from '../../core/modality/modality.ts';
+import type { ModelFiles } from '../../core/model/model-files.ts';
 import { readTextFacts, type TextFacts } from './facts.ts';
 import type { TextSettings } from './settings.ts';
 import { isObject, type JsonObject } from './tokenizer/json.ts';
