@@ -4,19 +4,36 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { COTANGENT } from '../../core/autodiff/compile.ts';
 import { PROCESS_LIMITS } from '../../core/limits.ts';
+import type { Model } from '../../core/model/model.ts';
 import { halfEnds } from '../../core/onnx/half-ends.ts';
+import { write } from '../../core/onnx/write.ts';
 import { graphFile } from '../../core/plan/loader.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { explainedGraph, ONE_PASS_METHODS } from '../export/explained-graph.ts';
 import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
 import { kserveService } from '../export/kserve.ts';
 import { TRITON_DEFAULTS, tritonConfig } from '../export/triton.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
-  format: { type: 'positional', description: 'triton (a model repository) or kserve (an InferenceService)' },
+  format: {
+    type: 'positional',
+    description: 'onnx (one file that explains itself), triton (a model repository) or kserve (an InferenceService)',
+  },
   model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
   out: { type: 'string', alias: 'o', required: true, valueHint: 'path', description: 'Folder, or YAML file, to write' },
+  method: {
+    type: 'string',
+    default: 'grad_cam',
+    valueHint: 'id',
+    description: `onnx: method whose map is added (${ONE_PASS_METHODS.join(', ')})`,
+  },
+  target: {
+    type: 'string',
+    valueHint: 'n',
+    description: 'onnx: element of the scores to explain; the largest when left out',
+  },
   methods: {
     type: 'string',
     default: 'saliency,integrated_gradients,grad_cam,occlusion,rise',
@@ -51,7 +68,9 @@ export default defineCommand({
     refuseUnknown(data, args);
     const device = oneOf('device', flags.device ?? '', ['gpu', 'cpu']);
     const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
-    if (oneOf('format', flags.format ?? '', ['triton', 'kserve']) === 'kserve') {
+    const format = oneOf('format', flags.format ?? '', ['onnx', 'triton', 'kserve']);
+    if (format === 'onnx') return writeExplained(model, flags);
+    if (format === 'kserve') {
       const storageUri = flags['storage-uri'];
       if (storageUri === undefined) throw new UsageError('kserve needs --storage-uri: where the repository lies.');
       const name = serviceName(flags.name ?? model.name);
@@ -96,6 +115,18 @@ export default defineCommand({
     console.log(graphs.map((graph) => `${graph.name}  ${role(graph)}  (${graph.methods.join(', ')})`).join('\n'));
   },
 });
+
+/** Writes the model with its saliency map as a further output, weights and all, in one file. */
+async function writeExplained(
+  model: Model,
+  flags: { readonly out: string; readonly method: string; readonly target?: string },
+): Promise<void> {
+  const method = oneOf('method', flags.method, ONE_PASS_METHODS);
+  const target = flags.target === undefined ? {} : { target: numberFlag('target', flags.target, 0) };
+  const graph = explainedGraph(model, { method, ...target });
+  await writeFile(flags.out, write(graph).graph);
+  console.log(`${flags.out}: ${model.name} with ${graph.outputs.map(({ name }) => name).join(', ')}`);
+}
 
 /** Which graph is which, for people: Triton reads folders only. */
 const index = (model: { readonly name: string; readonly digest: string }, graphs: readonly ExportedGraph[]) => ({

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { explainedGraph, ONE_PASS_METHODS } from '../../../src/cli/export/explained-graph.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { write } from '../../../src/core/onnx/write.ts';
+import { joinRows } from '../../../src/core/tensor/rows.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
+import gradCam from '../../../src/plugins/activation/grad-cam.ts';
+import inputXGradient from '../../../src/plugins/gradient/input-x-gradient.ts';
+import saliency from '../../../src/plugins/gradient/saliency.ts';
+import { explainerOf, openGraph } from '../../support/classifiers.ts';
+
+const SIDE = 12;
+
+/** 1x12x12 -> convolution of stride 2, ReLU -> mean -> 3 classes, softmax. */
+function classifier() {
+  const g = GraphBuilder.empty('net');
+  const weights = (dims: number[], of: (i: number) => number) =>
+    g.constant(
+      'float32',
+      dims,
+      Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
+    );
+  const x = g.input('image', 'float32', ['N', 1, SIDE, SIDE]);
+  const maps = g.op('Conv', [x, weights([4, 1, 3, 3], (i) => Math.sin(i * 1.3))], {
+    pads: [1, 1, 1, 1],
+    strides: [2, 2],
+  });
+  const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [g.op('Relu', [maps])])]);
+  const logits = g.named(g.op('MatMul', [pooled, weights([4, 3], (i) => Math.cos(i * 2.1))]), 'logits');
+  return g.build([g.named(g.op('Softmax', [logits]), 'probabilities')]);
+}
+
+const row = (phase: number) =>
+  float32(
+    [1, 1, SIDE, SIDE],
+    Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(i * 0.37 + phase)),
+  );
+const images = joinRows([row(0), row(2)]);
+
+function stretched(map: Float32Array): number[] {
+  const [low, high] = [Math.min(...map), Math.max(...map)];
+  return Array.from(map, (value) => (value - low) / (high - low));
+}
+
+describe('a model that explains itself', () => {
+  it.each(ONE_PASS_METHODS)('gives the map of %s of every row, and its own outputs', async (method) => {
+    const model = await openGraph(classifier());
+    const session = await onnxruntimeNode({ threads: 1 }).load(write(explainedGraph(model, { method })));
+    const outputs = await session.run({ image: images });
+    await session.release();
+    const explainer = explainerOf([gradCam, saliency, inputXGradient]);
+    const { rows } = await explainer.explain(model, { method, inputs: { image: images } });
+    expect(Object.keys(outputs).sort()).toEqual(['attribution', 'logits', 'probabilities', 'saliency_map']);
+    expect(outputs.saliency_map?.dims).toEqual([2, SIDE, SIDE]);
+    for (const [i, { map }] of rows.entries()) {
+      const expected = stretched(map?.data as Float32Array);
+      const given = (outputs.saliency_map?.data as Float32Array).subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE);
+      for (const [at, value] of expected.entries()) expect(given[at]).toBeCloseTo(value, 4);
+    }
+  });
+
+  it('explains the target that it was written for', async () => {
+    const model = await openGraph(classifier());
+    const session = await onnxruntimeNode({ threads: 1 }).load(
+      write(explainedGraph(model, { method: 'saliency', target: 2 })),
+    );
+    const { attribution } = await session.run({ image: row(0) });
+    await session.release();
+    const explained = await explainerOf([saliency]).explain(model, {
+      method: 'saliency',
+      params: { absolute: false },
+      target: 2,
+      inputs: { image: row(0) },
+    });
+    const values = explained.rows[0]?.values.image?.data as Float32Array;
+    for (const [at, value] of values.entries()) expect((attribution?.data as Float32Array)[at]).toBeCloseTo(value, 5);
+  });
+
+  it('is refused for a target that is not there, and for a model without an image', async () => {
+    const model = await openGraph(classifier());
+    expect(() => explainedGraph(model, { method: 'saliency', target: 3 })).toThrow(/no score 3/);
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 4]);
+    const table = await openGraph(g.build([g.named(g.op('Softmax', [x]), 'p')]));
+    expect(() => explainedGraph(table, { method: 'saliency' })).toThrow(/sees no image/);
+  });
+});
