@@ -76,6 +76,7 @@ export type ApiSchema = {
 
 type Api = Hono<object, ApiSchema, '/'>;
 
+/** Options of {@link client}: an API key, and those of Hono's client (`fetch`, `headers`, `init`). */
 export interface ClientOptions extends ClientRequestOptions {
   /** API key or token. */
   readonly key?: string;
@@ -90,6 +91,7 @@ export interface ClientOptions extends ClientRequestOptions {
  * const api = client('https://whylight.example.com', { key });
  * const answer = await api.v2.models[':model'].explain.$post({ param: { model: 'cifar10' }, json: request });
  * @see docs/api.md
+ * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function client(url: string, { key, ...options }: ClientOptions = {}): ReturnType<typeof hc<Api>> {
   const headers = key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } };

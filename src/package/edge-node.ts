@@ -19,12 +19,14 @@ const LIMITS: Limits = {
   edgeBytes: 1024 * 2 ** 20,
 };
 
+/** App in Node as one `fetch`. */
 export interface Edge {
   fetch(request: Request): Response | Promise<Response>;
 }
 
 /**
  * Makes the app as one `fetch`. It has no cache and no rate limits unless `settings.parts` brings them.
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema
  *
  * @example
  * import { createEdge } from 'whylight/edge';

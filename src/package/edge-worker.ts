@@ -8,6 +8,7 @@ export type { UsedBindings, WorkerBindings } from '../edge/workerd/bindings.ts';
 export { TenantLedger } from '../edge/workerd/durable-ledger.ts';
 export * from './edge.ts';
 
+/** App in a Worker as one `fetch` over the bindings of that Worker. */
 export interface Edge {
   fetch(request: Request, bindings: UsedBindings, context: ExecutionContext): Response | Promise<Response>;
 }
@@ -15,6 +16,7 @@ export interface Edge {
 /**
  * Makes the app as a Worker's `fetch`, or as a part of another one. It is composed for the first request, since bindings
  * come with it; only `MODELS` (static assets) is required.
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema
  *
  * @example
  * import { createEdge } from 'whylight/edge';

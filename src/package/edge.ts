@@ -7,6 +7,13 @@ import { parseTenants, type TenantInput } from './tenants.ts';
 export type { EdgeParts } from '../edge/composition/edge-module.ts';
 export type { TenantInput } from './tenants.ts';
 
+/**
+ * Settings of an edge: the methods and models that it serves, and for whom.
+ *
+ * @example
+ * import type { EdgeSettings } from 'whylight/edge';
+ * const settings: EdgeSettings = { methods: [gradCam], models: { cifar10: 'models/cifar10' } };
+ */
 export interface EdgeSettings {
   /** The methods that are served, and no others. */
   readonly methods: ExplainerSettings['methods'];
@@ -18,7 +25,14 @@ export interface EdgeSettings {
   readonly parts?: EdgeParts;
 }
 
-/** Converts settings to a configuration. @throws WhylightError `invalid_config` */
+/**
+ * Converts settings to the configuration of the app; without tenants everybody may use everything.
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema
+ *
+ * @example
+ * import { configuredBy } from 'whylight/edge';
+ * const { tenants } = configuredBy({ methods: [gradCam], models: { cifar10: 'models/cifar10' } });
+ */
 export const configuredBy = ({ methods, models, tenants = { '*': {} } }: EdgeSettings): Configured => ({
   plugins: entriesOf(methods),
   models,

@@ -35,13 +35,24 @@ export interface ExplainerSettings {
   readonly limits?: Partial<Limits>;
 }
 
-/** Converts methods to entries of the registry. */
+/**
+ * Converts methods to entries of the registry; an entry is kept as it is.
+ *
+ * @example
+ * import { entriesOf } from 'whylight';
+ * entriesOf([saliency]); // [{ method: saliency }]
+ */
 export const entriesOf = (methods: ExplainerSettings['methods']): PluginEntry[] =>
   methods.map((one) => ('method' in one ? one : { method: one }));
 
 /**
- * Composes an explainer on an engine.
+ * Composes an explainer on an engine. `createExplainer` does so with the engine and the limits of the platform.
  * @param limits limits of the platform; `settings.limits` replace single ones
+ * @throws WhylightError `invalid_config` for methods that break the contract, ids that are taken, or wrong defaults
+ *
+ * @example
+ * import { explainerOn } from 'whylight';
+ * const explainer = explainerOn(engine, { methods: [saliency] }, limits);
  */
 export const explainerOn = (engine: Engine, settings: ExplainerSettings, limits: Limits): Explainer =>
   createContainer(

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type TenantConfig, tenantConfigSchema } from '../config/tenant-policy.ts';
 import { WhylightError } from '../core/errors.ts';
 
+/** Tenant as in `plugins.config.json`: keys, scopes, limits and what it may use; see `docs/tenants.md`. */
 export type TenantInput = z.input<typeof tenantConfigSchema>;
 
 /**

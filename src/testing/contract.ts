@@ -10,6 +10,7 @@ import { type Subject, subjects } from './models.ts';
 import { describesItsParameters, PROMISES } from './promises.ts';
 import { Trial } from './trial.ts';
 
+/** Options of the contract suite: parameters, trial models and engines. */
 export interface ContractOptions {
   /** Parameters that make the method quick, and exact enough for the axioms it declares. */
   readonly params?: Readonly<Record<string, unknown>>;
@@ -27,6 +28,7 @@ export interface Runner {
   it(title: string, test: () => Promise<void>): unknown;
 }
 
+/** Outcome of one promise on one trial model. */
 export interface Verdict {
   /** The promise, as `PROMISES` calls it. */
   readonly promise: string;

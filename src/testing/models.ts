@@ -9,7 +9,7 @@ import { Random } from '../core/tensor/random.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 
-/** A model and something to explain with it. */
+/** Trial model, and one row of inputs to explain with it. */
 export interface Subject {
   readonly name: string;
   readonly model: Model;
@@ -17,16 +17,32 @@ export interface Subject {
   readonly inputs: Inputs;
 }
 
+/**
+ * Writes a graph and reads it as a model, as users open theirs: from the bytes of a file.
+ * @throws WhylightError `invalid_model`, or `invalid_config` when the manifest does not fit
+ *
+ * @example
+ * import { openGraph, vectorGraph } from 'whylight/testing';
+ * const model = await openGraph(vectorGraph(), { labels: ['a', 'b', 'c'] });
+ */
 export const openGraph = (graph: Graph, manifest?: Partial<Manifest>): Promise<Model> =>
   Model.read({ bytes: write(graph).graph, ...(manifest && { manifest }) });
 
+/** Options of {@link imageGraph}: the batch dim, and the operator after the logits. */
 export interface ImageOptions {
   readonly batch?: Dim;
   /** Operator after the logits. */
   readonly ending?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
-/** 3x8x8 images: convolution, ReLU, convolution, ReLU, global average pooling, a linear layer; 4 classes. */
+/**
+ * Makes a classifier of images [N, 3, 8, 8]: convolution, ReLU, convolution, ReLU, global average pooling and a linear
+ * layer; 4 classes. Its tensors are `image`, `features`, `logits`, and `output` with an ending.
+ *
+ * @example
+ * import { imageGraph, openGraph } from 'whylight/testing';
+ * const model = await openGraph(imageGraph({ ending: 'Softmax' }));
+ */
 export function imageGraph({ batch = 'N', ending }: ImageOptions = {}): Graph {
   const g = GraphBuilder.empty('image');
   const x = g.input('image', 'float32', [batch, 3, 8, 8]);
@@ -38,14 +54,28 @@ export function imageGraph({ batch = 'N', ending }: ImageOptions = {}): Graph {
   ]);
 }
 
-/** Vectors of 5 numbers: two linear layers with ReLU between; 3 classes. */
+/**
+ * Makes a classifier of vectors `x`, [N, 5]: two linear layers with ReLU between; 3 classes, `logits`.
+ *
+ * @example
+ * import { openGraph, vector, vectorGraph } from 'whylight/testing';
+ * const model = await openGraph(vectorGraph());
+ * const { rows } = await explainer.explain(model, { method: 'saliency', inputs: { x: vector() } });
+ */
 export function vectorGraph(): Graph {
   const g = GraphBuilder.empty('vector');
   const x = g.input('x', 'float32', ['N', 5]);
   return g.build([g.named(linear(g, g.op('Relu', [linear(g, x, 5, 8, 4)]), 8, 3, 5), 'logits')]);
 }
 
-/** 6 token ids out of 12: embedding, mean over the tokens, two linear layers; 2 classes behind a softmax. */
+/**
+ * Makes a classifier of token ids `ids`, int64 [N, 6], each 0 to 11: embedding, mean over the tokens, two linear
+ * layers; 2 classes behind a softmax.
+ *
+ * @example
+ * import { openGraph, tokenGraph } from 'whylight/testing';
+ * const model = await openGraph(tokenGraph());
+ */
 export function tokenGraph(): Graph {
   const g = GraphBuilder.empty('tokens');
   const ids = g.input('ids', 'int64', ['N', 6]);
@@ -73,12 +103,40 @@ function linear(g: GraphBuilder, x: Value, from: number, to: number, seed: numbe
 
 const scaled = (values: Float32Array, by: number): Float32Array => values.map((value) => value / by);
 
+/**
+ * Makes images for {@link imageGraph}: float32 [rows, 3, 8, 8] of normal random numbers.
+ *
+ * @example
+ * import { picture } from 'whylight/testing';
+ * const inputs = { image: picture(7, 2) }; // seed 7, two rows
+ */
 export const picture = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 3, 8, 8], seed);
+/**
+ * Makes vectors for {@link vectorGraph}: float32 [rows, 5] of normal random numbers.
+ *
+ * @example
+ * import { vector } from 'whylight/testing';
+ * const inputs = { x: vector(7, 2) }; // seed 7, two rows
+ */
 export const vector = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 5], seed);
+/**
+ * Makes one row of token ids for {@link tokenGraph}: int64 [1, 6].
+ *
+ * @example
+ * import { tokens } from 'whylight/testing';
+ * const inputs = { ids: tokens() };
+ */
 export const tokens = (): Tensor<'int64'> => tensor('int64', [1, 6], [3, 7, 1, 11, 7, 0]);
 const normal = (dims: readonly number[], seed: number): Tensor<'float32'> =>
   float32(dims, new Random(seed).normal(sizeOf(dims)));
 
+/**
+ * Makes the trial models of the contract suite, each with one row: `image`, `vector` and `tokens`.
+ *
+ * @example
+ * import { subjects } from 'whylight/testing';
+ * for (const { model, inputs } of await subjects()) await explainer.explain(model, { method: 'saliency', inputs });
+ */
 export async function subjects(): Promise<Subject[]> {
   return [
     { name: 'image', model: await openGraph(imageGraph({ ending: 'Softmax' })), inputs: { image: picture() } },

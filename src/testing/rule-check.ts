@@ -12,6 +12,7 @@ import { open, type Run } from './open.ts';
 /** Step of the differences: far above float32's rounding, far below the spacing of the cases' values. */
 const STEP = 0.02;
 
+/** Largest disagreement between a rule and central differences, with the output and input where it occurs. */
 export interface Mismatch {
   readonly output: string;
   readonly input: string;
@@ -19,7 +20,17 @@ export interface Mismatch {
   readonly error: number;
 }
 
-/** The worst disagreement over all outputs and inputs of a case. */
+/**
+ * Compares a rule with central differences of the forward operator, one element of the inputs at a time.
+ * @param ruleset ruleset that holds the rule
+ * @returns the worst disagreement over all outputs and inputs of the case
+ * @throws WhylightError as {@link compile} and the engine do
+ *
+ * @example
+ * import { checkRule } from 'whylight/testing';
+ * const ruleset = defineRuleset({ id: 'sine', title: 'Sine', base: gradient, rules: [sine] });
+ * for (const one of sine.cases) expect((await checkRule(sine, one, ruleset, 'memory')).error).toBeLessThan(2e-3);
+ */
 export async function checkRule(
   rule: Pick<Rule, 'op' | 'domain'>,
   ruleCase: RuleCase,
@@ -50,10 +61,16 @@ export async function checkRule(
 }
 
 /**
- * The same along one random direction through all inputs at once, in both `optimize` modes: five forward runs however
- * large the inputs are, for tests that try many shapes.
- * @returns the worst |analytic - numeric|, as a share of what the slope would typically be; undefined when the engine does
- * not take the node at all
+ * Compares a rule with a central difference along one random direction through all inputs at once, in both `optimize`
+ * modes: five forward runs, however large the inputs are, for tests that try many shapes.
+ * @param ruleset ruleset that holds the rule
+ * @returns the worst |analytic - numeric| as a share of the typical slope; undefined when the engine refuses the node
+ * @throws WhylightError as {@link compile} and the engine do for the backward graph
+ *
+ * @example
+ * import { checkDirection } from 'whylight/testing';
+ * const error = await checkDirection(sine, { inputs: [[64, 64]] }, ruleset);
+ * expect(error).toBeLessThan(2e-3);
  */
 export async function checkDirection(
   rule: Pick<Rule, 'op' | 'domain'>,

@@ -11,6 +11,7 @@ import { resolveNeeds } from '../core/plan/variant.ts';
 import { Random } from '../core/tensor/random.ts';
 import { sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 
+/** Result of {@link checkGradient} for one batch size. */
 export interface GradientCheck {
   readonly batch: number;
   /**
@@ -32,8 +33,17 @@ const STEPS = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4];
 const DIRECTIONS = 5;
 
 /**
- * @param batches how many rows to try; a model with a fixed batch is tried with that one alone
- * @throws WhylightError `unprocessable_method` when there is nothing to differentiate at, `not_differentiable`, or as the engine does
+ * Checks that the compiled gradient of a model is its derivative: compared with difference quotients along five random
+ * directions, and row by row with itself at other batch sizes.
+ * @param options `batches`: numbers of rows to try, that of the model where it is fixed; `seed` of inputs and directions
+ * @throws WhylightError `unprocessable_method` when no input has a gradient, `not_differentiable`, or as the
+ * engine does
+ *
+ * @example
+ * import { createExplainer, Model } from 'whylight';
+ * import { checkGradient } from 'whylight/testing';
+ * const { engine } = createExplainer({ methods: [] });
+ * const [single] = await checkGradient(await Model.read({ bytes }), engine, { batches: [1] });
  */
 export async function checkGradient(
   model: Model,

@@ -52,7 +52,7 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
     );
   });
 
-/** Parts that an embedder or a test may replace. */
+/** Parts of the app that an embedder or a test may replace; a part that is left out keeps its default. */
 export interface EdgeParts extends Partial<Services> {
   readonly engine?: Engine;
   /** Clock for times: milliseconds since 1970. */

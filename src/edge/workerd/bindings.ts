@@ -3,6 +3,10 @@ import type { JobMessage } from '../jobs/job.ts';
 import type { Dataset } from '../observe/analytics-engine.ts';
 import type { Rates } from '../tenants/rates.ts';
 
+/**
+ * Bindings of the Worker by name.
+ * @see docs/operate.md
+ */
 export interface WorkerBindings {
   /** Static assets in `generated/assets`: models, and the files of the playground. */
   readonly MODELS: Fetcher;

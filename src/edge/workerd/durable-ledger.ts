@@ -11,6 +11,16 @@ const RETRY_MS = 2000;
 
 const auditKey = (revision: number): string => `audit/${String(revision).padStart(12, '0')}`;
 
+/**
+ * Durable Object class of the tenant ledger: one object per tenant orders its changes and publishes them to KV. A
+ * Worker that embeds the app exports it, and binds it as `LEDGER` in its `wrangler.toml`.
+ *
+ * @example
+ * import { createEdge } from 'whylight/edge';
+ * export { TenantLedger } from 'whylight/edge';
+ * export default createEdge({ methods: [gradCam], models: { cifar10: 'models/cifar10' } });
+ * @see https://developers.cloudflare.com/durable-objects/
+ */
 export class TenantLedger extends DurableObject<{ readonly TENANTS: KVNamespace }> {
   async read(): Promise<TenantRecord> {
     return (await this.ctx.storage.get<TenantRecord>('record')) ?? EMPTY_RECORD;
