@@ -21,6 +21,7 @@ const LIMITS: Limits = {
 
 /** App in Node as one `fetch`. */
 export interface Edge {
+  /** Answers a request. Errors become problem responses (RFC 9457). */
   fetch(request: Request): Response | Promise<Response>;
 }
 

@@ -10,6 +10,7 @@ export * from './edge.ts';
 
 /** App in a Worker as one `fetch` over the bindings of that Worker. */
 export interface Edge {
+  /** Answers a request. Errors become problem responses (RFC 9457). */
   fetch(request: Request, bindings: UsedBindings, context: ExecutionContext): Response | Promise<Response>;
 }
 

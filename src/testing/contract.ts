@@ -22,9 +22,11 @@ export interface ContractOptions {
   readonly engines?: () => Promise<readonly Engine[]>;
 }
 
-/** The two functions of a test runner that the suite uses: those of vitest, `node:test`, Jest and others. */
+/** Functions of a test runner that the suite uses: those of vitest, `node:test`, Jest and others. */
 export interface Runner {
+  /** Groups the tests that `body` registers. */
   describe(title: string, body: () => void): unknown;
+  /** Registers a test; it fails when the promise rejects. */
   it(title: string, test: () => Promise<void>): unknown;
 }
 

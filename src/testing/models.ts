@@ -145,5 +145,12 @@ export async function subjects(): Promise<Subject[]> {
   ];
 }
 
-/** @deprecated Use {@link imageGraph}. */
+/**
+ * Alias of {@link imageGraph} under its former name.
+ * @deprecated Use {@link imageGraph}.
+ *
+ * @example
+ * import { imageGraph } from 'whylight/testing';
+ * const graph = imageGraph();
+ */
 export const pictureGraph = imageGraph;

@@ -20,7 +20,7 @@ export interface GradientCheck {
    */
   readonly differences?: number;
   /**
-   * Why there are none. `quantised`: the model rounds on the way, and the gradient goes straight through the steps that
+   * Reason why there are none. `quantised`: the model rounds on the way, and the gradient goes straight through the steps that
    * difference quotients see. `flat`: the score changes by less than its own rounding.
    */
   readonly undecided?: 'quantised' | 'flat';

@@ -24,15 +24,16 @@ export interface RuleContext {
   readonly g: GraphBuilder;
   readonly node: Node;
   readonly inputs: Operands;
-  /** The node's own results, there for the reading. */
+  /** Outputs of the node, for rules that reuse them. */
   readonly outputs: Operands;
   /** Derivative of the score with respect to each output; undefined stands for zero. The first one is never read when it is zero and the only one. */
   readonly cotangents: Operands;
   /** True if the derivative with respect to input `i` is needed. */
   wants(i: number): boolean;
+  /** Returns input `i`, or undefined when the node leaves it out. */
   optional(i: number): Value | undefined;
   /**
-   * A value of the reference pass, for rulesets that compare the input with a baseline.
+   * Returns the value of the reference pass, for rulesets that compare the input with a baseline.
    * @throws WhylightError `internal` when the ruleset did not ask for a reference.
    */
   reference(value: Value): Value;
@@ -62,12 +63,13 @@ export interface Rule {
   readonly domain?: string;
   /** The versions of the operator that reach this rule, after `onnx/upgrade` has brought older spellings up to date. */
   readonly since: readonly number[];
+  /** Returns the derivatives with respect to the inputs, as values of `context.g`. */
   vjp(context: RuleContext): Cotangents;
   /** Inputs to try the rule on; each is compared with central differences. A rule without cases fails the tests. */
   readonly cases: readonly RuleCase[];
   /** For `docs/operators.md`: the convention at a kink, a limit, anything a user should know. */
   readonly note?: string;
-  /** The rule gives a chosen backward signal and not the derivative (straight-through, zero at a jump): no differences are taken. */
+  /** True if the rule returns a chosen signal and not the derivative (straight-through, zero at a jump): it is not compared with differences. */
   readonly surrogate?: boolean;
 }
 
@@ -77,7 +79,7 @@ export interface RuleCase {
   readonly attributes?: AttributesLike;
   /** Number of outputs of the node; 1 when left out. */
   readonly outputs?: number;
-  /** Which inputs the derivative is taken for; every float input that is not `constant` when left out. */
+  /** Indices of the inputs that are differentiated; every float input that is not `constant` when left out. */
   readonly wrt?: readonly number[];
 }
 

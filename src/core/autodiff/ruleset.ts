@@ -23,17 +23,17 @@ export interface NodePosition {
 export interface Ruleset {
   readonly id: string;
   readonly title: string;
-  /** The rule for a node, or undefined when there is none. Asked for every node on the path, once. */
+  /** Returns the rule for a node, or undefined when there is none. Called once for every node on the path. */
   rule(position: NodePosition): Rule | undefined;
   /** Rewrites the graph before anything else: LRP folds batch norms, rulesets of transformers decompose. */
   prepare?(graph: Graph): Graph;
-  /** {@link prepare} gives the graph other inputs than the model has: the model's own do not run it. */
+  /** True if {@link prepare} changes the inputs of the graph, so that it does not run on those of the model. */
   readonly otherInputs?: boolean;
   /** Start of the backward pass, from the scores and the cotangent: LRP begins with the target's score. The cotangent itself when left out. */
   seed?(g: GraphBuilder, scores: Value, cotangent: Value): Value;
   /** Output in place of the derivative with respect to `tensor`, batch first: what can be folded here never leaves the engine. The derivative itself when left out. */
   finish?(g: GraphBuilder, derivative: Value, tensor: string): Value;
-  /** The rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
+  /** True if the rules compare with a reference pass: the graph gets a second set of inputs, `baseline/<input>`. */
   readonly reference?: boolean;
 }
 

@@ -60,8 +60,8 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly revision: number;
   readonly about: About;
   /**
-   * `explain` reads `ctx.score` without evaluating its own input. Whoever runs the method on other inputs than the
-   * request's then evaluates these first.
+   * True if `explain` reads `ctx.score` without evaluating its own input. A wrapper that runs the method on other inputs
+   * than the request's then evaluates these first.
    */
   readonly readsScore?: true;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
@@ -72,14 +72,18 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
    */
   readonly presets?: Partial<Readonly<Record<Preset, Readonly<Partial<z.input<S>>>>>>;
   /**
-   * Which graph, or graphs by name, the method evaluates. Pure.
+   * Returns the graph, or the graphs by name, that the method evaluates. Pure.
    * @throws WhylightError `unprocessable_method` when the method does not apply to this model.
    */
   needs(params: z.output<S>, model: ModelInfo, methods: MethodSource): Needs | NamedNeeds;
   /**
-   * The rows that `explain` will evaluate, exactly; an upper bound for a method that may stop early. Pure.
+   * Returns the number of rows that `explain` will evaluate; an upper bound for a method that may stop early. Pure.
    */
   cost(params: z.output<S>, model: ModelInfo, methods: MethodSource, given: Given): Cost;
+  /**
+   * Explains one row.
+   * @throws WhylightError of a code that describes the request or the run; any other error is reported as `method_failed`
+   */
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
 }
 
@@ -155,7 +159,7 @@ export interface NamedNeeds {
   readonly graphs: Readonly<Record<string, Needs>>;
 }
 
-/** The graphs of a method by name; the first is the main one. */
+/** Returns the graphs of a method by name; the first is the main one. */
 export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
   'graphs' in needs ? needs.graphs : { main: needs };
 

@@ -51,8 +51,8 @@ const regionSchema = z.strictObject({
 export type RegionRequest = z.output<typeof regionSchema>;
 
 /**
- * A class index; or a text: a label, an index, a margin `a - b`, several classes `a + b`, weighted ones `0.5*a + b`, `sum`
- * for all of them; or {@link RegionRequest}, as an object or as its JSON text.
+ * Target as a request states it: a class index; a text, which is a label, an index, a margin `a - b`, several classes `a + b`, weighted ones `0.5*a + b`, `sum`
+ * for all of them; or a {@link RegionRequest}, as an object or as its JSON text.
  */
 export type TargetRequest = number | string | RegionRequest;
 

@@ -12,7 +12,7 @@ import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.t
 import { MAX_KNOWN } from './infer/rule.ts';
 import { type Inferred, infer, inferNode } from './infer.ts';
 
-/** A value of the graph under construction. */
+/** Value of a graph under construction: its name, dtype and shape, and its elements where they are known. */
 export interface Value extends Inferred {
   readonly name: string;
 }
@@ -42,7 +42,7 @@ export class GraphBuilder {
   private readonly names: Set<string>;
   private scope = '';
 
-  /** Goes on from `base`, whose nodes, inputs and constants are kept as they are. */
+  /** Starts from `base`, whose nodes, inputs and constants are kept as they are. */
   constructor(base: Graph) {
     this.base = base;
     this.nodes = [...base.nodes];
@@ -72,7 +72,7 @@ export class GraphBuilder {
     return value;
   }
 
-  /** Names that follow are written as `<prefix><op>`, so that a reader of the graph sees where nodes come from. */
+  /** Sets the prefix of the names of further nodes, `<prefix><op>`, which tells readers of the graph their purpose. */
   under(prefix: string): this {
     this.scope = prefix;
     return this;
@@ -120,7 +120,7 @@ export class GraphBuilder {
     return this.constant('int64', [values.length], values);
   }
 
-  /** The bytes of a value that is a constant. */
+  /** Returns the bytes of a constant; undefined for any other value. */
   constantData(value: Value): Constant | undefined {
     return this.constants.get(value.name);
   }

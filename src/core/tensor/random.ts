@@ -69,6 +69,7 @@ export class Random {
   private readonly key: readonly [number, number];
 
   /**
+   * Makes the generator of a seed and a stream; nothing is drawn yet.
    * @param seed a non-negative safe integer
    * @param stream independent sequences of one seed, e.g. one for each mask
    */
@@ -78,7 +79,7 @@ export class Random {
     this.key = [seed | 0, Math.floor(seed / 0x1_0000_0000) | 0];
   }
 
-  /** The sequence of this number: `random.at(i)` is the same whatever was drawn from others. */
+  /** Returns the generator of another stream of the seed: `random.at(i)` is the same whatever was drawn from others. */
   at(stream: number): Random {
     return new Random(this.seed, stream);
   }

@@ -22,10 +22,12 @@ const auditKey = (revision: number): string => `audit/${String(revision).padStar
  * @see https://developers.cloudflare.com/durable-objects/
  */
 export class TenantLedger extends DurableObject<{ readonly TENANTS: KVNamespace }> {
+  /** Returns the record of the tenant; an empty one when nothing has been changed. */
   async read(): Promise<TenantRecord> {
     return (await this.ctx.storage.get<TenantRecord>('record')) ?? EMPTY_RECORD;
   }
 
+  /** Applies a change and publishes it. Returns undefined when the record is not the expected one. */
   async change(id: string, { change, expected, by, inFile }: ChangeRequest): Promise<TenantRecord | undefined> {
     // Nobody else gets a turn in between, not even while KV is written.
     return this.ctx.blockConcurrencyWhile(async () => {
@@ -40,6 +42,7 @@ export class TenantLedger extends DurableObject<{ readonly TENANTS: KVNamespace 
     });
   }
 
+  /** Returns the audit entries, newest first. */
   async audit(): Promise<AuditEntry[]> {
     const entries = await this.ctx.storage.list<AuditEntry>({ prefix: 'audit/', reverse: true, limit: AUDIT });
     return [...entries.values()];

@@ -7,8 +7,8 @@ export interface Portion {
   readonly first: number;
   readonly count: number;
   /**
-   * Rows may be written where those of the last portion with the same number were: nobody reads them any more. It is
-   * 0, or in turns 0 and 1 where portions are made ahead.
+   * Number of the buffer that the rows may be written to: 0, or 0 and 1 in turn where portions are made ahead. The rows
+   * of the last portion with the same number are no longer read.
    */
   readonly slot: 0 | 1;
   /** True if a partial map is due after it: about ten times per run, but not at the end. */
