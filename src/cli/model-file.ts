@@ -22,7 +22,7 @@ export const MODEL_ARGS = {
     alias: 'm',
     default: 'cifar10',
     valueHint: 'path',
-    description: 'ONNX file, model folder, or name of an embedded model',
+    description: 'ONNX file, model folder (manifest.json or config.json), or name of an embedded model',
   },
   labels: { type: 'string', valueHint: 'file', description: 'Class names: a JSON list, or one a line' },
   'label-offset': { type: 'string', valueHint: 'n', description: 'Class k of the labels is output k + n' },

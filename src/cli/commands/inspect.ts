@@ -2,13 +2,14 @@
 import { defineCommand } from 'citty';
 import type { Optimize } from '../../core/autodiff/compile.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
-import { type Inspection, inspect, type Shaped } from '../../tools/inspect.ts';
+import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { describeLines } from '../description-lines.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
-  model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
+  model: { type: 'positional', description: 'Folder of a model, an ONNX file, or an embedded model' },
   json: { type: 'boolean', description: 'Print JSON' },
 } as const;
 
@@ -24,18 +25,23 @@ export default defineCommand({
 });
 
 const MAX_ALTERNATIVES = 8;
+const MAX_UNKNOWN = 4;
+
+function shortened(names: readonly string[]): string {
+  const more = names.length - MAX_UNKNOWN;
+  return names.slice(0, MAX_UNKNOWN).join(', ') + (more > 0 ? ` and ${more} more nodes` : '');
+}
 
 function page(it: Inspection): string {
   const { flops, memory, scores } = it;
   const backward =
     flops.backward === undefined ? 'cannot be differentiated' : `${count(flops.backward)} more backwards`;
   const rest = it.camAlternatives.length - MAX_ALTERNATIVES;
-  const lines: [string, string][] = [
+  const lines: (readonly [string, string])[] = [
     ['model', `${it.model.name}  sha256 ${it.model.digest}`],
-    ...it.inputs.map((input): [string, string] => ['input', shaped(input)]),
-    ...it.outputs.map((output): [string, string] => ['output', shaped(output)]),
+    ...describeLines(it.description),
     [
-      'explained',
+      'scores',
       `${scores.tensor} [${scores.dims.join(', ')}]${scores.probability ? `, probabilities by ${scores.probability}` : ''}`,
     ],
     [
@@ -47,7 +53,7 @@ function page(it: Inspection): string {
     ['parameters', `${it.parameters.toLocaleString('en')} (${mib(it.weightBytes)})`],
     ['FLOPs a row', `${count(flops.forward)} forwards, ${backward}`],
     ...(flops.unknown.length > 0
-      ? [['', `not counted, of unknown shape: ${flops.unknown.join(', ')}`] as [string, string]]
+      ? [['', `not counted, of unknown shape: ${shortened(flops.unknown)}`] as [string, string]]
       : []),
     ['CAM layer', it.camLayer ? layer(it.camLayer) : 'none: the model has no feature maps'],
     ...it.camAlternatives.slice(0, MAX_ALTERNATIVES).map((info): [string, string] => ['', `or ${layer(info)}`]),
@@ -76,8 +82,6 @@ function page(it: Inspection): string {
   ].join('\n');
 }
 
-const shaped = ({ name, dtype, dims }: Shaped): string =>
-  `${name}  ${dtype} ${dims ? `[${dims.join(', ')}]` : 'of any shape'}`;
 const layer = ({ name, dims }: TensorInfo): string => `${name} [${dims.join(', ')}]`;
 const eachWay = ({ memory, speed }: Readonly<Record<Optimize, number>>): string =>
   `${mib(memory)} (optimised for memory) or ${mib(speed)} (for speed)`;
