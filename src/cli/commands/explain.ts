@@ -64,6 +64,7 @@ export default defineCommand({
       if (flags.json) answers.push(toJson(outcome, { ...flags, ...(out !== undefined && { out }) }));
       else if (flags.out !== '-') {
         const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+        if (subjects.length > 1) console.log(`${subject.name}:`);
         console.log(page(outcome, { signed, color, ...(out !== undefined && { out }) }));
       }
     }

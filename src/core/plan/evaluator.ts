@@ -1,4 +1,5 @@
 /** Implementation of `ctx.evaluate`: counts rows, keeps the evaluation of the input itself, and stops a method that runs on. */
+import { baselineName } from '../autodiff/reference.ts';
 import { WhylightError } from '../errors.ts';
 import type { Cost, EvaluateOptions, Evaluation } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
@@ -86,7 +87,7 @@ export class Evaluator {
     const { reference = false, otherInputs = false } = needs.ruleset;
     const own = needs.feeds.length === 0 && needs.scores === forward.scores && !reference && !otherInputs;
     const graph = await this.options.load(own ? needs : forward);
-    const fed = this.withHeld(inputs);
+    const fed = this.withHeld(inputs, own ? needs : forward);
     let raw = await runRows(graph, fed, wanted, { signal: control.signal });
     const scores = raw.scores.data;
     if (!scores.every(Number.isFinite)) {
@@ -182,15 +183,19 @@ export class Evaluator {
       return evaluation(known.raw, target);
     }
     if (this.options.follow && target === this.target && !Array.isArray(target) && isForward(needs, this.options)) {
-      return this.followed(this.options.follow, needs, this.withHeld(rows));
+      return this.followed(this.options.follow, needs, this.withHeld(rows, needs));
     }
-    const fed = this.withHeld(rows);
+    const fed = this.withHeld(rows, needs);
     return evaluation(await runRows(await this.options.load(needs), fed, target, this.options.control), target);
   }
 
-  private withHeld(rows: Inputs): Inputs {
-    const { held } = this.options;
-    return held && Object.keys(held).length > 0 ? { ...held, ...rows } : rows;
+  private withHeld(rows: Inputs, { ruleset }: ResolvedNeeds): Inputs {
+    const { held = {} } = this.options;
+    const entries = Object.entries(held);
+    if (entries.length === 0) return rows;
+    // A graph that runs the baseline beside the input holds the same values fixed in both.
+    const twin = ruleset.reference ? Object.fromEntries(entries.map(([name, own]) => [baselineName(name), own])) : {};
+    return { ...held, ...twin, ...rows };
   }
 
   /** Scores by what the target follows, from all outputs of the same run. */
