@@ -49,7 +49,7 @@ export function duration(seconds: number): string {
 export function studyProgress(): StudyProgress {
   const bar = progressBar('looking');
   return {
-    begin: (images, rows) => process.stderr.write(`${images} pictures, ${rows} rows each: ${rows * images} rows\n`),
+    begin: (images, rows) => process.stderr.write(`${images} images, ${rows} rows each: ${rows * images} rows\n`),
     update: bar.update,
     end: bar.end,
   };

@@ -24,17 +24,17 @@ export const STUDY_ARGS = {
     type: 'enum',
     options: TRUTHS,
     default: 'auto',
-    description: 'Whether folders name the classes of the pictures; auto: if each of them is one',
+    description: 'Source of the true classes; auto: names of folders, if each is a class',
   },
   regions: {
     type: 'string',
     valueHint: 'path',
-    description: 'Where the objects are: a JSON file of boxes by picture, or a folder of masks (PNG)',
+    description: 'Objects: a JSON file of boxes by image, or a folder of masks (PNG)',
   },
   target: {
     type: 'string',
     valueHint: 'class',
-    description: 'Index or name of the class that is explained; the top class of each picture when left out',
+    description: 'Index or name of the class to explain; the top class of each image when left out',
   },
   scores: {
     type: 'string',
@@ -47,8 +47,8 @@ export const STUDY_ARGS = {
   ...PREPROCESSING_ARGS,
   seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
   engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node or onnxruntime-web' },
-  most: { type: 'string', valueHint: 'n', description: 'Look at this many pictures, evenly taken from the folder' },
-  restart: { type: 'boolean', description: 'Begin anew, whatever an earlier run has left' },
+  most: { type: 'string', valueHint: 'n', description: 'Max number of images, taken evenly from the folder' },
+  restart: { type: 'boolean', description: 'Start again, and discard the results of an earlier run' },
   param: {
     type: 'string',
     valueHint: 'name=value',

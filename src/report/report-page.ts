@@ -110,7 +110,7 @@ function page({ title, summary, settings, command }: Report): string {
   const methods = Object.keys(summary.methods);
   const mistakes = summary.known - summary.correct;
   const tiles: [string, string][] = [
-    [String(summary.pictures), 'pictures'],
+    [String(summary.pictures), 'images'],
     ...(summary.known > 0
       ? ([
           [`${((100 * summary.correct) / summary.known).toFixed(1)} %`, 'accuracy'],
@@ -125,7 +125,7 @@ function page({ title, summary, settings, command }: Report): string {
     ...(mistakes > 0 ? [['mistakes-section', 'Mistakes']] : []),
     ['classes-section', 'Classes'],
     ...(measures ? [['measures', 'Faithfulness']] : []),
-    ['pictures', 'Pictures'],
+    ['pictures', 'Images'],
     ['provenance', 'Provenance'],
   ];
   return `<!doctype html>
@@ -139,16 +139,16 @@ function page({ title, summary, settings, command }: Report): string {
 <label>Map <input id="opacity" type="range" min="0" max="1" step="0.05" value="0.75" aria-label="opacity of the map"></label>
 <nav>${links.map(([id, label]) => `<a href="#${id}">${label}</a>`).join('')}</nav></form></div>
 <main>
-<noscript><p class="card">This page draws its maps with a script of its own; please allow it to run. It loads nothing.</p></noscript>
-<section class="first"><div><h2>What stands out</h2><p class="lead">Pictures that are explained alike, and the spot that they share more than others do.</p><div id="findings" class="findings"></div><div id="groups" class="weak"></div></div>
-${summary.known > 0 ? `<div><h2>Confusion</h2><p class="lead">Rows: what it is. Columns: what the model says.</p><table id="confusion" class="confusion"></table></div>` : ''}</section>
-${mistakes > 0 ? `<section id="mistakes-section"><h2>Mistakes</h2><p class="lead">The surest first: where the model looked when it was wrong.</p><div id="mistakes"></div></section>` : ''}
-<section id="classes-section"><h2>Where each class is seen</h2><p class="lead">Mean map over the mean picture of everything that the model calls by this name, and where the positive values lie. Centre: the middle quarter of the area. Border: the outermost eighth on each side.</p>
+<noscript><p class="card">This page draws its maps with a script in this file; please allow it to run. It loads nothing.</p></noscript>
+<section class="first"><div><h2>What stands out</h2><p class="lead">Images with similar explanations, and the spot that they share more than others do.</p><div id="findings" class="findings"></div><div id="groups" class="weak"></div></div>
+${summary.known > 0 ? `<div><h2>Confusion</h2><p class="lead">Rows: true class. Columns: predicted class.</p><table id="confusion" class="confusion"></table></div>` : ''}</section>
+${mistakes > 0 ? `<section id="mistakes-section"><h2>Mistakes</h2><p class="lead">Highest probability first: where the model looked when it was wrong.</p><div id="mistakes"></div></section>` : ''}
+<section id="classes-section"><h2>Where each class is seen</h2><p class="lead">Mean map over the mean image of each predicted class, and the position of the positive values. Centre: the middle quarter of the area. Border: the outermost eighth on each side.</p>
 <div class="columns"><div id="classes" class="grid"></div><div class="card scroll"><table id="mass" class="mass"></table></div></div></section>
-${measures ? `<section id="measures" class="card"><h2>How faithful the methods are</h2><p class="lead">Mean over the pictures ± standard error. An arrow says which way is better; the best method is in colour.</p>${measures}</section>` : ''}
+${measures ? `<section id="measures" class="card"><h2>How faithful the methods are</h2><p class="lead">Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.</p>${measures}</section>` : ''}
 <section class="card"><h2>Diagnostics</h2><p class="lead">Maps that come with a warning, and how concentrated the values are (Gini index).</p>${diagnostics(summary)}</section>
-<section id="pictures"><h2>Pictures</h2><div id="filters" class="filters"></div><div id="list"></div></section>
-<section id="provenance" class="card"><h2>How to make this report again</h2>${provenance(settings, command)}</section>
+<section id="pictures"><h2>Images</h2><div id="filters" class="filters"></div><div id="list"></div></section>
+<section id="provenance" class="card"><h2>How to reproduce this report</h2>${provenance(settings, command)}</section>
 </main><dialog id="detail"></dialog>
 `;
 }

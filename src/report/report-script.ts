@@ -152,10 +152,10 @@ function findingCard(finding, large) {
   const all = finding.members.length === finding.of ? 'All ' + finding.of : finding.members.length + ' of ' + finding.of;
   const width = large ? 184 : 104, map = meanMap(members);
   const sentence = el('h3', {}, large ? el('span', { class: 'badge' }, striking(finding) ? 'stands out' : 'group') : null,
-    all + ' pictures called ', el('strong', {}, finding.group), ' share ' + where(finding.spot));
+    all + ' images of predicted class ', el('strong', {}, finding.group), ' share ' + where(finding.spot));
   const detail = el('p', {}, 'It holds ', el('b', {}, percent(finding.inside)), ' of their evidence, and ' + percent(finding.elsewhere) + ' of that of other classes.',
-    finding.alike >= 0.3 ? ' And they look the same there: their pixels correlate by ' + finding.alike.toFixed(2) + ' on average.' : '',
-    large && striking(finding) ? ' Look there for a watermark, a caption, a frame: something that the class should not need.' : '');
+    finding.alike >= 0.3 ? ' They also look alike there: their pixels correlate by ' + finding.alike.toFixed(2) + ' on average.' : '',
+    large && striking(finding) ? ' Check that spot for a watermark, a caption or a frame: something that the class should not depend on.' : '');
   const known = members.filter(record => record.truth !== undefined), wrong = known.filter(record => record.truth !== record.said);
   if (large && known.length > 0) detail.append(' The model is right about ' + (known.length - wrong.length) + ' of these ' + known.length + '.');
   const strip = el('div', { class: 'strip' }, ...members.slice(0, large ? 12 : 4).map(record => open(record, picture(record, large ? 72 : 44))));
@@ -163,7 +163,7 @@ function findingCard(finding, large) {
   return el('article', { class: 'card finding' + (large && striking(finding) ? ' strong' : '') },
     el('div', { class: 'pair' },
       el('figure', {}, meanPicture(members, width, map, finding.spot, 'mean map'), large ? el('figcaption', {}, 'their mean map') : null),
-      large ? el('figure', {}, meanPicture(members, width, null, null, 'mean picture'), el('figcaption', {}, 'their mean picture')) : null),
+      large ? el('figure', {}, meanPicture(members, width, null, null, 'mean image'), el('figcaption', {}, 'their mean image')) : null),
     el('div', {}, sentence, detail, strip, large ? el('p', { class: 'below' }, show) : null));
 }
 function findings() {
@@ -185,7 +185,7 @@ function confusion() {
       if (n > 0) {
         const tint = truth === said ? '44, 122, 75' : '179, 38, 30';
         cell.style.background = 'rgba(' + tint + ', ' + (0.12 + 0.7 * n / total).toFixed(2) + ')';
-        cell.append(el('button', { title: n + ' pictures of ' + truth + ' called ' + said, onclick: () => {
+        cell.append(el('button', { title: n + ' images of ' + truth + ' predicted as ' + said, onclick: () => {
           Object.assign(state, { truth, said, only: '', members: null }); list(); byId('pictures').scrollIntoView();
         } }, String(n)));
       }
@@ -200,7 +200,7 @@ function cell(record) {
   const wrong = record.truth !== undefined && record.truth !== record.said;
   return el('div', { class: 'cell' }, open(record, picture(record, 128)),
     el('div', { class: 'said' + (wrong ? ' wrong' : '') }, record.said + ' ', el('span', { class: 'name' }, percent(record.top[0] && record.top[0].probability))),
-    wrong ? el('div', {}, 'is ' + record.truth) : null, el('div', { class: 'name' }, record.name));
+    wrong ? el('div', {}, 'true class: ' + record.truth) : null, el('div', { class: 'name' }, record.name));
 }
 function pages(place, chosen, size) {
   const grid = el('div', { class: 'grid' });
@@ -234,7 +234,7 @@ function list() {
     about.known ? choose('truth', 'Class', classes) : '', choose('said', 'Model says', classes),
     about.known ? choose('only', 'Show', [['', 'all'], ['wrong', 'mistakes'], ['right', 'right ones']]) : '',
     state.members ? el('button', { onclick: () => { state.members = null; list(); } }, 'A group of ' + state.members.size + ': show all') : '',
-    el('span', {}, chosen.length + ' pictures'));
+    el('span', {}, chosen.length + ' images'));
   pages(byId('list'), chosen, 48);
 }
 
@@ -243,7 +243,7 @@ function classes() {
   const names = about.classes.filter(name => summary[name]);
   place.replaceChildren(...names.map(name => {
     const members = records.filter(record => record.said === name);
-    return el('div', { class: 'cell' }, meanPicture(members, 128, summary[name].map, null, 'mean map of ' + name), el('div', { class: 'said' }, name), el('div', { class: 'name' }, summary[name].count + ' pictures'));
+    return el('div', { class: 'cell' }, meanPicture(members, 128, summary[name].map, null, 'mean map of ' + name), el('div', { class: 'said' }, name), el('div', { class: 'name' }, summary[name].count + ' images'));
   }));
   const columns = ['centre', 'border', 'outside'].filter(key => names.some(name => summary[name][key] !== undefined));
   const titles = { centre: 'in the centre', border: 'at the border', outside: 'off the object' };
@@ -266,7 +266,7 @@ function detail(record) {
       'score ' + one.score.toFixed(3), ...facts.flatMap(fact => [el('br', {}), fact]), ...one.warnings.flatMap(warning => [el('br', {}), 'warning: ' + warning])));
   });
   dialog.replaceChildren(el('h2', {}, record.name),
-    el('p', {}, (record.truth === undefined ? '' : 'Is ' + record.truth + '. ') + 'Model: ' + record.top.map(one => one.label + ' ' + (one.probability === undefined ? one.score.toFixed(2) : percent(one.probability))).join(', ')),
+    el('p', {}, (record.truth === undefined ? '' : 'True class: ' + record.truth + '. ') + 'Predicted: ' + record.top.map(one => one.label + ' ' + (one.probability === undefined ? one.score.toFixed(2) : percent(one.probability))).join(', ')),
     el('div', { class: 'row' }, el('figure', {}, picture(record, 220, ''), el('figcaption', {}, 'as the model sees it')), ...parts),
     el('p', {}, el('button', { onclick: () => dialog.close() }, 'Close')));
   dialog.showModal();

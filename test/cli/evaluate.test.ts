@@ -28,7 +28,7 @@ describe('whylight evaluate', () => {
       '--metrics',
       'deletion,completeness_gap,pointing_game',
     );
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '6 pictures, 29 rows each: 174 rows\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '6 images, 29 rows each: 174 rows\n' });
     expect(stdout).toMatch(/method +deletion ↓ +completeness_gap ↓ +pointing_game ↑/);
     // The model is linear, so its input times its gradient adds up to the score.
     expect(stdout).toMatch(/input_x_gradient +\S+ ± \S+ +\S+e-\d+ ± \S+ +does not apply/);
@@ -73,7 +73,7 @@ describe('whylight evaluate', () => {
     expect(existsSync(out)).toBe(false);
     const { code, stdout } = whylight(...wanted);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/24 pictures, accuracy [\d.]+ %, \d+ of them from an earlier run/);
+    expect(stdout).toMatch(/24 images, accuracy [\d.]+ %, \d+ of them from an earlier run/);
     const html = readFileSync(out, 'utf8');
     expect(html).toContain('Max-sensitivity');
     expect(html).not.toMatch(/<script|(src|href)="?https?:/);

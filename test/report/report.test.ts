@@ -29,8 +29,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('whylight report', () => {
   test('writes one self-contained file', () => {
     const { code, stdout, stderr } = report();
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^24 pictures, \d+ rows each/) });
-    expect(stdout).toMatch(/24 pictures, accuracy [\d.]+ %\nwritten to/);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^24 images, \d+ rows each/) });
+    expect(stdout).toMatch(/24 images, accuracy [\d.]+ %\nwritten to/);
     const html = readFileSync(out, 'utf8');
     expect(html).not.toMatch(/(src|href)="?https?:/);
     for (const part of [
@@ -72,7 +72,7 @@ describe('whylight report', () => {
     copyFileSync(join(folder, 'pictures', 'red', '1.png'), picture);
     const { stdout } = report();
     writeFileSync(picture, before);
-    expect(stdout).toContain('24 pictures');
+    expect(stdout).toContain('24 images');
     const lines = readFileSync(`${out}.journal.jsonl`, 'utf8').trim().split('\n').length;
     expect(lines).toBe(1 + 24 + 1);
   });
@@ -110,7 +110,7 @@ describeInBrowser('the page of the report', () => {
     const first = page.locator('.finding').first();
     const box = await first.boundingBox();
     expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(900);
-    await expect.poll(() => first.innerText()).toMatch(/pictures called dull share the lower left corner/);
+    await expect.poll(() => first.innerText()).toMatch(/images of predicted class dull share the lower left corner/);
     expect(await first.innerText()).toMatch(/stands out/i);
     const shown = await first
       .locator('.strip button')
@@ -134,8 +134,8 @@ describeInBrowser('the page of the report', () => {
 
   test('lists mistakes, and filters images by a click into the confusion matrix', async () => {
     expect(await page.locator('#confusion tbody tr').count()).toBe(3);
-    await page.locator('#confusion button[title*="dull called dull"]').click();
-    await expect.poll(() => page.locator('#filters').innerText()).toMatch(/4 pictures/);
+    await page.locator('#confusion button[title*="dull predicted as dull"]').click();
+    await expect.poll(() => page.locator('#filters').innerText()).toMatch(/4 images/);
     expect(await page.locator('#list .cell').count()).toBe(4);
   });
 

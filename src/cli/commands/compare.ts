@@ -56,7 +56,7 @@ interface Undone {
 const isDone = (outcome: Outcome): outcome is Done => 'row' in outcome;
 
 export default defineCommand({
-  meta: { name: 'compare', description: 'Explains a photo by several methods, side by side.' },
+  meta: { name: 'compare', description: 'Explains an image by several methods, side by side.' },
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
   async run({ args: flags, data }) {
     const numbers = {
@@ -159,7 +159,7 @@ async function explained(
     );
     const row = explanation.rows[0] as ExplainedRow;
     if (!row.map) {
-      throw new WhylightError('unprocessable_method', `${method} gives no map of the photo that could be drawn.`);
+      throw new WhylightError('unprocessable_method', `${method} gives no map of the image that could be drawn.`);
     }
     return { method, explanation, row };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** `whylight evaluate folder`: metrics of saliency methods over many pictures, as a table and as plots. */
+/** `whylight evaluate folder`: metrics of saliency methods over many images, as a table and as plots. */
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const args = {
   journal: {
     type: 'string',
     valueHint: 'file',
-    description: 'Where to note each picture that is done; beside --out when left out',
+    description: 'Journal of the images that are done; beside --out when left out',
   },
   json: { type: 'boolean', description: 'Print JSON' },
 } as const;
@@ -29,7 +29,7 @@ const USUAL = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'evaluate', description: 'Measures how faithful saliency methods are, over a folder of pictures.' },
+  meta: { name: 'evaluate', description: 'Measures the faithfulness of saliency methods over a folder of images.' },
   args: args as typeof args,
   async run({ args: flags, data }) {
     const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
@@ -65,7 +65,7 @@ function page({ summary: { methods, pictures, known, correct }, resumed }: Ran, 
   const line = (name: string, cells: readonly string[]) =>
     [name.padEnd(first), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join('  ');
   return [
-    `${pictures} pictures${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
+    `${pictures} images${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
     line('method', heads),
     ...entries.map(([id, { metrics: values }]) =>
       line(

@@ -45,7 +45,7 @@ const args = {
     type: 'string',
     default: 'fp32',
     valueHint: 'fp32|fp16',
-    description: 'triton: fp16 halves the pictures and activations that travel; gradients and scores stay fp32',
+    description: 'triton: fp16 halves the size of images and activations in transfer; gradients and scores stay fp32',
   },
   'max-batch': { type: 'string', default: String(TRITON_DEFAULTS.maxBatch), description: 'triton: rows at once' },
   instances: { type: 'string', default: String(TRITON_DEFAULTS.instances), description: 'triton: copies of a model' },

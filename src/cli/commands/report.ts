@@ -1,4 +1,4 @@
-/** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of pictures. */
+/** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of images. */
 import { defineCommand } from 'citty';
 import { writeReport } from '../../report/report-page.ts';
 import { runStudy } from '../../report/run.ts';
@@ -11,7 +11,7 @@ const args = {
   journal: {
     type: 'string',
     valueHint: 'file',
-    description: 'Where to note each picture that is done; beside --out when left out',
+    description: 'Journal of the images that are done; beside --out when left out',
   },
 } as const;
 
@@ -24,7 +24,7 @@ const USUAL = {
 export default defineCommand({
   meta: {
     name: 'report',
-    description: 'Writes a report on a folder of pictures: where the model looks, and what stands out.',
+    description: 'Writes a report on a folder of images: what the model looks at, and what stands out.',
   },
   args: args as typeof args,
   async run({ args: flags, data }) {
@@ -46,7 +46,7 @@ export default defineCommand({
     });
     const accuracy = summary.known > 0 ? `, accuracy ${((100 * summary.correct) / summary.known).toFixed(1)} %` : '';
     console.log(
-      `${summary.pictures} pictures${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
+      `${summary.pictures} images${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
     );
   },
 });
