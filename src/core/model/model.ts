@@ -1,10 +1,10 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
-import { imageDims, type Preprocessing } from '../image/preprocess.ts';
+import type { Preprocessing } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
-import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
-import { type Inferred, infer, isKnownOperator } from '../onnx/infer.ts';
+import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import { infer } from '../onnx/infer.ts';
 import { readHeader } from '../onnx/read/header.ts';
 import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
@@ -21,7 +21,9 @@ import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
+import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
+import { bind, classAxisOf, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
 
 /** Files of a model, and facts that are stated beside them. */
 export interface ModelSource {
@@ -58,7 +60,7 @@ export interface InfoOptions {
 /** {@link ModelInfo} and what only the explainer needs. */
 export interface BoundInfo extends ModelInfo {
   /** Function that turns scores into probabilities, or `given` when they are probabilities already. */
-  readonly probability?: 'softmax' | 'sigmoid' | 'exponential' | 'given';
+  readonly probability?: Probability;
   /** Elements of one row of the scores; NaN while a dim is open. */
   readonly scoreSize: number;
   /** The elements of the scores are the classes that the model's labels name. */
@@ -280,92 +282,4 @@ export class Model {
     );
     return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
-}
-
-/** A shape that cannot be told is the fault of an operator that nobody knows, where there is one. */
-function refuseUnknownOperators({ nodes }: Graph): void {
-  const operators = [
-    ...new Set(
-      nodes.filter((node) => !isKnownOperator(node)).map(({ op, domain }) => (domain ? `${domain}.${op}` : op)),
-    ),
-  ];
-  if (operators.length === 0) return;
-  throw new WhylightError(
-    'unsupported_operator',
-    `The model has operators that are not known here: ${operators.join(', ')}. Export it with standard ONNX operators.`,
-    { operators },
-  );
-}
-
-/** @throws WhylightError `invalid_model` without outputs, `invalid_config` where the manifest names one that is not there */
-function checkOutput({ outputs }: Graph, stated: string | undefined): void {
-  const names = outputs.map(({ name }) => name);
-  if (names.length === 0) throw new WhylightError('invalid_model', 'The model has no output.');
-  if (stated === undefined || names.includes(stated)) return;
-  throw new WhylightError(
-    'invalid_config',
-    `The manifest names the output "${stated}", but the model has ${names.join(', ')}.`,
-    { output: stated, outputs: names },
-  );
-}
-
-/** @throws WhylightError `invalid_config` when pictures become tensors that the model does not take */
-function checkImages(
-  { inputs }: Graph,
-  { inputs: facts }: ModelDescription,
-  preprocessing: Preprocessing | undefined,
-): void {
-  const explained = inputs.filter((input) =>
-    facts.some(({ name, role }) => name === input.name && role.value === 'explained'),
-  );
-  const [input, ...others] = explained;
-  const row = input?.dims?.slice(1);
-  // With several explained inputs there are no images.
-  if (!preprocessing || !row || others.length > 0) return;
-  const made = imageDims(preprocessing);
-  if (made.length === row.length && row.every((extent, axis) => typeof extent === 'string' || extent === made[axis]))
-    return;
-  throw new WhylightError(
-    'invalid_config',
-    `By the preprocessing an image becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
-    { input: input?.name, expected: row, given: made },
-  );
-}
-
-/** The input with the dims of these rows; its batch stays as it is. */
-function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
-  if (row && input.whole) return { ...input, dims: row };
-  return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
-}
-
-function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number, whole = false): TensorInfo {
-  const row: readonly Dim[] = whole ? dims : dims.slice(1);
-  return { name, dtype, dims: row, ...(axis !== undefined && { channelAxis: axis }) };
-}
-
-/**
- * Class axis of one row of the scores.
- * @param order permutation between output and logits, where the scores are the logits behind one
- */
-function classAxisOf({ classAxis, batchAxis }: OutputFact, order: readonly number[] | undefined) {
-  if (!classAxis || classAxis.value === null) return classAxis?.value;
-  const axis = order ? (order[classAxis.value] as number) : classAxis.value;
-  const rows = batchAxis.value === null ? -1 : order ? (order[batchAxis.value] as number) : batchAxis.value;
-  if (rows < 0) return axis;
-  return axis > rows ? axis - 1 : axis;
-}
-
-/** Function that turns scores into probabilities; undefined where they are not classes, but measurements. */
-function probabilityOf(
-  { activation, task, logits, name }: OutputFact,
-  scores: TensorInfo,
-  isScores: boolean,
-): BoundInfo['probability'] {
-  if (!isScores) return undefined;
-  const isOutput = scores.name === name;
-  const kind = activation.value;
-  if (kind === 'log_softmax') return isOutput ? 'exponential' : 'softmax';
-  if (kind !== 'none') return isOutput || logits === name ? 'given' : kind === 'sigmoid' ? 'sigmoid' : 'softmax';
-  const isVector = scores.dims.filter((dim) => dim !== 1).length === 1;
-  return isVector && task.value === 'classification' ? 'softmax' : undefined;
 }

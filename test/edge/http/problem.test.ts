@@ -13,7 +13,7 @@ describe('problemOf', () => {
     const error = new WhylightError('model_not_found', 'There is no model named "x".', { model: 'x', nearest: ['y'] });
     expect(problemOf(error, 'r1')).toEqual({
       type: 'urn:whylight:problem:model_not_found',
-      title: 'There is no model of this name',
+      title: 'No model has this name',
       status: 404,
       detail: 'There is no model named "x".',
       instance: 'r1',

@@ -1,0 +1,46 @@
+/** Facts about tensors of a model that follow from its description and from the shapes of a request. */
+import type { Dim, ValueInfo } from '../onnx/graph.ts';
+import type { Inferred } from '../onnx/infer.ts';
+import type { OutputFact } from './description.ts';
+import type { TensorInfo } from './info.ts';
+
+/** How scores become probabilities: by a function of them, or `given` when they are probabilities already. */
+export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
+
+/** The input with the dims of these rows; its batch stays as it is. */
+export function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
+  if (row && input.whole) return { ...input, dims: row };
+  return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
+}
+
+export function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number, whole = false): TensorInfo {
+  const row: readonly Dim[] = whole ? dims : dims.slice(1);
+  return { name, dtype, dims: row, ...(axis !== undefined && { channelAxis: axis }) };
+}
+
+/**
+ * Class axis of one row of the scores.
+ * @param order permutation between output and logits, where the scores are the logits behind one
+ */
+export function classAxisOf({ classAxis, batchAxis }: OutputFact, order: readonly number[] | undefined) {
+  if (!classAxis || classAxis.value === null) return classAxis?.value;
+  const axis = order ? (order[classAxis.value] as number) : classAxis.value;
+  const rows = batchAxis.value === null ? -1 : order ? (order[batchAxis.value] as number) : batchAxis.value;
+  if (rows < 0) return axis;
+  return axis > rows ? axis - 1 : axis;
+}
+
+/** Function that turns scores into probabilities; undefined where they are not classes, but measurements. */
+export function probabilityOf(
+  { activation, task, logits, name }: OutputFact,
+  scores: TensorInfo,
+  isScores: boolean,
+): Probability | undefined {
+  if (!isScores) return undefined;
+  const isOutput = scores.name === name;
+  const kind = activation.value;
+  if (kind === 'log_softmax') return isOutput ? 'exponential' : 'softmax';
+  if (kind !== 'none') return isOutput || logits === name ? 'given' : kind === 'sigmoid' ? 'sigmoid' : 'softmax';
+  const isVector = scores.dims.filter((dim) => dim !== 1).length === 1;
+  return isVector && task.value === 'classification' ? 'softmax' : undefined;
+}
