@@ -11,7 +11,7 @@ import { openGraph, vector, vectorGraph } from '../support/classifiers.ts';
 const engine = onnxruntimeNode({ threads: 1 });
 const plugins = [{ method: saliency }, { method: occlusion, limits: { strides: 4 } }];
 
-it('puts an explainer together that works', async () => {
+it('coreModule binds a working explainer', async () => {
   const container = createContainer(coreModule({ plugins }), engineModule(engine, ISOLATE_LIMITS));
   const explainer = container.get(CORE.explainer);
   expect(container.get(CORE.explainer)).toBe(explainer);
@@ -25,7 +25,7 @@ it('puts an explainer together that works', async () => {
   expect(container.get(CORE.sessions).size).toBe(1);
 });
 
-it('refuses plugins that clash', () => {
+it('coreModule refuses plugins with the same id', () => {
   const container = createContainer(coreModule({ plugins: [...plugins, { method: saliency }] }), engineModule(engine));
   expect(() => container.get(CORE.methods)).toThrow('Two plugins have the id "saliency"');
 });

@@ -91,8 +91,8 @@ const tenant = fc
 
 const parsed = (value: unknown) => tenantConfigSchema.safeParse(JSON.parse(JSON.stringify(value)));
 
-describe('the parser of tenants', () => {
-  it('takes every policy that is right, keeps what it says, and takes its own answer again', () => {
+describe('tenantConfigSchema', () => {
+  it('accepts every valid policy unchanged, and its own output again', () => {
     fc.assert(
       fc.property(tenant, (value) => {
         const { success, data, error } = parsed(value);
@@ -109,7 +109,7 @@ describe('the parser of tenants', () => {
     );
   });
 
-  it('has no opinion on anything: it takes a value whole or names what is wrong, and never throws', () => {
+  it('accepts or refuses any value without throwing', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom(...KEYS), fc.jsonValue())), (value) => {
         const { success, error } = tenantPolicySchema.safeParse(value);
@@ -120,7 +120,7 @@ describe('the parser of tenants', () => {
     );
   });
 
-  it('refuses a right policy in which one thing is wrong', () => {
+  it('refuses a valid policy with one invalid member', () => {
     fc.assert(
       fc.property(policy, fc.constantFrom(...MISTAKES), (value, mistake) => {
         expect(tenantPolicySchema.safeParse({ ...value, ...mistake }).success).toBe(false);
@@ -128,7 +128,7 @@ describe('the parser of tenants', () => {
     );
   });
 
-  it('lets nobody become an operator, or bring keys, through a policy', () => {
+  it('refuses operator and keys in a policy', () => {
     fc.assert(
       fc.property(policy, (value) => {
         for (const extra of [{ operator: true }, { operator: false }, { keys: [] }, { id: 'x' }]) {
@@ -139,11 +139,11 @@ describe('the parser of tenants', () => {
     );
   });
 
-  it('makes nobody an administrator without a key', () => {
+  it('refuses the scope admin for anonymous requests', () => {
     expect(tenantPolicySchema.safeParse({ scopes: ['explain', 'admin'] }).success).toBe(false);
   });
 
-  it('knows tenants by names that cannot be mistaken', () => {
+  it('accepts tenant ids that need no encoding in a path', () => {
     fc.assert(
       fc.property(fc.string(), (id) => {
         if (TENANT_ID.test(id)) expect(id === '*' || encodeURIComponent(id) === id).toBe(true);
@@ -154,7 +154,7 @@ describe('the parser of tenants', () => {
       expect([id, TENANT_ID.test(id)]).toEqual([id, false]);
   });
 
-  it('is what editors are told', () => {
+  it('describes tenants in the JSON Schema of the configuration', () => {
     const schema = z.toJSONSchema(configSchema, { io: 'input' }) as { properties: Record<string, object> };
     expect(JSON.stringify(schema.properties.tenants)).toContain('requests_per_minute');
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/core/json.ts';
 
-describe('JSON written by people', () => {
-  it('is read', () => {
+describe('parseJson', () => {
+  it('returns the value of valid JSON', () => {
     expect(parseJson('{"a": [1, -2.5e3, "x\\"y"], "b": {"c": null, "d": []}}', 'f')).toEqual({
       a: [1, -2500, 'x"y'],
       b: { c: null, d: [] },
@@ -24,7 +24,7 @@ describe('JSON written by people', () => {
     ['{"a": "x\n"}', 1, 7],
     ['{"a": 01}', 1, 8],
     ['// note\n{}', 1, 1],
-  ])('%j has its mistake at line %i, column %i', (text, line, column) => {
+  ])('reports the mistake in %j at line %i, column %i', (text, line, column) => {
     expect(() => parseJson(text, 'f.json')).toThrow(
       expect.objectContaining({
         code: 'invalid_config',

@@ -11,7 +11,7 @@ describe('LruCache', () => {
     expect(cache.keys).toEqual(['a', 'c']);
   });
 
-  it('bounds the weight, and keeps an entry that is too heavy by itself', () => {
+  it('limits the total weight, but keeps a single entry above the limit', () => {
     const cache = new LruCache<number>({ capacity: 10, weigh: (value) => value });
     cache.set('a', 6);
     cache.set('b', 4);
@@ -20,7 +20,7 @@ describe('LruCache', () => {
     expect(cache.keys).toEqual(['c']);
   });
 
-  it('never evicts a pinned value, and reports the evicted ones', () => {
+  it('keeps pinned values, and reports evicted ones', () => {
     const evicted: string[] = [];
     const cache = new LruCache<string>({
       capacity: 1,

@@ -14,8 +14,8 @@ const WINTER_DAY = [
   0.526, 0.547, 0.847, 0.997, 0.654, 0.183, -0.138, -0.524,
 ];
 
-describe('the embedded model of time series', () => {
-  it('calls a winter day winter, for its evening peak', async () => {
+describe('the model "italy-power"', () => {
+  it('classifies a winter day as winter because of its evening peak', async () => {
     const manifest = parseManifest(await readFile(`${folder}manifest.json`, 'utf8'));
     const session = await InferenceSession.create(`${folder}model.onnx`);
     const margin = async (data: Float32Array) => {

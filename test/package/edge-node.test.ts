@@ -31,7 +31,7 @@ describe('createEdge in Node', () => {
     expect(lines).toEqual(['request']);
   });
 
-  it('reports a missing model file as missing, and one that cannot be read with its reason', async () => {
+  it('logs that a model file is missing, or why it cannot be read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'whylight-broken-'));
     const missing = await problemOf({ broken: folder });
     expect(missing.status).toBe(500);

@@ -13,18 +13,18 @@ const targets = (entry: unknown): string[] =>
   typeof entry === 'string' ? [entry] : Object.values(entry as object).flatMap(targets);
 
 describe('package exports', () => {
-  it.each(targets(manifest.exports).filter((path) => path.startsWith('./dist/')))('%s has a source', (path) => {
+  it.each(targets(manifest.exports).filter((path) => path.startsWith('./dist/')))('%s has a source file', (path) => {
     const source = path.replace('./dist/', 'src/').replace(/(\.d\.ts|\.js)$/, '.ts');
     expect(globSync(source.replace('*', '{*,*/*}'), { cwd: root }).length, source).toBeGreaterThan(0);
   });
 
-  it('declares no side effects and publishes what the command line needs', () => {
+  it('declare no side effects and publish existing files only', () => {
     expect(manifest.sideEffects).toBe(false);
     for (const file of manifest.files.filter((file: string) => !/[*!]|dist/.test(file)))
       expect(existsSync(new URL(file, root)), file).toBe(true);
   });
 
-  it('offers what the documentation names', () => {
+  it('contain the functions that the documentation names', () => {
     expect(Object.keys(node)).toEqual(
       expect.arrayContaining(['createExplainer', 'Model', 'preprocess', 'WhylightError']),
     );

@@ -98,7 +98,7 @@ beforeAll(() => {
 
 const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1);
 
-test('counts what passes and fails on each engine, and skips by name', () => {
+test('parity counts passes and failures for each engine, and skips cases by name', () => {
   const { code, stdout } = parity(folder);
   expect(code).toBe(1);
   expect(lastLine(stdout)).toBe('10 passed, 6 failed, 4 skipped');
@@ -116,13 +116,13 @@ test('counts what passes and fails on each engine, and skips by name', () => {
   expect(stdout).toMatch(/linear +unknown .* skip {2}\(no method for CrystalBall\)/);
 });
 
-test('takes one engine, and names or globs', () => {
+test('parity can be limited to one engine and to cases by name or glob', () => {
   const one = parity(folder, '--engine', 'node', '--only', 'tiny/grad*,right');
   expect(one.code).toBe(0);
   expect(lastLine(one.stdout)).toBe('2 passed, 0 failed, 0 skipped');
 });
 
-test('a folder with nothing in it, or none at all, is an error', () => {
+test('parity fails for an empty or missing folder', () => {
   expect(parity(join(folder, 'nowhere'))).toMatchObject({ code: 1, stdout: '' });
   const { code, stderr } = parity(folder, '--only', 'nothing-of-this-name');
   expect(code).toBe(1);

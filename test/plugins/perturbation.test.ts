@@ -52,12 +52,12 @@ const game = (): Promise<Model> =>
   });
 const GAME_VALUES = [3, 3, 6, 0];
 
-describe('Shapley values', () => {
+describe('Shapley value methods', () => {
   it.each([
     ['shapley_exact', {}],
     ['kernel_shap', { n_samples: 15 }],
     ['kernel_shap', { n_samples: 4096 }],
-  ])('%s of a small game: efficient, symmetric, nothing for who does nothing', async (method, params) => {
+  ])('%s satisfies efficiency, symmetry and the null player axiom in a small game', async (method, params) => {
     const { x, score, baselineScore, convergenceDelta } = await explain(await game(), {
       method,
       params: { ...elements, ...params },
@@ -68,7 +68,7 @@ describe('Shapley values', () => {
     expect(convergenceDelta).toBeCloseTo(0, 6);
   });
 
-  it('kernel_shap is exact whenever its budget covers every coalition', async () => {
+  it('kernel_shap is exact when its budget covers all coalitions', async () => {
     const model = await openGraph(vectorGraph());
     await fc.assert(
       fc.asyncProperty(
@@ -90,7 +90,7 @@ describe('Shapley values', () => {
     );
   });
 
-  it('kernel_shap below that is right for additive models, and always adds up', async () => {
+  it('kernel_shap with a smaller budget is exact for additive models, and always sums to the difference', async () => {
     const slopes = Array.from(new Random(4).normal(12));
     const additive = await explain(await linear(slopes, 3), {
       method: 'kernel_shap',
@@ -106,7 +106,7 @@ describe('Shapley values', () => {
     expect(some.x.reduce((a, b) => a + b, 0)).toBeCloseTo(some.score - (some.baselineScore as number), 4);
   });
 
-  it('shapley_sampling adds up in every order and comes as near as its standard error says', async () => {
+  it('shapley_sampling sums to the difference, and is accurate to its standard error', async () => {
     const { x, standardError, convergenceDelta } = await explain(await game(), {
       method: 'shapley_sampling',
       params: { ...elements, n_samples: 2000 },
@@ -118,7 +118,7 @@ describe('Shapley values', () => {
     expect(convergenceDelta).toBeCloseTo(0, 5);
   });
 
-  it('features are groups when a mask says so', async () => {
+  it('features are groups when a feature mask is given', async () => {
     const { x } = await explain(await game(), {
       method: 'shapley_exact',
       params: { feature_mask: [7, 7, 2, 2] },
@@ -130,16 +130,19 @@ describe('Shapley values', () => {
 });
 
 describe('lime', () => {
-  it.each(['least_squares', 'ridge', 'lasso'])('finds the slopes of a linear model with %s', async (surrogate) => {
-    const { x } = await explain(await linear([2, -1, 0.5, 0], 7), {
-      method: 'lime',
-      params: { ...elements, surrogate, alpha: 1e-6, baseline: -1 },
-      inputs: { x: row(1, 2, 3, 4) },
-    });
-    for (const [i, value] of [4, -3, 2, 0].entries()) expect(x[i]).toBeCloseTo(value, 3);
-  });
+  it.each(['least_squares', 'ridge', 'lasso'])(
+    'finds the coefficients of a linear model with %s',
+    async (surrogate) => {
+      const { x } = await explain(await linear([2, -1, 0.5, 0], 7), {
+        method: 'lime',
+        params: { ...elements, surrogate, alpha: 1e-6, baseline: -1 },
+        inputs: { x: row(1, 2, 3, 4) },
+      });
+      for (const [i, value] of [4, -3, 2, 0].entries()) expect(x[i]).toBeCloseTo(value, 3);
+    },
+  );
 
-  it('a stronger lasso leaves only what matters most', async () => {
+  it('keeps only the most important features with a stronger lasso', async () => {
     const { x } = await explain(await linear([5, 0.1, 0.1]), {
       method: 'lime',
       params: { ...elements, alpha: 0.1 },
@@ -205,7 +208,7 @@ describe('hsic', () => {
   it.each([
     ['median', 0.5],
     ['median_distance', 1],
-  ])('of a score that is one feature itself, with the width %s', async (bandwidth, width) => {
+  ])('has its analytic value for a score equal to one feature, with bandwidth %s', async (bandwidth, width) => {
     const { x } = await explain(await linear([1, 0, 0]), {
       method: 'hsic',
       params: { ...elements, nb_design: 64, bandwidth },
@@ -215,7 +218,7 @@ describe('hsic', () => {
     expect(Math.max(...x.slice(1))).toBeLessThan(2);
   });
 
-  it('sees a dependence that no mean shows', async () => {
+  it('detects a dependence without an effect on the mean', async () => {
     // Whether a and b are both there or both away: neither alone says anything, but each with c does not either.
     const { x } = await explain(await formula(2, (g, [a, b]) => g.mul(g.sub(a as Value, g.scalar(0.5)), b as Value)), {
       method: 'hsic',
@@ -234,18 +237,21 @@ describe('rise', () => {
     ['coverage', 0.5, slopes.map((c) => c + 0.5 * (all - c))],
     ['expected', 0.25, slopes.map((c) => c + 0.25 * (all - c))],
     ['centered', 0.25, slopes.map((c) => 0.75 * c)],
-  ])('of a linear model, %s', async (normalization, probability, expected) => {
-    const { x } = await explain(await linear(slopes), {
-      method: 'rise',
-      params: { n_masks: 20_000, probability, normalization },
-      inputs: { x: ones(4) },
-    });
-    for (const [i, value] of expected.entries()) expect(Math.abs((x[i] as number) - value)).toBeLessThan(0.1);
-  });
+  ])(
+    'has its analytic value for a linear model with normalisation %s',
+    async (normalization, probability, expected) => {
+      const { x } = await explain(await linear(slopes), {
+        method: 'rise',
+        params: { n_masks: 20_000, probability, normalization },
+        inputs: { x: ones(4) },
+      });
+      for (const [i, value] of expected.entries()) expect(Math.abs((x[i] as number) - value)).toBeLessThan(0.1);
+    },
+  );
 });
 
 describe('feature_permutation', () => {
-  it('takes values from the other examples of the request', async () => {
+  it('takes values from other examples of the request', async () => {
     const model = await linear([1, 10, 100]);
     const inputs = { x: float32([2, 3], [1, 1, 1, 3, 4, 5]) };
     const { x } = await explain(model, {
@@ -282,7 +288,7 @@ describe('meaningful_perturbation', () => {
   });
 });
 
-describe('partial maps, and an early end', () => {
+describe('partial maps and early stopping', () => {
   /** What a request answers, with its partial maps and the rows it took. */
   async function watch(params: object, { method, maxBatch = 32 }: { method: string; maxBatch?: number }) {
     const inputs = { x: vector(3) };
@@ -308,26 +314,29 @@ describe('partial maps, and an early end', () => {
     ['rise', { n_masks: 4000 }, { n_masks: 100_000 }, 0.2],
     ['shapley_sampling', { ...elements, n_samples: 800 }, { ...elements, n_samples: 10_000 }, 0.05],
     ['kernel_shap', { ...elements, n_samples: 25 }, { ...elements, n_samples: 40 }, 0.3],
-  ])('%s: comes nearer, says how near, stops there, whatever the batch', async (method, params, many, precision) => {
-    const [whole, truth] = [await watch(params, { method }), await watch(many, { method })];
-    expect(whole.partials.length).toBeGreaterThan(2);
-    expect(far(whole.x, truth.x)).toBeLessThan(4 * (whole.error as number));
-    expect(whole.error).toBeGreaterThan(0);
-    const [early, single] = [
-      await watch({ ...params, precision }, { method }),
-      await watch({ ...params, precision }, { method, maxBatch: 1 }),
-    ];
-    expect(single.rows).toBeLessThan(whole.rows);
-    expect(early.rows).toBeLessThanOrEqual(whole.rows);
-    expect(far(early.x, single.x)).toBeLessThan(1e-5);
-    expect(early.error).toBeGreaterThan(whole.error as number);
-  });
+  ])(
+    '%s converges, reports its error, and stops at the precision for any batch',
+    async (method, params, many, precision) => {
+      const [whole, truth] = [await watch(params, { method }), await watch(many, { method })];
+      expect(whole.partials.length).toBeGreaterThan(2);
+      expect(far(whole.x, truth.x)).toBeLessThan(4 * (whole.error as number));
+      expect(whole.error).toBeGreaterThan(0);
+      const [early, single] = [
+        await watch({ ...params, precision }, { method }),
+        await watch({ ...params, precision }, { method, maxBatch: 1 }),
+      ];
+      expect(single.rows).toBeLessThan(whole.rows);
+      expect(early.rows).toBeLessThanOrEqual(whole.rows);
+      expect(far(early.x, single.x)).toBeLessThan(1e-5);
+      expect(early.error).toBeGreaterThan(whole.error as number);
+    },
+  );
 
-  it('kernel_shap has no error left when it has seen everything', async () => {
+  it('kernel_shap has an error of 0 after all coalitions', async () => {
     expect((await watch({ ...elements, n_samples: 40 }, { method: 'kernel_shap' })).error).toBe(0);
   });
 
-  it.each(['mean', 'sum'])('occlusion goes from coarse to fine (%s)', async (aggregation) => {
+  it.each(['mean', 'sum'])('occlusion refines its map from coarse to fine (%s)', async (aggregation) => {
     const side = 32;
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 1, side, side]);

@@ -69,12 +69,12 @@ const ramp = square(Array.from({ length: 16 }, (_, i) => i));
 const ones = square(Array(16).fill(1));
 
 describe('saliency', () => {
-  it('is the derivative of the sum over the outputs, zero at a kink', async () => {
+  it('is the absolute gradient of the summed outputs, and zero at a kink', async () => {
     const request = { method: 'saliency', target: 'sum', inputs: { x: row(1, 2, 3, 0, -1, 7) } };
     expect(await values(await clip(), request)).toEqual({ x: [0, 0, 0, 1, 1, 0] });
   });
 
-  it('keeps the sign when asked to', async () => {
+  it('keeps the sign when absolute is false', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const model = await openGraph(
@@ -106,14 +106,14 @@ describe('saliency', () => {
 });
 
 describe('input_x_gradient', () => {
-  it('multiplies', async () => {
+  it('multiplies the input by its gradient', async () => {
     const request = { method: 'input_x_gradient', target: 'sum', inputs: { x: row(1, 2, 3, 0, -1, 7) } };
     expect(await values(await clip(), request)).toEqual({ x: [0, 0, 0, 0, -1, 0] });
   });
 });
 
 describe('integrated_gradients', () => {
-  it('sees through a kink on the way', async () => {
+  it('integrates over a kink on the path', async () => {
     const request = {
       method: 'integrated_gradients',
       params: { n_steps: 500 },
@@ -130,14 +130,14 @@ describe('grad_cam', () => {
   const cam = async (layer: string, inputs: ExplainRequest['inputs'], model: Promise<Model>) =>
     values(await model, { method: 'grad_cam', params: { target_layer: layer, relu: false }, target: 0, inputs });
 
-  it('weights the channels with their mean gradients', async () => {
+  it('weights channels by their mean gradients', async () => {
     expect(await cam('conv', { x: ramp }, convolution())).toEqual({ conv: [11.25, 13.5, 20.25, 22.5] });
     expect(await cam('conv', { x: ramp, x2: ones }, convolution({ inputs: 2 }))).toEqual({
       conv: [14.5, 19, 32.5, 37],
     });
   });
 
-  it('takes the last feature map by itself', async () => {
+  it('uses the last feature map by default', async () => {
     const model = await convolution();
     expect(model.info().camLayer?.name).toContain('Relu');
     const { rows } = await explainer.explain(model, { method: 'grad_cam', target: 0, inputs: { x: ramp } });
@@ -145,11 +145,11 @@ describe('grad_cam', () => {
     expect(rows[0]?.map?.dims).toEqual([4, 4]);
   });
 
-  it('works on a layer without space', async () => {
+  it('works on a layer without spatial dims', async () => {
     expect(await cam('first', { x: row(0, 100, 0) }, layers())).toEqual({ first: [400] });
   });
 
-  it('works on the input itself', async () => {
+  it('works on the input as a layer', async () => {
     const x = square([0, 1, 2, 3, 4, -4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
     const expected = [
       0, 0.5625, 1.125, 1.6875, 2.25, -2.25, 3.375, 3.9375, 4.5, 5.0625, 5.625, 6.1875, 6.75, 7.3125, 7.875, 8.4375,
@@ -157,7 +157,7 @@ describe('grad_cam', () => {
     expect(await cam('x', { x }, convolution())).toEqual({ x: expected });
   });
 
-  it('refuses a layer that does not exist, with the nearest', async () => {
+  it('refuses an unknown layer with the nearest names', async () => {
     await expect(cam('konv', { x: ramp }, convolution())).rejects.toMatchObject({
       code: 'layer_not_found',
       details: { nearest: ['conv'] },
@@ -169,18 +169,18 @@ describe('occlusion', () => {
   const occlude = async (params: Record<string, unknown>, inputs: ExplainRequest['inputs'], model: Promise<Model>) =>
     values(await model, { method: 'occlusion', params, target: 0, inputs });
 
-  it('gives each number the drop without it', async () => {
+  it('assigns to each element the drop of the score without it', async () => {
     expect(await occlude({}, { x: row(20, 50, 30) }, layers())).toEqual({ x: [80, 200, 120] });
   });
 
-  it('averages over the windows that cover an element', async () => {
+  it('averages over all windows that cover an element', async () => {
     const params = { sliding_window_shape: 2, strides: [1], baseline: 10 };
     expect(await occlude({ ...params, sliding_window_shape: [2] }, { x: row(20, 50, 30) }, layers())).toEqual({
       x: [200, 220, 240],
     });
   });
 
-  it('cuts windows off at the edge, each input for itself', async () => {
+  it('crops windows at the edge of each input', async () => {
     const params = { sliding_window_shape: [1, 2, 3, 1, 1, 2], strides: [1, 2, 1, 1, 1, 2] };
     expect(await occlude(params, { x: ramp, x2: ones }, convolution({ inputs: 2 }))).toEqual({
       x: [17, 17, 17, 17, 17, 17, 17, 17, 64, 65.5, 65.5, 67, 64, 65.5, 65.5, 67],
@@ -199,14 +199,14 @@ describe('occlusion', () => {
     });
   });
 
-  it('can cover with the mean of the input', async () => {
+  it('can replace windows by the mean of the input', async () => {
     const request = { method: 'occlusion', params: { baseline: 'mean' }, target: 'sum', inputs: { x: row(0, 0.5, 1) } };
     expect(await values(await clip(), request)).toEqual({ x: [-0.5, 0, 0.5] });
   });
 });
 
 describe('feature_ablation', () => {
-  it('takes elements away one by one', async () => {
+  it('ablates elements one at a time', async () => {
     const request = {
       method: 'feature_ablation',
       params: { feature_mask: 'none' },

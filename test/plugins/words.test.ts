@@ -37,17 +37,17 @@ function withoutBias(): Promise<Model> {
   return openGraph(g.build([g.named(g.op('MatMul', [hidden, weights(8, 3, 12)]), 'logits')]));
 }
 
-describe('behind global average pooling and one linear layer', async () => {
+describe('CAM methods before global average pooling and one linear layer', async () => {
   const model = await openGraph(imageGraph());
   /** The linear layer's own, as the trial model draws it. */
   const bias = new Random(3, 1).normal(4)[TARGET] as number;
 
-  it('the mean of CAM is the score less the bias', async () => {
+  it('CAM has a mean of the score minus the bias', async () => {
     const { score, values } = await explained(model, 'cam', { relu: false });
     expect(sum(values) / values.length).toBeCloseTo(score - bias, 4);
   });
 
-  it('HiResCAM adds up to the score less the bias', async () => {
+  it('HiResCAM sums to the score minus the bias', async () => {
     const { score, values } = await explained(model, 'hires_cam', CAMS);
     expect(sum(values)).toBeCloseTo(score - bias, 4);
   });
@@ -56,7 +56,7 @@ describe('behind global average pooling and one linear layer', async () => {
     expectSame((await explained(model, method, CAMS)).values, (await explained(model, 'grad_cam', CAMS)).values);
   });
 
-  it('Grad-CAM gives the map of CAM up to the number of places', async () => {
+  it('Grad-CAM equals CAM up to the number of positions', async () => {
     const [whole, { values }] = [
       await explained(model, 'cam', { relu: false }),
       await explained(model, 'grad_cam', CAMS),
@@ -67,28 +67,28 @@ describe('behind global average pooling and one linear layer', async () => {
     );
   });
 
-  it('XGrad-CAM adds up to the total of Layer Gradient x Activation', async () => {
+  it('XGrad-CAM sums to the total of layer_gradient_x_activation', async () => {
     const { values } = await explained(model, 'xgrad_cam', CAMS);
     const products = await explained(model, 'layer_gradient_x_activation', { target_layer: 'features' });
     expect(sum(values)).toBeCloseTo(sum(products.values), 4);
   });
 });
 
-describe('without biases', async () => {
+describe('methods on a network without biases', async () => {
   const model = await withoutBias();
   const x = { x: vector(4) };
 
   it.each([
     ['lrp', { composite: 'epsilon' }],
     ['input_x_gradient', {}],
-  ])('%s adds up to the score', async (method, params) => {
+  ])('%s sums to the score', async (method, params) => {
     const { score, values } = await explained(model, method, params, x);
     expect(sum(values)).toBeCloseTo(score, 3);
   });
 });
 
-describe('without ReLUs', () => {
-  it('guided backpropagation is the plain gradient', async () => {
+describe('methods on a network without ReLUs', () => {
+  it('guided backpropagation equals the gradient', async () => {
     const g = GraphBuilder.empty('smooth');
     const weights = g.constant('float32', [5, 3], new Random(13).normal(15));
     const model = await openGraph(

@@ -29,8 +29,8 @@ async function all(stream: ReadableStream<Uint8Array>): Promise<Frame[]> {
   return frames;
 }
 
-describe('frames', () => {
-  it('come back, however the body is cut into pieces', async () => {
+describe('readFrames', () => {
+  it('yields the encoded frames for any chunking of the body', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(frame),
@@ -43,7 +43,7 @@ describe('frames', () => {
     );
   });
 
-  it('that end too early, or are none, are an error', async () => {
+  it('fails with origin_error for truncated and malformed frames', async () => {
     const bytes = encodeFrame(FRAME.result, Uint8Array.of(1, 2, 3, 4));
     for (let length = 1; length < bytes.length; length++) {
       await expect(all(body(bytes.subarray(0, length), [3]))).rejects.toMatchObject({ code: 'origin_error' });
@@ -52,7 +52,7 @@ describe('frames', () => {
     await expect(all(body(Uint8Array.of(1, 255, 255, 255, 255), [5]))).rejects.toMatchObject({ code: 'origin_error' });
   });
 
-  it('that nobody wants any more cancel the body', async () => {
+  it('cancels the body when its consumer stops', async () => {
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(encodeFrame(FRAME.progress, new Uint8Array(2))),

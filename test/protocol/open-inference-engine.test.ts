@@ -48,7 +48,7 @@ const failure = async (promise: Promise<unknown>): Promise<WhylightError> => {
 };
 
 describe('encodeRequest', () => {
-  it('writes the bytes that the binary tensor extension asks for', () => {
+  it('writes the bytes of the binary tensor extension', () => {
     const { body, headerLength } = encodeRequest({
       id: 'a',
       inputs: { x: float32([1, 2], [1, -2]), k: { dtype: 'int64', dims: [1], data: BigInt64Array.of(-1n) } as Tensor },
@@ -69,7 +69,7 @@ describe('encodeRequest', () => {
 });
 
 describe('openInferenceEngine', () => {
-  it('answers as the engine behind the server does', async () => {
+  it('gives the results of the engine behind the server', async () => {
     const model = denseModel(16);
     const x = denseInput(16, 3, 5);
     const local = await onnxruntimeNode().load(model);
@@ -77,13 +77,13 @@ describe('openInferenceEngine', () => {
     expect(await remote.run({ x })).toEqual(await local.run({ x }));
   });
 
-  it('fetches only what is asked for', async () => {
+  it('fetches the requested outputs only', async () => {
     const session = await engine().load(twoOutputsModel());
     const answer = await session.run({ x: float32([1, 2], [1, 2]) }, ['z']);
     expect(answer).toEqual({ z: float32([1, 2], [2, 4]) });
   });
 
-  it('divides rows among requests under the limit, several at once', async () => {
+  it('splits a batch into concurrent requests below the size limit', async () => {
     const x = denseInput(64, 1, 300);
     const session = await engine({ maxRequestBytes: 16 * 1024 + 64 * 4 * 20, connections: 3 }).load(denseModel(64));
     const whole = await onnxruntimeNode().load(denseModel(64));
@@ -99,7 +99,7 @@ describe('openInferenceEngine', () => {
     expect(server.busiest()).toBeLessThanOrEqual(3);
   });
 
-  it('sends half floats where the server declares them, and gives float32 back', async () => {
+  it('sends float16 to a server that declares it, and returns float32', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float16', ['N', 2]);
     const graph = write(g.build([g.named(g.add(x, g.constant('float16', [], [1])), 'y')]));
@@ -118,7 +118,7 @@ describe('openInferenceEngine', () => {
     ]);
   });
 
-  it('rounds half floats to even, to three digits', async () => {
+  it('rounds float32 to the nearest float16, ties to even', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float16', ['N', 4]);
     const session = await engine().load(write(g.build([g.named(x, 'y')])));
@@ -128,7 +128,7 @@ describe('openInferenceEngine', () => {
     expect([...(server.bodies[0] as Uint8Array).slice(-8)]).toEqual([0, 0x68, 2, 0x68, 0xff, 0x7b, 1, 0]);
   });
 
-  it('refuses what half floats cannot hold, on either way', async () => {
+  it('refuses inputs and outputs beyond the range of float16', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float16', ['N', 1]);
     const session = await engine().load(write(g.build([g.named(g.mul(x, g.constant('float16', [], [2])), 'y')])));
@@ -147,7 +147,7 @@ describe('openInferenceEngine', () => {
     expect(server.bodies).toHaveLength(1);
   });
 
-  it('explains as a local engine does', async () => {
+  it('explains with the same values as a local engine', async () => {
     const model = await openGraph(imageGraph());
     const methods = new MethodRegistry([{ method: integratedGradients }, { method: gradCam }, { method: occlusion }]);
     const request = {
@@ -173,7 +173,7 @@ describe('openInferenceEngine', () => {
   });
 });
 
-describe('a server in trouble', () => {
+describe('openInferenceEngine with a failing server', () => {
   const x = float32([1, 2], [1, 2]);
   type Fault = InferenceServer['faults'][number];
   const lose: Fault = (request) => request.socket.destroy();
@@ -182,7 +182,7 @@ describe('a server in trouble', () => {
     (_, response) =>
       response.writeHead(status).end(body);
 
-  it('is asked once more after 502, 503 and a lost connection', async () => {
+  it('retries once after 502, 503 and a lost connection', async () => {
     const session = await engine().load(identityModel());
     for (const fault of [refuse(503), refuse(502), lose]) {
       server.faults.push(fault);
@@ -191,7 +191,7 @@ describe('a server in trouble', () => {
     }
   });
 
-  it('is believed the second time', async () => {
+  it('answers origin_unavailable when the retry fails', async () => {
     const session = await engine().load(identityModel());
     server.faults.push(refuse(503), refuse(503));
     const error = await failure(session.run({ x }));
@@ -199,7 +199,7 @@ describe('a server in trouble', () => {
     expect(error.message).toContain('busy');
   });
 
-  it('is not asked again what it refused', async () => {
+  it('does not retry a request that the server refused with 400', async () => {
     const session = await engine().load(identityModel());
     server.faults.push(refuse(400, '{"error":"unexpected shape"}'));
     const error = await failure(session.run({ x }));
@@ -208,29 +208,29 @@ describe('a server in trouble', () => {
     expect(server.bodies).toHaveLength(0);
   });
 
-  it('may not stall', async () => {
+  it('answers origin_timeout when the server does not respond', async () => {
     const session = await engine({ timeout: 200 }).load(identityModel());
     server.faults.push(() => undefined);
     expect((await failure(session.run({ x }))).code).toBe('origin_timeout');
   });
 
   it.each([
-    ['no JSON', 'pardon?'],
+    ['text that is not JSON', 'pardon?'],
     ['no outputs', '{"model_name":"m"}'],
-    ['a shape that does not fit', '{"outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[1]}]}'],
-  ])('that answers with %s is an origin_error', async (_, body) => {
+    ['a shape that contradicts the data', '{"outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[1]}]}'],
+  ])('answers origin_error when the server returns %s', async (_, body) => {
     const session = await engine().load(identityModel());
     server.faults.push(refuse(200, body));
     expect((await failure(session.run({ x }))).code).toBe('origin_error');
   });
 
-  it('that lacks the graph is told how to get it', async () => {
+  it('names the export command when the server lacks the graph', async () => {
     const error = await failure(openInferenceEngine({ url: server.url }).load(denseModel(3)));
     expect(error.code).toBe('origin_error');
     expect(error.message).toContain('whylight export triton');
   });
 
-  it('that is not there is origin_unavailable', async () => {
+  it('answers origin_unavailable when the connection is refused', async () => {
     const error = await failure(openInferenceEngine({ url: 'http://127.0.0.1:9' }).load(identityModel()));
     expect(error.code).toBe('origin_unavailable');
   });

@@ -66,8 +66,8 @@ function echo(response: InferenceResponse, isBinary: (name: string) => boolean) 
 
 const bytesOf = ({ data }: Tensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-describe('the Open Inference Protocol', () => {
-  it('carries every tensor as bytes, exactly', () => {
+describe('the Open Inference Protocol codec', () => {
+  it('preserves binary tensors of every type bit for bit', () => {
     fc.assert(
       fc.property(anyResponse(DTYPES), fc.func(fc.boolean()), (response, choose) => {
         const binary = new Map(
@@ -92,7 +92,7 @@ describe('the Open Inference Protocol', () => {
     );
   });
 
-  it('carries finite floats as JSON, exactly but for the sign of zero', () => {
+  it('preserves finite floats in JSON, except for the sign of zero', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true })), (values) => {
         const value = { dtype: 'float32' as const, dims: [values.length], data: Float32Array.from(values) };
@@ -105,7 +105,7 @@ describe('the Open Inference Protocol', () => {
     );
   });
 
-  it('flattens nested data, and reads parameters, id and wanted outputs', () => {
+  it('flattens nested data, and decodes parameters, id and requested outputs', () => {
     const decoded = decodeRequest(
       encode({
         id: 'a',
@@ -133,7 +133,7 @@ describe('the Open Inference Protocol', () => {
     });
   });
 
-  it('is written as the specification shows it, byte by byte', () => {
+  it('encodes a response byte by byte as specified', () => {
     const { body, headerLength } = encodeResponse(
       {
         id: '7',
@@ -177,20 +177,30 @@ describe('the Open Inference Protocol', () => {
       '#/inputs/1/name',
     ],
     ['an unknown datatype', request({ datatype: 'FP99' }), 'invalid_tensor', '#/inputs/0/datatype'],
-    ['texts that are none', request({ datatype: 'BYTES', data: ['a', 1] }), 'invalid_request', '#/inputs/0/data/1'],
+    [
+      'BYTES data that is not text',
+      request({ datatype: 'BYTES', data: ['a', 1] }),
+      'invalid_request',
+      '#/inputs/0/data/1',
+    ],
     ['half floats as JSON', request({ datatype: 'FP16', data: [1, 2] }), 'invalid_tensor', '#/inputs/0/datatype'],
-    ['a negative extent', request({ shape: [1, -2] }), 'invalid_tensor', '#/inputs/0/shape/1'],
+    ['a negative dim', request({ shape: [1, -2] }), 'invalid_tensor', '#/inputs/0/shape/1'],
     ['no data', request({}), 'invalid_request', '#/inputs/0/data'],
     ['too few elements', request({ data: [1] }), 'invalid_tensor', '#/inputs/0/data'],
-    ['an element that is no number', request({ data: [1, 'x'] }), 'invalid_tensor', '#/inputs/0/data'],
+    ['an element that is not a number', request({ data: [1, 'x'] }), 'invalid_tensor', '#/inputs/0/data'],
     ['null for NaN', request({ data: [1, null] }), 'invalid_tensor', '#/inputs/0/data'],
     ['an integer out of range', request({ datatype: 'INT8', data: [1, 128] }), 'invalid_tensor', '#/inputs/0/data'],
     ['a fraction for an integer', request({ datatype: 'UINT8', data: [1, 1.5] }), 'invalid_tensor', '#/inputs/0/data'],
     ['nested parameters', encode({ inputs: [], parameters: { a: [1] } }), 'invalid_request', '#/parameters/a'],
-    ['a datatype that any object has', request({ datatype: 'constructor' }), 'invalid_tensor', '#/inputs/0/datatype'],
-    ['more lists than a tensor has axes', NESTED, 'invalid_tensor', '#/inputs/0/data'],
     [
-      'more pictures than the shape says',
+      'a datatype named like a member of Object.prototype',
+      request({ datatype: 'constructor' }),
+      'invalid_tensor',
+      '#/inputs/0/datatype',
+    ],
+    ['data nested deeper than the rank of a tensor', NESTED, 'invalid_tensor', '#/inputs/0/data'],
+    [
+      'more images than the shape says',
       request({ datatype: 'BYTES', shape: [1], data: ['a', 'b'] }),
       'invalid_tensor',
       '#/inputs/0/shape',
@@ -207,7 +217,7 @@ describe('the Open Inference Protocol', () => {
       'invalid_tensor',
       '#/inputs/0/parameters/binary_data_size',
     ],
-  ])('refuses %s, with its place', (_, body, code, pointer) => {
+  ])('refuses %s with a pointer to it', (_, body, code, pointer) => {
     expect(() => decodeRequest(body)).toThrow(
       expect.objectContaining({
         code,
@@ -216,14 +226,14 @@ describe('the Open Inference Protocol', () => {
     );
   });
 
-  it('takes the length of the JSON part as digits only', () => {
+  it('accepts a header length in decimal digits only', () => {
     expect(headerLengthOf(' 12 ', 12)).toBe(12);
     for (const header of ['', ' ', '0', '13', '-1', '+5', '1e1', '0xa', '1.0', 'abc']) {
       expect(() => headerLengthOf(header, 12), header).toThrow(/a number from 1 to 12/);
     }
   });
 
-  it('refuses lengths that do not fit', () => {
+  it('refuses lengths that contradict the body', () => {
     const body = request({ parameters: { binary_data_size: 8 } });
     expect(() => decodeRequest(body)).toThrow(/only 0 follow/);
     expect(() => decodeRequest(body, body.length + 1)).toThrow(/Inference-Header-Content-Length/);
@@ -233,7 +243,7 @@ describe('the Open Inference Protocol', () => {
     expect(() => decodeRequest(long, body.length)).toThrow(/1 bytes are left over/);
   });
 
-  it('throws nothing but its own errors, whatever comes', () => {
+  it('throws WhylightError only, for any input', () => {
     const ours = (body: Uint8Array, length?: number) => {
       try {
         decodeRequest(body, length);
@@ -256,7 +266,7 @@ describe('the Open Inference Protocol', () => {
     fc.assert(fc.property(fc.array(input), (inputs) => ours(encode({ inputs }))));
   });
 
-  it('names every element type', () => {
+  it('maps every dtype to its own datatype', () => {
     expect(new Set(DTYPES.map(datatypeOf)).size).toBe(DTYPES.length);
   });
 });

@@ -24,21 +24,21 @@ const explanation: Explanation = {
   timings: { compile: 1.5, session: 2, run: 3, engine: 2.5, total: 6.5 },
 };
 
-describe('a packed explanation', () => {
-  it('comes back exactly, NaN, infinity and negative zero among it', () => {
+describe('pack and unpack', () => {
+  it('preserve an explanation, with NaN, infinity and negative zero', () => {
     const back = unpack<Explanation>(pack(explanation));
     expect(back).toEqual(explanation);
     expect(Object.is(back?.rows[0]?.values.input?.data[1], -0)).toBe(true);
   });
 
-  it('may lie anywhere in a buffer', () => {
+  it('read from an unaligned offset of a buffer', () => {
     const packed = pack(explanation);
     const shifted = new Uint8Array(packed.length + 3);
     shifted.set(packed, 3);
     expect(unpack(shifted.subarray(3))).toEqual(explanation);
   });
 
-  it('holds tensors of every type, wherever they stand', () => {
+  it('preserve tensors of every type at any depth', () => {
     const value = {
       inputs: {
         ids: { dtype: 'int64', dims: [3], data: BigInt64Array.of(-1n, 2n ** 62n, 0n) } as Tensor,
@@ -49,7 +49,7 @@ describe('a packed explanation', () => {
     expect(unpack(pack(value))).toEqual(value);
   });
 
-  it('is nothing when cut, lengthened or made of other bytes', () => {
+  it('return undefined for truncated, extended and damaged bytes', () => {
     const packed = pack(explanation);
     for (let length = 0; length < packed.length; length++) expect(unpack(packed.subarray(0, length))).toBeUndefined();
     expect(unpack(Uint8Array.of(...packed, 0))).toBeUndefined();

@@ -52,7 +52,7 @@ describe('the generated module', () => {
   });
 });
 
-describe('a version that does not fit', () => {
+describe('the version of a plugin', () => {
   it.each([
     [
       '^2.0.0',
@@ -67,15 +67,15 @@ describe('a version that does not fit', () => {
     for (const word of words) expect((error as Error).message).toContain(word);
   });
 
-  it('is nothing that a file has', async () => {
+  it('is refused for a plugin that is a file', async () => {
     await configure({ plugins: [{ use: SALIENCY, version: '1' }] });
     await expect(generate(root)).rejects.toThrow('plugins[0].version: a file has no version');
   });
 });
 
-describe('a mistake in plugins.config.json is named with its entry and what to do:', () => {
+describe('the error for plugins.config.json', () => {
   const cases: [string, unknown, string[]][] = [
-    ['bad JSON', '{\n  "plugins": [,]\n}', ['plugins.config.json, line 2, column 15: not valid JSON']],
+    ['invalid JSON', '{\n  "plugins": [,]\n}', ['plugins.config.json, line 2, column 15: not valid JSON']],
     ['an unknown key', { plugins: [{ use: SALIENCY }], tennants: {} }, ['plugins.config.json', 'tennants']],
     ['no plugins', { plugins: [] }, ['plugins.config.json, plugins:']],
     [
@@ -94,12 +94,12 @@ describe('a mistake in plugins.config.json is named with its entry and what to d
       ['plugins[2]', 'has the id "saliency", and so has plugins[0]', 'remove one'],
     ],
     [
-      'another apiVersion',
+      'an unsupported apiVersion',
       { plugins: [{ use: './old.js' }] },
       ['plugins[0]', 'is written for version 0 of the plugin contract', 'install'],
     ],
     [
-      'something that is no method',
+      'a module that exports no method',
       { plugins: [{ use: './other.js' }] },
       ['plugins[0]', 'export default defineMethod'],
     ],
@@ -114,22 +114,22 @@ describe('a mistake in plugins.config.json is named with its entry and what to d
       ['plugins[0]', 'Parameter "reduction" of saliency must be one of none, sum'],
     ],
     [
-      'a limit of nothing',
+      'a limit of an unknown parameter',
       { plugins: [{ use: SALIENCY, limits: { n_steps: 3 } }] },
       ['plugins[0]', 'has no parameter "n_steps" to limit'],
     ],
     [
-      "a tenant's unknown method",
+      'an unknown method of a tenant',
       { plugins: [{ use: GRAD_CAM }], tenants: { a: { methods: ['gradcam'] } } },
       ['tenants.a.methods', 'Did you mean grad_cam?'],
     ],
     [
-      "a tenant's bad default",
+      'an invalid default of a tenant',
       { plugins: [{ use: GRAD_CAM }], tenants: { a: { parameters: { grad_cam: { defaults: { relu: 'x' } } } } } },
       ['tenants.a.parameters.grad_cam', 'must be true or false'],
     ],
     [
-      "a tenant's unknown model",
+      'an unknown model of a tenant',
       { plugins: [{ use: GRAD_CAM }], tenants: { a: { models: ['resnet'] } } },
       ['tenants.a.models', 'there is no model "resnet"'],
     ],
@@ -144,13 +144,13 @@ describe('a mistake in plugins.config.json is named with its entry and what to d
       ['models.m', 'models/m/manifest.json'],
     ],
     [
-      'a model under another name',
+      'a model whose manifest has another name',
       { plugins: [{ use: GRAD_CAM }], models: { m: './named' } },
       ['models.m', 'is called "n": use the same name'],
     ],
   ];
 
-  it.each(cases)('%s', async (_, config, parts) => {
+  it.each(cases)('names entry and remedy for %s', async (_, config, parts) => {
     await put('old.js', plugin('apiVersion: 0'));
     await put('other.js', 'export default 3;');
     await put('broken.js', 'throw new Error("out of order");');
@@ -164,7 +164,7 @@ describe('a mistake in plugins.config.json is named with its entry and what to d
     for (const part of parts) expect(error.message).toContain(part);
   });
 
-  it('no file at all', async () => {
+  it('says that the file is missing', async () => {
     await expect(generate(root)).rejects.toMatchObject({
       code: 'invalid_config',
       message: expect.stringContaining('There is no plugins.config.json'),

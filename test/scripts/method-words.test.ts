@@ -12,12 +12,12 @@ const ANSWER = ['convergence_delta', 'standard_error', 'scores', 'seed'];
 const words = readWords();
 const ids = plugins.map(({ method }) => method.id);
 
-describe('the words about the methods', () => {
-  it('are there for every method, and for no other', () => {
+describe('the documentation of methods', () => {
+  it('exists for every method and for nothing else', () => {
     expect([...words.keys()].sort()).toEqual([...ids].sort());
   });
 
-  it.each(plugins.map(({ method }) => method))('name methods and parameters that exist: $id', (method) => {
+  it.each(plugins.map(({ method }) => method))('names only methods and parameters that exist: $id', (method) => {
     const text = Object.values(words.get(method.id) ?? {})
       .join('\n')
       .replaceAll(/```[\s\S]*?```|\$[^$]*\$/g, '');
@@ -35,7 +35,7 @@ describe('the words about the methods', () => {
       if (value !== undefined) expect(() => parseParams(method, { [name]: value }), `${name}=${value}`).not.toThrow();
   });
 
-  it('have a page that says where in the paper the formula stands', () => {
+  it('cites equation, section or algorithm of the paper', () => {
     const cited = plugins.flatMap(({ method: { id, about } }) => (about.paper?.where ? [{ id, ...about.paper }] : []));
     expect(cited.length).toBeGreaterThan(20);
     for (const { id, year, where } of cited) {
@@ -46,7 +46,7 @@ describe('the words about the methods', () => {
     }
   });
 
-  it('are refused without a section', () => {
+  it('is refused when a section is missing', () => {
     const whole = SECTIONS.map((title) => `## ${title}\n\ntext\n`);
     expect(parseWords(whole.join('\n'), 'whole.md')['The numbers']).toBe('text');
     expect(() => parseWords(whole.slice(1).join('\n'), 'half.md')).toThrow(/half\.md must have the sections Formula/);
@@ -54,14 +54,14 @@ describe('the words about the methods', () => {
   });
 });
 
-describe('the chooser', () => {
-  it('names methods that exist, and each of them at least once', () => {
+describe('the method chooser', () => {
+  it('names only methods that exist, and each of them', () => {
     const named = new Set(NEEDS.flatMap(({ methods }) => methods));
     expect([...named].filter((id) => !ids.includes(id))).toEqual([]);
     expect(ids.filter((id) => !named.has(id))).toEqual([]);
   });
 
-  it('links to headings and files that are there', () => {
+  it('links to headings and files that exist', () => {
     const text = readFileSync('docs/methods/README.md', 'utf8');
     const headings = [...text.matchAll(/^### (.*)$/gm)].map(([, title = '']) =>
       title

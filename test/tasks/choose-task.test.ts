@@ -7,15 +7,15 @@ import { described, input } from './support.ts';
 const description = described([input([1, 3, 8, 8])], { y: float32([1, 10]) }, { classAxis: 1 });
 
 describe('chooseTask', () => {
-  it('takes the task with the most evidence', () => {
+  it('chooses the task with the most evidence', () => {
     expect(chooseTask(builtinTasks, description).id).toBe('classification');
   });
 
-  it('takes the task that is asked for', () => {
+  it('chooses the requested task', () => {
     expect(chooseTask(builtinTasks, description, {}, 'multi_label').id).toBe('multi_label');
   });
 
-  it('refuses a task that does not exist, with those that are like it', () => {
+  it('refuses an unknown task and suggests the nearest', () => {
     expect(() => chooseTask(builtinTasks, description, {}, 'object-detection')).toThrow(
       'Did you mean object_detection',
     );

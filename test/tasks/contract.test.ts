@@ -8,7 +8,7 @@ for (const task of builtinTasks) {
   testTask(task, CASES[task.id] ?? [], async () => onnxruntimeNode(), { describe, it });
 }
 
-describe('recognition', () => {
+describe('recognition of tasks', () => {
   it('has cases for every task', () => {
     expect(builtinTasks.filter(({ id }) => (CASES[id] ?? []).length === 0).map(({ id }) => id)).toEqual([]);
   });

@@ -15,7 +15,7 @@ function contextOf(placement = { x: 0, y: 0, width: 6, height: 8 }): TaskContext
 }
 
 describe('segmentation', () => {
-  it('gives each class with its mean score and its mask over the image, the background last', () => {
+  it('lists each class with its mean score and mask, the background last', () => {
     const [cat, background] = segmentation.read(outputs, contextOf());
     expect(cat).toMatchObject({ label: 'cat', class: 1, score: 3 });
     expect(background).toMatchObject({ label: 'background', score: 5 });
@@ -23,20 +23,20 @@ describe('segmentation', () => {
     expect(decodeRuns(String(cat?.mask?.counts))).toEqual([32, 16]);
   });
 
-  it('leaves out of the mask what the model did not see', () => {
+  it('excludes pixels outside the crop from the mask', () => {
     // The model saw the upper half of the image, and as much of nothing above it.
     const [cat] = segmentation.read(outputs, contextOf({ x: 0, y: -4, width: 6, height: 8 }));
     expect(decodeRuns(String(cat?.mask?.counts))).toEqual([32, 4, 4, 4, 4]);
   });
 
-  it('explains the class at a clicked point of the image', () => {
+  it('explains the class at a chosen point of the image', () => {
     expect(segmentation.target({ point: [5.5, 7.5] }, outputs, contextOf())).toMatchObject({
       label: 'cat',
       weights: [{ index: 11, weight: 1 }],
     });
   });
 
-  it('explains the class that wins most of a box, over that box', () => {
+  it('explains the most frequent class in a chosen box, within that box', () => {
     expect(segmentation.target({ box: [0, 0, 4, 4] }, outputs, contextOf())).toMatchObject({
       label: 'background',
       weights: [
@@ -46,7 +46,7 @@ describe('segmentation', () => {
     });
   });
 
-  it('explains a class where it wins, and everywhere where it wins nowhere', () => {
+  it('explains a class where it is predicted, or everywhere if it is predicted nowhere', () => {
     expect(segmentation.target({ label: 'cat' }, outputs, contextOf()).weights.map(({ index }) => index)).toEqual([
       8, 11,
     ]);
@@ -54,7 +54,7 @@ describe('segmentation', () => {
     expect(segmentation.target({ label: 'cat' }, flat, contextOf()).weights).toHaveLength(6);
   });
 
-  it('refuses a point outside of the image', () => {
+  it('refuses a point outside the image', () => {
     expect(() => segmentation.target({ point: [7, 1] }, outputs, contextOf())).toThrow(
       'holds nothing that the model saw: the image is 6 x 8 pixels',
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readNames, readUltralytics } from '../../src/tasks/ultralytics.ts';
 
 describe('readNames', () => {
-  it('reads the names of a Python dictionary, whatever quotes they have', () => {
+  it('reads the names of a Python dictionary with either kind of quotes', () => {
     expect(readNames(`{0: 'cup', 1: "driver's seat", 2: 'it\\'s, {2}: \\u00e9\\xe8'}`)).toEqual([
       'cup',
       "driver's seat",
@@ -12,13 +12,13 @@ describe('readNames', () => {
 
   it('reads a list', () => expect(readNames("['a', 'b']")).toEqual(['a', 'b']));
 
-  it('orders the names by their numbers', () => expect(readNames("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
+  it('orders the names by their class numbers', () => expect(readNames("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
 
-  it('gives nothing where a class has no name', () => expect(readNames("{0: 'a', 2: 'c'}")).toBeUndefined());
+  it('returns undefined when a class has no name', () => expect(readNames("{0: 'a', 2: 'c'}")).toBeUndefined());
 });
 
 describe('readUltralytics', () => {
-  it('reads what an export says of itself', () => {
+  it('reads the metadata of an Ultralytics export', () => {
     const metadata = {
       task: 'pose',
       stride: '32',
@@ -38,6 +38,6 @@ describe('readUltralytics', () => {
     });
   });
 
-  it('gives nothing for metadata of others', () =>
+  it('returns undefined for metadata of other exporters', () =>
     expect(readUltralytics({ task: 'text-classification' })).toBeUndefined());
 });

@@ -179,14 +179,14 @@ const BAD: [promise: string, what: string, method: Partial<Method>][] = [
   ],
 ];
 
-describe('the contract suite', () => {
-  it('finds nothing wrong with a good method', async () => {
+describe('checkContract', () => {
+  it('finds nothing broken in a correct method', async () => {
     const verdicts = await checkContract(good, { subjects });
     expect(verdicts.filter(({ outcome }) => outcome === 'broken')).toEqual([]);
     expect(verdicts.filter(({ outcome }) => outcome === 'kept').length).toBe(12);
   });
 
-  it.each(BAD)('names the promise "%s" for %s', async (promise, _, change) => {
+  it.each(BAD)('reports the broken promise "%s" for %s', async (promise, _, change) => {
     const verdicts = await checkContract({ ...good, ...change }, { subjects });
     const broken = verdicts.filter(({ outcome }) => outcome === 'broken');
     // One fault may break several promises; the one that it is about comes first.
@@ -194,7 +194,7 @@ describe('the contract suite', () => {
     expect(broken[0]?.problem?.length).toBeGreaterThan(20);
   });
 
-  it('notices an engine that answers otherwise', async () => {
+  it('reports a method whose result depends on the engine', async () => {
     const [native] = await bothEngines();
     if (!native) throw new Error('no engine');
     const other = { ...native, name: 'other' };
@@ -227,7 +227,7 @@ describe('the contract suite', () => {
     });
   });
 
-  it('says what to do when there is no test runner', () => {
+  it('testMethod without a test runner says what to pass', () => {
     expect(() => testMethod(good)).toThrow('pass { describe, it }');
   });
 });
@@ -255,8 +255,8 @@ const CLAIMS: Readonly<Record<Axiom, (slope: number, element: number) => number>
   sensitivity: (slope) => slope,
 };
 
-describe('an axiom that is claimed', () => {
-  it.each(AXIOMS)('%s is found broken on a picture, a vector and a token model', async (axiom) => {
+describe('the check of a claimed axiom', () => {
+  it.each(AXIOMS)('finds %s broken for image, vector and token models', async (axiom) => {
     const verdicts = await checkContract(gradient(axiom, CLAIMS[axiom]));
     const broken = verdicts.filter(({ outcome }) => outcome === 'broken');
     expect(broken.map(({ subject }) => subject)).toEqual(
@@ -266,20 +266,20 @@ describe('an axiom that is claimed', () => {
     for (const { promise } of broken) expect(promise.startsWith(`${axiom}: `)).toBe(true);
   });
 
-  it.each(AXIOMS.filter((axiom) => axiom !== 'sensitivity'))('%s holds for the gradient', async (axiom) => {
+  it.each(AXIOMS.filter((axiom) => axiom !== 'sensitivity'))('finds %s kept by the gradient', async (axiom) => {
     const verdicts = await checkContract(gradient(axiom, (slope) => slope));
     const kept = verdicts.filter(({ promise }) => promise.startsWith(`${axiom}: `));
     expect(kept.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'kept']);
   });
 
-  it('that nobody knows is refused', async () => {
+  it('refuses an unknown axiom', async () => {
     const method = gradient('beauty' as Axiom, (slope) => slope);
     expect(() => checkMethod(method)).toThrow('about.axioms may name symmetry, dummy, linearity, sensitivity');
   });
 });
 
-describe('a bad method that runs anyway', () => {
-  it.each(BAD)('leaves another request alone (%s: %s)', async (_, __, change) => {
+describe('a method that breaks the contract', () => {
+  it.each(BAD)('does not change a concurrent explanation (%s: %s)', async (_, __, change) => {
     const model = await openGraph(vectorGraph());
     let bad: Method = { ...good, ...change };
     if (change.params) bad = { ...bad, params: good.params };

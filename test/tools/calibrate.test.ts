@@ -13,9 +13,9 @@ const ticking = (step: number) => {
 };
 
 it.each([
-  ['pictures', imageGraph()],
+  ['images', imageGraph()],
   ['tokens, differentiated at the embedding', tokenGraph()],
-])('measures a row of a batch: %s', async (_, graph) => {
+])('calibrate measures the time of a row in a batch: %s', async (_, graph) => {
   const seen: number[] = [];
   const options = { batch: 4, rounds: 3, clock: ticking(8), progress: (done: number) => seen.push(done) };
   expect(await calibrate(await openGraph(graph), onnxruntimeNode(), options)).toEqual({
@@ -26,7 +26,7 @@ it.each([
   expect(seen).toEqual([1, 2, 3, 4, 5]);
 });
 
-it('keeps to the batch that a model insists on', async () => {
+it('calibrate keeps the fixed batch of a model', async () => {
   const model = await openGraph(imageGraph({ batch: 1 }));
   expect((await calibrate(model, onnxruntimeNode(), { batch: 4, rounds: 1 })).batch).toBe(1);
 });

@@ -13,19 +13,19 @@ async function check(build: (g: GraphBuilder, x: Value) => Value) {
 }
 
 describe('checkGradient', () => {
-  it('finds a gradient that is the derivative to be so, at each batch size', async () => {
+  it('accepts a correct gradient at each batch size', async () => {
     for (const { differences, rows } of await check((g, x) => g.mul(g.op('Tanh', [x]), g.op('Sigmoid', [x])))) {
       expect(differences).toBeLessThan(2e-3);
       expect(rows).toBeLessThan(1e-6);
     }
   });
 
-  it('finds one that is not: Mod passes over its jumps', async () => {
+  it('rejects a wrong gradient: that of Mod across its jumps', async () => {
     const [first] = await check((g, x) => g.op('Mod', [g.mul(x, g.number(1e4, x)), g.number(0.1, x)], { fmod: 1 }));
     expect(first?.differences).toBeGreaterThan(0.1);
   });
 
-  it('says where rounding hides the answer', async () => {
+  it('reports where rounding hides the derivative', async () => {
     const [first] = await check((g, x) => g.add(g.mul(x, g.number(1e-9, x)), g.number(1, x)));
     expect(first).toMatchObject({ undecided: 'flat' });
     expect(first).not.toHaveProperty('differences');

@@ -17,7 +17,7 @@ const weights = (g: GraphBuilder, ...dims: number[]): Value =>
 const inspected = async (graph: Graph) =>
   inspect(await Model.read({ bytes: write(graph).graph }), new MethodRegistry([]), { 'ai.onnx': 21 });
 
-test('an operator that is taken apart is not missing, and costs its products', async () => {
+test('inspect lists a decomposed operator as rewritten, with the FLOPs of its matrix products', async () => {
   const g = GraphBuilder.empty('recurrent');
   const x = g.transpose(g.input('x', 'float32', ['N', 7, 3]), [1, 0, 2]);
   const y = g.op('GRU', [x, weights(g, 1, 12, 3), weights(g, 1, 12, 4)], { hidden_size: 4 });
@@ -27,7 +27,7 @@ test('an operator that is taken apart is not missing, and costs its products', a
   expect(flops.backward).toBeGreaterThan(0);
 });
 
-test('the CAM layer of a segmentation is none of its score maps', async () => {
+test('inspect finds the CAM layer of a segmentation model before its score maps', async () => {
   const g = GraphBuilder.empty('dense');
   const x = g.input('x', 'float32', ['N', 3, 8, 8]);
   const features = g.op('Relu', [g.op('Conv', [x, weights(g, 4, 3, 3, 3)], { strides: [2, 2] })]);
@@ -38,7 +38,7 @@ test('the CAM layer of a segmentation is none of its score maps', async () => {
   for (const name of [large.name, scores.name]) expect(camAlternatives.map((layer) => layer.name)).not.toContain(name);
 });
 
-test('the CAM layer of a transformer is the tokens that its last attention starts from', async () => {
+test('inspect finds the CAM layer of a transformer at the tokens of its last attention', async () => {
   const g = GraphBuilder.empty('tokens');
   const x = g.input('x', 'float32', ['N', 3, 8, 8]);
   const patches = g.op('Reshape', [g.op('Conv', [x, weights(g, 6, 3, 4, 4)], { strides: [4, 4] }), g.ints([0, 6, 4])]);

@@ -41,7 +41,7 @@ const cases: readonly { title: string; attributes: AttributesLike; length?: numb
   },
 ];
 
-test.each(cases)('attends as defined with $title', async ({ attributes, length, allowed }) => {
+test.each(cases)('Attention gives the defined output with $title', async ({ attributes, length, allowed }) => {
   const inputs = [[1, 1, S, D], [1, 1, T, D], [1, 1, T, D], null, null, null, length ? lengths(length) : null];
   const { graph, feeds, outputs } = buildCase({ op: 'Attention' }, { inputs, attributes });
   const [scores = ''] = outputs;

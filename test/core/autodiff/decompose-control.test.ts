@@ -58,7 +58,7 @@ async function evaluate(model: Graph) {
 
 const input = [value('x', ['N', 2])];
 
-describe('If', () => {
+describe('the derivative of If', () => {
   const branch = (op: string): Graph => graph({ outputs: [value('r', undefined)], nodes: [node(op, ['x'], ['r'])] });
   const choice = (condition: Partial<Graph>): Graph =>
     graph({
@@ -74,7 +74,7 @@ describe('If', () => {
   it.each([
     [1, [Math.E, 2 * Math.E ** 2, 3 * Math.E ** 3, 4 / Math.E]],
     [0, [-1, -2, -3, -4]],
-  ])('takes the branch of a constant condition %i', async (truth, slope) => {
+  ])('takes the branch of the constant condition %i', async (truth, slope) => {
     const { operators, y, expected, dx } = await evaluate(
       choice({ constants: constants({ c: ['bool', [], [truth]] }) }),
     );
@@ -83,7 +83,7 @@ describe('If', () => {
     for (const [i, d] of dx.entries()) expect(d).toBeCloseTo(slope[i] as number, 3);
   });
 
-  it('follows a condition that shape arithmetic decides', async () => {
+  it('takes the branch of a condition that depends on shapes only', async () => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Gather', ['s', 'one'], ['n']),
@@ -95,7 +95,7 @@ describe('If', () => {
     expect(dx[0]).toBeCloseTo(Math.E, 4);
   });
 
-  it('refuses a condition that depends on the input, and says so', () => {
+  it('refuses a condition that depends on the input', () => {
     const nodes = [
       node('ReduceSum', ['x'], ['total'], { keepdims: { type: 'int', value: 0 } }),
       node('Greater', ['total', 'zero'], ['c']),
@@ -112,7 +112,7 @@ describe('If', () => {
   });
 });
 
-describe('Loop', () => {
+describe('the derivative of Loop', () => {
   /** state = state * x + turn; collects the states; goes on while turn < most. */
   const body = (most: number): Graph =>
     graph({
@@ -138,7 +138,7 @@ describe('Loop', () => {
       ],
     });
 
-  it('unrolls a number of turns', async () => {
+  it('unrolls a fixed number of iterations', async () => {
     const { operators, y, expected, dx } = await evaluate(loop('three', '', 9));
     expect(operators).not.toContain('Loop');
     expect(y).toEqual(expected);
@@ -146,7 +146,7 @@ describe('Loop', () => {
     expect(dx[0]).toBeCloseTo(15 * 5 - (2 + 5 * 3 + 9 * 5), 3);
   });
 
-  it('stops where its condition says', async () => {
+  it('stops when its condition is false', async () => {
     const { y, expected, dx } = await evaluate(loop('', 'yes', 1));
     expect(y).toEqual(expected);
     expect(dx).toHaveLength(4);
@@ -154,8 +154,8 @@ describe('Loop', () => {
   });
 });
 
-describe('Loop that carries a sequence', () => {
-  it('is read and written as it is, and unrolled for the gradient', async () => {
+describe('a Loop that carries a sequence', () => {
+  it('is kept for inference and unrolled for the gradient', async () => {
     // Collects x, 2 x, 3 x, as a loop of scripted PyTorch that appends to a list.
     const collect = graph({
       inputs: [value('turn', [], 'int64'), value('on', [], 'bool'), { name: 'list', dtype: 'float32', sequence: true }],
@@ -190,8 +190,8 @@ describe('Loop that carries a sequence', () => {
   });
 });
 
-describe('Scan', () => {
-  it('unrolls a recurrence over the columns, backwards as well', async () => {
+describe('the derivative of Scan', () => {
+  it('unrolls a recurrence over the columns in both directions', async () => {
     const body = graph({
       inputs: [value('state', ['N']), value('column', ['N'])],
       outputs: [value('next', ['N']), value('row', ['N'])],

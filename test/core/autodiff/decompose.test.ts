@@ -307,7 +307,7 @@ const table = [
 
 describe('decompose', () => {
   it.each(attention.map((ruleCase, i) => ({ i, ruleCase })))(
-    'Attention of operator set 23, case $i',
+    'gives the outputs of Attention of operator set 23, case $i',
     async ({ ruleCase }) => {
       const rule = { op: 'Attention' };
       const worst = await checkRule(rule, ruleCase, gradient, 'memory');
@@ -325,13 +325,13 @@ describe('decompose', () => {
     },
   );
 
-  it('is tried on every operator it has', () => {
+  it('is tested for every operator it supports', () => {
     const tried = new Set([...table.map(({ op, domain }) => ruleKey(op, domain)), 'Attention']);
     const elsewhere = /^(If|Loop|Scan|MaxPool|(com\.microsoft:)?QLinear\w+|com\.microsoft:QGemm)$/;
     expect([...decompositions.keys()].filter((key) => !tried.has(key) && !elsewhere.test(key))).toEqual([]);
   });
 
-  it.each(table)('$domain $op, case $i', async ({ op, domain, ruleCase }) => {
+  it.each(table)('gives the outputs of $domain $op, case $i', async ({ op, domain, ruleCase }) => {
     const worst = await checkRule({ op, domain }, ruleCase, gradient, 'memory');
     expect(worst.error, `${JSON.stringify(ruleCase)} ${worst.output} by ${worst.input}`).toBeLessThan(2e-3);
   });

@@ -74,7 +74,7 @@ describe.each(rules.map((rule) => ({ name: rule.domain ? `${rule.domain}:${rule.
   },
 );
 
-describe('steps and choices that differ between the passes', () => {
+describe('DeepLIFT through steps and choices that differ between the passes', () => {
   const from = (build: (g: GraphBuilder, x: Value) => Value): Graph => {
     const g = GraphBuilder.empty();
     return g.build([g.named(build(g, g.input('x', 'float32', ['N', 6])), 'y')]);
@@ -97,7 +97,7 @@ describe('steps and choices that differ between the passes', () => {
     ['rounding', (g, x) => g.add(g.op('Round', [x]), g.op('Floor', [g.mul(x, x)]))],
     ['a leaky slope as a choice', (g, x) => g.where(g.op('Greater', [x, g.scalar(0)]), x, g.mul(x, g.scalar(0.1)))],
     ['a fill', (g, x) => g.where(g.op('Less', [x, g.scalar(-0.5)]), g.scalar(3), x)],
-  ])('%s is complete place by place', async (_, build) => {
+  ])('is complete at each position for %s', async (_, build) => {
     const { found, differences } = await multipliers(from(build));
     for (const [i, difference] of differences.entries())
       expect((found[i] as number) * ((x.data[i] as number) - (baseline.data[i] as number))).toBeCloseTo(difference, 5);

@@ -33,7 +33,7 @@ function smallNet(): Graph {
 }
 
 describe('differentiate', () => {
-  it('adds up the cotangents of a value that is used several times', async () => {
+  it('sums the cotangents of a value with several consumers', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
     const y = g.named(g.add(g.mul(x, x), g.add(x, g.neg(x))), 'y');
@@ -42,7 +42,7 @@ describe('differentiate', () => {
   });
 
   it.each(['Identity', 'Reshape', 'Transpose'])(
-    'differentiates at the result of %s alone, not at its operand',
+    'differentiates at the result of %s, not at its operand',
     async (op) => {
       const g = GraphBuilder.empty();
       const x = g.input('x', 'float32', ['N', 2, 2]);
@@ -62,7 +62,7 @@ describe('differentiate', () => {
     },
   );
 
-  it.each(['Sqrt', 'Pow'])('gives zeros at the origin of a norm that %s ends', async (op) => {
+  it.each(['Sqrt', 'Pow'])('gives zeros at the origin of a norm that ends in %s', async (op) => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const squares = g.reduce('ReduceSum', g.mul(x, x), [1]);
@@ -91,7 +91,7 @@ describe('differentiate', () => {
     expect(numbers(answer[gradientName('u')])).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('differentiates with respect to inner tensors, and gives their values out', async () => {
+  it('differentiates with respect to inner tensors, and returns their values', async () => {
     const graph = smallNet();
     const run = await open(compile(graph, { scores: 'logits', gradients: ['features'], activations: ['features'] }));
     const x = float32([2, 3, 8, 8], new Random(1).normal(384));
@@ -106,7 +106,7 @@ describe('differentiate', () => {
     expect(product).toBeCloseTo((logits[1] as number) - bias, 4);
   });
 
-  it('agrees with differences of the whole net along random directions, at any batch size', async () => {
+  it('agrees with finite differences of the whole network in random directions at any batch size', async () => {
     const graph = smallNet();
     const forward = await open(compile(graph, { scores: 'logits' }));
     const backward = await open(compile(graph, { scores: 'logits', gradients: ['x'] }));
@@ -132,7 +132,7 @@ describe('differentiate', () => {
     }
   });
 
-  it('treats the rows of a batch apart', async () => {
+  it('keeps the rows of a batch independent', async () => {
     const run = await open(compile(smallNet(), { scores: 'logits', gradients: ['x'] }));
     const x = new Random(5).normal(3 * 192);
     const cotangent = new Random(6).normal(15);
@@ -149,7 +149,7 @@ describe('differentiate', () => {
     }
   });
 
-  it('explains the top class when a row of the cotangent is all zeros', async () => {
+  it('explains the top class when a row of the cotangent is zero', async () => {
     const run = await open(compile(smallNet(), { scores: 'logits', gradients: ['x'] }));
     const x = float32([1, 3, 8, 8], new Random(8).normal(192));
     const first = await run({ x, [COTANGENT]: float32([1, 5]) });
@@ -159,7 +159,7 @@ describe('differentiate', () => {
     expect(numbers(first[gradientName('x')])).toEqual(numbers(second[gradientName('x')]));
   });
 
-  it('walks on from an inner tensor that is fed', async () => {
+  it('continues from a fed inner tensor', async () => {
     const graph = smallNet();
     const whole = await open(compile(graph, { scores: 'logits', activations: ['features'] }));
     const rest = await open(compile(graph, { scores: 'logits', feeds: ['features'], gradients: ['features'] }));
@@ -189,7 +189,7 @@ describe('differentiate', () => {
     );
   });
 
-  it('lists forms that a rule does not cover with the rest, and says where they lie', () => {
+  it('lists unsupported forms of operators with their nodes', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 4, 4]);
     const regions = [g.constant('float32', [1, 4], [0, 0, 2, 2]), g.constant('int64', [1], [0])];
@@ -207,7 +207,7 @@ describe('differentiate', () => {
     );
   });
 
-  it('refuses derivatives with respect to integers, and unknown tensors', () => {
+  it('refuses derivatives with respect to integers and unknown tensors', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'int64', ['N', 4]);
     const graph = g.build([g.named(g.op('Cast', [x], { to: 1 }), 'y')]);

@@ -25,8 +25,8 @@ async function gradientOf(graph: Graph, x: Tensor) {
 const scale = (g: GraphBuilder, ...values: number[]): Value =>
   g.constant('float32', values.length === 1 ? [] : [values.length], values);
 
-describe('quantised models', () => {
-  it('passes the cotangent through a pair, and stops it where the value saturates', async () => {
+describe('the gradient of quantised models', () => {
+  it('passes through a quantisation pair, and is zero where the value saturates', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 4]);
     const [s, zero] = [scale(g, 0.1), g.constant('uint8', [], [100])];
@@ -37,7 +37,7 @@ describe('quantised models', () => {
     expect(dx).toEqual([0, passed[1], passed[2], 0]);
   });
 
-  it('knows a scale for each channel', async () => {
+  it('supports a scale for each channel', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 2]);
     const [s, zero] = [scale(g, 0.1, 0.01), g.constant('int8', [2], [0, 0])];
@@ -104,7 +104,7 @@ describe('quantised models', () => {
     new Random(2).normal(144).map((v) => v * 0.6),
   );
 
-  it.each(['pairs', 'integers'] as const)('gives the gradient of the float network, as %s', async (kind) => {
+  it.each(['pairs', 'integers'] as const)('equals that of the float network, as %s', async (kind) => {
     const [quantised, exact] = [await gradientOf(network(kind), x), await gradientOf(network('float'), x)];
     expect(quantised.compiled.nodes.map((n) => n.op).filter((op) => /^QLinear/.test(op))).toEqual([]);
     const largest = Math.max(...quantised.expected.map(Math.abs));
@@ -146,7 +146,7 @@ describe('quantised models', () => {
         );
       },
     ],
-  ])('takes %s apart', async (_, write) => {
+  ])('decomposes %s', async (_, write) => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 3, 3]);
     const [s, zero] = [scale(g, 0.02), g.constant('uint8', [], [128])];
@@ -165,7 +165,7 @@ describe('quantised models', () => {
     expect(dx.every((d) => Number.isFinite(d)) && dx.some((d) => d !== 0)).toBe(true);
   });
 
-  it('refuses dynamic quantisation, whose scale depends on the whole batch', () => {
+  it('is refused for dynamic quantisation, whose scale depends on the whole batch', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 4]);
     const [q, s, zero] = g.ops('DynamicQuantizeLinear', [x], {}, 3) as [Value, Value, Value];

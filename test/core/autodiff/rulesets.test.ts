@@ -112,7 +112,7 @@ describe('DeepLIFT', () => {
     }
   });
 
-  it('is the gradient where the input is its own baseline', async () => {
+  it('is the gradient where the input equals its baseline', async () => {
     const x = float32([1, 4, 6], new Random(6).normal(24));
     const { signal } = await run(attention(), deeplift, { x, [baselineName('x')]: x }, 1, 3);
     const { signal: slope } = await run(attention(), gradient, { x }, 1, 3);
@@ -135,7 +135,7 @@ describe('LRP', () => {
   });
 
   it.each(['epsilon', 'epsilon_plus', 'epsilon_gamma_box', 'epsilon_alpha2_beta1'] as LrpComposite[])(
-    '%s loses nothing to biases that count as zero',
+    '%s loses no relevance to biases that count as zero',
     async (composite) => {
       const options = { composite, low: -4, high: 4 };
       const graph = () => convolutional({ biases: true });
@@ -146,13 +146,13 @@ describe('LRP', () => {
     },
   );
 
-  it('with a small epsilon is gradient times input on a ReLU net', async () => {
+  it('equals gradient times input on a ReLU network for a small epsilon', async () => {
     const { signal } = await run(convolutional(), lrp({ composite: 'epsilon', epsilon: 1e-9 }), { x }, 2, 5);
     const { signal: slope } = await run(convolutional(), gradient, { x }, 2, 5);
     for (const [i, v] of signal.entries()) expect(v).toBeCloseTo((slope[i] as number) * (x.data[i] as number), 4);
   });
 
-  it('takes another rule for a layer that is named', async () => {
+  it('uses another rule for a named layer', async () => {
     const plain = await run(convolutional(), lrp({ composite: 'epsilon' }), { x }, 0, 5);
     const changed = await run(convolutional(), lrp({ composite: 'epsilon', rules: { Conv: 'flat' } }), { x }, 0, 5);
     expect(sum(changed.signal)).toBeCloseTo(sum(plain.signal), 3);
@@ -171,7 +171,7 @@ describe('LRP', () => {
 });
 
 describe('rulesets', () => {
-  it('stop negative signals at ReLUs: guided and deconvnet', async () => {
+  it('block negative signals at ReLUs: guided and deconvnet', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const graph = g.build([g.named(g.mul(g.op('Relu', [x]), g.constant('float32', [3], [2, -2, 2])), 'logits')]);
@@ -187,7 +187,7 @@ describe('rulesets', () => {
     expect(await session(excluding(guided, ['Relu'], gradient))).toEqual([2, -2, 0]);
   });
 
-  it('may override one operator for one compilation only', async () => {
+  it('may override one operator for a single compilation', async () => {
     const doubled = defineRuleset({
       id: 'doubled',
       title: 'Twice the gradient of ReLU',
@@ -215,7 +215,7 @@ describe('finish', () => {
         tensor === 'x' ? g.reduce('ReduceSum', g.mul(derivative, derivative), [1]) : derivative,
     });
 
-  it('folds a derivative in the graph, of the tensors that it is asked for, and is inherited', async () => {
+  it('folds a derivative of the requested tensors, and is inherited', async () => {
     const model = convolutional();
     const inner = model.nodes.find(({ op }) => op === 'Relu')?.outputs[0] as string;
     const request = { scores: 'logits', gradients: ['x', inner] };

@@ -35,7 +35,7 @@ function pipeline(nanTrue: boolean): Graph {
 }
 
 describe('columnFacts', () => {
-  it('tells categories from encoders, and gaps from trees that have a way for them', () => {
+  it('reports categories from encoders, and missing values that trees support', () => {
     const facts = columnFacts(pipeline(true));
     expect(facts.get('city')).toEqual([
       { categories: [7, 8, 9], codes: [7, 8, 9], unknownAllowed: true, missingAllowed: true },
@@ -44,12 +44,12 @@ describe('columnFacts', () => {
     expect(columnFacts(pipeline(false)).has('age')).toBe(false);
   });
 
-  it('tells nothing of a network', () => {
+  it('reports nothing for a neural network', () => {
     const g = GraphBuilder.empty();
     expect(columnFacts(g.build([g.op('Neg', [g.input('x', 'float32', ['N', 3])])])).size).toBe(0);
   });
 
-  it('makes a column of whole numbers an explained input of a table in the description', () => {
+  it('describes an integer column of a table as an explained input', () => {
     const { inputs } = describeModel(pipeline(true)).description;
     expect(inputs.map(({ name, role, modality }) => [name, role.value, modality.value])).toEqual([
       ['age', 'explained', 'tabular'],

@@ -43,7 +43,7 @@ const origins = (model: Graph, tensor: string): string =>
 const list = (...values: number[]): Constant => makeConstant('int64', [values.length], values);
 
 describe('traceColumns', () => {
-  it('numbers the columns of all inputs one after the other', () => {
+  it('numbers the columns of all inputs consecutively', () => {
     const inputs: ValueInfo[] = [
       ...matrix(2),
       { name: 'age', dtype: 'float32', dims: ['N', 1] },
@@ -58,7 +58,7 @@ describe('traceColumns', () => {
     ]);
   });
 
-  it('follows columns that are picked, cut and put together in another order', () => {
+  it('follows selected, split, concatenated and reordered columns', () => {
     const model = graph(
       matrix(4),
       [
@@ -74,7 +74,7 @@ describe('traceColumns', () => {
     expect(origins(model, 'left')).toBe('0');
   });
 
-  it('lets one-hot columns stem from the column that they encode, and notes its categories', () => {
+  it('traces one-hot columns to their source column, with its categories', () => {
     const inputs: ValueInfo[] = [
       { name: 'city', dtype: 'int64', dims: ['N', 1] },
       { name: 'job', dtype: 'int64', dims: ['N', 1] },
@@ -95,7 +95,7 @@ describe('traceColumns', () => {
     expect(sources[1]).toMatchObject({ categories: ['baker', 'nurse'], unknownAllowed: true });
   });
 
-  it('notes which columns are imputed before anything else is done with them', () => {
+  it('records which columns are imputed first', () => {
     const model = graph(
       matrix(2),
       [
@@ -109,7 +109,7 @@ describe('traceColumns', () => {
     expect(traceColumns(model).sources.map(({ imputed }) => imputed)).toEqual([true, undefined]);
   });
 
-  it('puts operands together column by column, after ONNX broadcasting', () => {
+  it('combines operands column by column with ONNX broadcasting', () => {
     const model = graph(
       matrix(2),
       [
@@ -123,7 +123,7 @@ describe('traceColumns', () => {
     expect(origins(model, 'product')).toBe('0 0+1');
   });
 
-  it('names the operator that mixes columns, but not for zeros of a matrix', () => {
+  it('names the operator that mixes columns, and ignores zeros of a matrix', () => {
     const model = graph(matrix(3), [plain('MatMul', ['x', 'm'], 'y'), ml('Normalizer', ['x'], 'z')], {
       m: makeConstant('float32', [3, 2], [1, 0, 0, 1, 0, 1]),
     });
@@ -134,7 +134,7 @@ describe('traceColumns', () => {
     expect(() => playersOf(columns('z'), sources, [1])).toThrow(/^Normalizer mixes 3 columns/);
   });
 
-  it('refuses what lies behind an operator without a rule, by its name', () => {
+  it('names an operator without a rule as the reason for refusal', () => {
     const model = graph(matrix(2), [plain('TopK', ['x', 'k'], ['top', 'where']), plain('Neg', ['top'], 'y')], {
       k: list(1),
     });

@@ -34,7 +34,7 @@ function expectClose(actual: Tensor | undefined, wanted: Tensor): void {
 }
 
 describe('batchingEngine', () => {
-  it('runs what waits together, and gives each caller its own rows', async () => {
+  it('runs waiting calls as one batch, and returns to each caller its own rows', async () => {
     const { session, runs } = await open();
     const inputs = Array.from({ length: 8 }, (_, i) => denseInput(16, i, 1 + (i % 3)));
     const answers = await Promise.all(inputs.map((x) => session.run({ x })));
@@ -43,20 +43,20 @@ describe('batchingEngine', () => {
     expect(runs.length).toBeLessThanOrEqual(2);
   });
 
-  it('keeps to the most rows, and lets a larger call run alone', async () => {
+  it('respects the maximum batch, and runs a larger call alone', async () => {
     const { session, runs } = await open({ maxRows: 4 });
     await Promise.all([1, 3, 2, 9, 2].map((rows, i) => session.run({ x: denseInput(16, i, rows) })));
     expect(runs.map(({ rows }) => rows).sort()).toEqual([4, 4, 9]);
   });
 
-  it('does not mix calls that ask for something else', async () => {
+  it('does not batch calls with different outputs', async () => {
     const { session, runs } = await open();
     const x = denseInput(16, 0, 1);
     await Promise.all([session.run({ x }), session.run({ x }, ['y']), session.run({ x }, ['y'])]);
     expect(runs.map(({ calls }) => calls).sort()).toEqual([1, 2]);
   });
 
-  it('waits for company as long as it is told', async () => {
+  it('waits for further calls for the configured delay', async () => {
     const { session, runs } = await open({ delay: 50 });
     const x = denseInput(16, 0, 1);
     const first = session.run({ x });
@@ -65,13 +65,13 @@ describe('batchingEngine', () => {
     expect(runs).toEqual([{ rows: 2, calls: 2 }]);
   });
 
-  it('does not wait for company with what is large by itself', async () => {
+  it('does not delay a call that is large by itself', async () => {
     const { session, runs } = await open({ delay: 60_000, maxRows: 8 });
     await session.run({ x: denseInput(16, 0, 2) });
     expect(runs).toEqual([{ rows: 2, calls: 1 }]);
   });
 
-  it('refuses more than may wait, and goes on with the rest', async () => {
+  it('refuses calls beyond the queue limit, and finishes the rest', async () => {
     const { session } = await open({ maxWaiting: 3, delay: 20 });
     const calls = Array.from({ length: 5 }, (_, i) => session.run({ x: denseInput(16, i, 1) }));
     const outcomes = await Promise.allSettled(calls);
@@ -80,7 +80,7 @@ describe('batchingEngine', () => {
     for (const { reason } of refused) expect(reason.code).toBe('overloaded');
   });
 
-  it('fails those alone who were in the run that failed', async () => {
+  it('fails only the calls of the batch that failed', async () => {
     let failing = true;
     const flaky: Engine = {
       name: 'flaky',
@@ -100,7 +100,7 @@ describe('batchingEngine', () => {
     expectClose((await session.run({ x })).y, await expected(x));
   });
 
-  it('puts the rows of several explanations together without a change to their values', async () => {
+  it('batches rows of several explanations without changing their values', async () => {
     const model = await openGraph(imageGraph());
     const methods = new MethodRegistry([{ method: integratedGradients }]);
     const runs: number[] = [];

@@ -33,11 +33,11 @@ const VALUES: Record<Exclude<DataType, 'bfloat16'>, ArrayLike<number> | BigInt64
 };
 
 describe.each(ENGINES)('%s', (name, engine) => {
-  test('tells its name', () => {
+  test('returns the name of the engine', () => {
     expect(engine.name).toBe(name.split(' ')[0]);
   });
 
-  test.each(Object.keys(VALUES) as (keyof typeof VALUES)[])('carries %s tensors there and back', async (dtype) => {
+  test.each(Object.keys(VALUES) as (keyof typeof VALUES)[])('passes %s tensors in and out unchanged', async (dtype) => {
     const session = await engine.load(identityModel(dtype));
     const x = tensor(dtype, [2, 2], VALUES[dtype] as ArrayLike<number>);
     const { y } = await session.run({ x });
@@ -45,14 +45,14 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('takes a tensor that is a part of a larger buffer', async () => {
+  test('accepts a tensor that is a view of a larger buffer', async () => {
     const session = await engine.load(identityModel('float16'));
     const x = tensor('float16', [1, 2], Uint16Array.of(9, 9, 0x3c00, 0x4000, 9).subarray(2, 4));
     expect((await session.run({ x })).y?.data).toEqual(Uint16Array.of(0x3c00, 0x4000));
     await session.release();
   });
 
-  test('bears calls that overlap: sessions made, run and released at the same time', async () => {
+  test('loads, runs and releases sessions concurrently', async () => {
     const answers = Array.from({ length: 6 }, async (_, i) => {
       const width = 8 * (i + 1);
       const session = await engine.load(denseModel(width));
@@ -69,7 +69,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     }
   });
 
-  test('refuses bfloat16 by name', async () => {
+  test('refuses bfloat16 and names the expected dtype', async () => {
     const session = await engine.load(identityModel('uint16'));
     await expect(session.run({ x: tensor('bfloat16', [1, 2]) })).rejects.toMatchObject({
       code: 'invalid_tensor',
@@ -78,7 +78,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('gives all outputs, or those asked for', async () => {
+  test('returns all outputs or the requested ones', async () => {
     const session = await engine.load(twoOutputsModel());
     const x = float32([1, 2], [3, 4]);
     expect(await session.run({ x })).toEqual({ y: float32([1, 2], [4, 5]), z: float32([1, 2], [6, 8]) });
@@ -91,7 +91,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('reads constants that lie beside the graph', async () => {
+  test('reads external data beside the graph', async () => {
     const model = denseModel(64);
     expect(model.external).toHaveLength(1);
     const session = await engine.load(model);
@@ -106,23 +106,23 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await Promise.all([session.release(), other.release()]);
   });
 
-  describe('refuses inputs that do not fit', () => {
+  describe('run with invalid inputs', () => {
     const good = float32([1, 2], [1, 2]);
     test.each([
-      ['missing', {}, 'The inputs do not fit: "x" is missing. Give one tensor for each of "x".'],
+      ['a missing input', {}, 'The inputs do not fit: "x" is missing. Give one tensor for each of "x".'],
       [
-        'unknown',
+        'an unknown input',
         { x: good, y: good },
         'The inputs do not fit: "y" is not an input of the model. Give one tensor for each of "x".',
       ],
       [
-        'of another type',
+        'an input of another dtype',
         { x: tensor('int32', [1, 2]) },
         'Input "x" takes float32 elements, not int32. Convert the tensor to float32.',
       ],
-      ['of another rank', { x: float32([2], [1, 2]) }, 'Input "x" takes the shape [N, 2], not [2].'],
-      ['of another extent', { x: float32([1, 3], [1, 2, 3]) }, 'Input "x" takes the shape [N, 2], not [1, 3].'],
-    ])('%s', async (_, feeds, message) => {
+      ['an input of another rank', { x: float32([2], [1, 2]) }, 'Input "x" takes the shape [N, 2], not [2].'],
+      ['an input with another dim', { x: float32([1, 3], [1, 2, 3]) }, 'Input "x" takes the shape [N, 2], not [1, 3].'],
+    ])('refuses %s', async (_, feeds, message) => {
       const session = await engine.load(identityModel());
       await expect(session.run(feeds)).rejects.toMatchObject({ code: 'invalid_tensor', message });
       expect((await session.run({ x: good })).y).toEqual(good);
@@ -137,11 +137,11 @@ describe.each(ENGINES)('%s', (name, engine) => {
     ['a node without its inputs', nodeModel('Add', ''), 'invalid_model'],
     ['an unknown operator', nodeModel('Sparkle', ''), 'unsupported_operator'],
     ['an unknown domain', nodeModel('Sparkle', 'com.example'), 'unsupported_operator'],
-  ])('refuses %s', async (_, graph, code) => {
+  ])('refuses to load %s', async (_, graph, code) => {
     await expect(engine.load({ graph })).rejects.toMatchObject({ code, details: { engine: engine.name } });
   });
 
-  test('names the operator that it does not have, and is well afterwards', async () => {
+  test('names an unsupported operator, and loads the next model', async () => {
     await expect(engine.load({ graph: nodeModel('Sparkle', '') })).rejects.toMatchObject({
       message: expect.stringContaining('No Op registered for Sparkle'),
       details: { operator: 'Sparkle' },
@@ -160,7 +160,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('leaves out outputs that are not tensors of numbers', async () => {
+  test('omits outputs that are not tensors', async () => {
     const session = await engine.load({ graph: sequenceModel() });
     const x = float32([1, 2], [1, 2]);
     expect(await session.run({ x })).toEqual({ y: x });
@@ -171,7 +171,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('gives the same answers to runs at once as to runs in turn', async () => {
+  test('gives the same results for concurrent and sequential runs', async () => {
     const session = await engine.load(denseModel(64));
     const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
     const inTurn = [];
@@ -180,7 +180,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
     await session.release();
   });
 
-  test('finishes its runs before it is released, and runs no more', async () => {
+  test('finishes its runs before release, and refuses later ones', async () => {
     const session = await engine.load(denseModel(64));
     const run = session.run({ x: denseInput(64, 1) });
     const released = session.release();
@@ -191,7 +191,7 @@ describe.each(ENGINES)('%s', (name, engine) => {
   });
 });
 
-test('onnxruntime-node takes any number of threads', async () => {
+test('onnxruntimeNode runs with the default number of threads', async () => {
   const session = await onnxruntimeNode().load(identityModel());
   expect((await session.run({ x: float32([1, 2], [1, 2]) })).y?.data).toEqual(Float32Array.of(1, 2));
   await session.release();

@@ -33,7 +33,7 @@ function recorder() {
 
 const works = async (session: Session) => (await session.run({ x: denseInput(WIDTH, 3) })).y?.dims;
 
-describe('a cache of sessions', () => {
+describe('SessionCache', () => {
   test('loads a session once', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(10 * ONE);
@@ -47,7 +47,7 @@ describe('a cache of sessions', () => {
     expect([cache.size, cache.bytes]).toEqual([1, ONE]);
   });
 
-  test('shares one load among those who ask at once', async () => {
+  test('shares one load between concurrent callers', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(10 * ONE);
     const leases = await Promise.all(Array.from({ length: 5 }, () => cache.acquire('a', load('a'))));
@@ -55,7 +55,7 @@ describe('a cache of sessions', () => {
     expect(events).toEqual(['load a']);
   });
 
-  test('releases the least recently used first', async () => {
+  test('releases the least recently used session first', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(2 * ONE);
     for (const key of ['a', 'b', 'a', 'c', 'a']) (await cache.acquire(key, load(key))).release();
@@ -63,14 +63,14 @@ describe('a cache of sessions', () => {
     expect(cache.bytes).toBe(2 * ONE);
   });
 
-  test('makes room before it loads, not after', async () => {
+  test('makes room before it loads', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(ONE);
     for (const key of ['a', 'b']) (await cache.acquire(key, load(key))).release();
     expect(events).toEqual(['load a', 'release a', 'load b']);
   });
 
-  test('never releases a session in use, and keeps the bound as soon as it can', async () => {
+  test('keeps a session in use, and returns to its limit when it is released', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(ONE);
     const [a, alsoA] = [await cache.acquire('a', load('a')), await cache.acquire('a', load('a'))];
@@ -87,7 +87,7 @@ describe('a cache of sessions', () => {
     expect(await works(b.session)).toEqual([2, WIDTH]);
   });
 
-  test('lets go of a session that is larger than the cache when its last user has finished', async () => {
+  test('releases a session larger than the cache after its last use', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(ONE / 2);
     const lease = await cache.acquire('a', load('a'));
@@ -97,7 +97,7 @@ describe('a cache of sessions', () => {
     expect([cache.size, cache.bytes]).toEqual([0, 0]);
   });
 
-  test('forgets a load that failed', async () => {
+  test('loads again after a failed load', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(10 * ONE);
     const damaged = { graph: model.graph.slice(0, 50), external: model.external };
@@ -114,7 +114,7 @@ describe('a cache of sessions', () => {
     expect(events).toEqual(['load damaged', 'load a']);
   });
 
-  test('survives a loader that throws at once', async () => {
+  test('survives a loader that throws synchronously', async () => {
     const cache = new SessionCache(ONE);
     const load = () => {
       throw new WhylightError('invalid_model', 'No.');
@@ -123,7 +123,7 @@ describe('a cache of sessions', () => {
     expect(cache.size).toBe(0);
   });
 
-  test('hands the load to the platform, which hears nothing of its failure', async () => {
+  test('passes the load to waitUntil without its failure', async () => {
     const { load } = recorder();
     const cache = new SessionCache(ONE);
     const kept: Promise<unknown>[] = [];
@@ -138,7 +138,7 @@ describe('a cache of sessions', () => {
     ]);
   });
 
-  test('releases everything idle when it is cleared', async () => {
+  test('releases all idle sessions when it is cleared', async () => {
     const { events, load } = recorder();
     const cache = new SessionCache(10 * ONE);
     const kept = await cache.acquire('a', load('a'));
@@ -148,7 +148,7 @@ describe('a cache of sessions', () => {
     expect(await works(kept.session)).toEqual([2, WIDTH]);
   });
 
-  test('stays within its bound through a crowd of callers', async () => {
+  test('stays within its limit with 40 concurrent callers', async () => {
     const { load } = recorder();
     const cache = new SessionCache(3 * ONE);
     await Promise.all(
@@ -163,7 +163,7 @@ describe('a cache of sessions', () => {
   });
 });
 
-test('data beside the graph is cheaper than data in it', () => {
+test('sessionMemory counts external data as cheaper than data in the graph', () => {
   const graph = new Uint8Array(1000);
   expect(sessionMemory({ graph })).toBe(3000);
   expect(

@@ -8,18 +8,18 @@ const codes = (values: number[], circumstances?: Partial<Circumstances>) =>
   of(values, circumstances).warnings.map(({ code }) => code);
 
 describe('diagnose', () => {
-  it('tells how concentrated the values are, whatever their signs', () => {
+  it('measures the concentration of values of any sign', () => {
     expect(of([0, 0, 0, -1])).toMatchObject({ sparseness: 0.75, entropy: 0 });
     expect(of([1, -1, 1, -1]).entropy).toBeCloseTo(Math.log(4), 12);
   });
 
-  it('gives the share of what is above zero, over all tensors', () => {
+  it('computes the share of positive values over all tensors', () => {
     const two = { a: float32([1, 2], [3, -1]), b: float32([1, 1], [4]) };
     expect(diagnose(two, { score: 1 }).positiveShare).toBeCloseTo(7 / 8, 12);
     expect(of([0, 0]).positiveShare).toBe(0);
   });
 
-  it('has nothing to say of a sound answer', () => {
+  it('gives no warnings for a sound explanation', () => {
     expect(codes([1, -2, 3], { baselineScore: 0, convergenceDelta: 0.01, probability: 0.7 })).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('diagnose', () => {
     expect(codes([1, -1], { score: 3, baselineScore: 3, convergenceDelta: 1e-7 })).toEqual([]);
   });
 
-  it('says what to do about each', () => {
+  it('suggests a remedy for each warning', () => {
     for (const { message } of of([-1, -1], { probability: 1, baselineScore: 0, convergenceDelta: 1 }).warnings)
       expect(message).toMatch(/Choose|Explain|Take/);
   });

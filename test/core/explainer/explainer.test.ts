@@ -26,8 +26,8 @@ const explainer = explainerOf([saliency, gradCam, occlusion]);
 
 const rows = (count: number): Tensor<'float32'> => vector(3, count);
 
-describe('an explanation', () => {
-  it('says what was explained, by what, at which cost', async () => {
+describe('Explainer.explain', () => {
+  it('reports method, target, engine and cost', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }), { name: 'pets', version: '2', labels });
     const explanation = await explainer.explain(model, { method: 'grad_cam', inputs: { image: picture() }, seed: 3 });
     const [row] = explanation.rows;
@@ -51,7 +51,7 @@ describe('an explanation', () => {
     expect(compile + session + run).toBeCloseTo(total, 6);
   });
 
-  it('finds the top class and its gradient in one run, like the class asked for by name', async () => {
+  it('finds the top class and its gradient in one run, with the result for the named class', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
     const inputs = { image: picture() };
     const free = await explainer.explain(model, { method: 'saliency', inputs });
@@ -67,7 +67,7 @@ describe('an explanation', () => {
     expect(new Set(others.map(({ rows }) => rows[0]?.values.image?.data.join())).size).toBe(4);
   });
 
-  it('of the probability differs from that of the logit', async () => {
+  it('distinguishes the gradient of the probability from that of the logit', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const request = { method: 'saliency', inputs: { image: picture() }, params: { absolute: false } };
     const [logit, probability] = await Promise.all([
@@ -79,7 +79,7 @@ describe('an explanation', () => {
     expect(probability.rows[0]?.values).not.toEqual(logit.rows[0]?.values);
   });
 
-  it('covers each row by itself, with its own top class', async () => {
+  it('explains each row with its own top class', async () => {
     const model = await openGraph(vectorGraph());
     const both = await explainer.explain(model, { method: 'occlusion', inputs: { x: rows(3) } });
     expect(both.rows).toHaveLength(3);
@@ -93,7 +93,7 @@ describe('an explanation', () => {
       expect(both.rows[1]?.values.x?.data[i]).toBeCloseTo(value, 5);
   });
 
-  it('works for models that insist on one row', async () => {
+  it('supports models with a fixed batch of one', async () => {
     const [free, fixed] = await Promise.all([openGraph(imageGraph()), openGraph(imageGraph({ batch: 1 }))]);
     const request = { method: 'occlusion', inputs: { image: picture() } };
     const [a, b] = [await explainer.explain(free, request), await explainer.explain(fixed, request)];
@@ -101,7 +101,7 @@ describe('an explanation', () => {
       expect(b.rows[0]?.values.image?.data[i]).toBeCloseTo(value, 4);
   });
 
-  it('starts from the baselines that the request gives, row by row', async () => {
+  it('uses the baselines of the request for each row', async () => {
     const model = await openGraph(vectorGraph());
     const subject = explainerOf([integratedGradients, deepLift]);
     const inputs = { x: rows(2) };
@@ -122,7 +122,7 @@ describe('an explanation', () => {
     await expect(ask('deep_lift', { x: rows(3) })).rejects.toThrow(/3 rows: give one, or 2/);
   });
 
-  it('takes tokens', async () => {
+  it('supports token inputs', async () => {
     const { rows } = await explainer.explain(await openGraph(tokenGraph()), {
       method: 'saliency',
       inputs: { ids: tokens() },
@@ -134,8 +134,8 @@ describe('an explanation', () => {
   });
 });
 
-describe('progress', () => {
-  it('is told batch by batch, with a pause between them', async () => {
+describe('the progress of an explanation', () => {
+  it('is reported for each batch, with a pause in between', async () => {
     const told: [number, number][] = [];
     const pause = vi.fn(async () => {});
     const request = {
@@ -155,7 +155,7 @@ describe('progress', () => {
   });
 });
 
-describe('the explainer', () => {
+describe('Explainer', () => {
   it('plans without running', async () => {
     const load = vi.fn(onnxruntimeNode().load);
     const planner = explainerOf([occlusion], { engine: { name: 'none', load } });
@@ -168,7 +168,7 @@ describe('the explainer', () => {
     expect(load).not.toHaveBeenCalled();
   });
 
-  it('predicts', async () => {
+  it('predicts scores without an explanation', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
     const predictions = await explainer.predict(model, { inputs: { image: picture(1, 3) }, top: 2 });
     expect(predictions).toHaveLength(3);
@@ -179,7 +179,7 @@ describe('the explainer', () => {
     );
   });
 
-  it('loads a graph once, and gives every session back', async () => {
+  it('loads a graph once, and releases every session', async () => {
     const load = vi.fn(onnxruntimeNode().load);
     const sessions = new SessionCache(0);
     const one = explainerOf([saliency, occlusion], {
@@ -223,7 +223,7 @@ describe('the explainer', () => {
     ).rejects.toMatchObject({ code });
   });
 
-  it('saves time or memory in graphs of their own, with the same answers to rounding', async () => {
+  it('optimises for time or memory with separate graphs and equal results up to rounding', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const sessions = new SessionCache(2 ** 26);
     const request = { method: 'saliency', inputs: { image: picture() } };
@@ -244,7 +244,7 @@ describe('the explainer', () => {
     ).rejects.toMatchObject({ code: 'invalid_tensor' });
   });
 
-  it('keeps to the budget, and says what it would take', async () => {
+  it('refuses runs beyond the budget with their cost', async () => {
     const running = explainer.explain(
       await openGraph(vectorGraph()),
       { method: 'occlusion', inputs: { x: rows(2) } },
@@ -256,7 +256,7 @@ describe('the explainer', () => {
     });
   });
 
-  it('passes on why the caller gave up', async () => {
+  it('passes on the abort reason of the caller', async () => {
     const model = await openGraph(vectorGraph());
     const request = { method: 'saliency', inputs: { x: rows(1) } };
     await expect(explainer.explain(model, request, { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -265,7 +265,7 @@ describe('the explainer', () => {
   });
 });
 
-describe('a bad plugin', () => {
+describe('a faulty plugin', () => {
   const evaluateForever = async (ctx: ExplainContext<unknown>): Promise<never> => {
     for (;;) await ctx.evaluate(ctx.inputs);
   };
@@ -333,7 +333,7 @@ describe('a bad plugin', () => {
       },
       'lack the input "x"',
     ],
-  ])('that %s ends in method_failed, without harm to the next request', async (_, parts, message) => {
+  ])('that %s ends in method_failed and does not affect the next request', async (_, parts, message) => {
     const one = explainerOf([method(parts), saliency]);
     const model = await openGraph(vectorGraph());
     await expect(one.explain(model, { method: 'trial', inputs: { x: rows(1) } })).rejects.toMatchObject({
@@ -344,8 +344,8 @@ describe('a bad plugin', () => {
   });
 });
 
-describe('a method', () => {
-  it('may evaluate several graphs, other targets, and fed inner tensors', async () => {
+describe('the context of a method', () => {
+  it('evaluates several graphs, other targets and fed inner tensors', async () => {
     let seen: { second?: number; fed?: Float32Array; gradient?: readonly number[] } = {};
     const several = method({
       needs: () => ({
@@ -377,7 +377,7 @@ describe('a method', () => {
     expect(samples).toEqual({ forwards: 3, backwards: 1, predictions: 1 });
   });
 
-  it('has random numbers that depend on the seed and the row alone', async () => {
+  it('has random numbers that depend on seed and row only', async () => {
     const noisy = method({ explain: async (ctx) => ({ values: { x: float32([1, 5], ctx.random.normal(5)) } }) });
     const model = await openGraph(vectorGraph());
     const one = explainerOf([noisy]);
@@ -392,8 +392,8 @@ describe('a method', () => {
   });
 });
 
-describe('estimate', () => {
-  it('tells rows, time and memory before anything runs', async () => {
+describe('Explainer.estimate', () => {
+  it('returns rows, time and memory before anything runs', async () => {
     const model = await openGraph(vectorGraph(), {
       profile: { 'onnxruntime-node': { forward_ms: 2, backward_ms: 5 } },
     });
@@ -403,7 +403,7 @@ describe('estimate', () => {
     expect(estimate.bytes).toBeGreaterThan(0);
   });
 
-  it('learns from the runs where the clock can be trusted', async () => {
+  it('learns from runs where the clock is reliable', async () => {
     const model = await openGraph(vectorGraph(), {
       profile: { 'onnxruntime-node': { forward_ms: 1e4, backward_ms: 1e4 } },
     });

@@ -29,8 +29,8 @@ function plantedPicture(): Tensor<'float32'> {
   return values;
 }
 
-describe('a summary in words', () => {
-  it('of a picture names where the evidence lies, and measures what hiding it does', async () => {
+describe('the summary in words', () => {
+  it('of an image names the strongest regions, and measures the effect of hiding them', async () => {
     const model = await openGraph(imageGraph(), { labels });
     const image = picture();
     const explainer = explainerOf([planted({ image: plantedPicture() })]);
@@ -65,7 +65,7 @@ describe('a summary in words', () => {
     expect(summary?.text).toContain(`from ${score?.toFixed(3)} to ${hidden?.score.toFixed(3)}`);
   });
 
-  it('costs one forward row for each row, which the estimate and the count have', async () => {
+  it('costs one forward row for each row, in the estimate and in the count', async () => {
     const model = await openGraph(vectorGraph());
     const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
     const request = { method: 'trial', inputs: { x: vector(1, 3) } };
@@ -78,7 +78,7 @@ describe('a summary in words', () => {
     });
   });
 
-  it('hides a number of a vector behind the baseline that the request gives, else behind 0', async () => {
+  it('replaces a feature of a vector by the baseline of the request, or by 0', async () => {
     const model = await openGraph(vectorGraph());
     const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
     const x = vector();
@@ -103,7 +103,7 @@ describe('a summary in words', () => {
     }
   });
 
-  it('of tokens adds up their embeddings, and takes a token away', async () => {
+  it('of tokens sums over their embeddings, and removes a token', async () => {
     const model = await openGraph(tokenGraph());
     const embedding = model.info().sources[0]?.name as string;
     const embedded = float32([1, 6, 4]);
@@ -123,7 +123,7 @@ describe('a summary in words', () => {
     expect(hidden?.score).toBeCloseTo(then?.scores[0] as number, 5);
   });
 
-  it('claims nothing that the values do not tell', async () => {
+  it('makes no claim that the values do not support', async () => {
     const model = await openGraph(vectorGraph());
     const ask = async (values: number[], signed = true) => {
       const { about } = method({});

@@ -47,8 +47,8 @@ async function explain(model: Model, method: string, target: TargetRequest | und
 
 const signed = { absolute: false };
 
-describe('a region of a segmentation', () => {
-  it('has the gradient of the cells in it, and of no others', async () => {
+describe('the explanation of a segmentation region', () => {
+  it('has a nonzero gradient for the cells of the region only', async () => {
     const { map, target } = await explain(
       await segmenter(),
       'saliency',
@@ -60,7 +60,7 @@ describe('a region of a segmentation', () => {
     expect(map).toEqual(Array.from({ length: 36 }, (_, i) => (i % 6 < 2 && i < 12 ? -2 : 0)));
   });
 
-  it('explains the class where the model predicts it, and the score is that of the region', async () => {
+  it('covers the positions where the class is predicted, with their score', async () => {
     const model = await segmenter();
     const [prediction] = await explainer.predict(model, { inputs: { image: image(6) } });
     const scores = [...(prediction?.scores ?? [])];
@@ -77,7 +77,7 @@ describe('a region of a segmentation', () => {
     );
   });
 
-  it('is the cell with the highest score of all when nothing is said, and lists classes, not cells', async () => {
+  it('defaults to the cell with the highest score, and lists classes', async () => {
     const { target, top, score } = await explain(await segmenter(), 'occlusion', undefined, 6);
     expect(target.weights).toHaveLength(1);
     expect(top.map(({ index }) => index).sort()).toEqual([0, 1, 2]);
@@ -87,7 +87,7 @@ describe('a region of a segmentation', () => {
   });
 
   it.each(['input_x_gradient', 'occlusion', 'feature_ablation', 'kernel_shap', 'grad_cam'])(
-    'with %s',
+    'has finite values with %s',
     async (method) => {
       const { map, values } = await explain(await segmenter(), method, { class: 'dog - cat', box: [2, 2, 4, 4] }, 6);
       expect(Object.values(values)).toHaveLength(1);
@@ -96,15 +96,15 @@ describe('a region of a segmentation', () => {
   );
 });
 
-describe("a box's score of a detector", () => {
-  it('depends on what the box sees', async () => {
+describe('the explanation of a box score of a detector', () => {
+  it('depends on the pixels that the box sees', async () => {
     const { map, score } = await explain(await detector(), 'saliency', { class: 1, position: 2 }, 4, signed);
     expect(map).toEqual(Array.from({ length: 16 }, (_, i) => (i >= 8 && i % 4 < 2 ? 2 : 0)));
     const seen = image(4).data.filter((_, i) => i >= 8 && i % 4 < 2);
     expect(score).toBeCloseTo(2 * seen.reduce((a, b) => a + b, 0), 4);
   });
 
-  it('by occlusion, too', async () => {
+  it('depends on the same pixels by occlusion', async () => {
     const params = { sliding_window_shape: [1], strides: [1] };
     const { map } = await explain(await detector(), 'occlusion', '{"class": 0, "position": 0}', 4, params);
     const pixels = image(4).data;

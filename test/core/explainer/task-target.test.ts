@@ -47,8 +47,8 @@ async function explain(method: string, choice: { prediction: number }, params = 
 
 const windows = { sliding_window_shape: [3, 4, 4], strides: [3, 4, 4], baseline: 0 };
 
-describe('a box that a task chose', () => {
-  it('is named, and lists no classes', async () => {
+describe('the explanation of a box that a task chose', () => {
+  it('names the box and lists no classes', async () => {
     const row = await explain('saliency', { prediction: 1 });
     expect(row.target).toMatchObject({ index: 0, label: 'thing' });
     expect(row.score).toBeCloseTo(0.6, 5);
@@ -56,14 +56,14 @@ describe('a box that a task chose', () => {
     expect(row.summary?.text).not.toContain('top class');
   });
 
-  it('has the gradient of its own score', async () => {
+  it('has the gradient of the score of the box', async () => {
     const { values } = await explain('saliency', { prediction: 1 }, { absolute: false });
     const map = values.image?.data ?? [];
     expect(map[0]).toBe(0);
     expect(map[4]).toBeCloseTo(1 / 48, 6);
   });
 
-  it('is followed where another box takes its row', async () => {
+  it('follows the box to another row', async () => {
     const { values } = await explain('occlusion', { prediction: 0 }, windows);
     // Without its quarter the box is gone: the score falls by all of 0.9, not to that of the next row.
     expect(values.image?.data[0]).toBeCloseTo(0.9, 5);

@@ -41,7 +41,7 @@ describe('gaussianBlur', () => {
     expectClose(gaussianBlur(input, 1.2, { border }).data, expected);
   });
 
-  it('blurs along one axis alone', () => {
+  it('blurs along one axis only', () => {
     const { data } = gaussianBlur(input, 0.8, { axes: [1], truncate: 2 });
     expectClose(
       data,
@@ -49,7 +49,7 @@ describe('gaussianBlur', () => {
     );
   });
 
-  it('keeps channels apart, in either layout', () => {
+  it('keeps channels separate in either layout', () => {
     const planar = float32([1, 2, 3, 4], [...input.data, ...input.data.map((v) => -v)]);
     const packed = float32(
       [1, 3, 4, 2],
@@ -65,7 +65,7 @@ describe('gaussianBlur', () => {
     );
   });
 
-  it('gives a copy for sigma 0, and leaves its input alone', () => {
+  it('returns a copy for sigma 0, and does not change its input', () => {
     const copy = gaussianBlur(input, 0);
     expect(copy).toEqual(input);
     expect(copy.data).not.toBe(input.data);
@@ -75,7 +75,7 @@ describe('gaussianBlur', () => {
   });
 
   it.each(['reflect', 'mirror', 'nearest'] as const)(
-    'keeps a plain picture plain, border %s, kernel larger than it',
+    'keeps a uniform image uniform with border %s and a kernel larger than the image',
     (border) => {
       const { data } = gaussianBlur(float32([1, 5], [3, 3, 3, 3, 3]), 9, { border });
       expectClose(data, [3, 3, 3, 3, 3]);

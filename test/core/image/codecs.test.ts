@@ -40,7 +40,7 @@ describe('decode', () => {
     expect(pixel(image, 5, 7)).toEqual(inner);
   });
 
-  it.each(['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const)('turns %s upright', async (name) => {
+  it.each(['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const)('applies the EXIF orientation of %s', async (name) => {
     const image = await codecs.decode(pictures[name]);
     expect(image).toMatchObject({ width: 12, height: 16 });
     const stored = pixel(image, 11 - 7, 5); // column 5, row 7 of the stored picture
@@ -48,7 +48,7 @@ describe('decode', () => {
       expect(Math.abs((stored[c] as number) - value)).toBeLessThan(4);
   });
 
-  it('takes a view into a larger buffer', async () => {
+  it('accepts a view of a larger buffer', async () => {
     for (const name of ['jpeg', 'palettePng', 'losslessWebp'] as const) {
       const buffer = new Uint8Array(pictures[name].length + 10).fill(7);
       buffer.set(pictures[name], 3);
@@ -58,14 +58,14 @@ describe('decode', () => {
     }
   });
 
-  it('ignores what follows the end of a JPEG or PNG', async () => {
+  it('ignores bytes after the end of a JPEG or PNG', async () => {
     for (const name of ['jpeg', 'progressiveJpeg', 'palettePng'] as const) {
       const longer = new Uint8Array([...pictures[name], ...pictures.jpeg.subarray(0, 50), 0, 1, 2]);
       expect(await codecs.decode(longer)).toEqual(await codecs.decode(pictures[name]));
     }
   });
 
-  it('refuses a JPEG that is cut short anywhere, even when an end marker hides it', async () => {
+  it('refuses a JPEG truncated anywhere, even with an end marker', async () => {
     for (const name of ['jpeg', 'progressiveJpeg'] as const) {
       const bytes = pictures[name];
       for (let length = 2; length < bytes.length; length += 5) {
@@ -82,7 +82,7 @@ describe('decode', () => {
     }
   });
 
-  it('refuses PNG and WebP files that are cut short', async () => {
+  it('refuses truncated PNG and WebP files', async () => {
     const png = await codecs.encodePng(detailed(20, 20));
     for (const bytes of [png, pictures.palettePng, pictures.lossyWebp, pictures.losslessWebp]) {
       for (let length = 8; length < bytes.length - 12; length += 7) {
@@ -93,7 +93,7 @@ describe('decode', () => {
     }
   });
 
-  it('refuses a PNG with a wrong bit, wherever it is', async () => {
+  it('refuses a PNG with any flipped bit', async () => {
     const png = await codecs.encodePng(detailed(6, 5));
     for (let at = 0; at < png.length; at += 3) {
       const damaged = png.slice();
@@ -102,7 +102,7 @@ describe('decode', () => {
     }
   });
 
-  it('works again after every kind of failure', async () => {
+  it('decodes the next image after every kind of failure', async () => {
     const bad: readonly Uint8Array[] = [
       new Uint8Array(),
       new TextEncoder().encode('text in a file named photo.png'),
@@ -122,14 +122,14 @@ describe('decode', () => {
     }
   });
 
-  it('decodes several at once', async () => {
+  it('decodes several images concurrently', async () => {
     const names = ['jpeg', 'palettePng', 'lossyWebp', 'progressiveJpeg', 'jpeg', 'deepPng'] as const;
     const together = await Promise.all(names.map((name) => codecs.decode(pictures[name])));
     for (const [i, name] of names.entries()) expect(together[i]).toEqual(await codecs.decode(pictures[name]));
   });
 });
 
-describe('limits', () => {
+describe('limits of decode', () => {
   const sized = (name: 'jpeg' | 'palettePng', width: number, height: number) => {
     const bytes = pictures[name].slice();
     const view = new DataView(bytes.buffer);
@@ -145,7 +145,7 @@ describe('limits', () => {
   };
 
   it.each(['jpeg', 'palettePng'] as const)(
-    'refuses a %s whose header says 30000x30000, before decoding',
+    'refuses a %s with 30000x30000 in its header before decoding',
     async (name) => {
       const modules = { jpeg: vi.fn(), png: vi.fn(), webp: vi.fn() };
       const strict = createImageCodecs(modules, { maxPixels: 50_000_000 });
@@ -158,21 +158,21 @@ describe('limits', () => {
     },
   );
 
-  it('takes a picture of just the limit', async () => {
+  it('accepts an image exactly at the limit', async () => {
     expect(await nodeCodecs({ maxPixels: 16 * 12 }).decode(pictures.jpeg)).toMatchObject({ width: 16 });
     await expect(nodeCodecs({ maxPixels: 16 * 12 - 1 }).decode(pictures.jpeg)).rejects.toMatchObject({
       code: 'payload_too_large',
     });
   });
 
-  it('refuses a header that says more than the data holds', async () => {
+  it('refuses a header that claims more pixels than the data holds', async () => {
     await expect(codecs.decode(sized('palettePng', 16, 200))).rejects.toMatchObject({ code: 'invalid_image' });
     await expect(codecs.decode(sized('jpeg', 16, 2000))).rejects.toMatchObject({ code: 'invalid_image' });
   });
 });
 
-describe('loading', () => {
-  it('asks for a codec when it is first needed, and reports one that cannot be loaded as what it is', async () => {
+describe('loading of codecs', () => {
+  it('loads a codec on first use, and reports a failed load with its cause', async () => {
     const load = vi.fn(() => Promise.reject(new Error('no such file')));
     const lazy: ImageCodecs = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
     expect(load).not.toHaveBeenCalled();
@@ -180,7 +180,7 @@ describe('loading', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it('gives the same pictures when no instance is kept', async () => {
+  it('gives the same image without a cached instance', async () => {
     const forgetful = nodeCodecs({ keepBytes: 0 });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
       expect(await forgetful.decode(pictures[name])).toEqual(await codecs.decode(pictures[name]));
@@ -189,14 +189,14 @@ describe('loading', () => {
 });
 
 describe('encodePng', () => {
-  it('loses nothing', async () => {
+  it('is lossless', async () => {
     const image = detailed(37, 23);
     image.data[3] = 0;
     image.data[7] = 120;
     expect(await codecs.decode(await codecs.encodePng(image))).toEqual(image);
   });
 
-  it('takes a view into a larger buffer', async () => {
+  it('accepts a view of a larger buffer', async () => {
     const { width, height, data } = detailed(5, 4);
     const buffer = new Uint8Array(data.length + 9);
     buffer.set(data, 9);
@@ -204,7 +204,7 @@ describe('encodePng', () => {
     expect(again.data).toEqual(data);
   });
 
-  it('refuses bytes that do not fit the size', async () => {
+  it('refuses bytes that do not match the size', async () => {
     await expect(codecs.encodePng({ width: 3, height: 3, data: new Uint8Array(35) })).rejects.toMatchObject({
       code: 'invalid_image',
     });

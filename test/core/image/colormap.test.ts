@@ -32,7 +32,7 @@ describe('colormap', () => {
       expect(Math.abs((table[i] as number) - (table[i - 3] as number))).toBeLessThanOrEqual(10);
   });
 
-  it.each(['coolwarm', 'RdBu_r'] as const)('%s is neutral in the middle, red on the positive side', (name) => {
+  it.each(['coolwarm', 'RdBu_r'] as const)('%s is neutral in the middle and red for positive values', (name) => {
     const [red, , blue] = entry(name, 127) as [number, number, number];
     expect(Math.abs(red - blue)).toBeLessThan(8);
     const [, , cold] = entry(name, 40) as [number, number, number];
@@ -41,7 +41,7 @@ describe('colormap', () => {
     expect(warm).toBeGreaterThan(entry(name, 215)[2] as number);
   });
 
-  it('names the nearest to one it does not have', () => {
+  it('suggests the nearest name for an unknown colormap', () => {
     expect(() => colormap('virids' as ColormapName)).toThrow(
       expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ nearest: ['viridis'] }) }),
     );

@@ -15,7 +15,7 @@ const at = ({ width, data }: Image, x: number, y: number) => [
 describe('contactSheet', () => {
   const cells = [10, 20, 30].map((value) => ({ label: `cell ${value}`, image: plain(80, 70, value) }));
 
-  it('puts cells of equal size side by side and below each other, opaque', () => {
+  it('arranges opaque cells of equal size in rows and columns', () => {
     const sheet = contactSheet(cells, { columns: 2 });
     const [stepRight, stepDown] = [80 + 8, 70 + 11 + 8];
     expect(sheet).toMatchObject({ width: 8 + 2 * stepRight, height: 8 + 2 * stepDown });
@@ -28,7 +28,7 @@ describe('contactSheet', () => {
     for (let i = 3; i < sheet.data.length; i += 4) if (sheet.data[i] !== 255) expect(i).toBe('opaque');
   });
 
-  it('writes each label below its cell, and nowhere else', () => {
+  it('writes each label below its cell only', () => {
     const [labelled, bare] = [cells, cells.map((cell) => ({ ...cell, label: '' }))].map((each) => contactSheet(each));
     const { width, data } = labelled as Image;
     const rows = new Set<number>();
@@ -40,7 +40,7 @@ describe('contactSheet', () => {
     expect(rows.size).toBeLessThanOrEqual(9);
   });
 
-  it('centres a smaller picture, and says in an empty cell what is wrong', () => {
+  it('centres a smaller image, and writes the error into an empty cell', () => {
     const sheet = contactSheet(
       [cells[0] as (typeof cells)[0], { label: 'b', image: plain(40, 70, 5) }, { label: 'c', note: 'method_failed' }],
       { columns: 3 },

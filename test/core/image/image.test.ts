@@ -39,21 +39,21 @@ describe('orient', () => {
 });
 
 describe('flatten', () => {
-  it('lays transparent pixels over the background', () => {
+  it('composites transparent pixels over the background', () => {
     const image = makeImage(3, 1, Uint8Array.of(10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 100, 51));
     expect([...flatten(image).data]).toEqual([10, 20, 30, 255, 255, 255, 255, 255, 204, 204, 224, 255]);
     expect([...flatten(image, [1, 2, 3]).data].slice(4, 8)).toEqual([1, 2, 3, 255]);
     expect(image.data[7]).toBe(0);
   });
 
-  it('does not copy an opaque picture', () => {
+  it('does not copy an opaque image', () => {
     const image = makeImage(1, 1, Uint8Array.of(1, 2, 3, 255));
     expect(flatten(image)).toBe(image);
   });
 });
 
 describe('makeImage', () => {
-  it('refuses extents and bytes that do not fit', () => {
+  it('refuses sizes and bytes that do not match', () => {
     expect(() => makeImage(0, 3)).toThrow(/at least 1/);
     expect(() => makeImage(1.5, 3)).toThrow(/at least 1/);
     expect(() => makeImage(2, 2, new Uint8Array(12))).toThrow(/16 bytes, but 12/);

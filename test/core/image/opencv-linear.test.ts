@@ -25,7 +25,7 @@ describe('opencv_linear', () => {
     expect([...resize(source, width, height, 'opencv_linear').data]).toEqual(expected);
   });
 
-  it('computes the wanted part alone', () => {
+  it('computes only the requested region', () => {
     const region = { x: 2, y: 1, width: 3, height: 2 };
     const whole = resize(source, 7, 5, 'opencv_linear').data;
     const part = resize(source, 7, 5, 'opencv_linear', region);

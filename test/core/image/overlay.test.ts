@@ -23,7 +23,7 @@ const changed = (image: Image) => image.data.some((value, i) => value !== photo.
 const PHOTO = [120, 180, 60, 255];
 
 describe('renderOverlay', () => {
-  it('has the size of the photo and leaves it alone where nothing is important', () => {
+  it('has the size of the image, and keeps it where the map is zero', () => {
     for (const type of ['heatmap', 'outlines'] as const) {
       const image = draw({ type });
       expect(image).toMatchObject({ width, height });
@@ -34,7 +34,7 @@ describe('renderOverlay', () => {
     expect(at(photo, LEFT)).toEqual(PHOTO);
   });
 
-  it('draws the polarity asked for', () => {
+  it('draws the requested polarity', () => {
     const shown = (polarity: 'positive' | 'negative' | 'both') => {
       const image = draw({ polarity });
       return [LEFT, RIGHT].map((x) => at(image, x).some((value, c) => value !== PHOTO[c]));
@@ -44,7 +44,7 @@ describe('renderOverlay', () => {
     expect(shown('both')).toEqual([true, true]);
   });
 
-  it('gives the strongest places the end of the colour map, at the opacity asked for', () => {
+  it('maps the maximum to the end of the colormap at the requested opacity', () => {
     const strongest = [...colormap('viridis').subarray(255 * 3)];
     expect(at(draw({ type: 'pixels', colormap: 'viridis', opacity: 1 }), LEFT)).toEqual([...strongest, 255]);
     expect(at(draw({ colormap: 'viridis', opacity: 0 }), LEFT)).toEqual(PHOTO);
@@ -54,7 +54,7 @@ describe('renderOverlay', () => {
     }
   });
 
-  it('draws both signs in the two ends of a diverging map', () => {
+  it('maps both signs to the two ends of a diverging colormap', () => {
     const image = draw({ polarity: 'both', opacity: 1 });
     const [red, , blue] = at(image, LEFT) as [number, number, number];
     expect(red).toBeGreaterThan(blue);
@@ -62,19 +62,19 @@ describe('renderOverlay', () => {
     expect(cold).toBeGreaterThan(warm);
   });
 
-  it('draws the map alone, in full colours', () => {
+  it('draws the map alone in full colours', () => {
     const image = draw({ overlay: 'none', colormap: 'gray', type: 'pixels' });
     expect(at(image, LEFT)).toEqual([255, 255, 255, 255]);
     expect(at(image, MIDDLE)).toEqual([0, 0, 0, 255]);
   });
 
-  it('draws over a grey photo', () => {
+  it('draws over a gray image', () => {
     const [red, green, blue] = at(draw({ overlay: 'grayscale' }), MIDDLE);
     expect(red).toBe(green);
     expect(green).toBe(blue);
   });
 
-  it('masks: the photo where it is important, dim, black or clear elsewhere', () => {
+  it('draws masked: the image where the map is high, and dim, black or transparent elsewhere', () => {
     const near = (actual: number[], expected: number[]) => {
       for (const [c, value] of expected.entries())
         expect(Math.abs((actual[c] as number) - value)).toBeLessThanOrEqual(2);
@@ -87,14 +87,14 @@ describe('renderOverlay', () => {
     expect(at(draw({ type: 'masked', overlay: 'none' }), LEFT)[3]).toBe(255);
   });
 
-  it('draws outlines around a region, not over it', () => {
+  it('draws outlines around a region without covering it', () => {
     const image = draw({ type: 'outlines' });
     expect(at(image, LEFT)).toEqual(PHOTO);
     const row = Array.from({ length: 24 }, (_, x) => at(image, x).some((value, c) => value !== PHOTO[c]));
     expect(row.filter(Boolean).length).toBeGreaterThan(1);
   });
 
-  it('covers only the part that the model saw', () => {
+  it('covers only the crop that the model saw', () => {
     const everywhere = { width: 4, height: 4, values: Float32Array.from({ length: 16 }, (_, i) => i + 1) };
     const image = renderOverlay(everywhere, photo, { type: 'pixels' }, { x: 8, y: 0, width: 32, height: 32 });
     const [inside, outside] = [at(image, 38, 30), at(image, 2, 30)];
@@ -112,21 +112,21 @@ describe('renderOverlay', () => {
     }
   });
 
-  it('counts what is not finite as nothing', () => {
+  it('treats non-finite values as zero', () => {
     const broken = { ...map, values: map.values.slice() };
     broken.values[8 * 24 + 12] = Number.NaN;
     broken.values[8 * 24 + 13] = Number.POSITIVE_INFINITY;
     expect(renderOverlay(broken, photo)).toEqual(renderOverlay(map, photo));
   });
 
-  it('does not depend on the unit of the map', () => {
+  it('does not depend on the scale of the map', () => {
     const scaled = { ...map, values: map.values.map((value) => value * 1024) };
     for (const polarity of ['positive', 'both'] as const) {
       expect(renderOverlay(scaled, photo, { polarity })).toEqual(renderOverlay(map, photo, { polarity }));
     }
   });
 
-  it('clips: one outlier does not hide the rest, and weak places are left out', () => {
+  it('clips outliers and leaves out low values', () => {
     const values = Float32Array.from({ length: 1000 }, (_, i) => i / 1000);
     values[999] = 1e6;
     const ramp = { width: 1000, height: 1, values };
@@ -138,7 +138,7 @@ describe('renderOverlay', () => {
     expect(hidden.data[995 * 4]).toBe(0);
   });
 
-  it('shows the few places of a map that is empty but for them', () => {
+  it('shows the few nonzero values of a sparse map', () => {
     const lone = { width: 100, height: 100, values: new Float32Array(10000) };
     lone.values[5050] = 2;
     const image = renderOverlay(lone, makeImage(100, 100, new Uint8Array(40000).fill(255)), {
@@ -149,14 +149,14 @@ describe('renderOverlay', () => {
     expect(image.data[5050 * 4]).toBe(255);
   });
 
-  it('lays a transparent photo over white', () => {
+  it('composites a transparent image over white', () => {
     const clear = makeImage(4, 4);
     expect([...renderOverlay({ width: 1, height: 1, values: new Float32Array(1) }, clear).data.subarray(0, 4)]).toEqual(
       [255, 255, 255, 255],
     );
   });
 
-  it('refuses options that do not fit', () => {
+  it('refuses invalid options', () => {
     expect(() => draw({ opacity: 2 })).toThrow(/"opacity"/);
     expect(() => draw({ clip_percent_lowerbound: 100 })).toThrow(/below clip_percent_upperbound/);
     expect(() => draw({ colormap: 'rainbow' as 'jet' })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
@@ -164,7 +164,7 @@ describe('renderOverlay', () => {
 });
 
 describe('overlaySchema', () => {
-  it('has a default for everything, and describes it', () => {
+  it('has a default and a description for every option', () => {
     expect(overlaySchema.parse({})).toEqual({
       type: 'heatmap',
       polarity: 'positive',

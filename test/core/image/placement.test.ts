@@ -5,12 +5,12 @@ import { resizeMap } from '../../../src/core/image/resize.ts';
 const map = { width: 3, height: 2, values: Float32Array.of(0, 1, 3, 2, -1, 0.5) };
 
 describe('placeMap', () => {
-  it('resizes a map of the whole picture', () => {
+  it('resizes a map of the whole image', () => {
     const placed = placeMap(map, { x: 0, y: 0, width: 30, height: 20 }, 30, 20);
     expect(placed.values).toEqual(resizeMap(map.values, [2, 3], [20, 30]));
   });
 
-  it('leaves out what the model did not see', () => {
+  it('leaves out pixels outside the crop', () => {
     const placed = placeMap(map, { x: 2, y: 1, width: 3, height: 2 }, 7, 4);
     expect([...placed.values]).toEqual([
       ...[0, 0, 0, 0, 0, 0, 0],
@@ -21,18 +21,18 @@ describe('placeMap', () => {
     expect(placeMap(map, { x: 2, y: 1, width: 3, height: 2 }, 7, 4, { fill: -9 }).values[0]).toBe(-9);
   });
 
-  it('cuts off what was padding', () => {
+  it('crops the padding', () => {
     const placed = placeMap(map, { x: -1, y: 0, width: 3, height: 2 }, 2, 2);
     expect([...placed.values]).toEqual([1, 3, -1, 0.5]);
   });
 
-  it('keeps sharp squares when asked', () => {
+  it('keeps sharp edges with nearest interpolation', () => {
     const placed = placeMap(map, { x: 0, y: 0, width: 6, height: 4 }, 6, 4, { sampling: 'nearest' });
     const expected = [0, 0, 1, 1, 3, 3];
     expect([...placed.values.subarray(0, 12)]).toEqual([...expected, ...expected]);
   });
 
-  it('puts the peak of a map where it was in the picture', () => {
+  it('keeps the position of the maximum of a map in the image', () => {
     const peak = { width: 8, height: 8, values: new Float32Array(64) };
     peak.values[2 * 8 + 6] = 1;
     const { values } = placeMap(peak, { x: 100, y: 50, width: 400, height: 400 }, 600, 500);

@@ -62,7 +62,7 @@ describe('preprocess', () => {
     );
   });
 
-  it('says -1..1, 0..255, Caffe means, and inverted grey', () => {
+  it('supports ranges -1..1 and 0..255, Caffe means, and inverted gray', () => {
     const picture = plain(2, 2, 255, 127.5, 0);
     expectClose(run(picture, { size: [1, 1], mean: 0.5, std: 0.5 }).tensor.data, [1, -0.0039216, -1]);
     expectClose(run(picture, { size: [1, 1], scale: 1 }).tensor.data, [255, 127, 0]);
@@ -72,7 +72,7 @@ describe('preprocess', () => {
     expectClose(run(ink, { size: [1, 1], color: 'gray', scale: -1, mean: -255 }).tensor.data, [255]);
   });
 
-  it('orders the channels last when asked', () => {
+  it('puts the channels last when requested', () => {
     const planar = run(image, { size: [4, 6] }).tensor;
     const packed = run(image, { size: [4, 6], layout: 'NHWC' }).tensor;
     expect(packed.dims).toEqual([1, 4, 6, 3]);
@@ -89,13 +89,13 @@ describe('preprocess', () => {
     }
   });
 
-  it('lays transparency over white, or over the background asked for', () => {
+  it('composites transparency over white, or over the requested background', () => {
     const clear = plain(3, 3, 10, 20, 30, 0);
     expectClose(run(clear, { size: [1, 1], scale: 1 }).tensor.data, [255, 255, 255]);
     expectClose(run(clear, { size: [1, 1], scale: 1, background: [1, 2, 3] }).tensor.data, [1, 2, 3]);
   });
 
-  it('takes a picture of one pixel and very long ones', () => {
+  it('accepts an image of one pixel and very long ones', () => {
     for (const [width, height] of [
       [1, 1],
       [500, 1],
@@ -122,17 +122,17 @@ describe('placement', () => {
     size: [number, number] = [224, 224],
   ) => run(plain(width, height, 5, 5, 5), { size, resize }).placement;
 
-  it('is the whole picture when that is squeezed', () => {
+  it('is the whole image when it is resized without a crop', () => {
     expect(at(1000, 750, { mode: 'exact' })).toEqual({ x: 0, y: 0, width: 1000, height: 750 });
   });
 
-  it('is the part that the centre crop leaves', () => {
+  it('is the centre crop', () => {
     expect(at(512, 256, { mode: 'shortest_side', size: 256 })).toEqual({ x: 144, y: 16, width: 224, height: 224 });
     expect(at(256, 1024, { mode: 'shortest_side' })).toEqual({ x: 0, y: 384, width: 256, height: 256 });
     expect(at(512, 1024, { mode: 'exact', size: 256 })).toEqual({ x: 32, y: 64, width: 448, height: 896 });
   });
 
-  it('reaches beyond a picture that was fitted', () => {
+  it('extends beyond an image that was padded', () => {
     expect(at(448, 224, { mode: 'fit' })).toEqual({ x: 0, y: -112, width: 448, height: 448 });
     const { tensor } = run(plain(4, 2, 5, 5, 5), {
       size: [4, 4],
@@ -146,7 +146,7 @@ describe('placement', () => {
 });
 
 describe('preprocessingSchema', () => {
-  it('has defaults for all but the size', () => {
+  it('has defaults for everything except the size', () => {
     expect(parsePreprocessing({ size: [32, 32] })).toEqual({
       size: [32, 32],
       resize: { mode: 'exact', filter: 'bilinear' },
@@ -176,7 +176,7 @@ describe('preprocessingSchema', () => {
     expect(() => parsePreprocessing(source)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
   });
 
-  it('has a JSON Schema in which everything is described', () => {
+  it('has a JSON Schema with a description for every member', () => {
     const schema = z.toJSONSchema(preprocessingSchema, { io: 'input' });
     expect(schema.required).toEqual(['size']);
     for (const field of Object.values(schema.properties ?? {})) expect(field).toHaveProperty('description');
@@ -184,7 +184,7 @@ describe('preprocessingSchema', () => {
 });
 
 describe('colorValues', () => {
-  it('is what a plain picture of that colour becomes', () => {
+  it('returns the preprocessed values of a uniform image of that colour', () => {
     const preprocessing = parsePreprocessing({ size: [1, 1], color: 'BGR', scale: 1, mean: [1, 2, 3] });
     expect(colorValues([10, 20, 30], preprocessing)).toEqual([29, 18, 7]);
     expect(colorValues([10, 20, 30], preprocessing)).toEqual([

@@ -57,12 +57,12 @@ const PILLOW = {
 };
 
 describe.each(RESIZE_FILTERS.filter((filter) => filter !== 'opencv_linear'))('resize, %s', (filter) => {
-  it('equals Pillow, smaller and larger', () => {
+  it('equals Pillow for smaller and larger sizes', () => {
     expect([...resize(source, 3, 2, filter).data]).toEqual(PILLOW[filter]['3x2']);
     expect([...resize(source, 8, 3, filter).data]).toEqual(PILLOW[filter]['8x3']);
   });
 
-  it.each(RESIZE_FILTERS)('passes over the alpha of RGBA: %s', (filter) => {
+  it.each(RESIZE_FILTERS)('resizes the alpha channel of RGBA: %s', (filter) => {
     const rgba = Uint8Array.from({ length: 9 * 7 * 4 }, (_, i) => (i * 89) % 256);
     const rgb = rgba.filter((_, i) => i % 4 < 3);
     const plain = resize({ width: 9, height: 7, channels: 3, data: rgb }, 4, 12, filter);
@@ -73,13 +73,13 @@ describe.each(RESIZE_FILTERS.filter((filter) => filter !== 'opencv_linear'))('re
     }
   });
 
-  it('treats every number of channels alike', () => {
+  it('treats any number of channels alike', () => {
     const red = source.data.filter((_, i) => i % 3 === 0);
     const resized = resize({ width: 6, height: 4, channels: 1, data: red }, 8, 3, filter);
     expect([...resized.data]).toEqual(PILLOW[filter]['8x3'].filter((_, i) => i % 3 === 0));
   });
 
-  it('computes a region as it would be cut from the whole', () => {
+  it('computes a region like a crop of the whole', () => {
     const whole = resize(source, 8, 3, filter);
     const region = resize(source, 8, 3, filter, { x: 2, y: 1, width: 5, height: 2 });
     const cut = [1, 2].flatMap((y) => [...whole.data.subarray((y * 8 + 2) * 3, (y * 8 + 7) * 3)]);
@@ -87,11 +87,11 @@ describe.each(RESIZE_FILTERS.filter((filter) => filter !== 'opencv_linear'))('re
     expect([...region.data]).toEqual(cut);
   });
 
-  it('copies a picture of the same size', () => {
+  it('copies an image of the same size', () => {
     expect(resize(source, 6, 4, filter).data).toEqual(source.data);
   });
 
-  it('keeps a plain picture plain', () => {
+  it('keeps a uniform image uniform', () => {
     const plain = { width: 7, height: 5, channels: 3, data: new Uint8Array(105).fill(201) };
     for (const [width, height] of [
       [1, 1],

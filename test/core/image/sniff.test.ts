@@ -31,13 +31,13 @@ describe('sniff', () => {
     expect(sniff(pictures[name])).toEqual({ type, width: 16, height: 12, components, orientation });
   });
 
-  it('needs no more than the header', () => {
+  it('needs the header only', () => {
     const frame = pictures.jpeg.indexOf(0xc0, 100);
     expect(sniff(pictures.jpeg.subarray(0, frame + 18))).toMatchObject({ width: 16, height: 12 });
     expect(sniff(pictures.palettePng.subarray(0, 33))).toMatchObject({ width: 16, height: 12 });
   });
 
-  it('reads from a view into a larger buffer', () => {
+  it('reads from a view of a larger buffer', () => {
     for (const name of ['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const) {
       const buffer = new Uint8Array(pictures[name].length + 7);
       buffer.set(pictures[name], 7);
@@ -69,7 +69,7 @@ describe('sniff', () => {
     expect(error(bytes)).toMatchObject({ code: 'unsupported_media_type', message: expect.stringContaining(kind) });
   });
 
-  it('tells text and junk from pictures', () => {
+  it('tells text and unknown bytes from images', () => {
     expect(error(text('dear model,\nwhat is this?'))).toMatchObject({
       code: 'invalid_image',
       message: expect.stringContaining('look like text'),
@@ -79,7 +79,7 @@ describe('sniff', () => {
     expect(error(new Uint8Array())).toMatchObject({ code: 'invalid_image', message: expect.stringContaining('empty') });
   });
 
-  it('refuses headers that are cut short, at every length', () => {
+  it('refuses headers truncated at any length', () => {
     const jpegHeader = pictures.jpeg.indexOf(0xc0, 100) + 17;
     for (const [bytes, header] of [
       [pictures.jpeg, jpegHeader],
@@ -93,7 +93,7 @@ describe('sniff', () => {
     }
   });
 
-  it('refuses a PNG of no pixels and of an unknown kind of colour', () => {
+  it('refuses a PNG of no pixels or an unknown colour type', () => {
     const png = pictures.palettePng.slice();
     png.fill(0, 16, 20);
     expect(error(png)).toMatchObject({ code: 'invalid_image' });
@@ -128,7 +128,7 @@ describe('exifOrientation', () => {
     expect(exifOrientation(block(false, 8))).toBe(8);
   });
 
-  it('ignores other tags, values that mean nothing, and damaged blocks', () => {
+  it('ignores other tags, invalid values and damaged blocks', () => {
     expect(exifOrientation(block(true, 3, 0x0110))).toBeUndefined();
     expect(exifOrientation(block(true, 9))).toBeUndefined();
     expect(exifOrientation(block(true, 0))).toBeUndefined();

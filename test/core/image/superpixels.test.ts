@@ -36,7 +36,7 @@ describe('superpixels', () => {
     [5, 1, 3],
     [4, 4, 100],
     [64, 64, 1],
-  ])('cuts %d x %d noise into at most %d connected segments without gaps', (width, height, count) => {
+  ])('divide %d x %d noise into at most %d connected segments without gaps', (width, height, count) => {
     const ids = superpixels(noise(width, height), count);
     const found = new Set(ids);
     expect(found.size).toBeLessThanOrEqual(count);
@@ -45,14 +45,14 @@ describe('superpixels', () => {
     expect(pieces(ids, width)).toEqual(Array.from(found, () => 1));
   });
 
-  it('is a grid on a flat picture', () => {
+  it('form a grid on a uniform image', () => {
     const flat = new Float32Array(16 * 16).fill(0.4);
     const ids = superpixels({ width: 16, height: 16, planes: [flat] }, 4);
     expect([0, 15, 240, 255].map((i) => ids[i])).toEqual([0, 1, 2, 3]);
     for (const id of [0, 1, 2, 3]) expect(ids.filter((it) => it === id)).toHaveLength(64);
   });
 
-  it('follows the edge of an object', () => {
+  it('follow the edge of an object', () => {
     const [width, height] = [40, 40];
     const disc = Float32Array.from({ length: 1600 }, (_, i) =>
       Math.hypot((i % width) - 20, Math.floor(i / width) - 20) < 11 ? 0.9 : 0.1,

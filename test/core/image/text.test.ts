@@ -12,15 +12,15 @@ function written(text: string, width: number, height: number, x = 0, y = 0, scal
 }
 
 describe('drawText', () => {
-  it('draws the points of a letter', () => {
+  it('draws the pixels of a letter', () => {
     expect(written('A', 5, 7)).toEqual(['.###.', '#...#', '#...#', '#####', '#...#', '#...#', '#...#']);
   });
 
-  it('lets letters hang below the line', () => {
+  it('draws descenders below the baseline', () => {
     expect(written('g_', 11, 9).slice(7)).toEqual(['....#.#####', '.###.......']);
   });
 
-  it('enlarges each point', () => {
+  it('scales each pixel', () => {
     const small = written('k', 5, 9);
     const large = written('k', 10, 18, 0, 0, 2);
     for (const [y, line] of large.entries()) {
@@ -28,11 +28,11 @@ describe('drawText', () => {
     }
   });
 
-  it('leaves out what lies beyond the edges', () => {
+  it('clips at the edges', () => {
     expect(written('AA', 5, 4, -LETTER_WIDTH, -3)).toEqual(['#####', '#...#', '#...#', '#...#']);
   });
 
-  it('knows every printable ASCII letter, each by its own shape, and boxes anything else', () => {
+  it('has a distinct glyph for every printable ASCII character, and a box for others', () => {
     const letters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
     const shapes = letters.map((letter) => written(letter, 5, 9).join('\n'));
     expect(new Set(shapes).size).toBe(95);
@@ -43,7 +43,7 @@ describe('drawText', () => {
 });
 
 describe('fitText', () => {
-  it('leaves a text that fits and shortens one that does not', () => {
+  it('keeps a text that fits, and truncates one that does not', () => {
     expect(fitText('grad_cam', textWidth('grad_cam'))).toBe('grad_cam');
     for (const scale of [1, 2]) {
       const short = fitText('grad_cam', textWidth('grad_cam', scale) - 1, scale);

@@ -36,10 +36,10 @@ const define = (changes: Partial<Method> = {}): Method =>
     ...changes,
   } as Method);
 
-describe('parameters', () => {
+describe('parameters of a method', () => {
   const method = define();
 
-  it('come with their defaults', () => {
+  it('have defaults', () => {
     expect(parseParams(method)).toEqual({
       n_steps: 50,
       sigma: 0.5,
@@ -50,7 +50,7 @@ describe('parameters', () => {
     });
   });
 
-  it('are understood as texts of a query', () => {
+  it('are parsed from query strings', () => {
     const raw = { n_steps: '20', sigma: '1e-3', absolute: 'true', window: '3,8, 8', baseline: '-1.5', rule: 'right' };
     expect(parseParams(method, raw)).toEqual({
       n_steps: 20,
@@ -79,7 +79,7 @@ describe('parameters', () => {
     );
   });
 
-  it('are understood as flat scalars: one number is a list of one', () => {
+  it('accept a single number for a list of one', () => {
     expect(parseParams(method, { window: 8, baseline: 0.5 })).toMatchObject({ window: [8], baseline: 0.5 });
     expect(() => parseParams(method, { n_steps: 2.5 })).toThrow(/n_steps/);
     expect(() => parseParams(method, { window: 0 })).toThrow(/window/);
@@ -95,7 +95,7 @@ describe('parameters', () => {
     }
   });
 
-  it("obey the operator's defaults and limits", () => {
+  it('respect the defaults and limits of the operator', () => {
     const rules = { defaults: { n_steps: 10 }, limits: { n_steps: 30, window: 16 } };
     expect(parseParams(method, {}, rules)).toMatchObject({ n_steps: 10 });
     expect(() => parseParams(method, { n_steps: 31 }, rules)).toThrow('may be at most 30 here');
@@ -103,7 +103,7 @@ describe('parameters', () => {
   });
 });
 
-describe('a definition', () => {
+describe('defineMethod', () => {
   it.each([
     [{ id: 'Grad-CAM' }, 'id must be snake_case'],
     [{ strategy: 'magic' as 'gradient' }, 'strategy must be one of'],
@@ -117,25 +117,25 @@ describe('a definition', () => {
       'must be a scalar, an enum or a short array',
     ],
     [{ apiVersion: 2 as 1 }, 'is written for version 2 of the plugin contract, this is version 1'],
-  ])('with %j is refused', (changes, message) => {
+  ])('refuses a definition with %j', (changes, message) => {
     expect(() => checkMethod(define(changes))).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
     );
   });
 
-  it('is frozen', () => {
+  it('freezes the definition', () => {
     expect(Object.isFrozen(define())).toBe(true);
   });
 });
 
-describe('the registry', () => {
-  it('takes what was checked before as it is', () => {
+describe('MethodRegistry', () => {
+  it('accepts entries that were checked before', () => {
     const broken = { method: define({ revision: 0 }) };
     expect(() => new MethodRegistry([broken])).toThrow('revision must be 1 or more');
     expect(new MethodRegistry([broken], { checked: true }).has('some_method')).toBe(true);
   });
 
-  it('finds methods by id, and the nearest for a wrong one', () => {
+  it('finds methods by id, and suggests the nearest for an unknown one', () => {
     const registry = new MethodRegistry([
       { method: define({ id: 'grad_cam' }) },
       { method: define({ id: 'saliency' }) },
@@ -152,7 +152,7 @@ describe('the registry', () => {
     [[{ method: {} as Method }], 'plugin contract'],
     [[{ method: define(), defaults: { n_steps: 0 } }], 'must be an integer from 1 to 1000'],
     [[{ method: define(), limits: { steps: 3 } }], 'has no parameter "steps" to limit'],
-  ])('refuses entries that cannot work (%#)', (entries, message) => {
+  ])('refuses invalid entries (%#)', (entries, message) => {
     expect(() => new MethodRegistry(entries)).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
     );

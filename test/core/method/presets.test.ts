@@ -40,26 +40,26 @@ const issuesOf = (act: () => unknown): unknown => {
   throw new Error('nothing was thrown');
 };
 
-describe('a preset', () => {
+describe('a preset of a method', () => {
   const method = define('some_method');
 
-  it('wins over defaults, and loses to what is given by itself', () => {
+  it('overrides defaults, and is overridden by given parameters', () => {
     expect(parseParams(method, { preset: 'captum' })).toEqual({ n_steps: 5, rule: 'right' });
     expect(parseParams(method, { preset: 'captum', n_steps: '7' })).toEqual({ n_steps: 7, rule: 'right' });
     expect(parseParams(method, { preset: 'pair' })).toEqual({ n_steps: 50, rule: 'left' });
   });
 
-  it('wins over the defaults of an operator, and loses to what is pinned', () => {
+  it('overrides the defaults of an operator, but not pinned values', () => {
     const rules = { defaults: { n_steps: 10 }, pinned: { rule: 'left' } };
     expect(parseParams(method, { preset: 'captum' }, rules)).toEqual({ n_steps: 5, rule: 'left' });
     expect(() => parseParams(method, { preset: 'captum' }, { limits: { n_steps: 4 } })).toThrow('at most 4 here');
   });
 
-  it('leaves the same parameters as when they are spelled out', () => {
+  it('gives the same parameters as when they are written out', () => {
     expect(parseParams(method, { preset: 'captum' })).toEqual(parseParams(method, { n_steps: 5, rule: 'right' }));
   });
 
-  it('that a method does not have is refused with those that it has', () => {
+  it('is refused with the available ones when the method lacks it', () => {
     expect(issuesOf(() => parseParams(method, { preset: 'zennit' }))).toEqual({
       code: 'invalid_request',
       issues: [{ parameter: 'preset', message: 'some_method has the presets captum, pair, but "zennit" was given.' }],
@@ -69,21 +69,21 @@ describe('a preset', () => {
   });
 });
 
-describe('several methods at once', () => {
+describe('a preset for several methods', () => {
   const some = [define('one'), define('two', { presets: { zennit: {} } })];
 
-  it('take the preset where they have it', () => {
+  it('applies to the methods that have it', () => {
     expect([...methodsWithPreset(some, 'captum')]).toEqual(['one']);
   });
 
-  it('refuse it when none has it', () => {
+  it('is refused when no method has it', () => {
     expect(() => methodsWithPreset(some, 'xplique')).toThrow(
       'None of the methods has the preset "xplique": one has captum, pair; two has zennit.',
     );
   });
 });
 
-describe('the definition of a method', () => {
+describe('defineMethod with presets', () => {
   it.each([
     ['a library that is none', { presets: { other: {} } }, 'preset other must be one of captum'],
     ['a parameter that is none', { presets: { captum: { sigma: 1 } } }, 'preset captum sets sigma'],
@@ -93,22 +93,22 @@ describe('the definition of a method', () => {
       { presets: {}, params: z.object({ preset: z.string().default('').describe('Mine.') }) },
       'parameter preset must have another name',
     ],
-  ])('is refused for %s', (_, changes, message) => {
+  ])('refuses %s', (_, changes, message) => {
     expect(() => checkMethod(define('some_method', changes))).toThrow(message);
   });
 });
 
-describe('the methods that are built in', () => {
+describe('the presets of the built-in methods', () => {
   const presets = plugins.flatMap(({ method }) =>
     Object.keys(method.presets ?? {}).map((preset) => [method as Method, preset] as const),
   );
 
-  it('know each library', () => {
+  it('cover each reference library', () => {
     expect(new Set(presets.map(([, preset]) => preset))).toEqual(new Set(PRESETS));
   });
 
   it.each(presets.map(([method, preset]) => [method.id, preset, method] as const))(
-    '%s takes %s',
+    'parse %s with %s',
     (_, preset, method) => {
       expect(parseParams(method, { preset })).toMatchObject(method.presets?.[preset as 'captum'] as object);
     },

@@ -17,8 +17,8 @@ async function info() {
 
 const SHAPES = { x: [2, 2, 2] };
 
-describe('the channels of a map', () => {
-  it.each(['x', 'layer'])('%s: add up, or give their length', async (name) => {
+describe('the reduction of channels to a map', () => {
+  it.each(['x', 'layer'])('sums the channels or takes their norm: %s', async (name) => {
     const model = await info();
     const values = { [name]: float32([1, 2, 2, 2], VALUES) };
     expect([...(saliencyMap({ values }, model, SHAPES)?.data ?? [])]).toEqual([-1, 2, 0, 0]);
@@ -26,7 +26,7 @@ describe('the channels of a map', () => {
     expect([...(saliencyMap({ values, channels: 'l2' }, model, SHAPES)?.data ?? [])]).toEqual(lengths);
   });
 
-  it('keep the sign of a single one', async () => {
+  it('keeps the sign of a single channel', async () => {
     const values = { layer: float32([1, 1, 2, 2], [1, -2, 3, -4]) };
     expect([...(saliencyMap({ values, channels: 'l2' }, await info(), SHAPES)?.data ?? [])]).toEqual([1, -2, 3, -4]);
   });

@@ -79,7 +79,7 @@ describe('deletion and insertion of f(x) = 4a + 3b + 2c + d at ones', () => {
     };
   });
 
-  it('are 3.75 and 6.25 for the right order', async () => {
+  it('are 3.75 and 6.25 for the correct order', async () => {
     expect(await scoreOf('deletion', question)).toMatchObject({
       score: 3.75,
       curve: { x: [0, 0.25, 0.5, 0.75, 1], y: [10, 6, 3, 1, 0] },
@@ -87,18 +87,18 @@ describe('deletion and insertion of f(x) = 4a + 3b + 2c + d at ones', () => {
     expect(await scoreOf('insertion', question)).toMatchObject({ score: 6.25, curve: { y: [0, 4, 7, 9, 10] } });
   });
 
-  it('are worst for the reverse of it', async () => {
+  it('are worst for the reversed order', async () => {
     const reverse = { ...question, values: [1, 2, 3, 4] };
     expect(await scoreOf('deletion', reverse)).toMatchObject({ score: 6.25 });
     expect(await scoreOf('insertion', reverse)).toMatchObject({ score: 3.75 });
   });
 
-  it('stop at the share that is asked for', async () => {
+  it('stop at the requested share of features', async () => {
     const half = { ...question, params: { ...question.params, steps: 2, max_percentage_perturbed: 0.5 } };
     expect(await scoreOf('deletion', half)).toMatchObject({ curve: { x: [0, 0.25, 0.5], y: [10, 6, 3] } });
   });
 
-  it('show probabilities of a classifier unless told otherwise', async () => {
+  it('use the probabilities of a classifier by default', async () => {
     const model = await linear([2, 0], [0, 0]);
     const request = { method: 'integrated_gradients', inputs: vector(1, 0) };
     const { curve } = await scoreOf('deletion', { model, request, params: { steps: 2 } });
@@ -116,11 +116,11 @@ describe('infidelity, sensitivity and completeness of a linear model', () => {
     };
   });
 
-  it.each([{}, { perturbation: 'noise' }])('infidelity %o of what the model really does is 0', async (params) => {
+  it.each([{}, { perturbation: 'noise' }])('infidelity with %o is 0 for the exact attribution', async (params) => {
     expect((await scoreOf('infidelity', { ...question, params })).score).toBeCloseTo(0, 8);
   });
 
-  it('infidelity of a derivative is 0 when it is read as one', async () => {
+  it('infidelity of a derivative is 0 when it is scaled as a derivative', async () => {
     const derivative = {
       ...question,
       request: { ...question.request, method: 'saliency', params: { absolute: false } },
@@ -131,7 +131,7 @@ describe('infidelity, sensitivity and completeness of a linear model', () => {
     }
   });
 
-  it('infidelity of nothing is the mean square of the changes; of a multiple, 0 when normalised', async () => {
+  it('infidelity of zeros is the mean squared change, and 0 for a multiple when normalised', async () => {
     const params = { patch_size: 4 };
     expect((await scoreOf('infidelity', { ...question, params, values: [0, 0, 0, 0] })).score).toBeCloseTo(36, 4);
     const double = [16, -6, -4, 6];
@@ -140,7 +140,7 @@ describe('infidelity, sensitivity and completeness of a linear model', () => {
     expect((await scoreOf('infidelity', { ...question, params: normalized, values: double })).score).toBeCloseTo(0, 6);
   });
 
-  it('max-sensitivity of its gradient is 0, and that of a map that is the input is not', async () => {
+  it('max-sensitivity is 0 for a constant gradient and bounded for the input as a map', async () => {
     const request = { ...question.request, method: 'saliency' };
     expect((await scoreOf('max_sensitivity', { ...question, request })).score).toBe(0);
     const itself = { ...question, request: { ...request, method: 'input_itself' } };
@@ -149,7 +149,7 @@ describe('infidelity, sensitivity and completeness of a linear model', () => {
     expect(score).toBeLessThanOrEqual((0.1 * 2) / Math.sqrt(15));
   });
 
-  it('the completeness gap of integrated gradients is 0, and of twice them the whole difference', async () => {
+  it('the completeness gap is 0 for integrated gradients and the whole difference for twice them', async () => {
     expect((await scoreOf('completeness_gap', question)).score).toBeCloseTo(0, 4);
     const double = { ...question, values: [16, -6, -4, 6] };
     expect((await scoreOf('completeness_gap', double)).score).toBeCloseTo(6, 4);
@@ -167,13 +167,13 @@ describe('sparseness and complexity', () => {
     [[0, 0, 0, 1], 0.75, 0, 1],
     [[1, 1, 1, 1], 0, Math.log(4), 4],
     [[1, -2, 3, -4], 0.25, 1.2798542258336676, 4],
-  ])('of %o', async (values, gini, entropy, count) => {
+  ])('have their analytic values for %o', async (values, gini, entropy, count) => {
     expect((await scoreOf('sparseness', { ...question, values })).score).toBeCloseTo(gini, 12);
     expect((await scoreOf('complexity', { ...question, values })).score).toBeCloseTo(entropy, 12);
     expect((await scoreOf('effective_complexity', { ...question, values })).score).toBe(count);
   });
 
-  it('of the published map', async () => {
+  it('have the published values for the published map', async () => {
     const values = [
       -0.961, 0.553, 0.374, 0.736, -0.732, 0.999, 0.357, -0.833, 0.654, -0.559, -0.453, 0.394, 0.798, 0.977, 0.545,
       0.516,
@@ -206,7 +206,7 @@ async function cornerModel(): Promise<Model> {
   );
 }
 
-describe('pictures whose class is one pixel', () => {
+describe('image metrics on classes of a single pixel', () => {
   const image = float32(
     [1, 3, 8, 8],
     Float32Array.from({ length: 192 }, (_, i) => (i % 64 === 0 ? 1 : 0)),
@@ -221,24 +221,24 @@ describe('pictures whose class is one pixel', () => {
   const box = regionOfBoxes([[0, 0, 2, 2]], [8, 8]);
   const elsewhere = regionOfBoxes([[4, 4, 8, 8]], [8, 8]);
 
-  it('ROAD: nothing survives the loss of that pixel; everything survives the loss of the others', async () => {
+  it('ROAD removes the score with that pixel, and keeps it without the others', async () => {
     expect(await scoreOf('road', question)).toMatchObject({ score: 0, curve: { y: Array(9).fill(0) } });
     expect(await scoreOf('road', { ...question, params: { order: 'lerf' } })).toMatchObject({ score: 1 });
   });
 
-  it('the pointing game hits and misses; beside the object counts within the tolerance', async () => {
+  it('the pointing game counts hits in the box and within the tolerance', async () => {
     expect(await scoreOf('pointing_game', { ...question, region: box })).toMatchObject({ score: 1 });
     expect(await scoreOf('pointing_game', { ...question, region: elsewhere })).toMatchObject({ score: 0 });
     const near = { ...question, region: elsewhere, params: { tolerance: 6 } };
     expect(await scoreOf('pointing_game', near)).toMatchObject({ score: 1 });
   });
 
-  it('the energy lies in the box or out of it', async () => {
+  it('energy_in_box is 1 for a map in the box and 0 for one outside', async () => {
     expect((await scoreOf('energy_in_box', { ...question, region: box })).score).toBeCloseTo(1, 6);
     expect((await scoreOf('energy_in_box', { ...question, region: elsewhere })).score).toBeCloseTo(0, 6);
   });
 
-  it.each(['pointing_game', 'energy_in_box'])('%s says nothing without an object', async (metric) => {
+  it.each(['pointing_game', 'energy_in_box'])('%s returns no value without a box', async (metric) => {
     const empty = regionOfBoxes([], [8, 8]);
     for (const region of [undefined, empty]) {
       const measured = await ask(metric, { ...question, ...(region && { region }) });
@@ -248,14 +248,14 @@ describe('pictures whose class is one pixel', () => {
 });
 
 describe('randomisation checks', () => {
-  it('a map that is the input stays, whatever becomes of model and class', async () => {
+  it('keep a map that ignores model and class', async () => {
     const model = await openGraph(imageGraph());
     const question = { model, request: { method: 'input_itself', inputs: { image: picture() } } };
     expect((await scoreOf('parameter_randomisation', question)).score).toBeCloseTo(1, 12);
     expect((await scoreOf('random_logit', question)).score).toBeCloseTo(1, 12);
   });
 
-  it('gradients change with the layers, more and more from the top down', async () => {
+  it('change gradients more with each randomised layer, from the top down', async () => {
     const model = await openGraph(imageGraph());
     const request = { method: 'saliency', params: { absolute: false }, inputs: { image: picture() }, target: 1 };
     const { score, curve } = await scoreOf('parameter_randomisation', { model, request });
@@ -265,7 +265,7 @@ describe('randomisation checks', () => {
     expect(again.score).toBe(score);
   });
 
-  it('gradients of two opposite scores are opposite', async () => {
+  it('find gradients of two opposite scores to be opposite', async () => {
     const model = await linear([4, 3, 2, 1], [-4, -3, -2, -1]);
     const request = { method: 'saliency', params: { absolute: false }, inputs: vector(1, 1, 1, 1) };
     const params = { similarity: 'spearman' };

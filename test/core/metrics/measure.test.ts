@@ -11,22 +11,19 @@ import { explainerOf, imageGraph, openGraph, picture, subjects } from '../../sup
 const all = [...metrics.keys()].map((metric) => ({ metric }));
 
 describe('every metric', () => {
-  it.each([...metrics.values()])(
-    '$id names its parameters, each with default and description',
-    ({ id, params, about }) => {
-      expect(id).toMatch(/^[a-z_]+$/);
-      expect(about.paper.url).toMatch(/^https:/);
-      for (const [name, { default: usual, description }] of Object.entries(parameterSchemas(params))) {
-        expect({ name, usual, description }).toEqual({
-          name,
-          usual: expect.anything(),
-          description: expect.any(String),
-        });
-      }
-    },
-  );
+  it.each([...metrics.values()])('$id has a default and a description for each parameter', ({ id, params, about }) => {
+    expect(id).toMatch(/^[a-z_]+$/);
+    expect(about.paper.url).toMatch(/^https:/);
+    for (const [name, { default: usual, description }] of Object.entries(parameterSchemas(params))) {
+      expect({ name, usual, description }).toEqual({
+        name,
+        usual: expect.anything(),
+        description: expect.any(String),
+      });
+    }
+  });
 
-  it.each([gradCam, saliency])('costs of $id exactly what it said before', async (method) => {
+  it.each([gradCam, saliency])('runs as many rows as planned for $id', async (method) => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const explainer = explainerOf([method]);
     const request = { method: method.id, inputs: { image: picture(1, 2) } };
@@ -57,7 +54,7 @@ describe('every metric', () => {
     }
   });
 
-  it('repeats itself with the same seed', async () => {
+  it('is deterministic for a seed', async () => {
     const model = await openGraph(imageGraph());
     const explainer = explainerOf([saliency, smoothGrad]);
     const request = { method: 'smooth_grad', inputs: { image: picture() }, seed: 3 };
@@ -67,7 +64,7 @@ describe('every metric', () => {
     expect(JSON.stringify(await measure())).toBe(JSON.stringify(await measure()));
   });
 
-  it('says so where it does not apply, and lets the others have their turn', async () => {
+  it('reports where it does not apply, and lets the others run', async () => {
     const [, , tokens] = await subjects();
     if (!tokens) throw new Error('no tokens');
     const explainer = explainerOf([saliency]);

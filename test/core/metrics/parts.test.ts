@@ -11,21 +11,21 @@ describe('areaUnder', () => {
     [[1, 0.5, 0.25, 0], 0.4166666666666667],
     [[0, 0, 1], 0.25],
     [[3], 3],
-  ])('%o is %d', (scores, area) => expect(areaUnder(scores)).toBeCloseTo(area, 12));
+  ])('of %o is %d', (scores, area) => expect(areaUnder(scores)).toBeCloseTo(area, 12));
 });
 
 describe('concentration', () => {
-  it('of nothing is nothing', () => {
+  it('of a map of zeros is zero', () => {
     expect([gini([0, 0]), entropy([0, 0]), countAbove([0, 0], 0)]).toEqual([0, 0, 0]);
   });
-  it('does not depend on order or scale', () => {
+  it('does not depend on order and scale', () => {
     expect(gini([4, 1, 3, 2])).toBeCloseTo(gini([10, 20, 30, 40]), 12);
     expect(entropy([4, 1, 3, 2])).toBeCloseTo(entropy([10, 20, 30, 40]), 12);
   });
 });
 
 describe('correlation', () => {
-  it('ranks, with ties in the middle, as scipy.stats.spearmanr does', () => {
+  it('equals scipy.stats.spearmanr with average ranks for ties', () => {
     expect(spearman([1, 2, 3, 4, 5], [5, 6, 7, 8, 7])).toBeCloseTo(0.8207826816681233, 12);
     expect(spearman([1, 10, 100], [3, 2, 1])).toBeCloseTo(-1, 12);
     expect(spearman([1, 1, 1], [3, 2, 1])).toBe(0);
@@ -35,7 +35,7 @@ describe('correlation', () => {
 
 describe('ssim', () => {
   const wave = (phase: number) => Float64Array.from({ length: 144 }, (_, i) => Math.sin(i * 0.7 + phase));
-  it('is 1 for the same map, and falls as they part', () => {
+  it('is 1 for equal maps, and decreases with their difference', () => {
     expect(ssim(wave(0), wave(0), [12, 12])).toBeCloseTo(1, 12);
     const [near, far] = [ssim(wave(0), wave(0.3), [12, 12]), ssim(wave(0), wave(2), [12, 12])];
     expect(near).toBeLessThan(1);
@@ -51,12 +51,12 @@ describe('ssim', () => {
 });
 
 describe('impute', () => {
-  it('makes a lone pixel the weighted mean of its neighbours', () => {
+  it('replaces a single pixel by the weighted mean of its neighbours', () => {
     const channel = [1, 2, 3, 4, 99, 6, 7, 8, 9];
     const expected = (2 + 4 + 6 + 8) / 6 + (1 + 3 + 7 + 9) / 12;
     expect(impute(channel, [3, 3], Uint32Array.of(4))[0]).toBeCloseTo(expected, 6);
   });
-  it('continues a plane, whatever is missing inside', () => {
+  it('continues a plane over any missing pixels inside', () => {
     const channel = Float64Array.from({ length: 144 }, (_, i) => 2 * Math.floor(i / 12) + (i % 12));
     const missing = Uint32Array.from(
       [...channel.keys()].filter((i) => i % 12 > 0 && i % 12 < 11 && i > 12 && i < 132 && i % 5 !== 0),
@@ -67,7 +67,7 @@ describe('impute', () => {
 });
 
 describe('regionOfBoxes', () => {
-  it('holds the pixels whose centres lie inside', () => {
+  it('contains the pixels whose centres lie inside', () => {
     const { inside } = regionOfBoxes([[0.6, 0, 2.5, 1]], [2, 4]);
     expect([...inside]).toEqual([0, 1, 0, 0, 0, 0, 0, 0]);
     expect([...regionOfBoxes([[-5, -5, 50, 50]], [1, 2]).inside]).toEqual([1, 1]);

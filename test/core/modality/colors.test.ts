@@ -19,13 +19,13 @@ describe('colours of attributions', () => {
 
   it('are written in hexadecimal', () => expect(hex([103, 0, 31])).toBe('#67001f'));
 
-  it('carry black or white letters, whichever is read more easily', () => {
+  it('have black or white text, whichever has more contrast', () => {
     expect(inkOn(attributionColor(0))).toBe('#000000');
     expect(inkOn(attributionColor(-1))).toBe('#ffffff');
     expect(ansiBackground('x', [103, 0, 31])).toBe('\u001b[48;2;103;0;31;38;2;255;255;255mx\u001b[0m');
   });
 
-  it('are scaled by the largest magnitude, or by 1 where everything is zero', () => {
+  it('are scaled by the largest magnitude, or by 1 when all values are zero', () => {
     expect(attributionScale([0.5, -2, 1])).toBe(2);
     expect(attributionScale([0, 0])).toBe(1);
   });
@@ -35,5 +35,5 @@ describe('colours of attributions', () => {
     [-12.3456, '-12.3'],
     [0, '0'],
     [1234.5, '+1230'],
-  ])('the value %d is written %s', (value, text) => expect(signedNumber(value)).toBe(text));
+  ])('have the label of %d written as %s', (value, text) => expect(signedNumber(value)).toBe(text));
 });

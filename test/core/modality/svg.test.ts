@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { escapeXml, svg, svgDocument } from '../../../src/core/modality/svg.ts';
 
-describe('SVG as text', () => {
-  it('has numbers of at most two decimals and leaves out attributes that are undefined', () => {
+describe('SVG output', () => {
+  it('has numbers of at most two decimals, and omits undefined attributes', () => {
     expect(svg('rect', { x: 1 / 3, y: -0.001, width: 2, fill: undefined }).markup).toBe(
       '<rect x="0.33" y="0" width="2"/>',
     );
@@ -13,11 +13,11 @@ describe('SVG as text', () => {
     expect(markup).toBe('<g id="a&quot;b&#39;"><title>x &lt; y &amp; z</title>1 &gt; 02.5</g>');
   });
 
-  it('replaces characters that XML does not have', () => {
+  it('replaces characters that XML does not allow', () => {
     expect(escapeXml('a\u0000b\u001bc\ud800d\uffffe😀')).toBe('a\uFFFDb\uFFFDc\uFFFDd\uFFFDe😀');
   });
 
-  it('stands alone as a document with a title', () => {
+  it('is a standalone document with a title', () => {
     const document = svgDocument({ width: 10, height: 20, title: 'A & B' }, svg('g', {}));
     expect(document).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 10 20"/);
     expect(document).toContain('<title>A &amp; B</title>');

@@ -7,7 +7,7 @@ import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
 
-describe('scores', () => {
+describe('the scores of a model', () => {
   it.each([
     ['Softmax', 'softmax'],
     ['LogSoftmax', 'softmax'],
@@ -17,7 +17,7 @@ describe('scores', () => {
     expect(info).toMatchObject({ scores: { name: 'logits', dims: [4] }, probability, labelled: true });
   });
 
-  it('are found through reshaping, casts and quantisation behind the softmax', async () => {
+  it('are found before reshapes, casts and quantisation of a softmax', async () => {
     const info = (
       await openGraph(
         ending((g, x) => g.op('Flatten', [g.op('Squeeze', [g.op('Softmax', [x], { axis: 1 }), g.ints([2, 3])])])),
@@ -30,7 +30,7 @@ describe('scores', () => {
     expect(cast.scores.name).toBe('pooled');
   });
 
-  it('are the output itself when asked for, or any tensor', async () => {
+  it('are the output itself or any tensor when requested', async () => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     expect(model.info({ scores: 'output' })).toMatchObject({ scores: { name: 'output' }, probability: 'given' });
     expect(model.info({ scores: 'features' })).toMatchObject({ scores: { dims: [5, 8, 8] }, labelled: false });
@@ -40,14 +40,14 @@ describe('scores', () => {
   });
 });
 
-describe('layers', () => {
+describe('the CAM layer of a model', () => {
   it.each<[string, (g: GraphBuilder, x: Value) => Value]>([
     ['GlobalAveragePool', (g, x) => g.op('GlobalAveragePool', [x])],
     ['ReduceMean', (g, x) => g.reduce('ReduceMean', x, [2, 3], false)],
     ['a full AveragePool', (g, x) => g.op('AveragePool', [x], { kernel_shape: [8, 8] })],
     ['Flatten', (g, x) => g.op('Flatten', [x])],
     ['Dropout and Reshape', (g, x) => g.op('Reshape', [g.op('Dropout', [x]), g.ints([0, -1])])],
-  ])('the CAM layer is the last feature map in front of %s', async (_, pool) => {
+  ])('is the last feature map before %s', async (_, pool) => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3, 8, 8]);
     const weights = g.constant('float32', [2, 3, 3, 3], Array(54).fill(0.1));
@@ -57,7 +57,7 @@ describe('layers', () => {
     expect(model.info().spatialLayers[0]?.name).toBe(model.info().camLayer?.name);
   });
 
-  it('is the pooled map where a network flattens behind a max-pool, and class maps count', async () => {
+  it('is the pooled map before a flatten, or the maps under a global average pool', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 1, 8, 8]);
     const kernel = (to: number, from: number) => g.constant('float32', [to, from, 1, 1], Array(to * from).fill(0.5));
@@ -70,7 +70,7 @@ describe('layers', () => {
     expect((await openGraph(g.build([g.op('Flatten', [maps])]))).info().camLayer?.dims).toEqual([7, 4, 4]);
   });
 
-  it('does not take a squeeze-and-excite gate for a feature map', async () => {
+  it('is not the gate of a squeeze-and-excite block', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 8, 8]);
     const kernel = g.constant('float32', [2, 2, 1, 1], [1, 0, 0, 1]);
@@ -81,7 +81,7 @@ describe('layers', () => {
     expect(model.info().spatialLayers.every(({ dims }) => dims[1] === 8)).toBe(true);
   });
 
-  it('sees through the reshapes around a group normalisation: groups are no channels', async () => {
+  it('is found through the reshapes of a group normalisation', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 4, 8, 8]);
     const kernel = g.constant('float32', [4, 4, 1, 1], Array(16).fill(0.5));
@@ -96,7 +96,7 @@ describe('layers', () => {
     expect(spatialLayers.every(({ dims }) => dims.length === 3)).toBe(true);
   });
 
-  it('is what the last attention starts from, also where one weight is shared through an identity', async () => {
+  it('is the input of the last attention, also with a weight shared through Identity', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3, 2]);
     const weight = g.op('Identity', [g.constant('float32', [2], [1, 2])]);
@@ -108,20 +108,20 @@ describe('layers', () => {
     expect(model.info().camLayer).toMatchObject({ name: tokens.name, dims: [3, 2] });
   });
 
-  it('there is none in models of vectors and tokens', async () => {
+  it('is absent in models of vectors and tokens', async () => {
     expect((await openGraph(vectorGraph())).info().camLayer).toBeUndefined();
     expect((await openGraph(tokenGraph())).info().camLayer).toBeUndefined();
   });
 });
 
-describe('a model', () => {
+describe('Model', () => {
   it('differentiates at the embedding of integer inputs', async () => {
     const info = (await openGraph(tokenGraph())).info();
     expect(info.inputs[0]).toMatchObject({ name: 'ids', dtype: 'int64', dims: [6] });
     expect(info.sources).toMatchObject([{ dtype: 'float32', dims: [6, 4] }]);
   });
 
-  it('knows a fixed batch, and settles open extents by the rows', async () => {
+  it('keeps a fixed batch, and resolves symbolic dims from the rows', async () => {
     expect((await openGraph(imageGraph({ batch: 1 }))).fixedBatch).toBe(1);
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 'T']);
@@ -131,7 +131,7 @@ describe('a model', () => {
     expect(model.info({ shapes: { x: [7] } })).toMatchObject({ scores: { dims: [7] }, scoreSize: 7 });
   });
 
-  it('is named by the digest of its bytes', async () => {
+  it('has the SHA-256 of its bytes as digest', async () => {
     const bytes = write(vectorGraph()).graph;
     const [one, two] = await Promise.all([
       Model.read({ bytes }),
@@ -142,7 +142,7 @@ describe('a model', () => {
     expect((await openGraph(tokenGraph())).digest).not.toBe(one.digest);
   });
 
-  it('takes the output that the manifest names', async () => {
+  it('uses the output that the manifest names', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
     const graph = g.build([g.named(x, 'first'), g.named(g.op('Relu', [x]), 'second')]);
@@ -154,7 +154,7 @@ describe('a model', () => {
     });
   });
 
-  it('sees channels last where the shape or the manifest says so', async () => {
+  it('detects channels-last inputs by shape or manifest', async () => {
     const input = (dims: number[]): Graph => {
       const g = GraphBuilder.empty();
       return g.build([g.op('Flatten', [g.input('x', 'float32', ['N', ...dims])])]);
@@ -167,11 +167,11 @@ describe('a model', () => {
   });
 });
 
-describe('preprocessing', () => {
+describe('the preprocessing of a model', () => {
   const open = (preprocessing: object) =>
     openGraph(imageGraph(), parseManifest({ name: 'm', preprocessing: { size: [8, 8], ...preprocessing } }));
 
-  it('has to make the tensor that the model takes', async () => {
+  it('must produce the shape of the input', async () => {
     await expect(open({})).resolves.toBeInstanceOf(Model);
     for (const [wrong, made] of [
       [{ layout: 'NHWC' }, '[8, 8, 3]'],
@@ -185,7 +185,7 @@ describe('preprocessing', () => {
     }
   });
 
-  it('may choose where the file leaves the extents open', async () => {
+  it('may choose the size where the dims are symbolic', async () => {
     const g = GraphBuilder.empty();
     const graph = g.build([g.op('GlobalAveragePool', [g.input('x', 'float32', ['N', 3, 'H', 'W'])])]);
     const manifest = parseManifest({ name: 'm', preprocessing: { size: [20, 30] } });
@@ -193,8 +193,8 @@ describe('preprocessing', () => {
   });
 });
 
-describe('a manifest', () => {
-  it('fills in what is usual', () => {
+describe('parsing of a manifest', () => {
+  it('fills in defaults', () => {
     expect(parseManifest('{ "name": "m", "labels": ["a", "b"] }')).toMatchObject({
       version: '1',
       file: 'model.onnx',
@@ -209,13 +209,13 @@ describe('a manifest', () => {
     ['{ "name": "m", "label_offset": -1 }', '"label_offset"'],
     ['{ "name": "m", "lables": [] }', 'lables'],
     ['{}', '"name"'],
-  ])('%j is refused', (text, message) => {
+  ])('refuses %j', (text, message) => {
     expect(() => parseManifest(text, 'm.json')).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
     );
   });
 
-  it('reads labels as a list or as lines', () => {
+  it('reads labels from a list or from lines', () => {
     expect(parseLabels('["a", "b"]', 'l')).toEqual(['a', 'b']);
     expect(parseLabels('a\r\nb, c\n\n', 'l')).toEqual(['a', 'b, c']);
     expect(() => parseLabels('[1]', 'l.json')).toThrow('l.json must hold a JSON list of class names');

@@ -9,7 +9,7 @@ const space: ScoreSpace = { scores, size: 5, labels: new Labels(labels) };
 /** Background first, as 1001-class models have it. */
 const shifted: ScoreSpace = { scores: { ...scores, dims: [6] }, size: 6, labels: new Labels(labels, 1) };
 
-describe('a target', () => {
+describe('parsing of a target', () => {
   it.each([
     [2, 2],
     ['2', 2],
@@ -17,7 +17,7 @@ describe('a target', () => {
     ['TABBY CAT', 1],
     [' tabby ', 1],
     ['tench, Tinca tinca', 0],
-  ])('%j is one class', (request, index) => {
+  ])('reads %j as one class', (request, index) => {
     expect(resolveTarget(request, space)).toEqual({ index, label: labels[index], weights: [{ index, weight: 1 }] });
   });
 
@@ -31,7 +31,7 @@ describe('a target', () => {
     expect(resolveTarget(-1, shifted)).toEqual({ index: -1, weights: [{ index: 0, weight: 1 }] });
   });
 
-  it('is a margin, a sum of some or of all, or any weighting', () => {
+  it('reads margins, sums and weighted classes', () => {
     expect(resolveTarget('tabby - tiger cat', space).weights).toEqual([
       { index: 1, weight: 1 },
       { index: 2, weight: -1 },
@@ -51,13 +51,13 @@ describe('a target', () => {
     ['crane', '"crane" names the classes 3 and 4: give the index.'],
     [{ weights: [] }, 'no weights'],
     [{ weights: [{ index: 7, weight: 1 }] }, 'elements 0 to 4'],
-  ])('%j is refused', (request, message) => {
+  ])('refuses %j', (request, message) => {
     expect(() => resolveTarget(request, space)).toThrow(
       expect.objectContaining({ code: 'label_not_found', message: expect.stringContaining(message) }),
     );
   });
 
-  it('needs an index when there are no labels', () => {
+  it('requires an index when there are no labels', () => {
     expect(resolveTarget('3', { scores, size: 5 })).toEqual({ index: 3, weights: [{ index: 3, weight: 1 }] });
     expect(() => resolveTarget('cat', { scores, size: 5 })).toThrow(
       'comes without class names: give an index from 0 to 4',
@@ -72,7 +72,7 @@ describe('a target of several weighted classes', () => {
     [{ weights: { tabby: 1, 'tiger cat': -1 } }, { 1: 1, 2: -1 }],
     ['{"weights": {"tabby": 3}}', { 1: 3 }],
     [{ class: 'tabby - tiger cat' }, { 1: 1, 2: -1 }],
-  ])('%j', (request, weights) => {
+  ])('is read from %j', (request, weights) => {
     const target = resolveTarget(request, space);
     expect(Object.fromEntries(target.weights.map(({ index, weight }) => [index, weight]))).toEqual(weights);
     expect(target.index).toBeUndefined();
@@ -93,7 +93,7 @@ const detection: ScoreSpace = {
   dense: denseLayout([5, 3]) as NonNullable<ScoreSpace['dense']>,
 };
 
-describe('a target on a dense output', () => {
+describe('a target of a dense output', () => {
   const elements = (request: Parameters<typeof resolveTarget>[0], where = segmentation, row?: number[]) =>
     resolveTarget(request, where, row).weights.map(({ index, weight }) => [index, weight]);
 
@@ -102,7 +102,7 @@ describe('a target on a dense output', () => {
     expect(resolveTarget('cat', segmentation)).toMatchObject({ index: 1, label: 'cat' });
   });
 
-  it('is a box, a mask, or a position', () => {
+  it('may be limited to a box, a mask or a position', () => {
     expect(elements({ class: 'cat', box: [1, 0, 3, 2] })).toEqual([9, 10, 13, 14].map((index) => [index, 1]));
     expect(elements({ class: 2, box: [0, 1, 1.4, 2], reduce: 'mean' })).toEqual([[20, 1]]);
     expect(elements({ class: 0, mask: [0, 0, 0, 2, 0, 0, 0, 6], reduce: 'mean' })).toEqual([
@@ -117,12 +117,12 @@ describe('a target on a dense output', () => {
     expect(elements('{"class": "cat", "box": [0, 0, 1, 1]}')).toEqual([[8, 1]]);
   });
 
-  it('is a box of a detector, whichever axis counts the classes', () => {
+  it('may be a box of a detector with either axis as classes', () => {
     expect(elements({ class: 2, position: 4 }, detection)).toEqual([[14, 1]]);
     expect(elements({ class: 2, position: 1, class_axis: 0 }, detection)).toEqual([[7, 1]]);
   });
 
-  it('is where the class is the prediction', () => {
+  it('may be limited to where the class is predicted', () => {
     const row = Array.from({ length: 24 }, (_, i) => (i === 9 || i === 14 ? 5 : i < 8 ? 1 : 0));
     expect(elements({ class: 'cat', mask: 'predicted' }, segmentation, row)).toEqual([
       [9, 1],
@@ -132,7 +132,7 @@ describe('a target on a dense output', () => {
     expect(elements({ class: 'dog', mask: 'predicted' }, segmentation, row)).toHaveLength(8);
   });
 
-  it('finds the axis of the classes by the labels', () => {
+  it('finds the class axis by the number of labels', () => {
     expect(denseLayout([2, 4, 3], segmentation.labels)).toMatchObject({ axis: 2, classes: 3, positions: 8 });
     expect(denseLayout([5, 1, 1])).toBeUndefined();
     const { element, place } = denseLayout([2, 4, 3], segmentation.labels) as NonNullable<ScoreSpace['dense']>;
@@ -155,7 +155,7 @@ describe('a target on a dense output', () => {
     expect(() => resolveTarget(request, segmentation)).toThrow(message);
   });
 
-  it('has no region where there are only classes', () => {
+  it('refuses a region when there are only classes', () => {
     expect(() => resolveTarget({ class: 1, position: 0 }, space)).toThrow('classes without positions');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { constantData, constantValues, makeConstant } from '../../../src/core/onnx/constant.ts';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../src/core/tensor/half.ts';
 
-describe('half floats', () => {
+describe('float16 and bfloat16', () => {
   it('reads and writes every finite binary16 exactly', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
       const value = fromFloat16(bits);
@@ -36,8 +36,8 @@ describe('half floats', () => {
   });
 });
 
-describe('constants', () => {
-  it('gives numbers for every type', () => {
+describe('constants of a graph', () => {
+  it('are read as numbers for every dtype', () => {
     for (const dtype of ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8'] as const) {
       expect(Array.from(constantValues(makeConstant(dtype, [3], [-2, 0, 7])))).toEqual([-2, 0, 7]);
     }
@@ -47,14 +47,14 @@ describe('constants', () => {
     expect(Array.from(constantValues(makeConstant('bool', [3], [true, false, 2])))).toEqual([1, 0, 1]);
   });
 
-  it('keeps the extremes of 64-bit integers, and clamps to them', () => {
+  it('keep the extremes of 64-bit integers, and clamp to them', () => {
     const ends = makeConstant('int64', [2], [2n ** 63n - 1n, -(2n ** 63n)]);
     expect(makeConstant('int64', [2], constantValues(ends))).toEqual(ends);
     expect(makeConstant('int64', [2], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])).toEqual(ends);
     expect(constantData(makeConstant('uint64', [1], [-1]))).toEqual(new BigUint64Array([0n]));
   });
 
-  it('reads bytes that are not aligned', () => {
+  it('are read from unaligned bytes', () => {
     const { bytes } = makeConstant('float32', [2], [1.5, -3]);
     const moved = new Uint8Array(9);
     moved.set(bytes, 1);
@@ -63,12 +63,12 @@ describe('constants', () => {
     );
   });
 
-  it('is a view where it can be', () => {
+  it('are views of the file where possible', () => {
     const constant = makeConstant('float32', [2], [1, 2]);
     expect((constantValues(constant) as Float32Array).buffer).toBe(constant.bytes.buffer);
   });
 
-  it('refuses content that does not fit the shape', () => {
+  it('are refused when their size contradicts the shape', () => {
     expect(() => makeConstant('float32', [2, 2], [1])).toThrow('holds 4 elements, but 1');
     expect(() => constantValues({ dtype: 'int64', dims: [2], bytes: new Uint8Array(8) })).toThrow(
       'takes 16 bytes, but has 8',

@@ -80,7 +80,7 @@ const value = (dim: Dim): number => dims.evaluate(dim, EXTENTS) as number;
 /** Texts that grew too long are digests, and stand for nothing that can be computed. */
 const readable = (...all: Dim[]): boolean => all.every((d) => !String(d).includes('#'));
 
-describe('for every value of the symbols', () => {
+describe('dim arithmetic for every value of the symbols', () => {
   const holds = (property: (a: Dim, b: Dim) => void) =>
     fc.assert(
       fc.property(extent, extent, (a, b) => {
@@ -92,7 +92,7 @@ describe('for every value of the symbols', () => {
     if (readable(result)) expect(Math.abs(value(result) - expected)).toBe(0);
   };
 
-  test('sums, differences and products are those of the numbers', () => {
+  test('gives sums, differences and products of the numbers', () => {
     holds((a, b) => {
       agrees(dims.add(a, b), value(a) + value(b));
       agrees(dims.subtract(a, b), value(a) - value(b));
@@ -100,14 +100,14 @@ describe('for every value of the symbols', () => {
     });
   });
 
-  test('so are the larger and the smaller of two', () => {
+  test('gives the maximum and minimum of two', () => {
     holds((a, b) => {
       agrees(dims.maximum(a, b), Math.max(value(a), value(b)));
       agrees(dims.minimum(a, b), Math.min(value(a), value(b)));
     });
   });
 
-  test('a quotient is exact where there is one', () => {
+  test('gives exact quotients where they exist', () => {
     holds((a, b) => {
       const product = dims.multiply(a, b);
       if (b === 0 || !readable(product)) return;
@@ -117,7 +117,7 @@ describe('for every value of the symbols', () => {
     });
   });
 
-  test('rounding down and up is right, also nested', () => {
+  test('rounds down and up correctly, also nested', () => {
     fc.assert(
       fc.property(extent, fc.integer({ min: 1, max: 9 }), (a, b) => {
         if (!readable(a)) return;
@@ -127,16 +127,16 @@ describe('for every value of the symbols', () => {
     );
   });
 
-  test('nothing is below its lower bound', () => {
+  test('keeps every value at or above its lower bound', () => {
     holds((a) => expect(value(a)).toBeGreaterThanOrEqual(dims.lowerBound(a)));
   });
 
-  test('what is canonical stays as it is', () => {
+  test('keeps canonical expressions unchanged', () => {
     holds((a) => expect(typeof a === 'number' ? a : dims.canonical(a)).toBe(a));
   });
 });
 
-test('texts do not grow without end', () => {
+test('dim expressions have a bounded length', () => {
   let [dim, other]: [Dim, Dim] = ['A', 'B'];
   for (let i = 0; i < 100; i++) {
     [dim, other] = [

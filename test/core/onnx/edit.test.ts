@@ -29,7 +29,7 @@ const graph: Graph = {
 const [split, neg, choice] = graph.nodes;
 
 describe('edit', () => {
-  it('knows who makes and who reads a value, branches included', () => {
+  it('finds producer and consumers of a value, branches included', () => {
     expect(captured(branch)).toEqual(['a', 'k']);
     expect([...producers(graph)]).toEqual([
       ['a', split],
@@ -46,7 +46,7 @@ describe('edit', () => {
     ]);
   });
 
-  it('prunes what the outputs do not need', () => {
+  it('removes nodes that no output needs', () => {
     const pruned = prune(graph);
     expect(pruned.nodes).toEqual([split, choice]);
     expect([...pruned.constants.keys()]).toEqual(['k', 'yes']);
@@ -54,7 +54,7 @@ describe('edit', () => {
     expect(prune(graph, []).nodes).toEqual([]);
   });
 
-  it('finds free names', () => {
+  it('generates unused names', () => {
     const taken = namesOf(graph);
     expect(taken.has('own')).toBe(true);
     expect(['fresh', 'fresh', 'own', 'x', 'x'].map((wish) => uniqueName(wish, taken))).toEqual([

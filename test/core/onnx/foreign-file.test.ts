@@ -17,16 +17,16 @@ it.each([
   ['a pickle', bytes(0x80, 2, 0x7d), /pickle/],
   ['an HTML page', text('\n<!DOCTYPE html><html>'), /HTML/],
   ['JSON', text('{"model": 1}'), /JSON/],
-])('names %s by its first bytes', (_, content, message) => {
+])('a file that is %s is named by its first bytes', (_, content, message) => {
   expect(foreignFile(content)).toMatch(message);
 });
 
-it('does not name bytes of no known kind', () => {
+it('a file of an unknown kind has no name', () => {
   expect(foreignFile(bytes(8, 7, 0x3a))).toBeUndefined();
   expect(foreignFile(bytes())).toBeUndefined();
 });
 
-it('reads producer and metadata without the graph, and nothing of damaged bytes', () => {
+it('producer and metadata are read without the graph, and not from damaged bytes', () => {
   const entry = [0x0a, 1, 0x6b, 0x12, 1, 0x76];
   const file = bytes(0x12, 2, 0x70, 0x74, 0x3a, 3, 1, 2, 3, 0x72, entry.length, ...entry);
   expect(readHeader(file)).toEqual({ metadata: { k: 'v' }, producer: 'pt' });

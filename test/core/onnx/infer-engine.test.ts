@@ -41,7 +41,7 @@ const close = (actual: ArrayLike<number>, expected: readonly number[], slack: nu
   );
 
 describe.each(CASES.map((one) => [nameOf(one), one] as const))('%s', (_, one) => {
-  test('has the inferred types, and the folded content', async () => {
+  test('has the inferred types and folded constants that the engine computes', async () => {
     const node = nodeOf(one);
     const inferred = inferNode(node, one.inputs.map(typeOf));
     const results = await run(one);

@@ -148,11 +148,11 @@ test.each([
   ['Pad', pad],
   ['Split', split],
   ['Reshape', reshape],
-])('%s says of symbols what it says of numbers', (_, samples) => {
+])('inference of %s agrees for symbolic and numeric dims', (_, samples) => {
   sameForSymbols(samples);
 });
 
-describe('windows are where counting finds them', () => {
+describe('inference of windows agrees with counting', () => {
   const attribute = (sample: Sample, name: string, i: number): number =>
     (sample.attributes?.[name] as number[] | undefined)?.[i] ?? 0;
 
@@ -204,7 +204,7 @@ describe('windows are where counting finds them', () => {
   });
 });
 
-test('a folded slice holds what a walk over the elements finds', () => {
+test('a folded Slice equals a loop over the elements', () => {
   fc.assert(
     fc.property(slice, (sample) => {
       const extent = sample.dims[1] as number;
@@ -234,7 +234,7 @@ test('a folded slice holds what a walk over the elements finds', () => {
   );
 });
 
-describe('nodes that make no sense', () => {
+describe('inference of invalid nodes', () => {
   const odd = fc.constantFrom(0, -1, 1, 2, 7, -5, 2 ** 31, 2 ** 53, 2 ** 63, -(2 ** 63));
   const list = fc.array(odd, { maxLength: 5 });
   const input: fc.Arbitrary<Inferred | undefined> = fc.oneof(
@@ -256,7 +256,7 @@ describe('nodes that make no sense', () => {
   );
   const names = ['axis', 'perm', 'pads', 'strides', 'dilations', 'kernel_shape', 'group', 'batch_dims', 'num_outputs'];
 
-  test('are inferred or refused, and nothing else', () => {
+  test('gives a shape or a WhylightError', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...CASES),

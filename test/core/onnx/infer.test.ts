@@ -50,8 +50,8 @@ const join = (g: GraphBuilder, ...parts: Value[]): Value => g.op('Concat', parts
 const slice = (g: GraphBuilder, x: Value, start: number, end: number | Value, axis = 0): Value =>
   g.op('Slice', [x, g.ints([start]), typeof end === 'number' ? g.ints([end]) : end, g.ints([axis])]);
 
-describe('the shape arithmetic of exporters comes out exactly', () => {
-  test('view with the batch taken from the shape', async () => {
+describe('inference through shape arithmetic of exporters', () => {
+  test('resolves a view with the batch from Shape', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 49, 64]);
       const batch = g.op('Unsqueeze', [
@@ -63,7 +63,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 7, 7, 64]);
   });
 
-  test('windows of a picture of any size, and back', async () => {
+  test('resolves windows of an image of any size, and back', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 'H', 'W', 4]);
       const [rows, columns] = [
@@ -80,7 +80,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 'div(H,7)', 'div(W,7)', 7, 7, 4]);
   });
 
-  test('interpolation to twice the size', async () => {
+  test('resolves interpolation to twice the size', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 3, 'H', 'W']);
       const shape = g.op('Shape', [x]);
@@ -94,7 +94,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 3, '2*H', '2*W']);
   });
 
-  test('expand, with -1 for extents that stay', async () => {
+  test('resolves Expand with -1 for unchanged dims', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 'T', 4]);
       const token = g.constant('float32', [1, 1, 4], [1, 2, 3, 4]);
@@ -108,7 +108,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 'T+1', 4]);
   });
 
-  test('positions up to the length of the text', async () => {
+  test('resolves positions up to the sequence length', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 'T', 4]);
       const length = g.op('Squeeze', [extent(g, x, 1), g.ints([0])]);
@@ -121,7 +121,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 'T', 4]);
   });
 
-  test('a table cut to the length of the text', async () => {
+  test('resolves a table sliced to the sequence length', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 'T', 4]);
       const table = g.constant('float32', [1, 512, 4], new Float32Array(2048));
@@ -132,7 +132,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 'T', 4]);
   });
 
-  test('a causal mask', async () => {
+  test('resolves a causal mask', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 4, 'T', 8]);
       const length = extent(g, x, 2);
@@ -142,7 +142,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 4, 'T', 'T']);
   });
 
-  test('a shape written by ScatterND, split, and multiplied out', async () => {
+  test('resolves a shape from ScatterND, Split and products', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 6, 'T']);
       const shape = g.op('ScatterND', [g.op('Shape', [x]), g.constant('int64', [1, 1], [1]), g.ints([2])]);
@@ -154,7 +154,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', '6*T']);
   });
 
-  test('padding up to a multiple', async () => {
+  test('resolves padding to a multiple', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 3, 'H']);
       const missing = g.op('Mod', [g.sub(g.ints([4]), g.op('Mod', [extent(g, x, 2), g.ints([4])])), g.ints([4])]);
@@ -163,7 +163,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims?.slice(0, 2)).toEqual(['N', 3]);
   });
 
-  test('two ways through strided windows meet again', async () => {
+  test('resolves two paths through strided windows to the same dim', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 3, 'H', 'W']);
       const weights = (size: number) => g.constant('float32', [4, 3, size, size], new Float32Array(12 * size * size));
@@ -174,7 +174,7 @@ describe('the shape arithmetic of exporters comes out exactly', () => {
     expect(dims).toEqual(['N', 4, 'div(H+1,2)', 'div(W+1,2)']);
   });
 
-  test('what depends on the data is a symbol of its own, beside what is known', async () => {
+  test('gives data-dependent dims their own symbol', async () => {
     const dims = await shapeOf((g) => {
       const x = g.input('x', 'float32', ['N', 'T', 4]);
       const found = g.transpose(g.op('NonZero', [x]), [1, 0]);
@@ -215,7 +215,7 @@ const graph = (parts: Partial<Graph>): Graph => ({
   ...parts,
 });
 
-describe('subgraphs', () => {
+describe('inference through subgraphs', () => {
   const branch = (node: Node): Graph =>
     graph({ name: node.op, nodes: [node], outputs: [{ name: node.outputs[0] as string, dtype: 'float32' }] });
   const conditional = (then: Node, otherwise: Node): Node =>
@@ -228,21 +228,21 @@ describe('subgraphs', () => {
   const reduced = step('ReduceMax', ['x', 'axes'], ['b']);
   const axes = ['axes', ints(1)] as const;
 
-  test('a known condition picks the branch', async () => {
+  test('takes the branch of a known condition', async () => {
     const nodes = [conditional(step('Relu', ['x'], ['a']), reduced)];
     const chosen = graph({ inputs: [x], constants: new Map([...flag(false), axes]), nodes });
     expect(infer(chosen).get('y')?.dims).toEqual(['N', 1, 'T']);
     await agrees(chosen);
   });
 
-  test('else what both branches agree on is known', async () => {
+  test('keeps what both branches agree on', async () => {
     const nodes = [conditional(step('Relu', ['x'], ['a']), reduced)];
     const open = graph({ inputs: [x, value('c', 'bool')], constants: new Map([axes]), nodes });
     expect(infer(open).get('y')?.dims).toEqual(['N', '?y_1', 'T']);
     await agrees(open, { c: tensor('bool', [], [1]) });
   });
 
-  test('a loop that counts: carried values and one row for each turn', async () => {
+  test('gives a counted loop its carried values and one row for each iteration', async () => {
     const body = graph({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32')],
@@ -263,7 +263,7 @@ describe('subgraphs', () => {
     await agrees(loop);
   });
 
-  test('a loop that may stop early: as many rows as it turns', async () => {
+  test('gives a loop with a condition an unknown number of rows', async () => {
     const body = graph({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32', 'a', 'b', 'c')],
@@ -284,7 +284,7 @@ describe('subgraphs', () => {
     await agrees(loop);
   });
 
-  test('a loop whose carried value grows: the extent is not known', async () => {
+  test('gives a growing carried value an unknown dim', async () => {
     const body = graph({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32', 'a', 'b', 'c')],
@@ -303,7 +303,7 @@ describe('subgraphs', () => {
     await agrees(loop);
   });
 
-  test('a scan over time', async () => {
+  test('gives a Scan over time its shapes', async () => {
     const body = graph({
       name: 'body',
       inputs: [value('state', 'float32', 'N', 3), value('now', 'float32', 'N', 3)],
@@ -325,19 +325,19 @@ describe('subgraphs', () => {
   });
 });
 
-test('extents without a name get one: the first of every input is the batch', () => {
+test('infer names unnamed dims, the first of every input as the batch', () => {
   const inputs = [value('a', 'float32', '', 3, '?'), value('b', 'int64', -1, 'batch-size', 'past + T')];
   const values = infer(graph({ inputs }));
   expect(values.get('a')?.dims).toEqual(['N', 3, 'a_2']);
   expect(values.get('b')?.dims).toEqual(['N', 'batch_size', 'T+past']);
 });
 
-test('an unknown operator gives values of unknown shape', () => {
+test('infer gives outputs of an unknown operator an unknown shape', () => {
   const node: Node = { ...step('Frobnicate', ['x'], ['y', 'z']), domain: 'my.domain' };
   expect(inferNode(node, [{ dtype: 'int64', dims: [2] }])).toEqual([{ dtype: 'int64' }, { dtype: 'int64' }]);
 });
 
-test('values of unknown rank do not stop inference', () => {
+test('infer continues after tensors of unknown rank', () => {
   const mystery: Inferred = { dtype: 'float32' };
   const known: Inferred = { dtype: 'float32', dims: ['N', 3] };
   for (const op of ['Add', 'MatMul', 'Concat', 'Softmax', 'Flatten', 'Transpose', 'GlobalAveragePool', 'Split']) {
@@ -367,7 +367,7 @@ test.each<[string, readonly (Operand | undefined)[], Record<string, number | rea
   ['Slice', [float(2, 3), ints(0), ints(1), ints(0), ints(0)], {}, /its steps may not be 0/],
   ['Cast', [float(2)], { to: 8 }, /the element type 8 is not supported/],
   ['ConstantOfShape', [ints(-2)], {}, /is negative/],
-])('%s refuses what contradicts itself', (op, inputs, attributes, message) => {
+])('%s refuses contradictory inputs', (op, inputs, attributes, message) => {
   const node = nodeOf({ op, inputs, attributes });
   const attempt = () => inferNode(node, inputs.map(typeOf));
   expect(attempt).toThrow(message);
@@ -376,7 +376,7 @@ test.each<[string, readonly (Operand | undefined)[], Record<string, number | rea
   );
 });
 
-test('contents are followed up to a size', () => {
+test('infer tracks integer contents up to a size', () => {
   const small = constant('float32', [4096], new Array(4096).fill(1));
   const large = filled({ dtype: 'float32', dims: [4097] }, 0);
   const values = infer(
@@ -392,7 +392,7 @@ test('contents are followed up to a size', () => {
   expect(values.get('large')?.value).toBeUndefined();
 });
 
-test('the same nodes are inferred anew behind other inputs and other constants', () => {
+test('infer reads shared nodes again for other inputs and constants', () => {
   const nodes = [step('Reshape', ['x', 'shape'], ['y']), step('Relu', ['y'], ['z'])];
   const shaped = (batch: Dim, ...to: number[]) =>
     infer(

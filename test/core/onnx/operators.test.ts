@@ -20,7 +20,7 @@ describe('operator traits', () => {
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 
-  it('count one operation per output element for an unknown operator, also one named like a property of objects', () => {
+  it('count one FLOP for each output element of an unknown operator, also one named like a member of Object.prototype', () => {
     for (const op of ['constructor', 'toString', '__proto__', 'Whatever']) {
       const traits = traitsOf({ op, domain: '' });
       expect(traits.weights).toBeUndefined();
@@ -38,7 +38,7 @@ describe('operator traits', () => {
     expect(listed.filter((node) => traitsOf(node).linear && !traitsOf(node).weights)).toEqual([]);
   });
 
-  it('give the shape of every function of one element to inference', () => {
+  it('give the shape of every elementwise function to inference', () => {
     const unknown = operatorsWhere(({ elementwise }) => elementwise !== undefined).filter(
       (op) => !isKnownOperator({ op, domain: '' }),
     );

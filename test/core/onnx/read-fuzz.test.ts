@@ -76,15 +76,15 @@ function survives(bytes: Uint8Array): void {
 }
 
 describe('reading damaged models', { timeout: patience(60_000) }, () => {
-  it('reads the model undamaged', () => {
+  it('reads the undamaged model', () => {
     simplify(read(model));
   });
 
-  it('survives every truncation', () => {
+  it('does not crash on any truncation', () => {
     for (let length = 0; length < model.length; length++) survives(model.subarray(0, length));
   });
 
-  it('survives every byte set to the extremes', () => {
+  it('does not crash on any byte set to its extremes', () => {
     for (let at = 0; at < model.length; at++) {
       for (const value of [0, 0xff]) {
         const damaged = model.slice();
@@ -94,7 +94,7 @@ describe('reading damaged models', { timeout: patience(60_000) }, () => {
     }
   });
 
-  it('survives several bytes changed at once', () => {
+  it('does not crash on several changed bytes', () => {
     const change = fc.tuple(fc.nat(model.length - 1), fc.nat(255));
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
@@ -106,7 +106,7 @@ describe('reading damaged models', { timeout: patience(60_000) }, () => {
     );
   });
 
-  it('survives parts moved, repeated and left out', () => {
+  it('does not crash on moved, repeated and missing parts', () => {
     const place = fc.nat(model.length);
     fc.assert(
       fc.property(place, place, place, (from, to, at) => {
@@ -118,7 +118,7 @@ describe('reading damaged models', { timeout: patience(60_000) }, () => {
     );
   });
 
-  it('survives any bytes', () => {
+  it('does not crash on arbitrary bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), survives), tries(1000));
   });
 });

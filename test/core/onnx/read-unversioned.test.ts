@@ -22,7 +22,7 @@ describe('read', () => {
     expect(graph.nodes).toHaveLength(1);
   });
 
-  it('takes a file with nodes of ai.onnx but no version of it for operator set 1, which it refuses', () => {
+  it('treats a file without a version of ai.onnx as operator set 1, and refuses it', () => {
     const g = GraphBuilder.empty();
     const negative = g.build([g.op('Neg', [g.input('x', 'float32', ['N', 1])])]);
     expect(() => read(unversioned(negative))).toThrow(/operator set 1/);

@@ -29,8 +29,8 @@ const valuesOf = (graph: Graph, name: string): number[] => {
   return constant ? Array.from(constantValues(constant)) : [];
 };
 
-describe('what a model holds', () => {
-  it('keeps names, extents and attributes', () => {
+describe('read', () => {
+  it('keeps names, dims and attributes', () => {
     const attributes: Record<string, Attribute> = {
       an_int: int(-3),
       some_ints: ints([1, 2 ** 40]),
@@ -61,7 +61,7 @@ describe('what a model holds', () => {
     expect(graph.opsets).toEqual({ '': 21 });
   });
 
-  it('names open extents of inputs, the first N', () => {
+  it('names symbolic dims of inputs, the first one N', () => {
     const open: ValueInfo = { name: 'x', dtype: 'float32', dims: ['?', 0, 'H', '?a'] };
     expect(read(onnxFile({ inputs: [open], outputs: [y], nodes: [relu] })).inputs[0]?.dims).toEqual([
       'N',
@@ -80,7 +80,7 @@ describe('what a model holds', () => {
     expect(graph.inputs).toEqual([x]);
   });
 
-  it('takes constants as views on the file, Buffer or not', () => {
+  it('returns constants as views of the file, from Buffer or Uint8Array', () => {
     const constants = new Map([['w', makeConstant('float32', [2], [1, 2])]]);
     const file = Buffer.from(
       onnxFile({ inputs: [x], outputs: [y], constants, nodes: [node('Add', ['x', 'w'], ['y'])] }),
@@ -106,7 +106,7 @@ describe('what a model holds', () => {
     expect(values).toEqual({ f: [0.5, -1], d: [0.1], i: [-5], u: [4294967295], b: [1, 0], n: [-7], h: [-2], e: [] });
   });
 
-  it('turns every form of Constant into a constant', () => {
+  it('converts every form of Constant into a constant', () => {
     const nodes = [
       node('Constant', [], ['a'], { value: tensorAttr(makeConstant('int32', [1], [9])) }),
       node('Constant', [], ['b'], { value_float: float(0.5) }),
@@ -121,7 +121,7 @@ describe('what a model holds', () => {
     expect(['b', 'c', 'd', 'e'].map((name) => graph.constants.get(name)?.dims)).toEqual([[], [2], [], [2]]);
   });
 
-  it('writes out sparse initializers', () => {
+  it('expands sparse initializers', () => {
     const values = { name: 's', dataType: Type.FLOAT, dims: [2n], floatData: [5, 6] };
     const flat = { values, indices: { dataType: Type.INT64, dims: [2n], int64Data: [1n, 3n] }, dims: [2n, 2n] };
     const pairs = {
@@ -136,7 +136,7 @@ describe('what a model holds', () => {
     expect(valuesOf(graph, 't')).toEqual([0, 5, 6, 0]);
   });
 
-  it('gives nodes names of their own', () => {
+  it('gives nodes unique names', () => {
     const nodes = ['Relu', '', 'twin', 'twin', ''].map((name, i, { length }) => ({
       ...node('Relu', [i === 0 ? 'x' : `v${i}`], [i === length - 1 ? 'y' : `v${i + 1}`]),
       name,
@@ -150,7 +150,7 @@ describe('what a model holds', () => {
     ]);
   });
 
-  it('puts nodes in topological order, and leaves an order that is one', () => {
+  it('sorts nodes topologically, and keeps an order that is one', () => {
     const [a, b, c] = [node('Abs', ['x'], ['a']), node('Neg', ['a'], ['b']), node('Add', ['a', 'b'], ['y'])];
     const order = (nodes: Graph['nodes']): string[] =>
       read(onnxFile({ inputs: [x], outputs: [y], nodes })).nodes.map((n) => n.op);
@@ -158,14 +158,14 @@ describe('what a model holds', () => {
     expect(order([a, b, c])).toEqual(['Abs', 'Neg', 'Add']);
   });
 
-  it('orders a chain of 20000 nodes given backwards', () => {
+  it('sorts a chain of 20000 nodes in reverse order', () => {
     const nodes = Array.from({ length: 20_000 }, (_, i) =>
       node('Relu', [i === 0 ? 'x' : `v${i - 1}`], [i === 19_999 ? 'y' : `v${i}`]),
     );
     expect(read(onnxFile({ inputs: [x], outputs: [y], nodes: nodes.reverse() })).nodes[0]?.inputs).toEqual(['x']);
   });
 
-  it('counts what a branch reads as read by the node', () => {
+  it('counts tensors read by a branch as read by its node', () => {
     const branch: Graph = {
       name: 'b',
       opsets: {},
@@ -190,7 +190,7 @@ describe('what a model holds', () => {
   });
 });
 
-describe('functions of the model', () => {
+describe('local functions of a model', () => {
   const proto = (opType: string, input: string[], output: string[], more = {}) => ({ opType, input, output, ...more });
   const opsetImport = [
     { domain: '', version: 21n },
@@ -209,7 +209,7 @@ describe('functions of the model', () => {
     ],
   };
 
-  it('are replaced by what they do, attributes and names in place', async () => {
+  it('are inlined with their attributes and names', async () => {
     const twice = {
       name: 'Twice',
       domain: 'local',
@@ -234,7 +234,7 @@ describe('functions of the model', () => {
     expect(Array.from(result?.data as Float32Array, (v) => Math.round(v * 1e6) / 1e6)).toEqual([0.125, -0.02]);
   });
 
-  it('may be written for another operator set', () => {
+  it('may use another operator set', () => {
     const old = {
       name: 'Old',
       domain: 'local',
@@ -252,7 +252,7 @@ describe('functions of the model', () => {
     expect(valuesOf(graph, graph.nodes[0]?.inputs[1] ?? '')).toEqual([1]);
   });
 
-  it('that call themselves, or grow without end, are refused', () => {
+  it('are refused when they are recursive or grow without limit', () => {
     const call = (name: string, count: number) => ({
       name,
       domain: 'local',
@@ -273,7 +273,7 @@ describe('functions of the model', () => {
   });
 });
 
-describe('content in other files', () => {
+describe('external data', () => {
   const outside = (location: string, more: { key: string; value: string }[] = []): Uint8Array =>
     onnxFile(
       { inputs: [x], outputs: [y], nodes: [node('Add', ['x', 'w'], ['y'])] },
@@ -293,7 +293,7 @@ describe('content in other files', () => {
     );
   const file = makeConstant('float32', [3], [7, 8, 9]).bytes;
 
-  it('is taken from where it is', () => {
+  it('is read at its offset', () => {
     const bytes = outside('w.bin', [
       { key: 'offset', value: '4' },
       { key: 'length', value: '8' },
@@ -303,7 +303,7 @@ describe('content in other files', () => {
     expect(graph.constants.get('w')?.bytes.buffer).toBe(file.buffer);
   });
 
-  it('is refused when it is not there, too short, or elsewhere on the machine', () => {
+  it('is refused when it is missing, too short, or outside the folder of the model', () => {
     expect(failure(outside('w.bin'))).toMatch(/"w.bin", which was not given/);
     expect(failure(outside('w.bin', [{ key: 'offset', value: '8' }]), { external: () => file })).toMatch(
       /takes 8 bytes, but has 4/,
@@ -324,7 +324,7 @@ describe('content in other files', () => {
   });
 });
 
-describe('what is no model', () => {
+describe('an invalid model', () => {
   const model = (graph: Partial<Graph>, options?: Parameters<typeof onnxFile>[1]): Uint8Array =>
     onnxFile({ inputs: [x], outputs: [y], nodes: [relu], ...graph }, options);
   const initializer = (more: object) =>
@@ -410,7 +410,7 @@ describe('what is no model', () => {
       model({ nodes: [node('Constant', [], ['c'], { value_string: string('a') }), relu] }),
       /holds no numbers/,
     ],
-  ])('%s', (_, bytes, message) => {
+  ])('is refused: %s', (_, bytes, message) => {
     expect(failure(bytes)).toMatch(message);
   });
 });

@@ -19,7 +19,7 @@ const cotangent = float32(
 const numbers = (t: Tensor | undefined): number[] => Array.from(t?.data as Float32Array);
 
 describe.each(FORMS)('attention with merged heads, %s', (form) => {
-  it('gives probabilities and their slopes row by row and head by head', async () => {
+  it('gives probabilities and their gradients for each row and head', async () => {
     const graph = compile(mergedAttention(form), {
       scores: 'logits',
       activations: ['attention', 'tokens'],
@@ -47,7 +47,7 @@ describe.each(FORMS)('attention with merged heads, %s', (form) => {
     expect(answer[gradientName('tokens')]?.dims).toEqual([ROWS, TOKENS, WIDTH]);
   });
 
-  it('goes on from tokens that are fed with rows in front', async () => {
+  it('continues from fed tokens with rows first', async () => {
     const whole = await open(compile(mergedAttention(form), { scores: 'logits', gradients: ['tokens'] }));
     const rest = await open(
       compile(mergedAttention(form), { scores: 'logits', gradients: ['tokens'], feeds: ['tokens'] }),
@@ -62,14 +62,14 @@ describe.each(FORMS)('attention with merged heads, %s', (form) => {
 });
 
 describe('rowsFirst', () => {
-  it('leaves a graph alone whose tensors have their rows in front', () => {
+  it('keeps a graph whose tensors have their rows first', () => {
     const g = GraphBuilder.empty();
     const y = g.named(g.op('Relu', [g.input('x', 'float32', ['N', 3])]), 'y');
     const graph = g.build([g.named(g.neg(y), 'z')]);
     expect(rowsFirst(graph, ['x', 'y', 'z'])).toBe(graph);
   });
 
-  it('takes heads apart whose tokens are counted before the run only', async () => {
+  it('splits heads only where the number of tokens is known before the run', async () => {
     const g = GraphBuilder.empty();
     const ids = g.input('x', 'float32', ['N', 'T', 4]);
     const apart = g.transpose(g.op('Reshape', [ids, g.ints([0, 0, 2, 2])]), [0, 2, 1, 3]);

@@ -153,7 +153,7 @@ function fileOf([op, opset, attributes, given, dtypes = ['float32']]: Case): [Ui
   return [onnxFile(graph, { opset, irVersion: 7n }), inputs];
 }
 
-describe('operators of old files compute the same', () => {
+describe('upgraded operators of old files', () => {
   it.each(cases.map((old) => ({ old, title: `${old[0]}-${old[1]} ${JSON.stringify(old[2])}` })))(
     '$title',
     async ({ old }) => {
@@ -167,7 +167,7 @@ describe('operators of old files compute the same', () => {
     },
   );
 
-  it('flattens where the shape is not known before the run', async () => {
+  it('flatten where the shape is unknown before the run', async () => {
     const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: [2, 3, 2] }];
     const nodes = [
       node('NonZero', ['x'], ['where']),
@@ -182,7 +182,7 @@ describe('operators of old files compute the same', () => {
     expect(after).toEqual(before);
   });
 
-  it('rewrites the branches of If', async () => {
+  it('are rewritten in the branches of If', async () => {
     const branch = (axis: number): Graph => ({
       name: `along_${axis}`,
       opsets: {},
@@ -207,11 +207,11 @@ describe('operators of old files compute the same', () => {
   });
 });
 
-describe('operators younger than the graphs in memory', () => {
+describe('operators newer than the graphs in memory', () => {
   const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: [2, 3, 4] }];
   const outputs: ValueInfo[] = [{ name: 'y', dtype: 'float32' }];
 
-  it('says Swish with Sigmoid', async () => {
+  it('express Swish with Sigmoid', async () => {
     const graph = read(
       onnxFile({ inputs, outputs, nodes: [node('Swish', ['x'], ['y'], { alpha: float(2) })] }, { opset: 24 }),
     );
@@ -224,7 +224,7 @@ describe('operators younger than the graphs in memory', () => {
     }
   });
 
-  it.each([-1, 1])('says RMSNormalization over axes from %i on with means', async (axis) => {
+  it.each([-1, 1])('express RMSNormalization over axes from %i on with means', async (axis) => {
     const size = axis === 1 ? 12 : 4;
     const scale = makeConstant(
       'float32',
@@ -244,7 +244,7 @@ describe('operators younger than the graphs in memory', () => {
   });
 });
 
-describe('ConstantFill, which was withdrawn', () => {
+describe('the withdrawn operator ConstantFill', () => {
   const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: ['N', 3] }];
 
   it.each([
@@ -263,7 +263,7 @@ describe('ConstantFill, which was withdrawn', () => {
   });
 });
 
-describe('what newer operators cannot say', () => {
+describe('operators that cannot be upgraded', () => {
   const file = (op: string, opset: number, attributes: Record<string, Attribute>, outputs = ['y']): Uint8Array =>
     onnxFile(
       {
@@ -282,7 +282,7 @@ describe('what newer operators cannot say', () => {
     ['statistics of training that are read', file('BatchNormalization', 9, {}, ['y', 'mean'])],
     ['batch normalization of each position', file('BatchNormalization', 7, { spatial: int(0) })],
     ['nearest samples of an axis that grows and one that shrinks', file('Resize', 10, {})],
-  ])('%s', (_, bytes) => {
+  ])('are refused: %s', (_, bytes) => {
     expect(() => read(bytes)).toThrow(WhylightError);
     expect(() => read(bytes)).toThrow(/export|newer|counterpart/i);
   });

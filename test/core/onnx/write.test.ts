@@ -43,7 +43,7 @@ async function result(graph: Graph, options?: Parameters<typeof write>[1]): Prom
 }
 
 describe('write', () => {
-  it('says everything that a graph holds', () => {
+  it('writes everything that a graph holds', () => {
     const branch: Graph = {
       name: 'branch',
       opsets: { '': 21 },
@@ -80,7 +80,7 @@ describe('write', () => {
     expect(read(write(graph).graph)).toMatchObject(graph);
   });
 
-  it('gives the same bytes for the same graph, in whatever order attributes were set', () => {
+  it('writes the same bytes for the same graph in any order of attributes', () => {
     const ordered = (keys: readonly string[]): Graph => ({
       ...layers(),
       nodes: [node('Conv', ['x', 'w1'], ['y'], Object.fromEntries(keys.map((key) => [key, int(1)])))],
@@ -89,14 +89,14 @@ describe('write', () => {
     expect(write(read(write(layers()).graph))).toEqual(write(layers()));
   });
 
-  it('leaves extents open that only inference has names for', () => {
+  it('writes dims as unknown that only inference has named', () => {
     const graph = { ...layers(), outputs: [{ name: 'y', dtype: 'float32' as const, dims: ['N', '?Unsqueeze_0'] }] };
     expect(new TextDecoder('latin1').decode(write(graph).graph)).not.toContain('Unsqueeze');
   });
 });
 
-describe('constants in a second file', () => {
-  it('lie there once each, aligned, and compute the same', async () => {
+describe('write with external data', () => {
+  it('stores each constant once, aligned, and computes the same', async () => {
     const { graph, external = [] } = write(layers(), { externalData: { path: 'weights.bin' } });
     expect(external.map((file) => [file.path, file.data.byteLength])).toEqual([
       ['weights.bin', 32 * 32 * 4 + 32 * 8 * 4],
@@ -109,7 +109,7 @@ describe('constants in a second file', () => {
       if (bytes.byteLength >= 1024) expect(bytes.byteOffset % 64).toBe(0);
   });
 
-  it('stay in the first below the threshold', () => {
+  it('keeps constants below the threshold in the model file', () => {
     const all = write(layers(), { externalData: { path: 'w', threshold: 0 } });
     // 32 bytes of bias start on the next multiple of 64.
     expect(all.external?.[0]?.data.byteLength).toBe(32 * 32 * 4 + 32 * 8 * 4 + 32);

@@ -15,16 +15,16 @@ const params = { samples: 100, steps: 10, share: 0.5 };
 const cost = (p: Readonly<Record<string, unknown>>): number => (p.samples as number) * (p.steps as number);
 
 describe('largestThatFit', () => {
-  it('gives each parameter that helps its largest value', () => {
+  it('returns the largest value of each parameter that helps', () => {
     expect(largestThatFit(trial, params, (p) => cost(p) <= 333)).toEqual({ samples: 33, steps: 3 });
   });
 
-  it('leaves out what does not help enough', () => {
+  it('omits parameters that do not help enough', () => {
     expect(largestThatFit(trial, params, (p) => cost(p) <= 50)).toEqual({ samples: 5 });
     expect(largestThatFit(trial, params, () => false)).toEqual({});
   });
 
-  it('takes a refusal for a value that does not fit', () => {
+  it('treats an error as a value that does not fit', () => {
     const refusing = (p: Readonly<Record<string, unknown>>): boolean => {
       if ((p.samples as number) > 40) throw new WhylightError('invalid_request', 'At most 40 here.');
       return true;

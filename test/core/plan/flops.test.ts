@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { countFlops } from '../../../src/core/plan/flops.ts';
 
-test('a convolution counts two operations for each weight and output, plus its bias', () => {
+test('FLOPs of a convolution are two for each weight and output, plus its bias', () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 3, 8, 8]);
   const w = g.constant('float32', [4, 3, 3, 3], Array(108).fill(0));
@@ -13,7 +13,7 @@ test('a convolution counts two operations for each weight and output, plus its b
   expect(unknown).toEqual([]);
 });
 
-test('the batch multiplies everything', () => {
+test('FLOPs are multiplied by the batch', () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 10]);
   const w = g.constant('float32', [10, 5], Array(50).fill(0));
@@ -22,14 +22,14 @@ test('the batch multiplies everything', () => {
   expect(countFlops(graph, 4).total).toBe(4 * (2 * 50 + 5));
 });
 
-test('moving numbers costs nothing', () => {
+test('FLOPs of data movement are zero', () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 2, 3]);
   const graph = g.build([g.op('Transpose', [x], { perm: [0, 2, 1] })]);
   expect(countFlops(graph).total).toBe(0);
 });
 
-test('a node whose shape is open is named, not guessed', () => {
+test('FLOPs list nodes with unknown shapes instead of guessing', () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 'T']);
   const graph = g.build([g.op('Relu', [x])]);

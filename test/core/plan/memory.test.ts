@@ -12,27 +12,27 @@ function chain(length: number, { keepFirst = false, extent = 100 as number | str
   return g.build(keepFirst ? [first, value] : [value]);
 }
 
-describe('the memory of a row', () => {
-  it('is what lives at the same time, not the sum', () => {
+describe('the peak memory of a row', () => {
+  it('is that of tensors alive at the same time, not their sum', () => {
     expect(peakRowBytes(chain(2))).toBe(800);
     expect(peakRowBytes(chain(20))).toBe(800);
   });
 
-  it('holds outputs to the end', () => {
+  it('includes outputs until the end', () => {
     expect(peakRowBytes(chain(20, { keepFirst: true }))).toBe(1200);
   });
 
-  it('takes open extents from the row', () => {
+  it('resolves symbolic dims from the row', () => {
     expect(peakRowBytes(chain(3, { extent: 'T' }), { x: [50] })).toBe(400);
   });
 
-  it('gives the rows of a batch', () => {
+  it('determines the batch', () => {
     expect(batchSize(1000, 8500, 32)).toBe(8);
     expect(batchSize(1000, 10, 32)).toBe(1);
     expect(batchSize(1, 1e9, 32)).toBe(32);
   });
 
-  it('gives no more rows than the caches hold, but four', () => {
+  it('limits the batch to what the caches hold, with a minimum of four', () => {
     expect(batchSize(1000, 1e9, 64, 16_500)).toBe(16);
     expect(batchSize(1000, 1e9, 64, 100)).toBe(4);
     expect(batchSize(1000, 2500, 64, 100)).toBe(2);

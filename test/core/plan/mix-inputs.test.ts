@@ -91,7 +91,7 @@ describe('mixInputs', () => {
     [weightsName('x')]: weights,
   });
 
-  it('leaves what has the weight 1 as it is, to the bit, and takes what is absent at 0', async () => {
+  it('keeps inputs of weight 1 bit for bit, and uses the absent value for weight 0', async () => {
     const run = await open(mixInputs(identity()));
     const absent = float32([1, 2, 2], [0.3, 0.7, -5, 1e-3]);
     const { y } = (await run(feeds(float32([3, 1, 2], [1, 1, 0, 0, 0.25, 1]), absent))) as { y: Tensor<'float32'> };
@@ -106,14 +106,14 @@ describe('mixInputs', () => {
     );
   });
 
-  it('broadcasts what changes nothing, so that plain rows are plain rows', async () => {
+  it('broadcasts constant weights, so that unmixed rows stay unchanged', async () => {
     const run = await open(mixInputs(identity()));
     const { y } = await run(feeds(float32([1, 1, 1], [1]), float32([1, 1, 1], [0])));
     await run.release();
     expect(y).toEqual({ ...x, dims: [1, 2, 2] });
   });
 
-  it('has no one batch any more', () => {
+  it('gives a graph without a common batch dim', () => {
     expect([hasOneBatch(identity()), hasOneBatch(mixInputs(identity()))]).toEqual([true, false]);
   });
 });

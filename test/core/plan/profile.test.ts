@@ -3,7 +3,7 @@ import { Profiles } from '../../../src/core/plan/profile.ts';
 import { imageGraph, openGraph } from '../../support/classifiers.ts';
 
 describe('Profiles', () => {
-  it('takes what was calibrated for this engine', async () => {
+  it('uses the calibrated time for this engine', async () => {
     const profile = { 'onnxruntime-node': { forward_ms: 2, backward_ms: 7 } };
     const model = await openGraph(imageGraph(), { profile });
     const profiles = new Profiles('onnxruntime-node');
@@ -12,7 +12,7 @@ describe('Profiles', () => {
     expect(new Profiles('onnxruntime-web').of(model).measured).toBe(false);
   });
 
-  it('guesses from FLOPs, more for what is differentiated and for slower engines', async () => {
+  it('estimates from FLOPs, with more for derivatives and slower engines', async () => {
     const model = await openGraph(imageGraph());
     const [web, node] = ['onnxruntime-web', 'onnxruntime-node'].map((engine) => new Profiles(engine).of(model));
     if (!web || !node) throw new Error('two profiles');
@@ -21,7 +21,7 @@ describe('Profiles', () => {
     expect(new Profiles('unheard-of').of(model)).toEqual(web);
   });
 
-  it('comes to what is observed, and shrugs off a single odd run', async () => {
+  it('converges to observed times, and ignores a single outlier', async () => {
     const model = await openGraph(imageGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
     const profiles = new Profiles('engine');
     profiles.observe(model, { forwards: 10, backwards: 0 }, 1000);
@@ -30,7 +30,7 @@ describe('Profiles', () => {
     expect(profiles.milliseconds(model, { forwards: 10, backwards: 10 })).toBeCloseTo(80, 3);
   });
 
-  it('learns nothing where the clock stood still', async () => {
+  it('learns nothing when the clock did not advance', async () => {
     const model = await openGraph(imageGraph(), { profile: { engine: { forward_ms: 1, backward_ms: 3 } } });
     const profiles = new Profiles('engine');
     profiles.observe(model, { forwards: 10, backwards: 0 }, 0);

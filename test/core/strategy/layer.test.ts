@@ -13,18 +13,18 @@ async function chain(...operators: ('Conv' | 'Relu')[]) {
   return model.info();
 }
 
-describe('the layer of a method that looks at the gradient alone', () => {
-  it('lies before a convolution with an activation behind it', async () => {
+describe('the default layer of a method that uses the gradient only', () => {
+  it('is before a convolution with an activation behind it', async () => {
     const info = await chain('Conv', 'Relu', 'Conv', 'Relu');
     expect(targetLayer('auto', info).name).toBe('Relu_1_out');
     expect(gradientLayer('auto', info).name).toBe('Relu_out');
   });
 
-  it('passes over convolutions that nothing follows', async () => {
+  it('skips convolutions without an activation behind them', async () => {
     expect(gradientLayer('auto', await chain('Conv', 'Relu', 'Conv', 'Relu', 'Conv')).name).toBe('Relu_out');
   });
 
-  it('is the last one where there is no such convolution, and the one that is named', async () => {
+  it('is the last layer when there is no such convolution, or the named one', async () => {
     const info = await chain('Conv', 'Relu');
     expect(gradientLayer('auto', info).name).toBe('Relu_out');
     expect(gradientLayer('Conv_out', info).name).toBe('Conv_out');

@@ -19,19 +19,19 @@ describe('Moments', () => {
     expect(moments.variance.x?.data[1]).toBe(0);
   });
 
-  it('gives the root mean square of the standard errors, and its share of the mean', () => {
+  it('gives the root mean square of the standard errors, and its ratio to the mean', () => {
     // Sample variances 7 and 0, each over three samples.
     const error = Math.sqrt((7 / 3 + 0) / 2);
     expect(moments.standardError).toBeCloseTo(error, 10);
     expect(moments.relativeError).toBeCloseTo(error / Math.sqrt((9 + 100) / 2), 10);
   });
 
-  it('knows no error before the second sample', () => {
+  it('has no error before the second sample', () => {
     expect(gathered([1, 2]).standardError).toBeUndefined();
     expect(gathered([1, 2]).relativeError).toBe(Infinity);
   });
 
-  it('is certain of samples that agree, be they zero', () => {
+  it('has no error for equal samples, also zeros', () => {
     expect(gathered([0, 0], [0, 0]).relativeError).toBe(0);
   });
 
@@ -40,7 +40,7 @@ describe('Moments', () => {
     expect(far.variance.x?.data[0]).toBeCloseTo(2 / 3, 6);
   });
 
-  it('keeps tensors apart', () => {
+  it('keeps tensors separate', () => {
     const two = new Moments();
     two.add({ a: float32([1, 1], [1]), b: float32([1, 2], [2, 3]) });
     two.add({ a: float32([1, 1], [3]), b: float32([1, 2], [2, 5]) });

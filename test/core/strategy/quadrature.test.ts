@@ -7,7 +7,7 @@ const integral = (kind: (typeof QUADRATURES)[number], count: number, f: (x: numb
 };
 
 describe.each(QUADRATURES)('%s', (kind) => {
-  it.each([1, 2, 3, 16, 50, 333])('has %i nodes on [0, 1], ascending, whose weights sum to one', (count) => {
+  it.each([1, 2, 3, 16, 50, 333])('has %i ascending nodes on [0, 1] with weights that sum to one', (count) => {
     const { alphas, weights } = quadrature(kind, count);
     expect(alphas).toHaveLength(count);
     expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
@@ -16,7 +16,7 @@ describe.each(QUADRATURES)('%s', (kind) => {
     expect([...alphas].sort((a, b) => a - b)).toEqual([...alphas]);
   });
 
-  it('comes near an integral', () => {
+  it('approximates an integral', () => {
     expect(integral(kind, 200, Math.exp)).toBeCloseTo(Math.E - 1, 1);
   });
 });
@@ -28,7 +28,7 @@ it('Gauss-Legendre with n nodes is exact for polynomials of degree 2n - 1', () =
   }
 });
 
-it('the trapezoid ends at both ends, with half the weight', () => {
+it('the trapezoid rule has nodes at both ends with half the weight', () => {
   const { alphas, weights } = quadrature('riemann_trapezoid', 5);
   expect([...alphas]).toEqual([0, 0.25, 0.5, 0.75, 1]);
   expect([...weights]).toEqual([0.125, 0.25, 0.25, 0.25, 0.125]);

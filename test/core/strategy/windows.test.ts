@@ -11,7 +11,7 @@ function covered(windows: ReturnType<typeof slidingWindows>, index: number): num
   return elements;
 }
 
-it('slides over rows and columns, and cuts what sticks out', () => {
+it('windows slide over rows and columns, and are cropped at the edge', () => {
   const windows = slidingWindows([3, 4], [2, 2], [2, 2]);
   expect(windows.count).toBe(4);
   expect([0, 1, 2, 3].map((index) => covered(windows, index))).toEqual([
@@ -22,7 +22,7 @@ it('slides over rows and columns, and cuts what sticks out', () => {
   ]);
 });
 
-it('covers every element, none twice in one window, for any window and stride', () => {
+it('windows cover every element, and none twice in one window, for any window and stride', () => {
   const axis = fc
     .integer({ min: 1, max: 7 })
     .chain((extent) =>
@@ -50,7 +50,7 @@ it('covers every element, none twice in one window, for any window and stride', 
   );
 });
 
-it('goes from windows far apart to those between them, each once', () => {
+it('windows are ordered from coarse to fine, each once', () => {
   const { levels, count } = slidingWindows([20], [2], [1]);
   expect(levels.map(({ stretch, windows }) => [stretch, windows.slice(0, 3)])).toEqual([
     [8, [0, 8, 16]],
@@ -62,7 +62,7 @@ it('goes from windows far apart to those between them, each once', () => {
   expect(all).toEqual(Array.from({ length: count }, (_, i) => i));
 });
 
-it('leaves windows out that would stand out, when asked to', () => {
+it('windows beyond the edge are left out when requested', () => {
   expect(slidingWindows([10, 10], [2, 2], [3, 3], 'whole').count).toBe(9);
   expect(slidingWindows([10, 10], [2, 2], [3, 3]).count).toBe(16);
 });

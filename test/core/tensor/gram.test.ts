@@ -3,7 +3,7 @@ import { gram, lengthOf } from '../../../src/core/tensor/gram.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 
 describe('gram', () => {
-  it.each([1, 2, 3, 4, 7])('gives the product of each of %d rows with each', (count) => {
+  it.each([1, 2, 3, 4, 7])('gives the inner products of all pairs of %d rows', (count) => {
     const width = 5;
     const rows = Float64Array.from(new Random(count).normal(count * width));
     const products = gram(rows, count);

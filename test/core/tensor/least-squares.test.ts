@@ -33,7 +33,7 @@ const close = (actual: ArrayLike<number>, expected: readonly number[]) => {
 };
 
 describe('least squares', () => {
-  it('solves by Cholesky', () => {
+  it('solves by Cholesky factorisation', () => {
     const gram = weightedGram(design, weights);
     const moment = weightedMoment(design, targets, weights);
     const A = new Matrix(
@@ -45,7 +45,7 @@ describe('least squares', () => {
     );
   });
 
-  it.each([0, 0.5, 20])('fits a ridge of %d with an intercept', (alpha) => {
+  it.each([0, 0.5, 20])('fits ridge regression with alpha %d and an intercept', (alpha) => {
     const penalty = Matrix.diag([...Array(columns).fill(alpha), 0]);
     const left = oracle.transpose().mmul(W).mmul(oracle).add(penalty);
     const expected = solve(left, oracle.transpose().mmul(W).mmul(Y)).to1DArray();
@@ -53,7 +53,7 @@ describe('least squares', () => {
     close([...coefficients, intercept], expected);
   });
 
-  it('fits a lasso: zero where the pull is too weak, else the pull is alpha', () => {
+  it('fits a lasso with zeros below the threshold, and residual correlations of alpha elsewhere', () => {
     const alpha = 0.08;
     const { coefficients, intercept } = lasso(design, targets, weights, { alpha });
     const total = weights.reduce((a, b) => a + b, 0);
@@ -70,7 +70,7 @@ describe('least squares', () => {
     }
   });
 
-  it('gives a solution where there are fewer samples than features, or features that never vary', () => {
+  it('gives a solution for fewer samples than features and for constant features', () => {
     const few: Design = { rows: 3, columns: 4, data: [1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0] };
     const { coefficients, intercept } = ridge(few, [1, 2, 4], [1, 1, 1], { alpha: 0 });
     for (const [i, y] of [1, 2, 4].entries()) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sobolPairs } from '../../../src/core/tensor/low-discrepancy.ts';
 
 describe('sobolPairs', () => {
-  it.each([0, 1, 2 ** 40 + 3])('puts one of 2^k points into each interval, of every dimension (seed %d)', (seed) => {
+  it.each([0, 1, 2 ** 40 + 3])('puts one of 2^k points into each interval of every dimension (seed %d)', (seed) => {
     const points = sobolPairs(seed);
     for (const pair of [0, 1, 77]) {
       for (const side of [0, 1] as const) {
@@ -29,7 +29,7 @@ describe('sobolPairs', () => {
     }
   });
 
-  it('integrates a product over many dimensions better than chance, and pairs do not repeat one another', () => {
+  it('integrates a product over many dimensions better than random points, with distinct pairs', () => {
     const points = sobolPairs(9);
     const n = 1024;
     let product = 0;

@@ -3,14 +3,14 @@ import { Random } from '../../../src/core/tensor/random.ts';
 import { magnitudeBits, rankedBits, sortMagnitudes } from '../../../src/core/tensor/sort.ts';
 
 describe('sortMagnitudes', () => {
-  it('sorts as the language does, from denormal numbers to infinity', () => {
+  it('sorts like Array.prototype.sort from subnormal numbers to infinity', () => {
     const exponents = new Random(1).uniform(5000);
     const values = new Random(2).normal(5000).map((x, i) => Math.abs(x) * 2 ** (300 * (exponents[i] as number) - 150));
     values.set([0, Infinity, 2 ** -149, 0, 1, 1]);
     expect(sortMagnitudes(values)).toEqual(values.slice().sort());
   });
 
-  it('leaves what it is given, a part of a larger array too, as it is', () => {
+  it('does not change its input, also a view of a larger array', () => {
     const values = Float32Array.of(9, 3, 1, 2, 9).subarray(1, 4);
     expect([...sortMagnitudes(values)]).toEqual([1, 2, 3]);
     expect([...values]).toEqual([3, 1, 2]);
@@ -19,7 +19,7 @@ describe('sortMagnitudes', () => {
 });
 
 describe('rankedBits', () => {
-  it('gives what stands at this rank once all are sorted, equal values among them', () => {
+  it('gives the element at a rank of the sorted array, with ties', () => {
     const values = new Random(3).normal(3000).map((x, i) => (i % 3 === 0 ? Math.round(x) : x * 2 ** ((i % 90) - 45)));
     const bits = magnitudeBits(values);
     const sorted = bits.slice().sort();

@@ -60,7 +60,7 @@ describe('outputsOf', () => {
     });
   }
 
-  it('agrees with onnxruntime on trees that mix all tests', async () => {
+  it('agrees with onnxruntime on trees that mix all kinds of tests', async () => {
     const draw = numbers(12);
     const trees = Array.from({ length: 8 }, () => randomTree(draw, 3, 5, LISTED_MODES));
     expect(await distance(regressor(trees), 3, awkwardRows(200, 3))).toBeLessThan(1e-6);

@@ -25,7 +25,7 @@ const altered = (node: Node, attributes: Node['attributes']): Node => ({
 });
 
 describe('readEnsemble', () => {
-  it('knows the three operators of ai.onnx.ml, and nothing else', () => {
+  it('reads the three tree operators of ai.onnx.ml and no other', () => {
     for (const op of ['TreeEnsemble', 'TreeEnsembleClassifier', 'TreeEnsembleRegressor']) {
       expect(isTreeEnsemble({ domain: 'ai.onnx.ml', op })).toBe(true);
     }
@@ -33,7 +33,7 @@ describe('readEnsemble', () => {
     expect(() => readEnsemble({ ...regressor([STUMP]), op: 'Scaler' })).toThrow('Scaler "trees" is no tree ensemble.');
   });
 
-  it('reads nodes that are listed in any order, under any numbers', () => {
+  it('reads nodes in any order and with any ids', () => {
     const node = altered(regressor([STUMP]), {
       nodes_nodeids: ints([7, 9, 8]),
       nodes_truenodeids: ints([8, 0, 0]),
@@ -50,7 +50,7 @@ describe('readEnsemble', () => {
     });
   });
 
-  it('keeps class names, of either type', () => {
+  it('reads class names of either type', () => {
     expect(readEnsemble(classifier(2, [STUMP])).labels).toEqual(['0', '1']);
     const named = altered(classifier(2, [STUMP]), {
       classlabels_int64s: ints([]),
@@ -59,7 +59,7 @@ describe('readEnsemble', () => {
     expect(readEnsemble(named).labels).toEqual(['no', 'yes']);
   });
 
-  it('takes hit rates for counts of training rows only where those of children add up', () => {
+  it('uses hit rates as counts of training rows only if those of children add up', () => {
     const counted = split(0, 0.5, leaf(1, 30), leaf(2, 10), { count: 40 });
     expect(readEnsemble(regressor([counted])).lowShare).toEqual(Float64Array.of(0.75, 0, 0));
     expect(readEnsemble(regressor([STUMP])).lowShare).toBeUndefined();
@@ -69,7 +69,7 @@ describe('readEnsemble', () => {
     );
   });
 
-  it('spends at most 48 bytes on a node of a deep forest', () => {
+  it('uses at most 48 bytes for a node of a deep forest', () => {
     const draw = numbers(3);
     const ensemble = readEnsemble(regressor(Array.from({ length: 20 }, () => randomTree(draw, 9, 8))));
     expect(ensembleBytes(ensemble) / ensemble.column.length).toBeLessThan(48);

@@ -23,19 +23,19 @@ function expectReference(
 }
 
 describe('TreeSHAP of a decision tree for irises', () => {
-  it('gives the Shapley values of the definition against 32 background rows', () => {
+  it('equals the Shapley values by definition for 32 background rows', () => {
     expectReference(
       (target) => interventionalShap(ensemble, { rows, background, columns: 4, target, space: 'output' }),
       INTERVENTIONAL,
     );
   });
 
-  it("gives the SHAP package's path-dependent values with the counts of training rows", () => {
+  it('equals the path-dependent values of SHAP with the counts of training rows', () => {
     const lowShare = ensemble.lowShare as Float64Array;
     expectReference((target) => pathDependentShap(ensemble, { rows, columns: 4, target, lowShare }), PATH_DEPENDENT);
   });
 
-  it('gives other path-dependent values with counts of the background rows, which still add up', () => {
+  it('changes with counts of the background rows, and still adds up', () => {
     const lowShare = countShares(ensemble, background, 4);
     const { values, scores, expected } = pathDependentShap(ensemble, { rows, columns: 4, target: [0, 1, 0], lowShare });
     expect(expected).not.toBeCloseTo(PATH_DEPENDENT.expected[1] as number, 2);

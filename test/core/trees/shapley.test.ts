@@ -69,7 +69,7 @@ const AND: Node = regressor([
 ]);
 
 describe('interventionalShap', () => {
-  it('shares the score of two columns that are needed together in halves', () => {
+  it('splits the score of two columns that are needed together into halves', () => {
     const ensemble = readEnsemble(AND);
     const shared = { rows: Float64Array.of(2, 2), columns: 2, target: [1], space: 'margin' } as const;
     const { values, expected, scores } = interventionalShap(ensemble, { ...shared, background: Float64Array.of(0, 0) });
@@ -79,7 +79,7 @@ describe('interventionalShap', () => {
     expect([...both.values]).toEqual([2.5, 7.5]);
   });
 
-  it('is the sum over all coalitions for trees with every kind of test, columns that come again and missing values', () => {
+  it('equals the sum over all coalitions for all kinds of tests, repeated columns and missing values', () => {
     const draw = numbers(1);
     const trees = Array.from({ length: 6 }, () => randomTree(draw, 5, 6, LISTED));
     const ensemble = readEnsemble(regressor(trees, { base_values: floats([0.5]) }));
@@ -94,7 +94,7 @@ describe('interventionalShap', () => {
     }
   });
 
-  it('lets columns of one source column play together', () => {
+  it('attributes to a source column what its derived columns contribute together', () => {
     const draw = numbers(4);
     const ensemble = readEnsemble(regressor(Array.from({ length: 6 }, () => randomTree(draw, 5, 5))));
     const [rows, background] = [rowsOf(5, 3, 5), rowsOf(6, 4, 5)];
@@ -147,7 +147,7 @@ describe('interventionalShap', () => {
     });
   }
 
-  it('gives all of a probability to the only column that changes the margin', () => {
+  it('attributes the whole probability to the only column that changes the margin', () => {
     const ensemble = readEnsemble(
       classifier(2, [split(0, 1, leaf({ 0: -1 }), leaf({ 0: 2 }))], { post_transform: string('LOGISTIC') }),
     );
@@ -161,7 +161,7 @@ describe('interventionalShap', () => {
     expectClose(values, [1 / (1 + Math.exp(-2)) - 1 / (1 + Math.exp(1)), 0]);
   });
 
-  it('refuses the minimum over trees with the methods that take it', () => {
+  it('refuses the MIN aggregate, and suggests methods that support it', () => {
     const ensemble = readEnsemble(regressor([leaf(1)], { aggregate_function: string('MIN') }));
     const rows = Float64Array.of(0);
     expect(() =>
@@ -171,7 +171,7 @@ describe('interventionalShap', () => {
 });
 
 describe('pathDependentShap', () => {
-  it('shares by the counts of training rows', () => {
+  it('weights branches by the counts of training rows', () => {
     const ensemble = readEnsemble(AND);
     const lowShare = ensemble.lowShare as Float64Array;
     const { values, expected } = pathDependentShap(ensemble, {
@@ -185,7 +185,7 @@ describe('pathDependentShap', () => {
     expect(expected).toBeCloseTo(1, 12);
   });
 
-  it('is the sum over all coalitions for trees with every kind of test and columns that come again', () => {
+  it('equals the sum over all coalitions for all kinds of tests and repeated columns', () => {
     const draw = numbers(20);
     const ensemble = readEnsemble(regressor(Array.from({ length: 6 }, () => randomTree(draw, 5, 7, LISTED))));
     const lowShare = ensemble.lowShare as Float64Array;
@@ -198,7 +198,7 @@ describe('pathDependentShap', () => {
     }
   });
 
-  it('takes shares that are counted from rows, also where no row comes', () => {
+  it('accepts counts from rows, also for branches without rows', () => {
     const draw = numbers(22);
     const ensemble = readEnsemble(regressor(Array.from({ length: 4 }, () => randomTree(draw, 4, 6))));
     const lowShare = countShares(ensemble, rowsOf(23, 3, 4), 4);

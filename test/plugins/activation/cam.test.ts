@@ -48,8 +48,8 @@ function expectClose(actual: readonly number[], expected: readonly number[], dig
   for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, digits);
 }
 
-describe('published numbers', () => {
-  it('weights of Grad-CAM++ with means, from the tests of Xplique', async () => {
+describe('published CAM values', () => {
+  it('match for the weights of Grad-CAM++ with means, from the tests of Xplique', async () => {
     const maps = [
       [1, 1, 1, 1],
       [1, 1, 0, 0],
@@ -66,29 +66,29 @@ describe('published numbers', () => {
     }
   });
 
-  it('the map of FEM, from the tests of Xplique', async () => {
+  it('match for the map of FEM, from the tests of Xplique', async () => {
     const maps = [1, 1, 1, 1, 0, 0, 0, 4];
     expect(await mapOf(maps, maps, 'fem', { k: 1, convention: 'channel_mean' })).toEqual([1, 1, 1, 2]);
   });
 });
 
-describe('on a model that ends in global pooling and one linear layer', async () => {
+describe('CAM methods on a model with global pooling and one linear layer', async () => {
   const model = await openGraph(imageGraph());
   const relu = { relu: false };
   const gradCam = await values(model, 'grad_cam', relu);
 
-  it('CAM is Grad-CAM times the number of places', async () => {
+  it('CAM is Grad-CAM times the number of positions', async () => {
     expectClose(
       await values(model, 'cam', relu),
       gradCam.map((value) => value * 64),
     );
   });
 
-  it.each(['hires_cam', 'xgrad_cam', 'shapley_cam'])('%s is Grad-CAM', async (method) => {
+  it.each(['hires_cam', 'xgrad_cam', 'shapley_cam'])('%s equals Grad-CAM', async (method) => {
     expectClose(await values(model, method, relu), gradCam);
   });
 
-  it('Finer-CAM without comparison is Grad-CAM, and is another map with it', async () => {
+  it('Finer-CAM equals Grad-CAM without a comparison class, and differs with one', async () => {
     expectClose(await values(model, 'finer_cam', { ...relu, alpha: 0 }), gradCam);
     expect(await values(model, 'finer_cam', relu)).not.toEqual(gradCam);
     expect(await values(model, 'finer_cam', { ...relu, convention: 'differentiated' })).not.toEqual(
@@ -96,7 +96,7 @@ describe('on a model that ends in global pooling and one linear layer', async ()
     );
   });
 
-  it('Ablation-CAM weights each map with what its mean adds to the score', async () => {
+  it('Ablation-CAM weights each map by the contribution of its mean to the score', async () => {
     const { rows } = await explainer.explain(model, {
       method: 'layer_activation',
       target: 1,
@@ -117,7 +117,7 @@ describe('on a model that ends in global pooling and one linear layer', async ()
   });
 });
 
-describe('kin of Score-CAM', async () => {
+describe('variants of Score-CAM', async () => {
   const model = await openGraph(imageGraph());
   const scoreCam = await values(model, 'score_cam');
 
@@ -125,7 +125,7 @@ describe('kin of Score-CAM', async () => {
     ['ss_cam', { std: 0, n_samples: 3 }],
     ['is_cam', { n_samples: 1, convention: 'linear' }],
     ['faster_score_cam', { max_channels: 100 }],
-  ])('%s comes down to it', async (method, params) => {
+  ])('%s equals Score-CAM for its trivial parameters', async (method, params) => {
     expectClose(await values(model, method, params), scoreCam, 5);
   });
 
@@ -137,14 +137,14 @@ describe('kin of Score-CAM', async () => {
     ['is_cam', {}, 0, [0.770846, 1.39664, 1.356676, 1.391142, 1.296575, 0.721596]],
     ['is_cam', {}, 1, [0.783562, 1.402119, 1.36214, 1.39639, 1.301961, 0.72896]],
     ['is_cam', { convention: 'linear' }, 0, [0.784445, 1.401669, 1.361672, 1.395929, 1.301465, 0.728774]],
-  ])('%s with %j has its float64 figures for class %d', async (method, params, target, expected) => {
+  ])('%s with %j gives its float64 reference values for class %d', async (method, params, target, expected) => {
     const request = { method, params: { ...params, target_layer: 'hidden' }, target, inputs: { x: smallPicture() } };
     const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
     for (const [i, place] of PLACES.entries())
       expect(rows[0]?.values.hidden?.data[place]).toBeCloseTo(expected[i] as number, 5);
   });
 
-  it('tells the number of rows from the channels that are tried', () => {
+  it('plan their rows from the number of channels', () => {
     const plan = explainer.plan(model, {
       method: 'faster_score_cam',
       params: { max_channels: 2 },
@@ -160,7 +160,7 @@ describe('grad_cam without the sum over channels', () => {
     [1, 1, 1, 1, -1, -2, -3, -2],
   ];
 
-  it('gives each feature map times its weight', async () => {
+  it('returns each feature map times its weight', async () => {
     expectClose(
       await mapOf(activations, slopes, 'grad_cam', { attr_dim_summation: false }),
       [1, 2, 3, 4, -10, -12, -14, -16],
@@ -168,19 +168,19 @@ describe('grad_cam without the sum over channels', () => {
     expectClose(await mapOf(activations, slopes, 'grad_cam'), [-9, -10, -11, -12]);
   });
 
-  it('refuses what is made of a single map', async () => {
+  it('refuses methods that have a single map', async () => {
     const both = { attr_dim_summation: false, eigen_smooth: true };
     await expect(mapOf(activations, slopes, 'grad_cam', both)).rejects.toThrow('leave out more_layers');
   });
 });
 
-describe('principal components', () => {
+describe('the principal components of features', () => {
   const [channels, places] = [6, 4];
   const loadings = Array.from({ length: channels }, (_, c) => c + 1);
   const along = [-3, 1, 4, 2];
   const maps = loadings.flatMap((loading) => along.map((x) => 5 * channels + loading * x));
 
-  it('find the one direction that there is', async () => {
+  it('find the only direction of variation', async () => {
     const length = Math.hypot(...loadings);
     const mean = along.reduce((sum, x) => sum + x, 0) / places;
     expectClose(
@@ -191,7 +191,7 @@ describe('principal components', () => {
 
   const turned = loadings.flatMap((loading) => along.map((x) => 5 * channels - loading * x));
 
-  it('are high where the features are, or away from the corner', async () => {
+  it('are positive where the features are, or away from the corner', async () => {
     const straight = await mapOf(maps, maps, 'eigen_cam');
     expectClose(
       await mapOf(turned, maps, 'eigen_cam'),
@@ -202,7 +202,7 @@ describe('principal components', () => {
     expectClose(await mapOf(turned, maps, 'eigen_cam', corner), straight);
   });
 
-  it('of a linear kernel are the same up to the sign, of a sigmoid they are not', async () => {
+  it('of a linear kernel are equal up to the sign, and of a sigmoid kernel differ', async () => {
     const linear = await mapOf(maps, maps, 'kpca_cam', { kernel: 'linear' });
     expectClose(linear.map(Math.abs), (await mapOf(maps, maps, 'eigen_cam')).map(Math.abs));
     expect(Math.max(...linear.map(Math.abs))).toBe(Math.max(...linear));
@@ -210,7 +210,7 @@ describe('principal components', () => {
   });
 });
 
-it('aug_smooth gives mirrored pictures mirrored maps', async () => {
+it('aug_smooth gives mirrored maps for mirrored images', async () => {
   const model = await openGraph(imageGraph());
   const image = picture();
   const mirrored = float32(
@@ -240,7 +240,7 @@ it('more_layers averages the scaled maps of several layers', async () => {
   expectClose(await values(model, 'grad_cam', { more_layers: [earlier] }), mean, 5);
 });
 
-it('random_cam depends on the seed alone', async () => {
+it('random_cam depends on the seed only', async () => {
   const model = await openGraph(imageGraph());
   const run = async (seed: number) =>
     (await explainer.explain(model, { method: 'random_cam', seed, inputs: { image: picture() } })).rows[0]?.values;
@@ -249,7 +249,7 @@ it('random_cam depends on the seed alone', async () => {
 });
 
 describe('guided_grad_cam', () => {
-  it.each(['nearest', 'bilinear'])('is guided backpropagation times the enlarged map (%s)', async (interpolation) => {
+  it.each(['nearest', 'bilinear'])('is guided backpropagation times the upsampled map (%s)', async (interpolation) => {
     const model = await openGraph(imageGraph());
     const [detail, map] = [await values(model, 'guided_backprop'), await values(model, 'grad_cam')];
     // The layer is as large as the picture, so that enlarging changes nothing.
@@ -259,7 +259,7 @@ describe('guided_grad_cam', () => {
 });
 
 describe('full_grad', () => {
-  it('adds up what input and biases give, each channel scaled', async () => {
+  it('sums the contributions of input and biases with each channel scaled', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('image', 'float32', ['N', 1, 2, 2]);
     const conv = g.op('Conv', [x, g.constant('float32', [1, 1, 1, 1], [2]), g.constant('float32', [1], [0.5])]);

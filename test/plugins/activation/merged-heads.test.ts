@@ -20,7 +20,7 @@ describe.each(FORMS)('heads merged into the batch, %s', (form) => {
     return rows.map(({ values }) => Object.entries(values)[0]);
   };
 
-  it.each([0, 1])('attention_rollout reads row %i of the mean head', async (row) => {
+  it.each([0, 1])('attention_rollout uses row %i of the mean head', async (row) => {
     const found = (await firstRows('attention_rollout'))[row];
     const { attention } = mathematics(x.data.slice(row * SIZE, (row + 1) * SIZE), 1);
     expect(found?.[0]).toBe('tokens');
@@ -29,7 +29,7 @@ describe.each(FORMS)('heads merged into the batch, %s', (form) => {
       expect(found?.[1].data[j]).toBeCloseTo((mean(attention, j) + (j === 0 ? 1 : 0)) / 2, 5);
   });
 
-  it.each([0, 1])('transformer_attribution weights row %i of each head by its slopes', async (row) => {
+  it.each([0, 1])('transformer_attribution weights row %i of each head by its gradients', async (row) => {
     const found = (await firstRows('transformer_attribution'))[row];
     const { attention, slopes } = mathematics(x.data.slice(row * SIZE, (row + 1) * SIZE), 1);
     const helpful = attention.map((head, h) => head.map((value, i) => Math.max(0, value * (slopes[h]?.[i] as number))));

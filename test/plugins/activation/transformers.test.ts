@@ -27,10 +27,10 @@ const values = async (method: string, options = {}, params = {}) => {
   return { values: Object.entries(rows[0]?.values ?? {}), map: rows[0]?.map as Tensor<'float32'> };
 };
 
-describe('a vision transformer', () => {
+describe('methods on a vision transformer', () => {
   it.each(
     activation.filter(({ params }) => 'target_layer' in params.shape && 'relu' in params.shape).map(({ id }) => id),
-  )('%s looks at the tokens that the last attention starts from', async (method) => {
+  )('%s uses the tokens before the last attention', async (method) => {
     const { values: found, map } = await values(
       method,
       {},
@@ -50,7 +50,7 @@ describe('a vision transformer', () => {
   });
 
   it.each(['attention_rollout', 'transformer_attribution', 'grad_cam'])(
-    '%s does not depend on how the graph is written',
+    '%s does not depend on the form of the exported graph',
     async (method) => {
       const { values: plain } = await values(method);
       for (const options of [{ foldHeads: true }, { spellOutNorm: true }, { foldHeads: true, spellOutNorm: true }]) {
@@ -60,14 +60,14 @@ describe('a vision transformer', () => {
     },
   );
 
-  it('has rollout rows that sum to one, the class token included', async () => {
+  it('give rollout rows that sum to one with the class token', async () => {
     const { values: found } = await values('attention_rollout', {}, { query: 'mean' });
     const places = found[0]?.[1].data.reduce((sum, x) => sum + x, 0) ?? 0;
     expect(places).toBeGreaterThan(0);
     expect(places).toBeLessThan(1);
   });
 
-  it('explains rows of a batch with folded heads one by one', async () => {
+  it('explain each row of a batch with folded heads separately', async () => {
     const model = await transformer({ foldHeads: true });
     const both = float32([2, 3, 8, 8], [...picture(1).data, ...picture(2).data]);
     const { rows } = await explainer.explain(model, {

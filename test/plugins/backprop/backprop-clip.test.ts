@@ -20,26 +20,26 @@ async function slopes(method: string, params: Record<string, unknown>, low = 0):
   return Array.from(rows[0]?.values.x?.data ?? [], (value) => value + 0);
 }
 
-describe('a Clip from 0 to 6', () => {
+describe('Clip from 0 to 6', () => {
   it.each(['guided_backprop', 'deconvolution'])('has its plain gradient in %s, as in Captum', async (method) => {
     expect(await slopes(method, {})).toEqual([0, 0, -2, 2, 0, 0]);
   });
 
-  it('counts as a ReLU when asked to', async () => {
+  it('is treated as a ReLU when requested', async () => {
     expect(await slopes('guided_backprop', { clip: true })).toEqual([0, 0, 0, 2, 0, 0]);
     expect(await slopes('deconvolution', { clip: true })).toEqual([0, 2, 0, 2, 0, 2]);
   });
 
-  it('is no ReLU with another lower bound', async () => {
+  it('is not a ReLU with another lower bound', async () => {
     expect(await slopes('guided_backprop', { clip: true }, -2)).toEqual([-2, 2, -2, 2, 0, 0]);
   });
 });
 
-describe('from an inner element', () => {
+describe('guided backpropagation of a neuron', () => {
   it.each([
     ['neuron_guided_backprop', [0, 3]],
     ['neuron_deconvolution', [2, 3]],
-  ] as const)('%s starts there, and counts the ReLUs in front of it', async (method, expected) => {
+  ] as const)('starts at the neuron and includes the ReLUs before it with %s', async (method, expected) => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
     const inner = g.op('MatMul', [g.op('Relu', [x]), g.constant('float32', [2, 2], [-5, 2, 7, 3])]);

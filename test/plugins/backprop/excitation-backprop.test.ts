@@ -58,7 +58,7 @@ const FIGURES: [params: object, target: number, at: readonly number[], expected:
 
 describe('excitation backprop', () => {
   it.each(FIGURES)(
-    'gives the float64 figures of a convolutional network: %j, class %d',
+    'gives the float64 reference values of a convolutional network: %j, class %d',
     async (params, target, at, expected, sum) => {
       const request = { method: 'excitation_backprop', params: { ...params }, target, inputs: { x: smallPicture() } };
       const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
@@ -68,12 +68,12 @@ describe('excitation backprop', () => {
     },
   );
 
-  it('shares each probability by input times positive weight', async () => {
+  it('distributes each probability by input times positive weight', async () => {
     // Hidden 3, 0, 5 with weights 1, 5, 3: 3/18, 0, 15/18. Unit 0 takes 2 and 2 of its inputs, unit 2 the second alone.
     expectClose(await dense({}), [3 / 36, 3 / 36 + 15 / 18]);
   });
 
-  it('takes off what excites the dual of the class', async () => {
+  it('subtracts the excitation of the dual class when contrastive', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const y = g.op('MatMul', [x, g.constant('float32', [3, 1], [1, -1, 3])]);
@@ -87,11 +87,11 @@ describe('excitation backprop', () => {
     expectClose(Array.from(rows[0]?.values.x?.data ?? []), [1 / 4, -1, 3 / 4]);
   });
 
-  it('hands nothing to negative inputs', async () => {
+  it('assigns nothing to negative inputs', async () => {
     expectClose(await dense({}, [2, -1]), [1, 0]);
   });
 
-  it('loses nothing in convolutions, pools and where branches meet', async () => {
+  it('conserves the total through convolutions, pooling and merged branches', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 6, 6]);
     const weights = Array.from({ length: 36 }, (_, i) => Math.sin(i + 1) + 0.3);

@@ -39,7 +39,7 @@ function layers() {
   return openGraph(g.build([g.named(g.op('Gemm', [relu, ones(4, 2), g.constant('float32', [2], [-1, 1])]), 'y')]));
 }
 
-describe("Captum's numbers", () => {
+describe('values of the Captum tests for neuron methods', () => {
   it.each([
     ['neuron_integrated_gradients', 'y', 0, [0, 100, 0], [0, 390, 0]],
     ['neuron_integrated_gradients', 'first', 0, [0, 100, 0], [0, 100, 0]],
@@ -48,13 +48,13 @@ describe("Captum's numbers", () => {
     ['neuron_conductance', 'y', 1, [0, 100, 0], [0, 390, 0]],
     ['neuron_conductance', 'first', 0, [0, 100, 0], [0, 90, 0]],
     ['neuron_conductance', 'relu', 3, [0, 70, 30], [0, 70, 30]],
-  ])('%s of %s[%d] at %j', async (method, target_layer, neuron, x, expected) => {
+  ])('match for %s of %s[%d] at %j', async (method, target_layer, neuron, x, expected) => {
     const params = { target_layer, neuron: [neuron], n_steps: 500 };
     const values = flat(await explain(await layers(), method, { x: row(...x) }, params));
     for (const [i, value] of expected.entries()) expect(Math.abs((values[i] as number) - value)).toBeLessThan(0.1);
   });
 
-  it('without the factor', async () => {
+  it('match without the factor of the input', async () => {
     for (const [method, neuron] of [
       ['neuron_integrated_gradients', 0],
       ['neuron_conductance', 1],
@@ -71,7 +71,7 @@ describe("Captum's numbers", () => {
   it.each([
     ['relu', [0, 0, 0, 0, 0, 0]],
     ['y', [0, 0, 0, 6, 9, 0]],
-  ])('neuron_deep_lift and neuron_deep_lift_shap at %s', async (target_layer, expected) => {
+  ])('match for neuron_deep_lift and neuron_deep_lift_shap at %s', async (target_layer, expected) => {
     const g = GraphBuilder.empty();
     const inputs = ['x1', 'x2'].map((name) => g.input(name, 'float32', ['N', 3]));
     const sums = [
@@ -96,7 +96,7 @@ const OF_CHANNEL = [0.561351, 0.613397, 0.135471, 0.659789, 0.705367, 0.080951, 
 const THROUGH_NEURON = [0.005284, -0.018709, 0.000313, 0.022974, 0.035411, -0.005311, 0.022491, -0.004952];
 const THROUGH_CHANNEL = [0.026639, 0.095265, 0.003225, 0.06751, 0.115337, 0.030035, 0.053888, 0.036648];
 
-describe('float64 figures', () => {
+describe('float64 reference values of neuron methods', () => {
   const inputs = { x: smallPicture() };
   const common = { target_layer: 'hidden', baseline: 0.25 };
 
@@ -109,7 +109,7 @@ describe('float64 figures', () => {
     ['neuron_deep_lift_shap', { neuron: [1] }, OF_CHANNEL, 5.3750354],
     ['neuron_conductance', { n_steps: 20, neuron: [1, 2, 3] }, THROUGH_NEURON, 0.0665595],
     ['neuron_conductance', { n_steps: 20, neuron: [1] }, THROUGH_CHANNEL, 0.3833766],
-  ])('%s with %j', async (method, params, expected, sum) => {
+  ])('match for %s with %j', async (method, params, expected, sum) => {
     const one = await explain(await smallNetwork('Tanh'), method, inputs, { ...common, ...params });
     const values = flat(one);
     expectClose(
@@ -121,10 +121,10 @@ describe('float64 figures', () => {
   });
 });
 
-describe('what must add up', () => {
+describe('identities of neuron methods', () => {
   const inputs = { x: smallPicture() };
 
-  it('a complete form gives the value of the neuron as its score', async () => {
+  it('hold for the score of a complete method: it is the value of the neuron', async () => {
     const model = await smallNetwork('Tanh');
     for (const method of ['neuron_integrated_gradients', 'neuron_deep_lift', 'neuron_deep_lift_shap']) {
       const one = await explain(model, method, inputs, { target_layer: 'hidden', neuron: [1], baseline: 0.25 });
@@ -134,7 +134,7 @@ describe('what must add up', () => {
     }
   });
 
-  it('neuron_conductance over all neurons is integrated_gradients, each sum layer_conductance', async () => {
+  it('hold for neuron_conductance: its sum over neurons is integrated_gradients, each total layer_conductance', async () => {
     const model = await smallNetwork('Tanh');
     const params = { n_steps: 40, quadrature: 'gausslegendre' };
     const target_layer = 'hidden';
@@ -159,7 +159,7 @@ describe('what must add up', () => {
     ['neuron_gradient_shap', 'gradient_shap', { n_samples: 4 }],
     ['neuron_guided_backprop', 'guided_backprop', {}],
     ['neuron_deconvolution', 'deconvolution', {}],
-  ])('%s of the last layer is %s', async (neuron, method, params) => {
+  ])('hold for the last layer: %s equals %s', async (neuron, method, params) => {
     const model = await smallNetwork('Relu');
     const several = { x: float32([3, 2, 5, 5], new Random(3).normal(150)) };
     const baselines = method.endsWith('_shap') ? several : undefined;
@@ -169,7 +169,7 @@ describe('what must add up', () => {
   });
 
   it.each(methods.filter(({ id }) => id.startsWith('neuron_')).map(({ id }) => id))(
-    '%s does not depend on the batch, and looks at embeddings',
+    '%s gives the same values for any batch, and supports embeddings',
     async (method) => {
       const model = await openGraph(tokenGraph());
       const request = { method, params: { target_layer: 'logits', neuron: [1] }, inputs: { ids: tokens() } };
@@ -181,7 +181,7 @@ describe('what must add up', () => {
     },
   );
 
-  it('smooth_grad runs over a neuron form', async () => {
+  it('hold for smooth_grad over a neuron method without noise', async () => {
     const base = { base_method: 'neuron_integrated_gradients', base_params: ['target_layer=hidden', 'n_steps=8'] };
     const params = { ...base, n_samples: 1, stdevs: 0 };
     const smooth = flat(await explain(await smallNetwork('Tanh'), 'smooth_grad', inputs, params));
@@ -189,7 +189,7 @@ describe('what must add up', () => {
     expectClose(smooth, flat(await explain(await smallNetwork('Tanh'), base.base_method, inputs, plain)), 5);
   });
 
-  it('a summary speaks of the neuron, not of the class', async () => {
+  it('hold for the summary, which names the neuron instead of the class', async () => {
     const request = { method: 'neuron_deep_lift', params: { target_layer: 'hidden' }, inputs, summary: true };
     const { rows } = await explainer.explain(await smallNetwork('Tanh'), request);
     expect(rows[0]?.summary?.text).toMatch(/^Explanation of the neuron/);

@@ -20,7 +20,7 @@ function parabola() {
   return openGraph(g.build([g.named(g.reduce('ReduceSum', g.add(square, linear), [1], true), 'y')]));
 }
 
-describe('smooth_grad and kin', () => {
+describe('smooth_grad, smooth_grad_sq and var_grad', () => {
   const inputs = { x: float32([1, 2], [1, 5]) };
   const params = { n_samples: 400, stdevs: 0.5 };
   const values = async (method: string, more: object = {}) => {
@@ -46,12 +46,12 @@ describe('smooth_grad and kin', () => {
     expect(variance?.values.x?.data[1]).toBeCloseTo(0, 5);
   });
 
-  it('without noise are the method itself', async () => {
+  it('equal the base method without noise', async () => {
     const plain = await values('smooth_grad', { n_samples: 1, stdevs: 0, base_method: 'input_x_gradient' });
     expect([...(plain?.values.x?.data ?? [])]).toEqual([2, 15]);
   });
 
-  it('stops at the precision asked for, after the same sample whatever the batch', async () => {
+  it('stop at the requested precision after the same sample for any batch', async () => {
     const answers = [];
     for (const maxBatch of [1, 7, 64]) {
       const { rows, samples } = await explainerOf(methods, { maxBatch }).explain(await parabola(), {
@@ -69,7 +69,7 @@ describe('smooth_grad and kin', () => {
     for (const other of answers) expect(other?.values.x?.data).toEqual(first?.values.x?.data);
   });
 
-  it('offer maps on the way, with an error that shrinks', async () => {
+  it('report partial maps with a decreasing error', async () => {
     const partial: Explained[] = [];
     const errors: (number | undefined)[] = [];
     await explainerOf(methods, { maxBatch: 50 }).explain(
@@ -87,7 +87,7 @@ describe('smooth_grad and kin', () => {
   });
 });
 
-describe('what an inner method sees as its score', () => {
+describe('the score that a base method reads', () => {
   const seen: number[] = [];
   const reader = (readsScore: boolean) =>
     defineMethod({
@@ -117,7 +117,7 @@ describe('what an inner method sees as its score', () => {
     inputs: { x: vector() },
   };
 
-  it('is the score of the noisy copy', async () => {
+  it('is that of the noisy copy', async () => {
     seen.length = 0;
     const model = await openGraph(vectorGraph());
     const { samples } = await explainerOf([...methods, reader(true)]).explain(model, request);
@@ -126,7 +126,7 @@ describe('what an inner method sees as its score', () => {
     expect(seen.every(Number.isFinite)).toBe(true);
   });
 
-  it('is refused to a method that did not say that it reads it', async () => {
+  it('is refused to a method that does not declare readsScore', async () => {
     const model = await openGraph(vectorGraph());
     await expect(explainerOf([...methods, reader(false)]).explain(model, request)).rejects.toMatchObject({
       code: 'method_failed',
@@ -134,7 +134,7 @@ describe('what an inner method sees as its score', () => {
     });
   });
 
-  it.each(['integrated_gradients', 'deep_lift'])('lets %s run inside, at the cost it tells', async (base_method) => {
+  it.each(['integrated_gradients', 'deep_lift'])('is available to %s at the planned cost', async (base_method) => {
     for (const { model, inputs } of await subjects()) {
       const inner = { method: 'smooth_grad', params: { base_method, n_samples: 2 }, inputs };
       const { cost } = explainer.plan(model, inner);

@@ -62,13 +62,13 @@ const row = (...data: number[]) => float32([1, data.length], data);
 describe('integrated_gradients', () => {
   const [inputs, baselines] = [{ x: row(1, 2, 3) }, { x: row(0.5, 1, 1) }];
 
-  it("gives the numbers of PAIR's own test", async () => {
+  it('matches the values of the PAIR tests', async () => {
     const params = { n_steps: 1000, quadrature: 'riemann_trapezoid' };
     const values = flat(await explain(await mixed(), 'integrated_gradients', inputs, params, baselines));
     for (const [i, expected] of [2.5, 3, -0.70035].entries()) expect(values[i]).toBeCloseTo(expected, 2);
   });
 
-  it('stops at the precision asked for, after the same node whatever the batch', async () => {
+  it('stops at the requested precision after the same node for any batch', async () => {
     const answers = [];
     for (const maxBatch of [1, 7, 64]) {
       const { rows, samples } = await explainerOf(methods, { maxBatch }).explain(await mixed(), {
@@ -88,7 +88,7 @@ describe('integrated_gradients', () => {
     expect(answers[2]).toEqual(answers[0]);
   });
 
-  it('offers maps on the way, nearer and nearer', async () => {
+  it('reports partial maps with a decreasing error', async () => {
     const errors: number[] = [];
     const exact = [2.5, 3, Math.sin(3) - Math.sin(1)];
     await explainerOf(methods, { maxBatch: 16 }).explain(
@@ -108,7 +108,7 @@ describe('integrated_gradients', () => {
 });
 
 describe('blur_ig', () => {
-  it("gives the numbers of PAIR's own test, and none where there was nothing", async () => {
+  it('matches the values of the PAIR tests, and is zero for a blank image', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 1, 5, 5]);
     const model = await openGraph(g.build([g.named(g.reduce('ReduceSum', g.op('Sin', [x]), [2, 3], false), 'y')]));
@@ -124,7 +124,7 @@ describe('blur_ig', () => {
     expect(Math.abs(explained.convergenceDelta as number)).toBeLessThan(0.02);
   });
 
-  it('adds up to the difference to the blurred input on a network', async () => {
+  it('sums to the difference from the blurred input on a network', async () => {
     const model = await openGraph(imageGraph());
     const one = await explain(model, 'blur_ig', { image: picture() }, { max_sigma: 4, n_steps: 1000 });
     expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
@@ -132,7 +132,7 @@ describe('blur_ig', () => {
     );
   });
 
-  it('refuses what cannot be blurred', async () => {
+  it('refuses inputs that cannot be blurred', async () => {
     await expect(explain(await linear(), 'blur_ig', { x: row(1, 2, 3) })).rejects.toMatchObject({
       code: 'unprocessable_method',
     });
@@ -140,19 +140,19 @@ describe('blur_ig', () => {
 });
 
 describe('guided_ig', () => {
-  it.each([0.02, 1])('is exact for a linear model, %d away from the line', async (max_dist) => {
+  it.each([0.02, 1])('is exact for a linear model at distance %d from the line', async (max_dist) => {
     const values = flat(await explain(await linear(), 'guided_ig', { x: row(1, 2, -4) }, { max_dist }));
     for (const [i, expected] of [2, -6, -2].entries()) expect(values[i]).toBeCloseTo(expected, 5);
   });
 
-  it('adds up to the difference of the scores', async () => {
+  it('sums to the difference of the scores', async () => {
     const one = await explain(await openGraph(vectorGraph()), 'guided_ig', { x: vector() });
     expect(Math.abs(total(one) - (one.score - (one.baselineScore as number)))).toBeLessThan(
       0.02 * Math.abs(one.score - (one.baselineScore as number)),
     );
   });
 
-  it('moves what matters least first', async () => {
+  it('moves the least important features first', async () => {
     // a b at (1, 1) from 0 with b lifted: on the straight line both get a half; the one with the smaller slope goes first and gets less.
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
@@ -170,7 +170,7 @@ describe('guided_ig', () => {
 describe('gradient_shap', () => {
   const baselines = { x: float32([3, 3], [0, 0, 0, 1, 1, 1, 2, 5, -1]) };
 
-  it('averages over the baselines: exact for a linear model when each has its turn', async () => {
+  it('averages over the baselines, and is exact for a linear model that uses each', async () => {
     const one = await explain(await linear(), 'gradient_shap', { x: row(4, 4, 4) }, { n_samples: 6 }, baselines);
     // 2 (4 - 1), -3 (4 - 2), (4 - 0) / 2
     for (const [i, expected] of [6, -6, 2].entries()) expect(flat(one)[i]).toBeCloseTo(expected, 5);
@@ -178,7 +178,7 @@ describe('gradient_shap', () => {
     expect(one.convergenceDelta).toBeCloseTo(0, 5);
   });
 
-  it('comes near Integrated Gradients with many samples', async () => {
+  it('approaches integrated_gradients with many samples', async () => {
     const model = await mixed();
     const inputs = { x: row(1, 2, 3) };
     const shap = await explain(model, 'gradient_shap', inputs, { n_samples: 1000 });
@@ -187,14 +187,14 @@ describe('gradient_shap', () => {
     expect(shap.standardError).toBeGreaterThan(0);
   });
 
-  it('counts the baselines in its cost', async () => {
+  it('includes the baselines in its cost', async () => {
     const request = { method: 'gradient_shap', params: { n_samples: 5 }, inputs: { x: row(4, 4, 4) }, baselines };
     const model = await linear();
     expect(explainer.plan(model, request).cost).toEqual({ forwards: 3, backwards: 5 });
     expect((await explainer.explain(model, request)).samples).toMatchObject({ forwards: 3, backwards: 5 });
   });
 
-  it('stops at the precision asked for', async () => {
+  it('stops at the requested precision', async () => {
     const params = { n_samples: 1000, precision: 0.1 };
     const { samples, rows } = await explainer.explain(await mixed(), {
       method: 'gradient_shap',
@@ -230,11 +230,11 @@ describe('deep_lift_shap', () => {
   });
 });
 
-describe('layer forms', () => {
+describe('layer methods on a path', () => {
   const inputs = { image: picture() };
 
   it.each(['layer_conductance', 'layer_integrated_gradients'])(
-    '%s adds up at a layer that cuts the model',
+    '%s sums to the difference at a layer that cuts the model',
     async (method) => {
       const one = await explain(await openGraph(imageGraph()), method, inputs, { n_steps: 200 });
       expect(Object.values(one.values)[0]?.dims).toEqual([1, 5, 8, 8]);
@@ -244,7 +244,7 @@ describe('layer forms', () => {
     },
   );
 
-  it('layer_integrated_gradients at the input is integrated_gradients', async () => {
+  it('layer_integrated_gradients at the input equals integrated_gradients', async () => {
     const model = await openGraph(imageGraph());
     const layer = flat(await explain(model, 'layer_integrated_gradients', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs));
@@ -252,7 +252,7 @@ describe('layer forms', () => {
   });
 
   it.each(['layer_conductance', 'layer_integrated_gradients', 'internal_influence'])(
-    '%s looks at embeddings too',
+    '%s supports embeddings',
     async (method) => {
       const model = await openGraph(tokenGraph());
       const one = await explain(model, method, { ids: tokens() }, { target_layer: 'embedded' });
@@ -260,14 +260,14 @@ describe('layer forms', () => {
     },
   );
 
-  it('internal_influence at the input is integrated_gradients without the factor', async () => {
+  it('internal_influence at the input equals integrated_gradients without the factor of the input', async () => {
     const model = await openGraph(imageGraph());
     const layer = flat(await explain(model, 'internal_influence', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs, { multiply_by_inputs: false }));
     for (const [i, value] of layer.entries()) expect(value).toBeCloseTo(plain[i] as number, 5);
   });
 
-  it('neuron_gradient is the gradient of that element, or of a channel', async () => {
+  it('neuron_gradient is the gradient of an element or a channel', async () => {
     const model = await openGraph(imageGraph());
     const at = async (neuron: number[]) => flat(await explain(model, 'neuron_gradient', inputs, { neuron }));
     const [channel, places] = [await at([2]), [] as number[][]];

@@ -49,7 +49,7 @@ const node = (
 ): Node => ({ name: op, op, domain, inputs, outputs, attributes });
 
 describe('tree_shap', () => {
-  it('takes the values of baseline rows for absent columns when a request gives some', async () => {
+  it('takes values of absent columns from the baseline rows of the request', async () => {
     const one = await explain(graphOf(regressor(AND), 2), { x: [2, 2], baselines: [[0, 0]] });
     expect([one.list, one.score, one.baselineScore, one.convergenceDelta]).toEqual([[5, 5], 10, 0, 0]);
     const two = await explain(graphOf(regressor(AND), 2), {
@@ -62,21 +62,21 @@ describe('tree_shap', () => {
     expect(two.list).toEqual([2.5, 7.5]);
   });
 
-  it('goes by the counts of training rows in the file when there are no baseline rows', async () => {
+  it('uses the counts of training rows in the file when there are no baseline rows', async () => {
     const { list, baselineScore } = await explain(graphOf(regressor(AND), 2), { x: [2, 2] });
     expect(list[0]).toBeCloseTo(3.75, 5);
     expect(list[1]).toBeCloseTo(5.25, 5);
     expect(baselineScore).toBeCloseTo(1, 6);
   });
 
-  it('starts from the parameter baseline when there are neither', async () => {
+  it('uses the parameter baseline when there are neither', async () => {
     const zero = await explain(graphOf(regressor(UNCOUNTED), 2), { x: [2, 2] });
     expect(zero.list).toEqual([5, 5]);
     const three = await explain(graphOf(regressor(UNCOUNTED), 2), { x: [2, 2], params: { baseline: 3 } });
     expect(three.list).toEqual([0, 0]);
   });
 
-  it('counts baseline rows for the path-dependent form where the file has no counts, and asks for them otherwise', async () => {
+  it('counts baseline rows for the path-dependent form when the file has no counts, and requires one of them', async () => {
     const params = { feature_perturbation: 'tree_path_dependent' };
     const baselines = [...Array(6).fill([0, 0]), ...Array(3).fill([2, 0]), [2, 2]];
     const { list } = await explain(graphOf(regressor(UNCOUNTED), 2), { x: [2, 2], params, baselines });
@@ -86,7 +86,7 @@ describe('tree_shap', () => {
     );
   });
 
-  it("gives SHAP's values for a decision tree, of each class", async () => {
+  it('gives the values of SHAP for each class of a decision tree', async () => {
     for (const species of [0, 1, 2]) {
       for (const i of [0, 3]) {
         const x = ROWS[i] as number[];
@@ -100,7 +100,7 @@ describe('tree_shap', () => {
     }
   });
 
-  it('explains the log-odds of a boosted classifier, or its probability', async () => {
+  it('explains the log-odds or the probability of a boosted classifier', async () => {
     const graph = graphOf(classifier(2, [split(0, 1, leaf(-1), leaf(2))], { post_transform: string('LOGISTIC') }), 2);
     const request = { x: [3, 0], baselines: [[0, 5]], target: 1 };
     const raw = await explain(graph, request);
@@ -111,7 +111,7 @@ describe('tree_shap', () => {
     expect(probability.list[1]).toBe(0);
   });
 
-  it('adds the parts that an exporter split an ensemble into', async () => {
+  it('sums the parts into which an exporter split an ensemble', async () => {
     const first = regressor([split(0, 1, leaf(0), leaf(4))]);
     const parts = [
       { ...first, outputs: ['first'] },
@@ -122,7 +122,7 @@ describe('tree_shap', () => {
     expect([list, score]).toEqual([[4, 6], 10]);
   });
 
-  it('gives the columns of a table what their scaled and one-hot encoded columns get', async () => {
+  it('attributes to columns of a table what their scaled and one-hot encoded columns contribute', async () => {
     // Columns of the trees: age scaled, city is 7, city is 8, city is 9.
     const trees = regressor([split(0, 1, leaf(0), split(2, 0.5, split(3, 0.5, leaf(1), leaf(5)), leaf(9)))]);
     const inputs: ValueInfo[] = [
@@ -154,7 +154,7 @@ describe('tree_shap', () => {
     expect([...(row?.values.city?.data ?? [])]).toEqual([-2]);
   });
 
-  it('refuses a model whose columns are mixed before the trees see them, and one without trees', async () => {
+  it('refuses a model that mixes columns before its trees, and one without trees', async () => {
     const trees = regressor([split(0, 1, leaf(0), leaf(1))]);
     const mixes: Graph = {
       ...graphOf(trees, 2),

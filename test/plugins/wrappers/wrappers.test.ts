@@ -32,7 +32,7 @@ describe('ensemble', () => {
     }
   });
 
-  it('hands parameters to the method that they are for', async () => {
+  it('passes parameters to the method they belong to', async () => {
     const model = await openGraph(imageGraph());
     const inputs = { image: picture() };
     const params = { methods: ['integrated_gradients'], method_params: ['integrated_gradients.n_steps=3'] };
@@ -47,7 +47,7 @@ describe('ensemble', () => {
     });
   });
 
-  it.each(['min_max', 'l1', 'max_abs'])('makes maps comparable by %s', async (normalization) => {
+  it.each(['min_max', 'l1', 'max_abs'])('normalises maps by %s', async (normalization) => {
     for (const { model, inputs } of await subjects()) {
       const { map } = await explain(model, 'ensemble', inputs, { methods: ['occlusion'], normalization });
       const [low, high] = [Math.min(...map), Math.max(...map)];
@@ -81,7 +81,7 @@ describe('xrai', () => {
     ),
   );
 
-  it.each(['full', 'fast'])('finds the region that counts (%s)', async (algorithm) => {
+  it.each(['full', 'fast'])('finds the important region (%s)', async (algorithm) => {
     const { map } = await explain(await planted(), 'xrai', { x: image }, { algorithm, base_params: ['n_steps=4'] });
     expect(map).toHaveLength(side * side);
     const mean = (keep: (i: number) => boolean) => {
@@ -94,7 +94,7 @@ describe('xrai', () => {
     expect(best / 256).toBeGreaterThan(0.8);
   });
 
-  it('asks the base method from the lowest and the highest value, or once', async () => {
+  it('runs the base method from a black and a white baseline, or once', async () => {
     const model = await planted();
     const samples = async (params: object) =>
       (await explainer.explain(model, { method: 'xrai', params: { ...params }, inputs: { x: image }, target: 0 }))

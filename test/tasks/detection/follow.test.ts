@@ -15,12 +15,12 @@ const reference = referenceOf(head as NonNullable<typeof head>, 0, 0);
 const after = detections([[55, 50, 10, 20, 0.6, 0.3, 0.4]]);
 
 describe('scoreOfBox', () => {
-  it('gives the confidence or the class probability of the best match', () => {
+  it('returns confidence or class probability of the best match', () => {
     expect(scoreOfBox(after, reference, 'class')).toBeCloseTo(0.3, 6);
     expect(scoreOfBox(after, reference)).toBeCloseTo(0.18, 6);
   });
 
-  it('gives the similarity of D-RISE: overlap, cosine of the classes, objectness', () => {
+  it('returns the D-RISE similarity: overlap, class cosine and objectness', () => {
     const cosine = (0.9 * 0.3 + 0.1 * 0.4) / Math.sqrt((0.81 + 0.01) * (0.09 + 0.16));
     expect(scoreOfBox(after, reference, 'similarity')).toBeCloseTo(0.5 * cosine * 0.6, 6);
     expect(scoreOfBox(before, reference, 'similarity')).toBeCloseTo(0.8, 6);

@@ -7,11 +7,11 @@ import { predictionsOf, shownWhole, sparse, table } from './support.ts';
 
 const rounded = (box: readonly number[] | undefined) => box?.map((side) => Math.round(side * 1e3) / 1e3);
 
-describe('end-to-end outputs', () => {
+describe('end-to-end detector outputs', () => {
   const format = { id: 'end_to_end', output: 'o', numbered: false, labels: ['cup', 'plate'] } as DetectionFormat;
   const view = shownWhole(100, 100);
 
-  it('are read as they are, without suppression', () => {
+  it('are read without suppression', () => {
     const rows = [
       [10, 10, 20, 20, 0.9, 1],
       [10, 10, 20, 20, 0.8, 1],
@@ -24,11 +24,11 @@ describe('end-to-end outputs', () => {
     ]);
   });
 
-  it('without a row are no predictions', () => {
+  it('without rows yield no predictions', () => {
     expect(predictionsOf(format, { o: float32([0, 6]) }, view)).toEqual([]);
   });
 
-  it('with the number of the image in front are read for that image', () => {
+  it('with an image index in the first column are read for that image', () => {
     const o = float32(
       [2, 7],
       [
@@ -40,19 +40,19 @@ describe('end-to-end outputs', () => {
     expect(found).toMatchObject([{ label: 'plate', score: Math.fround(0.9), box: [10, 10, 20, 20] }]);
   });
 
-  it('in shares of the input are centres and sizes', () => {
+  it('relative to the input are read as centres and sizes', () => {
     const [only] = predictionsOf(format, { o: table([[0.5, 0.25, 0.2, 0.1, 0.9, 0]]) }, shownWhole(200, 100));
     expect(rounded(only?.box)).toEqual([80, 20, 120, 30]);
   });
 
-  it('of turned boxes keep their angle', () => {
+  it('of rotated boxes keep their angle', () => {
     const turned = { ...format, extras: 'angle', box: 'centre' } as DetectionFormat;
     const [only] = predictionsOf(turned, { o: table([[50, 50, 20, 10, 0.9, 0, 0.5]]) }, view);
     expect(only).toMatchObject({ box: [40, 45, 60, 55], angle: 0.5 });
   });
 });
 
-describe('queries of DETR', () => {
+describe('DETR queries', () => {
   // Post-processed by the image processors of transformers 5: threshold 0.5, an image of 200 x 100.
   const logits = table([
     [-3.05, -1.5, -1.31, -3.22],
@@ -82,7 +82,7 @@ describe('queries of DETR', () => {
     return predictionsOf(format, outputs, view).map(({ class: k, score, box }) => [k, score.toFixed(5), rounded(box)]);
   };
 
-  it('are a softmax with a class for nothing', () => {
+  it('are scored by a softmax with a no-object class', () => {
     expect(found('DetrForObjectDetection')).toEqual([
       [1, '0.85862', [-10.8, 26.15, 93.2, 94.85]],
       [1, '0.63443', [14.1, 16.9, 133.9, 75.5]],
@@ -90,7 +90,7 @@ describe('queries of DETR', () => {
     ]);
   });
 
-  it('of RT-DETR are sigmoids, of which a query may have several', () => {
+  it('of RT-DETR are scored by sigmoids, with several classes for a query', () => {
     expect(found('RTDetrForObjectDetection')).toEqual([
       [1, '0.96675', [-10.8, 26.15, 93.2, 94.85]],
       [3, '0.71910', [-10.8, 26.15, 93.2, 94.85]],
@@ -100,8 +100,8 @@ describe('queries of DETR', () => {
   });
 });
 
-describe('single-shot detectors', () => {
-  it('have the background first, and corners in shares of the input', () => {
+describe('single-shot detector outputs', () => {
+  it('have the background class first and corners relative to the input', () => {
     const format = {
       id: 'scores_and_boxes',
       scores: 's',
@@ -128,8 +128,8 @@ describe('single-shot detectors', () => {
   });
 });
 
-describe('other forms', () => {
-  it('YuNet: the root of class times objectness, boxes and landmarks in cells', () => {
+describe('other detector outputs', () => {
+  it('are decoded for YuNet: root of class times objectness, boxes and landmarks in cells', () => {
     const outputs = {
       cls_16: float32([1, 4, 1], sparse(4, { 3: 0.81 })),
       obj_16: float32([1, 4, 1], sparse(4, { 3: 1 })),
@@ -149,7 +149,7 @@ describe('other forms', () => {
     ]);
   });
 
-  it('CenterFace: sizes and offsets with y first', () => {
+  it('are decoded for CenterFace: sizes and offsets with y first', () => {
     const outputs = {
       heat: float32([1, 1, 2, 4], sparse(8, { 5: 0.75 })),
       sizes: float32([1, 2, 2, 4], sparse(16, { 5: Math.log(2), 13: Math.log(3) })),
@@ -163,7 +163,7 @@ describe('other forms', () => {
     expect(rounded(only?.keypoints?.[0])).toEqual([5, 7, 1]);
   });
 
-  it('NanoDet: the mean of a distribution over the distance of each side', () => {
+  it('are decoded for NanoDet: mean of a distribution over the distance of each side', () => {
     const sure = (bin: number) => sparse(8, { [bin]: 50 });
     const rows = Array.from({ length: 21 }, () => sparse(33, {}));
     rows[5] = [0.9, ...sure(1), ...sure(0), ...sure(2), ...sure(3)];
@@ -173,7 +173,7 @@ describe('other forms', () => {
     expect(rounded(only?.box)).toEqual([4, 12, 28, 32]);
   });
 
-  it('raw levels of YOLOv5: sigmoids, cells and anchors', () => {
+  it('are decoded for raw YOLOv5 levels: sigmoids, cells and anchors', () => {
     const values = sparse(3 * 2 * 2 * 6, {}, -20);
     // Second anchor (62 x 45 at stride 16), cell (1, 0), all in the middle of their range.
     values.splice((4 + 1) * 6, 6, 0, 0, 0, 0, 20, 20);
@@ -183,7 +183,7 @@ describe('other forms', () => {
     expect(rounded(only?.box)).toEqual([0, 0, 32, 30.5]);
   });
 
-  it('boxes, labels and scores apart, corners with y first where TensorFlow names them', () => {
+  it("are decoded from separate boxes, labels and scores, with y first in TensorFlow's order", () => {
     const outputs = {
       detection_boxes: float32([1, 1, 4], [0.25, 0.5, 0.75, 1]),
       detection_classes: float32([1, 1], [3]),
@@ -200,7 +200,7 @@ describe('other forms', () => {
     ]);
   });
 
-  it('boxes with their score as fifth column', () => {
+  it('are decoded from boxes with their score in the fifth column', () => {
     const outputs = { dets: float32([1, 1, 5], [10, 20, 30, 40, 0.9]), labels: float32([1, 1], [2]) };
     const format = { id: 'boxes_labels_scores', boxes: 'dets', classes: 'labels', yFirst: false, background: 0 };
     const found = predictionsOf(format as DetectionFormat, outputs, shownWhole(100, 100));

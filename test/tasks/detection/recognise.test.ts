@@ -121,13 +121,13 @@ describe('recogniseDetector', () => {
     expect(recogniseDetector(description)?.format).toMatchObject({ id: 'boxes_labels_scores', yFirst: false });
   });
 
-  it('recognises boxes with their scores beside labels', () => {
+  it('recognises boxes with scores and separate labels', () => {
     const outputs = [fact('dets', ['N', 100, 5]), fact('labels', ['N', 100], 'int64')];
     const description = { inputs: [fact('input', ['N', 3, 320, 320])], outputs };
     expect(recogniseDetector(description)?.format).toMatchObject({ boxes: 'dets', classes: 'labels' });
   });
 
-  it('says what it cannot know', () => {
+  it('reports what it cannot determine', () => {
     expect(recogniseDetector(model(IMAGE, { o: [1, 6300, 8] }))?.doubts).toEqual([
       expect.stringContaining('box, objectness and 3 classes'),
     ]);
@@ -142,7 +142,7 @@ describe('recogniseDetector', () => {
     ['a batch of images with six classes', model(['batch', 3, 32, 32], { o: ['batch', 6] })],
     ['dense rows without names', model(['N', 3, 'H', 'W'], { o: ['N', 6, 'A'] })],
     ['a classifier of Ultralytics', model(IMAGE, { o: [1, 2] }, ultralytics({ task: 'classify' }))],
-  ])('leaves %s alone', (_, description) => {
+  ])('does not recognise %s', (_, description) => {
     expect(recogniseDetector(description)).toBeUndefined();
   });
 });

@@ -18,11 +18,11 @@ describe('gaussianOverlap', () => {
     [{ x: 52, y: 41, width: 28, height: 12, angle: 0.5 }, 0.7955],
     [{ ...box, angle: 1.87 }, 0.3675],
     [{ ...box, x: 90 }, 0.0054],
-  ])('of boxes turned differently is as published', (other, expected) => {
+  ])('with the rotated box %j has the published value', (other, expected) => {
     expect(gaussianOverlap(box, other)).toBeCloseTo(expected, 3);
   });
 
-  it('of a box with itself is 1, of a box without area 0', () => {
+  it('is 1 for equal boxes and 0 for a box without area', () => {
     expect(gaussianOverlap(box, box)).toBeCloseTo(1, 6);
     expect(gaussianOverlap(box, { ...box, width: 0 })).toBeCloseTo(0, 3);
   });
@@ -31,14 +31,14 @@ describe('gaussianOverlap', () => {
 describe('suppress', () => {
   const boxes = Float64Array.from([0, 0, 10, 10, 1, 0, 11, 10, 2, 0, 12, 10, 0, 0, 10, 10]);
 
-  it('keeps the best of boxes that overlap, and those of other classes', () => {
+  it('keeps the best of overlapping boxes, and boxes of other classes', () => {
     const input = { boxes, scores: [0.5, 0.9, 0.8, 0.7], classes: [0, 0, 0, 1] };
     expect(suppress(input, 0.5, 10)).toEqual([1, 3]);
     expect(suppress(input, 0.9, 10)).toEqual([1, 2, 3, 0]);
     expect(suppress(input, 0.9, 2)).toEqual([1, 2]);
   });
 
-  it('takes the earlier of equal scores first', () => {
+  it('prefers the earlier of equal scores', () => {
     expect(suppress({ boxes, scores: [0.5, 0.5, 0.5, 0.5], classes: [0, 0, 0, 0] }, 0.5, 10)).toEqual([0]);
   });
 });

@@ -22,12 +22,12 @@ const target = (choice: Parameters<typeof objectDetection.target>[0], more: Part
 /** Element of class `klass` of candidate `i` in a head of 4 + 2 channels. */
 const element = (klass: number, i: number) => [{ index: (4 + klass) * ROWS.length + i, weight: 1 }];
 
-describe('the choice of a box', () => {
-  it('by number counts as the predictions do', () => {
+describe('the choice of a detected box', () => {
+  it('by number follows the order of the predictions', () => {
     expect(target({ prediction: 1 })).toMatchObject({ output: 'o', label: 'plate', class: 1, weights: element(1, 1) });
   });
 
-  it('by class takes the best of it, even below the threshold', () => {
+  it('by class takes the highest score of that class, even below the threshold', () => {
     expect(target({ label: 'Cup' }).weights).toEqual(element(0, 0));
     expect(target({ class: 1 }, { threshold: 0.95 }).weights).toEqual(element(1, 1));
   });
@@ -40,7 +40,7 @@ describe('the choice of a box', () => {
     expect(target({ point: [184, 184] }, placed).weights).toEqual(element(1, 1));
   });
 
-  it('by box takes the one that overlaps it most, even below the threshold', () => {
+  it('by box takes the box with the largest overlap, even below the threshold', () => {
     expect(target({ box: [28, 28, 72, 72] }).weights).toEqual(element(0, 0));
     expect(target({ box: [76, 76, 84, 84] }).weights).toEqual(element(1, 2));
   });
@@ -58,23 +58,23 @@ describe('the choice of a box', () => {
   });
 });
 
-describe('a box in a disturbed run', () => {
+describe('the score of a box after a perturbation', () => {
   const follow = target({ prediction: 0 }).follow as NonNullable<ReturnType<typeof target>['follow']>;
 
-  it('is found by overlap and class, wherever it stands', () => {
+  it('follows the box by overlap and class', () => {
     const moved = [ROWS[1], ROWS[2], [52, 50, 40, 40, 0.6, 0.1]] as number[][];
     expect(follow({ o: transposed(moved) })).toBeCloseTo(0.6, 6);
   });
 
-  it('is not another object of its class', () => {
+  it('is not that of another object of the same class', () => {
     expect(follow({ o: transposed([[10, 10, 10, 10, 0.9, 0], ROWS[1], ROWS[2]] as number[][]) })).toBe(0);
   });
 
-  it('scores 0 where nothing is left', () => {
+  it('is 0 when no box is left', () => {
     expect(follow({ o: transposed(ROWS.map((row) => row.map((value, i) => (i < 4 ? value : 0)))) })).toBe(0);
   });
 
-  it('of a list of final boxes is not the row of its number', () => {
+  it('is not tied to the row number in a list of final boxes', () => {
     const list = {
       o: table([
         [10, 10, 30, 30, 0.9, 0],

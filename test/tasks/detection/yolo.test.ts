@@ -23,7 +23,7 @@ const ROWS = [
   [80, 80, 10, 10, 0.24, 0.1],
 ];
 
-describe('boxes of YOLO', () => {
+describe('decoding of YOLO boxes', () => {
   it.each([
     ['channels first', 1, transposed(ROWS)],
     ['channels last', 2, table(ROWS)],
@@ -35,7 +35,7 @@ describe('boxes of YOLO', () => {
     ]);
   });
 
-  it('lie in pixels of the upright image, whatever was cut or padded', () => {
+  it('gives pixels of the upright image for any crop and padding', () => {
     const placed = {
       ...view,
       image: { width: 400, height: 200 },
@@ -45,7 +45,7 @@ describe('boxes of YOLO', () => {
     expect(first?.box).toEqual([160, 60, 240, 140]);
   });
 
-  it('are multiplied by the objectness where there is one', () => {
+  it('multiplies class scores by objectness if the model has it', () => {
     const rows = [[50, 50, 20, 20, 0.5, 0.9, 0.1]];
     const found = predictionsOf(
       { ...format, objectness: true, channelAxis: 2 } as YoloFormat,
@@ -55,14 +55,14 @@ describe('boxes of YOLO', () => {
     expect(found.map(({ score }) => score)).toEqual([expect.closeTo(0.45, 6)]);
   });
 
-  it('stop at the number asked for, and at the threshold', () => {
+  it('stops at the requested number and at the threshold', () => {
     const o = transposed(ROWS);
     expect(predictionsOf(format, { o }, view, { max: 1 })).toHaveLength(1);
     expect(predictionsOf(format, { o }, view, { threshold: 0.95 })).toEqual([]);
     expect(predictionsOf(format, { o }, view, { overlap: 0.99 })).toHaveLength(4);
   });
 
-  it('of YOLOX are decoded from cells of three strides', () => {
+  it('decodes YOLOX boxes from cells of three strides', () => {
     // 16 + 4 + 1 cells of a 32 x 32 input; the second cell of stride 16 is number 17.
     const rows = Array.from({ length: 21 }, () => [0, 0, -1, 0, 0, 0, 0]);
     rows[17] = [0.5, 0.25, 0, Math.log(0.5), 0.9, 0.1, 0.8];
@@ -74,7 +74,7 @@ describe('boxes of YOLO', () => {
     expect(only?.box?.map((side) => Math.round(side * 1e4) / 1e4)).toEqual([16, 0, 32, 8]);
   });
 
-  it('in shares of the input are a set that needs no suppression', () => {
+  it('treats boxes relative to the input as a set without suppression', () => {
     const { boxes: _, ...open } = { ...format, channelAxis: 2 } as YoloFormat;
     const rows = [
       [0.5, 0.5, 0.2, 0.2, 0.9, 0],
@@ -88,8 +88,8 @@ describe('boxes of YOLO', () => {
   });
 });
 
-describe('what belongs to a box', () => {
-  it('is its key points', () => {
+describe('attributes of a YOLO box', () => {
+  it('include its keypoints', () => {
     const extras = { kind: 'keypoints', points: 2, values: 3 } as const;
     const rows = [[50, 50, 20, 20, 0.9, 0, 45, 46, 0.5, 120, 55, 0.25]];
     const [only] = predictionsOf({ ...format, channelAxis: 2, extras } as YoloFormat, { o: table(rows) }, view);
@@ -99,7 +99,7 @@ describe('what belongs to a box', () => {
     ]);
   });
 
-  it('is its angle, and turned boxes suppress each other by their turned overlap', () => {
+  it('include its angle, and rotated boxes suppress each other by rotated overlap', () => {
     const rows = [
       [50, 50, 60, 6, 0.9, 0, 0],
       [50, 50, 60, 6, 0.8, 0, Math.PI / 2],
@@ -114,7 +114,7 @@ describe('what belongs to a box', () => {
     expect(found[1]?.box).toEqual([20, 47, 80, 53]);
   });
 
-  it('is its mask: the prototypes weighed, cut to the box, at the size of the image', () => {
+  it('include its mask from weighted prototypes, cropped to the box at the size of the image', () => {
     const rows = [[5, 5, 6, 10, 0.9, 0, 2, -1]];
     const masked = { ...format, channelAxis: 2, prototypes: 'p', extras: { kind: 'masks', count: 2 } } as YoloFormat;
     // The second prototype takes back what the first gives in the lower half.

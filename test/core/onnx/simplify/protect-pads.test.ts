@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../../../src/core/onnx/builder.ts';
 import { tensor } from '../../../../src/core/tensor/tensor.ts';
 import { open } from '../../../../src/testing/open.ts';
 
-test('zero padding in front of MaxPool keeps its zeros among negative values', async () => {
+test('zero padding before MaxPool stays zero among negative values', async () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 1, 2, 2]);
   const y = g.op('MaxPool', [g.op('Pad', [x, g.ints([0, 0, 1, 1, 0, 0, 1, 1])])], { kernel_shape: [2, 2] });
@@ -14,7 +14,7 @@ test('zero padding in front of MaxPool keeps its zeros among negative values', a
   await run.release();
 });
 
-test('the gradient of nearest upsampling and a crop loads, though its Pad is wider than the pooling behind it', async () => {
+test('the gradient of nearest upsampling and a crop loads with a Pad wider than its pooling', async () => {
   const g = GraphBuilder.empty();
   const x = g.input('x', 'float32', ['N', 1, 2, 2]);
   const scales = g.constant('float32', [4], [1, 1, 2, 2]);

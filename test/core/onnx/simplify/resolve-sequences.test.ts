@@ -29,12 +29,12 @@ const model = (nodes: readonly Node[]): Graph =>
   );
 
 const cases: Record<string, readonly Node[]> = {
-  'parts of given sizes': [
+  'a split into given sizes': [
     node('SplitToSequence', ['x', 'sizes'], ['s'], { axis: int(1) }),
     node('SequenceAt', ['s', 'last'], ['c']),
     node('Mul', ['c', 'c'], ['y']),
   ],
-  'parts of one size, the last smaller, joined again': [
+  'a split into equal sizes, joined again': [
     node('SplitToSequence', ['x', 'four'], ['s'], { axis: int(-1) }),
     node('SequenceAt', ['s', 'zero'], ['a']),
     node('Exp', ['a'], ['e']),
@@ -42,14 +42,14 @@ const cases: Record<string, readonly Node[]> = {
     node('SequenceErase', ['longer', 'zero'], ['shorter']),
     node('ConcatFromSequence', ['shorter'], ['y'], { axis: int(1) }),
   ],
-  'single columns, stacked': [
+  'a split into single columns, stacked': [
     node('SplitToSequence', ['x'], ['s'], { axis: int(1), keepdims: int(0) }),
     node('SequenceLength', ['s'], ['n']),
     node('Cast', ['n'], ['f'], { to: int(1) }),
     node('ConcatFromSequence', ['s'], ['stack'], { axis: int(1), new_axis: int(1) }),
     node('Mul', ['stack', 'f'], ['y']),
   ],
-  'a list that is built': [
+  'a constructed sequence': [
     node('Exp', ['x'], ['e']),
     node('SequenceConstruct', ['x', 'e'], ['s']),
     node('SequenceInsert', ['s', 'x'], ['t']),
@@ -57,8 +57,8 @@ const cases: Record<string, readonly Node[]> = {
   ],
 };
 
-describe('sequences', () => {
-  it.each(Object.entries(cases))('%s', async (_, nodes) => {
+describe('resolution of sequences', () => {
+  it.each(Object.entries(cases))('removes %s', async (_, nodes) => {
     const graph = model(nodes);
     expect(simplify(graph).nodes.filter(({ op }) => /Sequence/.test(op))).toEqual([]);
     const x = float32([2, 6], [0.5, -1, 0.25, 1.5, -0.75, 1, -0.5, 0.125, 2, -0.25, 0.75, -1.5]);
@@ -79,7 +79,7 @@ describe('sequences', () => {
     await Promise.all([own.release(), compiled.release()]);
   });
 
-  it('whose parts are only known at run time stay', () => {
+  it('keeps sequences whose length is known at run time only', () => {
     const graph = model([
       node('SplitToSequence', ['x', 'one'], ['s'], { axis: int(0) }),
       node('SequenceAt', ['s', 'zero'], ['y']),

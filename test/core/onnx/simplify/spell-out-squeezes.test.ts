@@ -29,7 +29,7 @@ describe('Squeeze without axes', () => {
     await run.release();
   });
 
-  it('that drops nothing is none', async () => {
+  it('is removed when it drops no dim', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const run = await open(simplify(g.build([g.named(g.op('Squeeze', [x]), 'y')])));
@@ -37,7 +37,7 @@ describe('Squeeze without axes', () => {
     await run.release();
   });
 
-  it('stays where an extent is made by the data', () => {
+  it('is kept when a dim depends on the data', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 3]);
     const places = g.op('Unsqueeze', [g.op('NonZero', [x]), g.ints([0])]);

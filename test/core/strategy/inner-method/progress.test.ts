@@ -52,36 +52,36 @@ describe('inPortions', () => {
   };
 
   it.each([1, 2, 3, 7, 10].flatMap((size) => [[size, true] as const, [size, false] as const]))(
-    'tells every row once and in order, in portions of %i, made ahead: %s',
+    'reports every row once and in order, in portions of %i, prefetch %s',
     async (size, prefetch) => {
       const { ctx, events } = engine(size, prefetch);
       expect(await collect(ctx, 7, events)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     },
   );
 
-  it('makes the next rows while the engine runs, and no more than these', async () => {
+  it('prepares only the next portion while the engine runs', async () => {
     const { ctx, events } = engine(2, true);
     await collect(ctx, 6, events);
     expect(events).toEqual(['made 0,1', 'made 2,3', 'ran 0,1', 'made 4,5', 'ran 2,3', 'ran 4,5']);
   });
 
-  it('makes nothing ahead where the engine shares the thread', async () => {
+  it('prepares nothing ahead when the engine shares the thread', async () => {
     const { ctx, events } = engine(2, false);
     await collect(ctx, 4, events);
     expect(events).toEqual(['made 0,1', 'ran 0,1', 'made 2,3', 'ran 2,3']);
   });
 
-  it.each([true, false])('ends when it has heard enough, made ahead: %s', async (prefetch) => {
+  it.each([true, false])('stops when its consumer stops, prefetch %s', async (prefetch) => {
     const { ctx, events } = engine(2, prefetch);
     expect(await collect(ctx, 10, events, 3)).toEqual([0, 1, 2, 3]);
   });
 
-  it.each([0, 1, 2])('fails as the engine does, at portion %i', async (portion) => {
+  it.each([0, 1, 2])('passes on an error of the engine at portion %i', async (portion) => {
     const { ctx, events } = engine(2, true, portion);
     await expect(collect(ctx, 6, events)).rejects.toThrow('the engine failed');
   });
 
-  it('gives ten milestones, and none at the end', () => {
+  it('marks each tenth of the rows as a milestone, but not the last row', () => {
     const milestones = (count: number, size: number) =>
       Array.from({ length: Math.ceil(count / size) }, (_, i) =>
         isMilestone(i * size, Math.min(count, (i + 1) * size), count),
@@ -92,7 +92,7 @@ describe('inPortions', () => {
     expect(milestones(4, 8)).toEqual([false]);
   });
 
-  it('says so in the portion', async () => {
+  it('marks the portions that reach a milestone', async () => {
     const seen: Portion[] = [];
     const { ctx } = engine(3, false);
     await inPortions(

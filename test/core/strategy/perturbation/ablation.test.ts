@@ -26,7 +26,7 @@ function linear(batchSize: number) {
 }
 
 describe('scoresWithout', () => {
-  it('takes away one part at a time, whatever the batch, and leaves the values alone', async () => {
+  it('ablates one feature at a time for any batch, and does not change the values', async () => {
     const values = float32([1, 6], [1, 1, 1, 1, 1, 1]);
     for (const [batchSize, batches] of [
       [1, [1, 1, 1]],

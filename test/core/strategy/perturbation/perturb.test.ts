@@ -33,7 +33,7 @@ describe('scorePerturbed', () => {
   const portions = [1, 2, 3, 5, 8].flatMap((size) => [[size, false] as const, [size, true] as const]);
 
   it.each(portions)(
-    'gives every copy the input again, in portions of %i, made ahead: %s',
+    'gives every copy the original input, in portions of %i, prefetch %s',
     async (batchSize, prefetch) => {
       const { ctx, rows } = asked(batchSize, prefetch);
       await scorePerturbed(ctx, 5, ['x'], hide, () => {});
@@ -42,7 +42,7 @@ describe('scorePerturbed', () => {
   );
 
   it.each(portions)(
-    'lets the caller put back what it wrote, in portions of %i, made ahead: %s',
+    'lets the caller restore what it wrote, in portions of %i, prefetch %s',
     async (batchSize, prefetch) => {
       const { ctx, rows } = asked(batchSize, prefetch);
       const restore = (index: number, copy: Readonly<Record<string, ArrayLike<unknown>>>): void => {
@@ -53,7 +53,7 @@ describe('scorePerturbed', () => {
     },
   );
 
-  it('ends when it has heard enough', async () => {
+  it('stops when its consumer stops', async () => {
     const { ctx, rows } = asked(2);
     const heard: number[] = [];
     await scorePerturbed(ctx, 5, ['x'], hide, (index) => heard.push(index) === 3);
