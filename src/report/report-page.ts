@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { WhylightError } from '../core/errors.ts';
+import { colormap } from '../core/image/colormap.ts';
 import { sniff } from '../core/image/sniff.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { reasonOf } from '../node/system-errors.ts';
@@ -50,6 +51,7 @@ async function* parts(report: Report): AsyncGenerator<string> {
     confusion: summary.confusion,
     known: summary.known > 0,
     striking: STRIKING,
+    colors: Buffer.from(colormap('coolwarm')).toString('base64'),
     summary: Object.fromEntries(methods.map((id) => [id, { classes: summary.methods[id]?.classes }])),
     findings: await findingsOf(report, methods, Number(settings.seed)),
   };

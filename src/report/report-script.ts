@@ -38,18 +38,16 @@ function bytesOf(map) {
   return map.bytes;
 }
 
-// From dark red through orange to pale yellow for what speaks for the class; blue for what speaks against it.
-const RAMP = [[96, 10, 90], [190, 40, 60], [245, 110, 20], [255, 190, 50], [255, 250, 190]];
+// Colour map for -1..1, as in drawings of both polarities: red speaks for the class, blue against it.
+const COLORS = Uint8Array.from(atob(about.colors), c => c.charCodeAt(0));
 function heat(width, height, at) {
   const canvas = document.createElement('canvas');
   canvas.width = width; canvas.height = height;
   const context = canvas.getContext('2d'), picture = context.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const value = at(i), strength = Math.min(1, Math.abs(value));
-    const place = strength * (RAMP.length - 1), low = Math.min(RAMP.length - 2, Math.floor(place));
-    for (let c = 0; c < 3; c++) {
-      picture.data[4 * i + c] = value < 0 ? [40, 110, 255][c] : RAMP[low][c] + (place - low) * (RAMP[low + 1][c] - RAMP[low][c]);
-    }
+    const entry = 3 * Math.round(127.5 + 127.5 * Math.max(-1, Math.min(1, value)));
+    for (let c = 0; c < 3; c++) picture.data[4 * i + c] = COLORS[entry + c];
     picture.data[4 * i + 3] = 255 * Math.min(1, Math.max(0, (strength - 0.06) * 1.7));
   }
   context.putImageData(picture, 0, 0);
