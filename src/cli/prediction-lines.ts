@@ -5,16 +5,16 @@ import type { Prediction } from '../core/task/task.ts';
 const MAX_LINES = 20;
 
 /** A line for each prediction: number, name, probability or score, and place. */
-export function listPredictions(predictions: readonly Prediction[]): string[] {
+export function listPredictions(predictions: readonly (Prediction & { readonly word?: string })[]): string[] {
   const width = Math.max(...predictions.map((prediction) => nameOf(prediction).length), 12);
   const lines = predictions.slice(0, MAX_LINES).map((prediction, i) => {
-    const { score, probability, box, position } = prediction;
+    const { score, probability, box, position, word } = prediction;
     const share = probability === undefined ? '' : ` ${(100 * probability).toFixed(1).padStart(6)} %`;
     const place = box
       ? `  box:${i} [${box.map(Math.round).join(', ')}]`
       : position === undefined
         ? ''
-        : `  position ${[position].flat().join(', ')}`;
+        : `  position ${[position].flat().join(', ')}${word === undefined ? '' : `, "${word}"`}`;
     return `  ${i + 1}  ${nameOf(prediction).padEnd(width)}${share}  score ${score.toFixed(3)}${place}`;
   });
   const more = predictions.length - lines.length;

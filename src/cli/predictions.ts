@@ -1,6 +1,7 @@
 /** Reading of a model's answer by its task. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
+import type { Features } from '../core/modality/modality.ts';
 import { describe } from '../core/model/describe/describe.ts';
 import { type StatedFacts, strongest } from '../core/model/describe/stated-facts.ts';
 import type { ModelDescription, OutputFact } from '../core/model/description.ts';
@@ -42,12 +43,16 @@ export interface AnsweredSubject {
   /** One row of each input. */
   readonly inputs: Inputs;
   readonly image?: PlacedImage;
+  readonly prepared?: { readonly features: Features };
 }
+
+/** A prediction, with its word where it is one at a token. */
+export type WordPrediction = Prediction & { readonly word?: string };
 
 /** The answer of a model to one row, read by its task. */
 export interface ReadAnswer {
   readonly task: Task;
-  readonly predictions: readonly Prediction[];
+  readonly predictions: readonly WordPrediction[];
   /** Target of a task whose answers are places; classes are chosen by the explainer. */
   readonly target: () => TaskTarget | undefined;
 }
@@ -56,7 +61,7 @@ export interface ReadAnswer {
 export async function readAnswer(
   explainer: Explainer,
   opened: OpenedModel,
-  { inputs, image }: AnsweredSubject,
+  { inputs, image, prepared }: AnsweredSubject,
   flags: TaskFlags,
 ): Promise<ReadAnswer> {
   const { model, metadata } = opened;
@@ -67,12 +72,14 @@ export async function readAnswer(
     description,
     metadata,
     ...(image && { image, ...inputSize(inputs, model.preprocessing?.layout) }),
-    ...attentionOf(description, inputs),
+    ...(task.id === 'token_classification' && prepared
+      ? { attentionMask: wordsAmong(prepared.features) }
+      : attentionOf(description, inputs)),
     ...(flags.threshold !== undefined && { threshold: decimal('threshold', flags.threshold) }),
   };
   return {
     task,
-    predictions: task.read(outputs, context),
+    predictions: task.read(outputs, context).map((prediction) => withWord(prediction, prepared?.features)),
     target() {
       const { target, scores } = flags;
       const chosen = target !== undefined && isPlaced(target);
@@ -98,6 +105,18 @@ const WITH_PLACES: ReadonlySet<string> = new Set([
   'fill_mask',
   'similarity',
 ]);
+
+/** 1 for tokens of words, 0 for special ones, which have no class. */
+const wordsAmong = ({ mask }: Features): number[] =>
+  Array.from(Object.values(mask)[0] ?? [], (feature) => (feature >= 0 ? 1 : 0));
+
+/** The prediction at a token with the word that the token belongs to. */
+function withWord(prediction: Prediction, features: Features | undefined): WordPrediction {
+  const { position } = prediction;
+  const feature = typeof position === 'number' ? Object.values(features?.mask ?? {})[0]?.[position] : undefined;
+  const word = features?.list[feature ?? -1]?.name;
+  return word === undefined ? prediction : { ...prediction, word };
+}
 
 /** The attention mask among the inputs, where there is one. */
 function attentionOf({ inputs: facts }: ModelDescription, inputs: Inputs): Pick<TaskContext, 'attentionMask'> {
