@@ -61,7 +61,7 @@ const UNORDERED_FOLDERS: readonly string[] = [];
 describe('order of files and folders', () => {
   const names = folders.map(({ name }) => name);
 
-  it('finds the circle of a graph that has one', () => {
+  it('finds the cycle of a graph that has one', () => {
     const edges = [
       { from: 'a', to: 'b' },
       { from: 'b', to: 'c' },
@@ -86,8 +86,8 @@ describe('order of files and folders', () => {
   );
 });
 
-describe('the arrows between folders', () => {
-  it('finds the files', () => expect(imports.length).toBeGreaterThan(300));
+describe('dependencies between folders', () => {
+  it('are found in the files', () => expect(imports.length).toBeGreaterThan(300));
 
   it.each([
     ['core', /^core\//],
@@ -105,11 +105,11 @@ describe('the arrows between folders', () => {
     ['package', /^(core|protocol|config|tools|composition|edge|node|testing|package)\//],
     ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|edge|node|report|testing|cli)\//],
     ['playground', /^(core|protocol|composition|playground)\//],
-  ])('%s knows only of what lies below it', (folder, allowed) => {
+  ])('%s imports only from folders below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
   });
 
-  it('a plugin may be a form of another of its strategy', () => {
+  it('allow a plugin to be a form of another of its strategy', () => {
     const neighbours = of('plugins').filter(({ to }) => to.startsWith('plugins/'));
     expect(neighbours.filter(({ from, to }) => dirname(from) !== dirname(to))).toEqual([]);
   });
@@ -119,7 +119,7 @@ describe('the arrows between folders', () => {
     expect(of(folder).filter(({ to }) => platform.test(to))).toEqual([]);
   });
 
-  it('plugins see no engine and no container', () => {
+  it('keep engine and container out of plugins', () => {
     expect(
       of('plugins').filter(({ to }) => /inversify|^composition\/|^core\/(engine|plan|explainer)/.test(to)),
     ).toEqual([]);

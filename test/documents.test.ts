@@ -49,11 +49,11 @@ const wideLines = (page: string): string[] =>
     .filter((line) => line.length > 120 && !/^(\||!\[|#)/.test(line));
 
 describe('documents', () => {
-  it.each(PAGES)('every link of %s leads somewhere', (page) => expect(brokenLinks(page)).toEqual([]));
+  it.each(PAGES)('have no broken links in %s', (page) => expect(brokenLinks(page)).toEqual([]));
 
-  it.each(PAGES)('every path that %s names exists', (page) => expect(missingPaths(page)).toEqual([]));
+  it.each(PAGES)('name only existing paths in %s', (page) => expect(missingPaths(page)).toEqual([]));
 
-  it.each(PAGES.filter((page) => !isGenerated(page)))('the prose of %s keeps to 120 columns', (page) => {
+  it.each(PAGES.filter((page) => !isGenerated(page)))('have prose of at most 120 columns in %s', (page) => {
     expect(wideLines(page)).toEqual([]);
   });
 });

@@ -17,17 +17,17 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 const matching = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
 
-it('finds the forbidden wordings', () => {
+it('the forbidden wordings are found', () => {
   expect('const MOST_ROWS = 1;').toMatch(LIMIT);
   expect('const MAX_ROWS = 1;').not.toMatch(LIMIT);
   for (const comment of ['/** What it is. */', '  /**\n   * Where it is.\n   */']) expect(comment).toMatch(CLAUSE);
   for (const comment of ['/** Offset of a row. */', '/** Howard. */']) expect(comment).not.toMatch(CLAUSE);
 });
 
-it('calls limits MAX_ and MIN_ in every file', () => {
+it('limits are named MAX_ and MIN_ in every file', () => {
   expect(matching(LIMIT)).toEqual([]);
 });
 
-it('begins every doc comment with a noun or a verb', () => {
+it('every doc comment begins with a noun or a verb', () => {
   expect(matching(CLAUSE)).toEqual([]);
 });

@@ -13,7 +13,7 @@ const waitAsync = Object.getOwnPropertyDescriptor(Atomics, 'waitAsync');
 const engine = onnxruntimeWorkerd();
 
 describe('onnxruntime-web in workerd', () => {
-  test('boots, loads and runs without giving another request a turn', async () => {
+  test('boots, loads and runs within one turn of the event loop', async () => {
     let turns = 0;
     const timer = setTimeout(() => turns++, 0);
     const session = await engine.load(identityModel());
@@ -24,14 +24,14 @@ describe('onnxruntime-web in workerd', () => {
     expect(y).toEqual(float32([2, 2], [1, 2, 3, 4]));
   });
 
-  test('leaves the globals as they were', async () => {
+  test('leaves the globals unchanged', async () => {
     await (await engine.load(identityModel())).release();
     expect(WebAssembly.instantiate).toBe(instantiate);
     expect(WebAssembly.Memory).toBe(Memory);
     expect(Object.getOwnPropertyDescriptor(Atomics, 'waitAsync')).toEqual(waitAsync);
   });
 
-  test('carries half floats, integers and booleans', async () => {
+  test('supports float16, integer and boolean tensors', async () => {
     for (const x of [
       tensor('float16', [1, 2], Uint16Array.of(0x3c00, 0xc100)),
       tensor('int64', [1, 2], BigInt64Array.of(-(2n ** 63n), 1n)),
@@ -43,7 +43,7 @@ describe('onnxruntime-web in workerd', () => {
     }
   });
 
-  test('gives the same answers to runs at once as to runs in turn', async () => {
+  test('gives the same results for concurrent and sequential runs', async () => {
     const session = await engine.load(denseModel(64));
     const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
     const inTurn = [];
@@ -53,7 +53,7 @@ describe('onnxruntime-web in workerd', () => {
     await session.release();
   });
 
-  test('refuses a broken model and runs the next one', async () => {
+  test('refuses an invalid model and runs the next one', async () => {
     await expect(engine.load({ graph: new Uint8Array(0) })).rejects.toMatchObject({ code: 'invalid_model' });
     await expect(engine.load({ graph: new Uint8Array(1000).fill(7) })).rejects.toMatchObject({ code: 'invalid_model' });
     const session = await engine.load(identityModel());
@@ -61,7 +61,7 @@ describe('onnxruntime-web in workerd', () => {
     await session.release();
   });
 
-  test('says so when onnxruntime-web does not start in the way it should', async () => {
+  test('reports when onnxruntime-web starts in an unexpected way', async () => {
     // It is up already, so it asks for no instance now: what an upgrade that starts in another way would look like.
     await (await engine.load(identityModel())).release();
     await expect(bootOrt(ort, { module, sharedMemory })).rejects.toMatchObject({
@@ -74,17 +74,17 @@ describe('onnxruntime-web in workerd', () => {
   });
 });
 
-describe('sessions shared by requests', () => {
+describe('sessions shared between requests', () => {
   const request = () => (exports as unknown as { SessionProbe: Service<SessionProbe> }).SessionProbe;
 
-  test('requests at once share one load and get their own answers', async () => {
+  test('are loaded once for concurrent requests, each with its own results', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map((seed) => request().answer('crowd', seed)));
     expect(await request().loads('crowd')).toBe(1);
     for (const [i, answer] of answers.entries()) expect(await request().answer('crowd', i + 1)).toEqual(answer);
     expect(new Set(answers.map(([first]) => first)).size).toBe(4);
   });
 
-  test('a request that ends before its load does not cut off those who wait for it', async () => {
+  test('continue to load for other requests when one request ends', async () => {
     await request().leaveEarly('early');
     const answers = await Promise.all([1, 2, 3].map((seed) => request().answer('early', seed)));
     expect(answers.map(({ length }) => length)).toEqual([128, 128, 128]);

@@ -17,7 +17,7 @@ function byDefinition(frame: Float64Array): number[] {
 
 describe('power spectra', () => {
   it.each([2, 3, 4, 5, 6, 8, 9, 12, 25, 30, 64, 77, 121, 257, 400, 512, 514])(
-    'of %i samples are those of the definition',
+    'of %i samples match the definition',
     (size) => {
       const frame = Float64Array.from({ length: size }, (_, i) => Math.sin(i * i * 0.37) + 0.2);
       const { bins, compute } = powerSpectrum(size);

@@ -129,8 +129,8 @@ const EXPECTED = [
   ],
 ] as const;
 
-describe('front ends', () => {
-  it.each(EXPECTED)('%s is what its formula gives', (_, options, dims, points) => {
+describe('audio front ends', () => {
+  it.each(EXPECTED)('give the values of the formula for %s', (_, options, dims, points) => {
     const output = applyFrontEnd(SIGNAL, resolveFrontEnd(options));
     expect(output.dims).toEqual(dims);
     for (const [row, column, value] of points) {
@@ -141,7 +141,7 @@ describe('front ends', () => {
     }
   });
 
-  it('fills a short clip up to the length that Whisper takes', () => {
+  it('pad a short clip to the length of Whisper', () => {
     const { data, dims } = applyFrontEnd(SIGNAL, resolveFrontEnd({ kind: 'whisper' }));
     expect(dims).toEqual([80, 3000]);
     // Silence lies 8 below the largest value, before the shift by 4 and the division by 4.
@@ -149,13 +149,13 @@ describe('front ends', () => {
     expect(data.at(-1)).toBeCloseTo(largest - 2, 5);
   });
 
-  it('cuts a long clip and says so', () => {
+  it('truncate a long clip with a notice', () => {
     const { dims, notes } = applyFrontEnd(SIGNAL, resolveFrontEnd({ kind: 'waveform', length: 4000 }));
     expect(dims).toEqual([4000]);
     expect(notes).toEqual(['The model takes 0.25 s: the clip of 0.50 s was cut after that.']);
   });
 
-  it('brings a waveform to mean 0 and variance 1', () => {
+  it('normalise a waveform to mean 0 and variance 1', () => {
     const { data } = applyFrontEnd(SIGNAL, resolveFrontEnd({ kind: 'waveform', normalize: 'zero_mean_unit_variance' }));
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
     const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
@@ -163,13 +163,13 @@ describe('front ends', () => {
     expect(variance).toBeCloseTo(1, 4);
   });
 
-  it('fills frames up with zeros before mean and spread are applied, as AST does', () => {
+  it('pad frames with zeros before normalisation, as AST does', () => {
     const { data, dims } = applyFrontEnd(SIGNAL, resolveFrontEnd({ ...AST, frames: 1024 }));
     expect(dims).toEqual([1024, 128]);
     expect(data.at(-1)).toBeCloseTo(4.2677393 / (2 * 4.5689974), 6);
   });
 
-  it('refuses a clip that is shorter than one frame, with both lengths', () => {
+  it('refuse a clip shorter than one frame, with both lengths', () => {
     expect(() => applyFrontEnd(SIGNAL.subarray(0, 300), resolveFrontEnd({ kind: 'kaldi' }))).toThrow(
       "The sound is too short: 300 samples (18.8 ms) at 16000 Hz, but the model's front end needs at least 400 samples (25.0 ms).",
     );
@@ -178,7 +178,7 @@ describe('front ends', () => {
     );
   });
 
-  it('names the lower end, the centre and the upper end of each band in Hz', () => {
+  it('give lower end, centre and upper end of each band in Hz', () => {
     const edges = bandEdges(
       resolveFrontEnd({ kind: 'mel', sample_rate: 16_000, n_mels: 4, mel_scale: 'slaney', f_max: 1000 }),
     );
@@ -192,12 +192,12 @@ describe('front ends', () => {
 });
 
 describe('the front end of a manifest', () => {
-  it('takes frames of 25 ms every 10 ms at the rate of a Kaldi model', () => {
+  it('has frames of 25 ms every 10 ms at the rate of a Kaldi model', () => {
     const frontEnd = resolveFrontEnd({ kind: 'kaldi', sample_rate: 8000 });
     expect(frontEnd).toMatchObject({ win_length: 200, hop_length: 80, n_fft: 256 });
   });
 
-  it('takes a quarter of the transform as hop where only the transform is given', () => {
+  it('has a quarter of the transform as hop when only the transform is given', () => {
     expect(resolveFrontEnd({ kind: 'mel', n_fft: 400 })).toMatchObject({ win_length: 400, hop_length: 100 });
   });
 
@@ -208,7 +208,7 @@ describe('the front end of a manifest', () => {
     [{ kind: 'whisper', sample_rate: 8000 }, '"f_max": is 8000, above half of sample_rate = 8000'],
     [{ kind: 'mel', f_min: 20_000 }, '"f_min": is 20000, not below the upper end of 11025 Hz'],
     [{ kind: 'mel', n_mfcc: 13 }, '"n_mfcc": needs a logarithm'],
-  ])('refuses %j', (options, message) => {
+  ])('is refused for %j', (options, message) => {
     expect(() => resolveFrontEnd(options)).toThrow(
       expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining(message) }),
     );

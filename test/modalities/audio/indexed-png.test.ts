@@ -3,8 +3,8 @@ import { pngIsWhole } from '../../../src/core/image/png-checksums.ts';
 import { indexedPng } from '../../../src/modalities/audio/indexed-png.ts';
 import { nodeCodecs } from '../../../src/node/codecs.ts';
 
-describe('images of few colours', () => {
-  it('are PNG files that decoders read', async () => {
+describe('indexedPng', () => {
+  it('is a PNG file that decoders read', async () => {
     const palette = Uint8Array.of(255, 0, 0, 0, 0, 255);
     const file = indexedPng(2, 2, Uint8Array.of(0, 1, 1, 0), palette);
     expect(pngIsWhole(file)).toBe(true);

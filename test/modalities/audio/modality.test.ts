@@ -56,8 +56,8 @@ async function prepared(file: Uint8Array, setting: ModalityContext) {
 const WAVE = { front_end: { kind: 'waveform', sample_rate: 16_000 } };
 const MEL = { front_end: { kind: 'mel', sample_rate: 8000, n_fft: 256, hop_length: 80, n_mels: 16, log: 'ln' } };
 
-describe('the modality of sound', () => {
-  it('gives samples at the rate of the model, and says what was done', async () => {
+describe('the modality of audio', () => {
+  it('resamples to the rate of the model, with a notice', async () => {
     const { inputs, notices, views } = await prepared(tone(44_100, 0.5, 2), context(fact('NT', ['N', 'T']), WAVE));
     expect(inputs.audio?.dims).toEqual([1, 8000]);
     expect(views[0]?.sampleRate).toBe(16_000);
@@ -69,7 +69,7 @@ describe('the modality of sound', () => {
     ['NCT', ['N', 1, 'T'], [1, 1, 800]],
     ['NTC', ['N', 'T', 1], [1, 800, 1]],
     ['', ['N', 'T', 1], [1, 800, 1]],
-  ])('lays samples out as %s %j', async (layout, shape, dims) => {
+  ])('arranges samples as %s %j', async (layout, shape, dims) => {
     const { inputs } = await prepared(tone(16_000, 0.05), context(fact(layout, shape), WAVE));
     expect(inputs.audio?.dims).toEqual(dims);
   });
@@ -79,7 +79,7 @@ describe('the modality of sound', () => {
     ['NTF', ['N', 'T', 16], [1, 11, 16]],
     ['NCHW', ['N', 1, 16, 'T'], [1, 1, 16, 11]],
     ['', ['N', 1, 16, 'T'], [1, 1, 16, 11]],
-  ])('lays a spectrogram out as %s %j', async (layout, shape, dims) => {
+  ])('arranges a spectrogram as %s %j', async (layout, shape, dims) => {
     const { inputs } = await prepared(tone(8000, 0.1), context(fact(layout, shape), MEL));
     expect(inputs.audio?.dims).toEqual(dims);
     const [time, band] = layout === 'NTF' ? [16, 1] : [1, 11];
@@ -89,7 +89,7 @@ describe('the modality of sound', () => {
     expect(middle.indexOf(Math.max(...middle))).toBe(2);
   });
 
-  it('fills a clip up to a fixed length, and leaves what was filled up out of the features', async () => {
+  it('pads a clip to a fixed length, and excludes the padding from the features', async () => {
     const { inputs, features } = await prepared(
       tone(16_000, 0.05),
       context(fact('NT', ['N', 1600]), { ...WAVE, windows: 2 }),
@@ -100,14 +100,14 @@ describe('the modality of sound', () => {
     expect([mask[0], mask[399], mask[400], mask[799], mask[800], mask[1599]]).toEqual([0, 0, 1, 1, -1, -1]);
   });
 
-  it('fills a spectrogram of fixed length up with silence', async () => {
+  it('pads a spectrogram of fixed length with silence', async () => {
     const { inputs, views } = await prepared(tone(8000, 0.1), context(fact('NFT', ['N', 16, 101]), MEL));
     expect(inputs.audio?.dims).toEqual([1, 16, 101]);
     expect(views[0]?.spectrogram?.frames).toBe(10);
     expect(inputs.audio?.data.at(-1)).toBeCloseTo(Math.log(1e-10), 4);
   });
 
-  it('names patches by seconds and Hz, in groups of frequency', async () => {
+  it('names patches by seconds and Hz, grouped by frequency', async () => {
     const setting = context(fact('NFT', ['N', 16, 'T']), { ...MEL, windows: 2, bands: 2 });
     const { features } = await prepared(tone(8000, 0.1), setting);
     expect(features[0]?.list.map(({ name }) => name)).toEqual([
@@ -125,18 +125,18 @@ describe('the modality of sound', () => {
     [{ feature_extractor_type: 'Wav2Vec2FeatureExtractor', do_normalize: false }, ['N', 'T'], [1, 3200]],
     [{ feature_extractor_type: 'WhisperFeatureExtractor', feature_size: 128 }, ['N', 128, 3000], [1, 128, 3000]],
     [{ feature_extractor_type: 'ASTFeatureExtractor', max_length: 200 }, ['N', 200, 128], [1, 200, 128]],
-  ])('takes the front end from %j', async (config, shape, dims) => {
+  ])('reads the front end from %j', async (config, shape, dims) => {
     const { inputs, notices } = await prepared(tone(16_000, 0.2), context(fact('', shape), undefined, config));
     expect(inputs.audio?.dims).toEqual(dims);
     expect(notices).toEqual([]);
   });
 
-  it('says so where nothing tells the rate of the model', async () => {
+  it('warns when the sampling rate of the model is unknown', async () => {
     const { notices } = await prepared(tone(22_050, 0.1), context(fact('NT', ['N', 'T'])));
     expect(notices[0]).toContain('the clip stays at 22050 Hz');
   });
 
-  it('says so when channels cancel each other out', async () => {
+  it('warns when channels cancel each other out', async () => {
     const samples = int16(...Array.from({ length: 200 }, (_, i) => (i % 2 ? -1 : 1) * 8000));
     const { notices } = await prepared(
       wavFile({ channels: 2, sampleRate: 16_000, samples }),
@@ -150,7 +150,7 @@ describe('the modality of sound', () => {
   it.each([
     ['silence', Math.log(1e-10)],
     ['zero', 0],
-  ])('takes %s for what is absent', async (kind, value) => {
+  ])('uses %s as absent value', async (kind, value) => {
     const setting = context(fact('NFT', ['N', 16, 'T']), MEL);
     const row = await prepared(tone(8000, 0.1), setting);
     const { audio: absent } = await audio.absent(row, 0, setting, kind);
@@ -158,7 +158,7 @@ describe('the modality of sound', () => {
     for (const found of absent?.data ?? []) expect(found).toBeCloseTo(value, 4);
   });
 
-  it('takes the mean of each band for what is absent when asked to', async () => {
+  it('uses the mean of each band as absent value when requested', async () => {
     const setting = context(fact('NTF', ['N', 'T', 16]), MEL);
     const row = await prepared(tone(8000, 0.1), setting);
     const data = row.inputs.audio?.data as Float32Array;
@@ -168,7 +168,7 @@ describe('the modality of sound', () => {
     expect(absent[16 + 2]).toBe(absent[2]);
   });
 
-  it('takes zero samples for an absent waveform', async () => {
+  it('uses zeros as absent value of a waveform', async () => {
     const setting = context(fact('NT', ['N', 'T']), WAVE);
     const row = await prepared(tone(16_000, 0.05), setting);
     const { audio: absent } = await audio.absent(row, 0, setting);
@@ -198,7 +198,7 @@ describe('the modality of sound', () => {
     await expect(prepared(tone(16_000, 0.1), context(input, settings, config))).rejects.toThrow(message);
   });
 
-  it('recognises inputs of sound by their names', () => {
+  it('recognises audio inputs by their names', () => {
     const open = { modality: { value: 'tensor', source: 'default' } } as const;
     const recognised = (input: InputFact) => audio.recognise(context(input).description);
     expect(recognised(fact('NT', ['N', 'T'], { ...open, name: 'input_values' }))).toBe(0.9);
@@ -208,7 +208,7 @@ describe('the modality of sound', () => {
   });
 });
 
-describe('drawings of sound', () => {
+describe('drawings of audio', () => {
   const drawing = async (input: InputFact, settings: object, values: number[]): Promise<Drawing<AudioView>> => {
     const { views, features } = await prepared(tone(8000, 0.2), context(input, settings));
     return {
@@ -221,7 +221,7 @@ describe('drawings of sound', () => {
   };
   const patches = () => drawing(fact('NFT', ['N', 16, 'T']), { ...MEL, windows: 2, bands: 2 }, [1, -2, 0, 0.5]);
 
-  it('lay coloured patches over the spectrogram, with seconds and Hz along its sides', async () => {
+  it('are coloured patches over the spectrogram, with axes in seconds and Hz', async () => {
     const picture = audio.draw(await patches(), 'svg');
     expect(picture).toBe(audio.draw(await patches(), 'svg'));
     expect(picture).toContain('tone &amp; &lt;more&gt;');
@@ -230,7 +230,7 @@ describe('drawings of sound', () => {
     for (const label of ['500 Hz', '1 kHz', '2 kHz', 'time (s)']) expect(picture).toContain(`>${label}</text>`);
   });
 
-  it('lay coloured windows behind a waveform', async () => {
+  it('are coloured windows behind a waveform', async () => {
     const picture = audio.draw(
       await drawing(
         fact('NT', ['N', 'T']),
@@ -249,7 +249,7 @@ describe('drawings of sound', () => {
     expect(page).toContain('</audio>');
   });
 
-  it('are a line for each stretch of frequency in a terminal, the highest on top', async () => {
+  it('are a line for each frequency range in a terminal, the highest on top', async () => {
     const lines = audio
       .draw(await patches(), 'ansi')
       .split('\n')

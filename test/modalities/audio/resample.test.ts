@@ -23,25 +23,25 @@ describe('resampling', () => {
     [11_025, 16_000],
     [16_000, 8000],
     [44_099, 16_001],
-  ])('keeps a tone from %i to %i Hz', (from, to) => {
+  ])('preserves a tone from %i to %i Hz', (from, to) => {
     const found = resample(tone(1000, from, 0.25), from, to);
     const expected = tone(1000, to, 0.25);
     expect(found.length).toBe(Math.round((Math.round(from * 0.25) * to) / from));
     expect(apart(found, expected.subarray(0, found.length), to)).toBeLessThan(1e-4);
   });
 
-  it('removes what the lower rate cannot carry', () => {
+  it('removes frequencies above half of the lower rate', () => {
     const found = resample(tone(6000, 44_100, 0.25), 44_100, 8000);
     const loudest = found.subarray(80, -80).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     expect(loudest).toBeLessThan(1e-4);
   });
 
-  it('leaves a signal at its own rate as it is', () => {
+  it('returns a signal at the same rate unchanged', () => {
     const signal = tone(1000, 8000, 0.1);
     expect(resample(signal, 8000, 8000)).toBe(signal);
   });
 
-  it('keeps a constant exactly, away from the ends', () => {
+  it('preserves a constant exactly away from the ends', () => {
     const found = resample(new Float32Array(4410).fill(0.5), 44_100, 16_000);
     expect(found[800]).toBe(0.5);
   });
@@ -54,7 +54,7 @@ describe('resampling', () => {
     expect(() => resample(new Float32Array(10), from, to)).toThrow(message);
   });
 
-  it('refuses a result that would not fit into memory', () => {
+  it('refuses a result that does not fit into memory', () => {
     expect(() => resample(new Float32Array(2 ** 20), 8000, 768_000)).toThrow(
       expect.objectContaining({ code: 'payload_too_large' }),
     );

@@ -32,7 +32,7 @@ describe('WAV files', () => {
       { format: 7, bits: 8, samples: Uint8Array.of(0xff, 0x7f, 0x80, 0x00) },
       [0, 0, 32124, -32124].map((v) => v / 32768),
     ],
-  ])('are read in %s', (_, parts, expected) => {
+  ])('in the format %s are read', (_, parts, expected) => {
     expect(samples(wavFile(parts)).map((value) => value + 0)).toEqual(expected);
   });
 
@@ -48,7 +48,7 @@ describe('WAV files', () => {
     expect(() => oneChannel(sound, 2)).toThrow('There is no channel 2: the sound has 2.');
   });
 
-  it('skip chunks before and behind the samples, also of odd size', () => {
+  it('may have chunks before and after the samples, also of odd size', () => {
     const file = wavFile({
       before: [
         ['LIST', new Uint8Array(7)],
@@ -60,20 +60,20 @@ describe('WAV files', () => {
     expect(samples(file)).toHaveLength(3);
   });
 
-  it.each([0, 0x7fffffff, 0xffffffff])('whose size is the placeholder %i are read to their end', (dataSize) => {
+  it.each([0, 0x7fffffff, 0xffffffff])('with the placeholder size %i are read to their end', (dataSize) => {
     const { channels, notes } = readWav(wavFile({ samples: int16(700, 2, 3, 4, 5, 6), dataSize }));
     expect(channels[0]).toHaveLength(6);
     expect(notes).toEqual([`The data chunk says ${dataSize} bytes, a placeholder: the file was read to its end.`]);
   });
 
-  it('above 4 GB in name only (RF64) take their size from the ds64 chunk', () => {
+  it('of the kind RF64 take their size from the ds64 chunk', () => {
     const ds64 = new Uint8Array(28);
     new DataView(ds64.buffer).setBigUint64(8, 4n, true);
     const file = wavFile({ riff: 'RF64', before: [['ds64', ds64]], samples: int16(1, 2, 3), dataSize: 0xffffffff });
     expect(samples(file)).toHaveLength(2);
   });
 
-  it('that are cut off give whole frames and say so', () => {
+  it('that are truncated yield whole frames with a notice', () => {
     const { channels, notes } = readWav(wavFile({ samples: int16(1, 2, 3, 4, 5) }).subarray(0, -3));
     expect(channels[0]).toHaveLength(3);
     expect(notes).toEqual([
@@ -113,7 +113,7 @@ describe('WAV files', () => {
     expect(() => readWav(file)).toThrow(expect.objectContaining({ message: expect.stringContaining(message) }));
   });
 
-  it('above the limit are refused before memory is taken', () => {
+  it('above the limit are refused before memory is allocated', () => {
     expect(() => readWav(wavFile({ samples: int16(1, 2, 3) }), { maxSamples: 2 })).toThrow(
       expect.objectContaining({ code: 'payload_too_large', details: { samples: 3, max: 2 } }),
     );

@@ -47,14 +47,14 @@ describe('the modality of time series', () => {
     ['NTC', ['N', 3, 2], [1, 3, 2, 1, 10, 2, 20, 3, 60]],
     ['TNC', [3, 'N', 2], [3, 1, 2, 1, 10, 2, 20, 3, 60]],
     ['TC', ['?', 2], [3, 2, 1, 10, 2, 20, 3, 60]],
-  ])('lays a series out as %s', async (layout, shape, expected) => {
+  ])('arranges a series as %s', async (layout, shape, expected) => {
     const { inputs } = await prepared(XY, [input(layout, shape)]);
     expect([...(inputs.x?.dims ?? []), ...(inputs.x?.data ?? [])]).toEqual(
       layout === 'NCT' ? [1, 2, 3, 1, 2, 3, 10, 20, 60] : expected,
     );
   });
 
-  it('names windows of each channel, and folds an attribution into their sums', async () => {
+  it('names windows of each channel, and sums an attribution over them', async () => {
     const { features } = await prepared(XY, [input('NTC', ['N', 3, 2])], { sampling_rate: 10, windows: 3 });
     const [row] = features;
     expect(row?.list.map(({ name }) => name)).toEqual([
@@ -71,18 +71,18 @@ describe('the modality of time series', () => {
     expect([...series.fold(attribution, row as never)]).toEqual([1, 3, 5, 2, 4, 6]);
   });
 
-  it('takes all channels of a window as one feature when asked to', async () => {
+  it('treats all channels of a window as one feature when requested', async () => {
     const { features } = await prepared(XY, [input('NCT', ['N', 2, 3])], { features: 'all', windows: 1 });
     expect(features[0]?.list.map(({ name }) => name)).toEqual(['steps 0 to 2']);
     expect([...(features[0]?.mask.x ?? [])]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('puts named channels into the order of the model', async () => {
+  it('puts named channels in the order of the model', async () => {
     const { inputs } = await prepared('y,x\n10,1\n20,2', [input('NTC', ['N', 2, 2])], { channels: ['x', 'y'] });
     expect([...(inputs.x?.data ?? [])]).toEqual([1, 10, 2, 20]);
   });
 
-  it('exchanges time and channels where only that fits, and says so', async () => {
+  it('transposes time and channels when only that fits, with a notice', async () => {
     const { inputs, notices } = await prepared('1,2,3,4', [input('NCT', ['N', 1, 4])]);
     expect(inputs.x?.dims).toEqual([1, 1, 4]);
     expect(notices.slice(1)).toEqual([
@@ -90,14 +90,14 @@ describe('the modality of time series', () => {
     ]);
   });
 
-  it('brings each channel to mean 0 and variance 1 where the manifest says so', async () => {
+  it('normalises each channel to mean 0 and variance 1 when the manifest says so', async () => {
     const { inputs } = await prepared('1\n2\n3\n4', [input('NT', ['N', 4])], { normalize: 'zero_mean_unit_variance' });
     const data = [...((inputs.x?.data ?? []) as Float32Array)];
     expect(data.reduce((a, b) => a + b)).toBeCloseTo(0, 6);
     expect(data.reduce((a, b) => a + b * b, 0) / 4).toBeCloseTo(1, 6);
   });
 
-  it('takes the mean of a channel, or zero, for what is absent', async () => {
+  it('uses the mean of a channel or zero as absent value', async () => {
     const setting = context([input('NTC', ['N', 3, 2])]);
     const row = await prepared(XY, setting.inputs);
     expect([...((await series.absent(row, 0, setting)).x?.data ?? [])]).toEqual([2, 30, 2, 30, 2, 30]);
@@ -105,7 +105,7 @@ describe('the modality of time series', () => {
     expect(() => series.absent(row, 0, setting, 'blur')).toThrow('no absence called "blur": use typical, mean, zero');
   });
 
-  it('takes the typical series of the manifest for what is absent, where there is one', async () => {
+  it('uses the typical series of the manifest as absent values', async () => {
     const facts = [input('NTC', ['N', 3, 2])];
     const setting = (typical: number[][]) => context(facts, { typical });
     const row = await prepared(XY, facts);
@@ -119,7 +119,7 @@ describe('the modality of time series', () => {
     );
   });
 
-  it('keeps gaps only for models that treat them', async () => {
+  it('keeps missing values only for models that support them', async () => {
     const gap = 'x\n1\n2\nNaN\n3';
     await expect(prepared(gap, [input('NT', ['N', 4])])).rejects.toThrow(
       '1 of 4 values are missing, the first at step 2 of "x"',
@@ -155,7 +155,7 @@ describe('the modality of time series', () => {
     await expect(prepared(csv, inputs, settings)).rejects.toThrow(message);
   });
 
-  it('recognises channels over time, and leaves rows of numbers to tables', () => {
+  it('recognises channels over time, and not rows of numbers', () => {
     const recognised = (fact: InputFact) => series.recognise(context([fact]).description);
     const open = { modality: { value: 'tensor', source: 'default' } } as const;
     expect(recognised(input('NTC', ['N', 28, 1], open))).toBe(0.5);
@@ -172,7 +172,7 @@ describe('drawings of time series', () => {
     return { view: views[0] as Series, features: features[0] as never, values, title: 'up <&> down', signed: true };
   };
 
-  it('show curves over coloured windows as valid SVG, the same each time', async () => {
+  it('are valid, deterministic SVG with curves over coloured windows', async () => {
     const it = await drawing('<x>,y\n1,10\n2,20\n3,60', [1, -2, 0, 0.5, 0, 0], ['N', 3, 2]);
     const picture = series.draw(it, 'svg');
     expect(picture).toBe(series.draw(it, 'svg'));
@@ -182,7 +182,7 @@ describe('drawings of time series', () => {
     expect(picture.match(/<path /g)).toHaveLength(4);
   });
 
-  it('keep every peak of a long series in a drawing of bounded size', async () => {
+  it('keep every peak of a long series at a bounded size', async () => {
     const values = Array.from({ length: 50_000 }, (_, i) => (i === 31_111 ? 7 : 0));
     const it = await drawing(`x\n${values.join('\n')}`, [0, 1, 0], ['N', 50_000, 1]);
     const picture = series.draw(it, 'svg');
@@ -199,7 +199,7 @@ describe('drawings of time series', () => {
     expect(lines[1]).toContain('\u001b[48;2;');
   });
 
-  it('carry a table of their features as HTML', async () => {
+  it('include a table of features as HTML', async () => {
     const it = await drawing('x,y\n1,10\n2,20\n3,60', [1, -2, 0, 0.5, 0, 0], ['N', 3, 2]);
     expect(series.draw(it, 'html')).toMatch(
       /^<figure class="whylight-series"><svg .*<td>x, 0\.1 to 0\.2 s<\/td><td>-2<\/td>/s,

@@ -8,8 +8,8 @@ const csv = (value: string) => decodeSeries(text(value), 'text/csv');
 const json = (value: unknown) =>
   decodeSeries(text(typeof value === 'string' ? value : JSON.stringify(value)), 'application/json');
 
-describe('series from CSV', () => {
-  it('have a channel for each column and a step for each row', () => {
+describe('reading of series from CSV', () => {
+  it('gives a channel for each column and a step for each row', () => {
     expect(csv('x,y\n1,2\n3,4\n5,6\n')).toMatchObject({
       channels: ['x', 'y'],
       steps: 3,
@@ -18,14 +18,14 @@ describe('series from CSV', () => {
     });
   });
 
-  it('may come without names, with a byte order mark, with semicolons and in quotes', () => {
+  it('accepts files without names, with a byte order mark, semicolons and quotes', () => {
     expect(csv('1,2\n3,4').channels).toEqual(['channel 1', 'channel 2']);
     expect(csv('\uFEFFx;y\r\n1;2\r\n').channels).toEqual(['x', 'y']);
     expect(csv('"a, ""b""",c\n1,2').channels).toEqual(['a, "b"', 'c']);
     expect(csv('1\n2\n3').channels).toEqual(['value']);
   });
 
-  it('may come in UTF-16', () => {
+  it('accepts UTF-16', () => {
     const bytes = new Uint8Array(Uint16Array.from('\uFEFFx\n1', (letter) => letter.charCodeAt(0)).buffer);
     expect(decodeSeries(bytes, 'text/csv').channels).toEqual(['x']);
   });
@@ -41,7 +41,7 @@ describe('series from CSV', () => {
     ['date,x\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3', { start: 0, step: 1, unit: 'd' }, '1 d a step'],
     ['step,x\n5,1\n6,2', { start: 5, step: 1, unit: 'step' }, 'Column "step" was taken as the time.'],
     ['t,x\n0,1\n1.5,2\n2,3', { start: 0, step: 1, unit: 's' }, 'its steps are not even'],
-  ])('%j have a time axis', (value, time, note) => {
+  ])('finds the time axis of %j', (value, time, note) => {
     const { channels, time: found, notes } = csv(value);
     expect(channels).toEqual(['x']);
     expect(found.unit).toBe(time.unit);
@@ -50,11 +50,11 @@ describe('series from CSV', () => {
     expect(notes[0]).toContain(note);
   });
 
-  it('keep a column as a channel when its values do not increase', () => {
+  it('keeps a column as a channel when its values do not increase', () => {
     expect(csv('time,x\n3,1\n2,2').channels).toEqual(['time', 'x']);
   });
 
-  it('hold missing values as NaN', () => {
+  it('reads missing values as NaN', () => {
     expect([...csv('x,y\n1,\n,NaN').values]).toEqual([1, NaN, NaN, NaN]);
   });
 
@@ -67,16 +67,16 @@ describe('series from CSV', () => {
     ['1,2\n3,1e999', 'Row 2, column "channel 2": "1e999" is not a finite number'],
     ['x,x\n1,2', 'are called "x"'],
     ['x,"y\n1,2', 'a quote that does not belong there'],
-  ])('are refused: %j', (value, message) => expect(() => csv(value)).toThrow(message));
+  ])('refuses %j', (value, message) => expect(() => csv(value)).toThrow(message));
 
-  it('are read as Windows-1252 where they are not UTF-8, which the notes say', () => {
+  it('falls back to Windows-1252 for text that is not UTF-8, with a notice', () => {
     const { channels, notes } = decodeSeries(Uint8Array.of(0xe4, 0x0a, 0x31), 'text/csv');
     expect(channels).toEqual(['ä']);
     expect(notes[0]).toContain('read as Windows-1252');
   });
 });
 
-describe('series from JSON', () => {
+describe('reading of series from JSON', () => {
   it.each([
     [[1, 2, 3], ['value'], 3],
     [
@@ -101,11 +101,11 @@ describe('series from JSON', () => {
     [{ x: [1, 2], y: [3, null] }, ['x', 'y'], 2],
     [{ sampling_rate: 50, channels: { x: [1, 2] } }, ['x'], 2],
     [{ sampling_rate: 50, values: [1, 2] }, ['value'], 2],
-  ])('%j are read', (value, channels, steps) => {
+  ])('accepts %j', (value, channels, steps) => {
     expect(json(value)).toMatchObject({ channels, steps });
   });
 
-  it('have the time axis of their sampling rate', () => {
+  it('gives the time axis of the sampling rate', () => {
     expect(json({ sampling_rate: 50, x: [1, 2] }).time).toEqual({ start: 0, step: 0.02, unit: 's' });
   });
 
@@ -118,18 +118,18 @@ describe('series from JSON', () => {
     ['[1, "a"]', '[1] of the series is "a"'],
     ['[1,', 'line 1, column 4: not valid JSON'],
     ['[[[1], [2]], [[3], [4]]]', 'has shape [2, 2, 1]'],
-  ])('are refused: %s', (value, message) => {
+  ])('refuses %s', (value, message) => {
     expect(() => json(value)).toThrow(expect.objectContaining({ message: expect.stringContaining(message) }));
   });
 });
 
-describe('series from arrays', () => {
-  it('are steps by channels', () => {
+describe('reading of series from arrays', () => {
+  it('takes steps by channels', () => {
     const file = writeNpy(float32([2, 3], [1, 2, 3, 4, 5, 6]));
     expect(decodeSeries(file, 'application/x-npy')).toMatchObject({ steps: 2, channels: { length: 3 } });
   });
 
-  it('do not come as an image', () => {
+  it('refuses images', () => {
     expect(() => decodeSeries(Uint8Array.of(1), 'image/png')).toThrow(
       expect.objectContaining({ code: 'unsupported_media_type' }),
     );

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { atRate, STEPS } from '../../../src/modalities/series/series.ts';
 import { digitsFor, windowEdges, windowNames } from '../../../src/modalities/series/windows.ts';
 
-describe('windows along time', () => {
-  it('are of equal length where a number is asked for', () => {
+describe('windows of a time series', () => {
+  it('have equal lengths for a requested number', () => {
     expect(windowEdges(10, STEPS, 1, { windows: 3 })).toEqual([0, 3, 7, 10]);
   });
 
-  it('are of the length that is asked for, the last one shorter', () => {
+  it('have the requested length, with a shorter last one', () => {
     expect(windowEdges(10, atRate(10), 1, { length: 0.4 })).toEqual([0, 4, 8, 10]);
   });
 
@@ -33,17 +33,17 @@ describe('windows along time', () => {
     [{ windows: 2.5 }, '2.5 windows'],
     [{ length: 0.5 }, 'Windows of 0.5 step are 0.5 steps long'],
     [{ windows: 2, length: 3 }, 'not both'],
-  ])('are refused: %j', (options, message) => {
+  ])('are refused for the options %j', (options, message) => {
     expect(() => windowEdges(10, STEPS, 1, options)).toThrow(message);
   });
 
-  it('are called by their seconds, with as few digits as keep them apart', () => {
+  it('are named by their seconds, with as few digits as distinguish them', () => {
     expect(windowNames([0, 4, 8, 10], atRate(10, 2.8))).toEqual(['2.8 to 3.2 s', '3.2 to 3.6 s', '3.6 to 3.8 s']);
     expect(windowNames([0, 1, 2], { start: 0, step: 1, unit: 'h' })).toEqual(['0 to 1 h', '1 to 2 h']);
     expect(digitsFor([0, 0.125, 0.25])).toBe(3);
   });
 
-  it('are called by their steps where time is not known', () => {
+  it('are named by their steps when the time is unknown', () => {
     expect(windowNames([0, 1, 5], STEPS)).toEqual(['step 0', 'steps 1 to 4']);
   });
 });

@@ -65,7 +65,7 @@ async function prepared(
 }
 
 describe('the modality of tables', () => {
-  it('puts named columns into the order of one matrix, in any number of rows', async () => {
+  it('puts named columns in the order of one matrix for any number of rows', async () => {
     const { inputs, features, notices } = await prepared(
       'city,height,age\nOslo,180,31\nBern,172.25,44',
       MATRIX,
@@ -77,7 +77,7 @@ describe('the modality of tables', () => {
     expect(notices).toEqual([]);
   });
 
-  it('feeds a model that takes each column as an input of its own, in its type', async () => {
+  it('feeds each column as an input of its own in its dtype', async () => {
     const { inputs, features } = await prepared(
       '[{"income": null, "children": 2, "job": "nurse"}]',
       SEPARATE,
@@ -90,7 +90,7 @@ describe('the modality of tables', () => {
     expect(features[0]?.list.map(({ name }) => name)).toEqual(['income is missing', 'children = 2', 'job = nurse']);
   });
 
-  it('says what it ignored, renamed, or handed on as unknown', async () => {
+  it('reports ignored, renamed and unknown values', async () => {
     const { inputs, notices } = await prepared('id,Income,children,job\n7,10,0,pilot', SEPARATE);
     expect(inputs.job?.data[0]).toBe(-1n);
     expect(notices).toEqual([
@@ -100,7 +100,7 @@ describe('the modality of tables', () => {
     ]);
   });
 
-  it('takes columns by their place where the model or the table has no names', async () => {
+  it('assigns columns by position when the model or the table has no names', async () => {
     const named = await prepared('a,b,c\n1,2,3', MATRIX);
     expect(named.features[0]?.list[1]?.name).toBe('b = 2');
     expect(named.notices).toEqual([expect.stringMatching(/does not name its columns/)]);
@@ -127,11 +127,11 @@ describe('the modality of tables', () => {
       /^Row 2, column "city": "Olso" is no category of the column\. Did you mean "Oslo"\? Known: Bern, Oslo\./,
     ],
     ['age,height\n3,182', /lacks the column "city"/],
-  ])('refuses %j with row, column and what to do', async (text, message) => {
+  ])('refuses %j with row, column and remedy', async (text, message) => {
     await expect(prepared(text, MATRIX, SETTINGS)).rejects.toThrow(message);
   });
 
-  it('refuses rows of another width where names do not help, and a fraction in a column of whole numbers', async () => {
+  it('refuses rows of the wrong width without names, and a fraction in an integer column', async () => {
     await expect(prepared('[[1, 2]]', MATRIX, SETTINGS, 'application/json')).rejects.toThrow(
       /have 2 values, but the model takes 3: "age", "height", "city"/,
     );
@@ -141,7 +141,7 @@ describe('the modality of tables', () => {
     );
   });
 
-  it('gives the median, the mean or all of the background rows, or zeros, for what is absent', async () => {
+  it('uses median, mean or all background rows, or zeros, as absent values', async () => {
     const settings = { ...SETTINGS, background: 'typical.csv' };
     const files = { 'typical.csv': 'age,height,city\n20,170,Bern\n30,171,Oslo\n70,181,Oslo\n40,180,Oslo' };
     const setting = context(MATRIX, settings, files);
@@ -160,7 +160,7 @@ describe('the modality of tables', () => {
     );
   });
 
-  it('refuses settings that contradict the model or themselves', async () => {
+  it('refuses settings that contradict the model or each other', async () => {
     await expect(prepared('a,b\n1,2', MATRIX, { columns: ['a', 'b'] })).rejects.toThrow(
       /name 2 columns, but the model takes 3/,
     );
@@ -169,7 +169,7 @@ describe('the modality of tables', () => {
     ).rejects.toThrow(/"columns.0.codes": expected as many codes/);
   });
 
-  it('knows a table by its inputs', () => {
+  it('recognises tables by their inputs', () => {
     const evidence = (inputs: readonly InputFact[]) => tabular.recognise(context(inputs).description);
     const unknown = { modality: { value: 'tensor', source: 'default' } as const };
     expect(evidence(MATRIX)).toBe(1);
@@ -178,7 +178,7 @@ describe('the modality of tables', () => {
     expect(evidence([input('x', ['N', 3, 8, 8], unknown)])).toBe(0);
   });
 
-  it('folds attributions of elements into columns and draws them, the strongest first', async () => {
+  it('sums attributions over the elements of a column, and draws the strongest columns first', async () => {
     const row = await prepared('age,height,city\n31,180,Oslo', MATRIX, SETTINGS);
     const features = row.features[0] as Drawing['features'];
     const values = tabular.fold({ x: float32([1, 3], [0.5, -2, 0.25]) }, features);

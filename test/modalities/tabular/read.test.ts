@@ -10,7 +10,7 @@ const utf16 = (text: string, mark: boolean): Uint8Array => {
 };
 
 describe('readCsv', () => {
-  it('reads quoted fields with separators, quotes and line breaks in them', () => {
+  it('reads quoted fields with separators, quotes and line breaks', () => {
     const { columns, rows, firstRow } = readCsv('name,note\r\n"Smith, J.","said ""no""\nand left"\r\nLee,\r\n');
     expect(columns).toEqual(['name', 'note']);
     expect(rows).toEqual([
@@ -25,19 +25,19 @@ describe('readCsv', () => {
     [';', 'a;b;c\n1,5;2,5;3\n4;5;6', ['The fields of the CSV are separated by semicolons.']],
     ['\t', 'a\tb\tc\n1\t2, or 3\t3', []],
     ['|', 'a|b|c\n1|2|3', ['The fields of the CSV are separated by bars.']],
-  ])('finds the separator %j by the rows that it cuts alike', (_, text, notices) => {
+  ])('detects the separator %j by consistent row lengths', (_, text, notices) => {
     const table = readCsv(text);
     expect(table.columns).toEqual(['a', 'b', 'c']);
     expect(table.rows[0]).toHaveLength(3);
     expect(table.notices).toEqual(notices);
   });
 
-  it('takes the separator that finds the names that a model knows', () => {
+  it('prefers the separator that yields the column names of the model', () => {
     const text = 'width, cm;height, cm\n1;2';
     expect(readCsv(text, { known: ['width, cm', 'height, cm'] }).columns).toEqual(['width, cm', 'height, cm']);
   });
 
-  it('takes a first row of numbers for data, and says so, unless told otherwise', () => {
+  it('treats a first row of numbers as data with a notice, unless told otherwise', () => {
     const table = readCsv('1,2\n3,4');
     expect(table.columns).toBeUndefined();
     expect(table.rows).toHaveLength(2);
@@ -60,7 +60,7 @@ describe('readCsv', () => {
     ['a,\n1,2', /Column 2 of the table has no name/],
     ['a,b\n', /has a header but no rows/],
     ['', /The CSV is empty/],
-  ])('refuses %j with its row', (text, message) => {
+  ])('refuses %j and names the row', (text, message) => {
     expect(() => readCsv(text)).toThrow(message);
   });
 });
@@ -78,7 +78,7 @@ describe('decodeText', () => {
     else expect(decoded.notice).toBeUndefined();
   });
 
-  it('heeds a charset, and refuses one that is not known', () => {
+  it('uses the given charset, and refuses an unknown one', () => {
     expect(decodeText(Uint8Array.of(0xe4), 'iso-8859-1')).toEqual({ text: 'ä' });
     expect(() => decodeText(utf8('a'), 'klingon')).toThrow(/klingon is not known/);
   });
@@ -101,7 +101,7 @@ describe('readJsonTable', () => {
     expect(readJsonTable(text)).toMatchObject(wanted);
   });
 
-  it('reads one object as one row, and lists of values as rows without names', () => {
+  it('reads an object as one row, and lists of values as rows without names', () => {
     expect(readJsonTable('{"age": 31, "city": "Bern"}')).toMatchObject({ rows: [[31, 'Bern']] });
     expect(readJsonTable('[[1, 2], [3, 4]]')).toEqual({
       rows: [

@@ -13,7 +13,7 @@ describe('tensors from JSON', () => {
     });
   });
 
-  it('take a flat list in the shape that is wanted', () => {
+  it('take a flat list in the requested shape', () => {
     expect(parseJsonTensor('[1, 2, 3, 4]', options({ dims: [2, 2] })).dims).toEqual([2, 2]);
   });
 
@@ -21,16 +21,16 @@ describe('tensors from JSON', () => {
     expect(parseJsonTensor('3').dims).toEqual([]);
   });
 
-  it('hold integers of 64 bits exactly, in quotes where JSON has no such number', () => {
+  it('preserve 64-bit integers, in quotes beyond the numbers of JSON', () => {
     const { data } = parseJsonTensor('["9223372036854775807", -5]', options({ dtype: 'int64' }));
     expect([...data]).toEqual([9223372036854775807n, -5n]);
   });
 
-  it('hold truth values as true, false, 1 and 0', () => {
+  it('read booleans as true, false, 1 and 0', () => {
     expect([...parseJsonTensor('[true, false, 1, 0]', options({ dtype: 'bool' })).data]).toEqual([1, 0, 1, 0]);
   });
 
-  it('hold gaps only where they are allowed', () => {
+  it('have missing values only where they are allowed', () => {
     expect([...parseJsonTensor('[null, "NaN", 1]', options({ allowMissing: true })).data]).toEqual([NaN, NaN, 1]);
     expect(() => parseJsonTensor('[1, null]', options())).toThrow(
       '[1] of x.json is null: expected a number (float32).',
@@ -57,7 +57,7 @@ describe('tensors from JSON', () => {
     ['{"x": [1]}', {}, 'x.json is an object: expected nested lists of numbers'],
     ['[1, 2, 3]', { dims: [2, 2] }, 'x.json has shape [3], but [2, 2] was expected (or a flat list of 4)'],
     ['[[1, 2]', {}, 'line 1, column 8: not valid JSON'],
-  ])('refuse %s %j', (text, more, message) => {
+  ])('are refused for %s %j', (text, more, message) => {
     expect(() => parseJsonTensor(text, options(more))).toThrow(
       expect.objectContaining({ code: 'invalid_tensor', message: expect.stringContaining(message) }),
     );

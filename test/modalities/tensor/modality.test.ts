@@ -24,7 +24,7 @@ async function prepared(bytes: Uint8Array, mediaType: string, setting: ModalityC
 }
 
 describe('the modality of plain tensors', () => {
-  it('reads one array for one input, in its type, with or without the batch axis', async () => {
+  it('reads one array for one input in its dtype, with or without the batch axis', async () => {
     const setting = context(input('x', ['N', 2, 2], { dtype: 'float16' }));
     const file = writeNpy(tensor('float64', [2, 2], [1, 2, 3, 4]));
     const { inputs, features } = await prepared(file, 'application/x-npy', setting);
@@ -32,7 +32,7 @@ describe('the modality of plain tensors', () => {
     expect(features[0]?.list.map(({ name }) => name)).toEqual(['x[0, 0]', 'x[0, 1]', 'x[1, 0]', 'x[1, 1]']);
   });
 
-  it('reads named inputs from JSON, and gives features to those that are explained', async () => {
+  it('reads named inputs from JSON, and gives features to the explained ones', async () => {
     const state = { role: { value: 'state', source: 'graph' } } as const;
     const setting = context(
       input('x', ['N', 2]),
@@ -60,7 +60,7 @@ describe('the modality of plain tensors', () => {
     expect(Object.keys(features[0]?.mask ?? {})).toEqual(['x', 'ids']);
   });
 
-  it('reads raw elements where the model says their shape', async () => {
+  it('reads raw elements when the model declares their shape', async () => {
     const setting = context(input('x', ['N', 3]));
     const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
     const { inputs, views } = await prepared(bytes, 'application/octet-stream', setting);
@@ -68,7 +68,7 @@ describe('the modality of plain tensors', () => {
     expect(views).toHaveLength(2);
   });
 
-  it('takes blocks of the longest axis where there are many elements', async () => {
+  it('uses blocks of the longest axis as features when there are many elements', async () => {
     const setting = context(input('x', ['N', 2, 1000]));
     const { features } = await prepared(writeNpy(float32([1, 2, 1000])), 'application/x-npy', setting);
     const [row] = features;
@@ -78,7 +78,7 @@ describe('the modality of plain tensors', () => {
     expect([mask[15], mask[16], mask[30], mask[31], mask[1016], mask[1999]]).toEqual([0, 1, 1, 2, 1, 63]);
   });
 
-  it('takes zero for what is absent, and sums an attribution over its features', async () => {
+  it('uses zero as absent value, and sums an attribution over features', async () => {
     const setting = context(input('x', ['N', 2]));
     const row = await prepared(json([[1, 2]]), 'application/json', setting);
     expect([...((await tensors.absent(row, 0, setting)).x?.data ?? [])]).toEqual([0, 0]);

@@ -31,7 +31,7 @@ function counting(dtype: DataType, count: number, bigEndian = false): Uint8Array
   return bytes;
 }
 
-describe('.npy files', () => {
+describe('NPY files', () => {
   it.each<[string, DataType]>([
     ['<f8', 'float64'],
     ['<f4', 'float32'],
@@ -45,7 +45,7 @@ describe('.npy files', () => {
     ['<u4', 'uint32'],
     ['<i8', 'int64'],
     ['<u8', 'uint64'],
-  ])('of dtype %s are %s tensors, in either byte order', (descr, dtype) => {
+  ])('of dtype %s are read as %s tensors in either byte order', (descr, dtype) => {
     for (const bigEndian of [false, true]) {
       const file = npy(header(bigEndian ? descr.replace('<', '>') : descr, '(2, 3)'), counting(dtype, 6, bigEndian));
       const found = readNpy(file);
@@ -55,7 +55,7 @@ describe('.npy files', () => {
     }
   });
 
-  it('in Fortran order come in C order', () => {
+  it('in Fortran order are read into C order', () => {
     // Column after column: element [i, j, k] of shape (2, 3, 2) is number i + 2 j + 6 k.
     const { dims, data } = readNpy(npy(header('<i4', '(2, 3, 2)', 'True'), counting('int32', 12)));
     expect(dims).toEqual([2, 3, 2]);
@@ -66,11 +66,11 @@ describe('.npy files', () => {
     expect(readNpy(npy(header('<f4', '(3,)'), counting('float32', 3), version)).dims).toEqual([3]);
   });
 
-  it('of a single number have no axes', () => {
+  it('of a single number have rank 0', () => {
     expect(readNpy(npy(header('<f4', '()'), counting('float32', 1))).dims).toEqual([]);
   });
 
-  it('in a buffer that holds other bytes too are copied out of it', () => {
+  it('are copied from a buffer that holds other bytes too', () => {
     const file = npy(header('<f4', '(2,)'), counting('float32', 2));
     const pool = Buffer.concat([Buffer.alloc(3), file, Buffer.alloc(3)]);
     const found = readNpy(pool.subarray(3, 3 + file.length));
@@ -133,7 +133,7 @@ describe('.npy files', () => {
     },
   );
 
-  it('have no bfloat16', () => {
+  it('do not support bfloat16', () => {
     expect(() => writeNpy(tensor('bfloat16', [1]))).toThrow('NumPy has no bfloat16');
   });
 });

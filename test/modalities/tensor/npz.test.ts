@@ -23,15 +23,15 @@ const SIZE = 22 + 46 + 7 - 24;
 const METHOD = 22 + 46 + 7 - 10;
 const FLAGS = 22 + 46 + 7 - 8;
 
-describe('.npz files', () => {
-  it('give deflated arrays by name', async () => {
+describe('NPZ files', () => {
+  it('yield deflated arrays by name', async () => {
     const arrays = await readNpz(DEFLATED);
     expect([...arrays.keys()]).toEqual(['x', 'ids']);
     expect(arrays.get('x')).toMatchObject({ dtype: 'float32', dims: [3, 4] });
     expect([...(arrays.get('ids')?.data ?? [])]).toEqual([7n, 8n]);
   });
 
-  it('give stored arrays by name', async () => {
+  it('yield stored arrays by name', async () => {
     const arrays = await readNpz(STORED);
     expect([...(arrays.get('x')?.data ?? [])]).toEqual([1, 2]);
   });
@@ -44,7 +44,7 @@ describe('.npz files', () => {
     ['say too large a size', patched(DEFLATED, SIZE, 0x7fff), 'is damaged'],
     ['use another method', patched(DEFLATED, METHOD, 14, 2), 'packed by method 14'],
     ['are encrypted', patched(DEFLATED, FLAGS, 1, 2), 'is encrypted'],
-  ])('are refused where they %s', async (_, file, message) => {
+  ])('are refused when they %s', async (_, file, message) => {
     await expect(readNpz(file, { name: 'x.npz' })).rejects.toThrow(
       expect.objectContaining({ code: 'invalid_tensor', message: expect.stringContaining(message) }),
     );

@@ -3,14 +3,14 @@ import { rawTensor } from '../../../src/modalities/tensor/raw.ts';
 
 const BYTES = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
 
-describe('tensors from plain binary', () => {
+describe('tensors from binary data', () => {
   it('are little-endian elements in C order', () => {
     const { dims, data } = rawTensor(BYTES, { dtype: 'float32', dims: [2, 3] });
     expect(dims).toEqual([2, 3]);
     expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('take an open length from the number of bytes', () => {
+  it('resolve a symbolic dim from the number of bytes', () => {
     expect(rawTensor(BYTES, { dtype: 'float32', dims: [-1, 3] }).dims).toEqual([2, 3]);
   });
 

@@ -22,7 +22,7 @@ test.each([
   ['spaces', ' '.repeat(MANY), MANY],
   ['many words', 'aaaa bb '.repeat(MANY / 8), MANY / 2],
   ['marks out of order', `a${'\u0301\u0323'.repeat(MANY / 2)}`, 2 * MANY + 1],
-])('very many characters of %s are merged', (_, text, count) => {
+])('a very long text of %s is merged', (_, text, count) => {
   expect(bytePairs().encode(text).ids.length).toBe(count);
 });
 
@@ -31,11 +31,11 @@ test.each([
   ['many words', 'good '.repeat(MANY / 5), MANY / 5 + 2],
   ['marks out of order', `a${'\u0301\u0323'.repeat(MANY / 2)}`, 3],
   ['special tokens', '[MASK]'.repeat(MANY / 6), MANY / 6 + 2],
-])('very many characters of %s are cut into word pieces', (_, text, count) => {
+])('a very long text of %s is split into word pieces', (_, text, count) => {
   expect(smallBert().encode(text).ids.length).toBe(count);
 });
 
-test('a word of very many characters is searched once where a file allows such words', () => {
+test('a word of extreme length is searched once where a file allows it', () => {
   const model = {
     ...bertDescription.model,
     max_input_chars_per_word: MANY,
@@ -45,11 +45,11 @@ test('a word of very many characters is searched once where a file allows such w
   expect(readTokenizer({ ...bertDescription, model }).encode('a'.repeat(MANY)).ids.length).toBe(MANY + 2);
 });
 
-test('very many characters without spaces go through one best path', () => {
+test('a long text without spaces is segmented by a single best path', () => {
   expect(smallPieces().encode(' bad'.repeat(MANY / 4)).ids.length).toBe(MANY / 2);
   expect(smallPieces().encode('x'.repeat(MANY)).ids.length).toBe(1);
 });
 
-test('very many characters of abbreviations are one sentence', () => {
+test('a very long text of abbreviations is one sentence', () => {
   expect(splitSentences('A. '.repeat(MANY / 3)).length).toBe(1);
 });

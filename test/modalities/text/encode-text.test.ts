@@ -16,7 +16,7 @@ const ALL = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'].ma
 
 const numbers = (data: Iterable<number | bigint> | undefined) => [...(data ?? [])].map(Number);
 
-test('a batch is filled up to its longest row, and every input has its numbers', () => {
+test('encodeText pads a batch to its longest row, and fills every input', () => {
   const { inputs, ids, notices } = encodeText(bert, ['the film', ['yes', 'it is good']], ALL, facts);
   expect(ids).toBe('input_ids');
   expect(notices).toEqual([]);
@@ -27,27 +27,27 @@ test('a batch is filled up to its longest row, and every input has its numbers',
   expect(numbers(inputs.position_ids?.data as BigInt64Array)).toEqual([0, 1, 2, 3, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]);
 });
 
-test('positions of a RoBERTa begin behind the id of its padding, which padding keeps', () => {
+test('encodeText starts RoBERTa positions after the padding id, which padding keeps', () => {
   const config = { model_type: 'roberta', pad_token_id: 1 };
   const own = readTextFacts({ config }, bert);
   const { inputs } = encodeText(bert, ['the', 'the film'], [input('input_ids'), input('position_ids')], own);
   expect(numbers(inputs.position_ids?.data as BigInt64Array)).toEqual([2, 3, 4, 1, 2, 3, 4, 5]);
 });
 
-test('a model with one token type gets no second one', () => {
+test('encodeText gives a model with one token type no second one', () => {
   const own = readTextFacts({ config: { type_vocab_size: 1 } }, bert);
   const { inputs } = encodeText(bert, [['yes', 'it']], ALL, own);
   expect(numbers(inputs.token_type_ids?.data as BigInt64Array)).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('a text that is too long is cut, and the notice says by how much', () => {
+test('encodeText truncates a long text, with a notice of how much', () => {
   const own = readTextFacts({ tokenizerConfig: { model_max_length: 5 } }, bert);
   const { inputs, notices } = encodeText(bert, ['the film was not bad', 'yes'], ALL, own);
   expect(numbers(inputs.input_ids?.data as BigInt64Array)).toEqual([2, 5, 6, 7, 3, 2, 15, 3, 0, 0]);
   expect(notices).toEqual(['Text 1 has 7 tokens and the model takes 5: the last 2 are left out.']);
 });
 
-test('a length that the model fixes is filled up to, and cut to', () => {
+test('encodeText pads and truncates to a fixed length of the model', () => {
   const fixed = [input('x', { dtype: 'int32', shape: ['N', 6] })];
   const { inputs, notices } = encodeText(bert, ['the film'], fixed, facts);
   expect(inputs.x).toMatchObject({ dtype: 'int32', dims: [1, 6] });
@@ -56,7 +56,7 @@ test('a length that the model fixes is filled up to, and cut to', () => {
   expect(encodeText(bert, ['it is not bad , it is good'], fixed, facts).notices).toHaveLength(1);
 });
 
-test('padding goes where tokenizer_config.json says', () => {
+test('encodeText pads on the side that tokenizer_config.json says', () => {
   const own = readTextFacts({ tokenizerConfig: { padding_side: 'left' } }, bert);
   const { inputs, encodings } = encodeText(bert, ['yes', 'the film'], ALL, own);
   expect(numbers(inputs.input_ids?.data as BigInt64Array)).toEqual([0, 2, 15, 3, 2, 5, 6, 3]);
@@ -68,24 +68,24 @@ test('padding goes where tokenizer_config.json says', () => {
   ]);
 });
 
-test('an empty text is its special tokens, as in the Python library', () => {
+test('encodeText gives an empty text its special tokens, as the Python library does', () => {
   expect(numbers(encodeText(bert, [''], ALL, facts).inputs.input_ids?.data as BigInt64Array)).toEqual([2, 3]);
 });
 
-test('a text without any token is an error', () => {
+test('encodeText refuses a text without any token', () => {
   expect(() => encodeText(smallPieces(), [''], [input('input_ids')], readTextFacts({}, smallPieces()))).toThrow(
     'empty',
   );
 });
 
-test('rows of different length without a padding token are an error that says what to name', () => {
+test('encodeText refuses rows of different length without a padding token, and names the setting', () => {
   const pieces = smallPieces();
   expect(() => encodeText(pieces, [' not', ' not bad'], [input('input_ids')], readTextFacts({}, pieces))).toThrow(
     'pad_token',
   );
 });
 
-test('a model without integer inputs, or with those of two texts, is not fed with a text', () => {
+test('encodeText refuses a model without integer inputs, or with those of two texts', () => {
   expect(() => encodeText(bert, ['yes'], [input('x', { dtype: 'float32' })], facts)).toThrow('token ids');
   expect(() => textRoles([input('query_ids'), input('document_ids')])).toThrow('two separate texts');
 });

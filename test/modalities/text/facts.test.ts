@@ -18,19 +18,19 @@ test('special tokens that no file names are found by their usual spelling', () =
   expect(specialTokens.bos).toBeUndefined();
 });
 
-test('the padding token may be known by its id in config.json only', () => {
+test('the padding token may be given by its id in config.json only', () => {
   const { specialTokens } = readTextFacts({ config: { pad_token_id: 4 } }, smallPieces());
   expect(specialTokens.pad).toEqual({ value: { token: 'ad', id: 4 }, source: 'file:config.json' });
 });
 
-test('the greatest length of a RoBERTa leaves out the positions before the first token', () => {
+test('the maximum length of a RoBERTa excludes the positions before the first token', () => {
   const config = { model_type: 'roberta', max_position_embeddings: 52, pad_token_id: 1 };
   const { maxLength, firstPosition } = readTextFacts({ config }, smallBert());
   expect(maxLength).toEqual({ value: 50, source: 'file:config.json' });
   expect(firstPosition.value).toBe(2);
 });
 
-test('the least of the greatest lengths holds, and the number that stands for no limit is none', () => {
+test('the smallest of the maximum lengths applies, and the placeholder for no limit is ignored', () => {
   const config = { model_type: 'bert', max_position_embeddings: 512 };
   expect(readTextFacts({ config, tokenizerConfig: { model_max_length: 48 } }, smallBert()).maxLength).toEqual({
     value: 48,
@@ -42,11 +42,11 @@ test('the least of the greatest lengths holds, and the number that stands for no
   expect(readTextFacts({ tokenizerConfig: { model_max_length: 1e30 } }, smallBert()).maxLength).toBeUndefined();
 });
 
-test('a T5, whose positions are relative, has no greatest length from config.json', () => {
+test('a T5 with relative positions has no maximum length from config.json', () => {
   expect(readTextFacts({ config: { model_type: 't5', n_positions: 512 } }, smallBert()).maxLength).toBeUndefined();
 });
 
-test('labels are in the order of their numbers, and left out where one is missing', () => {
+test('labels are in the order of their numbers, and omitted when one is missing', () => {
   expect(readTextFacts({ config: { id2label: { 1: 'good', 0: 'bad' } } }, smallBert()).labels?.value).toEqual([
     'bad',
     'good',

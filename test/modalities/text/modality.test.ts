@@ -50,7 +50,7 @@ const decode = (body: string, type = 'text/plain') =>
   text.decode(new TextEncoder().encode(body), type, folder()) as Parameters<typeof text.prepare>[0];
 
 describe('the modality of text', () => {
-  it('takes words as features, with their sentences as groups', async () => {
+  it('uses words as features, grouped by sentence', async () => {
     const { features, inputs } = await text.prepare(decode('The goodness! Not bad.\n'), folder());
     expect(features[0]?.list.map(({ name, start, group }) => [name, start, group])).toEqual([
       ['The', 0, 0],
@@ -68,12 +68,12 @@ describe('the modality of text', () => {
   it.each([
     ['tokens', ['The', 'good', 'ness', '!', 'Not', 'bad', '.']],
     ['sentences', ['The goodness!', 'Not bad.']],
-  ])('takes %s as features where the manifest says so', async (features, names) => {
+  ])('uses %s as features when the manifest says so', async (features, names) => {
     const prepared = await text.prepare(decode('The goodness! Not bad.'), folder({ features }));
     expect(prepared.features[0]?.list.map(({ name }) => name)).toEqual(names);
   });
 
-  it('folds attributions of tokens to words and to sentences by sum', async () => {
+  it('sums attributions of tokens over words and sentences', async () => {
     const { features } = await text.prepare(decode('The goodness! Not bad.'), folder());
     const row = features[0] as NonNullable<(typeof features)[0]>;
     const tokens = [100, 1, 2, 4, 8, 16, 32, 64, 100];
@@ -84,7 +84,7 @@ describe('the modality of text', () => {
     expect([...text.fold({ input_ids: float32([1, 9, 2], embedded) }, row)]).toEqual([0.5, 3, 4, 8, 16, 32]);
   });
 
-  it('puts the padding token, or the one that is asked for, in place of words and leaves all else', async () => {
+  it('replaces words by the padding token or a requested one, and keeps everything else', async () => {
     const prepared = await text.prepare(decode('["the film", "not bad !"]', 'application/json'), folder());
     const absent = await text.absent(prepared, 0, folder());
     expect([...(absent.input_ids?.data ?? [])].map(Number)).toEqual([2, 0, 0, 3, 0]);
@@ -94,7 +94,7 @@ describe('the modality of text', () => {
     await expect(text.absent(prepared, 0, folder(), 'blur')).rejects.toThrow('use pad, mask, unk');
   });
 
-  it('keeps the second text of a pair behind the first, at places of the two together', async () => {
+  it('appends the second text of a pair, with positions in the joined text', async () => {
     const body = '{"question": "Is it good?", "context": "Yes."}';
     const { features, views } = await text.prepare(decode(body, 'application/json'), folder());
     const last = features[0]?.list.slice(-2).map(({ name, start, end }) => [name, start, end]);
@@ -105,7 +105,7 @@ describe('the modality of text', () => {
     ]);
   });
 
-  it('feeds the mask of the text too where the description takes it for a plain tensor, and no mask of an image', async () => {
+  it('feeds the attention mask when it is described as a plain tensor, but not the mask of an image', async () => {
     const own = folder();
     const others = ['attention_mask', 'pixel_mask'].map(
       (name): InputFact => ({ ...input(name, 'fixed'), modality: { value: 'tensor', source: 'default' } }),
@@ -116,7 +116,7 @@ describe('the modality of text', () => {
     expect(Object.keys(prepared.inputs)).toEqual(['input_ids', 'attention_mask']);
   });
 
-  it('says that a text was cut', async () => {
+  it('reports that a text was truncated', async () => {
     const { notices } = await text.prepare(decode('the film was not bad'), folder({ max_length: 4 }));
     expect(notices).toEqual(['The text has 7 tokens and the model takes 4: the last 3 are left out.']);
   });
@@ -131,7 +131,7 @@ describe('the modality of text', () => {
     await expect(async () => text.prepare(decode(body, type), folder())).rejects.toThrow(message);
   });
 
-  it('refuses bytes that are no UTF-8, and reads UTF-16 with a byte order mark', () => {
+  it('refuses invalid UTF-8, and reads UTF-16 with a byte order mark', () => {
     expect(() => text.decode(Uint8Array.of(0x63, 0xe9), 'text/plain', folder())).toThrow('UTF-8');
     expect(text.decode(Uint8Array.of(0xff, 0xfe, 0x63, 0, 0xe9, 0), 'text/plain', folder())).toEqual(['cé']);
   });
@@ -152,7 +152,7 @@ describe('the modality of text', () => {
     expect([...(inputs.input_ids?.data ?? [])].map(Number)).toEqual([2, 4, 3]);
   });
 
-  it('says what to do where there is no tokenizer', async () => {
+  it('names the setting to add when there is no tokenizer', async () => {
     await expect(async () => text.prepare(['Good'], context({}))).rejects.toThrow('text.vocabulary');
   });
 
@@ -177,7 +177,7 @@ describe('the modality of text', () => {
     expect(drawn).not.toContain('<b>');
   });
 
-  it('draws no control characters of the text into a terminal', async () => {
+  it('removes control characters of the text in terminal output', async () => {
     const { features, views } = await text.prepare(['bad\u001b[2Jfilm'], folder());
     const drawing = {
       view: views[0] as TextView,
@@ -188,7 +188,7 @@ describe('the modality of text', () => {
     expect(text.draw(drawing, 'ansi')).not.toContain('\u001b[2J');
   });
 
-  it('recognises token ids by name, and a matrix of integers with less evidence', () => {
+  it('recognises token ids by name, and an integer matrix with less evidence', () => {
     const described = (inputs: InputFact[]) => ({ inputs, outputs: [output], explained: output, doubts: [] });
     const guessed = (name: string, more: Partial<InputFact> = {}) => ({
       ...input(name),

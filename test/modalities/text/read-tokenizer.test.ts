@@ -39,17 +39,17 @@ test.each([
     '"[CLS]"',
   ],
   ['a truncation without a length', { model: bpe, truncation: { strategy: 'LongestFirst' } }, 'truncation.max_length'],
-])('a file with %s is an error that names the place', (_, json, message) => {
+])('a tokenizer file with %s is refused with the position of the mistake', (_, json, message) => {
   const read = () => readTokenizer(json);
   expect(read).toThrow(message);
   expect(read).toThrow(WhylightError);
 });
 
-test('a text without room beside the special tokens is an error', () => {
+test('a maximum length without room beside the special tokens is refused', () => {
   expect(() => smallBert().encode('yes', { truncation: { maxLength: 1 } })).toThrow('at least 3');
 });
 
-test('a truncation that cannot cut enough says which one can', () => {
+test('a truncation that cannot shorten enough names the one that can', () => {
   const truncation = { maxLength: 4, strategy: 'only_first' } as const;
   expect(() => smallBert().encode(['yes', 'it is good'], { truncation })).toThrow('longest_first');
   expect(() => smallBert().encode('it is good', { truncation: { maxLength: 3, strategy: 'only_second' } })).toThrow(
@@ -57,7 +57,7 @@ test('a truncation that cannot cut enough says which one can', () => {
   );
 });
 
-test('windows behind a cut are kept only when asked for', () => {
+test('windows of overflowing tokens are kept only when requested', () => {
   const truncation = { maxLength: 3 };
   expect(smallBert().encode('the film was', { truncation }).overflowing).toEqual([]);
   const { overflowing } = smallBert().encode('the film was', { truncation, overflowing: true });
@@ -67,13 +67,13 @@ test('windows behind a cut are kept only when asked for', () => {
   ]);
 });
 
-test('the truncation of the file holds unless the caller says otherwise', () => {
+test('the truncation of the file applies unless the caller overrides it', () => {
   const cut = readTokenizer({ ...bertDescription, truncation: { max_length: 3, strategy: 'LongestFirst', stride: 0 } });
   expect(cut.encode('the film').ids).toEqual([2, 5, 3]);
   expect(cut.encode('the film', { truncation: null }).ids).toEqual([2, 5, 6, 3]);
 });
 
-test('unpaired surrogates count as one unknown character each, and keep the places behind them', () => {
+test('unpaired surrogates are one unknown character each, and keep later offsets correct', () => {
   const { offsets } = smallBert().encode('\ud800 yes \udc00');
   expect(offsets).toEqual([
     [0, 0],
@@ -82,7 +82,7 @@ test('unpaired surrogates count as one unknown character each, and keep the plac
   ]);
 });
 
-test('tokens are found by id and ids by token, added tokens included', () => {
+test('tokens and ids are mapped to each other, added tokens included', () => {
   const tokenizer = readTokenizer({ model: bpe, added_tokens: [{ id: 3, content: '<x>', special: true }] });
   expect([tokenizer.idOf('<x>'), tokenizer.tokenOf(3), tokenizer.tokenOf(2), tokenizer.idOf('zz')]).toEqual([
     3,

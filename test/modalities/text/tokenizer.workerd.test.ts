@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { splitSentences } from '../../../src/modalities/text/sentences.ts';
 import { smallBert } from './small-tokenizers.ts';
 
-it('tokenises and splits sentences in workerd as in Node', () => {
+it('tokens and sentences are the same in workerd and in Node', () => {
   const text = 'Dr. X said: the Goodness! 😀 Nót bad.';
   const { ids, offsets } = smallBert().encode(text);
   expect(ids).toEqual([2, 1, 13, 1, 1, 1, 5, 8, 9, 12, 1, 10, 11, 13, 3]);

@@ -3,7 +3,7 @@ import { fallbackCuts, sentenceOfEach, splitSentences } from '../../../src/modal
 import { groupTokens, groupWords } from '../../../src/modalities/text/words.ts';
 import { smallBert, smallPieces } from './small-tokenizers.ts';
 
-test('word pieces make one word, named as it is written', () => {
+test('word pieces are joined to one word as written in the text', () => {
   const text = 'The GOODness, 😀 yes!';
   const words = groupWords(smallBert().encode(text), [text]);
   expect(words.map(({ name, tokens }) => [name, tokens])).toEqual([
@@ -20,7 +20,7 @@ test('word pieces make one word, named as it is written', () => {
   ]);
 });
 
-test('pieces without word ids are grouped by whitespace, and a piece of nothing else goes with the word behind it', () => {
+test('pieces without word ids are grouped by whitespace, and whitespace pieces join the next word', () => {
   const text = ' not  bad ';
   const encoding = smallPieces().encode(text);
   expect(encoding.tokens).toEqual(['▁not', '▁', '▁b', 'ad', '▁']);
@@ -30,11 +30,11 @@ test('pieces without word ids are grouped by whitespace, and a piece of nothing 
   ]);
 });
 
-test('a text of whitespace alone is one piece', () => {
+test('a text of whitespace only is one piece', () => {
   expect(groupWords(smallPieces().encode('  '), ['  ']).map(({ tokens }) => tokens)).toEqual([[0, 1]]);
 });
 
-test('the words of a pair know their text, and special tokens are in none', () => {
+test('the words of a pair record their text, and special tokens are in none', () => {
   const texts = ['yes', 'it is'];
   const words = groupWords(smallBert().encode(['yes', 'it is']), texts);
   expect(words.map(({ name, sequence, start, tokens }) => [name, sequence, start, tokens])).toEqual([
@@ -44,7 +44,7 @@ test('the words of a pair know their text, and special tokens are in none', () =
   ]);
 });
 
-test('tokens can be pieces by themselves', () => {
+test('tokens can be features by themselves', () => {
   const spans = groupTokens(smallBert().encode('goodness'), ['goodness']);
   expect(spans.map(({ name }) => name)).toEqual(['good', 'ness']);
 });
@@ -58,17 +58,17 @@ const SENTENCES: [text: string, sentences: string[]][] = [
   [' \n ', []],
 ];
 
-test.each(SENTENCES)('sentences end at end signs, not at abbreviations: %j', (text, expected) => {
+test.each(SENTENCES)('sentences end at punctuation and not at abbreviations: %j', (text, expected) => {
   const sentences = splitSentences(text);
   expect(sentences.map(({ name }) => name)).toEqual(expected);
   for (const { name, start, end } of sentences) expect(text.slice(start, end)).toBe(name);
 });
 
-test.each(SENTENCES)('an engine without Unicode data splits these sentences alike: %j', (text, expected) => {
+test.each(SENTENCES)('sentences are the same in an engine without Unicode data: %j', (text, expected) => {
   expect(splitSentences(text, fallbackCuts).map(({ name }) => name)).toEqual(expected);
 });
 
-test('a piece belongs to the sentence that it begins in', () => {
+test('a piece belongs to the sentence in which it starts', () => {
   const sentences = splitSentences('One. Two.');
   expect(sentenceOfEach([{ start: 0 }, { start: 3 }, { start: 5 }], sentences)).toEqual([0, 0, 1]);
 });

@@ -24,7 +24,7 @@ describe('onnxruntime-web without shared memory', () => {
     WebAssembly.Memory = Memory;
   });
 
-  test('changes one bit of the binary', () => {
+  test('changes a single bit of the binary', () => {
     const copy = unshare(stock);
     const at = copy.findIndex((byte, i) => byte !== stock[i]);
     expect([stock[at], copy[at]]).toEqual([3, 1]);
@@ -32,11 +32,11 @@ describe('onnxruntime-web without shared memory', () => {
     expect(stock.equals(copy)).toBe(true);
   });
 
-  test('refuses a binary without a shared memory', () => {
+  test('refuses a binary without shared memory', () => {
     expect(() => unshare(unshare(stock))).toThrow('Expected one shared memory among the imports, found 0');
   });
 
-  test('boots and computes', async () => {
+  test('boots and computes without SharedArrayBuffer', async () => {
     const module = await WebAssembly.compile(unshare(stock));
     const engine = createOrtEngine('onnxruntime-web', async () => {
       await bootOrt(ort, { module, sharedMemory: false });
