@@ -4,7 +4,7 @@ import type { Inferred } from '../onnx/infer.ts';
 import type { OutputFact } from './description.ts';
 import type { TensorInfo } from './info.ts';
 
-/** How scores become probabilities: by a function of them, or `given` when they are probabilities already. */
+/** Function that turns scores into probabilities, or `given` when they are probabilities already. */
 export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
 
 /** The input with the dims of these rows; its batch stays as it is. */
