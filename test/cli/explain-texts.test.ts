@@ -9,8 +9,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const explain = (...args: string[]) => whylight('explain', '--model', folder, ...args);
 
-describe('explain with a text', () => {
-  test('opens a folder by its config.json and lists words with places and values', () => {
+describe('whylight explain for texts', () => {
+  test('opens a folder by its config.json, and lists words with positions and values', () => {
     const { code, stdout, stderr } = explain('--text', 'The film was good!', '--json');
     expect(stderr).toBe('');
     expect(code).toBe(0);
@@ -27,7 +27,7 @@ describe('explain with a text', () => {
     expect(features.at(3).value).toBeCloseTo(3 - 0.5, 4);
   });
 
-  test('takes a baseline among the parameters in place of the padding token', () => {
+  test('uses the parameter baseline instead of the padding token', () => {
     const { stdout } = explain('--text', 'good', '--baseline', '0', '--json', '--no-summary');
     expect(JSON.parse(stdout).features[0].value).toBeCloseTo(3, 4);
   });
@@ -50,13 +50,13 @@ describe('explain with a text', () => {
     expect(readFileSync(join(folder, 'map-2.svg'), 'utf8')).toContain('bad');
   });
 
-  test('prints words with signed bars, without colours where there is no terminal', () => {
+  test('prints words with signed bars, without colours outside a terminal', () => {
     const { stdout } = explain('--text', 'not bad', '--target', 'NEGATIVE', '--no-summary');
     expect(stdout).toMatch(/\+3\.5 █+ bad/);
     expect(stdout).not.toContain('\u001b');
   });
 
-  test('ends with code 2 without an input, and for a drawing that does not exist', () => {
+  test('exits with code 2 without an input and for an unsupported drawing format', () => {
     expect(explain()).toMatchObject({ code: 2, stderr: expect.stringContaining('--text') });
     const png = explain('--text', 'good', '-o', join(folder, 'x.png'));
     expect(png).toMatchObject({ code: 2, stderr: expect.stringContaining('svg, html') });

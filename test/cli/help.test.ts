@@ -9,7 +9,7 @@ const MORE_COMMANDS = ['calibrate', 'check', 'export', 'serve', 'plugins', 'crea
 
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80);
 
-describe('help', () => {
+describe('whylight --help', () => {
   test('lists every command in lines of at most 80 characters', () => {
     const { code, stdout } = whylight('--help');
     expect(code).toBe(0);
@@ -25,7 +25,7 @@ describe('help', () => {
     expect(longLines(stdout)).toEqual([]);
   });
 
-  test('groups options that commands share, and keeps the others under OPTIONS', () => {
+  test('prints shared options under their own title, and the others under OPTIONS', () => {
     const shared = { model: { type: 'string', alias: 'm', description: 'Model' } } as const;
     const args = {
       ...shared,
@@ -42,12 +42,12 @@ describe('help', () => {
     expect(text).toMatch(/OPTIONS\n {2}--json\s+\n {2}--size <value>\s+Size \(default: 3\)\n\nMODEL\n {2}-m, --model/);
   });
 
-  test('breaks words that are longer than a line behind a bar', () => {
+  test('breaks long words after a bar', () => {
     expect(wrap('one aaaa|bbbb|cccc two', 10)).toEqual(['one', 'aaaa|bbbb|', 'cccc two']);
   });
 });
 
-test('--version prints the version of the package', () => {
+test('whylight --version prints the version of the package', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect(whylight('--version')).toEqual({ code: 0, stdout: `whylight ${version}\n`, stderr: '' });
 });

@@ -274,7 +274,7 @@ describe('the KServe V1 protocol', () => {
     ['no instances', {}, '#/instances'],
     ['a ragged list', { instances: [[[1, 2], [1]]] }, '#/instances'],
     ['an instance without the input', { instances: [{ other: [1] }] }, '#/instances/0'],
-    ['no base64', { instances: [{ b64: '%' }] }, '#/instances/0'],
+    ['invalid base64', { instances: [{ b64: '%' }] }, '#/instances/0'],
   ])('refuses %s with a pointer to it', async (_, body, pointer) => {
     const answer = await (await ask('/v1/models/cifar10:explain', json(body))).json();
     expect(answer).toMatchObject({ status: 400, errors: [{ pointer }] });

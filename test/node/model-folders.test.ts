@@ -8,21 +8,21 @@ const folder = mkdtempSync(join(tmpdir(), 'whylight-models-'));
 beforeAll(() => copyFileSync('models/cifar10/model.onnx', join(folder, 'small.onnx')));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('opens an ONNX file without a manifest under its name', async () => {
+it('folderModels opens an ONNX file without a manifest under its name', async () => {
   const store = folderModels({ small: join(folder, 'small.onnx') });
   const { manifest, bytes } = await store.open('small');
   expect(manifest).toMatchObject({ name: 'small', file: 'small.onnx' });
   expect(bytes.length).toBeGreaterThan(0);
 });
 
-it('reads the manifest that lies beside an ONNX file', async () => {
+it('folderModels reads the manifest beside an ONNX file', async () => {
   const manifest = { name: 'small', file: 'small.onnx', description: 'A test.' };
   writeFileSync(join(folder, 'small.manifest.json'), JSON.stringify(manifest));
   const source = await folderModels({ small: join(folder, 'small.onnx') }).open('small');
   expect(source.manifest).toMatchObject(manifest);
 });
 
-it('reports an ONNX file that is missing', async () => {
+it('folderModels fails with invalid_config for a missing ONNX file', async () => {
   const store = folderModels({ lost: join(folder, 'lost.onnx') });
   await expect(store.open('lost')).rejects.toMatchObject({ code: 'invalid_config' });
 });

@@ -11,7 +11,7 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-it('names the address and the reason of a refused connection', async () => {
+it('a refused connection is reported with its address and reason', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -21,13 +21,13 @@ it('names the address and the reason of a refused connection', async () => {
   expect(systemErrorText(error)).toBe(`Cannot connect to 127.0.0.1:${port}: connection refused.`);
 });
 
-it('names the path and the reason of a missing file', async () => {
+it('a missing file is reported with its path and reason', async () => {
   const error = await failureOf(readFile('/no/such/file'));
   expect(reasonOf(error)).toBe('no such file or directory');
   expect(systemErrorText(error)).toBe('Cannot access /no/such/file: no such file or directory.');
 });
 
-it('leaves errors that are not of the system to others', () => {
+it('errors that are not system errors are not reworded', () => {
   expect(systemErrorText(new Error('invalid'))).toBeUndefined();
   expect(systemErrorText('invalid')).toBeUndefined();
   expect(reasonOf(new Error('invalid'))).toBe('invalid');

@@ -164,9 +164,9 @@ describe('the Open Inference Protocol codec', () => {
   });
 
   it.each<[string, Uint8Array, string, string]>([
-    ['no JSON', new TextEncoder().encode('{"inputs":'), 'invalid_request', '#'],
+    ['invalid JSON', new TextEncoder().encode('{"inputs":'), 'invalid_request', '#'],
     ['an empty body', new Uint8Array(0), 'invalid_request', '#'],
-    ['bytes that are no text', Uint8Array.of(0xff, 0xfe), 'invalid_request', '#'],
+    ['a body that is not UTF-8', Uint8Array.of(0xff, 0xfe), 'invalid_request', '#'],
     ['a list', encode([]), 'invalid_request', '#'],
     ['no inputs', encode({}), 'invalid_request', '#/inputs'],
     ['an input without a name', encode({ inputs: [{}] }), 'invalid_request', '#/inputs/0/name'],

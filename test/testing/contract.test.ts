@@ -54,7 +54,7 @@ const BAD: [promise: string, what: string, method: Partial<Method>][] = [
   ],
   [
     'cost equals what was evaluated',
-    'an endless loop that swallows what stops it',
+    'an endless loop that catches the abort',
     {
       explain: async (ctx) => {
         for (;;) await ctx.evaluate(ctx.inputs).catch(() => {});
@@ -153,7 +153,7 @@ const BAD: [promise: string, what: string, method: Partial<Method>][] = [
   ],
   [
     'values are finite and have the shape of an input or a layer',
-    'something that is no tensor',
+    'a value that is not a tensor',
     {
       explain: async (ctx) => {
         for (let i = 0; i < 3; i++) await ctx.evaluate(ctx.inputs);

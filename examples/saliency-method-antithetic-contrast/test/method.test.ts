@@ -4,8 +4,8 @@ import method from '../src/index.ts';
 
 testMethod(method, { params: { n_samples: 20 } });
 
-describe('the values', () => {
-  it('are zero with a mask and its opposite where the baseline is the input', async () => {
+describe('antithetic contrast', () => {
+  it('is zero for a mask and its complement when the baseline equals the input', async () => {
     const input = vector();
     const explainer = createExplainer({ methods: [method] });
     const model = await openGraph(vectorGraph());

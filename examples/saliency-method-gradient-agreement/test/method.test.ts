@@ -4,8 +4,8 @@ import method from '../src/index.ts';
 
 testMethod(method);
 
-describe('the values', () => {
-  it('are zero where the input is the baseline', async () => {
+describe('gradient agreement', () => {
+  it('is zero where the input equals the baseline', async () => {
     const input = vector();
     input.data[2] = 0;
     const explainer = createExplainer({ methods: [method] });

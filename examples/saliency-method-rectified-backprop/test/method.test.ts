@@ -4,8 +4,8 @@ import method from '../src/index.ts';
 
 testMethod(method);
 
-describe('the threshold', () => {
-  it('lets fewer signals through the higher it is', async () => {
+describe('rectified backprop', () => {
+  it('passes fewer signals for a higher threshold', async () => {
     const explainer = createExplainer({ methods: [method] });
     const model = await openGraph(imageGraph());
     const size = async (threshold: number) => {

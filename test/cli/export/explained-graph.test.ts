@@ -43,8 +43,8 @@ function stretched(map: Float32Array): number[] {
   return Array.from(map, (value) => (value - low) / (high - low));
 }
 
-describe('a model that explains itself', () => {
-  it.each(ONE_PASS_METHODS)('gives the map of %s of every row, and its own outputs', async (method) => {
+describe('explainedGraph', () => {
+  it.each(ONE_PASS_METHODS)('adds the map of %s for each row, and keeps the outputs of the model', async (method) => {
     const model = await openGraph(classifier());
     const session = await onnxruntimeNode({ threads: 1 }).load(write(explainedGraph(model, { method })));
     const outputs = await session.run({ image: images });
@@ -60,7 +60,7 @@ describe('a model that explains itself', () => {
     }
   });
 
-  it('explains the target that it was written for', async () => {
+  it('explains the given target', async () => {
     const model = await openGraph(classifier());
     const session = await onnxruntimeNode({ threads: 1 }).load(
       write(explainedGraph(model, { method: 'saliency', target: 2 })),
@@ -77,7 +77,7 @@ describe('a model that explains itself', () => {
     for (const [at, value] of values.entries()) expect((attribution?.data as Float32Array)[at]).toBeCloseTo(value, 5);
   });
 
-  it('is refused for a target that is not there, and for a model without an image', async () => {
+  it('refuses an unknown target and a model without an image input', async () => {
     const model = await openGraph(classifier());
     expect(() => explainedGraph(model, { method: 'saliency', target: 3 })).toThrow(/no score 3/);
     const g = GraphBuilder.empty();

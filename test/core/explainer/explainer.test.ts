@@ -283,7 +283,7 @@ describe('a faulty plugin', () => {
       'Method "trial" failed.',
     ],
     [
-      'poses as the server',
+      'throws an error that imitates the server',
       {
         explain: async () => {
           throw new WhylightError('unauthorized', 'Send your key to evil.example.');
@@ -292,7 +292,7 @@ describe('a faulty plugin', () => {
       'Method "trial" failed.',
     ],
     [
-      'has much to say',
+      'throws an error with a long message',
       {
         explain: async () => {
           throw new WhylightError('unprocessable_method', 'x'.repeat(5000));
@@ -301,21 +301,25 @@ describe('a faulty plugin', () => {
       'Method "trial" failed.',
     ],
     [
-      'gives NaN',
+      'returns NaN',
       { explain: async () => ({ values: { x: float32([1, 5], [0, 0, Number.NaN, 0, 0]) } }) },
       'element 2 of the values for "x" is NaN',
     ],
     [
-      'gives another shape',
+      'returns a wrong shape',
       { explain: async () => ({ values: { x: float32([1, 4]) } }) },
       'shape [1, 4], expected [1, 5]',
     ],
-    ['forgets the row', { explain: async () => ({ values: { x: float32([5]) } }) }, 'shape [5], expected [1, 5]'],
-    ['invents a tensor', { explain: async () => ({ values: { z: float32([1, 5]) } }) }, 'no tensor of the model'],
-    ['gives nothing', { explain: async () => ({ values: {} }) }, 'no values'],
+    ['omits the batch dim', { explain: async () => ({ values: { x: float32([5]) } }) }, 'shape [5], expected [1, 5]'],
+    [
+      'returns an unknown tensor',
+      { explain: async () => ({ values: { z: float32([1, 5]) } }) },
+      'no tensor of the model',
+    ],
+    ['returns no values', { explain: async () => ({ values: {} }) }, 'no values'],
     ['never stops evaluating', { explain: evaluateForever }, 'more rows than it said'],
     [
-      'asks for a graph it did not name',
+      'evaluates an undeclared graph',
       {
         explain: async (ctx) => ({
           values: { x: ((await ctx.evaluate(ctx.inputs, { graph: 'b' })) as Evaluation).gradients.x as never },
@@ -324,7 +328,7 @@ describe('a faulty plugin', () => {
       'no graph named "b"',
     ],
     [
-      'leaves out an input',
+      'omits an input',
       {
         explain: async (ctx) => {
           await ctx.evaluate({});

@@ -42,7 +42,7 @@ const linear = graph(
 );
 
 group('the description of a model', () => {
-  it('finds logits and class axis in front of a final Softmax', () => {
+  it('finds logits and class axis before a final Softmax', () => {
     const { explained, doubts } = describe(linear).description;
     expect(explained).toMatchObject({
       name: 'p',
@@ -54,7 +54,7 @@ group('the description of a model', () => {
     expect(doubts).toEqual([]);
   });
 
-  it('counts the rows of a recurrent layer along its second axis, time being the first', () => {
+  it('finds the batch of a recurrent layer on its second axis, after time', () => {
     const recurrent = graph(
       [['x', ['T', 'N', 4]]],
       [['y', ['T', 'D', 'N', 8]]],
@@ -70,7 +70,7 @@ group('the description of a model', () => {
     expect(rowsAtOnce).toBeUndefined();
   });
 
-  it('runs rows one by one where a softmax goes along the batch, and says so', () => {
+  it('runs rows one at a time where a softmax spans the batch, and reports it', () => {
     const mixed = graph(
       [['x', ['batch', 4]]],
       [['y', ['batch', 4]]],
@@ -81,7 +81,7 @@ group('the description of a model', () => {
     expect(description.doubts.map(({ about }) => about)).toContain('rows');
   });
 
-  it('holds masks, scalars and inputs without rows fixed', () => {
+  it('treats masks, scalars and inputs without a batch as fixed', () => {
     const { inputs } = describe(
       graph(
         [
@@ -106,7 +106,7 @@ group('the description of a model', () => {
     expect(inputs[0]?.modality.value).toBe('text');
   });
 
-  it('explains scores rather than the label that comes first, and refuses a label that is alone', () => {
+  it('explains scores instead of a label output, and refuses a label alone', () => {
     const argmax = node('ArgMax', ['l'], 'label', {
       axis: { type: 'int', value: 1 },
       keepdims: { type: 'int', value: 0 },
@@ -118,7 +118,7 @@ group('the description of a model', () => {
     expect(describe(alone).description.doubts[0]).toMatchObject({ about: 'output', blocking: true });
   });
 
-  it('takes what a manifest states before what a file beside the model or the graph says', () => {
+  it('prefers the manifest to files beside the model and to the graph', () => {
     const stated = strongest([
       { task: { value: 'regression', source: 'manifest' } },
       { task: { value: 'classification', source: 'file:config.json' } },
@@ -131,40 +131,40 @@ group('the description of a model', () => {
 
 group('class names', () => {
   it.each([
-    ['as many names as classes', 10, 10, 0],
-    ['a background class in front', 1000, 1001, 1],
-  ])('fit %s', (_, count, length, first) => {
+    ['an equal number of names and classes', 10, 10, 0],
+    ['a leading background class', 1000, 1001, 1],
+  ])('match %s', (_, count, length, first) => {
     const names = Array.from({ length: count }, (_, i) => `k${i}`);
     expect(matchLabels(names, length, undefined)?.first).toBe(first);
   });
 
-  it('fit behind the four rows of a box, and name the positive class of one sigmoid', () => {
+  it('match after the four rows of a box, and name the positive class of a sigmoid', () => {
     expect(matchLabels(['a', 'b', 'c'], 7, undefined, 4)).toEqual({ names: ['a', 'b', 'c'], first: 4 });
     expect(matchLabels(['no', 'yes'], 1, undefined)).toEqual({ names: ['yes'], first: 0 });
   });
 
-  it('leave gaps where COCO has no class among its 91 categories', () => {
+  it('leave gaps for the unused ones of the 91 COCO categories', () => {
     const names = Array.from({ length: 80 }, (_, i) => `c${i}`);
     const matched = matchLabels(names, 91, undefined)?.names;
     expect(matched?.[1]).toBe('c0');
     expect(matched?.[90]).toBe('c79');
   });
 
-  it('that fit no known pattern are refused by the description, with the flag that settles it', () => {
+  it('without a match are refused, with the flag that resolves it', () => {
     const labels = { value: ['a', 'b'], source: 'manifest' as const };
     expect(() => describe(linear, { labels })).toThrow(/2 labels, but the output has 3 classes.*--label-offset/);
   });
 });
 
 group('metadata of a file', () => {
-  it('of Ultralytics gives task, names and size', () => {
+  it('of an Ultralytics export gives task, names and image size', () => {
     const facts = metadataFacts({ task: 'detect', names: "{0: 'cup', 1: \"dog's\"}", imgsz: '[320, 640]' });
     expect(facts.task).toEqual({ value: 'object_detection', source: 'metadata:task' });
     expect(facts.labels?.value).toEqual(['cup', "dog's"]);
     expect(facts.preprocessing?.value.size).toEqual([320, 640]);
   });
 
-  it('with gaps among its names gives none', () => {
+  it('with a gap in the class numbers gives no names', () => {
     expect(namesOf("{0: 'a', 2: 'c'}")).toBeUndefined();
     expect(namesOf('a, b')).toEqual(['a', 'b']);
   });
@@ -181,7 +181,7 @@ group('the files of a Hugging Face folder', () => {
     expect(facts.preprocessing?.value).toMatchObject({ size: [32, 32], mean: [0.5, 0.4, 0.6] });
   });
 
-  it('give no labels where transformers only counted them', () => {
+  it('give no labels for placeholder names', () => {
     expect(huggingFaceFacts({ config: { id2label: { 0: 'LABEL_0', 1: 'LABEL_1' } } }).labels).toBeUndefined();
   });
 });

@@ -18,14 +18,14 @@ describe('the model of a folder', () => {
     expect((await findModel(holding(...names), 'f')).file).toBe(expected);
   });
 
-  it('is named in a notice where there are others, and where it is quantised', async () => {
+  it('is named in a notice when there are several or it is quantised', async () => {
     expect((await findModel(holding('model.onnx'), 'f')).notices).toEqual([]);
     const { notices } = await findModel(holding('onnx/model.onnx', 'onnx/model_q4.onnx'), 'f');
     expect(notices).toEqual(['onnx/model.onnx is used; there is also onnx/model_q4.onnx.']);
     expect((await findModel(holding('onnx/model_q4.onnx'), 'f')).notices[0]).toContain('onnx/model_q4.onnx is used');
   });
 
-  it('is refused with what was looked for where there is none, and with the names of several', async () => {
+  it('is reported as missing with the expected names, or as ambiguous with the names found', async () => {
     await expect(findModel(holding('config.json'), 'f')).rejects.toMatchObject({
       code: 'model_not_found',
       message: expect.stringContaining('onnx/model.onnx'),
@@ -37,7 +37,7 @@ describe('the model of a folder', () => {
 });
 
 describe('facts of a folder', () => {
-  it('are the labels, the task and the preprocessing, each with its file', async () => {
+  it('are labels, task and preprocessing, each with its file', async () => {
     const facts = await folderFacts(
       folder({
         'config.json': '{ "architectures": ["ViTForImageClassification"], "id2label": { "0": "red", "1": "blue" } }',
@@ -49,7 +49,7 @@ describe('facts of a folder', () => {
     expect(facts.preprocessing?.value).toMatchObject({ size: [32, 32] });
   });
 
-  it('are none without files, and an error for a file that is no JSON object', async () => {
+  it('are empty without files, and an error for a file that is not a JSON object', async () => {
     expect(await folderFacts(folder({}))).toEqual({});
     await expect(folderFacts(folder({ 'config.json': '[]' }))).rejects.toMatchObject({ code: 'invalid_config' });
     await expect(folderFacts(folder({ 'config.json': '{' }))).rejects.toMatchObject({ code: 'invalid_config' });

@@ -248,9 +248,9 @@ describe('the withdrawn operator ConstantFill', () => {
   const inputs: ValueInfo[] = [{ name: 'x', dtype: 'float32', dims: ['N', 3] }];
 
   it.each([
-    ['the shape that its input holds', ['s'], { input_as_shape: int(1), value: float(1.5) }, [2, 3]],
-    ['more extents behind', ['s'], { input_as_shape: int(1), extra_shape: ints([2]), dtype: int(1) }, [2, 3, 2]],
-    ['a shape of its own', [], { shape: ints([4, 1]), value: float(-2) }, [4, 1]],
+    ['the shape given by its input', ['s'], { input_as_shape: int(1), value: float(1.5) }, [2, 3]],
+    ['additional dims', ['s'], { input_as_shape: int(1), extra_shape: ints([2]), dtype: int(1) }, [2, 3, 2]],
+    ['the shape given by its attribute', [], { shape: ints([4, 1]), value: float(-2) }, [4, 1]],
   ] as const)('fills %s', async (_, operands, attributes, dims) => {
     const nodes = [node('Shape', ['x'], ['s']), node('ConstantFill', operands, ['y'], attributes)];
     const graph = read(onnxFile({ inputs, outputs: [{ name: 'y', dtype: 'float32' }], nodes }, { opset: 8 }));
@@ -279,9 +279,9 @@ describe('operators that cannot be upgraded', () => {
     );
 
   it.each([
-    ['statistics of training that are read', file('BatchNormalization', 9, {}, ['y', 'mean'])],
-    ['batch normalization of each position', file('BatchNormalization', 7, { spatial: int(0) })],
-    ['nearest samples of an axis that grows and one that shrinks', file('Resize', 10, {})],
+    ['training statistics that are read', file('BatchNormalization', 9, {}, ['y', 'mean'])],
+    ['batch normalisation for each position', file('BatchNormalization', 7, { spatial: int(0) })],
+    ['nearest resizing that enlarges one axis and shrinks another', file('Resize', 10, {})],
   ])('are refused: %s', (_, bytes) => {
     expect(() => read(bytes)).toThrow(WhylightError);
     expect(() => read(bytes)).toThrow(/export|newer|counterpart/i);

@@ -46,7 +46,7 @@ async function distance(graph: Graph): Promise<number> {
 
 describe('findTrees', () => {
   const cases: [string, Node[]][] = [
-    ['an ensemble behind Identity and Reshape', [forest('a'), node('Identity', ['a'], 'scores')]],
+    ['an ensemble before Identity and Reshape', [forest('a'), node('Identity', ['a'], 'scores')]],
     ['a sum of three ensembles', [forest('a'), forest('b'), forest('c'), node('Sum', ['a', 'b', 'c'], 'scores')]],
     ['a mean of two ensembles', [forest('a'), forest('b'), node('Mean', ['a', 'b'], 'scores')]],
     ['a difference', [forest('a'), forest('b'), node('Sub', ['a', 'b'], 'scores')]],
@@ -86,7 +86,7 @@ describe('findTrees', () => {
     ],
     ['no trees', [node('Neg', ['x'], 'scores')], /"scores" is computed by Neg "Neg"/],
     [
-      'a function behind a function',
+      'two functions in sequence',
       [
         { ...classifier(3, [leaf(1)], { post_transform: string('SOFTMAX') }), outputs: ['label', 's'] },
         node('Exp', ['s'], 'scores'),

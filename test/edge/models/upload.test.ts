@@ -76,7 +76,12 @@ describe('readUpload', () => {
 
   it.each([
     ['no body', null, { header: undefined, body: '4', maxBytes: MOST }, 'invalid_request'],
-    ['no length', stream(encode('x')), { header: undefined, body: undefined, maxBytes: MOST }, 'invalid_request'],
+    [
+      'no content length',
+      stream(encode('x')),
+      { header: undefined, body: undefined, maxBytes: MOST },
+      'invalid_request',
+    ],
     [
       'a header length that is not a number',
       stream(encode('x')),

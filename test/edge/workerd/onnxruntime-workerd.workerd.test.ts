@@ -61,7 +61,7 @@ describe('onnxruntime-web in workerd', () => {
     await session.release();
   });
 
-  test('reports when onnxruntime-web starts in an unexpected way', async () => {
+  test('fails with engine_failure when onnxruntime-web creates no WebAssembly instance', async () => {
     // It is up already, so it asks for no instance now: what an upgrade that starts in another way would look like.
     await (await engine.load(identityModel())).release();
     await expect(bootOrt(ort, { module, sharedMemory })).rejects.toMatchObject({

@@ -86,7 +86,11 @@ describe('WAV files', () => {
     ['an MP3', new TextEncoder().encode('ID3\u0003 and so on'), 'not a WAV file: it begins like an MP3'],
     ['an Ogg file', new TextEncoder().encode('OggS and so on...'), 'it begins like an Ogg file'],
     ['a text', new TextEncoder().encode('0.1,0.2,0.3,0.4'), 'it begins with "0.1,0.2,0.3,"'],
-    ['a header alone', wavFile({ samples: int16(1, 2) }).subarray(0, 44), 'the data chunk says 4 bytes, 0 are there'],
+    [
+      'a header without samples',
+      wavFile({ samples: int16(1, 2) }).subarray(0, 44),
+      'the data chunk says 4 bytes, 0 are there',
+    ],
     ['a data chunk of 0 bytes', wavFile({ samples: new Uint8Array() }), 'the data chunk says 0 bytes, and that is all'],
     [
       'a data chunk of 0 bytes before others',

@@ -124,7 +124,7 @@ describe('reading of series from JSON', () => {
 });
 
 describe('reading of series from arrays', () => {
-  it('takes steps by channels', () => {
+  it('reads arrays with steps first and channels second', () => {
     const file = writeNpy(float32([2, 3], [1, 2, 3, 4, 5, 6]));
     expect(decodeSeries(file, 'application/x-npy')).toMatchObject({ steps: 2, channels: { length: 3 } });
   });

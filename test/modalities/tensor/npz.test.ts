@@ -37,12 +37,12 @@ describe('NPZ files', () => {
   });
 
   it.each([
-    ['are no archive', new TextEncoder().encode('not an archive, only a text'), 'is not a ZIP archive'],
-    ['are cut off', DEFLATED.subarray(0, -30), 'is cut off: the directory at its end is missing'],
+    ['are not a ZIP archive', new TextEncoder().encode('not an archive, only a text'), 'is not a ZIP archive'],
+    ['are truncated', DEFLATED.subarray(0, -30), 'is cut off: the directory at its end is missing'],
     ['have no entries', patched(patched(new Uint8Array(22), 22, 0x06054b50), 12, 0), 'holds no arrays'],
-    ['say too small a size', patched(DEFLATED, SIZE, 20), 'is damaged'],
-    ['say too large a size', patched(DEFLATED, SIZE, 0x7fff), 'is damaged'],
-    ['use another method', patched(DEFLATED, METHOD, 14, 2), 'packed by method 14'],
+    ['declare too small a size', patched(DEFLATED, SIZE, 20), 'is damaged'],
+    ['declare too large a size', patched(DEFLATED, SIZE, 0x7fff), 'is damaged'],
+    ['use an unsupported compression method', patched(DEFLATED, METHOD, 14, 2), 'packed by method 14'],
     ['are encrypted', patched(DEFLATED, FLAGS, 1, 2), 'is encrypted'],
   ])('are refused when they %s', async (_, file, message) => {
     await expect(readNpz(file, { name: 'x.npz' })).rejects.toThrow(

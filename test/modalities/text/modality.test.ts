@@ -123,7 +123,7 @@ describe('the modality of text', () => {
 
   it.each([
     ['empty text', '', 'text/plain', 'no word to explain'],
-    ['a body that is no JSON', 'hello', 'application/json', 'no JSON'],
+    ['a body that is not JSON', 'hello', 'application/json', 'no JSON'],
     ['JSON without text', '{"texts": 1}', 'application/json', '"text"'],
     ['an empty list', '[]', 'application/json', '0 texts'],
     ['a number in a list', '["a", 1]', 'application/json', 'Row 2'],

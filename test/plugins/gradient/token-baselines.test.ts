@@ -39,12 +39,12 @@ describe('a baseline of token ids', () => {
     'deep_lift',
     'deep_lift_shap',
     'guided_ig',
-  ])('is where %s starts: each token gets its value less that of the token in its place', async (method) => {
+  ])('is the start of the path of %s: each token gets the difference to the token at its position', async (method) => {
     const { tokens } = await explain(method, method === 'guided_ig' ? { n_steps: 20 } : {});
     for (const [i, value] of expected.entries()) expect(tokens[i]).toBeCloseTo(value, 4);
   });
 
-  it('gives the score of the baseline, and costs one more row', async () => {
+  it('has a score in the explanation, at the cost of one more row', async () => {
     const { row, samples } = await explain('integrated_gradients', { n_steps: 4 });
     expect(row?.baselineScore).toBeCloseTo(
       PADDED.reduce((sum, id) => sum + tokenValue(id), 0),

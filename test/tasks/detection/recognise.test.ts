@@ -59,7 +59,7 @@ describe('recogniseDetector', () => {
       { id: 'yolo', extras: { kind: 'keypoints', points: 17, values: 3 } },
     ],
     [
-      'turned boxes',
+      'rotated boxes',
       model(IMAGE, { o: [1, 7, 2100] }, ultralytics({ task: 'obb' })),
       { id: 'yolo', extras: { kind: 'angle' } },
     ],

@@ -26,12 +26,12 @@ function blurred(x: ArrayLike<number>, dims: readonly number[], axes: readonly n
 
 describe('blurRuleset', () => {
   it.each([
-    ['a picture, channels first', ['N', 2, 9, 6], [2, 3]],
-    ['a picture, channels last', ['N', 9, 6, 2], [1, 2]],
-    ['a series', ['N', 3, 11], [2]],
+    ['an image, channels first', ['N', 2, 9, 6], [2, 3]],
+    ['an image, channels last', ['N', 9, 6, 2], [1, 2]],
+    ['a series, channels first', ['N', 3, 11], [2]],
     ['a series, channels last', ['N', 11, 3], [1]],
-    ['extents that the graph leaves open', ['N', 2, 'height', 'width'], [2, 3]],
-  ] as const)('blurs in the graph, and gives the gradient times the change: %s', async (_, dims, axes) => {
+    ['symbolic dims', ['N', 2, 'height', 'width'], [2, 3]],
+  ] as const)('blurs in the graph, and returns the gradient times the change: %s', async (_, dims, axes) => {
     const shape = [1, ...dims.slice(1).map((d) => (d === 'height' ? 9 : d === 'width' ? 6 : Number(d)))];
     const size = sizeOf(shape);
     const g = GraphBuilder.empty();
