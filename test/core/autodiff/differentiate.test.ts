@@ -224,10 +224,10 @@ describe('differentiate', () => {
   });
 
   it.each([
-    ['known', ['N', 5, 16]],
-    ['open', ['N', 'T', 16]],
-    ['single', ['N', 16]],
-  ] as const)('stores the weights of matrix products once, extents %s', (_, dims) => {
+    ['numeric', ['N', 5, 16]],
+    ['symbolic', ['N', 'T', 16]],
+    ['two', ['N', 16]],
+  ] as const)('stores the weights of matrix products once: %s dims', (_, dims) => {
     const g = GraphBuilder.empty();
     const weights = g.constant('float32', [16, 32], new Random(9).normal(512));
     const graph = g.build([g.named(g.op('Relu', [g.op('MatMul', [g.input('x', 'float32', dims), weights])]), 'y')]);

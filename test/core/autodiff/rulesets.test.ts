@@ -100,7 +100,7 @@ describe('DeepLIFT', () => {
     ['attention, norms, products and quotients', attention(), [1, 4, 6], 3],
     ['instance and group norms', normalised(), [1, 3, 5, 5], 3],
     ['attention with a mask', causal(), [1, 3, 4], 4],
-  ] as const)('adds up to the difference of the score: %s', async (_, graph, dims, classes) => {
+  ] as const)('sums to the difference of the score through %s', async (_, graph, dims, classes) => {
     const x = float32(dims, new Random(4).normal(sizeOf(dims)));
     for (const baseline of [float32(dims), float32(dims, new Random(5).normal(sizeOf(dims)))]) {
       for (const target of [0, 2]) {
@@ -162,7 +162,7 @@ describe('LRP', () => {
   it.each([
     ['attention', attention(), [1, 4, 6], 3],
     ['a mask of minus infinity', causal(), [1, 3, 4], 4],
-  ] as const)('goes through %s', async (_, graph, dims, classes) => {
+  ] as const)('gives finite, nonzero relevance through %s', async (_, graph, dims, classes) => {
     const tokens = float32(dims, new Random(8).normal(sizeOf(dims)));
     const { signal } = await run(graph, lrp({ composite: 'epsilon' }), { x: tokens }, 1, classes);
     expect(signal.every(Number.isFinite)).toBe(true);

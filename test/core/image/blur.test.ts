@@ -37,7 +37,7 @@ describe('gaussianBlur', () => {
         0.277093,
       ],
     ],
-  ] as const)('equals scipy.ndimage.gaussian_filter, border %s', (border, expected) => {
+  ] as const)('equals scipy.ndimage.gaussian_filter with border %s', (border, expected) => {
     expectClose(gaussianBlur(input, 1.2, { border }).data, expected);
   });
 

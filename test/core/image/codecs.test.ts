@@ -32,7 +32,7 @@ describe('decode', () => {
     ['lossyWebp', [1, 4, 0, 255], [79, 137, 99, 255]],
     ['losslessWebp', [0, 0, 0, 255], [75, 140, 96, 255]],
     ['alphaWebp', [0, 0, 0, 0], [75, 140, 96, 85]],
-  ] as const)('reads %s', async (name, first, inner) => {
+  ] as const)('decodes %s', async (name, first, inner) => {
     const image = await codecs.decode(pictures[name]);
     expect(image).toMatchObject({ width: 16, height: 12 });
     expect(image.data).toHaveLength(16 * 12 * 4);

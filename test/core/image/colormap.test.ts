@@ -20,7 +20,7 @@ describe('colormap', () => {
     ['gray', 77, [77, 77, 77]],
     ['jet', 0, [0, 0, 127]],
     ['jet', 255, [127, 0, 0]],
-  ] as const)('%s at %i', (name, i, color) => {
+  ] as const)('%s has its published colour at %i', (name, i, color) => {
     for (const [c, value] of entry(name, i).entries())
       expect(Math.abs(value - (color[c] as number))).toBeLessThanOrEqual(2);
   });

@@ -27,7 +27,7 @@ describe('orient', () => {
     [6, 'eca fdb'],
     [7, 'fdb eca'],
     [8, 'bdf ace'],
-  ] as const)('turns orientation %i upright', (orientation, expected) => {
+  ] as const)('applies EXIF orientation %i', (orientation, expected) => {
     expect(letters(orientation)).toBe(expected);
   });
 

@@ -51,7 +51,7 @@ describe('sniff', () => {
     ['tiff', 'TIFF'],
     ['cmykJpeg', 'CMYK'],
     ['animatedWebp', 'animated WebP'],
-  ] as const)('names what it does not support: %s', (name, kind) => {
+  ] as const)('names the unsupported format of %s', (name, kind) => {
     expect(error(pictures[name])).toMatchObject({
       code: 'unsupported_media_type',
       message: expect.stringContaining(kind),

@@ -12,7 +12,7 @@ describe('the scores of a model', () => {
     ['Softmax', 'softmax'],
     ['LogSoftmax', 'softmax'],
     ['Sigmoid', 'sigmoid'],
-  ] as const)('lie in front of a final %s', async (ending, probability) => {
+  ] as const)('are the input of a final %s', async (ending, probability) => {
     const info = (await openGraph(imageGraph({ ending }))).info();
     expect(info).toMatchObject({ scores: { name: 'logits', dims: [4] }, probability, labelled: true });
   });

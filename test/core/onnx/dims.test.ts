@@ -27,7 +27,7 @@ test.each([
   [dims.maximum('T', 'min(512,T)'), 'T'],
   [dims.maximum('T-1', 0), 'T-1'],
   [dims.product(['N', 4, 'T', 2]), '8*N*T'],
-] as const)('%s is %s', (actual, expected) => {
+] as const)('dim arithmetic simplifies to the canonical form: %s is %s', (actual, expected) => {
   expect(actual).toBe(expected);
 });
 
@@ -42,7 +42,7 @@ test.each([
   ['div(H+1,2)+1', 'div(H+1,2)+1'],
   ['12', 12],
   ['', '_'],
-] as const)('the name %j of an extent reads as %j', (text, expected) => {
+] as const)('the dim name %j is read as %j', (text, expected) => {
   expect(dims.canonical(text)).toBe(expected);
 });
 
@@ -55,7 +55,7 @@ test.each([
   ['?shape[1]', Number.NEGATIVE_INFINITY],
   ['max(?boxes_0,4)', 4],
   ['div(H+1,2)', 0],
-] as const)('%s is at least %s', (dim, bound) => {
+] as const)('the lower bound of the dim %s is %s', (dim, bound) => {
   expect(dims.lowerBound(dim)).toBe(bound);
 });
 

@@ -175,7 +175,7 @@ describe('inference of windows agrees with counting', () => {
   test.each([
     ['Conv', conv],
     ['MaxPool', pool],
-  ] as const)('%s', (_, samples) => {
+  ] as const)('has the counted windows for %s', (_, samples) => {
     fc.assert(
       fc.property(samples, (sample) => {
         if (String(sample.attributes?.auto_pad).startsWith('SAME')) return;
@@ -193,7 +193,7 @@ describe('inference of windows agrees with counting', () => {
   test.each([
     ['Conv', conv],
     ['MaxPool', pool],
-  ] as const)('%s that keeps the size has one for each stride', (_, samples) => {
+  ] as const)('has one window for each stride for %s with padding SAME', (_, samples) => {
     fc.assert(
       fc.property(samples, (sample) => {
         if (!String(sample.attributes?.auto_pad).startsWith('SAME')) return;

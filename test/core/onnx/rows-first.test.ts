@@ -115,7 +115,7 @@ describe('rowsFirst', () => {
     [[8, 7, 7], 1, [1, 8, 7, 7]],
     [[8, 7, 7], 2, [2, 4, 7, 7]],
     [[1, 7, 4], 1, [1, 7, 4]],
-  ] as const)('sees the rows of %j, batch %s', (dims, batch, expected) => {
+  ] as const)('finds the rows of dims %j for batch %s', (dims, batch, expected) => {
     expect(rowsFirstDims(dims, batch)).toEqual(expected);
   });
 });

@@ -51,7 +51,7 @@ describe('the choice of a detected box', () => {
     [{ box: [0, 0, 5, 5] }, {}, 'No box overlaps [0, 0, 5, 5]'],
     [{ label: 'fork' }, {}, 'The model has no class named "fork". Its classes are cup, plate.'],
     [{ prediction: 0 }, { threshold: 0.95 }, 'Nothing was found: the highest score is 0.9, the threshold 0.95.'],
-  ] as const)('%j with %j is refused with what there is', (choice, more, message) => {
+  ] as const)('by %j with %j is refused with the alternatives', (choice, more, message) => {
     expect(() => target(choice, more)).toThrow(
       expect.objectContaining({ code: 'label_not_found', message: expect.stringContaining(message) }),
     );

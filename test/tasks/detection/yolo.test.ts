@@ -27,7 +27,7 @@ describe('decoding of YOLO boxes', () => {
   it.each([
     ['channels first', 1, transposed(ROWS)],
     ['channels last', 2, table(ROWS)],
-  ] as const)('are found in an output with %s, the worse of two of a class left out', (_, channelAxis, o) => {
+  ] as const)('reads an output with %s, and suppresses the worse of two boxes of a class', (_, channelAxis, o) => {
     expect(predictionsOf({ ...format, channelAxis } as YoloFormat, { o }, view)).toEqual([
       { label: 'cup', class: 0, score: Math.fround(0.9), box: [40, 40, 60, 60], position: 0 },
       { label: 'plate', class: 1, score: Math.fround(0.7), box: [41, 40, 61, 60], position: 2 },
