@@ -25,7 +25,8 @@ export function page(outcome: Outcome, { out, signed, color }: PageOptions): str
   const { explanation, row } = explained;
   const { model, engine } = explanation;
   const drawing = drawAs('ansi', outcome, signed);
-  const shown = drawing === undefined ? [] : ['', color ? drawing : stripVTControlCharacters(drawing), ''];
+  const shown =
+    drawing === undefined ? layerNote(outcome) : ['', color ? drawing : stripVTControlCharacters(drawing), ''];
   const hint = subject.image ? ['Add "-o map.png" to see where.'] : [];
   return [
     `${model.name} ${model.version}, ${engine}`,
@@ -37,6 +38,11 @@ export function page(outcome: Outcome, { out, signed, color }: PageOptions): str
     ...(out === undefined ? hint : [`written to ${out}`]),
   ].join('\n');
 }
+
+const layerNote = ({ subject }: Outcome): string[] =>
+  subject.prepared
+    ? ['The values are those of an inner layer: they have no features. Add "-o values.npy" for them.']
+    : [];
 
 function costLine({ explanation, row }: Explained): string {
   const { method, timings, samples } = explanation;

@@ -63,16 +63,20 @@ function rowOf({ places }: Model, inputs: Inputs, row: number): Inputs {
   );
 }
 
-/** The attribution of one row as values of features; embeddings count for the input that they are looked up for. */
+/**
+ * The attribution of one row as values of features; embeddings count for the input that they are looked up for.
+ * Undefined for the attribution of an inner layer, which has no place in the input.
+ */
 export function foldFeatures(
   model: Model,
   inputs: Inputs,
   { use, features }: PreparedRow,
   values: Float32Tensors,
-): Float64Array {
+): Float64Array | undefined {
   const { shapes } = checkInputs(model, inputs);
   const inputOf = new Map(model.info({ shapes }).sources.map(({ name, input }) => [name, input]));
   const byInput = Object.fromEntries(Object.entries(values).map(([name, own]) => [inputOf.get(name) ?? name, own]));
+  if (!Object.keys(features.mask).some((name) => byInput[name])) return undefined;
   return use.modality.fold(byInput, features);
 }
 
