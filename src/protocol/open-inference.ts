@@ -7,6 +7,7 @@
 import { WhylightError } from '../core/errors.ts';
 import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { list, object, parse, type Scalar, scalars, text, wrong, wrongTensor } from './json-members.ts';
+import { decodeOutputs, type RequestedOutput } from './requested-outputs.ts';
 
 export type { Scalar } from './json-members.ts';
 
@@ -53,7 +54,7 @@ export interface InferenceRequest {
   /** Inputs of datatype BYTES: texts as they came, binary elements as bytes. */
   readonly texts?: ReadonlyMap<string, readonly (string | Uint8Array)[]>;
   /** Requested outputs; all when empty. */
-  readonly outputs: readonly { readonly name: string; readonly binary?: boolean }[];
+  readonly outputs: readonly RequestedOutput[];
   /** True if outputs are returned as bytes, unless they say otherwise. */
   readonly binaryOutput: boolean;
 }
@@ -111,20 +112,12 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
     else inputs.set(name, decodeTensor(input, at, binary));
   }
   binary.finish();
-  const outputs = json.outputs === undefined ? [] : list(json.outputs, '/outputs');
   return {
     ...(json.id !== undefined && { id: text(json.id, '/id') }),
     parameters,
     inputs,
     ...(texts.size > 0 && { texts }),
-    outputs: outputs.map((entry, i) => {
-      const output = object(entry, `/outputs/${i}`);
-      const { binary_data } = scalars(output.parameters, `/outputs/${i}/parameters`);
-      return {
-        name: text(output.name, `/outputs/${i}/name`),
-        ...(typeof binary_data === 'boolean' && { binary: binary_data }),
-      };
-    }),
+    outputs: decodeOutputs(json.outputs),
     binaryOutput: binaryOutput === true,
   };
 }

@@ -5,7 +5,7 @@ import { cast } from '../tensor/cast.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { DataType, Tensor } from '../tensor/tensor.ts';
 import { type RowPlace, type RowPlaces, rowsInFront } from './row-axes.ts';
 
 export interface CheckedInputs {
@@ -118,8 +118,7 @@ function checkShape({ name, dims }: ValueInfo, value: Tensor, place: RowPlace): 
 }
 
 function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
-  const wantsFloat = dtype.includes('float');
-  if (!wantsFloat && value.dtype.includes('float')) {
+  if (!fitsType(dtype, value.dtype)) {
     throw new WhylightError('invalid_tensor', `The input "${name}" must be of type ${dtype}, but is ${value.dtype}.`, {
       input: name,
       expected: dtype,
@@ -138,4 +137,16 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
       element: wrong,
     },
   );
+}
+
+const HALVES: readonly string[] = ['float16', 'bfloat16'];
+
+/**
+ * True if elements of this type may stand for the model's. Floating point is computed in float32, so float32 and halves
+ * stand for one another; float64 would lose digits, and whole numbers are another kind of value.
+ */
+function fitsType(expected: DataType, given: DataType): boolean {
+  if (given === expected) return true;
+  if (!expected.includes('float')) return !given.includes('float');
+  return given === 'float32' || (HALVES.includes(given) && expected !== 'float64');
 }

@@ -1,3 +1,4 @@
+import { bestClasses } from '../../protocol/classification.ts';
 import type { NamedOutput } from '../../protocol/open-inference.ts';
 import { imageSource, readBody } from '../explain/body.ts';
 import { runAtEdge } from '../explain/explain-cached.ts';
@@ -37,7 +38,12 @@ export const infer = defineRoute(
     const requested = wire?.outputs.map(({ name }) => name) ?? [];
     const names = requested.length === 0 ? all : all.filter((name) => requested.includes(name));
     const tensors = await runAtEdge(c, services, (hooks) => services.explainer.infer(model, { inputs, names }, hooks));
-    const outputs = Object.entries(tensors).map(([name, value]): NamedOutput => ({ name, value }));
+    const outputs = Object.entries(tensors).map(([name, value]): NamedOutput => {
+      const { classification } = wire?.outputs.find((output) => output.name === name) ?? {};
+      if (classification === undefined) return { name, value };
+      const labels = name === model.description.explained.name ? model.labels : undefined;
+      return { name, value: bestClasses(value, classification, (element) => labels?.at(element)) };
+    });
     return inferenceResponse(
       c,
       {
