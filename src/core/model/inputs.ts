@@ -119,11 +119,11 @@ function checkShape({ name, dims }: ValueInfo, value: Tensor, place: RowPlace): 
 
 function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
   if (!fitsType(dtype, value.dtype)) {
-    throw new WhylightError('invalid_tensor', `The input "${name}" must be of type ${dtype}, but is ${value.dtype}.`, {
-      input: name,
-      expected: dtype,
-      given: value.dtype,
-    });
+    throw new WhylightError(
+      'invalid_tensor',
+      `The input "${name}" must be of type ${typeName(dtype)}, but is ${typeName(value.dtype)}.`,
+      { input: name, expected: dtype, given: value.dtype },
+    );
   }
   const numbers = value.dtype.includes('float16') ? cast(value, 'float32') : value;
   if (!numbers.dtype.startsWith('float')) return;
@@ -138,6 +138,10 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
     },
   );
 }
+
+/** An element type by its own name and by that of the Open Inference Protocol: `float32 (FP32)`. */
+const typeName = (dtype: DataType): string =>
+  `${dtype} (${dtype.replace('bfloat', 'BF').replace('float', 'FP').toUpperCase()})`;
 
 const HALVES: readonly string[] = ['float16', 'bfloat16'];
 
