@@ -26,6 +26,13 @@ export const MODEL_ARGS = {
   },
   labels: { type: 'string', valueHint: 'file', description: 'Class names: a JSON list, or one a line' },
   'label-offset': { type: 'string', valueHint: 'n', description: 'Class k of the labels is output k + n' },
+  output: { type: 'string', valueHint: 'name', description: 'Output that is explained; found out when left out' },
+  'class-axis': {
+    type: 'string',
+    valueHint: 'n',
+    description: 'Axis of the output, batch included, that counts classes',
+  },
+  hold: { type: 'string', valueHint: 'a,b', description: 'Inputs that are fed as they are and never explained' },
 } as const;
 
 export const PREPROCESSING_ARGS = {
@@ -91,12 +98,7 @@ export async function openModel(
   const named = typeof manifest.labels === 'string' ? join(folder, manifest.labels) : undefined;
   const labelFile = flags.labels !== undefined ? resolve(flags.labels) : named;
   const labels = labelFile && parseLabels((await readBytes(labelFile, 'labels')).toString('utf8'), labelFile);
-  const offset = flags['label-offset'];
-  const said = {
-    name: manifest.name ?? name,
-    ...manifest,
-    ...(offset !== undefined && { label_offset: numberFlag('label-offset', offset, 0) }),
-  };
+  const said = { name: manifest.name ?? name, ...manifest, ...corrections(flags) };
   const files = openFolder(folder);
   const { metadata } = readHeader(bytes);
   const beside = await folderFacts(files);
@@ -117,6 +119,17 @@ export async function openModel(
   const bare = await open(undefined, others);
   const base = manifest.preprocessing ?? known?.value ?? bare.preprocessing;
   return { ...opened, model: await open(preprocessingOf(flags, bare, base), beside) };
+}
+
+/** Entries of a manifest that flags state in its place. */
+function corrections(flags: ModelFlags): Partial<Manifest> {
+  const { output, hold, 'label-offset': offset, 'class-axis': axis } = flags;
+  return {
+    ...(output !== undefined && { output }),
+    ...(offset !== undefined && { label_offset: numberFlag('label-offset', offset, 0) }),
+    ...(axis !== undefined && { class_axis: numberFlag('class-axis', axis, 0, 8) }),
+    ...(hold !== undefined && { hold: hold.split(',').map((name) => name.trim()) }),
+  };
 }
 
 async function locate(name: string, embedded: Readonly<Record<string, string>>, root: string): Promise<Place> {

@@ -1,6 +1,7 @@
 /** Cases of a folder: a model file, what is true of it, and where its arrays lie. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { TargetRequest } from '../../src/core/model/target-request.ts';
 
 export interface ExpectedInput {
   readonly name: string;
@@ -31,7 +32,9 @@ export interface Expectation {
     readonly values: readonly number[];
     readonly tolerance?: number;
   };
-  readonly element_to_zero?: { readonly values: readonly number[]; readonly tolerance?: number };
+  readonly element_to_zero?: { readonly of?: string; readonly values: readonly number[]; readonly tolerance?: number };
+  /** Target to send; null where none is sent. */
+  readonly request_target?: TargetRequest | null;
   readonly methods?: Readonly<Record<string, { readonly must?: string }>>;
 }
 

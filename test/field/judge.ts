@@ -94,6 +94,12 @@ function descriptionFaults(description: ModelDescription, expected: Expectation)
   return faults;
 }
 
+/** Row that an index of the output lies in. */
+function rowAt({ places, description: { explained } }: Model, index: readonly number[]): number {
+  const place = places[explained.name] ?? 0;
+  return typeof place === 'number' ? (index[place] ?? 0) : 0;
+}
+
 type Check = (model: Model, inputs: Inputs, expected: Expectation, explainer: Explainer) => Promise<string[]>;
 
 const near = (a: number, b: number, scale: number, tolerance = 1e-4): boolean =>
@@ -113,8 +119,8 @@ function elementOf(model: Model, index: readonly number[], inputs: Inputs): numb
 const topFaults: Check = async (model, inputs, { top }, explainer) => {
   if (!top) return [];
   const element = elementOf(model, top.index, inputs);
-  const [first] = await explainer.predict(model, { inputs, scores: 'output' });
-  const score = element === undefined ? undefined : first?.scores[element];
+  const rows = await explainer.predict(model, { inputs, scores: 'output' });
+  const score = element === undefined ? undefined : rows[rowAt(model, top.index)]?.scores[element];
   if (score === undefined || Number.isNaN(score)) return [];
   return near(score, top.value, Math.abs(top.value), 2e-3) ? [] : [`score is ${score}, expected ${top.value}`];
 };
@@ -131,7 +137,7 @@ const gradientFaults: Check = async (model, inputs, { gradient, top, methods, in
     scores: 'output',
     target: { weights: [{ index: element, weight: 1 }] },
   });
-  const values = rows[0]?.values[name]?.data;
+  const values = top && rows[rowAt(model, top.index)]?.values[name]?.data;
   if (!values) return [`no gradient at ${name}`];
   const scale = Math.max(...gradient.values.map(Math.abs));
   const wrong = gradient.elements.findIndex(
@@ -141,18 +147,28 @@ const gradientFaults: Check = async (model, inputs, { gradient, top, methods, in
   return [`gradient is ${values[gradient.elements[wrong] as number]}, expected ${gradient.values[wrong]}`];
 };
 
-const removalFaults: Check = async (model, inputs, { element_to_zero: removal, top, inputs: described }, explainer) => {
+const removalFaults: Check = async (
+  model,
+  inputs,
+  { element_to_zero: removal, top, request_target: stated, inputs: described },
+  explainer,
+) => {
   const element = top && elementOf(model, top.index, inputs);
   const name = described?.find(({ role }) => role === 'explained')?.name;
   if (!removal || element === undefined || name === undefined) return [];
+  // Numbers of another target than the top class need that target.
+  if (removal.of !== undefined && removal.of !== 'top' && !stated) return [];
   const { rows } = await explainer.explain(model, {
     method: 'feature_ablation',
     params: { feature_mask: 'none', baseline: 0 },
     inputs,
     scores: 'output',
-    target: { weights: [{ index: element, weight: 1 }] },
+    target:
+      removal.of !== undefined && removal.of !== 'top' && stated
+        ? stated
+        : { weights: [{ index: element, weight: 1 }] },
   });
-  const values = rows[0]?.values[name]?.data;
+  const values = top && rows[rowAt(model, top.index)]?.values[name]?.data;
   if (!values) return [`no attribution of ${name}`];
   const scale = Math.max(...removal.values.map(Math.abs));
   const wrong = removal.values.findIndex((right, i) => !near(values[i] as number, right, scale, 1e-3));

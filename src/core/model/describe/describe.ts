@@ -178,7 +178,8 @@ function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[]
     task,
     ...(classAxis && { classAxis }),
     batchAxis: fact(output.batchAxis),
-    activation: fact(activation.activation),
+    // The scores of boxes that a graph has chosen are probabilities already.
+    activation: isMain && stated.endToEnd ? fact('sigmoid', stated.endToEnd.source) : fact(activation.activation),
     logits: activation.logits,
     ...(labels && { labels }),
   };

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openModel } from '../../src/cli/model-file.ts';
+import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import { write } from '../../src/core/onnx/write.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'whylight-model-file-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = join(folder, 'two.onnx');
+const g = GraphBuilder.empty();
+const [x, y] = [g.input('x', 'float32', ['N', 4]), g.input('y', 'float32', ['N', 4])];
+const first = g.named(g.add(x, y), 'first');
+writeFileSync(file, write(g.build([first, g.named(g.reshape(g.mul(x, y), ['N', 2, 2]), 'second')])).graph);
+
+describe('flags that correct a description', () => {
+  it('choose the output, its class axis and the inputs that are held fixed', async () => {
+    const { model } = await openModel({ model: file, output: 'second', 'class-axis': '2', hold: 'y' }, {}, folder);
+    const { explained, inputs } = model.description;
+    expect(explained).toMatchObject({ name: 'second', classAxis: { value: 2, source: 'manifest' } });
+    expect(inputs.map(({ role }) => role.value)).toEqual(['explained', 'fixed']);
+    expect(model.info().inputs.map(({ name }) => name)).toEqual(['x']);
+  });
+
+  it('are refused for an output that the model does not have', async () => {
+    await expect(openModel({ model: file, output: 'third' }, {}, folder)).rejects.toThrow(
+      /the model has first, second/,
+    );
+  });
+});
