@@ -8,7 +8,10 @@ export const baselineName = (input: string): string => `baseline/${input}`;
 /** Adds the inputs and the pass; the answer maps each value of `graph` to its value in the reference pass. */
 export function withReference(g: GraphBuilder, graph: Graph): (value: Value) => Value {
   const twin = new Map<string, Value>();
-  for (const { name, dtype, dims = [] } of graph.inputs) twin.set(name, g.input(baselineName(name), dtype, dims));
+  for (const { name, dtype, dims = [], whole } of graph.inputs) {
+    // What all rows share is the same in both passes.
+    if (!whole) twin.set(name, g.input(baselineName(name), dtype, dims));
+  }
   const of = (name: string): Value | undefined => (name === '' ? undefined : (twin.get(name) ?? g.value(name)));
   g.under('baseline/');
   for (const node of graph.nodes) {
