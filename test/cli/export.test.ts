@@ -47,7 +47,7 @@ test('whylight export writes an InferenceService for KServe', () => {
 });
 
 test.each([
-  [['export', 'tensorflow', 'cifar10', '-o', 'x'], 2, /format is triton or kserve, but "tensorflow" was given/],
+  [['export', 'tensorflow', 'cifar10', '-o', 'x'], 2, /format is onnx, triton or kserve, but "tensorflow" was given/],
   [['export', 'kserve', 'cifar10', '-o', 'x'], 2, /--storage-uri/],
   [['export', 'triton', 'cifar10', '-o', 'x', '--methods', 'gradcam'], 1, /method_not_found.*grad_cam/],
 ])('%j fails with an error message that names the mistake', (args, code, message) => {

@@ -146,7 +146,8 @@ function role({ needs: { scores, gradients, activations, ruleset } }: ExportedGr
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found) return found;
-  throw new UsageError(`${name} is ${allowed.join(' or ')}, but "${value}" was given.`);
+  const choices = [allowed.slice(0, -1).join(', '), allowed.at(-1)].join(' or ');
+  throw new UsageError(`${name} is ${choices}, but "${value}" was given.`);
 }
 
 /** A DNS label, as Kubernetes wants names. */
