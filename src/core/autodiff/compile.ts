@@ -76,7 +76,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const keep = new Set([...forward, ...gradients]);
   const turned = rowsFirst(graph, [...keep, ...feeds]);
   let model = decomposed(simplify(expose(cut(turned, feeds), [...keep]), { keep }), request, keep);
-  if (gradients.length === 0) return expose(model, forward);
+  if (gradients.length === 0) return unsignedActivations(expose(model, forward));
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model);

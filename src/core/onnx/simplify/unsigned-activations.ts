@@ -8,16 +8,41 @@ import type { Constant, Graph, Node } from '../graph.ts';
 
 const OFFSET = 128;
 
+/** Operators that give the codes of their first input in another shape or order. */
+const MOVES_CODES: ReadonlySet<string> = new Set([
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Identity',
+]);
+
 export function unsignedActivations(graph: Graph): Graph {
   const readers = consumers(graph);
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const changed = new Set<Node>();
+  /** The nodes that turn codes back into numbers, also behind what only moves codes; undefined where others read them. */
+  const dequantizers = (codes: string): Node[] | undefined => {
+    if (outputs.has(codes)) return undefined;
+    const ends: Node[] = [];
+    for (const reader of readers.get(codes) ?? []) {
+      if (reader.inputs[0] !== codes) return undefined;
+      const found = isQuantizer(reader, 'DequantizeLinear', graph)
+        ? [reader]
+        : MOVES_CODES.has(reader.op)
+          ? dequantizers(reader.outputs[0] as string)
+          : undefined;
+      if (!found) return undefined;
+      ends.push(...found);
+    }
+    return ends;
+  };
   for (const node of graph.nodes) {
     const result = node.outputs[0] ?? '';
     if (!isQuantizer(node, 'QuantizeLinear', graph) || outputs.has(result)) continue;
-    const users = readers.get(result) ?? [];
-    if (!users.every((user) => isQuantizer(user, 'DequantizeLinear', graph) && user.inputs[0] === result)) continue;
-    for (const each of [node, ...users]) changed.add(each);
+    const ends = dequantizers(result);
+    if (ends) for (const each of [node, ...ends]) changed.add(each);
   }
   if (changed.size === 0) return graph;
   const names = namesOf(graph);
