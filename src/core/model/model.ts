@@ -218,7 +218,12 @@ export class Model {
     const scoreSize = scores.dims.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : Number.NaN), 1);
     const isScores = wantedTensor === last.logits || wantedTensor === output;
     const classAxis = isScores ? classAxisOf(explained, wantedTensor === output ? undefined : last.order) : undefined;
-    const probability = probabilityOf(explained, scores, isScores);
+    // Classifiers of ai.onnx.ml state their transform: without one their scores are margins, or probabilities already.
+    const isClassical = graph.nodes.some(
+      ({ domain, outputs }) => domain === 'ai.onnx.ml' && outputs.includes(scores.name),
+    );
+    const stated = probabilityOf(explained, scores, isScores);
+    const probability = stated === 'softmax' && isClassical ? undefined : stated;
     const isHeld = ({ name }: ValueInfo): boolean => hold.includes(name) || this.roleOf(name) !== 'explained';
     const describeInput = (input: ValueInfo): TensorInfo =>
       tensorInfo(input.name, input, this.channelAxis(input), input.whole);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scoreSpace } from '../../../src/core/explainer/plan.ts';
 import { parseLabels, parseManifest } from '../../../src/core/model/manifest.ts';
 import { Model } from '../../../src/core/model/model.ts';
+import { floats } from '../../../src/core/onnx/attributes.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
@@ -15,6 +16,22 @@ describe('the scores of a model', () => {
   ] as const)('are the input of a final %s', async (ending, probability) => {
     const info = (await openGraph(imageGraph({ ending }))).info();
     expect(info).toMatchObject({ scores: { name: 'logits', dims: [4] }, probability, labelled: true });
+  });
+
+  it('makes no probabilities of the scores of a classifier that states no transform', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2]);
+    const attributes = {
+      classlabels_ints: [0, 1],
+      coefficients: floats([1, 0, 0, 1]),
+      intercepts: floats([0, 0]),
+      post_transform: 'NONE',
+    };
+    const [label, scores] = g.ops('LinearClassifier', [x], attributes, 2, 'ai.onnx.ml');
+    const named = [g.named(label as Value, 'label'), g.named(scores as Value, 'scores')];
+    const model = await openGraph(g.build(named));
+    expect(model.description.explained).toMatchObject({ name: 'scores', classAxis: { value: 1 } });
+    expect(model.info().probability).toBeUndefined();
   });
 
   it('are found before reshapes, casts and quantisation of a softmax', async () => {
