@@ -10,7 +10,7 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
-import { finalActivation } from './describe/activation.ts';
+import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
 import { metadataFacts } from './describe/metadata.ts';
@@ -218,12 +218,9 @@ export class Model {
     const scoreSize = scores.dims.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : Number.NaN), 1);
     const isScores = wantedTensor === last.logits || wantedTensor === output;
     const classAxis = isScores ? classAxisOf(explained, wantedTensor === output ? undefined : last.order) : undefined;
-    // Classifiers of ai.onnx.ml state their transform: without one their scores are margins, or probabilities already.
-    const isClassical = graph.nodes.some(
-      ({ domain, outputs }) => domain === 'ai.onnx.ml' && outputs.includes(scores.name),
-    );
     const stated = probabilityOf(explained, scores, isScores);
-    const probability = stated === 'softmax' && isClassical ? undefined : stated;
+    // Classifiers of ai.onnx.ml state their transform: without one their scores are margins, or probabilities already.
+    const probability = stated === 'softmax' && isClassical(graph, scores.name) ? undefined : stated;
     const isHeld = ({ name }: ValueInfo): boolean => hold.includes(name) || this.roleOf(name) !== 'explained';
     const describeInput = (input: ValueInfo): TensorInfo =>
       tensorInfo(input.name, input, this.channelAxis(input), input.whole);

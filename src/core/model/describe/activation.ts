@@ -135,3 +135,11 @@ function throughShapes(name: string, makers: Makers): { readonly node: Node } | 
   while (node && traitsOf(node).transparent === 'shape') node = makers.get(node.inputs[0] ?? '');
   return node && { node };
 }
+
+/** True if a tensor is what an operator of `ai.onnx.ml` gives, seen through operators that only move or cast it. */
+export function isClassical(graph: Graph, tensor: string): boolean {
+  const makers = producers(graph);
+  let node = makers.get(tensor);
+  while (node && isTransparent(node, graph)) node = makers.get(node.inputs[0] ?? '');
+  return node?.domain === 'ai.onnx.ml';
+}
