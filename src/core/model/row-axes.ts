@@ -43,6 +43,7 @@ export function withRowsInFront(graph: Graph, places: RowPlaces): Graph {
   if (![...graph.inputs, ...graph.outputs].some(({ name }) => moved(name))) return graph;
   const names = namesOf(graph);
   const constants = new Map<string, Constant>(graph.constants);
+  const additions = { constants, names };
   const given = new Map<string, string>();
   const made = new Map<string, string>();
   for (const { name } of graph.inputs) {
@@ -55,13 +56,13 @@ export function withRowsInFront(graph: Graph, places: RowPlaces): Graph {
   const inner = new Map([...given, ...made]);
   const before = graph.inputs.flatMap(({ name, dims = [] }) => {
     const to = given.get(name);
-    return to === undefined ? [] : [toFile(name, to, places[name] as number | 'none', dims.length, constants, names)];
+    return to === undefined ? [] : [toFile(name, to, places[name] as number | 'none', dims.length, additions)];
   });
   const after = graph.outputs.flatMap(({ name, dims }) => {
     const from = made.get(name);
     return from === undefined
       ? []
-      : [toFront(from, name, places[name] as number | 'none', dims?.length ?? 0, constants, names)];
+      : [toFront(from, name, places[name] as number | 'none', dims?.length ?? 0, additions)];
   });
   const nodes = graph.nodes.map((node) => ({
     ...reading(node, inner),
@@ -86,33 +87,29 @@ function inFront(value: ValueInfo, place: RowPlace): ValueInfo {
   };
 }
 
-type Names = Set<string>;
+/** New values of a graph: their names, and the constants that they need. */
+interface Additions {
+  readonly constants: Map<string, Constant>;
+  readonly names: Set<string>;
+}
 
-function toFile(
-  from: string,
-  to: string,
-  place: number | 'none',
-  rank: number,
-  constants: Map<string, Constant>,
-  names: Names,
-): Node {
-  if (place === 'none') return axisNode('Squeeze', from, to, constants, names);
+/** Permutation that brings the rows of a tensor to the front. */
+const frontOrder = (place: number, rank: number): number[] => [
+  place,
+  ...Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== place),
+];
+
+/** Permutation that brings rows in front back to their place. */
+function fileOrder(place: number, rank: number): number[] {
   const others = Array.from({ length: rank - 1 }, (_, i) => i + 1);
-  return transposeNode(from, to, [...others.slice(0, place), 0, ...others.slice(place)]);
+  return [...others.slice(0, place), 0, ...others.slice(place)];
 }
 
-function toFront(
-  from: string,
-  to: string,
-  place: number | 'none',
-  rank: number,
-  constants: Map<string, Constant>,
-  names: Names,
-): Node {
-  if (place === 'none') return axisNode('Unsqueeze', from, to, constants, names);
-  const axes = Array.from({ length: rank }, (_, i) => i);
-  return transposeNode(from, to, [place, ...axes.filter((axis) => axis !== place)]);
-}
+const toFile = (from: string, to: string, place: number | 'none', rank: number, additions: Additions): Node =>
+  place === 'none' ? axisNode('Squeeze', from, to, additions) : transposeNode(from, to, fileOrder(place, rank));
+
+const toFront = (from: string, to: string, place: number | 'none', rank: number, additions: Additions): Node =>
+  place === 'none' ? axisNode('Unsqueeze', from, to, additions) : transposeNode(from, to, frontOrder(place, rank));
 
 const transposeNode = (from: string, to: string, perm: readonly number[]): Node => ({
   name: `${to}/rows_first`,
@@ -123,13 +120,7 @@ const transposeNode = (from: string, to: string, perm: readonly number[]): Node 
   attributes: { perm: { type: 'ints', value: perm } },
 });
 
-function axisNode(
-  op: 'Squeeze' | 'Unsqueeze',
-  from: string,
-  to: string,
-  constants: Map<string, Constant>,
-  names: Names,
-): Node {
+function axisNode(op: 'Squeeze' | 'Unsqueeze', from: string, to: string, { constants, names }: Additions): Node {
   const axes = uniqueName(`${to}/row_axis`, names);
   constants.set(axes, makeConstant('int64', [1], [0]));
   return { name: `${to}/rows_first`, op, domain: '', inputs: [from, axes], outputs: [to], attributes: {} };
@@ -139,14 +130,12 @@ function axisNode(
 export function rowsInFront(value: Tensor, place: RowPlace): Tensor {
   if (place === 'whole' || place === 0) return value;
   if (place === 'none') return { ...value, dims: [1, ...value.dims] };
-  const axes = value.dims.map((_, axis) => axis).filter((axis) => axis !== place);
-  return transpose(value, [place, ...axes]);
+  return transpose(value, frontOrder(place, value.dims.length));
 }
 
 /** The inverse of {@link rowsInFront}. */
 export function rowsAsInFile<T extends Tensor>(value: T, place: RowPlace): T {
   if (place === 'whole' || place === 0) return value;
   if (place === 'none') return { ...value, dims: value.dims.slice(1) };
-  const others = value.dims.slice(1).map((_, i) => i + 1);
-  return transpose(value, [...others.slice(0, place), 0, ...others.slice(place)]) as T;
+  return transpose(value, fileOrder(place, value.dims.length)) as T;
 }

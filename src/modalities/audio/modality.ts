@@ -1,5 +1,5 @@
 /** Sound as a modality. */
-import { WhylightError } from '../../core/errors.ts';
+import { explainedInputs, onlyExplainedInput } from '../../core/modality/explained-inputs.ts';
 import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact } from '../../core/model/description.ts';
@@ -34,7 +34,7 @@ const audio: Modality<Sound, AudioView> = {
   id: 'audio',
   about: { title: 'Sound', summary: 'A clip of sound, explained by windows of time or patches of its spectrogram.' },
   accepts: { mediaTypes: MEDIA_TYPES, extensions: ['wav', 'wave'] },
-  recognise: ({ inputs }) => Math.max(0, ...explained(inputs).map(evidence)),
+  recognise: ({ inputs }) => Math.max(0, ...explainedInputs(inputs).map(evidence)),
   decode: (bytes) => readWav(bytes),
   prepare,
   async absent(prepared, row, context, kind = 'silence') {
@@ -137,20 +137,7 @@ function viewOf(samples: Float32Array, frontEnd: FrontEnd, { data, dims }: Front
   };
 }
 
-const explained = (inputs: readonly InputFact[]): InputFact[] =>
-  inputs.filter(({ role }) => role.value === 'explained');
-
-function inputOf({ inputs }: ModalityContext): InputFact {
-  const [input, ...others] = explained(inputs);
-  if (input && others.length === 0) return input;
-  throw new WhylightError(
-    'unprocessable_method',
-    input
-      ? `The model takes ${others.length + 1} sounds (${[input, ...others].map(({ name }) => name).join(', ')}), but one file holds one: give each input as a tensor.`
-      : 'The model has no input that is a sound.',
-    { inputs: inputs.map(({ name }) => name) },
-  );
-}
+const inputOf = (context: ModalityContext): InputFact => onlyExplainedInput(context, 'a sound', 'sounds');
 
 /** Inputs of sound are known by their names more than by their shapes. */
 function evidence({ name, dtype, shape, modality }: InputFact): number {

@@ -1,5 +1,6 @@
 /** Time series as a modality. */
 import { WhylightError } from '../../core/errors.ts';
+import { explainedInputs, onlyExplainedInput } from '../../core/modality/explained-inputs.ts';
 import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
@@ -31,7 +32,7 @@ const series: Modality<Series, Series> = {
   id: 'series',
   about: { title: 'Time series', summary: 'Channels of numbers over time, explained by windows of time.' },
   accepts: { mediaTypes: SERIES_MEDIA_TYPES, extensions: ['csv', 'json', 'npy'] },
-  recognise: (description) => Math.max(0, ...explained(description.inputs).map(evidence)),
+  recognise: (description) => Math.max(0, ...explainedInputs(description.inputs).map(evidence)),
   decode: decodeSeries,
   prepare,
   absent(prepared, row, context, kind) {
@@ -63,21 +64,7 @@ function prepare(raw: Series, context: ModalityContext): Prepared<Series> {
   };
 }
 
-/** The one input that is explained. */
-function inputOf({ inputs }: ModalityContext): InputFact {
-  const [input, ...others] = explained(inputs);
-  if (input && others.length === 0) return input;
-  throw new WhylightError(
-    'unprocessable_method',
-    input
-      ? `The model takes ${others.length + 1} series (${[input, ...others].map(({ name }) => name).join(', ')}), but one file holds one: give each input as a tensor.`
-      : 'The model has no input that is a series.',
-    { inputs: inputs.map(({ name }) => name) },
-  );
-}
-
-const explained = (inputs: readonly InputFact[]): InputFact[] =>
-  inputs.filter(({ role }) => role.value === 'explained');
+const inputOf = (context: ModalityContext): InputFact => onlyExplainedInput(context, 'a series', 'series');
 
 /** Number of channels that the model fixes; 1 where it has no axis of channels. */
 const channelsOf = (input: InputFact): number | undefined =>

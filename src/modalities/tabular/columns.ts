@@ -1,4 +1,5 @@
 /** Columns that a model reads: their names, where they go, and what they may hold. */
+import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { ColumnSettings, TabularSettings } from './settings.ts';
 import { invalidTable } from './table.ts';
@@ -37,7 +38,7 @@ type GraphFacts = NonNullable<InputFact['columns']>['value'][number];
  * `unprocessable_method` for an input of unknown width
  */
 export function tableColumns(inputs: readonly InputFact[], settings: TabularSettings): TableColumn[] {
-  const explained = inputs.filter(({ role }) => role.value === 'explained');
+  const explained = explainedInputs(inputs);
   const places = explained.flatMap((input) =>
     Array.from({ length: widthOf(input) }, (_, element) => ({ input, element, alone: widthOf(input) === 1 })),
   );

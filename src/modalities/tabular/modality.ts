@@ -1,4 +1,5 @@
 /** Tables as a modality. */
+import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -92,7 +93,7 @@ async function backgroundOf(
 
 /** A matrix without names is most likely a table; an input for each column certainly is. */
 function evidence({ inputs }: ModelDescription): number {
-  const explained = inputs.filter(({ role }) => role.value === 'explained');
+  const explained = explainedInputs(inputs);
   if (explained.some(({ modality }) => modality.value === 'tabular' && modality.source !== 'default')) return 1;
   if (explained.length === 0 || !explained.every(isMatrix)) return 0;
   if (explained.some(({ columns }) => columns)) return 0.9;

@@ -1,5 +1,6 @@
 /** Cells of a table as input tensors. */
 import { nearest } from '../../core/errors.ts';
+import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
@@ -107,7 +108,7 @@ export function tableTensors(
   columns: readonly TableColumn[],
   inputs: readonly InputFact[],
 ): Inputs {
-  const explained = inputs.filter(({ role }) => role.value === 'explained');
+  const explained = explainedInputs(inputs);
   const tensors: Record<string, Tensor> = Object.fromEntries(
     explained.map(({ name, dtype, shape, batchAxis }) => {
       const row = shape.filter((_, axis) => axis !== batchAxis.value) as number[];

@@ -1,5 +1,6 @@
 /** Text as a modality. */
 import { WhylightError } from '../../core/errors.ts';
+import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import { sliceRows } from '../../core/tensor/rows.ts';
@@ -95,7 +96,7 @@ async function absentToken(context: ModalityContext, kind: string | undefined): 
 
 /** Names of token ids are a strong sign; a matrix of integers by another name may be categories as well. */
 function recognise({ inputs }: ModelDescription): number {
-  return Math.max(0, ...inputs.filter(({ role }) => role.value === 'explained').map(evidence));
+  return Math.max(0, ...explainedInputs(inputs).map(evidence));
 }
 
 function evidence({ name, dtype, shape, modality }: InputFact): number {

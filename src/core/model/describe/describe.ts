@@ -31,7 +31,8 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
   const batch = batchFacts(graph, primary, stated);
   const inputs = graph.inputs.map((input) => inputFact(graph, input, primary, batch, stated));
   const states = new Set(stateOutputs(graph, inputs));
-  const ranked = rankOutputs(graph, states);
+  const makers = producers(graph);
+  const ranked = rankOutputs(graph, states, makers);
   const shaped = new Map(graph.outputs.map((output) => [output.name, shapedOutput(output, batch, primary)]));
   const main = stated.output ? shaped.get(stated.output.value)?.name : ranked[0]?.name;
   const first = inputs.find(({ name }) => name === primary?.name) ?? inputs[0];
@@ -47,10 +48,7 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
   const rows = primary && rowsAtOnce(batch, primary, explained.name);
   const rivals = ranked.filter(
     ({ name, dtype }) =>
-      name !== explained.name &&
-      dtype.includes('float') &&
-      !states.has(name) &&
-      !isLabel({ name, dtype }, producers(graph)),
+      name !== explained.name && dtype.includes('float') && !states.has(name) && !isLabel({ name, dtype }, makers),
   );
   const doubts = doubtsOf({
     graph,
@@ -60,7 +58,7 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
     batch,
     primary,
     stated,
-    onlyLabels: isLabel(explained, producers(graph)),
+    onlyLabels: isLabel(explained, makers),
   });
   const anyRows = Object.values(batch.axes).some((axis) => axis !== null);
   const outputAxes = Object.fromEntries(

@@ -1,6 +1,5 @@
 /** Task, class axis and rank of outputs, by their names and shapes. */
-import { producers } from '../../onnx/edit.ts';
-import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
 import type { InputFact, TaskId } from '../description.ts';
 import type { FinalActivation } from './activation.ts';
 
@@ -11,6 +10,9 @@ export interface ShapedOutput {
   readonly dims: readonly Dim[] | undefined;
   readonly batchAxis: number | null;
 }
+
+/** Which node makes a value. */
+type Makers = ReadonlyMap<string, Node>;
 
 export interface OutputReading {
   readonly task: TaskId;
@@ -209,8 +211,7 @@ const AUXILIARY_NAME = /(aux|state|cache|present|hidden_states|attentions?|cross
  * Outputs that may be explained, the likeliest first: floating point scores before labels, main outputs before auxiliary
  * ones and states; otherwise in the order of the file.
  */
-export function rankOutputs(graph: Graph, states: ReadonlySet<string>): readonly ValueInfo[] {
-  const makers = producers(graph);
+export function rankOutputs(graph: Graph, states: ReadonlySet<string>, makers: Makers): readonly ValueInfo[] {
   const rank = (output: ValueInfo): number => {
     if (isLabel(output, makers)) return 4;
     if (states.has(output.name)) return 3;
@@ -223,7 +224,7 @@ export function rankOutputs(graph: Graph, states: ReadonlySet<string>): readonly
 }
 
 /** Class numbers rather than scores: an ArgMax, also cast or reshaped, or the label output of a classifier. */
-export function isLabel(output: ValueInfo, makers: ReturnType<typeof producers>): boolean {
+export function isLabel(output: ValueInfo, makers: Makers): boolean {
   let node = makers.get(output.name);
   for (let steps = 0; node && steps < 8; steps++) {
     if (node.op === 'ArgMax' || node.op === 'ArgMin') return true;
@@ -239,7 +240,7 @@ export function isLabel(output: ValueInfo, makers: ReturnType<typeof producers>)
   return false;
 }
 
-function tensorBefore(name: string, makers: ReturnType<typeof producers>): string {
+function tensorBefore(name: string, makers: Makers): string {
   let tensor = name;
   for (let node = makers.get(tensor); node && node.domain !== 'ai.onnx.ml'; node = makers.get(tensor)) {
     tensor = node.inputs[0] ?? '';
