@@ -90,7 +90,7 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
     run_ms: round(timings.run),
     total_ms: round(timings.total),
     cache_key: key,
-    ...(degraded && { degraded: true, ...asked(degraded) }),
+    ...(degraded && { degraded: true, ...requested(degraded) }),
   };
 }
 
@@ -101,9 +101,14 @@ const readingParameters = ({ task, classAxis, doubts }: Reading): Parameters => 
   ...(doubts.length > 0 && { doubts: doubts.join(' ') }),
 });
 
-/** Makes the parameters `asked_<parameter>` of a degraded answer: the requested values. */
-const asked = (parameters: Readonly<Record<string, number>>): Parameters =>
-  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`asked_${name}`, value]));
+/** Makes the parameters `requested_<parameter>` of a degraded answer; `asked_<parameter>` is the alias of version 0.1. */
+const requested = (parameters: Readonly<Record<string, number>>): Parameters =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => [
+      [`requested_${name}`, value],
+      [`asked_${name}`, value],
+    ]),
+  );
 
 /**
  * The map of the only row, over the photo where there is one.

@@ -398,7 +398,7 @@ describe('an edge whose origin fails', () => {
     expect(response.headers.get('X-Whylight-Route-Reason')).toMatch(
       /no origin is healthy, so n_masks was lowered to \d+/,
     );
-    expect(body.parameters).toMatchObject({ degraded: true, asked_n_masks: 400 });
+    expect(body.parameters).toMatchObject({ degraded: true, requested_n_masks: 400, asked_n_masks: 400 });
     expect(response.headers.get('ETag')).toBeNull();
     expect(response.headers.get('Cache-Control')).toBe('no-store');
     const again = await ask(HEAVY);

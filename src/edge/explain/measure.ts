@@ -11,7 +11,7 @@ import type { NamedOutput, Parameters } from '../../protocol/open-inference.ts';
 export interface Measures {
   /** `metric.<id>`, FP32 [N]. */
   readonly outputs: readonly NamedOutput[];
-  /** `metrics_left_out` names the metrics that do not apply, with the reason of each. */
+  /** `metrics_skipped` names the metrics that do not apply, with the reason of each; `metrics_left_out` is its alias of 0.1. */
   readonly parameters: Parameters;
   /** Number of rows that the metrics evaluated. */
   readonly samples: number;
@@ -55,7 +55,8 @@ export async function measure(
   });
   return {
     outputs: columns.flatMap(({ id, cells }) => (cells.every(isMeasured) ? [outputOf(id, cells)] : [])),
-    parameters: failures.length > 0 ? { metrics_left_out: failures.join(' ') } : {},
+    parameters:
+      failures.length > 0 ? { metrics_skipped: failures.join(' '), metrics_left_out: failures.join(' ') } : {},
     samples: added,
   };
 }
