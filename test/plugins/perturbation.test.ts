@@ -145,11 +145,29 @@ describe('lime', () => {
   it('keeps only the most important features with a stronger lasso', async () => {
     const { x } = await explain(await linear([5, 0.1, 0.1]), {
       method: 'lime',
-      params: { ...elements, alpha: 0.1 },
+      params: { ...elements, alpha: 0.05 },
       inputs: { x: ones(3) },
     });
     expect(x[0]).toBeGreaterThan(4);
     expect(x.slice(1)).toEqual([0, 0]);
+  });
+
+  it('gives a model of small scores the same selection, scaled', async () => {
+    const params = { ...elements, alpha: 0.1 };
+    const [large, small] = await Promise.all(
+      [1, 1e-4].map(async (unit) =>
+        explain(await linear([5 * unit, 2 * unit, 0.1 * unit]), { method: 'lime', params, inputs: { x: ones(3) } }),
+      ),
+    );
+    expect(small?.x[1]).toBeGreaterThan(0);
+    for (const [i, value] of large?.x.entries() ?? []) expect((small?.x[i] as number) * 1e4).toBeCloseTo(value, 3);
+  });
+
+  it('says that an absolute penalty is the reason for zeros', async () => {
+    const model = await linear([5e-4, 2e-4, 1e-4]);
+    const params = { ...elements, penalty: 'absolute' };
+    const { diagnostics } = await explain(model, { method: 'lime', params, inputs: { x: ones(3) } });
+    expect(diagnostics.warnings[0]?.message).toContain('Lower alpha');
   });
 });
 

@@ -1,4 +1,5 @@
-/** Diagnostics of an attribution that need no knowledge of the method: its concentration, and reasons to doubt it. */
+/** Diagnostics of an attribution: its concentration, and reasons to doubt it. */
+import type { Strategy } from '../method/contract.ts';
 import { entropy, gini } from '../tensor/concentration.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -15,7 +16,7 @@ export interface Diagnostics {
 }
 
 export interface Warning {
-  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete';
+  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete' | 'contradicted';
   /** Meaning of the warning, and a remedy. */
   readonly message: string;
 }
@@ -26,6 +27,13 @@ export interface Circumstances {
   readonly convergenceDelta?: number;
   /** The target's probability, where the scores are probabilities themselves. */
   readonly probability?: number;
+  /** Function at the end of the graph that made the probability. */
+  readonly activation?: 'softmax' | 'sigmoid';
+  readonly strategy?: Strategy;
+  /** Reason of the method for values of zero, see {@link Attribution.zeros}. */
+  readonly zeros?: string;
+  /** The part with the most positive values, and the change of the score without it, where that was measured. */
+  readonly hidden?: { readonly part: string; readonly change: number };
 }
 
 /** Values that differ by less than this share of the largest are flat. */
@@ -84,16 +92,18 @@ function* withoutPosition(low: number, high: number, map: Tensor<'float32'> | un
 const isFlat = (low: number, high: number, share: number): boolean =>
   high - low <= share * Math.max(Math.abs(low), Math.abs(high));
 
-function* warnings(
-  low: number,
-  high: number,
-  { score, baselineScore, convergenceDelta, probability }: Circumstances,
-): Generator<Warning> {
-  if (isFlat(low, high, FLAT)) {
+const isSaturated = (probability: number | undefined): probability is number =>
+  probability !== undefined && Math.min(probability, 1 - probability) < SATURATED;
+
+function* warnings(low: number, high: number, circumstances: Circumstances): Generator<Warning> {
+  const { score, baselineScore, convergenceDelta, probability, activation, hidden } = circumstances;
+  if (low === 0 && high === 0) {
+    yield { code: 'flat', message: `Every value is zero: ${reasonForZeros(circumstances)}` };
+  } else if (isFlat(low, high, FLAT)) {
     yield {
       code: 'flat',
       message:
-        'Every value is the same: the score does not depend on what the method looks at. Choose another target, layer or baseline.',
+        'Every value is the same: the map does not tell one part of the input from another. Choose another target, layer or baseline.',
     };
   } else if (high <= 0) {
     yield {
@@ -102,10 +112,17 @@ function* warnings(
         'No value is above zero: everything speaks against this target. Explain the top class, or absolute values.',
     };
   }
-  if (probability !== undefined && Math.min(probability, 1 - probability) < SATURATED) {
+  if (isSaturated(probability)) {
+    const name = activation ? `the ${activation}` : 'the final activation';
     yield {
       code: 'saturated',
-      message: `The explained probability is ${probability.toPrecision(3)}, where it hardly changes with the input. Explain the logits: scores=logits.`,
+      message: `The explained probability is ${probability.toPrecision(3)}: ${name} is saturated there, and hardly changes with the input. Explain the logits: scores=logits.`,
+    };
+  }
+  if (hidden && hidden.change > FLAT * Math.abs(score)) {
+    yield {
+      code: 'contradicted',
+      message: `The score rises by ${hidden.change.toPrecision(3)} when the part with the most positive values (${hidden.part}) is hidden, although they count it as evidence for the target. Try another baseline, or compare with occlusion.`,
     };
   }
   if (convergenceDelta === undefined || baselineScore === undefined) return;
@@ -116,4 +133,27 @@ function* warnings(
       message: `The values miss the difference between score and baseline score by ${convergenceDelta.toPrecision(3)} of ${difference.toPrecision(3)}. Take more steps or samples.`,
     };
   }
+}
+
+const REASONS: Readonly<Record<Strategy, string>> = {
+  gradient:
+    'the derivative of the score is zero here, as behind inactive ReLUs, rounding or a hard threshold. Choose another target, or a perturbation method such as occlusion.',
+  activation:
+    'nothing in the layer adds to the score of this target. Choose another target or an earlier layer, or explain with occlusion.',
+  perturbation:
+    'the score is the same whatever was changed. Choose another target or baseline, or change larger parts at once.',
+};
+
+/** The cause that is known to hold, most certain first. */
+function reasonForZeros({ score, baselineScore, probability, activation, strategy, zeros }: Circumstances): string {
+  if (isSaturated(probability) && strategy !== 'perturbation') {
+    return `the derivative vanishes where ${activation ? `the ${activation}` : 'the final activation'} is saturated. Explain the logits: scores=logits.`;
+  }
+  if (zeros !== undefined) return zeros;
+  if (baselineScore !== undefined && baselineScore === score) {
+    return 'the baseline has the score of the input, so there is no difference to attribute. Choose another baseline.';
+  }
+  return strategy
+    ? REASONS[strategy]
+    : 'the score does not depend on what the method looks at. Choose another target, layer or baseline.';
 }

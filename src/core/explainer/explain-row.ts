@@ -9,13 +9,14 @@ import { throwIfAborted } from '../plan/run.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, rowOf } from '../tensor/rows.ts';
-import { diagnose } from './diagnostics.ts';
+import { type Circumstances, diagnose } from './diagnostics.ts';
 import type { Explained, ExplainedRow } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
+import type { Summary } from './summary.ts';
 
 /** Explains one row, and counts what that took. */
 export async function explainRow(run: PlanRun, index: number): Promise<{ evaluator: Evaluator; row: ExplainedRow }> {
@@ -40,7 +41,7 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
     row: {
       target: start.target,
       ...scoresOf(outcome),
-      diagnostics: diagnose(explained.values, circumstancesOf(plan, outcome), explained.map),
+      diagnostics: diagnose(explained.values, circumstancesOf(plan, outcome, attribution, summary), explained.map),
       ...(summary && { summary }),
       // The elements of an output with boxes are no classes: its predictions are the task's.
       top: request.taskTarget ? [] : topClasses(start.scores, space, info, request.top ?? 5),
@@ -167,7 +168,22 @@ const scoresOf = ({ score, baselineScore, convergenceDelta }: RowOutcome) => ({
 });
 
 /** Facts for {@link diagnose}. */
-function circumstancesOf({ info }: Plan, outcome: RowOutcome) {
+function circumstancesOf(
+  { info, entry, model }: Plan,
+  outcome: RowOutcome,
+  { zeros }: Attribution,
+  summary: Summary | undefined,
+): Circumstances {
   const isProbability = info.probability === 'given' && outcome.target.index !== undefined && !outcome.ofNeuron;
-  return { ...scoresOf(outcome), ...(isProbability && { probability: outcome.score }) };
+  const { value: activation } = model.description.explained.activation;
+  // Values without a sign do not claim that the part is evidence for the target.
+  const hidden = summary?.facts.signed ? summary.facts.hidden : undefined;
+  return {
+    ...scoresOf(outcome),
+    strategy: entry.method.strategy,
+    ...(isProbability && { probability: outcome.score }),
+    ...(isProbability && (activation === 'softmax' || activation === 'sigmoid') && { activation }),
+    ...(zeros !== undefined && { zeros }),
+    ...(hidden && { hidden }),
+  };
 }

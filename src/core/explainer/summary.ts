@@ -61,7 +61,10 @@ function* sentences(facts: SummaryFacts, subject: string): Generator<string> {
     yield capitalized(`${shares(evidence, 'positive', `the ${signed ? 'positive ' : ''}attribution`)}.`);
     yield `Half of it is in ${percent(evidence.halfIn)} of the ${POSITIONS[evidence.kind]}.`;
   }
-  if (hidden) yield consequence(hidden, facts);
+  if (hidden) {
+    yield consequence(hidden, facts);
+    if (hidden.change >= 0) yield conclusion(hidden, facts);
+  }
   yield opposition(facts, evidence);
 }
 
@@ -85,6 +88,16 @@ function consequence({ part, by, score, change, top }: HiddenFacts, { evidence, 
       ? `the top class stays ${top.after}`
       : `the top class changes from ${top.before} to ${top.after}`;
   return `${hidden}, and ${classes}.`;
+}
+
+/** Sentence on a score that does not fall without the part that should matter most. */
+function conclusion({ part, change }: HiddenFacts, { target, evidence, signed }: SummaryFacts): string {
+  const name = nameOf(part, evidence?.kind);
+  if (change === 0) return `So ${target} does not depend on ${name} alone: the rest of the input suffices.`;
+  const way = 'Compare with a second method, such as occlusion, or with another baseline.';
+  return signed
+    ? `This contradicts the map, which counts ${name} as evidence for ${target}. ${way}`
+    : `So the map must not be read as support for ${target} there. ${way}`;
 }
 
 /** Clause on the parts with the largest shares of `whole`. */

@@ -249,4 +249,9 @@ export interface Attribution {
   readonly convergenceDelta?: number;
   /** Standard error of values that are means over random samples: root mean square over all elements. */
   readonly standardError?: number;
+  /**
+   * Reason to give if every value is zero, where the method knows it: the second half of a sentence, and a remedy.
+   * Ignored otherwise.
+   */
+  readonly zeros?: string;
 }

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
+import { countsOfSteps } from './counts.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { defineMetric, type Measurement, type MetricContext } from './metric.ts';
@@ -82,9 +83,7 @@ async function curve(
   const features = new Features(info, row, inputs);
   const ranked = features.ranked();
   const [from, to] = [start(inputs), end(inputs)];
-  const taken = Array.from({ length: params.steps + 1 }, (_, step) =>
-    Math.floor((step / params.steps) * params.max_percentage_perturbed * features.count),
-  );
+  const taken = countsOfSteps(features.count, params.steps, params.max_percentage_perturbed);
   const y: number[] = [];
   for (let first = 0; first < taken.length; first += ROWS) {
     const portion = taken.slice(first, first + ROWS);

@@ -149,6 +149,17 @@ export function lasso(
   return withIntercept(centred, coefficients);
 }
 
+/** Weighted standard deviation of the targets: the unit of a penalty that does not depend on their scale. */
+export function weightedDeviation(targets: ArrayLike<number>, weights: ArrayLike<number>): number {
+  const total = sumOf(weights);
+  let [mean, square] = [0, 0];
+  for (let i = 0; i < targets.length; i++) mean += ((weights[i] as number) / total) * (targets[i] as number);
+  for (let i = 0; i < targets.length; i++) {
+    square += ((weights[i] as number) / total) * ((targets[i] as number) - mean) ** 2;
+  }
+  return Math.sqrt(square);
+}
+
 interface Centred {
   readonly design: Design;
   readonly targets: Float64Array;

@@ -5,7 +5,7 @@ import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/
 import { type FeatureMask, featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
 import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
 import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { lasso, ridge } from '../../core/tensor/least-squares.ts';
+import { lasso, ridge, weightedDeviation } from '../../core/tensor/least-squares.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 
 /** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
@@ -13,7 +13,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'lime',
   strategy: 'perturbation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'LIME',
     summary: 'A linear model that says how the score changes, near this input, when features are taken away.',
@@ -31,6 +31,7 @@ export default defineMethod({
       n_samples: 25,
       surrogate: 'lasso',
       alpha: 0.01,
+      penalty: 'absolute',
       distance: 'cosine',
       kernel_width: 1,
       feature_mask: 'none',
@@ -51,6 +52,12 @@ export default defineMethod({
         "The linear model; alpha is its penalty, in scikit-learn's scale. Captum takes a lasso, the authors' library a ridge of 1.",
       ),
     alpha: z.number().min(0).default(0.01).describe('Penalty of the linear model.'),
+    penalty: z
+      .enum(['relative', 'absolute'])
+      .default('relative')
+      .describe(
+        'Unit of the penalty of a lasso: the standard deviation of the scores, so that scores of any size give the same selection, or the unit of the score, as Captum takes it. A ridge does not depend on the unit.',
+      ),
     distance: z
       .enum(['cosine', 'euclidean'])
       .default('cosine')
@@ -68,7 +75,7 @@ export default defineMethod({
     backwards: 0,
   }),
   explain: async (ctx) => {
-    const { n_samples, surrogate, alpha } = ctx.params;
+    const { n_samples, surrogate, alpha, penalty } = ctx.params;
     const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
     const absent = absentInputs(ctx);
     const all = coalitionCount(mask.features);
@@ -97,13 +104,21 @@ export default defineMethod({
       },
     );
     const fitted = { rows: count, columns: mask.features, data: design };
+    const unit = penalty === 'relative' ? weightedDeviation(scores, weights) : 1;
     const { coefficients } =
       surrogate === 'lasso'
-        ? lasso(fitted, scores, weights, { alpha })
+        ? lasso(fitted, scores, weights, { alpha: alpha * unit })
         : ridge(fitted, scores, weights, { alpha: surrogate === 'ridge' ? alpha : 0 });
-    return { values: finishFeatures(ctx, mask, coefficients) };
+    const varies = scores.some((score) => score !== scores[0]);
+    return {
+      values: finishFeatures(ctx, mask, coefficients),
+      ...(surrogate === 'lasso' && varies && { zeros: PENALTY_TOO_LARGE }),
+    };
   },
 });
+
+const PENALTY_TOO_LARGE =
+  'the score does change with the features, but less than the penalty of the lasso allows for. Lower alpha, or leave penalty=relative.';
 
 type Distances = Pick<
   ExplainContext<{ readonly distance: string; readonly kernel_width: number }>,

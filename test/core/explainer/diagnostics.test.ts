@@ -42,11 +42,43 @@ describe('diagnose', () => {
     expect(codes([1, 2], { probability })).toEqual(['saturated']);
   });
 
+  it.each(['softmax', 'sigmoid'] as const)('names a saturated %s', (activation) => {
+    const [warning] = of([1, 2], { probability: 0.99999, activation }).warnings;
+    expect(warning?.message).toContain(`the ${activation} is saturated`);
+  });
+
+  it.each([
+    ['the saturated softmax', { probability: 1, activation: 'softmax', strategy: 'gradient' }, 'softmax is saturated'],
+    [
+      'the reason of the method',
+      { zeros: 'the penalty is too large.', strategy: 'perturbation' },
+      'penalty is too large',
+    ],
+    ['a baseline with the same score', { baselineScore: 1, strategy: 'gradient' }, 'the score of the input'],
+    ['a derivative of zero', { strategy: 'gradient' }, 'derivative of the score is zero'],
+    ['a score that no change reached', { strategy: 'perturbation' }, 'the same whatever was changed'],
+  ] as const)('explains values of zero by %s', (_, circumstances, reason) => {
+    expect(of([0, 0], circumstances).warnings[0]).toMatchObject({
+      code: 'flat',
+      message: expect.stringContaining(reason),
+    });
+    expect(of([0, 1], { ...circumstances, probability: 0.5 }).warnings).toEqual([]);
+  });
+
+  it('warns of a score that rises without the strongest part', () => {
+    expect(codes([1, 2], { hidden: { part: 'centre', change: 0.5 } })).toEqual(['contradicted']);
+    expect(codes([1, 2], { hidden: { part: 'centre', change: -0.5 } })).toEqual([]);
+  });
+
   it('warns when more than a twentieth of the difference is missing', () => {
     expect(codes([1, 2], { score: 3, baselineScore: 1, convergenceDelta: 0.11 })).toEqual(['incomplete']);
     expect(codes([1, 2], { score: 3, baselineScore: 1, convergenceDelta: -0.09 })).toEqual([]);
     // Rounding where score and baseline score are the same.
     expect(codes([1, -1], { score: 3, baselineScore: 3, convergenceDelta: 1e-7 })).toEqual([]);
+  });
+
+  it('does not call a constant of another value zero', () => {
+    expect(of([2, 2]).warnings[0]?.message).toContain('the same');
   });
 
   it('suggests a remedy for each warning', () => {

@@ -65,6 +65,23 @@ describe('the summary in words', () => {
     expect(summary?.text).toContain(`from ${score?.toFixed(3)} to ${hidden?.score.toFixed(3)}`);
   });
 
+  it('says that a score which rises without the strongest part contradicts the map', async () => {
+    const model = await openGraph(vectorGraph());
+    const rises = new Set<boolean>();
+    for (let i = 0; i < 5; i++) {
+      const values = float32([1, 5]);
+      values.data[i] = 1;
+      const explainer = explainerOf([planted({ x: values })]);
+      const { rows } = await explainer.explain(model, { method: 'trial', inputs: { x: vector() }, summary: true });
+      const { summary, diagnostics } = rows[0] ?? {};
+      const rose = (summary?.facts.hidden?.change ?? 0) > 0;
+      rises.add(rose);
+      expect(summary?.text.includes('This contradicts the map')).toBe(rose);
+      expect(diagnostics?.warnings.some(({ code }) => code === 'contradicted')).toBe(rose);
+    }
+    expect(rises).toEqual(new Set([true, false]));
+  });
+
   it('costs one forward row for each row, in the estimate and in the count', async () => {
     const model = await openGraph(vectorGraph());
     const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);

@@ -1,5 +1,6 @@
 /** The parts that metrics are made of, against numbers of numpy, SciPy and scikit-image. */
 import { describe, expect, it } from 'vitest';
+import { countOfShare, countsOfSize, countsOfSteps } from '../../../src/core/metrics/counts.ts';
 import { areaUnder } from '../../../src/core/metrics/curve.ts';
 import { impute } from '../../../src/core/metrics/imputation.ts';
 import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
@@ -12,6 +13,18 @@ describe('areaUnder', () => {
     [[0, 0, 1], 0.25],
     [[3], 3],
   ])('of %o is %d', (scores, area) => expect(areaUnder(scores)).toBeCloseTo(area, 12));
+});
+
+describe('counts of features', () => {
+  it('are exact where a product of shares falls below an integer', () => {
+    expect(Math.floor((17 / 28) * 784)).toBe(475);
+    expect(countsOfSteps(784, 28)).toEqual(Array.from({ length: 29 }, (_, step) => 28 * step));
+    expect(countOfShare(0.29, 100, 'down')).toBe(29);
+    expect(countOfShare(0.07, 100, 'up')).toBe(7);
+    expect(countsOfSteps(100, 1, 0.57)).toEqual([0, 57]);
+  });
+  it('are rounded down where nothing is exact', () => expect(countsOfSteps(10, 3)).toEqual([0, 3, 6, 10]));
+  it('of portions end with the rest', () => expect(countsOfSize(10, 4)).toEqual([0, 4, 8, 10]));
 });
 
 describe('concentration', () => {

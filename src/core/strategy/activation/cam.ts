@@ -179,6 +179,9 @@ function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly
   return { values: { [image.name]: float32(dims, mean) } };
 }
 
+const NOTHING_POSITIVE =
+  'no position of the layer speaks for the target, and relu=true sets what speaks against it to zero. Explain another class, or set relu=false.';
+
 /**
  * The attribution out of an evaluation of the layer: a map for each row, negative values cut, and the mean over the rows
  * where there are several.
@@ -200,7 +203,10 @@ export function finishCam<P>(
     const whole = map(maps);
     const kept = params.relu ? whole.map((value) => Math.max(0, value)) : whole;
     const scaled = count > 1 || params.scaled ? scaledToUnit(kept) : kept;
-    if (count === 1) return { values: positionMap(layout, layer.name, dims, scaled) };
+    if (count === 1) {
+      const cut = params.relu && whole.some((value) => value < 0);
+      return { values: positionMap(layout, layer.name, dims, scaled), ...(cut && { zeros: NOTHING_POSITIVE }) };
+    }
     const placed = isMirrored(row) ? mirrored(scaled, maps.space.at(-1) ?? 1) : scaled;
     mean = placed.map((value, p) => (mean?.[p] ?? 0) + value / count);
   }
