@@ -95,9 +95,15 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
 }
 
 /** Makes the parameters that say how the output was read. */
-const readingParameters = ({ task, classAxis, doubts }: Reading): Parameters => ({
+const readingParameters = ({ task, classAxis, corrections = {}, doubts }: Reading): Parameters => ({
   task,
   ...(typeof classAxis === 'number' && { class_axis: classAxis }),
+  ...Object.fromEntries(
+    Object.entries(corrections).flatMap(([name, value]) => [
+      [name, scalar(value)] as const,
+      [`${name}_source`, 'request'] as const,
+    ]),
+  ),
   ...(doubts.length > 0 && { doubts: doubts.join(' ') }),
 });
 

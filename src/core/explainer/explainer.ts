@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { SessionCache } from '../engine/session-cache.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
+import { type Corrections, isEmpty } from '../model/corrections.ts';
 import type { ModelDescription } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
@@ -140,7 +141,7 @@ export class Explainer {
 
   /** The answer; what the run took is remembered for estimates. */
   private explanation(
-    { model, info, entry, params, seed }: Plan,
+    { model, info, entry, params, seed, request }: Plan,
     rows: readonly ExplainedRow[],
     samples: Cost & { readonly predictions: number },
     timings: LoadTimings & { readonly total: number },
@@ -154,7 +155,7 @@ export class Explainer {
       params,
       seed,
       model: { name: model.name, version: model.version, digest: model.digest },
-      ...(info.labelled && { reading: readingOf(model.description) }),
+      ...(info.labelled && { reading: readingOf(model.description, request.corrections) }),
       engine: this.engine.name,
       rows,
       samples,
@@ -221,10 +222,11 @@ export class Explainer {
 }
 
 /** Doubts about preprocessing are settled by the tensors that were sent. */
-function readingOf({ explained: { task, classAxis }, doubts }: ModelDescription): Reading {
+function readingOf({ explained: { task, classAxis }, doubts }: ModelDescription, corrections?: Corrections): Reading {
   return {
     task: task.value,
     ...(classAxis && { classAxis: classAxis.value }),
+    ...(corrections && !isEmpty(corrections) && { corrections }),
     doubts: doubts.filter(({ about }) => about !== 'preprocessing').map(({ message }) => message),
   };
 }

@@ -1,5 +1,6 @@
 /** Output of an explanation. */
 import type { Cost } from '../method/contract.ts';
+import type { Corrections } from '../model/corrections.ts';
 import type { Classified } from '../model/prediction.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
@@ -36,6 +37,8 @@ export interface Reading {
   readonly task: string;
   /** Axis of the output, batch included, that counts classes; null where there are none, absent where it is not known. */
   readonly classAxis?: number | null;
+  /** Facts that the request stated. */
+  readonly corrections?: Corrections;
   /** Sentences about what is not certain, each with the way to settle it. */
   readonly doubts: readonly string[];
 }

@@ -61,12 +61,13 @@ export interface PlanOptions {
  */
 export function planRequest(
   registry: MethodRegistry,
-  model: Model,
+  described: Model,
   request: ExplainRequest,
   { methods = registry, paramsParsed = false }: PlanOptions = {},
 ): Plan {
   const seed = checkSeed(request.seed ?? 0);
   const entry = registry.get(request.method);
+  const model = described.corrected(request.corrections);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);
   const baselines = request.baselines ? checkBaselines(model, request.baselines, rows) : {};

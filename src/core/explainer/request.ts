@@ -1,5 +1,6 @@
 /** Input of an explanation: what to explain, and the callbacks that follow it. */
 import type { MethodSource } from '../method/contract.ts';
+import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
 import type { TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
@@ -20,6 +21,8 @@ export interface ExplainRequest {
   readonly taskTarget?: TaskTarget;
   /** Scores that are explained: `logits` (default), the `output` as the graph returns it, or any tensor by name. */
   readonly scores?: string;
+  /** Facts about the model that hold for this request, in place of those of its description. */
+  readonly corrections?: Corrections;
   /** Non-negative safe integer; 0 when left out. */
   readonly seed?: number;
   /** Every input of the model, [N, ...]. Each of the N rows is explained by itself. */

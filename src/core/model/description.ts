@@ -17,25 +17,28 @@ export interface Fact<T> {
 /** Kind of data that an input holds. Third parties may add others. */
 export type ModalityId = 'image' | 'text' | 'tabular' | 'series' | 'audio' | 'tensor' | (string & {});
 
-/** Question that an output answers. Third parties may add others; `values` says that nothing is known. */
-export type TaskId =
-  | 'classification'
-  | 'multi_label'
-  | 'regression'
-  | 'object_detection'
-  | 'oriented_detection'
-  | 'pose'
-  | 'instance_segmentation'
-  | 'segmentation'
-  | 'depth'
-  | 'image_to_image'
-  | 'token_classification'
-  | 'question_answering'
-  | 'next_token'
-  | 'fill_mask'
-  | 'similarity'
-  | 'values'
-  | (string & {});
+/** Tasks that whylight knows; `values` says that nothing is known. */
+export const TASK_IDS = [
+  'classification',
+  'multi_label',
+  'regression',
+  'object_detection',
+  'oriented_detection',
+  'pose',
+  'instance_segmentation',
+  'segmentation',
+  'depth',
+  'image_to_image',
+  'token_classification',
+  'question_answering',
+  'next_token',
+  'fill_mask',
+  'similarity',
+  'values',
+] as const;
+
+/** Question that an output answers. Third parties may add others. */
+export type TaskId = (typeof TASK_IDS)[number] | (string & {});
 
 /**
  * Part that an input plays: `explained` inputs are perturbed and get an attribution, `fixed` ones (masks, token types,

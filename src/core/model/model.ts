@@ -10,6 +10,7 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
 import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
@@ -106,14 +107,19 @@ export class Model {
   private readonly stated: StatedFacts;
   private readonly layers: readonly string[];
   private readonly output: string;
+  private readonly source: Omit<ModelSource, 'bytes'>;
   private readonly infos = new Map<string, BoundInfo>();
+  private readonly corrections = new Map<string, Model>();
 
   private constructor(
     graph: Graph,
     digest: string,
-    { manifest = {}, labels }: Omit<ModelSource, 'bytes'>,
+    source: Omit<ModelSource, 'bytes'>,
     stated: StatedFacts,
+    requested: StatedFacts = {},
   ) {
+    const { manifest = {}, labels } = source;
+    this.source = { manifest, ...(labels && { labels }) };
     this.digest = digest;
     this.manifest = manifest;
     this.name = manifest.name ?? (graph.name || 'model');
@@ -121,9 +127,10 @@ export class Model {
     this.original = graph;
     this.file = { inputs: graph.inputs, outputs: graph.outputs };
     const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
-    this.stated = strongest([manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated]);
+    this.stated = stated;
     checkOutput(graph, manifest.output);
-    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, this.stated);
+    const facts = [requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated];
+    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, strongest(facts));
     this.description = description;
     this.places = { ...inputPlaces(graph, axes), ...outputAxes };
     this.graph = withRowsInFront(graph, this.places);
@@ -159,7 +166,34 @@ export class Model {
    */
   async withConstants(constants: Graph['constants'], name: string): Promise<Model> {
     const digest = await sha256Hex(new TextEncoder().encode(`${this.digest} ${name}`));
-    return new Model({ ...this.original, constants }, digest, { manifest: this.manifest }, this.stated);
+    return new Model({ ...this.original, constants }, digest, this.source, this.stated);
+  }
+
+  /**
+   * The same model, described with facts that a request states. It computes the same, and has the same digest.
+   * @throws WhylightError `invalid_request` for corrections that do not fit the model
+   */
+  corrected(corrections: Corrections = {}): Model {
+    if (isEmpty(corrections)) return this;
+    const key = JSON.stringify(Object.entries(corrections).sort());
+    const known = this.corrections.get(key);
+    if (known) return known;
+    const facts = requestFacts(corrections, this.original);
+    const model = this.redescribed(facts);
+    checkCorrected(model.description, corrections);
+    if (this.corrections.size >= MAX_INFOS) this.corrections.clear();
+    this.corrections.set(key, model);
+    return model;
+  }
+
+  private redescribed(requested: StatedFacts): Model {
+    try {
+      return new Model(this.original, this.digest, this.source, this.stated, requested);
+    } catch (error) {
+      // Without the request the description holds, so the request is at fault.
+      if (!WhylightError.is(error, 'invalid_config')) throw error;
+      throw new WhylightError('invalid_request', error.message, error.details, { cause: error });
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Cache key of an explanation: requests with equal keys have equal answers. */
 import { sha256Hex } from '../../core/digest.ts';
+import type { Corrections } from '../../core/model/corrections.ts';
 import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
 /** Version of answers and of their storage format; raised when either changes. */
@@ -19,6 +20,8 @@ export interface CacheKeyParts {
   readonly seed: number;
   readonly top: number;
   readonly summary: boolean;
+  /** Facts about the model that the request states. */
+  readonly corrections?: Corrections;
   /** Digest of the input. */
   readonly input: string;
 }

@@ -17,7 +17,7 @@ import { methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
 import { cacheScope, limitsFor } from '../tenants/tenant.ts';
 import { type Body, imageSource, readBody } from './body.ts';
 import { type ExplainInput, inputOf } from './input.ts';
-import { bothChecked, methodParameters, readSettings, type Settings } from './settings.ts';
+import { bothChecked, correctionsOf, methodParameters, readSettings, type Settings } from './settings.ts';
 
 /** A validated request. Nothing has been decoded, compiled or run yet. */
 export interface ExplainQuery {
@@ -82,6 +82,7 @@ export async function queryOf(
     },
   );
   const { method, target, scores, seed, top, summary } = settings;
+  const corrections = correctionsOf(settings);
   const input = inputOf(body, model, codecs, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
@@ -94,13 +95,15 @@ export async function queryOf(
     seed,
     top,
     summary,
+    ...(corrections && { corrections }),
     input: await input.digest(),
   });
   let planned: Promise<Plan> | undefined;
   const plan = async (): Promise<Plan> => {
     const inputs = await wrapTime(c, 'decode', input.inputs());
     const methods = methodsFor(tenant, explainer.methods);
-    const request = { method, params, target, scores, seed, top, summary, inputs };
+    const stated = corrections && { corrections };
+    const request = { method, params, target, scores, seed, top, summary, inputs, ...stated };
     return explainer.plan(model, request, { methods, paramsParsed: true });
   };
   return {

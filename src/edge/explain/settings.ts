@@ -7,6 +7,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
+import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
 
@@ -23,6 +24,23 @@ export const requestSchema = z.object({
     .min(1)
     .optional()
     .describe('Scores to explain: logits (the default), output, or the name of a tensor.'),
+  output: z.string().min(1).optional().describe('Output that is explained, in place of that of the description.'),
+  task: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Question that the output answers: classification, regression, object_detection and so on.'),
+  class_axis: z.int().min(0).max(8).optional().describe('Axis of the output, batch included, that counts classes.'),
+  hold: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Inputs, separated by commas, that are fed as they are sent and never explained.'),
+  labels: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("Class names in order, separated by commas or as a JSON list, in place of the model's own."),
   seed: z.int().min(0).default(0).describe('Seed of random numbers: the same seed gives the same answer.'),
   metrics: z
     .string()
@@ -70,6 +88,18 @@ export function readSettings(given: Parameters): Settings {
   return { ...request, overlay, choseOverlay: given.overlay !== undefined };
 }
 
+/** Selects the facts about the model that the request states; undefined where it states none. */
+export function correctionsOf({ output, task, class_axis, hold, labels }: Settings): Corrections | undefined {
+  const stated = {
+    ...(output !== undefined && { output }),
+    ...(task !== undefined && { task }),
+    ...(class_axis !== undefined && { class_axis }),
+    ...(hold && { hold }),
+    ...(labels && { labels }),
+  };
+  return isEmpty(stated) ? undefined : stated;
+}
+
 /** Selects the parameters of the method. */
 export const methodParameters = (given: Parameters): Parameters =>
   Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
@@ -98,13 +128,28 @@ function outcome<T>(check: () => T): { readonly value: T } | { readonly error: u
   }
 }
 
+/** Readings of single parameters. A target may be a label that looks like a number, so its text stays one. */
+const READERS: Readonly<Record<string, typeof coerce>> = {
+  target: (value) => value,
+  labels: (value) => (typeof value === 'string' ? labelList(value) : value),
+};
+
+/** A JSON list, for names with commas, or names with commas between; an empty name keeps its place. */
+function labelList(text: string): unknown {
+  if (!text.trimStart().startsWith('[')) return text.split(',').map((name) => name.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function read<S extends z.ZodObject>(schema: S, given: Parameters, issues: ParameterIssue[]): z.output<S> | undefined {
   const schemas = parameterSchemas(schema);
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(schemas)) {
     const value = given[name];
-    // A target may be a label that looks like a number, so its text stays one.
-    if (value !== undefined) values[name] = name === 'target' ? value : coerce(value, parameter);
+    if (value !== undefined) values[name] = (READERS[name] ?? coerce)(value, parameter);
   }
   const parsed = schema.safeParse(values);
   for (const { path, code, message } of parsed.error?.issues ?? []) {

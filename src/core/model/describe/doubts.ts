@@ -40,35 +40,35 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
     doubts.push({
       about: 'output',
       tensor: name,
-      message: `The output "${name}" is explained; the model also has ${rivals.map((other) => `"${other}"`).join(', ')}. Choose one with --output, or "output" in the manifest.`,
+      message: `The output "${name}" is explained; the model also has ${rivals.map((other) => `"${other}"`).join(', ')}. Choose one with --output, output= in a request, or "output" in the manifest.`,
     });
   }
   if (explained.task.value === 'values' && !stated.task) {
     doubts.push({
       about: 'task',
       tensor: name,
-      message: `Nothing says what the output "${name}" ${shape} means, so raw values are shown. State it with --task, or "task" in the manifest.`,
+      message: `Nothing says what the output "${name}" ${shape} means, so raw values are shown. State it with --task, task= in a request, or "task" in the manifest.`,
     });
   }
   if (explained.classAxis === undefined) {
     doubts.push({
       about: 'class_axis',
       tensor: name,
-      message: `Nothing says which axis of "${name}" ${shape} counts classes. State it with --class-axis or "class_axis" in the manifest, or give a target with a position.`,
+      message: `Nothing says which axis of "${name}" ${shape} counts classes. State it with --class-axis, class_axis= in a request, or "class_axis" in the manifest, or give a target with a position.`,
     });
   }
   if (isUnnamedVector(explained, stated)) {
     doubts.push({
       about: 'task',
       tensor: name,
-      message: `The values of "${name}" ${shape} are taken for scores of classes, because no activation and no labels say otherwise. If they are measurements, state --task regression.`,
+      message: `The values of "${name}" ${shape} are taken for scores of classes, because no activation and no labels say otherwise. If they are measurements, state --task regression (task=regression in a request).`,
     });
   }
   if (explained.task.value === 'regression' && !stated.task) {
     doubts.push({
       about: 'task',
       tensor: name,
-      message: `The value of "${name}" ${shape} is taken for a measurement, because no activation says otherwise. If it is the score of a class, state --task classification.`,
+      message: `The value of "${name}" ${shape} is taken for a measurement, because no activation says otherwise. If it is the score of a class, state --task classification (task=classification in a request).`,
     });
   }
   return doubts;
