@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { satisfies, validRange } from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkTenant } from '../src/config/check-tenant.ts';
 import { type Config, configSchema } from '../src/config/plugins-config.ts';
 import { nearest, WhylightError } from '../src/core/errors.ts';

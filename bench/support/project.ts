@@ -72,7 +72,7 @@ async function manifestFor(file: string): Promise<object> {
 
 /** The size of a small method, and like no other. */
 const pluginText = (i: number): string => `
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../core/method/define.ts';
 export default defineMethod({
   apiVersion: 1,

@@ -1,5 +1,5 @@
 /** Schema of plugins.config.json: built-in methods, models and tenants. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-policy.ts';
 
 export const pluginConfigSchema = z

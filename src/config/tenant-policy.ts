@@ -1,5 +1,5 @@
 /** Policy of a tenant: one schema for plugins.config.json and the admin API. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const limit = z.union([
   z.number(),

@@ -8,7 +8,7 @@
  * const params = z.object({ samples: z.int().min(1).max(1000).default(50).describe('Number of noisy copies.') });
  * @see https://zod.dev
  */
-export { z } from 'zod';
+export * as z from 'zod';
 export {
   defineElementwise,
   defineRule,

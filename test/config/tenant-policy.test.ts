@@ -1,7 +1,7 @@
 /** The parser of tenants: whatever comes in, it is taken as it is meant, or refused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../../src/config/plugins-config.ts';
 import {
   FORMATS,

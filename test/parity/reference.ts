@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../src/core/errors.ts';
 import { parseJson } from '../../src/core/json.ts';
 import { Model } from '../../src/core/model/model.ts';

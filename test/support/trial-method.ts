@@ -1,5 +1,5 @@
 /** A method that does next to nothing, with the parts that a test is about replaced. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Method } from '../../src/core/method/contract.ts';
 import { defineMethod } from '../../src/core/method/define.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';

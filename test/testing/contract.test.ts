@@ -1,6 +1,6 @@
 /** A bad plugin for each promise of the contract: the suite names the promise, and another request does not notice. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../src/core/errors.ts';
 import { AXIOMS, type Axiom, type ExplainContext, type Method } from '../../src/core/method/contract.ts';
 import { checkMethod } from '../../src/core/method/define.ts';

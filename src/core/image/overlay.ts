@@ -1,5 +1,5 @@
 /** A saliency map drawn over the image, at the image's own resolution. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { float32 } from '../tensor/tensor.ts';
 import { gaussianBlur } from './blur.ts';

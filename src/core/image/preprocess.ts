@@ -1,5 +1,5 @@
 /** From an image to a model's input tensor, as the model's manifest says. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { type Color, flatten, type Image } from './image.ts';

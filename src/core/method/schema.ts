@@ -1,5 +1,5 @@
 /** The parameters of a method as JSON Schema: what documents, forms, queries and error messages are made from. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The part of JSON Schema that parameters use. */
 export interface ParameterSchema {

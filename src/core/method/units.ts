@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Much more than any tensor holds, and far enough from what float32 holds that the layers of a model do not overflow. */
 const MAX_VALUE = 1e12;

@@ -1,5 +1,5 @@
 /** Completeness (Sundararajan et al. 2017): the attributions should add up to the difference from the baseline's score. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
 import { sumOf } from '../tensor/sum.ts';
 import { defineMetric } from './metric.ts';

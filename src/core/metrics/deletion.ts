@@ -3,7 +3,7 @@
  * at a time; the area under the model's answers says whether they mattered. Ten portions of a tenth, as Xplique takes
  * them.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { countsOfSteps } from './counts.ts';

@@ -1,5 +1,5 @@
 /** Infidelity (Yeh et al. 2019, definition 2.1): does the attribution foretell what a perturbation does to the score? */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 /** Does the map point at the object? Both need a box or a mask of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMetric } from './metric.ts';
 import { regionFor } from './region.ts';
 

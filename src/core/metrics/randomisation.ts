@@ -1,5 +1,5 @@
 /** Sanity checks (Adebayo et al. 2018; Sixt et al. 2020): a map that stays when the model or the class changes is none. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import { defineMetric } from './metric.ts';

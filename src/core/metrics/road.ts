@@ -1,5 +1,5 @@
 /** ROAD, remove and debias (Rong et al. 2022): deletion that leaves no traces of itself. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';

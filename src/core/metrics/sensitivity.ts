@@ -1,5 +1,5 @@
 /** Max-sensitivity (Yeh et al. 2019, definition 3.1), with the defaults of Captum's `sensitivity_max`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import { float32 } from '../tensor/tensor.ts';
 import { defineMetric } from './metric.ts';

@@ -1,5 +1,5 @@
 /** Sparseness, complexity and effective complexity of a map, as Quantus defines them; no run of the model is needed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import { countAbove, entropy, gini } from '../tensor/concentration.ts';
 import { defineMetric } from './metric.ts';

@@ -1,5 +1,5 @@
 /** Manifest of a model, the file beside its ONNX file: `models/<name>/manifest.json`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { preprocessingSchema } from '../image/preprocess.ts';
 import { parseJson } from '../json.ts';

@@ -1,5 +1,5 @@
 /** Time that a model takes on an engine, as a manifest states it. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const profileSchema = z
   .strictObject({

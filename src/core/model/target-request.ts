@@ -1,5 +1,5 @@
 /** Target as a client asks for it, and its schema in JSON. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 
 /** Weighting of the elements of one row of the scores, whose sum is explained. One class is a single weight of 1. */

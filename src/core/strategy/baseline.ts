@@ -1,6 +1,6 @@
 /** Baseline: the value of absent features, and the start of paths. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { gaussianBlur } from '../image/blur.ts';
 import { units } from '../method/units.ts';

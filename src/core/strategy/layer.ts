@@ -1,5 +1,5 @@
 /** The layer that a method looks at. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import type { Node } from '../onnx/graph.ts';

@@ -1,5 +1,5 @@
 /** An element of an inner tensor, explained in place of the score. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import type { Target } from '../model/target-request.ts';

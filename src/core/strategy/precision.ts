@@ -1,5 +1,5 @@
 /** Stopping rule of methods that converge step by step. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** @param error that is compared with the precision */
 export const precisionParameter = (error = 'the standard error, as a share of how much the map varies') =>

@@ -1,6 +1,6 @@
 /** From one number per element to one per position: what becomes of the channels of an image or a series. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';

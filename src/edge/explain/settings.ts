@@ -2,7 +2,7 @@
  * Parameters of a request. They are flat on the wire, and sorted here into those of the explanation itself, of the drawing
  * of its map, and of the method. Names are looked up in that order, so no method may use one of the first two groups.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';

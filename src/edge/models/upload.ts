@@ -5,7 +5,7 @@
  *
  * Without that header the body is the ONNX file itself.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { headerLengthOf } from '../../protocol/open-inference.ts';

@@ -1,5 +1,5 @@
 /** Stored record of a tenant: changes to plugins.config.json. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { keySchema, type TenantConfig, tenantConfigSchema, tenantPolicySchema } from '../../config/tenant-policy.ts';
 
 const count = z.int().min(0);

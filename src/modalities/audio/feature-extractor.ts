@@ -1,5 +1,5 @@
 /** Front ends from `preprocessor_config.json`, the file that transformers keeps beside a model of sound. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { type FrontEnd, resolveFrontEnd } from './front-end-schema.ts';
 

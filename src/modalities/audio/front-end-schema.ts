@@ -1,5 +1,5 @@
 /** Description of a front end: how samples become the model's input. Part of the manifest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 
 const positive = z.number().positive();

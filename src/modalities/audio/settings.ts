@@ -1,5 +1,5 @@
 /** Entry of sound in a manifest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { frontEndSchema } from './front-end-schema.ts';
 

@@ -1,5 +1,5 @@
 /** Entry of series in a manifest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 
 /** Schema of `modalities.series` in a manifest. */

@@ -1,5 +1,5 @@
 /** Entry of text in a manifest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 
 const wordList = z

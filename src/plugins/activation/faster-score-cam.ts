@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
 /** Score-CAM for the channels that vary most over the image alone: few of them carry the map. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import type { Target } from '../../core/model/target-request.ts';

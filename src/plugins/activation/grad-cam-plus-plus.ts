@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
 import { meanOf, sumOf } from '../../core/tensor/sum.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excluding } from '../../core/autodiff/ruleset.ts';
 import { gradient } from '../../core/autodiff/rulesets/gradient.ts';
 import { guided } from '../../core/autodiff/rulesets/guided.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
 /** Score-CAM along a path: each score is the mean over the masked image, faded in step by step. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 import { KERNELS, kernelProjection } from '../../core/strategy/activation/kernel-component.ts';
 

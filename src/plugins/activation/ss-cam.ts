@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
 /** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { excitation } from '../../core/autodiff/rulesets/excitation.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';

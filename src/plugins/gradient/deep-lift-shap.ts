@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { baselineName } from '../../core/autodiff/reference.ts';
 import { deeplift } from '../../core/autodiff/rulesets/deeplift.ts';
 import { defineMethod } from '../../core/method/define.ts';

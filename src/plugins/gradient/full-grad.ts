@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRuleset, type Ruleset } from '../../core/autodiff/ruleset.ts';
 import { gradient } from '../../core/autodiff/rulesets/gradient.ts';
 import { resizeMap } from '../../core/image/resize.ts';

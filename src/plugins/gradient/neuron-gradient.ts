@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { targetLayerParameter } from '../../core/strategy/layer.ts';
 import { neuronOf, neuronParameter } from '../../core/strategy/neuron.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
 import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { units } from '../../core/method/units.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { checkFeatures, coalitionCount, shapleyValues } from '../../core/strategy/perturbation/coalitions.ts';
 import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainContext, Given } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { colormap } from '../../../src/core/image/colormap.ts';
 import { type Image, makeImage } from '../../../src/core/image/image.ts';
 import { overlaySchema, renderOverlay } from '../../../src/core/image/overlay.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeImage } from '../../../src/core/image/image.ts';
 import {
   colorValues,

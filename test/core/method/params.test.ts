@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Method } from '../../../src/core/method/contract.ts';
 import { checkMethod, defineMethod } from '../../../src/core/method/define.ts';
 import { parseParams } from '../../../src/core/method/params.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { plugins } from '#plugins';
 import { WhylightError } from '../../../src/core/errors.ts';
 import { API_VERSION, type Method, PRESETS } from '../../../src/core/method/contract.ts';

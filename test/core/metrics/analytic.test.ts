@@ -1,6 +1,6 @@
 /** Metrics of models whose answers can be worked out by hand: the best and the worst score of each. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';

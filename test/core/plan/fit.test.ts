@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../../src/core/errors.ts';
 import { largestThatFit } from '../../../src/core/plan/fit.ts';
 import { method } from '../../support/trial-method.ts';

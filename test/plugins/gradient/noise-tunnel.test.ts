@@ -1,6 +1,6 @@
 /** Methods over noisy copies: what they add up to, when they stop, and what their inner method sees. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { plugins } from '#plugins';
 import type { Explained } from '../../../src/core/explainer/explanation.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';

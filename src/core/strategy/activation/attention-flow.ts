@@ -1,5 +1,5 @@
 /** Attention accumulated over the blocks of a transformer: methods that multiply attention maps. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';

@@ -1,5 +1,5 @@
 /** Methods that send the score back to the input by other rules than the gradient's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { excluding, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
 import { type About, API_VERSION, type Method } from '../../method/contract.ts';

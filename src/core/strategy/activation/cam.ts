@@ -1,5 +1,5 @@
 /** Class activation maps: a layer's feature maps, weighted and added up. Each method of the family is one formula. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import {
   type About,

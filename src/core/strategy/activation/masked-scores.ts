@@ -1,5 +1,5 @@
 /** CAM methods whose weights are scores: the model is shown what each channel would let through. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { sampleGrid } from '../../image/resize.ts';
 import { type About, API_VERSION, type ExplainContext, type Method } from '../../method/contract.ts';

@@ -1,5 +1,5 @@
 /** Projection of the positions of a layer on the first principal component of its channels. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { gram, lengthOf } from '../../tensor/gram.ts';
 
 const MAX_ROUNDS = 5000;

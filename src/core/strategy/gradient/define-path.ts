@@ -1,5 +1,5 @@
 /** Methods that follow the gradient along a path: each is a choice of points and of what becomes of the gradients there. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';

@@ -1,6 +1,6 @@
 /** Mean of a method over noisy copies of the input: SmoothGrad, SmoothGrad squared and VarGrad. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type About,
   API_VERSION,

@@ -1,5 +1,5 @@
 /** Normal noise on inputs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sizeInUnits } from '../../method/units.ts';
 import type { Random } from '../../tensor/random.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';

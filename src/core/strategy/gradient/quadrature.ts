@@ -1,5 +1,5 @@
 /** Nodes and weights on [0, 1] for integrals along a path. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { gaussLegendre, type Nodes } from '../../tensor/gauss-legendre.ts';
 
 export const QUADRATURES = [

@@ -1,6 +1,6 @@
 /** Neuron form of a method: explains an inner element from the input, in place of the score. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type About,
   API_VERSION,

@@ -1,5 +1,5 @@
 /** Methods that mix the input with something absent, position by position: each is a choice of masks and of a fold. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type About, API_VERSION, type Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import type { Random } from '../../tensor/random.ts';

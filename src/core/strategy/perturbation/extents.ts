@@ -1,5 +1,5 @@
 /** Window shapes and strides as clients give them, for any kind of input. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import type { TensorInfo } from '../../model/info.ts';
 

@@ -1,5 +1,5 @@
 /** Feature masks: the feature that each element of an input belongs to. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { superpixels } from '../../image/superpixels.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
