@@ -17,7 +17,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'lrp',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Layer-wise Relevance Propagation',
     summary:

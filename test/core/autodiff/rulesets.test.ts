@@ -61,6 +61,19 @@ function attention(): Graph {
   return g.build([g.named(g.op('MatMul', [pooled, w(6, 3)]), 'logits')]);
 }
 
+/** Blocks of a residual layer and a layer normalisation with a shift, as in transformers that normalise last. */
+function blocks(count: number): Graph {
+  const g = GraphBuilder.empty('blocks');
+  const w = weightsOf(g);
+  let x = g.input('x', 'float32', ['N', 4, 6]);
+  for (let i = 0; i < count; i++) {
+    const hidden = g.op('Relu', [g.add(g.op('MatMul', [x, w(6, 12)]), w(12))]);
+    x = g.op('LayerNormalization', [g.add(x, g.op('MatMul', [hidden, w(12, 6)])), w(6), w(6)]);
+  }
+  const pooled = g.op('ReduceMean', [x, g.ints([1])], { keepdims: 0 });
+  return g.build([g.named(g.op('MatMul', [pooled, w(6, 3)]), 'logits')]);
+}
+
 /** Norms over places and over groups of channels, each behind an input that is almost even: its variance is tiny. */
 function normalised(): Graph {
   const g = GraphBuilder.empty('normalised');
@@ -159,7 +172,22 @@ describe('LRP', () => {
     expect(changed.signal).not.toEqual(plain.signal);
   });
 
+  it('keeps relevance in the order of the score behind eight layer normalisations', async () => {
+    const tokens = float32([1, 4, 6], new Random(9).normal(24));
+    const { signal, score } = await run(blocks(8), lrp(), { x: tokens }, 1, 3);
+    expect(Math.max(...signal.map(Math.abs))).toBeLessThan(10 * Math.abs(score));
+  });
+
+  it('loses no relevance to shifts of a layer normalisation that count as zero', async () => {
+    const tokens = float32([1, 4, 6], new Random(9).normal(24));
+    const { signal, score } = await run(blocks(1), lrp({ zeroParams: 'bias' }), { x: tokens }, 1, 3);
+    expect(Math.abs(sum(signal) - score)).toBeLessThan(1e-2 * Math.abs(score));
+    const plain = await run(blocks(1), lrp(), { x: tokens }, 1, 3);
+    expect(Math.abs(sum(plain.signal) - score)).toBeGreaterThan(5e-2 * Math.abs(score));
+  });
+
   it.each([
+    ['instance and group norms', normalised(), [1, 3, 5, 5], 3],
     ['attention', attention(), [1, 4, 6], 3],
     ['a mask of minus infinity', causal(), [1, 3, 4], 4],
   ] as const)('gives finite, nonzero relevance through %s', async (_, graph, dims, classes) => {

@@ -5,13 +5,14 @@ import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { alongAxis, fromFront, rankOf, refuse, upTo } from './axes.ts';
 
 /** The standard score of x over `axes` and what it was divided by. */
-interface Standardised {
+export interface Standardised {
   readonly score: Value;
   /** 1 / sqrt(variance + epsilon). */
   readonly inverse: Value;
 }
 
-function standardise(g: GraphBuilder, x: Value, axes: readonly number[], epsilon: number): Standardised {
+/** Standardises x over `axes`. */
+export function standardise(g: GraphBuilder, x: Value, axes: readonly number[], epsilon: number): Standardised {
   const centred = g.sub(x, g.reduce('ReduceMean', x, axes));
   const variance = g.reduce('ReduceMean', g.mul(centred, centred), axes);
   const inverse = g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, g.number(epsilon, x))])]);

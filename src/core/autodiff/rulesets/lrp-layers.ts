@@ -1,5 +1,5 @@
 /** Helpers of LRP's rules for linear layers: the layer with its weights and inputs changed, run forwards and backwards. */
-import type { Value } from '../../onnx/builder.ts';
+import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import { gradientAt } from './gradient.ts';
 
@@ -8,6 +8,10 @@ export interface Layer {
   readonly w: Value;
   readonly b?: Value;
 }
+
+/** z + epsilon * sign(z), where sign(0) is 1: a denominator that is never zero. */
+export const stabilized = (g: GraphBuilder, z: Value, epsilon: number): Value =>
+  g.add(z, g.where(g.op('Less', [z, g.number(0, z)]), g.number(-epsilon, z), g.number(epsilon, z)));
 
 /** Input, weights and bias of a linear node; undefined when both factors depend on the input. */
 export function linearLayer({ inputs: [a, b], optional, wants }: RuleContext): Layer | undefined {

@@ -11,7 +11,8 @@ import { operatorsWhere, traitsOf } from '../../onnx/operators.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import type { NodePosition, Ruleset } from '../ruleset.ts';
 import { gradient, gradientAt } from './gradient.ts';
-import { type Layer, linearLayer, propagate } from './lrp-layers.ts';
+import { type Layer, linearLayer, propagate, stabilized } from './lrp-layers.ts';
+import { NORMALIZATION_RULES } from './lrp-normalization.ts';
 
 /**
  * Rules by which a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
@@ -99,17 +100,13 @@ function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
     };
   }
   if (options.zeroParams === 'bias' && BIAS_NODES.has(node.op)) return biasNode(norm(options));
-  return node.domain === '' ? OTHER_RULES.get(node.op)?.(options) : undefined;
+  const rule = node.domain === '' ? OTHER_RULES.get(node.op)?.(options) : undefined;
+  return rule && options.zeroParams === 'bias' ? (context) => rule(withoutBias(context)) : rule;
 }
 
 const zero = (g: GraphBuilder, x: Value): Value => g.number(0, x);
 const positive = (g: GraphBuilder, x: Value): Value => g.op('Relu', [x]);
 const negative = (g: GraphBuilder, x: Value): Value => g.op('Min', [x, zero(g, x)]);
-
-/** z + epsilon * sign(z), where sign(0) is 1: a denominator that is never zero. */
-function stabilized(g: GraphBuilder, z: Value, epsilon: number): Value {
-  return g.add(z, g.where(g.op('Less', [z, zero(g, z)]), g.number(-epsilon, z), g.number(epsilon, z)));
-}
 
 const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) => Cotangents> = {
   epsilon: (context, { epsilon }) => withWeights(context, epsilon, (_, w) => w),
@@ -323,6 +320,7 @@ const OTHER_RULES: ReadonlyMap<string, (options: LrpOptions) => Vjp> = new Map([
   ...['Add', 'Sub', 'Sum', 'AveragePool', 'GlobalAveragePool', 'ReduceMean', 'ReduceSum'].map(
     (op) => [op, norm] as const,
   ),
+  ...[...NORMALIZATION_RULES].map(([op, rule]) => [op, ({ epsilon }: LrpOptions) => rule(epsilon)] as const),
   ['Softmax', softmax],
   ['Mul', (options: LrpOptions) => (context: RuleContext) => productOfActivations(context, options)],
   // The numerator carries the relevance; the denominator is taken as a scale.
