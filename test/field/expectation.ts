@@ -1,18 +1,66 @@
-/** Cases of a folder: a model file, what is true of it, and where its arrays lie. */
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+/** Facts about a model file that the field tool holds whylight against, whatever described them. */
+import type { TaskId } from '../../src/core/model/description.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
 
 export interface ExpectedInput {
   readonly name: string;
   readonly dtype: string;
   readonly shape?: readonly (number | string)[];
-  readonly modality?: string;
+  /** Several where more than one reading is right. */
+  readonly modality?: string | readonly string[];
   readonly layout?: string;
-  readonly role?: string;
+  readonly role?: string | readonly string[];
   readonly batch_axis?: number | null;
   readonly fill?: Readonly<Record<string, unknown>> & { readonly kind: string };
   readonly fill_shape?: readonly number[];
+}
+
+/** Tensors of the file, held against an array beside it. */
+export interface ExpectedArray {
+  /** Output; the n-th where it is a number. */
+  readonly output: string | number;
+  /** Path of an `.npy` file, relative to the folder of the case. */
+  readonly file?: string;
+  /** Elements in place of a file. */
+  readonly values?: readonly number[];
+  /** Error of the reference's own float32, for each row. */
+  readonly floor?: readonly number[];
+}
+
+export interface ExpectedGradient {
+  /** Explained input. Where it holds token ids the gradient is that of their embedding. */
+  readonly input: string;
+  /** Path of an `.npy` file, relative to the folder of the case: rows that are compared with the first rows given. */
+  readonly file: string;
+  readonly output: string | number;
+  /** Index of the target within a row of the output; the largest element of the row where left out. */
+  readonly index?: readonly number[];
+  readonly floor?: readonly number[];
+}
+
+/** Shapley values of rows of a table, for one baseline. */
+export interface ExpectedShapley {
+  readonly baseline: readonly number[];
+  /** One list for each row: [features][outputs]. */
+  readonly values: readonly (readonly (readonly number[])[])[];
+}
+
+export interface ExpectedText {
+  readonly text: string | readonly [string, string];
+  readonly input_ids: readonly number[];
+  readonly logits: readonly number[] | readonly (readonly number[])[];
+  readonly position: number | null;
+  readonly target: { readonly class: number; readonly label: string; readonly score: number };
+  readonly integrated_gradients: {
+    readonly pad_baseline: { readonly per_token: readonly number[] };
+  };
+}
+
+export interface ExpectedImage {
+  readonly picture: string;
+  readonly logits: readonly number[];
+  readonly target: { readonly class: number; readonly label: string };
+  readonly gradient_sum_of_channels: readonly number[];
 }
 
 export interface Expectation {
@@ -21,9 +69,13 @@ export interface Expectation {
   readonly explain?: 'yes' | 'ask' | 'refuse' | 'either';
   readonly inputs?: readonly ExpectedInput[];
   readonly output?: string | readonly string[];
+  /** Tasks that are right. */
+  readonly tasks?: readonly TaskId[];
   readonly class_axis?: number | null | 'unknown';
   readonly activation?: string;
   readonly labels?: { readonly first?: number; readonly file?: string };
+  /** Names that the files of the case state. */
+  readonly label_names?: readonly string[];
   readonly rows?: string;
   readonly top?: { readonly index: readonly number[]; readonly value: number };
   readonly gradient?: {
@@ -36,32 +88,30 @@ export interface Expectation {
   /** Target to send; null where none is sent. */
   readonly request_target?: TargetRequest | null;
   readonly methods?: Readonly<Record<string, { readonly must?: string }>>;
+  readonly arrays?: readonly ExpectedArray[];
+  readonly gradient_array?: ExpectedGradient;
+  /** Scores of each row: probabilities of classes, or the number of a regression. */
+  readonly scores?: readonly (readonly number[])[];
+  /** Head of a detector: `[N, 4 + classes + more, anchors]`, or a list of boxes with score and class behind four sides. */
+  readonly detector?: { readonly classes: number; readonly raw: boolean };
+  readonly shapley?: readonly ExpectedShapley[];
+  readonly texts?: readonly ExpectedText[];
+  readonly images?: readonly ExpectedImage[];
 }
 
 export interface FieldCase {
   /** Path of the model below the folder that was asked for. */
   readonly name: string;
   readonly file: string;
+  /** Folder that arrays are named from. */
+  readonly folder: string;
   readonly expected: Expectation;
-}
-
-/**
- * Cases of a folder and its sub-folders: every ONNX file (or other file that is to be refused) that an `expected.json`
- * beside it, or in the folder above `models/`, describes.
- */
-export async function readCases(folder: string): Promise<FieldCase[]> {
-  const paths = (await readdir(folder, { recursive: true })).sort();
-  const cases: FieldCase[] = [];
-  for (const path of paths.filter((name) => name.endsWith('expected.json'))) {
-    const at = dirname(join(folder, path));
-    const entries = JSON.parse(await readFile(join(folder, path), 'utf8')) as Record<string, unknown>;
-    for (const [key, expected] of Object.entries(entries)) {
-      if (typeof expected !== 'object' || expected === null || !('open' in expected)) continue;
-      const file = [join(at, 'models', key), join(at, key, 'model.onnx'), join(at, key)].find((candidate) =>
-        paths.includes(relative(folder, candidate)),
-      );
-      if (file) cases.push({ name: relative(folder, file), file, expected: expected as Expectation });
-    }
-  }
-  return cases;
+  /** Exporter or library, and architecture or estimator: a row of the table in docs/models.md. */
+  readonly family?: readonly [origin: string, name: string];
+  /** Exporter of the file, where a model comes in several. */
+  readonly form?: string;
+  /** The case is a single operator, described by the `case.json` beside it. */
+  readonly operator?: boolean;
+  /** Reason why the case cannot be tried: its export failed. */
+  readonly skipped?: string;
 }

@@ -1,6 +1,6 @@
 /** Inputs of a case, filled by the rules that its description names. */
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.ts';
 import { cast } from '../../src/core/tensor/cast.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
@@ -15,7 +15,7 @@ export async function filled(it: FieldCase, input: ExpectedInput, root: string):
   const { fill = { kind: 'zeros' }, fill_shape: shape = [] } = input;
   if (fill.kind === 'npy') {
     const file = String(fill.file ?? fill.path);
-    return readNpy(new Uint8Array(await readFile(join(dirname(it.file), file))));
+    return readNpy(new Uint8Array(await readFile(join(it.folder, file))));
   }
   if (fill.kind === 'photo') return photo(fill, root, shape);
   const values = elements(fill, shape, input.dtype);
@@ -59,6 +59,8 @@ function numbersOf(fill: Fill, shape: readonly number[], integer: boolean): numb
         return text[at] ?? Number(fill.pad);
       });
     }
+    case 'blobs':
+      return blobs(shape);
     case 'rect':
       return rectangle(fill, shape);
     default:
@@ -90,5 +92,23 @@ function rectangle(fill: Fill, shape: readonly number[]): number[] {
   return Array.from({ length: sizeOf(shape) }, (_, i) => {
     const [y, x] = [Math.floor(i / width) % height, i % width];
     return Number(y >= y0 && y < y1 && x >= x0 && x < x1 ? fill.inside : fill.outside);
+  });
+}
+
+/** Smooth images of blobs from 0 to 1, of waves of several lengths: neither flat nor noise. */
+function blobs(shape: readonly number[]): number[] {
+  const [, a = 1, b = 1, c = 1] = shape;
+  const channelsFirst = a <= 4;
+  const [height, width] = channelsFirst ? [b, c] : [a, b];
+  return Array.from({ length: sizeOf(shape) }, (_, i) => {
+    const [y, x, channel] = channelsFirst
+      ? [Math.floor(i / width) % height, i % width, Math.floor(i / (width * height)) % a]
+      : [Math.floor(i / (c * width)) % height, Math.floor(i / c) % width, i % c];
+    const wave = (cycles: number, turn: number): number =>
+      Math.sin((2 * Math.PI * cycles * (x + 0.5)) / width + turn) *
+      Math.cos((2 * Math.PI * cycles * (y + 0.5)) / height - turn);
+    const sum =
+      wave(1, channel) + 0.7 * wave(2, 2 * channel + 1) + 0.5 * wave(5, channel + 2) + 0.4 * wave(11, 3 - channel);
+    return Math.min(1, Math.max(0, 0.5 + sum / 4));
   });
 }

@@ -1,199 +1,143 @@
 /** Verdict on one case: the model is opened, described, run and explained as a user would, and held against the facts. */
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { EMBEDDED_MODELS, ROOT } from '../../src/cli/compose.ts';
+import { type OpenedModel, openModel } from '../../src/cli/model-file.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
-import type { ModelDescription } from '../../src/core/model/description.ts';
-import { checkInputs } from '../../src/core/model/inputs.ts';
-import { parseLabels } from '../../src/core/model/manifest.ts';
-import { Model } from '../../src/core/model/model.ts';
-import type { Inputs } from '../../src/core/tensor/rows.ts';
-import { FilesBeside } from '../../src/node/files-beside.ts';
+import { answerFaults } from './checks/answers.ts';
+import { gradientArrayFaults, outputFaults } from './checks/arrays.ts';
+import { descriptionFaults } from './checks/description.ts';
+import { type MethodRun, runMethod, STRATEGIES, type Strategy } from './checks/methods.ts';
+import { gradientFaults, removalFaults, topFaults } from './checks/numbers.ts';
+import { operatorFaults } from './checks/operators.ts';
+import { scoreFaults, shapleyFaults } from './checks/tables.ts';
+import { imageFaults, textFaults } from './checks/trained.ts';
 import type { Expectation, FieldCase } from './expectation.ts';
-import { filled } from './fill.ts';
+import { type Check, messageOf, type OpenedCase, openCase } from './opened-case.ts';
 
 export interface Verdict {
   readonly name: string;
-  /** Empty for a case that is as expected. */
-  readonly faults: readonly string[];
+  readonly family?: FieldCase['family'];
+  readonly verdict: 'pass' | 'FAIL' | 'skip';
+  /** Reasons of a failure, or of a skip. */
+  readonly reasons: readonly string[];
+  readonly methods?: Readonly<Partial<Record<Strategy, MethodRun>>>;
 }
 
-/** @param root folder that images are named from */
-export async function judge(it: FieldCase, explainer: Explainer, root: string): Promise<Verdict> {
-  const faults: string[] = [];
-  const { expected } = it;
-  const model = await open(it).catch((error: unknown) => error);
-  if (!(model instanceof Model)) {
-    if (expected.open === 'yes') faults.push(`is not opened: ${message(model)}`);
-    if (!WhylightError.is(model)) faults.push(`fails with ${message(model)}`);
-    return { name: it.name, faults };
+export interface JudgeOptions {
+  readonly explainer: Explainer;
+  /** Folder that images are named from. */
+  readonly root: string;
+  /** Leaves out the methods that no case asks for. */
+  readonly quick?: boolean;
+}
+
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+  ['answer', answerFaults],
+  ['outputs', outputFaults],
+  ['scores', scoreFaults],
+  ['top', topFaults],
+  ['gradient', gradientFaults],
+  ['gradient', gradientArrayFaults],
+  ['removal', removalFaults],
+  ['Shapley values', shapleyFaults],
+  ['texts', textFaults],
+  ['images', imageFaults],
+];
+
+export async function judge(it: FieldCase, options: JudgeOptions): Promise<Verdict> {
+  const { name, family } = it;
+  const base = { name, ...(family && { family }) };
+  if (it.skipped !== undefined) return { ...base, verdict: 'skip', reasons: [it.skipped] };
+  try {
+    const { faults, methods } = await judgeOpen(it, options);
+    return { ...base, verdict: faults.length > 0 ? 'FAIL' : 'pass', reasons: faults, ...(methods && { methods }) };
+  } catch (error) {
+    return { ...base, verdict: 'FAIL', reasons: [messageOf(error)] };
   }
-  if (expected.open === 'refuse' && !(await refusedLater(model, it, explainer, root))) faults.push('is opened');
-  if (expected.open !== 'yes' || !expected.inputs) return { name: it.name, faults };
-  faults.push(...descriptionFaults(model.description, expected));
-  if (!expected.inputs.every(({ fill }) => fill)) return { name: it.name, faults };
-  const inputs: Record<string, Inputs[string]> = {};
-  for (const input of expected.inputs) inputs[input.name] = await filled(it, input, root);
-  for (const check of [topFaults, gradientFaults, removalFaults, methodFaults]) {
+}
+
+interface Judged {
+  readonly faults: readonly string[];
+  readonly methods?: Verdict['methods'];
+}
+
+async function judgeOpen(it: FieldCase, { explainer, root, quick }: JudgeOptions): Promise<Judged> {
+  const { expected } = it;
+  if (it.operator) return { faults: await operatorFaults(it.folder) };
+  const opened = await open(it).catch((error: unknown) => error);
+  if (!isOpened(opened)) {
+    const refusal = expected.open === 'yes' ? [`is not opened: ${messageOf(opened)}`] : [];
+    return { faults: WhylightError.is(opened) ? refusal : [`fails with ${messageOf(opened)}`] };
+  }
+  if (expected.open === 'refuse' && !(await refusedLater(it, opened, { explainer, root }))) {
+    return { faults: ['is opened'] };
+  }
+  if (expected.open !== 'yes' || !expected.inputs) return { faults: [] };
+  const faults = descriptionFaults(opened.model.description, expected);
+  const isFilled = expected.inputs.every(({ fill }) => fill) || expected.texts || expected.images;
+  if (!isFilled) return { faults };
+  const filled = expected.texts || expected.images ? { ...it, expected: { ...expected, inputs: [] } } : it;
+  const row: OpenedCase =
+    filled === it
+      ? await openCase(it, opened, explainer, root)
+      : { opened, explainer, expected, folder: it.folder, inputs: {}, subjects: [] };
+  for (const [name, check] of CHECKS) {
     try {
-      faults.push(...(await check(model, inputs, expected, explainer)));
+      faults.push(...(await check(row)));
     } catch (error) {
-      faults.push(`${check.name.replace('Faults', '')}: ${message(error)}`);
+      faults.push(`${name}: ${messageOf(error)}`);
     }
   }
-  return { name: it.name, faults };
+  const methods = quick && !expected.methods ? {} : await runMethods(it, row);
+  return { faults: [...faults, ...methodFaults(expected, methods)], methods };
 }
 
-async function open({ file, expected }: FieldCase): Promise<Model> {
-  const folder = dirname(file);
+const isOpened = (value: unknown): value is OpenedModel =>
+  typeof value === 'object' && value !== null && 'model' in value;
+
+/** The file with what lies beside it, and the labels that the case names. */
+async function open({ file, folder, expected }: FieldCase): Promise<OpenedModel> {
   const labels = expected.labels?.file;
-  return Model.read({
-    bytes: new Uint8Array(await readFile(file)),
-    external: new FilesBeside(folder),
-    ...(labels !== undefined && { labels: parseLabels(await readFile(join(folder, labels), 'utf8'), labels) }),
-  });
+  const flags = { model: file, ...(labels !== undefined && { labels: join(folder, labels) }) };
+  return openModel(flags, EMBEDDED_MODELS, ROOT);
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 160);
 
 /** A file that the engine refuses is refused when it is first run. */
-async function refusedLater(model: Model, it: FieldCase, explainer: Explainer, root: string): Promise<boolean> {
+async function refusedLater(it: FieldCase, opened: OpenedModel, { explainer, root }: JudgeOptions): Promise<boolean> {
   try {
-    const inputs: Record<string, Inputs[string]> = {};
-    for (const input of it.expected.inputs ?? []) inputs[input.name] = await filled(it, input, root);
-    await explainer.predict(model, { inputs });
+    const { inputs } = await openCase(it, opened, explainer, root);
+    await explainer.predict(opened.model, { inputs });
     return false;
   } catch (error) {
     return WhylightError.is(error);
   }
 }
 
-function descriptionFaults(description: ModelDescription, expected: Expectation): string[] {
-  const faults: string[] = [];
-  const differs = (what: string, is: unknown, right: unknown): void => {
-    if (right !== undefined && is !== right) faults.push(`${what} is ${is}, expected ${right}`);
-  };
-  for (const { name, role, modality, batch_axis, layout } of expected.inputs ?? []) {
-    const fact = description.inputs.find((input) => input.name === name);
-    if (!fact) faults.push(`input ${name} is missing`);
-    differs(`role of ${name}`, fact?.role.value, role);
-    differs(`modality of ${name}`, fact?.modality.value, modality);
-    differs(`batch axis of ${name}`, fact?.batchAxis.value, batch_axis);
-    if (layout && /^[A-Z]+$/.test(layout)) differs(`layout of ${name}`, fact?.layout.value, layout);
+async function runMethods(it: FieldCase, row: OpenedCase): Promise<Partial<Record<Strategy, MethodRun>>> {
+  const asked = it.expected.methods;
+  const runs: Partial<Record<Strategy, MethodRun>> = {};
+  for (const strategy of STRATEGIES) {
+    const must = asked?.[strategy]?.must;
+    if (row.subjects.length === 0 || (asked ? must === undefined || must === 'either' : !it.family)) continue;
+    runs[strategy] = await runMethod(row, strategy);
   }
-  const { explained, doubts } = description;
-  const outputs = expected.output === undefined ? [] : [expected.output].flat();
-  if (outputs.length > 0 && !outputs.includes(explained.name)) differs('explained output', explained.name, outputs[0]);
-  const axis = explained.classAxis?.value;
-  const asks = axis === undefined && doubts.length > 0;
-  if (expected.class_axis === 'unknown' ? !asks && doubts.length === 0 : !asks) {
-    if (expected.class_axis !== 'unknown') differs('class axis', axis, expected.class_axis);
-    else faults.push('says nothing of what cannot be known');
-  }
-  if (!asks) differs('activation', explained.activation.value, expected.activation ?? undefined);
-  return faults;
+  return runs;
 }
 
-/** Row that an index of the output lies in. */
-function rowAt({ places, description: { explained } }: Model, index: readonly number[]): number {
-  const place = places[explained.name] ?? 0;
-  return typeof place === 'number' ? (index[place] ?? 0) : 0;
-}
-
-type Check = (model: Model, inputs: Inputs, expected: Expectation, explainer: Explainer) => Promise<string[]>;
-
-const near = (a: number, b: number, scale: number, tolerance = 1e-4): boolean =>
-  Math.abs(a - b) <= tolerance * Math.max(scale, 1e-12) + 1e-9;
-
-/** Index of an element of one row, from its index in the output. */
-function elementOf(model: Model, index: readonly number[], inputs: Inputs): number | undefined {
-  const { shape, batchAxis, name } = model.description.explained;
-  const info = model.info({ scores: 'output', shapes: checkInputs(model, inputs).shapes });
-  if (info.scores.dims.some((dim) => typeof dim !== 'number') && shape.length !== index.length) return undefined;
-  const row = batchAxis.value === null ? index : index.filter((_, axis) => axis !== (model.places[name] ?? 0));
-  const dims = info.scores.dims.map(Number);
-  const flat = row.reduce((sum, at, axis) => sum * (dims[axis] as number) + at, 0);
-  return dims.length === row.length && Number.isInteger(flat) ? flat : undefined;
-}
-
-const topFaults: Check = async (model, inputs, { top }, explainer) => {
-  if (!top) return [];
-  const element = elementOf(model, top.index, inputs);
-  const rows = await explainer.predict(model, { inputs, scores: 'output' });
-  const score = element === undefined ? undefined : rows[rowAt(model, top.index)]?.scores[element];
-  if (score === undefined || Number.isNaN(score)) return [];
-  return near(score, top.value, Math.abs(top.value), 2e-3) ? [] : [`score is ${score}, expected ${top.value}`];
-};
-
-const gradientFaults: Check = async (model, inputs, { gradient, top, methods, inputs: described }, explainer) => {
-  if (gradient?.of !== 'top' || (methods?.gradient && methods.gradient.must !== 'run')) return [];
-  const element = top && elementOf(model, top.index, inputs);
-  const name = described?.find(({ role }) => role === 'explained')?.name;
-  if (!gradient || element === undefined || name === undefined) return [];
-  const { rows } = await explainer.explain(model, {
-    method: 'saliency',
-    params: { absolute: false, reduction: 'none' },
-    inputs,
-    scores: 'output',
-    target: { weights: [{ index: element, weight: 1 }] },
-  });
-  const values = top && rows[rowAt(model, top.index)]?.values[name]?.data;
-  if (!values) return [`no gradient at ${name}`];
-  const scale = Math.max(...gradient.values.map(Math.abs));
-  const wrong = gradient.elements.findIndex(
-    (at, i) => !near(values[at] as number, gradient.values[i] as number, scale, gradient.tolerance ?? 1e-3),
-  );
-  if (wrong < 0) return [];
-  return [`gradient is ${values[gradient.elements[wrong] as number]}, expected ${gradient.values[wrong]}`];
-};
-
-const removalFaults: Check = async (
-  model,
-  inputs,
-  { element_to_zero: removal, top, request_target: stated, inputs: described },
-  explainer,
-) => {
-  const element = top && elementOf(model, top.index, inputs);
-  const name = described?.find(({ role }) => role === 'explained')?.name;
-  if (!removal || element === undefined || name === undefined) return [];
-  // Numbers of another target than the top class need that target.
-  if (removal.of !== undefined && removal.of !== 'top' && !stated) return [];
-  const { rows } = await explainer.explain(model, {
-    method: 'feature_ablation',
-    params: { feature_mask: 'none', baseline: 0 },
-    inputs,
-    scores: 'output',
-    target:
-      removal.of !== undefined && removal.of !== 'top' && stated
-        ? stated
-        : { weights: [{ index: element, weight: 1 }] },
-  });
-  const values = top && rows[rowAt(model, top.index)]?.values[name]?.data;
-  if (!values) return [`no attribution of ${name}`];
-  const scale = Math.max(...removal.values.map(Math.abs));
-  const wrong = removal.values.findIndex((right, i) => !near(values[i] as number, right, scale, 1e-3));
-  return wrong < 0 ? [] : [`ablation is ${values[wrong]}, expected ${removal.values[wrong]}`];
-};
-
-const METHODS: Readonly<Record<string, string>> = {
-  gradient: 'saliency',
-  activation: 'grad_cam',
-  perturbation: 'occlusion',
-};
-
-const methodFaults: Check = async (model, inputs, { methods = {} }, explainer) => {
+/** Where the case says what must run, that; else nothing may fail, and one method must run. */
+function methodFaults({ methods: asked, explain }: Expectation, runs: Partial<Record<Strategy, MethodRun>>): string[] {
   const faults: string[] = [];
-  for (const [strategy, { must }] of Object.entries(methods)) {
-    const method = METHODS[strategy];
-    if (!method || must === 'either') continue;
-    const error = await explainer.explain(model, { method, inputs }, { maxSamples: 3000 }).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (must === 'run' && error && !WhylightError.is(error, 'budget_exceeded')) {
-      faults.push(`${method} is refused: ${message(error)}`);
+  for (const [strategy, { verdict, reason }] of Object.entries(runs)) {
+    const must = asked?.[strategy]?.must;
+    if (must === 'refuse') {
+      if (verdict === 'runs') faults.push(`${strategy} runs`);
+    } else if (verdict === 'fails' || (must === 'run' && verdict === 'refused')) {
+      faults.push(`${strategy} ${verdict === 'fails' ? 'fails' : 'is refused'}: ${reason}`);
     }
-    if (must === 'refuse' && !error) faults.push(`${method} runs`);
   }
+  const all = Object.values(runs);
+  const none = all.length > 0 && all.every(({ verdict }) => verdict !== 'runs');
+  if (!asked && explain === 'yes' && none) faults.push(`no method runs: ${all[0]?.reason}`);
   return faults;
-};
+}

@@ -1,28 +1,63 @@
-/** `npm run field -- <folder>`: models of other people and fault cases, held against what is right about them. */
+/** `npm run field -- <folder>`: models of other people, exports and fault cases, held against what is right about them. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { compose } from '../../src/cli/compose.ts';
 import { collectLessOften } from '../../src/node/garbage.ts';
-import { readCases } from './expectation.ts';
-import { judge } from './judge.ts';
+import { judge, type Verdict } from './judge.ts';
+import { readCases } from './read-cases.ts';
+import { familyFigures, line, summary } from './report.ts';
+
+const HELP = `USAGE  npm run field -- [options] <folder> [part of a name]...
+
+Opens, describes, runs and explains every model that an expected.json, case.json or exports.json below the folder
+describes, and compares outputs, gradients and attributions with the arrays beside it. Exits with 1 if a case fails.
+
+  --failed           prints only what fails
+  --quick            runs no method that the case does not ask for
+  --json <file>      writes the verdicts as JSON; - is standard output
+  --families <file>  adds the figures of model families to a JSON file, in place of those of the same exporters
+  --help             prints this`;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    failed: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    families: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+const [folder, ...parts] = positionals;
+if (flags.help || folder === undefined) {
+  console.log(HELP);
+  process.exit(flags.help ? 0 : 2);
+}
 
 collectLessOften();
-const [folder, only] = process.argv.slice(2);
-if (folder === undefined || folder === '--help') {
-  console.log(
-    'USAGE  npm run field -- <folder> [part of a name]\n\nOpens, describes and explains every model that an expected.json in the folder describes.',
-  );
-  process.exit(folder === undefined ? 2 : 0);
-}
 const root = resolve(folder);
-const cases = (await readCases(root)).filter(({ name }) => only === undefined || name.includes(only));
-const explainer = await compose('node');
-let failed = 0;
-for (const one of cases) {
-  const { name, faults } = await judge(one, explainer, root);
-  if (faults.length > 0) failed += 1;
-  console.log(
-    `${faults.length > 0 ? 'FAIL' : 'pass'}  ${name}${faults.length > 0 ? `\n      ${faults.join('\n      ')}` : ''}`,
-  );
+const cases = (await readCases(root)).filter(
+  ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+);
+const options = { explainer: await compose('node'), root, quick: flags.quick ?? false };
+const print = flags.json === '-' ? console.error : console.log;
+const verdicts: Verdict[] = [];
+for (const [i, one] of cases.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${i + 1}/${cases.length} ${one.name}`);
+  const verdict = await judge(one, options);
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  verdicts.push(verdict);
+  if (!flags.failed || verdict.verdict === 'FAIL') print(line(verdict));
 }
-console.log(`\n${cases.length - failed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed > 0 || cases.length === 0 ? 1 : 0;
+if (flags.json === '-') console.log(JSON.stringify(verdicts, null, 2));
+else if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(verdicts, null, 2)}\n`);
+if (flags.families !== undefined) await addFamilies(flags.families);
+print(`\n${summary(verdicts)}`);
+process.exitCode = cases.length === 0 || verdicts.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
+
+async function addFamilies(file: string): Promise<void> {
+  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object;
+  const after = Object.entries({ ...before, ...familyFigures(verdicts) }).sort(([a], [b]) => (a < b ? -1 : 1));
+  await writeFile(file, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`);
+}

@@ -1,0 +1,55 @@
+/** Runs of one method of each strategy, as a person would ask for it: no target, no parameters. */
+import { WhylightError } from '../../../src/core/errors.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
+import { answerOf, messageOf, type OpenedCase } from '../opened-case.ts';
+
+export type Strategy = 'gradient' | 'activation' | 'perturbation';
+
+export interface MethodRun {
+  readonly verdict: 'runs' | 'refused' | 'fails';
+  /** Message of the refusal or fault. */
+  readonly reason?: string;
+}
+
+const METHODS: Readonly<Record<Strategy, string>> = {
+  gradient: 'saliency',
+  activation: 'grad_cam',
+  perturbation: 'occlusion',
+};
+
+export const STRATEGIES = Object.keys(METHODS) as Strategy[];
+
+const MAX_SAMPLES = 3000;
+
+/** Errors that are no statement about the model or the request. */
+const FAULTS: ReadonlySet<string> = new Set(['method_failed', 'engine_failure', 'internal_error', 'invalid_model']);
+
+/** Runs the method of a strategy on the first row. */
+export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<MethodRun> {
+  const [subject] = it.subjects;
+  if (!subject) return { verdict: 'fails', reason: 'the inputs have no rows' };
+  try {
+    const taskTarget = (await answerOf(it, subject)).target();
+    const { rows } = await it.explainer.explain(
+      it.opened.model,
+      { method: METHODS[strategy], inputs: subject.inputs, ...(taskTarget && { taskTarget }) },
+      { maxSamples: MAX_SAMPLES },
+    );
+    const fault = valueFault(rows[0], strategy);
+    return fault === undefined ? { verdict: 'runs' } : { verdict: 'fails', reason: fault };
+  } catch (error) {
+    // More runs than this tool has time for are no fault of the model's.
+    if (WhylightError.is(error, 'budget_exceeded')) return { verdict: 'runs', reason: messageOf(error) };
+    const isRefusal = WhylightError.is(error) && !FAULTS.has(error.code);
+    return { verdict: isRefusal ? 'refused' : 'fails', reason: messageOf(error) };
+  }
+}
+
+/** Zero everywhere is the truth for steps and saturated scores, but no map of a layer. */
+function valueFault(row: ExplainedRow | undefined, strategy: Strategy): string | undefined {
+  const values = Object.values(row?.values ?? {}).flatMap(({ data }) => [...data]);
+  if (values.length === 0) return 'gives no values';
+  if (!values.every(Number.isFinite)) return 'gives values that are not finite';
+  const isZero = strategy === 'activation' && values.every((value) => value === 0);
+  return isZero ? 'gives zero everywhere' : undefined;
+}
