@@ -7,6 +7,7 @@ import { subgraphs } from './edit.ts';
 import { propagate } from './evaluate.ts';
 import type { Dim, Graph, Node, ValueInfo } from './graph.ts';
 import { attentions } from './infer/attention.ts';
+import { fail, show } from './infer/checks.ts';
 import { classic } from './infer/classic.ts';
 import { controls } from './infer/control.ts';
 import { elementwise } from './infer/elementwise.ts';
@@ -20,7 +21,7 @@ import { quantizations } from './infer/quantize.ts';
 import { recurrents } from './infer/recurrent.ts';
 import { reductions } from './infer/reduce.ts';
 import { reshapes } from './infer/reshape.ts';
-import { fail, type Inferred, type Inputs, type Rules, show } from './infer/rule.ts';
+import type { Inferred, Inputs, Rules } from './infer/rule.ts';
 import { windows } from './infer/window.ts';
 
 export type { Inferred } from './infer/rule.ts';

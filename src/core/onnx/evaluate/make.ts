@@ -2,7 +2,7 @@
 import { intAttribute } from '../attributes.ts';
 import { constantValues } from '../constant.ts';
 import { add, isStatic, multiply } from '../dims.ts';
-import { normalAxis } from '../infer/rule.ts';
+import { normalAxis } from '../infer/checks.ts';
 import { around, type Element, type Evaluator, type Evaluators, each, numeric } from './content.ts';
 import { roundEven, STORE } from './number.ts';
 

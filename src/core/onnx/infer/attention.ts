@@ -2,7 +2,8 @@
 import { intAttribute } from '../attributes.ts';
 import { add, divide, multiply } from '../dims.ts';
 import type { Dim } from '../graph.ts';
-import { fail, type Inferred, ofType, type Rule, type Rules, required, unknownDim } from './rule.ts';
+import { fail } from './checks.ts';
+import { type Inferred, ofType, type Rule, type Rules, required, unknownDim } from './rule.ts';
 
 /** [N, heads, length, width of a head] of an operand, which may come as [N, length, heads * width]. */
 function inHeads(dims: readonly Dim[], heads: number): [Dim, Dim, Dim, Dim] | undefined {

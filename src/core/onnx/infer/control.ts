@@ -1,17 +1,8 @@
 /** Operators that hold graphs: If, Loop and Scan. */
 import { graphAttribute, intAttribute, intsAttribute } from '../attributes.ts';
 import type { Dim, Graph, Node } from '../graph.ts';
-import {
-  fail,
-  type Inferred,
-  type Inputs,
-  normalAxis,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  unknownDim,
-} from './rule.ts';
+import { fail, normalAxis } from './checks.ts';
+import { type Inferred, type Inputs, ofType, type Rule, type Rules, required, unknownDim } from './rule.ts';
 
 const subgraph = (node: Node, name: string): Graph =>
   graphAttribute(node, name) ?? fail(node, `its ${name} is missing.`, { attribute: name });

@@ -3,7 +3,8 @@ import type { DataType } from '../../tensor/tensor.ts';
 import { intAttribute } from '../attributes.ts';
 import { elementType } from '../elements.ts';
 import { operatorsWhere } from '../operators.ts';
-import { broadcast, each, fail, type Inputs, ofType, type Rule, type Rules, required, sameType } from './rule.ts';
+import { broadcast, fail } from './checks.ts';
+import { each, type Inputs, ofType, type Rule, type Rules, required, sameType } from './rule.ts';
 
 /** All inputs are broadcast together; the output has the type of input `like`, or `dtype`. */
 const broadcasting =

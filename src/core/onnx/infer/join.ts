@@ -3,23 +3,10 @@
 import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
 import { add, floorDivide, multiply } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
+import { broadcast, expectSame, fail, moreKnown, normalAxis, show } from './checks.ts';
 import { axisAttribute, padAmounts, sliceRanges, splitSizes } from './ranges.ts';
 import { shapeInput } from './reshape.ts';
-import {
-  broadcast,
-  expectSame,
-  fail,
-  moreKnown,
-  normalAxis,
-  numbers,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  show,
-  unknownDim,
-  unknownDims,
-} from './rule.ts';
+import { numbers, ofType, type Rule, type Rules, required, unknownDim, unknownDims } from './rule.ts';
 
 const concat: Rule = (node, inputs) => {
   const operands = inputs.filter((input) => input !== undefined);

@@ -4,11 +4,11 @@ import { intAttribute, intsAttribute } from '../attributes.ts';
 import { constantValues } from '../constant.ts';
 import { ceilDivide, isStatic, maximum, product, subtract } from '../dims.ts';
 import type { Constant, Dim, Node } from '../graph.ts';
+import { fail } from './checks.ts';
 import { typeAttribute } from './elementwise.ts';
 import { shapeInput } from './reshape.ts';
 import {
   each,
-  fail,
   type Inferred,
   MAX_KNOWN,
   numbers,

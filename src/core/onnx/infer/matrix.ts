@@ -2,19 +2,8 @@
 import type { DataType } from '../../tensor/tensor.ts';
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import type { Dim, Node } from '../graph.ts';
-import {
-  broadcast,
-  expectRank,
-  expectSame,
-  fail,
-  moreKnown,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  show,
-  unknownDim,
-} from './rule.ts';
+import { broadcast, expectRank, expectSame, fail, moreKnown, show } from './checks.ts';
+import { ofType, type Rule, type Rules, required, unknownDim } from './rule.ts';
 
 /** The shape of a product after numpy.matmul; undefined when a rank is unknown. */
 export function multiplied(node: Node, a?: readonly Dim[], b?: readonly Dim[]): Dim[] | undefined {

@@ -2,14 +2,13 @@
 import { intAttribute, intsAttribute } from '../attributes.ts';
 import { add, divide, multiply } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
+import { broadcast, expectRank } from './checks.ts';
 import { joins } from './join.ts';
 import { gemm, multiplied, swapped } from './matrix.ts';
 import { layerNormalization } from './normalize.ts';
 import { quantizations } from './quantize.ts';
 import {
-  broadcast,
   each,
-  expectRank,
   type Inferred,
   type Inputs,
   ofType,

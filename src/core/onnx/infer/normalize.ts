@@ -1,17 +1,8 @@
 /** Normalizations that have statistics to give beside their result. */
 import { intAttribute } from '../attributes.ts';
 import type { Dim, Node } from '../graph.ts';
-import {
-  each,
-  expectSame,
-  type Inferred,
-  normalAxis,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  sameType,
-} from './rule.ts';
+import { expectSame, normalAxis } from './checks.ts';
+import { each, type Inferred, ofType, type Rule, type Rules, required, sameType } from './rule.ts';
 
 const batchNormalization: Rule = (node, inputs) => {
   const x = required(node, inputs, 0);

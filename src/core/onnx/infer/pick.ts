@@ -2,21 +2,9 @@
 import { intAttribute } from '../attributes.ts';
 import { product } from '../dims.ts';
 import type { Dim } from '../graph.ts';
+import { expectSame, fail, normalAxis, show } from './checks.ts';
 import { axisAttribute } from './ranges.ts';
-import {
-  each,
-  expectSame,
-  fail,
-  normalAxis,
-  numbers,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  sameType,
-  show,
-  unknownDim,
-} from './rule.ts';
+import { each, numbers, ofType, type Rule, type Rules, required, sameType, unknownDim } from './rule.ts';
 
 const gather: Rule = (node, inputs) => {
   const [{ dtype, dims }, indices] = [required(node, inputs, 0), required(node, inputs, 1)];

@@ -2,7 +2,8 @@
 import { intAttribute } from '../attributes.ts';
 import { add, ceilDivide, isStatic, lowerBound, maximum, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
-import { axesInput, expectSame, fail, type Inputs, normalAxis, numbers, required, show } from './rule.ts';
+import { expectSame, fail, normalAxis, show } from './checks.ts';
+import { axesInput, type Inputs, numbers, required } from './rule.ts';
 
 /** The elements start, start + step, ... of one axis. `start` and `count` are undefined when they depend on the data. */
 export interface Range {

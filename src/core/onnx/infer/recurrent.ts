@@ -1,7 +1,8 @@
 /** Recurrent layers. */
 import { intAttribute, stringAttribute } from '../attributes.ts';
 import type { Dim } from '../graph.ts';
-import { each, expectRank, ofType, type Rule, type Rules, required, unknownDim, unknownDims } from './rule.ts';
+import { expectRank } from './checks.ts';
+import { each, ofType, type Rule, type Rules, required, unknownDim, unknownDims } from './rule.ts';
 
 /** X is [time, batch, features], or batch first with `layout` 1; R is [directions, gates*hidden, hidden]. */
 const recurrent: Rule = (node, inputs) => {

@@ -1,7 +1,8 @@
 /** Reductions. */
 import { intAttribute } from '../attributes.ts';
 import type { Dim } from '../graph.ts';
-import { axesInput, each, normalAxis, ofType, type Rule, type Rules, required, unknownDims } from './rule.ts';
+import { normalAxis } from './checks.ts';
+import { axesInput, each, ofType, type Rule, type Rules, required, unknownDims } from './rule.ts';
 
 const reduce: Rule = (node, inputs) => {
   const { dtype, dims } = required(node, inputs, 0);

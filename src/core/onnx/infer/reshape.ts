@@ -2,20 +2,8 @@
 import { intAttribute, intsAttribute } from '../attributes.ts';
 import { divide, floorDivide, lowerBound, multiply, product } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
-import {
-  axesInput,
-  expectRank,
-  fail,
-  type Inferred,
-  normalAxis,
-  ofType,
-  type Rule,
-  type Rules,
-  required,
-  show,
-  unknownDim,
-  unknownDims,
-} from './rule.ts';
+import { expectRank, fail, normalAxis, show } from './checks.ts';
+import { axesInput, type Inferred, ofType, type Rule, type Rules, required, unknownDim, unknownDims } from './rule.ts';
 
 /** The dims that a shape input asks for, before 0 and -1 are read; undefined when not even their number is known. */
 export function shapeInput(node: Node, shape: Inferred): readonly Dim[] | undefined {

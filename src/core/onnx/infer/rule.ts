@@ -1,8 +1,8 @@
 /** Types and helpers shared by the inference rules. */
-import { WhylightError } from '../../errors.ts';
 import type { DataType } from '../../tensor/tensor.ts';
-import { isStatic, maximum, symbolOf } from '../dims.ts';
+import { isStatic, symbolOf } from '../dims.ts';
 import type { Dim, Graph, Node, TensorType } from '../graph.ts';
+import { fail, normalAxis } from './checks.ts';
 
 /** Knowledge of a value before the run: its type and, for small ones, its content, symbolic dims included. */
 export interface Inferred extends TensorType {
@@ -35,24 +35,9 @@ export type Rules = Readonly<Record<string, Rule>>;
 export const each = (operators: string, rule: Rule): Rules =>
   Object.fromEntries(operators.split(' ').map((op) => [op, rule]));
 
-/** The node's inputs contradict each other or its attributes. */
-export function fail(node: Node, problem: string, details: Record<string, unknown> = {}): never {
-  throw new WhylightError('invalid_model', `${node.op} "${node.name || node.outputs[0]}": ${problem}`, {
-    node: node.name,
-    op: node.op,
-    ...details,
-  });
-}
-
 /** An input that the operator cannot do without. */
 export const required = (node: Node, inputs: Inputs, index: number): Inferred =>
   inputs[index] ?? fail(node, `its input ${index} is missing.`);
-
-/** An axis counted from the front. */
-export function normalAxis(node: Node, axis: number, rank: number): number {
-  if (axis < -rank || axis >= rank) fail(node, `axis ${axis} does not exist in ${rank} dimensions.`);
-  return axis < 0 ? axis + rank : axis;
-}
 
 /** A symbol for a dim of an output that depends on the data. */
 export const unknownDim = (node: Node, axis: number, output = 0): Dim =>
@@ -76,47 +61,6 @@ export function numbers(input: Inferred | undefined): readonly number[] | undefi
 export function axesInput(node: Node, input: Inferred, rank: number): number[] | undefined {
   return numbers(input)?.map((axis) => normalAxis(node, axis, rank));
 }
-
-/** The rank that an input must have. */
-export function expectRank(node: Node, dims: readonly Dim[] | undefined, rank: number, what = 'its input'): void {
-  if (dims && dims.length !== rank) fail(node, `${what} has ${show(dims)}, expected ${rank} dimensions.`);
-}
-
-/** Two dims that must agree. */
-export function expectSame(node: Node, a: Dim | undefined, b: Dim | undefined, what: string): void {
-  if (typeof a === 'number' && typeof b === 'number' && a !== b) fail(node, `${what} differ: ${a} and ${b}.`);
-}
-
-/** The more specific of two dims that must agree. */
-export const moreKnown = (a: Dim, b: Dim): Dim =>
-  typeof a === 'number' ? a : typeof b === 'number' ? b : a.startsWith('?') ? b : a;
-
-/** The shape of two operands broadcast against each other, after numpy; undefined when a rank is unknown. */
-export function broadcast(node: Node, shapes: readonly (readonly Dim[] | undefined)[]): Dim[] | undefined {
-  let result: Dim[] = [];
-  for (const dims of shapes) {
-    if (!dims) return undefined;
-    const [long, short] = dims.length > result.length ? [dims, result] : [result, dims];
-    const lead = long.length - short.length;
-    result = long.map((a, i) => (i < lead ? a : (broadcastDim(a, short[i - lead] as Dim) ?? mismatch(node, shapes))));
-  }
-  return result;
-}
-
-function broadcastDim(a: Dim, b: Dim): Dim | undefined {
-  if (a === b || b === 1) return a;
-  if (a === 1) return b;
-  if (typeof a === 'string' && typeof b === 'string') return maximum(a, b);
-  if (typeof a === 'number' && typeof b === 'number') return undefined;
-  return typeof a === 'number' ? a : b;
-}
-
-const mismatch = (node: Node, shapes: readonly (readonly Dim[] | undefined)[]): never =>
-  fail(node, `the shapes ${shapes.map((s) => (s ? show(s) : '?')).join(' and ')} cannot be broadcast together.`, {
-    shapes,
-  });
-
-export const show = (dims: readonly Dim[]): string => `[${dims.join(', ')}]`;
 
 /** The output has the type of the first input. */
 export const sameType: Rule = (node, inputs) => {

@@ -3,11 +3,9 @@ import { intAttribute, intsAttribute, stringAttribute } from '../attributes.ts';
 import { add, ceilDivide, divide, floorDivide, isStatic, minimum, multiply, subtract } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
 import { ceilMode, type Window, windowOf } from '../window.ts';
+import { expectRank, expectSame, fail, show } from './checks.ts';
 import {
   each,
-  expectRank,
-  expectSame,
-  fail,
   type Inferred,
   type Inputs,
   numbers,
@@ -15,7 +13,6 @@ import {
   type Rule,
   type Rules,
   required,
-  show,
   unknownDim,
   unknownDims,
 } from './rule.ts';
