@@ -24,7 +24,9 @@ export { guided } from '../core/autodiff/rulesets/guided.ts';
 export { type ErrorCode, WhylightError } from '../core/errors.ts';
 export type * from '../core/method/contract.ts';
 export { API_VERSION } from '../core/method/contract.ts';
-export { defineMethod } from '../core/method/define.ts';
+export { defineMethod, type MethodDefinition } from '../core/method/define.ts';
+export type { FamilyDefinition } from '../core/method/family.ts';
+export { arxiv, doi } from '../core/method/papers.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
 export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
@@ -41,9 +43,15 @@ export { definePathMethod, type PathDefinition } from '../core/strategy/gradient
 export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/strategy/gradient/sources.ts';
 export { inPortions, type Portion } from '../core/strategy/inner-method/progress.ts';
 export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';
+export {
+  defineFeatureMethod,
+  type FeatureDefinition,
+  type FeatureRun,
+} from '../core/strategy/perturbation/define-features.ts';
 export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
+export { defineSinglePass, type SinglePassDefinition } from '../core/strategy/single-pass.ts';
 export { Random } from '../core/tensor/random.ts';
 export {
   emptyRows,

@@ -32,9 +32,11 @@ describe('package exports', () => {
       expect.arrayContaining([
         'defineMethod',
         'defineCam',
+        'defineFeatureMethod',
         'definePathMethod',
         'definePerturbation',
         'defineRuleset',
+        'defineSinglePass',
         'Random',
         'float32',
         'z',

@@ -20,8 +20,9 @@ export const API_VERSION = 1;
 
 /** Family of a method, by its use of the model: derivatives, inner values, or scores of changed inputs. */
 export type Strategy = 'gradient' | 'activation' | 'perturbation';
-/** Kind of input that a method applies to. */
-export type Modality = 'image' | 'vector' | 'series' | 'tokens';
+/** Kinds of input that a method may apply to. */
+export const MODALITIES = ['image', 'vector', 'series', 'tokens'] as const;
+export type Modality = (typeof MODALITIES)[number];
 
 /**
  * Axioms for attributions of the input that hold for every model. `symmetry`: elements that the model treats alike and
@@ -108,18 +109,21 @@ export interface BoundMethod {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/** Reference of a paper; `arxiv` and `doi` make one from an identifier. */
+export interface Paper {
+  readonly title: string;
+  readonly year: number;
+  readonly url: string;
+  /** Location of the formula in the paper: `equation 1`, `section 3.2`. */
+  readonly where?: string;
+}
+
 /** Description of a method for users: title, paper, modalities and properties. */
 export interface About {
   readonly title: string;
   /** One or two sentences: what the method asks of the model. */
   readonly summary: string;
-  readonly paper?: {
-    readonly title: string;
-    readonly year: number;
-    readonly url: string;
-    /** Location of the formula in the paper: `equation 1`, `section 3.2`. */
-    readonly where?: string;
-  };
+  readonly paper?: Paper;
   readonly modalities: readonly Modality[];
   readonly properties: {
     /** Values below zero mean evidence against the target. */
@@ -134,6 +138,9 @@ export interface About {
   /** Axioms that hold with default parameters; tested by the contract suite. */
   readonly axioms?: readonly Axiom[];
 }
+
+/** Description of a method as its author writes it: every modality is meant where none is named. */
+export type AboutDefinition = Omit<About, 'modalities'> & Partial<Pick<About, 'modalities'>>;
 
 /** Outputs and inputs of one graph that a method evaluates. An empty object is the forward graph. */
 export interface Needs {

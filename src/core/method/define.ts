@@ -1,17 +1,23 @@
 /** Makes a method from its definition, and tells whether something is one. */
 import type { z } from 'zod';
 import { WhylightError } from '../errors.ts';
-import { API_VERSION, AXIOMS, type Method } from './contract.ts';
+import { type About, type AboutDefinition, API_VERSION, AXIOMS, type Method, MODALITIES } from './contract.ts';
 import { PRESET_PARAMETER, presetProblems } from './presets.ts';
 import { parameterSchemas } from './schema.ts';
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const STRATEGIES: readonly unknown[] = ['gradient', 'activation', 'perturbation'];
 
+/** Method as its author writes it. */
+export type MethodDefinition<S extends z.ZodObject = z.ZodObject> = Omit<Method<S>, 'about'> & {
+  readonly about: AboutDefinition;
+};
+
 /**
  * Defines a saliency method. The type of the parameters follows from their schema. Facts that no type can express are
  * checked when the method is registered ({@link checkMethod}), because a Worker defines dozens of methods at each start
  * and uses one.
+ * @param definition the method; `about.modalities` are all of them when left out
  * @returns the definition, frozen
  *
  * @example
@@ -23,8 +29,9 @@ const STRATEGIES: readonly unknown[] = ['gradient', 'activation', 'perturbation'
  * });
  * @see docs/plugins.md
  */
-export function defineMethod<S extends z.ZodObject>(definition: Method<S>): Method<S> {
-  return Object.freeze({ ...definition, about: Object.freeze({ ...definition.about }) });
+export function defineMethod<S extends z.ZodObject>(definition: MethodDefinition<S>): Method<S> {
+  const about: About = { modalities: MODALITIES, ...definition.about };
+  return Object.freeze({ ...definition, about: Object.freeze(about) });
 }
 
 /**

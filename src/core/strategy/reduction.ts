@@ -29,6 +29,12 @@ export const reductionParameter = z
     'What becomes of the channels at each position: kept, added up, averaged, the largest absolute value, or the Euclidean length.',
   );
 
+/** Makes the schemas of `absolute` and `reduction`, the last parameters of most methods. */
+export const valueParameters = (absolute = false) => ({
+  absolute: absoluteParameter(absolute),
+  reduction: reductionParameter,
+});
+
 export type Reduction = z.output<typeof reductionParameter>;
 
 /** The parameters that most methods with signed values share. */

@@ -1,15 +1,10 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
-import {
-  collapse,
-  eigenSmoothParameter,
-  finishCam,
-  reluParameter,
-  weighted,
-} from '../../core/strategy/activation/cam.ts';
+import { doi } from '../../core/method/papers.ts';
+import { finishWeighted, layerParameters } from '../../core/strategy/activation/cam.ts';
 import { channelCount } from '../../core/strategy/activation/masked-scores.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { targetLayer } from '../../core/strategy/layer.ts';
 import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
@@ -25,19 +20,16 @@ export default defineMethod({
   about: {
     title: 'Ablation-CAM',
     summary: 'How much the score drops without each feature map of a layer: no gradient, one run per channel.',
-    paper: {
-      title: 'Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization',
-      year: 2020,
-      url: 'https://doi.org/10.1109/WACV45572.2020.9093360',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: doi(
+      '10.1109/WACV45572.2020.9093360',
+      2020,
+      'Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization',
+    ),
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { pytorch_grad_cam: { relu: true, replacement: 'auto' } },
   params: z.object({
-    target_layer: targetLayerParameter,
-    relu: reluParameter,
-    eigen_smooth: eigenSmoothParameter,
+    ...layerParameters,
     replacement: z
       .enum(['auto', 'zero'])
       .default('auto')
@@ -76,8 +68,6 @@ export default defineMethod({
       },
     });
     const weights = Float64Array.from(scores, (score) => (ctx.score - score) / (ctx.score || 1));
-    return finishCam(ctx, ctx.params, evaluation, (maps) =>
-      collapse(weighted(maps, weights), maps, ctx.params.eigen_smooth),
-    );
+    return finishWeighted(ctx, ctx.params, evaluation, () => weights);
   },
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import {
   attentionBlocks,
   attributeFlow,
@@ -27,12 +28,7 @@ export default defineMethod({
   about: {
     title: 'Attention Rollout',
     summary: 'Which tokens flow into the answer through all the blocks of a transformer, whatever the class.',
-    paper: {
-      title: 'Quantifying Attention Flow in Transformers',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2005.00928',
-      where: 'equation 1',
-    },
+    paper: arxiv('2005.00928', 2020, 'Quantifying Attention Flow in Transformers', 'equation 1'),
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },

@@ -1,12 +1,7 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import {
-  collapse,
-  eigenSmoothParameter,
-  finishCam,
-  reluParameter,
-  weighted,
-} from '../../core/strategy/activation/cam.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { eigenSmoothParameter, finishWeighted, reluParameter } from '../../core/strategy/activation/cam.ts';
 import { classifierOf } from '../../core/strategy/activation/classifier.ts';
 
 /** Feature maps weighted as the classifier behind the global pooling weights them (equation 2 of the paper). */
@@ -19,12 +14,7 @@ export default defineMethod({
     title: 'CAM',
     summary:
       'What each position adds to the score: exact for models that end in global average pooling and one linear layer.',
-    paper: {
-      title: 'Learning Deep Features for Discriminative Localization',
-      year: 2016,
-      url: 'https://arxiv.org/abs/1512.04150',
-      where: 'equation 2',
-    },
+    paper: arxiv('1512.04150', 2016, 'Learning Deep Features for Discriminative Localization', 'equation 2'),
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
@@ -34,8 +24,8 @@ export default defineMethod({
   explain: async (ctx) => {
     const { layer, weights } = classifierOf(ctx.model);
     const evaluation = await ctx.evaluate(ctx.inputs);
-    return finishCam(ctx, { ...ctx.params, target_layer: layer }, evaluation, (maps) =>
-      collapse(weighted(maps, weights(ctx.target, maps.channels)), maps, ctx.params.eigen_smooth),
+    return finishWeighted(ctx, { ...ctx.params, target_layer: layer }, evaluation, ({ channels }) =>
+      weights(ctx.target, channels),
     );
   },
 });

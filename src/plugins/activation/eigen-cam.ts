@@ -1,3 +1,4 @@
+import { arxiv } from '../../core/method/papers.ts';
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 import { principalProjection, signParameter } from '../../core/strategy/activation/principal-component.ts';
 
@@ -8,13 +9,7 @@ export default defineCam({
   about: {
     title: 'Eigen-CAM',
     summary: 'What the features of a layer have most in common: what the model looks at, whatever the class.',
-    paper: {
-      title: 'Eigen-CAM: Class Activation Map using Principal Components',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2008.00299',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
+    paper: arxiv('2008.00299', 2020, 'Eigen-CAM: Class Activation Map using Principal Components'),
   },
   presets: { pytorch_grad_cam: { relu: true, sign: 'corner' } },
   gradients: false,

@@ -8,8 +8,6 @@ export default defineCam({
   about: {
     title: 'Eigen-Grad-CAM',
     summary: 'What the features that bear on the score have most in common: clean maps that depend on the class.',
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { pytorch_grad_cam: { relu: true, sign: 'corner' } },
   params: { sign: signParameter },

@@ -8,8 +8,6 @@ export default defineMaskedScores({
   about: {
     title: 'Faster Score-CAM',
     summary: 'Score-CAM for the few feature maps that vary most: nearly the same map for a fraction of the runs.',
-    modalities: ['image'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: {
     max_channels: z

@@ -14,8 +14,6 @@ export default defineCam({
       year: 2020,
       url: 'https://hal.science/hal-02963298',
     },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
   presets: {
     pytorch_grad_cam: { relu: true, k: 2, convention: 'mask_mean' },

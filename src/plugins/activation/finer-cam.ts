@@ -1,14 +1,10 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { Target } from '../../core/model/target-request.ts';
-import {
-  eigenSmoothParameter,
-  finishCam,
-  gradientWeightedMap,
-  reluParameter,
-} from '../../core/strategy/activation/cam.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { finishWeighted, layerParameters, meanGradients } from '../../core/strategy/activation/cam.ts';
+import { targetLayer } from '../../core/strategy/layer.ts';
 
 /**
  * Grad-CAM of a difference: the target's score less `alpha` times the mean score of the classes that come closest, each
@@ -22,19 +18,12 @@ export default defineMethod({
   about: {
     title: 'Finer-CAM',
     summary: 'What tells the target from the classes most like it: features that they share cancel out.',
-    paper: {
-      title: 'Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation',
-      year: 2025,
-      url: 'https://arxiv.org/abs/2501.11309',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('2501.11309', 2025, 'Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation'),
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3], convention: 'differentiated' } },
   params: z.object({
-    target_layer: targetLayerParameter,
-    relu: reluParameter,
-    eigen_smooth: eigenSmoothParameter,
+    ...layerParameters,
     alpha: z.number().min(0).max(10).default(1).describe('How much of the other classes is taken away; 0 is Grad-CAM.'),
     comparisons: z
       .array(z.int().min(1))
@@ -61,7 +50,7 @@ export default defineMethod({
     const scores = activations[ctx.model.scores.name]?.data as Float32Array;
     const target = difference(scores, ctx.target, ctx.params);
     const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
-    return finishCam(ctx, ctx.params, evaluation, (maps) => gradientWeightedMap(maps, ctx.params.eigen_smooth));
+    return finishWeighted(ctx, ctx.params, evaluation, meanGradients);
   },
 });
 

@@ -8,8 +8,6 @@ export default defineCam({
     title: 'Grad-CAM, element-wise',
     summary:
       'Where features raise the score: gradient times activation, with all that lowers it left out before adding up.',
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { pytorch_grad_cam: { relu: true } },
   contributions: (maps) => products(maps).map((product) => Math.max(0, product)),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
 import { meanOf, sumOf } from '../../core/tensor/sum.ts';
 
@@ -16,14 +17,12 @@ export default defineCam({
     title: 'Grad-CAM++',
     summary:
       'Where the features lie that raise the score, also when they lie in several positions: each with its own weight.',
-    paper: {
-      title: 'Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional Networks',
-      year: 2018,
-      url: 'https://arxiv.org/abs/1710.11063',
-      where: 'equations 10 and 19',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: arxiv(
+      '1710.11063',
+      2018,
+      'Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional Networks',
+      'equations 10 and 19',
+    ),
   },
   presets: { pytorch_grad_cam: { relu: true, convention: 'sum' }, xplique: { relu: true, convention: 'mean' } },
   params: {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
-import { meanOf } from '../../core/tensor/sum.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { defineCam, meanGradients } from '../../core/strategy/activation/cam.ts';
 
 /** Feature maps, each weighted with the mean of its gradient (equations 1 and 2 of the paper). */
 export default defineCam({
@@ -10,14 +10,12 @@ export default defineCam({
     title: 'Grad-CAM',
     summary:
       'Where the features lie that raise the score: the feature maps of a layer, each weighted with its mean gradient.',
-    paper: {
-      title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1610.02391',
-      where: 'equations 1 and 2',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: arxiv(
+      '1610.02391',
+      2017,
+      'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
+      'equations 1 and 2',
+    ),
   },
   presets: { captum: { relu: false }, pytorch_grad_cam: { relu: true }, xplique: { relu: true }, pair: { relu: true } },
   params: {
@@ -26,5 +24,5 @@ export default defineCam({
       .default(true)
       .describe('Adds the weighted feature maps up; false gives each of them, one per channel of the layer.'),
   },
-  weights: (maps) => perChannel(maps, (_, gradients) => meanOf(gradients)),
+  weights: meanGradients,
 });

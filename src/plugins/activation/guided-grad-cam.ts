@@ -6,12 +6,12 @@ import { WhylightError } from '../../core/errors.ts';
 import { resizeMap } from '../../core/image/resize.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
-import { collapse, perChannel, weighted } from '../../core/strategy/activation/cam.ts';
+import { collapse, meanGradients, weighted } from '../../core/strategy/activation/cam.ts';
 import { featureMaps } from '../../core/strategy/activation/feature-maps.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
-import { meanOf } from '../../core/tensor/sum.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Guided backpropagation times the enlarged Grad-CAM map: fine detail, where it speaks for the class. */
@@ -23,12 +23,12 @@ export default defineMethod({
   about: {
     title: 'Guided Grad-CAM',
     summary: 'Fine detail in the positions that raise the score: guided backpropagation under the map of Grad-CAM.',
-    paper: {
-      title: 'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1610.02391',
-      where: 'section 3.2',
-    },
+    paper: arxiv(
+      '1610.02391',
+      2017,
+      'Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization',
+      'section 3.2',
+    ),
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
@@ -44,8 +44,7 @@ export default defineMethod({
       .max(100)
       .default([])
       .describe('Names of nodes that keep their plain gradient on the way back.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: ({ target_layer, exclude }, model) => {
     const { name } = targetLayer(target_layer, model);
@@ -66,8 +65,7 @@ export default defineMethod({
       activations[layer.name] as Tensor<'float32'>,
       gradients[layer.name],
     );
-    const weights = perChannel(maps, (_, slopes) => meanOf(slopes));
-    const map = Float32Array.from(collapse(weighted(maps, weights), maps), (value) => Math.max(0, value));
+    const map = Float32Array.from(collapse(weighted(maps, meanGradients(maps)), maps), (value) => Math.max(0, value));
     const detail = (await ctx.evaluate(ctx.inputs, { graph: 'guided' })).gradients;
     const values = ctx.model.sources.map((source) => {
       const { dims, data } = detail[source.name] as Tensor<'float32'>;

@@ -1,3 +1,4 @@
+import { arxiv } from '../../core/method/papers.ts';
 import { defineCam, products } from '../../core/strategy/activation/cam.ts';
 
 /** Gradient times activation at each position, summed over the channels. */
@@ -8,13 +9,11 @@ export default defineCam({
     title: 'HiResCAM',
     summary:
       'Where the features lie that raise the score, each position with its own gradient: exact for a linear classifier.',
-    paper: {
-      title: 'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2011.08891',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: arxiv(
+      '2011.08891',
+      2020,
+      'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
+    ),
   },
   presets: { pytorch_grad_cam: { relu: true } },
   contributions: products,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
 /** Score-CAM along a path: each score is the mean over the masked image, faded in step by step. */
@@ -9,13 +10,7 @@ export default defineMaskedScores({
     title: 'IS-CAM',
     summary:
       'Score-CAM with masks that are faded in: what each feature map keeps of the score, averaged along the way.',
-    paper: {
-      title: 'IS-CAM: Integrated Score-CAM for axiomatic-based explanations',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2010.03023',
-    },
-    modalities: ['image'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: arxiv('2010.03023', 2020, 'IS-CAM: Integrated Score-CAM for axiomatic-based explanations'),
   },
   params: {
     n_samples: z.int().min(1).max(1000).default(10).describe('Steps of each mask.'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 import { KERNELS, kernelProjection } from '../../core/strategy/activation/kernel-component.ts';
 
@@ -10,13 +11,7 @@ export default defineCam({
     title: 'KPCA-CAM',
     summary:
       'What the features of a layer have most in common, also where that is no straight line: whatever the class.',
-    paper: {
-      title: 'KPCA-CAM: Visual Explainability of Deep Computer Vision Models using Kernel PCA',
-      year: 2024,
-      url: 'https://arxiv.org/abs/2410.00267',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
+    paper: arxiv('2410.00267', 2024, 'KPCA-CAM: Visual Explainability of Deep Computer Vision Models using Kernel PCA'),
   },
   presets: { pytorch_grad_cam: { relu: true, kernel: 'sigmoid', gamma: 0 } },
   gradients: false,

@@ -1,3 +1,4 @@
+import { doi } from '../../core/method/papers.ts';
 import { defineCam } from '../../core/strategy/activation/cam.ts';
 
 /** Each activation weighted with the positive part of its own gradient: `sum_k relu(g_k) A_k`. */
@@ -7,13 +8,11 @@ export default defineCam({
   about: {
     title: 'LayerCAM',
     summary: 'Where features would raise the score further: fine-grained also in the early layers.',
-    paper: {
-      title: 'LayerCAM: Exploring Hierarchical Class Activation Maps for Localization',
-      year: 2021,
-      url: 'https://doi.org/10.1109/TIP.2021.3089943',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: doi(
+      '10.1109/TIP.2021.3089943',
+      2021,
+      'LayerCAM: Exploring Hierarchical Class Activation Maps for Localization',
+    ),
   },
   presets: { pytorch_grad_cam: { relu: true } },
   contributions: ({ activations, gradients }) =>

@@ -8,8 +8,7 @@ export default defineCam({
     title: 'Random CAM',
     summary:
       'Nothing at all: feature maps with random weights. A method whose maps look like these says nothing either.',
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: false, classDiscriminative: false },
+    properties: { deterministic: false },
   },
   presets: { pytorch_grad_cam: { relu: true } },
   gradients: false,

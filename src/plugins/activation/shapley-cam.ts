@@ -1,12 +1,8 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
-import {
-  eigenSmoothParameter,
-  finishCam,
-  gradientWeightedMap,
-  reluParameter,
-} from '../../core/strategy/activation/cam.ts';
-import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { finishWeighted, layerParameters, meanGradients } from '../../core/strategy/activation/cam.ts';
+import { targetLayer } from '../../core/strategy/layer.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 /** Relative step along the activations for the central difference of the gradient. */
@@ -24,12 +20,11 @@ export default defineMethod({
   about: {
     title: 'ShapleyCAM',
     summary: 'Where the features lie that raise the score, with the curvature of the score taken into account.',
-    paper: { title: 'CAMs as Shapley Value-based Explainers', year: 2025, url: 'https://arxiv.org/abs/2501.06261' },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('2501.06261', 2025, 'CAMs as Shapley Value-based Explainers'),
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { pytorch_grad_cam: { relu: true } },
-  params: z.object({ target_layer: targetLayerParameter, relu: reluParameter, eigen_smooth: eigenSmoothParameter }),
+  params: z.object(layerParameters),
   needs: ({ target_layer }, model) => {
     const { name } = targetLayer(target_layer, model);
     const feeds = model.inputs.some((input) => input.name === name) ? [] : [name];
@@ -53,6 +48,6 @@ export default defineMethod({
       return slope - change / 2;
     });
     const corrected = { ...evaluation, gradients: { [name]: float32(dims, gradients) } };
-    return finishCam(ctx, ctx.params, corrected, (maps) => gradientWeightedMap(maps, ctx.params.eigen_smooth));
+    return finishWeighted(ctx, ctx.params, corrected, meanGradients);
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
 /** Score-CAM with noise on the masks: each score is the mean over noisy copies, `(U(A_k) + noise) x`. */
@@ -8,13 +9,8 @@ export default defineMaskedScores({
   about: {
     title: 'SS-CAM',
     summary: 'Score-CAM with noisy masks: what each feature map keeps of the score, smoothed over many copies.',
-    paper: {
-      title: 'SS-CAM: Smoothed Score-CAM for Sharper Visual Feature Localization',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2006.14255',
-    },
-    modalities: ['image'],
-    properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+    paper: arxiv('2006.14255', 2020, 'SS-CAM: Smoothed Score-CAM for Sharper Visual Feature Localization'),
+    properties: { deterministic: false },
   },
   params: {
     n_samples: z.int().min(1).max(1000).default(35).describe('Noisy copies of each mask.'),

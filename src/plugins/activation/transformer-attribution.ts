@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import {
   attentionBlocks,
   attributeFlow,
@@ -20,12 +21,12 @@ export default defineMethod({
   about: {
     title: 'Transformer attribution',
     summary: 'Which tokens flow into the score: attention counts where more of it would raise the score.',
-    paper: {
-      title: 'Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers',
-      year: 2021,
-      url: 'https://arxiv.org/abs/2103.15679',
-      where: 'equations 5 and 6',
-    },
+    paper: arxiv(
+      '2103.15679',
+      2021,
+      'Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers',
+      'equations 5 and 6',
+    ),
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },

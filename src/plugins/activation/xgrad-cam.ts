@@ -1,3 +1,4 @@
+import { arxiv } from '../../core/method/papers.ts';
 import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
 import { productsOf } from '../../core/tensor/products.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
@@ -13,13 +14,7 @@ export default defineCam({
     title: 'XGrad-CAM',
     summary:
       'Where the features lie that raise the score, weighted so that the map keeps to sensitivity and conservation.',
-    paper: {
-      title: 'Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs',
-      year: 2020,
-      url: 'https://arxiv.org/abs/2008.02312',
-    },
-    modalities: ['image', 'series', 'vector', 'tokens'],
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    paper: arxiv('2008.02312', 2020, 'Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs'),
   },
   presets: { pytorch_grad_cam: { relu: true } },
   weights: (maps) =>

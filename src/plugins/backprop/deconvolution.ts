@@ -1,4 +1,5 @@
 import { deconvnet, deconvnetClip } from '../../core/autodiff/rulesets/deconvnet.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on what is positive backward, whatever went forward. */
@@ -9,12 +10,7 @@ export default defineBackprop({
     title: 'Deconvolution',
     summary:
       'What in the input excites the features behind the score: the signal is sent back with a ReLU in place of each gradient of a ReLU.',
-    paper: {
-      title: 'Visualizing and Understanding Convolutional Networks',
-      year: 2013,
-      url: 'https://arxiv.org/abs/1311.2901',
-      where: 'section 2.1',
-    },
+    paper: arxiv('1311.2901', 2013, 'Visualizing and Understanding Convolutional Networks', 'section 2.1'),
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },

@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { excitation } from '../../core/autodiff/rulesets/excitation.ts';
-import { defineMethod } from '../../core/method/define.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** Excitation backprop: the probability that each element wins when each winner passes its win to a unit that excites it. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineSinglePass({
   id: 'excitation_backprop',
   strategy: 'activation',
   revision: 1,
@@ -13,16 +12,10 @@ export default defineMethod({
     title: 'Excitation Backprop',
     summary:
       'Where the excitation of the score comes from: each unit shares its probability of winning among those below it, by what they add with positive weights.',
-    paper: {
-      title: 'Top-down Neural Attention by Excitation Backprop',
-      year: 2016,
-      url: 'https://arxiv.org/abs/1608.00507',
-      where: 'equation 10',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1608.00507', 2016, 'Top-down Neural Attention by Excitation Backprop', 'equation 10'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
-  params: z.object({
+  params: {
     contrastive: z
       .boolean()
       .default(false)
@@ -36,16 +29,9 @@ export default defineMethod({
       .describe(
         'Where the probabilities are read: "input", or the name of an inner tensor, behind a ReLU at best; negative inputs win nothing.',
       ),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
-  }),
+  },
   needs: ({ contrastive, target_layer }, model) => ({
     gradients: target_layer === 'input' ? 'sources' : [model.tensor(target_layer).name],
     ruleset: excitation(contrastive),
   }),
-  cost: () => ({ forwards: 0, backwards: 1 }),
-  explain: async (ctx) => {
-    const { gradients } = await ctx.evaluate(ctx.inputs);
-    return { values: finishValues(gradients, ctx.params, ctx.model) };
-  },
 });

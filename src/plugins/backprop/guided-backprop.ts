@@ -1,4 +1,5 @@
 import { guided, guidedClip } from '../../core/autodiff/rulesets/guided.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { defineBackprop } from '../../core/strategy/activation/backprop.ts';
 
 /** The gradient, but a ReLU passes on only what is positive both forward and backward. */
@@ -9,12 +10,7 @@ export default defineBackprop({
     title: 'Guided Backpropagation',
     summary:
       'Fine detail that excites the features behind the score: the gradient with all negative signals stopped at the ReLUs.',
-    paper: {
-      title: 'Striving for Simplicity: The All Convolutional Net',
-      year: 2014,
-      url: 'https://arxiv.org/abs/1412.6806',
-      where: 'figure 1',
-    },
+    paper: arxiv('1412.6806', 2014, 'Striving for Simplicity: The All Convolutional Net', 'figure 1'),
     modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },

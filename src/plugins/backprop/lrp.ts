@@ -8,13 +8,12 @@ import {
   lrp,
 } from '../../core/autodiff/rulesets/lrp.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { defineMethod } from '../../core/method/define.ts';
+import { doi } from '../../core/method/papers.ts';
 import { units } from '../../core/method/units.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** The score itself, handed back layer by layer until it lies on the input. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineSinglePass({
   id: 'lrp',
   strategy: 'activation',
   revision: 2,
@@ -22,13 +21,12 @@ export default defineMethod({
     title: 'Layer-wise Relevance Propagation',
     summary:
       'How the score is shared out: each layer splits the relevance it gets among its inputs, by what they added.',
-    paper: {
-      title: 'On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
-      year: 2015,
-      url: 'https://doi.org/10.1371/journal.pone.0130140',
-      where: 'equation 58',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: doi(
+      '10.1371/journal.pone.0130140',
+      2015,
+      'On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
+      'equation 58',
+    ),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['linearity'],
   },
@@ -36,7 +34,7 @@ export default defineMethod({
     captum: { composite: 'epsilon', epsilon: 1e-9 },
     zennit: { epsilon: 1e-6, gamma: 0.25, zero_params: 'none' },
   },
-  params: z.object({
+  params: {
     composite: z
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
       .default(LRP_DEFAULTS.composite)
@@ -72,18 +70,11 @@ export default defineMethod({
       .min(1)
       .default('input')
       .describe('Where relevance is read: "input", or the name of an inner tensor.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
-  }),
+  },
   needs: ({ rules, composite, epsilon, gamma, low, high, zero_params, target_layer }, model) => ({
     gradients: target_layer === 'input' ? 'sources' : [model.tensor(target_layer).name],
     ruleset: lrp({ composite, epsilon, gamma, low, high, zeroParams: zero_params, rules: ruleOfLayer(rules) }),
   }),
-  cost: () => ({ forwards: 0, backwards: 1 }),
-  explain: async (ctx) => {
-    const { gradients } = await ctx.evaluate(ctx.inputs);
-    return { values: finishValues(gradients, ctx.params, ctx.model) };
-  },
 });
 
 /** @throws WhylightError `invalid_request` for an entry that is not `layer=rule`. */

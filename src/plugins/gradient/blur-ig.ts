@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
 import { type BlurredInput, blurRows, blurRuleset } from '../../core/strategy/gradient/blur-path.ts';
 import { meanAlong } from '../../core/strategy/gradient/path.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors, Inputs } from '../../core/tensor/rows.ts';
 import { mapRows } from '../../core/tensor/rows.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
@@ -24,7 +25,7 @@ export default defineMethod({
     title: 'Blur IG',
     summary:
       'How much each element adds to the score while the input comes into focus, from fully blurred to sharp: no baseline to choose.',
-    paper: { title: 'Attribution in Scale and Space', year: 2020, url: 'https://arxiv.org/abs/2004.03383' },
+    paper: arxiv('2004.03383', 2020, 'Attribution in Scale and Space'),
     modalities: ['image', 'series'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['dummy', 'linearity'],
@@ -46,8 +47,7 @@ export default defineMethod({
       .default(0.01)
       .describe("Step of the difference quotient that stands for the blur's derivative."),
     sqrt: z.boolean().default(false).describe('Steps of equal variance, not of equal standard deviation.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (_, model) => ({ gradients: 'sources', ruleset: blurRuleset(blurred(model)) }),
   cost: ({ n_steps }) => ({ forwards: 0, backwards: n_steps + 1 }),

@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { baselineName } from '../../core/autodiff/reference.ts';
 import { deeplift } from '../../core/autodiff/rulesets/deeplift.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselineCount, baselineRowsOf } from '../../core/strategy/gradient/baseline-rows.ts';
 import { timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { WeightedMean } from '../../core/strategy/gradient/weighted-mean.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 
 /** The mean of DeepLIFT's values over baselines. */
@@ -20,13 +21,7 @@ export default defineMethod({
     title: 'DeepLIFT SHAP',
     summary:
       'DeepLIFT averaged over all baselines of the request: an estimate of Shapley values, one pass for each baseline.',
-    paper: {
-      title: 'A Unified Approach to Interpreting Model Predictions',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1705.07874',
-      where: 'section 4.2',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1705.07874', 2017, 'A Unified Approach to Interpreting Model Predictions', 'section 4.2'),
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
     axioms: ['dummy', 'linearity', 'sensitivity'],
   },
@@ -38,8 +33,7 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the mean multipliers.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (_, model) => {
     const looked = embeddings(model).map(({ name }) => name);

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { baselineName } from '../../core/autodiff/reference.ts';
 import { deeplift } from '../../core/autodiff/rulesets/deeplift.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 
 /** Differences from a baseline, sent back through multipliers: the Rescale rule. */
 export default defineMethod({
@@ -17,13 +18,12 @@ export default defineMethod({
     title: 'DeepLIFT',
     summary:
       "How much of the difference between the score and the baseline's score each element explains, in a single pass.",
-    paper: {
-      title: 'Learning Important Features Through Propagating Activation Differences',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1704.02685',
-      where: 'section 3.5.2',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '1704.02685',
+      2017,
+      'Learning Important Features Through Propagating Activation Differences',
+      'section 3.5.2',
+    ),
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
     axioms: ['dummy', 'linearity', 'sensitivity'],
   },
@@ -40,8 +40,7 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the multipliers.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs({ target_layer }, model) {
     const looked = embeddings(model).map(({ name }) => name);

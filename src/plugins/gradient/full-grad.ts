@@ -3,6 +3,7 @@ import { defineRuleset, type Ruleset } from '../../core/autodiff/ruleset.ts';
 import { gradient } from '../../core/autodiff/rulesets/gradient.ts';
 import { resizeMap } from '../../core/image/resize.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { GraphBuilder, Value } from '../../core/onnx/builder.ts';
 import { imageOf } from '../../core/strategy/activation/augment.ts';
 import { type BiasedLayer, biasedLayers } from '../../core/strategy/gradient/biases.ts';
@@ -27,11 +28,7 @@ export default defineMethod({
   about: {
     title: 'FullGrad',
     summary: 'What input and biases add to the score: their gradients, gathered from all layers of the model.',
-    paper: {
-      title: 'Full-Gradient Representation for Neural Network Visualization',
-      year: 2019,
-      url: 'https://arxiv.org/abs/1905.00780',
-    },
+    paper: arxiv('1905.00780', 2019, 'Full-Gradient Representation for Neural Network Visualization'),
     modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { sizeInUnits } from '../../core/method/units.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselineCount, baselineRowsOf } from '../../core/strategy/gradient/baseline-rows.ts';
@@ -11,7 +12,7 @@ import { stackInputs } from '../../core/strategy/inner-method/batched.ts';
 import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { Moments } from '../../core/strategy/moments.ts';
 import { precisionParameter } from '../../core/strategy/precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 
@@ -32,12 +33,11 @@ export default defineMethod({
     title: 'Gradient SHAP',
     summary:
       'Expected gradients: Integrated Gradients averaged over a distribution of baselines, by random samples. The sum comes near the difference to the mean baseline score with many samples.',
-    paper: {
-      title: 'Improving performance of deep learning models with axiomatic attribution priors and expected gradients',
-      year: 2019,
-      url: 'https://arxiv.org/abs/1906.10670',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '1906.10670',
+      2019,
+      'Improving performance of deep learning models with axiomatic attribution priors and expected gradients',
+    ),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['symmetry', 'dummy', 'linearity'],
   },
@@ -59,8 +59,7 @@ export default defineMethod({
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
     precision: precisionParameter('the standard error, as a share of the size of the mean'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (_, model) => {
     const needs = needsOfSources(model, { gradients: 'sources' });

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { takeGuidedStep } from '../../core/strategy/gradient/guided-path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
@@ -20,12 +21,7 @@ export default defineMethod({
     title: 'Guided IG',
     summary:
       'Integrated Gradients along a path that the model guides: elements with small gradients move first, which gathers less noise on the way. One row after the other.',
-    paper: {
-      title: 'Guided Integrated Gradients: An Adaptive Path Method for Removing Noise',
-      year: 2021,
-      url: 'https://arxiv.org/abs/2106.09788',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('2106.09788', 2021, 'Guided Integrated Gradients: An Adaptive Path Method for Removing Noise'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['dummy', 'sensitivity'],
   },
@@ -46,8 +42,7 @@ export default defineMethod({
       .default(0.02)
       .describe('How far an element may be from the straight path, as a share of its length; 1 leaves it free.'),
     baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
   cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { lookupCost, needsOfSources, sourceValues } from '../../core/strategy/gradient/sources.ts';
 import { gradientLayer, gradientLayerParameter } from '../../core/strategy/layer.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 
 /** The mean gradient at a layer on the line from a baseline to the input. */
 export default defineMethod({
@@ -17,12 +18,7 @@ export default defineMethod({
   about: {
     title: 'Internal Influence',
     summary: 'How the score changes with each element of a layer, on average on the way from a baseline to the input.',
-    paper: {
-      title: 'Influence-Directed Explanations for Deep Convolutional Networks',
-      year: 2018,
-      url: 'https://arxiv.org/abs/1802.03788',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1802.03788', 2018, 'Influence-Directed Explanations for Deep Convolutional Networks'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0 } },
@@ -31,8 +27,7 @@ export default defineMethod({
     n_steps: z.int().min(1).max(1000).default(50).describe('Points on the path of the input.'),
     quadrature: quadratureParameter,
     baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: ({ target_layer }, model) => needsOfSources(model, { gradients: [gradientLayer(target_layer, model).name] }),
   cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),

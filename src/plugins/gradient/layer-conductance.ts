@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf } from '../../core/strategy/gradient/differences.ts';
 import { type Buffers, onLine } from '../../core/strategy/gradient/path.ts';
@@ -7,7 +8,7 @@ import { quadrature, quadratureParameter } from '../../core/strategy/gradient/qu
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
@@ -24,8 +25,7 @@ export default defineMethod({
     title: 'Layer Conductance',
     summary:
       'How much of the difference to the baseline score flows through each element of a layer, on the way from the baseline to the input.',
-    paper: { title: 'How Important Is a Neuron?', year: 2018, url: 'https://arxiv.org/abs/1805.12233' },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1805.12233', 2018, 'How Important Is a Neuron?'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0 } },
@@ -35,8 +35,7 @@ export default defineMethod({
     n_steps: z.int().min(1).max(1000).default(50).describe('Steps on the path of the input.'),
     quadrature: quadratureParameter,
     baseline: baselineParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: ({ target_layer }, model) => {
     const { name } = targetLayer(target_layer, model);

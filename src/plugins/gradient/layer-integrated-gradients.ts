@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
@@ -7,7 +8,7 @@ import { integrateGradients } from '../../core/strategy/gradient/path.ts';
 import { quadrature, quadratureParameter } from '../../core/strategy/gradient/quadrature.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 
 /** Integrated Gradients from the layer's values at the baseline to those at the input. */
 export default defineMethod({
@@ -19,13 +20,7 @@ export default defineMethod({
     title: 'Layer Integrated Gradients',
     summary:
       'How much each element of a layer adds to the score on the way from its value at the baseline to its value at the input.',
-    paper: {
-      title: 'Axiomatic Attribution for Deep Networks',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1703.01365',
-      where: 'equation 1',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1703.01365', 2017, 'Axiomatic Attribution for Deep Networks', 'equation 1'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { captum: { n_steps: 50, quadrature: 'gausslegendre', baseline: 0, multiply_by_inputs: true } },
@@ -44,8 +39,7 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe("Multiplies with the layer's value minus its value at the baseline; without it, the mean gradient."),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (params, model) => {
     const layers = layersOf(params, model);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { Target } from '../../core/model/target-request.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
@@ -9,7 +10,7 @@ import { embeddings, lookupCost, sourceValues, withSources } from '../../core/st
 import { WeightedMean } from '../../core/strategy/gradient/weighted-mean.ts';
 import { targetLayerParameter } from '../../core/strategy/layer.ts';
 import { neuronOf, neuronParameter } from '../../core/strategy/neuron.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /**
@@ -25,8 +26,7 @@ export default defineMethod({
     title: 'Neuron Conductance',
     summary:
       'How much each element of the input adds to the score through an element inside the model, on the way from the baseline to the input.',
-    paper: { title: 'How Important Is a Neuron?', year: 2018, url: 'https://arxiv.org/abs/1805.12233' },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1805.12233', 2018, 'How Important Is a Neuron?'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['symmetry', 'dummy', 'linearity'],
   },
@@ -41,8 +41,7 @@ export default defineMethod({
       .boolean()
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the mean gradient through the element.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (params, model) => {
     const { name } = neuronOf(params, model).layer;

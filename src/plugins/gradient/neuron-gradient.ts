@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
 import { targetLayerParameter } from '../../core/strategy/layer.ts';
 import { neuronOf, neuronParameter } from '../../core/strategy/neuron.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 
 /** The derivative of an inner element with respect to each element of the input. */
 export default defineMethod({
@@ -14,7 +14,6 @@ export default defineMethod({
     title: 'Neuron Gradient',
     summary:
       'How much an element inside the model changes when an element of the input changes a little. Every other method explains an inner element too, when the request names its tensor as scores.',
-    modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
     axioms: ['symmetry', 'dummy'],
   },
@@ -22,8 +21,7 @@ export default defineMethod({
   params: z.object({
     target_layer: targetLayerParameter,
     neuron: neuronParameter,
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: (params, model) => ({ gradients: 'sources', scores: neuronOf(params, model).layer.name }),
   cost: () => ({ forwards: 0, backwards: 1 }),

@@ -1,64 +1,48 @@
 import * as z from 'zod';
 import type { ExplainContext } from '../../core/method/contract.ts';
-import { defineMethod } from '../../core/method/define.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  positionsOf,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
-import { scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { doi } from '../../core/method/papers.ts';
+import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
+import { positionsOf } from '../../core/strategy/perturbation/feature-mask.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { sliceRows } from '../../core/tensor/rows.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /** By how much the score drops when a feature has the values of somewhere else. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineFeatureMethod({
   id: 'feature_permutation',
-  strategy: 'perturbation',
   revision: 1,
   about: {
     title: 'Feature Permutation',
     summary:
       'How much the score drops when a feature gets the values of another example of the request; with one example, values from elsewhere in it.',
-    paper: { title: 'Random Forests', year: 2001, url: 'https://doi.org/10.1023/A:1010933404324' },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: doi('10.1023/A:1010933404324', 2001, 'Random Forests'),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['dummy', 'linearity'],
   },
   presets: { captum: { feature_mask: 'none' } },
-  params: z.object({
+  params: {
     n_repeats: z.int().min(1).max(1000).default(1).describe('Permutations of each feature, whose drops are averaged.'),
-    ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
-  }),
-  needs: () => ({}),
-  cost: (params, model) => ({ forwards: params.n_repeats * featureCount(model, params), backwards: 0 }),
-  explain: async (ctx) => {
+  },
+  mask: { mask: 'grid', grid: 7, segments: 49 },
+  baseline: false,
+  cost: (features, { n_repeats }) => n_repeats * features,
+  explain: async (ctx, run) => {
+    const { features } = run;
     const { n_repeats } = ctx.params;
-    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
-    const drops = new Float64Array(mask.features);
+    const drops = new Float64Array(features);
     const permutedOnce = lastOnly((repeat) => permuted(ctx, repeat));
-    await scoreMixtures(
-      ctx,
-      {
-        count: n_repeats * mask.features,
-        mask,
-        absent: (index) => permutedOnce(Math.floor(index / mask.features)),
-        weigh: (index, weights) => {
-          weights[index % mask.features] = 0;
-        },
+    await run.score(
+      n_repeats * features,
+      (index, weights) => {
+        weights[index % features] = 0;
       },
       (index, score) => {
-        const feature = index % mask.features;
+        const feature = index % features;
         drops[feature] = (drops[feature] as number) + (ctx.score - score) / n_repeats;
       },
+      (index) => permutedOnce(Math.floor(index / features)),
     );
-    return { values: finishValues(spreadFeatures(mask, drops, ctx.model), ctx.params, ctx.model) };
+    return { values: run.spread(drops) };
   },
 });
 

@@ -1,31 +1,25 @@
 import * as z from 'zod';
-import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
-import { featureMask, featureMaskParameters, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
-import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
 import type { Random } from '../../core/tensor/random.ts';
 
 /** HSIC_j = trace(K_j H L H) / N, K the binary kernel of whether feature j is there, L a Gaussian kernel of the scores. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineFeatureMethod({
   id: 'hsic',
-  strategy: 'perturbation',
   revision: 1,
   about: {
     title: 'HSIC Attribution',
     summary:
       'How strongly the score depends, in whatever way, on whether a feature is there (Hilbert-Schmidt independence).',
-    paper: {
-      title: 'Making Sense of Dependence: Efficient Black-box Explanations Using Dependence Measure',
-      year: 2022,
-      url: 'https://arxiv.org/abs/2206.06219',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '2206.06219',
+      2022,
+      'Making Sense of Dependence: Efficient Black-box Explanations Using Dependence Measure',
+    ),
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
   },
   presets: { xplique: { nb_design: 500, bandwidth: 'median', feature_mask: 'grid', grid: [8], baseline: 0 } },
-  params: z.object({
+  params: {
     nb_design: z
       .int()
       .min(2)
@@ -38,38 +32,27 @@ export default defineMethod({
       .describe(
         'Width of the Gaussian kernel: the median score, as the authors take it (made for probabilities), or the median distance between scores.',
       ),
-    ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
-    baseline: baselineParameter,
-    reduction: reductionParameter,
-  }),
-  needs: () => ({ mixtures: true }),
-  cost: ({ nb_design }) => ({ forwards: nb_design, backwards: 0 }),
-  explain: async (ctx) => {
-    const { nb_design: count, bandwidth } = ctx.params;
-    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
-    const design = balancedDesign(count, mask.features, ctx.random);
+  },
+  mask: { mask: 'grid', grid: 7, segments: 49 },
+  cost: (_, { nb_design }) => nb_design,
+  explain: async ({ params, random }, run) => {
+    const { nb_design: count, bandwidth } = params;
+    const design = balancedDesign(count, run.features, random);
     const scores = new Float64Array(count);
-    await scoreMixtures(
-      ctx,
-      {
-        count,
-        mask,
-        absent: absentInputs(ctx),
-        weigh: (index, weights) => {
-          for (let j = 0; j < weights.length; j++) weights[j] = design[j * count + index] as number;
-        },
+    await run.score(
+      count,
+      (index, weights) => {
+        for (let j = 0; j < weights.length; j++) weights[j] = design[j * count + index] as number;
       },
       (index, score) => {
         scores[index] = score;
       },
     );
     const kernel = gaussianKernel(scores, bandwidth);
-    const values = Float64Array.from({ length: mask.features }, (_, j) =>
+    const values = Float64Array.from({ length: run.features }, (_, j) =>
       dependence(design.subarray(j * count, (j + 1) * count), kernel),
     );
-    return {
-      values: finishValues(spreadFeatures(mask, values, ctx.model), { ...ctx.params, absolute: false }, ctx.model),
-    };
+    return { values: run.spread(values) };
   },
 });
 

@@ -11,7 +11,7 @@ import {
   featureMaskParameters,
   spreadFeatures,
 } from '../../core/strategy/perturbation/feature-mask.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /** By how much the score drops when a feature of a layer is replaced by a number; the layer is fed in its place. */
@@ -23,7 +23,6 @@ export default defineMethod({
   about: {
     title: 'Layer Feature Ablation',
     summary: 'How much the score drops when an element of a layer, or a group of them, is taken away.',
-    modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
@@ -31,8 +30,7 @@ export default defineMethod({
     target_layer: targetLayerParameter,
     ...featureMaskParameters({ mask: 'grid', grid: 7, segments: 49 }),
     baseline: units.default(0).describe('What stands for an absent feature, in the units of the layer.'),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: ({ target_layer }, model) => {
     const { name } = targetLayer(target_layer, model);

@@ -1,29 +1,23 @@
 import * as z from 'zod';
 import type { ExplainContext } from '../../core/method/contract.ts';
-import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
-import { type FeatureMask, featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
-import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
-import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { defineFeatureMethod, type FeatureRun } from '../../core/strategy/perturbation/define-features.ts';
 import { lasso, ridge, weightedDeviation } from '../../core/tensor/least-squares.ts';
-import type { Inputs } from '../../core/tensor/rows.ts';
 
 /** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineFeatureMethod({
   id: 'lime',
-  strategy: 'perturbation',
   revision: 2,
   about: {
     title: 'LIME',
     summary: 'A linear model that says how the score changes, near this input, when features are taken away.',
-    paper: {
-      title: '"Why Should I Trust You?": Explaining the Predictions of Any Classifier',
-      year: 2016,
-      url: 'https://arxiv.org/abs/1602.04938',
-      where: 'equation 1',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '1602.04938',
+      2016,
+      '"Why Should I Trust You?": Explaining the Predictions of Any Classifier',
+      'equation 1',
+    ),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
   presets: {
@@ -38,7 +32,7 @@ export default defineMethod({
       baseline: 0,
     },
   },
-  params: z.object({
+  params: {
     n_samples: z
       .int()
       .min(2)
@@ -67,43 +61,33 @@ export default defineMethod({
       .positive()
       .default(1)
       .describe('Coalitions at distance d weigh exp(-d^2 / (2 kernel_width^2)).'),
-    ...featureMethodParameters({ mask: 'superpixels', grid: 7, segments: 40 }),
-  }),
-  needs: () => ({ mixtures: true }),
-  cost: (params, model) => ({
-    forwards: Math.min(params.n_samples, coalitionCount(checkFeatures('lime', featureCount(model, params)))),
-    backwards: 0,
-  }),
-  explain: async (ctx) => {
+  },
+  mask: { mask: 'superpixels', grid: 7, segments: 40 },
+  cost: (features, { n_samples }) => Math.min(n_samples, coalitionCount(checkFeatures('lime', features))),
+  explain: async (ctx, run) => {
     const { n_samples, surrogate, alpha, penalty } = ctx.params;
-    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
-    const absent = absentInputs(ctx);
-    const all = coalitionCount(mask.features);
+    const { features } = run;
+    const all = coalitionCount(features);
     const count = Math.min(n_samples, all);
-    const design = new Uint8Array(count * mask.features);
-    const similar = similarity(ctx, mask, absent);
+    const design = new Uint8Array(count * features);
+    const similar = similarity(ctx, run);
     const [scores, weights] = [new Float64Array(count), new Float64Array(count)];
-    await scoreMixtures(
-      ctx,
-      {
-        count,
-        mask,
-        absent,
-        weigh: (index, present) => {
-          // Each coalition is as likely as any other, so all of them once are the whole distribution.
-          const draws = all <= n_samples ? undefined : ctx.random.at(index).uniform(mask.features);
-          for (let j = 0; j < present.length; j++) {
-            present[j] = draws ? Number((draws[j] as number) < 0.5) : Math.floor(index / 2 ** j) % 2;
-          }
-        },
+    await run.score(
+      count,
+      (index, present) => {
+        // Each coalition is as likely as any other, so all of them once are the whole distribution.
+        const draws = all <= n_samples ? undefined : ctx.random.at(index).uniform(features);
+        for (let j = 0; j < present.length; j++) {
+          present[j] = draws ? Number((draws[j] as number) < 0.5) : Math.floor(index / 2 ** j) % 2;
+        }
       },
       (index, score, present) => {
-        design.set(present, index * mask.features);
+        design.set(present, index * features);
         scores[index] = score;
         weights[index] = similar(present);
       },
     );
-    const fitted = { rows: count, columns: mask.features, data: design };
+    const fitted = { rows: count, columns: features, data: design };
     const unit = penalty === 'relative' ? weightedDeviation(scores, weights) : 1;
     const { coefficients } =
       surrogate === 'lasso'
@@ -111,7 +95,7 @@ export default defineMethod({
         : ridge(fitted, scores, weights, { alpha: surrogate === 'ridge' ? alpha : 0 });
     const varies = scores.some((score) => score !== scores[0]);
     return {
-      values: finishFeatures(ctx, mask, coefficients),
+      values: run.spread(coefficients),
       ...(surrogate === 'lasso' && varies && { zeros: PENALTY_TOO_LARGE }),
     };
   },
@@ -128,8 +112,7 @@ type Distances = Pick<
 /** The kernel of the distance between the input and a mixture. Both distances follow from sums for each feature. */
 function similarity(
   { inputs, params: { distance, kernel_width } }: Distances,
-  { features, ids }: FeatureMask,
-  absent: Inputs,
+  { features, ids, absent }: FeatureRun,
 ): (present: ArrayLike<number>) => number {
   const [xx, xb, bb] = [new Float64Array(features), new Float64Array(features), new Float64Array(features)];
   for (const [name, numbers] of Object.entries(ids)) {

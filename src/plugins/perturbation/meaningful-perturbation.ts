@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from '../../core/strategy/gradient/sources.ts';
 import { type SoftMask, softMask, variationGradient } from '../../core/strategy/perturbation/soft-mask.ts';
@@ -24,12 +25,7 @@ export default defineMethod({
   about: {
     title: 'Meaningful Perturbation',
     summary: 'The smallest smooth region whose removal takes the score away, found by gradient descent on a mask.',
-    paper: {
-      title: 'Interpretable Explanations of Black Boxes by Meaningful Perturbation',
-      year: 2017,
-      url: 'https://arxiv.org/abs/1704.03296',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1704.03296', 2017, 'Interpretable Explanations of Black Boxes by Meaningful Perturbation'),
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import { type Copy, copyRange, type Elements, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
 import { slidingWindows, type Windows } from '../../core/strategy/perturbation/windows.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
@@ -26,8 +27,7 @@ const params = z.object({
   precision: precisionParameter(
     'what the last halving of the distance between windows has changed, as a share of how much the map varies',
   ),
-  absolute: absoluteParameter(false),
-  reduction: reductionParameter,
+  ...valueParameters(),
 });
 
 /** By how much the score drops when a window is covered; each element has the mean, or the sum, over the windows that cover it. */
@@ -39,13 +39,7 @@ export default defineMethod({
   about: {
     title: 'Occlusion',
     summary: 'How much the score drops when a window that slides over the input covers a part of it.',
-    paper: {
-      title: 'Visualizing and Understanding Convolutional Networks',
-      year: 2013,
-      url: 'https://arxiv.org/abs/1311.2901',
-      where: 'section 4.2',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1311.2901', 2013, 'Visualizing and Understanding Convolutional Networks', 'section 4.2'),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['linearity', 'sensitivity'],
   },

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { Moments } from '../../core/strategy/moments.ts';
 import { positionMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, MIXTURES_KEPT, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
 /** Number of partial maps. */
@@ -26,12 +27,7 @@ export default defineMethod({
   about: {
     title: 'RISE',
     summary: 'How high the score is on average when a position is visible through random masks.',
-    paper: {
-      title: 'RISE: Randomized Input Sampling for Explanation of Black-box Models',
-      year: 2018,
-      url: 'https://arxiv.org/abs/1806.07421',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1806.07421', 2018, 'RISE: Randomized Input Sampling for Explanation of Black-box Models'),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['linearity'],
   },
@@ -55,8 +51,7 @@ export default defineMethod({
       ),
     baseline: baselineParameter,
     precision: precisionParameter(),
-    absolute: absoluteParameter(false),
-    reduction: reductionParameter,
+    ...valueParameters(),
   }),
   needs: () => ({ mixtures: true }),
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),

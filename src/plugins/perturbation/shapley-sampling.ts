@@ -1,66 +1,53 @@
 import * as z from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
-import { defineMethod } from '../../core/method/define.ts';
+import { doi } from '../../core/method/papers.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import { featureCount, featureMask } from '../../core/strategy/perturbation/feature-mask.ts';
-import { featureMethodParameters, finishFeatures } from '../../core/strategy/perturbation/feature-method.ts';
-import { absentInputs, absentScore, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
+import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
 /** The mean gain of each feature over random orders in which features are added, one after another, to the baseline. */
-export default defineMethod({
-  apiVersion: 1,
+export default defineFeatureMethod({
   id: 'shapley_sampling',
-  strategy: 'perturbation',
   revision: 1,
   about: {
     title: 'Shapley Value Sampling',
     summary: 'Shapley values estimated from random orders of the features. Every order adds up exactly.',
-    paper: {
-      title: 'Polynomial calculation of the Shapley value based on sampling',
-      year: 2009,
-      url: 'https://doi.org/10.1016/j.cor.2008.04.004',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: doi('10.1016/j.cor.2008.04.004', 2009, 'Polynomial calculation of the Shapley value based on sampling'),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { n_samples: 25, antithetic: false, feature_mask: 'none', baseline: 0 } },
-  params: z.object({
+  params: {
     n_samples: z.int().min(1).max(10_000).default(10).describe('Random orders of the features.'),
     antithetic: z
       .boolean()
       .default(true)
       .describe('Every second order is the one before it, reversed: less noise for the same cost.'),
-    ...featureMethodParameters({ mask: 'superpixels', grid: 5, segments: 25 }),
     precision: precisionParameter(),
-  }),
-  needs: () => ({ mixtures: true }),
-  cost: (params, model) => ({
-    // Empty and full are the ends of every order.
-    forwards: 1 + params.n_samples * (featureCount(model, params) - 1),
-    backwards: 0,
-  }),
-  explain: async (ctx) => {
+  },
+  mask: { mask: 'superpixels', grid: 5, segments: 25 },
+  // Empty and full are the ends of every order.
+  cost: (features, { n_samples }) => 1 + n_samples * (features - 1),
+  explain: async (ctx, run) => {
+    const { features } = run;
     const { n_samples, antithetic, precision } = ctx.params;
-    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
-    const absent = absentInputs(ctx);
-    const baselineScore = await absentScore(ctx, absent);
+    const baselineScore = await absentScore(ctx, run.absent);
     const orders = remembered((order) => {
       const stream = antithetic ? order >> 1 : order;
-      const forward = ctx.random.at(stream).permutation(mask.features);
+      const forward = ctx.random.at(stream).permutation(features);
       return antithetic && order % 2 === 1 ? forward.reverse() : forward;
     });
-    const gains = new Float64Array(mask.features);
+    const gains = new Float64Array(features);
     // An order and its reverse are one sample: only pairs are independent.
-    const sample = new Float64Array(mask.features);
+    const sample = new Float64Array(features);
     const [size, moments] = [antithetic ? 2 : 1, new Moments()];
     const answer = (done: number): Attribution => {
       const values = gains.map((gain) => gain / done);
       return {
-        values: finishFeatures(ctx, mask, values),
+        values: run.spread(values),
         baselineScore,
         convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),
@@ -71,20 +58,15 @@ export default defineMethod({
       gains[feature] = (gains[feature] as number) + by;
       sample[feature] = (sample[feature] as number) + by / size;
     };
-    const steps = mask.features - 1;
+    const steps = features - 1;
     let [before, done] = [baselineScore, 0];
     if (steps === 0) for (; done < n_samples; done++) gain(done, 0, ctx.score - baselineScore);
-    await scoreMixtures(
-      ctx,
-      {
-        count: n_samples * steps,
-        mask,
-        absent,
-        weigh: (index, weights) => {
-          weights.fill(0);
-          const members = orders(Math.floor(index / steps)).subarray(0, (index % steps) + 1);
-          for (const feature of members) weights[feature] = 1;
-        },
+    await run.score(
+      n_samples * steps,
+      (index, weights) => {
+        weights.fill(0);
+        const members = orders(Math.floor(index / steps)).subarray(0, (index % steps) + 1);
+        for (const feature of members) weights[feature] = 1;
       },
       (index, score) => {
         const [order, position] = [Math.floor(index / steps), index % steps];
@@ -95,7 +77,7 @@ export default defineMethod({
         before = baselineScore;
         done = order + 1;
         if (done % size > 0) return false;
-        moments.add({ gains: float32([mask.features], sample) });
+        moments.add({ gains: float32([features], sample) });
         sample.fill(0);
         const enough = isPrecise(
           moments.standardError,

@@ -1,14 +1,6 @@
 import * as z from 'zod';
-import { defineMethod } from '../../core/method/define.ts';
-import { baselineParameter } from '../../core/strategy/baseline.ts';
-import {
-  featureCount,
-  featureMask,
-  featureMaskParameters,
-  spreadFeatures,
-} from '../../core/strategy/perturbation/feature-mask.ts';
-import { absentInputs, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
-import { finishValues, reductionParameter } from '../../core/strategy/reduction.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
 import { sobolPairs } from '../../core/tensor/low-discrepancy.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 
@@ -16,26 +8,23 @@ import { sumOf } from '../../core/tensor/sum.ts';
 const MIN_VARIANCE = 1e-12;
 
 /** Total indices by Jansen: sum_i (f(A_i) - f(A_i with feature j from B_i))^2 / (2 N var f(A)). */
-export default defineMethod({
-  apiVersion: 1,
+export default defineFeatureMethod({
   id: 'sobol',
-  strategy: 'perturbation',
   revision: 1,
   about: {
     title: 'Sobol Attribution',
     summary:
       "The share of the score's variance that a feature has a part in, alone or with others, as all features fade at random.",
-    paper: {
-      title: 'Look at the Variance! Efficient Black-box Explanations with Sobol-based Sensitivity Analysis',
-      year: 2021,
-      url: 'https://arxiv.org/abs/2111.04138',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '2111.04138',
+      2021,
+      'Look at the Variance! Efficient Black-box Explanations with Sobol-based Sensitivity Analysis',
+    ),
     properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['dummy'],
   },
   presets: { xplique: { nb_design: 32, feature_mask: 'grid', grid: [8], baseline: 0 } },
-  params: z.object({
+  params: {
     nb_design: z
       .int()
       .min(2)
@@ -44,29 +33,20 @@ export default defineMethod({
       .describe(
         'Points of the quasi-random design (N), best a power of two; Xplique takes 32. Each costs as many rows as there are features, and one.',
       ),
-    ...featureMaskParameters({ mask: 'grid', grid: 4, segments: 16 }),
-    baseline: baselineParameter,
-    reduction: reductionParameter,
-  }),
-  needs: () => ({ mixtures: true }),
+  },
+  mask: { mask: 'grid', grid: 4, segments: 16 },
   // Jansen's estimator asks for no scores of B itself.
-  cost: (params, model) => ({ forwards: params.nb_design * (1 + featureCount(model, params)), backwards: 0 }),
-  explain: async (ctx) => {
-    const { nb_design } = ctx.params;
-    const mask = featureMask(ctx.model, ctx.params, ctx.inputs);
-    const points = sobolPairs(ctx.random.seed);
+  cost: (features, { nb_design }) => nb_design * (1 + features),
+  explain: async ({ params, random }, run) => {
+    const { nb_design } = params;
+    const points = sobolPairs(random.seed);
     const plain = new Float64Array(nb_design);
-    const squares = new Float64Array(mask.features);
-    await scoreMixtures(
-      ctx,
-      {
-        count: nb_design * (1 + mask.features),
-        mask,
-        absent: absentInputs(ctx),
-        weigh: (index, weights) => {
-          const [point, changed] = [index % nb_design, Math.floor(index / nb_design) - 1];
-          for (let j = 0; j < weights.length; j++) weights[j] = points.at(point, j)[j === changed ? 1 : 0];
-        },
+    const squares = new Float64Array(run.features);
+    await run.score(
+      nb_design * (1 + run.features),
+      (index, weights) => {
+        const [point, changed] = [index % nb_design, Math.floor(index / nb_design) - 1];
+        for (let j = 0; j < weights.length; j++) weights[j] = points.at(point, j)[j === changed ? 1 : 0];
       },
       (index, score) => {
         const [point, changed] = [index % nb_design, Math.floor(index / nb_design) - 1];
@@ -77,8 +57,6 @@ export default defineMethod({
     const mean = sumOf(plain) / nb_design;
     const variance = Math.max(MIN_VARIANCE, sumOf(plain.map((score) => (score - mean) ** 2)) / (nb_design - 1));
     const totals = squares.map((square) => square / (2 * nb_design * variance));
-    return {
-      values: finishValues(spreadFeatures(mask, totals, ctx.model), { ...ctx.params, absolute: false }, ctx.model),
-    };
+    return { values: run.spread(totals) };
   },
 });

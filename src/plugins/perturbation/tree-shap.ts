@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainContext, Given } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { doi } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { absentInputs } from '../../core/strategy/perturbation/mixtures.ts';
 import { type TreeModel, treeModel } from '../../core/strategy/trees/tree-model.ts';
@@ -60,12 +61,12 @@ export default defineMethod({
   about: {
     title: 'TreeSHAP',
     summary: 'Exact Shapley values of the columns of a table for a tree ensemble, read from the trees themselves.',
-    paper: {
-      title: 'From local explanations to global understanding with explainable AI for trees',
-      year: 2020,
-      url: 'https://doi.org/10.1038/s42256-019-0138-9',
-      where: 'algorithms 1 to 3',
-    },
+    paper: doi(
+      '10.1038/s42256-019-0138-9',
+      2020,
+      'From local explanations to global understanding with explainable AI for trees',
+      'algorithms 1 to 3',
+    ),
     modalities: ['vector'],
     properties: { signed: true, complete: true, deterministic: true, classDiscriminative: true },
   },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { parameterTexts } from '../../core/strategy/inner-method/batched.ts';
 import { explainInner, type Inner, innerCost, innerNeeds } from '../../core/strategy/inner-method/inner-method.ts';
 import { asValues, positionMaps } from '../../core/strategy/place-maps.ts';
@@ -38,12 +39,7 @@ export default defineMethod({
   about: {
     title: 'Ensemble',
     summary: 'Where several methods agree: the mean of their maps, each made comparable first.',
-    paper: {
-      title: 'Aggregating explanation methods for stable and robust explainability',
-      year: 2019,
-      url: 'https://arxiv.org/abs/1903.00519',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv('1903.00519', 2019, 'Aggregating explanation methods for stable and robust explainability'),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
   params,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import type { Attribution, ExplainContext, MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { imageInput } from '../../core/model/info.ts';
 import { parameterTexts, refusePerturbation } from '../../core/strategy/inner-method/batched.ts';
@@ -50,11 +51,7 @@ export default defineMethod({
   about: {
     title: 'XRAI',
     summary: "Which regions of an image hold most of another method's attribution, ranked from the best to the worst.",
-    paper: {
-      title: 'XRAI: Better Attributions Through Regions',
-      year: 2019,
-      url: 'https://arxiv.org/abs/1906.02825',
-    },
+    paper: arxiv('1906.02825', 2019, 'XRAI: Better Attributions Through Regions'),
     modalities: ['image'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },

@@ -2,16 +2,12 @@
 import * as z from 'zod';
 import { excluding, type Ruleset } from '../../autodiff/ruleset.ts';
 import { gradient } from '../../autodiff/rulesets/gradient.ts';
-import { type About, API_VERSION, type Method } from '../../method/contract.ts';
-import { defineMethod } from '../../method/define.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import type { Method } from '../../method/contract.ts';
+import type { FamilyDefinition } from '../../method/family.ts';
+import { defineSinglePass } from '../single-pass.ts';
 
 /** Definition of a backpropagation method: its description and its two rulesets. */
-export interface BackpropDefinition {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  readonly presets?: Method['presets'];
+export interface BackpropDefinition extends Omit<FamilyDefinition, 'params'> {
   readonly ruleset: Ruleset;
   /** The one that treats ReLU6 and other clips from 0 on as ReLUs. */
   readonly clipRuleset: Ruleset;
@@ -26,11 +22,10 @@ export interface BackpropDefinition {
  * @see https://arxiv.org/abs/1412.6806
  */
 export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefinition): Method =>
-  defineMethod({
+  defineSinglePass({
     ...rest,
-    apiVersion: API_VERSION,
     strategy: 'activation',
-    params: z.object({
+    params: {
       exclude: z
         .array(z.string())
         .max(100)
@@ -44,16 +39,9 @@ export const defineBackprop = ({ ruleset, clipRuleset, ...rest }: BackpropDefini
         .describe(
           'Treats Clip from 0 on (ReLU6, as in MobileNetV2) as a ReLU. Captum does not: there such a model gets its plain gradient.',
         ),
-      absolute: absoluteParameter(false),
-      reduction: reductionParameter,
-    }),
+    },
     needs: ({ exclude, clip }) => ({
       gradients: 'sources',
       ruleset: excluding(clip ? clipRuleset : ruleset, exclude, gradient),
     }),
-    cost: () => ({ forwards: 0, backwards: 1 }),
-    explain: async (ctx) => {
-      const { gradients } = await ctx.evaluate(ctx.inputs);
-      return { values: finishValues(gradients, ctx.params, ctx.model) };
-    },
-  }) as Method;
+  });

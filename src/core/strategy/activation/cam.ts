@@ -1,15 +1,9 @@
 /** Class activation maps: a layer's feature maps, weighted and added up. Each method of the family is one formula. */
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
-import {
-  type About,
-  API_VERSION,
-  type Attribution,
-  type Evaluation,
-  type ExplainContext,
-  type Method,
-} from '../../method/contract.ts';
+import type { About, AboutDefinition, Attribution, Evaluation, ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
@@ -31,6 +25,13 @@ export const eigenSmoothParameter = z
   .default(false)
   .describe('Takes the first principal component of the weighted feature maps in place of their sum: less noise.');
 
+/** Parameters of a CAM of one layer. */
+export const layerParameters = {
+  target_layer: targetLayerParameter,
+  relu: reluParameter,
+  eigen_smooth: eigenSmoothParameter,
+};
+
 const camParameters = {
   target_layer: targetLayerParameter,
   more_layers: z
@@ -49,13 +50,11 @@ const camParameters = {
     ),
 };
 
-interface Definition<E extends z.ZodRawShape> {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  readonly presets?: Method['presets'];
-  /** Parameters besides those of the family. */
-  readonly params?: E;
+/** Description of a CAM: values below zero are cut, and the class matters to methods that look at gradients. */
+export type CamAbout = Omit<AboutDefinition, 'properties'> & { readonly properties?: Partial<About['properties']> };
+
+interface Definition<E extends z.ZodRawShape> extends Omit<FamilyDefinition<E>, 'about'> {
+  readonly about: CamAbout;
   /** False for methods that look at the features alone. */
   readonly gradients?: false;
 }
@@ -112,15 +111,11 @@ interface CamParams {
  */
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method;
 export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
-  const { id, revision, about, presets, params: extra, gradients = true } = definition;
+  const { params: extra, gradients = true } = definition;
   const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
-    id,
-    revision,
-    about,
-    ...(presets && { presets }),
-    apiVersion: API_VERSION,
+    ...membersOf({ ...definition, about: camAbout(definition.about, gradients) }),
     strategy: 'activation',
     params: z.object({ ...camParameters, ...smooths, ...extra }),
     needs: (params, model) => {
@@ -148,6 +143,12 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
     },
   }) as Method;
 }
+
+/** The description with the properties that hold for the family where the definition names no others. */
+export const camAbout = (about: CamAbout, classDiscriminative = true): AboutDefinition => ({
+  ...about,
+  properties: { signed: false, complete: false, deterministic: true, classDiscriminative, ...about.properties },
+});
 
 const layersOf = ({ target_layer, more_layers }: CamParams): readonly string[] => [target_layer, ...more_layers];
 
@@ -213,6 +214,15 @@ export function finishCam<P>(
   return { values: positionMap(layout, layer.name, dims, mean as Float64Array) };
 }
 
+/** The attribution out of the feature maps, each times its weight. */
+export const finishWeighted = <P>(
+  ctx: Pick<ExplainContext<P>, 'model'>,
+  params: { readonly target_layer: string; readonly relu: boolean; readonly eigen_smooth: boolean },
+  evaluation: Pick<Evaluation, 'activations' | 'gradients'>,
+  weights: (maps: FeatureMaps) => ArrayLike<number>,
+): Attribution =>
+  finishCam(ctx, params, evaluation, (maps) => collapse(weighted(maps, weights(maps)), maps, params.eigen_smooth));
+
 function mapOf(
   definition: CamDefinition<z.ZodRawShape>,
   maps: FeatureMaps,
@@ -270,16 +280,8 @@ export function products({ activations, gradients }: FeatureMaps): Float64Array 
   return all;
 }
 
-/** The feature maps, each weighted with its mean gradient, added up: the map of Grad-CAM. */
-export const gradientWeightedMap = (maps: FeatureMaps, eigenSmooth: boolean): Float64Array =>
-  collapse(
-    weighted(
-      maps,
-      perChannel(maps, (_, gradients) => meanOf(gradients)),
-    ),
-    maps,
-    eigenSmooth,
-  );
+/** Weights of Grad-CAM: the mean gradient of each channel. */
+export const meanGradients = (maps: FeatureMaps): Float64Array => perChannel(maps, (_, gradients) => meanOf(gradients));
 
 /**
  * Reduces the activations and gradients of each channel (`positions` numbers each) to one number: `channels` numbers.

@@ -2,16 +2,17 @@
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { sampleGrid } from '../../image/resize.ts';
-import { type About, API_VERSION, type ExplainContext, type Method } from '../../method/contract.ts';
+import type { ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
-import { targetLayer, targetLayerParameter } from '../layer.ts';
+import { targetLayer } from '../layer.ts';
 import { imageOf } from './augment.ts';
-import { collapse, eigenSmoothParameter, type FeatureMaps, finishCam, reluParameter, weighted } from './cam.ts';
+import { type CamAbout, camAbout, type FeatureMaps, finishWeighted, layerParameters } from './cam.ts';
 import { featureMaps } from './feature-maps.ts';
 
 /** Keeps a flat mask from dividing by zero. */
@@ -23,13 +24,9 @@ const EPSILON = 1e-8;
  */
 export type Noise = (index: number) => Float32Array;
 
-export interface MaskedScoresDefinition<E extends z.ZodRawShape> {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  readonly presets?: Method['presets'];
-  /** Parameters besides those of the family. */
-  readonly params?: E;
+export interface MaskedScoresDefinition<E extends z.ZodRawShape> extends Omit<FamilyDefinition<E>, 'about'> {
+  /** Description; the modality is the image. */
+  readonly about: Omit<CamAbout, 'modalities'>;
   /** Number of channels that get a weight; all of them when left out. */
   channels?(count: number, params: z.output<z.ZodObject<E>>): number;
   /** The channels that get a weight, `count` of them. */
@@ -53,23 +50,14 @@ export function defineMaskedScores<E extends z.ZodRawShape = Record<never, never
   definition: MaskedScoresDefinition<E>,
 ): Method;
 export function defineMaskedScores(definition: MaskedScoresDefinition<z.ZodRawShape>): Method {
-  const { id, revision, about, presets, params: extra } = definition;
+  const { id, about, params: extra } = definition;
   type Params = z.output<z.ZodObject<z.ZodRawShape>>;
   const samplesOf = (params: Params): number => definition.samples?.(params) ?? 1;
   const chosenOf = (params: Params, all: number): number => Math.min(all, definition.channels?.(all, params) ?? all);
   return defineMethod({
-    id,
-    revision,
-    about,
-    ...(presets && { presets }),
-    apiVersion: API_VERSION,
+    ...membersOf({ ...definition, about: { ...camAbout(about), modalities: ['image'] } }),
     strategy: 'activation',
-    params: z.object({
-      target_layer: targetLayerParameter,
-      relu: reluParameter,
-      eigen_smooth: eigenSmoothParameter,
-      ...extra,
-    }),
+    params: z.object({ ...layerParameters, ...extra }),
     needs: ({ target_layer }, model) => {
       imageOf(model, id);
       const layer = targetLayer(target_layer, model);
@@ -98,7 +86,7 @@ export function defineMaskedScores(definition: MaskedScoresDefinition<z.ZodRawSh
       });
       const weights = new Float64Array(maps.channels);
       for (const [i, weight] of softmax(scores).entries()) weights[chosen[i] as number] = weight;
-      return finishCam(ctx, params, evaluation, (one) => collapse(weighted(one, weights), one, params.eigen_smooth));
+      return finishWeighted(ctx, params, evaluation, () => weights);
     },
   }) as Method;
 }

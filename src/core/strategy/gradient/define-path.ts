@@ -1,32 +1,49 @@
 /** Methods that follow the gradient along a path: each is a choice of points and of what becomes of the gradients there. */
 import * as z from 'zod';
-import { type About, API_VERSION, type Method } from '../../method/contract.ts';
+import type { Attribution, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/family.ts';
+import type { Nodes } from '../../tensor/gauss-legendre.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { baselineParameter } from '../baseline.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
-import { baselinesOf } from './differences.ts';
-import { onLine } from './path.ts';
+import { precisionParameter } from '../precision.ts';
+import { finishValues, valueParameters } from '../reduction.ts';
+import { baselinesOf, differenceOf, timesDifference } from './differences.ts';
+import { integrateGradients, onLine } from './path.ts';
 import { lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
 
-/** Definition of a path method: its description, the points on the line, and the fold of the gradients there. */
-export interface PathDefinition<E extends z.ZodRawShape> {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  /** Parameters besides `n_steps` and `baseline`. */
-  readonly params?: E;
+interface Definition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
   /** Points on the line by default; 32 when left out. */
   readonly steps?: number;
-  /** Position of point `index` of `count` on the line: 0 is the baseline, 1 the input. The midpoint rule when left out. */
-  readonly at?: (index: number, count: number) => number;
-  /**
-   * One element's attribution, from its gradients at the points in order.
-   * @param difference input minus baseline of this element
-   */
-  readonly fold: (gradients: Float32Array, difference: number, params: z.output<z.ZodObject<E>>) => number;
 }
+
+/**
+ * Definition of a path method: its description, the points on the line, and what becomes of the gradients there. With
+ * `nodes`, the attribution is the weighted mean of the gradients times input minus baseline; with `fold`, any function of
+ * the gradients.
+ */
+export type PathDefinition<E extends z.ZodRawShape> = Definition<E> &
+  (
+    | {
+        /** Points on the line, 0 being the baseline and 1 the input, and their weights. */
+        readonly nodes: (params: OwnParams<E> & { readonly n_steps: number }) => Nodes;
+      }
+    | {
+        /** Position of point `index` of `count` on the line. The midpoint rule when left out. */
+        readonly at?: (index: number, count: number) => number;
+        /**
+         * One element's attribution, from its gradients at the points in order.
+         * @param difference input minus baseline of this element
+         */
+        readonly fold: (gradients: Float32Array, difference: number, params: OwnParams<E>) => number;
+      }
+  );
+
+/** Points on the path where the definition names no number. */
+const DEFAULT_STEPS = 32;
+/** With fewer, the sum may be right by chance. */
+const MIN_STEPS = 8;
 
 const midpoint = (index: number, count: number): number => (index + 0.5) / count;
 
@@ -43,18 +60,18 @@ const midpoint = (index: number, count: number): number => (index + 0.5) / count
  */
 export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>(definition: PathDefinition<E>): Method;
 export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Method {
-  const { id, revision, about, params: extra, steps = 32, at = midpoint, fold } = definition;
+  return 'nodes' in definition ? defineIntegral(definition) : defineFold(definition);
+}
+
+function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: unknown }>): Method {
+  const { params: extra, steps = DEFAULT_STEPS, at = midpoint, fold } = definition;
   return defineMethod({
-    id,
-    revision,
-    about,
-    apiVersion: API_VERSION,
+    ...membersOf(definition),
     strategy: 'gradient',
     params: z.object({
       n_steps: z.int().min(1).max(1000).default(steps).describe('Points on the path.'),
       baseline: baselineParameter,
-      absolute: absoluteParameter(false),
-      reduction: reductionParameter,
+      ...valueParameters(),
       ...extra,
     }),
     needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
@@ -79,6 +96,63 @@ export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Met
         }),
       );
       return { values: finishValues(values, params, ctx.model) };
+    },
+  }) as Method;
+}
+
+function defineIntegral(definition: Extract<PathDefinition<z.ZodRawShape>, { nodes: unknown }>): Method {
+  const { params: extra, steps = DEFAULT_STEPS, nodes } = definition;
+  return defineMethod({
+    ...membersOf(definition),
+    strategy: 'gradient',
+    readsScore: true,
+    params: z.object({
+      n_steps: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(steps)
+        .describe('Points on the path; more make the sum of the values more exact.'),
+      ...extra,
+      baseline: baselineParameter,
+      multiply_by_inputs: z
+        .boolean()
+        .default(true)
+        .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
+      precision: precisionParameter('what the values miss of the difference between the scores, as a share of it'),
+      ...valueParameters(),
+    }),
+    needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
+    cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps + 1 }),
+    explain: async (ctx) => {
+      const { baseline, multiply_by_inputs, precision } = ctx.params;
+      const to = await sourceValues(ctx);
+      const from = await baselinesOf(ctx, to, baseline);
+      const { scores } = await ctx.evaluate(withSources(ctx.inputs, from));
+      const baselineScore = scores[0] as number;
+      const whole = ctx.score - baselineScore;
+      const difference = differenceOf(from, to);
+      const attribution = (means: Float32Tensors): Attribution => {
+        const { values, sum } = timesDifference(means, from, to);
+        return {
+          values: finishValues(multiply_by_inputs ? values : means, ctx.params, ctx.model),
+          baselineScore,
+          convergenceDelta: sum - whole,
+        };
+      };
+      const means = await integrateGradients(ctx, from, to, nodes(ctx.params), {
+        partial: (gradients) => {
+          ctx.partial(() => {
+            const standardError = gradients.standardError(multiply_by_inputs ? difference : undefined);
+            return { ...attribution(gradients.values), ...(standardError !== undefined && { standardError }) };
+          });
+        },
+        ...(precision > 0 && {
+          enough: (gradients) =>
+            gradients.count >= MIN_STEPS && Math.abs(gradients.dot(difference) - whole) <= precision * Math.abs(whole),
+        }),
+      });
+      return attribution(means);
     },
   }) as Method;
 }

@@ -2,14 +2,14 @@
 
 import * as z from 'zod';
 import {
-  type About,
-  API_VERSION,
+  type AboutDefinition,
   type ExplainContext,
   type Method,
   type MethodSource,
   namedNeeds,
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import { Random } from '../../tensor/random.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
@@ -25,15 +25,15 @@ import {
 import { isMilestone } from '../inner-method/progress.ts';
 import { Moments } from '../moments.ts';
 import { precisionParameter } from '../precision.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import { finishValues, valueParameters } from '../reduction.ts';
 import { noiseParameters, withNoise } from './noise.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
 
-export interface NoiseTunnelDefinition {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  readonly presets?: Method['presets'];
+/** Definition of a noise tunnel. Its class discrimination and randomness follow from what it does. */
+export interface NoiseTunnelDefinition extends Omit<FamilyDefinition, 'about' | 'params'> {
+  readonly about: Omit<AboutDefinition, 'properties'>;
+  /** True for values below zero that mean evidence against the target. */
+  readonly signed: boolean;
   /** From what was gathered over the samples to the values. */
   combine(moments: Moments): Float32Tensors;
   /** Knows how far its values are off. */
@@ -56,8 +56,7 @@ const parameters = z.object({
   n_samples: z.int().min(1).max(1000).default(25).describe('Noisy copies of the input.'),
   ...noiseParameters,
   precision: precisionParameter('the standard error, as a share of the size of the mean'),
-  absolute: absoluteParameter(false),
-  reduction: reductionParameter,
+  ...valueParameters(),
 });
 
 type Params = z.output<typeof parameters>;
@@ -66,10 +65,26 @@ const LOOKUP = 'lookup';
 /** The forward graph, for methods that read the score without evaluating their input. */
 const SCORE = 'score';
 
-export const defineNoiseTunnel = ({ combine, isMean, ...rest }: NoiseTunnelDefinition): Method =>
+/** Presets that hold for every noise tunnel. */
+const PRESETS = {
+  captum: { n_samples: 5, stdevs: 1, base_params: ['absolute=true'] },
+  xplique: { n_samples: 50, stdevs: 0.2, reduction: 'mean' },
+} satisfies Method['presets'];
+
+export const defineNoiseTunnel = ({
+  combine,
+  isMean,
+  signed,
+  about,
+  presets,
+  ...rest
+}: NoiseTunnelDefinition): Method =>
   defineMethod({
-    ...rest,
-    apiVersion: API_VERSION,
+    ...membersOf({
+      ...rest,
+      about: { ...about, properties: { signed, complete: false, deterministic: false, classDiscriminative: true } },
+      presets: { ...PRESETS, ...presets },
+    }),
     strategy: 'gradient',
     params: parameters,
     needs: (params, model, methods) => {

@@ -1,22 +1,18 @@
 /** Methods that mix the input with something absent, position by position: each is a choice of masks and of a fold. */
 import * as z from 'zod';
-import { type About, API_VERSION, type Method } from '../../method/contract.ts';
+import type { Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
+import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import type { Random } from '../../tensor/random.ts';
 import { baselineParameter } from '../baseline.ts';
-import { absoluteParameter, finishValues, reductionParameter } from '../reduction.ts';
+import { finishValues, valueParameters } from '../reduction.ts';
 import { positionMask, spreadFeatures } from './feature-mask.ts';
 import { absentInputs, scoreMixtures } from './mixtures.ts';
 
 type Params<E extends z.ZodRawShape> = z.output<z.ZodObject<E>> & { readonly n_samples: number };
 
 /** Definition of a perturbation method: its description, the masks, and the fold of the scores with them. */
-export interface PerturbationDefinition<E extends z.ZodRawShape> {
-  readonly id: string;
-  readonly revision: number;
-  readonly about: About;
-  /** Parameters besides `n_samples` and `baseline`. */
-  readonly params?: E;
+export interface PerturbationDefinition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
   /** Masks by default; 200 when left out. */
   readonly samples?: number;
   /**
@@ -54,18 +50,14 @@ export function definePerturbation<E extends z.ZodRawShape = Record<never, never
   definition: PerturbationDefinition<E>,
 ): Method;
 export function definePerturbation(definition: PerturbationDefinition<z.ZodRawShape>): Method {
-  const { id, revision, about, params: extra, samples = 200, mask: draw, fold } = definition;
+  const { params: extra, samples = 200, mask: draw, fold } = definition;
   return defineMethod({
-    id,
-    revision,
-    about,
-    apiVersion: API_VERSION,
+    ...membersOf(definition),
     strategy: 'perturbation',
     params: z.object({
       n_samples: z.int().min(1).max(10_000).default(samples).describe('Masks that are tried.'),
       baseline: baselineParameter,
-      absolute: absoluteParameter(false),
-      reduction: reductionParameter,
+      ...valueParameters(),
       ...extra,
     }),
     needs: () => ({ mixtures: true }),

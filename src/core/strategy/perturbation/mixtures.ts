@@ -129,7 +129,9 @@ function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: I
 }
 
 /** Baseline of each input. */
-export function absentInputs<P extends { readonly baseline: Baseline }>(ctx: ExplainContext<P>): Inputs {
+export function absentInputs<P extends { readonly baseline: Baseline }>(
+  ctx: Pick<ExplainContext<P>, 'model' | 'inputs' | 'baselines' | 'params'>,
+): Inputs {
   return Object.fromEntries(
     ctx.model.inputs.map((input) => [
       input.name,
