@@ -38,7 +38,17 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'No gradients, but inner layers can be read',
     because: 'Class activation maps made of forward rows: quantised models, or gradients that are noisy or saturated.',
-    methods: ['cam', 'faster_score_cam', 'score_cam', 'ablation_cam', 'is_cam', 'ss_cam', 'layer_feature_ablation'],
+    methods: [
+      'cam',
+      'recipro_cam',
+      'vit_recipro_cam',
+      'faster_score_cam',
+      'score_cam',
+      'ablation_cam',
+      'is_cam',
+      'ss_cam',
+      'layer_feature_ablation',
+    ],
   },
   {
     need: 'A table: features with names',
@@ -117,7 +127,15 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'Less noise, or how sure the map is',
     because: 'Means, squares and variances over noisy copies; several methods in one; `standard_error` in the answer.',
-    methods: ['smooth_grad', 'smooth_grad_sq', 'var_grad', 'ensemble', 'guided_ig', 'rise'],
+    methods: [
+      'smooth_grad',
+      'smooth_grad_sq',
+      'var_grad',
+      'ensemble',
+      'guided_ig',
+      'integrated_decision_gradients',
+      'rise',
+    ],
   },
   {
     need: 'What the model sees, whatever the class',

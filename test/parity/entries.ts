@@ -2,20 +2,29 @@
  * Which of our methods computes what a reference calls by another name: one line for each. A recipe may name a method
  * that is not built in (yet); its comparisons are then skipped by name.
  */
-import { sizeOf } from '../../src/core/tensor/tensor.ts';
+import type { Tensor } from '../../src/core/tensor/tensor.ts';
 import type { Recipe } from './comparison.ts';
 import { camMap } from './finish.ts';
+import { NEXT_ENTRIES, places } from './next.ts';
 
 /** What a reference file says about an entry, beside where its bytes are. */
 export interface EntryFields {
   readonly n_steps?: number;
-  readonly baseline?: number;
+  /** One number for every input, or what is put there, in words. */
+  readonly baseline?: number | string;
   readonly window?: readonly number[];
   readonly stride?: readonly number[];
   readonly segments?: string;
   readonly rule?: string;
   /** The tensor that CAM entries are about. */
   readonly camTensor?: string;
+  readonly mask?: string;
+  readonly score?: string;
+  readonly class_token?: string;
+  /** Two numbers and more for each pair that is joined, as scipy's linkage matrix. */
+  readonly tree?: readonly (readonly number[])[];
+  /** Another array of the same file, by its name. */
+  read?(name: string): Tensor;
 }
 
 type RecipeOf<F> = (fields: F) => Recipe;
@@ -36,6 +45,7 @@ const FUNCTIONAL_RELUS = ['/Relu', ...Array.from({ length: 9 }, (_, i) => `/Relu
 
 /** By the name of the entry in a reference folder. */
 export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
+  ...NEXT_ENTRIES,
   gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   embedding_gradient: () => ({ method: 'saliency', params: { absolute: false } }),
   input_x_gradient: () => ({ method: 'input_x_gradient' }),
@@ -80,9 +90,6 @@ export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   cam_ablation_cam: cam('ablation_cam'),
   cam_full_grad: () => ({ method: 'full_grad', params: { preset: 'pytorch_grad_cam' }, finish: camMap }),
 };
-
-/** The tokens that stand for places, without the class token in front. */
-const places: Recipe['finish'] = (values, _, expected) => values.slice(values.length - sizeOf(expected));
 
 /** What an analytic case says about its method. */
 export interface CaseFields {

@@ -11,6 +11,7 @@ import { Model } from '../../src/core/model/model.ts';
 import { arrayType, bytesPerElement, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, type Example, skipped } from './comparison.ts';
 import { ENTRIES, type EntryFields } from './entries.ts';
+import { DRAWN } from './next.ts';
 
 const TOLERANCE = 1e-4;
 /** CAM maps of the reference went through two resizings and three scalings. */
@@ -68,8 +69,8 @@ async function readReference(path: string, json: unknown): Promise<Comparison[]>
   const inputName = async () => (await load()).info().inputs[0]?.name as string;
   const comparisons: Comparison[] = [];
   for (const [entry, field] of Object.entries(tensors)) {
-    if (entry === MODEL_INPUT || entry === MODEL_OUTPUT) continue;
-    const recipe = ENTRIES[entry]?.({ ...(field as EntryFields), camTensor: cam_tensor ?? undefined });
+    if (entry === MODEL_INPUT || entry === MODEL_OUTPUT || DRAWN.has(entry)) continue;
+    const recipe = ENTRIES[entry]?.({ ...(field as EntryFields), camTensor: cam_tensor ?? undefined, read: array });
     if (!recipe) {
       comparisons.push(skipped(name, entry, 'not an attribution that is known here'));
       continue;

@@ -11,6 +11,8 @@ export interface AttentionMap {
    * absent when there is no such tensor.
    */
   readonly tokens?: string;
+  /** The tokens that the output of the attention is added to; absent without a skip connection. */
+  readonly skip?: string;
 }
 
 const found = new WeakMap<Graph, readonly AttentionMap[]>();
@@ -24,8 +26,13 @@ export function attentionMaps(graph: Graph): readonly AttentionMap[] {
   const maps = graph.nodes
     .filter((node) => node.op === 'Softmax' && weightsProduct(node.outputs[0] as string, readers))
     .map((node): AttentionMap => {
-      const tokens = normalisedBefore(graph, node, makers) ?? addedTo(graph, node);
-      return { name: node.outputs[0] as string, ...(tokens !== undefined && { tokens }) };
+      const skip = addedTo(graph, node);
+      const tokens = normalisedBefore(graph, node, makers) ?? skip;
+      return {
+        name: node.outputs[0] as string,
+        ...(tokens !== undefined && { tokens }),
+        ...(skip !== undefined && { skip }),
+      };
     });
   found.set(graph, maps);
   return maps;

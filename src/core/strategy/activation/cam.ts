@@ -304,7 +304,7 @@ export function perChannel(
 }
 
 /** To [0, 1]; a flat map becomes zero. */
-function scaledToUnit(map: Float64Array): Float64Array {
+export function scaledToUnit(map: Float64Array): Float64Array {
   let [low, high] = [Infinity, -Infinity];
   for (const value of map) {
     if (value < low) low = value;
