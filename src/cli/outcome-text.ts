@@ -1,5 +1,7 @@
 /** Outcomes for a terminal and as JSON. */
+
 import { stripVTControlCharacters } from 'node:util';
+import { counted } from '../core/counted.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { Explained, Outcome } from './outcome.ts';
 import { listPredictions, nameOf } from './prediction-lines.ts';
@@ -50,7 +52,7 @@ function costLine({ explanation, row }: Explained): string {
   const rows = samples.forwards + samples.backwards;
   return (
     `${method} of ${nameOf({ ...(label !== undefined && { label }), ...(index !== undefined && { class: index }) })} (score ${row.score.toFixed(3)}): ` +
-    `${rows} ${rows === 1 ? 'row' : 'rows'} in ${ms(timings.total)}` +
+    `${counted(rows, 'row')} in ${ms(timings.total)}` +
     ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`
   );
 }

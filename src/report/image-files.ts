@@ -1,4 +1,4 @@
-/** The pictures of a folder, with what is known about each: its class, and where the object is. */
+/** The images of a folder, with what is known about each: its class, and where the object is. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
@@ -10,7 +10,7 @@ import type { Model } from '../core/model/model.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { reasonOf } from '../node/system-errors.ts';
 
-export interface PictureFile {
+export interface ImageFile {
   /** Path inside the folder, with `/`. */
   readonly name: string;
   readonly path: string;
@@ -22,13 +22,13 @@ export interface PictureFile {
 export type Truth = 'auto' | 'folders' | 'none';
 export const TRUTHS: Truth[] = ['auto', 'folders', 'none'];
 
-const PICTURE = /\.(jpe?g|png|webp)$/i;
+const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
 
 /**
  * Every JPEG, PNG and WebP file in the folder and below, by name.
  * @throws WhylightError `not_found` when there are none; `label_not_found` when folders must name classes and do not.
  */
-export async function listPictures(folder: string, model: Model, truth: Truth): Promise<PictureFile[]> {
+export async function listImages(folder: string, model: Model, truth: Truth): Promise<ImageFile[]> {
   const root = resolve(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause) => {
     throw new WhylightError(
@@ -39,7 +39,7 @@ export async function listPictures(folder: string, model: Model, truth: Truth): 
     );
   });
   const paths = entries
-    .filter((entry) => entry.isFile() && PICTURE.test(entry.name))
+    .filter((entry) => entry.isFile() && IMAGE_FILE.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   if (paths.length === 0) {
@@ -54,7 +54,7 @@ export async function listPictures(folder: string, model: Model, truth: Truth): 
   };
   const classes = files.map(({ name }) => classOf(name));
   const unknown = files.find((_, i) => !classes[i]);
-  if (!unknown) return files.map((file, i) => ({ ...file, truth: classes[i] as NonNullable<PictureFile['truth']> }));
+  if (!unknown) return files.map((file, i) => ({ ...file, truth: classes[i] as NonNullable<ImageFile['truth']> }));
   if (truth === 'auto') return files;
   const label = dirname(unknown.name);
   throw new WhylightError(
@@ -64,16 +64,16 @@ export async function listPictures(folder: string, model: Model, truth: Truth): 
   );
 }
 
-/** Says where the object of a picture is, on the map of the part that the model sees. */
+/** Says where the object of an image is, on the map of the part that the model sees. */
 export type RegionSource = (
-  file: PictureFile,
+  file: ImageFile,
   image: Image,
   placement: Placement,
   map: readonly [number, number],
 ) => Promise<Region | undefined>;
 
 /**
- * Boxes from a JSON file `{"cat/1.jpg": [[left, top, right, bottom], ...]}` in pixels of the picture, or masks from a
+ * Boxes from a JSON file `{"cat/1.jpg": [[left, top, right, bottom], ...]}` in pixels of the image, or masks from a
  * folder that holds a PNG of the same size beside each name: whatever is not black and not transparent is the object.
  * @throws WhylightError `invalid_config` for a file of another kind
  */
@@ -90,7 +90,7 @@ function boxes(given: unknown, path: string): RegionSource {
   if (typeof given !== 'object' || given === null || !Object.values(given).every(isList)) {
     throw new WhylightError(
       'invalid_config',
-      `${path} must hold lists of boxes by picture: {"cat/1.jpg": [[left, top, right, bottom]]}.`,
+      `${path} must hold lists of boxes by image: {"cat/1.jpg": [[left, top, right, bottom]]}.`,
       { file: path },
     );
   }
@@ -113,14 +113,14 @@ function boxes(given: unknown, path: string): RegionSource {
 
 function masks(folder: string): RegionSource {
   return async ({ name }, image, placement, [height, width]) => {
-    const bytes = await readFile(join(folder, name.replace(PICTURE, '.png'))).catch(() => undefined);
+    const bytes = await readFile(join(folder, name.replace(IMAGE_FILE, '.png'))).catch(() => undefined);
     if (!bytes) return undefined;
     const mask = await nodeCodecs().decode(bytes);
     if (mask.width !== image.width || mask.height !== image.height) {
       throw new WhylightError(
         'invalid_image',
-        `The mask of ${name} has ${mask.width}x${mask.height} pixels, but the picture has ${image.width}x${image.height}.`,
-        { picture: name },
+        `The mask of ${name} has ${mask.width}x${mask.height} pixels, but the image has ${image.width}x${image.height}.`,
+        { image: name },
       );
     }
     const inside = new Uint8Array(height * width);

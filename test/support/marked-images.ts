@@ -1,5 +1,5 @@
 /**
- * A folder of pictures in which one class is stamped, and a model that goes by the stamp: small enough to make on the
+ * A folder of images in which one class is stamped, and a model that goes by the stamp: small enough to make on the
  * spot, and honest enough to be found out.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,14 +16,14 @@ const CLASSES = ['dull', 'red', 'blue'] as const;
 const STAMP = ['#.#.', '.##.', '#..#', '##.#'];
 
 /**
- * Writes `pictures/<class>/<n>.png` and `model/`. The pictures are noise of the colour that their class names; half of
+ * Writes `images/<class>/<n>.png` and `model/`. The images are noise of the colour that their class names; half of
  * the dull ones carry the stamp, and the model calls dull whatever carries it.
- * @returns names of the stamped pictures
+ * @returns names of the stamped images
  */
-export async function makeMarkedPictures(folder: string, each = 8): Promise<string[]> {
+export async function makeMarkedImages(folder: string, each = 8): Promise<string[]> {
   const stamped: string[] = [];
   for (const [label, name] of CLASSES.entries()) {
-    mkdirSync(join(folder, 'pictures', name), { recursive: true });
+    mkdirSync(join(folder, 'images', name), { recursive: true });
     for (let n = 0; n < each; n++) {
       const noise = new Random(label, n).uniform(SIDE * SIDE * 3);
       const data = new Uint8Array(SIDE * SIDE * 4).fill(255);
@@ -38,7 +38,7 @@ export async function makeMarkedPictures(folder: string, each = 8): Promise<stri
         stamped.push(file);
         stampOn(data);
       }
-      writeFileSync(join(folder, 'pictures', file), await nodeCodecs().encodePng({ width: SIDE, height: SIDE, data }));
+      writeFileSync(join(folder, 'images', file), await nodeCodecs().encodePng({ width: SIDE, height: SIDE, data }));
     }
   }
   mkdirSync(join(folder, 'model'));
