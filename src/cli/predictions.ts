@@ -4,7 +4,7 @@ import type { PlacedImage } from '../core/image/placement.ts';
 import type { Features } from '../core/modality/modality.ts';
 import { describe } from '../core/model/describe/describe.ts';
 import { type StatedFacts, strongest } from '../core/model/describe/stated-facts.ts';
-import type { ModelDescription, OutputFact } from '../core/model/description.ts';
+import { type ModelDescription, type OutputFact, TASK_IDS } from '../core/model/description.ts';
 import type { Model } from '../core/model/model.ts';
 import type { ValueInfo } from '../core/onnx/graph.ts';
 import { infer } from '../core/onnx/infer.ts';
@@ -90,21 +90,10 @@ export async function readAnswer(
   };
 }
 
+const WITHOUT_PLACES: readonly string[] = ['classification', 'multi_label', 'regression', 'values'];
+
 /** Tasks whose predictions have a place in the input: a class alone does not say which of them is meant. */
-const WITH_PLACES: ReadonlySet<string> = new Set([
-  'object_detection',
-  'oriented_detection',
-  'instance_segmentation',
-  'pose',
-  'segmentation',
-  'depth',
-  'image_to_image',
-  'token_classification',
-  'question_answering',
-  'next_token',
-  'fill_mask',
-  'similarity',
-]);
+const WITH_PLACES: ReadonlySet<string> = new Set(TASK_IDS.filter((id) => !WITHOUT_PLACES.includes(id)));
 
 /** 1 for tokens of words, 0 for special ones, which have no class. */
 const wordsAmong = ({ mask }: Features): number[] =>
