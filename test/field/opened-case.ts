@@ -39,7 +39,7 @@ export async function openCase(
   const { expected, folder } = it;
   const described = expected.inputs ?? [];
   const common = { opened, explainer, expected, folder };
-  if (described.some(({ fill }) => fill?.kind === 'words')) {
+  if (described.some(({ dtype, fill }) => dtype === 'string' || fill?.kind === 'words')) {
     const subjects = await wordSubjects(it, opened);
     return { ...common, subjects, inputs: subjects[0]?.inputs ?? {} };
   }

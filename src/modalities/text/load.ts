@@ -1,11 +1,12 @@
 /** Reads the tokenizer and the facts that lie beside a model. */
 import { WhylightError } from '../../core/errors.ts';
 import type { ModelFiles } from '../../core/model/model-files.ts';
+import type { TextSplit, WordInput } from '../../core/onnx/words/dictionary.ts';
 import { readTextFacts, type TextFacts } from './facts.ts';
 import type { TextSettings } from './settings.ts';
 import { isObject, type JsonObject } from './tokenizer/json.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
-import { bertTokenizer, wordListTokenizer } from './vocabulary-files.ts';
+import { bertTokenizer, splitTokenizer, wordListTokenizer } from './vocabulary-files.ts';
 
 export interface LoadedText {
   readonly tokenizer: Tokenizer;
@@ -18,9 +19,11 @@ const loaded = new WeakMap<ModelFiles, Map<string, Promise<LoadedText>>>();
 /**
  * The tokenizer and the facts of a model; read once.
  *
+ * @param words words of a model that cuts texts itself
  * @throws WhylightError `invalid_config` where there is neither a tokenizer nor a vocabulary, or one cannot be read
  */
-export function loadText(files: ModelFiles, settings: TextSettings): Promise<LoadedText> {
+export function loadText(files: ModelFiles, settings: TextSettings, words?: WordInput): Promise<LoadedText> {
+  if (words?.split && !settings.vocabulary) return Promise.resolve(textInside(words, words.split));
   const key = JSON.stringify([settings.tokenizer, settings.vocabulary]);
   const known = loaded.get(files) ?? new Map<string, Promise<LoadedText>>();
   loaded.set(files, known);
@@ -32,6 +35,18 @@ export function loadText(files: ModelFiles, settings: TextSettings): Promise<Loa
     reading.catch(() => known.delete(key));
   }
   return reading;
+}
+
+const inside = new WeakMap<WordInput, LoadedText>();
+
+/** The tokenizer of a model that cuts texts itself. */
+function textInside(input: WordInput, split: TextSplit): LoadedText {
+  const known = inside.get(input);
+  if (known) return known;
+  const tokenizer = splitTokenizer(input.words, split);
+  const text = { tokenizer, facts: readTextFacts({}, tokenizer) };
+  inside.set(input, text);
+  return text;
 }
 
 async function read(files: ModelFiles, settings: TextSettings): Promise<LoadedText> {
