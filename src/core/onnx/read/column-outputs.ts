@@ -32,7 +32,9 @@ export function withoutColumnOutputs(graph: Graph): Graph {
   const replaced = new Set(own.map(({ output }) => output));
   const outputs = graph.outputs.flatMap((output) => {
     if (!replaced.has(output.name)) return [output];
-    return output.name === first.output ? [{ name: first.matrix, dtype: 'float32' as const, untyped: true as const }] : [];
+    return output.name === first.output
+      ? [{ name: first.matrix, dtype: 'float32' as const, untyped: true as const }]
+      : [];
   });
   return { ...graph, outputs };
 }
