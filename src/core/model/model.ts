@@ -10,6 +10,7 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import { imagePlaces } from './cam/image-places.ts';
 import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
 import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
@@ -260,8 +261,17 @@ export class Model {
       tensorInfo(input.name, input, this.channelAxis(input), input.whole);
     const inputInfos = inputs.filter((input) => !isHeld(input)).map(describeInput);
     const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
+    const image = this.description.inputs.find(
+      ({ role, layout }) => role.value === 'explained' && /H.*W/.test(layout.value) && /C/.test(layout.value),
+    );
+    const places = image && imagePlaces(graph, inputs, image);
     const tokens = attentionMaps(graph).at(-1)?.tokens;
-    const camLayer = tokens === undefined ? spatialLayers[0] : tensor(tokens);
+    const camLayer = (): TensorInfo | undefined => {
+      const maps = spatialLayers.map(({ name }) => name);
+      const name = places?.camLayer(scores.name, maps) ?? tokens ?? maps[0];
+      return name === undefined ? undefined : (spatialLayers.find((layer) => layer.name === name) ?? tensor(name));
+    };
+    let cam: { readonly layer: TensorInfo | undefined } | undefined;
     return {
       inputs: inputInfos,
       held: inputs.filter(isHeld).map(describeInput),
@@ -276,7 +286,11 @@ export class Model {
       labelled: isScores && output === this.output,
       ...(classAxis !== undefined && { classAxis }),
       output,
-      ...(camLayer && { camLayer }),
+      get camLayer() {
+        cam ??= { layer: camLayer() };
+        return cam.layer;
+      },
+      ...(places && { layout: (name: string) => places.layout(name) }),
       spatialLayers,
       graph,
       tensor,

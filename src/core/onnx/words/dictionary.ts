@@ -3,7 +3,7 @@
 /** Code of a word that the model does not know. */
 export const UNKNOWN_WORD = -1;
 
-/** How an input of words takes them: one word for each element, or the words of a text, one behind the other. */
+/** Coding of an input of words: one word for each element, or the words of a text, one behind the other. */
 export interface WordInput {
   /** Word of each code, from 0 on; {@link UNKNOWN_WORD} stands for all others. */
   readonly words: readonly string[];
