@@ -39,7 +39,7 @@ export function layoutOf({ name, dims, channelAxis }: TensorInfo, model: ModelIn
  * Grid of the tokens of an image: that of the patch embedding if the numbers agree, else a square. Undefined when the
  * model has no image input.
  */
-export function tokenGrid(tokens: number, model: ModelInfo): Required<Omit<Layout, 'channels'>> | undefined {
+export function tokenGrid(tokens: number, model: ModelInfo): Required<Pick<Layout, 'prefix' | 'grid'>> | undefined {
   if (!imageInput(model)) return undefined;
   const fits = (positions: number): boolean => positions > 0 && tokens >= positions && tokens - positions <= MAX_PREFIX;
   for (const { dims } of model.spatialLayers) {

@@ -10,6 +10,7 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import { nearestShared } from './cam/cam-layer.ts';
 import { imagePlaces } from './cam/image-places.ts';
 import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
 import { finalActivation, isClassical } from './describe/activation.ts';
@@ -268,7 +269,8 @@ export class Model {
     const tokens = attentionMaps(graph).at(-1)?.tokens;
     const camLayer = (): TensorInfo | undefined => {
       const maps = spatialLayers.map(({ name }) => name);
-      const name = places?.camLayer(scores.name, maps) ?? tokens ?? maps[0];
+      const name =
+        places?.camLayer(scores.name, maps) ?? tokens ?? nearestShared({ graph, values, scores: scores.name }, maps);
       return name === undefined ? undefined : (spatialLayers.find((layer) => layer.name === name) ?? tensor(name));
     };
     let cam: { readonly layer: TensorInfo | undefined } | undefined;

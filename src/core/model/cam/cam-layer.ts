@@ -110,8 +110,17 @@ function tokensBefore(
   return (normalised ?? layers[0])?.outputs[0];
 }
 
+/** The feature map nearest to the scores that every part of them depends on; else the nearest one. */
+export function nearestShared(
+  search: Pick<CamSearch, 'graph' | 'values' | 'scores'>,
+  maps: readonly string[],
+): string | undefined {
+  const shared = sharedBy(search);
+  return maps.find((name) => shared.has(name)) ?? maps[0];
+}
+
 /** Tensors that every part of the scores depends on, predictions of single places left out. */
-function sharedBy({ graph, values, scores }: CamSearch): ReadonlySet<string> {
+function sharedBy({ graph, values, scores }: Pick<CamSearch, 'graph' | 'values' | 'scores'>): ReadonlySet<string> {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const isFloat = (name: string): boolean => values.get(name)?.dtype.includes('float') ?? false;
   const same = new Set<string>();

@@ -5,7 +5,7 @@
 import { intAttribute, intsAttribute } from '../../onnx/attributes.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';
 import { type Axis, isPlaced, type Places } from './factors.ts';
-import type { PlacesByName, Values } from './places.ts';
+import { contentOf, type PlacesByName, type Values } from './places.ts';
 
 /** `all`: of every element; `head`: of the tokens in front of the places alone. */
 export type Demand = 'all' | 'head';
@@ -48,7 +48,7 @@ function takesHead({ node, values, places }: Context, input: number): boolean {
   const axis = tokenAxis(own);
   if (!own || axis < 0 || input !== 0) return false;
   const prefix = own.axes[axis]?.[0]?.prefix ?? 0;
-  const [, second, third, fourth] = node.inputs.map((name) => values.get(name)?.value);
+  const [, second, third, fourth] = node.inputs.map((name) => contentOf(values, name));
   if (node.op === 'Gather') {
     const stated = intAttribute(node, 'axis', 0);
     return (

@@ -30,8 +30,8 @@ export function placesOf(graph: Graph, values: Values, { name, layout }: ImageIn
   );
   found.set(name, { axes, grid: [height, width] });
   for (const node of graph.nodes) {
-    if (!node.inputs.some((input) => found.has(input))) continue;
-    const step = new Step(node, values, found);
+    if (!node.inputs.some((input) => found.has(input)) && traitsOf(node).featureMap !== 'yes') continue;
+    const step = new Step(node, values, found, [height, width]);
     for (const output of node.outputs) {
       const dims = shapeOf(values, output);
       const places = dims && step.places(dims);
@@ -39,6 +39,12 @@ export function placesOf(graph: Graph, values: Values, { name, layout }: ImageIn
     }
   }
   return found;
+}
+
+/** Content of a small value whose elements are numbers. */
+export function contentOf(values: Values, name: string): readonly number[] | undefined {
+  const content = values.get(name)?.value;
+  return content?.every((element) => typeof element === 'number') ? (content as readonly number[]) : undefined;
 }
 
 function shapeOf(values: Values, name: string): readonly number[] | undefined {
@@ -54,8 +60,10 @@ class Step {
   private readonly values: Values;
   private readonly found: ReadonlyMap<string, Places>;
   private readonly first: Places | undefined;
+  private readonly image: Places['grid'];
 
-  constructor(node: Node, values: Values, found: ReadonlyMap<string, Places>) {
+  constructor(node: Node, values: Values, found: ReadonlyMap<string, Places>, image: Places['grid']) {
+    this.image = image;
     this.node = node;
     this.values = values;
     this.found = found;
@@ -68,7 +76,7 @@ class Step {
     const { op, domain } = node;
     if (op === 'MatMul' || op === 'FusedMatMul') return this.product(dims);
     if (domain === '' && op === 'Concat') return this.concatenated(dims);
-    if (!first) return this.elementwise(dims);
+    if (!first) return traitsOf(node).featureMap === 'yes' ? this.anew(dims) : this.elementwise(dims);
     if (RESHAPES.has(op) && domain === '') return laid(regrouped(first.axes, dims), first.grid);
     if (op === 'Transpose') {
       const order = intsAttribute(node, 'perm', []);
@@ -87,7 +95,7 @@ class Step {
   }
 
   private contentOf(input: number): readonly number[] | undefined {
-    return this.values.get(this.node.inputs[input] ?? '')?.value;
+    return contentOf(this.values, this.node.inputs[input] ?? '');
   }
 
   /** Places of operands of the output's shape; operands that disagree leave nothing known. */
@@ -96,10 +104,11 @@ class Step {
       const places = this.found.get(name);
       const own = this.dimsOf(name);
       const isKnown = places?.axes.some(isPlaced) && String(own) === String(dims);
-      return isKnown ? [places] : [];
+      return places && isKnown ? [places] : [];
     });
     const [first, ...others] = operands;
-    return others.every((places) => agree(first as Places, places)) ? first : undefined;
+    if (!first) return undefined;
+    return others.every((places) => agree(first, places)) ? first : undefined;
   }
 
   /** Convolution and pooling: a map of another size, or the same places mixed. */
@@ -114,6 +123,17 @@ class Step {
     const own = this.dimsOf(this.node.inputs[0]);
     const keeps = dims.length === 3 && own?.[2] === dims[2] && !isPlaced(axes[1]);
     return keeps ? { ...first, axes: [axes[0] as Axis, other(channels), axes[2] as Axis] } : undefined;
+  }
+
+  /**
+   * Map of a convolution over what was not followed (a stem that takes every second pixel): an image again if it has the
+   * proportions of one.
+   */
+  private anew([rows, channels = 1, height = 1, width = 1, ...more]: readonly number[]): Places | undefined {
+    const [imageHeight, imageWidth] = this.image;
+    const ratio = (height * imageWidth) / (width * imageHeight);
+    if (more.length > 0 || height * width <= 1 || Math.abs(Math.log(ratio)) > 0.2) return undefined;
+    return { axes: [other(rows ?? 1), other(channels), whole('y', height), whole('x', width)], grid: [height, width] };
   }
 
   /** Places of the left operand's rows, and of the right one's columns. */
