@@ -1,15 +1,8 @@
-/**
- * Progress on stderr. On a terminal a bar that appears when a run takes longer than a moment; elsewhere, as in a log, a
- * line now and then.
- */
-import { counted } from '../core/counted.ts';
+/** A progress bar on stderr: appears when a run takes longer than a moment, and only on a terminal. */
 import type { StudyProgress } from '../report/run.ts';
 
 const WIDTH = 30;
-/** Time before the bar appears. */
 const PATIENCE_MS = 400;
-/** Time between the lines of a log. */
-const LINE_INTERVAL_MS = 10_000;
 
 export interface Progress {
   update(done: number, total: number): void;
@@ -17,40 +10,24 @@ export interface Progress {
   end(): void;
 }
 
-export function progressBar(
-  label: string,
-  stream: NodeJS.WriteStream = process.stderr,
-  lineInterval = LINE_INTERVAL_MS,
-): Progress {
-  return stream.isTTY ? terminalBar(label, stream) : logLines(label, stream, lineInterval);
-}
-
-function logLines(label: string, stream: NodeJS.WriteStream, interval: number): Progress {
-  const estimate = timeLeft();
-  let last = Date.now();
-  return {
-    update(done, total) {
-      const left = estimate(done, total);
-      if (Date.now() - last < interval || total <= 0) return;
-      last = Date.now();
-      stream.write(`${label}: ${done} of ${total}${left}\n`);
-    },
-    end() {},
-  };
-}
-
-function terminalBar(label: string, stream: NodeJS.WriteStream): Progress {
+export function progressBar(label: string, stream: NodeJS.WriteStream = process.stderr): Progress {
+  if (!stream.isTTY) return { update() {}, end() {} };
   const started = Date.now();
-  const estimate = timeLeft();
   let drawn = '';
+  let first: number | undefined;
+  /** From what was done since the first call: what was there before took no time. */
+  const estimate = (done: number, total: number): string => {
+    const seconds = ((Date.now() - started) / 1000 / (done - (first ?? 0))) * (total - done);
+    return Number.isFinite(seconds) && seconds >= 5 ? `, ${duration(seconds)} left` : '';
+  };
   return {
     update(done, total) {
-      const left = estimate(done, total);
+      first ??= done;
       if (Date.now() - started < PATIENCE_MS || total <= 0) return;
       const share = Math.min(1, done / total);
       const filled = Math.round(share * WIDTH);
       const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-      const line = `${label} ${bar} ${Math.round(share * 100)} %${left}`;
+      const line = `${label} ${bar} ${Math.round(share * 100)} %${estimate(done, total)}`;
       if (line !== drawn) stream.write(`\r${line.padEnd(drawn.length)}`);
       drawn = line;
     },
@@ -58,17 +35,6 @@ function terminalBar(label: string, stream: NodeJS.WriteStream): Progress {
       if (drawn) stream.write(`\r${' '.repeat(drawn.length)}\r`);
       drawn = '';
     },
-  };
-}
-
-/** Estimates from what was done since the first call: what was there before took no time. */
-function timeLeft(): (done: number, total: number) => string {
-  const started = Date.now();
-  let first: number | undefined;
-  return (done, total) => {
-    first ??= done;
-    const seconds = ((Date.now() - started) / 1000 / (done - first)) * (total - done);
-    return Number.isFinite(seconds) && seconds >= 5 ? `, ${duration(seconds)} left` : '';
   };
 }
 
@@ -81,12 +47,9 @@ export function duration(seconds: number): string {
 
 /** Progress of a study on stderr: its size, then a bar. */
 export function studyProgress(): StudyProgress {
-  const bar = progressBar('images');
+  const bar = progressBar('looking');
   return {
-    begin: (images, rows) =>
-      process.stderr.write(
-        `${counted(images, 'image')}, ${counted(rows, 'row')} each: ${counted(rows * images, 'row')}\n`,
-      ),
+    begin: (images, rows) => process.stderr.write(`${images} images, ${rows} rows each: ${rows * images} rows\n`),
     update: bar.update,
     end: bar.end,
   };

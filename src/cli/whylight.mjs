@@ -38,11 +38,7 @@ if (published) {
 }
 
 function ready() {
-  return (
-    existsSync(path('node_modules/citty')) &&
-    existsSync(path('generated/plugins.ts')) &&
-    existsSync(path('generated/report-pages.js'))
-  );
+  return existsSync(path('node_modules/citty')) && existsSync(path('generated/plugins.ts'));
 }
 
 function fail(message) {

@@ -1,10 +1,9 @@
-/** Figures over all images, added up one record at a time. */
-import { unpackMap } from './packed-map.ts';
-import type { ImageRecord } from './record.ts';
+/** Figures over all pictures, added up one record at a time. */
+import { type PictureRecord, unpackMap } from './record.ts';
 
 export interface Mean {
   readonly mean: number;
-  /** Standard error of the mean; 0 for a single image. */
+  /** Standard error of the mean; 0 for a single picture. */
   readonly error: number;
   readonly count: number;
 }
@@ -28,8 +27,8 @@ export interface ClassSummary {
 }
 
 export interface Summary {
-  readonly images: number;
-  /** Images whose class is known, and those among them that the model gets right. */
+  readonly pictures: number;
+  /** Pictures whose class is known, and those among them that the model gets right. */
   readonly known: number;
   readonly correct: number;
   /** Classes that occur, true ones and said ones. */
@@ -75,16 +74,16 @@ interface ClassSums {
 }
 
 export class SummaryBuilder {
-  private images = 0;
+  private pictures = 0;
   private known = 0;
   private correct = 0;
   private readonly seen = new Set<string>();
   private readonly confusion = new Map<string, Map<string, number>>();
   private readonly methods = new Map<string, MethodSums>();
 
-  add(record: ImageRecord): void {
+  add(record: PictureRecord): void {
     const said = saidOf(record);
-    this.images++;
+    this.pictures++;
     this.seen.add(said);
     if (record.truth !== undefined) {
       this.known++;
@@ -113,7 +112,7 @@ export class SummaryBuilder {
 
   finish(): Summary {
     return {
-      images: this.images,
+      pictures: this.pictures,
       known: this.known,
       correct: this.correct,
       classes: [...this.seen].sort(),
@@ -124,7 +123,11 @@ export class SummaryBuilder {
 }
 
 /** The class that the model says. */
-export const saidOf = ({ top }: ImageRecord): string => top[0]?.label ?? '';
+export const saidOf = ({ top }: PictureRecord): string => top[0]?.label ?? '';
+
+/** Tells if the model's class differs from the true one; undefined where the true class is unknown. */
+export const isMistake = (record: PictureRecord): boolean | undefined =>
+  record.truth === undefined ? undefined : record.truth !== saidOf(record);
 
 const newSums = (): MethodSums => ({
   metrics: new Map(),
@@ -136,7 +139,7 @@ const newSums = (): MethodSums => ({
 
 const newClass = (): ClassSums => ({ count: 0, centre: new Running(), border: new Running(), outside: new Running() });
 
-function addToClass(sums: ClassSums, { mass, map }: ImageRecord['methods'][string]): void {
+function addToClass(sums: ClassSums, { mass, map }: PictureRecord['methods'][string]): void {
   sums.count++;
   if (mass) {
     sums.centre.add(mass.centre);

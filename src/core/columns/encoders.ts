@@ -23,8 +23,7 @@ const labelEncoder: Rule = ([data], node, scope) => {
   if (!data) return undefined;
   const words = stringsAttribute(node, 'keys_strings', []);
   const keys = words.length > 0 ? words : intsAttribute(node, 'keys_int64s', []);
-  const answersUnknown = Object.keys(node.attributes).some((name) => name.startsWith('default_'));
-  if (keys.length > 0) noteCategories(data, keys, answersUnknown, scope);
+  if (keys.length > 0) noteCategories(data, keys, false, scope);
   return elementwise([data], node, scope);
 };
 

@@ -5,7 +5,6 @@ import { WhylightError } from '../errors.ts';
 import { type Graph, OPSET } from './graph.ts';
 import { infer } from './infer.ts';
 import { invalid } from './invalid.ts';
-import { withoutColumnOutputs } from './read/column-outputs.ts';
 import { hoistConstants } from './read/constants.ts';
 import { foreignFile } from './read/foreign-file.ts';
 import { Functions } from './read/functions.ts';
@@ -14,8 +13,6 @@ import { inOrder, withNames } from './read/order.ts';
 import { toDomain } from './read/scope.ts';
 import type { External } from './read/tensor.ts';
 import { MAX_OPSET, MIN_OPSET, upgrade } from './upgrade.ts';
-import { Dictionary } from './words/dictionary.ts';
-import { withCodes } from './words/encode.ts';
 
 export interface ReadOptions {
   /** Gives the content of a file that lies beside the model, named as the model names it. */
@@ -43,17 +40,14 @@ export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
   const opsets = opsetsOf(model);
   const version = opsets[''] as number;
   const functions = new Functions(model, version);
-  const dictionary = new Dictionary();
-  const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external, dictionary }))));
+  const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external }))));
   if (graph.outputs.length === 0) {
     const names = model.graph.output.map(({ name }) => `"${name}"`).join(', ');
     return invalid(
       `None of the model's outputs (${names}) is a tensor of numbers, so there is nothing to explain. Export it with its scores as an output.`,
     );
   }
-  const upgraded = upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
-  const coded = dictionary.holders.size > 0 ? withCodes(upgraded, dictionary) : upgraded;
-  return withOutputTypes(withoutColumnOutputs(coded));
+  return withOutputTypes(upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version));
 }
 
 /** Types that the file leaves open at its outputs, from inference. */

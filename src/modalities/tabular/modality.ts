@@ -1,7 +1,5 @@
 /** Tables as a modality. */
-
 import { explainedInputs } from '../../core/modality/explained-inputs.ts';
-import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -11,7 +9,7 @@ import { decodeTable, TABLE_MEDIA_TYPES } from './decode.ts';
 import { drawTableAnsi } from './draw-ansi.ts';
 import { drawTableHtml } from './draw-html.ts';
 import { drawWaterfall } from './draw-svg.ts';
-import { tableFeatures } from './features.ts';
+import { foldColumns, tableFeatures } from './features.ts';
 import { matchColumns } from './match.ts';
 import { parseTabularSettings } from './settings.ts';
 import { type Cell, invalidTable, type Table } from './table.ts';
@@ -39,7 +37,7 @@ const tabular: Modality<Table, TableRow> = {
   decode: decodeTable,
   prepare,
   absent,
-  fold: foldSums,
+  fold: foldColumns,
   draw: (drawing, format) => DRAW[format](drawing),
 };
 

@@ -1,19 +1,20 @@
 /** Similarity: the cosine of the model's embedding and a given one. */
-
 import { WhylightError } from '../../core/errors.ts';
-import type { TaskContext, TaskOutputs } from '../../core/task/task.ts';
-import { defineTask } from '../define-task.ts';
+import type { Task, TaskContext, TaskOutputs } from '../../core/task/task.ts';
+import { stated } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
 import { cosineWith } from '../nodes.ts';
 
-export default defineTask({
+export default {
+  apiVersion: 1,
   id: 'similarity',
-  title: 'Similarity',
-  summary: 'The cosine of the embedding of the input and a given embedding.',
-  evidence({ explained: { name, shape } }) {
+  about: { title: 'Similarity', summary: 'The cosine of the embedding of the input and a given embedding.' },
+  hasPlaces: true,
+  recognise(description) {
+    const { name, shape } = description.explained;
     const vector = shape.filter((extent, i) => i > 0 && extent !== 1).length === 1;
     const named = /embed|pooler|features?$|sentence_embedding|encoding/i.test(name);
-    return vector && named ? 0.8 : 0;
+    return Math.max(stated(description, 'similarity'), vector && named ? 0.8 : 0);
   },
   read(outputs, context) {
     const { data } = embeddingOf(outputs, context);
@@ -39,7 +40,7 @@ export default defineTask({
       follow: (disturbed) => cosine(embeddingOf(disturbed, context).data, other),
     };
   },
-});
+} satisfies Task as Task;
 
 function embeddingOf(outputs: TaskOutputs, { description }: TaskContext): { name: string; data: Float32Array } {
   const { name } = description.explained;

@@ -1,7 +1,6 @@
 /** Token classification: a class for each token, such as the kind of name that it belongs to. */
-
-import { defineTask } from '../define-task.ts';
-import { classExtent } from '../evidence.ts';
+import type { Task } from '../../core/task/task.ts';
+import { classExtent, stated } from '../evidence.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
 import { bestOfEach, bestPosition, overTokens, type tokenPrediction, tokenScores, tokenTarget } from './tokens.ts';
 
@@ -11,15 +10,17 @@ const MAX_UNNAMED = 32;
 /** The class of tokens that are part of no name. */
 const OUTSIDE = /^(o|outside|none)$/i;
 
-export default defineTask({
+export default {
+  apiVersion: 1,
   id: 'token_classification',
-  title: 'Token classification',
-  summary: 'A class for each token of a text.',
-  evidence(description) {
-    if (!overTokens(description)) return 0;
+  about: { title: 'Token classification', summary: 'A class for each token of a text.' },
+  hasPlaces: true,
+  recognise(description) {
+    const named = stated(description, 'token_classification');
+    if (!overTokens(description)) return named;
     const classes = classExtent(description.explained);
     const few = typeof classes === 'number' && classes <= MAX_UNNAMED;
-    return description.explained.labels ? 0.9 : few ? 0.5 : 0;
+    return Math.max(named, description.explained.labels ? 0.9 : few ? 0.5 : 0);
   },
   read(outputs, context) {
     return bestOfEach(tokenScores(outputs, context))
@@ -42,7 +43,7 @@ export default defineTask({
     const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
     return tokenTarget(scores, klass, bestPosition(scores, klass));
   },
-});
+} satisfies Task as Task;
 
 function surest(scores: ReturnType<typeof tokenScores>): ReturnType<typeof tokenPrediction> {
   const [first] = bestOfEach(scores).sort((a, b) => b.score - a.score);

@@ -7,8 +7,7 @@ import type { Constant } from '../../onnx/graph.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 
-/** A convolution on the way back: its input, weights, cotangent and geometry. */
-export interface Convolution {
+interface Convolution {
   readonly g: GraphBuilder;
   readonly x: Value;
   readonly w: Value;

@@ -1,8 +1,10 @@
 /** Guided backpropagation: a ReLU passes back what is positive, where it was active. Springenberg et al. 2015, "Striving for simplicity", section 3.4. */
 
+import { defineElementwise } from '../rule.ts';
 import { gate } from '../rules/gate.ts';
+import { defineRuleset } from '../ruleset.ts';
 import { withClip } from './clip.ts';
-import { defineReluRuleset } from './relu.ts';
+import { gradient } from './gradient.ts';
 
 /**
  * Ruleset of guided backpropagation: a ReLU passes positive cotangents back where it was active.
@@ -12,10 +14,18 @@ import { defineReluRuleset } from './relu.ts';
  * export default defineBackprop({ id: 'my_guided', revision: 1, about, ruleset: guided, clipRuleset: guided });
  * @see https://arxiv.org/abs/1412.6806 section 3.4
  */
-export const guided = defineReluRuleset({
+export const guided = defineRuleset({
   id: 'guided',
   title: 'Guided backpropagation',
-  derivative: ({ g, y, dy, optimize }) => gate(g, y, g.op('Relu', [dy]), { low: 0 }, optimize),
+  base: gradient,
+  rules: [
+    defineElementwise({
+      op: 'Relu',
+      since: [6, 13, 14],
+      surrogate: true,
+      derivative: ({ g, y, dy, optimize }) => gate(g, y, g.op('Relu', [dy]), { low: 0 }, optimize),
+    }),
+  ],
 });
 
 /** The same, and a Clip from 0 on, such as ReLU6, counts as a ReLU. */

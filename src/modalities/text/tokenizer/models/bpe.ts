@@ -8,7 +8,7 @@ import { WhylightError } from '../../../../core/errors.ts';
 import { utf8, utf8Length } from '../code-points.ts';
 import type { PieceToken } from '../pieces.ts';
 import type { MergeTable } from './merge-table.ts';
-import { VocabularyModel } from './model.ts';
+import type { Model } from './model.ts';
 import { NumberHeap } from './number-heap.ts';
 import { mapBytes, stringBytes, type TokensById } from './vocabulary.ts';
 
@@ -39,15 +39,22 @@ const MAX_REMEMBERED = 4096;
 /** Rank and position are packed into one number of 53 bits. */
 const POSITIONS = 2 ** 27;
 
-export class Bpe extends VocabularyModel {
+export class Bpe implements Model {
+  private readonly ids: ReadonlyMap<string, number>;
+  private readonly tokens: TokensById;
   private readonly merges: MergeTable;
   private readonly options: BpeOptions;
   private readonly remembered = new Map<string, PieceToken[]>();
+  readonly size: number;
+  readonly bytes: number;
 
   constructor(entries: [string, number][], tokens: TokensById, merges: MergeTable, options: BpeOptions) {
-    super(new Map(entries), tokens, entries.length, stringBytes(tokens) + mapBytes(entries.length) + merges.bytes);
+    this.ids = new Map(entries);
+    this.tokens = tokens;
     this.merges = merges;
     this.options = options;
+    this.size = entries.length;
+    this.bytes = stringBytes(tokens) + mapBytes(entries.length) + merges.bytes;
   }
 
   tokenize(word: string): PieceToken[] {
@@ -168,6 +175,14 @@ export class Bpe extends VocabularyModel {
         end: units ? (units.ends[byte - 1] ?? word.length) : byte,
       };
     });
+  }
+
+  idOf(token: string): number | undefined {
+    return this.ids.get(token);
+  }
+
+  tokenOf(id: number): string | undefined {
+    return this.tokens[id];
   }
 }
 
