@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 const FILE = 'THIRD_PARTY_NOTICES.md';
 
-/** Development dependencies that Vite bundles into the page, which a Worker serves. */
-const BUNDLED = ['preact', '@preact/signals'];
+/** Development dependencies that Vite bundles into pages. */
+const BUNDLED = ['preact', '@preact/signals', 'preact-render-to-string'];
 
 interface LockedPackage {
   readonly version?: string;
@@ -76,7 +76,7 @@ const page = `<!-- Written by scripts/generate-notices.ts. Do not edit. -->
 # Third-party notices
 
 whylight is licensed under the Apache License 2.0 ([LICENSE](LICENSE)). The published package depends on these packages,
-which npm installs with their own licence texts; the page at \`/\` contains preact and its signals. A bundle made of
+which npm installs with their own licence texts; the pages contain preact, its signals and its renderer. A bundle made of
 whylight, such as the Worker, contains code of some of them. onnxruntime-node, which is optional, is licensed under MIT
 by Microsoft Corporation.
 

@@ -2,10 +2,12 @@
  * Writes docs/operators.md from the rules themselves: what can be differentiated, since when, by which convention, and on
  * how many cases each rule was compared with central differences. `--check` writes nothing and fails when it is outdated.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { decompositions } from '../src/core/autodiff/decompose/index.ts';
 import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
 import { gradientRules } from '../src/core/autodiff/rules/index.ts';
+import { counted } from '../src/core/counted.ts';
 import { OPERATOR_ROWS, type OperatorTraits } from '../src/core/onnx/operators.ts';
 import { MAX_OPSET, MIN_OPSET } from '../src/core/onnx/upgrade.ts';
 
@@ -14,7 +16,7 @@ const FILE = 'docs/operators.md';
 const name = (rule: Rule): string => (rule.domain ? `${rule.domain} ${rule.op}` : rule.op);
 const link = (rule: Rule): string =>
   rule.domain ? name(rule) : `[${rule.op}](https://onnx.ai/onnx/operators/onnx__${rule.op}.html)`;
-const checked = (rule: Rule): string => (rule.surrogate ? 'by definition' : `${rule.cases.length} cases`);
+const checked = (rule: Rule): string => (rule.surrogate ? 'by definition' : counted(rule.cases.length, 'case'));
 
 /** Traits other than the cost, in words. */
 function traitsText(traits: OperatorTraits): string {

@@ -10,6 +10,7 @@ export const PINNED_NODE =
  */
 export const GENERATORS = [
   'scripts/generate-plugins.ts',
+  'scripts/build-pages.ts',
   'scripts/generate-operators.ts',
   'scripts/generate-methods.ts',
   'scripts/build-assets.ts',

@@ -5,6 +5,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { type ModelProto, ModelProtoSchema, TensorProtoSchema } from 'onnx-buf';
 import { constantData } from '../../src/core/onnx/constant.ts';
 import { toConstant } from '../../src/core/onnx/read/tensor.ts';
+import { Dictionary } from '../../src/core/onnx/words/dictionary.ts';
 import type { Tensor } from '../../src/core/tensor/tensor.ts';
 import { readNpy } from './npy.ts';
 
@@ -98,6 +99,8 @@ function withMessages(path: string): OperatorCase | SkippedCase {
 }
 
 function readMessage(file: string): Tensor {
-  const constant = toConstant(fromBinary(TensorProtoSchema, new Uint8Array(readFileSync(file))));
+  const constant = toConstant(fromBinary(TensorProtoSchema, new Uint8Array(readFileSync(file))), {
+    dictionary: new Dictionary(),
+  });
   return { dtype: constant.dtype, dims: constant.dims, data: constantData(constant) };
 }

@@ -13,7 +13,6 @@ import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
 import { FilesBeside } from '../node/files-beside.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
-import { TASKS } from './compose.ts';
 import { exists, openFolder, readBytes } from './files.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
@@ -108,7 +107,6 @@ export async function openModel(
     Model.read({
       bytes,
       stated,
-      forms: TASKS.forms,
       manifest: { ...said, ...(preprocessing && { preprocessing }) },
       ...(labels && { labels }),
       external: new FilesBeside(dirname(file)),

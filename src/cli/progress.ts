@@ -1,8 +1,15 @@
-/** A progress bar on stderr: appears when a run takes longer than a moment, and only on a terminal. */
+/**
+ * Progress on stderr. On a terminal a bar that appears when a run takes longer than a moment; elsewhere, as in a log, a
+ * line now and then.
+ */
+import { counted } from '../core/counted.ts';
 import type { StudyProgress } from '../report/run.ts';
 
 const WIDTH = 30;
+/** Time before the bar appears. */
 const PATIENCE_MS = 400;
+/** Time between the lines of a log. */
+const LINE_INTERVAL_MS = 10_000;
 
 export interface Progress {
   update(done: number, total: number): void;
@@ -10,24 +17,40 @@ export interface Progress {
   end(): void;
 }
 
-export function progressBar(label: string, stream: NodeJS.WriteStream = process.stderr): Progress {
-  if (!stream.isTTY) return { update() {}, end() {} };
-  const started = Date.now();
-  let drawn = '';
-  let first: number | undefined;
-  /** From what was done since the first call: what was there before took no time. */
-  const estimate = (done: number, total: number): string => {
-    const seconds = ((Date.now() - started) / 1000 / (done - (first ?? 0))) * (total - done);
-    return Number.isFinite(seconds) && seconds >= 5 ? `, ${duration(seconds)} left` : '';
-  };
+export function progressBar(
+  label: string,
+  stream: NodeJS.WriteStream = process.stderr,
+  lineInterval = LINE_INTERVAL_MS,
+): Progress {
+  return stream.isTTY ? terminalBar(label, stream) : logLines(label, stream, lineInterval);
+}
+
+function logLines(label: string, stream: NodeJS.WriteStream, interval: number): Progress {
+  const estimate = timeLeft();
+  let last = Date.now();
   return {
     update(done, total) {
-      first ??= done;
+      const left = estimate(done, total);
+      if (Date.now() - last < interval || total <= 0) return;
+      last = Date.now();
+      stream.write(`${label}: ${done} of ${total}${left}\n`);
+    },
+    end() {},
+  };
+}
+
+function terminalBar(label: string, stream: NodeJS.WriteStream): Progress {
+  const started = Date.now();
+  const estimate = timeLeft();
+  let drawn = '';
+  return {
+    update(done, total) {
+      const left = estimate(done, total);
       if (Date.now() - started < PATIENCE_MS || total <= 0) return;
       const share = Math.min(1, done / total);
       const filled = Math.round(share * WIDTH);
       const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-      const line = `${label} ${bar} ${Math.round(share * 100)} %${estimate(done, total)}`;
+      const line = `${label} ${bar} ${Math.round(share * 100)} %${left}`;
       if (line !== drawn) stream.write(`\r${line.padEnd(drawn.length)}`);
       drawn = line;
     },
@@ -35,6 +58,17 @@ export function progressBar(label: string, stream: NodeJS.WriteStream = process.
       if (drawn) stream.write(`\r${' '.repeat(drawn.length)}\r`);
       drawn = '';
     },
+  };
+}
+
+/** Estimates from what was done since the first call: what was there before took no time. */
+function timeLeft(): (done: number, total: number) => string {
+  const started = Date.now();
+  let first: number | undefined;
+  return (done, total) => {
+    first ??= done;
+    const seconds = ((Date.now() - started) / 1000 / (done - first)) * (total - done);
+    return Number.isFinite(seconds) && seconds >= 5 ? `, ${duration(seconds)} left` : '';
   };
 }
 
@@ -47,9 +81,12 @@ export function duration(seconds: number): string {
 
 /** Progress of a study on stderr: its size, then a bar. */
 export function studyProgress(): StudyProgress {
-  const bar = progressBar('looking');
+  const bar = progressBar('images');
   return {
-    begin: (images, rows) => process.stderr.write(`${images} images, ${rows} rows each: ${rows * images} rows\n`),
+    begin: (images, rows) =>
+      process.stderr.write(
+        `${counted(images, 'image')}, ${counted(rows, 'row')} each: ${counted(rows * images, 'row')}\n`,
+      ),
     update: bar.update,
     end: bar.end,
   };

@@ -7,8 +7,8 @@ import { parameterSchemas } from '../core/method/schema.ts';
 import { metrics } from '../core/metrics/index.ts';
 import type { MetricRequest } from '../core/metrics/measure.ts';
 import { SERVER } from '../edge/version.ts';
+import { listImages, openRegions, TRUTHS, type Truth } from '../report/image-files.ts';
 import type { Settings } from '../report/journal.ts';
-import { listPictures, openRegions, TRUTHS, type Truth } from '../report/pictures.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from './compose.ts';
@@ -70,7 +70,7 @@ export interface Prepared {
 export async function prepare(
   flags: StudyFlags,
   parameters: Readonly<Record<string, string>>,
-  usual: { readonly methods: string; readonly metrics: string; readonly pictures: boolean },
+  usual: { readonly methods: string; readonly metrics: string; readonly maps: boolean },
 ): Promise<Prepared> {
   const seed = numberFlag('seed', flags.seed ?? '0', 0, Number.MAX_SAFE_INTEGER);
   const registry = configuredMethods();
@@ -78,7 +78,7 @@ export async function prepare(
   const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usual.metrics);
   const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
   const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
-  const all = await listPictures(flags.folder, model, flags.truth as Truth);
+  const all = await listImages(flags.folder, model, flags.truth as Truth);
   const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
   const files = all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length));
   const explainer = await compose(flags.engine as EngineName);
@@ -92,7 +92,7 @@ export async function prepare(
     seed,
     ...(flags.target !== undefined && { target: flags.target }),
     ...(flags.regions !== undefined && { regions: await openRegions(flags.regions) }),
-    pictures: usual.pictures,
+    maps: usual.maps,
   };
   return {
     study,
@@ -114,7 +114,7 @@ export async function prepare(
       target: flags.target ?? 'top class',
       truth: flags.truth,
       ...(flags.regions !== undefined && { regions: await digestOf(flags.regions) }),
-      pictures: usual.pictures,
+      maps: usual.maps,
     },
   };
 }

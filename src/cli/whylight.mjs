@@ -38,7 +38,11 @@ if (published) {
 }
 
 function ready() {
-  return existsSync(path('node_modules/citty')) && existsSync(path('generated/plugins.ts'));
+  return (
+    existsSync(path('node_modules/citty')) &&
+    existsSync(path('generated/plugins.ts')) &&
+    existsSync(path('generated/report-pages.js'))
+  );
 }
 
 function fail(message) {

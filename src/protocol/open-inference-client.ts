@@ -1,4 +1,5 @@
 /** The client's side of the Open Inference Protocol: requests written, answers read. Tensors travel as bytes. */
+import { joinBytes } from '../core/bytes.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import { list, object, parse, text } from './json-members.ts';
@@ -9,7 +10,6 @@ import {
   type Datatype,
   datatypeOf,
   decodeTensor,
-  join,
   type Parameters,
   toBytes,
 } from './open-inference.ts';
@@ -50,7 +50,7 @@ export function encodeRequest({ id, parameters, inputs, outputs }: ClientRequest
   const head = new TextEncoder().encode(json);
   // The first tensor starts where a reader can map it without a copy; spaces at the end are valid JSON.
   const padding = new TextEncoder().encode(' '.repeat(-head.length & 7));
-  return { body: join([head, padding, ...chunks]), headerLength: head.length + padding.length };
+  return { body: joinBytes([head, padding, ...chunks]), headerLength: head.length + padding.length };
 }
 
 export interface ModelMetadata {

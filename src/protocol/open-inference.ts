@@ -4,6 +4,7 @@
  * https://github.com/kserve/open-inference-protocol,
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
+import { joinBytes } from '../core/bytes.ts';
 import { WhylightError } from '../core/errors.ts';
 import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { list, object, parse, type Scalar, scalars, text, wrong, wrongTensor } from './json-members.ts';
@@ -140,17 +141,17 @@ export function encodeResponse(
   });
   const head = JSON.stringify({ model_name: modelName, model_version: modelVersion, id, parameters });
   let json = `${head.slice(0, -1)},"outputs":[${written.join(',')}]}`;
-  if (chunks.length === 0) return { body: join([new TextEncoder().encode(json)]) };
+  if (chunks.length === 0) return { body: joinBytes([new TextEncoder().encode(json)]) };
   // Spaces at the end are valid JSON, and the first tensor then starts where a reader can map it without a copy.
   const length = new TextEncoder().encode(json).length;
   json += ' '.repeat(-length & 7);
-  return { body: join([new TextEncoder().encode(json), ...chunks]), headerLength: length + (-length & 7) };
+  return { body: joinBytes([new TextEncoder().encode(json), ...chunks]), headerLength: length + (-length & 7) };
 }
 
 /** The bytes of a tensor as they travel. */
 export function toBytes(value: Tensor | TextTensor): Uint8Array {
   if ('texts' in value) {
-    return join(
+    return joinBytes(
       value.texts.flatMap((item) => {
         const bytes = new TextEncoder().encode(item);
         return [new Uint8Array(Uint32Array.of(bytes.length).buffer), bytes];
@@ -330,14 +331,4 @@ export class BinaryReader {
     const rest = this.bytes.length - this.at;
     if (rest > 0) throw wrong(`${rest} bytes are left over after the last tensor: check shapes and ${BINARY_SIZE}.`);
   }
-}
-
-export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return out;
 }

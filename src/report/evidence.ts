@@ -1,9 +1,9 @@
-/** The map of one picture as its share of evidence in each cell of a coarse grid, and the picture itself, made small. */
+/** The map of one image as its share of evidence in each cell of a coarse grid, and the image itself, made small. */
 import type { Image } from '../core/image/image.ts';
 
 /** Cells a side. */
 export const GRID = 8;
-/** Side of the small picture, in pixels: a multiple of {@link GRID}. */
+/** Side of the small image, in pixels: a multiple of {@link GRID}. */
 export const SMALL = 32;
 
 export interface Evidence {
@@ -12,7 +12,7 @@ export interface Evidence {
   /** {@link GRID} x {@link GRID} shares that add up to 1; zeros where no value is positive. */
   readonly mass: Float64Array;
   /** Brightness 0..255 of {@link SMALL} x {@link SMALL} places. */
-  readonly picture: Float64Array;
+  readonly pixels: Float64Array;
 }
 
 /** @param values of a map, row by row; negative ones count as none */
@@ -30,7 +30,7 @@ export function massOnGrid(values: ArrayLike<number>, width: number, height: num
   return sum > 0 ? mass.map((value) => value / sum) : mass;
 }
 
-export function smallPicture({ width, height, data }: Image): Float64Array {
+export function smallImage({ width, height, data }: Image): Float64Array {
   return Float64Array.from({ length: SMALL * SMALL }, (_, i) => {
     const x = Math.min(width - 1, Math.floor((((i % SMALL) + 0.5) * width) / SMALL));
     const y = Math.min(height - 1, Math.floor(((Math.floor(i / SMALL) + 0.5) * height) / SMALL));

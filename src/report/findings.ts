@@ -1,6 +1,6 @@
 /**
  * Findings: groups of images with a spot that holds more of their evidence than of all others'. A spot that many
- * pictures of one class share, and where they also look the same, is how a watermark, a caption or a frame shows
+ * images of one class share, and where they also look the same, is how a watermark, a caption or a frame shows
  * (Lapuschkin et al. 2019, "Unmasking Clever Hans predictors and assessing what machines really learn").
  */
 import { clusters } from './clusters.ts';
@@ -8,12 +8,12 @@ import { type Evidence, GRID, meanOf, SMALL } from './evidence.ts';
 
 export interface Finding {
   readonly group: string;
-  /** Pictures of the class, and the numbers of those among them that share the spot. */
+  /** Images of the class, and the numbers of those among them that share the spot. */
   readonly of: number;
   readonly members: readonly number[];
   /** The spot, in shares of width and height. */
   readonly spot: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  /** Share of the evidence in the spot: of the members, and of the pictures of other classes. */
+  /** Share of the evidence in the spot: of the members, and of the images of other classes. */
   readonly inside: number;
   readonly elsewhere: number;
   /** Mean correlation of the members' pixels in the spot: 1 when they differ in brightness and contrast only. */
@@ -27,9 +27,9 @@ export const STRIKING = 0.1;
 
 /** Sides of spots, in cells of the grid. */
 const SIDES = [2, 3];
-/** A picture shares a spot when its evidence there is above that of this part of the other classes. */
+/** An image shares a spot when its evidence there is above that of this part of the other classes. */
 const UNUSUAL = 0.95;
-/** Groups of fewer pictures, or of a smaller part of their class, are chance. */
+/** Groups of fewer images, or of a smaller part of their class, are chance. */
 const [MIN_MEMBERS, MIN_SHARE] = [3, 0.08];
 /** Max number of spots of a class that are compared pixel by pixel. */
 const SPOTS = 12;
@@ -85,7 +85,7 @@ function bestSpot(mean: Float64Array, rest: Float64Array): Spot {
   return best;
 }
 
-/** Spots where more pictures of a class have unusually much evidence than chance gives, the most significant ones. */
+/** Spots where more images of a class have unusually much evidence than chance gives, the most significant ones. */
 function sharedSpots(
   masses: readonly Float64Array[],
   members: readonly number[],
@@ -133,7 +133,7 @@ function findingOf(
 }
 
 /**
- * Mean correlation between the members' pixels in the spot, each picture's own mean taken away: things of a class have
+ * Mean correlation between the members' pixels in the spot, each image's own mean taken away: things of a class have
  * outlines of many kinds there, a stamp has one.
  */
 function likeness(evidence: readonly Evidence[], members: readonly number[], { x, y, side }: Spot): number {
@@ -142,9 +142,9 @@ function likeness(evidence: readonly Evidence[], members: readonly number[], { x
   const sums = new Float64Array(width * width);
   let usable = 0;
   for (const member of members) {
-    const picture = evidence[member]?.picture as Float64Array;
+    const pixels = evidence[member]?.pixels as Float64Array;
     const patch = sums.map(
-      (_, i) => picture[(y * cell + Math.floor(i / width)) * SMALL + x * cell + (i % width)] as number,
+      (_, i) => pixels[(y * cell + Math.floor(i / width)) * SMALL + x * cell + (i % width)] as number,
     );
     const mean = patch.reduce((sum, value) => sum + value, 0) / patch.length;
     const norm = Math.sqrt(patch.reduce((sum, value) => sum + (value - mean) ** 2, 0));

@@ -1,5 +1,5 @@
 /**
- * The journal of a long run: a JSON line with the settings, then one for each picture that is done. A run that was
+ * The journal of a long run: a JSON line with the settings, then one for each image that is done. A run that was
  * interrupted goes on from there; a line that was cut short is done again.
  */
 import { createReadStream } from 'node:fs';

@@ -1,17 +1,14 @@
 /** Provenance of a page, from which it can be made again: model, versions, parameters, seeds. */
 import { env } from 'onnxruntime-common';
 import type { Settings } from './journal.ts';
-import { escapeHtml } from './plots.ts';
+import type { ProvenanceData } from './page-data.ts';
 
 /** @param command the line that was typed */
-export function provenance(settings: Settings, command?: string): string {
-  const { pictures: _, ...told } = settings;
+export function provenance(settings: Settings, command?: string): ProvenanceData {
+  const { maps: _, ...told } = settings;
   const versions = { node: process.version, onnxruntime: env.versions.common };
   const rows = Object.entries({ ...told, ...versions }).flatMap(([key, value]) => rowsOf(key, value));
-  return (
-    (command === undefined ? '' : `<pre>${escapeHtml(command)}</pre>`) +
-    `<dl>${rows.map(([key, value]) => `<dt>${escapeHtml(key)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`
-  );
+  return { ...(command !== undefined && { command }), rows };
 }
 
 function rowsOf(key: string, value: unknown): [string, string][] {

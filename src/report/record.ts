@@ -2,17 +2,18 @@
 import type { Image } from '../core/image/image.ts';
 import type { Placement } from '../core/image/placement.ts';
 import type { Region } from '../core/metrics/region.ts';
+import type { PackedMap } from './packed-map.ts';
 
-export interface PictureRecord {
+export interface ImageRecord {
   /** Path inside the folder, with `/`. */
   readonly name: string;
-  /** First digits of the SHA-256 of the file: a changed picture is looked at again. */
+  /** First digits of the SHA-256 of the file: a changed image is looked at again. */
   readonly digest: string;
   /** Class that the folder names. */
   readonly truth?: string;
   /** Best first. */
   readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
-  /** PNG of the part that the model sees, in base64; absent where no page shows pictures. */
+  /** PNG of the part that the model sees, in base64; absent where no page shows images. */
   readonly thumbnail?: string;
   readonly methods: Readonly<Record<string, MethodRecord>>;
 }
@@ -25,7 +26,7 @@ export interface MethodRecord {
   readonly mass?: Mass;
   readonly sparseness: number;
   readonly warnings: readonly string[];
-  /** By metric; null where the metric says nothing of this picture. */
+  /** By metric; null where the metric says nothing of this image. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly curves: Readonly<Record<string, { readonly x: readonly number[]; readonly y: readonly number[] }>>;
 }
@@ -39,38 +40,6 @@ export interface Mass {
   /** Not on the object; only where somebody said where that is. */
   readonly outside?: number;
 }
-
-/** A map of at most 32 pixels a side, as signed bytes: 127 is the largest absolute value. */
-export interface PackedMap {
-  readonly width: number;
-  readonly height: number;
-  /** Base64. */
-  readonly data: string;
-}
-
-const MOST = 32;
-
-/** The map averaged down and rounded to bytes. */
-export function packMap(values: Float32Array, [height, width]: readonly [number, number]): PackedMap {
-  const scale = Math.min(1, MOST / Math.max(height, width));
-  const [rows, columns] = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
-  const small = new Float64Array(rows * columns);
-  for (let y = 0; y < rows; y++) {
-    const [top, bottom] = [Math.floor((y * height) / rows), Math.ceil(((y + 1) * height) / rows)];
-    for (let x = 0; x < columns; x++) {
-      const [left, right] = [Math.floor((x * width) / columns), Math.ceil(((x + 1) * width) / columns)];
-      let sum = 0;
-      for (let v = top; v < bottom; v++) for (let u = left; u < right; u++) sum += values[v * width + u] as number;
-      small[y * columns + x] = sum / ((bottom - top) * (right - left));
-    }
-  }
-  const most = small.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
-  const bytes = Int8Array.from(small, (value) => Math.round((value / most) * 127));
-  return { width: columns, height: rows, data: Buffer.from(bytes.buffer).toString('base64') };
-}
-
-/** The bytes of a packed map, -127..127. */
-export const unpackMap = ({ data }: PackedMap): Int8Array => Int8Array.from(Buffer.from(data, 'base64'));
 
 /** Shares of the positive values of a map in the centre, in the border and outside of a region. */
 export function massOf(values: Float32Array, [height, width]: readonly [number, number], region?: Region): Mass {
@@ -90,7 +59,7 @@ export function massOf(values: Float32Array, [height, width]: readonly [number, 
 
 const SIDE = 96;
 
-/** The part of a picture that the model sees, at most 96 pixels a side; black beyond the picture. */
+/** The part of an image that the model sees, at most 96 pixels a side; black beyond the image. */
 export function thumbnail(image: Image, placement: Placement): Image {
   const scale = Math.min(1, SIDE / Math.max(placement.width, placement.height));
   const width = Math.max(1, Math.round(placement.width * scale));

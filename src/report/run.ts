@@ -1,16 +1,16 @@
 /** Runs a study with its journal, and adds up the records. */
 import { type Journal, openJournal, type Settings } from './journal.ts';
-import type { PictureRecord } from './record.ts';
-import { keyOf, look, rowsOfPicture, type Study } from './study.ts';
+import type { ImageRecord } from './record.ts';
+import { keyOf, look, rowsOfImage, type Study } from './study.ts';
 import { type Summary, SummaryBuilder } from './summary.ts';
 
 export interface Ran {
   readonly summary: Summary;
-  /** The records of the study's pictures, one by one. */
-  records(): AsyncGenerator<PictureRecord>;
-  /** Rows that each picture took. */
+  /** The records of the study's images, one by one. */
+  records(): AsyncGenerator<ImageRecord>;
+  /** Rows that each image took. */
   readonly rows: number;
-  /** Pictures that an earlier run had done. */
+  /** Images that an earlier run had done. */
   readonly resumed: number;
 }
 
@@ -33,10 +33,10 @@ export async function runStudy(
   restart: boolean,
   progress: StudyProgress,
 ): Promise<Ran> {
-  const journal = await openJournal<PictureRecord>(journalFile, settings, keyOf, restart);
+  const journal = await openJournal<ImageRecord>(journalFile, settings, keyOf, restart);
   try {
     const [first] = study.files;
-    const rows = first ? await rowsOfPicture(study, first) : 0;
+    const rows = first ? await rowsOfImage(study, first) : 0;
     const total = study.files.length;
     progress.begin(total, rows);
     const before = journal.known.size;
@@ -54,6 +54,6 @@ export async function runStudy(
   }
 }
 
-async function* recordsOf(journal: Journal<PictureRecord>, keys: ReadonlySet<string>): AsyncGenerator<PictureRecord> {
+async function* recordsOf(journal: Journal<ImageRecord>, keys: ReadonlySet<string>): AsyncGenerator<ImageRecord> {
   for await (const record of journal.records()) if (keys.has(keyOf(record))) yield record;
 }

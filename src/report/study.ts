@@ -1,4 +1,4 @@
-/** Looks at every picture by every method, and writes down what it finds. */
+/** Looks at every image by every method, and writes down what it finds. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { WhylightError } from '../core/errors.ts';
@@ -11,14 +11,15 @@ import type { Classified } from '../core/model/prediction.ts';
 import type { Target } from '../core/model/target-request.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { openPhoto, type Photo } from '../node/photo.ts';
+import type { ImageFile, RegionSource } from './image-files.ts';
 import type { Journal } from './journal.ts';
-import type { PictureFile, RegionSource } from './pictures.ts';
-import { type MethodRecord, massOf, type PictureRecord, packMap, round, thumbnail } from './record.ts';
+import { packMap } from './packed-map.ts';
+import { type ImageRecord, type MethodRecord, massOf, round, thumbnail } from './record.ts';
 
 export interface Study {
   readonly explainer: Explainer;
   readonly model: Model;
-  readonly files: readonly PictureFile[];
+  readonly files: readonly ImageFile[];
   readonly methods: readonly MethodRequest[];
   readonly metrics: readonly MetricRequest[];
   readonly scores: string;
@@ -26,7 +27,7 @@ export interface Study {
   readonly target?: string;
   readonly regions?: RegionSource;
   /** Keeps maps and thumbnails, for pages that show them. */
-  readonly pictures: boolean;
+  readonly maps: boolean;
 }
 
 export interface MethodRequest {
@@ -34,8 +35,8 @@ export interface MethodRequest {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Rows that a picture takes: its predictions, explanations and metrics, known before anything runs. */
-export async function rowsOfPicture(study: Study, file: PictureFile): Promise<number> {
+/** Rows that an image takes: its predictions, explanations and metrics, known before anything runs. */
+export async function rowsOfImage(study: Study, file: ImageFile): Promise<number> {
   const photo = await openPhoto(await readFile(file.path), study.model);
   return study.methods.reduce((total, method) => {
     const request = requestOf(study, method, photo);
@@ -50,13 +51,13 @@ export async function rowsOfPicture(study: Study, file: PictureFile): Promise<nu
 }
 
 /**
- * Goes through the pictures that the journal does not know.
- * @returns keys of the records that belong to these pictures: a journal may hold older ones
- * @throws WhylightError of the picture's own, with its name.
+ * Goes through the images that the journal does not know.
+ * @returns keys of the records that belong to these images: a journal may hold older ones
+ * @throws WhylightError of the image's own, with its name.
  */
 export async function look(
   study: Study,
-  journal: Journal<PictureRecord>,
+  journal: Journal<ImageRecord>,
   done: (count: number) => void,
 ): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
@@ -73,16 +74,16 @@ export async function look(
   return keys;
 }
 
-/** Names a record: a picture that has changed is another one. */
-export const keyOf = ({ name, digest }: Pick<PictureRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
+/** Names a record: an image that has changed is another one. */
+export const keyOf = ({ name, digest }: Pick<ImageRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
 
 async function lookAt(
   study: Study,
-  file: PictureFile,
+  file: ImageFile,
   number: number,
   bytes: Uint8Array,
   digest: string,
-): Promise<PictureRecord> {
+): Promise<ImageRecord> {
   const { explainer, model, scores } = study;
   const photo = await openPhoto(bytes, model);
   const [prediction] = await explainer.predict(model, { inputs: photo.inputs, scores, top: 5 });
@@ -97,7 +98,7 @@ async function lookAt(
       score: round(one.score),
       ...(one.probability !== undefined && { probability: round(one.probability) }),
     })),
-    ...(study.pictures && { thumbnail: await thumbnailOf(photo) }),
+    ...(study.maps && { thumbnail: await thumbnailOf(photo) }),
     methods,
   };
 }
@@ -105,7 +106,7 @@ async function lookAt(
 async function byMethod(
   study: Study,
   method: MethodRequest,
-  file: PictureFile,
+  file: ImageFile,
   number: number,
   photo: Photo,
 ): Promise<MethodRecord> {
@@ -126,7 +127,7 @@ async function byMethod(
     target: nameOf(row.target),
     score: round(row.score),
     ...(row.map && { mass: massOf(row.map.data, size, region) }),
-    ...(row.map && study.pictures && { map: packMap(row.map.data, size) }),
+    ...(row.map && study.maps && { map: packMap(row.map.data, size) }),
     sparseness: round(row.diagnostics.sparseness),
     warnings: row.diagnostics.warnings.map(({ code }) => code),
     metrics: Object.fromEntries(measured.map((one) => [one.metric, isMeasured(one) ? round(one.score) : null])),
@@ -159,13 +160,8 @@ async function thumbnailOf({ image, placement }: Photo): Promise<string> {
   return Buffer.from(png).toString('base64');
 }
 
-/** The same error, saying which picture it met. */
-function rethrow(error: unknown, { name }: PictureFile): never {
+/** The same error, saying which image it met. */
+function rethrow(error: unknown, { name }: ImageFile): never {
   if (!WhylightError.is(error)) throw error;
-  throw new WhylightError(
-    error.code,
-    `${name}: ${error.message}`,
-    { ...error.details, picture: name },
-    { cause: error },
-  );
+  throw new WhylightError(error.code, `${name}: ${error.message}`, { ...error.details, image: name }, { cause: error });
 }

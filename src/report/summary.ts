@@ -1,9 +1,10 @@
-/** Figures over all pictures, added up one record at a time. */
-import { type PictureRecord, unpackMap } from './record.ts';
+/** Figures over all images, added up one record at a time. */
+import { unpackMap } from './packed-map.ts';
+import type { ImageRecord } from './record.ts';
 
 export interface Mean {
   readonly mean: number;
-  /** Standard error of the mean; 0 for a single picture. */
+  /** Standard error of the mean; 0 for a single image. */
   readonly error: number;
   readonly count: number;
 }
@@ -27,8 +28,8 @@ export interface ClassSummary {
 }
 
 export interface Summary {
-  readonly pictures: number;
-  /** Pictures whose class is known, and those among them that the model gets right. */
+  readonly images: number;
+  /** Images whose class is known, and those among them that the model gets right. */
   readonly known: number;
   readonly correct: number;
   /** Classes that occur, true ones and said ones. */
@@ -74,16 +75,16 @@ interface ClassSums {
 }
 
 export class SummaryBuilder {
-  private pictures = 0;
+  private images = 0;
   private known = 0;
   private correct = 0;
   private readonly seen = new Set<string>();
   private readonly confusion = new Map<string, Map<string, number>>();
   private readonly methods = new Map<string, MethodSums>();
 
-  add(record: PictureRecord): void {
+  add(record: ImageRecord): void {
     const said = saidOf(record);
-    this.pictures++;
+    this.images++;
     this.seen.add(said);
     if (record.truth !== undefined) {
       this.known++;
@@ -112,7 +113,7 @@ export class SummaryBuilder {
 
   finish(): Summary {
     return {
-      pictures: this.pictures,
+      images: this.images,
       known: this.known,
       correct: this.correct,
       classes: [...this.seen].sort(),
@@ -123,11 +124,7 @@ export class SummaryBuilder {
 }
 
 /** The class that the model says. */
-export const saidOf = ({ top }: PictureRecord): string => top[0]?.label ?? '';
-
-/** Tells if the model's class differs from the true one; undefined where the true class is unknown. */
-export const isMistake = (record: PictureRecord): boolean | undefined =>
-  record.truth === undefined ? undefined : record.truth !== saidOf(record);
+export const saidOf = ({ top }: ImageRecord): string => top[0]?.label ?? '';
 
 const newSums = (): MethodSums => ({
   metrics: new Map(),
@@ -139,7 +136,7 @@ const newSums = (): MethodSums => ({
 
 const newClass = (): ClassSums => ({ count: 0, centre: new Running(), border: new Running(), outside: new Running() });
 
-function addToClass(sums: ClassSums, { mass, map }: PictureRecord['methods'][string]): void {
+function addToClass(sums: ClassSums, { mass, map }: ImageRecord['methods'][string]): void {
   sums.count++;
   if (mass) {
     sums.centre.add(mass.centre);

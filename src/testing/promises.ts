@@ -37,6 +37,22 @@ export const describesItsParameters = {
 /** Tolerance between two runs, relative to the largest value: engines and batches sum in different orders. */
 const TOLERANCE = { batches: 1e-4, engines: 2e-3 };
 
+/** A check that gives the problem it has found. */
+const findsNothing = (find: (trial: Trial) => Promise<string | undefined>): ContractPromise['check'] =>
+  whenItRuns(async (trial) => {
+    const problem = await find(trial);
+    if (problem) broken(problem);
+  });
+
+const AXIOM_PROMISES: readonly ContractPromise[] = (
+  [
+    ['symmetry', 'what the model treats alike gets the same', checkSymmetry],
+    ['dummy', 'what the score does not depend on gets zero', checkDummy],
+    ['linearity', 'a weighted sum of scores gets the weighted sum', checkLinearity],
+    ['sensitivity', 'what alone differs from the baseline, and matters, does not get zero', checkSensitivity],
+  ] as const
+).map(([axiom, meaning, find]) => ({ title: `${axiom}: ${meaning}`, axiom, check: findsNothing(find) }));
+
 /** The promises in the order in which they are tried. The first four tell apart why a method does not run at all. */
 export const PROMISES: readonly ContractPromise[] = [
   {
@@ -122,10 +138,7 @@ export const PROMISES: readonly ContractPromise[] = [
   },
   {
     title: 'stops when the caller gives up',
-    check: whenItRuns(async (trial) => {
-      const problem = await stopsOnAbort(trial);
-      if (problem) broken(problem);
-    }),
+    check: findsNothing(stopsOnAbort),
   },
   {
     title: 'gives finite numbers for an input of zeros',
@@ -157,38 +170,7 @@ export const PROMISES: readonly ContractPromise[] = [
       }
     }),
   },
-  {
-    title: 'symmetry: what the model treats alike gets the same',
-    axiom: 'symmetry',
-    check: whenItRuns(async (trial) => {
-      const problem = await checkSymmetry(trial);
-      if (problem) broken(problem);
-    }),
-  },
-  {
-    title: 'dummy: what the score does not depend on gets zero',
-    axiom: 'dummy',
-    check: whenItRuns(async (trial) => {
-      const problem = await checkDummy(trial);
-      if (problem) broken(problem);
-    }),
-  },
-  {
-    title: 'linearity: a weighted sum of scores gets the weighted sum',
-    axiom: 'linearity',
-    check: whenItRuns(async (trial) => {
-      const problem = await checkLinearity(trial);
-      if (problem) broken(problem);
-    }),
-  },
-  {
-    title: 'sensitivity: what alone differs from the baseline, and matters, does not get zero',
-    axiom: 'sensitivity',
-    check: whenItRuns(async (trial) => {
-      const problem = await checkSensitivity(trial);
-      if (problem) broken(problem);
-    }),
-  },
+  ...AXIOM_PROMISES,
   {
     title: 'both engines give the same result',
     check: whenItRuns(async (trial) => {

@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LAUNCHER, whylight } from '../support/command-line.ts';
-import { makeMarkedPictures } from '../support/marked-pictures.ts';
+import { makeMarkedImages } from '../support/marked-images.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-evaluate-'));
 const out = join(folder, 'evaluation.html');
 const args = [
   'evaluate',
-  join(folder, 'pictures'),
+  join(folder, 'images'),
   '--model',
   join(folder, 'model'),
   '--methods',
   'input_x_gradient,saliency',
 ];
-beforeAll(() => makeMarkedPictures(folder));
+beforeAll(() => makeMarkedImages(folder));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('whylight evaluate', () => {
@@ -46,7 +46,12 @@ describe('whylight evaluate', () => {
       '--json',
     );
     const answer = JSON.parse(stdout);
-    expect(answer).toMatchObject({ pictures: 6, seed: 0, metrics: [{ metric: 'deletion', params: { steps: 4 } }] });
+    expect(answer).toMatchObject({
+      images: 6,
+      pictures: 6,
+      seed: 0,
+      metrics: [{ metric: 'deletion', params: { steps: 4 } }],
+    });
     expect(answer.model.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(answer.results.saliency.metrics.deletion).toMatchObject({ count: 6, mean: expect.any(Number) });
     expect(answer.results.saliency.curves.deletion.x).toHaveLength(5);

@@ -12,12 +12,21 @@ describe('duration', () => {
 });
 
 describe('progressBar', () => {
-  it('writes nothing when the stream is not a terminal', () => {
+  it('writes nothing in a short run when the stream is not a terminal', () => {
     let written = '';
     const stream = { isTTY: false, write: (text: string) => (written += text) } as unknown as NodeJS.WriteStream;
-    const bar = progressBar('looking', stream);
+    const bar = progressBar('images', stream);
     bar.update(1, 2);
     bar.end();
     expect(written).toBe('');
+  });
+
+  it('writes a line at each interval when the stream is not a terminal', () => {
+    const lines: string[] = [];
+    const stream = { isTTY: false, write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream;
+    const bar = progressBar('images', stream, 0);
+    for (const done of [0, 1, 2]) bar.update(done, 2);
+    bar.end();
+    expect(lines).toEqual(['images: 0 of 2\n', 'images: 1 of 2\n', 'images: 2 of 2\n']);
   });
 });

@@ -6,9 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { makeImage } from '../../src/core/image/image.ts';
 import { regionOfBoxes } from '../../src/core/metrics/region.ts';
 import { nodeCodecs } from '../../src/node/codecs.ts';
+import { listImages, openRegions } from '../../src/report/image-files.ts';
 import { openJournal } from '../../src/report/journal.ts';
-import { listPictures, openRegions } from '../../src/report/pictures.ts';
-import { massOf, type PictureRecord, packMap, thumbnail, unpackMap } from '../../src/report/record.ts';
+import { packMap, unpackMap } from '../../src/report/packed-map.ts';
+import { type ImageRecord, massOf, thumbnail } from '../../src/report/record.ts';
 import { SummaryBuilder } from '../../src/report/summary.ts';
 import { imageGraph, openGraph } from '../support/classifiers.ts';
 
@@ -53,8 +54,8 @@ describe('thumbnail', () => {
   });
 });
 
-describe('listPictures and openRegions', () => {
-  const root = join(folder, 'pictures');
+describe('listImages and openRegions', () => {
+  const root = join(folder, 'images');
   for (const name of ['cat', 'dog', 'dog/puppies']) mkdirSync(join(root, name), { recursive: true });
   for (const name of ['cat/1.png', 'dog/2.JPG', 'dog/puppies/3.webp', 'cat/notes.txt']) {
     writeFileSync(join(root, name), '');
@@ -62,21 +63,21 @@ describe('listPictures and openRegions', () => {
   const model = (labels: string[]) => openGraph(imageGraph(), { name: 'm', labels });
 
   it('list the images of all folders, and take folders as classes if every one names a label', async () => {
-    const known = await listPictures(root, await model(['Cat', 'dog', 'puppies', 'x']), 'auto');
+    const known = await listImages(root, await model(['Cat', 'dog', 'puppies', 'x']), 'auto');
     expect(known.map(({ name, truth }) => [name, truth?.label])).toEqual([
       ['cat/1.png', 'Cat'],
       ['dog/2.JPG', 'dog'],
       ['dog/puppies/3.webp', 'puppies'],
     ]);
-    const unknown = await listPictures(root, await model(['cat', 'dog', 'x', 'y']), 'auto');
+    const unknown = await listImages(root, await model(['cat', 'dog', 'x', 'y']), 'auto');
     expect(unknown.every(({ truth }) => truth === undefined)).toBe(true);
   });
 
   it('refuse folders that name no label when required, and folders without images', async () => {
-    await expect(listPictures(root, await model(['cat', 'dog', 'x', 'y']), 'folders')).rejects.toMatchObject({
+    await expect(listImages(root, await model(['cat', 'dog', 'x', 'y']), 'folders')).rejects.toMatchObject({
       code: 'label_not_found',
     });
-    await expect(listPictures(join(folder, 'none'), await model(['a', 'b', 'c', 'd']), 'none')).rejects.toMatchObject({
+    await expect(listImages(join(folder, 'none'), await model(['a', 'b', 'c', 'd']), 'none')).rejects.toMatchObject({
       code: 'not_found',
     });
   });
@@ -157,7 +158,7 @@ describe('openJournal', () => {
 });
 
 describe('SummaryBuilder', () => {
-  const record = (truth: string, said: string, deletion: number | null): PictureRecord => ({
+  const record = (truth: string, said: string, deletion: number | null): ImageRecord => ({
     name: 'x',
     digest: 'y',
     truth,
@@ -181,7 +182,7 @@ describe('SummaryBuilder', () => {
       builder.add(one);
     }
     const summary = builder.finish();
-    expect(summary).toMatchObject({ pictures: 4, known: 4, correct: 3, classes: ['a', 'b'] });
+    expect(summary).toMatchObject({ images: 4, known: 4, correct: 3, classes: ['a', 'b'] });
     expect(summary.confusion).toEqual({ a: { a: 1, b: 1 }, b: { b: 2 } });
     const { metrics, curves, warnings, classes } = summary.methods.one ?? {};
     expect(metrics?.deletion).toEqual({ mean: 3, error: expect.closeTo(Math.sqrt(7 / 3), 9), count: 3 });

@@ -8,13 +8,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
 import { whylight } from '../support/command-line.ts';
-import { makeMarkedPictures } from '../support/marked-pictures.ts';
+import { makeMarkedImages } from '../support/marked-images.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-report-'));
 const out = join(folder, 'report.html');
 const args = [
-  join(folder, 'pictures'),
+  join(folder, 'images'),
   ...['--model', join(folder, 'model'), '--methods', 'input_x_gradient,saliency'],
   ...['--metrics', 'deletion,sparseness'],
 ];
@@ -22,7 +22,7 @@ const report = (...more: string[]) => whylight('report', ...args, '-o', out, ...
 let stamped: string[];
 
 beforeAll(async () => {
-  stamped = await makeMarkedPictures(folder);
+  stamped = await makeMarkedImages(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -33,6 +33,8 @@ describe('whylight report', () => {
     expect(stdout).toMatch(/24 images, accuracy [\d.]+ %\nwritten to/);
     const html = readFileSync(out, 'utf8');
     expect(html).not.toMatch(/(src|href)="?https?:/);
+    // Tables, figures and findings are there without the page's program.
+    expect(html).toMatch(/images of predicted class <strong>dull<\/strong> share the lower left corner/);
     for (const part of [
       'deletion',
       'sha256',
@@ -67,11 +69,11 @@ describe('whylight report', () => {
   });
 
   test('evaluates only the image that has changed', () => {
-    const picture = join(folder, 'pictures', 'red', '0.png');
-    const before = readFileSync(picture);
-    copyFileSync(join(folder, 'pictures', 'red', '1.png'), picture);
+    const image = join(folder, 'images', 'red', '0.png');
+    const before = readFileSync(image);
+    copyFileSync(join(folder, 'images', 'red', '1.png'), image);
     const { stdout } = report();
-    writeFileSync(picture, before);
+    writeFileSync(image, before);
     expect(stdout).toContain('24 images');
     const lines = readFileSync(`${out}.journal.jsonl`, 'utf8').trim().split('\n').length;
     expect(lines).toBe(1 + 24 + 1);
@@ -130,6 +132,22 @@ describeInBrowser('the page of the report', () => {
       return [redness(0, 0.75), redness(0.5, 0.25)];
     })()`);
     expect(warm[0] ?? 0).toBeGreaterThan((warm[1] ?? 0) + 10);
+  });
+
+  test('draws every image of the gallery without scrolling, and prints no controls', async () => {
+    const blank = `[...document.querySelectorAll('#list canvas')].filter((canvas) => {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return data.every((value) => value === 0);
+    }).length`;
+    expect(await page.locator('#list canvas').count()).toBe(24);
+    expect(await page.evaluate('scrollY')).toBe(0);
+    await expect.poll(() => page.evaluate(blank)).toBe(0);
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.locator('.tools, .filters, .more button').filter({ visible: true }).count()).toBe(0);
+    expect(await page.locator('#list .cell').last().isVisible()).toBe(true);
+    const ground = await page.evaluate('getComputedStyle(document.querySelector(".card")).backgroundColor');
+    expect(ground).toBe('rgb(255, 255, 255)');
+    await page.emulateMedia({ media: null, colorScheme: null });
   });
 
   test('lists mistakes, and filters images by a click into the confusion matrix', async () => {

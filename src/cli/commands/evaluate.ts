@@ -1,8 +1,10 @@
 /** `whylight evaluate folder`: metrics of saliency methods over many images, as a table and as plots. */
+
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { counted } from '../../core/counted.ts';
 import { metrics } from '../../core/metrics/index.ts';
 import { evaluationPage } from '../../report/evaluation-page.ts';
 import { type Ran, runStudy } from '../../report/run.ts';
@@ -25,7 +27,7 @@ const args = {
 const USUAL = {
   methods: 'saliency,integrated_gradients,grad_cam',
   metrics: 'insertion,deletion,road,infidelity,completeness_gap,sparseness,complexity,random_logit',
-  pictures: false,
+  maps: false,
 } as const;
 
 export default defineCommand({
@@ -48,13 +50,15 @@ export default defineCommand({
   },
 });
 
-const toJson = ({ summary: { pictures, known, correct, methods } }: Ran) => ({
-  pictures,
+const toJson = ({ summary: { images, known, correct, methods } }: Ran) => ({
+  images,
+  /** Alias of `images` for one version. */
+  pictures: images,
   ...(known > 0 && { accuracy: correct / known }),
   results: Object.fromEntries(Object.entries(methods).map(([id, { metrics, curves }]) => [id, { metrics, curves }])),
 });
 
-function page({ summary: { methods, pictures, known, correct }, resumed }: Ran, out: string | undefined): string {
+function page({ summary: { methods, images, known, correct }, resumed }: Ran, out: string | undefined): string {
   const entries: [string, MethodSummary][] = Object.entries(methods);
   const ids = Object.keys(entries[0]?.[1].metrics ?? {});
   const first = Math.max(6, ...entries.map(([id]) => id.length));
@@ -65,7 +69,7 @@ function page({ summary: { methods, pictures, known, correct }, resumed }: Ran, 
   const line = (name: string, cells: readonly string[]) =>
     [name.padEnd(first), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join('  ');
   return [
-    `${pictures} images${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
+    `${counted(images, 'image')}${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
     line('method', heads),
     ...entries.map(([id, { metrics: values }]) =>
       line(

@@ -1,6 +1,8 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
+
 import { defineCommand } from 'citty';
 import type { Optimize } from '../../core/autodiff/compile.ts';
+import { counted } from '../../core/counted.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { refuseUnknown } from '../arguments.ts';
@@ -70,8 +72,8 @@ function page(it: Inspection): string {
     return `  ${name.padEnd(26)} ${String(nodes).padStart(5)}  ${count(flops).padStart(8)}  ${rule}${note ? `: ${note}` : ''}`;
   });
   const methods = it.methods.map(({ method, runs, reason, cost }) => {
-    const rows = cost && cost.forwards + cost.backwards;
-    return `  ${method.padEnd(28)} ${runs ? `runs, ${rows} ${rows === 1 ? 'row' : 'rows'}` : `no: ${reason}`}`;
+    const rows = cost ? cost.forwards + cost.backwards : 0;
+    return `  ${method.padEnd(28)} ${runs ? `runs, ${counted(rows, 'row')}` : `no: ${reason}`}`;
   });
   return [
     ...lines.map(([name, text]) => `${name.padEnd(14)} ${text}`),

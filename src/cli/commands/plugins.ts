@@ -1,9 +1,11 @@
 /** `whylight plugins list | check <what> | add <what>`: which methods are configured, and whether they hold the contract. */
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineCommand } from 'citty';
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Method } from '../../core/method/contract.ts';
@@ -63,7 +65,7 @@ async function check(what: string | undefined): Promise<void> {
     const wrong = verdicts.filter(({ outcome }) => outcome === 'broken');
     const kept = verdicts.filter(({ outcome }) => outcome === 'kept').length;
     broken += wrong.length;
-    console.log(`${method.id}: ${kept} promises kept, ${wrong.length} broken`);
+    console.log(`${method.id}: ${counted(kept, 'promise')} kept, ${wrong.length} broken`);
     for (const { promise, subject, problem } of wrong) {
       console.log(`  ${promise}${subject ? ` (${subject} model)` : ''}: ${problem}`);
     }

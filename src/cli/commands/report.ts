@@ -1,5 +1,7 @@
 /** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of images. */
+
 import { defineCommand } from 'citty';
+import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
 import { runStudy } from '../../report/run.ts';
 import { studyProgress } from '../progress.ts';
@@ -18,7 +20,7 @@ const args = {
 const USUAL = {
   methods: 'grad_cam,integrated_gradients',
   metrics: 'insertion,deletion,road,sparseness,random_logit',
-  pictures: true,
+  maps: true,
 } as const;
 
 export default defineCommand({
@@ -46,7 +48,7 @@ export default defineCommand({
     });
     const accuracy = summary.known > 0 ? `, accuracy ${((100 * summary.correct) / summary.known).toFixed(1)} %` : '';
     console.log(
-      `${summary.pictures} images${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
+      `${counted(summary.images, 'image')}${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
     );
   },
 });

@@ -23,7 +23,8 @@ const labelEncoder: Rule = ([data], node, scope) => {
   if (!data) return undefined;
   const words = stringsAttribute(node, 'keys_strings', []);
   const keys = words.length > 0 ? words : intsAttribute(node, 'keys_int64s', []);
-  if (keys.length > 0) noteCategories(data, keys, false, scope);
+  const answersUnknown = Object.keys(node.attributes).some((name) => name.startsWith('default_'));
+  if (keys.length > 0) noteCategories(data, keys, answersUnknown, scope);
   return elementwise([data], node, scope);
 };
 

@@ -40,8 +40,9 @@ function readFacts(graph: Graph): Facts {
     const columns = facts.get(input) ?? [];
     facts.set(input, columns);
     const codes = categories?.filter((category) => typeof category === 'number');
+    const words = graph.inputs.find(({ name }) => name === input)?.words?.words;
     columns.push({
-      ...(categories && { categories }),
+      ...(categories && { categories: words ? categories.map((code) => words[Number(code)] ?? code) : categories }),
       ...(codes && codes.length > 0 && { codes }),
       ...(unknownAllowed && { unknownAllowed }),
       ...((imputed || gaps.has(i)) && { missingAllowed: true }),

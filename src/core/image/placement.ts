@@ -19,12 +19,6 @@ export interface PlacedImage {
   readonly placement: Placement;
 }
 
-/** Size of an upright image in pixels, and the part of it that the model sees. */
-export interface PlacedSize {
-  readonly image: { readonly width: number; readonly height: number };
-  readonly placement: Placement;
-}
-
 /** A map of one channel, row by row. */
 export interface SaliencyMap {
   readonly width: number;

@@ -42,7 +42,7 @@ function positionsOf(
   model: ModelInfo,
   fold: Attribution['channels'],
 ): { map: Float32Array; size: readonly [number, number] } | undefined {
-  const { channels: order, prefix, grid } = layoutOf(info, model);
+  const { channels: order, prefix, grid, order: places } = layoutOf(info, model);
   const size = grid ?? (info.dims.length === 3 ? (order === 'first' ? dims.slice(2) : dims.slice(1, 3)) : undefined);
   if (!size) return undefined;
   const [height = 1, width = 1] = size;
@@ -50,10 +50,11 @@ function positionsOf(
   const channels = order === 'first' ? data.length / map.length : (dims.at(-1) as number);
   const squared = isSquared(fold, channels);
   for (let p = 0; p < map.length; p++) {
+    const place = places?.[p] ?? p;
     for (let c = 0; c < channels; c++) {
       const at = order === 'first' ? c * map.length + p : (prefix + p) * channels + c;
       const value = data[at] as number;
-      map[p] = (map[p] as number) + (squared ? value * value : value);
+      map[place] = (map[place] as number) + (squared ? value * value : value);
     }
   }
   if (squared) roots(map);

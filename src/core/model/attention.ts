@@ -7,8 +7,8 @@ export interface AttentionMap {
   /** The probabilities: heads, then queries, then keys. */
   readonly name: string;
   /**
-   * The tokens that the block starts from, channels last: normalised, or those that it adds to where none are in front;
-   * absent when there is no such tensor.
+   * The tokens that the block starts from, channels last: normalised, else what it normalises behind the attention, else
+   * those that it adds to; absent when there is no such tensor.
    */
   readonly tokens?: string;
   /** The tokens that the output of the attention is added to; absent without a skip connection. */
@@ -23,28 +23,36 @@ export function attentionMaps(graph: Graph): readonly AttentionMap[] {
   if (known) return known;
   const readers = consumers(graph);
   const makers = producers(graph);
-  const maps = graph.nodes
-    .filter((node) => node.op === 'Softmax' && weightsProduct(node.outputs[0] as string, readers))
-    .map((node): AttentionMap => {
-      const skip = addedTo(graph, node);
-      const tokens = normalisedBefore(graph, node, makers) ?? skip;
-      return {
-        name: node.outputs[0] as string,
-        ...(tokens !== undefined && { tokens }),
-        ...(skip !== undefined && { skip }),
-      };
-    });
+  const maps = graph.nodes.flatMap((node): AttentionMap[] => {
+    const name = node.op === 'Softmax' ? weighting(node.outputs[0] as string, readers) : undefined;
+    if (name === undefined) return [];
+    const skip = addedTo(graph, node);
+    const tokens = normalisedBefore(graph, node, makers) ?? normalisedBehind(graph, node, makers) ?? skip;
+    return [{ name, ...(tokens !== undefined && { tokens }), ...(skip !== undefined && { skip }) }];
+  });
   found.set(graph, maps);
   return maps;
 }
 
-/** True when a MatMul has it on the left, maybe behind a dropout. */
-const weightsProduct = (name: string, readers: ReadonlyMap<string, readonly Node[]>): boolean =>
-  (readers.get(name) ?? []).some(
-    (node) =>
-      (node.op === 'MatMul' && node.inputs[0] === name) ||
-      (['Dropout', 'Cast', 'Identity'].includes(node.op) && weightsProduct(node.outputs[0] as string, readers)),
-  );
+/** Operators that hand probabilities on as they are. */
+const HAND_ON = new Set(['Dropout', 'Cast', 'Identity']);
+
+/** Operators that set some probabilities to zero: behind them a mask is part of the weights. */
+const MASK = new Set(['Where', 'Mul']);
+
+/**
+ * The tensor of probabilities that a MatMul has on its left: the given one, maybe in front of a dropout, or what a mask
+ * leaves of it. Undefined when there is no such product.
+ */
+function weighting(name: string, readers: ReadonlyMap<string, readonly Node[]>): string | undefined {
+  for (const { op, inputs, outputs } of readers.get(name) ?? []) {
+    if (op === 'MatMul' && inputs[0] === name) return name;
+    const [output = ''] = outputs;
+    const found = HAND_ON.has(op) || MASK.has(op) ? weighting(output, readers) : undefined;
+    if (found !== undefined) return HAND_ON.has(op) && found === output ? name : found;
+  }
+  return undefined;
+}
 
 /** The last layer normalisation that queries or keys come out of: in one operator, or ending in its scale and shift. */
 function normalisedBefore(graph: Graph, attention: Node, makers: ReadonlyMap<string, Node>): string | undefined {
@@ -54,6 +62,17 @@ function normalisedBefore(graph: Graph, attention: Node, makers: ReadonlyMap<str
     if (!node.outputs.some((name) => needed.has(name))) continue;
     if (isNormalisation(graph, node, makers)) return node.outputs[0];
     for (const name of node.inputs) needed.add(name);
+  }
+  return undefined;
+}
+
+/** The first layer normalisation of what comes out of an attention, where tokens go in as they are embedded. */
+function normalisedBehind(graph: Graph, attention: Node, makers: ReadonlyMap<string, Node>): string | undefined {
+  const behind = new Set(attention.outputs);
+  for (const node of graph.nodes.slice(graph.nodes.indexOf(attention) + 1)) {
+    if (!node.inputs.some((name) => behind.has(name))) continue;
+    if (isNormalisation(graph, node, makers)) return node.outputs[0];
+    for (const name of node.outputs) behind.add(name);
   }
   return undefined;
 }

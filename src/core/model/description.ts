@@ -4,6 +4,7 @@
  */
 import type { ColumnFact } from '../columns/facts.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
+import type { WordInput } from '../onnx/words/dictionary.ts';
 import type { DataType } from '../tensor/tensor.ts';
 
 /** Origin of a fact, strongest first: a request, the manifest, a file beside the model, the file's metadata, the graph. */
@@ -63,6 +64,8 @@ export interface InputFact {
   readonly preprocessing?: Fact<Preprocessing>;
   /** Columns of a table, one for each element of a row: what encoders and imputers in the graph say of them. */
   readonly columns?: Fact<readonly ColumnFact[]>;
+  /** Words that the input takes, by their codes; `dtype` and `shape` are those of the codes. */
+  readonly words?: WordInput;
 }
 
 export interface OutputFact {

@@ -1,6 +1,7 @@
 /** Facts about a model that methods, metrics and the planner read. */
 import type { Graph } from '../onnx/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { LayerLayout } from './cam/cam-layer.ts';
 
 /** Name, element type and shape of one tensor of a graph. */
 export interface TensorInfo {
@@ -29,12 +30,15 @@ export interface ModelInfo {
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
   readonly scores: TensorInfo;
   /**
-   * The tensor that CAM methods use unless told otherwise: the tokens that the last attention starts from, else the last
-   * spatial one before pooling.
+   * The tensor that CAM methods use unless told otherwise: the last one from which every later step mixes places by
+   * pooling or a class token alone. That is the feature map before pooling, or the tokens that the last attention or
+   * token mixing starts from.
    */
-  readonly camLayer?: TensorInfo;
+  readonly camLayer?: TensorInfo | undefined;
   /** Every spatial tensor between input and scores, nearest to the scores first. */
   readonly spatialLayers: readonly TensorInfo[];
+  /** Order of channels and places in a layer, where the places of the image are followed through the graph. */
+  layout?(name: string): LayerLayout | undefined;
   /** The model itself, for methods that read its structure: weights of the classifier, biases, attention maps. */
   readonly graph: Graph;
   /**

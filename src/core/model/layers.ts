@@ -1,4 +1,5 @@
 /** Finds the feature maps of a graph, and where token ids become numbers that can be differentiated. */
+import { ancestorsOf } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import type { Inferred } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
@@ -28,7 +29,7 @@ export function layersBefore(maps: readonly string[], graph: Graph, values: Valu
 /** Names of the feature maps between inputs and `scores`, nearest to the scores first. */
 export function featureMaps(graph: Graph, values: Values, scores: string): string[] {
   const inputs = new Set(graph.inputs.map(({ name }) => name));
-  const behind = ancestors(graph, scores);
+  const behind = ancestorsOf(graph, scores);
   const fed = new Set(inputs);
   const maps = new Set<string>();
   const regrouped = new Map<string, string>();
@@ -97,12 +98,3 @@ function tableOf(graph: Graph, { inputs: [table = ''] }: Node): 'numbers' | 'cod
 }
 
 const shapeOf = (values: Values, name: string): string | undefined => values.get(name)?.dims?.join();
-
-/** Everything that `tensor` is computed from, itself included. */
-function ancestors(graph: Graph, tensor: string): Set<string> {
-  const found = new Set([tensor]);
-  for (const node of graph.nodes.toReversed()) {
-    if (node.outputs.some((name) => found.has(name))) for (const name of node.inputs) found.add(name);
-  }
-  return found;
-}

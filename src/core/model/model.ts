@@ -10,13 +10,14 @@ import { read } from '../onnx/read.ts';
 import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
+import { nearestShared } from './cam/cam-layer.ts';
+import { imagePlaces } from './cam/image-places.ts';
 import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
 import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
 import { metadataFacts } from './describe/metadata.ts';
 import { operatorLabels } from './describe/operator-labels.ts';
-import { type OutputForm, recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
@@ -24,7 +25,6 @@ import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
-import type { ModelFiles } from './model-files.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 import { bind, classAxisOf, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
 
@@ -37,12 +37,8 @@ export interface ModelSource {
   readonly manifest?: Partial<Manifest>;
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];
-  /** Files beside the model that a modality may read: a tokenizer, background rows. */
-  readonly files?: ModelFiles;
   /** Facts that files beside the model, or flags, state; stronger than the file's own metadata. */
   readonly stated?: StatedFacts;
-  /** Forms of outputs that are looked for where nobody states a task: heads of detectors. */
-  readonly forms?: readonly OutputForm[];
   /** {@link modelDigest} of the files, where whoever keeps them knows it: to count it again takes as long as all the rest. */
   readonly digest?: string;
 }
@@ -80,11 +76,6 @@ export interface BoundInfo extends ModelInfo {
   readonly classAxis?: number | null;
 }
 
-/** Parts of a source that the model keeps, with the metadata of its file. */
-interface ModelParts extends Pick<ModelSource, 'manifest' | 'labels' | 'forms'> {
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
 const MAX_INFOS = 16;
 
 /**
@@ -107,8 +98,6 @@ export class Model {
   /** Graph with rows along the first axis of inputs and outputs. */
   readonly graph: Graph;
   readonly description: ModelDescription;
-  /** `metadata_props` of the file. */
-  readonly metadata: Readonly<Record<string, string>>;
   readonly labels: Labels | undefined;
   /** From an image to the input tensor: what a request, the manifest, files beside the model or its metadata state. */
   readonly preprocessing: Preprocessing | undefined;
@@ -120,19 +109,19 @@ export class Model {
   private readonly stated: StatedFacts;
   private readonly layers: readonly string[];
   private readonly output: string;
-  private readonly source: ModelParts;
+  private readonly source: Omit<ModelSource, 'bytes'>;
   private readonly infos = new Map<string, BoundInfo>();
   private readonly corrections = new Map<string, Model>();
 
   private constructor(
     graph: Graph,
     digest: string,
-    source: ModelParts,
+    source: Omit<ModelSource, 'bytes'>,
     stated: StatedFacts,
     requested: StatedFacts = {},
   ) {
-    const { manifest = {}, labels, forms = [], metadata = {} } = source;
-    this.source = { manifest, forms, metadata, ...(labels && { labels }) };
+    const { manifest = {}, labels } = source;
+    this.source = { manifest, ...(labels && { labels }) };
     this.digest = digest;
     this.manifest = manifest;
     this.name = manifest.name ?? (graph.name || 'model');
@@ -140,12 +129,10 @@ export class Model {
     this.original = graph;
     this.file = { inputs: graph.inputs, outputs: graph.outputs };
     const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
-    this.metadata = metadata;
     this.stated = stated;
     checkOutput(graph, manifest.output);
-    const said = strongest([requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated]);
-    const facts = strongest([said, recognisedForm(graph, forms, said, metadata)]);
-    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, facts);
+    const facts = [requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated];
+    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, strongest(facts));
     this.description = description;
     this.places = { ...inputPlaces(graph, axes), ...outputAxes };
     this.graph = withRowsInFront(graph, this.places);
@@ -167,10 +154,12 @@ export class Model {
    */
   static async read(source: ModelSource): Promise<Model> {
     const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
-    const { metadata } = readHeader(source.bytes);
-    const stated = strongest([source.stated ?? {}, metadataFacts(metadata), operatorLabels(graph)]);
-    const digest = source.digest ?? (await modelDigest(source));
-    return new Model(graph, digest, { ...source, metadata }, stated);
+    const stated = strongest([
+      source.stated ?? {},
+      metadataFacts(readHeader(source.bytes).metadata),
+      operatorLabels(graph),
+    ]);
+    return new Model(graph, source.digest ?? (await modelDigest(source)), source, stated);
   }
 
   /**
@@ -273,8 +262,18 @@ export class Model {
       tensorInfo(input.name, input, this.channelAxis(input), input.whole);
     const inputInfos = inputs.filter((input) => !isHeld(input)).map(describeInput);
     const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
+    const image = this.description.inputs.find(
+      ({ role, layout }) => role.value === 'explained' && /H.*W/.test(layout.value) && /C/.test(layout.value),
+    );
+    const places = image && imagePlaces(graph, inputs, image);
     const tokens = attentionMaps(graph).at(-1)?.tokens;
-    const camLayer = tokens === undefined ? spatialLayers[0] : tensor(tokens);
+    const camLayer = (): TensorInfo | undefined => {
+      const maps = spatialLayers.map(({ name }) => name);
+      const name =
+        places?.camLayer(scores.name, maps) ?? tokens ?? nearestShared({ graph, values, scores: scores.name }, maps);
+      return name === undefined ? undefined : (spatialLayers.find((layer) => layer.name === name) ?? tensor(name));
+    };
+    let cam: { readonly layer: TensorInfo | undefined } | undefined;
     return {
       inputs: inputInfos,
       held: inputs.filter(isHeld).map(describeInput),
@@ -289,7 +288,11 @@ export class Model {
       labelled: isScores && output === this.output,
       ...(classAxis !== undefined && { classAxis }),
       output,
-      ...(camLayer && { camLayer }),
+      get camLayer() {
+        cam ??= { layer: camLayer() };
+        return cam.layer;
+      },
+      ...(places && { layout: (name: string) => places.layout(name) }),
       spatialLayers,
       graph,
       tensor,

@@ -59,6 +59,15 @@ export function captured(graph: Graph): string[] {
   return [...new Set(read)].filter((name) => !own.has(name));
 }
 
+/** Everything that `tensor` is computed from, itself included. */
+export function ancestorsOf({ nodes }: Pick<Graph, 'nodes'>, tensor: string): Set<string> {
+  const found = new Set([tensor]);
+  for (const node of nodes.toReversed()) {
+    if (node.outputs.some((name) => found.has(name))) for (const name of valuesRead(node)) found.add(name);
+  }
+  return found;
+}
+
 /**
  * The graph without the nodes and constants that `outputs` do not need. Graph inputs and the list of outputs stay as
  * they are, so pass a graph whose outputs are those named.

@@ -4,6 +4,7 @@
  * older operator sets spelled differently was rewritten by `upgrade/`, so that nothing else asks about versions.
  */
 import type { DataType } from '../tensor/tensor.ts';
+import type { WordInput } from './words/dictionary.ts';
 
 /** The version of `ai.onnx` that every graph in memory speaks. */
 export const OPSET = 21;
@@ -57,6 +58,8 @@ export interface ValueInfo extends TensorType {
   readonly untyped?: true;
   /** An input without rows, which all rows of a run share. */
   readonly whole?: true;
+  /** The file's input holds words; in the graph it takes their codes. */
+  readonly words?: WordInput;
 }
 
 /**

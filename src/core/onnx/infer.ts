@@ -22,6 +22,7 @@ import { recurrents } from './infer/recurrent.ts';
 import { reductions } from './infer/reduce.ts';
 import { reshapes } from './infer/reshape.ts';
 import type { Inferred, Inputs, Rules } from './infer/rule.ts';
+import { texts } from './infer/texts.ts';
 import { windows } from './infer/window.ts';
 
 export type { Inferred } from './infer/rule.ts';
@@ -41,6 +42,7 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
     ...quantizations,
     ...recurrents,
     ...controls,
+    ...texts,
   },
   'ai.onnx.ml': classic,
   'com.microsoft': microsoft,

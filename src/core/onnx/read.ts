@@ -5,6 +5,7 @@ import { WhylightError } from '../errors.ts';
 import { type Graph, OPSET } from './graph.ts';
 import { infer } from './infer.ts';
 import { invalid } from './invalid.ts';
+import { withoutColumnOutputs } from './read/column-outputs.ts';
 import { hoistConstants } from './read/constants.ts';
 import { foreignFile } from './read/foreign-file.ts';
 import { Functions } from './read/functions.ts';
@@ -13,6 +14,8 @@ import { inOrder, withNames } from './read/order.ts';
 import { toDomain } from './read/scope.ts';
 import type { External } from './read/tensor.ts';
 import { MAX_OPSET, MIN_OPSET, upgrade } from './upgrade.ts';
+import { Dictionary } from './words/dictionary.ts';
+import { withCodes } from './words/encode.ts';
 
 export interface ReadOptions {
   /** Gives the content of a file that lies beside the model, named as the model names it. */
@@ -40,14 +43,17 @@ export function read(bytes: Uint8Array, { external }: ReadOptions = {}): Graph {
   const opsets = opsetsOf(model);
   const version = opsets[''] as number;
   const functions = new Functions(model, version);
-  const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external }))));
+  const dictionary = new Dictionary();
+  const graph = inOrder(withNames(hoistConstants(toGraph(model.graph, { functions, external, dictionary }))));
   if (graph.outputs.length === 0) {
     const names = model.graph.output.map(({ name }) => `"${name}"`).join(', ');
     return invalid(
       `None of the model's outputs (${names}) is a tensor of numbers, so there is nothing to explain. Export it with its scores as an output.`,
     );
   }
-  return withOutputTypes(upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version));
+  const upgraded = upgrade({ ...graph, opsets: { ...opsets, '': OPSET } }, version);
+  const coded = dictionary.holders.size > 0 ? withCodes(upgraded, dictionary) : upgraded;
+  return withOutputTypes(withoutColumnOutputs(coded));
 }
 
 /** Types that the file leaves open at its outputs, from inference. */

@@ -1,28 +1,40 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
+import { renderApi, STYLE } from '#api-page';
 import type { EdgeEnv } from '../http/env.ts';
-import { DOCS_PAGE, DOCS_SCRIPT, DOCS_STYLE } from '../openapi/docs-page.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import type { RouteDescription } from '../openapi/route.ts';
 
-/** Content-Security-Policy of the page: everything on it comes from this server. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 const CACHE_CONTROL = 'public, max-age=3600';
 
 /** Serves the OpenAPI document and a page that shows it. Both are open, as they reveal nothing of any tenant. */
 export const docsRoutes = (descriptions: readonly RouteDescription[]) => {
-  let document: object | undefined;
-  const serve = (body: string, type: string) => (c: Context<EdgeEnv>) => {
-    c.set('pagePolicy', POLICY);
-    return c.body(body, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': CACHE_CONTROL });
-  };
+  const document = once(() => openApiDocument(descriptions));
+  const page = once(() => renderApi(document()));
+  const policy = once(pagePolicy);
   return new Hono<EdgeEnv>()
     .get('/openapi.json', (c) => {
-      document ??= openApiDocument(descriptions);
       c.header('Cache-Control', CACHE_CONTROL);
-      return c.json(document);
+      return c.json(document());
     })
-    .get('/docs', serve(DOCS_PAGE, 'text/html'))
-    .get('/docs/script.js', serve(DOCS_SCRIPT, 'text/javascript'))
-    .get('/docs/style.css', serve(DOCS_STYLE, 'text/css'));
+    .get('/docs', async (c) => {
+      c.set('pagePolicy', await policy());
+      c.header('Cache-Control', CACHE_CONTROL);
+      return c.html(page());
+    });
 };
+
+/** Content-Security-Policy of the page, which loads nothing and runs nothing: its own style element only. */
+async function pagePolicy(): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(STYLE));
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`;
+}
+
+/** A function that computes its value when it is first called. */
+function once<T>(compute: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: compute() };
+    return made.value;
+  };
+}

@@ -2,6 +2,7 @@
  * PNG files of at most 256 colours, made without a compressor: for small images inside of drawings.
  * @see W3C, "Portable Network Graphics (PNG) Specification", and RFC 1950 and 1951 (stored blocks)
  */
+import { joinBytes } from '../../core/bytes.ts';
 import { crc32 } from '../../core/image/png-checksums.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -16,7 +17,7 @@ export function indexedPng(width: number, height: number, indices: Uint8Array, p
   // Each row begins with its filter: none.
   for (let y = 0; y < height; y++) rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   const header = [...int(width), ...int(height), 8, 3, 0, 0, 0];
-  return join([
+  return joinBytes([
     Uint8Array.from(SIGNATURE),
     chunk('IHDR', Uint8Array.from(header)),
     chunk('PLTE', palette),
@@ -34,12 +35,12 @@ function stored(data: Uint8Array): Uint8Array {
     const length = [part.length & 255, part.length >> 8];
     blocks.push(Uint8Array.of(last, ...length, ...length.map((byte) => byte ^ 255)), part);
   }
-  return join([...blocks, Uint8Array.from(int(adler32(data)))]);
+  return joinBytes([...blocks, Uint8Array.from(int(adler32(data)))]);
 }
 
 function chunk(name: string, content: Uint8Array): Uint8Array {
-  const body = join([new TextEncoder().encode(name), content]);
-  return join([Uint8Array.from(int(content.length)), body, Uint8Array.from(int(crc32(body)))]);
+  const body = joinBytes([new TextEncoder().encode(name), content]);
+  return joinBytes([Uint8Array.from(int(content.length)), body, Uint8Array.from(int(crc32(body)))]);
 }
 
 /** Four bytes, the highest first. */
@@ -52,14 +53,4 @@ function adler32(data: Uint8Array): number {
     b = (b + a) % 65_521;
   }
   return ((b << 16) | a) >>> 0;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

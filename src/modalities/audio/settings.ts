@@ -1,6 +1,6 @@
 /** Entry of sound in a manifest. */
 import * as z from 'zod';
-import { WhylightError } from '../../core/errors.ts';
+import { parseSettings } from '../../core/modality/settings.ts';
 import { frontEndSchema } from './front-end-schema.ts';
 
 /** Schema of `modalities.audio` in a manifest. */
@@ -24,10 +24,5 @@ export type AudioSettings = z.output<typeof audioSettingsSchema>;
  * Settings with their defaults.
  * @throws WhylightError `invalid_config`
  */
-export function parseAudioSettings(source: unknown): AudioSettings {
-  const result = audioSettingsSchema.safeParse(source ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
-  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
-  throw new WhylightError('invalid_config', `The settings of sound are wrong: ${text}.`, { issues });
-}
+export const parseAudioSettings = (source: unknown): AudioSettings =>
+  parseSettings(audioSettingsSchema, source, 'sound');

@@ -1,6 +1,6 @@
 /** Entry of series in a manifest. */
 import * as z from 'zod';
-import { WhylightError } from '../../core/errors.ts';
+import { parseSettings } from '../../core/modality/settings.ts';
 
 /** Schema of `modalities.series` in a manifest. */
 export const seriesSettingsSchema = z
@@ -48,10 +48,5 @@ export type SeriesSettings = z.output<typeof seriesSettingsSchema>;
  * Settings with their defaults.
  * @throws WhylightError `invalid_config`
  */
-export function parseSeriesSettings(source: unknown): SeriesSettings {
-  const result = seriesSettingsSchema.safeParse(source ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
-  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
-  throw new WhylightError('invalid_config', `The settings of series are wrong: ${text}.`, { issues });
-}
+export const parseSeriesSettings = (source: unknown): SeriesSettings =>
+  parseSettings(seriesSettingsSchema, source, 'series');

@@ -1,7 +1,6 @@
 /** Columns of a table as features. */
 import type { Feature, Features } from '../../core/modality/modality.ts';
 import type { InputFact } from '../../core/model/description.ts';
-import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import type { TableColumn } from './columns.ts';
 import { type Cell, isMissing, numberOf } from './table.ts';
 
@@ -46,17 +45,4 @@ export function cellText({ kind, unit, digits }: TableColumn, cell: Cell): strin
         ? String(Number(number.toPrecision(6)))
         : number.toFixed(digits);
   return unit === undefined || number === undefined ? text : `${text} ${unit}`;
-}
-
-/** The attribution of each column: elements belong to one column each. */
-export function foldColumns(attribution: Float32Tensors, { list, mask }: Features): Float64Array {
-  const values = new Float64Array(list.length);
-  for (const [name, features] of Object.entries(mask)) {
-    const data = attribution[name]?.data;
-    if (!data) continue;
-    for (const [element, feature] of features.entries()) {
-      if (feature >= 0) values[feature] = (values[feature] as number) + (data[element] as number);
-    }
-  }
-  return values;
 }

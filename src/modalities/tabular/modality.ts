@@ -1,5 +1,7 @@
 /** Tables as a modality. */
+
 import { explainedInputs } from '../../core/modality/explained-inputs.ts';
+import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -9,7 +11,7 @@ import { decodeTable, TABLE_MEDIA_TYPES } from './decode.ts';
 import { drawTableAnsi } from './draw-ansi.ts';
 import { drawTableHtml } from './draw-html.ts';
 import { drawWaterfall } from './draw-svg.ts';
-import { foldColumns, tableFeatures } from './features.ts';
+import { tableFeatures } from './features.ts';
 import { matchColumns } from './match.ts';
 import { parseTabularSettings } from './settings.ts';
 import { type Cell, invalidTable, type Table } from './table.ts';
@@ -37,7 +39,7 @@ const tabular: Modality<Table, TableRow> = {
   decode: decodeTable,
   prepare,
   absent,
-  fold: foldColumns,
+  fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };
 

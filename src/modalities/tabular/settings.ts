@@ -1,6 +1,6 @@
 /** Entry of tables in a manifest. */
 import * as z from 'zod';
-import { WhylightError } from '../../core/errors.ts';
+import { settingsIssues, wrongSettings } from '../../core/modality/settings.ts';
 
 const columnSchema = z.strictObject({
   name: z.string().min(1).describe('Name of the column, as tables spell it.'),
@@ -49,12 +49,11 @@ export type ColumnSettings = z.output<typeof columnSchema>;
  */
 export function parseTabularSettings(source: unknown): TabularSettings {
   const result = tabularSettingsSchema.safeParse(source ?? {});
-  const issues = result.error?.issues.map(({ path, message }) => ({ entry: path.join('.'), message })) ?? [];
+  const issues = settingsIssues(result.error);
   for (const [i, column] of (result.data?.columns ?? []).entries()) {
     if (typeof column === 'string' || !column.codes || column.codes.length === column.categories?.length) continue;
     issues.push({ entry: `columns.${i}.codes`, message: 'expected as many codes as there are categories' });
   }
   if (result.success && issues.length === 0) return result.data;
-  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
-  throw new WhylightError('invalid_config', `The settings of the table are wrong: ${text}.`, { issues });
+  throw wrongSettings('the table', issues);
 }

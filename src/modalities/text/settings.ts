@@ -1,6 +1,6 @@
 /** Entry of text in a manifest. */
 import * as z from 'zod';
-import { WhylightError } from '../../core/errors.ts';
+import { parseSettings } from '../../core/modality/settings.ts';
 
 const wordList = z
   .strictObject({
@@ -29,10 +29,4 @@ export type TextSettings = z.output<typeof textSettingsSchema>;
  * Settings with their defaults.
  * @throws WhylightError `invalid_config`
  */
-export function parseTextSettings(source: unknown): TextSettings {
-  const result = textSettingsSchema.safeParse(source ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
-  const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');
-  throw new WhylightError('invalid_config', `The settings of text are wrong: ${text}.`, { issues });
-}
+export const parseTextSettings = (source: unknown): TextSettings => parseSettings(textSettingsSchema, source, 'text');

@@ -30,7 +30,6 @@ const text: Modality<readonly TextInput[], TextView> = {
   about: { title: 'Text', summary: 'Sentences and pairs of sentences, explained by words.' },
   accepts: { mediaTypes: TEXT_MEDIA_TYPES, extensions: ['txt', 'md', 'json'] },
   recognise,
-  load: async ({ files, settings }) => (await loadText(files, parseTextSettings(settings))).bytes,
   decode: (bytes, mediaType) => decodeTexts(bytes, mediaType),
   prepare,
   async absent(prepared, row, context, kind) {
@@ -57,7 +56,7 @@ const DRAW = { svg: drawTextSvg, html: drawTextHtml, ansi: drawTextAnsi };
 
 async function prepare(raw: readonly TextInput[], context: ModalityContext): Promise<Prepared<TextView>> {
   const settings = parseTextSettings(context.settings);
-  const { tokenizer, facts } = await loadText(context.files, settings);
+  const { tokenizer, facts } = await loadText(context.files, settings, wordsOf(context));
   const inputs = textInputs(context.inputs, context.description.inputs);
   const encoded = encodeText(tokenizer, raw, inputs, facts, { maxLength: settings.max_length });
   const views = encoded.encodings.map((encoding, i) => viewOf([raw[i] as TextInput].flat(), encoding));
@@ -73,9 +72,12 @@ async function prepare(raw: readonly TextInput[], context: ModalityContext): Pro
   return { inputs: encoded.inputs, features, views, notices: encoded.notices };
 }
 
+/** Words of a model that cuts texts itself. */
+const wordsOf = ({ inputs }: ModalityContext) => inputs.find(({ words }) => words?.split)?.words;
+
 /** The token that stands for an absent word. */
 async function absentToken(context: ModalityContext, kind: string | undefined): Promise<{ token: string; id: number }> {
-  const { facts } = await loadText(context.files, parseTextSettings(context.settings));
+  const { facts } = await loadText(context.files, parseTextSettings(context.settings), wordsOf(context));
   if (kind !== undefined && !(ABSENT as readonly string[]).includes(kind)) {
     throw new WhylightError('invalid_request', `A text has no absence called "${kind}": use ${ABSENT.join(', ')}.`, {
       kind,

@@ -1,5 +1,6 @@
 /** Tokenizers from plain vocabularies: a file with one entry a line. */
 import { WhylightError } from '../../core/errors.ts';
+import type { TextSplit } from '../../core/onnx/words/dictionary.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** Options of a tokenizer that has a plain list of words. */
@@ -60,6 +61,37 @@ export function wordListTokenizer(text: string, options: WordListOptions): Token
     post_processor: around(vocabulary, start, end, undefined),
   });
 }
+
+/**
+ * A tokenizer that cuts texts as a model's own StringNormalizer and Tokenizer do.
+ * @param words in the order of their ids
+ */
+export function splitTokenizer(words: readonly string[], { letterCase, pattern, separators }: TextSplit): Tokenizer {
+  const vocabulary = Object.fromEntries(words.map((word, id): [string, number] => [word, id]));
+  const parts = separators.filter((separator) => separator !== '').map((separator) => separator.replace(SIGNS, '\\$&'));
+  const single = separators.includes('') || parts.length === 0;
+  const match = pattern ?? (single ? '.' : parts.join('|'));
+  return readTokenizer({
+    model: {
+      type: 'WordLevel',
+      vocab: { ...vocabulary, [UNKNOWN]: words.length, [PADDING]: words.length + 1 },
+      unk_token: UNKNOWN,
+    },
+    normalizer: letterCase === 'LOWER' ? { type: 'Lowercase' } : null,
+    pre_tokenizer: {
+      type: 'Split',
+      pattern: { Regex: match },
+      behavior: 'Removed',
+      invert: pattern !== undefined || single,
+    },
+  });
+}
+
+const UNKNOWN = '[UNK]';
+const PADDING = '[PAD]';
+
+/** Signs with a meaning in regular expressions. */
+const SIGNS = /[\\^$.*+?()[\]{}|]/g;
 
 export interface BertVocabularyOptions {
   /** Default true. */

@@ -9,6 +9,7 @@ import { imageOf } from '../../core/strategy/activation/augment.ts';
 import { type BiasedLayer, biasedLayers } from '../../core/strategy/gradient/biases.ts';
 import { productsOf } from '../../core/tensor/products.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
+import { transposed } from '../../core/tensor/transpose.ts';
 
 /** Keeps a flat channel from dividing by zero. */
 const EPSILON = 1e-7;
@@ -51,9 +52,8 @@ export default defineMethod({
       for (let i = 0; i < map.length; i++) map[i] = (map[i] as number) + (part[i] as number);
     };
     const channelsLast = image.channelAxis === 2;
-    const channels = input.data.length / positions;
     const products = productsOf(slopes, input.data);
-    add(scaledChannels(positions, channelsLast ? channelByChannel(products, channels) : products));
+    add(scaledChannels(positions, channelsLast ? transposed(products, positions) : products));
     // Resizing is linear: layers of one size are added up first.
     const bySize = new Map<string, { size: [number, number]; map: Float32Array }>();
     for (const { name } of biasedLayers(ctx.model)) {
@@ -113,14 +113,4 @@ function scaledChannels(positions: number, data: Float32Array): Float32Array {
     for (let p = 0; p < positions; p++) sum[p] = (sum[p] as number) + (Math.abs(channel[p] as number) - low) * scale;
   }
   return new Float32Array(sum);
-}
-
-/** Channels that lie next to one another, one after the other. */
-function channelByChannel(data: Float32Array, channels: number): Float32Array {
-  const positions = data.length / channels;
-  const turned = new Float32Array(data.length);
-  for (let p = 0, i = 0; p < positions; p++) {
-    for (let c = 0; c < channels; c++, i++) turned[c * positions + p] = data[i] as number;
-  }
-  return turned;
 }

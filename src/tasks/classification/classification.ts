@@ -1,6 +1,8 @@
 /** Classification: one class for each input, by scores over all classes. */
-import type { Prediction, Task, TaskContext, TaskTarget } from '../../core/task/task.ts';
-import { classExtent, positionExtents, stated } from '../evidence.ts';
+
+import type { Prediction, TaskContext, TaskTarget } from '../../core/task/task.ts';
+import { defineTask } from '../define-task.ts';
+import { classExtent, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
 import { largest, scoresOf } from '../scores.ts';
 import { binaryPredictions, binaryTarget, isBinary } from './binary.ts';
@@ -8,21 +10,18 @@ import { chosenClass, classPrediction, classTarget } from './class-target.ts';
 
 const DEFAULT_TOP = 5;
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'classification',
-  about: { title: 'Classification', summary: 'One class for each input, with a score for every class.' },
-  recognise(description) {
-    const { explained } = description;
-    if (positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number') return 0;
-    const named = stated(description, 'classification');
+  title: 'Classification',
+  summary: 'One class for each input, with a score for every class.',
+  evidence({ explained }) {
+    if (positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number') return undefined;
     const { value: activation } = explained.activation;
-    if (activation === 'softmax' || activation === 'log_softmax' || activation === 'exp_normalised')
-      return Math.max(named, 0.9);
-    if (classExtent(explained) === 1) return Math.max(named, activation === 'sigmoid' ? 0.8 : 0.3);
+    if (activation === 'softmax' || activation === 'log_softmax' || activation === 'exp_normalised') return 0.9;
+    if (classExtent(explained) === 1) return activation === 'sigmoid' ? 0.8 : 0.3;
     // Several sigmoids are classes that do not exclude each other.
-    if (activation === 'sigmoid') return Math.max(named, 0.4);
-    return Math.max(named, explained.labels ? 0.8 : 0.5);
+    if (activation === 'sigmoid') return 0.4;
+    return explained.labels ? 0.8 : 0.5;
   },
   read(outputs, context) {
     const scores = scoresOf(outputs, context.description.explained);
@@ -41,7 +40,7 @@ export default {
       chosenClass(choice, scores, () => this.read(outputs, all(context))),
     );
   },
-} satisfies Task as Task;
+});
 
 /** Numbers of predictions count through all classes, however many are shown. */
 const all = (context: TaskContext): TaskContext => ({

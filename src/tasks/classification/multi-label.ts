@@ -1,6 +1,8 @@
 /** Multi-label classification: any number of classes for each input, each by a probability of its own. */
-import type { Prediction, Task } from '../../core/task/task.ts';
-import { classExtent, positionExtents, stated } from '../evidence.ts';
+
+import type { Prediction } from '../../core/task/task.ts';
+import { defineTask } from '../define-task.ts';
+import { classExtent, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
 import { largest, scoresOf } from '../scores.ts';
 import { chosenClass, classPrediction, classTarget } from './class-target.ts';
@@ -8,15 +10,14 @@ import { chosenClass, classPrediction, classTarget } from './class-target.ts';
 /** Probability from which on a class holds. */
 const DEFAULT_THRESHOLD = 0.5;
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'multi_label',
-  about: { title: 'Multi-label classification', summary: 'Any number of classes, each with a probability of its own.' },
-  recognise(description) {
-    const { explained } = description;
+  title: 'Multi-label classification',
+  summary: 'Any number of classes, each with a probability of its own.',
+  evidence({ explained }) {
     const dense = positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number';
-    if (dense || classExtent(explained) === 1) return 0;
-    return Math.max(stated(description, 'multi_label'), explained.activation.value === 'sigmoid' ? 0.7 : 0);
+    if (dense || classExtent(explained) === 1) return undefined;
+    return explained.activation.value === 'sigmoid' ? 0.7 : 0;
   },
   read(outputs, { description, threshold = DEFAULT_THRESHOLD, top = Number.POSITIVE_INFINITY }) {
     const scores = scoresOf(outputs, description.explained);
@@ -36,4 +37,4 @@ export default {
       chosenClass(choice, scores, () => this.read(outputs, context)),
     );
   },
-} satisfies Task as Task;
+});

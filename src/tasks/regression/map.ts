@@ -1,9 +1,11 @@
 /** Maps of values without classes: depth, and images as outputs (super-resolution, denoising). */
+
 import { WhylightError } from '../../core/errors.ts';
 import type { OutputFact } from '../../core/model/description.ts';
 import type { Task, TaskContext, TaskTarget } from '../../core/task/task.ts';
 import { cellsOf, chosenCells } from '../cells.ts';
-import { hasInput, positionExtents, stated } from '../evidence.ts';
+import { defineTask } from '../define-task.ts';
+import { hasInput, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
 import { scoresOf } from '../scores.ts';
 import { viewOf } from '../upright.ts';
@@ -14,38 +16,32 @@ import { viewOf } from '../upright.ts';
  */
 type Recogniser = (output: OutputFact, extents: readonly (number | string)[], ofImage: boolean) => number;
 
-export const defineMap = (
-  id: 'depth' | 'image_to_image',
-  title: string,
-  summary: string,
-  evidence: Recogniser,
-): Task => ({
-  apiVersion: 1,
-  id,
-  about: { title, summary },
-  hasPlaces: true,
-  recognise(description) {
-    const { explained } = description;
-    const named = stated(description, id);
-    if (typeof explained.classAxis?.value === 'number') return named;
-    const extents = positionExtents(explained);
-    return extents.length < 2 ? named : Math.max(named, evidence(explained, extents, hasInput(description, 'image')));
-  },
-  read(outputs, { description }) {
-    const { data } = scoresOf(outputs, withoutClasses(description.explained));
-    return [{ label: 'mean', score: data.reduce((sum, value) => sum + value, 0) / data.length }];
-  },
-  target(choice, outputs, context) {
-    const scores = scoresOf(outputs, withoutClasses(context.description.explained));
-    const nothing = 'prediction' in choice && choice.prediction !== 0;
-    if (nothing || 'class' in choice || ('label' in choice && choice.label !== 'mean')) {
-      throw targetNotFound('The output has no classes: choose a point or a box of the image, or the mean of it all.');
-    }
-    const indices =
-      'point' in choice || 'box' in choice ? elementsAt(choice, scores, context) : [...scores.data.keys()];
-    return meanOf(scores.output, indices);
-  },
-});
+export const defineMap = (id: 'depth' | 'image_to_image', title: string, summary: string, evidence: Recogniser): Task =>
+  defineTask({
+    id,
+    title,
+    summary,
+    evidence(description) {
+      const { explained } = description;
+      if (typeof explained.classAxis?.value === 'number') return 0;
+      const extents = positionExtents(explained);
+      return extents.length < 2 ? 0 : evidence(explained, extents, hasInput(description, 'image'));
+    },
+    read(outputs, { description }) {
+      const { data } = scoresOf(outputs, withoutClasses(description.explained));
+      return [{ label: 'mean', score: data.reduce((sum, value) => sum + value, 0) / data.length }];
+    },
+    target(choice, outputs, context) {
+      const scores = scoresOf(outputs, withoutClasses(context.description.explained));
+      const nothing = 'prediction' in choice && choice.prediction !== 0;
+      if (nothing || 'class' in choice || ('label' in choice && choice.label !== 'mean')) {
+        throw targetNotFound('The output has no classes: choose a point or a box of the image, or the mean of it all.');
+      }
+      const indices =
+        'point' in choice || 'box' in choice ? elementsAt(choice, scores, context) : [...scores.data.keys()];
+      return meanOf(scores.output, indices);
+    },
+  });
 
 const withoutClasses = (fact: OutputFact): OutputFact => ({ ...fact, classAxis: undefined, labels: undefined });
 

@@ -1,19 +1,19 @@
 /** Regression: one number or several, each named where the labels name them. */
-import type { Prediction, Task } from '../../core/task/task.ts';
+
+import type { Prediction } from '../../core/task/task.ts';
 import { chosenClass, classTarget } from '../classification/class-target.ts';
-import { classExtent, positionExtents, stated } from '../evidence.ts';
+import { defineTask } from '../define-task.ts';
+import { classExtent, positionExtents } from '../evidence.ts';
 import { targetNotFound } from '../named-class.ts';
 import { scoresOf } from '../scores.ts';
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'regression',
-  about: { title: 'Regression', summary: 'One number or several, each a value of its own.' },
-  recognise(description) {
-    const { explained } = description;
-    if (positionExtents(explained).length > 0) return 0;
-    const plain = explained.activation.value === 'none' && classExtent(explained) === 1;
-    return Math.max(stated(description, 'regression'), plain ? 0.7 : 0);
+  title: 'Regression',
+  summary: 'One number or several, each a value of its own.',
+  evidence({ explained }) {
+    if (positionExtents(explained).length > 0) return undefined;
+    return explained.activation.value === 'none' && classExtent(explained) === 1 ? 0.7 : 0;
   },
   read(outputs, { description }) {
     const scores = scoresOf(outputs, description.explained);
@@ -36,4 +36,4 @@ export default {
       chosenClass(value, scores, () => []),
     );
   },
-} satisfies Task as Task;
+});

@@ -1,27 +1,27 @@
 /** Semantic segmentation: a class for every pixel. */
+
 import { WhylightError } from '../../core/errors.ts';
 import type { OutputFact } from '../../core/model/description.ts';
-import type { Prediction, TargetChoice, Task, TaskContext, TaskOutputs, TaskTarget } from '../../core/task/task.ts';
+import type { Prediction, TargetChoice, TaskContext, TaskOutputs, TaskTarget } from '../../core/task/task.ts';
 import { type Cells, cellsOf, chosenCells } from '../cells.ts';
-import { classExtent, hasInput, positionExtents, stated } from '../evidence.ts';
+import { defineTask } from '../define-task.ts';
+import { classExtent, hasInput, positionExtents } from '../evidence.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
 import { type Scores, scoresOf } from '../scores.ts';
 import { viewOf } from '../upright.ts';
 import { labelMap, masksOf } from './label-map.ts';
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'segmentation',
-  about: { title: 'Semantic segmentation', summary: 'A class for every pixel.' },
-  hasPlaces: true,
-  recognise(description) {
+  title: 'Semantic segmentation',
+  summary: 'A class for every pixel.',
+  evidence(description) {
     const { explained } = description;
-    const named = stated(description, 'segmentation');
-    if (!hasInput(description, 'image') || positionExtents(explained).length !== 2) return named;
-    if (typeof explained.classAxis?.value !== 'number') return named;
-    if (classExtent(explained) === 1) return Math.max(named, explained.activation.value === 'sigmoid' ? 0.7 : 0);
+    if (!hasInput(description, 'image') || positionExtents(explained).length !== 2) return 0;
+    if (typeof explained.classAxis?.value !== 'number') return 0;
+    if (classExtent(explained) === 1) return explained.activation.value === 'sigmoid' ? 0.7 : 0;
     const sure = explained.labels !== undefined || explained.activation.value === 'softmax';
-    return Math.max(named, sure ? 0.9 : 0.6);
+    return sure ? 0.9 : 0.6;
   },
   read(outputs, context) {
     const segmented = segment(outputs, context);
@@ -39,7 +39,7 @@ export default {
     const found = classesFound(segmented).find((one) => one.klass === klass);
     return regionTarget(segmented.scores, klass, found?.positions ?? everyPosition(segmented));
   },
-} satisfies Task as Task;
+});
 
 interface Segmented {
   readonly scores: Scores;

@@ -1,20 +1,19 @@
 /** Similarity: the cosine of the model's embedding and a given one. */
+
 import { WhylightError } from '../../core/errors.ts';
-import type { Task, TaskContext, TaskOutputs } from '../../core/task/task.ts';
-import { stated } from '../evidence.ts';
+import type { TaskContext, TaskOutputs } from '../../core/task/task.ts';
+import { defineTask } from '../define-task.ts';
 import { targetNotFound } from '../named-class.ts';
 import { cosineWith } from '../nodes.ts';
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'similarity',
-  about: { title: 'Similarity', summary: 'The cosine of the embedding of the input and a given embedding.' },
-  hasPlaces: true,
-  recognise(description) {
-    const { name, shape } = description.explained;
+  title: 'Similarity',
+  summary: 'The cosine of the embedding of the input and a given embedding.',
+  evidence({ explained: { name, shape } }) {
     const vector = shape.filter((extent, i) => i > 0 && extent !== 1).length === 1;
     const named = /embed|pooler|features?$|sentence_embedding|encoding/i.test(name);
-    return Math.max(stated(description, 'similarity'), vector && named ? 0.8 : 0);
+    return vector && named ? 0.8 : 0;
   },
   read(outputs, context) {
     const { data } = embeddingOf(outputs, context);
@@ -40,7 +39,7 @@ export default {
       follow: (disturbed) => cosine(embeddingOf(disturbed, context).data, other),
     };
   },
-} satisfies Task as Task;
+});
 
 function embeddingOf(outputs: TaskOutputs, { description }: TaskContext): { name: string; data: Float32Array } {
   const { name } = description.explained;

@@ -1,7 +1,8 @@
 /** Extractive question answering: the span of a text that answers a question, by scores of its first and last token. */
+
 import { WhylightError } from '../../core/errors.ts';
-import type { Prediction, Task, TaskContext, TaskOutputs } from '../../core/task/task.ts';
-import { stated } from '../evidence.ts';
+import type { Prediction, TaskContext, TaskOutputs } from '../../core/task/task.ts';
+import { defineTask } from '../define-task.ts';
 import { numbered, targetNotFound } from '../named-class.ts';
 import { element } from '../nodes.ts';
 
@@ -12,15 +13,13 @@ const MAX_LENGTH = 30;
 const isStart = (name: string): boolean => /start/i.test(name);
 const isEnd = (name: string): boolean => /end/i.test(name);
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'question_answering',
-  about: { title: 'Question answering', summary: 'The span of a text that answers a question.' },
-  hasPlaces: true,
-  recognise(description) {
-    const { outputs } = description;
+  title: 'Question answering',
+  summary: 'The span of a text that answers a question.',
+  evidence({ outputs }) {
     const pair = outputs.some(({ name }) => isStart(name)) && outputs.some(({ name }) => isEnd(name));
-    return Math.max(stated(description, 'question_answering'), pair ? 0.95 : 0);
+    return pair ? 0.95 : 0;
   },
   read(outputs, context) {
     return spans(outputs, context).slice(0, context.top ?? DEFAULT_TOP);
@@ -45,7 +44,7 @@ export default {
       },
     };
   },
-} satisfies Task as Task;
+});
 
 interface Ends {
   readonly start: { readonly name: string; readonly data: Float32Array };

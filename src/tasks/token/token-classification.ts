@@ -1,6 +1,7 @@
 /** Token classification: a class for each token, such as the kind of name that it belongs to. */
-import type { Task } from '../../core/task/task.ts';
-import { classExtent, stated } from '../evidence.ts';
+
+import { defineTask } from '../define-task.ts';
+import { classExtent } from '../evidence.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
 import { bestOfEach, bestPosition, overTokens, type tokenPrediction, tokenScores, tokenTarget } from './tokens.ts';
 
@@ -10,17 +11,15 @@ const MAX_UNNAMED = 32;
 /** The class of tokens that are part of no name. */
 const OUTSIDE = /^(o|outside|none)$/i;
 
-export default {
-  apiVersion: 1,
+export default defineTask({
   id: 'token_classification',
-  about: { title: 'Token classification', summary: 'A class for each token of a text.' },
-  hasPlaces: true,
-  recognise(description) {
-    const named = stated(description, 'token_classification');
-    if (!overTokens(description)) return named;
+  title: 'Token classification',
+  summary: 'A class for each token of a text.',
+  evidence(description) {
+    if (!overTokens(description)) return 0;
     const classes = classExtent(description.explained);
     const few = typeof classes === 'number' && classes <= MAX_UNNAMED;
-    return Math.max(named, description.explained.labels ? 0.9 : few ? 0.5 : 0);
+    return description.explained.labels ? 0.9 : few ? 0.5 : 0;
   },
   read(outputs, context) {
     return bestOfEach(tokenScores(outputs, context))
@@ -43,7 +42,7 @@ export default {
     const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
     return tokenTarget(scores, klass, bestPosition(scores, klass));
   },
-} satisfies Task as Task;
+});
 
 function surest(scores: ReturnType<typeof tokenScores>): ReturnType<typeof tokenPrediction> {
   const [first] = bestOfEach(scores).sort((a, b) => b.score - a.score);

@@ -2,7 +2,7 @@
 
 import type { ModelDescription } from '../../core/model/description.ts';
 import type { Task, TaskContext } from '../../core/task/task.ts';
-import { stated } from '../evidence.ts';
+import { defineTask } from '../define-task.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
 import { largest } from '../scores.ts';
 import { overTokens, type TokenScores, tokenPrediction, tokenScores, tokenTarget } from './tokens.ts';
@@ -19,31 +19,28 @@ export interface VocabularyTask {
   position(scores: TokenScores, context: TaskContext): number;
 }
 
-export const defineVocabulary = ({ id, title, summary, evidence, position }: VocabularyTask): Task => ({
-  apiVersion: 1,
-  id,
-  about: { title, summary },
-  hasPlaces: true,
-  recognise(description) {
-    const named = stated(description, id);
-    return overTokens(description) && !description.explained.labels ? Math.max(named, evidence(description)) : named;
-  },
-  read(outputs, context) {
-    const scores = tokenScores(outputs, context);
-    const at = position(scores, context);
-    const values = Array.from({ length: scores.classes }, (_, k) => scores.data[scores.element(k, at)] as number);
-    return largest(values, context.top ?? DEFAULT_TOP).map((klass) => tokenPrediction(scores, klass, at));
-  },
-  target(choice, outputs, context) {
-    if ('point' in choice || 'box' in choice)
-      throw targetNotFound('Tokens have no place in an image: choose a token of the vocabulary.');
-    const scores = tokenScores(outputs, context);
-    const at = position(scores, context);
-    if ('prediction' in choice) {
-      const found = this.read(outputs, { ...context, top: Math.max(DEFAULT_TOP, choice.prediction + 1) });
-      return tokenTarget(scores, numbered(found, choice.prediction).class as number, at);
-    }
-    const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
-    return tokenTarget(scores, klass, at);
-  },
-});
+export const defineVocabulary = ({ id, title, summary, evidence, position }: VocabularyTask): Task =>
+  defineTask({
+    id,
+    title,
+    summary,
+    evidence: (description) => (overTokens(description) && !description.explained.labels ? evidence(description) : 0),
+    read(outputs, context) {
+      const scores = tokenScores(outputs, context);
+      const at = position(scores, context);
+      const values = Array.from({ length: scores.classes }, (_, k) => scores.data[scores.element(k, at)] as number);
+      return largest(values, context.top ?? DEFAULT_TOP).map((klass) => tokenPrediction(scores, klass, at));
+    },
+    target(choice, outputs, context) {
+      if ('point' in choice || 'box' in choice)
+        throw targetNotFound('Tokens have no place in an image: choose a token of the vocabulary.');
+      const scores = tokenScores(outputs, context);
+      const at = position(scores, context);
+      if ('prediction' in choice) {
+        const found = this.read(outputs, { ...context, top: Math.max(DEFAULT_TOP, choice.prediction + 1) });
+        return tokenTarget(scores, numbered(found, choice.prediction).class as number, at);
+      }
+      const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
+      return tokenTarget(scores, klass, at);
+    },
+  });

@@ -1,7 +1,7 @@
 import { TensorProto_DataLocation, TensorProto_DataType as Type } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { WhylightError } from '../../../src/core/errors.ts';
-import { float, floats, int, ints, string, tensorAttr } from '../../../src/core/onnx/attributes.ts';
+import { float, floats, graphAttr, int, ints, string, tensorAttr } from '../../../src/core/onnx/attributes.ts';
 import { constantValues, makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Attribute, Graph, ValueInfo } from '../../../src/core/onnx/graph.ts';
 import { type ReadOptions, read } from '../../../src/core/onnx/read.ts';
@@ -358,7 +358,8 @@ describe('an invalid model', () => {
     ['a value made twice', model({ nodes: [relu, node('Abs', ['x'], ['y'])] }), /"y" is made twice/],
     ['an input that a node makes', model({ nodes: [relu, node('Abs', ['y'], ['x'])] }), /"x" is made twice/],
     ['a node without operator', model({ nodes: [{ ...relu, op: '' }] }), /no operator/],
-    ['texts', initializer({ dataType: Type.STRING }), /type string, which whylight does not work on/],
+    ['complex numbers', initializer({ dataType: Type.COMPLEX64 }), /type complex64, which whylight does not work on/],
+    ['too few texts', initializer({ dataType: Type.STRING }), /holds 2 texts, but has 0/],
     ['an element type that does not exist', initializer({ dataType: 99 }), /type number 99/],
     ['too few bytes', initializer({ rawData: new Uint8Array(3) }), /takes 8 bytes, but has 3/],
     ['no bytes', initializer({}), /takes 8 bytes, but has 0/],
@@ -406,8 +407,8 @@ describe('an invalid model', () => {
       /is a sequence/,
     ],
     [
-      'a Constant of text',
-      model({ nodes: [node('Constant', [], ['c'], { value_string: string('a') }), relu] }),
+      'a Constant of a graph',
+      model({ nodes: [node('Constant', [], ['c'], { value: graphAttr(read(model({ nodes: [relu] }))) }), relu] }),
       /holds no numbers/,
     ],
   ])('is refused: %s', (_, bytes, message) => {

@@ -9,8 +9,8 @@ export const answerFaults: Check = async (it) => {
   if (!subject || (!expected.tasks && !expected.detector)) return [];
   const { task, predictions } = await answerOf(it, subject);
   const faults: string[] = [];
-  if (expected.tasks && !expected.tasks.includes(task)) {
-    faults.push(`task is ${task}, expected ${expected.tasks.join(' or ')}`);
+  if (expected.tasks && !expected.tasks.includes(task.id)) {
+    faults.push(`task is ${task.id}, expected ${expected.tasks.join(' or ')}`);
   }
   const [best] = predictions;
   if (!expected.detector || !best) return faults;

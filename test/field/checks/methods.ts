@@ -29,10 +29,10 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   const [subject] = it.subjects;
   if (!subject) return { verdict: 'fails', reason: 'the inputs have no rows' };
   try {
-    const { read } = await answerOf(it, subject);
+    const taskTarget = (await answerOf(it, subject)).target();
     const { rows } = await it.explainer.explain(
       it.opened.model,
-      { method: METHODS[strategy], inputs: subject.inputs, read },
+      { method: METHODS[strategy], inputs: subject.inputs, ...(taskTarget && { taskTarget }) },
       { maxSamples: MAX_SAMPLES },
     );
     const fault = valueFault(rows[0], strategy);

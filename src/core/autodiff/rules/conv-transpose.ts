@@ -1,4 +1,4 @@
-/** Transposed convolution: its input gradient is the convolution that it transposes. */
+/** Convolution convolution: its input gradient is the convolution that it transposes. */
 import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { isStatic } from '../../onnx/dims.ts';
@@ -6,6 +6,7 @@ import type { Node } from '../../onnx/graph.ts';
 import type { Window } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 import { rankOf, refuse, upTo } from './axes.ts';
+import type { Convolution } from './convolution.ts';
 import { kernelGradient } from './convolution.ts';
 
 /** Window of the convolution that the node transposes, over its output y. */
@@ -38,21 +39,12 @@ function windowOver(node: Node, x: Value, w: Value, y: Value): Window {
   return { ...fixed, padsBegin, padsEnd: surplus.map((s, i) => Math.max(s - (padsBegin[i] as number), 0)) };
 }
 
-function inputGradient({ g, x, w, dy, window, group }: Transposed): Value {
+function inputGradient({ g, x, w, dy, window, group }: Convolution): Value {
   const { kernel, strides, dilations, padsBegin, padsEnd } = window;
   const pads = [...padsBegin, ...padsEnd];
   const spread = g.op('Conv', [dy, w], { kernel_shape: kernel, strides, dilations, group, pads });
   const fits = isStatic(x.dims?.slice(2)) && x.dims?.slice(2).every((n, i) => n === spread.dims?.[i + 2]);
   return fits ? spread : cut(g, spread, x);
-}
-
-interface Transposed {
-  readonly g: GraphBuilder;
-  readonly x: Value;
-  readonly w: Value;
-  readonly dy: Value;
-  readonly window: Window;
-  readonly group: number;
 }
 
 /** Output padding of a stride or more gives positions that no element of x made. */

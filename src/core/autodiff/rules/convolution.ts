@@ -7,7 +7,8 @@ import type { Constant } from '../../onnx/graph.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 
-interface Convolution {
+/** A convolution on the way back: its input, weights, cotangent and geometry. */
+export interface Convolution {
   readonly g: GraphBuilder;
   readonly x: Value;
   readonly w: Value;

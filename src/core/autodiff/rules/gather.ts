@@ -72,12 +72,23 @@ function withBatchCoordinates(g: GraphBuilder, indices: Value, batchDims: number
   return g.op('Concat', [...coordinates, indices], { axis: -1 });
 }
 
-/** ScatterElements and ScatterND, with the operator that reads what they write. */
-function scatterBack(
-  context: RuleContext,
-  read: (x: Value) => Value,
-  write: (into: Value, what: Value, reduction: string) => Value,
-): Cotangents {
+/** The operator that scatters, and the one that reads what it writes. */
+interface Scatter {
+  readonly read: (x: Value) => Value;
+  readonly write: (into: Value, what: Value, reduction: string) => Value;
+}
+
+const scatterRule = (op: string, scatterOf: (context: RuleContext) => Scatter, cases: readonly RuleCase[]): Rule =>
+  defineRule({
+    op,
+    since: [11, 13, 16, 18],
+    note: 'All reductions; equal winners of max and min share evenly.',
+    vjp: (context) => scatterBack(context, scatterOf(context)),
+    cases,
+  });
+
+/** ScatterElements and ScatterND. */
+function scatterBack(context: RuleContext, { read, write }: Scatter): Cotangents {
   const {
     g,
     node,
@@ -180,45 +191,28 @@ export const gatherRules: readonly Rule[] = [
       { inputs: [[2, 2, 3], ints([2, 2, 2, 1], [0, 1, 2, 2, 1, 0, -1, 0])], attributes: { batch_dims: 2 } },
     ],
   }),
-  defineRule({
-    op: 'ScatterElements',
-    since: [11, 13, 16, 18],
-    note: 'All reductions; equal winners of max and min share evenly.',
-    vjp(context) {
-      const {
-        g,
-        node,
-        inputs: [, indices],
-      } = context;
+  scatterRule(
+    'ScatterElements',
+    ({ g, node, inputs: [, indices] }) => {
       const axis = intAttribute(node, 'axis', 0);
-      return scatterBack(
-        context,
-        (x) => g.op('GatherElements', [x, indices], { axis }),
-        (into, what, reduction) => g.op('ScatterElements', [into, indices, what], { axis, reduction }),
-      );
+      return {
+        read: (x) => g.op('GatherElements', [x, indices], { axis }),
+        write: (into, what, reduction) => g.op('ScatterElements', [into, indices, what], { axis, reduction }),
+      };
     },
-    cases: scatters([2, 4], ints([2, 3], [0, 2, 2, 1, 1, -1]), ints([2, 3], [0, 2, 1, 1, 0, -1]), [2, 3], { axis: 1 }),
-  }),
-  defineRule({
-    op: 'ScatterND',
-    since: [11, 13, 16, 18],
-    note: 'All reductions; equal winners of max and min share evenly.',
-    vjp(context) {
-      const {
-        g,
-        inputs: [, indices],
-      } = context;
-      return scatterBack(
-        context,
-        (x) => g.op('GatherND', [x, indices]),
-        (into, what, reduction) => g.op('ScatterND', [into, indices, what], { reduction }),
-      );
-    },
-    cases: [
+    scatters([2, 4], ints([2, 3], [0, 2, 2, 1, 1, -1]), ints([2, 3], [0, 2, 1, 1, 0, -1]), [2, 3], { axis: 1 }),
+  ),
+  scatterRule(
+    'ScatterND',
+    ({ g, inputs: [, indices] }) => ({
+      read: (x) => g.op('GatherND', [x, indices]),
+      write: (into, what, reduction) => g.op('ScatterND', [into, indices, what], { reduction }),
+    }),
+    [
       ...scatters([4, 2], ints([3, 1], [1, 1, -1]), ints([3, 1], [1, 0, -1]), [3, 2]),
       { inputs: [[2, 3], ints([2, 2], [0, 1, 1, 2]), [2]] },
     ],
-  }),
+  ),
   defineRule({
     op: 'Compress',
     since: [9, 11],

@@ -4,6 +4,15 @@ import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { defineElementwise, defineRule, defineZero, type Rule, type RuleCase } from '../rule.ts';
 
 const within = (low: number, high: number): readonly RuleCase[] => [{ inputs: [{ dims: [3, 4], range: [low, high] }] }];
+
+/** A function of one number, with its derivative and a range to try it in. */
+const curve = (
+  op: string,
+  since: readonly number[],
+  derivative: Parameters<typeof defineElementwise>[0]['derivative'],
+  [low, high]: readonly [number, number],
+): Rule => defineElementwise({ op, since, derivative, cases: within(low, high) });
+
 const square = (g: GraphBuilder, x: Value): Value => g.mul(x, x);
 const oneMinus = (g: GraphBuilder, x: Value): Value => g.sub(g.number(1, x), x);
 const onePlus = (g: GraphBuilder, x: Value): Value => g.add(x, g.number(1, x));
@@ -46,78 +55,23 @@ export const mathRules: readonly Rule[] = [
     derivative: ({ g, y, dy }) => g.neg(g.mul(dy, square(g, y))),
     cases: [...within(0.5, 3), ...within(-3, -0.5)],
   }),
-  defineElementwise({
-    op: 'Erf',
-    since: [9, 13],
-    derivative: ({ g, x, dy }) => g.mul(dy, g.mul(g.op('Exp', [g.neg(square(g, x))]), g.number(ERF_SLOPE, x))),
-    cases: within(-2, 2),
-  }),
-  defineElementwise({
-    op: 'Sin',
-    since: [7],
-    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cos', [x])),
-    cases: within(-3, 3),
-  }),
-  defineElementwise({
-    op: 'Cos',
-    since: [7],
-    derivative: ({ g, x, dy }) => g.neg(g.mul(dy, g.op('Sin', [x]))),
-    cases: within(-3, 3),
-  }),
-  defineElementwise({
-    op: 'Tan',
-    since: [7],
-    derivative: ({ g, y, dy }) => g.mul(dy, onePlus(g, square(g, y))),
-    cases: within(-1, 1),
-  }),
-  defineElementwise({
-    op: 'Asin',
-    since: [7],
-    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))])),
-    cases: within(-0.8, 0.8),
-  }),
-  defineElementwise({
-    op: 'Acos',
-    since: [7],
-    derivative: ({ g, x, dy }) => g.neg(g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))]))),
-    cases: within(-0.8, 0.8),
-  }),
-  defineElementwise({
-    op: 'Atan',
-    since: [7],
-    derivative: ({ g, x, dy }) => g.div(dy, onePlus(g, square(g, x))),
-    cases: within(-3, 3),
-  }),
-  defineElementwise({
-    op: 'Sinh',
-    since: [9],
-    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Cosh', [x])),
-    cases: within(-2, 2),
-  }),
-  defineElementwise({
-    op: 'Cosh',
-    since: [9],
-    derivative: ({ g, x, dy }) => g.mul(dy, g.op('Sinh', [x])),
-    cases: within(-2, 2),
-  }),
-  defineElementwise({
-    op: 'Asinh',
-    since: [9],
-    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [onePlus(g, square(g, x))])),
-    cases: within(-3, 3),
-  }),
-  defineElementwise({
-    op: 'Acosh',
-    since: [9],
-    derivative: ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [g.sub(square(g, x), g.number(1, x))])),
-    cases: within(1.5, 4),
-  }),
-  defineElementwise({
-    op: 'Atanh',
-    since: [9],
-    derivative: ({ g, x, dy }) => g.div(dy, oneMinus(g, square(g, x))),
-    cases: within(-0.8, 0.8),
-  }),
+  curve(
+    'Erf',
+    [9, 13],
+    ({ g, x, dy }) => g.mul(dy, g.mul(g.op('Exp', [g.neg(square(g, x))]), g.number(ERF_SLOPE, x))),
+    [-2, 2],
+  ),
+  curve('Sin', [7], ({ g, x, dy }) => g.mul(dy, g.op('Cos', [x])), [-3, 3]),
+  curve('Cos', [7], ({ g, x, dy }) => g.neg(g.mul(dy, g.op('Sin', [x]))), [-3, 3]),
+  curve('Tan', [7], ({ g, y, dy }) => g.mul(dy, onePlus(g, square(g, y))), [-1, 1]),
+  curve('Asin', [7], ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))])), [-0.8, 0.8]),
+  curve('Acos', [7], ({ g, x, dy }) => g.neg(g.div(dy, g.op('Sqrt', [oneMinus(g, square(g, x))]))), [-0.8, 0.8]),
+  curve('Atan', [7], ({ g, x, dy }) => g.div(dy, onePlus(g, square(g, x))), [-3, 3]),
+  curve('Sinh', [9], ({ g, x, dy }) => g.mul(dy, g.op('Cosh', [x])), [-2, 2]),
+  curve('Cosh', [9], ({ g, x, dy }) => g.mul(dy, g.op('Sinh', [x])), [-2, 2]),
+  curve('Asinh', [9], ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [onePlus(g, square(g, x))])), [-3, 3]),
+  curve('Acosh', [9], ({ g, x, dy }) => g.div(dy, g.op('Sqrt', [g.sub(square(g, x), g.number(1, x))])), [1.5, 4]),
+  curve('Atanh', [9], ({ g, x, dy }) => g.div(dy, oneMinus(g, square(g, x))), [-0.8, 0.8]),
   defineRule({
     op: 'Pow',
     since: [7, 12, 13, 15],

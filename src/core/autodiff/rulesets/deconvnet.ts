@@ -1,8 +1,6 @@
 /** Deconvolution: a ReLU passes back what is positive, wherever it was active. Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 2.1. */
-import { defineElementwise } from '../rule.ts';
-import { defineRuleset } from '../ruleset.ts';
 import { withClip } from './clip.ts';
-import { gradient } from './gradient.ts';
+import { defineReluRuleset } from './relu.ts';
 
 /**
  * Ruleset of deconvolution: a ReLU passes positive cotangents back, whether it was active or not.
@@ -12,18 +10,10 @@ import { gradient } from './gradient.ts';
  * export default defineBackprop({ id: 'my_deconv', revision: 1, about, ruleset: deconvnet, clipRuleset: deconvnet });
  * @see https://arxiv.org/abs/1311.2901 section 2.1
  */
-export const deconvnet = defineRuleset({
+export const deconvnet = defineReluRuleset({
   id: 'deconvnet',
   title: 'Deconvolution',
-  base: gradient,
-  rules: [
-    defineElementwise({
-      op: 'Relu',
-      since: [6, 13, 14],
-      surrogate: true,
-      derivative: ({ g, dy }) => g.op('Relu', [dy]),
-    }),
-  ],
+  derivative: ({ g, dy }) => g.op('Relu', [dy]),
 });
 
 /** The same, and a Clip from 0 on, such as ReLU6, counts as a ReLU. */

@@ -1,10 +1,8 @@
 /** Guided backpropagation: a ReLU passes back what is positive, where it was active. Springenberg et al. 2015, "Striving for simplicity", section 3.4. */
 
-import { defineElementwise } from '../rule.ts';
 import { gate } from '../rules/gate.ts';
-import { defineRuleset } from '../ruleset.ts';
 import { withClip } from './clip.ts';
-import { gradient } from './gradient.ts';
+import { defineReluRuleset } from './relu.ts';
 
 /**
  * Ruleset of guided backpropagation: a ReLU passes positive cotangents back where it was active.
@@ -14,18 +12,10 @@ import { gradient } from './gradient.ts';
  * export default defineBackprop({ id: 'my_guided', revision: 1, about, ruleset: guided, clipRuleset: guided });
  * @see https://arxiv.org/abs/1412.6806 section 3.4
  */
-export const guided = defineRuleset({
+export const guided = defineReluRuleset({
   id: 'guided',
   title: 'Guided backpropagation',
-  base: gradient,
-  rules: [
-    defineElementwise({
-      op: 'Relu',
-      since: [6, 13, 14],
-      surrogate: true,
-      derivative: ({ g, y, dy, optimize }) => gate(g, y, g.op('Relu', [dy]), { low: 0 }, optimize),
-    }),
-  ],
+  derivative: ({ g, y, dy, optimize }) => gate(g, y, g.op('Relu', [dy]), { low: 0 }, optimize),
 });
 
 /** The same, and a Clip from 0 on, such as ReLU6, counts as a ReLU. */

@@ -92,13 +92,15 @@ function inputFact(
   const stated = inputs[name] ?? {};
   const rows = axes[name] ?? null;
   const held = hold?.value.includes(name) ? fact('fixed' as const, hold.source) : undefined;
-  const columns = columnFacts(graph).get(name);
+  const columns = input.words?.split ? undefined : columnFacts(graph).get(name);
+  const isColumn = columns !== undefined || input.words !== undefined;
   // A column of words or whole numbers beside columns of numbers is no mask.
   const role =
-    held ?? stated.role ?? fact(primary && !columns ? roleOf(graph, input, primary, rows) : ('explained' as const));
-  const { modality, layout } = columns
-    ? ({ modality: 'tabular', layout: rows === 0 ? 'NF' : 'F' } as const)
-    : kindOf(graph, input, role.value, rows);
+    held ?? stated.role ?? fact(primary && !isColumn ? roleOf(graph, input, primary, rows) : ('explained' as const));
+  const { modality, layout } =
+    isColumn && !input.words?.split
+      ? ({ modality: 'tabular', layout: rows === 0 ? 'NF' : 'F' } as const)
+      : kindOf(graph, input, role.value, rows);
   // Preprocessing makes images, so what it is stated for is one.
   const isMade = preprocessing !== undefined && dims.length === 4 && role.value === 'explained';
   const isImage = isMade || ((stated.modality?.value ?? modality) === 'image' && role.value === 'explained');
@@ -113,6 +115,7 @@ function inputFact(
     role,
     ...(isImage && preprocessing && { preprocessing }),
     ...(columns && { columns: fact(columns) }),
+    ...(input.words && { words: input.words }),
   };
 }
 

@@ -137,10 +137,11 @@ export function kindOf(graph: Graph, input: ValueInfo, role: Role, rows: number 
 /** Ids of tokens, bytes, or truth values. */
 function discreteKind(
   graph: Graph,
-  { name, dtype }: ValueInfo,
+  { name, dtype, words }: ValueInfo,
   inner: readonly Dim[],
   letters: (rest: string) => string,
 ): InputKind {
+  if (words?.split) return { modality: 'text', layout: letters('T') };
   if (inner.length !== 1) return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
   if (inner[0] === 1 && !TEXT_NAME.test(name)) return { modality: 'tabular', layout: letters('F') };
   if (dtype === 'bool') return { modality: 'tensor', layout: letters('F') };

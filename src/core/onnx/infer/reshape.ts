@@ -108,23 +108,28 @@ const part = (node: Node, dim: Dim, by: number, axis: number): Dim =>
   divide(dim, by) ??
   (typeof dim === 'number' ? fail(node, `the dim ${dim} is no multiple of ${by}.`) : unknownDim(node, axis));
 
-const depthToSpace: Rule = (node, inputs) => {
-  const { dtype, dims } = required(node, inputs, 0);
-  expectRank(node, dims, 4);
-  const block = intAttribute(node, 'blocksize', 1);
-  if (!dims) return [ofType(dtype, unknownDims(node, 4))];
-  const [n, c, h, w] = dims as [Dim, Dim, Dim, Dim];
-  return [ofType(dtype, [n, part(node, c, block * block, 1), multiply(h, block), multiply(w, block)])];
-};
+/** Moves blocks of an image between the channels and the plane. */
+const blockwise =
+  (moved: (node: Node, [c, h, w]: readonly [Dim, Dim, Dim], block: number) => readonly Dim[]): Rule =>
+  (node, inputs) => {
+    const { dtype, dims } = required(node, inputs, 0);
+    expectRank(node, dims, 4);
+    if (!dims) return [ofType(dtype, unknownDims(node, 4))];
+    const [n, c, h, w] = dims as [Dim, Dim, Dim, Dim];
+    return [ofType(dtype, [n, ...moved(node, [c, h, w], intAttribute(node, 'blocksize', 1))])];
+  };
 
-const spaceToDepth: Rule = (node, inputs) => {
-  const { dtype, dims } = required(node, inputs, 0);
-  expectRank(node, dims, 4);
-  const block = intAttribute(node, 'blocksize', 1);
-  if (!dims) return [ofType(dtype, unknownDims(node, 4))];
-  const [n, c, h, w] = dims as [Dim, Dim, Dim, Dim];
-  return [ofType(dtype, [n, multiply(c, block * block), part(node, h, block, 2), part(node, w, block, 3)])];
-};
+const depthToSpace = blockwise((node, [c, h, w], block) => [
+  part(node, c, block * block, 1),
+  multiply(h, block),
+  multiply(w, block),
+]);
+
+const spaceToDepth = blockwise((node, [c, h, w], block) => [
+  multiply(c, block * block),
+  part(node, h, block, 2),
+  part(node, w, block, 3),
+]);
 
 export const reshapes: Rules = {
   Reshape: reshape,

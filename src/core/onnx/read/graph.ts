@@ -5,9 +5,11 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type GraphProto,
   type NodeProto,
+  TensorProto_DataType,
   type TensorShapeProto_Dimension,
   type ValueInfoProto,
 } from 'onnx-buf';
+import { makeConstant } from '../constant.ts';
 import { canonical, symbolOf } from '../dims.ts';
 import { elementName, elementType } from '../elements.ts';
 import type { Attribute, Constant, Dim, Graph, Node, TensorType, ValueInfo } from '../graph.ts';
@@ -22,9 +24,9 @@ export function toGraph(proto: GraphProto, scope: Scope): Graph {
     if (name === '') invalid('An initializer has no name.');
     constants.set(name, constant);
   };
-  for (const tensor of proto.initializer) add(tensor.name, toConstant(tensor, scope.external));
+  for (const tensor of proto.initializer) add(tensor.name, toConstant(tensor, scope));
   for (const sparse of proto.sparseInitializer) {
-    const { name, constant } = densify(sparse, scope.external);
+    const { name, constant } = densify(sparse, scope);
     add(name, constant);
   }
   const nodes = toNodes(proto.node, scope);
@@ -92,6 +94,12 @@ function toAttributes(node: NodeProto, scope: Scope): Record<string, Attribute> 
 }
 
 function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attribute {
+  const isConstant = node.opType === 'Constant' && toDomain(node.domain) === '';
+  const words = isConstant && constantWords(proto, scope);
+  if (words) {
+    scope.dictionary.holders.add(node.output[0] ?? '');
+    return { type: 'tensor', value: words };
+  }
   switch (proto.type) {
     case AttributeType.INT:
       return { type: 'int', value: Number(proto.i) };
@@ -106,10 +114,10 @@ function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attr
     case AttributeType.STRINGS:
       return { type: 'strings', value: proto.strings.map(toText) };
     case AttributeType.TENSOR:
-      if (proto.t) return { type: 'tensor', value: toConstant(proto.t, scope.external) };
+      if (proto.t) return { type: 'tensor', value: toConstant(proto.t, scope) };
       break;
     case AttributeType.SPARSE_TENSOR:
-      if (proto.sparseTensor) return { type: 'tensor', value: densify(proto.sparseTensor, scope.external).constant };
+      if (proto.sparseTensor) return { type: 'tensor', value: densify(proto.sparseTensor, scope).constant };
       break;
     case AttributeType.GRAPH:
       if (proto.g) return { type: 'graph', value: toGraph(proto.g, { ...scope, inner: true }) };
@@ -125,6 +133,14 @@ function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attr
   );
 }
 
+/** Words of a Constant node as their codes; undefined for numbers. */
+function constantWords({ type, s, strings, t }: AttributeProto, scope: Scope): Constant | undefined {
+  const code = (word: Uint8Array): number => scope.dictionary.codeOf(toText(word));
+  if (type === AttributeType.STRING) return makeConstant('int64', [], [code(s)]);
+  if (type === AttributeType.STRINGS) return makeConstant('int64', [strings.length], strings.map(code));
+  return t?.dataType === TensorProto_DataType.STRING ? toConstant(t, scope) : undefined;
+}
+
 function toText(bytes: Uint8Array): string {
   try {
     return getTextEncoding().decodeUtf8(bytes);
@@ -134,7 +150,11 @@ function toText(bytes: Uint8Array): string {
 }
 
 /** Unnamed dims of inputs get names, the first the batch's `N`. */
-function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner = false }: Scope): ValueInfo {
+function toValueInfo(
+  { name, type }: ValueInfoProto,
+  isInput: boolean,
+  { inner = false, dictionary }: Scope,
+): ValueInfo {
   const role = isInput ? 'Input' : 'Output';
   if (name === '') invalid(`An ${role.toLowerCase()} of the model has no name.`);
   if (type?.value.case !== 'tensorType') {
@@ -152,7 +172,9 @@ function toValueInfo({ name, type }: ValueInfoProto, isInput: boolean, { inner =
   }
   const { elemType, shape } = type.value.value;
   if (elemType === 0 && !isInput) return { name, dtype: 'float32', untyped: true };
-  const dtype = elementType(elemType);
+  const isWords = elemType === TensorProto_DataType.STRING;
+  if (isWords) dictionary.holders.add(name);
+  const dtype = isWords ? 'int64' : elementType(elemType);
   if (!dtype) {
     return invalid(
       `${role} "${name}" holds elements of type ${elementName(elemType)}, which whylight does not work on.`,

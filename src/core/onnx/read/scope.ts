@@ -1,6 +1,7 @@
 /** Context of reading a graph, shared by graphs and the functions that are inlined into them. */
 import type { AttributeProto, FunctionProto, NodeProto } from 'onnx-buf';
 import type { Node } from '../graph.ts';
+import type { Dictionary } from '../words/dictionary.ts';
 import type { External } from './tensor.ts';
 
 /** A node that may stem from a function with an operator set of its own. */
@@ -22,6 +23,8 @@ export interface FunctionLibrary {
 export interface Scope {
   readonly functions: FunctionLibrary;
   readonly external?: External | undefined;
+  /** Codes of the words that the file holds. */
+  readonly dictionary: Dictionary;
   /** The attributes of the call, inside of a function. */
   readonly bindings?: ReadonlyMap<string, AttributeProto>;
   /** In a branch or body, which may carry sequences. */

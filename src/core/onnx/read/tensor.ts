@@ -1,11 +1,13 @@
 /** Tensors of an ONNX file as constants: stored raw, in typed fields, in another file, or sparse. */
-import { type SparseTensorProto, type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
+import { type SparseTensorProto, type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
 import { WhylightError } from '../../errors.ts';
 import { arrayType, bytesPerElement, type DataType, sizeOf } from '../../tensor/tensor.ts';
-import { constantData, constantValues } from '../constant.ts';
+import { constantData, constantValues, makeConstant } from '../constant.ts';
 import { elementName, elementType } from '../elements.ts';
 import type { Constant } from '../graph.ts';
 import { invalid } from '../invalid.ts';
+import type { Dictionary } from '../words/dictionary.ts';
+import type { Scope } from './scope.ts';
 
 /** Gives the content of a file that lies beside the model. */
 export type External = (path: string) => Uint8Array | undefined;
@@ -13,8 +15,26 @@ export type External = (path: string) => Uint8Array | undefined;
 /** A sparse tensor may be a few bytes that claim any size. In bytes. */
 const MAX_DENSE_BYTES = 2 ** 28;
 
+/** Context that tensors are read in. */
+export type TensorScope = Pick<Scope, 'external' | 'dictionary'>;
+
+/** Words as their codes. */
+function wordCodes({ name, dims, stringData }: TensorProto, dictionary: Dictionary): Constant {
+  dictionary.holders.add(name);
+  const decoder = new TextDecoder();
+  const codes = stringData.map((word) => dictionary.codeOf(decoder.decode(word)));
+  const shape = toDims(dims, name);
+  if (sizeOf(shape) !== codes.length) {
+    invalid(`Tensor "${name}" of shape [${shape.join(', ')}] holds ${sizeOf(shape)} texts, but has ${codes.length}.`, {
+      name,
+    });
+  }
+  return makeConstant('int64', shape, codes);
+}
+
 /** The content stays where it is if that can be. */
-export function toConstant(proto: TensorProto, external?: External): Constant {
+export function toConstant(proto: TensorProto, { external, dictionary }: TensorScope): Constant {
+  if (proto.dataType === TensorProto_DataType.STRING) return wordCodes(proto, dictionary);
   const dtype = elementType(proto.dataType);
   if (!dtype) {
     return invalid(
@@ -119,10 +139,10 @@ function openFile(path: string, external: External | undefined): Uint8Array | un
 }
 
 /** A sparse tensor with its zeros. */
-export function densify(proto: SparseTensorProto, external?: External): { name: string; constant: Constant } {
+export function densify(proto: SparseTensorProto, scope: TensorScope): { name: string; constant: Constant } {
   if (!proto.values || !proto.indices) return invalid('A sparse tensor has no values or no indices.');
   const name = proto.values.name;
-  const [values, indices] = [toConstant(proto.values, external), toConstant(proto.indices, external)];
+  const [values, indices] = [toConstant(proto.values, scope), toConstant(proto.indices, scope)];
   const dims = toDims(proto.dims, name);
   const [size, count] = [sizeOf(dims), sizeOf(values.dims)];
   if (size * bytesPerElement(values.dtype) > MAX_DENSE_BYTES) {

@@ -46,23 +46,25 @@ export function positionMap(layout: Layout, name: string, dims: readonly number[
   const places = size - layout.prefix;
   const channels = map.length / places;
   const placed = new Float32Array(size * channels);
-  for (const [i, value] of map.entries()) {
-    placed[(layout.prefix + (i % places)) * channels + Math.floor(i / places)] = value;
+  for (let p = 0; p < places; p++) {
+    const place = layout.order?.[p] ?? p;
+    for (let c = 0; c < channels; c++) placed[(layout.prefix + p) * channels + c] = map[c * places + place] as number;
   }
   return { [name]: float32([1, ...around, channels], placed) };
 }
 
-function reader({ channels: order, prefix, grid }: Layout, dims: readonly number[]) {
+function reader({ channels: order, prefix, grid, order: placeOf }: Layout, dims: readonly number[]) {
   const size = sizeOf(dims);
   const rowOf = (data: Float32Array, row: number): Float32Array => data.subarray(row * size, (row + 1) * size);
-  if (order === 'first') return { channels: dims[0] ?? 1, space: dims.slice(1), read: rowOf };
+  if (order === 'first') return { channels: dims[0] ?? 1, space: grid ?? dims.slice(1), read: rowOf };
   const channels = dims.at(-1) ?? 1;
   const places = size / channels - prefix;
   const read = (data: Float32Array, row: number): Float32Array => {
     const values = rowOf(data, row);
     const turned = new Float32Array(channels * places);
     for (let p = 0; p < places; p++)
-      for (let c = 0; c < channels; c++) turned[c * places + p] = values[(prefix + p) * channels + c] as number;
+      for (let c = 0; c < channels; c++)
+        turned[c * places + (placeOf?.[p] ?? p)] = values[(prefix + p) * channels + c] as number;
     return turned;
   };
   return { channels, space: grid ?? dims.slice(0, -1), read };

@@ -1,6 +1,8 @@
 /** Projection of the positions of a layer on the first principal component of its channels. */
+
 import * as z from 'zod';
 import { gram, lengthOf } from '../../tensor/gram.ts';
+import { transposed } from '../../tensor/transpose.ts';
 
 const MAX_ROUNDS = 5000;
 const PRECISION = 1e-11;
@@ -103,15 +105,6 @@ function longestRow(matrix: Float64Array, size: number): Float64Array {
     if (length > longest) [longest, at] = [length, i];
   }
   return matrix.slice(at * size, (at + 1) * size).map((x) => x / (longest || 1));
-}
-
-function transposed(rows: Float64Array, count: number): Float64Array {
-  const width = rows.length / count;
-  const turned = new Float64Array(rows.length);
-  for (let c = 0, i = 0; c < count; c++) {
-    for (let k = 0; k < width; k++, i++) turned[k * count + c] = rows[i] as number;
-  }
-  return turned;
 }
 
 /** Each row's product with the vector. */

@@ -90,6 +90,10 @@ function choose(out: Elements, own: Elements, absent: Elements, ids: Uint32Array
   }
 }
 
+/** Exactly `here` at weight 1. */
+const mixed = (here: number, gone: number, weight: number): number =>
+  weight === 1 ? here : gone + weight * (here - gone);
+
 function mixFeatures(
   out: Float32Array,
   own: Float32Array,
@@ -98,10 +102,7 @@ function mixFeatures(
   weights: Float32Array,
 ): void {
   for (let i = 0; i < ids.length; i++) {
-    const weight = weights[ids[i] as number] as number;
-    const here = own[i] as number;
-    const gone = absent[i] as number;
-    out[i] = weight === 1 ? here : gone + weight * (here - gone);
+    out[i] = mixed(own[i] as number, absent[i] as number, weights[ids[i] as number] as number);
   }
 }
 
@@ -119,10 +120,7 @@ function mixPositions(
   }
   for (let channel = 0; channel < channels; channel++) {
     for (let position = 0, i = channel * plane; position < weights.length; position++, i += step) {
-      const weight = weights[position] as number;
-      const here = own[i] as number;
-      const gone = absent[i] as number;
-      out[i] = weight === 1 ? here : gone + weight * (here - gone);
+      out[i] = mixed(own[i] as number, absent[i] as number, weights[position] as number);
     }
   }
 }

@@ -3,10 +3,9 @@
  * suppression inside. The columns are x0, y0, x1, y1, score, class, and what belongs to the box behind them.
  * `[boxes, 7]` begins with the number of the image, and may have the class in front of the score (YOLOv7).
  */
-
-import { readUltralytics } from '../../../core/model/describe/ultralytics.ts';
 import type { TaskOutputs } from '../../../core/task/task.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
+import { readUltralytics } from '../../ultralytics.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import type { Detections, Head } from '../head.ts';
 import { prototypesOf, type Row } from '../rows.ts';

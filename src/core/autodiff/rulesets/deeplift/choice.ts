@@ -9,14 +9,9 @@ import { half, ratio, STRAIGHT, type Vjp } from './parts.ts';
  * difference and share it: a leaky ReLU written as a choice between `x` and `x / 10` comes out as the ReLU's own rule.
  */
 export const where: Vjp = (context) => {
-  const {
-    g,
-    inputs,
-    outputs: [y],
-    cotangents: [m],
-    reference,
-    wants,
-  } = context;
+  const { g, inputs, reference, wants } = context;
+  const [y] = context.outputs;
+  const [m] = context.cotangents;
   const [condition] = inputs;
   const before = reference(condition);
   if (before === condition) return gradientAt(context);

@@ -12,14 +12,9 @@ import { atReference, ratio, STRAIGHT, type Vjp } from './parts.ts';
 export const extreme =
   (further: 'Max' | 'Min'): Vjp =>
   (context) => {
-    const {
-      g,
-      inputs,
-      outputs: [y],
-      cotangents: [m],
-      reference,
-      wants,
-    } = context;
+    const { g, inputs, reference, wants } = context;
+    const [y] = context.outputs;
+    const [m] = context.cotangents;
     const y0 = reference(y);
     const bound = g.op(further, [y, y0]);
     const send = (c: RuleContext, signal: Value): Cotangents => gradientAt(c, { cotangents: operands([signal]) });

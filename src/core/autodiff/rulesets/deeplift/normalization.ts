@@ -39,14 +39,9 @@ const scaled =
     back: (context: RuleContext, m: Value, epsilon: number) => Value,
   ): Vjp =>
   (context) => {
-    const {
-      g,
-      node,
-      inputs: [x, scale],
-      cotangents: [m],
-      reference,
-      wants,
-    } = context;
+    const { g, node, reference, wants } = context;
+    const [x, scale] = context.inputs;
+    const [m] = context.cotangents;
     // Further outputs are the mean and the deviation: nobody scores them.
     if (!m) return gradientAt(context);
     const factor = wants(1) ? half(g, scale, reference(scale)) : scale;

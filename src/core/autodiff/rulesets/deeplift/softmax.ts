@@ -64,28 +64,20 @@ export const logSoftmax: Vjp = ({ g, node, inputs: [x], cotangents: [m], referen
   return [g.sub(m, g.mul(shares, g.reduce('ReduceSum', m, axes)))];
 };
 
-export const logSumExp: Vjp = (context) => {
-  const {
-    g,
-    node,
-    inputs: [x],
-    cotangents: [m],
-    reference,
-  } = context;
-  const axes = reducedAxes(context) ?? [];
-  const { shares } = logarithmicMeans(g, x, reference(x), axes);
-  return [g.mul(keepAxes(g, node, x, m, axes), shares)];
-};
+/** A reduction over axes whose result is a logarithm, with the slope of that. */
+const reducedLogarithm =
+  (slopeOf: (g: GraphBuilder, x: Value, before: Value, axes: readonly number[]) => Value): Vjp =>
+  (context) => {
+    const { g, node, reference } = context;
+    const [x] = context.inputs;
+    const [m] = context.cotangents;
+    const axes = reducedAxes(context) ?? [];
+    const slope = slopeOf(g, x, reference(x), axes);
+    return [g.mul(keepAxes(g, node, x, m, axes), slope)];
+  };
 
-export const logSum: Vjp = (context) => {
-  const {
-    g,
-    node,
-    inputs: [x],
-    cotangents: [m],
-    reference,
-  } = context;
-  const axes = reducedAxes(context) ?? [];
-  const slope = logarithm(g, g.reduce('ReduceSum', x, axes), g.reduce('ReduceSum', reference(x), axes));
-  return [g.mul(keepAxes(g, node, x, m, axes), slope)];
-};
+export const logSumExp = reducedLogarithm((g, x, before, axes) => logarithmicMeans(g, x, before, axes).shares);
+
+export const logSum = reducedLogarithm((g, x, before, axes) =>
+  logarithm(g, g.reduce('ReduceSum', x, axes), g.reduce('ReduceSum', before, axes)),
+);

@@ -8,7 +8,7 @@ import { WhylightError } from '../../../../core/errors.ts';
 import { utf8, utf8Length } from '../code-points.ts';
 import type { PieceToken } from '../pieces.ts';
 import type { MergeTable } from './merge-table.ts';
-import type { Model } from './model.ts';
+import { VocabularyModel } from './model.ts';
 import { NumberHeap } from './number-heap.ts';
 import { mapBytes, stringBytes, type TokensById } from './vocabulary.ts';
 
@@ -39,22 +39,15 @@ const MAX_REMEMBERED = 4096;
 /** Rank and position are packed into one number of 53 bits. */
 const POSITIONS = 2 ** 27;
 
-export class Bpe implements Model {
-  private readonly ids: ReadonlyMap<string, number>;
-  private readonly tokens: TokensById;
+export class Bpe extends VocabularyModel {
   private readonly merges: MergeTable;
   private readonly options: BpeOptions;
   private readonly remembered = new Map<string, PieceToken[]>();
-  readonly size: number;
-  readonly bytes: number;
 
   constructor(entries: [string, number][], tokens: TokensById, merges: MergeTable, options: BpeOptions) {
-    this.ids = new Map(entries);
-    this.tokens = tokens;
+    super(new Map(entries), tokens, entries.length, stringBytes(tokens) + mapBytes(entries.length) + merges.bytes);
     this.merges = merges;
     this.options = options;
-    this.size = entries.length;
-    this.bytes = stringBytes(tokens) + mapBytes(entries.length) + merges.bytes;
   }
 
   tokenize(word: string): PieceToken[] {
@@ -175,14 +168,6 @@ export class Bpe implements Model {
         end: units ? (units.ends[byte - 1] ?? word.length) : byte,
       };
     });
-  }
-
-  idOf(token: string): number | undefined {
-    return this.ids.get(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.tokens[id];
   }
 }
 

@@ -8,32 +8,30 @@ import { unitsAt } from '../aligned-text.ts';
 import { utf8 } from '../code-points.ts';
 import { asArray, asIndex, asNumber, asString, booleanOr, type JsonObject } from '../json.ts';
 import type { PieceToken } from '../pieces.ts';
-import type { Model } from './model.ts';
+import { VocabularyModel } from './model.ts';
 import { Trie } from './trie.ts';
 import { stringBytes } from './vocabulary.ts';
 
 /** Difference in score between the worst piece and an unknown character. */
 const UNKNOWN_PENALTY = 10;
 
-export class Unigram implements Model {
+export class Unigram extends VocabularyModel {
   private readonly trie: Trie;
-  private readonly tokens: string[];
   private readonly scores: Float64Array;
   private readonly unknownId: number | undefined;
   private readonly unknownScore: number;
   private readonly byteFallback: boolean;
-  readonly size: number;
-  readonly bytes: number;
 
   constructor(pieces: [string, number][], unknownId: number | undefined, byteFallback: boolean) {
-    this.tokens = pieces.map(([token]) => token);
-    this.scores = Float64Array.from(pieces, ([, score]) => score);
-    this.trie = new Trie(this.tokens.map((token, id): [string, number] => [token, id]));
+    const tokens = pieces.map(([token]) => token);
+    const scores = Float64Array.from(pieces, ([, score]) => score);
+    const trie = new Trie(tokens.map((token, id): [string, number] => [token, id]));
+    super(trie, tokens, pieces.length, trie.bytes + stringBytes(tokens) + scores.byteLength);
+    this.scores = scores;
+    this.trie = trie;
     this.unknownId = unknownId;
     this.unknownScore = this.scores.reduce((lowest, score) => Math.min(lowest, score), Infinity) - UNKNOWN_PENALTY;
     this.byteFallback = byteFallback;
-    this.size = pieces.length;
-    this.bytes = this.trie.bytes + stringBytes(this.tokens) + this.scores.byteLength;
   }
 
   tokenize(word: string): PieceToken[] {
@@ -96,14 +94,6 @@ export class Unigram implements Model {
       out.push({ id, value: token, start, end });
     }
     return out;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.trie.get(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.tokens[id];
   }
 }
 

@@ -2,22 +2,15 @@
 import { WhylightError } from '../../../../core/errors.ts';
 import { asString, type JsonObject } from '../json.ts';
 import type { PieceToken } from '../pieces.ts';
-import type { Model } from './model.ts';
+import { VocabularyModel } from './model.ts';
 import { mapBytes, readVocabulary, stringBytes, type TokensById } from './vocabulary.ts';
 
-export class WordLevel implements Model {
-  private readonly ids: ReadonlyMap<string, number>;
-  private readonly tokens: TokensById;
+export class WordLevel extends VocabularyModel {
   private readonly unknownToken: string;
-  readonly size: number;
-  readonly bytes: number;
 
   constructor(entries: [string, number][], tokens: TokensById, unknownToken: string) {
-    this.ids = new Map(entries);
-    this.tokens = tokens;
+    super(new Map(entries), tokens, entries.length, stringBytes(tokens) + mapBytes(entries.length));
     this.unknownToken = unknownToken;
-    this.size = entries.length;
-    this.bytes = stringBytes(tokens) + mapBytes(entries.length);
   }
 
   tokenize(word: string): PieceToken[] {
@@ -32,14 +25,6 @@ export class WordLevel implements Model {
       );
     }
     return [{ id: unknownId, value: this.unknownToken, start: 0, end: word.length }];
-  }
-
-  idOf(token: string): number | undefined {
-    return this.ids.get(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.tokens[id];
   }
 }
 

@@ -2,7 +2,7 @@
 import { WhylightError } from '../../../../core/errors.ts';
 import { asIndex, asString, type JsonObject } from '../json.ts';
 import type { PieceToken } from '../pieces.ts';
-import type { Model } from './model.ts';
+import { VocabularyModel } from './model.ts';
 import { Trie } from './trie.ts';
 import { readVocabulary, stringBytes, type TokensById } from './vocabulary.ts';
 
@@ -14,21 +14,17 @@ export interface WordPieceOptions {
   maxCharacters: number;
 }
 
-export class WordPiece implements Model {
+export class WordPiece extends VocabularyModel {
   private readonly trie: Trie;
-  private readonly tokens: TokensById;
   private readonly options: WordPieceOptions;
   private readonly unknownId: number;
   private readonly continuation: number;
-  readonly size: number;
-  readonly bytes: number;
 
   constructor(entries: [string, number][], tokens: TokensById, options: WordPieceOptions) {
-    this.trie = new Trie(entries);
-    this.tokens = tokens;
+    const trie = new Trie(entries);
+    super(trie, tokens, entries.length, trie.bytes + stringBytes(tokens));
+    this.trie = trie;
     this.options = options;
-    this.size = entries.length;
-    this.bytes = this.trie.bytes + stringBytes(tokens);
     this.continuation = this.trie.walk(options.continuingPrefix);
     const unknownId = this.trie.get(options.unknownToken);
     if (unknownId === undefined) {
@@ -66,14 +62,6 @@ export class WordPiece implements Model {
       }
     }
     return found;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.trie.get(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.tokens[id];
   }
 }
 

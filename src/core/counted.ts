@@ -1,0 +1,13 @@
+/**
+ * A noun in the form for a number.
+ * @example noun(1, 'class') // 'class'
+ * @example noun(2, 'class') // 'classes'
+ */
+export const noun = (count: number, singular: string): string =>
+  count === 1 ? singular : `${singular}${singular.endsWith('s') ? 'es' : 's'}`;
+
+/**
+ * A number with its noun.
+ * @example counted(1, 'image') // '1 image'
+ */
+export const counted = (count: number, singular: string): string => `${count} ${noun(count, singular)}`;

@@ -1,0 +1,64 @@
+/** Data of the pages: what Node hands to the components in `page/`, and what the report's program reads in the browser. */
+import type { Finding } from './findings.ts';
+import type { MethodRecord } from './record.ts';
+import type { Summary } from './summary.ts';
+
+export interface ReportData {
+  readonly title: string;
+  readonly model: { readonly name: string; readonly version: string };
+  readonly summary: Summary;
+  /** By method, the strongest first. */
+  readonly findings: Readonly<Record<string, readonly Finding[]>>;
+  readonly metrics: MetricTexts;
+  readonly provenance: ProvenanceData;
+}
+
+/** Data of the page that `evaluate` writes. */
+export type EvaluationData = Omit<ReportData, 'title' | 'findings'>;
+
+/** By metric id. */
+export type MetricTexts = Readonly<Record<string, MetricText>>;
+
+export interface MetricText {
+  readonly title: string;
+  readonly summary: string;
+  readonly better: 'higher' | 'lower' | 'neither';
+}
+
+export interface ProvenanceData {
+  /** The line that was typed. */
+  readonly command?: string;
+  /** Name and value, in the order of the page. */
+  readonly rows: readonly (readonly [string, string])[];
+}
+
+/** Part of a record that the report's page shows. */
+export interface PageRecord {
+  readonly name: string;
+  readonly truth?: string;
+  /** Predicted class. */
+  readonly said: string;
+  /** Best first. */
+  readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
+  /** Width and height of the thumbnail, in pixels. */
+  readonly size: readonly [number, number];
+  /** PNG in base64. */
+  readonly thumbnail: string;
+  readonly methods: Readonly<Record<string, PageMap>>;
+}
+
+export type PageMap = Pick<MethodRecord, 'target' | 'score' | 'map' | 'warnings' | 'metrics'>;
+
+/** A report's page around its records, which are written one by one as a JSON array. */
+export interface ReportShell {
+  /** Everything before the first record, the opening bracket included. */
+  readonly head: string;
+  /** Everything after the last record. */
+  readonly tail: string;
+}
+
+/** Functions of the module that `scripts/build-pages.ts` writes. */
+export interface ReportPages {
+  renderReport(data: ReportData): ReportShell;
+  renderEvaluation(data: EvaluationData): string;
+}

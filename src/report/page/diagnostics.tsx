@@ -1,0 +1,43 @@
+import type { Summary } from '../summary.ts';
+
+/** Warnings of the maps, and how concentrated their values are. */
+export function Diagnostics({ summary: { methods, images } }: { readonly summary: Summary }) {
+  const codes = [...new Set(Object.values(methods).flatMap(({ warnings }) => Object.keys(warnings)))].sort();
+  return (
+    <section class="card">
+      <h2>Diagnostics</h2>
+      <p class="lead">Maps that come with a warning, and how concentrated the values are (Gini index).</p>
+      <div class="scroll">
+        <table class="mass">
+          <thead>
+            <tr>
+              <td />
+              <th scope="col">sparseness</th>
+              {codes.map((code) => (
+                <th key={code} scope="col">
+                  {code}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(methods).map(([id, { sparseness, warnings }]) => (
+              <tr key={id}>
+                <th scope="row">{id}</th>
+                <td>
+                  {sparseness.mean.toFixed(3)} ± {sparseness.error.toFixed(3)}
+                </td>
+                {codes.map((code) => (
+                  <td key={code}>
+                    {warnings[code] ?? 0} of {images}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {codes.length === 0 && <p class="lead">No map came with a warning.</p>}
+    </section>
+  );
+}

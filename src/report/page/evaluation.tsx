@@ -1,0 +1,32 @@
+import { noun } from '../../core/counted.ts';
+import type { EvaluationData } from '../page-data.ts';
+import { Masthead, type Tile } from './masthead.tsx';
+import { Measures } from './measures.tsx';
+import { Provenance } from './provenance.tsx';
+import { methodsOf } from './state.ts';
+
+/** The page that `evaluate` writes: table, plots, and what it takes to repeat them. Runs no program. */
+export function Evaluation({ data: { model, summary, metrics, provenance } }: { readonly data: EvaluationData }) {
+  const { images, known, correct } = summary;
+  const methods = methodsOf({ summary }).length;
+  const tiles: Tile[] = [
+    [String(images), noun(images, 'image')],
+    ...(known > 0 ? ([[`${((100 * correct) / known).toFixed(1)} %`, 'accuracy']] satisfies Tile[]) : []),
+    [String(methods), noun(methods, 'method')],
+  ];
+  return (
+    <>
+      <Masthead kind="whylight evaluate" title={model.name} tiles={tiles} />
+      <main>
+        <section class="card">
+          <h2>How faithful each method is</h2>
+          <p class="lead">
+            Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.
+          </p>
+          <Measures summary={summary} metrics={metrics} />
+        </section>
+        <Provenance data={provenance} />
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import type { PageRecord, ReportData } from '../page-data.ts';
+import { Filters } from './filters.tsx';
+import { ImageButton } from './map-canvas.tsx';
+import { filter, isWrong, methodOf } from './state.ts';
+import { percent } from './words.ts';
+
+/** Images that a page of the gallery and of the mistakes holds. */
+const [GALLERY_PAGE, MISTAKES_PAGE] = [48, 18];
+
+interface GalleryProps {
+  readonly data: ReportData;
+  readonly records: readonly PageRecord[];
+}
+
+/** Every image, mistakes first, by the reader's choice. */
+export function Gallery({ data, records }: GalleryProps) {
+  const { truth, said, only, members } = filter.value;
+  const chosen = records
+    .filter((record) => !members || members.has(record))
+    .filter((record) => !truth || record.truth === truth)
+    .filter((record) => !said || record.said === said)
+    .filter((record) => !only || (only === 'wrong') === isWrong(record))
+    .sort((a, b) => Number(isWrong(b)) - Number(isWrong(a)));
+  return (
+    <section id="images">
+      <h2>Images</h2>
+      <Filters summary={data.summary} count={chosen.length} />
+      <div id="list">
+        <Pages
+          key={JSON.stringify([truth, said, only, members?.size])}
+          data={data}
+          records={chosen}
+          size={GALLERY_PAGE}
+        />
+      </div>
+    </section>
+  );
+}
+
+/** Wrong predictions, the most probable first. */
+export function Mistakes({ data, records }: GalleryProps) {
+  const wrong = records.filter(isWrong).sort((a, b) => certainty(b) - certainty(a));
+  return (
+    <section id="mistakes-section">
+      <h2>Mistakes</h2>
+      <p class="lead">Highest probability first: where the model looked when it was wrong.</p>
+      <div id="mistakes">
+        <Pages data={data} records={wrong} size={MISTAKES_PAGE} />
+      </div>
+    </section>
+  );
+}
+
+const certainty = ({ top: [first] }: PageRecord): number => first?.probability ?? first?.score ?? 0;
+
+/** The first images, and a button for more of them. */
+function Pages({ data, records, size }: GalleryProps & { readonly size: number }) {
+  const [shown, setShown] = useState(size);
+  const method = methodOf(data);
+  const rest = records.length - shown;
+  return (
+    <>
+      <div class="grid">
+        {records.slice(0, shown).map((record) => (
+          <Cell key={record.name} record={record} method={method} />
+        ))}
+      </div>
+      {rest > 0 && (
+        <p class="more">
+          <button type="button" onClick={() => setShown(shown + size)}>
+            Show {Math.min(size, rest)} more of {rest}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Cell({ record, method }: { readonly record: PageRecord; readonly method: string }) {
+  const wrong = isWrong(record);
+  return (
+    <div class="cell">
+      <ImageButton record={record} method={method} width={128} />
+      <div class={`said ${wrong ? 'wrong' : ''}`}>
+        {record.said} <span class="name">{percent(record.top[0]?.probability)}</span>
+      </div>
+      {wrong && <div>true class: {record.truth}</div>}
+      <div class="name">{record.name}</div>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { readNames, readUltralytics } from '../../src/tasks/ultralytics.ts';
+
+describe('readNames', () => {
+  it('reads the names of a Python dictionary with either kind of quotes', () => {
+    expect(readNames(`{0: 'cup', 1: "driver's seat", 2: 'it\\'s, {2}: \\u00e9\\xe8'}`)).toEqual([
+      'cup',
+      "driver's seat",
+      "it's, {2}: éè",
+    ]);
+  });
+
+  it('reads a list', () => expect(readNames("['a', 'b']")).toEqual(['a', 'b']));
+
+  it('orders the names by their class numbers', () => expect(readNames("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
+
+  it('returns undefined when a class has no name', () => expect(readNames("{0: 'a', 2: 'c'}")).toBeUndefined());
+});
+
+describe('readUltralytics', () => {
+  it('reads the metadata of an Ultralytics export', () => {
+    const metadata = {
+      task: 'pose',
+      stride: '32',
+      imgsz: '[480, 640]',
+      kpt_shape: '[17, 3]',
+      names: "{0: 'person'}",
+      end2end: 'False',
+      args: "{'nms': True, 'half': False}",
+    };
+    expect(readUltralytics(metadata)).toEqual({
+      task: 'pose',
+      names: ['person'],
+      imageSize: [480, 640],
+      stride: 32,
+      final: true,
+      keypoints: [17, 3],
+    });
+  });
+
+  it('returns undefined for metadata of other exporters', () =>
+    expect(readUltralytics({ task: 'text-classification' })).toBeUndefined());
+});
