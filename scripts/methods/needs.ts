@@ -27,6 +27,7 @@ export const NEEDS: readonly Need[] = [
       'guided_ig',
       'kernel_shap',
       'shapley_exact',
+      'partition_shap',
       'shapley_sampling',
     ],
   },
@@ -57,6 +58,7 @@ export const NEEDS: readonly Need[] = [
     methods: [
       'tree_shap',
       'shapley_exact',
+      'partition_shap',
       'kernel_shap',
       'integrated_gradients',
       'feature_permutation',
@@ -134,13 +136,14 @@ export const NEEDS: readonly Need[] = [
       'ensemble',
       'guided_ig',
       'integrated_decision_gradients',
+      'smooth_grad_cam_plus_plus',
       'rise',
     ],
   },
   {
     need: 'What the model sees, whatever the class',
     because: 'For backbones and embeddings; every class gets the same map.',
-    methods: ['eigen_cam', 'kpca_cam', 'fem', 'layer_activation', 'attention_rollout'],
+    methods: ['eigen_cam', 'kpca_cam', 'fem', 'dff', 'layer_activation', 'attention_rollout'],
   },
   {
     need: 'Interactions and curvature',

@@ -15,7 +15,7 @@ import { type GraphText, modelFromText } from './graph-text.ts';
 import { infidelityCase } from './infidelity.ts';
 import { invariant, type Subjects } from './invariants.ts';
 import { type MetricTable, metricTable } from './metric-table.ts';
-import { row } from './reference.ts';
+import { row } from './rows.ts';
 import { type QuadratureTable, quadratureTable } from './tables.ts';
 import { inWords, type WordsCase } from './words.ts';
 

@@ -1,5 +1,6 @@
 /** One comparison with somebody else's numbers: what to run, what to expect, how far it may be off. */
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { Method } from '../../src/core/method/contract.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
@@ -10,6 +11,10 @@ export interface Recipe {
   readonly params?: Readonly<Record<string, unknown>>;
   /** The tensor whose elements are explained, where it is not the logits. */
   readonly scores?: string;
+  /** The method with the draws of this example, where a reference has recorded them. */
+  readonly recorded?: (example: number) => Method;
+  /** Parameters of several calls whose values are the parts of one array, along its second axis. */
+  readonly parts?: readonly NonNullable<Recipe['params']>[];
   /** What happens to an attribution before it is compared; nothing when left out. */
   readonly finish?: (values: Float32Array, shape: readonly number[], expected: readonly number[]) => Float32Array;
 }
@@ -20,6 +25,8 @@ export interface Example {
   /** One row of each; the recipe's parameter says the rest. */
   readonly baselines?: Inputs;
   readonly target: TargetRequest;
+  /** In place of the built-in method of the same id. */
+  readonly own?: Method;
   /** Parameters that are this example's own, such as its feature mask. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** By the name of the input or inner tensor; `*` stands for the only one. */

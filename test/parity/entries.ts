@@ -21,6 +21,10 @@ export interface EntryFields {
   readonly mask?: string;
   readonly score?: string;
   readonly class_token?: string;
+  /** Noisy copies whose noise is recorded. */
+  readonly samples?: number;
+  readonly components?: number;
+  readonly rounds?: number;
   /** Two numbers and more for each pair that is joined, as scipy's linkage matrix. */
   readonly tree?: readonly (readonly number[])[];
   /** Another array of the same file, by its name. */

@@ -1,12 +1,21 @@
 /** Recipes for the references of methods whose draws are recorded beside the numbers, and of maps over places. */
-import { type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
+import { mapRows } from '../../src/core/tensor/rows.ts';
+import { float32, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
+import { deepFeatureFactorisation } from '../../src/plugins/activation/dff.ts';
+import { smoothGradCamPlusPlus } from '../../src/plugins/activation/smooth-grad-cam-plus-plus.ts';
 import type { Recipe } from './comparison.ts';
 import type { EntryFields } from './entries.ts';
+import { row } from './rows.ts';
 
 type RecipeOf = (fields: EntryFields) => Recipe;
 
 /** Arrays that other entries are computed from. */
-export const DRAWN: ReadonlySet<string> = new Set(['superpixels']);
+export const DRAWN: ReadonlySet<string> = new Set([
+  'superpixels',
+  'smooth_grad_cam_plus_plus_noise',
+  'dff_initial_maps',
+  'dff_initial_concepts',
+]);
 
 /** The tokens that stand for places, without the class token in front. */
 export const places: Recipe['finish'] = (values, _, expected) =>
@@ -73,6 +82,43 @@ const decisionGradients = (slope: 'derivative' | 'difference'): RecipeOf => {
   });
 };
 
+/** The recorded noise is [sample, example, ...input]. */
+const smoothGradCam = (convention: string): RecipeOf => {
+  return ({ camTensor, samples, read }) => ({
+    method: 'smooth_grad_cam_plus_plus',
+    params: { target_layer: camTensor, n_samples: samples, convention },
+    recorded: (example) => {
+      const noise = read?.('smooth_grad_cam_plus_plus_noise') as Tensor<'float32'>;
+      const [, examples = 1] = noise.dims;
+      return smoothGradCamPlusPlus((sample, values) =>
+        mapRows(values, ({ dims, data }) => {
+          const start = (sample * examples + example) * data.length;
+          return float32(
+            dims,
+            data.map((x, i) => x + (noise.data[start + i] as number)),
+          );
+        }),
+      );
+    },
+  });
+};
+
+const factorisation = (output: 'map' | 'concept'): RecipeOf => {
+  return ({ camTensor, components = 1, rounds, read }) => ({
+    method: 'dff',
+    params: { target_layer: camTensor, n_components: components, max_iter: rounds, output, scaled: false },
+    parts: Array.from({ length: components }, (_, component) => ({ component })),
+    recorded: (example) => {
+      const start = (name: string): Float64Array =>
+        Float64Array.from(row(read?.(name) as Tensor<'float32'>, example).data as Float32Array);
+      return deepFeatureFactorisation(() => ({
+        maps: start('dff_initial_maps'),
+        concepts: start('dff_initial_concepts'),
+      }));
+    },
+  });
+};
+
 /** By the name of the entry. */
 export const NEXT_ENTRIES: Readonly<Record<string, RecipeOf>> = {
   recipro_cam: reciproCam(),
@@ -89,6 +135,11 @@ export const NEXT_ENTRIES: Readonly<Record<string, RecipeOf>> = {
   vit_recipro_cam_gaussian_without_class_token_before_norm: vitReciproCam('masked'),
   integrated_decision_gradients: decisionGradients('derivative'),
   integrated_decision_gradients_differences: decisionGradients('difference'),
+  smooth_grad_cam_plus_plus: smoothGradCam('mean_gradient'),
+  smooth_grad_cam_plus_plus_last_gradient: smoothGradCam('last_gradient'),
+  smooth_grad_cam_plus_plus_paper_numerator: smoothGradCam('first_order'),
+  dff_maps: factorisation('map'),
+  dff_concepts: factorisation('concept'),
   owen_values: owen,
   owen_values_mean: owen,
   shapley_values_of_superpixels: shapley,

@@ -9,9 +9,10 @@ import { WhylightError } from '../../src/core/errors.ts';
 import { parseJson } from '../../src/core/json.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { arrayType, bytesPerElement, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
-import { type Comparison, type Example, skipped } from './comparison.ts';
+import { type Comparison, type Example, type Expected, skipped } from './comparison.ts';
 import { ENTRIES, type EntryFields } from './entries.ts';
 import { DRAWN } from './next.ts';
+import { row } from './rows.ts';
 
 const TOLERANCE = 1e-4;
 /** CAM maps of the reference went through two resizings and three scalings. */
@@ -79,11 +80,18 @@ async function readReference(path: string, json: unknown): Promise<Comparison[]>
     const targets = [field.target ?? 'sum'].flat();
     const examples = async (): Promise<Example[]> => {
       const key = await inputName();
-      return Array.from({ length: input.dims[0] ?? 0 }, (_, i) => ({
-        inputs: { [key]: row(input, i) },
-        target: targets[i] ?? (targets[0] as number | string),
-        expected: { '*': { dims: [1, ...expected.dims.slice(1)], data: row(expected, i).data as Float32Array } },
-      }));
+      return Array.from({ length: input.dims[0] ?? 0 }, (_, i) =>
+        (recipe.parts ?? [{}]).map((params, part): Example => {
+          const wanted = row(expected, i) as Tensor<'float32'>;
+          return {
+            inputs: { [key]: row(input, i) },
+            target: targets[i] ?? (targets[0] as number | string),
+            params,
+            expected: { '*': recipe.parts ? partOf(wanted, part) : wanted },
+            ...(recipe.recorded && { own: recipe.recorded(i) }),
+          };
+        }),
+      ).flat();
     };
     comparisons.push({
       model: name,
@@ -108,8 +116,8 @@ function slice(bytes: Uint8Array, field: z.output<typeof arraySchema>, where: st
   return tensor(dtype, shape, new (arrayType(dtype))(buffer));
 }
 
-/** Example `i` of a batch, as a batch of one. */
-export function row({ dtype, dims, data }: Tensor, i: number): Tensor {
-  const size = sizeOf(dims.slice(1));
-  return tensor(dtype, [1, ...dims.slice(1)], data.slice(i * size, (i + 1) * size) as never);
+/** Part `i` of [1, parts, ...], as [1, ...]. */
+function partOf({ dims, data }: Tensor<'float32'>, i: number): Expected {
+  const size = sizeOf(dims.slice(2));
+  return { dims: [1, ...dims.slice(2)], data: data.slice(i * size, (i + 1) * size) };
 }

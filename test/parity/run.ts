@@ -1,8 +1,10 @@
 /** Runs one comparison through the same explainer as everything else, and judges it. */
+import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { WhylightError } from '../../src/core/errors.ts';
-import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { ExplainedRow } from '../../src/core/explainer/explanation.ts';
-import type { MethodRegistry } from '../../src/core/method/registry.ts';
+import type { Method } from '../../src/core/method/contract.ts';
+import { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
@@ -35,6 +37,8 @@ const UNDECIDABLE = 0.1;
 /** How many inputs nearby are tried where a ReLU or a maximum may sit at its kink, and how far away they are. */
 const NEIGHBOURS = 8;
 const NEIGHBOUR_DISTANCE = 3e-7;
+
+const SESSION_BYTES = 2 ** 26;
 
 /** Why this comparison cannot be run with these methods; undefined when it can. */
 export function reasonToSkip(
@@ -174,10 +178,10 @@ async function explainRow(
   explainer: Explainer,
   model: Model,
   recipe: Recipe,
-  { inputs, baselines, target, params }: Example,
+  { inputs, baselines, target, params, own }: Example,
 ): Promise<ExplainedRow> {
   const given = Object.entries({ ...recipe.params, ...params }).filter(([, value]) => value !== undefined);
-  const { rows } = await explainer.explain(model, {
+  const { rows } = await (own ? withMethod(explainer, own) : explainer).explain(model, {
     method: recipe.method,
     params: Object.fromEntries(given),
     target,
@@ -191,3 +195,6 @@ async function explainRow(
   if (!row) throw new Error('the explainer gave no row');
   return row;
 }
+
+const withMethod = ({ engine }: Explainer, method: Method): Explainer =>
+  new Explainer({ engine, sessions: new SessionCache(SESSION_BYTES), methods: new MethodRegistry([{ method }]) });

@@ -61,7 +61,7 @@ async function readTable(path: string, json: unknown): Promise<Comparison[]> {
     const name = `${entry.explainer} of ${entry.explains} against ${entry.background}`;
     if (typeof opened === 'string') return skipped(table.model, name, opened);
     const trees = opened.graph.nodes.some(isTreeEnsemble);
-    const reason = reasonToSkip(table, entry, trees);
+    const reason = reasonToSkip(table, entry);
     if (reason !== undefined) return skipped(table.model, name, reason);
     return {
       model: table.model,
@@ -92,16 +92,12 @@ async function tryToOpen(load: () => Promise<Model>): Promise<Model | string> {
   }
 }
 
-function reasonToSkip(
-  { model, background }: Table,
-  { explainer, background: kind }: Entry,
-  trees: boolean,
-): string | undefined {
+function reasonToSkip({ model }: Table, { explainer, background: kind }: Entry): string | undefined {
   const ofShap = explainer.startsWith('shap.');
-  if (explainer.includes('Partition')) return 'no method partition_shap';
+  if (explainer.includes('Partition')) return 'the coalitions of its tree, over all background rows, take hours';
   if (kind === 'tree_path_dependent') return 'the file has no counts of training rows';
   if (ofShap && SHAP_ERRS.has(model)) return 'shap misses values that lie on a threshold; the definition counts';
-  return !trees && kind === 'rows' && background.length > 1 ? 'shapley_exact takes one baseline row' : undefined;
+  return undefined;
 }
 
 const recipeOf = ({ explains }: Entry, trees: boolean, scores: string): Recipe =>

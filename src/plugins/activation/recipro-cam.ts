@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { scaledToUnit } from '../../core/strategy/activation/cam.ts';
 import { positionMap } from '../../core/strategy/activation/feature-maps.ts';
 import { checkResponse, placeParameters, placeScores, placesOf } from '../../core/strategy/activation/place-scores.ts';
@@ -19,12 +20,12 @@ export default defineMethod({
     title: 'Recipro-CAM',
     summary:
       'What each place of a feature map says by itself: no gradient, one short run per place from the layer on; also for quantised models.',
-    paper: {
-      title: 'Recipro-CAM: Fast gradient-free visual explanations for convolutional neural networks',
-      year: 2022,
-      url: 'https://arxiv.org/abs/2209.14074',
-      where: 'equations 2 and 3',
-    },
+    paper: arxiv(
+      '2209.14074',
+      2022,
+      'Recipro-CAM: Fast gradient-free visual explanations for convolutional neural networks',
+      'equations 2 and 3',
+    ),
     modalities: ['image', 'series', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { attentionMaps } from '../../core/model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { scaledToUnit } from '../../core/strategy/activation/cam.ts';
@@ -40,11 +41,11 @@ export default defineMethod({
     title: 'ViT-Recipro-CAM',
     summary:
       'What the last block of a transformer makes of each token alone: no gradient, one short run per token; also for quantised models.',
-    paper: {
-      title: 'ViT-ReciproCAM: Gradient and Attention-Free Visual Explanations for Vision Transformer',
-      year: 2023,
-      url: 'https://arxiv.org/abs/2310.02588',
-    },
+    paper: arxiv(
+      '2310.02588',
+      2023,
+      'ViT-ReciproCAM: Gradient and Attention-Free Visual Explanations for Vision Transformer',
+    ),
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },

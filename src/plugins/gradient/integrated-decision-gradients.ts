@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineMethod } from '../../core/method/define.ts';
+import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { baselinesOf, differenceOf, timesDifference } from '../../core/strategy/gradient/differences.ts';
 import { type Buffers, onLine } from '../../core/strategy/gradient/path.ts';
@@ -20,12 +21,11 @@ export default defineMethod({
     title: 'Integrated Decision Gradients',
     summary:
       'Integrated Gradients with more weight where the score changes on the path: where the model decides, not where it is saturated.',
-    paper: {
-      title: 'Integrated Decision Gradients: Compute Your Attributions Where the Model Makes Its Decision',
-      year: 2023,
-      url: 'https://arxiv.org/abs/2305.20052',
-    },
-    modalities: ['image', 'vector', 'series', 'tokens'],
+    paper: arxiv(
+      '2305.20052',
+      2023,
+      'Integrated Decision Gradients: Compute Your Attributions Where the Model Makes Its Decision',
+    ),
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['symmetry', 'dummy'],
   },

@@ -19,6 +19,7 @@ export default defineFeatureMethod({
   },
   presets: { captum: { feature_mask: 'none', baseline: 0 } },
   mask: { mask: 'superpixels', grid: 3, segments: 8 },
+  background: true,
   cost: (features) => coalitionCount(checkFeatures('shapley_exact', features, MAX_FEATURES)) - 1,
   explain: async (ctx, run) => {
     const full = coalitionCount(run.features) - 1;

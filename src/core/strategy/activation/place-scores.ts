@@ -1,5 +1,5 @@
 /** Scores of a layer of which a single place is left, with or without its surroundings: the runs of Recipro-CAM. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import type { ExplainContext } from '../../method/contract.ts';
 import { type Layout, layoutOf } from '../../method/layout.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Attribution, ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/family.ts';
-import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
+import { type Float32Tensors, type Inputs, rowOf, rowsOf } from '../../tensor/rows.ts';
 import { type Baseline, baselineParameter } from '../baseline.ts';
 import { absoluteParameter, finishValues, type Reduction, reductionParameter } from '../reduction.ts';
 import {
@@ -45,6 +45,8 @@ export interface FeatureDefinition<E extends z.ZodRawShape> extends FamilyDefini
   readonly mask: FeatureMaskDefaults;
   /** False for a method that takes absent values from elsewhere: it has no parameter `baseline`. */
   readonly baseline?: false;
+  /** True for a method whose scores are means over the baselines of the request, of which there may be several. */
+  readonly background?: true;
   /** Returns the number of rows that `explain` evaluates, from the number of features. */
   readonly cost: (features: number, params: OwnParams<E>) => number;
   readonly explain: (ctx: ExplainContext<OwnParams<E>>, run: FeatureRun) => Promise<Attribution>;
@@ -75,7 +77,7 @@ export function defineFeatureMethod<E extends z.ZodRawShape = Record<never, neve
   definition: FeatureDefinition<E>,
 ): Method;
 export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>): Method {
-  const { about, params: extra, mask, baseline = true, cost, explain } = definition;
+  const { about, params: extra, mask, baseline = true, background = false, cost, explain } = definition;
   return defineMethod({
     ...membersOf(definition),
     strategy: 'perturbation',
@@ -87,21 +89,52 @@ export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>
       reduction: reductionParameter,
     }),
     needs: () => (baseline ? { mixtures: true } : {}),
-    cost: (params, model) => ({ forwards: cost(featureCount(model, params as FeatureParams), params), backwards: 0 }),
-    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>)),
+    cost: (params, model, _, given) => {
+      const rows = background ? Math.max(1, given.baselines) : 1;
+      return { forwards: rows * cost(featureCount(model, params as FeatureParams), params), backwards: 0 };
+    },
+    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>, background)),
   }) as Method;
 }
 
-function runOf(ctx: ExplainContext<FeatureParams>): FeatureRun {
+function runOf(ctx: ExplainContext<FeatureParams>, background: boolean): FeatureRun {
   const { model, params, inputs, baselines } = ctx;
   const { baseline, absolute = false, reduction } = params;
   const mask = featureMask(model, params, inputs);
-  const absent = baseline === undefined ? inputs : absentInputs({ model, inputs, baselines, params: { baseline } });
+  const absentOf = (given: Inputs): Inputs =>
+    baseline === undefined ? inputs : absentInputs({ model, inputs, baselines: given, params: { baseline } });
+  const count = background ? Math.max(1, ...Object.values(baselines).map(rowsOf)) : 1;
+  const rows = Array.from({ length: count }, (_, i) => absentOf(count === 1 ? baselines : rowOf(baselines, i)));
+  const absent = rows[0] as Inputs;
   return {
     features: mask.features,
     ids: mask.ids,
     absent,
-    score: (count, weigh, fold, other = absent) => scoreMixtures(ctx, { count, mask, absent: other, weigh }, fold),
+    score: (count, weigh, fold, other) =>
+      rows.length > 1 && other === undefined
+        ? scoreMeans(ctx, { count, mask, weigh }, rows, fold)
+        : scoreMixtures(ctx, { count, mask, absent: other ?? absent, weigh }, fold),
     spread: (values) => finishValues(spreadFeatures(mask, values, model), { absolute, reduction }, model),
   };
+}
+
+/** Mean scores of mixtures over several rows of absent values (an interventional expectation). */
+function scoreMeans(
+  ctx: ExplainContext<FeatureParams>,
+  { count, mask, weigh }: Omit<Mixtures, 'absent'>,
+  rows: readonly Inputs[],
+  fold: (index: number, score: number, weights: Float32Array) => unknown,
+): Promise<void> {
+  let sum = 0;
+  const mixtures: Mixtures = {
+    count: count * rows.length,
+    mask,
+    absent: (index) => rows[index % rows.length] as Inputs,
+    weigh: (index, weights) => weigh(Math.floor(index / rows.length), weights),
+  };
+  return scoreMixtures(ctx, mixtures, (index, score, weights) => {
+    sum = index % rows.length === 0 ? score : sum + score;
+    const last = index % rows.length === rows.length - 1;
+    return last && fold(Math.floor(index / rows.length), sum / rows.length, weights);
+  });
 }

@@ -116,6 +116,27 @@ export function elementsOf({ features, ids }: FeatureMask, input: string): Uint3
   return elements;
 }
 
+/** Mean position of each feature along the spatial axes, one input after the other; empty for a feature of no element. */
+export function featureCentres({ features, ids }: FeatureMask, { inputs }: ModelInfo): readonly (readonly number[])[] {
+  const sums = Array.from({ length: features }, () => ({ count: 0, sum: [] as number[] }));
+  for (const input of inputs) {
+    const own = ids[input.name] as Uint32Array;
+    const { ids: position } = positionsOf(input);
+    const spatial = knownDims(input).filter((_, axis) => axis !== input.channelAxis);
+    for (let i = 0; i < own.length; i++) {
+      const entry = sums[own[i] as number] as (typeof sums)[number];
+      entry.count += 1;
+      let rest = position[i] as number;
+      for (let axis = spatial.length - 1; axis >= 0; axis--) {
+        const dim = spatial[axis] as number;
+        entry.sum[axis] = (entry.sum[axis] ?? 0) + (rest % dim);
+        rest = Math.floor(rest / dim);
+      }
+    }
+  }
+  return sums.map(({ count, sum }) => sum.map((all) => all / count));
+}
+
 interface Maker {
   readonly features: number;
   make(row: Tensor): Uint32Array;
