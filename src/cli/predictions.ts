@@ -71,7 +71,8 @@ export async function readAnswer(
   const context: TaskContext = {
     description,
     metadata,
-    ...(image && { image, ...inputSize(inputs, model.preprocessing?.layout) }),
+    ...(image && { image }),
+    ...imageSizeOf(description, inputs, model.preprocessing?.layout),
     ...(task.id === 'token_classification' && prepared
       ? { attentionMask: wordsAmong(prepared.features) }
       : attentionOf(description, inputs)),
@@ -155,9 +156,16 @@ async function outputsOf(
   return row?.scores.length === data.length ? { ...outputs, [explained.logits]: float32(dims, row.scores) } : outputs;
 }
 
-function inputSize(inputs: Inputs, layout = 'NCHW'): Pick<TaskContext, 'inputSize'> | undefined {
-  const [, a, b, c] = Object.values(inputs)[0]?.dims ?? [];
-  const [height, width] = layout === 'NHWC' ? [a, b] : [b, c];
+/** Size of the explained image, by the tensor that is given for it. */
+function imageSizeOf(
+  { inputs: facts }: ModelDescription,
+  inputs: Inputs,
+  stated: string | undefined,
+): Pick<TaskContext, 'inputSize'> | undefined {
+  const fact = facts.find(({ modality, role }) => modality.value === 'image' && role.value === 'explained');
+  const layout = stated ?? fact?.layout.value ?? 'NCHW';
+  const { dims = [] } = inputs[fact?.name ?? Object.keys(inputs)[0] ?? ''] ?? {};
+  const [height, width] = [dims[layout.indexOf('H')], dims[layout.indexOf('W')]];
   return height === undefined || width === undefined ? undefined : { inputSize: [height, width] };
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.ts';
 import { cast } from '../../src/core/tensor/cast.ts';
+import { Random } from '../../src/core/tensor/random.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { readNpy } from '../../src/modalities/tensor/npy.ts';
 import { nodeCodecs } from '../../src/node/codecs.ts';
@@ -95,20 +96,45 @@ function rectangle(fill: Fill, shape: readonly number[]): number[] {
   });
 }
 
-/** Smooth images of blobs from 0 to 1, of waves of several lengths: neither flat nor noise. */
+/** Cells along a side of the grids that blobs are laid out on. */
+const BLOBS: readonly number[] = [2, 5, 11, 23, 47];
+
+/** Smooth images of coloured blobs of many sizes, values from 0 to 1: random grids, enlarged and added up. */
 function blobs(shape: readonly number[]): number[] {
   const [, a = 1, b = 1, c = 1] = shape;
   const channelsFirst = a <= 4;
-  const [height, width] = channelsFirst ? [b, c] : [a, b];
-  return Array.from({ length: sizeOf(shape) }, (_, i) => {
-    const [y, x, channel] = channelsFirst
-      ? [Math.floor(i / width) % height, i % width, Math.floor(i / (width * height)) % a]
-      : [Math.floor(i / (c * width)) % height, Math.floor(i / c) % width, i % c];
-    const wave = (cycles: number, turn: number): number =>
-      Math.sin((2 * Math.PI * cycles * (x + 0.5)) / width + turn) *
-      Math.cos((2 * Math.PI * cycles * (y + 0.5)) / height - turn);
-    const sum =
-      wave(1, channel) + 0.7 * wave(2, 2 * channel + 1) + 0.5 * wave(5, channel + 2) + 0.4 * wave(11, 3 - channel);
-    return Math.min(1, Math.max(0, 0.5 + sum / 4));
+  const [height, width, channels] = channelsFirst ? [b, c, a] : [a, b, c];
+  const random = new Random(7);
+  const planes = Array.from({ length: channels }, (_, channel) => {
+    const grids = BLOBS.map((cells) => ({
+      cells,
+      values: random.at(channel).uniform((cells + 1) ** 2, cells * 10_000),
+    }));
+    return Array.from({ length: height * width }, (_, i) =>
+      grids.reduce(
+        (sum, grid) => sum + enlarged(grid, Math.floor(i / width) / height, (i % width) / width) / grid.cells ** 0.3,
+        0,
+      ),
+    );
   });
+  const all = planes.flat();
+  const [low, high] = all.reduce(
+    ([min, max], value) => [Math.min(min, value), Math.max(max, value)],
+    [Infinity, -Infinity],
+  );
+  return Array.from({ length: sizeOf(shape) }, (_, i) => {
+    const plane = channelsFirst ? Math.floor(i / (width * height)) % channels : i % channels;
+    const pixel = channelsFirst ? i % (width * height) : Math.floor(i / channels) % (width * height);
+    return ((planes[plane]?.[pixel] ?? 0) - low) / (high - low);
+  });
+}
+
+/** Bilinear value of a grid at a place from 0 to 1. */
+function enlarged({ cells, values }: { readonly cells: number; readonly values: Float32Array }, y: number, x: number) {
+  const [row, column] = [Math.floor(y * cells), Math.floor(x * cells)];
+  const [down, right] = [y * cells - row, x * cells - column];
+  const at = (r: number, c: number): number => values[r * (cells + 1) + c] ?? 0;
+  const top = at(row, column) * (1 - right) + at(row, column + 1) * right;
+  const bottom = at(row + 1, column) * (1 - right) + at(row + 1, column + 1) * right;
+  return top * (1 - down) + bottom * down;
 }

@@ -137,7 +137,9 @@ function methodFaults({ methods: asked, explain }: Expectation, runs: Partial<Re
     }
   }
   const all = Object.values(runs);
-  const none = all.length > 0 && all.every(({ verdict }) => verdict !== 'runs');
+  // A detector that finds nothing has nothing to explain.
+  const none =
+    all.length > 0 && all.every(({ verdict, reason }) => verdict !== 'runs' && !/^label_not_found/.test(reason ?? ''));
   if (!asked && explain === 'yes' && none) faults.push(`no method runs: ${all[0]?.reason}`);
   return faults;
 }

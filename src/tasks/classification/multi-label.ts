@@ -17,7 +17,8 @@ export default defineTask({
   evidence({ explained }) {
     const dense = positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number';
     if (dense || classExtent(explained) === 1) return undefined;
-    return explained.activation.value === 'sigmoid' ? 0.7 : 0;
+    // A classifier that chooses one of its classes may give them by sigmoids that add up to 1.
+    return explained.activation.value === 'sigmoid' && explained.task.value !== 'classification' ? 0.7 : 0;
   },
   read(outputs, { description, threshold = DEFAULT_THRESHOLD, top = Number.POSITIVE_INFINITY }) {
     const scores = scoresOf(outputs, description.explained);

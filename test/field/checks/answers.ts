@@ -1,4 +1,5 @@
 /** Checks of the answer that a task reads from the outputs: the task itself, and the best box of a detector. */
+import { WhylightError } from '../../../src/core/errors.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import type { Tensor } from '../../../src/core/tensor/tensor.ts';
 import { answerOf, type Check } from '../opened-case.ts';
@@ -6,15 +7,21 @@ import { answerOf, type Check } from '../opened-case.ts';
 export const answerFaults: Check = async (it) => {
   const { opened, explainer, expected, subjects } = it;
   const [subject] = subjects;
+  const { explained } = opened.model.description;
   if (!subject || (!expected.tasks && !expected.detector)) return [];
-  const { task, predictions } = await answerOf(it, subject);
+  const answer = await answerOf(it, subject).catch((error: unknown) => {
+    // What there is to answer for, such as a mask token, is missing: the description still says which task it is.
+    if (WhylightError.is(error, 'label_not_found')) return undefined;
+    throw error;
+  });
+  const { task, predictions } = answer ?? { task: { id: explained.task.value }, predictions: [] };
   const faults: string[] = [];
   if (expected.tasks && !expected.tasks.includes(task.id)) {
     faults.push(`task is ${task.id}, expected ${expected.tasks.join(' or ')}`);
   }
   const [best] = predictions;
   if (!expected.detector || !best) return faults;
-  const { name } = opened.model.description.explained;
+  const { name } = explained;
   const outputs = await explainer.infer(opened.model, { inputs: subject.inputs, names: [name] });
   const right = bestBox(cast(outputs[name] as Tensor, 'float32'), expected.detector);
   const score = best.probability ?? best.score;

@@ -1,16 +1,13 @@
 /** Checks of whole arrays: outputs, and the gradient of a stated target, row by row. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkInputs } from '../../../src/core/model/inputs.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import { sizeOf, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { readNpy } from '../../../src/modalities/tensor/npy.ts';
 import type { ExpectedArray } from '../expectation.ts';
-import type { Check, OpenedCase } from '../opened-case.ts';
-import { largestOf, relativeL2, tolerance } from './errors.ts';
-
-const outputName = ({ opened: { model } }: OpenedCase, output: string | number): string =>
-  typeof output === 'number' ? (model.file.outputs[output]?.name ?? '') : output;
+import type { Check } from '../opened-case.ts';
+import { relativeL2, tolerance } from './errors.ts';
+import { outputName, statedElement } from './stated-element.ts';
 
 const readArray = async (folder: string, file: string): Promise<Tensor> =>
   readNpy(new Uint8Array(await readFile(join(folder, file))), file);
@@ -55,22 +52,16 @@ export const gradientArrayFaults: Check = async (it) => {
   const { opened, explainer, expected, folder, subjects } = it;
   const { gradient_array: wanted } = expected;
   if (!wanted) return [];
-  const { model } = opened;
-  const output = outputName(it, wanted.output);
   const array = cast(await readArray(folder, wanted.file), 'float64');
   const rows = Math.min(array.dims[0] ?? 1, subjects.length);
   const size = sizeOf(array.dims) / (array.dims[0] ?? 1);
   const faults: string[] = [];
-  for (const [row, { inputs }] of subjects.slice(0, rows).entries()) {
-    const { shapes } = checkInputs(model, inputs);
-    const scores = output === model.description.explained.name ? 'output' : output;
-    const { data } = (await explainer.infer(model, { inputs, names: [output] }))[output] as Tensor<'float32'>;
-    const info = model.info({ scores, shapes });
-    const index = wanted.index ? flat(wanted.index, info.scores.dims.map(Number)) : largestOf(data);
-    const explained = await explainer.explain(model, {
+  for (const [row, subject] of subjects.slice(0, rows).entries()) {
+    const { scores, index, info } = await statedElement(it, subject, wanted);
+    const explained = await explainer.explain(opened.model, {
       method: 'saliency',
       params: { absolute: false, reduction: 'none' },
-      inputs,
+      inputs: subject.inputs,
       scores,
       target: { weights: [{ index, weight: 1 }] },
     });
@@ -83,8 +74,3 @@ export const gradientArrayFaults: Check = async (it) => {
   }
   return faults;
 };
-
-/** Element of a row; the shape of a row may leave out axes of extent 1. */
-function flat(index: readonly number[], dims: readonly number[]): number {
-  return index.reduce((sum, at, axis) => sum * (dims[axis] ?? 1) + at, 0);
-}

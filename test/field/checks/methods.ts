@@ -1,7 +1,11 @@
 /** Runs of one method of each strategy, as a person would ask for it: no target, no parameters. */
+
+import type { Subject } from '../../../src/cli/subject.ts';
 import { WhylightError } from '../../../src/core/errors.ts';
 import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
+import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
 import { answerOf, messageOf, type OpenedCase } from '../opened-case.ts';
+import { statedElement } from './stated-element.ts';
 
 export type Strategy = 'gradient' | 'activation' | 'perturbation';
 
@@ -29,10 +33,9 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   const [subject] = it.subjects;
   if (!subject) return { verdict: 'fails', reason: 'the inputs have no rows' };
   try {
-    const taskTarget = (await answerOf(it, subject)).target();
     const { rows } = await it.explainer.explain(
       it.opened.model,
-      { method: METHODS[strategy], inputs: subject.inputs, ...(taskTarget && { taskTarget }) },
+      { method: METHODS[strategy], inputs: subject.inputs, ...(await targetOf(it, subject)) },
       { maxSamples: MAX_SAMPLES },
     );
     const fault = valueFault(rows[0], strategy);
@@ -42,6 +45,22 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
     if (WhylightError.is(error, 'budget_exceeded')) return { verdict: 'runs', reason: messageOf(error) };
     const isRefusal = WhylightError.is(error) && !FAULTS.has(error.code);
     return { verdict: isRefusal ? 'refused' : 'fails', reason: messageOf(error) };
+  }
+}
+
+/** The task's own target; where it asks for one, the element that the case states. */
+async function targetOf(
+  it: OpenedCase,
+  subject: Subject,
+): Promise<Pick<ExplainRequest, 'target' | 'taskTarget' | 'scores'>> {
+  try {
+    const taskTarget = (await answerOf(it, subject)).target();
+    return taskTarget ? { taskTarget } : {};
+  } catch (error) {
+    const { gradient_array: stated } = it.expected;
+    if (!stated || !WhylightError.is(error, 'invalid_request')) throw error;
+    const { scores, index } = await statedElement(it, subject, stated);
+    return { scores, target: { weights: [{ index, weight: 1 }] } };
   }
 }
 

@@ -3,12 +3,12 @@ import { columnFacts } from '../../columns/facts.ts';
 import { producers } from '../../onnx/edit.ts';
 import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
 import type { Fact, FactSource, InputFact, LabelFact, ModelDescription, OutputFact, TaskId } from '../description.ts';
-import { type FinalActivation, finalActivation } from './activation.ts';
+import { type FinalActivation, finalActivation, isClassical } from './activation.ts';
 import { type BatchFacts, findBatchAxes, rowsAtOnce } from './batch-axes.ts';
 import { doubtsOf } from './doubts.ts';
 import { kindOf, primaryInput, roleOf } from './inputs.ts';
 import { matchLabels, misfit } from './labels.ts';
-import { isLabel, type OutputReading, rankOutputs, readOutput, type ShapedOutput } from './outputs.ts';
+import { isLabel, isSetOfBoxes, type OutputReading, rankOutputs, readOutput, type ShapedOutput } from './outputs.ts';
 import type { StatedFacts } from './stated-facts.ts';
 
 /** A description, and what only the model needs of it. */
@@ -54,7 +54,7 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
     graph,
     inputs,
     explained,
-    rivals: stated.output ? [] : rivals.map(({ name }) => name),
+    rivals: stated.output || isRead(explained, shaped) ? [] : rivals.map(({ name }) => name),
     batch,
     primary,
     stated,
@@ -65,6 +65,13 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
     [...shaped.values()].map(({ name, batchAxis }) => [name, anyRows ? (batchAxis ?? 0) : ('none' as const)]),
   );
   return { description: { inputs, outputs, explained, doubts }, rowsAtOnce: rows, axes: batch.axes, outputAxes };
+}
+
+/** True where the outputs beside the explained one are parts of the same answer: ends of spans, boxes, masks. */
+function isRead({ name, task }: OutputFact, shaped: ReadonlyMap<string, ShapedOutput>): boolean {
+  const output = shaped.get(name);
+  const isSet = output !== undefined && isSetOfBoxes(output, [...shaped.values()]);
+  return task.value === 'question_answering' || isSet || (BOX_TASKS.has(task.value) && task.source !== 'graph');
 }
 
 const fact = <T>(value: T, source: FactSource = 'graph'): Fact<T> => ({ value, source });
@@ -166,16 +173,21 @@ function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[]
   const { stated, isMain, explained, siblings } = context;
   const activation = finalActivation(graph, output.name);
   const names = stated.labels?.value;
-  const reading: OutputReading = explained
+  const read: OutputReading = explained
     ? readOutput(output, activation, explained, names?.length, siblings)
     : { task: 'values', classAxis: undefined };
-  const task = stated.task ?? fact(reading.task);
+  // Classifiers of ai.onnx.ml choose one of their labels, also where two sigmoids add up to 1.
+  const isChoice = read.task === 'multi_label' && isClassical(graph, activation.logits);
+  const overVocabulary = stated.task ? undefined : vocabularyOf(output, stated);
+  const reading = overVocabulary?.reading ?? (isChoice ? { ...read, task: 'classification' as const } : read);
+  const task = stated.task ?? overVocabulary?.task ?? fact(reading.task);
   const classAxis = classAxisOf(output, reading, stated, task);
-  const labels = isMain ? labelsOf(output, classAxis?.value, reading, stated) : undefined;
+  const isSet = isSetOfBoxes(output, siblings);
+  const labels = isMain ? labelsOf(output, classAxis?.value, { ...reading, isSet }, stated) : undefined;
   return {
     name: output.name,
     dtype: output.dtype,
-    shape: (declared.length > 0 ? declared : (output.dims ?? [])).map(readable),
+    shape: shapeOf(declared, output.dims).map(readable),
     task,
     ...(classAxis && { classAxis }),
     batchAxis: fact(output.batchAxis),
@@ -186,6 +198,24 @@ function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[]
   };
 }
 
+/** As the file declares it; dims that it leaves open and the graph settles are those of the graph. */
+const shapeOf = (declared: readonly Dim[], inferred: readonly Dim[] = []): readonly Dim[] =>
+  declared.length === 0
+    ? inferred
+    : declared.map((dim, axis) =>
+        typeof inferred[axis] === 'number' && typeof dim === 'string' ? inferred[axis] : dim,
+      );
+
+/** Scores over a vocabulary of known size, at each position: `[N, T, vocabulary]`. */
+function vocabularyOf(
+  { dims = [] }: ShapedOutput,
+  { vocabulary }: StatedFacts,
+): { readonly task: Fact<TaskId>; readonly reading: OutputReading } | undefined {
+  if (!vocabulary || dims.length !== 3 || dims[2] !== vocabulary.value.size) return undefined;
+  const { task } = vocabulary.value;
+  return { task: fact(task, vocabulary.source), reading: { task, classAxis: 2 } };
+}
+
 /** Tasks whose raw head is [4 + classes + more, anchors] or its transpose. */
 const BOX_TASKS: ReadonlySet<TaskId> = new Set([
   'object_detection',
@@ -194,7 +224,13 @@ const BOX_TASKS: ReadonlySet<TaskId> = new Set([
   'instance_segmentation',
 ]);
 
-const NO_CLASSES: ReadonlySet<TaskId> = new Set(['regression', 'depth', 'image_to_image', 'similarity']);
+const NO_CLASSES: ReadonlySet<TaskId> = new Set([
+  'regression',
+  'depth',
+  'image_to_image',
+  'similarity',
+  'question_answering',
+]);
 
 function classAxisOf(
   { dims }: ShapedOutput,
@@ -204,7 +240,9 @@ function classAxisOf(
 ): Fact<number | null> | undefined {
   if (classAxis) return classAxis;
   if (statedTask && BOX_TASKS.has(task.value) && dims)
-    return boxAxis(dims, labels?.value.length, endToEnd, statedTask.source);
+    return reading.task === 'object_detection' && reading.classAxis !== null && reading.reserved === undefined
+      ? fact(reading.classAxis ?? null)
+      : boxAxis(dims, labels?.value.length, endToEnd, statedTask.source);
   if (NO_CLASSES.has(task.value)) return fact(null, statedTask?.source ?? 'graph');
   if (reading.classAxis !== undefined) return fact(reading.classAxis);
   if (!dims || dims.length < 2 || !statedTask) return undefined;
@@ -233,13 +271,17 @@ function boxAxis(
 function labelsOf(
   { dims }: ShapedOutput,
   axis: number | null | undefined,
-  { reserved }: OutputReading,
+  { reserved, isSet }: Pick<OutputReading, 'reserved'> & { readonly isSet: boolean },
   { labels, labelOffset, task }: StatedFacts,
 ): Fact<LabelFact> | undefined {
   if (!labels) return undefined;
   const length = axis === null || axis === undefined ? undefined : dims?.[axis];
   // Without a class axis, or with one of open length, the names are for the task to use.
   if (typeof length !== 'number') return fact({ names: labels.value, first: labelOffset?.value ?? 0 }, labels.source);
+  // The last place of a set prediction is that of no object.
+  if (isSet && !labelOffset && labels.value.length + 1 === length) {
+    return fact({ names: labels.value, first: 0 }, labels.source);
+  }
   const places = task && BOX_TASKS.has(task.value) ? 4 : reserved;
   const matched = matchLabels(labels.value, length, labelOffset?.value, places);
   if (matched) return fact(matched, labels.source);

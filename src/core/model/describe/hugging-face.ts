@@ -45,7 +45,9 @@ function configFacts(config: Readonly<Record<string, unknown>>): StatedFacts {
   const known = ARCHITECTURES.find(([ending]) => typeof architecture === 'string' && ending.test(architecture));
   const labels = labelsOf(config.id2label);
   const task = problemOf(config.problem_type) ?? known?.[1];
+  const vocabulary = task === undefined ? vocabularyOf(config) : undefined;
   return {
+    ...(vocabulary && { vocabulary: { value: vocabulary, source: 'file:config.json' } }),
     ...(task && { task: { value: task, source: 'file:config.json' } }),
     ...(labels && { labels: { value: labels, source: 'file:config.json' } }),
   };
@@ -56,6 +58,23 @@ function problemOf(type: unknown): TaskId | undefined {
   if (type === 'regression') return 'regression';
   if (type === 'multi_label_classification') return 'multi_label';
   return type === 'single_label_classification' ? 'classification' : undefined;
+}
+
+/** Encoders that see the whole text: their scores over the vocabulary are for masked tokens. */
+const ENCODERS =
+  /^(albert|bert|big_bird|camembert|convbert|data2vec-text|deberta|deberta-v2|distilbert|electra|ernie|esm|flaubert|fnet|funnel|ibert|layoutlm|layoutlmv\d|longformer|lxmert|mobilebert|modernbert|mpnet|mra|nystromformer|rembert|roberta|roberta-prelayernorm|roformer|splinter|squeezebert|xlm|xlm-roberta|xlm-roberta-xl|xmod|yoso)$/;
+
+/** What scores over the vocabulary mean where no architecture says so: symbols of speech, masked or following tokens. */
+function vocabularyOf({
+  vocab_size: size,
+  model_type: type,
+  is_decoder: decodes,
+  ctc_loss_reduction: ctc,
+}: Readonly<Record<string, unknown>>): { size: number; task: TaskId } | undefined {
+  if (typeof size !== 'number') return undefined;
+  if (ctc !== undefined) return { size, task: 'token_classification' };
+  const masked = ENCODERS.test(String(type)) && decodes !== true;
+  return { size, task: masked ? 'fill_mask' : 'next_token' };
 }
 
 /** Names that transformers writes when nobody gave any. */

@@ -46,6 +46,7 @@ export function readOutput(
   const axes = dims.map((_, axis) => axis).filter((axis) => axis !== batchAxis);
   const long = axes.filter((axis) => dims[axis] !== 1);
   if (axes.length === 0) return { task: 'regression', classAxis: null };
+  if (axes.length === 1 && isAnswerEnd(output, siblings)) return { task: 'question_answering', classAxis: null };
   if (EMBEDDING.test(output.name) && axes.length === 1) return { task: 'similarity', classAxis: null };
   const boxes = siblings.some((other) => other.name !== output.name && isBoxes(other));
   const isAnchors =
@@ -59,6 +60,12 @@ export function readOutput(
   const fits = typeof last === 'number' && (last === (labels ?? COCO) + 5 || last === COCO + 5);
   return fits ? { task: 'object_detection', classAxis: dims.length - 1, reserved: 5 } : VALUES;
 }
+
+/** First or last token of an answer in a text: an output of scores over tokens with its counterpart beside it. */
+const isAnswerEnd = ({ name }: ShapedOutput, siblings: readonly ShapedOutput[]): boolean =>
+  /start/i.test(name)
+    ? siblings.some((other) => other.name === name.replace(/start/i, 'end'))
+    : /end/i.test(name) && siblings.some((other) => other.name === name.replace(/end/i, 'start'));
 
 const EMBEDDING = /(embed|embedding|pooler_output|feature_vector)/i;
 
@@ -96,6 +103,10 @@ function tokens(
 }
 
 const isNumber = (dim: Dim | undefined): dim is number => typeof dim === 'number';
+
+/** A set of boxes, each with the scores of its classes and, last, of no object: DETR and its kin. */
+export const isSetOfBoxes = ({ name }: ShapedOutput, siblings: readonly ShapedOutput[]): boolean =>
+  /logits|scores/i.test(name) && siblings.some((other) => /pred_boxes/i.test(other.name) && isBoxes(other));
 
 /** Boxes beside scores: [N, anchors, 4]. */
 const isBoxes = ({ dims, name }: ShapedOutput): boolean =>

@@ -20,6 +20,8 @@ export interface StatedFacts {
   readonly labelOffset?: Fact<number>;
   /** A detector gives a list of boxes, suppression being part of its graph. */
   readonly endToEnd?: Fact<boolean>;
+  /** Size of the vocabulary, and the task of an output whose last axis is as long. */
+  readonly vocabulary?: Fact<{ readonly size: number; readonly task: TaskId }>;
   readonly preprocessing?: Fact<Preprocessing>;
   readonly inputs?: Readonly<Record<string, StatedInput>>;
   /** Inputs that are held fixed, beside those that are by themselves. */

@@ -42,6 +42,10 @@ export function yoloLayout(
   if (labels) {
     const layout = byClasses(output, labels.length, extraChannels(extras));
     if (layout) return { ...base, ...layout, evidence: metadata ? 1 : 0.9 };
+    // Files for any image size may leave both dims open: what Ultralytics writes has the channels first.
+    if (metadata && output.shape.slice(1).every((dim) => typeof dim !== 'number')) {
+      return { ...base, channelAxis: 1, classes: labels.length, objectness: false, evidence: 1 };
+    }
   }
   return labels ? undefined : byShape(output, size, base);
 }

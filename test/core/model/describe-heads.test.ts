@@ -1,0 +1,71 @@
+/** Descriptions of outputs whose meaning comes from names, siblings and config.json. */
+import { expect, describe as group, it } from 'vitest';
+import { describe } from '../../../src/core/model/describe/describe.ts';
+import { huggingFaceFacts } from '../../../src/core/model/describe/hugging-face.ts';
+import type { StatedFacts } from '../../../src/core/model/describe/stated-facts.ts';
+import type { Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+import type { DataType } from '../../../src/core/tensor/tensor.ts';
+
+type Value = readonly [name: string, dims: readonly Dim[]];
+
+/** A graph whose outputs are what an unknown operator of its input gives. */
+function head(input: Value, outputs: readonly Value[], dtype: DataType = 'float32', domain = ''): Graph {
+  const values = outputs.map(([name, dims]) => ({ name, dims, dtype: 'float32' as const }));
+  const nodes = values.map(
+    ({ name }): Node => ({ name, op: 'Opaque', domain, inputs: [input[0]], outputs: [name], attributes: {} }),
+  );
+  return {
+    name: 'g',
+    opsets: { '': 21 },
+    inputs: [{ name: input[0], dims: input[1], dtype }],
+    outputs: values,
+    constants: new Map(),
+    nodes,
+  };
+}
+
+const config = (config: Record<string, unknown>): StatedFacts => huggingFaceFacts({ config });
+
+group('an output over a vocabulary', () => {
+  it.each([
+    ['bert', {}, 'fill_mask'],
+    ['bert', { is_decoder: true }, 'next_token'],
+    ['gpt2', {}, 'next_token'],
+    ['wav2vec2', { ctc_loss_reduction: 'sum' }, 'token_classification'],
+  ])('of a %s with %j in config.json has the task %s', (model_type, more, task) => {
+    const graph = head(['input_ids', ['N', 'T']], [['logits', ['N', 'T', 200]]], 'int64');
+    const { explained } = describe(graph, config({ model_type, vocab_size: 200, ...more })).description;
+    expect(explained.task).toEqual({ value: task, source: 'file:config.json' });
+    expect(explained.classAxis?.value).toBe(2);
+  });
+
+  it('is not assumed where the last axis is of another length', () => {
+    const graph = head(['input_ids', ['N', 'T']], [['logits', ['N', 'T', 5]]], 'int64');
+    const { explained } = describe(graph, config({ model_type: 'bert', vocab_size: 200 })).description;
+    expect(explained.task.source).toBe('graph');
+  });
+});
+
+group('outputs that belong together', () => {
+  it('are the ends of an answer, which count tokens and no classes', () => {
+    const ends: Value[] = [
+      ['start_logits', ['N', 'T']],
+      ['end_logits', ['N', 'T']],
+    ];
+    const { explained, doubts } = describe(head(['input_ids', ['N', 'T']], ends, 'int64')).description;
+    expect(explained).toMatchObject({ task: { value: 'question_answering' }, classAxis: { value: null } });
+    expect(doubts.filter(({ about }) => about === 'output')).toEqual([]);
+  });
+
+  it('are a set of boxes with a last class for no object, which has no label', () => {
+    const set: Value[] = [
+      ['logits', ['N', 7, 4]],
+      ['pred_boxes', ['N', 7, 4]],
+    ];
+    const labels = { value: ['cat', 'dog', 'fish'], source: 'file:config.json' } as const;
+    const task = { value: 'object_detection', source: 'file:config.json' } as const;
+    const image = head(['pixel_values', ['N', 3, 64, 64]], set);
+    const { explained } = describe(image, { labels, task }).description;
+    expect(explained).toMatchObject({ classAxis: { value: 2 }, labels: { value: { names: labels.value, first: 0 } } });
+  });
+});
