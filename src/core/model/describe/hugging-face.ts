@@ -64,7 +64,7 @@ function problemOf(type: unknown): TaskId | undefined {
 const ENCODERS =
   /^(albert|bert|big_bird|camembert|convbert|data2vec-text|deberta|deberta-v2|distilbert|electra|ernie|esm|flaubert|fnet|funnel|ibert|layoutlm|layoutlmv\d|longformer|lxmert|mobilebert|modernbert|mpnet|mra|nystromformer|rembert|roberta|roberta-prelayernorm|roformer|splinter|squeezebert|xlm|xlm-roberta|xlm-roberta-xl|xmod|yoso)$/;
 
-/** What scores over the vocabulary mean where no architecture says so: symbols of speech, masked or following tokens. */
+/** Task of scores over the vocabulary where no architecture says so: symbols of speech, masked or following tokens. */
 function vocabularyOf({
   vocab_size: size,
   model_type: type,
