@@ -1,6 +1,6 @@
 /** The parts that the HTTP app consists of. A composition root binds them; routes only use them. */
 import type { Explainer } from '../core/explainer/explainer.ts';
-import type { ImageCodecs } from '../core/image/codecs.ts';
+import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import type { Jobs } from './jobs/jobs.ts';

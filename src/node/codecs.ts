@@ -1,7 +1,7 @@
 /** Image codecs in Node: their WebAssembly is read from the installed packages. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs.ts';
+import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../core/image/codecs/codecs.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -15,9 +15,9 @@ function fromPackage(file: string): () => Promise<WebAssembly.Module> {
 }
 
 const modules = {
-  jpeg: fromPackage('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'),
+  jpeg: fromPackage('@cwasm/jpeg-turbo/jpeg-turbo.wasm'),
   png: fromPackage('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
-  webp: fromPackage('@jsquash/webp/codec/dec/webp_dec.wasm'),
+  webp: fromPackage('@cwasm/webp/webp.wasm'),
 };
 
 /**

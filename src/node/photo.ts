@@ -1,7 +1,7 @@
 /** Image files as a model takes them. */
 import { WhylightError } from '../core/errors.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
-import { preprocess } from '../core/image/preprocess.ts';
+import { detailOf, preprocess } from '../core/image/preprocess.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { nodeCodecs } from './codecs.ts';
@@ -24,7 +24,7 @@ export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo>
     );
   }
   const [input] = model.graph.inputs;
-  const image = await nodeCodecs().decode(bytes);
+  const image = await nodeCodecs().decode(bytes, { detail: detailOf(preprocessing) });
   const { tensor, placement } = preprocess(image, preprocessing);
   return { image, inputs: { [input?.name ?? '']: tensor }, placement };
 }

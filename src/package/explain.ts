@@ -14,7 +14,7 @@ export type { Explainer } from '../core/explainer/explainer.ts';
 export type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
 export type { Plan } from '../core/explainer/plan.ts';
 export type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
-export type { CodecOptions, ImageCodecs } from '../core/image/codecs.ts';
+export type { CodecOptions, ImageCodecs } from '../core/image/codecs/codecs.ts';
 export type { Image } from '../core/image/image.ts';
 export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess } from '../core/image/preprocess.ts';
 export type { Method } from '../core/method/contract.ts';

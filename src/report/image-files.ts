@@ -2,8 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
-import type { Image } from '../core/image/image.ts';
-import type { Placement } from '../core/image/placement.ts';
+import type { Placement, Size } from '../core/image/placement.ts';
 import { parseJson } from '../core/json.ts';
 import { type Box, type Region, regionOfBoxes } from '../core/metrics/region.ts';
 import type { Model } from '../core/model/model.ts';
@@ -67,7 +66,7 @@ export async function listImages(folder: string, model: Model, truth: Truth): Pr
 /** Says where the object of an image is, on the map of the part that the model sees. */
 export type RegionSource = (
   file: ImageFile,
-  image: Image,
+  image: Size,
   placement: Placement,
   map: readonly [number, number],
 ) => Promise<Region | undefined>;
@@ -115,7 +114,7 @@ function masks(folder: string): RegionSource {
   return async ({ name }, image, placement, [height, width]) => {
     const bytes = await readFile(join(folder, name.replace(IMAGE_FILE, '.png'))).catch(() => undefined);
     if (!bytes) return undefined;
-    const mask = await nodeCodecs().decode(bytes);
+    const mask = await nodeCodecs().decode(bytes, { detail: Number.POSITIVE_INFINITY });
     if (mask.width !== image.width || mask.height !== image.height) {
       throw new WhylightError(
         'invalid_image',

@@ -5,6 +5,7 @@ import { WhylightError } from '../core/errors.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ExplainedRow } from '../core/explainer/explanation.ts';
 import type { ExplainRequest } from '../core/explainer/request.ts';
+import { inOriginalPixels } from '../core/image/placement.ts';
 import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Classified } from '../core/model/prediction.ts';
@@ -116,7 +117,8 @@ async function byMethod(
   const { rows } = await explainer.run(plan);
   const row = rows[0] as ExplainedRow;
   const size = (row.map?.dims ?? []) as [number, number];
-  const region = row.map && (await study.regions?.(file, photo.image, photo.placement, size));
+  const { image, placement } = inOriginalPixels(photo);
+  const region = row.map && (await study.regions?.(file, image, placement, size));
   const planned = planMetrics(plan, study.metrics);
   const [measured = []] = await measureRows(explainer, plan, rows, planned, {
     first: number,

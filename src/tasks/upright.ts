@@ -1,15 +1,9 @@
 /** Places of the model's input tensor in pixels of the upright image. */
 import { WhylightError } from '../core/errors.ts';
-import type { Placement } from '../core/image/placement.ts';
+import { inOriginalPixels, type Placement, type Size } from '../core/image/placement.ts';
 import type { TaskContext } from '../core/task/task.ts';
 import { imageSize } from './description.ts';
 import { readUltralytics } from './ultralytics.ts';
-
-/** Height and width in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Position and orientation of the upright image in the input tensor. */
 export interface ImageView {
@@ -43,8 +37,8 @@ export const within = (value: number, max: number): number => Math.min(Math.max(
 /** The image of the context; without one, the input tensor is taken for the image. */
 export function viewOf(context: TaskContext): ImageView {
   const input = inputSizeOf(context);
-  const { image, placement } = context.image ?? { image: input, placement: { x: 0, y: 0, ...input } };
-  return { input, image, placement };
+  if (context.image) return { input, ...inOriginalPixels(context.image) };
+  return { input, image: input, placement: { x: 0, y: 0, ...input } };
 }
 
 function inputSizeOf({ inputSize, description, metadata }: TaskContext): Size {

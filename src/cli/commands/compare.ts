@@ -4,9 +4,8 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
-import { flatten } from '../../core/image/image.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
-import { resize } from '../../core/image/resize.ts';
+import { resizePlaced } from '../../core/image/placement.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
@@ -77,7 +76,7 @@ export default defineCommand({
     const bytes = await readPhoto(flags.photo);
     const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
     const photo = await openPhoto(bytes, model);
-    const small = shrink(photo, numbers.cell);
+    const small = { ...photo, ...resizePlaced(photo, numbers.cell) };
     const drawing = overlayFlags(flags);
     // What is wrong with the drawing, the target or the photo is wrong for every method: it stops here.
     renderOverlay({ width: 1, height: 1, values: new Float32Array(1) }, small.image, drawing, small.placement);
@@ -184,25 +183,6 @@ function wholeFlag(name: string, text: string, least: number, most: number): num
   const value = numberFlag(name, text, least, most);
   if (!Number.isInteger(value)) throw new UsageError(`--${name} takes a whole number, not "${text}".`);
   return value;
-}
-
-/** The photo with a longer side of `side` pixels: a sheet of full-size maps would be slow to draw and to look at. */
-function shrink({ image, placement, inputs }: Photo, side: number): Photo {
-  const scale = side / Math.max(image.width, image.height);
-  const width = Math.max(1, Math.round(image.width * scale));
-  const height = Math.max(1, Math.round(image.height * scale));
-  const { data } = resize({ ...flatten(image), channels: 4 }, width, height, 'bilinear');
-  const [across, down] = [width / image.width, height / image.height];
-  return {
-    inputs,
-    image: { width, height, data },
-    placement: {
-      x: placement.x * across,
-      y: placement.y * down,
-      width: placement.width * across,
-      height: placement.height * down,
-    },
-  };
 }
 
 function drawn({ map }: ExplainedRow, { image, placement }: Photo, drawing: Record<string, unknown>) {

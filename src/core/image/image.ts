@@ -11,6 +11,8 @@ export interface Image {
   readonly data: Uint8Array;
   /** Known to have no transparent pixel, so that nobody needs to look. */
   readonly opaque?: boolean;
+  /** Size before a large image was reduced while it was decoded; absent where it was not. Upright, in pixels. */
+  readonly original?: { readonly width: number; readonly height: number };
 }
 
 /** Three values of 0..255. */

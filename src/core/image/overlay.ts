@@ -4,7 +4,7 @@ import { WhylightError } from '../errors.ts';
 import { colormaps } from './colormap.ts';
 import { drawOverlay } from './draw-overlay.ts';
 import type { Image } from './image.ts';
-import type { Placement, SaliencyMap } from './placement.ts';
+import { type Placement, resizePlaced, type SaliencyMap } from './placement.ts';
 
 const percent = z.number().min(0).max(100);
 
@@ -39,6 +39,12 @@ export const overlaySchema = z
         'Values from this percentile on get the strongest colour, so that a few extremes do not hide the rest.',
       ),
     clip_percent_lowerbound: percent.default(0).describe('Values up to this percentile are not drawn.'),
+    max_size: z
+      .int()
+      .min(16)
+      .max(4096)
+      .default(1024)
+      .describe('Longer side of the drawing, in pixels, where the image is larger.'),
   })
   .refine((options) => options.clip_percent_lowerbound < options.clip_percent_upperbound, {
     path: ['clip_percent_lowerbound'],
@@ -49,7 +55,7 @@ export const overlaySchema = z
 export type OverlayOptions = z.output<typeof overlaySchema>;
 
 /**
- * The map drawn over the image.
+ * The map drawn over the image, which is made smaller where it is larger than `max_size`.
  * @param map at any size, usually that of the model's input; values that are not finite count as 0
  * @param image the upright original; a transparent one is laid over white
  * @param options left-out ones get their defaults
@@ -68,5 +74,8 @@ export function renderOverlay(
     const text = issues.map(({ parameter, message }) => `"${parameter}": ${message}`).join('; ');
     throw new WhylightError('invalid_request', `The overlay options are wrong: ${text}.`, { issues });
   }
-  return drawOverlay(map, image, parsed.data, placement);
+  const { max_size: side } = parsed.data;
+  const below =
+    Math.max(image.width, image.height) > side ? resizePlaced({ image, placement }, side) : { image, placement };
+  return drawOverlay(map, below.image, parsed.data, below.placement);
 }

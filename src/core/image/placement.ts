@@ -1,6 +1,6 @@
 /** Laying a map at a model's size back over the image that the model was shown. */
-import type { Image } from './image.ts';
-import { sampleGrid } from './resize.ts';
+import { flatten, type Image } from './image.ts';
+import { resize, sampleGrid } from './resize.ts';
 
 /**
  * The rectangle of the original image that the tensor shows, in the original's pixels. It reaches beyond the image
@@ -17,6 +17,38 @@ export interface Placement {
 export interface PlacedImage {
   readonly image: Image;
   readonly placement: Placement;
+}
+
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const scaled = ({ x, y, width, height }: Placement, across: number, down: number): Placement => ({
+  x: x * across,
+  y: y * down,
+  width: width * across,
+  height: height * down,
+});
+
+/** The size of an image and a placement over it, in pixels of the image as it was before it was reduced. */
+export function inOriginalPixels({ image, placement }: PlacedImage): { image: Size; placement: Placement } {
+  const { width, height } = image.original ?? image;
+  return { image: { width, height }, placement: scaled(placement, width / image.width, height / image.height) };
+}
+
+/** The image with a longer side of `side` pixels, laid over white, and the placement over that. */
+export function resizePlaced({ image, placement }: PlacedImage, side: number): PlacedImage {
+  const scale = side / Math.max(image.width, image.height);
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  const { data } = resize({ ...flatten(image), channels: 4 }, width, height, 'bilinear');
+  const { width: originalWidth, height: originalHeight } = image.original ?? image;
+  return {
+    image: { width, height, data, opaque: true, original: { width: originalWidth, height: originalHeight } },
+    placement: scaled(placement, width / image.width, height / image.height),
+  };
 }
 
 /** A map of one channel, row by row. */

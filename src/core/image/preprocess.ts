@@ -118,6 +118,9 @@ export function preprocess(image: Image, preprocessing: Preprocessing): Preproce
   };
 }
 
+/** Pixels of the longer side that a large image keeps when it is decoded for a model: 1,024, or the size of its input. */
+export const detailOf = ({ size }: Preprocessing): number => Math.max(1024, ...size);
+
 /** Tensor values of a plain colour: one value per channel, in the order of the tensor. */
 export function colorValues(color: Color, preprocessing: Preprocessing): number[] {
   const one = { width: 1, height: 1, data: Uint8Array.of(...color, 255) };

@@ -11,10 +11,14 @@ export interface ImageHeader {
   /** As stored, that is before the orientation is applied. */
   readonly width: number;
   readonly height: number;
-  /** Colour components with alpha: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha. */
+  /** Colour components with alpha: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, or CMYK in a JPEG. */
   readonly components: number;
   /** From EXIF, where there is any. */
   readonly orientation?: Orientation;
+  /** Coefficients that a progressive JPEG keeps until its last scan; absent for all else. */
+  readonly coefficients?: number;
+  /** True for WebP without loss, which is decoded as a whole. */
+  readonly isLossless?: boolean;
 }
 
 /** Signatures of other formats by offset. ISO base media files carry their brand after `ftyp`. */
@@ -33,7 +37,7 @@ const OTHER_KINDS: readonly (readonly [kind: string, offset: number, ...signatur
 /**
  * Type, size and orientation of an image.
  * @throws WhylightError `invalid_image` when the bytes are no image or end within the header;
- *   `unsupported_media_type` for other kinds of image, CMYK JPEG and animated WebP.
+ *   `unsupported_media_type` for other kinds of image and animated WebP.
  */
 export function sniff(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) {
@@ -70,6 +74,17 @@ const standsAlone = (marker: number) => marker === 0x01 || (marker >= 0xd0 && ma
 const isFrame = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
+const isProgressive = (marker: number) => marker === 0xc2 || marker === 0xca;
+
+/** Samples of all components in a frame header (B.2.2), each with its own sampling factors. */
+function coefficientsOf(frame: Uint8Array): number {
+  const [height, width, count] = [uint16(frame, 1), uint16(frame, 3), frame[5] as number];
+  const factors = Array.from({ length: count }, (_, i) => (frame[7 + 3 * i] ?? 0x11) as number);
+  const [wide, high] = [Math.max(...factors.map((f) => f >> 4)), Math.max(...factors.map((f) => f & 15))];
+  const shares = factors.map((f) => ((f >> 4) * (f & 15)) / (wide * high));
+  return Math.ceil(width * height * shares.reduce((sum, share) => sum + share, 0));
+}
+
 /** ITU-T T.81, annex B: segments up to the frame header. */
 function jpegHeader(bytes: Uint8Array): ImageHeader {
   let orientation: Orientation | undefined;
@@ -95,16 +110,17 @@ function jpegHeader(bytes: Uint8Array): ImageHeader {
       if (width === 0 || height === 0) {
         throw invalid(`The JPEG header says ${width}x${height} pixels.`, { width, height });
       }
-      if (components !== 1 && components !== 3) {
-        const colours = components === 4 ? 'in CMYK colours' : `with ${components} colour components`;
-        throw unsupported(`This is a JPEG ${colours}. Send it in RGB or grey: convert the image first.`, {
-          components,
-        });
+      if (components !== 1 && components !== 3 && components !== 4) {
+        throw unsupported(
+          `This is a JPEG with ${components} colour components. Send it in RGB or grey: convert the image first.`,
+          { components },
+        );
       }
       if (precision !== 8) {
         throw unsupported(`This JPEG has ${precision} bits per component. Send one with 8.`, { precision });
       }
-      return { type: 'image/jpeg', width, height, components, orientation };
+      const coefficients = isProgressive(marker) ? coefficientsOf(bytes.subarray(body, at + 2 + length)) : undefined;
+      return { type: 'image/jpeg', width, height, components, orientation, ...(coefficients && { coefficients }) };
     }
     if (marker === 0xe1 && latin1(bytes, body, 6) === 'Exif\0\0') {
       orientation ??= exifOrientation(bytes.subarray(body + 6, at + 2 + length));
@@ -147,7 +163,8 @@ function webpHeader(bytes: Uint8Array): ImageHeader {
   } else if (chunk === 'VP8L' && bytes[20] === 0x2f) {
     const bits = view.getUint32(21, true);
     const alpha = (bits >>> 28) & 1;
-    return { type, width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, components: 3 + alpha };
+    const [width, height] = [(bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1];
+    return { type, width, height, components: 3 + alpha, isLossless: true };
   } else if (chunk === 'VP8X') {
     const flags = bytes[20] as number;
     if (flags & 0x02) {

@@ -1,9 +1,9 @@
 /** Input of an explanation: an image, preprocessed as the model's manifest says, or tensors. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { ImageCodecs } from '../../core/image/codecs.ts';
+import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
-import { preprocess } from '../../core/image/preprocess.ts';
+import { detailOf, preprocess } from '../../core/image/preprocess.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { Body } from './body.ts';
@@ -39,7 +39,7 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
   // Decoded at most once, and only when needed: a cached JSON answer needs no image.
   let decoded: Promise<PlacedImage & { inputs: Inputs }> | undefined;
   const decode = async () => {
-    const image = await codecs.decode(bytes, maxPixels);
+    const image = await codecs.decode(bytes, { maxPixels, detail: detailOf(preprocessing) });
     const { tensor, placement } = preprocess(image, preprocessing);
     return { image, placement, inputs: { [input]: tensor } };
   };

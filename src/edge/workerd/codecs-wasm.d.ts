@@ -1,5 +1,5 @@
-/** Types of imported `.wasm` files, which wrangler compiles; jSquash ships none (its `.wasm.d.ts` describes exports). */
-declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm' {
+/** Types of imported `.wasm` files, which wrangler compiles; the packages ship none. */
+declare module '@cwasm/jpeg-turbo/jpeg-turbo.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
@@ -7,7 +7,7 @@ declare module '@jsquash/png/codec/pkg/squoosh_png_bg.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
-declare module '@jsquash/webp/codec/dec/webp_dec.wasm' {
+declare module '@cwasm/webp/webp.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }

@@ -1,19 +1,19 @@
 /** Image codecs in a Worker: wrangler compiles the imported WebAssembly when the Worker is uploaded. */
 /// <reference path="./codecs-wasm.d.ts" />
-import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
+import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm';
+import webp from '@cwasm/webp/webp.wasm';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm';
-import webp from '@jsquash/webp/codec/dec/webp_dec.wasm';
-import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../../core/image/codecs.ts';
+import { type CodecOptions, createImageCodecs, type ImageCodecs } from '../../core/image/codecs/codecs.ts';
 
-/**
- * An isolate has 128 MB for everything. Decoding takes up to 14 bytes a pixel (PNG, progressive JPEG), and the model
- * beside it takes tens of megabytes.
- */
-export const EDGE_MAX_PIXELS = 4_000_000;
+/** Largest image that a Worker decodes, in pixels of the file: the photos of today's phones. */
+export const EDGE_MAX_PIXELS = 64_000_000;
+
+/** Memory of one decoding. An isolate has 128 MB for everything; the model beside it takes tens of megabytes. */
+const MAX_DECODE_BYTES = 60_000_000;
 
 /**
  * Makes the image codecs of a Worker.
- * @param options limits; {@link EDGE_MAX_PIXELS} by default
+ * @param options limits; {@link EDGE_MAX_PIXELS} and 60 MB of memory by default
  *
  * @example
  * import { imageCodecs } from 'whylight';
@@ -22,5 +22,5 @@ export const EDGE_MAX_PIXELS = 4_000_000;
 export const edgeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
   createImageCodecs(
     { jpeg: () => jpeg, png: () => png, webp: () => webp },
-    { maxPixels: EDGE_MAX_PIXELS, keepBytes: 20_000_000, ...options },
+    { maxPixels: EDGE_MAX_PIXELS, maxBytes: MAX_DECODE_BYTES, keepBytes: 20_000_000, ...options },
   );

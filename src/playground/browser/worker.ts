@@ -1,7 +1,7 @@
 /** Explanations in the page's own worker: the same core as the server's, on onnxruntime-web. */
-import jpeg from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm?url';
+import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm?url';
+import webp from '@cwasm/webp/webp.wasm?url';
 import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm?url';
-import webp from '@jsquash/webp/codec/dec/webp_dec.wasm?url';
 import ortBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as ort from 'onnxruntime-web/wasm';
 import { plugins } from '#public-plugins';
@@ -11,8 +11,8 @@ import { CORE } from '../../composition/tokens.ts';
 import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
-import { createImageCodecs } from '../../core/image/codecs.ts';
-import { preprocess } from '../../core/image/preprocess.ts';
+import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
+import { detailOf, preprocess } from '../../core/image/preprocess.ts';
 import { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { InferenceDocument, ModelInfo } from '../api.ts';
@@ -35,7 +35,7 @@ const explainer = createContainer(
 const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url));
 const codecs = createImageCodecs(
   { jpeg: compiled(jpeg), png: compiled(png), webp: compiled(webp) },
-  { maxPixels: 16_000_000 },
+  { maxPixels: 64_000_000 },
 );
 
 const models = new Map<string, Promise<Model>>();
@@ -96,7 +96,7 @@ async function inputsOf(picture: Blob, model: Model): Promise<Inputs> {
   if (!preprocessing || input === undefined) {
     throw new WhylightError('unsupported_media_type', `The model ${model.name} takes no pictures.`);
   }
-  const image = await codecs.decode(new Uint8Array(await picture.arrayBuffer()));
+  const image = await codecs.decode(new Uint8Array(await picture.arrayBuffer()), { detail: detailOf(preprocessing) });
   return { [input]: preprocess(image, preprocessing).tensor };
 }
 

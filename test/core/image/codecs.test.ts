@@ -1,9 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import { describe, expect, it, vi } from 'vitest';
-import type { ImageCodecs } from '../../../src/core/image/codecs.ts';
-import { createImageCodecs } from '../../../src/core/image/codecs.ts';
+import type { ImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
+import { createImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
 import { type Image, makeImage } from '../../../src/core/image/image.ts';
+import { reduceImage } from '../../../src/core/image/reduce.ts';
 import { nodeCodecs } from '../../../src/node/codecs.ts';
 import { pictures } from './pictures.ts';
+
+const { resolve } = createRequire(import.meta.url);
 
 const codecs = nodeCodecs();
 const pixel = ({ width, data }: Image, x: number, y: number) => [
@@ -26,6 +32,7 @@ describe('decode', () => {
     ['jpeg', [1, 2, 0, 255], [76, 139, 94, 255]],
     ['progressiveJpeg', [1, 2, 0, 255], [76, 139, 94, 255]],
     ['grayJpeg', [1, 1, 1, 255], [115, 115, 115, 255]],
+    ['cmykJpeg', [3, 0, 2, 255], [75, 139, 96, 255]],
     ['palettePng', [45, 10, 28, 255], [68, 120, 84, 255]],
     ['deepPng', [0, 0, 0, 255], [85, 85, 85, 255]],
     ['grayAlphaPng', [0, 0, 0, 0], [75, 75, 75, 140]],
@@ -63,6 +70,12 @@ describe('decode', () => {
       const longer = new Uint8Array([...pictures[name], ...pictures.jpeg.subarray(0, 50), 0, 1, 2]);
       expect(await codecs.decode(longer)).toEqual(await codecs.decode(pictures[name]));
     }
+  });
+
+  it('accepts a JPEG with a few bytes too many before its end', async () => {
+    const { jpeg } = pictures;
+    const longer = new Uint8Array([...jpeg.subarray(0, -2), 1, 2, 3, ...jpeg.subarray(-2)]);
+    expect(await codecs.decode(longer)).toEqual(await codecs.decode(jpeg));
   });
 
   it('refuses a JPEG truncated anywhere, even with an end marker', async () => {
@@ -116,7 +129,7 @@ describe('decode', () => {
       ]),
     ];
     for (const bytes of bad) await expect(codecs.decode(bytes)).rejects.toMatchObject({ code: 'invalid_image' });
-    await expect(codecs.decode(pictures.cmykJpeg)).rejects.toMatchObject({ code: 'unsupported_media_type' });
+    await expect(codecs.decode(pictures.gif)).rejects.toMatchObject({ code: 'unsupported_media_type' });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
       expect(await codecs.decode(pictures[name])).toMatchObject({ width: 16, height: 12 });
     }
@@ -126,6 +139,58 @@ describe('decode', () => {
     const names = ['jpeg', 'palettePng', 'lossyWebp', 'progressiveJpeg', 'jpeg', 'deepPng'] as const;
     const together = await Promise.all(names.map((name) => codecs.decode(pictures[name])));
     for (const [i, name] of names.entries()) expect(together[i]).toEqual(await codecs.decode(pictures[name]));
+  });
+});
+
+describe('decode of large images', () => {
+  const WIDTH = 2100;
+  const HEIGHT = 1001;
+  /** A smooth pattern, which survives JPEG. */
+  const smooth = makeImage(
+    WIDTH,
+    HEIGHT,
+    Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, i) => {
+      const [x, y] = [(i >> 2) % WIDTH, Math.floor((i >> 2) / WIDTH)];
+      return i % 4 === 3 ? 255 : 127 + 120 * Math.sin(x / (90 + 20 * (i % 4)) + y / 70);
+    }),
+  );
+  const encoders = {
+    jpeg: async () => {
+      const wasm = await WebAssembly.compile(await readFile(resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm')));
+      await initJpeg(wasm);
+      return new Uint8Array(await encodeJpeg(smooth as unknown as ImageData, { quality: 95, progressive: false }));
+    },
+    png: () => codecs.encodePng(smooth),
+  };
+
+  it.each(['jpeg', 'png'] as const)('gives the averages of 2x2 blocks of a %s', async (kind) => {
+    const bytes = await encoders[kind]();
+    const image = await codecs.decode(bytes);
+    expect(image).toMatchObject({ width: 1050, height: 501, original: { width: WIDTH, height: HEIGHT } });
+    const expected = reduceImage(smooth, 2);
+    let largest = 0;
+    for (const [i, value] of image.data.entries()) {
+      largest = Math.max(largest, Math.abs(value - (expected.data[i] as number)));
+    }
+    expect(largest).toBeLessThanOrEqual(kind === 'png' ? 0 : 6);
+    const full = await codecs.decode(bytes, { detail: Number.POSITIVE_INFINITY });
+    expect(full).toMatchObject({ width: WIDTH, height: HEIGHT });
+    expect(full.original).toBeUndefined();
+  });
+
+  it('keeps the detail that is asked for', async () => {
+    const png = await encoders.png();
+    expect(await codecs.decode(png, { detail: 200 })).toMatchObject({ width: 263, height: 126 });
+    expect(await codecs.decode(png, { detail: 1051 })).toMatchObject({ width: WIDTH });
+  });
+
+  it('refuses what would take more memory than allowed, and says how much it takes', async () => {
+    const tight = nodeCodecs({ maxBytes: 25_000_000 });
+    expect(await tight.decode(await encoders.jpeg())).toMatchObject({ width: 1050 });
+    await expect(tight.decode(await encoders.png())).rejects.toMatchObject({
+      code: 'payload_too_large',
+      message: expect.stringContaining('decoding a PNG of that size takes'),
+    });
   });
 });
 

@@ -163,6 +163,17 @@ describe('renderOverlay', () => {
   });
 });
 
+describe('max_size', () => {
+  it('draws a larger image at that size, with the map on the same part', () => {
+    const image = makeImage(120, 60, new Uint8Array(120 * 60 * 4).fill(255));
+    const map = { width: 2, height: 1, values: Float32Array.of(0, 1) };
+    const drawn = renderOverlay(map, image, { max_size: 60, overlay: 'none' }, { x: 60, y: 0, width: 60, height: 60 });
+    expect(drawn).toMatchObject({ width: 60, height: 30 });
+    const red = (x: number) => drawn.data[(15 * 60 + x) * 4] as number;
+    expect(red(55)).toBeGreaterThan(red(32));
+  });
+});
+
 describe('overlaySchema', () => {
   it('has a default and a description for every option', () => {
     expect(overlaySchema.parse({})).toEqual({
@@ -172,6 +183,7 @@ describe('overlaySchema', () => {
       overlay: 'original',
       clip_percent_upperbound: 99.9,
       clip_percent_lowerbound: 0,
+      max_size: 1024,
     });
     const { properties = {} } = z.toJSONSchema(overlaySchema, { io: 'input' });
     for (const field of Object.values(properties)) expect(field).toHaveProperty('description');

@@ -18,6 +18,7 @@ describe('sniff', () => {
     ['jpeg', 'image/jpeg', 3, undefined],
     ['progressiveJpeg', 'image/jpeg', 3, undefined],
     ['grayJpeg', 'image/jpeg', 1, undefined],
+    ['cmykJpeg', 'image/jpeg', 4, undefined],
     ['rotatedJpeg', 'image/jpeg', 3, 6],
     ['rotatedPng', 'image/png', 3, 6],
     ['palettePng', 'image/png', 3, undefined],
@@ -28,7 +29,15 @@ describe('sniff', () => {
     ['losslessWebp', 'image/webp', 3, undefined],
     ['alphaWebp', 'image/webp', 4, undefined],
   ] as const)('reads the header of %s', (name, type, components, orientation) => {
-    expect(sniff(pictures[name])).toEqual({ type, width: 16, height: 12, components, orientation });
+    expect(sniff(pictures[name])).toMatchObject({ type, width: 16, height: 12, components });
+    expect(sniff(pictures[name]).orientation).toBe(orientation);
+  });
+
+  it('tells what is decoded as a whole: progressive JPEG and WebP without loss', () => {
+    expect(sniff(pictures.progressiveJpeg).coefficients).toBeGreaterThanOrEqual(16 * 12 * 1.5);
+    expect(sniff(pictures.jpeg).coefficients).toBeUndefined();
+    expect(sniff(pictures.losslessWebp).isLossless).toBe(true);
+    expect(sniff(pictures.lossyWebp).isLossless).toBeUndefined();
   });
 
   it('needs the header only', () => {
@@ -49,7 +58,6 @@ describe('sniff', () => {
     ['bmp', 'BMP'],
     ['gif', 'GIF'],
     ['tiff', 'TIFF'],
-    ['cmykJpeg', 'CMYK'],
     ['animatedWebp', 'animated WebP'],
   ] as const)('names the unsupported format of %s', (name, kind) => {
     expect(error(pictures[name])).toMatchObject({

@@ -1,5 +1,6 @@
 /** What a tenant's policy does to its requests. */
 import { describe, expect, it } from 'vitest';
+import type { DecodeOptions } from '../../../src/core/image/codecs/codecs.ts';
 import { coloTier } from '../../../src/edge/cache/colo.ts';
 import { kvTier } from '../../../src/edge/cache/kv.ts';
 import { tieredCache } from '../../../src/edge/cache/tiers.ts';
@@ -110,9 +111,9 @@ describe('limits of a tenant', () => {
     const decoded: number[] = [];
     const codecs = {
       ...services.codecs,
-      decode: (bytes: Uint8Array, most?: number) => {
-        decoded.push(most ?? Infinity);
-        return services.codecs.decode(bytes, most);
+      decode: (bytes: Uint8Array, options?: DecodeOptions) => {
+        decoded.push(options?.maxPixels ?? Infinity);
+        return services.codecs.decode(bytes, options);
       },
     };
     const { picture } = await tenantWith({ limits: { pixels: 191 } }, { replaced: { codecs } });

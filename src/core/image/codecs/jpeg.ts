@@ -1,0 +1,99 @@
+/** JPEG by libjpeg-turbo, which divides by 2, 4 or 8 while it transforms: large photos are never held at full size. */
+import type { Image } from '../image.ts';
+import { allocate, type CExports, pass, startModule } from './c-module.ts';
+import { type Codec, reduced } from './codec.ts';
+
+/** The TurboJPEG functions that the module exports. */
+interface TurboJpeg extends CExports {
+  tjInitDecompress(): number;
+  tjDestroy(handle: number): number;
+  tjDecompressHeader3(handle: number, file: number, size: number, ...results: number[]): number;
+  tjDecompress2(
+    handle: number,
+    file: number,
+    size: number,
+    to: number,
+    width: number,
+    pitch: number,
+    height: number,
+    pixelFormat: number,
+    flags: number,
+  ): number;
+}
+
+/** Pixel formats of TurboJPEG. */
+const RGBA = 7;
+const CMYK = 11;
+
+/** Warning after which the image is whole: bytes too many between two segments do no harm. */
+const HARMLESS = /^Corrupt JPEG data: \d+ extraneous bytes/;
+
+export function jpegCodec(module: WebAssembly.Module): Codec {
+  const turbo = startModule<TurboJpeg>(module);
+  const warning = warningReader(turbo);
+  return {
+    memory: () => turbo.memory.buffer.byteLength,
+    decode(bytes, header, reduction) {
+      const file = pass(turbo, bytes);
+      const handle = turbo.tjInitDecompress();
+      const info = allocate(turbo, 16);
+      const [width, height] = [reduced(header.width, reduction), reduced(header.height, reduction)];
+      const to = allocate(turbo, width * height * 4);
+      const isCmyk = header.components === 4;
+      try {
+        turbo.tjDecompressHeader3(handle, file, bytes.length, info, info + 4, info + 8, info + 12);
+        const [storedWidth = 0, storedHeight = 0] = new Int32Array(turbo.memory.buffer, info, 2);
+        if (storedWidth !== header.width || storedHeight !== header.height) {
+          throw new Error(
+            `one header says ${header.width}x${header.height}, another ${storedWidth}x${storedHeight} pixels`,
+          );
+        }
+        const format = isCmyk ? CMYK : RGBA;
+        const status = turbo.tjDecompress2(handle, file, bytes.length, to, width, width * 4, height, format, 0);
+        if (status !== 0 && !HARMLESS.test(warning())) throw new Error(warning());
+      } catch (error) {
+        throw new Error(warning() || (error as Error).message, { cause: error });
+      }
+      const data = new Uint8Array(turbo.memory.buffer, to, width * height * 4).slice();
+      turbo.tjDestroy(handle);
+      for (const pointer of [file, info, to]) turbo.free(pointer);
+      return opaque(width, height, isCmyk ? fromCmyk(data) : data);
+    },
+  };
+}
+
+const opaque = (width: number, height: number, data: Uint8Array): Image => ({ width, height, data, opaque: true });
+
+/**
+ * Converts CMYK to RGB in place. The components are stored inverted (255 is no ink), as Adobe writes them and as all
+ * readers take them to be.
+ */
+function fromCmyk(data: Uint8Array): Uint8Array {
+  for (let i = 0; i < data.length; i += 4) {
+    const black = data[i + 3] as number;
+    for (let c = 0; c < 3; c++) data[i + c] = Math.round(((data[i + c] as number) * black) / 255);
+    data[i + 3] = 255;
+  }
+  return data;
+}
+
+const NO_WARNING = 'No error';
+
+/**
+ * Finds the C code's buffer of its last message, which no exported function returns: the place in static memory that
+ * holds "No error" as its own terminated text at the start; the last of them is the variable, the first the constant.
+ */
+function warningReader({ memory }: CExports): () => string {
+  const latin1 = (from: number, to: number) => String.fromCharCode(...new Uint8Array(memory.buffer, from, to - from));
+  let address = -1;
+  for (let at = 0; at < memory.buffer.byteLength; at += 4096) {
+    const end = Math.min(at + 4096 + NO_WARNING.length, memory.buffer.byteLength);
+    const found = latin1(at, end).lastIndexOf(`${NO_WARNING}\0`);
+    if (found >= 0) address = at + found;
+  }
+  return () => {
+    if (address < 0) return 'the data is damaged or cut short';
+    const [text = ''] = latin1(address, address + 200).split('\0', 1);
+    return text === NO_WARNING ? '' : text;
+  };
+}
