@@ -11,66 +11,32 @@ const COMMANDS: Commands = {
   explain: {
     about: 'Explain a prediction: top classes and a saliency map',
     load: () => import('./commands/explain.ts'),
-    examples: [
-      'whylight explain photo.jpg -o map.png',
-      'whylight explain photo.jpg --model model.onnx --labels names.txt',
-      'whylight explain photo.jpg --method integrated_gradients --n_steps 50',
-    ],
   },
-  compare: {
-    about: 'Explain by several methods, side by side',
-    load: () => import('./commands/compare.ts'),
-    examples: ['whylight compare photo.jpg --methods grad_cam,occlusion -o sheet.png'],
-  },
+  compare: { about: 'Explain by several methods, side by side', load: () => import('./commands/compare.ts') },
   evaluate: {
     about: 'Measure the faithfulness of methods over a folder of images',
     load: () => import('./commands/evaluate.ts'),
-    examples: ['whylight evaluate images/ --methods grad_cam,saliency --metrics deletion'],
   },
   report: {
     about: 'Report on a folder of images: what the model looks at',
     load: () => import('./commands/report.ts'),
-    examples: ['whylight report images/ --model model.onnx -o report.html'],
   },
-  methods: {
-    about: 'List the saliency methods and their parameters',
-    load: () => import('./commands/methods.ts'),
-    examples: ['whylight methods', 'whylight methods grad_cam'],
-  },
+  methods: { about: 'List the saliency methods and their parameters', load: () => import('./commands/methods.ts') },
   inspect: {
     about: 'Show size, cost, operators and usable methods of a model',
     load: () => import('./commands/inspect.ts'),
-    examples: ['whylight inspect model.onnx'],
   },
-  calibrate: {
-    about: 'Measure the time that a model takes per row',
-    load: () => import('./commands/calibrate.ts'),
-    examples: ['whylight calibrate models/mine --engine web --write'],
-  },
-  check: {
-    about: 'Compare the gradient of models with finite differences',
-    load: () => import('./commands/check.ts'),
-    examples: ['whylight check model.onnx'],
-  },
-  export: {
-    about: 'Write compiled graphs for an inference server',
-    load: () => import('./commands/export.ts'),
-    examples: ['whylight export triton model.onnx -o repository/ --methods grad_cam'],
-  },
+  calibrate: { about: 'Measure the time that a model takes per row', load: () => import('./commands/calibrate.ts') },
+  check: { about: 'Compare the gradient of models with finite differences', load: () => import('./commands/check.ts') },
+  export: { about: 'Write compiled graphs for an inference server', load: () => import('./commands/export.ts') },
   serve: {
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
-    examples: ['whylight serve --model model.onnx', 'whylight serve --model models/a,models/b --port 8080'],
   },
-  plugins: {
-    about: 'List, check and add methods of third parties',
-    load: () => import('./commands/plugins.ts'),
-    examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
-  },
+  plugins: { about: 'List, check and add methods of third parties', load: () => import('./commands/plugins.ts') },
   'create-plugin': {
     about: 'Create a package with a method of your own',
     load: () => import('./commands/create-plugin.ts'),
-    examples: ['whylight create-plugin my-method'],
   },
 };
 

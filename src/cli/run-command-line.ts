@@ -1,20 +1,20 @@
 /** Dispatch of a command line: finds the command, runs it, and turns errors into one line and an exit code. */
-import { type ArgsDef, type CommandDef, type CommandMeta, runCommand } from 'citty';
+import { type ArgsDef, type CommandMeta, runCommand } from 'citty';
 import { WhylightError } from '../core/errors.ts';
 import { systemErrorText } from '../node/system-errors.ts';
 import { splitArguments, UsageError } from './arguments.ts';
+import type { Command } from './define-command.ts';
 import { commandHelp } from './help.ts';
 
-interface Command {
+interface Entry {
   /** One line for the list of commands. */
   readonly about: string;
-  readonly examples?: readonly string[];
   /** Loads the command; called when it is needed. */
   readonly load: () => Promise<{ default: unknown }>;
 }
 
 /** Commands by name. */
-export type Commands = Readonly<Record<string, Command>>;
+export type Commands = Readonly<Record<string, Entry>>;
 
 /** Texts for `--help` without a command, and for `--version`. */
 interface Texts {
@@ -64,12 +64,12 @@ async function dispatch(
   if (!entry) {
     throw new UsageError(`There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.`);
   }
-  const command = (await entry.load()).default as CommandDef;
+  const command = (await entry.load()).default as Command;
   if (wantsHelp) {
     const { OPTION_GROUPS: groups } = await import('./option-groups.ts');
     const { description = entry.about } = command.meta as CommandMeta;
     const args = command.args as ArgsDef;
-    process.stdout.write(`${commandHelp({ name, description, args, groups, examples: entry.examples ?? [] })}\n`);
+    process.stdout.write(`${commandHelp({ name, description, args, groups, examples: command.examples })}\n`);
     return;
   }
   const { known, parameters } = splitArguments(rest, command.args as ArgsDef);

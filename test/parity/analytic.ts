@@ -3,12 +3,14 @@
  * and its own tolerance. `meta.how_to_read` in the file explains the fields. Whatever no method of ours covers comes
  * back as skipped, under its own name.
  */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../src/core/json.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
 import { sizeOf, tensor } from '../../src/core/tensor/tensor.ts';
+import type { ArrayText } from './array-text.ts';
 import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
 import { type GraphText, modelFromText } from './graph-text.ts';
@@ -18,11 +20,6 @@ import { type MetricTable, metricTable } from './metric-table.ts';
 import { row } from './rows.ts';
 import { type QuadratureTable, quadratureTable } from './tables.ts';
 import { inWords, type WordsCase } from './words.ts';
-
-interface ArrayText {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 
 interface Case {
   readonly id: string;

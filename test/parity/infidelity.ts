@@ -1,14 +1,11 @@
 /** Cases of Captum's infidelity: attributions and perturbations are given, the model is asked what they really do. */
+
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import { infidelityOf } from '../../src/core/metrics/infidelity.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { float32, sizeOf } from '../../src/core/tensor/tensor.ts';
+import type { ArrayText } from './array-text.ts';
 import { type Comparison, checked } from './comparison.ts';
-
-interface ArrayText {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 
 export interface InfidelityCase {
   readonly id: string;

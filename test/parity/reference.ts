@@ -2,15 +2,16 @@
  * Reads a folder of reference numbers: `<name>.json` beside `<name>.onnx` and `<name>.bin`. The JSON gives dtype, shape,
  * offset and length of each array in the little-endian `.bin`, with the parameters that made it.
  */
-import { readdir, readFile } from 'node:fs/promises';
+
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { WhylightError } from '../../src/core/errors.ts';
-import { parseJson } from '../../src/core/json.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { arrayType, bytesPerElement, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, skipped } from './comparison.ts';
 import { ENTRIES, type EntryFields } from './entries.ts';
+import { readFiles } from './folder.ts';
 import { DRAWN } from './next.ts';
 import { row } from './rows.ts';
 
@@ -39,23 +40,11 @@ const referenceSchema = z.looseObject({
 const isReference = (value: unknown): boolean => typeof value === 'object' && value !== null && 'tensors' in value;
 
 /** Every entry of every reference in the folder itself, in the order of names. */
-export async function readReferences(folder: string): Promise<Comparison[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.json') && name !== 'cases.json').sort();
-  const all: Comparison[] = [];
-  for (const file of files) {
-    const path = join(folder, file);
-    const json = parseJson(await readFile(path, 'utf8'), path);
-    if (isReference(json)) all.push(...(await readReference(path, json)));
-  }
-  return all;
-}
+export const readReferences = (folder: string): Promise<Comparison[]> =>
+  readFiles(folder, { schema: referenceSchema, matches: isReference, read: readReference });
 
-async function readReference(path: string, json: unknown): Promise<Comparison[]> {
-  const parsed = referenceSchema.safeParse(json);
-  if (!parsed.success) {
-    throw new WhylightError('invalid_config', `${path} is no reference: ${z.prettifyError(parsed.error)}`);
-  }
-  const { model: file, cam_tensor, tensors } = parsed.data;
+async function readReference(path: string, reference: z.output<typeof referenceSchema>): Promise<Comparison[]> {
+  const { model: file, cam_tensor, tensors } = reference;
   const name = basename(path, '.json');
   const bytes = await readFile(join(dirname(path), `${name}.bin`));
   const array = (key: string): Tensor => {

@@ -2,15 +2,15 @@
  * Reads reference attributions of models of tables: `<name>.json` beside `<name>.onnx`, with rows, background rows and
  * explanations, each [rows, columns, classes].
  */
-import { readdir, readFile } from 'node:fs/promises';
+
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { WhylightError } from '../../src/core/errors.ts';
-import { parseJson } from '../../src/core/json.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { isTreeEnsemble } from '../../src/core/trees/read.ts';
 import { type Comparison, type Example, type Recipe, skipped } from './comparison.ts';
+import { readFiles } from './folder.ts';
 
 /** Relative to the largest value, or absolute below 1: the files compute in float32. */
 const TOLERANCE = 1e-5;
@@ -37,23 +37,10 @@ type Entry = Table['explanations'][number];
 const isTable = (value: unknown): boolean => typeof value === 'object' && value !== null && 'explanations' in value;
 
 /** Every explanation of every table in the folder itself, in the order of names. */
-export async function readTables(folder: string): Promise<Comparison[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-  const all: Comparison[] = [];
-  for (const file of files) {
-    const path = join(folder, file);
-    const json = parseJson(await readFile(path, 'utf8'), path);
-    if (isTable(json)) all.push(...(await readTable(path, json)));
-  }
-  return all;
-}
+export const readTables = (folder: string): Promise<Comparison[]> =>
+  readFiles(folder, { schema: tableSchema, matches: isTable, read: readTable });
 
-async function readTable(path: string, json: unknown): Promise<Comparison[]> {
-  const parsed = tableSchema.safeParse(json);
-  if (!parsed.success) {
-    throw new WhylightError('invalid_config', `${path} is no reference: ${z.prettifyError(parsed.error)}`);
-  }
-  const table = parsed.data;
+async function readTable(path: string, table: Table): Promise<Comparison[]> {
   let model: Promise<Model> | undefined;
   const load = () => (model ??= readFile(join(dirname(path), table.model)).then((bytes) => Model.read({ bytes })));
   const opened = await tryToOpen(load);

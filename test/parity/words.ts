@@ -2,6 +2,7 @@
  * Cases of a `cases.json` whose function is given in words: it is written out as a graph here, by the case's id. The
  * numbers stay those of the file.
  */
+
 import { isMeasured, measureRows, planMetrics } from '../../src/core/metrics/measure.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
@@ -9,13 +10,9 @@ import { write } from '../../src/core/onnx/write.ts';
 import { kernelCoalitions } from '../../src/core/strategy/perturbation/coalitions.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import { float32, sizeOf } from '../../src/core/tensor/tensor.ts';
+import type { ArrayText } from './array-text.ts';
 import { type Comparison, checked, distance, skipped } from './comparison.ts';
 import { mapsOf } from './maps.ts';
-
-interface ArrayText {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 
 /** A case in words; which fields it has depends on its id. */
 export interface WordsCase {

@@ -3,7 +3,11 @@ import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { Explainer, type ExplainerOptions } from '../../src/core/explainer/explainer.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
+import type { Manifest } from '../../src/core/model/manifest.ts';
+import type { Model } from '../../src/core/model/model.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+
+import { type ImageOptions, imageGraph, openGraph, tokenGraph, vectorGraph } from '../../src/testing/models.ts';
 
 export * from '../../src/testing/models.ts';
 
@@ -15,3 +19,13 @@ export const explainerOf = (methods: readonly Method[], options: Partial<Explain
     methods: new MethodRegistry(methods.map((method) => ({ method }))),
     ...options,
   });
+
+/** The trial model that sees an image, opened. */
+export const openImage = (options?: ImageOptions, manifest?: Partial<Manifest>): Promise<Model> =>
+  openGraph(imageGraph(options), manifest);
+
+/** The trial model that sees a vector, opened. */
+export const openVector = (manifest?: Partial<Manifest>): Promise<Model> => openGraph(vectorGraph(), manifest);
+
+/** The trial model that sees tokens, opened. */
+export const openTokens = (): Promise<Model> => openGraph(tokenGraph());

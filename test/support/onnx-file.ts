@@ -15,12 +15,23 @@ export const node = (
   domain = '',
 ): Node => ({ name: '', op, domain, inputs, outputs, attributes });
 
+/** A graph of nothing but these parts. */
+export const graphOf = (parts: Partial<Graph>): Graph => ({
+  name: 'graph',
+  opsets: { '': 21 },
+  inputs: [],
+  outputs: [],
+  constants: new Map(),
+  nodes: [],
+  ...parts,
+});
+
 /** A file with this graph; `extra` fields of the graph and the model are added as they are. */
 export function onnxFile(
   graph: Partial<Graph>,
   { opset = 21, graph: extra = {}, ...model }: { opset?: number; graph?: GraphInit } & Omit<ModelInit, 'graph'> = {},
 ): Uint8Array {
-  const whole: Graph = { name: 'test', opsets: {}, inputs: [], outputs: [], constants: new Map(), nodes: [], ...graph };
+  const whole = graphOf({ name: 'test', opsets: {}, ...graph });
   const init = graphInit(whole) as GraphInit;
   return toBinary(
     ModelProtoSchema,

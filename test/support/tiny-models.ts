@@ -1,5 +1,6 @@
 /** Small graphs made on the spot, as files. */
 
+import type { Engine } from '../../src/core/engine/engine.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import type { ModelBytes } from '../../src/core/onnx/model-bytes.ts';
 import { write } from '../../src/core/onnx/write.ts';
@@ -33,3 +34,14 @@ export function denseModel(width: number, seed = 1): ModelBytes {
 /** Rows for {@link denseModel}. */
 export const denseInput = (width: number, seed: number, rows = 2): Tensor<'float32'> =>
   float32([rows, width], new Random(seed).normal(rows * width));
+
+/** Answers of an engine to the same rows, one after the other and all at once. */
+export async function answersBothWays(engine: Engine) {
+  const session = await engine.load(denseModel(64));
+  const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
+  const inTurn = [];
+  for (const x of inputs) inTurn.push(await session.run({ x }));
+  const atOnce = await Promise.all(inputs.map((x) => session.run({ x })));
+  await session.release();
+  return { inTurn, atOnce };
+}

@@ -8,28 +8,17 @@ import { float32 } from '../../src/core/tensor/tensor.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
 import { bothEngines, checkContract, openGraph, testMethod, vector, vectorGraph } from '../../src/testing/node.ts';
 import { explainerOf } from '../support/classifiers.ts';
+import { method } from '../support/trial-method.ts';
 
 const subjects = async () => [{ name: 'vector', model: await openGraph(vectorGraph()), inputs: { x: vector() } }];
 
-const good: Method = {
-  apiVersion: 1,
-  id: 'trial',
-  strategy: 'perturbation',
-  revision: 1,
-  about: {
-    title: 'Trial',
-    summary: 'A method for tests.',
-    modalities: ['vector'],
-    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
-  },
+const good: Method = method({
   params: z.object({ scale: z.number().default(1).describe('Multiplies the values.') }),
-  needs: () => ({}),
-  cost: () => ({ forwards: 3, backwards: 0 }),
   explain: async (ctx) => {
     for (let i = 0; i < 3; i++) await ctx.evaluate({ x: { ...x(ctx) } });
     return attribution(ctx);
   },
-};
+});
 
 const x = (ctx: ExplainContext<unknown>) =>
   ctx.inputs.x as { dtype: 'float32'; dims: number[]; data: Float32Array<ArrayBuffer> };

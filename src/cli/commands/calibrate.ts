@@ -1,12 +1,13 @@
 /** `whylight calibrate <models>`: how long a row takes, for the edge to know what it can afford. */
+
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { defineCommand } from 'citty';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
 import { parseManifest } from '../../core/model/manifest.ts';
 import { calibrate } from '../../tools/calibrate.ts';
-import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { openModel } from '../model-file.ts';
 import { progressBar } from '../progress.ts';
 
@@ -31,13 +32,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: {
-    name: 'calibrate',
-    description: 'Measures how long a row of a model takes on this machine, forwards and with its gradient.',
-  },
+  name: 'calibrate',
+  description: 'Measures how long a row of a model takes on this machine, forwards and with its gradient.',
+  examples: ['whylight calibrate models/mine --engine web --write'],
   args,
-  async run({ args: { engine: name, batch, rounds, slower, write, json, _: models }, data }) {
-    refuseUnknown(data, args);
+  async run({ engine: name, batch, rounds, slower, write, json, _: models }) {
     const factor = Number(slower);
     if (!(factor > 0)) throw new UsageError(`--slower must be a number above 0, but "${slower}" was given.`);
     const engine = await loadEngine(name as EngineName);

@@ -1,9 +1,10 @@
 /** `whylight check model.onnx ...`: whether the gradient that whylight writes is the model's derivative. */
-import { defineCommand } from 'citty';
+
 import { WhylightError } from '../../core/errors.ts';
 import { checkGradient } from '../../tools/check-gradient.ts';
-import { refuseUnknown, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
@@ -18,13 +19,11 @@ const UNDECIDED = {
 } as const;
 
 export default defineCommand({
-  meta: {
-    name: 'check',
-    description: 'Compares the gradient of models with central differences, at several batch sizes.',
-  },
+  name: 'check',
+  description: 'Compares the gradient of models with central differences, at several batch sizes.',
+  examples: ['whylight check model.onnx'],
   args,
-  async run({ args: { engine, tolerance, _: models }, data }) {
-    refuseUnknown(data, args);
+  async run({ engine, tolerance, _: models }) {
     const most = Number(tolerance);
     if (!(most > 0)) throw new UsageError(`--tolerance must be a number above 0, but "${tolerance}" was given.`);
     const session = await loadEngine(engine as EngineName);

@@ -1,5 +1,5 @@
 /** `whylight compare photo.jpg`: several methods on one photo, as a table and as one labelled sheet of maps. */
-import { defineCommand } from 'citty';
+
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
@@ -12,6 +12,7 @@ import type { Model } from '../../core/model/model.ts';
 import { openPhoto, type Photo } from '../../node/photo.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
@@ -55,9 +56,12 @@ interface Undone {
 const isDone = (outcome: Outcome): outcome is Done => 'row' in outcome;
 
 export default defineCommand({
-  meta: { name: 'compare', description: 'Explains an image by several methods, side by side.' },
+  name: 'compare',
+  description: 'Explains an image by several methods, side by side.',
+  examples: ['whylight compare photo.jpg --methods grad_cam,occlusion -o sheet.png'],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
-  async run({ args: flags, data }) {
+  takesParameters: true,
+  async run(flags, data) {
     const numbers = {
       seed: numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER),
       cell: wholeFlag('cell', flags.cell, 32, 2048),

@@ -1,12 +1,13 @@
 /** `whylight create-plugin my-method --strategy ...`: a package with a worked example method, ready to be changed. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { defineCommand } from 'citty';
 import { WhylightError } from '../../core/errors.ts';
-import { refuseUnknown, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
 import { CONFIGURED, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 
 /** The example package of each strategy is what a new one starts from. */
 const TEMPLATES = {
@@ -28,10 +29,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'create-plugin', description: 'Makes a package with a saliency method that works and is tested.' },
+  name: 'create-plugin',
+  description: 'Makes a package with a saliency method that works and is tested.',
+  examples: ['whylight create-plugin my-method'],
   args,
-  async run({ args: { name, strategy }, data }) {
-    refuseUnknown(data, args);
+  async run({ name, strategy }) {
     if (!NAME.test(name)) throw new UsageError(`"${name}" is no name for a package: use a-z, 0-9 and "-".`);
     const id = name.replaceAll('-', '_');
     if (CONFIGURED.some(({ method }) => method.id === id)) {

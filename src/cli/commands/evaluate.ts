@@ -3,15 +3,15 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineCommand } from 'citty';
 import { counted } from '../../core/counted.ts';
 import { metrics } from '../../core/metrics/index.ts';
 import { evaluationPage } from '../../report/evaluation-page.ts';
 import { type Ran, runStudy } from '../../report/run.ts';
 import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
+import { defineCommand } from '../define-command.ts';
 import { studyProgress } from '../progress.ts';
-import { prepare, STUDY_ARGS, type StudyFlags } from '../study-flags.ts';
+import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
@@ -31,10 +31,13 @@ const USUAL = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'evaluate', description: 'Measures the faithfulness of saliency methods over a folder of images.' },
-  args: args as typeof args,
-  async run({ args: flags, data }) {
-    const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
+  name: 'evaluate',
+  description: 'Measures the faithfulness of saliency methods over a folder of images.',
+  examples: ['whylight evaluate images/ --methods grad_cam,saliency --metrics deletion'],
+  args,
+  takesParameters: true,
+  async run(flags, data) {
+    const { study, settings } = await prepare(flags, data.parameters, USUAL);
     if (study.metrics.length === 0) throw new UsageError('--metrics takes at least one metric here.');
     // Without a place that is the user's own, the journal serves this run alone.
     const kept = flags.journal ?? (flags.out && `${flags.out}.journal.jsonl`);

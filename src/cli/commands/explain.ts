@@ -1,8 +1,9 @@
 /** `whylight explain photo.jpg`: predictions, and what of the input speaks for them. */
-import { defineCommand } from 'citty';
+
 import { parameterSchemas } from '../../core/method/schema.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { modalityOf } from '../modalities.ts';
 import { openModel } from '../model-file.ts';
 import { explainSubject } from '../outcome.ts';
@@ -43,9 +44,16 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'explain', description: 'Explains what a model says about an image, a text, a table row or a signal.' },
+  name: 'explain',
+  description: 'Explains what a model says about an image, a text, a table row or a signal.',
+  examples: [
+    'whylight explain photo.jpg -o map.png',
+    'whylight explain photo.jpg --model model.onnx --labels names.txt',
+    'whylight explain photo.jpg --method integrated_gradients --n_steps 50',
+  ],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
-  async run({ args: flags, data }) {
+  takesParameters: true,
+  async run(flags, data) {
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
     const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);

@@ -1,15 +1,16 @@
 /** `whylight export triton|kserve <model>`: what an inference server needs to run the heavy part of the methods. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defineCommand } from 'citty';
 import { COTANGENT } from '../../core/autodiff/compile.ts';
 import { PROCESS_LIMITS } from '../../core/limits.ts';
 import type { Model } from '../../core/model/model.ts';
 import { halfEnds } from '../../core/onnx/half-ends.ts';
 import { write } from '../../core/onnx/write.ts';
 import { graphFile } from '../../core/plan/loader.ts';
-import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { numberFlag, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { explainedGraph, ONE_PASS_METHODS } from '../export/explained-graph.ts';
 import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
 import { kserveService } from '../export/kserve.ts';
@@ -62,10 +63,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'export', description: 'Writes compiled graphs for an inference server, or the service around it.' },
+  name: 'export',
+  description: 'Writes compiled graphs for an inference server, or the service around it.',
+  examples: ['whylight export triton model.onnx -o repository/ --methods grad_cam'],
   args,
-  async run({ args: flags, data }) {
-    refuseUnknown(data, args);
+  async run(flags) {
     const device = oneOf('device', flags.device ?? '', ['gpu', 'cpu']);
     const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
     const format = oneOf('format', flags.format ?? '', ['onnx', 'triton', 'kserve']);

@@ -1,12 +1,11 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
 
-import { defineCommand } from 'citty';
 import type { Optimize } from '../../core/autodiff/compile.ts';
 import { counted } from '../../core/counted.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect } from '../../tools/inspect.ts';
-import { refuseUnknown } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 import { describeLines } from '../description-lines.ts';
 import { openModel } from '../model-file.ts';
 
@@ -16,10 +15,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'inspect', description: 'Shows size, cost, operators and usable methods of an ONNX model.' },
+  name: 'inspect',
+  description: 'Shows size, cost, operators and usable methods of an ONNX model.',
+  examples: ['whylight inspect model.onnx'],
   args,
-  async run({ args: { model, json }, data }) {
-    refuseUnknown(data, args);
+  async run({ model, json }) {
     const opened = await openModel({ model }, EMBEDDED_MODELS, ROOT);
     const inspection = inspect(opened.model, configuredMethods(), opened.opsets);
     console.log(json ? JSON.stringify(inspection, null, 2) : page(inspection));

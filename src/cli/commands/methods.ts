@@ -1,9 +1,9 @@
 /** `whylight methods [name]`: which saliency methods are built in, and what each takes. */
-import { defineCommand } from 'citty';
+
 import type { Method } from '../../core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
-import { refuseUnknown } from '../arguments.ts';
 import { configuredMethods } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 
 const args = {
   method: { type: 'positional', required: false, description: 'One method, with its parameters; all when left out' },
@@ -11,10 +11,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'methods', description: 'Lists the saliency methods and their parameters.' },
+  name: 'methods',
+  description: 'Lists the saliency methods and their parameters.',
+  examples: ['whylight methods', 'whylight methods grad_cam'],
   args,
-  run({ args: { method: name, json }, data }) {
-    refuseUnknown(data, args);
+  run({ method: name, json }) {
     const registry = configuredMethods();
     const methods = name === undefined ? registry.entries.map(({ method }) => method) : [registry.get(name).method];
     if (json) console.log(JSON.stringify(methods.map(described), null, 2));

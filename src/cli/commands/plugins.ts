@@ -4,15 +4,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineCommand } from 'citty';
 import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { checkMethod } from '../../core/method/define.ts';
 import { checkContract, imageGraph, openGraph, picture } from '../../testing/node.ts';
-import { refuseUnknown, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
 import { CONFIGURED, compose, PLAIN } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 
 const CONFIG = 'plugins.config.json';
 
@@ -26,10 +26,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  meta: { name: 'plugins', description: 'Lists, checks and adds saliency methods.' },
+  name: 'plugins',
+  description: 'Lists, checks and adds saliency methods.',
+  examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
   args,
-  async run({ args: { action, what }, data }) {
-    refuseUnknown(data, args);
+  async run({ action, what }) {
     if (action === 'list') await list();
     else if (action === 'check') await check(what);
     else if (action === 'add') await add(what);

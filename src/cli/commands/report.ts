@@ -1,11 +1,11 @@
 /** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of images. */
 
-import { defineCommand } from 'citty';
 import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
 import { runStudy } from '../../report/run.ts';
+import { defineCommand } from '../define-command.ts';
 import { studyProgress } from '../progress.ts';
-import { prepare, STUDY_ARGS, type StudyFlags } from '../study-flags.ts';
+import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
@@ -24,13 +24,13 @@ const USUAL = {
 } as const;
 
 export default defineCommand({
-  meta: {
-    name: 'report',
-    description: 'Writes a report on a folder of images: what the model looks at, and what stands out.',
-  },
-  args: args as typeof args,
-  async run({ args: flags, data }) {
-    const { study, settings } = await prepare(flags as unknown as StudyFlags, data.parameters, USUAL);
+  name: 'report',
+  description: 'Writes a report on a folder of images: what the model looks at, and what stands out.',
+  examples: ['whylight report images/ --model model.onnx -o report.html'],
+  args,
+  takesParameters: true,
+  async run(flags, data) {
+    const { study, settings } = await prepare(flags, data.parameters, USUAL);
     const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
     const { summary, records, resumed } = await runStudy(
       study,

@@ -1,12 +1,13 @@
 /** `whylight serve`, also `npm run origin`: the same app in a process of its own, for heavy runs. */
+
 import { existsSync } from 'node:fs';
 import { basename, join, parse, resolve } from 'node:path';
-import { defineCommand } from 'citty';
 import { isModelFile } from '../../node/model-folders.ts';
 import { PROVIDERS } from '../../node/providers.ts';
 import { serve } from '../../node/serve.ts';
-import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { defineCommand } from '../define-command.ts';
 
 const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
 
@@ -54,13 +55,11 @@ const args = {
 const SECRET = 'WHYLIGHT_ORIGIN_SECRET';
 
 export default defineCommand({
-  meta: {
-    name: 'serve',
-    description: `Serves the HTTP API from this process. With ${SECRET} in the environment it is also an origin: edges with the same secret send it their expensive runs.`,
-  },
+  name: 'serve',
+  description: `Serves the HTTP API from this process. With ${SECRET} in the environment it is also an origin: edges with the same secret send it their expensive runs.`,
+  examples: ['whylight serve --model model.onnx', 'whylight serve --model models/a,models/b --port 8080'],
   args,
-  async run({ args: flags, data }) {
-    refuseUnknown(data, args);
+  async run(flags) {
     const secret = process.env[SECRET];
     const inferenceServer = flags['inference-server'];
     const serving = await serve({

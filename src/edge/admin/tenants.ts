@@ -36,6 +36,12 @@ export function adminOf({
   return new TenantAdmin(ledger, tenants.tenants, explainer.methods);
 }
 
+/** A new key, and its secret, which is not stored. */
+export interface MadeKey {
+  readonly secret: string;
+  readonly key: KeyConfig;
+}
+
 export class TenantAdmin {
   private readonly ledger: Ledger;
   private readonly tenants: Tenants;
@@ -92,7 +98,7 @@ export class TenantAdmin {
     id: string,
     wanted: Pick<KeyConfig, 'name' | 'scopes' | 'expires'>,
     by: AuditEntry['by'],
-  ): Promise<{ secret: string; key: KeyConfig }> {
+  ): Promise<MadeKey> {
     const { config } = await this.get(id);
     if (config.keys.length >= MAX_KEYS) {
       throw new WhylightError('conflict', `The tenant has ${MAX_KEYS} keys: revoke one first.`, { allowed: MAX_KEYS });
@@ -103,12 +109,7 @@ export class TenantAdmin {
   }
 
   /** Creates a key with the rights of the old one, which expires at `until`. */
-  async rotateKey(
-    id: string,
-    key: string,
-    until: string,
-    by: AuditEntry['by'],
-  ): Promise<{ secret: string; key: KeyConfig }> {
+  async rotateKey(id: string, key: string, until: string, by: AuditEntry['by']): Promise<MadeKey> {
     const old = await this.keyOf(id, key);
     const { name, scopes, expires } = old;
     if (expires !== undefined && expires <= new Date().toISOString()) {

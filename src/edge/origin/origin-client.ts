@@ -24,6 +24,20 @@ interface Origin {
   busy: number;
 }
 
+/** A request to an origin. */
+export interface OriginRequest<T> {
+  readonly path: string;
+  /** Makes the body anew for each try, since less time is left for the second. */
+  readonly bodyOf: () => Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /**
+   * Reads the response to its end. A {@link WhylightError} that it throws, other than `origin_error`, is the origin's
+   * answer, and is final.
+   */
+  readonly receive: (response: Response, origin: OriginConnection) => Promise<T>;
+}
+
 /** Connection to the origin that responded, for further requests to the same one. */
 export interface OriginConnection {
   /** Sends the request once more. */
@@ -103,18 +117,10 @@ export class OriginClient {
   /**
    * Sends a request to the least busy healthy origin. A response of 502 or 503, or a lost connection, is retried once, at
    * another origin if there is one.
-   * @param bodyOf makes the body anew for each try, since less time is left for the second
-   * @param receive reads the response to its end. A {@link WhylightError} that it throws, other than `origin_error`, is the
-   * origin's answer, and is final.
    * @throws WhylightError `origin_unavailable` with `retry_after` in seconds, `origin_timeout`, `origin_error`
    */
-  async send<T>(
-    path: string,
-    bodyOf: () => Uint8Array<ArrayBuffer>,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-    receive: (response: Response, origin: OriginConnection) => Promise<T>,
-  ): Promise<T> {
+  async send<T>(request: OriginRequest<T>): Promise<T> {
+    const { signal } = request;
     let failed: Origin | undefined;
     let reason: WhylightError | undefined;
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -122,7 +128,7 @@ export class OriginClient {
       if (!origin) break;
       origin.busy += 1;
       try {
-        const answer = await this.once(origin, path, bodyOf, headers, signal, receive);
+        const answer = await this.once(origin, request);
         this.report(origin, true);
         return answer;
       } catch (error) {
@@ -145,14 +151,7 @@ export class OriginClient {
     throw this.final(reason);
   }
 
-  private async once<T>(
-    origin: Origin,
-    path: string,
-    bodyOf: () => Uint8Array<ArrayBuffer>,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-    receive: (response: Response, origin: OriginConnection) => Promise<T>,
-  ): Promise<T> {
+  private async once<T>(origin: Origin, { path, bodyOf, headers, signal, receive }: OriginRequest<T>): Promise<T> {
     const { silence = SILENCE_MS } = this.options;
     const send = (): Promise<Response> => {
       const body = bodyOf();

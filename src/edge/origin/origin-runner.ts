@@ -62,9 +62,14 @@ export class OriginRunner {
     };
     const signal = hooks.signal ?? new AbortController().signal;
     const nextHooks = monotonic(hooks);
-    return this.client.send(RUN_PATH, body, headers, signal, async (response, origin) =>
-      this.receive(bundle ? await withModel(response, bundle, origin) : response, nextHooks()),
-    );
+    return this.client.send({
+      path: RUN_PATH,
+      bodyOf: body,
+      headers,
+      signal,
+      receive: async (response, origin) =>
+        this.receive(bundle ? await withModel(response, bundle, origin) : response, nextHooks()),
+    });
   }
 
   private async receive(response: Response, hooks: ProgressHooks): Promise<Explanation> {

@@ -5,6 +5,7 @@ import { requestedModel } from '../models/requested-model.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
+import { READINESS, reportReadiness } from './readiness.ts';
 
 /** Lists the models that the tenant may use. */
 export const models = defineRoute(
@@ -49,15 +50,9 @@ export const modelReady = defineRoute(
     path: '/v2/models/{model}/ready',
     versioned: true,
     tag: 'models',
-    summary: 'Reports whether a model can be used.',
-    access: 'key',
-    cost: 'none',
-    responses: answer(schemas.ready, 'The model can be used.'),
+    ...READINESS,
   },
-  (services) => async (c) => {
-    const { model } = await requestedModel(c, services.models);
-    return c.json({ name: model.name, ready: true });
-  },
+  reportReadiness,
 );
 
 /** Makes the model metadata of the protocol, with further facts that explanations need. */

@@ -1,7 +1,7 @@
-import { requestedModel } from '../models/requested-model.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
+import { READINESS, reportReadiness } from './readiness.ts';
 
 /** Lists the models, in KServe's V1 protocol. */
 export const v1Models = defineRoute(
@@ -23,13 +23,7 @@ export const v1Model = defineRoute(
     method: 'get',
     path: '/v1/models/{model}',
     tag: 'KServe v1',
-    summary: 'Reports whether a model can be used.',
-    access: 'key',
-    cost: 'none',
-    responses: answer(schemas.ready, 'The model can be used.'),
+    ...READINESS,
   },
-  (services) => async (c) => {
-    const { model } = await requestedModel(c, services.models);
-    return c.json({ name: model.name, ready: true });
-  },
+  reportReadiness,
 );

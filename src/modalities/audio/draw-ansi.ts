@@ -1,12 +1,15 @@
 /** A sound with its attribution for a terminal. */
 import { ansiBackground, attributionColor, attributionScale } from '../../core/modality/colors.ts';
+import { barLines } from '../../core/modality/feature-list.ts';
 import type { Drawing } from '../../core/modality/modality.ts';
-import { drawSeriesAnsi, listLines } from '../series/draw-ansi.ts';
+import { drawSeriesAnsi } from '../series/draw-ansi.ts';
 import { extent } from '../series/draw-parts.ts';
 import { asSeries } from './draw-svg.ts';
 import type { AudioView, Spectrogram } from './view.ts';
 
 const COLUMNS = 72;
+/** Features that are listed with a bar. */
+const LISTED = 5;
 /** Little to much energy. */
 const SHADES = ' ░▒▓█';
 
@@ -31,11 +34,8 @@ export function drawAudioAnsi(drawing: Drawing<AudioView>): string {
     return `${name.padStart(width)} ${cells.join('')}`;
   });
   const axis = `${' '.repeat(width + 1)}0 ${`${Number(seconds.toFixed(2))} s`.padStart(columns - 2)}`;
-  const list = listLines(
-    features.list.map(({ name }) => name),
-    values,
-    signed,
-  );
+  const names = features.list.map(({ name }) => name);
+  const list = barLines(names, values, { count: LISTED, signed });
   return [...(title ? [title] : []), ...lines.reverse(), axis, ...list].join('\n');
 }
 

@@ -1,7 +1,8 @@
 /** A sound with its attribution as HTML: the drawing, a player, and the features as a table. */
+
+import { featureTable } from '../../core/modality/feature-list.ts';
 import type { Drawing } from '../../core/modality/modality.ts';
 import { svg } from '../../core/modality/svg.ts';
-import { featureTable } from '../series/draw-html.ts';
 import { base64 } from './base64.ts';
 import { drawAudioSvg } from './draw-svg.ts';
 import type { AudioView } from './view.ts';

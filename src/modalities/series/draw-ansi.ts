@@ -1,14 +1,8 @@
 /** A series with its attribution for a terminal: a line of blocks for each channel, coloured by window. */
-import {
-  ansiBackground,
-  ansiForeground,
-  attributionColor,
-  attributionScale,
-  signedNumber,
-} from '../../core/modality/colors.ts';
+import { ansiBackground, attributionColor, attributionScale } from '../../core/modality/colors.ts';
+import { barLines } from '../../core/modality/feature-list.ts';
 import type { Drawing } from '../../core/modality/modality.ts';
 import { extent, tickLabels } from './draw-parts.ts';
-import { byMagnitude } from './draw-svg.ts';
 import type { Series } from './series.ts';
 
 const COLUMNS = 72;
@@ -16,7 +10,6 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
 const MAX_CHANNELS = 12;
 /** Features that are listed with a bar. */
 const LISTED = 5;
-const BAR = 20;
 
 /** Lines of text with 24-bit colours, at most 100 columns wide. */
 export function drawSeriesAnsi({ view, features, values, title, signed }: Drawing<Series>): string {
@@ -34,27 +27,12 @@ export function drawSeriesAnsi({ view, features, values, title, signed }: Drawin
     ...(title ? [title] : []),
     ...lines,
     indent + axisLine(view, columns),
-    ...listLines(
+    ...barLines(
       features.list.map(({ name }) => name),
       values,
-      signed,
+      { count: LISTED, signed },
     ),
   ].join('\n');
-}
-
-/** The strongest features, a line each: value, bar, name. */
-export function listLines(names: readonly string[], values: ArrayLike<number>, signed: boolean): string[] {
-  const scale = attributionScale(values);
-  return byMagnitude(values)
-    .slice(0, LISTED)
-    .map((i) => {
-      const part = (values[i] as number) / scale;
-      const bar = '█'.repeat(Math.max(1, Math.round(Math.abs(part) * BAR)));
-      // The palest colours cannot be told from the background.
-      const color = attributionColor(Math.sign(part) * Math.max(0.5, Math.abs(part) * 0.8));
-      const text = signed ? signedNumber(values[i] as number) : signedNumber(values[i] as number).replace('+', '');
-      return `${text.padStart(9)} ${ansiForeground(bar.padEnd(BAR), color)} ${names[i]}`;
-    });
 }
 
 /** The feature of a channel at a time. */

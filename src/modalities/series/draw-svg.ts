@@ -1,5 +1,7 @@
 /** A series with its attribution as SVG: the curve of each channel over coloured windows. */
+
 import { attributionColor, attributionScale, hex, signedNumber } from '../../core/modality/colors.ts';
+import { byMagnitude } from '../../core/modality/feature-list.ts';
 import type { Drawing, Feature } from '../../core/modality/modality.ts';
 import { type Markup, svg, svgDocument } from '../../core/modality/svg.ts';
 import {
@@ -69,12 +71,6 @@ export function strongest(list: readonly Feature[], values: ArrayLike<number>): 
   const order = byMagnitude(values).slice(0, LABELS);
   return order.map((i) => `${list[i]?.name} ${signedNumber(values[i] as number)}`).join(', ');
 }
-
-/** Indices of the values that are not zero, the largest magnitude first. */
-export const byMagnitude = (values: ArrayLike<number>): number[] =>
-  Array.from({ length: values.length }, (_, i) => i)
-    .filter((i) => values[i] !== 0)
-    .sort((a, b) => Math.abs(values[b] as number) - Math.abs(values[a] as number) || a - b);
 
 function panel(drawing: Drawing<Series>, channel: number, box: Box, scale: number): Markup {
   const { view, features, values } = drawing;

@@ -1,18 +1,12 @@
 /** A text with its attribution for a terminal: coloured words, and bars of the strongest. */
-import {
-  ansiBackground,
-  ansiForeground,
-  attributionColor,
-  attributionScale,
-  signedNumber,
-} from '../../core/modality/colors.ts';
+import { ansiBackground, attributionColor, attributionScale } from '../../core/modality/colors.ts';
+import { barLines } from '../../core/modality/feature-list.ts';
 import type { Drawing } from '../../core/modality/modality.ts';
-import { partsOf, strongest } from './draw-list.ts';
+import { partsOf } from './draw-list.ts';
 import type { TextView } from './features.ts';
 
 /** Features that are listed with a bar. */
 const LISTED = 8;
-const BAR = 20;
 const MAX_NAME = 48;
 /** Values below this part of the largest are not coloured. */
 const FAINT = 0.02;
@@ -28,15 +22,8 @@ export function drawTextAnsi(drawing: Drawing<TextView>): string {
         : ansiBackground(printable(text), attributionColor(value / scale)),
     )
     .join('');
-  const bars = strongest(values, LISTED).map((i) => {
-    const value = values[i] as number;
-    const part = value / scale;
-    const bar = '█'.repeat(Math.max(1, Math.round(Math.abs(part) * BAR)));
-    // The palest colours cannot be told from the background.
-    const color = attributionColor(Math.sign(part) * Math.max(0.5, Math.abs(part) * 0.8));
-    const number = signed ? signedNumber(value) : signedNumber(value).replace('+', '');
-    return `${number.padStart(9)} ${ansiForeground(bar.padEnd(BAR), color)} ${shortened(features.list[i]?.name ?? '')}`;
-  });
+  const names = features.list.map(({ name }) => shortened(name));
+  const bars = barLines(names, values, { count: LISTED, signed });
   return [...(title ? [title] : []), text, ...(bars.length > 0 ? ['', ...bars] : [])].join('\n');
 }
 

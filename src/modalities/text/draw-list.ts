@@ -1,4 +1,4 @@
-/** The strongest features of a drawing. */
+/** A text in parts that are drawn alike. */
 import type { Drawing } from '../../core/modality/modality.ts';
 import type { TextFeature, TextView } from './features.ts';
 
@@ -26,12 +26,4 @@ export function partsOf({ view, features, values }: Pick<Drawing<TextView>, 'vie
   }
   if (at < view.text.length) parts.push({ text: view.text.slice(at), value: undefined, name: '' });
   return parts;
-}
-
-/** Indices of the values from the largest magnitude on; zeros are left out. */
-export function strongest(values: ArrayLike<number>, count: number): number[] {
-  return Array.from(values, (_, i) => i)
-    .filter((i) => values[i] !== 0)
-    .sort((a, b) => Math.abs(values[b] as number) - Math.abs(values[a] as number) || a - b)
-    .slice(0, count);
 }

@@ -3,15 +3,13 @@ import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import {
   attentionBlocks,
-  attributeFlow,
+  followAttention,
   fuseHeads,
-  identity,
   multiply,
   queryParameter,
   type Square,
 } from '../../core/strategy/activation/attention-flow.ts';
 import { meanOf } from '../../core/tensor/sum.ts';
-import type { Tensor } from '../../core/tensor/tensor.ts';
 
 const FUSIONS = {
   mean: meanOf,
@@ -47,17 +45,12 @@ export default defineMethod({
     return { activations: [...maps, tokens.name] };
   },
   cost: () => ({ forwards: 1, backwards: 0 }),
-  explain: async (ctx) => {
-    const blocks = attentionBlocks(ctx.model);
-    const { activations } = await ctx.evaluate(ctx.inputs);
-    const tokens = activations[blocks.tokens.name] as Tensor<'float32'>;
-    const size = tokens.dims[1] as number;
-    let flow = identity(size);
-    for (const name of blocks.maps) {
-      const fused = fuseHeads(activations[name]?.data as Float32Array, size, FUSIONS[ctx.params.head_fusion]);
-      flow = multiply(withResidual(withoutWeakest(fused, ctx.params.discard_ratio), size), flow, size);
-    }
-    return { values: attributeFlow(flow, blocks, tokens, ctx.params.query, ctx.model) };
+  explain: (ctx) => {
+    const { head_fusion, discard_ratio } = ctx.params;
+    return followAttention(ctx, (flow, { attention }, size) => {
+      const fused = fuseHeads(attention, size, FUSIONS[head_fusion]);
+      return multiply(withResidual(withoutWeakest(fused, discard_ratio), size), flow, size);
+    });
   },
 });
 

@@ -9,6 +9,7 @@ import { read } from '../../../src/core/onnx/read.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
+import { graphOf } from '../../support/onnx-file.ts';
 
 const node = (op: string, inputs: string[], outputs: string[], attributes: Node['attributes'] = {}): Node => ({
   name: `${op}:${outputs[0]}`,
@@ -23,15 +24,6 @@ const value = (
   dims: (number | string)[] | undefined,
   dtype: 'float32' | 'bool' | 'int64' = 'float32',
 ) => ({ name, dtype, dims });
-const graph = (parts: Partial<Graph>): Graph => ({
-  name: 'g',
-  opsets: { '': 21 },
-  inputs: [],
-  outputs: [],
-  constants: new Map(),
-  nodes: [],
-  ...parts,
-});
 const constants = (given: Record<string, [Parameters<typeof makeConstant>[0], number[], number[]]>) =>
   new Map(Object.entries(given).map(([name, [dtype, dims, data]]) => [name, makeConstant(dtype, dims, data)]));
 
@@ -59,9 +51,9 @@ async function evaluate(model: Graph) {
 const input = [value('x', ['N', 2])];
 
 describe('the derivative of If', () => {
-  const branch = (op: string): Graph => graph({ outputs: [value('r', undefined)], nodes: [node(op, ['x'], ['r'])] });
+  const branch = (op: string): Graph => graphOf({ outputs: [value('r', undefined)], nodes: [node(op, ['x'], ['r'])] });
   const choice = (condition: Partial<Graph>): Graph =>
-    graph({
+    graphOf({
       inputs: input,
       outputs: [value('y', ['N', 2])],
       ...condition,
@@ -115,7 +107,7 @@ describe('the derivative of If', () => {
 describe('the derivative of Loop', () => {
   /** state = state * x + turn; collects the states; goes on while turn < most. */
   const body = (most: number): Graph =>
-    graph({
+    graphOf({
       inputs: [value('turn', [], 'int64'), value('on', [], 'bool'), value('state', ['N', 2])],
       outputs: [value('next', [], 'bool'), value('sum', ['N', 2]), value('row', ['N', 2])],
       constants: constants({ most: ['int64', [], [most]] }),
@@ -128,7 +120,7 @@ describe('the derivative of Loop', () => {
       ],
     });
   const loop = (count: string, condition: string, most: number): Graph =>
-    graph({
+    graphOf({
       inputs: input,
       outputs: [value('y', undefined)],
       constants: constants({ three: ['int64', [], [3]], yes: ['bool', [], [1]] }),
@@ -157,7 +149,7 @@ describe('the derivative of Loop', () => {
 describe('a Loop that carries a sequence', () => {
   it('is kept for inference and unrolled for the gradient', async () => {
     // Collects x, 2 x, 3 x, as a loop of scripted PyTorch that appends to a list.
-    const collect = graph({
+    const collect = graphOf({
       inputs: [value('turn', [], 'int64'), value('on', [], 'bool'), { name: 'list', dtype: 'float32', sequence: true }],
       outputs: [value('next', [], 'bool'), { name: 'longer', dtype: 'float32', sequence: true }],
       constants: constants({ one: ['float32', [], [1]] }),
@@ -169,7 +161,7 @@ describe('a Loop that carries a sequence', () => {
         node('SequenceInsert', ['list', 'row'], ['longer']),
       ],
     });
-    const model = graph({
+    const model = graphOf({
       inputs: input,
       outputs: [value('y', undefined)],
       constants: constants({ three: ['int64', [], [3]], yes: ['bool', [], [1]] }),
@@ -192,7 +184,7 @@ describe('a Loop that carries a sequence', () => {
 
 describe('the derivative of Scan', () => {
   it('unrolls a recurrence over the columns in both directions', async () => {
-    const body = graph({
+    const body = graphOf({
       inputs: [value('state', ['N']), value('column', ['N'])],
       outputs: [value('next', ['N']), value('row', ['N'])],
       nodes: [
@@ -202,7 +194,7 @@ describe('the derivative of Scan', () => {
       ],
     });
     const ints = (...values: number[]) => ({ type: 'ints' as const, value: values });
-    const model = graph({
+    const model = graphOf({
       inputs: input,
       outputs: [value('y', ['N', 2])],
       constants: constants({ axes: ['int64', [1], [1]] }),

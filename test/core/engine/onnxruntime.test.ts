@@ -6,7 +6,7 @@ import { type DataType, float32, type Tensor, tensor } from '../../../src/core/t
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import { onnxruntimeWeb } from '../../../src/node/onnxruntime-web.ts';
 import { threadedEngine } from '../../../src/node/threaded-engine.ts';
-import { denseInput, denseModel, identityModel, twoOutputsModel } from '../../support/tiny-models.ts';
+import { answersBothWays, denseInput, denseModel, identityModel, twoOutputsModel } from '../../support/tiny-models.ts';
 
 type Floats = Tensor<'float32'>;
 
@@ -172,12 +172,8 @@ describe.each(ENGINES)('%s', (name, engine) => {
   });
 
   test('gives the same results for concurrent and sequential runs', async () => {
-    const session = await engine.load(denseModel(64));
-    const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
-    const inTurn = [];
-    for (const x of inputs) inTurn.push(await session.run({ x }));
-    expect(await Promise.all(inputs.map((x) => session.run({ x })))).toEqual(inTurn);
-    await session.release();
+    const { inTurn, atOnce } = await answersBothWays(engine);
+    expect(atOnce).toEqual(inTurn);
   });
 
   test('finishes its runs before release, and refuses later ones', async () => {

@@ -11,13 +11,13 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import {
   explainerOf,
-  imageGraph,
   openGraph,
+  openImage,
+  openTokens,
+  openVector,
   picture,
-  tokenGraph,
   tokens,
   vector,
-  vectorGraph,
 } from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
@@ -28,7 +28,7 @@ const rows = (count: number): Tensor<'float32'> => vector(3, count);
 
 describe('Explainer.explain', () => {
   it('reports method, target, engine and cost', async () => {
-    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { name: 'pets', version: '2', labels });
+    const model = await openImage({ ending: 'Softmax' }, { name: 'pets', version: '2', labels });
     const explanation = await explainer.explain(model, { method: 'grad_cam', inputs: { image: picture() }, seed: 3 });
     const [row] = explanation.rows;
     expect(explanation).toMatchObject({
@@ -52,7 +52,7 @@ describe('Explainer.explain', () => {
   });
 
   it('finds the top class and its gradient in one run, with the result for the named class', async () => {
-    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
+    const model = await openImage({ ending: 'Softmax' }, { labels });
     const inputs = { image: picture() };
     const free = await explainer.explain(model, { method: 'saliency', inputs });
     const named = await explainer.explain(model, {
@@ -68,7 +68,7 @@ describe('Explainer.explain', () => {
   });
 
   it('distinguishes the gradient of the probability from that of the logit', async () => {
-    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
+    const model = await openImage({ ending: 'Softmax' });
     const request = { method: 'saliency', inputs: { image: picture() }, params: { absolute: false } };
     const [logit, probability] = await Promise.all([
       explainer.explain(model, request),
@@ -80,7 +80,7 @@ describe('Explainer.explain', () => {
   });
 
   it('explains each row with its own top class', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const both = await explainer.explain(model, { method: 'occlusion', inputs: { x: rows(3) } });
     expect(both.rows).toHaveLength(3);
     expect(both.samples).toEqual({ forwards: 15, backwards: 0, predictions: 3 });
@@ -94,7 +94,7 @@ describe('Explainer.explain', () => {
   });
 
   it('supports models with a fixed batch of one', async () => {
-    const [free, fixed] = await Promise.all([openGraph(imageGraph()), openGraph(imageGraph({ batch: 1 }))]);
+    const [free, fixed] = await Promise.all([openImage(), openImage({ batch: 1 })]);
     const request = { method: 'occlusion', inputs: { image: picture() } };
     const [a, b] = [await explainer.explain(free, request), await explainer.explain(fixed, request)];
     for (const [i, value] of (a.rows[0]?.values.image?.data ?? []).entries())
@@ -102,7 +102,7 @@ describe('Explainer.explain', () => {
   });
 
   it('uses the baselines of the request for each row', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const subject = explainerOf([integratedGradients, deepLift]);
     const inputs = { x: rows(2) };
     const ask = (method: string, baselines: Record<string, Tensor>) =>
@@ -123,7 +123,7 @@ describe('Explainer.explain', () => {
   });
 
   it('supports token inputs', async () => {
-    const { rows } = await explainer.explain(await openGraph(tokenGraph()), {
+    const { rows } = await explainer.explain(await openTokens(), {
       method: 'saliency',
       inputs: { ids: tokens() },
     });
@@ -143,7 +143,7 @@ describe('the progress of an explanation', () => {
       params: { sliding_window_shape: [4], strides: [2] },
       inputs: { image: picture() },
     };
-    await explainerOf([occlusion], { maxBatch: 4 }).explain(await openGraph(imageGraph()), request, {
+    await explainerOf([occlusion], { maxBatch: 4 }).explain(await openImage(), request, {
       progress: (done, total) => told.push([done, total]),
       pause,
     });
@@ -159,7 +159,7 @@ describe('Explainer', () => {
   it('plans without running', async () => {
     const load = vi.fn(onnxruntimeNode().load);
     const planner = explainerOf([occlusion], { engine: { name: 'none', load } });
-    const plan = planner.plan(await openGraph(imageGraph()), {
+    const plan = planner.plan(await openImage(), {
       method: 'occlusion',
       inputs: { image: picture(1, 2) },
     });
@@ -169,7 +169,7 @@ describe('Explainer', () => {
   });
 
   it('predicts scores without an explanation', async () => {
-    const model = await openGraph(imageGraph({ ending: 'Softmax' }), { labels });
+    const model = await openImage({ ending: 'Softmax' }, { labels });
     const predictions = await explainer.predict(model, { inputs: { image: picture(1, 3) }, top: 2 });
     expect(predictions).toHaveLength(3);
     expect(predictions[0]?.top).toHaveLength(2);
@@ -186,7 +186,7 @@ describe('Explainer', () => {
       engine: { name: 'counted', load },
       sessions: new SessionCache(2 ** 26),
     });
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     for (const name of ['saliency', 'saliency', 'occlusion', 'occlusion'])
       await one.explain(model, { method: name, inputs: { x: rows(1) } });
     expect(load).toHaveBeenCalledTimes(2);
@@ -217,14 +217,14 @@ describe('Explainer', () => {
     [{ inputs: { x: tensor('float16', [1, 5], [0, 0, 0x7c00, 0, 0]) } }, 'invalid_tensor'],
     [{ method: 'grad_cam' }, 'unprocessable_method'],
   ])('refuses %j', async (changes, code) => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     await expect(
       explainer.explain(model, { method: 'saliency', inputs: { x: rows(1) }, ...changes }),
     ).rejects.toMatchObject({ code });
   });
 
   it('optimises for time or memory with separate graphs and equal results up to rounding', async () => {
-    const model = await openGraph(imageGraph({ ending: 'Softmax' }));
+    const model = await openImage({ ending: 'Softmax' });
     const sessions = new SessionCache(2 ** 26);
     const request = { method: 'saliency', inputs: { image: picture() } };
     const [memory, speed] = await Promise.all(
@@ -239,14 +239,14 @@ describe('Explainer', () => {
 
   it('refuses floats for token ids', async () => {
     const inputs = { ids: float32([1, 6]) };
-    await expect(
-      explainer.explain(await openGraph(tokenGraph()), { method: 'occlusion', inputs }),
-    ).rejects.toMatchObject({ code: 'invalid_tensor' });
+    await expect(explainer.explain(await openTokens(), { method: 'occlusion', inputs })).rejects.toMatchObject({
+      code: 'invalid_tensor',
+    });
   });
 
   it('refuses runs beyond the budget with their cost', async () => {
     const running = explainer.explain(
-      await openGraph(vectorGraph()),
+      await openVector(),
       { method: 'occlusion', inputs: { x: rows(2) } },
       { maxSamples: 9 },
     );
@@ -257,7 +257,7 @@ describe('Explainer', () => {
   });
 
   it('passes on the abort reason of the caller', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const request = { method: 'saliency', inputs: { x: rows(1) } };
     await expect(explainer.explain(model, request, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'aborted',
@@ -339,7 +339,7 @@ describe('a faulty plugin', () => {
     ],
   ])('that %s ends in method_failed and does not affect the next request', async (_, parts, message) => {
     const one = explainerOf([method(parts), saliency]);
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     await expect(one.explain(model, { method: 'trial', inputs: { x: rows(1) } })).rejects.toMatchObject({
       code: 'method_failed',
       message: expect.stringContaining(message),
@@ -383,7 +383,7 @@ describe('the context of a method', () => {
 
   it('has random numbers that depend on seed and row only', async () => {
     const noisy = method({ explain: async (ctx) => ({ values: { x: float32([1, 5], ctx.random.normal(5)) } }) });
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const one = explainerOf([noisy]);
     const draw = async (seed: number) =>
       (await one.explain(model, { method: 'trial', inputs: { x: rows(2) }, seed })).rows.map(({ values }) => [
@@ -398,7 +398,7 @@ describe('the context of a method', () => {
 
 describe('Explainer.estimate', () => {
   it('returns rows, time and memory before anything runs', async () => {
-    const model = await openGraph(vectorGraph(), {
+    const model = await openVector({
       profile: { 'onnxruntime-node': { forward_ms: 2, backward_ms: 5 } },
     });
     const one = explainerOf([saliency]);
@@ -408,7 +408,7 @@ describe('Explainer.estimate', () => {
   });
 
   it('learns from runs where the clock is reliable', async () => {
-    const model = await openGraph(vectorGraph(), {
+    const model = await openVector({
       profile: { 'onnxruntime-node': { forward_ms: 1e4, backward_ms: 1e4 } },
     });
     const request = { method: 'saliency', inputs: { x: rows(1) } };

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from '../../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
-import {
-  explainerOf,
-  imageGraph,
-  openGraph,
-  picture,
-  tokenGraph,
-  tokens,
-  vector,
-  vectorGraph,
-} from '../../support/classifiers.ts';
+import { explainerOf, openImage, openTokens, openVector, picture, tokens, vector } from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
 const labels = ['cat', 'dog', 'bird', 'fish'];
@@ -31,7 +22,7 @@ function plantedPicture(): Tensor<'float32'> {
 
 describe('the summary in words', () => {
   it('of an image names the strongest regions, and measures the effect of hiding them', async () => {
-    const model = await openGraph(imageGraph(), { labels });
+    const model = await openImage({}, { labels });
     const image = picture();
     const explainer = explainerOf([planted({ image: plantedPicture() })]);
     const request = { method: 'trial', inputs: { image }, target: 'dog', summary: true };
@@ -66,7 +57,7 @@ describe('the summary in words', () => {
   });
 
   it('says that a score which rises without the strongest part contradicts the map', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const rises = new Set<boolean>();
     for (let i = 0; i < 5; i++) {
       const values = float32([1, 5]);
@@ -83,7 +74,7 @@ describe('the summary in words', () => {
   });
 
   it('costs one forward row for each row, in the estimate and in the count', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
     const request = { method: 'trial', inputs: { x: vector(1, 3) } };
     expect(explainer.plan(model, request).cost.forwards).toBe(0);
@@ -96,7 +87,7 @@ describe('the summary in words', () => {
   });
 
   it('replaces a feature of a vector by the baseline of the request, or by 0', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const explainer = explainerOf([planted({ x: float32([1, 5], [0, 3, 0, 1, 0]) })]);
     const x = vector();
     for (const [baseline, by] of [
@@ -121,7 +112,7 @@ describe('the summary in words', () => {
   });
 
   it('of tokens sums over their embeddings, and removes a token', async () => {
-    const model = await openGraph(tokenGraph());
+    const model = await openTokens();
     const embedding = model.info().sources[0]?.name as string;
     const embedded = float32([1, 6, 4]);
     embedded.data.fill(1, 4 * 4, 4 * 5);
@@ -141,7 +132,7 @@ describe('the summary in words', () => {
   });
 
   it('makes no claim that the values do not support', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const ask = async (values: number[], signed = true) => {
       const { about } = method({});
       const subject = planted(

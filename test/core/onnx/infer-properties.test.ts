@@ -70,23 +70,18 @@ const windowed = fc
   })
   .map((window) => ({ ...window, pads: window.pads.map((p, i) => Math.min(p, (window.kernel[i % 2] as number) - 1)) }));
 
-const conv = windowed.map(
-  ({ extents, kernel, strides, dilations, pads, auto_pad }): Sample => ({
-    op: 'Conv',
-    dims: [2, 3, ...extents],
-    others: [float(4, 3, ...kernel)],
-    attributes: { strides, dilations, auto_pad, ...(auto_pad === 'NOTSET' && { pads }) },
-  }),
-);
+const convolution = (op: string, channels: readonly [number, number]) =>
+  windowed.map(
+    ({ extents, kernel, strides, dilations, pads, auto_pad }): Sample => ({
+      op,
+      dims: [2, 3, ...extents],
+      others: [float(...channels, ...kernel)],
+      attributes: { strides, dilations, auto_pad, ...(auto_pad === 'NOTSET' && { pads }) },
+    }),
+  );
 
-const convTranspose = windowed.map(
-  ({ extents, kernel, strides, dilations, pads, auto_pad }): Sample => ({
-    op: 'ConvTranspose',
-    dims: [2, 3, ...extents],
-    others: [float(3, 4, ...kernel)],
-    attributes: { strides, dilations, auto_pad, ...(auto_pad === 'NOTSET' && { pads }) },
-  }),
-);
+const conv = convolution('Conv', [4, 3]);
+const convTranspose = convolution('ConvTranspose', [3, 4]);
 
 const pool = windowed.map(
   ({ extents, kernel, strides, dilations, pads, auto_pad, ceil_mode }): Sample => ({

@@ -7,6 +7,7 @@ import type { Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { type Inferred, infer, inferNode } from '../../../src/core/onnx/infer.ts';
 import { type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
+import { graphOf } from '../../support/onnx-file.ts';
 import { constant, filled, float, int, ints, nodeOf, type Operand, typeOf } from './one-node.ts';
 
 const EXTENTS = { N: 2, H: 14, W: 21, T: 5, S: 3 };
@@ -205,45 +206,41 @@ const step = (op: string, inputs: string[], outputs: string[], attributes: Node[
   attributes,
 });
 
-const graph = (parts: Partial<Graph>): Graph => ({
-  name: 'graph',
-  opsets: { '': 21 },
-  inputs: [],
-  outputs: [],
-  constants: new Map(),
-  nodes: [],
-  ...parts,
-});
-
 describe('inference through subgraphs', () => {
   const branch = (node: Node): Graph =>
-    graph({ name: node.op, nodes: [node], outputs: [{ name: node.outputs[0] as string, dtype: 'float32' }] });
+    graphOf({ name: node.op, nodes: [node], outputs: [{ name: node.outputs[0] as string, dtype: 'float32' }] });
   const conditional = (then: Node, otherwise: Node): Node =>
     step('If', ['c'], ['y'], {
       then_branch: { type: 'graph', value: branch(then) },
       else_branch: { type: 'graph', value: branch(otherwise) },
     });
   const x = value('x', 'float32', 'N', 3, 'T');
+  const looped = (body: Graph, turns: number): Graph =>
+    graphOf({
+      inputs: [x],
+      constants: new Map([['turns', int(turns)]]),
+      nodes: [step('Loop', ['turns', '', 'x'], ['last', 'rows'], { body: { type: 'graph', value: body } })],
+    });
   const flag = (on: boolean) => new Map([['c', makeConstant('bool', [], [on ? 1 : 0])]]);
   const reduced = step('ReduceMax', ['x', 'axes'], ['b']);
   const axes = ['axes', ints(1)] as const;
 
   test('takes the branch of a known condition', async () => {
     const nodes = [conditional(step('Relu', ['x'], ['a']), reduced)];
-    const chosen = graph({ inputs: [x], constants: new Map([...flag(false), axes]), nodes });
+    const chosen = graphOf({ inputs: [x], constants: new Map([...flag(false), axes]), nodes });
     expect(infer(chosen).get('y')?.dims).toEqual(['N', 1, 'T']);
     await agrees(chosen);
   });
 
   test('keeps what both branches agree on', async () => {
     const nodes = [conditional(step('Relu', ['x'], ['a']), reduced)];
-    const open = graph({ inputs: [x, value('c', 'bool')], constants: new Map([axes]), nodes });
+    const open = graphOf({ inputs: [x, value('c', 'bool')], constants: new Map([axes]), nodes });
     expect(infer(open).get('y')?.dims).toEqual(['N', '?y_1', 'T']);
     await agrees(open, { c: tensor('bool', [], [1]) });
   });
 
   test('gives a counted loop its carried values and one row for each iteration', async () => {
-    const body = graph({
+    const body = graphOf({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32')],
       nodes: [
@@ -253,18 +250,14 @@ describe('inference through subgraphs', () => {
       ],
       outputs: [value('go_on', 'bool'), { name: 'next', dtype: 'float32' }, { name: 'row', dtype: 'float32' }],
     });
-    const loop = graph({
-      inputs: [x],
-      constants: new Map([['turns', int(4)]]),
-      nodes: [step('Loop', ['turns', '', 'x'], ['last', 'rows'], { body: { type: 'graph', value: body } })],
-    });
+    const loop = looped(body, 4);
     expect(infer(loop).get('last')?.dims).toEqual(['N', 3, 'T']);
     expect(infer(loop).get('rows')?.dims).toEqual([4, 'N', 3, 'T']);
     await agrees(loop);
   });
 
   test('gives a loop with a condition an unknown number of rows', async () => {
-    const body = graph({
+    const body = graphOf({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32', 'a', 'b', 'c')],
       constants: new Map([['second', int(2)]]),
@@ -275,17 +268,13 @@ describe('inference through subgraphs', () => {
       ],
       outputs: [value('go_on', 'bool'), { name: 'next', dtype: 'float32' }, { name: 'row', dtype: 'float32' }],
     });
-    const loop = graph({
-      inputs: [x],
-      constants: new Map([['turns', int(7)]]),
-      nodes: [step('Loop', ['turns', '', 'x'], ['last', 'rows'], { body: { type: 'graph', value: body } })],
-    });
+    const loop = looped(body, 7);
     expect(infer(loop).get('rows')?.dims).toEqual(['?rows_0', 'N', 3, 'T']);
     await agrees(loop);
   });
 
   test('gives a growing carried value an unknown dim', async () => {
-    const body = graph({
+    const body = graphOf({
       name: 'body',
       inputs: [value('i', 'int64'), value('go', 'bool'), value('state', 'float32', 'a', 'b', 'c')],
       nodes: [
@@ -294,7 +283,7 @@ describe('inference through subgraphs', () => {
       ],
       outputs: [value('go_on', 'bool'), { name: 'next', dtype: 'float32' }],
     });
-    const loop = graph({
+    const loop = graphOf({
       inputs: [x],
       constants: new Map([['turns', int(4)]]),
       nodes: [step('Loop', ['turns', '', 'x'], ['last'], { body: { type: 'graph', value: body } })],
@@ -304,13 +293,13 @@ describe('inference through subgraphs', () => {
   });
 
   test('gives a Scan over time its shapes', async () => {
-    const body = graph({
+    const body = graphOf({
       name: 'body',
       inputs: [value('state', 'float32', 'N', 3), value('now', 'float32', 'N', 3)],
       nodes: [step('Add', ['state', 'now'], ['next']), step('Relu', ['next'], ['out'])],
       outputs: [value('next', 'float32', 'N', 3), value('out', 'float32', 'N', 3)],
     });
-    const scan = graph({
+    const scan = graphOf({
       inputs: [value('start', 'float32', 'N', 3), value('xs', 'float32', 'T', 'N', 3)],
       nodes: [
         step('Scan', ['start', 'xs'], ['last', 'all'], {
@@ -327,7 +316,7 @@ describe('inference through subgraphs', () => {
 
 test('infer names unnamed dims, the first of every input as the batch', () => {
   const inputs = [value('a', 'float32', '', 3, '?'), value('b', 'int64', -1, 'batch-size', 'past + T')];
-  const values = infer(graph({ inputs }));
+  const values = infer(graphOf({ inputs }));
   expect(values.get('a')?.dims).toEqual(['N', 3, 'a_2']);
   expect(values.get('b')?.dims).toEqual(['N', 'batch_size', 'T+past']);
 });
@@ -380,7 +369,7 @@ test('infer tracks integer contents up to a size', () => {
   const small = constant('float32', [4096], new Array(4096).fill(1));
   const large = filled({ dtype: 'float32', dims: [4097] }, 0);
   const values = infer(
-    graph({
+    graphOf({
       constants: new Map([
         ['small', small],
         ['large', large],
@@ -396,7 +385,7 @@ test('infer reads shared nodes again for other inputs and constants', () => {
   const nodes = [step('Reshape', ['x', 'shape'], ['y']), step('Relu', ['y'], ['z'])];
   const shaped = (batch: Dim, ...to: number[]) =>
     infer(
-      graph({
+      graphOf({
         inputs: [{ name: 'x', dtype: 'float32', dims: [batch, 6] }],
         constants: new Map([['shape', constant('int64', [to.length], to)]]),
         nodes,

@@ -4,20 +4,17 @@ import { describe, it } from 'vitest';
 import { WhylightError } from '../../../src/core/errors.ts';
 import { float, ints } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
-import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { read } from '../../../src/core/onnx/read.ts';
 import { simplify } from '../../../src/core/onnx/simplify.ts';
-import { node, onnxFile } from '../../support/onnx-file.ts';
+import { graphOf, node, onnxFile } from '../../support/onnx-file.ts';
 import { patience, tries } from '../../support/runs.ts';
 
-const branch: Graph = {
+const branch = graphOf({
   name: 'branch',
   opsets: {},
-  inputs: [],
   outputs: [{ name: 'r', dtype: 'float32' }],
-  constants: new Map(),
   nodes: [node('Relu', ['pooled'], ['r'])],
-};
+});
 
 /** Holds something of everything: old operators, a branch, a function, sparse and typed tensors. */
 const model = onnxFile(

@@ -7,7 +7,7 @@ import type { Attribute, Graph, ValueInfo } from '../../../src/core/onnx/graph.t
 import { type ReadOptions, read } from '../../../src/core/onnx/read.ts';
 import { tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
-import { node, onnxFile } from '../../support/onnx-file.ts';
+import { graphOf, node, onnxFile } from '../../support/onnx-file.ts';
 
 const x: ValueInfo = { name: 'x', dtype: 'float32', dims: ['N', 2] };
 const y: ValueInfo = { name: 'y', dtype: 'float32', dims: ['N', 2] };
@@ -166,14 +166,12 @@ describe('read', () => {
   });
 
   it('counts tensors read by a branch as read by its node', () => {
-    const branch: Graph = {
+    const branch = graphOf({
       name: 'b',
       opsets: {},
-      inputs: [],
       outputs: [{ name: 'r', dtype: 'float32' }],
-      constants: new Map(),
       nodes: [node('Relu', ['a'], ['r'])],
-    };
+    });
     const constants = new Map([['yes', makeConstant('bool', [], [1])]]);
     const other = { ...branch, nodes: [node('Abs', ['a'], ['r'])] };
     const nodes = [
@@ -330,6 +328,22 @@ describe('an invalid model', () => {
   const initializer = (more: object) =>
     model({}, { graph: { initializer: [{ name: 'w', dataType: Type.FLOAT, dims: [2n], ...more }] } });
 
+  const sparse = (index: bigint, dims: bigint[]) =>
+    model(
+      {},
+      {
+        graph: {
+          sparseInitializer: [
+            {
+              values: { name: 's', dataType: Type.FLOAT, dims: [1n], floatData: [1] },
+              indices: { dataType: Type.INT64, dims: [1n], int64Data: [index] },
+              dims,
+            },
+          ],
+        },
+      },
+    );
+
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', new Uint8Array(), /0 bytes/],
     ['text', new TextEncoder().encode('<!doctype html><title>404</title>'), /not an ONNX model/],
@@ -365,42 +379,8 @@ describe('an invalid model', () => {
     ['no bytes', initializer({}), /takes 8 bytes, but has 0/],
     ['a negative extent', initializer({ dims: [-2n] }), /impossible shape/],
     ['an absurd extent', initializer({ dims: [2n ** 62n, 4n] }), /impossible shape/],
-    [
-      'an absurd sparse tensor',
-      model(
-        {},
-        {
-          graph: {
-            sparseInitializer: [
-              {
-                values: { name: 's', dataType: Type.FLOAT, dims: [1n], floatData: [1] },
-                indices: { dataType: Type.INT64, dims: [1n], int64Data: [0n] },
-                dims: [2n ** 40n],
-              },
-            ],
-          },
-        },
-      ),
-      /too large/,
-    ],
-    [
-      'a sparse index outside',
-      model(
-        {},
-        {
-          graph: {
-            sparseInitializer: [
-              {
-                values: { name: 's', dataType: Type.FLOAT, dims: [1n], floatData: [1] },
-                indices: { dataType: Type.INT64, dims: [1n], int64Data: [7n] },
-                dims: [4n],
-              },
-            ],
-          },
-        },
-      ),
-      /outside of its shape/,
-    ],
+    ['an absurd sparse tensor', sparse(0n, [2n ** 40n]), /too large/],
+    ['a sparse index outside', sparse(7n, [4n]), /outside of its shape/],
     [
       'a sequence as input',
       model({}, { graph: { input: [{ name: 's', type: { value: { case: 'sequenceType', value: {} } } }] } }),

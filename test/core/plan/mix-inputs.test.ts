@@ -13,13 +13,13 @@ import lime from '../../../src/plugins/perturbation/lime.ts';
 import rise from '../../../src/plugins/perturbation/rise.ts';
 import {
   explainerOf,
-  imageGraph,
   openGraph,
+  openImage,
+  openTokens,
+  openVector,
   picture,
-  tokenGraph,
   tokens,
   vector,
-  vectorGraph,
 } from '../../support/classifiers.ts';
 import { open } from '../../support/engine.ts';
 
@@ -40,12 +40,16 @@ function twoInputs(): Graph {
   return g.build([g.named(g.mul(g.op('Exp', [words]), g.op('Exp', [seen])), 'logits')]);
 }
 
-const subjects: readonly [string, () => Graph, Record<string, Tensor>][] = [
-  ['a picture', () => imageGraph(), { image: picture(3) }],
-  ['a batch of one', () => imageGraph({ batch: 1 }), { image: picture(3) }],
-  ['a vector', vectorGraph, { x: vector(2) }],
-  ['tokens', tokenGraph, { ids: tokens() }],
-  ['a picture and tokens', twoInputs, { image: picture(4), ids: tensor('int64', [1, 4], [5, 1, 0, 2]) }],
+const subjects: readonly [string, () => Promise<Model>, Record<string, Tensor>][] = [
+  ['a picture', () => openImage(), { image: picture(3) }],
+  ['a batch of one', () => openImage({ batch: 1 }), { image: picture(3) }],
+  ['a vector', openVector, { x: vector(2) }],
+  ['tokens', openTokens, { ids: tokens() }],
+  [
+    'a picture and tokens',
+    () => openGraph(twoInputs()),
+    { image: picture(4), ids: tensor('int64', [1, 4], [5, 1, 0, 2]) },
+  ],
 ];
 
 const mixes = (model: Model, optimize: 'speed' | 'memory'): boolean =>
@@ -53,9 +57,9 @@ const mixes = (model: Model, optimize: 'speed' | 'memory'): boolean =>
     ({ name }) => name === weightsName('image') || name === weightsName('x'),
   );
 
-describe.each(subjects)('%s', (name, graph, inputs) => {
+describe.each(subjects)('%s', (name, open, inputs) => {
   it.each(methods.map((method) => [method.id, method] as const))('gives the same map by %s', async (id, method) => {
-    const model = await openGraph(graph());
+    const model = await open();
     expect([mixes(model, 'speed'), mixes(model, 'memory')]).toEqual([name !== 'tokens', false]);
     const params = {
       rise: { n_masks: 60, cells: 3, baseline: 0.5 },

@@ -5,7 +5,7 @@ import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeWorkerd } from '../../../src/edge/workerd/onnxruntime-workerd.ts';
 import { bootOrt } from '../../../src/edge/workerd/ort-wasm/boot.ts';
 import { module, sharedMemory } from '../../../src/edge/workerd/ort-wasm/stock.ts';
-import { denseInput, denseModel, identityModel } from '../../support/tiny-models.ts';
+import { answersBothWays, identityModel } from '../../support/tiny-models.ts';
 import type { SessionProbe } from '../../support/worker.ts';
 
 const { instantiate, Memory } = WebAssembly;
@@ -44,13 +44,9 @@ describe('onnxruntime-web in workerd', () => {
   });
 
   test('gives the same results for concurrent and sequential runs', async () => {
-    const session = await engine.load(denseModel(64));
-    const inputs = Array.from({ length: 6 }, (_, i) => denseInput(64, i));
-    const inTurn = [];
-    for (const x of inputs) inTurn.push(await session.run({ x }));
-    expect(await Promise.all(inputs.map((x) => session.run({ x })))).toEqual(inTurn);
+    const { inTurn, atOnce } = await answersBothWays(engine);
+    expect(atOnce).toEqual(inTurn);
     expect(new Set(inTurn.map(({ y }) => y?.data[0])).size).toBe(6);
-    await session.release();
   });
 
   test('refuses an invalid model and runs the next one', async () => {

@@ -4,28 +4,13 @@ import type { Drawing, ModalityContext } from '../../../src/core/modality/modali
 import type { InputFact } from '../../../src/core/model/description.ts';
 import audio from '../../../src/modalities/audio/modality.ts';
 import type { AudioView } from '../../../src/modalities/audio/view.ts';
+import { inputFact, twoClasses } from '../../support/facts.ts';
 import { int16, wavFile } from './wav-files.ts';
 
-const fact = (layout: string, shape: (number | string)[], more: Partial<InputFact> = {}): InputFact => ({
-  name: 'audio',
-  dtype: 'float32',
-  shape,
-  modality: { value: 'audio', source: 'graph' },
-  layout: { value: layout, source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  role: { value: 'explained', source: 'graph' },
-  ...more,
-});
+const fact = (layout: string, shape: (number | string)[], more?: Partial<InputFact>): InputFact =>
+  inputFact('audio', 'audio', layout, shape, more);
 
-const output = {
-  name: 'y',
-  dtype: 'float32',
-  shape: ['N', 2],
-  task: { value: 'classification', source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  activation: { value: 'none', source: 'graph' },
-  logits: 'y',
-} as const;
+const output = twoClasses('y');
 
 const context = (input: InputFact, settings?: unknown, config?: object): ModalityContext => ({
   inputs: [input],

@@ -5,27 +5,12 @@ import type { InputFact } from '../../../src/core/model/description.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import series from '../../../src/modalities/series/modality.ts';
 import type { Series } from '../../../src/modalities/series/series.ts';
+import { inputFact, twoClasses } from '../../support/facts.ts';
 
-const input = (layout: string, shape: (number | string)[], more: Partial<InputFact> = {}): InputFact => ({
-  name: 'x',
-  dtype: 'float32',
-  shape,
-  modality: { value: 'series', source: 'graph' },
-  layout: { value: layout, source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  role: { value: 'explained', source: 'graph' },
-  ...more,
-});
+const input = (layout: string, shape: (number | string)[], more?: Partial<InputFact>): InputFact =>
+  inputFact('x', 'series', layout, shape, more);
 
-const output = {
-  name: 'y',
-  dtype: 'float32',
-  shape: ['N', 2],
-  task: { value: 'classification', source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  activation: { value: 'none', source: 'graph' },
-  logits: 'y',
-} as const;
+const output = twoClasses('y');
 
 const context = (inputs: readonly InputFact[], settings?: unknown): ModalityContext => ({
   inputs,

@@ -6,27 +6,13 @@ import { float32 } from '../../../src/core/tensor/tensor.ts';
 import type { TextView } from '../../../src/modalities/text/features.ts';
 import { foldGroups } from '../../../src/modalities/text/fold.ts';
 import text from '../../../src/modalities/text/text.ts';
+import { inputFact, twoClasses } from '../../support/facts.ts';
 import { bertDescription } from './small-tokenizers.ts';
 
-const input = (name: string, role: 'explained' | 'fixed' = 'explained'): InputFact => ({
-  name,
-  dtype: 'int64',
-  shape: ['N', 'length'],
-  modality: { value: 'text', source: 'graph' },
-  layout: { value: 'NT', source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  role: { value: role, source: 'graph' },
-});
+const input = (name: string, role: 'explained' | 'fixed' = 'explained'): InputFact =>
+  inputFact(name, 'text', 'NT', ['N', 'length'], { dtype: 'int64', role: { value: role, source: 'graph' } });
 
-const output = {
-  name: 'logits',
-  dtype: 'float32',
-  shape: ['N', 2],
-  task: { value: 'classification', source: 'graph' },
-  batchAxis: { value: 0, source: 'graph' },
-  activation: { value: 'none', source: 'graph' },
-  logits: 'logits',
-} as const;
+const output = twoClasses('logits');
 
 const INPUTS = [input('input_ids'), input('attention_mask', 'fixed')];
 

@@ -8,13 +8,13 @@ import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import {
   explainerOf,
-  imageGraph,
   openGraph,
+  openImage,
+  openTokens,
+  openVector,
   picture,
-  tokenGraph,
   tokens,
   vector,
-  vectorGraph,
 } from '../../support/classifiers.ts';
 
 const methods = plugins.map(({ method }) => method);
@@ -125,7 +125,7 @@ describe('blur_ig', () => {
   });
 
   it('sums to the difference from the blurred input on a network', async () => {
-    const model = await openGraph(imageGraph());
+    const model = await openImage();
     const one = await explain(model, 'blur_ig', { image: picture() }, { max_sigma: 4, n_steps: 1000 });
     expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
       0.03 * Math.abs(one.score - (one.baselineScore as number)),
@@ -146,7 +146,7 @@ describe('guided_ig', () => {
   });
 
   it('sums to the difference of the scores', async () => {
-    const one = await explain(await openGraph(vectorGraph()), 'guided_ig', { x: vector() });
+    const one = await explain(await openVector(), 'guided_ig', { x: vector() });
     expect(Math.abs(total(one) - (one.score - (one.baselineScore as number)))).toBeLessThan(
       0.02 * Math.abs(one.score - (one.baselineScore as number)),
     );
@@ -209,7 +209,7 @@ describe('gradient_shap', () => {
 
 describe('deep_lift_shap', () => {
   it('is the mean of DeepLIFT over the baselines', async () => {
-    const model = await openGraph(vectorGraph());
+    const model = await openVector();
     const references = [vector(2), vector(3), vector(4)];
     const inputs = { x: vector() };
     const singles = [];
@@ -236,7 +236,7 @@ describe('layer methods on a path', () => {
   it.each(['layer_conductance', 'layer_integrated_gradients'])(
     '%s sums to the difference at a layer that cuts the model',
     async (method) => {
-      const one = await explain(await openGraph(imageGraph()), method, inputs, { n_steps: 200 });
+      const one = await explain(await openImage(), method, inputs, { n_steps: 200 });
       expect(Object.values(one.values)[0]?.dims).toEqual([1, 5, 8, 8]);
       expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
         0.02 * Math.abs(one.score - (one.baselineScore as number)),
@@ -245,7 +245,7 @@ describe('layer methods on a path', () => {
   );
 
   it('layer_integrated_gradients at the input equals integrated_gradients', async () => {
-    const model = await openGraph(imageGraph());
+    const model = await openImage();
     const layer = flat(await explain(model, 'layer_integrated_gradients', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs));
     for (const [i, value] of layer.entries()) expect(value).toBeCloseTo(plain[i] as number, 5);
@@ -254,21 +254,21 @@ describe('layer methods on a path', () => {
   it.each(['layer_conductance', 'layer_integrated_gradients', 'internal_influence'])(
     '%s supports embeddings',
     async (method) => {
-      const model = await openGraph(tokenGraph());
+      const model = await openTokens();
       const one = await explain(model, method, { ids: tokens() }, { target_layer: 'embedded' });
       expect(one.values.embedded?.dims).toEqual([1, 6, 4]);
     },
   );
 
   it('internal_influence at the input equals integrated_gradients without the factor of the input', async () => {
-    const model = await openGraph(imageGraph());
+    const model = await openImage();
     const layer = flat(await explain(model, 'internal_influence', inputs, { target_layer: 'image' }));
     const plain = flat(await explain(model, 'integrated_gradients', inputs, { multiply_by_inputs: false }));
     for (const [i, value] of layer.entries()) expect(value).toBeCloseTo(plain[i] as number, 5);
   });
 
   it('neuron_gradient is the gradient of an element or a channel', async () => {
-    const model = await openGraph(imageGraph());
+    const model = await openImage();
     const at = async (neuron: number[]) => flat(await explain(model, 'neuron_gradient', inputs, { neuron }));
     const [channel, places] = [await at([2]), [] as number[][]];
     for (let y = 0; y < 8; y++) for (let x = 0; x < 8; x++) places.push(await at([2, y, x]));
@@ -281,7 +281,7 @@ describe('layer methods on a path', () => {
   });
 
   it('neuron_gradient agrees with central differences', async () => {
-    const model = await openGraph(imageGraph());
+    const model = await openImage();
     const neuron = [1, 4, 4];
     const slopes = flat(await explain(model, 'neuron_gradient', inputs, { neuron }));
     const { picked, step } = { picked: [4 * 8 + 4, 64 + 4 * 8 + 4], step: 1e-2 };

@@ -1,6 +1,7 @@
 /** Attention accumulated over the blocks of a transformer: methods that multiply attention maps. */
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
+import type { Attribution, ExplainContext } from '../../method/contract.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
@@ -63,7 +64,7 @@ export function multiply(a: Square, b: Square, size: number): Square {
   return product;
 }
 
-export const identity = (size: number): Square =>
+const identity = (size: number): Square =>
   Float64Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
 
 const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
@@ -77,11 +78,37 @@ export const queryParameter = (what: 'attention' | 'relevance') =>
       `Whose ${what} is read: the first token, the last, or the mean; auto takes the class token if there is one.`,
     );
 
+/** Attention probabilities of one block, and their gradients in a graph that has them. */
+export interface BlockMaps {
+  readonly attention: Float32Array;
+  readonly slopes: Float32Array;
+}
+
+/**
+ * Attribution of the tokens by what flows through the blocks, first block first; the flow begins with the identity.
+ * @param step the flow behind a block
+ */
+export async function followAttention<P extends { readonly query: (typeof QUERIES)[number] }>(
+  ctx: ExplainContext<P>,
+  step: (flow: Square, maps: BlockMaps, size: number) => Square,
+): Promise<Attribution> {
+  const blocks = attentionBlocks(ctx.model);
+  const { activations, gradients } = await ctx.evaluate(ctx.inputs);
+  const tokens = activations[blocks.tokens.name] as Tensor<'float32'>;
+  const size = tokens.dims[1] as number;
+  let flow = identity(size);
+  for (const name of blocks.maps) {
+    const [attention, slopes] = [activations[name]?.data, gradients[name]?.data] as [Float32Array, Float32Array];
+    flow = step(flow, { attention, slopes }, size);
+  }
+  return { values: attributeFlow(flow, blocks, tokens, ctx.params.query, ctx.model) };
+}
+
 /**
  * Attribution of the tokens from accumulated attention; tokens that stand for no position are left out.
  * @param query whose row is read; `auto` reads the class token, or the mean where there is none
  */
-export function attributeFlow(
+function attributeFlow(
   flow: Square,
   { tokens }: AttentionBlocks,
   values: Tensor<'float32'>,

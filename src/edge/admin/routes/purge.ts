@@ -2,63 +2,54 @@ import type { Context } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
 import type { EdgeEnv } from '../../http/env.ts';
 import { answer, jsonBody } from '../../openapi/content.ts';
-import { defineRoute } from '../../openapi/route.ts';
 import { EVERYBODY } from '../../tenants/record.ts';
 import { actor, administers, operates } from '../access.ts';
 import { bodyOf, tenantOf } from '../request.ts';
+import { defineAdminRoute } from '../route.ts';
 import * as schemas from '../schemas.ts';
-import { adminOf, type TenantAdmin } from '../tenants.ts';
+import type { TenantAdmin } from '../tenants.ts';
 import { logChange } from '../views.ts';
 
+const PURGE = {
+  request: { body: jsonBody(schemas.purgeRequest) },
+  responses: answer(schemas.purgeView, 'The answers are purged.'),
+} as const;
+
 /** Purges the cached answers of a tenant. */
-export const purgeTenant = defineRoute(
+export const purgeTenant = defineAdminRoute(
   {
     method: 'post',
     path: '/admin/tenants/{tenant}/purge',
-    tag: 'admin',
     summary: 'Purges the cached answers of a tenant, or those of one model.',
-    access: 'admin',
-    cost: 'none',
-    request: { body: jsonBody(schemas.purgeRequest) },
-    responses: answer(schemas.purgeView, 'The answers are purged.'),
+    ...PURGE,
   },
-  (services) => {
-    const admin = adminOf(services);
-    return async (c) => {
-      const id = tenantOf(c);
-      const { model } = await bodyOf(c, schemas.purgeRequest);
-      administers(c, id);
-      const { config } = await admin.get(id);
-      if (config.cache.isolation === 'shared') {
-        throw new WhylightError(
-          'conflict',
-          'The answers are shared with other tenants: only an operator can purge them, for all.',
-        );
-      }
-      return c.json(await purge(c, admin, id, model), 200);
-    };
+  (admin) => async (c) => {
+    const id = tenantOf(c);
+    const { model } = await bodyOf(c, schemas.purgeRequest);
+    administers(c, id);
+    const { config } = await admin.get(id);
+    if (config.cache.isolation === 'shared') {
+      throw new WhylightError(
+        'conflict',
+        'The answers are shared with other tenants: only an operator can purge them, for all.',
+      );
+    }
+    return c.json(await purge(c, admin, id, model), 200);
   },
 );
 
 /** Purges the cached answers of all tenants. */
-export const purgeAll = defineRoute(
+export const purgeAll = defineAdminRoute(
   {
     method: 'post',
     path: '/admin/purge',
-    tag: 'admin',
     summary: 'Purges the cached answers of all tenants, or those of one model; for operators.',
-    access: 'admin',
-    cost: 'none',
-    request: { body: jsonBody(schemas.purgeRequest) },
-    responses: answer(schemas.purgeView, 'The answers are purged.'),
+    ...PURGE,
   },
-  (services) => {
-    const admin = adminOf(services);
-    return async (c) => {
-      const { model } = await bodyOf(c, schemas.purgeRequest);
-      operates(c);
-      return c.json(await purge(c, admin, EVERYBODY, model), 200);
-    };
+  (admin) => async (c) => {
+    const { model } = await bodyOf(c, schemas.purgeRequest);
+    operates(c);
+    return c.json(await purge(c, admin, EVERYBODY, model), 200);
   },
 );
 
