@@ -64,7 +64,9 @@ export function nodesBetween(graph: Graph, wrt: readonly string[], scores: strin
 export function differentiate(g: GraphBuilder, graph: Graph, request: DifferentiateRequest): Value[] {
   const { scores, wrt, ruleset } = request;
   const active = activeValues(g, graph, wrt);
-  const path = nodesBetween(graph, wrt, scores).filter((node) => node.outputs.some((name) => active.has(name)));
+  const between = nodesBetween(graph, wrt, scores);
+  if (between.length > 0 && !active.has(scores)) refuseAll(ruleset, stepsAmong(graph, between, active));
+  const path = between.filter((node) => node.outputs.some((name) => active.has(name)));
   const rules = rulesOf(graph, path, ruleset);
   // What is refused on the way is kept, so that one message names all of it.
   const unsupported = new Map<Node, UnsupportedNode>();
@@ -83,6 +85,16 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
     path.flatMap((node) => unsupported.get(node) ?? []),
   );
 }
+
+const STEPS =
+  'what it gives is constant between the values at which it changes, so its derivative is zero or does not exist';
+
+/** Nodes that end every way from the inputs to the scores: comparisons, choices of an index, conversions to whole numbers. */
+const stepsAmong = (graph: Graph, between: readonly Node[], active: ReadonlySet<string>): UnsupportedNode[] =>
+  between
+    .filter(({ inputs }) => inputs.some((name) => active.has(name)))
+    .filter(({ outputs }) => !outputs.some((name) => active.has(name)))
+    .map((node) => describe(graph, node, STEPS));
 
 interface BackwardPath {
   readonly path: readonly Node[];

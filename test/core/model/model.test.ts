@@ -162,7 +162,7 @@ describe('Model', () => {
   it('uses the output that the manifest names', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
-    const graph = g.build([g.named(x, 'first'), g.named(g.op('Relu', [x]), 'second')]);
+    const graph = g.build([g.named(g.op('Neg', [x]), 'first'), g.named(g.op('Relu', [x]), 'second')]);
     expect((await openGraph(graph)).info().scores.name).toBe('first');
     expect((await openGraph(graph, { output: 'second' })).info().scores.name).toBe('second');
     await expect(openGraph(graph, { output: 'third' })).rejects.toMatchObject({

@@ -50,11 +50,13 @@ export const gradientFaults: Check = async ({ opened: { model }, inputs, expecte
   const values = top && rows[rowAt(model, top.index)]?.values[name]?.data;
   if (!values) return [`no gradient at ${name}`];
   const scale = Math.max(...gradient.values.map(Math.abs));
-  const wrong = gradient.elements.findIndex(
-    (at, i) => !near(values[at] as number, gradient.values[i] as number, scale, gradient.tolerance ?? 1e-3),
+  // Elements are counted over all rows; those of other rows have no part in the score.
+  const first = rowAt(model, top.index) * values.length;
+  const has = gradient.elements.map((at) => (rows.length > 1 ? (values[at - first] ?? 0) : (values[at] as number)));
+  const wrong = has.findIndex(
+    (value, i) => !near(value, gradient.values[i] as number, scale, gradient.tolerance ?? 1e-3),
   );
-  if (wrong < 0) return [];
-  return [`gradient is ${values[gradient.elements[wrong] as number]}, expected ${gradient.values[wrong]}`];
+  return wrong < 0 ? [] : [`gradient is ${has[wrong]}, expected ${gradient.values[wrong]}`];
 };
 
 export const removalFaults: Check = async ({ opened: { model }, inputs, expected, explainer }) => {

@@ -69,7 +69,7 @@ function activationInside(graph: Graph, node: Node, tensor: string, makers: Make
   if (node.op === 'If') {
     const found = subgraphs(node).map((branch) => {
       const inner = branch.outputs[node.outputs.indexOf(tensor)]?.name;
-      return inner === undefined ? 'none' : finalActivation(branch, inner).activation;
+      return inner === undefined ? 'none' : finalActivation(seenInside(graph, branch), inner).activation;
     });
     return found.length === 2 && found[0] === found[1] && found[0] !== 'none' ? found[0] : undefined;
   }
@@ -78,6 +78,13 @@ function activationInside(graph: Graph, node: Node, tensor: string, makers: Make
   const parts = node.inputs.map((name) => activationOf(graph, name));
   return parts.findLast((part) => part !== undefined);
 }
+
+/** A branch with the nodes around it, which it may read. */
+const seenInside = (graph: Graph, branch: Graph): Graph => ({
+  ...branch,
+  nodes: [...graph.nodes, ...branch.nodes],
+  constants: new Map([...graph.constants, ...branch.constants]),
+});
 
 const activationOf = (graph: Graph, tensor: string): Activation | undefined => {
   const { activation } = finalActivation(graph, tensor);

@@ -1,5 +1,6 @@
 /** Batch axes: which axis of each input counts rows, and how many rows a graph takes at once. */
 import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
+import { stateAxes } from './recurrent-states.ts';
 import { analyseRows, type RowAnalysis } from './rows.ts';
 
 export type BatchAxes = Readonly<Record<string, number | null>>;
@@ -61,35 +62,27 @@ function isColumn({ inputs, outputs }: Graph, { dims = [] }: ValueInfo): boolean
 }
 
 /** Axes of all inputs when the primary one counts its rows along `axis`. */
-function axesBeside({ inputs, nodes }: Graph, primary: ValueInfo, axis: number | null): BatchAxes {
+function axesBeside(graph: Graph, primary: ValueInfo, axis: number | null): BatchAxes {
   const rows = axis === null ? undefined : primary.dims?.[axis];
   return Object.fromEntries(
-    inputs.map((input) => [
+    graph.inputs.map((input) => [
       input.name,
-      input.name === primary.name ? axis : rows === undefined ? null : axisLike(input, rows, nodes),
+      input.name === primary.name ? axis : rows === undefined ? null : axisLike(input, rows, stateAxes(graph)),
     ]),
   );
 }
 
-function axisLike({ name, dims = [] }: ValueInfo, rows: Dim, nodes: readonly Node[]): number | null {
+function axisLike({ name, dims = [] }: ValueInfo, rows: Dim, states: ReadonlyMap<string, number>): number | null {
   if (dims.length === 0) return null;
-  if (isInitialState(name, nodes) && dims.length === 3) return 1;
+  const state = states.get(name);
+  // An axis of another length counts rows times something else.
+  if (state !== undefined) return typeof rows === 'string' || dims[state] === rows ? state : null;
   const same = dims.indexOf(rows);
   if (typeof rows === 'number') return dims.length > 1 && same >= 0 ? same : null;
   if (same >= 0) return same;
   const [first] = dims;
   const open = typeof first === 'string' && UNNAMED.test(first) && UNNAMED.test(rows);
   return open ? 0 : null;
-}
-
-/** Initial state of a recurrent layer, [directions, N, hidden], fed as it is. */
-function isInitialState(name: string, nodes: readonly Node[]): boolean {
-  return nodes.some(
-    (node) =>
-      ['LSTM', 'GRU', 'RNN'].includes(node.op) &&
-      (node.inputs[5] === name || node.inputs[6] === name) &&
-      node.attributes.layout?.value !== 1,
-  );
 }
 
 /**

@@ -8,7 +8,15 @@ import { type BatchFacts, findBatchAxes, rowsAtOnce } from './batch-axes.ts';
 import { doubtsOf } from './doubts.ts';
 import { kindOf, primaryInput, roleOf } from './inputs.ts';
 import { matchLabels, misfit } from './labels.ts';
-import { isLabel, isSetOfBoxes, type OutputReading, rankOutputs, readOutput, type ShapedOutput } from './outputs.ts';
+import {
+  isCopy,
+  isLabel,
+  isSetOfBoxes,
+  type OutputReading,
+  rankOutputs,
+  readOutput,
+  type ShapedOutput,
+} from './outputs.ts';
 import type { StatedFacts } from './stated-facts.ts';
 
 /** A description, and what only the model needs of it. */
@@ -48,7 +56,11 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
   const rows = primary && rowsAtOnce(batch, primary, explained.name);
   const rivals = ranked.filter(
     ({ name, dtype }) =>
-      name !== explained.name && dtype.includes('float') && !states.has(name) && !isLabel({ name, dtype }, makers),
+      name !== explained.name &&
+      dtype.includes('float') &&
+      !states.has(name) &&
+      !isLabel({ name, dtype }, makers) &&
+      !isCopy(name, new Set(Object.keys(batch.axes)), makers),
   );
   const doubts = doubtsOf({
     graph,

@@ -1,4 +1,5 @@
 /** Doubts about a description: what is not certain, and the flag or manifest key that settles it. */
+import { ancestorsOf } from '../../onnx/edit.ts';
 import type { Graph, ValueInfo } from '../../onnx/graph.ts';
 import type { Doubt, InputFact, OutputFact } from '../description.ts';
 import type { BatchFacts } from './batch-axes.ts';
@@ -34,6 +35,17 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
       tensor: name,
       blocking: true,
       message: `The output "${name}" holds class numbers, not scores, and has no derivative. ${scores ? `Explain the scores in front of it with --scores ${scores}.` : 'Export the model with its scores as an output.'}`,
+    });
+  }
+  // A list of rows without a batch axis: which rows there are depends on the input.
+  const isList = explained.shape.length === 2 || explained.task.value === 'values';
+  const suppressed = isList && !stated.task && !stated.endToEnd ? suppressedScores(graph, name) : undefined;
+  if (suppressed !== undefined) {
+    doubts.push({
+      about: 'output',
+      tensor: name,
+      blocking: true,
+      message: `The rows of "${name}" ${shape} are chosen by NonMaxSuppression: their number and order depend on the data. Explain the scores in front of it with --scores ${suppressed}, or state what the rows hold with --task object_detection.`,
     });
   }
   if (rivals.length > 0) {
@@ -72,6 +84,13 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
     });
   }
   return doubts;
+}
+
+/** Scores that a NonMaxSuppression in front of an output chooses by; undefined where there is none. */
+function suppressedScores(graph: Graph, output: string): string | undefined {
+  const before = ancestorsOf(graph, output);
+  return graph.nodes.find(({ op, outputs }) => op === 'NonMaxSuppression' && outputs.some((name) => before.has(name)))
+    ?.inputs[1];
 }
 
 const isUnnamedVector = ({ task, activation, labels }: OutputFact, stated: StatedFacts): boolean =>

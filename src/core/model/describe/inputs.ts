@@ -152,9 +152,41 @@ function discreteKind(
 /** Letters for axes of no known meaning. */
 const plainLetters = (rank: number): string => 'ABDEGIJK'.slice(0, rank);
 
+/** Numbers of mel bands that sound models have. */
+const MEL_BANDS: readonly Dim[] = [40, 64, 80, 96, 128];
+
+/** One channel of mel bands and frames; the sides of images are multiples of 4. */
+function isSpectrogram(inner: readonly Dim[]): boolean {
+  const [a, b, ...more] = inner.filter((dim) => dim !== 1);
+  const isFrames = (dim: Dim | undefined): boolean => typeof dim === 'number' && dim >= 16 && dim % 4 !== 0;
+  if (a === undefined || b === undefined || more.length > 0) return false;
+  return (MEL_BANDS.includes(a) && isFrames(b)) || (MEL_BANDS.includes(b) && isFrames(a));
+}
+
+/** Bins of a Fourier transform of 128 samples or more: a power of two, and one. */
+const isSpectrum = (dim: Dim | undefined): boolean =>
+  typeof dim === 'number' && dim >= 65 && Number.isInteger(Math.log2(dim - 1));
+
+const SOUND_WORD =
+  /(^|[^a-z])(vad|i?stft|mel_?spec\w*|log_?mel|speech|audio|wav2vec2?|hubert|asr|spectrogram)([^a-z]|$)/i;
+
+const sounding = new WeakMap<Graph, boolean>();
+
+/** True where the graph or one of its layers is named after sound. */
+function isNamedAfterSound(graph: Graph): boolean {
+  const known =
+    sounding.get(graph) ?? (SOUND_WORD.test(graph.name) || graph.nodes.some(({ name }) => SOUND_WORD.test(name)));
+  sounding.set(graph, known);
+  return known;
+}
+
+/** A vector of which the graph makes an image or a list of many places: a code, no row of a table. */
+const generates = ({ outputs: [output] }: Graph): boolean =>
+  (output?.dims ?? []).filter((dim) => typeof dim === 'number' && dim >= 8).length >= 2;
+
 function spatialKind(name: string, inner: readonly Dim[], letters: (rest: string) => string): InputKind {
   const [first, , last] = inner;
-  const isSound = AUDIO_NAME.test(name) && !IMAGE_NAME.test(name);
+  const isSound = (AUDIO_NAME.test(name) || isSpectrogram(inner)) && !IMAGE_NAME.test(name);
   const lastIsChannels = isChannels(last) && !isChannels(first) && isLong(inner[0]) && isLong(inner[1]);
   if (lastIsChannels) return { modality: isSound ? 'audio' : 'image', layout: letters('HWC') };
   if (isChannels(first) && isLong(inner[1]) && isLong(inner[2])) {
@@ -176,11 +208,20 @@ function sequenceKind(
   const size = (dim: Dim | undefined): number => (typeof dim === 'number' ? dim : Number.POSITIVE_INFINITY);
   if (IMAGE_NAME.test(name) && isLong(a) && isLong(b)) return { modality: 'image', layout: letters('HW') };
   const convolved = firstReader(graph, name);
+  if (convolved === 'normalised') return { modality: 'tensor', layout: letters('TF') };
+  if (convolved === undefined && inner.every((dim) => typeof dim === 'string') && !AUDIO_NAME.test(name)) {
+    return { modality: 'tensor', layout: letters(plainLetters(2)) };
+  }
   const channelsFirst = convolved === 'Conv' || (convolved === undefined && size(a) <= size(b));
   const layout = letters(channelsFirst ? 'CT' : 'TC');
   const time = channelsFirst ? b : a;
   const channels = channelsFirst ? a : b;
-  const isSound = AUDIO_NAME.test(name) || (channels === 1 && size(time) >= MIN_WAVEFORM);
+  const isSound =
+    AUDIO_NAME.test(name) ||
+    isNamedAfterSound(graph) ||
+    isSpectrum(a) ||
+    isSpectrum(b) ||
+    (channels === 1 && size(time) >= MIN_WAVEFORM);
   if (isSound) return { modality: 'audio', layout };
   return { modality: 'series', layout };
 }
@@ -199,16 +240,19 @@ function vectorKind(
     return { modality: 'audio', layout: letters('T') };
   }
   if (walked === 'convolution') return { modality: 'series', layout: letters('T') };
-  return { modality: rows === null ? 'tensor' : 'tabular', layout: letters('F') };
+  return { modality: rows === null || generates(graph) ? 'tensor' : 'tabular', layout: letters('F') };
 }
 
 const PLAIN = new Set(['Identity', 'Cast', 'Sub', 'Div', 'Mul', 'Add', 'Pad']);
 const RESHAPING = new Set(['Unsqueeze', 'Squeeze', 'Reshape']);
 
 /** Operator that reads an input first, seen through arithmetic; undefined for others than these. */
-function firstReader(graph: Graph, name: string): 'Conv' | 'recurrent' | 'transposed' | undefined {
+function firstReader(graph: Graph, name: string): 'Conv' | 'recurrent' | 'transposed' | 'normalised' | undefined {
   const op = readerBehind(graph, name, PLAIN);
   if (op === 'Conv') return 'Conv';
+  // Features of a layer, each position scaled by its own mean and deviation.
+  if (op === 'LayerNormalization' || (op === 'ReduceMean' && readersOf(graph).get(name)?.[0]?.op === op))
+    return 'normalised';
   if (op === 'LSTM' || op === 'GRU' || op === 'RNN') return 'recurrent';
   return op === 'Transpose' ? 'transposed' : undefined;
 }

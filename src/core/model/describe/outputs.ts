@@ -41,6 +41,7 @@ export function readOutput(
 ): OutputReading {
   const { dims, batchAxis } = output;
   if (!dims) return VALUES;
+  if (labels === undefined && isLike(output, explained)) return { task: 'values', classAxis: null };
   const isKnown = activation.activation !== 'none' || labels !== undefined;
   if (batchAxis === null && !isKnown) return VALUES;
   const axes = dims.map((_, axis) => axis).filter((axis) => axis !== batchAxis);
@@ -52,7 +53,7 @@ export function readOutput(
   const isAnchors =
     axes.length === 2 && explained.modality.value === 'image' && dims[axes[1] as number] === 1 && long.length === 1;
   if (isAnchors) return { task: boxes ? 'object_detection' : 'values', classAxis: axes[1] as number };
-  if (long.length <= 1) return vector(dims, axes, long, activation, labels);
+  if (long.length <= 1) return vector(output, axes, long, activation, labels, explained.modality.value === 'image');
   if (explained.modality.value === 'text') return tokens(output, axes, activation, labels);
   if (axes.length === 2) return planes(output, axes, activation, explained, labels, boxes);
   if (axes.length === 3) return maps(output, axes, activation, explained, labels);
@@ -67,16 +68,41 @@ const isAnswerEnd = ({ name }: ShapedOutput, siblings: readonly ShapedOutput[]):
     ? siblings.some((other) => other.name === name.replace(/start/i, 'end'))
     : /end/i.test(name) && siblings.some((other) => other.name === name.replace(/end/i, 'start'));
 
+/** Sound that becomes sound, or a gain for each of its frequencies: nothing in it is a class. */
+function isLike({ dims = [], batchAxis }: ShapedOutput, { modality, shape, batchAxis: rows }: InputFact): boolean {
+  const own = dims.filter((_, axis) => axis !== batchAxis);
+  const given = shape.filter((_, axis) => axis !== rows.value);
+  return modality.value === 'audio' && own.length > 0 && String(own) === String(given) && own.some((dim) => dim !== 1);
+}
+
 const EMBEDDING = /(embed|embedding|pooler_output|feature_vector)/i;
+
+/** Points that landmark models find: on faces, hands and bodies. */
+const LANDMARKS: readonly number[] = [68, 98, 106, 468, 478];
+
+const LANDMARK_NAME = /landmark|keypoint|kpts?([^a-z]|$)|coord/i;
+
+/** Two or three coordinates of each landmark. */
+function isLandmarks({ dims = [], name }: ShapedOutput, axis: number | undefined): boolean {
+  const length = axis === undefined ? undefined : dims[axis];
+  if (LANDMARK_NAME.test(name)) return true;
+  return typeof length === 'number' && LANDMARKS.some((points) => length === 2 * points || length === 3 * points);
+}
 
 /** One axis at most is longer than 1: a list of classes, or one number. */
 function vector(
-  dims: readonly Dim[],
+  output: ShapedOutput,
   axes: readonly number[],
   long: readonly number[],
   { activation, axis }: FinalActivation,
   labels: number | undefined,
+  fromImage: boolean,
 ): OutputReading {
+  const { dims = [] } = output;
+  const isUnnamed = fromImage && activation === 'none' && labels === undefined;
+  if (isUnnamed && isLandmarks(output, long[0])) return { task: 'regression', classAxis: null };
+  // One channel of one place: a score or a measurement, nothing tells which.
+  if (isUnnamed && long.length === 0 && axes.length === 3) return { task: 'values', classAxis: axes[0] as number };
   const [classAxis = long[0] ?? axes.at(axes.length > 2 ? 0 : -1) ?? null] =
     axis === undefined ? [] : [axis < 0 ? axis + dims.length : axis];
   if (long.length === 0) {
@@ -136,7 +162,7 @@ function planes(
     isNumber(da) &&
     da === db &&
     da >= MIN_SIDE &&
-    modality.value === 'tabular'
+    (modality.value === 'tabular' || modality.value === 'tensor')
   ) {
     return { task: 'image_to_image', classAxis: null };
   }
@@ -176,6 +202,7 @@ function maps(
 ): OutputReading {
   const [a, b, c] = axes as [number, number, number];
   if (modality.value !== 'image' && activation === 'none' && labels === undefined) return VALUES;
+  if (activation === 'none' && labels === undefined && isPyramid(dims, axes, shape, layout.value)) return VALUES;
   const last =
     axis !== undefined
       ? (axis < 0 ? axis + dims.length : axis) === c
@@ -191,6 +218,19 @@ function maps(
   }
   const isImage = channels === 3 && activation !== 'softmax' && labels !== 3;
   return isImage ? { task: 'image_to_image', classAxis: null } : { task: 'segmentation', classAxis: channel };
+}
+
+/** Maps of open extents that are those of a smaller image: features of a backbone, as far as anything tells. */
+function isPyramid(dims: readonly Dim[], axes: readonly number[], shape: InputFact['shape'], layout: string): boolean {
+  const [height, width] = [shape[layout.indexOf('H')], shape[layout.indexOf('W')]];
+  const [, b, c] = axes.map((axis) => dims[axis]);
+  return (
+    typeof b === 'string' &&
+    typeof c === 'string' &&
+    b !== height &&
+    c !== width &&
+    (dims[axes[0] as number] ?? 1) !== 1
+  );
 }
 
 /** Tells if the channels come last: by the labels, else by the pair of axes that has the shape of the input image. */
@@ -223,8 +263,9 @@ const AUXILIARY_NAME = /(aux|state|cache|present|hidden_states|attentions?|cross
  * ones and states; otherwise in the order of the file.
  */
 export function rankOutputs(graph: Graph, states: ReadonlySet<string>, makers: Makers): readonly ValueInfo[] {
+  const inputs = new Set(graph.inputs.map(({ name }) => name));
   const rank = (output: ValueInfo): number => {
-    if (isLabel(output, makers)) return 4;
+    if (isLabel(output, makers) || isCopy(output.name, inputs, makers)) return 4;
     if (states.has(output.name)) return 3;
     if (AUXILIARY_NAME.test(output.name)) return 2;
     return MAIN_NAME.test(output.name) ? 0 : 1;
@@ -232,6 +273,16 @@ export function rankOutputs(graph: Graph, states: ReadonlySet<string>, makers: M
   const ranked = graph.outputs.map((output, i) => ({ output, i, rank: rank(output) }));
   // A main name moves in front of others of float only where those come after it or are labels.
   return ranked.sort((a, b) => a.rank - b.rank || a.i - b.i).map(({ output }) => output);
+}
+
+/** An output that is an input again. */
+export function isCopy(output: string, inputs: ReadonlySet<string>, makers: Makers): boolean {
+  let tensor = output;
+  for (let node = makers.get(tensor); node; node = makers.get(tensor)) {
+    if (!['Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'].includes(node.op)) return false;
+    tensor = node.inputs[0] ?? '';
+  }
+  return inputs.has(tensor);
 }
 
 /** Class numbers rather than scores: an ArgMax, also cast or reshaped, or the label output of a classifier. */

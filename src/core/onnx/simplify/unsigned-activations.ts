@@ -3,10 +3,13 @@
  * but not for the QuantizeLinear nodes that it adds when it moves a Transpose, and then refuses the graph (seen with 1.30).
  */
 import { constantValues, makeConstant } from '../constant.ts';
-import { consumers, namesOf, uniqueName } from '../edit.ts';
+import { consumers, namesOf, producers, uniqueName } from '../edit.ts';
 import type { Constant, Graph, Node } from '../graph.ts';
 
 const OFFSET = 128;
+
+/** Zero points of the first input and of the output, by operator; both are of one type. */
+const CONVOLUTIONS: Readonly<Record<string, readonly [input: number, output: number]>> = { QLinearConv: [2, 7] };
 
 /** Operators that give the codes of their first input in another shape or order. */
 const MOVES_CODES: ReadonlySet<string> = new Set([
@@ -19,32 +22,8 @@ const MOVES_CODES: ReadonlySet<string> = new Set([
 ]);
 
 export function unsignedActivations(graph: Graph): Graph {
-  const readers = consumers(graph);
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
-  const changed = new Set<Node>();
-  /** The nodes that turn codes back into numbers, also behind what only moves codes; undefined where others read them. */
-  const dequantizers = (codes: string): Node[] | undefined => {
-    if (outputs.has(codes)) return undefined;
-    const ends: Node[] = [];
-    for (const reader of readers.get(codes) ?? []) {
-      if (reader.inputs[0] !== codes) return undefined;
-      const found = isQuantizer(reader, 'DequantizeLinear', graph)
-        ? [reader]
-        : MOVES_CODES.has(reader.op)
-          ? dequantizers(reader.outputs[0] as string)
-          : undefined;
-      if (!found) return undefined;
-      ends.push(...found);
-    }
-    return ends;
-  };
-  for (const node of graph.nodes) {
-    const result = node.outputs[0] ?? '';
-    if (!isQuantizer(node, 'QuantizeLinear', graph) || outputs.has(result)) continue;
-    const ends = dequantizers(result);
-    if (ends) for (const each of [node, ...ends]) changed.add(each);
-  }
-  if (changed.size === 0) return graph;
+  const codes = signedCodes(graph);
+  if (codes.size === 0) return graph;
   const names = namesOf(graph);
   const constants = new Map(graph.constants);
   const shifted = new Map<string, string>();
@@ -59,13 +38,59 @@ export function unsignedActivations(graph: Graph): Graph {
     return name;
   };
   const nodes = graph.nodes.map((node) => {
-    if (!changed.has(node)) return node;
+    const places = zeroPoints(node).filter(([codeOf]) => codes.has(codeOf));
+    if (places.length === 0) return node;
     const { output_dtype: _, ...attributes } = node.attributes;
-    return { ...node, attributes, inputs: node.inputs.with(2, shift(node.inputs[2] as string)) };
+    const inputs = [...node.inputs];
+    for (const [, at] of places) inputs[at] = shift(node.inputs[at] as string);
+    return { ...node, attributes: node.op === 'QuantizeLinear' ? attributes : node.attributes, inputs };
   });
   return { ...graph, nodes, constants };
 }
 
-/** A node of this operator whose zero point is a constant of int8. */
-const isQuantizer = (node: Node, op: string, { constants }: Graph): boolean =>
-  node.op === op && node.domain === '' && constants.get(node.inputs[2] ?? '')?.dtype === 'int8';
+/** Tensors of int8 codes that only quantisers, quantised convolutions and what moves codes make and read. */
+function signedCodes(graph: Graph): ReadonlySet<string> {
+  const readers = consumers(graph);
+  const makers = producers(graph);
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const isInt8 = (node: Node, at: number | undefined): boolean =>
+    at !== undefined && graph.constants.get(node.inputs[at] ?? '')?.dtype === 'int8';
+  const codes = new Set<string>();
+  for (const node of graph.nodes) {
+    const [output = ''] = node.outputs;
+    const [, made] = zeroPoints(node).find(([name]) => name === output) ?? [];
+    if (isInt8(node, made) || (MOVES_CODES.has(node.op) && codes.has(node.inputs[0] ?? ''))) codes.add(output);
+  }
+  const fits = (name: string): boolean => {
+    const both = [makers.get(name), ...(readers.get(name) ?? [])];
+    return !outputs.has(name) && both.every((node) => node !== undefined && isShifted(node, name));
+  };
+  const isShifted = (node: Node, name: string): boolean => {
+    const [input = ''] = node.inputs;
+    const [output = ''] = node.outputs;
+    if (MOVES_CODES.has(node.op)) return codes.has(input) && codes.has(output);
+    if (CONVOLUTIONS[node.op] && !(codes.has(input) && codes.has(output))) return false;
+    return zeroPoints(node).some(([codeOf, at]) => codeOf === name && isInt8(node, at));
+  };
+  for (let before = -1; before !== codes.size; ) {
+    before = codes.size;
+    for (const name of codes) if (!fits(name)) codes.delete(name);
+  }
+  return codes;
+}
+
+/** Tensors of codes that a node makes or reads, each with the place of its zero point among the node's inputs. */
+function zeroPoints({ op, domain, inputs, outputs }: Node): readonly (readonly [codes: string, at: number])[] {
+  if (domain !== '') return [];
+  const [input = ''] = inputs;
+  const [output = ''] = outputs;
+  if (op === 'QuantizeLinear') return [[output, 2]];
+  if (op === 'DequantizeLinear') return [[input, 2]];
+  const places = CONVOLUTIONS[op];
+  return places
+    ? [
+        [input, places[0]],
+        [output, places[1]],
+      ]
+    : [];
+}

@@ -26,3 +26,27 @@ it('turns int8 codes into uint8 behind a Transpose, too, without changing a numb
   );
   expect([...(after as Float32Array)]).toEqual([...(before as Float32Array)]);
 });
+
+it('turns int8 codes into uint8 on both sides of a quantised convolution', async () => {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 2, 3]);
+  const [scale, zero] = [g.scalar(0.5), g.constant('int8', [], [-3])];
+  const codes = g.op('QuantizeLinear', [g.op('Transpose', [x], { perm: [0, 2, 1] }), scale, zero]);
+  const [kernel, step, none] = [
+    g.constant('int8', [2, 3, 1], [1, -2, 3, 4, 5, -6]),
+    g.scalar(0.1),
+    g.constant('int8', [], [0]),
+  ];
+  const convolved = g.op('QLinearConv', [codes, scale, zero, kernel, step, none, scale, zero]);
+  const graph = g.build([
+    g.named(g.op('Transpose', [g.op('DequantizeLinear', [convolved, scale, zero])], { perm: [0, 2, 1] }), 'y'),
+  ]);
+  const unsigned = unsignedActivations(graph);
+  const conv = unsigned.nodes.find(({ op }) => op === 'QLinearConv');
+  const types = [2, 5, 7].map((at) => unsigned.constants.get(conv?.inputs[at] ?? '')?.dtype);
+  expect(types).toEqual(['uint8', 'int8', 'uint8']);
+  const session = await onnxruntimeNode({ threads: 1 }).load(write(unsigned));
+  const { y } = await session.run({ x: float32([1, 2, 3], [1, 2, 3, -4, 5, -6]) });
+  // By hand: 0.6, -0.4, -3.2 and 4.5, in steps of a half.
+  expect(y?.data).toEqual(Float32Array.from([0.5, -0.5, -3, 4.5]));
+});

@@ -1,0 +1,219 @@
+import { expect, describe as group, it } from 'vitest';
+import { describe } from '../../../src/core/model/describe/describe.ts';
+import { int, ints } from '../../../src/core/onnx/attributes.ts';
+import { makeConstant } from '../../../src/core/onnx/constant.ts';
+import type { Attribute, Constant, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+
+const node = (op: string, inputs: string[], output: string, attributes: Record<string, Attribute> = {}): Node => ({
+  name: `${op}_${output}`,
+  op,
+  domain: '',
+  inputs,
+  outputs: [output],
+  attributes,
+});
+
+type Value = readonly [name: string, dims: readonly Dim[]];
+
+const graph = (inputs: Value[], outputs: Value[], nodes: Node[], constants: [string, Constant][] = []): Graph => {
+  const info = ([name, dims]: Value) => ({ name, dims, dtype: 'float32' as const });
+  return {
+    name: 'g',
+    opsets: { '': 21 },
+    inputs: inputs.map(info),
+    outputs: outputs.map(info),
+    constants: new Map(constants),
+    nodes,
+  };
+};
+
+const zeros = (...dims: number[]): Constant =>
+  makeConstant('float32', dims, Array(dims.reduce((a, b) => a * b, 1)).fill(0));
+
+/** A network of an image with `width` outputs called `name`. */
+const fromImage = (name: string, width: number): Graph =>
+  graph(
+    [['image', ['N', 3, 8, 8]]],
+    [[name, ['N', width]]],
+    [node('Flatten', ['image'], 'flat'), node('MatMul', ['flat', 'w'], name)],
+    [['w', zeros(192, width)]],
+  );
+
+group('outputs', () => {
+  it.each([
+    ['logits', 136],
+    ['output', 1404],
+    ['landmarks', 10],
+  ])('called %s with %i values are coordinates of landmarks, not classes', (name, width) => {
+    const { explained, doubts } = describe(fromImage(name, width)).description;
+    expect(explained).toMatchObject({ task: { value: 'regression' }, classAxis: { value: null } });
+    expect(doubts.some(({ about }) => about === 'task')).toBe(true);
+  });
+
+  it('with 1000 values are classes', () => {
+    expect(describe(fromImage('output', 1000)).description.explained.task.value).toBe('classification');
+  });
+
+  it('that are an input again step back for what is computed', () => {
+    const copied = graph(
+      [
+        ['x', ['N', 1]],
+        ['image', ['N', 3, 8, 8]],
+      ],
+      [
+        ['copy', ['N', 1]],
+        ['p', ['N', 1]],
+      ],
+      [
+        node('Identity', ['x'], 'copy'),
+        node('Flatten', ['image'], 'flat'),
+        node('MatMul', ['flat', 'w'], 'l'),
+        node('Sigmoid', ['l'], 'p'),
+      ],
+      [['w', zeros(192, 1)]],
+    );
+    expect(describe(copied).description.explained.name).toBe('p');
+  });
+
+  it('that NonMaxSuppression chooses the rows of name the scores in front', () => {
+    const chosen = graph(
+      [['image', [1, 3, 8, 8]]],
+      [['found', ['num', 7]]],
+      [
+        node('Reshape', ['image', 'places'], 'boxes'),
+        node('Reshape', ['image', 'classes'], 'scores'),
+        node('NonMaxSuppression', ['boxes', 'scores'], 'picked'),
+        node('Cast', ['picked'], 'found', { to: int(1) }),
+      ],
+      [
+        ['places', makeConstant('int64', [3], [1, 48, 4])],
+        ['classes', makeConstant('int64', [3], [1, 4, 48])],
+      ],
+    );
+    const [doubt] = describe(chosen).description.doubts;
+    expect(doubt).toMatchObject({ about: 'output', blocking: true });
+    expect(doubt?.message).toContain('--scores scores');
+  });
+
+  it('read their activation in branches that take it from outside', () => {
+    const branch = (op: string): Graph => graph([], [[`${op}_y`, ['N', 1]]], [node(op, ['p'], `${op}_y`)]);
+    const either = graph(
+      [['x', ['N', 4]]],
+      [['y', ['N', 1]]],
+      [
+        node('MatMul', ['x', 'w'], 'l'),
+        node('Sigmoid', ['l'], 'p'),
+        node('If', ['yes'], 'y', {
+          // Both give the probabilities on.
+          then_branch: { type: 'graph', value: branch('Identity') },
+          else_branch: { type: 'graph', value: branch('Squeeze') },
+        }),
+      ],
+      [
+        ['w', zeros(4, 1)],
+        ['yes', makeConstant('bool', [], [1])],
+      ],
+    );
+    expect(describe(either).description.explained).toMatchObject({
+      activation: { value: 'sigmoid' },
+      classAxis: { value: 1 },
+    });
+  });
+
+  it('of open extents without a class axis are features as far as anything tells', () => {
+    const backbone = graph(
+      [['image', ['N', 3, 'H', 'W']]],
+      [['y', ['N', 8, 'H2', 'W2']]],
+      [node('Conv', ['image', 'k'], 'y', { strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) })],
+      [['k', zeros(8, 3, 3, 3)]],
+    );
+    const { explained, doubts } = describe(backbone).description;
+    expect(explained.classAxis).toBeUndefined();
+    expect(doubts.map(({ about }) => about)).toContain('class_axis');
+  });
+});
+
+group('inputs', () => {
+  const kindOf = (g: Graph): string[] => {
+    const [input] = describe(g).description.inputs;
+    return [input?.modality.value ?? '', input?.layout.value ?? ''];
+  };
+
+  it('of one channel of mel bands are sound, of sides like those of images not', () => {
+    const one = (height: number, width: number): Graph =>
+      graph([['x', ['N', 1, height, width]]], [['y', ['N', height * width]]], [node('Flatten', ['x'], 'y')]);
+    expect(kindOf(one(128, 130))).toEqual(['audio', 'NCHW']);
+    expect(kindOf(one(128, 128))).toEqual(['image', 'NCHW']);
+    expect(kindOf(one(28, 28))).toEqual(['image', 'NCHW']);
+  });
+
+  it('of the bins of a Fourier transform are sound, and a gain for each bin is no list of classes', () => {
+    const gains = graph([['x', [1, 1, 257]]], [['y', [1, 1, 257]]], [node('Sigmoid', ['x'], 'y')]);
+    expect(kindOf(gains)[0]).toBe('audio');
+    expect(describe(gains).description.explained.classAxis?.value).toBeNull();
+  });
+
+  it('of a network with layers named after sound are sound', () => {
+    const named = (name: string): Graph =>
+      graph([['x', ['N', 3, 41]]], [['y', ['N', 3, 41]]], [{ ...node('Relu', ['x'], 'y'), name }]);
+    expect(kindOf(named('StatefulPartitionedCall/vad_model/relu'))[0]).toBe('audio');
+    expect(kindOf(named('evaded/relu'))[0]).toBe('series');
+  });
+
+  it('that are normalised position by position are features of a layer', () => {
+    const block = graph(
+      [['x', ['N', 16, 16]]],
+      [['y', ['N', 16, 16]]],
+      [node('LayerNormalization', ['x', 's', 'b'], 'y')],
+      [
+        ['s', zeros(16)],
+        ['b', zeros(16)],
+      ],
+    );
+    expect(kindOf(block)).toEqual(['tensor', 'NTF']);
+  });
+
+  it('of which an image is made are codes, no rows of a table', () => {
+    const generator = graph(
+      [['x', [1, 100]]],
+      [['y', [1, 28, 28]]],
+      [node('MatMul', ['x', 'w'], 'l'), node('Reshape', ['l', 'shape'], 'y')],
+      [
+        ['w', zeros(100, 784)],
+        ['shape', makeConstant('int64', [3], [1, 28, 28])],
+      ],
+    );
+    expect(kindOf(generator)[0]).toBe('tensor');
+    expect(describe(generator).description.explained.classAxis?.value).toBeNull();
+  });
+});
+
+group('states', () => {
+  it('count rows where the recurrent layer that starts from a part of them does', () => {
+    const g = graph(
+      [
+        ['x', [1, 1, 4]],
+        ['cache', [2, 3, 1, 1, 8]],
+        ['bands', [2, 1, 33, 8]],
+      ],
+      [['y', [1, 1, 1, 8]]],
+      [
+        node('Gather', ['cache', 'first'], 'layers', { axis: int(0) }),
+        node('Gather', ['layers', 'first'], 'h', { axis: int(0) }),
+        node('GRU', ['x', 'w', 'r', '', '', 'h'], 'y', { hidden_size: int(8) }),
+        node('Gather', ['bands', 'first'], 'band_h', { axis: int(0) }),
+        node('GRU', ['spread', 'w', 'r', '', '', 'band_h'], 'other', { hidden_size: int(8) }),
+      ],
+      [
+        ['first', makeConstant('int64', [], [0])],
+        ['w', zeros(1, 24, 4)],
+        ['r', zeros(1, 24, 8)],
+        ['spread', zeros(1, 33, 4)],
+      ],
+    );
+    const axes = Object.fromEntries(
+      describe(g).description.inputs.map(({ name, batchAxis }) => [name, batchAxis.value]),
+    );
+    expect(axes).toMatchObject({ cache: 3, bands: null });
+  });
+});
