@@ -30,9 +30,9 @@ export const coreModule = ({ plugins, checked = false }: CoreSettings): Module =
         engine: Engine,
         sessions: SessionCache,
         methods: MethodRegistry,
-        { memoryBudget, maxBatch, optimize, measures }: Limits,
+        { memoryBudget, maxBatch, optimize, measures, compilation }: Limits,
         clock: () => number,
-      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, measures, clock }),
+      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, measures, compilation, clock }),
       [CORE.engine, CORE.sessions, CORE.methods, CORE.limits, CORE.timer],
     );
   });

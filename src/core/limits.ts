@@ -1,5 +1,6 @@
 /** Limits of a machine, and their defaults for the two kinds of machines. */
 import type { Optimize } from './autodiff/compile.ts';
+import { COMPILE_LIMITS, type CompileLimits } from './onnx/compile-budget.ts';
 
 export interface Limits {
   /** Bytes of models that sessions may hold. */
@@ -12,6 +13,8 @@ export interface Limits {
   readonly optimize: Optimize;
   /** True if the clock advances while code runs. */
   readonly measures: boolean;
+  /** Upper bounds on one compilation. */
+  readonly compilation: CompileLimits;
 }
 
 const MIB = 2 ** 20;
@@ -23,6 +26,7 @@ export const ISOLATE_LIMITS: Limits = {
   maxBatch: 16,
   optimize: 'memory',
   measures: false,
+  compilation: { nodes: 50_000, constantBytes: 32 * MIB, milliseconds: 30_000 },
 };
 
 /** Limits for a process with a gigabyte or more. */
@@ -32,4 +36,5 @@ export const PROCESS_LIMITS: Limits = {
   maxBatch: 64,
   optimize: 'speed',
   measures: true,
+  compilation: COMPILE_LIMITS,
 };

@@ -1,6 +1,7 @@
 /** From a model's graph to the graph that a saliency method evaluates. */
 import { WhylightError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../onnx/builder.ts';
+import { CompileBudget, type CompileLimits } from '../onnx/compile-budget.ts';
 import { prune } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
@@ -34,6 +35,8 @@ export interface CompileRequest {
    * second time, turned for its input gradient, and holds larger masks that are faster to make and apply.
    */
   readonly optimize?: Optimize;
+  /** Upper bounds on nodes, constants and time; those of a process when left out. */
+  readonly limits?: CompileLimits;
 }
 
 /**
@@ -60,7 +63,8 @@ export const gradientName = (tensor: string): string => `gradient/${tensor}`;
  * `baseline/<input>` if the ruleset compares with a reference, then `cotangent` if there are gradients. The batch is
  * the first dim of everything, of inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not
  * affect one another. The same graph and request give the same graph, to the byte once written.
- * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing
+ * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing,
+ * `compilation_limit` for a graph over `limits`
  *
  * @example
  * import { compile, Model, write } from 'whylight/compiler';
@@ -72,14 +76,18 @@ export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 export function compile(graph: Graph, request: CompileRequest): Graph {
   const { scores, gradients = [], activations = [], outputs = [], feeds = [] } = request;
   const { ruleset = gradient, optimize = 'memory' } = request;
+  const budget = new CompileBudget(request.limits);
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
   const turned = rowsFirst(graph, [...keep, ...feeds]);
-  let model = decomposed(simplify(expose(cut(turned, feeds), [...keep]), { keep }), request, keep);
+  const whole = simplify(expose(cut(turned, feeds), [...keep]), { keep });
+  budget.time();
+  let model = decomposed(whole, request, keep, budget);
+  budget.time();
   if (gradients.length === 0) return unsignedActivations(expose(model, forward));
 
   if (ruleset.prepare) model = ruleset.prepare(model);
-  const g = new GraphBuilder(model);
+  const g = new GraphBuilder(model, budget);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
   const derivatives = differentiate(g, model, {
     scores,
@@ -98,16 +106,20 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
 }
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
-function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>): Graph {
+function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>, budget: CompileBudget): Graph {
   const { scores, gradients = [], ruleset = gradient } = request;
   const hasRule = (node: Node): boolean => ruleset.rule({ node, first: false, last: false }) !== undefined;
-  const parts = decompose(graph, (current) => {
-    const path = new Set(nodesBetween(current, gradients, scores));
-    return (node) => {
-      const { always = false, evenWithRule = false } = decompositionOf(node) ?? {};
-      return always || (path.has(node) && (evenWithRule || !hasRule(node)));
-    };
-  });
+  const parts = decompose(
+    graph,
+    (current) => {
+      const path = new Set(nodesBetween(current, gradients, scores));
+      return (node) => {
+        const { always = false, evenWithRule = false } = decompositionOf(node) ?? {};
+        return always || (path.has(node) && (evenWithRule || !hasRule(node)));
+      };
+    },
+    budget,
+  );
   return parts === graph ? graph : simplify(parts, { keep });
 }
 

@@ -10,6 +10,7 @@ import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
 import { rowsAsInFile } from '../model/row-axes.ts';
+import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost } from '../plan/cost.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
@@ -35,6 +36,8 @@ export interface ExplainerOptions {
   readonly maxBatch?: number;
   /** Resource that compiled gradients save at the cost of the other; `memory` by default. Results agree to rounding. */
   readonly optimize?: Optimize;
+  /** Upper bounds on one compilation; those of a process by default. */
+  readonly compilation?: CompileLimits;
   /** Clock in milliseconds, from any origin. */
   readonly clock?: () => number;
   /** True if the clock advances while code runs, so that runs tell how long a model takes; false in an isolate. */
@@ -67,6 +70,7 @@ export class Explainer {
     memoryBudget = 64 * MIB,
     maxBatch = 32,
     optimize = 'memory',
+    compilation = COMPILE_LIMITS,
     clock = () => performance.now(),
     measures = false,
   }: ExplainerOptions) {
@@ -75,7 +79,7 @@ export class Explainer {
     this.clock = clock;
     this.measures = measures;
     this.profiles = new Profiles(engine.name);
-    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, clock });
+    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, compilation, clock });
   }
 
   /**
@@ -88,7 +92,7 @@ export class Explainer {
 
   /**
    * Estimates time and memory of a plan. Graphs that are new are compiled, but nothing runs.
-   * @throws WhylightError `not_differentiable`
+   * @throws WhylightError `not_differentiable`, `compilation_limit`
    */
   estimate(plan: Plan): Estimate {
     return estimateCost(plan, this.loader, this.profiles);
@@ -104,7 +108,8 @@ export class Explainer {
 
   /**
    * Explains each row of a planned request.
-   * @throws WhylightError `budget_exceeded`, `not_differentiable`, `unprocessable_method`, `method_failed`, `aborted`
+   * @throws WhylightError `budget_exceeded`, `not_differentiable`, `compilation_limit`, `unprocessable_method`,
+   * `method_failed`, `aborted`
    */
   async run(plan: Plan, hooks: Omit<ExplainHooks, 'methods'> = {}): Promise<Explanation> {
     const started = this.clock();

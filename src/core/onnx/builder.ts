@@ -5,6 +5,7 @@
  */
 import { WhylightError } from '../errors.ts';
 import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
+import type { CompileBudget } from './compile-budget.ts';
 import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
 import { prune, uniqueName } from './edit.ts';
@@ -40,11 +41,16 @@ export class GraphBuilder {
   private readonly values = new Map<string, Value>();
   private readonly written = new Map<string, Value[]>();
   private readonly names: Set<string>;
+  private readonly budget: CompileBudget | undefined;
   private scope = '';
 
-  /** Starts from `base`, whose nodes, inputs and constants are kept as they are. */
-  constructor(base: Graph) {
+  /**
+   * Starts from `base`, whose nodes, inputs and constants are kept as they are.
+   * @param budget counts what is added; without one there is no limit
+   */
+  constructor(base: Graph, budget?: CompileBudget) {
     this.base = base;
+    this.budget = budget;
     this.nodes = [...base.nodes];
     this.constants = new Map(base.constants);
     this.inputs = [...base.inputs];
@@ -88,14 +94,24 @@ export class GraphBuilder {
 
   /** A constant; equal small constants are stored once. */
   constant(dtype: DataType, dims: readonly number[], data: ArrayLike<number>): Value {
+    this.reserve(sizeOf(dims) * bytesPerElement(dtype));
     const constant = makeConstant(dtype, dims, data);
     return this.constantOf(constant, sizeOf(dims) <= 64 ? `${dtype}[${dims}]${Array.from(data).join()}` : undefined);
+  }
+
+  /**
+   * Checks that a constant of so many bytes may be added, before its elements are computed.
+   * @throws WhylightError `compilation_limit`
+   */
+  reserve(bytes: number): void {
+    this.budget?.fits(bytes);
   }
 
   /** Takes over a constant as it is. */
   constantOf(constant: Constant, key?: string): Value {
     const known = key === undefined ? undefined : this.written.get(key)?.[0];
     if (known) return known;
+    this.budget?.constant(constant.bytes.length);
     const name = this.fresh('constant');
     this.constants.set(name, constant);
     const small = constant.bytes.length <= MAX_KNOWN * bytesPerElement(constant.dtype);
@@ -153,6 +169,7 @@ export class GraphBuilder {
     const key = signature(draft, outputs);
     const known = key === undefined ? undefined : this.written.get(key);
     if (known) return known;
+    this.budget?.node();
     const name = this.fresh(`${this.scope}${op}`);
     const node: Node = {
       ...draft,

@@ -3,6 +3,7 @@ import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
+import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { write } from '../onnx/write.ts';
@@ -26,6 +27,7 @@ export interface LoaderOptions {
   /** The most rows that run at once, whatever the memory. */
   readonly maxBatch: number;
   readonly optimize: Optimize;
+  readonly compilation: CompileLimits;
   /** Milliseconds, from any origin. */
   readonly clock: () => number;
 }
@@ -126,7 +128,7 @@ export class GraphLoader {
 
   /**
    * The graph, compiled and loaded if it is not in the cache. The caller gives the lease back.
-   * @throws WhylightError `not_differentiable`, `unsupported_operator`
+   * @throws WhylightError `not_differentiable`, `compilation_limit`, `unsupported_operator`
    */
   async load(
     model: Model,
@@ -187,7 +189,7 @@ export class GraphLoader {
 
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
     const started = this.options.clock();
-    const graph = compileVariant(model, needs, this.options.optimize);
+    const graph = compileVariant(model, needs, this.options.optimize, this.options.compilation);
     const variants = this.variants.get(model) ?? new Map<string, Variant>();
     const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch);
     variants.set(variant.key, variant);

@@ -5,6 +5,7 @@ import { rulesets } from '../autodiff/rulesets/index.ts';
 import { nearest, WhylightError } from '../errors.ts';
 import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
+import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
@@ -83,11 +84,19 @@ export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimiz
 
 /**
  * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
- * @throws WhylightError `not_differentiable`
+ * @throws WhylightError `not_differentiable`, `compilation_limit`
  */
-export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Optimize): Graph {
+export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Optimize, limits?: CompileLimits): Graph {
   const { scores, gradients, activations, feeds, ruleset } = needs;
-  const graph = compile(model.graph, { scores, gradients, activations, feeds, ruleset, optimize });
+  const graph = compile(model.graph, {
+    scores,
+    gradients,
+    activations,
+    feeds,
+    ruleset,
+    optimize,
+    ...(limits && { limits }),
+  });
   return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
 }
 

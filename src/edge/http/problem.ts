@@ -31,6 +31,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   payload_too_large: 413,
   unprocessable_method: 422,
   budget_exceeded: 422,
+  compilation_limit: 422,
   precondition_failed: 412,
   conflict: 409,
   overloaded: 503,

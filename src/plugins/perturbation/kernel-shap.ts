@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { arxiv } from '../../core/method/papers.ts';
-import { checkFeatures, kernelCoalitionCount, kernelCoalitions } from '../../core/strategy/perturbation/coalitions.ts';
+import {
+  checkCoalitions,
+  checkFeatures,
+  kernelCoalitionCount,
+  kernelCoalitions,
+} from '../../core/strategy/perturbation/coalitions.ts';
 import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
 import { KernelFit } from '../../core/strategy/perturbation/kernel-fit.ts';
 import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
@@ -33,7 +38,7 @@ export default defineFeatureMethod({
     precision: precisionParameter(),
   },
   mask: { mask: 'superpixels', grid: 5, segments: 25 },
-  cost: (features, { n_samples }) => 1 + rows(checkFeatures('kernel_shap', features), n_samples),
+  cost: (features, { n_samples }) => 1 + rows(features, n_samples),
   explain: async (ctx, run) => {
     const { features } = run;
     const baselineScore = await absentScore(ctx, run.absent);
@@ -61,7 +66,7 @@ export default defineFeatureMethod({
       (index, score) => {
         fit.add(index, score);
         const done = index + 1 - coalitions.exhaustive;
-        if (done <= 0 || done % every !== 0 || done === drawn) return false;
+        if (fit.isSlow || done <= 0 || done % every !== 0 || done === drawn) return false;
         const { attribution, enough } = answer();
         if (!enough) ctx.partial(attribution);
         return enough;
@@ -71,4 +76,8 @@ export default defineFeatureMethod({
   },
 });
 
-const rows = (features: number, most: number): number => Math.max(0, kernelCoalitionCount(features, most - 1));
+/** @throws WhylightError `invalid_request` for more features or coalitions than fit into memory */
+function rows(features: number, most: number): number {
+  const count = Math.max(0, kernelCoalitionCount(checkFeatures('kernel_shap', features), most - 1));
+  return checkCoalitions('kernel_shap', features, count);
+}

@@ -3,6 +3,7 @@
  * into their steps, branches and loops that are decided before the run into what they run.
  */
 import { GraphBuilder, type Value } from '../../onnx/builder.ts';
+import type { CompileBudget } from '../../onnx/compile-budget.ts';
 import { valuesRead } from '../../onnx/edit.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';
 import { inOrder } from '../../onnx/read/order.ts';
@@ -18,18 +19,27 @@ export const decompositionOf = (node: Node): Decomposition | undefined =>
  * The graph without the nodes that are wanted away, as far as they can be rewritten; what they are rewritten into is asked
  * for in turn. Values keep their names. The same graph if there is nothing to do.
  */
-export function decompose(graph: Graph, wanted: (graph: Graph) => (node: Node) => boolean): Graph {
+export function decompose(
+  graph: Graph,
+  wanted: (graph: Graph) => (node: Node) => boolean,
+  budget?: CompileBudget,
+): Graph {
   const stays = new Set<string>();
   for (let current = graph; ; ) {
     const isWanted = wanted(current);
     const nodes = current.nodes.filter((node) => !stays.has(node.name) && decompositionOf(node) && isWanted(node));
     if (nodes.length === 0) return current;
-    current = rewriteAll(current, nodes, stays);
+    current = rewriteAll(current, nodes, stays, budget);
   }
 }
 
-function rewriteAll(graph: Graph, nodes: readonly Node[], stays: Set<string>): Graph {
-  const g = new GraphBuilder(graph);
+function rewriteAll(
+  graph: Graph,
+  nodes: readonly Node[],
+  stays: Set<string>,
+  budget: CompileBudget | undefined,
+): Graph {
+  const g = new GraphBuilder(graph, budget);
   const read = new Set([...graph.outputs.map((o) => o.name), ...graph.nodes.flatMap(valuesRead)]);
   const gone = new Set<Node>();
   const names: { from: Value; to: string }[] = [];

@@ -1,5 +1,6 @@
 /** The short-time Fourier transform as the convolution that it is: every bin a kernel of sines or cosines. */
 import { intAttribute } from '../../onnx/attributes.ts';
+import { bytesPerElement } from '../../tensor/tensor.ts';
 import { rankOf, refuse, upTo } from '../rules/axes.ts';
 import type { Decomposition } from './decomposition.ts';
 
@@ -13,6 +14,7 @@ export const fourierDecompositions: readonly Decomposition[] = [
       const [stride, frame] = [step?.value?.[0], length ? length.value?.[0] : window?.dims?.[0]].map(Number);
       if (!stride || !frame) refuse(node, 'step and length of its frames are not known before the run');
       const bins = intAttribute(node, 'onesided', 1) === 1 ? Math.floor(frame / 2) + 1 : frame;
+      g.reserve(2 * bins * frame * bytesPerElement(signal.dtype));
       // Whole turns taken off before the sine, which is then exact for any length: real parts, then imaginary ones.
       const turn = (i: number): number => (2 * Math.PI * ((Math.floor(i / frame) * (i % frame)) % frame)) / frame;
       const waves = upTo(bins * frame).map(turn);

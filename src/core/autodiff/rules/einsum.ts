@@ -2,6 +2,7 @@
 import { stringAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
+import { bytesPerElement } from '../../tensor/tensor.ts';
 import { defineRule, type Rule } from '../rule.ts';
 import { rankOf, refuse, upTo } from './axes.ts';
 
@@ -59,6 +60,7 @@ function byOperand(
     }
     const [fresh, extent] = [freshLetters(letters.join('') + term + target, 1), x.dims?.[axis]];
     if (typeof extent !== 'number') refuse(node, `the dim of its index "${letter}" is not known before the run`);
+    g.reserve(extent * extent * bytesPerElement(x.dtype));
     const unit = upTo(extent * extent).map((i) => (i % (extent + 1) === 0 ? 1 : 0));
     operands.push(g.constant(x.dtype, [extent, extent], unit));
     letters.push(letter + fresh);

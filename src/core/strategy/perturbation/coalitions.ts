@@ -2,8 +2,10 @@
 import { WhylightError } from '../../errors.ts';
 import type { Random } from '../../tensor/random.ts';
 
-/** Beyond this a regression over features takes longer than any model. */
-const MAX_FEATURES = 4096;
+/** A regression over d features takes d^2 memory and d^3 time: 8 MiB and a second for this many. */
+const MAX_FEATURES = 1024;
+/** Bytes of the coalitions of one explanation, one for each feature of each coalition. */
+const MAX_COALITION_BYTES = 2 ** 27;
 
 /** @throws WhylightError `invalid_request` when there are more features than the method can take */
 export function checkFeatures(method: string, features: number, most = MAX_FEATURES): number {
@@ -13,6 +15,19 @@ export function checkFeatures(method: string, features: number, most = MAX_FEATU
     `${method} takes at most ${most} features, here are ${features}: group them with feature_mask (a coarser grid, fewer segments, or a mask of your own).`,
     { issues: [{ parameter: 'feature_mask', message: `gives ${features} features, at most ${most} are possible` }] },
   );
+}
+
+/**
+ * Checks that the coalitions of an explanation fit into memory.
+ * @throws WhylightError `invalid_request`
+ */
+export function checkCoalitions(method: string, features: number, count: number): number {
+  const most = Math.floor(MAX_COALITION_BYTES / features);
+  if (count <= most) return count;
+  const message = `is ${count}, but ${method} takes at most ${most} with ${features} features: lower it, or group the features with feature_mask.`;
+  throw new WhylightError('invalid_request', `Parameter "n_samples" ${message}`, {
+    issues: [{ parameter: 'n_samples', message }],
+  });
 }
 
 /** 2^features, or Infinity where that is beyond counting. */

@@ -51,13 +51,19 @@ export class KernelFit {
     const weight = weights[index] as number;
     const start = index * features;
     const gain = weight * (score - this.empty);
+    const members: number[] = [];
     for (let j = 0; j < features; j++) {
       if (!present[start + j]) continue;
+      members.push(j);
       moment[j] = (moment[j] as number) + gain;
-      for (let k = 0; k <= j; k++) {
-        if (present[start + k]) gram[j * features + k] = (gram[j * features + k] as number) + weight;
-      }
+      const row = j * features;
+      for (const k of members) gram[row + k] = (gram[row + k] as number) + weight;
     }
+  }
+
+  /** True where an estimate takes too long to be made more than once. */
+  get isSlow(): boolean {
+    return this.coalitions.features > MAX_GROUPED;
   }
 
   estimate(): ShapleyEstimate {

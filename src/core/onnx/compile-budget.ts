@@ -1,0 +1,82 @@
+/** Upper bounds on one compilation: nodes and constants that it writes, and the time that it takes. */
+import { WhylightError } from '../errors.ts';
+
+/** Limits of one compilation. A graph that is compiled once serves every further request. */
+export interface CompileLimits {
+  /** Nodes that all steps of a compilation may write. */
+  readonly nodes: number;
+  /** Bytes of constants that a compilation may add to those of the model. */
+  readonly constantBytes: number;
+  /** Wall time in milliseconds, looked at between steps. */
+  readonly milliseconds: number;
+}
+
+const MIB = 2 ** 20;
+
+/** Limits of a process; an isolate has smaller ones. */
+export const COMPILE_LIMITS: CompileLimits = { nodes: 200_000, constantBytes: 2048 * MIB, milliseconds: 120_000 };
+
+/** Count of what one compilation has written so far. */
+export class CompileBudget {
+  private readonly limits: CompileLimits;
+  private readonly clock: () => number;
+  private readonly started: number;
+  private nodes = 0;
+  private bytes = 0;
+
+  /** @param clock milliseconds, from any origin */
+  constructor(limits: CompileLimits = COMPILE_LIMITS, clock: () => number = () => performance.now()) {
+    this.limits = limits;
+    this.clock = clock;
+    this.started = clock();
+  }
+
+  /**
+   * Counts a node that is about to be written, and looks at the time.
+   * @throws WhylightError `compilation_limit`
+   */
+  node(): void {
+    this.nodes += 1;
+    if (this.nodes > this.limits.nodes) throw this.exceeded('nodes', `${this.limits.nodes} nodes`, this.nodes);
+    this.time();
+  }
+
+  /**
+   * Counts the bytes of a constant before it is made.
+   * @throws WhylightError `compilation_limit`
+   */
+  constant(bytes: number): void {
+    this.fits(bytes);
+    this.bytes += bytes;
+  }
+
+  /**
+   * Checks that a constant of so many bytes would fit, without counting it.
+   * @throws WhylightError `compilation_limit`
+   */
+  fits(bytes: number): void {
+    const total = this.bytes + bytes;
+    const { constantBytes: allowed } = this.limits;
+    if (total > allowed) throw this.exceeded('constantBytes', `${mebibytes(allowed)} of new constants`, total);
+  }
+
+  /**
+   * Looks at the time.
+   * @throws WhylightError `compilation_limit`
+   */
+  time(): void {
+    const spent = this.clock() - this.started;
+    const { milliseconds } = this.limits;
+    if (spent > milliseconds) throw this.exceeded('milliseconds', `${milliseconds} ms`, Math.round(spent));
+  }
+
+  private exceeded(limit: keyof CompileLimits, allowed: string, reached: number): WhylightError {
+    return new WhylightError(
+      'compilation_limit',
+      `Compiling the graph that this method needs would take more than ${allowed}. Send a shorter or smaller input where the model allows it, use a perturbation method, which needs no derivative, or raise the limit compilation.${limit}.`,
+      { limit, allowed: this.limits[limit], reached },
+    );
+  }
+}
+
+const mebibytes = (bytes: number): string => `${Math.round((bytes / MIB) * 10) / 10} MiB`;

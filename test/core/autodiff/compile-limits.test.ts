@@ -1,0 +1,78 @@
+/** A compilation ends with an error of its own before it takes more than it may. */
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../../src/core/autodiff/compile.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { COMPILE_LIMITS, CompileBudget } from '../../../src/core/onnx/compile-budget.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import saliency from '../../../src/plugins/gradient/saliency.ts';
+import { explainerOf, openGraph } from '../../support/classifiers.ts';
+
+/** An RNN over `steps` steps; its gradient is unrolled. */
+function recurrent(steps: number) {
+  const g = GraphBuilder.empty('recurrent');
+  const x = g.input('x', 'float32', ['N', steps, 2]);
+  const w = g.constant('float32', [1, 3, 2], [1, 2, 3, 4, 5, 6]);
+  const r = g.constant('float32', [1, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  const [, last] = g.ops('RNN', [g.transpose(x, [1, 0, 2]), w, r], { hidden_size: 3 }, 2);
+  return g.build([g.named(g.op('Squeeze', [last, g.ints([0])]), 'scores')]);
+}
+
+/** A short-time Fourier transform with one frame as long as the signal: its kernels are a matrix of length by length. */
+function oneFrame(samples: number) {
+  const g = GraphBuilder.empty('spectrum');
+  const x = g.input('x', 'float32', ['N', samples, 1]);
+  const window = g.constant('float32', [samples], Array(samples).fill(1));
+  const spectrum = g.op('STFT', [x, g.scalar(samples, 'int64'), window], {});
+  return g.build([g.named(g.op('Flatten', [spectrum]), 'scores')]);
+}
+
+const request = { scores: 'scores', gradients: ['x'] };
+const limits = (changes: Partial<typeof COMPILE_LIMITS>) => ({ ...request, limits: { ...COMPILE_LIMITS, ...changes } });
+const exceeds = (limit: string) =>
+  expect.objectContaining({ code: 'compilation_limit', details: expect.objectContaining({ limit }) });
+
+describe('compile', () => {
+  it('stops at the limit of nodes where a recurrent layer is unrolled', () => {
+    expect(() => compile(recurrent(50), limits({ nodes: 300 }))).toThrow(exceeds('nodes'));
+    expect(compile(recurrent(50), request).nodes.length).toBeGreaterThan(300);
+  });
+
+  it('stops at the limit of constants before it makes a matrix of the length of the signal squared', () => {
+    expect(() => compile(oneFrame(30_000), request)).toThrow(exceeds('constantBytes'));
+    expect(() => compile(oneFrame(64), limits({ constantBytes: 1000 }))).toThrow(exceeds('constantBytes'));
+    expect(compile(oneFrame(64), request).outputs).toHaveLength(2);
+  });
+
+  it('stops when the time is over', () => {
+    expect(() => compile(recurrent(50), limits({ milliseconds: 0 }))).toThrow(exceeds('milliseconds'));
+  });
+});
+
+describe('CompileBudget', () => {
+  it('looks at the time with every node', () => {
+    let now = 0;
+    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, milliseconds: 5 }, () => now);
+    budget.node();
+    now = 6;
+    expect(() => budget.node()).toThrow('would take more than 5 ms');
+  });
+
+  it('counts constants together', () => {
+    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, milliseconds: 5 }, () => 0);
+    budget.constant(6);
+    budget.fits(4);
+    expect(() => budget.constant(5)).toThrow(exceeds('constantBytes'));
+  });
+});
+
+describe('an explanation', () => {
+  it('is refused with the way out when its graph is over the limits of the explainer', async () => {
+    const explainer = explainerOf([saliency], { compilation: { ...COMPILE_LIMITS, nodes: 300 } });
+    const model = await openGraph(recurrent(50));
+    const inputs = { x: float32([1, 50, 2]) };
+    await expect(explainer.explain(model, { method: 'saliency', target: 0, inputs })).rejects.toMatchObject({
+      code: 'compilation_limit',
+      message: expect.stringContaining('use a perturbation method'),
+    });
+  });
+});
