@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { parseJson } from '../../src/core/json.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
-import { sizeOf, tensor } from '../../src/core/tensor/tensor.ts';
+import { tensor } from '../../src/core/tensor/tensor.ts';
 import type { ArrayText } from './array-text.ts';
-import { type Comparison, type Example, type Expected, type Norm, skipped } from './comparison.ts';
+import { baselineArrays, baselineOf, type Case, exampleOf, featureMasks, ofLayer, windowsOf } from './case-arrays.ts';
+import { type Comparison, type Example, type Norm, skipped } from './comparison.ts';
 import { CAM_FORMULAS, CASE_METHODS } from './entries.ts';
 import { type GraphText, modelFromText } from './graph-text.ts';
 import { infidelityCase } from './infidelity.ts';
@@ -20,29 +21,6 @@ import { type MetricTable, metricTable } from './metric-table.ts';
 import { row } from './rows.ts';
 import { type QuadratureTable, quadratureTable } from './tables.ts';
 import { inWords, type WordsCase } from './words.ts';
-
-interface Case {
-  readonly id: string;
-  readonly method: string;
-  readonly model: string;
-  /** By input name; a vector names its model's own input instead. */
-  readonly inputs?: Readonly<Record<string, ArrayText>>;
-  readonly extra_inputs?: Readonly<Record<string, ArrayText>>;
-  readonly expected?: Readonly<Record<string, ArrayText>>;
-  readonly tolerance: { readonly value: number; readonly mode: string };
-  readonly target?: number | 'sum' | null;
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly baselines?: Readonly<Record<string, number | ArrayText>>;
-  readonly layer?: string;
-  readonly neuron?: number;
-  readonly attr_dim_summation?: boolean;
-  readonly layer_baselines?: number;
-  readonly layer_mask?: ArrayText;
-  readonly attribute_to_layer_input?: boolean;
-  /** By input name. */
-  readonly feature_mask?: Readonly<Record<string, ArrayText>>;
-  readonly convergence_delta?: { readonly tolerance?: number };
-}
 
 interface ModelText {
   readonly graph: GraphText;
@@ -112,34 +90,23 @@ function subjectsOf(models: Readonly<Record<string, ModelText>>): Subjects {
   };
 }
 
+/** Operators of layers to which Captum gives a rule of its own. */
+const WITH_WEIGHTS = new Set(['Conv', 'Gemm', 'MatMul']);
+
 /** Captum's methods that walk all tensors of a layer at once. */
 const MOVES_LAYERS_TOGETHER = new Set(['LayerIntegratedGradients']);
 
-/** Window lists of an occlusion case, one for each input in the graph's order. */
-const WINDOW_LISTS = ['sliding_window_shapes', 'strides'] as const;
-
 /**
- * One case may be several calls of ours: a layer that stands for several tensors is one for each of them, windows that
- * differ between inputs are one for each input (each input is covered for itself).
+ * One case may be several calls of ours: a layer that stands for several tensors is one for each of them.
  */
 function split(given: Case, model: ModelText | undefined): Case[] {
-  const { id, layer, expected = {}, params = {} } = given;
+  const { id, layer, expected = {} } = given;
   const tensors = Object.entries(expected);
   const part = ([name, values]: [string, ArrayText]) => ({
     ...given,
     id: `${id}/${name}`,
     expected: { [name]: values },
   });
-  const lists = WINDOW_LISTS.map((key) => [key, (params[key] ?? []) as readonly unknown[]] as const);
-  if (lists.some(([, list]) => new Set(list.map((one) => JSON.stringify(one))).size > 1)) {
-    const order = model?.graph.inputs.map(({ name }) => name) ?? [];
-    return tensors.map(([name, values]) => {
-      const own = lists.flatMap(([key, list]) =>
-        list.length > 0 ? [[key, [list[order.indexOf(name)]]] as const] : [],
-      );
-      return { ...part([name, values]), params: { ...params, ...Object.fromEntries(own) } };
-    });
-  }
   if (MOVES_LAYERS_TOGETHER.has(given.method)) return [given];
   const severalTensors = layer !== undefined && model?.layers?.[layer] === undefined && tensors.length > 1;
   if (!severalTensors || !tensors.every(([name]) => isTensor(model, name))) return [given];
@@ -187,13 +154,14 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     layer: given.attribute_to_layer_input
       ? Object.keys(expected)[0]
       : given.layer && (model.layers?.[given.layer] ?? given.layer),
-    window: windows(given, 'sliding_window_shapes', 'window'),
-    strides: windows(given, 'strides', 'stride'),
+    window: windowsOf(given, model, 'sliding_window_shapes', 'window'),
+    strides: windowsOf(given, model, 'strides', 'stride'),
     layers: Object.keys(expected),
     neuron: given.neuron,
-    layerBaseline: given.layer_baselines,
-    layerMask: given.layer_mask?.data,
+    layerBaseline: ofLayer(given, given.layer_baselines),
+    layerMask: ofLayer(given, given.layer_mask),
     summed: given.attr_dim_summation,
+    allLayers: model.graph.nodes.flatMap(({ op, outputs }) => (WITH_WEIGHTS.has(op) ? outputs.slice(0, 1) : [])),
     tensorOf: (layer) => model.layers?.[layer] ?? layer,
   });
   return {
@@ -204,7 +172,7 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
     examples: async () =>
       rowsOf(inputs, expected, given.neuron ?? given.target ?? 'sum', {
         baselines: baselineArrays(given, inputs),
-        featureMasks: featureMasks(given, model),
+        featureMasks: featureMasks(given, model, inputs),
         convergenceDelta: given.convergence_delta?.tolerance,
       }),
     norm: normOf(given.tolerance.mode),
@@ -220,41 +188,6 @@ function uncovered(given: Case, model: ModelText | undefined): string | undefine
   if (layer && !MOVES_LAYERS_TOGETHER.has(method) && model.layers && !(layer in model.layers))
     return `layer ${layer} stands for several tensors`;
   return undefined;
-}
-
-/** The number that every input and element has as baseline; undefined when there is no such number. */
-function baselineOf({ baselines = {}, params = {} }: Case): number | undefined {
-  const values = new Set(Object.values(baselines).flatMap((it) => (typeof it === 'number' ? [it] : it.data)));
-  if (values.size === 1) return [...values][0];
-  return typeof params.baseline === 'number' ? params.baseline : undefined;
-}
-
-/**
- * Baselines that are numbers of their own for each input or element, by input name. An input that is not attributed is
- * held fixed: it is its own baseline.
- */
-function baselineArrays(
-  { baselines = {}, params = {}, extra_inputs = {} }: Case,
-  inputs: Readonly<Record<string, ArrayText>>,
-): Record<string, ArrayText> {
-  const own = params.baseline as ArrayText | number | undefined;
-  const given =
-    typeof own === 'object'
-      ? Object.fromEntries(Object.keys(inputs).map((name) => [name, own]))
-      : { ...extra_inputs, ...baselines };
-  return Object.fromEntries(
-    Object.entries(given).map(([name, it]) => {
-      const { shape = [], data = [] } = inputs[name] ?? {};
-      if (typeof it === 'number') return [name, { shape, data: data.map(() => it) }];
-      // One for every example may come without the batch.
-      return [name, it.shape.length < shape.length ? { ...it, shape: [1, ...it.shape] } : it];
-    }),
-  );
-}
-
-/** Windows come as a list for each input, or plainly. */
-function windows({ params = {} }: Case, listKey: string, plainKey: string): readonly number[] | undefined {
-  return (params[listKey] as number[][] | undefined)?.[0] ?? (params[plainKey] as number[] | undefined);
 }
 
 function rowsOf(
@@ -290,18 +223,6 @@ function rowsOf(
     }),
     ...(convergenceDelta !== undefined && { convergenceDelta }),
   }));
-}
-
-/** The masks of a case in the order of the graph's inputs; none when it has none. */
-function featureMasks({ feature_mask, params = {} }: Case, model: ModelText): readonly ArrayText[] {
-  const own = params.feature_mask as ArrayText | undefined;
-  if (own) return [own];
-  return feature_mask ? model.graph.inputs.map(({ name }) => feature_mask[name] as ArrayText) : [];
-}
-
-function exampleOf({ shape, data }: ArrayText, i: number): Expected {
-  const size = sizeOf(shape.slice(1));
-  return { dims: [1, ...shape.slice(1)], data: Float32Array.from(data.slice(i * size, (i + 1) * size)) };
 }
 
 /** `sum(attribution) = F(x) - F(baseline)`, with the difference given. */

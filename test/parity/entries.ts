@@ -107,12 +107,14 @@ export interface CaseFields {
   /** Position of the neuron that is explained. */
   readonly neuron?: number;
   /** What stands for an absent element of the layer, and which of its elements are one feature. */
-  readonly layerBaseline?: number;
+  readonly layerBaseline?: number | readonly number[];
   readonly layerMask?: readonly number[];
   /** Whether the channels of a layer are added up. */
   readonly summed?: boolean;
   readonly window?: readonly number[];
   readonly strides?: readonly number[];
+  /** Tensors of the layers that have weights. */
+  readonly allLayers?: readonly string[];
   /** The tensor that a layer's name stands for. */
   tensorOf?(layer: string): string;
 }
@@ -203,11 +205,8 @@ export const CASE_METHODS: Readonly<Record<string, RecipeOf<CaseFields>>> = {
     method: 'transformer_attribution',
     finish: places,
   }),
-  LayerLRP: ({ layer, params, tensorOf }) => ({
-    method: 'lrp',
-    params: { ...lrpParams(params, tensorOf), target_layer: layer },
-  }),
-  LRP: ({ params, tensorOf }) => ({ method: 'lrp', params: lrpParams(params, tensorOf) }),
+  LayerLRP: (fields) => ({ method: 'lrp', params: { ...lrpParams(fields), target_layer: fields.layer } }),
+  LRP: (fields) => ({ method: 'lrp', params: lrpParams(fields) }),
   DeepLift: ({ params, baseline }) => ({
     method: 'deep_lift',
     params: { preset: 'captum', baseline, multiply_by_inputs: params.multiply_by_inputs },
@@ -226,7 +225,7 @@ const NOISE_TUNNELS: Readonly<Record<string, string>> = {
 };
 
 /** Captum says which rule each layer has, zennit names a composite; both put the epsilon into the text or beside it. */
-function lrpParams(params: CaseFields['params'], tensorOf: CaseFields['tensorOf']): Recipe['params'] {
+function lrpParams({ params, tensorOf, allLayers: layers = [] }: CaseFields): Recipe['params'] {
   const {
     composite,
     epsilon,
@@ -241,11 +240,17 @@ function lrpParams(params: CaseFields['params'], tensorOf: CaseFields['tensorOf'
     rules?: Readonly<Record<string, string>>;
   };
   if (composite) return { preset: 'zennit', composite, epsilon, gamma, low: box?.[0], high: box?.[1] };
-  const single = Object.entries(rules).flatMap(([layer, text]) => {
+  const texts = Object.entries(rules);
+  const single = texts.flatMap(([layer, text]) => {
     const rule = CAPTUM_LRP_RULES[text.split(/[ (]/)[0] as string];
-    return rule && layer !== 'all' ? [`${tensorOf?.(layer) ?? layer}=${rule}`] : [];
+    const named = layer === 'all' ? layers : [tensorOf?.(layer) ?? layer];
+    return rule ? named.map((name) => `${name}=${rule}`) : [];
   });
-  return { preset: 'captum', rules: single };
+  const numberOf = (rule: string): number | undefined => {
+    const [found] = texts.flatMap(([, text]) => new RegExp(`^${rule}\\(([^)]+)\\)`).exec(text)?.[1] ?? []);
+    return found === undefined ? undefined : Number(found);
+  };
+  return { preset: 'captum', rules: single, gamma: numberOf('gamma'), epsilon: numberOf('epsilon') };
 }
 
 /** `epsilon` is what every other layer has. */

@@ -5,7 +5,7 @@ import type { Cost, MethodSource } from '../method/contract.ts';
 import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
-import { checkBaselines, checkInputs } from '../model/inputs.ts';
+import { checkBaselines, checkInputs, spreadBaselines } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
 import { resolveTarget } from '../model/target.ts';
@@ -70,7 +70,9 @@ export function planRequest(
   const model = described.corrected(request.corrections);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);
-  const baselines = request.baselines ? checkBaselines(model, request.baselines, rows) : {};
+  const baselines = request.baselines
+    ? checkBaselines(model, spreadBaselines(request.baselines, request.inputs), rows)
+    : {};
   const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
   refuseDoubtful(model, info);
   const space = scoreSpace(model, info);

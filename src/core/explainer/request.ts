@@ -27,7 +27,10 @@ export interface ExplainRequest {
   readonly seed?: number;
   /** Every input of the model, [N, ...]. Each of the N rows is explained by itself. */
   readonly inputs: Inputs;
-  /** Baselines by input name, [1, ...] for all rows or [N, ...] for one each; for a single row any number. */
+  /**
+   * Baselines by input name, [1, ...] for all rows or [N, ...] for one each; for a single row any number. Shapes that
+   * broadcast to that of the input are spread.
+   */
   readonly baselines?: Inputs;
   /** Number of top classes in the answer; 5 when left out. */
   readonly top?: number;

@@ -1,6 +1,7 @@
 /** Check of the tensors of a request against the inputs of a model. */
 import { WhylightError } from '../errors.ts';
 import type { ValueInfo } from '../onnx/graph.ts';
+import { broadcasts, broadcastTo } from '../tensor/broadcast.ts';
 import { cast } from '../tensor/cast.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
 import type { Inputs } from '../tensor/rows.ts';
@@ -76,6 +77,21 @@ function refuseUnknown(expected: readonly ValueInfo[], given: Inputs): void {
     inputs: names,
   });
 }
+
+/**
+ * The baselines at the shapes of the inputs, where they broadcast to them: [1, 3, 1, 1] gives a number for each channel.
+ * Others are left as they are, for {@link checkBaselines} to refuse.
+ */
+export const spreadBaselines = (given: Inputs, inputs: Inputs): Inputs =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, baseline]) => {
+      const { dims = [] } = inputs[name] ?? {};
+      const rows = baseline.dims.length === dims.length ? (baseline.dims[0] ?? 1) : 1;
+      const shape = [rows, ...dims.slice(1)];
+      const spread = dims.length > 0 && broadcasts(baseline.dims, shape);
+      return [name, spread ? broadcastTo(baseline, shape) : baseline];
+    }),
+  );
 
 /**
  * Baselines for some inputs or all, each of one row or of as many as the inputs have; for a single row of inputs, any

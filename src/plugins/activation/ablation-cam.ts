@@ -8,15 +8,21 @@ import { targetLayer } from '../../core/strategy/layer.ts';
 import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
-/** Distance of an ablated channel below the minimum of a layer with negative values, as in pytorch-grad-cam. */
+/**
+ * Distance of an ablated channel below the minimum of a layer whose minimum is not 0, as in pytorch-grad-cam. That library
+ * takes the minimum over a batch in which earlier rows are ablated already, so each row lies that much below the row
+ * before it.
+ */
 const FAR_BELOW = 1e7;
+/** Rows of that batch. */
+const ROWS = 32;
 
 /** Feature maps weighted with the relative drop of the score without them, `(y - y_k) / y`. */
 export default defineMethod({
   apiVersion: 1,
   id: 'ablation_cam',
   strategy: 'activation',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'Ablation-CAM',
     summary: 'How much the score drops without each feature map of a layer: no gradient, one run per channel.',
@@ -32,9 +38,9 @@ export default defineMethod({
     ...layerParameters,
     replacement: z
       .enum(['auto', 'zero'])
-      .default('auto')
+      .default('zero')
       .describe(
-        'What an ablated channel is set to. zero: as in the paper; auto: zero where that is the minimum of the layer, else far below the minimum, as pytorch-grad-cam.',
+        'What an ablated channel is set to. zero: as in the paper; auto: zero where that is the minimum of the layer, else far below the minimum and by 1e7 lower for each of 32 channels, as pytorch-grad-cam.',
       ),
   }),
   needs: ({ target_layer }, model) => {
@@ -55,11 +61,15 @@ export default defineMethod({
     const { channels: order } = layoutOf(layer, ctx.model);
     const positions = values.data.length / channels;
     const lowest = values.data.reduce((least, value) => Math.min(least, value), Infinity);
+    const absent = new Float32Array(values.data.length);
     const scores = await scoresWithout(ctx, {
       layer: layer.name,
       graph: 'ablated',
       values,
-      absent: ctx.params.replacement === 'zero' || lowest === 0 ? 0 : lowest - FAR_BELOW,
+      absent: (channel) => {
+        const below = FAR_BELOW * (1 + (channel % ROWS));
+        return absent.fill(ctx.params.replacement === 'zero' || lowest === 0 ? 0 : lowest - below);
+      },
       parts: channels,
       copy: (channel, from, to) => {
         const start = channel * positions;

@@ -69,8 +69,10 @@ export default defineMethod({
       ...Object.fromEntries(Object.entries(reference).map(([name, value]) => [baselineName(name), value])),
     });
     const atInput = target_layer === 'input';
-    const end = atInput ? to : (await ctx.evaluate(input, { graph: 'forward' })).activations;
-    const { values, sum } = timesDifference(gradients, atInput ? from : before.activations, end);
+    // A layer may be an input itself.
+    const start = { ...from, ...before.activations };
+    const end = atInput ? to : { ...to, ...(await ctx.evaluate(input, { graph: 'forward' })).activations };
+    const { values, sum } = timesDifference(gradients, start, end);
     const baselineScore = before.scores[0] as number;
     return {
       values: finishValues(multiply_by_inputs ? values : gradients, ctx.params, ctx.model),

@@ -8,8 +8,8 @@ export interface Ablation {
   readonly layer: string;
   /** One row of it. */
   readonly values: Tensor<'float32'>;
-  /** Value of an absent element. */
-  readonly absent: number;
+  /** Values of the layer without any part, one row; that of one part is asked for before the next. */
+  readonly absent: (part: number) => Float32Array;
   readonly parts: number;
   /** Name of the method's graph that starts at the layer. */
   readonly graph: string;
@@ -24,18 +24,19 @@ export async function scoresWithout<P>(
 ): Promise<Float32Array> {
   const scores = new Float32Array(parts);
   const size = values.data.length;
-  const nothing = new Float32Array(size).fill(absent);
   const rows = copiesOf(values, Math.min(ctx.batchSize, parts));
   for (let first = 0; first < parts; first += ctx.batchSize) {
     const count = Math.min(ctx.batchSize, parts - first);
     const data = rows.data.subarray(0, count * size);
-    const each = (from: Float32Array): void => {
-      for (let row = 0; row < count; row++) copy(first + row, from, data.subarray(row * size, (row + 1) * size));
+    const each = (from: (part: number) => Float32Array): void => {
+      for (let row = 0; row < count; row++) {
+        copy(first + row, from(first + row), data.subarray(row * size, (row + 1) * size));
+      }
     };
-    each(nothing);
+    each(absent);
     const ablated = { ...values, dims: [count, ...values.dims.slice(1)], data };
     scores.set((await ctx.evaluate({ ...ctx.inputs, [layer]: ablated }, { graph })).scores, first);
-    each(values.data);
+    each(() => values.data);
   }
   return scores;
 }
