@@ -16,12 +16,6 @@ export function classExtent({ shape, classAxis }: OutputFact): number | string {
 export const hasInput = ({ inputs }: ModelDescription, modality: string): boolean =>
   inputs.some((input) => input.modality.value === modality);
 
-/** Height and width of an image output or input `[N, C, H, W]`, `[N, H, W, C]` or `[N, H, W]`, as the layout says. */
-export function imageExtents(shape: readonly (number | string)[], classAxis: number | null | undefined) {
-  const [height, width] = shape.slice(1).filter((_, i) => i + 1 !== classAxis);
-  return { height, width };
-}
-
 /** Evidence for `task` where the description names it: by a person or a file, more than by the graph. */
 export function stated({ explained }: ModelDescription, task: string): number {
   const { value, source } = explained.task;

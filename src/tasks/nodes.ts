@@ -7,22 +7,6 @@ export function element(g: GraphBuilder, x: Value, index: number): Value {
   return g.op('Gather', [flat, g.constant('int64', [], [index])], { axis: 1 });
 }
 
-/** Weighted sum of elements of each row: `[N]`. */
-export function weighted(
-  g: GraphBuilder,
-  x: Value,
-  weights: readonly { readonly index: number; readonly weight: number }[],
-): Value {
-  const flat = g.op('Flatten', [x], { axis: 1 });
-  const indices = g.ints(weights.map(({ index }) => index));
-  const factors = g.constant(
-    'float32',
-    [1, weights.length],
-    weights.map(({ weight }) => weight),
-  );
-  return g.reduce('ReduceSum', g.mul(g.op('Gather', [flat, indices], { axis: 1 }), factors), [1], false);
-}
-
 /** Cosine of each row, flat, with a vector: `[N]`. Rows of zeros have the cosine 0. */
 export function cosineWith(g: GraphBuilder, x: Value, vector: ArrayLike<number>): Value {
   const flat = g.op('Flatten', [x], { axis: 1 });

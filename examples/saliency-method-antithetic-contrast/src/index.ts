@@ -10,7 +10,6 @@ export default definePerturbation({
   about: {
     title: 'Antithetic Contrast',
     summary: 'How much higher the score is with a place than without it, over random masks and their opposites.',
-    modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
   samples: 100,

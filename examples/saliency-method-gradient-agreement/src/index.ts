@@ -10,7 +10,6 @@ export default definePathMethod({
   about: {
     title: 'Gradient Agreement',
     summary: 'What adds to the score all the way from a baseline; elements whose gradient changes its sign count less.',
-    modalities: ['image', 'vector', 'series', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   steps: 16,

@@ -42,7 +42,6 @@ export default defineMethod({
   about: {
     title: 'Rectified Backpropagation',
     summary: 'Fine detail behind the strongest evidence: signals that are weak for their layer stop at its ReLU.',
-    modalities: ['image', 'series', 'vector', 'tokens'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({

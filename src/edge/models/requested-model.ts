@@ -9,6 +9,12 @@ export interface ModelName {
   readonly version?: string;
 }
 
+/** Model and version that the path of a request names. */
+export const modelNameOf = (c: Context<EdgeEnv>): ModelName => ({
+  model: c.req.param('model') as string,
+  version: c.req.param('version'),
+});
+
 /**
  * Returns the model of a request, and records its name for metrics.
  * @param name taken from the path when left out
@@ -17,7 +23,7 @@ export interface ModelName {
 export async function requestedModel(
   c: Context<EdgeEnv>,
   models: ModelCatalogue,
-  { model, version }: ModelName = c.req.param() as unknown as ModelName,
+  { model, version }: ModelName = modelNameOf(c),
 ): Promise<ServedModel> {
   const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version);
   c.get('seen').model = served.model.name;

@@ -1,6 +1,6 @@
 import { WhylightError } from '../../core/errors.ts';
 import { entityTag, matchesTag } from '../http/entity-tag.ts';
-import { type ModelName, requestedModel } from '../models/requested-model.ts';
+import { modelNameOf, requestedModel } from '../models/requested-model.ts';
 import { bytes, notModified } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 
@@ -27,7 +27,7 @@ export const modelFile = defineRoute(
     const etag = await entityTag([model.digest]);
     c.header('ETag', etag);
     if (matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
-    const { model: name, version } = c.req.param() as unknown as ModelName;
+    const { model: name, version } = modelNameOf(c);
     const { bytes } = await services.models.source(name, c.get('tenant'), version);
     return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': 'application/octet-stream' });
   },

@@ -17,12 +17,6 @@ export type ChannelChoice = 'mean' | number;
 export const invalidAudio = (message: string, details: Readonly<Record<string, unknown>> = {}): WhylightError =>
   new WhylightError('invalid_request', message, details);
 
-/** Number of samples of each channel. */
-export const frameCount = ({ channels }: Sound): number => channels[0]?.length ?? 0;
-
-/** Length in seconds. */
-export const duration = (sound: Sound): number => frameCount(sound) / sound.sampleRate;
-
 /**
  * One channel of a sound: the mean of its channels, or the one chosen.
  * @param choice `mean`, or an index from 0

@@ -24,9 +24,6 @@ export function bandEdges(frontEnd: FrontEnd): [low: number, centre: number, hig
   ]);
 }
 
-/** Number of values along the band axis. */
-export const bandCount = ({ n_mfcc, n_mels, n_fft }: FrontEnd): number => n_mfcc ?? n_mels ?? Math.floor(n_fft / 2) + 1;
-
 /**
  * Energies of a signal by frame and band.
  * @throws WhylightError when the signal is too short for one frame.

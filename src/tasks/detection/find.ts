@@ -1,6 +1,8 @@
 /** From a detector's raw output to the boxes that its authors would report. */
+
 import { candidatesAbove } from './candidates.ts';
 import type { DetectionDefaults } from './format.ts';
+import { fourFrom } from './four.ts';
 import type { Detections, Head } from './head.ts';
 import { byScore, suppress, suppressRotated } from './suppress.ts';
 
@@ -42,7 +44,7 @@ export function findBoxes(detections: Detections, { threshold, overlap, max, sev
       position: head.first + candidate,
       class: classes[i] as number,
       score: scores[i] as number,
-      box: [...boxes.subarray(4 * i, 4 * i + 4)] as unknown as Found['box'],
+      box: fourFrom(boxes, 4 * i),
       ...(angles && { angle: angles[i] as number }),
     };
   });

@@ -1,4 +1,5 @@
 /** A box of one run found again in another: masked copies of the image give other boxes, in another order. */
+import { fourFrom } from './four.ts';
 import { at, confidence, type Detections, type Head, isTable } from './head.ts';
 import { gaussianOverlap, iou } from './overlap.ts';
 
@@ -32,7 +33,7 @@ export function referenceOf(head: Head, candidate: number, klass: number): BoxRe
   const angle = head.angle?.(candidate);
   const classes = classesOf(head, candidate);
   return {
-    box: [...box] as unknown as BoxReference['box'],
+    box: fourFrom(box, 0),
     ...(angle !== undefined && { angle }),
     class: klass,
     ...(classes && { classes }),

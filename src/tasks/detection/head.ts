@@ -70,9 +70,3 @@ export function confidence(head: Head, candidate: number, probability: number): 
   const product = at(head.objectness, candidate) * probability;
   return head.combine === 'geometric_mean' ? Math.sqrt(Math.max(0, product)) : product;
 }
-
-/** The head that holds a candidate, and its number there; undefined where there are fewer candidates. */
-export function locate({ heads }: Detections, position: number): { head: Head; candidate: number } | undefined {
-  const head = heads.find(({ first, count }) => position >= first && position < first + count);
-  return head && { head, candidate: position - head.first };
-}

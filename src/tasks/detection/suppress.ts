@@ -1,4 +1,5 @@
 /** Suppression of boxes that overlap better ones (non-maximum suppression). */
+import { fourFrom } from './four.ts';
 import { gaussianOverlap, iou, type RotatedBox } from './overlap.ts';
 
 export interface SuppressionInput {
@@ -60,6 +61,6 @@ export function suppressRotated(input: SuppressionInput, threshold: number, max:
 }
 
 function rotated({ boxes, angles }: SuppressionInput, i: number): RotatedBox {
-  const [x0, y0, x1, y1] = boxes.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+  const [x0, y0, x1, y1] = fourFrom(boxes, i * 4);
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, width: x1 - x0, height: y1 - y0, angle: angles?.[i] ?? 0 };
 }

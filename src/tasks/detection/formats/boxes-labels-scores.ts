@@ -5,9 +5,9 @@
 
 import type { TaskOutputs } from '../../../core/task/task.ts';
 import type { Tensor } from '../../../core/tensor/tensor.ts';
-
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
+import { fourFrom } from '../four.ts';
 import type { Column, Head } from '../head.ts';
 
 export interface BoxesLabelsScoresFormat extends DetectionFormat {
@@ -85,7 +85,7 @@ function headOf(format: BoxesLabelsScoresFormat, outputs: TaskOutputs, size: Inp
       class: { ...classes, data: classes.data.map((value) => value - format.background) },
     },
     box(i, out, at) {
-      const [a, b, c, d] = data.subarray(i * step, i * step + 4) as unknown as [number, number, number, number];
+      const [a, b, c, d] = fourFrom(data, i * step);
       const [x0, y0, x1, y1] = format.yFirst ? [b, a, d, c] : [a, b, c, d];
       out.set([x0 * scaleX, y0 * scaleY, x1 * scaleX, y1 * scaleY], at);
     },

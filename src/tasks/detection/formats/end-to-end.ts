@@ -3,10 +3,12 @@
  * suppression inside. The columns are x0, y0, x1, y1, score, class, and what belongs to the box behind them.
  * `[boxes, 7]` begins with the number of the image, and may have the class in front of the score (YOLOv7).
  */
+
 import type { TaskOutputs } from '../../../core/task/task.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
 import { readUltralytics } from '../../ultralytics.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
+import { fourFrom } from '../four.ts';
 import type { Detections, Head } from '../head.ts';
 import { prototypesOf, type Row } from '../rows.ts';
 
@@ -131,12 +133,7 @@ function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize): H
     first: 0,
     scores: { score: column(format.classFirst ? 5 : 4), class: column(format.classFirst ? 4 : 5) },
     box(i, out, at) {
-      const [a, b, c, d] = data.subarray(i * step + first, i * step + first + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [a, b, c, d] = fourFrom(data, i * step + first);
       const [x0, y0, x1, y1] = format.box === 'centre' ? [a - c / 2, b - d / 2, a + c / 2, b + d / 2] : [a, b, c, d];
       out.set([x0 * scaleX, y0 * scaleY, x1 * scaleX, y1 * scaleY], at);
     },

@@ -3,8 +3,10 @@
  * centre), and single-shot detectors whose boxes are decoded in the graph (UltraFace).
  * @see https://arxiv.org/abs/2005.12872 (DETR), https://arxiv.org/abs/2304.08069 (RT-DETR)
  */
+
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
+import { fourFrom } from '../four.ts';
 import type { Head } from '../head.ts';
 import { type Row, rowOf, sigmoid, softmax } from '../rows.ts';
 
@@ -157,7 +159,7 @@ function headOf(format: ScoresAndBoxesFormat, scores: Row, { data }: Row, size: 
       classes: format.classes,
     },
     box(i, out, at) {
-      const [a, b, c, d] = data.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+      const [a, b, c, d] = fourFrom(data, i * 4);
       const [x0, y0, x1, y1] = format.corners ? [a, b, c, d] : [a - c / 2, b - d / 2, a + c / 2, b + d / 2];
       out.set([x0 * scaleX, y0 * scaleY, x1 * scaleX, y1 * scaleY], at);
     },

@@ -2,8 +2,10 @@
  * Raw levels of YOLOv3 to v7: outputs `[N, anchors, h, w, 5 + classes]` before the boxes are decoded. The file does not
  * hold the sizes of the anchors in readable form: those of YOLOv5 are taken.
  */
+
 import { imageSize, isFloat, type TaskDescription, type TensorFact } from '../../description.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
+import { fourFrom } from '../four.ts';
 import type { Head } from '../head.ts';
 import { type Row, rowOf, sigmoid } from '../rows.ts';
 
@@ -73,12 +75,7 @@ function level({ dims, data }: Row, classes: number, activated: boolean, size: I
     box(candidate: number, out: Float64Array, at: number) {
       const cell = candidate % (rows * columns);
       const kind = Math.floor(candidate / (rows * columns));
-      const four = values.subarray(candidate * step, candidate * step + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const four = fourFrom(values, candidate * step);
       const x = (2 * four[0] - 0.5 + (cell % columns)) * stride;
       const y = (2 * four[1] - 0.5 + Math.floor(cell / columns)) * stride;
       const width = 4 * four[2] ** 2 * (anchors[2 * kind] as number);

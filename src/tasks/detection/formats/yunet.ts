@@ -2,8 +2,10 @@
  * YuNet: for each stride the outputs `cls_s`, `obj_s`, `bbox_s` and `kps_s`, in cells.
  * @see https://github.com/ShiqiYu/libfacedetection.train
  */
+
 import { isImageInput } from '../../description.ts';
 import { type DetectionFormat, defineFormat } from '../format.ts';
+import { fourFrom } from '../four.ts';
 import type { Head } from '../head.ts';
 import { rowOf } from '../rows.ts';
 
@@ -66,12 +68,7 @@ function level(
     objectness: { output: `obj_${stride}`, data: objectness.data, start: 0, step: 1 },
     combine: 'geometric_mean',
     box(cell, out, at) {
-      const [x, y, width, height] = boxes.data.subarray(cell * 4, cell * 4 + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [x, y, width, height] = fourFrom(boxes.data, cell * 4);
       const [column, row] = corner(cell);
       const [cx, cy, w, h] = [column + x, row + y, Math.exp(width), Math.exp(height)];
       out.set(
