@@ -2,17 +2,17 @@
  * Reads a folder of reference numbers: `<name>.json` beside `<name>.onnx` and `<name>.bin`. The JSON gives dtype, shape,
  * offset and length of each array in the little-endian `.bin`, with the parameters that made it.
  */
-
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import * as z from 'zod';
-import { WhylightError } from '../../src/core/errors.ts';
+import { dirname, join } from 'node:path';
+import type * as z from 'zod';
 import { Model } from '../../src/core/model/model.ts';
-import { arrayType, bytesPerElement, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
+import { sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, skipped } from './comparison.ts';
 import { ENTRIES, type EntryFields } from './entries.ts';
 import { readFiles } from './folder.ts';
+import { isMetricReference, readMetrics } from './metrics.ts';
 import { DRAWN } from './next.ts';
+import { openReference, referenceSchema } from './reference-file.ts';
 import { row } from './rows.ts';
 
 const TOLERANCE = 1e-4;
@@ -22,20 +22,6 @@ const CAM_TOLERANCE = 1e-3;
 const MODEL_INPUT = 'input';
 const MODEL_OUTPUT = 'logits';
 
-const arraySchema = z.looseObject({
-  dtype: z.enum(['float32', 'float64', 'int64', 'int32']),
-  shape: z.array(z.int().min(0)),
-  offset: z.int().min(0),
-  bytes: z.int().min(0),
-  target: z.union([z.int(), z.array(z.int())]).optional(),
-});
-
-const referenceSchema = z.looseObject({
-  model: z.string(),
-  cam_tensor: z.string().nullish(),
-  tensors: z.record(z.string(), arraySchema),
-});
-
 /** True for the JSON of a reference, false for another JSON file that happens to lie there. */
 const isReference = (value: unknown): boolean => typeof value === 'object' && value !== null && 'tensors' in value;
 
@@ -43,15 +29,11 @@ const isReference = (value: unknown): boolean => typeof value === 'object' && va
 export const readReferences = (folder: string): Promise<Comparison[]> =>
   readFiles(folder, { schema: referenceSchema, matches: isReference, read: readReference });
 
-async function readReference(path: string, reference: z.output<typeof referenceSchema>): Promise<Comparison[]> {
-  const { model: file, cam_tensor, tensors } = reference;
-  const name = basename(path, '.json');
-  const bytes = await readFile(join(dirname(path), `${name}.bin`));
-  const array = (key: string): Tensor => {
-    const field = tensors[key];
-    if (!field) throw new WhylightError('invalid_config', `${path} has no array "${key}".`);
-    return slice(bytes, field, `${path}, "${key}"`);
-  };
+async function readReference(path: string, json: z.output<typeof referenceSchema>): Promise<Comparison[]> {
+  const reference = await openReference(path, json);
+  const { name, model: file, fields: tensors, array } = reference;
+  if (isMetricReference(tensors)) return readMetrics(reference);
+  const { cam_tensor } = json;
   let model: Promise<Model> | undefined;
   const load = () => (model ??= readFile(join(dirname(path), file)).then((bytes) => Model.read({ bytes })));
 
@@ -93,16 +75,6 @@ async function readReference(path: string, reference: z.output<typeof referenceS
     });
   }
   return comparisons;
-}
-
-/** Copied, because a view must start at a multiple of its element size (and `slice` of a Node buffer is a view). */
-function slice(bytes: Uint8Array, field: z.output<typeof arraySchema>, where: string): Tensor {
-  const { dtype, shape, offset, bytes: length } = field;
-  if (length !== sizeOf(shape) * bytesPerElement(dtype) || offset + length > bytes.length) {
-    throw new WhylightError('invalid_config', `${where}: shape, offset and bytes do not fit the .bin file.`);
-  }
-  const { buffer } = new Uint8Array(bytes.subarray(offset, offset + length));
-  return tensor(dtype, shape, new (arrayType(dtype))(buffer));
 }
 
 /** Part `i` of [1, parts, ...], as [1, ...]. */

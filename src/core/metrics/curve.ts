@@ -8,3 +8,7 @@ export function areaUnder(scores: ArrayLike<number>): number {
   for (let i = 1; i < last; i++) area += scores[i] as number;
   return area / last;
 }
+
+/** Area by trapezoids under points at distance 1, as Quantus computes it; the value of a single point. */
+export const distanceOneArea = (scores: ArrayLike<number>): number =>
+  areaUnder(scores) * Math.max(1, scores.length - 1);

@@ -26,11 +26,15 @@ export class Features {
   readonly grid?: readonly [number, number];
   private readonly parts: readonly Part[];
 
-  /** @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input. */
-  constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs) {
+  /**
+   * @param unit `element` takes an element of an image input where it has a value of its own, `pixel` all its channels
+   * @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input.
+   */
+  constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs, unit: 'pixel' | 'element' = 'pixel') {
     const image = imageInput(info);
     const pixels = image && inputs[image.name];
-    if (image && pixels && row.map) {
+    const hasElements = image && row.values[image.name]?.data.length === pixels?.data.length;
+    if (image && pixels && row.map && !(unit === 'element' && hasElements)) {
       const [height, width] = row.map.dims as [number, number];
       const channels = pixels.dims[(image.channelAxis as number) + 1] as number;
       const last = image.channelAxis === 2;
@@ -81,6 +85,14 @@ export class Features {
   ranked(): Uint32Array {
     return Uint32Array.from({ length: this.count }, (_, i) => i).sort(
       (a, b) => (this.importance[b] as number) - (this.importance[a] as number) || a - b,
+    );
+  }
+
+  /** The features, smallest magnitude first; equal ones in their order. */
+  rankedByMagnitude(): Uint32Array {
+    const magnitudes = this.importance.map(Math.abs);
+    return Uint32Array.from({ length: this.count }, (_, i) => i).sort(
+      (a, b) => (magnitudes[a] as number) - (magnitudes[b] as number) || a - b,
     );
   }
 

@@ -1,20 +1,27 @@
 /** Infidelity (Yeh et al. 2019, definition 2.1): does the attribution foretell what a perturbation does to the score? */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { imageInput } from '../model/info.ts';
+import type { BoundInfo } from '../model/model.ts';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { featureCount } from './feature-steps.ts';
 import { Features } from './features.ts';
 import { defineMetric, type MetricContext } from './metric.ts';
+import { answerParameter, chosen } from './removal.ts';
 
 const params = z.object({
   n_perturb_samples: z.int().min(1).max(10_000).default(10).describe('How many perturbations are tried.'),
   perturbation: z
-    .enum(['square', 'noise'])
+    .enum(['square', 'noise', 'grid'])
     .default('square')
-    .describe('A square of pixels (or a run of elements) set to the baseline, or Gaussian noise on everything.'),
+    .describe(
+      'A square of pixels (or a run of elements) at a random place set to the baseline, Gaussian noise on everything, or every square of a grid, each once.',
+    ),
   patch_size: z.int().min(1).default(4).describe('Side of the square, in pixels.'),
   noise_scale: z.number().gt(0).default(0.2).describe('Standard deviation of the noise, in units of the input tensor.'),
   baseline: baselineParameter,
+  answer: answerParameter.default('score'),
   multiply_by_inputs: z
     .boolean()
     .default(true)
@@ -43,31 +50,55 @@ export const infidelity = defineMetric({
     better: 'lower',
   },
   params,
-  cost: ({ n_perturb_samples }) => ({ forwards: n_perturb_samples + 1, backwards: 0 }),
+  cost: (params, { info }) => ({ forwards: samplesOf(params, extentOf(info)) + 1, backwards: 0 }),
   measure: async (ctx) => {
     const { params, inputs } = ctx;
     const features = new Features(ctx.info, ctx.row, inputs);
-    const rows = features.copies(inputs, params.n_perturb_samples);
-    const foretold = Float64Array.from({ length: params.n_perturb_samples }, (_, sample) =>
-      params.perturbation === 'square' ? cover(ctx, features, rows, sample) : disturb(ctx, features, rows, sample),
+    const samples = samplesOf(params, features.grid ?? [1, features.count]);
+    const rows = features.copies(inputs, samples);
+    const foretold = Float64Array.from({ length: samples }, (_, sample) =>
+      params.perturbation === 'noise' ? disturb(ctx, features, rows, sample) : cover(ctx, features, rows, sample),
     );
-    const before = (await ctx.answers(inputs)).scores[0] as number;
-    const happened = (await ctx.answers(rows)).scores.map((score) => before - score);
+    const before = chosen(await ctx.answers(inputs), params.answer)[0] as number;
+    const happened = chosen(await ctx.answers(rows), params.answer).map((answer) => before - answer);
     return { score: infidelityOf(foretold, happened, params.normalize) };
   },
 });
 
-/** Sets a random square of one row to the baseline. @returns the drop of the score that the attribution foretells */
-function cover(ctx: MetricContext<Params>, features: Features, rows: MetricContext<Params>['inputs'], sample: number) {
-  const { params, inputs, info, random } = ctx;
-  const [height, width] = features.grid ?? [1, features.count];
-  const [down, across] = [Math.min(params.patch_size, height), Math.min(params.patch_size, width)];
+type Extent = readonly [height: number, width: number];
+
+/** Extent of what is covered, known before anything runs. */
+function extentOf(info: BoundInfo): Extent {
+  const image = imageInput(info);
+  if (!image) return [1, featureCount(info, 'pixel')];
+  return image.dims.filter((_, axis) => axis !== image.channelAxis).map(Number) as [number, number];
+}
+
+/** Number of perturbations: squares of the grid, or as many as are asked for. */
+function samplesOf({ perturbation, n_perturb_samples, patch_size }: Params, [height, width]: Extent): number {
+  if (perturbation !== 'grid') return n_perturb_samples;
+  return Math.ceil(height / patch_size) * Math.ceil(width / patch_size);
+}
+
+/** Features of the square of one sample. */
+function squareOf({ params, random }: MetricContext<Params>, [height, width]: Extent, sample: number): number[] {
+  const { patch_size, perturbation } = params;
+  const [down, across] = [Math.min(patch_size, height), Math.min(patch_size, width)];
   const [u = 0, v = 0] = random.at(sample).uniform(2);
-  const [top, left] = [Math.floor(u * (height - down + 1)), Math.floor(v * (width - across + 1))];
-  const square = Array.from(
-    { length: down * across },
-    (_, i) => (top + Math.floor(i / across)) * width + left + (i % across),
-  );
+  const columns = Math.ceil(width / patch_size);
+  const [top, left] =
+    perturbation === 'grid'
+      ? [Math.floor(sample / columns) * patch_size, (sample % columns) * patch_size]
+      : [Math.floor(u * (height - down + 1)), Math.floor(v * (width - across + 1))];
+  return Array.from({ length: down * across }, (_, i) => [top + Math.floor(i / across), left + (i % across)] as const)
+    .filter(([y, x]) => y < height && x < width)
+    .map(([y, x]) => y * width + x);
+}
+
+/** Sets a square of one row to the baseline. @returns the fall of the answer that the attribution foretells */
+function cover(ctx: MetricContext<Params>, features: Features, rows: MetricContext<Params>['inputs'], sample: number) {
+  const { params, inputs, info } = ctx;
+  const square = squareOf(ctx, features.grid ?? [1, features.count], sample);
   const empty = Object.fromEntries(
     info.inputs.map((one) => {
       const row = inputs[one.name] as Tensor;

@@ -6,6 +6,8 @@ import type { Plan } from '../explainer/plan.ts';
 import type { ExplainHooks } from '../explainer/request.ts';
 import type { Cost } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
+import type { Features as ModalityFeatures } from '../modality/modality.ts';
+import type { Model } from '../model/model.ts';
 import { argmax, probabilitiesOf } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
@@ -49,6 +51,13 @@ export function planMetrics(plan: Plan, requests: readonly MetricRequest[]): Pla
 export interface MeasureOptions {
   /** Region of the object in each row, where it is known. */
   readonly regions?: readonly (Region | undefined)[];
+  /** Words, columns or stretches of each row, where its modality knows them. */
+  readonly features?: readonly (ModalityFeatures | undefined)[];
+  /**
+   * Models with shuffled layers, in the order of shuffling, in place of those that metrics of randomisation make: to
+   * repeat a test with recorded models.
+   */
+  readonly randomised?: readonly Model[];
   /** Number of the first row among all that are measured; random draws differ from row to row. */
   readonly first?: number;
   readonly hooks?: Pick<ExplainHooks, 'signal' | 'pause' | 'waitUntil'>;
@@ -67,17 +76,17 @@ export async function measureRows(
   plan: Plan,
   rows: readonly ExplainedRow[],
   planned: readonly PlannedMetric[],
-  { regions = [], first = 0, hooks = {}, done }: MeasureOptions = {},
+  { regions = [], features = [], randomised, first = 0, hooks = {}, done }: MeasureOptions = {},
 ): Promise<Measured[][]> {
   const all: Measured[][] = [];
   for (const [index, row] of rows.entries()) {
     const context = contextOf({ explainer, plan, hooks }, row, index);
-    const region = regions[index];
+    const [region, pieces] = [regions[index], features[index]];
+    const known = { ...(region && { region }), ...(pieces && { features: pieces }), ...(randomised && { randomised }) };
     const measured: Measured[] = [];
     for (const { metric, params, cost } of planned) {
       const random = new Random(plan.seed, first + index);
-      const own = { params: params as never, random, ...(region && { region }) };
-      measured.push(await attempt(metric, { ...context, ...own }));
+      measured.push(await attempt(metric, { ...context, ...known, params: params as never, random }));
       done?.(cost);
     }
     all.push(measured);
@@ -104,6 +113,7 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
     info,
     explanation: plan.rowCost,
     inputs,
+    baselines,
     row,
     answers: (rows) => answersOf(run, row.target, rows),
     explain: async (change) => {

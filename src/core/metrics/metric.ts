@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { Cost } from '../method/contract.ts';
+import type { Features as ModalityFeatures } from '../modality/modality.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
@@ -20,7 +21,7 @@ export interface Metric<S extends z.ZodObject = z.ZodObject> {
   /** It needs to be told where the object is. */
   readonly needsRegion?: boolean;
   /**
-   * The rows that `measure` will evaluate, exactly. Pure.
+   * The rows that `measure` will evaluate, exactly; an upper bound where superpixels of the image decide. Pure.
    * @throws WhylightError `unprocessable_method` when the metric does not apply to this model.
    */
   cost(params: z.output<S>, subject: MetricSubject): Cost;
@@ -52,6 +53,12 @@ export interface MetricContext<P> extends MetricSubject {
   /** Explained row that is measured. */
   readonly row: ExplainedRow;
   readonly region?: Region;
+  /** Words, columns or stretches of the row, where its modality knows them. */
+  readonly features?: ModalityFeatures;
+  /** Baselines of the request, by input name. */
+  readonly baselines: Inputs;
+  /** Models with shuffled layers, in place of those that a metric makes; see {@link MeasureOptions.randomised}. */
+  readonly randomised?: readonly Model[];
   /** A sequence of the row's own; `random.at(i)` is the same for every row. */
   readonly random: Random;
   /** The model's answers to these rows, for the explained target. */

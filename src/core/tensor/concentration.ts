@@ -39,3 +39,22 @@ export function countAbove(values: ArrayLike<number>, eps: number): number {
   for (let i = 0; i < values.length; i++) if ((values[i] as number) > eps) count++;
   return count;
 }
+
+/**
+ * Shannon entropy in nats of the histogram of the values, in bins of equal width from the least to the greatest; 0 for
+ * equal values.
+ */
+export function histogramEntropy(values: ArrayLike<number>, bins: number): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i] as number);
+    high = Math.max(high, values[i] as number);
+  }
+  if (!(high > low)) return 0;
+  const counts = new Float64Array(bins);
+  for (let i = 0; i < values.length; i++) {
+    const bin = Math.min(bins - 1, Math.floor((((values[i] as number) - low) / (high - low)) * bins));
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return entropy(counts);
+}

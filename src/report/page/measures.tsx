@@ -9,7 +9,16 @@ const AXES: Readonly<Record<string, string>> = {
   insertion: 'pixels put in',
   deletion: 'pixels taken away',
   road: 'pixels removed',
+  pixel_flipping: 'features removed',
+  region_perturbation: 'regions removed',
+  selectivity: 'regions removed',
+  irof: 'segments removed',
+  monotonicity: 'features put in',
+  sensitivity_n: 'features removed',
+  comprehensiveness: 'words removed',
+  sufficiency: 'words left',
   parameter_randomisation: 'layers shuffled',
+  smooth_parameter_randomisation: 'layers shuffled',
 };
 
 const ARROWS = { higher: '↑', lower: '↓', neither: '' } as const;
