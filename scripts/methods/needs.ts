@@ -88,7 +88,7 @@ export const NEEDS: readonly Need[] = [
     need: 'Segmentation and detection',
     because:
       'Any method takes a region or a box as its [target](../targets.md); these give readable maps for few rows, or need no gradient.',
-    methods: ['grad_cam', 'hires_cam', 'layer_cam', 'eigen_cam', 'rise', 'occlusion'],
+    methods: ['grad_cam', 'hires_cam', 'seg_eigen_cam', 'layer_cam', 'eigen_cam', 'rise', 'occlusion'],
   },
   {
     need: 'Which layer, channel or neuron',
@@ -124,7 +124,7 @@ export const NEEDS: readonly Need[] = [
     need: 'Fine detail',
     because:
       'One value for each pixel, smoothed or masked; the last two show what excites features more than why a class won.',
-    methods: ['lrp', 'smooth_grad', 'layer_cam', 'guided_grad_cam', 'guided_backprop', 'deconvolution'],
+    methods: ['lrp', 'smooth_grad', 'layer_cam', 'refine_cam', 'guided_grad_cam', 'guided_backprop', 'deconvolution'],
   },
   {
     need: 'Less noise, or how sure the map is',

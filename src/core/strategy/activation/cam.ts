@@ -5,18 +5,19 @@ import type { About, AboutDefinition, Attribution, Evaluation, ExplainContext, M
 import { defineMethod } from '../../method/define.ts';
 import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
-import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
 import { meanOf } from '../../tensor/sum.ts';
-import { float32, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
 import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augment.ts';
 import { type FeatureMaps, featureMaps, positionMap } from './feature-maps.ts';
+import { joinedMap, layersByResolution, scaledToUnit } from './layer-maps.ts';
 import { principalProjection } from './principal-component.ts';
 
 export type { FeatureMaps } from './feature-maps.ts';
+export { scaledToUnit } from './layer-maps.ts';
 
 export const reluParameter = z.boolean().default(true).describe('Keeps only what speaks for the target.');
 
@@ -57,6 +58,8 @@ interface Definition<E extends z.ZodRawShape> extends Omit<FamilyDefinition<E>, 
   readonly about: CamAbout;
   /** False for methods that look at the features alone. */
   readonly gradients?: false;
+  /** True for the product of the maps of several layers in place of their mean. */
+  readonly product?: true;
 }
 
 type Formula<E extends z.ZodRawShape> = (
@@ -111,7 +114,7 @@ interface CamParams {
  */
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method;
 export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
-  const { params: extra, gradients = true } = definition;
+  const { params: extra, gradients = true, product = false } = definition;
   const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
@@ -121,8 +124,8 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
     needs: (params, model) => {
       checkSummation(params);
       if (params.aug_smooth) imageOf(model, 'aug_smooth');
-      if (params.more_layers.length > 0) imageOf(model, 'more_layers');
-      const names = layersOf(params).map((layer) => targetLayer(layer, model).name);
+      if (product || params.more_layers.length > 0) imageOf(model, 'more_layers');
+      const names = layersOf(params, model, product).map((layer) => targetLayer(layer, model).name);
       return { activations: names, ...(gradients && { gradients: names }) };
     },
     cost: (params) => {
@@ -133,13 +136,14 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
       const { params } = ctx;
       const inputs = params.aug_smooth ? augmented(ctx.inputs, imageOf(ctx.model, 'aug_smooth')) : ctx.inputs;
       const evaluation = await ctx.evaluate(inputs);
-      const several = params.more_layers.length > 0;
-      const attributions = layersOf(params).map((target_layer) =>
+      const layers = layersOf(params, ctx.model, product);
+      const several = layers.length > 1;
+      const attributions = layers.map((target_layer) =>
         finishCam(ctx, { ...params, target_layer, scaled: several }, evaluation, (maps) =>
           mapOf(definition, maps, params, ctx),
         ),
       );
-      return several ? meanMap(ctx, attributions) : (attributions[0] as Attribution);
+      return several ? joinedMap(ctx, attributions, product) : (attributions[0] as Attribution);
     },
   }) as Method;
 }
@@ -150,7 +154,11 @@ export const camAbout = (about: CamAbout, classDiscriminative = true): AboutDefi
   properties: { signed: false, complete: false, deterministic: true, classDiscriminative, ...about.properties },
 });
 
-const layersOf = ({ target_layer, more_layers }: CamParams): readonly string[] => [target_layer, ...more_layers];
+/** Names of the layers; for a product of maps, one for each resolution where none are given. */
+const layersOf = ({ target_layer, more_layers }: CamParams, model: ModelInfo, product: boolean): readonly string[] =>
+  product && target_layer === 'auto' && more_layers.length === 0 && model.camLayer
+    ? layersByResolution(model)
+    : [target_layer, ...more_layers];
 
 /** Channels by themselves go with nothing that is made of a single map. */
 function checkSummation({ attr_dim_summation, more_layers, aug_smooth, eigen_smooth }: CamParams): void {
@@ -160,24 +168,6 @@ function checkSummation({ attr_dim_summation, more_layers, aug_smooth, eigen_smo
     'attr_dim_summation=false gives a map for each channel: leave out more_layers, aug_smooth and eigen_smooth.',
     { parameter: 'attr_dim_summation' },
   );
-}
-
-/** The mean of the maps of several layers, at the size of the image (`aggregate_multi_layers` of pytorch-grad-cam). */
-function meanMap<P>({ model, inputs }: ExplainContext<P>, attributions: readonly Attribution[]): Attribution {
-  const image = imageOf(model, 'more_layers');
-  const shape = (inputs[image.name] as Tensor).dims.slice(1);
-  const maps = attributions.map((attribution) => saliencyMap(attribution, model, { [image.name]: shape }));
-  if (!maps.every((map) => map !== undefined)) {
-    throw new WhylightError('unprocessable_method', 'more_layers: not every layer has positions in the image.', {
-      parameter: 'more_layers',
-    });
-  }
-  const [height = 1, width = 1] = shape.filter((_, axis) => axis !== image.channelAxis);
-  const mean = Float64Array.from({ length: height * width }, (_, p) =>
-    meanOf(maps.map(({ data }) => data[p] as number)),
-  );
-  const dims = image.channelAxis === 0 ? [1, 1, height, width] : [1, height, width, 1];
-  return { values: { [image.name]: float32(dims, mean) } };
 }
 
 const NOTHING_POSITIVE =
@@ -301,14 +291,4 @@ export function perChannel(
     const [from, to] = [c * positions, (c + 1) * positions];
     return reduce(activations.subarray(from, to), gradients.subarray(from, to));
   });
-}
-
-/** To [0, 1]; a flat map becomes zero. */
-export function scaledToUnit(map: Float64Array): Float64Array {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of map) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return map.map((value) => (value - low) / (high - low || 1));
 }

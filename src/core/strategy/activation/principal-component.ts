@@ -18,13 +18,13 @@ export const signParameter = z
  * Each position is a point with one coordinate per channel; the points are centred, and each one's coordinate along the
  * direction of largest variance is returned (`U S` of the first singular value).
  *
- * The sign of a singular vector is free, see {@link signParameter}.
+ * The sign of a singular vector is free, see {@link signParameter}; `extreme` makes the value farthest from 0 positive.
  * @param values element `c * positions + p`
  */
 export function principalProjection(
   values: ArrayLike<number>,
   channels: number,
-  sign: z.output<typeof signParameter> = 'features',
+  sign: z.output<typeof signParameter> | 'extreme' = 'features',
 ): Float64Array {
   const positions = values.length / channels;
   const centred = new Float64Array(values);
@@ -51,8 +51,20 @@ export function principalProjection(
     for (let p = 0; p < positions; p++)
       projection[p] = (projection[p] as number) + loading * (centred[c * positions + p] as number);
   }
-  const towards = sign === 'corner' ? -(projection[0] as number) : alongSum(centred, projection);
+  const towards =
+    sign === 'corner'
+      ? -(projection[0] as number)
+      : sign === 'extreme'
+        ? extremeOf(projection)
+        : alongSum(centred, projection);
   return towards < 0 ? projection.map((value) => -value) : projection;
+}
+
+/** The value farthest from 0. */
+function extremeOf(projection: Float64Array): number {
+  let extreme = 0;
+  for (const value of projection) if (Math.abs(value) > Math.abs(extreme)) extreme = value;
+  return extreme;
 }
 
 /** True if the projection correlates positively with the sum over the channels. */

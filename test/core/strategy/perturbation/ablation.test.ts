@@ -38,7 +38,7 @@ describe('scoresWithout', () => {
         layer: 'layer',
         graph: 'ablated',
         values,
-        absent: 10,
+        absent: () => new Float32Array(6).fill(10),
         parts: 3,
         copy: (part, from, to) => to.set(from.subarray(2 * part, 2 * part + 2), 2 * part),
       });
