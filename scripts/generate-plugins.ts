@@ -3,23 +3,24 @@
  * so what is configured is imported statically. Everything that can be wrong with the file is found here, at build time.
  * `--check` writes nothing and fails when a generated file is outdated.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { satisfies, validRange } from 'semver';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { checkTenant } from '../src/config/check-tenant.ts';
 import { type Config, configSchema } from '../src/config/plugins-config.ts';
-import { nearest, WhylightError } from '../src/core/errors.ts';
+import { WhylightError } from '../src/core/errors.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../src/core/method/registry.ts';
+import { checkModality } from '../src/core/modality/check.ts';
+import type { Modality } from '../src/core/modality/modality.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
-
-const CONFIG = 'plugins.config.json';
-const FOLDER = 'generated';
+import { checkTask } from '../src/core/task/check.ts';
+import type { Task } from '../src/core/task/task.ts';
+import { at, CONFIG, FOLDER, loadComponents, wrong } from './plugins/load.ts';
+import { moduleText, publicModuleText } from './plugins/text.ts';
 
 export interface GeneratedFile {
   /** Relative to the project's folder. */
@@ -33,18 +34,9 @@ export interface GeneratedFile {
  */
 export async function generate(root: string): Promise<GeneratedFile[]> {
   const config = await readConfig(root);
-  const methods: Method[] = [];
-  for (const [i, { use, version }] of config.plugins.entries()) {
-    const method = await loadPlugin(root, { use, version }, `plugins[${i}]`);
-    const same = methods.findIndex(({ id }) => id === method.id);
-    if (same >= 0) {
-      throw wrong(
-        `plugins[${i}]`,
-        `"${use}" has the id "${method.id}", and so has plugins[${same}] "${config.plugins[same]?.use}": remove one of them.`,
-      );
-    }
-    methods.push(method);
-  }
+  const methods = await loadComponents<Method>(root, 'plugins', config.plugins, checkMethod);
+  const modalities = await loadComponents<Modality>(root, 'modalities', config.modalities, checkModality);
+  await loadComponents<Task>(root, 'tasks', config.tasks ?? [], checkTask);
   const entries = config.plugins.map(
     ({ use: _, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
   );
@@ -52,7 +44,7 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   await checkModels(root, config);
   checkTenants(config, entries);
   return [
-    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, methods) },
+    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, { methods, modalities }) },
     { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },
@@ -82,83 +74,6 @@ const entryName = (path: readonly PropertyKey[]): string =>
     (name, part) => (typeof part === 'number' ? `${name}[${part}]` : `${name}${name ? '.' : ''}${String(part)}`),
     '',
   ) || 'the whole file';
-
-async function loadPlugin(
-  root: string,
-  { use, version }: Pick<Config['plugins'][number], 'use' | 'version'>,
-  entry: string,
-): Promise<Method> {
-  if (version !== undefined) await checkVersion(root, use, version, entry);
-  const module = use.startsWith('.') ? await loadFile(root, use, entry) : await loadPackage(root, use, entry);
-  return at(entry, () => {
-    const method: unknown = module.default;
-    checkMethod(method);
-    return method;
-  });
-}
-
-/** Before it is loaded: a version that does not fit may fail in ways that say less. */
-async function checkVersion(root: string, use: string, range: string, entry: string): Promise<void> {
-  if (use.startsWith('.')) throw wrong(`${entry}.version`, 'a file has no version: leave it out.');
-  if (validRange(range) === null)
-    throw wrong(`${entry}.version`, `"${range}" is no range of versions: write it as npm does, such as "^1.2.0".`);
-  const text = await readFile(join(root, 'node_modules', use, 'package.json'), 'utf8').catch(() => undefined);
-  // What is not installed is said by the attempt to load it.
-  if (text === undefined) return;
-  const { version } = parseJson(text, `node_modules/${use}/package.json`) as { version?: string };
-  if (version !== undefined && satisfies(version, range)) return;
-  throw wrong(
-    entry,
-    `"${use}" is installed in version ${version ?? 'unknown'}, but ${range} is asked for: run "npm install ${use}@${range}", or change the range.`,
-  );
-}
-
-type Module = Readonly<Record<string, unknown>>;
-
-async function loadFile(root: string, use: string, entry: string): Promise<Module> {
-  const path = resolve(root, use);
-  if (!existsSync(path)) {
-    const folder = dirname(path);
-    const files = existsSync(folder) ? await readdir(folder) : [];
-    const close = nearest(
-      use,
-      files.map((file) => `./${relative(root, join(folder, file))}`),
-    );
-    throw wrong(
-      entry,
-      `there is no file "${use}". ${close.length > 0 ? `Did you mean "${close[0]}"?` : 'Give its path from here, starting with "./".'}`,
-    );
-  }
-  return load(pathToFileURL(path).href, use, entry);
-}
-
-/** A package is resolved from the folder of the generated file, as it will be later; so a file there has to ask for it. */
-async function loadPackage(root: string, use: string, entry: string): Promise<Module> {
-  const probe = join(root, FOLDER, `probe-${process.pid}-${use.replace(/\W/g, '_')}.mjs`);
-  await mkdir(dirname(probe), { recursive: true });
-  await writeFile(probe, `export { default } from ${JSON.stringify(use)};\n`);
-  try {
-    return await load(pathToFileURL(probe).href, use, entry);
-  } finally {
-    await rm(probe);
-  }
-}
-
-async function load(url: string, use: string, entry: string): Promise<Module> {
-  try {
-    return await import(url);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${use}'`)) {
-      throw wrong(
-        entry,
-        `the package "${use}" is not installed: run "npm install ${use}", or start a file's path with "./".`,
-      );
-    }
-    const reason = WhylightError.is(error) || error instanceof Error ? message : String(error);
-    throw wrong(entry, `"${use}" cannot be loaded: ${reason}`);
-  }
-}
 
 async function checkModels(root: string, { models }: Config): Promise<void> {
   for (const [name, folder] of Object.entries(models)) {
@@ -193,64 +108,8 @@ function checkTenants({ tenants, models }: Config, entries: readonly PluginEntry
   }
 }
 
-function pluginsText(plugins: Config['plugins'], methods: readonly Method[]): string {
-  const imports = plugins.map(({ use }, i) => {
-    const path = use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use;
-    return `import ${methods[i]?.id} from ${JSON.stringify(path)};`;
-  });
-  const entries = plugins.map(({ use: _, version: __, ...rules }, i) => {
-    const members = Object.entries(rules).filter(([, value]) => value !== undefined);
-    return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
-  });
-  return `import type { PluginEntry } from '../src/core/method/registry.ts';
-${imports.join('\n')}
-
-/** The methods that are built in. */
-export const plugins: readonly PluginEntry[] = [
-${entries.join('\n')}
-];
-`;
-}
-
-/** For pages that anybody may open: no method that only some tenants may know of, and nothing of tenants and models. */
-function publicModuleText({ plugins }: Config, methods: readonly Method[]): string {
-  const listed = [...plugins.keys()].filter((i) => plugins[i]?.unlisted !== true);
-  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
-${pluginsText(
-  listed.map((i) => plugins[i] as Config['plugins'][number]),
-  listed.map((i) => methods[i] as Method),
-)}`;
-}
-
-function moduleText({ plugins, models, tenants }: Config, methods: readonly Method[]): string {
-  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
-import type { TenantConfig } from '../src/config/tenant-policy.ts';
-${pluginsText(plugins, methods)}
-/** All of them were held against the contract before this was written. */
-export const checked = true;
-
-/** Folder of each model, from the project's folder. */
-export const models: Readonly<Record<string, string>> = ${JSON.stringify(models, undefined, 2)};
-
-/** Tenants by name; "*" is everybody without a key. */
-export const tenants: Readonly<Record<string, TenantConfig>> = ${JSON.stringify(tenants, undefined, 2)};
-`;
-}
-
 const schemaText = (schema: z.ZodType): string =>
   `${JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2)}\n`;
-
-const wrong = (entry: string, problem: string): WhylightError =>
-  new WhylightError('invalid_config', `${CONFIG}, ${entry}: ${problem}`, { file: CONFIG, entry });
-
-/** Says where in the file an error comes from. */
-function at<T>(entry: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw WhylightError.is(error) ? wrong(entry, error.message) : error;
-  }
-}
 
 async function main(): Promise<void> {
   const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,12 +1,13 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
-import { models, plugins } from '#plugins';
+import { models, plugins, tasks } from '#plugins';
 import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
@@ -23,6 +24,9 @@ export const CONFIGURED: readonly PluginEntry[] = plugins;
 /** The same methods as their authors wrote them. */
 export const PLAIN: readonly PluginEntry[] = plugins.map(({ method }) => ({ method }));
 
+/** The tasks of plugins.config.json. */
+export const TASKS = new TaskRegistry(tasks);
+
 /** For commands that run nothing. */
 export const configuredMethods = (): MethodRegistry => new MethodRegistry(CONFIGURED);
 
@@ -33,5 +37,7 @@ export async function loadEngine(name: EngineName): Promise<Engine> {
 }
 
 export async function compose(engine: EngineName, entries: readonly PluginEntry[] = CONFIGURED): Promise<Explainer> {
-  return createContainer(coreModule({ plugins: entries }), engineModule(await loadEngine(engine))).get(CORE.explainer);
+  return createContainer(coreModule({ plugins: entries, tasks }), engineModule(await loadEngine(engine))).get(
+    CORE.explainer,
+  );
 }

@@ -1,10 +1,9 @@
-/** The modalities of the command line; each is loaded when a model asks for it. */
-import { WhylightError } from '../core/errors.ts';
-import type { Modality, ModalityContext } from '../core/modality/modality.ts';
-import type { ModalityId } from '../core/model/description.ts';
-import type { OpenedModel } from './model-file.ts';
+/** The modalities of the command line: those that are configured, and all that come with whylight. */
+import { modalities } from '#plugins';
+import type { Modality } from '../core/modality/modality.ts';
+import { ModalityRegistry } from '../core/modality/registry.ts';
 
-const LOADERS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
+const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly default: Modality }>>> = {
   text: () => import('../modalities/text/text.ts'),
   tabular: () => import('../modalities/tabular/modality.ts'),
   series: () => import('../modalities/series/modality.ts'),
@@ -12,39 +11,7 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly default: unknown
   tensor: () => import('../modalities/tensor/modality.ts'),
 };
 
-/** A modality with what it may know of the model. */
-export interface ModalityInUse {
-  readonly modality: Modality;
-  readonly context: ModalityContext;
-}
-
-/** Modality of the inputs that are explained; `tensor` where they are of several. */
-export function modalityOf({ model }: OpenedModel): ModalityId {
-  const { inputs } = model.description;
-  const ids = new Set(inputs.filter(({ role }) => role.value === 'explained').map(({ modality }) => modality.value));
-  const [id] = ids;
-  return id !== undefined && ids.size === 1 ? id : 'tensor';
-}
-
-/** @throws WhylightError `unprocessable_method` for a modality that is not known here */
-export async function useModality({ model, files }: OpenedModel, id: ModalityId): Promise<ModalityInUse> {
-  const load = Object.hasOwn(LOADERS, id) ? LOADERS[id] : undefined;
-  if (!load) {
-    throw new WhylightError(
-      'unprocessable_method',
-      `The command line does not know the modality "${id}": use ${Object.keys(LOADERS).join(', ')} or image.`,
-      { modality: id },
-    );
-  }
-  const { description, manifest } = model;
-  const own = description.inputs.filter(({ modality }) => modality.value === id);
-  return {
-    modality: (await load()).default as Modality,
-    context: {
-      description,
-      inputs: id === 'tensor' ? description.inputs : own,
-      files,
-      ...(manifest.modalities?.[id] && { settings: manifest.modalities[id] }),
-    },
-  };
-}
+export const MODALITIES = new ModalityRegistry([
+  ...modalities,
+  ...Object.entries(BUILT_IN).map(([id, load]) => ({ id, load: async () => (await load()).default })),
+]);

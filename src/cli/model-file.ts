@@ -13,6 +13,7 @@ import { readHeader } from '../core/onnx/read/header.ts';
 import { declaredOpsets } from '../core/onnx/read.ts';
 import { FilesBeside } from '../node/files-beside.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
+import { TASKS } from './compose.ts';
 import { exists, openFolder, readBytes } from './files.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
@@ -107,6 +108,7 @@ export async function openModel(
     Model.read({
       bytes,
       stated,
+      forms: TASKS.forms,
       manifest: { ...said, ...(preprocessing && { preprocessing }) },
       ...(labels && { labels }),
       external: new FilesBeside(dirname(file)),

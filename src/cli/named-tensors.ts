@@ -1,11 +1,11 @@
 /** Tensors from `--input name=file,name=file`. */
 import { extname } from 'node:path';
+import { mediaTypeOf } from '../core/modality/media-type.ts';
 import type { ModalityContext } from '../core/modality/modality.ts';
 import type { NamedTensors } from '../modalities/tensor/decode.ts';
 import { decodeTensors } from '../modalities/tensor/decode.ts';
 import { UsageError } from './arguments.ts';
 import { readBytes } from './files.ts';
-import { mediaTypeOf } from './media-types.ts';
 
 /**
  * @throws UsageError for a part that is no `name=file`

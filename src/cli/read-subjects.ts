@@ -1,13 +1,14 @@
 /** From the arguments of a command to the rows that it explains. */
 import { extname } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
+import { mediaTypeOf } from '../core/modality/media-type.ts';
+import { type ModalityInUse, modalityOf } from '../core/modality/registry.ts';
 import type { ModalityId } from '../core/model/description.ts';
 import { openPhoto } from '../node/photo.ts';
 import { UsageError } from './arguments.ts';
 import { expandPaths } from './expand-paths.ts';
 import { readBytes } from './files.ts';
-import { mediaTypeOf } from './media-types.ts';
-import { type ModalityInUse, modalityOf, useModality } from './modalities.ts';
+import { MODALITIES } from './modalities.ts';
 import type { OpenedModel } from './model-file.ts';
 import { readNamedTensors } from './named-tensors.ts';
 import { type Subject, subjectsOf } from './subject.ts';
@@ -58,7 +59,7 @@ export async function readSubjects(
   if (pair !== undefined && text === undefined) throw new UsageError('--text-pair goes with --text.');
   if (text !== undefined) return textSubjects(opened, text, pair);
   if (input !== undefined) {
-    const use = await useModality(opened, 'tensor');
+    const use = await MODALITIES.use(opened, 'tensor');
     const tensors = await readNamedTensors(input, use.context);
     return subjectsOf(opened.model, use, await use.modality.prepare(tensors, use.context), 'input');
   }
@@ -68,7 +69,7 @@ export async function readSubjects(
 }
 
 async function textSubjects(opened: OpenedModel, text: string, pair: string | undefined): Promise<Subject[]> {
-  const own = modalityOf(opened);
+  const own = modalityOf(opened.model);
   if (own !== 'text') {
     throw new WhylightError(
       'unprocessable_method',
@@ -76,7 +77,7 @@ async function textSubjects(opened: OpenedModel, text: string, pair: string | un
       { modality: own },
     );
   }
-  const use = await useModality(opened, 'text');
+  const use = await MODALITIES.use(opened, 'text');
   const raw = [pair === undefined ? text : ([text, pair] as const)];
   return subjectsOf(opened.model, use, await use.modality.prepare(raw, use.context), 'text');
 }
@@ -85,13 +86,13 @@ const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp'];
 
 /** Extensions of the files that a folder is searched for. */
 async function extensionsOf(opened: OpenedModel): Promise<readonly string[]> {
-  const id = modalityOf(opened);
-  return id === 'image' ? IMAGE_EXTENSIONS : (await useModality(opened, id)).modality.accepts.extensions;
+  const id = modalityOf(opened.model);
+  return id === 'image' ? IMAGE_EXTENSIONS : (await MODALITIES.use(opened, id)).modality.accepts.extensions;
 }
 
 async function fileSubjects(opened: OpenedModel, path: string): Promise<Subject[]> {
   const bytes = path === STDIN ? await readStdin() : await readBytes(path, 'file');
-  const id = modalityOf(opened);
+  const id = modalityOf(opened.model);
   const extension = path === STDIN ? '' : extname(path).slice(1).toLowerCase();
   const isArray = extension === 'npy' || extension === 'npz';
   if (id === 'image' && !isArray) {
@@ -111,7 +112,10 @@ async function modalityFor(
   extension: string,
   path: string,
 ): Promise<ModalityInUse> {
-  const candidates = [...(id === 'image' ? [] : [await useModality(opened, id)]), await useModality(opened, 'tensor')];
+  const candidates = [
+    ...(id === 'image' ? [] : [await MODALITIES.use(opened, id)]),
+    await MODALITIES.use(opened, 'tensor'),
+  ];
   const found = candidates.find(({ modality }) => extension === '' || modality.accepts.extensions.includes(extension));
   if (found) return found;
   const extensions = [...new Set(candidates.flatMap(({ modality }) => modality.accepts.extensions))];

@@ -32,7 +32,7 @@ export function outputFor(out: string, count: number, overlay: Readonly<Record<s
   }
   let written = 0;
   return async (outcome, signed) => {
-    if (!outcome.explained) return undefined;
+    if (outcome.row.nothing !== undefined) return undefined;
     const format = given ?? (outcome.subject.image ? 'png' : 'svg');
     const content = await contentOf(outcome, format, signed, overlay);
     if (out === '-') {
@@ -64,15 +64,15 @@ async function contentOf(
 
 /** The map over the image; undefined for other inputs. */
 async function overlayOf(
-  { subject, explained }: Outcome,
+  { subject, explanation, row }: Outcome,
   overlay: Readonly<Record<string, unknown>>,
 ): Promise<Uint8Array | undefined> {
-  if (!subject.image || !explained) return undefined;
-  const { map } = explained.row;
+  if (!subject.image) return undefined;
+  const { map } = row;
   if (!map) {
     throw new WhylightError(
       'unprocessable_method',
-      `${explained.explanation.method} gives no map of the image that could be drawn.`,
+      `${explanation.method} gives no map of the image that could be drawn.`,
     );
   }
   const [height = 0, width = 0] = map.dims;
@@ -81,8 +81,10 @@ async function overlayOf(
 }
 
 /** The map of an image, else the values of the features. */
-function numbersOf({ explained }: Outcome): Uint8Array {
-  if (explained?.values) return writeNpy(tensor('float64', [explained.values.length], explained.values));
-  const { map, values } = explained?.row ?? {};
-  return writeNpy(map ?? Object.values(values ?? {})[0] ?? float32([0]));
+function numbersOf({ row: { features, map, values } }: Outcome): Uint8Array {
+  if (features) {
+    const numbers = features.map(({ value }) => value);
+    return writeNpy(tensor('float64', [numbers.length], numbers));
+  }
+  return writeNpy(map ?? Object.values(values)[0] ?? float32([0]));
 }

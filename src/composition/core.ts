@@ -4,6 +4,9 @@ import { SessionCache } from '../core/engine/session-cache.ts';
 import { Explainer } from '../core/explainer/explainer.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
+import type { Task } from '../core/task/task.ts';
 import { defineModule, type Module } from './container.ts';
 import { CORE } from './tokens.ts';
 
@@ -12,10 +15,17 @@ export interface CoreSettings {
   readonly plugins: readonly PluginEntry[];
   /** True if the plugins were checked when they were configured, and need not be checked at every start. */
   readonly checked?: boolean;
+  /** Modalities beside images; none when left out. */
+  readonly modalities?: readonly ModalityEntry[];
+  /** Tasks that answers are read by; without any, answers have scores and no predictions. */
+  readonly tasks?: readonly Task[];
 }
 
-/** Binds everything of the core but the engine. The registry collects every binding of `CORE.plugin`. */
-export const coreModule = ({ plugins, checked = false }: CoreSettings): Module =>
+/**
+ * Binds everything of the core but the engine. The registries collect every binding of `CORE.plugin`, `CORE.modality` and
+ * `CORE.task`.
+ */
+export const coreModule = ({ plugins, checked = false, modalities = [], tasks = [] }: CoreSettings): Module =>
   defineModule(({ bind }) => {
     bind(CORE.timer).toConstantValue(() => performance.now());
     bind(CORE.limits).toConstantValue(PROCESS_LIMITS);
@@ -24,16 +34,39 @@ export const coreModule = ({ plugins, checked = false }: CoreSettings): Module =
       (entries: PluginEntry[]) => new MethodRegistry(entries, { checked }),
       [{ isMultiple: true, serviceIdentifier: CORE.plugin }],
     );
+    for (const entry of modalities) bind(CORE.modality).toConstantValue(entry);
+    bind(CORE.modalities).toResolvedValue(
+      (entries: ModalityEntry[] = []) => new ModalityRegistry(entries),
+      [{ isMultiple: true, optional: true, serviceIdentifier: CORE.modality }],
+    );
+    for (const task of tasks) bind(CORE.task).toConstantValue(task);
+    bind(CORE.tasks).toResolvedValue(
+      (found: Task[] = []) => new TaskRegistry(found),
+      [{ isMultiple: true, optional: true, serviceIdentifier: CORE.task }],
+    );
     bind(CORE.sessions).toResolvedValue(({ sessionBytes }: Limits) => new SessionCache(sessionBytes), [CORE.limits]);
     bind(CORE.explainer).toResolvedValue(
       (
         engine: Engine,
         sessions: SessionCache,
         methods: MethodRegistry,
+        tasks: TaskRegistry,
         { memoryBudget, maxBatch, optimize, measures, compilation }: Limits,
         clock: () => number,
-      ) => new Explainer({ engine, sessions, methods, memoryBudget, maxBatch, optimize, measures, compilation, clock }),
-      [CORE.engine, CORE.sessions, CORE.methods, CORE.limits, CORE.timer],
+      ) =>
+        new Explainer({
+          engine,
+          sessions,
+          methods,
+          tasks,
+          memoryBudget,
+          maxBatch,
+          optimize,
+          measures,
+          compilation,
+          clock,
+        }),
+      [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer],
     );
   });
 

@@ -5,6 +5,9 @@ import type { SessionCache } from '../core/engine/session-cache.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
 import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
+import type { ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
+import type { TaskRegistry } from '../core/task/registry.ts';
+import type { Task } from '../core/task/task.ts';
 
 export type Token<T> = ServiceIdentifier<T>;
 
@@ -19,7 +22,13 @@ export const CORE = {
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),
+  /** A modality beside images; one binding for each. */
+  modality: token<ModalityEntry>('modality'),
+  modalities: token<ModalityRegistry>('modalities'),
   /** A built-in method with the operator's defaults and limits; one binding for each method. */
   plugin: token<PluginEntry>('plugin'),
   sessions: token<SessionCache>('sessions'),
+  /** A task; one binding for each, in the order in which equals are preferred. */
+  task: token<Task>('task'),
+  tasks: token<TaskRegistry>('tasks'),
 } as const;

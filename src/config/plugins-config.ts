@@ -18,10 +18,22 @@ export const pluginConfigSchema = z
   })
   .describe('A saliency method.');
 
+/** A modality or a task, by the file or package that exports it. */
+const componentSchema = pluginConfigSchema.pick({ use: true, version: true });
+
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional().describe('JSON Schema of this file, for editors.'),
     plugins: z.array(pluginConfigSchema).min(1).describe('The methods that are built in.'),
+    modalities: z
+      .array(componentSchema)
+      .default([])
+      .describe('Kinds of data beside images; none when left out, so that a bundle for images holds no others.'),
+    tasks: z
+      .array(componentSchema)
+      .min(1)
+      .optional()
+      .describe('Kinds of answers, the first of equals preferred; those that come with whylight when left out.'),
     models: z
       .record(z.string(), z.string().min(1))
       .default({})

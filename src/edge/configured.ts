@@ -2,11 +2,17 @@
 
 import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
+import type { ModalityEntry } from '../core/modality/registry.ts';
+import type { Task } from '../core/task/task.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];
   /** True if the plugins were checked at build time. */
   readonly checked?: boolean;
+  /** Modalities beside images; none when left out. */
+  readonly modalities?: readonly ModalityEntry[];
+  /** Tasks that answers are read by; without any, answers have no predictions. */
+  readonly tasks?: readonly Task[];
   /** Folder of each model, by name. */
   readonly models: Readonly<Record<string, string>>;
   readonly tenants: Readonly<Record<string, TenantConfig>>;

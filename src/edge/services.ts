@@ -1,6 +1,7 @@
 /** The parts that the HTTP app consists of. A composition root binds them; routes only use them. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
+import type { ModalityRegistry } from '../core/modality/registry.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import type { Jobs } from './jobs/jobs.ts';
@@ -16,6 +17,8 @@ import type { Rates } from './tenants/rates.ts';
 
 export interface Services {
   readonly explainer: Explainer;
+  /** Kinds of data beside images. */
+  readonly modalities: ModalityRegistry;
   readonly models: ModelCatalogue;
   readonly tenants: TenantDirectory;
   /** Store of tenant changes. Without it tenants are as configured, and there is no admin API. */

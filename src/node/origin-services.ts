@@ -1,11 +1,12 @@
 /** Composition root of the origin: the app in a process next to a GPU or a large CPU. */
-import { plugins, tenants } from '#plugins';
+import { modalities, plugins, tasks, tenants } from '#plugins';
 import { createContainer, defineModule, type Module } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { batchingEngine } from '../core/engine/batching.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
 import { type EdgeParts, edgeModule, edgeParts } from '../edge/composition/edge-module.ts';
 import { servicesOf } from '../edge/composition/services-of.ts';
 import { EDGE, SERVICES } from '../edge/composition/tokens.ts';
@@ -64,10 +65,12 @@ export async function originServices(
 ): Promise<{ services: Services; admission: Admission }> {
   const { log = consoleLog } = options;
   const admission = new Admission({ maxRunning: options.runs, maxWaiting: options.waiting });
-  const uploads = options.uploads && new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES);
+  const uploads =
+    options.uploads &&
+    new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms);
   const services = servicesOf(
     createContainer(
-      coreModule({ plugins }),
+      coreModule({ plugins, modalities, tasks }),
       engineModule(parts.engine ?? (await originEngine(options, log))),
       edgeModule(tenants),
       nodeModule({ models: options.models, limits: LIMITS }),

@@ -1,6 +1,7 @@
 /** Uploaded models at an origin: edges name the files, and send those that the origin lacks. */
 import type { WaitUntil } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
+import type { OutputForm } from '../core/model/describe/output-form.ts';
 import { Model } from '../core/model/model.ts';
 import { readModelFolder } from '../edge/models/folder.ts';
 import type { BundleFiles } from '../edge/models/model-bundle.ts';
@@ -10,10 +11,15 @@ import type { FileStore } from './file-store.ts';
 export class UploadedModels {
   private readonly store: FileStore;
   private readonly cache: ModelCache<Model>;
+  private readonly forms: readonly OutputForm[];
 
-  /** @param bytes maximum bytes of models in memory */
-  constructor(store: FileStore, bytes: number) {
+  /**
+   * @param bytes maximum bytes of models in memory
+   * @param forms of outputs that tasks recognise
+   */
+  constructor(store: FileStore, bytes: number, forms: readonly OutputForm[] = []) {
     this.store = store;
+    this.forms = forms;
     this.cache = new ModelCache(bytes);
   }
 
@@ -44,7 +50,7 @@ export class UploadedModels {
     }
     const source = await readModelFolder(async (path) => contents.get(files[path] ?? ''), 'upload');
     const bytes = [...contents.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return { value: await Model.read(source), bytes };
+    return { value: await Model.read({ ...source, forms: this.forms }), bytes };
   }
 }
 

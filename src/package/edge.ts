@@ -1,4 +1,7 @@
 /** Exports of `whylight/edge` that are the same on every platform. */
+
+import type { Modality } from '../core/modality/modality.ts';
+import type { Task } from '../core/task/task.ts';
 import type { EdgeParts } from '../edge/composition/edge-module.ts';
 import type { Configured } from '../edge/configured.ts';
 import { type ExplainerSettings, entriesOf } from './explain.ts';
@@ -17,6 +20,10 @@ export type { TenantInput } from './tenants.ts';
 export interface EdgeSettings {
   /** The methods that are served, and no others. */
   readonly methods: ExplainerSettings['methods'];
+  /** Kinds of data beside images, such as the text modality; none when left out. */
+  readonly modalities?: readonly Modality[];
+  /** Kinds of answers; without any, answers have scores and no predictions. */
+  readonly tasks?: readonly Task[];
   /** Folder of each model, by name; it holds a manifest.json. */
   readonly models: Readonly<Record<string, string>>;
   /** Tenants as in plugins.config.json; everybody may use everything when left out. */
@@ -33,8 +40,16 @@ export interface EdgeSettings {
  * import { configuredBy } from 'whylight/edge';
  * const { tenants } = configuredBy({ methods: [gradCam], models: { cifar10: 'models/cifar10' } });
  */
-export const configuredBy = ({ methods, models, tenants = { '*': {} } }: EdgeSettings): Configured => ({
+export const configuredBy = ({
+  methods,
+  modalities = [],
+  tasks = [],
+  models,
+  tenants = { '*': {} },
+}: EdgeSettings): Configured => ({
   plugins: entriesOf(methods),
+  modalities: modalities.map((modality) => ({ id: modality.id, load: async () => modality })),
+  tasks,
   models,
   tenants: parseTenants(tenants),
 });

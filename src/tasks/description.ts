@@ -1,21 +1,10 @@
 /** Plain facts about a model from which a task tells whether the model's outputs are its own. */
-import type { DataType } from '../core/tensor/tensor.ts';
+import type { ShapeFacts, TensorFact } from '../core/model/describe/output-form.ts';
 
-/** Name, element type and shape of an input or output; open extents are strings. */
-export interface TensorFact {
-  readonly name: string;
-  readonly dtype: DataType;
-  readonly shape: readonly (number | string)[];
-}
+export type { TensorFact } from '../core/model/describe/output-form.ts';
 
 /** Facts that the readers of a model collected, as far as a task needs them. */
-export interface TaskDescription {
-  readonly inputs: readonly TensorFact[];
-  readonly outputs: readonly TensorFact[];
-  /** Names of the classes, in order, without background. */
-  readonly labels?: readonly string[];
-  /** `metadata_props` of the ONNX file. */
-  readonly metadata?: Readonly<Record<string, string>>;
+export interface TaskDescription extends ShapeFacts {
   /** `architectures[0]` of a Hugging Face `config.json`, such as `YolosForObjectDetection`. */
   readonly architecture?: string;
   /** Operators that occur in the graph. */

@@ -1,9 +1,9 @@
 /** Places of the model's input tensor in pixels of the upright image. */
 import { WhylightError } from '../core/errors.ts';
 import { inOriginalPixels, type Placement, type Size } from '../core/image/placement.ts';
+import { readUltralytics } from '../core/model/describe/ultralytics.ts';
 import type { TaskContext } from '../core/task/task.ts';
 import { imageSize } from './description.ts';
-import { readUltralytics } from './ultralytics.ts';
 
 /** Position and orientation of the upright image in the input tensor. */
 export interface ImageView {

@@ -1,11 +1,12 @@
 /** A case whose model is open and whose inputs are filled, as the checks take it. */
 
-import { useModality } from '../../src/cli/modalities.ts';
+import { MODALITIES } from '../../src/cli/modalities.ts';
 import type { OpenedModel } from '../../src/cli/model-file.ts';
-import { type ReadAnswer, readAnswer } from '../../src/cli/predictions.ts';
 import { type Subject, subjectsOf } from '../../src/cli/subject.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { ReadRequest } from '../../src/core/explainer/request.ts';
+import type { Prediction } from '../../src/core/task/task.ts';
 import { cast } from '../../src/core/tensor/cast.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
 import type { Expectation, FieldCase } from './expectation.ts';
@@ -49,7 +50,7 @@ export async function openCase(
     const value = await filled(it, input, root);
     inputs[input.name] = file ? cast(value, file.dtype) : value;
   }
-  const use = await useModality(opened, 'tensor');
+  const use = await MODALITIES.use(opened, 'tensor');
   const prepared = await use.modality.prepare(new Map(Object.entries(inputs)), use.context);
   return { ...common, inputs, subjects: subjectsOf(opened.model, use, prepared, it.name) };
 }
@@ -60,7 +61,7 @@ async function wordSubjects({ name, expected }: FieldCase, opened: OpenedModel):
     (expected.inputs ?? []).map((input) => [input.name, [input.fill?.values].flat()[0]]),
   );
   const id = 'text' in values ? 'text' : 'tabular';
-  const use = await useModality(opened, id);
+  const use = await MODALITIES.use(opened, id);
   const raw =
     id === 'text'
       ? [String(values.text)]
@@ -68,10 +69,23 @@ async function wordSubjects({ name, expected }: FieldCase, opened: OpenedModel):
   return subjectsOf(opened.model, use, await use.modality.prepare(raw, use.context), name);
 }
 
+/** Answer to one row, and the settings that it was read with. */
+export interface CaseAnswer {
+  readonly task: string;
+  readonly predictions: readonly Prediction[];
+  readonly read: ReadRequest;
+}
+
 /** Answer to one row, with a threshold that lets something be found where the task's own finds nothing. */
-export async function answerOf({ explainer, opened }: OpenedCase, subject: Subject): Promise<ReadAnswer> {
-  const answer = await readAnswer(explainer, opened, subject, {});
-  return answer.predictions.length > 0 ? answer : readAnswer(explainer, opened, subject, { threshold: '0.001' });
+export async function answerOf({ explainer, opened }: OpenedCase, subject: Subject): Promise<CaseAnswer> {
+  const readWith = async (read: ReadRequest): Promise<CaseAnswer> => {
+    const { inputs, prepared } = subject;
+    const features = prepared && { features: [prepared.features] };
+    const { task, rows } = await explainer.answer(opened.model, { inputs, read, ...features });
+    return { task, read, predictions: rows[0] ?? [] };
+  };
+  const answer = await readWith({});
+  return answer.predictions.length > 0 ? answer : readWith({ threshold: 0.001 });
 }
 
 /** Message of whatever was thrown, on one line. */

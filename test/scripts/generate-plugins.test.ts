@@ -52,6 +52,44 @@ describe('the generated module', () => {
   });
 });
 
+describe('modalities and tasks in the generated module', () => {
+  it('are no modalities and the tasks that come with whylight when the configuration names none', async () => {
+    await configure({ plugins: [{ use: SALIENCY }] });
+    const [module] = await generate(root);
+    expect(module?.text).not.toContain('src/modalities');
+    expect(module?.text).toContain("export { builtinTasks as tasks } from '../src/tasks/index.ts';");
+  });
+
+  it('are loaded when asked for, and imported, when the configuration names them', async () => {
+    await configure({
+      plugins: [{ use: SALIENCY }],
+      modalities: [{ use: './src/modalities/tensor/modality.ts' }],
+      tasks: [{ use: './src/tasks/classification/classification.ts' }],
+    });
+    const [module] = await generate(root);
+    expect(module?.text).toContain(
+      '{ id: "tensor", load: async () => (await import("../src/modalities/tensor/modality.ts")).default },',
+    );
+    expect(module?.text).toContain('import task0 from "../src/tasks/classification/classification.ts";');
+    expect(module?.text).not.toContain('builtinTasks');
+  });
+
+  it.each([
+    ['modalities', { modalities: [{ use: './broken.js' }] }, 'modalities[0]: The modality "smell" breaks the contract'],
+    ['tasks', { tasks: [{ use: './broken.js' }] }, 'tasks[0]: The task "smell" breaks the contract'],
+  ])('are refused where one of the %s breaks its contract', async (_, config, message) => {
+    await put('broken.js', "export default { apiVersion: 1, id: 'smell', about: { title: 'Smell' } };");
+    await configure({ plugins: [{ use: SALIENCY }], ...config });
+    await expect(generate(root)).rejects.toThrow(message);
+  });
+
+  it('are refused where two have the same id', async () => {
+    const use = './src/modalities/tensor/modality.ts';
+    await configure({ plugins: [{ use: SALIENCY }], modalities: [{ use }, { use }] });
+    await expect(generate(root)).rejects.toThrow('modalities[1]: "./src/modalities/tensor/modality.ts" has the id');
+  });
+});
+
 describe('the version of a plugin', () => {
   it.each([
     [

@@ -1,10 +1,10 @@
 /** `whylight explain photo.jpg`: predictions, and what of the input speaks for them. */
 
 import { parameterSchemas } from '../../core/method/schema.ts';
+import { modalityOf } from '../../core/modality/registry.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
-import { modalityOf } from '../modalities.ts';
 import { openModel } from '../model-file.ts';
 import { explainSubject } from '../outcome.ts';
 import { page, toJson } from '../outcome-text.ts';
@@ -57,7 +57,7 @@ export default defineCommand({
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
     const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const id = flags.method ?? (modalityOf(opened) === 'image' ? 'grad_cam' : 'integrated_gradients');
+    const id = flags.method ?? (modalityOf(opened.model) === 'image' ? 'grad_cam' : 'integrated_gradients');
     const { method } = configuredMethods().get(id);
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
     const subjects = await readSubjects(opened, flags, flags._);
@@ -67,7 +67,7 @@ export default defineCommand({
     const answers: object[] = [];
     for (const subject of subjects) {
       const outcome = await explainSubject(explainer, opened, subject, { ...flags, method: id }, { ...data, seed });
-      const signed = method.about.properties.signed && outcome.explained?.explanation.params.absolute !== true;
+      const signed = method.about.properties.signed && outcome.explanation.params.absolute !== true;
       const out = await output?.(outcome, signed);
       if (flags.json) answers.push(toJson(outcome, { ...flags, ...(out !== undefined && { out }) }));
       else if (flags.out !== '-') {

@@ -16,7 +16,7 @@ export interface Diagnostics {
 }
 
 export interface Warning {
-  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete' | 'contradicted';
+  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete' | 'nothing_found' | 'contradicted';
   /** Meaning of the warning, and a remedy. */
   readonly message: string;
 }

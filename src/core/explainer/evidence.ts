@@ -1,13 +1,16 @@
 /** Distribution of an attribution over the parts of an input: by cell of an image, by element of a vector, by position of a sequence. */
 
+import { foldSums } from '../modality/fold.ts';
+import type { Features } from '../modality/modality.ts';
 import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { isFloat, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { attributionByInput, withoutFeature } from './features.ts';
 
-/** Kinds of parts: cells of a 3x3 grid over an image, numbers, positions of a series, tokens. */
-export type PartKind = 'region' | 'feature' | 'step' | 'token';
+/** Kinds of parts: cells of a 3x3 grid over an image, numbers, positions of a series, tokens, features with names. */
+export type PartKind = 'region' | 'feature' | 'step' | 'token' | 'named';
 
 export interface Part {
   readonly name: string;
@@ -36,6 +39,10 @@ interface Field {
   /** Summed over channels. */
   readonly values: ArrayLike<number>;
   partOf(position: number): number;
+}
+
+/** A field that lies in one input. */
+interface InputField extends Field {
   readonly input: string;
   /** Position of an element of the input's row. */
   positionOf(element: number): number;
@@ -57,9 +64,17 @@ export interface Attributed {
   readonly map?: Tensor<'float32'>;
 }
 
-/** The evidence of one row; undefined when the attribution has no place in an input, as that of a dense inner layer. */
-export function evidenceOf(info: BoundInfo, row: Attributed, inputs: Inputs): Evidence | undefined {
-  const field = fieldOf(info, row, inputs);
+/**
+ * The evidence of one row; undefined when the attribution has no place in an input, as that of a dense inner layer.
+ * @param features of the row, where a modality prepared it
+ */
+export function evidenceOf(
+  info: BoundInfo,
+  row: Attributed,
+  inputs: Inputs,
+  features?: Features,
+): Evidence | undefined {
+  const field = features ? namedField(info, row, features) : fieldOf(info, row, inputs);
   if (!field) return undefined;
   const { kind, names, values } = field;
   const positive = new Float64Array(names.length);
@@ -86,7 +101,7 @@ export function evidenceOf(info: BoundInfo, row: Attributed, inputs: Inputs): Ev
 }
 
 /** Replacement of a hidden part. */
-export type Stand = 'baseline' | 'mean' | 'zero';
+export type Stand = 'baseline' | 'mean' | 'zero' | 'absent';
 
 /**
  * The inputs without one part: there they hold the baseline that the request gives, else the mean of each channel of a
@@ -99,7 +114,9 @@ export function withoutPart(
   inputs: Inputs,
   part: number,
   baselines: Inputs,
+  features?: Features,
 ): { readonly inputs: Inputs; readonly by: Stand } | undefined {
+  if (features) return withoutFeature(info, features, part, inputs, baselines);
   const field = fieldOf(info, row, inputs);
   const described = info.inputs.find(({ name }) => name === field?.input);
   if (!field || !described) return undefined;
@@ -114,7 +131,20 @@ export function withoutPart(
   return { inputs: { ...inputs, [field.input]: hidden }, by };
 }
 
-function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): Field | undefined {
+/** Features with names, each a position. */
+function namedField(info: BoundInfo, { values }: Attributed, features: Features): Field | undefined {
+  const byInput = attributionByInput(info, values, features);
+  return (
+    byInput && {
+      kind: 'named',
+      names: features.list.map(({ name }) => name),
+      values: foldSums(byInput, features),
+      partOf: (position) => position,
+    }
+  );
+}
+
+function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): InputField | undefined {
   const image = imageInput(info);
   if (image && map) {
     const [height, width] = map.dims as [number, number];

@@ -1,6 +1,6 @@
 /** Run of one row of a plan. */
 import { checkAttribution } from '../method/attribution.ts';
-import type { Attribution } from '../method/contract.ts';
+import type { Attribution, Cost } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
@@ -13,13 +13,21 @@ import { type Circumstances, diagnose } from './diagnostics.ts';
 import type { Explained, ExplainedRow } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
-import { controlOf, type PlanRow, type PlanRun, signalOf } from './plan-run.ts';
+import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 import type { Summary } from './summary.ts';
 
+/** A row that was explained. */
+export interface RowResult {
+  readonly row: ExplainedRow;
+  /** Every element of the row's scores. */
+  readonly scores: Float32Array;
+  readonly samples: Cost & { readonly predictions: number };
+}
+
 /** Explains one row, and counts what that took. */
-export async function explainRow(run: PlanRun, index: number): Promise<{ evaluator: Evaluator; row: ExplainedRow }> {
+export async function explainRow(run: PlanRun, index: number): Promise<RowResult> {
   const { plan, hooks } = run;
   const { info, space, request } = plan;
   const { explained: inputs, held } = splitHeld(plan, index);
@@ -36,8 +44,14 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
   const explained = explainedBy(plan, row, attribution);
   const outcome = outcomeOf(attribution, start);
   const summary = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
+  const { forwards, backwards } = evaluator.samples;
   return {
-    evaluator,
+    scores: start.scores,
+    samples: {
+      forwards: forwards + (summary?.facts.hidden ? 1 : 0),
+      backwards,
+      predictions: evaluator.predictions,
+    },
     row: {
       target: start.target,
       ...scoresOf(outcome),
@@ -46,27 +60,6 @@ export async function explainRow(run: PlanRun, index: number): Promise<{ evaluat
       // The elements of an output with boxes are no classes: its predictions are the task's.
       top: request.taskTarget ? [] : topClasses(start.scores, space, info, request.top ?? 5),
       ...explained,
-    },
-  };
-}
-
-/** The explained inputs of one row, and those that are held fixed: a row of each, or the whole of a shared one. */
-function splitHeld({ inputs, info, model }: Plan, index: number): { explained: Inputs; held: Inputs } {
-  const isHeld = (name: string): boolean => info.held.some((input) => input.name === name);
-  const isShared = (name: string): boolean => model.places[name] === 'whole';
-  const pick = (keep: (name: string) => boolean): Inputs =>
-    Object.fromEntries(Object.entries(inputs).filter(([name]) => keep(name)));
-  return {
-    explained: rowOf(
-      pick((name) => !isHeld(name)),
-      index,
-    ),
-    held: {
-      ...rowOf(
-        pick((name) => isHeld(name) && !isShared(name)),
-        index,
-      ),
-      ...pick(isShared),
     },
   };
 }

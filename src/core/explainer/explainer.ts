@@ -2,6 +2,7 @@
 import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { SessionCache } from '../engine/session-cache.ts';
+import { WhylightError } from '../errors.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import { type Corrections, isEmpty } from '../model/corrections.ts';
@@ -16,13 +17,16 @@ import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../pl
 import { Profiles } from '../plan/profile.ts';
 import { runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
+import { TaskRegistry } from '../task/registry.ts';
+import type { Task } from '../task/task.ts';
 import { cast } from '../tensor/cast.ts';
 import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { explainRow } from './explain-row.ts';
-import type { ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
-import { checkBudget, type Plan, type PlanOptions, planRequest, scoreSpace } from './plan.ts';
+import { explainAnswer } from './explain-answer.ts';
+import type { Answers, ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
+import { checkBudget, type Plan, type PlanOptions, planRequest, planWithTarget, scoreSpace } from './plan.ts';
 import { controlOf } from './plan-run.ts';
+import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
 
 export interface ExplainerOptions {
@@ -30,6 +34,8 @@ export interface ExplainerOptions {
   /** Bounded cache of sessions, shared by everything that uses the engine. */
   readonly sessions: SessionCache;
   readonly methods: MethodRegistry;
+  /** Tasks that answers are read by; no predictions without any. */
+  readonly tasks?: TaskRegistry;
   /** Maximum size in bytes of the tensors of a batch; 64 MiB by default. */
   readonly memoryBudget?: number;
   /** Maximum number of rows that run at once; 32 by default. */
@@ -58,6 +64,7 @@ const MIB = 2 ** 20;
 export class Explainer {
   readonly engine: Engine;
   readonly methods: MethodRegistry;
+  readonly tasks: TaskRegistry;
   private readonly loader: GraphLoader;
   private readonly profiles: Profiles;
   private readonly clock: () => number;
@@ -67,6 +74,7 @@ export class Explainer {
     engine,
     sessions,
     methods,
+    tasks = new TaskRegistry([]),
     memoryBudget = 64 * MIB,
     maxBatch = 32,
     optimize = 'memory',
@@ -76,6 +84,7 @@ export class Explainer {
   }: ExplainerOptions) {
     this.engine = engine;
     this.methods = methods;
+    this.tasks = tasks;
     this.clock = clock;
     this.measures = measures;
     this.profiles = new Profiles(engine.name);
@@ -87,7 +96,9 @@ export class Explainer {
    * @throws WhylightError as {@link planRequest} does
    */
   plan(model: Model, request: ExplainRequest, options?: PlanOptions): Plan {
-    return planRequest(this.methods, model, request, options);
+    const isFound = (described: Model, asked: ExplainRequest): boolean =>
+      isChosenByTask(taskOf({ model: described, request: asked }, this.tasks), asked);
+    return planRequest(this.methods, model, request, { ...options, isChosenByTask: isFound });
   }
 
   /**
@@ -124,6 +135,25 @@ export class Explainer {
     }
   }
 
+  /**
+   * The plan with the target that the task finds in the answer to one row, for metrics; the plan itself where the target
+   * is one of the scores.
+   * @throws WhylightError `unprocessable_method` where nothing was found
+   */
+  async settle(plan: Plan, index = 0, hooks: ExplainHooks = {}): Promise<Plan> {
+    const task = taskOf(plan, this.tasks);
+    if (!task || !isChosenByTask(task, plan.request)) return plan;
+    const lease = this.loader.lease(plan.model, noTimings(), hooks.waitUntil);
+    try {
+      const answer = await readRow({ plan, lease, hooks }, task, index);
+      const chosen = targetOf(answer, task, plan.request.target);
+      if ('target' in chosen) return planWithTarget(plan, chosen.target);
+      throw new WhylightError('unprocessable_method', chosen.nothing);
+    } finally {
+      lease.release();
+    }
+  }
+
   private async explainRows(plan: Plan, lease: GraphLease, hooks: ExplainHooks) {
     const { cost } = plan;
     const samples = { forwards: 0, backwards: 0, predictions: 0 };
@@ -135,11 +165,12 @@ export class Explainer {
         done += rows;
         hooks.progress?.(done, cost.forwards + cost.backwards);
       };
-      const { evaluator, row } = await explainRow({ plan, engine: this.engine, lease, hooks, count }, index);
+      const run = { plan, engine: this.engine, lease, hooks, count };
+      const { row, samples: own } = await explainAnswer(run, index, this.tasks);
       rows.push(row);
-      samples.forwards += evaluator.samples.forwards + (row.summary?.facts.hidden ? 1 : 0);
-      samples.backwards += evaluator.samples.backwards;
-      samples.predictions += evaluator.predictions;
+      samples.forwards += own.forwards;
+      samples.backwards += own.backwards;
+      samples.predictions += own.predictions;
     }
     return { rows, samples };
   }
@@ -160,7 +191,9 @@ export class Explainer {
       params,
       seed,
       model: { name: model.name, version: model.version, digest: model.digest },
-      ...(info.labelled && { reading: readingOf(model.description, request.corrections) }),
+      ...(info.labelled && {
+        reading: readingOf(model.description, request.corrections, taskOf({ model, request }, this.tasks)),
+      }),
       engine: this.engine.name,
       rows,
       samples,
@@ -188,6 +221,32 @@ export class Explainer {
         const { data } = sliceRows(scores, row, row + 1);
         return { scores: data, top: topClasses(data, space, info, request.top ?? 5) };
       });
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * Reads the answer of the model to each row by its task. Nothing is explained.
+   * @throws WhylightError `invalid_tensor`, `invalid_request` for a task that does not exist, `unprocessable_method` for
+   * outputs that the task cannot read, `aborted`
+   */
+  async answer(
+    model: Model,
+    request: Pick<ExplainRequest, 'inputs' | 'read' | 'features' | 'corrections' | 'top'>,
+    hooks: ExplainHooks = {},
+  ): Promise<Answers> {
+    const described = model.corrected(request.corrections);
+    const { inputs, shapes, rows } = checkInputs(described, request.inputs);
+    const info = described.info({ shapes });
+    const task = taskOf({ model: described, request: { read: {}, ...request } }, this.tasks);
+    if (!task) return { task: described.description.explained.task.value, rows: [] };
+    const lease = this.loader.lease(described, noTimings(), hooks.waitUntil);
+    try {
+      const run = { plan: { model: described, info, inputs, request }, lease, hooks };
+      const answers: Answers['rows'][number][] = [];
+      for (let index = 0; index < rows; index++) answers.push((await readRow(run, task, index)).predictions);
+      return { task: task.id, rows: answers };
     } finally {
       lease.release();
     }
@@ -227,9 +286,13 @@ export class Explainer {
 }
 
 /** Doubts about preprocessing are settled by the tensors that were sent. */
-function readingOf({ explained: { task, classAxis }, doubts }: ModelDescription, corrections?: Corrections): Reading {
+function readingOf(
+  { explained: { task, classAxis }, doubts }: ModelDescription,
+  corrections: Corrections | undefined,
+  read: Task | undefined,
+): Reading {
   return {
-    task: task.value,
+    task: read?.id ?? task.value,
     ...(classAxis && { classAxis: classAxis.value }),
     ...(corrections && !isEmpty(corrections) && { corrections }),
     doubts: doubts.filter(({ about }) => about !== 'preprocessing').map(({ message }) => message),

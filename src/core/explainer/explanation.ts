@@ -1,8 +1,10 @@
 /** Output of an explanation. */
 import type { Cost } from '../method/contract.ts';
 import type { Corrections } from '../model/corrections.ts';
+import type { TaskId } from '../model/description.ts';
 import type { Classified } from '../model/prediction.ts';
 import type { Target } from '../model/target-request.ts';
+import type { Prediction as TaskPrediction } from '../task/task.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -30,6 +32,23 @@ export interface ExplainedRow extends Explained {
   readonly summary?: Summary;
   /** Top classes, best first. */
   readonly top: readonly Classified[];
+  /** Predictions of the task, best first; present if the request asks for them. */
+  readonly predictions?: readonly TaskPrediction[];
+  /** Values of the features of the input, where a modality prepared it. */
+  readonly features?: readonly FeatureValue[];
+  /** Sentence that says that nothing was found. Such a row has no values, no map and the score 0. */
+  readonly nothing?: string;
+}
+
+/** Value of a feature. */
+export interface FeatureValue {
+  /** As a sentence would call it: `excellent`, `petal width = 1.8`, `3.2 to 3.6 s`. */
+  readonly name: string;
+  readonly value: number;
+  /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
+  readonly start?: number;
+  /** End of the piece, exclusive. */
+  readonly end?: number;
 }
 
 /** Interpretation of the explained output. */
@@ -70,6 +89,13 @@ export interface Explanation {
     readonly engine: number;
     readonly total: number;
   };
+}
+
+/** The answers of a model as its task reads them. */
+export interface Answers {
+  readonly task: TaskId;
+  /** Predictions of each row, best first; no rows where no tasks are configured. */
+  readonly rows: readonly (readonly TaskPrediction[])[];
 }
 
 /** Prediction for one row. */

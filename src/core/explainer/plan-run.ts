@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { GraphLease } from '../plan/loader.ts';
 import type { RunControl } from '../plan/run.ts';
-import type { Inputs } from '../tensor/rows.ts';
+import { type Inputs, rowOf } from '../tensor/rows.ts';
 import type { Plan } from './plan.ts';
 import type { ExplainHooks } from './request.ts';
 
@@ -25,6 +25,36 @@ export interface PlanRow {
   readonly held: Inputs;
   /** [1, ...], or [N, ...] for a request of a single row. */
   readonly baselines: Inputs;
+}
+
+/** The part of a plan that its rows are taken from. */
+type RowsOfPlan = Pick<Plan, 'inputs' | 'info' | 'model'>;
+
+/** The explained inputs of one row, and those that are held fixed: a row of each, or the whole of a shared one. */
+export function splitHeld({ inputs, info, model }: RowsOfPlan, index: number): { explained: Inputs; held: Inputs } {
+  const isHeld = (name: string): boolean => info.held.some((input) => input.name === name);
+  const isShared = (name: string): boolean => model.places[name] === 'whole';
+  const pick = (keep: (name: string) => boolean): Inputs =>
+    Object.fromEntries(Object.entries(inputs).filter(([name]) => keep(name)));
+  return {
+    explained: rowOf(
+      pick((name) => !isHeld(name)),
+      index,
+    ),
+    held: {
+      ...rowOf(
+        pick((name) => isHeld(name) && !isShared(name)),
+        index,
+      ),
+      ...pick(isShared),
+    },
+  };
+}
+
+/** All inputs of one row. */
+export function rowInputs(plan: RowsOfPlan, index: number): Inputs {
+  const { explained, held } = splitHeld(plan, index);
+  return { ...held, ...explained };
 }
 
 /** The signal of the hooks, or one that never aborts. */

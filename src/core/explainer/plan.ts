@@ -11,6 +11,7 @@ import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
 import { resolveTarget } from '../model/target.ts';
 import { followsPrediction, type Target } from '../model/target-request.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
+import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf } from '../tensor/rows.ts';
 import { guarded } from './plugin-fault.ts';
 import type { ExplainRequest } from './request.ts';
@@ -52,6 +53,8 @@ export interface PlanOptions {
   readonly methods?: MethodSource;
   /** True if `request.params` come from `parseParams`, with defaults and under stricter rules than the plugin's. */
   readonly paramsParsed?: boolean;
+  /** Tells if the target of the request is found in the answer of the model, by its task. */
+  readonly isChosenByTask?: (model: Model, request: ExplainRequest) => boolean;
 }
 
 /**
@@ -63,7 +66,7 @@ export function planRequest(
   registry: MethodRegistry,
   described: Model,
   request: ExplainRequest,
-  { methods = registry, paramsParsed = false }: PlanOptions = {},
+  { methods = registry, paramsParsed = false, isChosenByTask }: PlanOptions = {},
 ): Plan {
   const seed = checkSeed(request.seed ?? 0);
   const entry = registry.get(request.method);
@@ -76,7 +79,7 @@ export function planRequest(
   const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
   refuseDoubtful(model, info);
   const space = scoreSpace(model, info);
-  const target = fixedTarget(request, space);
+  const target = isChosenByTask?.(model, request) ? undefined : fixedTarget(request, space);
   const fixed = target ? { target } : {};
   const settled = { model, request, entry, methods, seed, info, space, inputs, baselines, rows, ...fixed };
   return withNeeds(settled, params);
@@ -101,6 +104,22 @@ function fixedTarget({ target, taskTarget }: ExplainRequest, space: ScoreSpace):
  */
 export const planWithParams = (plan: Plan, params: Readonly<Record<string, unknown>>): Plan =>
   withNeeds({ ...plan, request: { ...plan.request, params } }, params);
+
+/**
+ * The plan of the same request for the target that a task chose in the answer of the model.
+ * @throws WhylightError `unprocessable_method`, `layer_not_found`, `method_failed`
+ */
+export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTarget): Plan {
+  const { model, inputs, params } = plan;
+  const shapes = Object.fromEntries(
+    Object.entries(inputs).map(([name, { dims }]) => [name, model.places[name] === 'whole' ? dims : dims.slice(1)]),
+  );
+  const request = { ...plan.request, taskTarget };
+  const info = model.info({ scores: taskTarget.output, shapes });
+  const space = scoreSpace(model, info);
+  const target = fixedTarget(request, space);
+  return withNeeds({ ...plan, request, info, space, ...(target && { target }) }, params);
+}
 
 /** Adds what follows from the parameters. */
 function withNeeds(

@@ -1,10 +1,20 @@
 /** Input of an explanation: what to explain, and the callbacks that follow it. */
+import type { PlacedSize } from '../image/placement.ts';
 import type { MethodSource } from '../method/contract.ts';
+import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
 import type { TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Explained } from './explanation.ts';
+
+/** Settings of the reading of predictions. */
+export interface ReadRequest {
+  /** Predictions below this score are left out; the task's own default when absent. */
+  readonly threshold?: number;
+  /** Size of the image that the only row was made of, for places in its pixels. */
+  readonly image?: PlacedSize;
+}
 
 /** Request for an explanation of every row of the inputs. */
 export interface ExplainRequest {
@@ -34,6 +44,10 @@ export interface ExplainRequest {
   readonly baselines?: Inputs;
   /** Number of top classes in the answer; 5 when left out. */
   readonly top?: number;
+  /** Adds predictions as the task of the model reads them; a target may then name one of them, such as `box:2`. */
+  readonly read?: ReadRequest;
+  /** Features of each row, where a modality prepared the inputs: summary and predictions name them. */
+  readonly features?: readonly Features[];
   /** Adds a {@link Summary} to each row, which costs one more forward row. */
   readonly summary?: boolean;
 }

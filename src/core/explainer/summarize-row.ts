@@ -33,7 +33,7 @@ export async function summarizeRow(
 ): Promise<Summary> {
   const { info, entry, params } = run.plan;
   const { properties } = entry.method.about;
-  const evidence = evidenceOf(info, explained, row.inputs);
+  const evidence = evidenceOf(info, explained, row.inputs, run.plan.request.features?.[row.index]);
   // The forward row tells of the target, not of a neuron.
   const hidden = evidence && !outcome.ofNeuron ? await hide(run, row, explained, outcome, evidence) : undefined;
   const target = outcome.ofNeuron ? 'the neuron' : nameOf(outcome.target);
@@ -51,13 +51,20 @@ export async function summarizeRow(
 /** Effect of hiding the strongest part; undefined when no value is above zero. */
 async function hide(
   { plan, lease, hooks, count }: PlanRun,
-  { inputs, held, baselines }: PlanRow,
+  { inputs, held, baselines, index }: PlanRow,
   explained: Explained,
   { target, scores, score }: RowOutcome,
   { strongest, parts }: Evidence,
 ): Promise<HiddenFacts | undefined> {
   if (strongest === undefined) return undefined;
-  const without = withoutPart(plan.info, explained, inputs, strongest, firstRow(baselines));
+  const without = withoutPart(
+    plan.info,
+    explained,
+    inputs,
+    strongest,
+    firstRow(baselines),
+    plan.request.features?.[index],
+  );
   if (!without) return undefined;
   const follow = followOf(plan);
   const graph = await lease.load(resolveNeeds({ activations: follow?.outputs ?? [] }, plan.info));

@@ -38,8 +38,9 @@ const STANDS: Readonly<Record<Stand, string>> = {
   baseline: 'replaced by the baseline of the request',
   mean: 'replaced by the channel means',
   zero: 'replaced by 0',
+  absent: 'replaced by what stands for an absent feature',
 };
-const POSITIONS = { region: 'pixels', feature: 'numbers', step: 'steps', token: 'tokens' } as const;
+const POSITIONS = { region: 'pixels', feature: 'numbers', step: 'steps', token: 'tokens', named: 'features' } as const;
 
 /**
  * Puts the facts into sentences.
@@ -108,12 +109,12 @@ function shares({ parts, kind }: Evidence, sign: 'positive' | 'negative', whole:
     .filter((part) => part[sign] >= 0.005)
     .map((part, i) => `${percent(part[sign])} ${i === 0 ? `of ${whole} is ` : ''}in ${nameOf(part.name, kind)}`);
   if (named.length === 0)
-    return `no ${kind} has more than ${percent(Math.max(...parts.map((part) => part[sign])))} of ${whole}`;
+    return `no ${kind === 'named' ? 'feature' : kind} has more than ${percent(Math.max(...parts.map((part) => part[sign])))} of ${whole}`;
   return named.length === 1 ? (named[0] as string) : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
 const nameOf = (part: string, kind: Evidence['kind'] | undefined): string =>
-  kind === 'region' ? `the ${part} region` : part;
+  kind === 'region' ? `the ${part} region` : kind === 'named' ? `"${part}"` : part;
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -33,7 +33,7 @@ const scaled = ({ x, y, width, height }: Placement, across: number, down: number
 });
 
 /** The size of an image and a placement over it, in pixels of the image as it was before it was reduced. */
-export function inOriginalPixels({ image, placement }: PlacedImage): { image: Size; placement: Placement } {
+export function inOriginalPixels({ image, placement }: PlacedSize): { image: Size; placement: Placement } {
   const { width, height } = image.original ?? image;
   return { image: { width, height }, placement: scaled(placement, width / image.width, height / image.height) };
 }
@@ -49,6 +49,12 @@ export function resizePlaced({ image, placement }: PlacedImage, side: number): P
     image: { width, height, data, opaque: true, original: { width: originalWidth, height: originalHeight } },
     placement: scaled(placement, width / image.width, height / image.height),
   };
+}
+
+/** Size of an upright image, and the part of it that the model sees; the image may have been reduced. */
+export interface PlacedSize {
+  readonly image: Size & { readonly original?: Size };
+  readonly placement: Placement;
 }
 
 /** A map of one channel, row by row. */

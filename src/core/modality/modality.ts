@@ -61,8 +61,10 @@ export interface Drawing<View = unknown> {
   readonly signed: boolean;
 }
 
+export const MODALITY_API_VERSION = 1;
+
 export interface Modality<Raw = unknown, View = unknown> {
-  readonly apiVersion: 1;
+  readonly apiVersion: typeof MODALITY_API_VERSION;
   readonly id: ModalityId;
   readonly about: { readonly title: string; readonly summary: string };
   readonly accepts: {
@@ -75,6 +77,11 @@ export interface Modality<Raw = unknown, View = unknown> {
    * Evidence between 0 and 1 that the inputs of a model are of this modality, from names, shapes and files beside it.
    */
   recognise(description: ModelDescription): number;
+  /**
+   * Reads what it needs of the files beside a model (a tokenizer, background rows), so that requests find it read.
+   * @returns bytes of memory that it takes; 0 where nothing is kept
+   */
+  load?(context: ModalityContext): Promise<number>;
   /** Reads the bytes of a file or of a request body. @throws WhylightError `invalid_request`, `unsupported_media_type` */
   decode(bytes: Uint8Array, mediaType: string, context: ModalityContext): Raw | Promise<Raw>;
   /** Tensors and features of the rows in `raw`. @throws WhylightError `invalid_request`, `invalid_tensor` */

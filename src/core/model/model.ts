@@ -18,6 +18,7 @@ import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
 import { metadataFacts } from './describe/metadata.ts';
 import { operatorLabels } from './describe/operator-labels.ts';
+import { type OutputForm, recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
@@ -25,6 +26,7 @@ import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
+import type { ModelFiles } from './model-files.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 import { bind, classAxisOf, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
 
@@ -37,8 +39,12 @@ export interface ModelSource {
   readonly manifest?: Partial<Manifest>;
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];
+  /** Files beside the model that a modality may read: a tokenizer, background rows. */
+  readonly files?: ModelFiles;
   /** Facts that files beside the model, or flags, state; stronger than the file's own metadata. */
   readonly stated?: StatedFacts;
+  /** Forms of outputs that are looked for where nobody states a task: heads of detectors. */
+  readonly forms?: readonly OutputForm[];
   /** {@link modelDigest} of the files, where whoever keeps them knows it: to count it again takes as long as all the rest. */
   readonly digest?: string;
 }
@@ -76,6 +82,11 @@ export interface BoundInfo extends ModelInfo {
   readonly classAxis?: number | null;
 }
 
+/** Parts of a source that the model keeps, with the metadata of its file. */
+interface ModelParts extends Pick<ModelSource, 'manifest' | 'labels' | 'forms'> {
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 const MAX_INFOS = 16;
 
 /**
@@ -98,6 +109,8 @@ export class Model {
   /** Graph with rows along the first axis of inputs and outputs. */
   readonly graph: Graph;
   readonly description: ModelDescription;
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly labels: Labels | undefined;
   /** From an image to the input tensor: what a request, the manifest, files beside the model or its metadata state. */
   readonly preprocessing: Preprocessing | undefined;
@@ -109,19 +122,19 @@ export class Model {
   private readonly stated: StatedFacts;
   private readonly layers: readonly string[];
   private readonly output: string;
-  private readonly source: Omit<ModelSource, 'bytes'>;
+  private readonly source: ModelParts;
   private readonly infos = new Map<string, BoundInfo>();
   private readonly corrections = new Map<string, Model>();
 
   private constructor(
     graph: Graph,
     digest: string,
-    source: Omit<ModelSource, 'bytes'>,
+    source: ModelParts,
     stated: StatedFacts,
     requested: StatedFacts = {},
   ) {
-    const { manifest = {}, labels } = source;
-    this.source = { manifest, ...(labels && { labels }) };
+    const { manifest = {}, labels, forms = [], metadata = {} } = source;
+    this.source = { manifest, forms, metadata, ...(labels && { labels }) };
     this.digest = digest;
     this.manifest = manifest;
     this.name = manifest.name ?? (graph.name || 'model');
@@ -129,10 +142,12 @@ export class Model {
     this.original = graph;
     this.file = { inputs: graph.inputs, outputs: graph.outputs };
     const names = labels ?? (Array.isArray(manifest.labels) ? manifest.labels : undefined);
+    this.metadata = metadata;
     this.stated = stated;
     checkOutput(graph, manifest.output);
-    const facts = [requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated];
-    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, strongest(facts));
+    const said = strongest([requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated]);
+    const facts = strongest([said, recognisedForm(graph, forms, said, metadata)]);
+    const { description, rowsAtOnce, axes, outputAxes } = describe(graph, facts);
     this.description = description;
     this.places = { ...inputPlaces(graph, axes), ...outputAxes };
     this.graph = withRowsInFront(graph, this.places);
@@ -154,12 +169,10 @@ export class Model {
    */
   static async read(source: ModelSource): Promise<Model> {
     const graph = toFloat32(read(source.bytes, { external: (path) => source.external?.get(path) }));
-    const stated = strongest([
-      source.stated ?? {},
-      metadataFacts(readHeader(source.bytes).metadata),
-      operatorLabels(graph),
-    ]);
-    return new Model(graph, source.digest ?? (await modelDigest(source)), source, stated);
+    const { metadata } = readHeader(source.bytes);
+    const stated = strongest([source.stated ?? {}, metadataFacts(metadata), operatorLabels(graph)]);
+    const digest = source.digest ?? (await modelDigest(source));
+    return new Model(graph, digest, { ...source, metadata }, stated);
   }
 
   /**

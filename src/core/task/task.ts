@@ -2,7 +2,8 @@
  * The contract of tasks: from outputs of a model to predictions that a person recognises, and from a chosen prediction
  * to one number that every saliency method can explain.
  */
-import type { PlacedImage } from '../image/placement.ts';
+import type { PlacedSize } from '../image/placement.ts';
+import type { ShapeFacts } from '../model/describe/output-form.ts';
 import type { ModelDescription, TaskId } from '../model/description.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -28,6 +29,8 @@ export interface Prediction {
   readonly angle?: number;
   /** Index of a token or of a cell. */
   readonly position?: number | readonly number[];
+  /** Word that the token at the position belongs to. */
+  readonly word?: string;
   /** First and last token (inclusive) of an answer. */
   readonly span?: readonly [number, number];
 }
@@ -35,8 +38,8 @@ export interface Prediction {
 /** Facts for a task beside the outputs. */
 export interface TaskContext {
   readonly description: ModelDescription;
-  /** The image that the model saw, where there is one. */
-  readonly image?: PlacedImage;
+  /** Size of the upright image that the model saw, and the part of it that it was shown. */
+  readonly image?: PlacedSize;
   /** Height and width of the image input, in pixels of the tensor. */
   readonly inputSize?: readonly [number, number];
   /** Predictions below this score are left out; the task's own default when absent. */
@@ -82,10 +85,19 @@ export type TargetChoice =
   | { readonly point: readonly [number, number] }
   | { readonly box: readonly [number, number, number, number] };
 
+export const TASK_API_VERSION = 1;
+
 export interface Task {
-  readonly apiVersion: 1;
+  readonly apiVersion: typeof TASK_API_VERSION;
   readonly id: TaskId;
   readonly about: { readonly title: string; readonly summary: string };
+  /** Predictions have a place in the input (boxes, tokens, pixels): a class alone does not say which one is meant. */
+  readonly hasPlaces?: boolean;
+  /**
+   * Evidence between 0 and 1 that the outputs are of this task, from names and shapes alone, before the model is
+   * described. It settles the task where nobody states one.
+   */
+  recogniseShapes?(facts: ShapeFacts): number;
   /**
    * Evidence between 0 (does not fit) and 1 (the file says so) that the explained output is of this task. The task with
    * the most evidence is taken; a tie is a doubt.

@@ -3,6 +3,8 @@ import { defineModule, type Module, optional, replaceParts } from '../../composi
 import { CORE } from '../../composition/tokens.ts';
 import type { TenantConfig } from '../../config/tenant-policy.ts';
 import type { Engine } from '../../core/engine/engine.ts';
+import type { ModalityRegistry } from '../../core/modality/registry.ts';
+import type { TaskRegistry } from '../../core/task/registry.ts';
 import { InFlight } from '../cache/in-flight.ts';
 import { noCache } from '../cache/result-cache.ts';
 import { ModelCatalogue } from '../models/catalogue.ts';
@@ -46,9 +48,19 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
       [EDGE.tenantRecords, EDGE.tokenVerifier, SERVICES.log, EDGE.clock],
     );
     bind(SERVICES.models).toResolvedValue(
-      (store: ModelStore, registry: ModelRegistry | undefined, bytes: number | undefined) =>
-        new ModelCatalogue(store, { ...(registry && { registry }), ...(bytes !== undefined && { bytes }) }),
-      [EDGE.modelStore, optional(EDGE.modelRegistry), optional(EDGE.modelBytes)],
+      (
+        store: ModelStore,
+        { forms }: TaskRegistry,
+        modalities: ModalityRegistry,
+        registry: ModelRegistry | undefined,
+        bytes: number | undefined,
+      ) =>
+        new ModelCatalogue(store, {
+          readers: { forms, modalities },
+          ...(registry && { registry }),
+          ...(bytes !== undefined && { bytes }),
+        }),
+      [EDGE.modelStore, CORE.tasks, CORE.modalities, optional(EDGE.modelRegistry), optional(EDGE.modelBytes)],
     );
   });
 

@@ -5,6 +5,7 @@ import { SERVICES } from './tokens.ts';
 
 const REQUIRED: ReadonlySet<string> = new Set<keyof Services>([
   'explainer',
+  'modalities',
   'models',
   'tenants',
   'cache',

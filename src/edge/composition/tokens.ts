@@ -13,6 +13,7 @@ type ServiceTokens = { readonly [Name in keyof Services]-?: Token<NonNullable<Se
 /** Parts of {@link Services}, by name. */
 export const SERVICES: ServiceTokens = {
   explainer: CORE.explainer,
+  modalities: CORE.modalities,
   models: token('edge.models'),
   tenants: token('edge.tenants'),
   ledger: token('edge.ledger'),

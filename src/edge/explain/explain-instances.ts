@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { Limits } from '../limits.ts';
-import type { ServedModel } from '../models/catalogue.ts';
+import type { ServedModel } from '../models/served-model.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import { type Answer, explainCached } from './explain-cached.ts';

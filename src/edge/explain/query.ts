@@ -7,9 +7,9 @@ import type { InferenceRequest, Parameters } from '../../protocol/open-inference
 import { cacheKey } from '../cache/key.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { prefersAsync } from '../http/prefer.ts';
-import type { ServedModel } from '../models/catalogue.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import { requestedModel } from '../models/requested-model.ts';
+import type { ServedModel } from '../models/served-model.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
 import type { RunRequest } from '../routing/route.ts';
 import type { Services } from '../services.ts';

@@ -1,27 +1,20 @@
 /** Models that a tenant may use, by name and version: shipped with the server, or uploaded. */
-import { sha256Hex } from '../../core/digest.ts';
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
-import { Model, type ModelSource } from '../../core/model/model.ts';
+import type { ModelSource } from '../../core/model/model.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
-import type { ModelBundle } from './model-bundle.ts';
-import { ModelCache, type Weighed } from './model-cache.ts';
+import { ModelCache } from './model-cache.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
+import { type ModelReaders, type ServedModel, serveModel } from './served-model.ts';
 import type { ModelStore } from './store.ts';
-
-export interface ServedModel {
-  readonly model: Model;
-  /** Digest of everything that an answer depends on: the ONNX file, its preprocessing and its labels. */
-  readonly identity: string;
-  /** Files of an uploaded model, for origins, which do not have it. */
-  readonly bundle?: ModelBundle;
-}
 
 export interface CatalogueOptions {
   /** Uploaded models; none when left out. */
   readonly registry?: ModelRegistry;
   /** Maximum bytes of model files in memory; sessions have a bound of their own. */
   readonly bytes?: number;
+  /** Components that models are read with. */
+  readonly readers?: ModelReaders;
 }
 
 /** Default bound: an isolate has 128 MiB, of which sessions take 64, and the runtime and a decoded image need the rest. */
@@ -33,11 +26,13 @@ export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared
 export class ModelCatalogue {
   readonly registry: ModelRegistry | undefined;
   private readonly store: ModelStore;
+  private readonly readers: ModelReaders;
   private readonly cache: ModelCache<ServedModel>;
 
-  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES }: CatalogueOptions = {}) {
+  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES, readers = {} }: CatalogueOptions = {}) {
     this.store = store;
     this.registry = registry;
+    this.readers = readers;
     this.cache = new ModelCache(bytes);
   }
 
@@ -82,10 +77,11 @@ export class ModelCatalogue {
     const wanted = version ?? defaultVersion(record);
     const entry = versionOf(record, name, wanted);
     const registry = this.registry;
-    const key = `${owner}/${name}/${entry.files['manifest.json']}/${entry.digest}`;
+    const key = `${owner}/${name}/${entry.upload}/${entry.digest}`;
     return this.cache.get(
       key,
-      async () => weigh(await registry.open(owner, name, entry), registry.bundle(owner, name, entry)),
+      async () =>
+        serveModel(await registry.open(owner, name, entry), this.readers, registry.bundle(owner, name, entry)),
       waitUntil,
     );
   }
@@ -118,7 +114,11 @@ export class ModelCatalogue {
   }
 
   private async shipped(name: string, waitUntil: WaitUntil, version?: string): Promise<ServedModel> {
-    const served = await this.cache.get(`shipped/${name}`, async () => weigh(await this.store.open(name)), waitUntil);
+    const served = await this.cache.get(
+      `shipped/${name}`,
+      async () => serveModel(await this.store.open(name), this.readers),
+      waitUntil,
+    );
     const only = served.model.version;
     if (version === undefined || version === only) return served;
     throw new WhylightError('model_not_found', `The model ${name} has no version ${version}; it has ${only}.`, {
@@ -126,14 +126,6 @@ export class ModelCatalogue {
       versions: [only],
     });
   }
-}
-
-async function weigh(source: ModelSource, bundle?: ModelBundle): Promise<Weighed<ServedModel>> {
-  const model = await Model.read(source);
-  const described = JSON.stringify([model.manifest, source.labels ?? null]);
-  const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
-  const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { value: { model, identity, ...(bundle && { bundle }) }, bytes: source.bytes.byteLength + external };
 }
 
 function notFound(name: string, names: readonly string[]): WhylightError {

@@ -1,5 +1,6 @@
 /** Reads a model from a folder: `manifest.json` and the files that it names. */
 import { WhylightError } from '../../core/errors.ts';
+import { folderFacts } from '../../core/model/folder.ts';
 import { parseLabels, parseManifest } from '../../core/model/manifest.ts';
 import type { ModelSource } from '../../core/model/model.ts';
 
@@ -7,7 +8,7 @@ import type { ModelSource } from '../../core/model/model.ts';
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
 
 /**
- * Reads a model.
+ * Reads a model. Files of other makers beside it (`config.json`) are asked only where the manifest says of no images.
  * @param where name of the folder, for error messages
  * @throws WhylightError `invalid_config` for a missing file or an invalid manifest.
  */
@@ -20,14 +21,18 @@ export async function readModelFolder(read: ReadFile, where: string): Promise<Mo
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   const manifest = parseManifest(decode(await get('manifest.json')), `${where}/manifest.json`);
   const { labels: names } = manifest;
-  const [bytes, labels, external] = await Promise.all([
+  const files = { read };
+  const [bytes, labels, external, stated] = await Promise.all([
     get(manifest.file),
     typeof names === 'string' ? get(names).then((text) => parseLabels(decode(text), `${where}/${names}`)) : names,
     Promise.all(manifest.external.map(async (path) => [path, await get(path)] as const)),
+    manifest.preprocessing ? undefined : folderFacts(files),
   ]);
   return {
     bytes,
     manifest,
+    files,
+    ...(stated && { stated }),
     ...(labels && { labels }),
     ...(external.length > 0 && { external: new Map(external) }),
   };

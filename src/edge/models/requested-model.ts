@@ -1,7 +1,8 @@
 /** Looks up the model that a request names. */
 import type { Context } from 'hono';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
-import type { ModelCatalogue, ServedModel } from './catalogue.ts';
+import type { ModelCatalogue } from './catalogue.ts';
+import type { ServedModel } from './served-model.ts';
 
 /** A model, and its default version unless one is named. */
 export interface ModelName {

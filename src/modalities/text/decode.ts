@@ -48,7 +48,7 @@ function decodeCharacters(bytes: Uint8Array): string {
   const wide =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
   try {
-    return new TextDecoder(wide ?? 'utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(wide ?? 'utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
     throw invalid('The text is not UTF-8, nor UTF-16 with a byte order mark. Save it as UTF-8.', cause);
   }

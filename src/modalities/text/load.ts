@@ -11,7 +11,12 @@ import { bertTokenizer, splitTokenizer, wordListTokenizer } from './vocabulary-f
 export interface LoadedText {
   readonly tokenizer: Tokenizer;
   readonly facts: TextFacts;
+  /** Memory that the tokenizer takes, in bytes: an estimate from the size of its file. */
+  readonly bytes: number;
 }
+
+/** A vocabulary as strings and maps takes so many times the bytes of its file. */
+const GROWTH = 4;
 
 /** Loaded files by model and name; a tokenizer.json of 30,000 entries takes a tenth of a second to read. */
 const loaded = new WeakMap<ModelFiles, Map<string, Promise<LoadedText>>>();
@@ -44,17 +49,26 @@ function textInside(input: WordInput, split: TextSplit): LoadedText {
   const known = inside.get(input);
   if (known) return known;
   const tokenizer = splitTokenizer(input.words, split);
-  const text = { tokenizer, facts: readTextFacts({}, tokenizer) };
+  const text = { tokenizer, facts: readTextFacts({}, tokenizer), bytes: 0 };
   inside.set(input, text);
   return text;
 }
 
-async function read(files: ModelFiles, settings: TextSettings): Promise<LoadedText> {
+async function read(beside: ModelFiles, settings: TextSettings): Promise<LoadedText> {
+  let size = 0;
+  const files: ModelFiles = {
+    async read(path) {
+      const bytes = await beside.read(path);
+      size += bytes?.length ?? 0;
+      return bytes;
+    },
+  };
   const [tokenizerConfig, specialTokensMap, config] = await Promise.all(
     ['tokenizer_config.json', 'special_tokens_map.json', 'config.json'].map((path) => readJson(files, path)),
   );
   const tokenizer = await readAnyTokenizer(files, settings, isObject(tokenizerConfig) ? tokenizerConfig : {});
-  return { tokenizer, facts: readTextFacts({ tokenizerConfig, specialTokensMap, config }, tokenizer) };
+  const facts = readTextFacts({ tokenizerConfig, specialTokensMap, config }, tokenizer);
+  return { tokenizer, facts, bytes: GROWTH * size };
 }
 
 async function readAnyTokenizer(files: ModelFiles, settings: TextSettings, config: JsonObject): Promise<Tokenizer> {

@@ -30,6 +30,7 @@ const text: Modality<readonly TextInput[], TextView> = {
   about: { title: 'Text', summary: 'Sentences and pairs of sentences, explained by words.' },
   accepts: { mediaTypes: TEXT_MEDIA_TYPES, extensions: ['txt', 'md', 'json'] },
   recognise,
+  load: async (context) => (await loadText(context.files, parseTextSettings(context.settings), wordsOf(context))).bytes,
   decode: (bytes, mediaType) => decodeTexts(bytes, mediaType),
   prepare,
   async absent(prepared, row, context, kind) {

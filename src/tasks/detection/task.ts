@@ -15,6 +15,11 @@ export const defineDetection = (id: DetectionKind, title: string, summary: strin
   apiVersion: 1,
   id,
   about: { title, summary },
+  hasPlaces: true,
+  recogniseShapes(facts) {
+    const recognised = recogniseDetector(facts);
+    return recognised && kindOf(recognised.format) === id ? recognised.evidence : 0;
+  },
   recognise(description, metadata) {
     const recognised = recogniseDetector(factsOf(description, metadata));
     return recognised && kindOf(recognised.format) === id ? recognised.evidence : 0;

@@ -21,6 +21,7 @@ export const defineMap = (id: 'depth' | 'image_to_image', title: string, summary
     id,
     title,
     summary,
+    hasPlaces: true,
     evidence(description) {
       const { explained } = description;
       if (typeof explained.classAxis?.value === 'number') return 0;

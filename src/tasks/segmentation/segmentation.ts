@@ -15,6 +15,7 @@ export default defineTask({
   id: 'segmentation',
   title: 'Semantic segmentation',
   summary: 'A class for every pixel.',
+  hasPlaces: true,
   evidence(description) {
     const { explained } = description;
     if (!hasInput(description, 'image') || positionExtents(explained).length !== 2) return 0;

@@ -10,6 +10,7 @@ export default defineTask({
   id: 'similarity',
   title: 'Similarity',
   summary: 'The cosine of the embedding of the input and a given embedding.',
+  hasPlaces: true,
   evidence({ explained: { name, shape } }) {
     const vector = shape.filter((extent, i) => i > 0 && extent !== 1).length === 1;
     const named = /embed|pooler|features?$|sentence_embedding|encoding/i.test(name);

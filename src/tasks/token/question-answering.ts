@@ -17,6 +17,7 @@ export default defineTask({
   id: 'question_answering',
   title: 'Question answering',
   summary: 'The span of a text that answers a question.',
+  hasPlaces: true,
   evidence({ outputs }) {
     const pair = outputs.some(({ name }) => isStart(name)) && outputs.some(({ name }) => isEnd(name));
     return pair ? 0.95 : 0;

@@ -15,6 +15,7 @@ export default defineTask({
   id: 'token_classification',
   title: 'Token classification',
   summary: 'A class for each token of a text.',
+  hasPlaces: true,
   evidence(description) {
     if (!overTokens(description)) return 0;
     const classes = classExtent(description.explained);

@@ -24,6 +24,7 @@ export const defineVocabulary = ({ id, title, summary, evidence, position }: Voc
     id,
     title,
     summary,
+    hasPlaces: true,
     evidence: (description) => (overTokens(description) && !description.explained.labels ? evidence(description) : 0),
     read(outputs, context) {
       const scores = tokenScores(outputs, context);

@@ -14,10 +14,10 @@ export const answerFaults: Check = async (it) => {
     if (WhylightError.is(error, 'label_not_found')) return undefined;
     throw error;
   });
-  const { task, predictions } = answer ?? { task: { id: explained.task.value }, predictions: [] };
+  const { task, predictions } = answer ?? { task: explained.task.value, predictions: [] };
   const faults: string[] = [];
-  if (expected.tasks && !expected.tasks.includes(task.id)) {
-    faults.push(`task is ${task.id}, expected ${expected.tasks.join(' or ')}`);
+  if (expected.tasks && !expected.tasks.includes(task)) {
+    faults.push(`task is ${task}, expected ${expected.tasks.join(' or ')}`);
   }
   const [best] = predictions;
   if (!expected.detector || !best) return faults;

@@ -35,7 +35,7 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   try {
     const { rows } = await it.explainer.explain(
       it.opened.model,
-      { method: METHODS[strategy], inputs: subject.inputs, ...(await targetOf(it, subject)) },
+      { method: METHODS[strategy], inputs: subject.inputs, ...(await targetOf(it, subject, METHODS[strategy])) },
       { maxSamples: MAX_SAMPLES },
     );
     const fault = valueFault(rows[0], strategy);
@@ -52,10 +52,13 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
 async function targetOf(
   it: OpenedCase,
   subject: Subject,
-): Promise<Pick<ExplainRequest, 'target' | 'taskTarget' | 'scores'>> {
+  method: string,
+): Promise<Pick<ExplainRequest, 'target' | 'read' | 'scores'>> {
+  const { inputs } = subject;
   try {
-    const taskTarget = (await answerOf(it, subject)).target();
-    return taskTarget ? { taskTarget } : {};
+    const { read } = await answerOf(it, subject);
+    await it.explainer.settle(it.explainer.plan(it.opened.model, { method, inputs, read }));
+    return { read };
   } catch (error) {
     const { gradient_array: stated } = it.expected;
     if (!stated || !WhylightError.is(error, 'invalid_request')) throw error;

@@ -4,9 +4,9 @@
  * `[boxes, 7]` begins with the number of the image, and may have the class in front of the score (YOLOv7).
  */
 
+import { readUltralytics } from '../../../core/model/describe/ultralytics.ts';
 import type { TaskOutputs } from '../../../core/task/task.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
-import { readUltralytics } from '../../ultralytics.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import { fourFrom } from '../four.ts';
 import type { Detections, Head } from '../head.ts';

@@ -1,6 +1,7 @@
 /** Layout of a dense YOLO output `[N, channels, candidates]` or its transpose, from shapes, labels and metadata. */
+
+import { readUltralytics, type UltralyticsMetadata } from '../../../core/model/describe/ultralytics.ts';
 import { imageSize, type TaskDescription, type TensorFact } from '../../description.ts';
-import { readUltralytics, type UltralyticsMetadata } from '../../ultralytics.ts';
 import { pyramidOf } from '../grid.ts';
 
 /** Meaning of the channels behind the class scores. */

@@ -3,8 +3,9 @@
  * points or angles. One candidate for each cell or anchor, suppression left to the reader.
  * @see https://arxiv.org/abs/2107.08430 (YOLOX: boxes in cells of three strides)
  */
+
+import { readUltralytics } from '../../../core/model/describe/ultralytics.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
-import { readUltralytics } from '../../ultralytics.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import { cellAt, levelsOf, pyramidOf } from '../grid.ts';
 import type { Column, Detections, Head } from '../head.ts';

@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { readNames, readUltralytics } from '../../src/tasks/ultralytics.ts';
+import { namesOf } from '../../../src/core/model/describe/names.ts';
+import { readUltralytics } from '../../../src/core/model/describe/ultralytics.ts';
 
-describe('readNames', () => {
+describe('namesOf', () => {
   it('reads the names of a Python dictionary with either kind of quotes', () => {
-    expect(readNames(`{0: 'cup', 1: "driver's seat", 2: 'it\\'s, {2}: \\u00e9\\xe8'}`)).toEqual([
+    expect(namesOf(`{0: 'cup', 1: "driver's seat", 2: 'it\\'s, {2}: \\u00e9\\xe8'}`)).toEqual([
       'cup',
       "driver's seat",
       "it's, {2}: éè",
     ]);
   });
 
-  it('reads a list', () => expect(readNames("['a', 'b']")).toEqual(['a', 'b']));
+  it('reads a list', () => expect(namesOf("['a', 'b']")).toEqual(['a', 'b']));
 
-  it('orders the names by their class numbers', () => expect(readNames("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
+  it('orders the names by their class numbers', () => expect(namesOf("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
 
-  it('returns undefined when a class has no name', () => expect(readNames("{0: 'a', 2: 'c'}")).toBeUndefined());
+  it('returns undefined when a class has no name', () => expect(namesOf("{0: 'a', 2: 'c'}")).toBeUndefined());
 });
 
 describe('readUltralytics', () => {
@@ -34,6 +35,7 @@ describe('readUltralytics', () => {
       imageSize: [480, 640],
       stride: 32,
       final: true,
+      gray: false,
       keypoints: [17, 3],
     });
   });

@@ -1,6 +1,6 @@
 /** Choices of predictions as texts. */
-import { WhylightError } from '../core/errors.ts';
-import type { TargetChoice } from '../core/task/task.ts';
+import { WhylightError } from '../errors.ts';
+import type { TargetChoice } from './task.ts';
 
 /**
  * A choice written as text: `box:2` (the number of a prediction), `box:10,20,90,80`, `point:120,80`, the index of a class,

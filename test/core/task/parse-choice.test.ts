@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseChoice } from '../../src/tasks/parse-choice.ts';
+import { parseChoice } from '../../../src/core/task/parse-choice.ts';
 
 describe('parseChoice', () => {
   it.each([

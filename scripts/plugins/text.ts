@@ -1,0 +1,81 @@
+/** Texts of the generated modules. */
+import { relative } from 'node:path';
+import type { Config } from '../../src/config/plugins-config.ts';
+import type { Method } from '../../src/core/method/contract.ts';
+import type { Modality } from '../../src/core/modality/modality.ts';
+import { CONFIG } from './load.ts';
+
+/** Components in the order of the configuration. */
+export interface BuiltIn {
+  readonly methods: readonly Method[];
+  readonly modalities: readonly Modality[];
+}
+
+function pluginsText(plugins: Config['plugins'], methods: readonly Method[]): string {
+  const imports = plugins.map(({ use }, i) => {
+    return `import ${methods[i]?.id} from ${specifier(use)};`;
+  });
+  const entries = plugins.map(({ use: _, version: __, ...rules }, i) => {
+    const members = Object.entries(rules).filter(([, value]) => value !== undefined);
+    return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
+  });
+  return `import type { PluginEntry } from '../src/core/method/registry.ts';
+${imports.join('\n')}
+
+/** The methods that are built in. */
+export const plugins: readonly PluginEntry[] = [
+${entries.join('\n')}
+];
+`;
+}
+
+const modalityText = (use: string, id: string): string =>
+  `  { id: ${JSON.stringify(id)}, load: async () => (await import(${specifier(use)})).default },`;
+
+function tasksText(tasks: Config['tasks']): string {
+  if (tasks === undefined)
+    return "/** The tasks that come with whylight. */\nexport { builtinTasks as tasks } from '../src/tasks/index.ts';\n";
+  const imports = tasks.map(({ use }, i) => `import task${i} from ${specifier(use)};`);
+  const names = tasks.map((_, i) => `task${i}`);
+  return `${imports.join('\n')}
+
+/** Tasks that answers are read by. */
+export const tasks: readonly Task[] = [${names.join(', ')}];
+`;
+}
+
+/** Module specifier of a component, seen from the generated file. */
+const specifier = (use: string): string =>
+  JSON.stringify(use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use);
+
+/** For pages that anybody may open: no method that only some tenants may know of, and nothing of tenants and models. */
+export function publicModuleText({ plugins }: Config, methods: readonly Method[]): string {
+  const listed = [...plugins.keys()].filter((i) => plugins[i]?.unlisted !== true);
+  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
+${pluginsText(
+  listed.map((i) => plugins[i] as Config['plugins'][number]),
+  listed.map((i) => methods[i] as Method),
+)}`;
+}
+
+export function moduleText({ plugins, models, tenants, modalities, tasks }: Config, built: BuiltIn): string {
+  return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
+import type { TenantConfig } from '../src/config/tenant-policy.ts';
+import type { ModalityEntry } from '../src/core/modality/registry.ts';
+${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods)}
+/** Modalities beside images; each is loaded when a model asks for it. */
+export const modalities: readonly ModalityEntry[] = [
+${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? '')).join('\n')}
+];
+
+${tasksText(tasks)}
+/** All of them were held against the contract before this was written. */
+export const checked = true;
+
+/** Folder of each model, from the project's folder. */
+export const models: Readonly<Record<string, string>> = ${JSON.stringify(models, undefined, 2)};
+
+/** Tenants by name; "*" is everybody without a key. */
+export const tenants: Readonly<Record<string, TenantConfig>> = ${JSON.stringify(tenants, undefined, 2)};
+`;
+}

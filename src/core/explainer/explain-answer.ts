@@ -1,0 +1,55 @@
+/** Explanation of one row together with the answer that the task reads. */
+import type { TaskRegistry } from '../task/registry.ts';
+import { explainRow, type RowResult } from './explain-row.ts';
+import { planWithTarget } from './plan.ts';
+import type { PlanRun } from './plan-run.ts';
+import { isChosenByTask, type RowAnswer, readRow, readScores, targetOf, taskOf } from './read-answer.ts';
+
+/**
+ * Explains one row, and adds predictions where the request asks for them. Where the task chooses the target, the model
+ * runs once before; where nothing is found, it does not run again.
+ */
+export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegistry): Promise<RowResult> {
+  const { plan } = run;
+  const task = taskOf(plan, tasks);
+  if (!task) return explainRow(run, index);
+  if (!isChosenByTask(task, plan.request)) {
+    const result = await explainRow(run, index);
+    const known = task.hasPlaces ? undefined : readScores(task, plan, index, result.scores);
+    if (known) return { ...result, row: { ...result.row, predictions: known } };
+    const { predictions } = await readRow(run, task, index);
+    return withRead({ ...result, row: { ...result.row, predictions } });
+  }
+  const answer = await readRow(run, task, index);
+  const chosen = targetOf(answer, task, plan.request.target);
+  if ('nothing' in chosen) return nothingFound(answer, chosen.nothing, plan.request.summary === true);
+  const result = await explainRow({ ...run, plan: planWithTarget(plan, chosen.target) }, index);
+  return withRead({ ...result, row: { ...result.row, predictions: answer.predictions } });
+}
+
+/** Counts the run that the answer was read from. */
+const withRead = (result: RowResult): RowResult => ({
+  ...result,
+  samples: { ...result.samples, predictions: result.samples.predictions + 1 },
+});
+
+/** The row of an answer in which nothing was found: no values, no map, no class. */
+const nothingFound = ({ predictions }: RowAnswer, nothing: string, summary: boolean): RowResult => ({
+  scores: new Float32Array(0),
+  samples: { forwards: 0, backwards: 0, predictions: 1 },
+  row: {
+    values: {},
+    target: { weights: [] },
+    score: 0,
+    diagnostics: {
+      positiveShare: 0,
+      sparseness: 0,
+      entropy: 0,
+      warnings: [{ code: 'nothing_found', message: nothing }],
+    },
+    ...(summary && { summary: { text: nothing, facts: { target: 'nothing', score: 0, signed: false } } }),
+    top: [],
+    predictions,
+    nothing,
+  },
+});

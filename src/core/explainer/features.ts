@@ -1,0 +1,59 @@
+/** Features of a row that a modality prepared: their values, and the row without one of them. */
+import type { Feature, Features } from '../modality/modality.ts';
+import type { BoundInfo } from '../model/model.ts';
+import { baselineOf } from '../strategy/baseline.ts';
+import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { FeatureValue } from './explanation.ts';
+
+/**
+ * The attribution by the inputs that features lie in: that of an embedding counts for the input that is looked up.
+ * Undefined for the attribution of an inner layer, which has no place in the input.
+ */
+export function attributionByInput(
+  { sources }: Pick<BoundInfo, 'sources'>,
+  values: Float32Tensors,
+  { mask }: Features,
+): Float32Tensors | undefined {
+  const inputOf = new Map(sources.map(({ name, input }) => [name, input]));
+  const byInput = Object.fromEntries(Object.entries(values).map(([name, own]) => [inputOf.get(name) ?? name, own]));
+  return Object.keys(mask).some((name) => byInput[name]) ? byInput : undefined;
+}
+
+/** Features of an answer with their values. */
+export const listFeatures = ({ list }: Features, values: ArrayLike<number>): FeatureValue[] =>
+  list.map(({ name, start, end }: Feature, i) => ({
+    name,
+    value: values[i] as number,
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+  }));
+
+/**
+ * The inputs without one feature: its elements hold the baseline of the request, else 0.
+ * @param baselines one row by input name
+ * @returns undefined where no input holds the feature
+ */
+export function withoutFeature(
+  info: Pick<BoundInfo, 'inputs'>,
+  { mask }: Features,
+  feature: number,
+  inputs: Inputs,
+  baselines: Inputs,
+): { readonly inputs: Inputs; readonly by: 'absent' | 'zero' } | undefined {
+  const hidden: Record<string, Tensor> = {};
+  for (const [name, indices] of Object.entries(mask)) {
+    const own = inputs[name];
+    const described = info.inputs.find((input) => input.name === name);
+    if (!own || !described || !indices.includes(feature)) continue;
+    const absent = baselineOf(own, described, 0, baselines);
+    const without = tensor(own.dtype, own.dims);
+    for (let i = 0; i < own.data.length; i++) {
+      without.data[i] = (indices[i] === feature ? absent : own).data[i] as never;
+    }
+    hidden[name] = without;
+  }
+  const names = Object.keys(hidden);
+  if (names.length === 0) return undefined;
+  return { inputs: { ...inputs, ...hidden }, by: names.every((name) => baselines[name]) ? 'absent' : 'zero' };
+}

@@ -1,0 +1,167 @@
+/** Reading of the model's answer by its task: what it says of a row, and what of that is explained. */
+
+import { WhylightError } from '../errors.ts';
+import type { Features } from '../modality/modality.ts';
+import type { ModelDescription } from '../model/description.ts';
+import type { Model } from '../model/model.ts';
+import { rowsAsInFile } from '../model/row-axes.ts';
+import type { TargetRequest } from '../model/target-request.ts';
+import { outputsOf, runRows } from '../plan/run.ts';
+import { resolveNeeds } from '../plan/variant.ts';
+import { isPlaced, parseChoice } from '../task/parse-choice.ts';
+import type { TaskRegistry } from '../task/registry.ts';
+import type { Prediction, Task, TaskContext, TaskOutputs, TaskTarget } from '../task/task.ts';
+import type { Inputs } from '../tensor/rows.ts';
+import { float32 } from '../tensor/tensor.ts';
+import type { Plan } from './plan.ts';
+import { controlOf, type PlanRun, rowInputs } from './plan-run.ts';
+import type { ExplainRequest } from './request.ts';
+
+/** The answer to one row, with what it was read from. */
+export interface RowAnswer {
+  readonly predictions: readonly Prediction[];
+  readonly outputs: TaskOutputs;
+  readonly context: TaskContext;
+}
+
+/** The part of a plan that answers are read with. */
+export type ReadPlan = Pick<Plan, 'inputs' | 'info' | 'model'> & {
+  readonly request: Pick<ExplainRequest, 'read' | 'features' | 'top'>;
+};
+
+/** The part of a run that answers are read with. */
+export type ReadRun = Pick<PlanRun, 'lease' | 'hooks'> & { readonly plan: ReadPlan };
+
+/** The task that reads the answers of a plan; undefined where the request asks for no predictions. */
+export function taskOf(
+  { model, request }: { readonly model: Model; readonly request: Pick<ExplainRequest, 'read' | 'corrections'> },
+  tasks: TaskRegistry,
+): Task | undefined {
+  if (!request.read || tasks.tasks.length === 0) return undefined;
+  return tasks.choose(model.description, model.metadata, request.corrections?.task);
+}
+
+/**
+ * Tells if the target is found by the task in the outputs of a run: always where predictions have places, unless an inner
+ * tensor or elements of the scores are meant, and for a choice by place.
+ */
+export function isChosenByTask(task: Task | undefined, { target, scores, taskTarget }: Plan['request']): boolean {
+  if (!task || taskTarget) return false;
+  const text = typeof target === 'string' ? target : undefined;
+  if (text !== undefined && isPlaced(text)) return true;
+  const isExplicit = typeof target === 'object' || text?.trimStart().startsWith('{') === true;
+  return task.hasPlaces === true && (scores === undefined || scores === 'logits') && !isExplicit;
+}
+
+/** Runs the model on one row, and reads what it says. */
+export async function readRow(run: ReadRun, task: Task, index: number): Promise<RowAnswer> {
+  const { plan } = run;
+  const inputs = rowInputs(plan, index);
+  const context = contextOf(plan, task, index, inputs);
+  const outputs = await outputsOfRow(run, inputs);
+  return { outputs, context, predictions: readBy(task, outputs, context, plan.request.features?.[index]) };
+}
+
+/**
+ * The target that a request means among the predictions; the first one when it names none. Without predictions that is
+ * the one that the task has all the same (the surest token of a text without names), else the reason why there is none.
+ * @throws WhylightError `label_not_found` for a target that is none of the predictions
+ */
+export function targetOf(
+  { predictions, outputs, context }: RowAnswer,
+  task: Task,
+  target: TargetRequest | undefined,
+): { readonly target: TaskTarget } | { readonly nothing: string } {
+  const choice = parseChoice(target === undefined ? undefined : String(target));
+  try {
+    return { target: task.target(choice, outputs, context) };
+  } catch (error) {
+    if (target !== undefined || predictions.length > 0 || !WhylightError.is(error, 'label_not_found')) throw error;
+    return { nothing: error.message };
+  }
+}
+
+/** Predictions of a task that reads nothing but the explained scores. */
+export function readScores(
+  task: Task,
+  plan: Plan,
+  index: number,
+  scores: Float32Array,
+): readonly Prediction[] | undefined {
+  const { info, model, request } = plan;
+  const { explained } = model.description;
+  if (!info.labelled || (info.scores.name !== explained.logits && info.scores.name !== explained.name))
+    return undefined;
+  const outputs = { [info.scores.name]: float32([1, ...info.scores.dims.map(Number)], scores) };
+  return readBy(task, outputs, contextOf(plan, task, index, rowInputs(plan, index)), request.features?.[index]);
+}
+
+const readBy = (
+  task: Task,
+  outputs: TaskOutputs,
+  context: TaskContext,
+  features: Features | undefined,
+): readonly Prediction[] => task.read(outputs, context).map((prediction) => withWord(prediction, features));
+
+/** All outputs in the file's own axes, and the logits where the graph goes on to a softmax or sigmoid. */
+async function outputsOfRow({ plan, lease, hooks }: ReadRun, inputs: Inputs): Promise<TaskOutputs> {
+  const { model, info } = plan;
+  const { explained } = model.description;
+  const names = model.graph.outputs.map(({ name }) => name);
+  const others = [...new Set([...names, explained.logits])].filter((name) => name !== info.scores.name);
+  const graph = await lease.load(resolveNeeds({ activations: others }, info));
+  const raw = outputsOf(await runRows(graph, inputs, undefined, controlOf(hooks)), info.scores.name);
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, tensor]) => [name, rowsAsInFile(tensor, model.places[name] ?? 0)]),
+  );
+}
+
+function contextOf({ model, request }: ReadPlan, task: Task, index: number, inputs: Inputs): TaskContext {
+  const { description, metadata, preprocessing } = model;
+  const { read = {}, features, top } = request;
+  const { image, threshold } = read;
+  const words = features?.[index];
+  return {
+    description,
+    metadata,
+    ...(image && { image }),
+    ...imageSizeOf(description, inputs, preprocessing?.layout),
+    ...(task.id === 'token_classification' && words
+      ? { attentionMask: wordsAmong(words) }
+      : attentionOf(description, inputs)),
+    ...(threshold !== undefined && { threshold }),
+    ...(top !== undefined && !task.hasPlaces && { top }),
+  };
+}
+
+/** 1 for tokens of words, 0 for special ones, which have no class. */
+const wordsAmong = ({ mask }: Features): number[] =>
+  Array.from(Object.values(mask)[0] ?? [], (feature) => (feature >= 0 ? 1 : 0));
+
+/** The attention mask among the inputs, where there is one. */
+function attentionOf({ inputs: facts }: ModelDescription, inputs: Inputs): Pick<TaskContext, 'attentionMask'> {
+  const mask = facts.find(({ name, role }) => role.value === 'fixed' && /mask/i.test(name));
+  const values = mask && inputs[mask.name];
+  return values ? { attentionMask: values.data } : {};
+}
+
+/** The prediction at a token with the word that the token belongs to. */
+function withWord(prediction: Prediction, features: Features | undefined): Prediction {
+  const { position } = prediction;
+  const feature = typeof position === 'number' ? Object.values(features?.mask ?? {})[0]?.[position] : undefined;
+  const word = features?.list[feature ?? -1]?.name;
+  return word === undefined ? prediction : { ...prediction, word };
+}
+
+/** Size of the explained image, by the tensor that is given for it. */
+function imageSizeOf(
+  { inputs: facts }: ModelDescription,
+  inputs: Inputs,
+  stated: string | undefined,
+): Pick<TaskContext, 'inputSize'> | undefined {
+  const fact = facts.find(({ modality, role }) => modality.value === 'image' && role.value === 'explained');
+  const layout = stated ?? fact?.layout.value ?? 'NCHW';
+  const { dims = [] } = inputs[fact?.name ?? Object.keys(inputs)[0] ?? ''] ?? {};
+  const [height, width] = [dims[layout.indexOf('H')], dims[layout.indexOf('W')]];
+  return height === undefined || width === undefined ? undefined : { inputSize: [height, width] };
+}

@@ -1,0 +1,57 @@
+/** Rows that a modality prepared, with what the explainer takes of them. */
+import type { Model } from '../model/model.ts';
+import { rowsAsInFile, rowsInFront } from '../model/row-axes.ts';
+import { type Inputs, joinRows, sliceRows } from '../tensor/rows.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Features, Prepared } from './modality.ts';
+import type { ModalityInUse } from './registry.ts';
+
+/** Rows of one modality, ready to be explained. */
+export interface PreparedRows {
+  readonly use: ModalityInUse;
+  /** All rows, in the file's own axes. */
+  readonly inputs: Inputs;
+  /** One for each row. */
+  readonly features: readonly Features[];
+  /** One for each row, for {@link Modality.draw}. */
+  readonly views: readonly unknown[];
+  /** Sentences for the user: that a text was cut. */
+  readonly notices: readonly string[];
+  /** The explained inputs of every row with every feature absent. */
+  baselines(): Promise<Inputs>;
+}
+
+/**
+ * Prepares decoded rows for a model.
+ * @param raw rows as {@link Modality.decode} gives them
+ * @throws WhylightError as {@link Modality.prepare} does
+ */
+export async function prepareRows(model: Model, use: ModalityInUse, raw: unknown): Promise<PreparedRows> {
+  const { modality, context } = use;
+  const prepared = await modality.prepare(raw, context);
+  const { inputs, features, views, notices } = prepared;
+  return { use, inputs, features, views, notices, baselines: () => baselinesOf(model, use, prepared) };
+}
+
+async function baselinesOf(model: Model, { modality, context }: ModalityInUse, prepared: Prepared): Promise<Inputs> {
+  const rows = await Promise.all(prepared.features.map((_, row) => modality.absent(prepared, row, context)));
+  const explained = model.description.inputs.filter(({ role, name }) => role.value === 'explained' && rows[0]?.[name]);
+  return Object.fromEntries(
+    explained.map(({ name }) => {
+      const place = model.places[name] ?? 0;
+      const own = rows.map((row) => rowsInFront(row[name] as Tensor, place));
+      return [name, rowsAsInFile(joinRows(own), place)];
+    }),
+  );
+}
+
+/** One row of inputs in the file's own axes; inputs that all rows share stay whole. */
+export function rowInFile({ places }: Pick<Model, 'places'>, inputs: Inputs, row: number): Inputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => {
+      const place = places[name] ?? 0;
+      if (typeof place !== 'number') return [name, value];
+      return [name, rowsAsInFile(sliceRows(rowsInFront(value, place), row, row + 1), place)];
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+/** A model that is ready to be served, with what lies beside it. */
+import { sha256Hex } from '../../core/digest.ts';
+import { WhylightError } from '../../core/errors.ts';
+import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
+import type { OutputForm } from '../../core/model/describe/output-form.ts';
+import { Model, type ModelSource } from '../../core/model/model.ts';
+import type { ModelFiles } from '../../core/model/model-files.ts';
+import type { ModelBundle } from './model-bundle.ts';
+import type { Weighed } from './model-cache.ts';
+
+export interface ServedModel {
+  readonly model: Model;
+  /** Digest of everything that an answer depends on: the ONNX file, its preprocessing, its labels and its tokenizer. */
+  readonly identity: string;
+  /** Files beside the model: tokenizer, columns, background rows. */
+  readonly files: ModelFiles;
+  /** Files of an uploaded model, for origins, which do not have it. */
+  readonly bundle?: ModelBundle;
+}
+
+/** Components that models are read with. */
+export interface ModelReaders {
+  /** Forms of outputs that tasks recognise. */
+  readonly forms?: readonly OutputForm[];
+  readonly modalities?: ModalityRegistry;
+}
+
+/** No files beside a model. */
+export const NO_FILES: ModelFiles = { read: async () => undefined };
+
+/**
+ * Reads a model, and what its modality needs of the files beside it. Their memory counts as the model's.
+ * @throws WhylightError `invalid_model`, `invalid_config`
+ */
+export async function serveModel(
+  source: ModelSource,
+  { forms = [], modalities }: ModelReaders = {},
+  bundle?: ModelBundle,
+): Promise<Weighed<ServedModel>> {
+  const model = await Model.read({ ...source, forms });
+  const files = recorded(source.files ?? NO_FILES);
+  const beside = modalities ? await loadBeside(modalities, model, files) : 0;
+  const described = JSON.stringify([model.manifest, source.labels ?? null, [...files.digests].sort()]);
+  const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
+  const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return {
+    value: { model, identity, files, ...(bundle && { bundle }) },
+    bytes: source.bytes.byteLength + external + beside,
+  };
+}
+
+/**
+ * Loads a modality's own files while the model is read, since other requests wait for that as well.
+ * @returns bytes of memory; 0 for images, and where the files are missing, which requests that need them are told
+ */
+async function loadBeside(modalities: ModalityRegistry, model: Model, files: ModelFiles): Promise<number> {
+  if (!modalities.has(modalityOf(model))) return 0;
+  const { modality, context } = await modalities.use({ model, files });
+  try {
+    return (await modality.load?.(context)) ?? 0;
+  } catch (error) {
+    if (WhylightError.is(error)) return 0;
+    throw error;
+  }
+}
+
+/** The same files; the digest of each that was read is kept. */
+function recorded(files: ModelFiles): ModelFiles & { readonly digests: ReadonlyMap<string, string> } {
+  const digests = new Map<string, string>();
+  return {
+    digests,
+    async read(path) {
+      const bytes = await files.read(path);
+      if (bytes && !digests.has(path)) digests.set(path, await sha256Hex(bytes));
+      return bytes;
+    },
+  };
+}
