@@ -221,7 +221,7 @@ function refuseAll(ruleset: Ruleset, unsupported: readonly UnsupportedNode[]): n
   const kinds = [...new Set(unsupported.map(({ op, domain }) => (domain === 'ai.onnx' ? op : `${domain}.${op}`)))];
   throw new WhylightError(
     'not_differentiable',
-    `The "${ruleset.id}" rules do not cover ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
+    `${ruleset.title} has no rule for ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
       .map(
         ({ op, node, domain, opset, reason }) =>
           `${op} "${node}" of ${domain} ${opset} ${reason.startsWith('carries') ? '' : '- '}${reason}`,

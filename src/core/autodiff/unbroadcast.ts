@@ -8,7 +8,7 @@ export function unbroadcast(g: GraphBuilder, cotangent: Value, operand: Value): 
     if (cotangent.dims === operand.dims) return cotangent;
     throw new WhylightError(
       'not_differentiable',
-      `The shape of "${operand.name}" is not known, so a cotangent cannot be summed back to it.`,
+      `The shape of "${operand.name}" is not known, so its derivative cannot be summed over the axes that were broadcast.`,
       {
         tensor: operand.name,
       },

@@ -46,7 +46,7 @@ export function createOrtEngine(
 ): Engine {
   return {
     name,
-    async load({ graph, external }: ModelBytes): Promise<Session> {
+    async load({ graph, external, unoptimised }: ModelBytes): Promise<Session> {
       const ort = await boot();
       const begin = beginOf(ort, serial);
       try {
@@ -55,6 +55,7 @@ export function createOrtEngine(
             // onnxruntime writes straight to the console, past every log; what matters comes back as an error.
             logSeverityLevel: 4,
             ...options,
+            ...(unoptimised && { graphOptimizationLevel: 'disabled' as const }),
             ...(external && external.length > 0 ? { externalData: [...external] } : {}),
           }),
         );

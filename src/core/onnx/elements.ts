@@ -26,5 +26,11 @@ export const elementNumber = (dtype: DataType): number => NUMBERS[dtype];
 /** Undefined for types that whylight does not work on: text, complex numbers, less than a byte. */
 export const elementType = (number: number): DataType | undefined => TYPES.get(number);
 
+/** The number of a type by ONNX's name for it, such as `FLOAT`; undefined for types that whylight does not work on. */
+export function numberOfName(name: string): number | undefined {
+  const number: unknown = (Type as unknown as Record<string, unknown>)[name.toUpperCase()];
+  return typeof number === 'number' && TYPES.has(number) ? number : undefined;
+}
+
 /** For messages: what ONNX calls the type. */
 export const elementName = (number: number): string => (Type[number] ?? `number ${number}`).toLowerCase();

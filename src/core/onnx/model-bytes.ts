@@ -10,4 +10,6 @@ export interface ModelBytes {
   readonly openBatch?: boolean;
   /** Rows that one run should take at most; unbounded when left out. */
   readonly rows?: number;
+  /** True if the engine is to run the nodes as they are, without fusing or rewriting them: for comparisons. */
+  readonly unoptimised?: boolean;
 }

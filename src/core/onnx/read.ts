@@ -102,11 +102,18 @@ function opsetsOf(model: ModelProto): Record<string, number> {
     [...functions, ...model.opsetImport].map(({ domain, version }) => [toDomain(domain), Number(version)]),
   );
   // A file of trees alone need not name a version of ai.onnx.
-  const unversioned = model.graph?.node.every(({ domain }) => toDomain(domain) !== '') ? OPSET : 1;
-  const version = opsets[''] ?? unversioned;
+  const onlyOthers = model.graph?.node.every(({ domain }) => toDomain(domain) !== '') ?? false;
+  // Files of the first two formats had no way to name a version: they are of operator set 1.
+  const implied = onlyOthers ? OPSET : model.irVersion < 3n ? 1 : undefined;
+  const version = opsets[''] ?? implied;
+  if (version === undefined) {
+    return invalid(
+      'The model has operators of ai.onnx, but does not say of which operator set. Export it anew, or add the version to opset_import.',
+    );
+  }
   if (version < MIN_OPSET) {
     invalid(
-      `The model is of operator set ${version}; whylight reads ${MIN_OPSET} to ${MAX_OPSET}. Convert it first, with onnx.version_converter.`,
+      `The model is of operator set ${version}; whylight reads ${MIN_OPSET} to ${MAX_OPSET}. Export it with a newer one, such as ${OPSET}.`,
       { opset: version, oldest: MIN_OPSET, newest: MAX_OPSET },
     );
   }

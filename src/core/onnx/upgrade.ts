@@ -3,19 +3,28 @@
 import { withSubgraphs } from './edit.ts';
 import { type Graph, type Node, OPSET } from './graph.ts';
 import { invalid } from './invalid.ts';
-import { type Changes, Context } from './upgrade/context.ts';
+import { type Changes, Context, without } from './upgrade/context.ts';
 import { experimental } from './upgrade/experimental.ts';
 import { newer } from './upgrade/newer.ts';
 import { normalization } from './upgrade/normalization.ts';
+import { oldest } from './upgrade/oldest.ts';
 import { operands } from './upgrade/operands.ts';
 import { sampling } from './upgrade/sampling.ts';
 import { softmax } from './upgrade/softmax.ts';
 
 /** The versions of `ai.onnx` that are understood. */
-export const MIN_OPSET = 7;
+export const MIN_OPSET = 1;
 export const MAX_OPSET = 28;
 
-const CHANGES: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
+const NEWER: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
+
+/** Changes of each operator, oldest first. */
+const CHANGES: Changes = Object.fromEntries(
+  [...new Set([...Object.keys(oldest), ...Object.keys(NEWER)])].map((op) => [
+    op,
+    [...(oldest[op] ?? []), ...(NEWER[op] ?? [])],
+  ]),
+);
 
 /** A node may name the version of `ai.onnx` it was written for; else it is the graph's. */
 interface VersionedNode extends Node {
@@ -43,7 +52,9 @@ export function upgrade(graph: Graph, version: number, outer?: Context): Graph {
 }
 
 function rewrite(node: Node, opset: number, context: Context): Node {
-  let [current, version] = [node, opset];
+  // Before operator set 6, nodes named the inputs whose memory they might overwrite.
+  const attributes = opset < 6 && node.domain === '' ? without(node.attributes, 'consumed_inputs') : node.attributes;
+  let [current, version] = [{ ...node, attributes }, opset];
   while (current.domain === '') {
     const change = Object.hasOwn(CHANGES, current.op) ? CHANGES[current.op]?.find(({ to }) => to > version) : undefined;
     if (!change) break;

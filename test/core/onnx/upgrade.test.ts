@@ -107,6 +107,36 @@ const cases: Case[] = [
   ['MaxPool', 8, { kernel_shape: ints([2, 2]) }, [x], ['float32', 'int64']],
 ];
 
+/** Operators of the operator sets 1 to 6, as far as onnxruntime still runs them. */
+const oldest: Case[] = [
+  ['Cast', 6, { to: int(7) }, [x], ['int64']],
+  ['Clip', 6, { min: float(-0.5), max: float(0.25) }, [x]],
+  [
+    'Concat',
+    4,
+    { axis: int(1) },
+    [
+      [2, 3],
+      [2, 4],
+    ],
+  ],
+  ['Conv', 1, { kernel_shape: ints([2, 2]) }, [x, [4, 3, 2, 2]]],
+  ['GlobalLpPool', 2, { p: int(2) }, [x]],
+  ['LRN', 1, { size: int(3) }, [x]],
+  ['Pad', 2, { pads: ints([0, 1, 0, 2, 1, 0, 0, 0]), value: float(1.5) }, [x]],
+  ['ReduceMean', 1, { axes: ints([1]) }, [x]],
+  ['Relu', 6, {}, [x]],
+  ['Reshape', 5, {}, [[2, 6], makeConstant('int64', [3], [0, 3, -1])]],
+  ['Slice', 1, { starts: ints([1]), ends: ints([3]), axes: ints([2]) }, [x]],
+  ['Softmax', 1, { axis: int(2) }, [x]],
+  ['Split', 2, { axis: int(1), split: ints([1, 2]) }, [x], ['float32', 'float32']],
+  ['Squeeze', 1, { axes: ints([0]) }, [[1, 3, 1]]],
+  ['Sum', 6, {}, [x, x]],
+  ['Tanh', 6, {}, [x]],
+  ['Tile', 6, {}, [[2, 3], makeConstant('int64', [2], [2, 1])]],
+  ['Transpose', 1, { perm: ints([1, 0]) }, [[2, 3]]],
+];
+
 /** What onnxruntime makes of the file as it is, and of the graph that was read from it. */
 async function both(bytes: Uint8Array, inputs: readonly ValueInfo[]): Promise<[Tensor[], Tensor[], Graph]> {
   const random = new Random(3);
@@ -154,7 +184,7 @@ function fileOf([op, opset, attributes, given, dtypes = ['float32']]: Case): [Ui
 }
 
 describe('upgraded operators of old files', () => {
-  it.each(cases.map((old) => ({ old, title: `${old[0]}-${old[1]} ${JSON.stringify(old[2])}` })))(
+  it.each([...cases, ...oldest].map((old) => ({ old, title: `${old[0]}-${old[1]} ${JSON.stringify(old[2])}` })))(
     '$title',
     async ({ old }) => {
       const [before, after, graph] = await both(...fileOf(old));
@@ -204,6 +234,84 @@ describe('upgraded operators of old files', () => {
       inputs,
     );
     expect(after).toEqual(before);
+  });
+});
+
+/** Content of an input: 1, 2, 3 ... in this shape. */
+const counted = (dims: readonly number[]): Tensor =>
+  tensor(
+    'float32',
+    dims,
+    Array.from({ length: sizeOf(dims) }, (_, i) => i + 1),
+  );
+
+describe('operators of operator sets that onnxruntime no longer runs', () => {
+  const channels = numbers(10, 20, 30);
+  const identity = numbers(1, 1, 1);
+  const perChannel = [11, 12, 23, 24, 35, 36];
+
+  it.each([
+    ['Add from an axis on', ['Add', 6, { broadcast: int(1), axis: int(1) }, [[1, 3, 2], channels]], perChannel],
+    ['Add of the last axes', ['Add', 6, { broadcast: int(1) }, [[1, 3], channels]], [11, 22, 33]],
+    ['Add of equal shapes', ['Add', 1, { consumed_inputs: ints([0, 0]) }, [[3], channels]], [11, 22, 33]],
+    [
+      'Mul from a negative axis on',
+      ['Mul', 6, { broadcast: int(1), axis: int(-2) }, [[1, 3, 1], channels]],
+      [10, 40, 90],
+    ],
+    ['PRelu by channel', ['PRelu', 6, {}, [[1, 3, 2], channels]], [1, 2, 3, 4, 5, 6]],
+    ['Gemm', ['Gemm', 6, { broadcast: int(1), transB: int(1) }, [[1, 3], [1, 3], numbers(1)]], [15]],
+    ['Reshape by an attribute', ['Reshape', 1, { shape: ints([3, 1]) }, [[1, 3]]], [1, 2, 3]],
+    [
+      'Concat along the channels',
+      [
+        'Concat',
+        1,
+        {},
+        [
+          [1, 1, 2],
+          [1, 1, 2],
+        ],
+      ],
+      [1, 2, 1, 2],
+    ],
+    ['Pad by another name', ['Pad', 1, { paddings: ints([1, 0]) }, [[2]]], [0, 1, 2]],
+    ['Cast to a named type', ['Cast', 1, { to: string('FLOAT') }, [[2]]], [1, 2]],
+    ['Tile along an axis', ['Tile', 1, {}, [[1, 2], numbers(2), numbers(1)]], [1, 2, 1, 2]],
+    [
+      'Upsample by two factors',
+      ['Upsample', 1, { height_scale: float(1), width_scale: float(2) }, [[1, 1, 1, 2]]],
+      [1, 1, 2, 2],
+    ],
+    ['Dropout of a test', ['Dropout', 6, { is_test: int(1) }, [[2]]], [1, 2]],
+    [
+      'BatchNormalization of a test',
+      [
+        'BatchNormalization',
+        6,
+        { is_test: int(1), epsilon: float(0) },
+        [[1, 3, 1], identity, channels, numbers(0, 0, 0), identity],
+      ],
+      [11, 22, 33],
+    ],
+  ] as [string, Case, number[]][])('computes %s', async (_, old, expected) => {
+    const [bytes, inputs] = fileOf(old);
+    const session = await onnxruntimeNode({ threads: 1 }).load(write(read(bytes)));
+    const { y0 } = await session.run(
+      Object.fromEntries(inputs.map(({ name, dims }) => [name, counted(dims as number[])])),
+    );
+    await session.release();
+    expect(Array.from((y0 as Tensor).data, Number)).toEqual(expected);
+  });
+
+  it.each([
+    ['Dropout', {}],
+    ['BatchNormalization', {}],
+  ])('refuses %s in training mode', (op, attributes) => {
+    const given = [[1, 3, 1], identity, channels, identity, identity];
+    expect(() => read(fileOf([op, 6, attributes, op === 'Dropout' ? given.slice(0, 1) : given])[0])).toThrow(
+      'Export the model for inference',
+    );
   });
 });
 
