@@ -78,6 +78,7 @@ export function planRequest(
     : {};
   const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
   refuseDoubtful(model, info);
+  refuseUnknownIds(model, info, params);
   const space = scoreSpace(model, info);
   const target = isChosenByTask?.(model, request) ? undefined : fixedTarget(request, space);
   const fixed = target ? { target } : {};
@@ -143,6 +144,21 @@ function withNeeds(
     rowCost,
     cost: { forwards: forwards * rows, backwards: rowCost.backwards * rows },
   };
+}
+
+/** @throws WhylightError `invalid_request` for a baseline that is an id which the model does not know */
+function refuseUnknownIds(
+  { vocabularies }: Model,
+  { inputs }: BoundInfo,
+  { baseline }: Readonly<Record<string, unknown>>,
+): void {
+  if (typeof baseline !== 'number') return;
+  for (const { name } of inputs) {
+    const count = vocabularies.get(name) ?? Number.POSITIVE_INFINITY;
+    if (baseline >= -count && baseline < count) continue;
+    const message = `The baseline ${baseline} is no id of the input "${name}": the model knows the ids 0 to ${count - 1}.`;
+    throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'baseline', message }] });
+  }
 }
 
 /** @throws WhylightError `unprocessable_method` where an explanation of the output would be wrong, with the way out */

@@ -21,6 +21,7 @@ export function checkAttribution(
   if (entries.length === 0) throw unusable(method, 'no values');
   for (const name of NUMBERS) {
     const value: unknown = attribution[name];
+    if (name === 'baselineScore' && Number.isNaN(value)) throw noScore(method, 'one or more');
     if (value !== undefined && !Number.isFinite(value)) throw unusable(method, `${name} is ${value}`);
   }
   for (const [name, value] of entries) {
@@ -41,6 +42,16 @@ export function checkAttribution(
     const wrong = firstNotFinite(value.data);
     if (wrong >= 0) throw unusable(method, `element ${wrong} of the values for "${name}" is ${value.data[wrong]}`);
   }
+}
+
+/** @param which copies of the input it is: `3 of 16` */
+export function noScore(method: string, which: string): WhylightError {
+  const message = `The model gives NaN or infinity for ${which} copies of the input with the baseline in place of features, as where it divides by a sum that becomes zero. Give another baseline for "${method}".`;
+  return new WhylightError('unprocessable_method', message, {
+    method,
+    parameter: 'baseline',
+    issues: [{ parameter: 'baseline', message }],
+  });
 }
 
 const unusable = (method: string, problem: string): WhylightError =>

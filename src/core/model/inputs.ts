@@ -21,6 +21,8 @@ export interface CheckedInputs {
 export interface InputForm {
   readonly file: { readonly inputs: readonly ValueInfo[] };
   readonly places: RowPlaces;
+  /** Number of ids that an integer input may hold, by name; negative ids count from the last. */
+  readonly vocabularies?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface InputForm {
  * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
  */
 export function checkInputs(
-  { file: { inputs: expected }, places }: InputForm,
+  { file: { inputs: expected }, places, vocabularies }: InputForm,
   given: Inputs,
   { broadcast = false }: { readonly broadcast?: boolean } = {},
 ): CheckedInputs {
@@ -50,6 +52,7 @@ export function checkInputs(
     const place = places[input.name] ?? 0;
     checkShape(input, value, place);
     checkFinite(input, value);
+    checkIds(input.name, value, vocabularies?.get(input.name));
     const checked = rowsInFront(cast(value, input.dtype.includes('float') ? 'float32' : input.dtype), place);
     inputs[input.name] = checked;
     if (place !== 'whole') rows.add(rowsOf(checked));
@@ -67,6 +70,13 @@ export function checkInputs(
   );
   return { inputs, rows: [...rows][0] ?? 1, shapes };
 }
+
+/** A form of these inputs alone. */
+const withInputs = ({ places, vocabularies }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
+  file: { inputs },
+  places,
+  ...(vocabularies && { vocabularies }),
+});
 
 function refuseUnknown(expected: readonly ValueInfo[], given: Inputs): void {
   const names = expected.map(({ name }) => name);
@@ -104,7 +114,7 @@ export function checkBaselines(form: InputForm, given: Inputs, rows: number): In
   const wanted = form.file.inputs.filter(({ name }) => given[name]);
   // Among all inputs, so that an unknown name is told all of them.
   const expected = wanted.length === names.length ? wanted : form.file.inputs;
-  const { inputs, rows: count } = checkInputs({ file: { inputs: expected }, places: form.places }, given);
+  const { inputs, rows: count } = checkInputs(withInputs(form, expected), given);
   if (count === 1 || rows === 1 || count === rows) return inputs;
   throw new WhylightError(
     'invalid_tensor',
@@ -153,6 +163,20 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
       element: wrong,
     },
   );
+}
+
+/** @throws WhylightError `invalid_tensor` for an id that a table of the model does not have */
+function checkIds(name: string, { data }: Tensor, count: number | undefined): void {
+  if (count === undefined) return;
+  for (let i = 0; i < data.length; i++) {
+    const id = Number(data[i]);
+    if (id >= -count && id < count) continue;
+    throw new WhylightError(
+      'invalid_tensor',
+      `Element ${i} of the input "${name}" is ${id}, but the model knows the ids 0 to ${count - 1}. Use the tokenizer that belongs to the model.`,
+      { input: name, element: i, minimum: 0, maximum: count - 1 },
+    );
+  }
 }
 
 /** An element type by its own name and by that of the Open Inference Protocol: `float32 (FP32)`. */

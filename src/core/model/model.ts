@@ -23,12 +23,12 @@ import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
-import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
+import { embeddingOf, featureMaps, layersBefore, vocabularies } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
 import type { ModelFiles } from './model-files.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
-import { bind, classAxisOf, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
+import { bind, classAxisOf, inferBound, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
 
 /** Files of a model, and facts that are stated beside them. */
 export interface ModelSource {
@@ -124,6 +124,7 @@ export class Model {
   private readonly output: string;
   private readonly source: ModelParts;
   private readonly infos = new Map<string, BoundInfo>();
+  private ids: ReadonlyMap<string, number> | undefined;
   private readonly corrections = new Map<string, Model>();
 
   private constructor(
@@ -235,7 +236,7 @@ export class Model {
     const { graph } = this;
     const explained = this.outputFact(output);
     const inputs = graph.inputs.map((input) => bind(input, shapes?.[input.name]));
-    const values = infer(shapes ? { ...graph, inputs } : graph);
+    const values = shapes ? inferBound({ ...graph, inputs }, shapes) : infer(graph);
     const maps = new Set(featureMaps(graph, values, output));
     const batch = batchOf(graph, values);
     const own = new Set(graph.outputs.map(({ name }) => name));
@@ -310,6 +311,12 @@ export class Model {
       graph,
       tensor,
     };
+  }
+
+  /** Number of ids that each integer input may hold. */
+  get vocabularies(): ReadonlyMap<string, number> {
+    this.ids ??= vocabularies(this.graph);
+    return this.ids;
   }
 
   /** The description of an output. @throws WhylightError `layer_not_found` */

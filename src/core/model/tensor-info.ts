@@ -1,6 +1,7 @@
 /** Facts about tensors of a model that follow from its description and from the shapes of a request. */
-import type { Dim, ValueInfo } from '../onnx/graph.ts';
-import type { Inferred } from '../onnx/infer.ts';
+import { WhylightError } from '../errors.ts';
+import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
+import { type Inferred, infer } from '../onnx/infer.ts';
 import type { OutputFact } from './description.ts';
 import type { TensorInfo } from './info.ts';
 
@@ -11,6 +12,31 @@ export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
 export function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
   if (row && input.whole) return { ...input, dims: row };
   return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
+}
+
+/**
+ * Types of all values for the shapes of a request.
+ * @throws WhylightError `invalid_tensor` for a size or length that the model does not take
+ */
+export function inferBound(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): ReadonlyMap<string, Inferred> {
+  const single = graph.inputs.map((input) => {
+    const [rows, ...row] = input.dims ?? [];
+    return input.whole || typeof rows !== 'string' ? input : { ...input, dims: [1, ...row] };
+  });
+  try {
+    // With the rows open, not every contradiction shows.
+    infer({ ...graph, inputs: single });
+    return infer(graph);
+  } catch (cause) {
+    if (!WhylightError.is(cause, 'invalid_model')) throw cause;
+    const given = Object.entries(shapes).map(([name, dims]) => `"${name}" of shape [${dims.join(', ')}]`);
+    throw new WhylightError(
+      'invalid_tensor',
+      `The model does not take ${given.join(' and ')} (without the batch): ${cause.message} Send another size or length.`,
+      { shapes, ...cause.details },
+      { cause },
+    );
+  }
 }
 
 export function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number, whole = false): TensorInfo {

@@ -1,6 +1,7 @@
 /** Implementation of `ctx.evaluate`: counts rows, keeps the evaluation of the input itself, and stops a method that runs on. */
 import { baselineName } from '../autodiff/reference.ts';
 import { WhylightError } from '../errors.ts';
+import { noScore } from '../method/attribution.ts';
 import type { Cost, EvaluateOptions, Evaluation } from '../method/contract.ts';
 import { argmax } from '../model/prediction.ts';
 import type { ScoreSpace } from '../model/score-space.ts';
@@ -115,7 +116,11 @@ export class Evaluator {
    */
   evaluate(rows: Inputs, options: EvaluateOptions = {}): Promise<Evaluation> {
     if (this.refused) return new Promise(() => {});
-    const run = this.evaluateNow(rows, options).catch((error: unknown) => {
+    const counted = this.evaluateNow(rows, options).then((found) => {
+      checkScores(found.scores, this.options.method);
+      return found;
+    });
+    const run = counted.catch((error: unknown) => {
       this.refused = this.over !== undefined || isFinal(error) || this.options.control.signal.aborted;
       if (this.refused) this.cutOff(error);
       throw error;
@@ -222,6 +227,13 @@ export class Evaluator {
       { method, cost, samples: { ...this.samples } },
     );
   }
+}
+
+/** @throws WhylightError `unprocessable_method` where the model has no number for what a baseline makes of the input */
+function checkScores(scores: ArrayLike<number>, method: string): void {
+  let missing = 0;
+  for (let row = 0; row < scores.length; row++) if (!Number.isFinite(scores[row])) missing += 1;
+  if (missing > 0) throw noScore(method, `${missing} of ${scores.length}`);
 }
 
 /** True if the method has used up its rows. */

@@ -143,7 +143,7 @@ function planes(
   { dims = [] }: ShapedOutput,
   axes: readonly number[],
   { activation, axis }: FinalActivation,
-  { modality }: InputFact,
+  { modality, shape }: InputFact,
   labels: number | undefined,
   boxes: boolean,
 ): OutputReading {
@@ -162,7 +162,7 @@ function planes(
     isNumber(da) &&
     da === db &&
     da >= MIN_SIDE &&
-    (modality.value === 'tabular' || modality.value === 'tensor')
+    (modality.value === 'tabular' || (modality.value === 'tensor' && shape.length === 2))
   ) {
     return { task: 'image_to_image', classAxis: null };
   }
