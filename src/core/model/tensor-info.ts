@@ -18,7 +18,10 @@ export function bind(input: ValueInfo, row: readonly number[] | undefined): Valu
  * Types of all values for the shapes of a request.
  * @throws WhylightError `invalid_tensor` for a size or length that the model does not take
  */
-export function inferBound(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): ReadonlyMap<string, Inferred> {
+export function inferBound(
+  graph: Graph,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): ReadonlyMap<string, Inferred> {
   const single = graph.inputs.map((input) => {
     const [rows, ...row] = input.dims ?? [];
     return input.whole || typeof rows !== 'string' ? input : { ...input, dims: [1, ...row] };
