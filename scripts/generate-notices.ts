@@ -84,6 +84,10 @@ by Microsoft Corporation.
 | --- | --- | --- | --- |
 ${runtimePaths().map(row).join('\n')}
 
+The WebAssembly of \`@cwasm/jpeg-turbo\` is libjpeg-turbo (BSD 3-clause and the IJG licence; this software is based in
+part on the work of the Independent JPEG Group), that of \`@cwasm/webp\` is libwebp (BSD 3-clause, Google), and that of
+\`@jsquash/png\` is the \`png\` crate (MIT or Apache 2.0).
+
 Models and images that come with the project, with their sources and licences: \`models/*/README.md\` and
 \`examples/photos/ORIGIN.md\`.
 `;
