@@ -53,11 +53,28 @@ Open that in a browser, or try:
 `);
 
 function wantedPort() {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: `${DEFAULT_PORT}` } } });
+  const { values } = flags();
+  if (values.help) {
+    console.log(`npm start -- [--port N]: starts the Worker in local workerd on ${HOST}.
+
+  --port N   port to listen on, 0 for any free one (default: ${DEFAULT_PORT})
+  --help     prints this text`);
+    process.exit(0);
+  }
   const number = Number(values.port);
   if (!/^\d+$/.test(values.port) || number > 65535)
     fail(`--port takes a number from 0 to 65535, not "${values.port}".`);
   return number;
+}
+
+function flags() {
+  try {
+    return parseArgs({
+      options: { port: { type: 'string', default: `${DEFAULT_PORT}` }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    return fail(`${error.message.split('. ')[0]}. The options are --port and --help: npm start -- --port 9000`);
+  }
 }
 
 /** Tries the port, so that a taken one gives one clear line instead of a failure deep inside wrangler. */
