@@ -63,6 +63,7 @@ export const NEEDS: readonly Need[] = [
       'integrated_gradients',
       'feature_permutation',
       'feature_ablation',
+      'counterfactual',
       'shapley_sampling',
     ],
   },
@@ -113,7 +114,7 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'Why this class and not that one',
     because: 'Any method with the target `"cat - dog"` explains the margin; one finds the rivals by itself.',
-    methods: ['finer_cam', 'excitation_backprop', 'integrated_gradients', 'lrp', 'grad_cam'],
+    methods: ['finer_cam', 'counterfactual', 'excitation_backprop', 'integrated_gradients', 'lrp', 'grad_cam'],
   },
   {
     need: 'A map for people to read: regions, clean edges',
