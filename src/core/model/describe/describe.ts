@@ -251,6 +251,9 @@ function classAxisOf(
   task: Fact<TaskId>,
 ): Fact<number | null> | undefined {
   if (classAxis) return classAxis;
+  // A form that was recognised says no more about the axes than the output itself.
+  const isRecognised = statedTask?.source === 'graph' && reading.task === task.value;
+  if (isRecognised && reading.classAxis !== undefined) return fact(reading.classAxis);
   if (statedTask && BOX_TASKS.has(task.value) && dims)
     return reading.task === 'object_detection' && reading.classAxis !== null && reading.reserved === undefined
       ? fact(reading.classAxis ?? null)

@@ -39,7 +39,8 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
   }
   // A list of rows without a batch axis: which rows there are depends on the input.
   const isList = explained.shape.length === 2 || explained.task.value === 'values';
-  const suppressed = isList && !stated.task && !stated.endToEnd ? suppressedScores(graph, name) : undefined;
+  const isStated = stated.endToEnd !== undefined || (stated.task !== undefined && stated.task.source !== 'graph');
+  const suppressed = isList && !isStated ? suppressedScores(graph, name) : undefined;
   if (suppressed !== undefined) {
     doubts.push({
       about: 'output',
