@@ -9,6 +9,7 @@ import { isStatic } from '../../onnx/dims.ts';
 import type { Dim } from '../../onnx/graph.ts';
 import { defineRule, type Rule, type RuleCase, type RuleContext } from '../rule.ts';
 import { fromFront, inverse, known, moving, rankOf, refuse, upTo } from './axes.ts';
+import { backAlongTaps, isLong } from './resize-taps.ts';
 
 /** Edge elements that are added where a size is rounded up: as many as any mode reads past the last position. */
 const EXTENSION = 4;
@@ -96,6 +97,16 @@ function backAlong(context: RuleContext, resized: ResizedAxis, dy: Value): Value
   const { g } = context;
   const rank = dy.dims?.length ?? 0;
   const { axis } = resized;
+  const [from, to] = [context.inputs[0].dims?.[axis], context.outputs[0].dims?.[axis]];
+  if (isLong(from, to)) {
+    const [before, after] = [from as number, to as number];
+    return backAlongTaps(g, context.node, dy, {
+      axis,
+      from: before,
+      to: after,
+      scale: resized.factor ?? after / before,
+    });
+  }
   if (axis === rank - 2) return g.op('MatMul', [interpolation(context, resized, true), dy]);
   const perm = moving(rank, axis, rank - 1);
   return g.transpose(g.op('MatMul', [g.transpose(dy, perm), interpolation(context, resized, false)]), inverse(perm));
