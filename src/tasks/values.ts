@@ -13,8 +13,9 @@ export default {
   // Whatever fits anything better is taken.
   recognise: () => 0.1,
   read(outputs, { description, top = DEFAULT_TOP }) {
-    const { name } = description.explained;
-    const data = outputs[name]?.data;
+    const { name, logits } = description.explained;
+    // A run may give what is explained alone: the values in front of the activation.
+    const data = (outputs[name] ?? outputs[logits])?.data;
     if (!data) throw new WhylightError('internal', `The run gave no output "${name}".`, { name });
     return largest(data, top).map((index) => ({ score: data[index] as number, position: index }));
   },
