@@ -144,7 +144,7 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'What the model sees, whatever the class',
     because: 'For backbones and embeddings; every class gets the same map.',
-    methods: ['eigen_cam', 'kpca_cam', 'fem', 'dff', 'layer_activation', 'attention_rollout'],
+    methods: ['eigen_cam', 'kpca_cam', 'fem', 'dff', 'tcav', 'layer_activation', 'attention_rollout'],
   },
   {
     need: 'Interactions and curvature',
