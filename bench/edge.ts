@@ -30,7 +30,7 @@ const HELP = `What the edge costs beside the engine.
 
 usage: npm run bench:edge -- [model.onnx ...] [options]
 
-  model.onnx      models that take pictures, beside the embedded one
+  model.onnx      models that take images, beside the embedded one
   --repeat n      answers of each kind (default: 30)
   --starts n      fresh processes (default: 5)
   --accept type   of the answers (default: application/octet-stream)
@@ -53,12 +53,12 @@ if (values.help) {
 }
 const [repeat, starts] = [Number(values.repeat), Number(values.starts)];
 const METHODS = ['saliency', 'grad_cam', 'occlusion'] as const;
-const PICTURE = { 'Content-Type': 'image/jpeg', Accept: values.accept };
-const ANEW = { ...PICTURE, 'Cache-Control': 'no-store' };
+const IMAGE_REQUEST = { 'Content-Type': 'image/jpeg', Accept: values.accept };
+const ANEW = { ...IMAGE_REQUEST, 'Cache-Control': 'no-store' };
 /** Bytes of an asset; the platform takes at most 25 MiB. */
 const PART = 20 * 2 ** 20;
-const photo = await jpeg(1000, 750);
-console.log(`JPEG of 1000x750, ${(photo.length / 1024).toFixed(0)} KiB; medians`);
+const image = await jpeg(1000, 750);
+console.log(`JPEG of 1000x750, ${(image.length / 1024).toFixed(0)} KiB; medians`);
 
 await measure('embedded model', 'cifar10', 'models/cifar10/model.onnx');
 for (const file of positionals) await measure(file, 'bench', file, file);
@@ -150,7 +150,7 @@ async function coldStarts(
   for (let i = 0; i < starts; i++) {
     engine.push(await first(run.bare, ({ address }) => post(`${address}${run.path}`, {}, run.row)));
     for (const [k, each] of bundles.entries()) {
-      ours[k]?.push(await first(each, ({ address }) => post(`${address}${path}`, ANEW, photo)));
+      ours[k]?.push(await first(each, ({ address }) => post(`${address}${path}`, ANEW, image)));
     }
   }
   for (const [i, walls] of ours.entries()) {
@@ -169,7 +169,7 @@ async function warmAnswers(bundles: readonly Bundle[], path: string): Promise<vo
       const answers: Answered[][] = workers.map(() => []);
       for (let i = -2; i < repeat; i++) {
         for (const [k, { address }] of workers.entries()) {
-          const answer = await ok(post(`${address}${path}?method=${method}`, ANEW, photo));
+          const answer = await ok(post(`${address}${path}?method=${method}`, ANEW, image));
           if (i >= 0) answers[k]?.push(answer);
         }
       }
@@ -195,20 +195,22 @@ async function warmAnswers(bundles: readonly Bundle[], path: string): Promise<vo
 async function unchanged(workers: readonly RunningWorker[], path: string): Promise<void> {
   const walls: number[][] = workers.map(() => []);
   const tags = await Promise.all(
-    workers.map(async ({ address }) => String((await ok(post(`${address}${path}`, PICTURE, photo))).headers.etag)),
+    workers.map(async ({ address }) =>
+      String((await ok(post(`${address}${path}`, IMAGE_REQUEST, image))).headers.etag),
+    ),
   );
   for (let i = 0; i < 4 * repeat; i++) {
     for (const [k, { address }] of workers.entries()) {
-      const headers = { ...PICTURE, 'If-None-Match': tags[k] as string };
-      walls[k]?.push((await ok(post(`${address}${path}`, headers, photo), 304)).wall);
+      const headers = { ...IMAGE_REQUEST, 'If-None-Match': tags[k] as string };
+      walls[k]?.push((await ok(post(`${address}${path}`, headers, image), 304)).wall);
     }
   }
   for (const [i, { address }] of workers.entries()) {
     const { requests } = await autocannon({
       url: `${address}${path}`,
       method: 'POST',
-      headers: PICTURE,
-      body: Buffer.from(photo),
+      headers: IMAGE_REQUEST,
+      body: Buffer.from(image),
       connections: 10,
       duration: 5,
     });
@@ -231,8 +233,8 @@ async function keptAnswers(project: Project, bundles: readonly Bundle[], path: s
     const computing = await startWorker(bundles[0] as Bundle, { state: join(state, 'first') });
     const keys: string[] = [];
     for (let seed = 0; seed < 2 * repeat; seed++) {
-      const headers = { ...PICTURE, Accept: 'application/json' };
-      const { body } = await ok(post(`${computing.address}${path}&seed=${seed}`, headers, photo));
+      const headers = { ...IMAGE_REQUEST, Accept: 'application/json' };
+      const { body } = await ok(post(`${computing.address}${path}&seed=${seed}`, headers, image));
       keys.push(JSON.parse(body.toString()).parameters.cache_key);
     }
     await sleep(1000); // what is written into KV begins when the answer has left
@@ -248,7 +250,7 @@ async function keptAnswers(project: Project, bundles: readonly Bundle[], path: s
       for (const [i, { address }] of workers.entries()) {
         const ours = i < bundles.length;
         const url = ours ? `${address}${path}&seed=${seed}` : `${address}/kept?key=${keys[seed]}`;
-        const answer = await ok(post(url, PICTURE, photo));
+        const answer = await ok(post(url, IMAGE_REQUEST, image));
         if (ours && answer.headers['x-whylight-cache'] !== 'hit') throw new Error('A kept answer was no hit.');
         if (seed > 1) walls[i]?.push(answer.wall);
       }

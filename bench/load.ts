@@ -50,7 +50,7 @@ const EXPLAIN = '/v2/models/cifar10/explain';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const NO_STORE = { 'Cache-Control': 'no-store' };
 const DEMO = { 'X-Api-Key': 'whylight-demo' };
-const photo = readFileSync('examples/photos/cat.jpg');
+const image = readFileSync('examples/photos/cat.jpg');
 const pixels = (n: number): number[] => Array.from({ length: 3072 }, (_, i) => Math.sin(i * 0.013 * (n + 1)));
 const tensors = (parameters: object, n = 0, data: unknown = pixels(n), shape = [1, 3, 32, 32]): string =>
   JSON.stringify({ parameters, inputs: [{ name: 'input', datatype: 'FP32', shape, data }] });
@@ -103,10 +103,10 @@ const GOOD: readonly Kind[] = [
   ...range(2).map((n) => ask('rise, computed', 1, { method: 'rise', n_masks: 32, seed: n }, 20 + n, NO_STORE)),
   ...['jet', 'viridis', 'gray'].map(
     (colormap): Kind => ({
-      name: 'picture, cached',
+      name: 'image, cached',
       weight: 4,
       path: `${EXPLAIN}?method=grad_cam&colormap=${colormap}`,
-      init: post({ 'Content-Type': 'image/jpeg', Accept: 'image/png' }, photo as Uint8Array<ArrayBuffer>),
+      init: post({ 'Content-Type': 'image/jpeg', Accept: 'image/png' }, image as Uint8Array<ArrayBuffer>),
       compare: 'bytes',
     }),
   ),
@@ -177,9 +177,9 @@ const BAD: readonly Kind[] = [
   wrong('shape', EXPLAIN, post(JSON_TYPE, tensors({ method: 'saliency' }, 0, pixels(0), [1, 3, 16, 64]))),
   wrong('NaN', EXPLAIN, post(JSON_TYPE, tensors({ method: 'saliency' }, 0, ['NaN', ...pixels(0).slice(1)]))),
   wrong(
-    'half a picture',
+    'half an image',
     `${EXPLAIN}?method=saliency`,
-    post({ 'Content-Type': 'image/jpeg' }, new Uint8Array(photo.subarray(0, 700))),
+    post({ 'Content-Type': 'image/jpeg' }, new Uint8Array(image.subarray(0, 700))),
   ),
   wrong('content type', EXPLAIN, post({ 'Content-Type': 'text/plain' }, 'hello')),
   wrong('key', EXPLAIN, post({ ...JSON_TYPE, 'X-Api-Key': 'not a key' }, tensors({ method: 'saliency' }))),

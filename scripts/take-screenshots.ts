@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the pictures of the playground in docs/images, taken in a real browser in front of the real Worker. */
+/** `npm run screenshots`: the images of the playground in docs/images, taken in a real browser in front of the real Worker. */
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../test/support/chromium.ts';
 import { startServer } from '../test/support/playground.ts';

@@ -25,7 +25,7 @@ export interface ProjectOptions {
   readonly tenants?: number;
   /** Plugins beside the real ones. */
   readonly plugins?: number;
-  /** An ONNX file that takes pictures, served as `bench`. */
+  /** An ONNX file that takes images, served as `bench`. */
   readonly model?: string;
 }
 
@@ -59,7 +59,7 @@ export async function makeProject({ tenants = 0, plugins = 0, model }: ProjectOp
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Pictures as most networks of ImageNet want them, in the order of axes that the graph has. */
+/** Images as most networks of ImageNet want them, in the order of axes that the graph has. */
 async function manifestFor(file: string): Promise<object> {
   const bytes = new Uint8Array(await readFile(file));
   const model = await Model.read({ bytes, manifest: parseManifest({ name: 'bench' }) });

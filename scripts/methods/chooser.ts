@@ -58,12 +58,12 @@ export function chooser(methods: readonly Method[], costs: Costs): string {
 |---|---|
 ${needs.join('\n')}
 
-Not sure? \`whylight compare photo.jpg --model model.onnx -o sheet.png\` shows all that apply, side by side, and
+Not sure? \`whylight compare image.jpg --model model.onnx -o sheet.png\` shows all that apply, side by side, and
 \`whylight evaluate\` measures which of them is faithful to your model.
 
 ## How to read the tables
 
-*Cost*: the rows that run with default parameters, for a model of 3x224x224 pictures whose last spatial layer has 512
+*Cost*: the rows that run with default parameters, for a model of 3x224x224 images whose last spatial layer has 512
 maps of 7x7. A *forward* is a row that goes through the model; a *gradient* is one that goes forward and back: two to three
 forwards in WebAssembly, more with native kernels, and hardly more than one for the last layer of a convolutional network
 ([measured](../compiler.md#what-it-costs)). "-" means that the method does not apply to such a model. What a request costs is

@@ -10,13 +10,13 @@ import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { code } from './markdown.ts';
 
-/** 3x224x224 pictures, a last layer of 512 maps of 7x7, 1000 classes. */
+/** 3x224x224 images, a last layer of 512 maps of 7x7, 1000 classes. */
 export async function exampleModel(): Promise<BoundInfo> {
   const g = GraphBuilder.empty('example');
   const zeros = (dims: number[]) =>
     g.constant('float32', dims, new Float32Array(dims.reduce((size, extent) => size * extent, 1)));
-  const photo = g.input('image', 'float32', ['N', 3, 224, 224]);
-  const maps = g.op('Relu', [g.op('Conv', [photo, zeros([512, 3, 32, 32]), zeros([512])], { strides: [32, 32] })]);
+  const image = g.input('image', 'float32', ['N', 3, 224, 224]);
+  const maps = g.op('Relu', [g.op('Conv', [image, zeros([512, 3, 32, 32]), zeros([512])], { strides: [32, 32] })]);
   const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [maps])]);
   const logits = g.op('Gemm', [pooled, zeros([512, 1000]), zeros([1000])]);
   const model = await Model.read({ bytes: write(g.build([g.named(logits, 'logits')])).graph });

@@ -11,7 +11,7 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'An answer within 50 ms',
     because:
-      'One or two rows, whatever the size of the picture. `POST .../explain/estimate` says the milliseconds for your model before anything runs.',
+      'One or two rows, whatever the size of the image. `POST .../explain/estimate` says the milliseconds for your model before anything runs.',
     methods: ['grad_cam', 'layer_cam', 'hires_cam', 'xgrad_cam', 'saliency', 'input_x_gradient', 'full_grad', 'lrp'],
   },
   {

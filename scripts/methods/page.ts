@@ -74,9 +74,9 @@ function calls(method: Method, costs: Costs): string {
   return `## How to call it
 
 \`\`\`sh
-npx whylight explain photo.jpg ${file}--method ${id} -o map.png
+npx whylight explain image.jpg ${file}--method ${id} -o map.png
 
-curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @photo.jpg \\
+curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @image.jpg \\
   'http://127.0.0.1:8787/v2/models/${model}/explain?method=${id}'
 \`\`\`
 

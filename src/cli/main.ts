@@ -57,7 +57,7 @@ ${section('OPTIONS', [
 ]).join('\n')}
 
 EXAMPLES
-  whylight explain photo.jpg -o map.png
+  whylight explain image.jpg -o map.png
   whylight explain --help`;
 
 await runCommandLine(COMMANDS, { help: HELP, version }, process.argv.slice(2));

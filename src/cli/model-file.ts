@@ -200,7 +200,7 @@ function preprocessingOf(
     ...(color !== undefined && { color }),
     ...(layout !== undefined && { layout }),
   };
-  const preprocessing = { ...pictureOf(model), ...manifest, ...given };
+  const preprocessing = { ...formOf(model), ...manifest, ...given };
   for (const name of ['mean', 'std'] as const) {
     const value = preprocessing[name];
     if (Array.isArray(value) && value.length === 1) preprocessing[name] = value[0];
@@ -209,7 +209,7 @@ function preprocessingOf(
 }
 
 /** Size, axes and colour as far as the shape of the first input tells them. */
-function pictureOf(model: Model): Partial<NonNullable<Manifest['preprocessing']>> {
+function formOf(model: Model): Partial<NonNullable<Manifest['preprocessing']>> {
   // The graph alone: sizes that are open here are what the preprocessing is to settle.
   const dims = model.graph.inputs[0]?.dims?.slice(1) ?? [];
   if (dims.length !== 3) return {};

@@ -4,7 +4,7 @@ import { WhylightError } from '../core/errors.ts';
 import { mediaTypeOf } from '../core/modality/media-type.ts';
 import { type ModalityInUse, modalityOf } from '../core/modality/registry.ts';
 import type { ModalityId } from '../core/model/description.ts';
-import { openPhoto } from '../node/photo.ts';
+import { openImage } from '../node/image-input.ts';
 import { UsageError } from './arguments.ts';
 import { expandPaths } from './expand-paths.ts';
 import { readBytes } from './files.ts';
@@ -96,7 +96,7 @@ async function fileSubjects(opened: OpenedModel, path: string): Promise<Subject[
   const extension = path === STDIN ? '' : extname(path).slice(1).toLowerCase();
   const isArray = extension === 'npy' || extension === 'npz';
   if (id === 'image' && !isArray) {
-    const { inputs, image, placement } = await openPhoto(bytes, opened.model);
+    const { inputs, image, placement } = await openImage(bytes, opened.model);
     return [{ name: path, inputs, image: { image, placement } }];
   }
   const use = await modalityFor(opened, id, extension, path);

@@ -2,8 +2,8 @@
 import { batch } from '@preact/signals';
 import { type Answer, Failure, type Hooks, type Params, type Question } from './api.ts';
 import { inBrowser, stopBrowser } from './browser/client.ts';
+import { type ImageInput, openImage, openSample, pngOf } from './image-input.ts';
 import { cover } from './occlude.ts';
-import { openPicture, openSample, type Picture, pngOf } from './picture.ts';
 import * as state from './state.ts';
 
 /** Explanations that are computed at the same time; more would only wait at the server. */
@@ -54,20 +54,20 @@ export async function useKey(key: string): Promise<void> {
 }
 
 export const useFile = (file: Blob, name: string): Promise<void> =>
-  guarded(async () => take(await openPicture(file, name)));
+  guarded(async () => take(await openImage(file, name)));
 export const useSample = (name: string): Promise<void> => guarded(async () => take(await openSample(name)));
 
-async function take(picture: Picture): Promise<void> {
+async function take(input: ImageInput): Promise<void> {
   cancel();
   batch(() => {
-    state.picture.value = picture;
+    state.input.value = input;
     state.scores.value = undefined;
     state.cells.value = new Map();
     state.region.value = undefined;
     state.occluded.value = undefined;
     state.zoom.value = { scale: 1, x: 0, y: 0 };
     state.notice.value = undefined;
-    // A link may have brought targets along; those of the picture before mean nothing here.
+    // A link may have brought targets along; those of the image before mean nothing here.
     if (!restored) state.targets.value = [];
     restored = false;
   });
@@ -75,21 +75,21 @@ async function take(picture: Picture): Promise<void> {
 }
 
 let restored = false;
-/** The next picture keeps the targets that are set. */
+/** The next image keeps the targets that are set. */
 export const keepTargets = (): void => {
   restored = true;
 };
 
 /** Predicts the classes of the image, then explains the first. */
 export async function predict(): Promise<void> {
-  const { value: picture } = state.picture;
+  const { value: input } = state.input;
   const { value: model } = state.model;
-  if (!picture || !model) return;
+  if (!input || !model) return;
   predictions.abort();
   predictions = new AbortController();
   const { signal } = predictions;
   await guarded(async () => {
-    const scores = await scoresOf(picture.blob, signal);
+    const scores = await scoresOf(input.blob, signal);
     if (signal.aborted) return;
     batch(() => {
       state.scores.value = scores;
@@ -112,13 +112,13 @@ function scoresOf(blob: Blob, signal: AbortSignal): Promise<number[]> {
 
 /** Computes every cell of the sheet that is not there yet. */
 export async function explain(): Promise<void> {
-  const { value: picture } = state.picture;
-  if (!picture || !state.scores.value) return;
+  const { value: input } = state.input;
+  if (!input || !state.scores.value) return;
   const { signal } = runs;
   const waiting = [...state.missing.value];
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
-      await explainCell(next.choice, next.target, picture.blob, signal);
+      await explainCell(next.choice, next.target, input.blob, signal);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
@@ -207,18 +207,18 @@ export function setParams(at: number, params: Params): void {
 
 let measuring: ReturnType<typeof setTimeout> | undefined;
 
-/** Covers a part of the picture and asks the model again, once the rectangle rests. */
+/** Covers a part of the image and asks the model again, once the rectangle rests. */
 export function occlude(region: state.Rectangle | undefined): void {
   clearTimeout(measuring);
   state.region.value = region;
-  const { value: picture } = state.picture;
-  if (!region || !picture || region.width < 1 || region.height < 1) {
+  const { value: input } = state.input;
+  if (!region || !input || region.width < 1 || region.height < 1) {
     state.occluded.value = undefined;
     return;
   }
   measuring = setTimeout(() => {
     void guarded(async () => {
-      const scores = await scoresOf(await pngOf(cover(picture.image, region)), new AbortController().signal);
+      const scores = await scoresOf(await pngOf(cover(input.image, region)), new AbortController().signal);
       if (state.region.value !== region) return;
       state.occluded.value = scores;
     });

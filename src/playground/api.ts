@@ -37,7 +37,7 @@ export interface ModelInfo {
   readonly outputs: readonly { readonly name: string }[];
 }
 
-/** A question about one picture. */
+/** A question about one image. */
 export interface Question {
   readonly model: string;
   readonly method: string;
@@ -121,20 +121,15 @@ export class Api {
   }
 
   /** The model's output, one number for each class. */
-  async scores(model: ModelInfo, picture: Blob, signal?: AbortSignal): Promise<number[]> {
-    const response = await this.send(`/v2/models/${encodeURIComponent(model.name)}/infer`, picture, signal);
+  async scores(model: ModelInfo, image: Blob, signal?: AbortSignal): Promise<number[]> {
+    const response = await this.send(`/v2/models/${encodeURIComponent(model.name)}/infer`, image, signal);
     const { outputs } = (await response.json()) as InferenceDocument;
     const output = outputs.find(({ name }) => name === model.output) ?? outputs[0];
     return (output?.data ?? []) as number[];
   }
 
-  async explain(question: Question, picture: Blob, { signal, progress, partial }: Hooks = {}): Promise<Answer> {
-    const response = await this.send(
-      explainPath(question),
-      picture,
-      signal,
-      'text/event-stream, application/json;q=0.9',
-    );
+  async explain(question: Question, image: Blob, { signal, progress, partial }: Hooks = {}): Promise<Answer> {
+    const response = await this.send(explainPath(question), image, signal, 'text/event-stream, application/json;q=0.9');
     const route = routeOf(response.headers);
     if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
       return answerOf((await response.json()) as InferenceDocument, route);
@@ -172,9 +167,9 @@ export class Api {
     return (await response.json()) as T;
   }
 
-  private send(path: string, picture: Blob, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
-    const headers = { 'Content-Type': picture.type, Accept: accept };
-    return this.fetch(path, { method: 'POST', body: picture, headers, ...(signal && { signal }) });
+  private send(path: string, image: Blob, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
+    const headers = { 'Content-Type': image.type, Accept: accept };
+    return this.fetch(path, { method: 'POST', body: image, headers, ...(signal && { signal }) });
   }
 
   /** @throws Failure for every answer that is none, and where nobody answers */
@@ -245,7 +240,7 @@ export function answerOf(document: InferenceDocument, route: string): Answer {
 export function mapOf(document: InferenceDocument): Answer['map'] {
   const output = outputOf(document, 'saliency_map');
   const [, height, width] = output?.shape ?? [];
-  if (!output || !height || !width) throw new Failure('no_map', 'This explanation is no map over the picture.');
+  if (!output || !height || !width) throw new Failure('no_map', 'This explanation is no map over the image.');
   return { width, height, values: Float32Array.from(output.data as number[]) };
 }
 

@@ -1,6 +1,6 @@
-/** All maps of the page as one picture: a row for each target, a column for each method, with their names. */
+/** All maps of the page as one image: a row for each target, a column for each method, with their names. */
 import { drawMap } from './draw.ts';
-import { canvasOf } from './picture.ts';
+import { canvasOf } from './image-input.ts';
 import * as state from './state.ts';
 
 const CELL = 320;
@@ -9,11 +9,11 @@ const HEAD = 32;
 
 /** @returns undefined as long as there is no map */
 export function contactSheet(): HTMLCanvasElement | undefined {
-  const { picture, placement, choices, targets, view, cells } = state;
-  const [photo, place] = [picture.value, placement.value];
+  const { input, placement, choices, targets, view, cells } = state;
+  const [opened, place] = [input.value, placement.value];
   const columns = choices.value.map(({ method }) => state.methodOf(method)?.title ?? method);
-  if (!photo || !place || ![...cells.value.values()].some(({ answer }) => answer)) return undefined;
-  const height = Math.round((CELL * photo.image.height) / photo.image.width);
+  if (!opened || !place || ![...cells.value.values()].some(({ answer }) => answer)) return undefined;
+  const height = Math.round((CELL * opened.image.height) / opened.image.width);
   const canvas = document.createElement('canvas');
   canvas.width = GAP + columns.length * (CELL + GAP);
   canvas.height = GAP + HEAD + targets.value.length * (HEAD + height + GAP);
@@ -28,7 +28,7 @@ export function contactSheet(): HTMLCanvasElement | undefined {
     context.fillText(`Why ${state.targetWords(target)}?`, GAP, top + 20);
     for (const [i, choice] of choices.value.entries()) {
       const map = cells.value.get(state.cellName(choice, target))?.answer?.map;
-      const image = map ? drawMap(map, photo.image, place, view.value) : photo.image;
+      const image = map ? drawMap(map, opened.image, place, view.value) : opened.image;
       context.globalAlpha = map ? 1 : 0.25;
       context.drawImage(canvasOf(image), leftOf(i), top + HEAD, CELL, height);
       context.globalAlpha = 1;

@@ -2,7 +2,7 @@
 
 import type { Image } from '../core/image/image.ts';
 import type { Answer } from './api.ts';
-import { canvasOf } from './picture.ts';
+import { canvasOf } from './image-input.ts';
 
 export function save(name: string, blob: Blob): void {
   const link = document.createElement('a');

@@ -6,7 +6,7 @@ import type { Placement } from '../core/image/placement.ts';
 import type { Answer } from './api.ts';
 import type { View } from './state.ts';
 
-/** The map over the picture, drawn by the very code that draws the server's PNG. */
+/** The map over the image, drawn by the very code that draws the server's PNG. */
 export function drawMap(map: Answer['map'], image: Image, placement: Placement, view: View): Image {
   const { type, polarity, colormap, opacity, overlay, clip } = view;
   return renderOverlay(
@@ -24,7 +24,7 @@ export function drawMap(map: Answer['map'], image: Image, placement: Placement, 
   );
 }
 
-/** The map's own value below a place of the picture; undefined where the model sees nothing. */
+/** The map's own value below a place of the image; undefined where the model sees nothing. */
 export function valueAt(map: Answer['map'], placement: Placement, x: number, y: number): number | undefined {
   const column = Math.floor(((x - placement.x) / placement.width) * map.width);
   const row = Math.floor(((y - placement.y) / placement.height) * map.height);

@@ -1,8 +1,8 @@
-/** The state of the page as a link. Nothing of the picture is in it, unless it is one of the samples, and no key. */
+/** The state of the page as a link. Nothing of the image is in it, unless it is one of the samples, and no key. */
 import { effect } from '@preact/signals';
 import { keepTargets } from './actions.ts';
 import type { Params } from './api.ts';
-import { SAMPLES } from './picture.ts';
+import { SAMPLES } from './image-input.ts';
 import * as state from './state.ts';
 
 interface Linked {
@@ -23,7 +23,7 @@ export function linkTo(): string {
   );
   const linked: Linked = {
     ...(state.model.value && { model: state.model.value.name }),
-    ...(state.picture.value?.sample && { sample: state.picture.value.sample }),
+    ...(state.input.value?.sample && { sample: state.input.value.sample }),
     methods: state.choices.value.map(({ method, params }) => [method, params]),
     targets: state.targets.value,
     ...(state.seed.value !== 0 && { seed: state.seed.value }),
@@ -79,5 +79,5 @@ const scalars = (params: unknown): Params =>
 /** Keeps the address bar at what is seen, so that reloading and bookmarks work. */
 export const followState = (): (() => void) =>
   effect(() => {
-    if (state.picture.value) history.replaceState(null, '', linkTo());
+    if (state.input.value) history.replaceState(null, '', linkTo());
   });

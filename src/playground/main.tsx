@@ -9,5 +9,5 @@ const sample = restore(location.hash);
 await start();
 followState();
 if (sample) await useSample(sample);
-// A picture may have come before the model was there.
+// An image may have come before the model was there.
 else await predict();

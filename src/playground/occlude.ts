@@ -1,8 +1,8 @@
-/** Covering a part of a picture. */
+/** Covering a part of an image. */
 import { type Image, makeImage } from '../core/image/image.ts';
 import type { Rectangle } from './state.ts';
 
-/** The picture with the rectangle filled with the mean colour of all: the least telling of plain colours. */
+/** The image with the rectangle filled with the mean colour of all: the least telling of plain colours. */
 export function cover({ width, height, data }: Image, region: Rectangle): Image {
   const sums = [0, 0, 0];
   for (let at = 0; at < data.length; at += 4) {

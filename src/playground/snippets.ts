@@ -6,7 +6,7 @@ export type Language = 'curl' | 'TypeScript' | 'Python';
 export const LANGUAGES: readonly Language[] = ['curl', 'TypeScript', 'Python'];
 
 /**
- * @param file name of the picture
+ * @param file name of the image
  * @param type its content type
  * @param keyed whether a key is needed; the key itself stays out of what is copied
  */
@@ -24,10 +24,10 @@ export function snippet(language: Language, question: Question, file: string, ty
     return [
       'import json, os, urllib.request',
       '',
-      `with open(${JSON.stringify(file)}, "rb") as picture:`,
+      `with open(${JSON.stringify(file)}, "rb") as image:`,
       '    request = urllib.request.Request(',
       `        ${JSON.stringify(url)},`,
-      '        data=picture.read(),',
+      '        data=image.read(),',
       `        headers={"Content-Type": ${JSON.stringify(type)}, "Accept": "application/json"},`,
       '    )',
       ...(keyed ? [`request.add_header("Authorization", "Bearer " + os.environ["WHYLIGHT_KEY"])`] : []),

@@ -4,7 +4,7 @@ import type { Placement } from '../core/image/placement.ts';
 import { preprocess } from '../core/image/preprocess.ts';
 import { probabilitiesOf } from '../core/model/prediction.ts';
 import { type Answer, Api, type Failure, type MethodInfo, type ModelInfo, type Params } from './api.ts';
-import type { Picture } from './picture.ts';
+import type { ImageInput } from './image-input.ts';
 
 export type Place = 'server' | 'browser';
 
@@ -61,7 +61,7 @@ export const models = signal<readonly string[]>([]);
 export const wantedModel = signal<string | undefined>(undefined);
 export const model = signal<ModelInfo | undefined>(undefined);
 export const methods = signal<readonly MethodInfo[]>([]);
-export const picture = signal<Picture | undefined>(undefined);
+export const input = signal<ImageInput | undefined>(undefined);
 /** Score of each class; undefined while there is no prediction. */
 export const scores = signal<readonly number[] | undefined>(undefined);
 export const choices = signal<readonly Choice[]>([]);
@@ -86,10 +86,10 @@ export const occluded = signal<readonly number[] | undefined>(undefined);
 
 export const api = computed(() => new Api(key.value));
 
-/** Which part of the drawn picture the model sees. */
+/** Which part of the drawn image the model sees. */
 export const placement = computed<Placement | undefined>(() => {
   const settings = model.value?.preprocessing;
-  return picture.value && settings && preprocess(picture.value.image, settings).placement;
+  return input.value && settings && preprocess(input.value.image, settings).placement;
 });
 
 /** Classes, most likely first: by the index that targets take, and by the element of the output. */
@@ -108,7 +108,7 @@ export const ranking = computed(() => {
 
 export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
 
-/** Names a cell by everything that its answer depends on, but for the picture and the key. */
+/** Names a cell by everything that its answer depends on, but for the image and the key. */
 export const cellName = (choice: Choice, target: string): string =>
   JSON.stringify([place.value, model.value?.name, choice.method, choice.params, target, seed.value]);
 

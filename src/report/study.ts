@@ -11,7 +11,7 @@ import type { Model } from '../core/model/model.ts';
 import type { Classified } from '../core/model/prediction.ts';
 import type { Target } from '../core/model/target-request.ts';
 import { nodeCodecs } from '../node/codecs.ts';
-import { openPhoto, type Photo } from '../node/photo.ts';
+import { type ImageInput, openImage } from '../node/image-input.ts';
 import type { ImageFile, RegionSource } from './image-files.ts';
 import type { Journal } from './journal.ts';
 import { packMap } from './packed-map.ts';
@@ -38,9 +38,9 @@ export interface MethodRequest {
 
 /** Rows that an image takes: its predictions, explanations and metrics, known before anything runs. */
 export async function rowsOfImage(study: Study, file: ImageFile): Promise<number> {
-  const photo = await openPhoto(await readFile(file.path), study.model);
+  const input = await openImage(await readFile(file.path), study.model);
   return study.methods.reduce((total, method) => {
-    const request = requestOf(study, method, photo);
+    const request = requestOf(study, method, input);
     const plan = study.explainer.plan(study.model, request);
     const { cost } = plan;
     const metrics = planMetrics(plan, study.metrics);
@@ -86,10 +86,10 @@ async function lookAt(
   digest: string,
 ): Promise<ImageRecord> {
   const { explainer, model, scores } = study;
-  const photo = await openPhoto(bytes, model);
-  const [prediction] = await explainer.predict(model, { inputs: photo.inputs, scores, top: 5 });
+  const input = await openImage(bytes, model);
+  const [prediction] = await explainer.predict(model, { inputs: input.inputs, scores, top: 5 });
   const methods: Record<string, MethodRecord> = {};
-  for (const method of study.methods) methods[method.method] = await byMethod(study, method, file, number, photo);
+  for (const method of study.methods) methods[method.method] = await byMethod(study, method, file, number, input);
   return {
     name: file.name,
     digest,
@@ -99,7 +99,7 @@ async function lookAt(
       score: round(one.score),
       ...(one.probability !== undefined && { probability: round(one.probability) }),
     })),
-    ...(study.maps && { thumbnail: await thumbnailOf(photo) }),
+    ...(study.maps && { thumbnail: await thumbnailOf(input) }),
     methods,
   };
 }
@@ -109,15 +109,15 @@ async function byMethod(
   method: MethodRequest,
   file: ImageFile,
   number: number,
-  photo: Photo,
+  input: ImageInput,
 ): Promise<MethodRecord> {
   const { explainer, model } = study;
-  const request = requestOf(study, method, photo);
+  const request = requestOf(study, method, input);
   const plan = explainer.plan(model, request);
   const { rows } = await explainer.run(plan);
   const row = rows[0] as ExplainedRow;
   const size = (row.map?.dims ?? []) as [number, number];
-  const { image, placement } = inOriginalPixels(photo);
+  const { image, placement } = inOriginalPixels(input);
   const region = row.map && (await study.regions?.(file, image, placement, size));
   const planned = planMetrics(plan, study.metrics);
   const [measured = []] = await measureRows(explainer, plan, rows, planned, {
@@ -144,7 +144,7 @@ async function byMethod(
 const requestOf = (
   { scores, seed, target }: Study,
   { method, params }: MethodRequest,
-  { inputs }: Photo,
+  { inputs }: ImageInput,
 ): ExplainRequest => ({
   method,
   params,
@@ -157,7 +157,7 @@ const requestOf = (
 const labelOf = ({ label, index }: Classified): string => label ?? `class ${index}`;
 const nameOf = ({ label, index }: Target): string => label ?? (index === undefined ? 'target' : `class ${index}`);
 
-async function thumbnailOf({ image, placement }: Photo): Promise<string> {
+async function thumbnailOf({ image, placement }: ImageInput): Promise<string> {
   const png = await nodeCodecs().encodePng(thumbnail(image, placement));
   return Buffer.from(png).toString('base64');
 }

@@ -26,13 +26,13 @@ export async function mirrored({ name, model, inputs }: Subject): Promise<Mirror
   const fed = new Set(model.graph.inputs.map((input) => input.name));
   // Tokens stand along the first axis of their embedding; images, series and vectors are folded along the last.
   const axisIn = (source: string, rank: number): number => (fed.has(source) ? rank - 1 : 1);
-  const picture = imageInput(model.info());
+  const image = imageInput(model.info());
   const graph = sources.reduce((all, source) => folded(all, source, axisIn), model.graph);
   return {
     name: `mirrored ${name}`,
     model: await openGraph(graph),
     inputs: mirrorImages(inputs),
-    features: picture ? { feature_mask: 'grid', grid: [1, picture.dims.at(-1)] } : {},
+    features: image ? { feature_mask: 'grid', grid: [1, image.dims.at(-1)] } : {},
     axisOf: (source, { dims }) => axisIn(source, dims.length),
   };
 }

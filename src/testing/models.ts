@@ -107,10 +107,10 @@ const scaled = (values: Float32Array, by: number): Float32Array => values.map((v
  * Makes images for {@link imageGraph}: float32 [rows, 3, 8, 8] of normal random numbers.
  *
  * @example
- * import { picture } from 'whylight/testing';
- * const inputs = { image: picture(7, 2) }; // seed 7, two rows
+ * import { imageTensor } from 'whylight/testing';
+ * const inputs = { image: imageTensor(7, 2) }; // seed 7, two rows
  */
-export const picture = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 3, 8, 8], seed);
+export const imageTensor = (seed = 1, rows = 1): Tensor<'float32'> => normal([rows, 3, 8, 8], seed);
 /**
  * Makes vectors for {@link vectorGraph}: float32 [rows, 5] of normal random numbers.
  *
@@ -139,7 +139,7 @@ const normal = (dims: readonly number[], seed: number): Tensor<'float32'> =>
  */
 export async function subjects(): Promise<Subject[]> {
   return [
-    { name: 'image', model: await openGraph(imageGraph({ ending: 'Softmax' })), inputs: { image: picture() } },
+    { name: 'image', model: await openGraph(imageGraph({ ending: 'Softmax' })), inputs: { image: imageTensor() } },
     { name: 'vector', model: await openGraph(vectorGraph()), inputs: { x: vector() } },
     { name: 'tokens', model: await openGraph(tokenGraph()), inputs: { ids: tokens() } },
   ];
@@ -154,3 +154,13 @@ export async function subjects(): Promise<Subject[]> {
  * const graph = imageGraph();
  */
 export const pictureGraph = imageGraph;
+
+/**
+ * Alias of {@link imageTensor} under its former name.
+ * @deprecated Use {@link imageTensor}.
+ *
+ * @example
+ * import { imageTensor } from 'whylight/testing';
+ * const inputs = { image: imageTensor() };
+ */
+export const picture = imageTensor;

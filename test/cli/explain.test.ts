@@ -58,7 +58,7 @@ describe('whylight explain', () => {
   });
 
   test('exits with code 1 and one line on stderr for invalid files and values', () => {
-    writeFileSync(inFolder('text.png'), 'this is no picture');
+    writeFileSync(inFolder('text.png'), 'this is no image');
     writeFileSync(inFolder('empty.onnx'), '');
     const wrong: [string[], RegExp][] = [
       [['nothing.png'], /^error: not_found: /],

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH } from '../../src/protocol/open-inference.ts';
 import { encodeRequest } from '../../src/protocol/open-inference-client.ts';
-import { pictures } from '../core/image/pictures.ts';
-import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
+import { imageFiles } from '../core/image/image-files.ts';
+import { appWith, imageRequest, outputsOf, pixels, services, tensorRequest } from '../support/app.ts';
 
 const ask = appWith();
 const MODEL = '/v2/models/cifar10';
@@ -54,7 +54,7 @@ describe('explain as a stream of server-sent events', () => {
 
 describe('POST /v2/models/{model}/explain/estimate', () => {
   it('returns cost and route without running the method', async () => {
-    const response = await ask(`${MODEL}/explain/estimate?method=occlusion`, pictureRequest(pictures.palettePng));
+    const response = await ask(`${MODEL}/explain/estimate?method=occlusion`, imageRequest(imageFiles.palettePng));
     expect(await response.json()).toMatchObject({
       method: 'occlusion',
       forwards: 49,
@@ -96,7 +96,7 @@ describe('POST /v2/models/{model}/compare', () => {
   });
 
   it('draws a sheet of maps as PNG', async () => {
-    const response = await ask(`${MODEL}/compare?${three}`, pictureRequest(pictures.palettePng, 'image/png'));
+    const response = await ask(`${MODEL}/compare?${three}`, imageRequest(imageFiles.palettePng, 'image/png'));
     expect(response.headers.get('Content-Type')).toBe('image/png');
     expect([...new Uint8Array(await response.arrayBuffer()).subarray(1, 4)]).toEqual([80, 78, 71]);
   });
@@ -127,11 +127,13 @@ describe('images in BYTES tensors', () => {
   const inside = (inputs: unknown) => ask(`${MODEL}/explain?method=saliency`, json({ inputs }));
 
   it('are accepted as base64 in JSON and as binary data', async () => {
-    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
-    const text = await inside([{ name: 'image', datatype: 'BYTES', shape: [1], data: [base64(pictures.palettePng)] }]);
+    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, imageRequest(imageFiles.palettePng)));
+    const text = await inside([
+      { name: 'image', datatype: 'BYTES', shape: [1], data: [base64(imageFiles.palettePng)] },
+    ]);
     expect(await outputsOf(text)).toEqual(raw);
-    const length = new Uint8Array(Uint32Array.of(pictures.palettePng.length).buffer);
-    const element = new Uint8Array([...length, ...pictures.palettePng]);
+    const length = new Uint8Array(Uint32Array.of(imageFiles.palettePng.length).buffer);
+    const element = new Uint8Array([...length, ...imageFiles.palettePng]);
     const head = new TextEncoder().encode(
       JSON.stringify({
         inputs: [{ name: 'i', datatype: 'BYTES', shape: [1], parameters: { binary_data_size: element.length } }],
@@ -242,18 +244,18 @@ describe('the KServe V1 protocol', () => {
   });
 
   it('explains instances given as base64 images', async () => {
-    const body = json({ instances: [{ b64: base64(pictures.palettePng) }], parameters: { method: 'saliency' } });
+    const body = json({ instances: [{ b64: base64(imageFiles.palettePng) }], parameters: { method: 'saliency' } });
     const { explanations } = (await (await ask('/v1/models/cifar10:explain', body)).json()) as {
       explanations: { attributions: { featureAttributions: { input: number[][][] } }[] }[];
     };
-    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, pictureRequest(pictures.palettePng)));
+    const raw = await outputsOf(await ask(`${MODEL}/explain?method=saliency`, imageRequest(imageFiles.palettePng)));
     expect(explanations[0]?.attributions[0]?.featureAttributions.input.flat(2)).toEqual(raw.attribution?.data);
   });
 
   it('applies the sample limit to all instances of a request together', async () => {
-    const picture = { b64: base64(pictures.palettePng) };
+    const instance = { b64: base64(imageFiles.palettePng) };
     const send = (verb: string, count: number) => {
-      const body = { instances: Array(count).fill(picture), ...(verb === 'explain' && { parameters: FEW_MASKS }) };
+      const body = { instances: Array(count).fill(instance), ...(verb === 'explain' && { parameters: FEW_MASKS }) };
       return limited(`/v1/models/cifar10:${verb}`, json(body));
     };
     for (const [verb, count] of [

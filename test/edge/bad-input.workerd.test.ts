@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { ModelCatalogue } from '../../src/edge/models/catalogue.ts';
-import { pictures } from '../core/image/pictures.ts';
-import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
+import { imageFiles } from '../core/image/image-files.ts';
+import { appWith, imageRequest, outputsOf, pixels, services, tensorRequest } from '../support/app.ts';
 
 /** Models that an operator might put there by mistake, beside the embedded one. */
 const models = new ModelCatalogue({
@@ -26,27 +26,27 @@ const EXPLAIN = '/v2/models/cifar10/explain';
 const ask = appWith();
 const silent = { log: () => {} };
 
-/** A PNG header that claims an enormous picture. */
+/** A PNG header that claims an enormous image. */
 function hugePng(): Uint8Array {
-  const bytes = pictures.deepPng.slice();
+  const bytes = imageFiles.deepPng.slice();
   new DataView(bytes.buffer).setUint32(16, 30_000);
   new DataView(bytes.buffer).setUint32(20, 30_000);
   return bytes;
 }
 
 function hugeJpeg(): Uint8Array {
-  const bytes = pictures.jpeg.slice();
+  const bytes = imageFiles.jpeg.slice();
   const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
   new DataView(bytes.buffer).setUint16(frame + 5, 30_000);
   new DataView(bytes.buffer).setUint16(frame + 7, 30_000);
   return bytes;
 }
 
-const picture = (bytes: Uint8Array, type = 'image/jpeg') => ({
+const imageBody = (bytes: Uint8Array, type = 'image/jpeg') => ({
   query: '?method=saliency',
-  init: pictureRequest(bytes, '*/*', type),
+  init: imageRequest(bytes, '*/*', type),
 });
-const query = (query: string) => ({ query, init: pictureRequest(pictures.jpeg) });
+const query = (query: string) => ({ query, init: imageRequest(imageFiles.jpeg) });
 const tensor = (parameters: object, data?: unknown, shape?: number[]) => ({
   query: '',
   init: tensorRequest(parameters, data, shape),
@@ -107,13 +107,13 @@ const inferred = (output: string): Case => ({
 });
 
 const CASES: [string, Case, number, string, object?][] = [
-  ['a truncated JPEG', picture(pictures.jpeg.subarray(0, pictures.jpeg.length - 60)), 400, 'invalid_image'],
-  ['a JPEG truncated within its header', picture(pictures.jpeg.subarray(0, 100)), 400, 'invalid_image'],
-  ['a PNG header of 30000x30000', picture(hugePng(), 'image/png'), 413, 'payload_too_large', { width: 30_000 }],
-  ['a JPEG header of 30000x30000', picture(hugeJpeg()), 413, 'payload_too_large', { height: 30_000 }],
-  ['a text named .png', picture(text, 'image/png'), 400, 'invalid_image'],
-  ['a GIF', picture(pictures.gif, 'image/gif'), 415, 'unsupported_media_type'],
-  ['an empty image', picture(new Uint8Array(0)), 400, 'invalid_image'],
+  ['a truncated JPEG', imageBody(imageFiles.jpeg.subarray(0, imageFiles.jpeg.length - 60)), 400, 'invalid_image'],
+  ['a JPEG truncated within its header', imageBody(imageFiles.jpeg.subarray(0, 100)), 400, 'invalid_image'],
+  ['a PNG header of 30000x30000', imageBody(hugePng(), 'image/png'), 413, 'payload_too_large', { width: 30_000 }],
+  ['a JPEG header of 30000x30000', imageBody(hugeJpeg()), 413, 'payload_too_large', { height: 30_000 }],
+  ['a text named .png', imageBody(text, 'image/png'), 400, 'invalid_image'],
+  ['a GIF', imageBody(imageFiles.gif, 'image/gif'), 415, 'unsupported_media_type'],
+  ['an empty image', imageBody(new Uint8Array(0)), 400, 'invalid_image'],
   [
     'an empty JSON body',
     { query: '', init: { method: 'POST', headers: { 'Content-Type': 'application/json' } } },
@@ -304,7 +304,7 @@ const CASES: [string, Case, number, string, object?][] = [
   ],
   [
     'a request that accepts no supported type',
-    { query: '?method=saliency', init: pictureRequest(pictures.jpeg, 'image/gif') },
+    { query: '?method=saliency', init: imageRequest(imageFiles.jpeg, 'image/gif') },
     406,
     'not_acceptable',
     { allowed: expect.arrayContaining(['image/png']) },
@@ -330,7 +330,7 @@ describe('bad input', () => {
       expect(problem.instance).toBe(response.headers.get('X-Request-Id'));
 
       const next = await ask(`${EXPLAIN}?method=saliency`, {
-        ...pictureRequest(pictures.jpeg),
+        ...imageRequest(imageFiles.jpeg),
         headers: { 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-cache' },
       });
       expect(next.status).toBe(200);
@@ -392,7 +392,7 @@ describe('limits of the server', () => {
   });
 
   it('accept a short body without Content-Length', async () => {
-    const body = new Blob([pictures.losslessWebp]).stream();
+    const body = new Blob([imageFiles.losslessWebp]).stream();
     const response = await small(`${EXPLAIN}?method=saliency`, {
       method: 'POST',
       headers: { 'Content-Type': 'image/webp' },
@@ -412,7 +412,7 @@ describe('limits of the server', () => {
   });
 
   it('refuse a method that the tenant lacks, and list the enabled ones', async () => {
-    const init = pictureRequest(pictures.jpeg);
+    const init = imageRequest(imageFiles.jpeg);
     const headers = { ...init.headers, Authorization: 'Bearer whylight-demo' } as HeadersInit;
     const refused = await ask(`${EXPLAIN}?method=occlusion`, { ...init, headers });
     expect(await refused.json()).toMatchObject({

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/core/image/image.ts';
 import type { ResultCache } from '../../src/edge/cache/result-cache.ts';
 import { decodeRequest, HEADER_LENGTH } from '../../src/protocol/open-inference.ts';
-import { pictures } from '../core/image/pictures.ts';
-import { appWith, bindings, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../support/app.ts';
+import { imageFiles } from '../core/image/image-files.ts';
+import { appWith, bindings, imageRequest, outputsOf, pixels, services, tensorRequest } from '../support/app.ts';
 
 const ask = appWith();
 const EXPLAIN = '/v2/models/cifar10/explain';
@@ -12,7 +12,7 @@ const decode = async (response: Response): Promise<Image> => services.codecs.dec
 
 describe.each(['saliency', 'grad_cam', 'occlusion'])('an explanation by %s', (method) => {
   it('is an overlay of the size of the image when PNG is accepted', async () => {
-    const response = await ask(`${EXPLAIN}?method=${method}`, pictureRequest(pictures.jpeg, 'image/png'));
+    const response = await ask(`${EXPLAIN}?method=${method}`, imageRequest(imageFiles.jpeg, 'image/png'));
     expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'image/png']);
     expect(Number(response.headers.get('X-Whylight-Target'))).toBeGreaterThanOrEqual(0);
     expect(response.headers.get('X-Whylight-Label')).toBeTruthy();
@@ -48,9 +48,9 @@ describe.each(['saliency', 'grad_cam', 'occlusion'])('an explanation by %s', (me
 
 describe('POST /v2/models/{model}/explain', () => {
   it('gives the same answer for raw bytes, a form and a tensor', async () => {
-    const raw = await outputsOf(await ask(`${EXPLAIN}?method=saliency&target=3`, pictureRequest(pictures.palettePng)));
+    const raw = await outputsOf(await ask(`${EXPLAIN}?method=saliency&target=3`, imageRequest(imageFiles.palettePng)));
     const form = new FormData();
-    form.set('anything', new Blob([pictures.palettePng]), 'photo.png');
+    form.set('anything', new Blob([imageFiles.palettePng]), 'photo.png');
     form.set('method', 'saliency');
     form.set('target', 'cat');
     expect(await outputsOf(await ask(EXPLAIN, { method: 'POST', body: form }))).toEqual(raw);
@@ -59,8 +59,8 @@ describe('POST /v2/models/{model}/explain', () => {
     const { tenant } = await services.tenants.find(undefined, () => {});
     const { model } = await services.models.get('cifar10', tenant, () => {});
     const { preprocessing } = model.manifest;
-    if (!preprocessing) throw new Error('the embedded model takes pictures');
-    const { tensor } = preprocess(await services.codecs.decode(pictures.palettePng), preprocessing);
+    if (!preprocessing) throw new Error('the embedded model takes images');
+    const { tensor } = preprocess(await services.codecs.decode(imageFiles.palettePng), preprocessing);
     expect(
       await outputsOf(await ask(EXPLAIN, tensorRequest({ method: 'saliency', target: 3 }, [...tensor.data]))),
     ).toEqual(raw);
@@ -69,7 +69,7 @@ describe('POST /v2/models/{model}/explain', () => {
   it.each(['jpeg', 'progressiveJpeg', 'grayJpeg', 'lossyWebp', 'losslessWebp', 'deepPng', 'rotatedJpeg'] as const)(
     'accepts an image of the kind %s',
     async (name) => {
-      const response = await ask(`${EXPLAIN}?method=grad_cam`, pictureRequest(pictures[name], 'image/png'));
+      const response = await ask(`${EXPLAIN}?method=grad_cam`, imageRequest(imageFiles[name], 'image/png'));
       const turned = name === 'rotatedJpeg';
       expect(await decode(response)).toMatchObject({ width: turned ? 12 : 16, height: turned ? 16 : 12 });
     },
@@ -155,7 +155,7 @@ describe('POST /v2/models/{model}/explain', () => {
 
   it('draws differently for each colormap, opacity, overlay and type', async () => {
     const draw = async (query: string) =>
-      bytes(await ask(`${EXPLAIN}?method=grad_cam${query}`, pictureRequest(pictures.jpeg, 'image/png')));
+      bytes(await ask(`${EXPLAIN}?method=grad_cam${query}`, imageRequest(imageFiles.jpeg, 'image/png')));
     const variants = await Promise.all(
       ['', '&colormap=viridis', '&opacity=0.2', '&overlay=grayscale', '&type=masked', '&overlay=none'].map(draw),
     );
@@ -168,7 +168,7 @@ describe('the cache of explanations', () => {
     'returns a byte-identical answer for a repeated request, as %s',
     async (accept) => {
       const request = () =>
-        ask(`${EXPLAIN}?method=saliency&seed=11&target=dog`, pictureRequest(pictures.deepPng, accept));
+        ask(`${EXPLAIN}?method=saliency&seed=11&target=dog`, imageRequest(imageFiles.deepPng, accept));
       const other = accept === 'image/png' ? 1 : 0;
       const first = await request();
       expect(first.headers.get('X-Whylight-Cache')).toBe(other ? 'hit' : 'miss');
@@ -183,7 +183,7 @@ describe('the cache of explanations', () => {
     const states = [];
     for (const colormap of ['turbo', 'viridis', 'magma']) {
       const url = `${EXPLAIN}?method=occlusion&seed=12&colormap=${colormap}`;
-      states.push((await ask(url, pictureRequest(pictures.jpeg, 'image/png'))).headers.get('X-Whylight-Cache'));
+      states.push((await ask(url, imageRequest(imageFiles.jpeg, 'image/png'))).headers.get('X-Whylight-Cache'));
     }
     expect(states).toEqual(['miss', 'hit', 'hit']);
   });
@@ -269,8 +269,8 @@ describe('POST /v2/models/{model}/infer', () => {
     const { logits } = await outputsOf(response);
     expect(logits).toMatchObject({ shape: [3, 10], datatype: 'FP32' });
     expect(logits?.data.slice(0, 10)).toEqual(logits?.data.slice(0, 10).map((x) => Number(x)));
-    const picture = await ask('/v2/models/cifar10/versions/1/infer', pictureRequest(pictures.jpeg));
-    expect((await outputsOf(picture)).logits?.shape).toEqual([1, 10]);
+    const answer = await ask('/v2/models/cifar10/versions/1/infer', imageRequest(imageFiles.jpeg));
+    expect((await outputsOf(answer)).logits?.shape).toEqual([1, 10]);
   });
 
   it('returns the scores that the explanation reports', async () => {

@@ -1,7 +1,7 @@
-/** Pages of other origins, headers of every answer, and pictures by their address. */
+/** Pages of other origins, headers of every answer, and images by their address. */
 import { describe, expect, it } from 'vitest';
-import { pictures } from '../core/image/pictures.ts';
-import { outputsOf, pictureRequest } from '../support/app.ts';
+import { imageFiles } from '../core/image/image-files.ts';
+import { imageRequest, outputsOf } from '../support/app.ts';
 import { keyOf, request, tenantApp } from '../support/tenants.ts';
 
 const EXPLAIN = '/v2/models/cifar10/explain';
@@ -90,7 +90,7 @@ describe('image_url', () => {
       asked.push([url, init]);
       return respond();
     }) as unknown as typeof fetch;
-  const good = () => new Response(pictures.jpeg as Uint8Array<ArrayBuffer>);
+  const good = () => new Response(imageFiles.jpeg as Uint8Array<ArrayBuffer>);
   const policy = { image_hosts: ['images.example'], limits: { body_bytes: 5000 } };
 
   async function ask(image_url: string, respond = good, tenant: object = policy) {
@@ -105,7 +105,7 @@ describe('image_url', () => {
     expect(fetched.status).toBe(200);
     expect(asked[0]?.[0]).toBe('https://images.example/cat.jpg?w=1');
     expect(asked[0]?.[1]).toMatchObject({ redirect: 'manual', headers: { Accept: 'image/*' } });
-    const sent = await tenantApp({ '*': {} })(`${EXPLAIN}?method=saliency`, pictureRequest(pictures.jpeg));
+    const sent = await tenantApp({ '*': {} })(`${EXPLAIN}?method=saliency`, imageRequest(imageFiles.jpeg));
     expect((await outputsOf(fetched)).attribution).toEqual((await outputsOf(sent)).attribution);
   });
 

@@ -4,18 +4,23 @@ import { plugins } from '#plugins';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { Random } from '../../src/core/tensor/random.ts';
-import { explainerOf, imageGraph, openGraph, picture, vector } from '../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph, vector } from '../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 const TARGET = 1;
 const CAMS = { relu: false, target_layer: 'features' };
 
-async function explained(model: Model, method: string, params: object = {}, inputs = { image: picture(2) } as object) {
+async function explained(
+  model: Model,
+  method: string,
+  params: object = {},
+  inputs = { image: imageTensor(2) } as object,
+) {
   const { rows } = await explainer.explain(model, {
     method,
     params: params as Record<string, unknown>,
     target: TARGET,
-    inputs: inputs as { image: ReturnType<typeof picture> },
+    inputs: inputs as { image: ReturnType<typeof imageTensor> },
   });
   const [row] = rows;
   return { score: row?.score ?? Number.NaN, values: [...(Object.values(row?.values ?? {})[0]?.data ?? [])] };

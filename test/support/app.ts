@@ -39,7 +39,7 @@ export const tensorRequest = (parameters: object, data: unknown = pixels(0), sha
   body: JSON.stringify({ parameters, inputs: [{ name: 'input', datatype: 'FP32', shape, data }] }),
 });
 
-export const pictureRequest = (bytes: Uint8Array, accept = 'application/json', type = 'image/jpeg'): RequestInit => ({
+export const imageRequest = (bytes: Uint8Array, accept = 'application/json', type = 'image/jpeg'): RequestInit => ({
   method: 'POST',
   headers: { 'Content-Type': type, Accept: accept },
   body: bytes as Uint8Array<ArrayBuffer>,

@@ -41,7 +41,7 @@ export function smallNetwork(activation: 'Tanh' | 'Relu'): Promise<Model> {
 }
 
 /** Values between 0 and 1. */
-export const smallPicture = (): Tensor<'float32'> =>
+export const smallImage = (): Tensor<'float32'> =>
   float32(
     [1, 2, 5, 5],
     series(50, (i) => 0.5 + Math.cos(i) / 2),

@@ -13,7 +13,7 @@ export interface TransformerOptions {
   readonly spellOutNorm?: boolean;
 }
 
-/** 3x8x8 pictures in four patches and a class token, two blocks of two heads, 4 classes. */
+/** 3x8x8 images in four patches and a class token, two blocks of two heads, 4 classes. */
 export function transformer({ foldHeads = false, spellOutNorm = false }: TransformerOptions = {}): Promise<Model> {
   const g = GraphBuilder.empty('transformer');
   const x = g.input('image', 'float32', ['N', 3, 8, 8]);

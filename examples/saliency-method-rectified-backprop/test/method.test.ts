@@ -1,5 +1,5 @@
 import { createExplainer } from 'whylight';
-import { imageGraph, openGraph, picture, testMethod } from 'whylight/testing';
+import { imageGraph, imageTensor, openGraph, testMethod } from 'whylight/testing';
 import method from '../src/index.ts';
 
 testMethod(method);
@@ -12,7 +12,7 @@ describe('rectified backprop', () => {
       const { rows } = await explainer.explain(model, {
         method: method.id,
         params: { threshold },
-        inputs: { image: picture() },
+        inputs: { image: imageTensor() },
       });
       return rows[0]?.values.image?.data.filter((value: number) => value !== 0).length ?? 0;
     };

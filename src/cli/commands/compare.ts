@@ -1,4 +1,4 @@
-/** `whylight compare photo.jpg`: several methods on one photo, as a table and as one labelled sheet of maps. */
+/** `whylight compare image.jpg`: several methods on one image, as a table and as one labelled sheet of maps. */
 
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
@@ -9,18 +9,18 @@ import { resizePlaced } from '../../core/image/placement.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
-import { openPhoto, type Photo } from '../../node/photo.ts';
+import { type ImageInput, openImage } from '../../node/image-input.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { IMAGE_ARG, readImage, SUBJECT_ARGS, writePng } from '../image-file.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { PHOTO_ARG, readPhoto, SUBJECT_ARGS, writePng } from '../photo.ts';
 import { PRESET_ARG, presetParams } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  ...PHOTO_ARG,
+  ...IMAGE_ARG,
   methods: {
     type: 'string',
     default: 'all',
@@ -58,7 +58,7 @@ const isDone = (outcome: Outcome): outcome is Done => 'row' in outcome;
 export default defineCommand({
   name: 'compare',
   description: 'Explains an image by several methods, side by side.',
-  examples: ['whylight compare photo.jpg --methods grad_cam,occlusion -o sheet.png'],
+  examples: ['whylight compare image.jpg --methods grad_cam,occlusion -o sheet.png'],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
   takesParameters: true,
   async run(flags, data) {
@@ -77,16 +77,16 @@ export default defineCommand({
       flags.preset,
       ids.map((id) => registry.get(id).method),
     );
-    const bytes = await readPhoto(flags.photo);
+    const bytes = await readImage(flags.image);
     const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const photo = await openPhoto(bytes, model);
-    const small = { ...photo, ...resizePlaced(photo, numbers.cell) };
+    const input = await openImage(bytes, model);
+    const small = { ...input, ...resizePlaced(input, numbers.cell) };
     const drawing = overlayFlags(flags);
-    // What is wrong with the drawing, the target or the photo is wrong for every method: it stops here.
+    // What is wrong with the drawing, the target or the image is wrong for every method: it stops here.
     renderOverlay({ width: 1, height: 1, values: new Float32Array(1) }, small.image, drawing, small.placement);
     const explainer = await compose(flags.engine as EngineName);
     const subject = {
-      inputs: photo.inputs,
+      inputs: input.inputs,
       seed: numbers.seed,
       scores: flags.scores,
       ...(flags.target !== undefined && { target: flags.target }),
@@ -109,7 +109,7 @@ export default defineCommand({
     }
     const first = outcomes.find(isDone);
     if (flags.out !== undefined) {
-      const label = first ? `photo: ${named(first.row.target)}` : 'photo';
+      const label = first ? `image: ${named(first.row.target)}` : 'image';
       const sheet = contactSheet([{ label, image: small.image }, ...cells], numbers);
       await writePng(flags.out, sheet);
     }
@@ -128,7 +128,7 @@ interface Question {
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly preset: Readonly<Record<string, string>>;
-  readonly inputs: Photo['inputs'];
+  readonly inputs: ImageInput['inputs'];
   readonly seed: number;
   readonly scores: string;
   readonly target?: string;
@@ -189,7 +189,7 @@ function wholeFlag(name: string, text: string, least: number, most: number): num
   return value;
 }
 
-function drawn({ map }: ExplainedRow, { image, placement }: Photo, drawing: Record<string, unknown>) {
+function drawn({ map }: ExplainedRow, { image, placement }: ImageInput, drawing: Record<string, unknown>) {
   const [height = 0, width = 0] = map?.dims ?? [];
   return renderOverlay({ width, height, values: map?.data ?? new Float32Array() }, image, drawing, placement);
 }

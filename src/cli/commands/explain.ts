@@ -1,15 +1,15 @@
-/** `whylight explain photo.jpg`: predictions, and what of the input speaks for them. */
+/** `whylight explain image.jpg`: predictions, and what of the input speaks for them. */
 
 import { parameterSchemas } from '../../core/method/schema.ts';
 import { modalityOf } from '../../core/modality/registry.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { SUBJECT_ARGS } from '../image-file.ts';
 import { openModel } from '../model-file.ts';
 import { explainSubject } from '../outcome.ts';
 import { page, toJson } from '../outcome-text.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { SUBJECT_ARGS } from '../photo.ts';
 import { TASK_ARGS } from '../predictions.ts';
 import { PRESET_ARG } from '../preset-flag.ts';
 import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
@@ -47,9 +47,9 @@ export default defineCommand({
   name: 'explain',
   description: 'Explains what a model says about an image, a text, a table row or a signal.',
   examples: [
-    'whylight explain photo.jpg -o map.png',
-    'whylight explain photo.jpg --model model.onnx --labels names.txt',
-    'whylight explain photo.jpg --method integrated_gradients --n_steps 50',
+    'whylight explain image.jpg -o map.png',
+    'whylight explain image.jpg --model model.onnx --labels names.txt',
+    'whylight explain image.jpg --method integrated_gradients --n_steps 50',
   ],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
   takesParameters: true,

@@ -9,7 +9,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { checkMethod } from '../../core/method/define.ts';
-import { checkContract, imageGraph, openGraph, picture } from '../../testing/node.ts';
+import { checkContract, imageGraph, imageTensor, openGraph } from '../../testing/node.ts';
 import { UsageError } from '../arguments.ts';
 import { CONFIGURED, compose, PLAIN } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
@@ -38,7 +38,7 @@ export default defineCommand({
   },
 });
 
-/** Rows of each method with its parameters as configured, for one small picture. */
+/** Rows of each method with its parameters as configured, for one small image. */
 async function list(): Promise<void> {
   const explainer = await compose('node');
   const model = await openGraph(imageGraph());
@@ -48,7 +48,7 @@ async function list(): Promise<void> {
 
   function costOf({ id }: Method): string {
     try {
-      const { cost } = explainer.plan(model, { method: id, inputs: { image: picture() } });
+      const { cost } = explainer.plan(model, { method: id, inputs: { image: imageTensor() } });
       return `${cost.forwards} forwards, ${cost.backwards} backwards`;
     } catch (error) {
       if (WhylightError.is(error, 'unprocessable_method')) return 'needs another kind of model';

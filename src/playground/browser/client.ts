@@ -11,17 +11,17 @@ const given = new Set<string>();
 
 export interface InBrowser {
   /** The model's output, one number for each class. */
-  scores(picture: Blob): Promise<number[]>;
-  explain(question: Question, picture: Blob, hooks: Hooks): Promise<Answer>;
+  scores(image: Blob): Promise<number[]>;
+  explain(question: Question, image: Blob, hooks: Hooks): Promise<Answer>;
 }
 
 export const inBrowser = (api: Api, model: ModelInfo): InBrowser => ({
-  async scores(picture) {
-    const report = await send(api, model, { picture });
+  async scores(image) {
+    const report = await send(api, model, { image });
     return report.kind === 'scores' ? report.scores : [];
   },
-  async explain(question, picture, { progress, partial }) {
-    const report = await send(api, model, { picture, question }, (report) => {
+  async explain(question, image, { progress, partial }) {
+    const report = await send(api, model, { image, question }, (report) => {
       if (report.kind === 'progress') progress?.(report.done, report.total);
       if (report.kind === 'partial') partial?.(mapOf(report.document));
     });
@@ -42,7 +42,7 @@ export function stopBrowser(): void {
 async function send(
   api: Api,
   model: ModelInfo,
-  order: Pick<Order, 'picture' | 'question'>,
+  order: Pick<Order, 'image' | 'question'>,
   underway?: (report: Report) => void,
 ): Promise<Report> {
   const file = await fileOf(api, model);

@@ -6,7 +6,8 @@ export interface Order {
   readonly model: ModelInfo;
   /** The ONNX file, with the first order that needs it. */
   readonly file?: ArrayBuffer;
-  readonly picture: Blob;
+  /** The image file. */
+  readonly image: Blob;
   /** Explanation to compute; only scores when left out. */
   readonly question?: Question;
 }

@@ -47,7 +47,7 @@ async function answer(order: Order): Promise<void> {
   const report = (content: Report): void => postMessage(content);
   try {
     const model = await modelOf(order);
-    const inputs = await inputsOf(order.picture, model);
+    const inputs = await inputsOf(order.image, model);
     if (!question) {
       const [row] = await explainer.predict(model, { inputs, scores: 'output', top: 0 });
       report({ id, kind: 'scores', scores: [...(row?.scores ?? [])] });
@@ -90,13 +90,13 @@ const manifestOf = ({ name, versions, preprocessing, output, labels, label_offse
 });
 
 /** As the server does it, with the same decoders: a browser's own give slightly other pixels. */
-async function inputsOf(picture: Blob, model: Model): Promise<Inputs> {
+async function inputsOf(file: Blob, model: Model): Promise<Inputs> {
   const { preprocessing } = model;
   const input = model.graph.inputs[0]?.name;
   if (!preprocessing || input === undefined) {
-    throw new WhylightError('unsupported_media_type', `The model ${model.name} takes no pictures.`);
+    throw new WhylightError('unsupported_media_type', `The model ${model.name} takes no images.`);
   }
-  const image = await codecs.decode(new Uint8Array(await picture.arrayBuffer()), { detail: detailOf(preprocessing) });
+  const image = await codecs.decode(new Uint8Array(await file.arrayBuffer()), { detail: detailOf(preprocessing) });
   return { [input]: preprocess(image, preprocessing).tensor };
 }
 

@@ -1,5 +1,5 @@
 /** The page: what is asked on one side, what is seen on the other. */
-import { notice, picture, spoken } from '../state.ts';
+import { input, notice, spoken } from '../state.ts';
 import { Header } from './header.tsx';
 import { Intake } from './intake.tsx';
 import { Methods } from './methods.tsx';
@@ -16,17 +16,17 @@ export function App() {
       </a>
       <Header />
       <Notice />
-      <main class={picture.value ? 'with-picture' : ''}>
+      <main class={input.value ? 'with-image' : ''}>
         <aside class="side" aria-label="What is asked">
           <Intake />
-          {picture.value && (
+          {input.value && (
             <>
               <Prediction />
               <Methods />
             </>
           )}
         </aside>
-        {picture.value ? (
+        {input.value ? (
           <div class="stage">
             <ViewPanel />
             <Sheet />
@@ -62,13 +62,13 @@ const Welcome = () => (
   <section class="welcome stage" id="maps">
     <h2>Shine a light on why</h2>
     <p>
-      A model looks at your picture and names what it sees. Then a method of your choice shows which parts of the
-      picture made it say so.
+      A model looks at your image and names what it sees. Then a method of your choice shows which parts of the image
+      made it say so.
     </p>
     <ol>
-      <li>Bring a picture, or take one of the samples.</li>
+      <li>Bring an image, or take one of the samples.</li>
       <li>Click a class to ask why, one more to compare.</li>
-      <li>Put several methods side by side, and cover parts of the picture to see what the model really needs.</li>
+      <li>Put several methods side by side, and cover parts of the image to see what the model really needs.</li>
     </ol>
   </section>
 );

@@ -24,7 +24,7 @@ export function Header() {
           </select>
         </label>
         {model.value?.downloadable && (
-          <label title="In the browser, your picture does not leave this machine.">
+          <label title="In the browser, your image does not leave this machine.">
             Runs{' '}
             <select value={place.value} onChange={({ currentTarget }) => void usePlace(currentTarget.value as Place)}>
               <option value="server">on the server</option>

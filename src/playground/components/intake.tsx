@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useFile, useSample } from '../actions.ts';
-import { SAMPLES } from '../picture.ts';
-import { picture } from '../state.ts';
+import { SAMPLES } from '../image-input.ts';
+import { input } from '../state.ts';
 import { Camera } from './camera.tsx';
 
 /** Image input: drop, paste, file dialog, camera, or one of the samples. */
@@ -14,7 +14,7 @@ export function Intake() {
       const item = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
       if (!item) return;
       event.preventDefault();
-      void useFile(item, 'pasted picture');
+      void useFile(item, 'pasted image');
     };
     const over = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes('Files')) return;
@@ -39,11 +39,11 @@ export function Intake() {
       document.removeEventListener('drop', drop);
     };
   }, []);
-  const small = picture.value !== undefined;
+  const small = input.value !== undefined;
   return (
     <section class={`intake ${small ? 'small' : ''} ${hovering ? 'hovering' : ''}`} aria-labelledby="intake-title">
-      <h2 id="intake-title">Picture</h2>
-      {!small && <p>Drop or paste a picture anywhere on this page.</p>}
+      <h2 id="intake-title">Image</h2>
+      {!small && <p>Drop or paste an image anywhere on this page.</p>}
       <div class="row">
         <button type="button" class={small ? '' : 'primary'} onClick={() => file.current?.click()}>
           Pick a file
@@ -68,7 +68,7 @@ export function Intake() {
           <li key={sample}>
             <button
               type="button"
-              aria-pressed={picture.value?.sample === sample}
+              aria-pressed={input.value?.sample === sample}
               aria-label={`Sample: ${sample}`}
               onClick={() => void useSample(sample)}
             >
@@ -77,7 +77,7 @@ export function Intake() {
           </li>
         ))}
       </ul>
-      {picture.value?.note && <p class="hint">{picture.value.note}</p>}
+      {input.value?.note && <p class="hint">{input.value.note}</p>}
       {camera && <Camera done={() => setCamera(false)} />}
     </section>
   );

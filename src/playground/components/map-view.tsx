@@ -2,18 +2,18 @@ import { useEffect, useRef } from 'preact/hooks';
 import { occlude } from '../actions.ts';
 import type { Answer } from '../api.ts';
 import { drawMap, valueAt } from '../draw.ts';
-import { canvasOf } from '../picture.ts';
-import { occluding, picture, placement, pointer, region, view, zoom } from '../state.ts';
+import { canvasOf } from '../image-input.ts';
+import { input, occluding, placement, pointer, region, view, zoom } from '../state.ts';
 
 /**
- * One map over the picture. All of them show the same place: pointer, zoom and the covered region are shared. With the
+ * One map over the image. All of them show the same place: pointer, zoom and the covered region are shared. With the
  * keyboard, arrows move the pointer; when something is to be covered, they move the rectangle, and with Shift they size it.
  */
 export function MapView({ map, label }: { readonly map: Answer['map'] | undefined; readonly label: string }) {
   const frame = useRef<HTMLButtonElement>(null);
   const below = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
-  const image = picture.value?.image;
+  const image = input.value?.image;
   const place = placement.value;
   const settings = view.value;
   useEffect(() => {
@@ -39,7 +39,7 @@ export function MapView({ map, label }: { readonly map: Answer['map'] | undefine
   );
   if (!image) return null;
 
-  /** From the screen to pixels of the picture. */
+  /** From the screen to pixels of the image. */
   const at = ({ clientX, clientY }: MouseEvent) => {
     const box = (below.current as HTMLCanvasElement).getBoundingClientRect();
     return {
@@ -170,7 +170,7 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
 const format = (value: number): string =>
   value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(2) : value.toPrecision(3);
 
-/** So that no edge of the picture comes inside the frame. */
+/** So that no edge of the image comes inside the frame. */
 const keepInside = ({ scale, x, y }: typeof zoom.value): typeof zoom.value => ({
   scale,
   x: Math.min(0, Math.max(1 - scale, x)),

@@ -32,7 +32,7 @@ export function Occlusion() {
       <p class="hint">
         {occluding.value
           ? 'Drag a rectangle over any of the maps, or focus one and use the arrow keys (with Shift to change the size).'
-          : 'What does the model say when it cannot see a part of the picture?'}
+          : 'What does the model say when it cannot see a part of the image?'}
       </p>
       {after && (
         <div aria-live="polite">

@@ -75,11 +75,11 @@ function CellView({ choice, target }: { readonly choice: state.Choice; readonly 
 function Facts({ choice, target, cell }: { choice: state.Choice; target: string; cell: state.Cell }) {
   const { answer, milliseconds } = cell;
   if (!answer) return null;
-  const name = `${state.picture.value?.name.replace(/\.\w+$/, '') ?? 'picture'}-${choice.method}-${answer.label || target}`;
+  const name = `${state.input.value?.name.replace(/\.\w+$/, '') ?? 'image'}-${choice.method}-${answer.label || target}`;
   const png = () => {
-    const { picture, placement } = state;
-    if (picture.value && placement.value) {
-      savePng(name, drawMap(answer.map, picture.value.image, placement.value, state.view.value));
+    const { input, placement } = state;
+    if (input.value && placement.value) {
+      savePng(name, drawMap(answer.map, input.value.image, placement.value, state.view.value));
     }
   };
   return (
@@ -126,9 +126,9 @@ const WHERE: Readonly<Record<string, string>> = {
 
 function Copy({ question }: { readonly question: Question }) {
   const [language, setLanguage] = useState<Language>('curl');
-  const { picture, key } = state;
-  const file = picture.value?.sample ? `examples/photos/${picture.value.name}` : 'photo.jpg';
-  const text = snippet(language, question, file, picture.value?.blob.type ?? 'image/jpeg', key.value !== '');
+  const { input, key } = state;
+  const file = input.value?.sample ? `examples/photos/${input.value.name}` : 'photo.jpg';
+  const text = snippet(language, question, file, input.value?.blob.type ?? 'image/jpeg', key.value !== '');
   return (
     <>
       <fieldset class="row">
@@ -148,7 +148,7 @@ function Copy({ question }: { readonly question: Question }) {
 function SaveSheet() {
   const { value: cells } = state.cells;
   const isThere = [...cells.values()].some(({ answer }) => answer);
-  const name = `${state.picture.value?.name.replace(/\.\w+$/, '') ?? 'picture'}-maps`;
+  const name = `${state.input.value?.name.replace(/\.\w+$/, '') ?? 'image'}-maps`;
   const take = () => {
     const sheet = contactSheet();
     if (sheet) saveCanvas(name, sheet);
@@ -161,12 +161,12 @@ function SaveSheet() {
 }
 
 function CopyLink() {
-  const own = state.picture.value && !state.picture.value.sample;
+  const own = state.input.value && !state.input.value.sample;
   return (
     <CopyButton
       label="Copy a link to this"
       text={linkTo}
-      title={own ? 'Your picture is not in the link: whoever opens it brings their own.' : undefined}
+      title={own ? 'Your image is not in the link: whoever opens it brings their own.' : undefined}
     />
   );
 }

@@ -4,7 +4,7 @@ import { DEFAULT_VIEW, type View, view, zoom } from '../state.ts';
 const CHOICES = {
   type: { heatmap: 'heat map', pixels: 'pixels', outlines: 'outlines', masked: 'mask' },
   polarity: { positive: 'for', negative: 'against', both: 'both' },
-  overlay: { original: 'photo', grayscale: 'grey photo', mask_black: 'black', none: 'nothing' },
+  overlay: { original: 'image', grayscale: 'grey image', mask_black: 'black', none: 'nothing' },
 } as const;
 
 /** Controls for drawing maps. None of them calls the server. */

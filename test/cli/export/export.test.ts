@@ -135,8 +135,8 @@ describe('float16 transport', () => {
 
 describe('tritonConfig', () => {
   it('leaves a symbolic batch dim to Triton', () => {
-    const config = tritonConfig('picture', imageGraph(), { tensorrt: true });
-    expect(config).toBe(`name: "picture"
+    const config = tritonConfig('classifier', imageGraph(), { tensorrt: true });
+    expect(config).toBe(`name: "classifier"
 backend: "onnxruntime"
 max_batch_size: 64
 input [

@@ -193,7 +193,7 @@ describe('differentiate', () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2, 4, 4]);
     const regions = [g.constant('float32', [1, 4], [0, 0, 2, 2]), g.constant('int64', [1], [0])];
-    const pooled = (picture: Value) => g.op('RoiAlign', [picture, ...regions], { mode: 'max' });
+    const pooled = (x: Value) => g.op('RoiAlign', [x, ...regions], { mode: 'max' });
     const noisy = g.op('RandomNormalLike', [g.add(x, pooled(x))]);
     const graph = g.build([g.named(pooled(noisy), 'y')]);
     expect(() => compile(graph, { scores: 'y', gradients: ['x'] })).toThrow(

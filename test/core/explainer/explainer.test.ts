@@ -11,11 +11,11 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import {
   explainerOf,
+  imageTensor,
   openGraph,
   openImage,
   openTokens,
   openVector,
-  picture,
   tokens,
   vector,
 } from '../../support/classifiers.ts';
@@ -29,7 +29,11 @@ const rows = (count: number): Tensor<'float32'> => vector(3, count);
 describe('Explainer.explain', () => {
   it('reports method, target, engine and cost', async () => {
     const model = await openImage({ ending: 'Softmax' }, { name: 'pets', version: '2', labels });
-    const explanation = await explainer.explain(model, { method: 'grad_cam', inputs: { image: picture() }, seed: 3 });
+    const explanation = await explainer.explain(model, {
+      method: 'grad_cam',
+      inputs: { image: imageTensor() },
+      seed: 3,
+    });
     const [row] = explanation.rows;
     expect(explanation).toMatchObject({
       method: 'grad_cam',
@@ -53,7 +57,7 @@ describe('Explainer.explain', () => {
 
   it('finds the top class and its gradient in one run, with the result for the named class', async () => {
     const model = await openImage({ ending: 'Softmax' }, { labels });
-    const inputs = { image: picture() };
+    const inputs = { image: imageTensor() };
     const free = await explainer.explain(model, { method: 'saliency', inputs });
     const named = await explainer.explain(model, {
       method: 'saliency',
@@ -69,7 +73,7 @@ describe('Explainer.explain', () => {
 
   it('distinguishes the gradient of the probability from that of the logit', async () => {
     const model = await openImage({ ending: 'Softmax' });
-    const request = { method: 'saliency', inputs: { image: picture() }, params: { absolute: false } };
+    const request = { method: 'saliency', inputs: { image: imageTensor() }, params: { absolute: false } };
     const [logit, probability] = await Promise.all([
       explainer.explain(model, request),
       explainer.explain(model, { ...request, scores: 'output' }),
@@ -95,7 +99,7 @@ describe('Explainer.explain', () => {
 
   it('supports models with a fixed batch of one', async () => {
     const [free, fixed] = await Promise.all([openImage(), openImage({ batch: 1 })]);
-    const request = { method: 'occlusion', inputs: { image: picture() } };
+    const request = { method: 'occlusion', inputs: { image: imageTensor() } };
     const [a, b] = [await explainer.explain(free, request), await explainer.explain(fixed, request)];
     for (const [i, value] of (a.rows[0]?.values.image?.data ?? []).entries())
       expect(b.rows[0]?.values.image?.data[i]).toBeCloseTo(value, 4);
@@ -141,7 +145,7 @@ describe('the progress of an explanation', () => {
     const request = {
       method: 'occlusion',
       params: { sliding_window_shape: [4], strides: [2] },
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     };
     await explainerOf([occlusion], { maxBatch: 4 }).explain(await openImage(), request, {
       progress: (done, total) => told.push([done, total]),
@@ -161,7 +165,7 @@ describe('Explainer', () => {
     const planner = explainerOf([occlusion], { engine: { name: 'none', load } });
     const plan = planner.plan(await openImage(), {
       method: 'occlusion',
-      inputs: { image: picture(1, 2) },
+      inputs: { image: imageTensor(1, 2) },
     });
     expect(plan.rows).toBe(2);
     expect(plan.cost).toEqual({ forwards: 2 * 36, backwards: 0 });
@@ -170,12 +174,12 @@ describe('Explainer', () => {
 
   it('predicts scores without an explanation', async () => {
     const model = await openImage({ ending: 'Softmax' }, { labels });
-    const predictions = await explainer.predict(model, { inputs: { image: picture(1, 3) }, top: 2 });
+    const predictions = await explainer.predict(model, { inputs: { image: imageTensor(1, 3) }, top: 2 });
     expect(predictions).toHaveLength(3);
     expect(predictions[0]?.top).toHaveLength(2);
-    const explained = await explainer.explain(model, { method: 'saliency', inputs: { image: picture() } });
+    const explained = await explainer.explain(model, { method: 'saliency', inputs: { image: imageTensor() } });
     expect(explained.rows[0]?.top[0]?.index).toBe(
-      (await explainer.predict(model, { inputs: { image: picture() } }))[0]?.top[0]?.index,
+      (await explainer.predict(model, { inputs: { image: imageTensor() } }))[0]?.top[0]?.index,
     );
   });
 
@@ -226,7 +230,7 @@ describe('Explainer', () => {
   it('optimises for time or memory with separate graphs and equal results up to rounding', async () => {
     const model = await openImage({ ending: 'Softmax' });
     const sessions = new SessionCache(2 ** 26);
-    const request = { method: 'saliency', inputs: { image: picture() } };
+    const request = { method: 'saliency', inputs: { image: imageTensor() } };
     const [memory, speed] = await Promise.all(
       (['memory', 'speed'] as const).map(async (optimize) => {
         const { rows } = await explainerOf([saliency], { sessions, optimize }).explain(model, request);

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from '../../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openImage, openTokens, openVector, picture, tokens, vector } from '../../support/classifiers.ts';
+import {
+  explainerOf,
+  imageTensor,
+  openImage,
+  openTokens,
+  openVector,
+  tokens,
+  vector,
+} from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
 const labels = ['cat', 'dog', 'bird', 'fish'];
@@ -23,7 +31,7 @@ function plantedPicture(): Tensor<'float32'> {
 describe('the summary in words', () => {
   it('of an image names the strongest regions, and measures the effect of hiding them', async () => {
     const model = await openImage({}, { labels });
-    const image = picture();
+    const image = imageTensor();
     const explainer = explainerOf([planted({ image: plantedPicture() })]);
     const request = { method: 'trial', inputs: { image }, target: 'dog', summary: true };
     const answer = await explainer.explain(model, request);

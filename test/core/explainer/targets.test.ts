@@ -11,7 +11,7 @@ import { explainerOf, openGraph } from '../../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 
-/** 1x6x6 pictures to 3 classes at each pixel: every class looks at 3x3 pixels. */
+/** 1x6x6 images to 3 classes at each pixel: every class looks at 3x3 pixels. */
 function segmenter(): Promise<Model> {
   const g = GraphBuilder.empty('segmenter');
   const x = g.input('image', 'float32', ['N', 1, 6, 6]);
@@ -27,7 +27,7 @@ function segmenter(): Promise<Model> {
   });
 }
 
-/** 1x4x4 pictures to 4 boxes (quarters of the picture) with a score for 2 classes each: the sum, and twice that. */
+/** 1x4x4 images to 4 boxes (quarters of the image) with a score for 2 classes each: the sum, and twice that. */
 function detector(): Promise<Model> {
   const g = GraphBuilder.empty('detector');
   const x = g.input('image', 'float32', ['N', 1, 4, 4]);

@@ -7,7 +7,7 @@ import { createImageCodecs } from '../../../src/core/image/codecs/codecs.ts';
 import { type Image, makeImage } from '../../../src/core/image/image.ts';
 import { reduceImage } from '../../../src/core/image/reduce.ts';
 import { nodeCodecs } from '../../../src/node/codecs.ts';
-import { pictures } from './pictures.ts';
+import { imageFiles } from './image-files.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -15,7 +15,7 @@ const codecs = nodeCodecs();
 const pixel = ({ width, data }: Image, x: number, y: number) => [
   ...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 4),
 ];
-/** A picture with enough detail that its files are more than headers. */
+/** An image with enough detail that its files are more than headers. */
 const detailed = (width: number, height: number) =>
   makeImage(
     width,
@@ -40,7 +40,7 @@ describe('decode', () => {
     ['losslessWebp', [0, 0, 0, 255], [75, 140, 96, 255]],
     ['alphaWebp', [0, 0, 0, 0], [75, 140, 96, 85]],
   ] as const)('decodes %s', async (name, first, inner) => {
-    const image = await codecs.decode(pictures[name]);
+    const image = await codecs.decode(imageFiles[name]);
     expect(image).toMatchObject({ width: 16, height: 12 });
     expect(image.data).toHaveLength(16 * 12 * 4);
     expect(pixel(image, 0, 0)).toEqual(first);
@@ -48,39 +48,39 @@ describe('decode', () => {
   });
 
   it.each(['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const)('applies the EXIF orientation of %s', async (name) => {
-    const image = await codecs.decode(pictures[name]);
+    const image = await codecs.decode(imageFiles[name]);
     expect(image).toMatchObject({ width: 12, height: 16 });
-    const stored = pixel(image, 11 - 7, 5); // column 5, row 7 of the stored picture
+    const stored = pixel(image, 11 - 7, 5); // column 5, row 7 of the stored image
     for (const [c, value] of [75, 140, 96, 255].entries())
       expect(Math.abs((stored[c] as number) - value)).toBeLessThan(4);
   });
 
   it('accepts a view of a larger buffer', async () => {
     for (const name of ['jpeg', 'palettePng', 'losslessWebp'] as const) {
-      const buffer = new Uint8Array(pictures[name].length + 10).fill(7);
-      buffer.set(pictures[name], 3);
-      expect(await codecs.decode(buffer.subarray(3, 3 + pictures[name].length))).toEqual(
-        await codecs.decode(pictures[name]),
+      const buffer = new Uint8Array(imageFiles[name].length + 10).fill(7);
+      buffer.set(imageFiles[name], 3);
+      expect(await codecs.decode(buffer.subarray(3, 3 + imageFiles[name].length))).toEqual(
+        await codecs.decode(imageFiles[name]),
       );
     }
   });
 
   it('ignores bytes after the end of a JPEG or PNG', async () => {
     for (const name of ['jpeg', 'progressiveJpeg', 'palettePng'] as const) {
-      const longer = new Uint8Array([...pictures[name], ...pictures.jpeg.subarray(0, 50), 0, 1, 2]);
-      expect(await codecs.decode(longer)).toEqual(await codecs.decode(pictures[name]));
+      const longer = new Uint8Array([...imageFiles[name], ...imageFiles.jpeg.subarray(0, 50), 0, 1, 2]);
+      expect(await codecs.decode(longer)).toEqual(await codecs.decode(imageFiles[name]));
     }
   });
 
   it('accepts a JPEG with a few bytes too many before its end', async () => {
-    const { jpeg } = pictures;
+    const { jpeg } = imageFiles;
     const longer = new Uint8Array([...jpeg.subarray(0, -2), 1, 2, 3, ...jpeg.subarray(-2)]);
     expect(await codecs.decode(longer)).toEqual(await codecs.decode(jpeg));
   });
 
   it('refuses a JPEG truncated anywhere, even with an end marker', async () => {
     for (const name of ['jpeg', 'progressiveJpeg'] as const) {
-      const bytes = pictures[name];
+      const bytes = imageFiles[name];
       for (let length = 2; length < bytes.length; length += 5) {
         await expect(codecs.decode(bytes.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
           code: 'invalid_image',
@@ -97,7 +97,7 @@ describe('decode', () => {
 
   it('refuses truncated PNG and WebP files', async () => {
     const png = await codecs.encodePng(detailed(20, 20));
-    for (const bytes of [png, pictures.palettePng, pictures.lossyWebp, pictures.losslessWebp]) {
+    for (const bytes of [png, imageFiles.palettePng, imageFiles.lossyWebp, imageFiles.losslessWebp]) {
       for (let length = 8; length < bytes.length - 12; length += 7) {
         await expect(codecs.decode(bytes.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
           code: 'invalid_image',
@@ -119,26 +119,26 @@ describe('decode', () => {
     const bad: readonly Uint8Array[] = [
       new Uint8Array(),
       new TextEncoder().encode('text in a file named photo.png'),
-      pictures.jpeg.subarray(0, 500),
-      endingAt(pictures.jpeg, 640),
-      pictures.palettePng.subarray(0, 500),
-      pictures.lossyWebp.subarray(0, 60),
+      imageFiles.jpeg.subarray(0, 500),
+      endingAt(imageFiles.jpeg, 640),
+      imageFiles.palettePng.subarray(0, 500),
+      imageFiles.lossyWebp.subarray(0, 60),
       new Uint8Array([
-        ...pictures.lossyWebp.subarray(0, 40),
-        ...new Uint8Array(pictures.lossyWebp.length - 40).fill(255),
+        ...imageFiles.lossyWebp.subarray(0, 40),
+        ...new Uint8Array(imageFiles.lossyWebp.length - 40).fill(255),
       ]),
     ];
     for (const bytes of bad) await expect(codecs.decode(bytes)).rejects.toMatchObject({ code: 'invalid_image' });
-    await expect(codecs.decode(pictures.gif)).rejects.toMatchObject({ code: 'unsupported_media_type' });
+    await expect(codecs.decode(imageFiles.gif)).rejects.toMatchObject({ code: 'unsupported_media_type' });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
-      expect(await codecs.decode(pictures[name])).toMatchObject({ width: 16, height: 12 });
+      expect(await codecs.decode(imageFiles[name])).toMatchObject({ width: 16, height: 12 });
     }
   });
 
   it('decodes several images concurrently', async () => {
     const names = ['jpeg', 'palettePng', 'lossyWebp', 'progressiveJpeg', 'jpeg', 'deepPng'] as const;
-    const together = await Promise.all(names.map((name) => codecs.decode(pictures[name])));
-    for (const [i, name] of names.entries()) expect(together[i]).toEqual(await codecs.decode(pictures[name]));
+    const together = await Promise.all(names.map((name) => codecs.decode(imageFiles[name])));
+    for (const [i, name] of names.entries()) expect(together[i]).toEqual(await codecs.decode(imageFiles[name]));
   });
 });
 
@@ -196,7 +196,7 @@ describe('decode of large images', () => {
 
 describe('limits of decode', () => {
   const sized = (name: 'jpeg' | 'palettePng', width: number, height: number) => {
-    const bytes = pictures[name].slice();
+    const bytes = imageFiles[name].slice();
     const view = new DataView(bytes.buffer);
     if (name === 'jpeg') {
       const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
@@ -224,8 +224,8 @@ describe('limits of decode', () => {
   );
 
   it('accepts an image exactly at the limit', async () => {
-    expect(await nodeCodecs({ maxPixels: 16 * 12 }).decode(pictures.jpeg)).toMatchObject({ width: 16 });
-    await expect(nodeCodecs({ maxPixels: 16 * 12 - 1 }).decode(pictures.jpeg)).rejects.toMatchObject({
+    expect(await nodeCodecs({ maxPixels: 16 * 12 }).decode(imageFiles.jpeg)).toMatchObject({ width: 16 });
+    await expect(nodeCodecs({ maxPixels: 16 * 12 - 1 }).decode(imageFiles.jpeg)).rejects.toMatchObject({
       code: 'payload_too_large',
     });
   });
@@ -241,14 +241,14 @@ describe('loading of codecs', () => {
     const load = vi.fn(() => Promise.reject(new Error('no such file')));
     const lazy: ImageCodecs = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000 });
     expect(load).not.toHaveBeenCalled();
-    await expect(lazy.decode(pictures.jpeg)).rejects.toThrow('no such file');
+    await expect(lazy.decode(imageFiles.jpeg)).rejects.toThrow('no such file');
     expect(load).toHaveBeenCalledTimes(1);
   });
 
   it('gives the same image without a cached instance', async () => {
     const forgetful = nodeCodecs({ keepBytes: 0 });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {
-      expect(await forgetful.decode(pictures[name])).toEqual(await codecs.decode(pictures[name]));
+      expect(await forgetful.decode(imageFiles[name])).toEqual(await codecs.decode(imageFiles[name]));
     }
   });
 });

@@ -31,8 +31,8 @@ const plain = (width: number, height: number, ...color: number[]) =>
     height,
     Uint8Array.from({ length: width * height * 4 }, (_, i) => color[i % 4] ?? 255),
   );
-const run = (picture: typeof image, preprocessing: z.input<typeof preprocessingSchema>) =>
-  preprocess(picture, parsePreprocessing(preprocessing));
+const run = (input: typeof image, preprocessing: z.input<typeof preprocessingSchema>) =>
+  preprocess(input, parsePreprocessing(preprocessing));
 const expectClose = (actual: ArrayLike<number>, expected: readonly number[]) => {
   expect(actual.length).toBe(expected.length);
   for (const [i, value] of expected.entries()) expect(actual[i], `value ${i}`).toBeCloseTo(value, 4);
@@ -63,11 +63,11 @@ describe('preprocess', () => {
   });
 
   it('supports ranges -1..1 and 0..255, Caffe means, and inverted gray', () => {
-    const picture = plain(2, 2, 255, 127.5, 0);
-    expectClose(run(picture, { size: [1, 1], mean: 0.5, std: 0.5 }).tensor.data, [1, -0.0039216, -1]);
-    expectClose(run(picture, { size: [1, 1], scale: 1 }).tensor.data, [255, 127, 0]);
+    const input = plain(2, 2, 255, 127.5, 0);
+    expectClose(run(input, { size: [1, 1], mean: 0.5, std: 0.5 }).tensor.data, [1, -0.0039216, -1]);
+    expectClose(run(input, { size: [1, 1], scale: 1 }).tensor.data, [255, 127, 0]);
     const caffe = { size: [1, 1], color: 'BGR', scale: 1, mean: [103.94, 116.78, 123.68] } as const;
-    expectClose(run(picture, { ...caffe, size: [1, 1], mean: [...caffe.mean] }).tensor.data, [-103.94, 10.22, 131.32]);
+    expectClose(run(input, { ...caffe, size: [1, 1], mean: [...caffe.mean] }).tensor.data, [-103.94, 10.22, 131.32]);
     const ink = plain(2, 2, 0, 0, 0);
     expectClose(run(ink, { size: [1, 1], color: 'gray', scale: -1, mean: -255 }).tensor.data, [255]);
   });

@@ -66,7 +66,7 @@ describe.each(RESIZE_FILTERS.filter((filter) => filter !== 'opencv_linear'))('re
     const rgba = Uint8Array.from({ length: 9 * 7 * 4 }, (_, i) => (i * 89) % 256);
     const rgb = rgba.filter((_, i) => i % 4 < 3);
     const plain = resize({ width: 9, height: 7, channels: 3, data: rgb }, 4, 12, filter);
-    // One byte into its buffer, a picture cannot be read four bytes at once.
+    // One byte into its buffer, an image cannot be read four bytes at once.
     const shifted = new Uint8Array([0, ...rgba]).subarray(1);
     for (const data of [rgba, shifted]) {
       expect(resize({ width: 9, height: 7, channels: 3, step: 4, data }, 4, 12, filter)).toEqual(plain);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exifOrientation } from '../../../src/core/image/exif.ts';
 import { sniff } from '../../../src/core/image/sniff.ts';
-import { pictures } from './pictures.ts';
+import { imageFiles } from './image-files.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 const error = (bytes: Uint8Array) => {
@@ -29,27 +29,27 @@ describe('sniff', () => {
     ['losslessWebp', 'image/webp', 3, undefined],
     ['alphaWebp', 'image/webp', 4, undefined],
   ] as const)('reads the header of %s', (name, type, components, orientation) => {
-    expect(sniff(pictures[name])).toMatchObject({ type, width: 16, height: 12, components });
-    expect(sniff(pictures[name]).orientation).toBe(orientation);
+    expect(sniff(imageFiles[name])).toMatchObject({ type, width: 16, height: 12, components });
+    expect(sniff(imageFiles[name]).orientation).toBe(orientation);
   });
 
   it('tells what is decoded as a whole: progressive JPEG and WebP without loss', () => {
-    expect(sniff(pictures.progressiveJpeg).coefficients).toBeGreaterThanOrEqual(16 * 12 * 1.5);
-    expect(sniff(pictures.jpeg).coefficients).toBeUndefined();
-    expect(sniff(pictures.losslessWebp).isLossless).toBe(true);
-    expect(sniff(pictures.lossyWebp).isLossless).toBeUndefined();
+    expect(sniff(imageFiles.progressiveJpeg).coefficients).toBeGreaterThanOrEqual(16 * 12 * 1.5);
+    expect(sniff(imageFiles.jpeg).coefficients).toBeUndefined();
+    expect(sniff(imageFiles.losslessWebp).isLossless).toBe(true);
+    expect(sniff(imageFiles.lossyWebp).isLossless).toBeUndefined();
   });
 
   it('needs the header only', () => {
-    const frame = pictures.jpeg.indexOf(0xc0, 100);
-    expect(sniff(pictures.jpeg.subarray(0, frame + 18))).toMatchObject({ width: 16, height: 12 });
-    expect(sniff(pictures.palettePng.subarray(0, 33))).toMatchObject({ width: 16, height: 12 });
+    const frame = imageFiles.jpeg.indexOf(0xc0, 100);
+    expect(sniff(imageFiles.jpeg.subarray(0, frame + 18))).toMatchObject({ width: 16, height: 12 });
+    expect(sniff(imageFiles.palettePng.subarray(0, 33))).toMatchObject({ width: 16, height: 12 });
   });
 
   it('reads from a view of a larger buffer', () => {
     for (const name of ['rotatedJpeg', 'rotatedPng', 'rotatedWebp'] as const) {
-      const buffer = new Uint8Array(pictures[name].length + 7);
-      buffer.set(pictures[name], 7);
+      const buffer = new Uint8Array(imageFiles[name].length + 7);
+      buffer.set(imageFiles[name], 7);
       expect(sniff(buffer.subarray(7))).toMatchObject({ width: 16, height: 12, orientation: 6 });
     }
   });
@@ -60,7 +60,7 @@ describe('sniff', () => {
     ['tiff', 'TIFF'],
     ['animatedWebp', 'animated WebP'],
   ] as const)('names the unsupported format of %s', (name, kind) => {
-    expect(error(pictures[name])).toMatchObject({
+    expect(error(imageFiles[name])).toMatchObject({
       code: 'unsupported_media_type',
       message: expect.stringContaining(kind),
     });
@@ -88,12 +88,12 @@ describe('sniff', () => {
   });
 
   it('refuses headers truncated at any length', () => {
-    const jpegHeader = pictures.jpeg.indexOf(0xc0, 100) + 17;
+    const jpegHeader = imageFiles.jpeg.indexOf(0xc0, 100) + 17;
     for (const [bytes, header] of [
-      [pictures.jpeg, jpegHeader],
-      [pictures.palettePng, 33],
-      [pictures.lossyWebp, pictures.lossyWebp.length],
-      [pictures.losslessWebp, pictures.losslessWebp.length],
+      [imageFiles.jpeg, jpegHeader],
+      [imageFiles.palettePng, 33],
+      [imageFiles.lossyWebp, imageFiles.lossyWebp.length],
+      [imageFiles.losslessWebp, imageFiles.losslessWebp.length],
     ] as const) {
       for (let length = 0; length < header; length++) {
         expect(error(bytes.subarray(0, length)), `${length} bytes`).toMatchObject({ code: 'invalid_image' });
@@ -102,16 +102,16 @@ describe('sniff', () => {
   });
 
   it('refuses a PNG of no pixels or an unknown colour type', () => {
-    const png = pictures.palettePng.slice();
+    const png = imageFiles.palettePng.slice();
     png.fill(0, 16, 20);
     expect(error(png)).toMatchObject({ code: 'invalid_image' });
-    const strange = pictures.palettePng.slice();
+    const strange = imageFiles.palettePng.slice();
     strange[25] = 7;
     expect(error(strange)).toMatchObject({ code: 'invalid_image' });
   });
 
   it('skips fill bytes between JPEG segments', () => {
-    const { jpeg } = pictures;
+    const { jpeg } = imageFiles;
     const filled = new Uint8Array([...jpeg.subarray(0, 2), 0xff, 0xff, 0xff, ...jpeg.subarray(2)]);
     expect(sniff(filled)).toMatchObject({ width: 16, height: 12 });
   });

@@ -4,7 +4,7 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { imageGraph, openGraph, picture } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
 import { ask, linear, type Question, scoreOf, vector } from '../../support/metric-questions.ts';
 
 describe('deletion and insertion of f(x) = 4a + 3b + 2c + d at ones', () => {
@@ -128,7 +128,7 @@ describe('sparseness and complexity', () => {
   });
 });
 
-/** A picture's class is decided by its brightest corner: score 0 is the top left pixel, score 1 a constant half. */
+/** The class of an image is decided by its brightest corner: score 0 is the top left pixel, score 1 a constant half. */
 async function cornerModel(): Promise<Model> {
   const g = GraphBuilder.empty('corner');
   const x = g.input('image', 'float32', ['N', 3, 8, 8]);
@@ -188,14 +188,14 @@ describe('image metrics on classes of a single pixel', () => {
 describe('randomisation checks', () => {
   it('keep a map that ignores model and class', async () => {
     const model = await openGraph(imageGraph());
-    const question = { model, request: { method: 'input_itself', inputs: { image: picture() } } };
+    const question = { model, request: { method: 'input_itself', inputs: { image: imageTensor() } } };
     expect((await scoreOf('parameter_randomisation', question)).score).toBeCloseTo(1, 12);
     expect((await scoreOf('random_logit', question)).score).toBeCloseTo(1, 12);
   });
 
   it('change gradients more with each randomised layer, from the top down', async () => {
     const model = await openGraph(imageGraph());
-    const request = { method: 'saliency', params: { absolute: false }, inputs: { image: picture() }, target: 1 };
+    const request = { method: 'saliency', params: { absolute: false }, inputs: { image: imageTensor() }, target: 1 };
     const { score, curve } = await scoreOf('parameter_randomisation', { model, request });
     expect(curve?.x).toEqual([1 / 3, 2 / 3, 1]);
     expect(score).toBeLessThan(0.9);

@@ -6,7 +6,7 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import smoothGrad from '../../../src/plugins/gradient/smooth-grad.ts';
-import { explainerOf, imageGraph, openGraph, picture, subjects } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph, subjects } from '../../support/classifiers.ts';
 
 const all = [...metrics.keys()].map((metric) => ({ metric }));
 
@@ -26,7 +26,7 @@ describe('every metric', () => {
   it.each([gradCam, saliency])('runs as many rows as planned for $id', async (method) => {
     const model = await openGraph(imageGraph({ ending: 'Softmax' }));
     const explainer = explainerOf([method]);
-    const request = { method: method.id, inputs: { image: picture(1, 2) } };
+    const request = { method: method.id, inputs: { image: imageTensor(1, 2) } };
     const planned = planMetrics(explainer.plan(model, request), all);
     const { rows } = await explainer.explain(model, request);
     let counted = 0;
@@ -57,7 +57,7 @@ describe('every metric', () => {
   it('is deterministic for a seed', async () => {
     const model = await openGraph(imageGraph());
     const explainer = explainerOf([saliency, smoothGrad]);
-    const request = { method: 'smooth_grad', inputs: { image: picture() }, seed: 3 };
+    const request = { method: 'smooth_grad', inputs: { image: imageTensor() }, seed: 3 };
     const { rows } = await explainer.explain(model, request);
     const planned = planMetrics(explainer.plan(model, request), all);
     const measure = () => measureRows(explainer, explainer.plan(model, request), rows, planned);
@@ -84,7 +84,7 @@ describe('planMetrics', () => {
   it('refuses unknown metrics and parameters with the nearest name', async () => {
     const model = await openGraph(imageGraph());
     const explainer = explainerOf([saliency]);
-    const request = { method: 'saliency', inputs: { image: picture() } };
+    const request = { method: 'saliency', inputs: { image: imageTensor() } };
     const plan = (metric: string, params = {}) => planMetrics(explainer.plan(model, request), [{ metric, params }]);
     expect(() => plan('deletions')).toThrow(/Did you mean deletion/);
     expect(() => plan('deletion', { step: 3 })).toThrow(/Did you mean steps/);

@@ -13,11 +13,11 @@ import lime from '../../../src/plugins/perturbation/lime.ts';
 import rise from '../../../src/plugins/perturbation/rise.ts';
 import {
   explainerOf,
+  imageTensor,
   openGraph,
   openImage,
   openTokens,
   openVector,
-  picture,
   tokens,
   vector,
 } from '../../support/classifiers.ts';
@@ -25,7 +25,7 @@ import { open } from '../../support/engine.ts';
 
 const methods = [rise, lime, kernelShap, featureAblation];
 
-/** A picture and token ids, both of which count. */
+/** An image and token ids, both of which count. */
 function twoInputs(): Graph {
   const g = GraphBuilder.empty('two');
   const x = g.input('image', 'float32', ['N', 3, 8, 8]);
@@ -41,14 +41,14 @@ function twoInputs(): Graph {
 }
 
 const subjects: readonly [string, () => Promise<Model>, Record<string, Tensor>][] = [
-  ['a picture', () => openImage(), { image: picture(3) }],
-  ['a batch of one', () => openImage({ batch: 1 }), { image: picture(3) }],
+  ['a picture', () => openImage(), { image: imageTensor(3) }],
+  ['a batch of one', () => openImage({ batch: 1 }), { image: imageTensor(3) }],
   ['a vector', openVector, { x: vector(2) }],
   ['tokens', openTokens, { ids: tokens() }],
   [
-    'a picture and tokens',
+    'an image and tokens',
     () => openGraph(twoInputs()),
-    { image: picture(4), ids: tensor('int64', [1, 4], [5, 1, 0, 2]) },
+    { image: imageTensor(4), ids: tensor('int64', [1, 4], [5, 1, 0, 2]) },
   ],
 ];
 

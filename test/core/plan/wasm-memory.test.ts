@@ -19,7 +19,7 @@ WebAssembly.Memory = class extends Memory {
   }
 };
 
-/** Convolutions with Relu on a picture of 64x64; wide ones have megabytes of weights. */
+/** Convolutions with Relu on an image of 64x64; wide ones have megabytes of weights. */
 function model(channels: number): Graph {
   const g = GraphBuilder.empty();
   let x = g.input('x', 'float32', ['N', 3, 64, 64]);

@@ -12,7 +12,7 @@ const question: CacheKeyParts = {
   seed: 0,
   top: 5,
   summary: false,
-  input: 'picture:ab',
+  input: 'image:ab',
 };
 
 describe('cacheKey', () => {
@@ -44,7 +44,7 @@ describe('cacheKey', () => {
       { seed: 1 },
       { top: 6 },
       { summary: true },
-      { input: 'picture:ac' },
+      { input: 'image:ac' },
     ];
     const keys = await Promise.all([{}, ...others].map((other) => cacheKey({ ...question, ...other })));
     expect(new Set(keys).size).toBe(keys.length);

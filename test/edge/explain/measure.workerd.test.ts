@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestFacts } from '../../../src/edge/observe/metrics.ts';
-import { pictures } from '../../core/image/pictures.ts';
-import { appWith, outputsOf, pictureRequest, pixels, services, tensorRequest } from '../../support/app.ts';
+import { imageFiles } from '../../core/image/image-files.ts';
+import { appWith, imageRequest, outputsOf, pixels, services, tensorRequest } from '../../support/app.ts';
 
 const ask = appWith();
 const EXPLAIN = '/v2/models/cifar10/explain';
@@ -49,7 +49,7 @@ describe('the parameter metrics', () => {
   });
 
   it('reports metrics that do not apply', async () => {
-    const response = await ask(`${EXPLAIN}?method=saliency&metrics=pointing_game`, pictureRequest(pictures.jpeg));
+    const response = await ask(`${EXPLAIN}?method=saliency&metrics=pointing_game`, imageRequest(imageFiles.jpeg));
     const { parameters } = (await response.clone().json()) as { parameters: Record<string, string> };
     expect(parameters.metrics_skipped).toMatch(/pointing_game needs a box/);
     expect(parameters.metrics_left_out).toBe(parameters.metrics_skipped);
@@ -58,13 +58,13 @@ describe('the parameter metrics', () => {
 
   it('refuses unknown metrics, metrics beyond the sample limit, and metrics with PNG', async () => {
     const of = (metrics: string, accept?: string) =>
-      ask(`${EXPLAIN}?method=saliency&metrics=${metrics}`, pictureRequest(pictures.jpeg, accept));
+      ask(`${EXPLAIN}?method=saliency&metrics=${metrics}`, imageRequest(imageFiles.jpeg, accept));
     const unknown = await of('deletions');
     expect(unknown.status).toBe(400);
     expect(await unknown.json()).toMatchObject({ detail: expect.stringContaining('Did you mean deletion') });
     expect((await of('deletion', 'image/png')).status).toBe(406);
     const tight = appWith({ limits: { ...services.limits, maxSamples: 5 } });
-    const costly = await tight(`${EXPLAIN}?method=saliency&metrics=deletion`, pictureRequest(pictures.jpeg));
+    const costly = await tight(`${EXPLAIN}?method=saliency&metrics=deletion`, imageRequest(imageFiles.jpeg));
     expect(await costly.json()).toMatchObject({ code: 'budget_exceeded' });
   });
 });

@@ -25,7 +25,7 @@ function shares(map: readonly number[], sign: 1 | -1): number[] {
 const percent = (share: number): string =>
   `${100 * share < 10 ? Number((100 * share).toPrecision(2)) : Math.round(100 * share)} %`;
 
-/** The picture with the mean of each channel in one cell. */
+/** The image with the mean of each channel in one cell. */
 function without(cell: number, data: readonly number[]): number[] {
   const size = SIDE * SIDE;
   const means = [0, 1, 2].map((c) => data.slice(c * size, (c + 1) * size).reduce((a, b) => a + b, 0) / size);

@@ -7,8 +7,8 @@ import { signature, webhookSecret } from '../../../src/edge/jobs/webhook.ts';
 import { OriginClient } from '../../../src/edge/origin/origin-client.ts';
 import { OriginRunner } from '../../../src/edge/origin/origin-runner.ts';
 import type { Services } from '../../../src/edge/services.ts';
-import { pictures } from '../../core/image/pictures.ts';
-import { appWith, bindings, outputsOf, pictureRequest, services, tensorRequest } from '../../support/app.ts';
+import { imageFiles } from '../../core/image/image-files.ts';
+import { appWith, bindings, imageRequest, outputsOf, services, tensorRequest } from '../../support/app.ts';
 
 const ask = appWith();
 const EXPLAIN = '/v2/models/cifar10/explain';
@@ -68,7 +68,7 @@ describe('a job', () => {
   });
 
   it('draws its result over the submitted image', async () => {
-    const { id } = await submitted(pictureRequest(pictures.jpeg, 'application/json'), {}, (path, init) =>
+    const { id } = await submitted(imageRequest(imageFiles.jpeg, 'application/json'), {}, (path, init) =>
       ask(`${path}?method=saliency&seed=41&colormap=viridis`, init),
     );
     await settled(id);
@@ -79,7 +79,7 @@ describe('a job', () => {
     expect(new Uint8Array(await other.arrayBuffer())).not.toEqual(drawn);
     const now = await ask(
       `${EXPLAIN}?method=saliency&seed=41&colormap=viridis`,
-      pictureRequest(pictures.jpeg, 'image/png'),
+      imageRequest(imageFiles.jpeg, 'image/png'),
     );
     expect(new Uint8Array(await now.arrayBuffer())).toEqual(drawn);
   });

@@ -4,7 +4,7 @@ import type { DecodeOptions } from '../../../src/core/image/codecs/codecs.ts';
 import { coloTier } from '../../../src/edge/cache/colo.ts';
 import { kvTier } from '../../../src/edge/cache/kv.ts';
 import { tieredCache } from '../../../src/edge/cache/tiers.ts';
-import { pictures } from '../../core/image/pictures.ts';
+import { imageFiles } from '../../core/image/image-files.ts';
 import { bindings, outputsOf, pixels, services, tensorRequest } from '../../support/app.ts';
 import { keyOf, request, tenantApp } from '../../support/tenants.ts';
 
@@ -19,7 +19,7 @@ async function tenantWith(policy: object, options: Parameters<typeof tenantApp>[
   const explain = (parameters: object, headers = {}, data = pixels(60)) =>
     send(EXPLAIN, tensorRequest(parameters, data), headers);
   // Never from the cache: an answer that is known needs no decoding, whatever the limit.
-  const picture = (bytes: Uint8Array, headers = {}) =>
+  const sendImage = (bytes: Uint8Array, headers = {}) =>
     send(
       `${EXPLAIN}?method=saliency`,
       {
@@ -29,7 +29,7 @@ async function tenantWith(policy: object, options: Parameters<typeof tenantApp>[
       },
       headers,
     );
-  return { app, send, explain, picture };
+  return { app, send, explain, sendImage };
 }
 
 describe('scopes', () => {
@@ -116,16 +116,16 @@ describe('limits of a tenant', () => {
         return services.codecs.decode(bytes, options);
       },
     };
-    const { picture } = await tenantWith({ limits: { pixels: 191 } }, { replaced: { codecs } });
-    // The header of a picture of 30000x30000, and nothing else.
-    const bomb = pictures.palettePng.slice(0, 60);
+    const { sendImage } = await tenantWith({ limits: { pixels: 191 } }, { replaced: { codecs } });
+    // The header of an image of 30000x30000, and nothing else.
+    const bomb = imageFiles.palettePng.slice(0, 60);
     new DataView(bomb.buffer).setUint32(16, 30_000);
     new DataView(bomb.buffer).setUint32(20, 30_000);
-    expect(await jsonOf(await picture(bomb))).toMatchObject({ status: 413, max_pixels: 191, width: 30_000 });
-    expect(await jsonOf(await picture(pictures.jpeg))).toMatchObject({ status: 413, width: 16, height: 12 });
+    expect(await jsonOf(await sendImage(bomb))).toMatchObject({ status: 413, max_pixels: 191, width: 30_000 });
+    expect(await jsonOf(await sendImage(imageFiles.jpeg))).toMatchObject({ status: 413, width: 16, height: 12 });
     expect(decoded).toEqual([191, 191]);
     const wider = await tenantWith({ limits: { pixels: 192 } });
-    expect((await wider.picture(pictures.jpeg)).status).toBe(200);
+    expect((await wider.sendImage(imageFiles.jpeg)).status).toBe(200);
   });
 
   it('on samples refuse an explanation before it runs', async () => {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSubjects } from '../../../src/cli/read-subjects.ts';
-import { openPhoto } from '../../../src/node/photo.ts';
+import { openImage } from '../../../src/node/image-input.ts';
 import type { ExpectedImage, ExpectedText } from '../expectation.ts';
 import type { Check, OpenedCase } from '../opened-case.ts';
 import { relativeMax } from './errors.ts';
@@ -63,7 +63,7 @@ export const imageFaults: Check = async (it) => {
 
 async function faultsOfImage({ opened: { model }, explainer, folder }: OpenedCase, expected: ExpectedImage) {
   const bytes = new Uint8Array(await readFile(join(folder, expected.picture)));
-  const { inputs } = await openPhoto(bytes, model);
+  const { inputs } = await openImage(bytes, model);
   const faults: string[] = [];
   const [prediction] = await explainer.predict(model, { inputs, scores: 'output' });
   const off = relativeMax(prediction?.scores ?? [], expected.logits);

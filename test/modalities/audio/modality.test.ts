@@ -207,16 +207,16 @@ describe('drawings of audio', () => {
   const patches = () => drawing(fact('NFT', ['N', 16, 'T']), { ...MEL, windows: 2, bands: 2 }, [1, -2, 0, 0.5]);
 
   it('are coloured patches over the spectrogram, with axes in seconds and Hz', async () => {
-    const picture = audio.draw(await patches(), 'svg');
-    expect(picture).toBe(audio.draw(await patches(), 'svg'));
-    expect(picture).toContain('tone &amp; &lt;more&gt;');
-    expect(picture).toContain('href="data:image/png;base64,iVBORw0KGgo');
-    expect(picture).toContain('<title>0.1 to 0.2 s, 0 to 1200 Hz: -2</title>');
-    for (const label of ['500 Hz', '1 kHz', '2 kHz', 'time (s)']) expect(picture).toContain(`>${label}</text>`);
+    const svg = audio.draw(await patches(), 'svg');
+    expect(svg).toBe(audio.draw(await patches(), 'svg'));
+    expect(svg).toContain('tone &amp; &lt;more&gt;');
+    expect(svg).toContain('href="data:image/png;base64,iVBORw0KGgo');
+    expect(svg).toContain('<title>0.1 to 0.2 s, 0 to 1200 Hz: -2</title>');
+    for (const label of ['500 Hz', '1 kHz', '2 kHz', 'time (s)']) expect(svg).toContain(`>${label}</text>`);
   });
 
   it('are coloured windows behind a waveform', async () => {
-    const picture = audio.draw(
+    const svg = audio.draw(
       await drawing(
         fact('NT', ['N', 'T']),
         { front_end: { kind: 'waveform', sample_rate: 8000 }, windows: 2 },
@@ -224,8 +224,8 @@ describe('drawings of audio', () => {
       ),
       'svg',
     );
-    expect(picture).toContain('<title>0.1 to 0.2 s: -2</title>');
-    expect(picture).not.toContain('<image');
+    expect(svg).toContain('<title>0.1 to 0.2 s: -2</title>');
+    expect(svg).not.toContain('<image');
   });
 
   it('can be played from the page', async () => {

@@ -159,20 +159,20 @@ describe('drawings of time series', () => {
 
   it('are valid, deterministic SVG with curves over coloured windows', async () => {
     const it = await drawing('<x>,y\n1,10\n2,20\n3,60', [1, -2, 0, 0.5, 0, 0], ['N', 3, 2]);
-    const picture = series.draw(it, 'svg');
-    expect(picture).toBe(series.draw(it, 'svg'));
-    expect(picture).toContain('up &lt;&amp;&gt; down');
-    expect(picture).toContain('&lt;x&gt;, 0.1 to 0.2 s: -2');
-    expect(picture).toContain('strongest: &lt;x&gt;, 0.1 to 0.2 s -2, &lt;x&gt;, 0.0 to 0.1 s +1');
-    expect(picture.match(/<path /g)).toHaveLength(4);
+    const svg = series.draw(it, 'svg');
+    expect(svg).toBe(series.draw(it, 'svg'));
+    expect(svg).toContain('up &lt;&amp;&gt; down');
+    expect(svg).toContain('&lt;x&gt;, 0.1 to 0.2 s: -2');
+    expect(svg).toContain('strongest: &lt;x&gt;, 0.1 to 0.2 s -2, &lt;x&gt;, 0.0 to 0.1 s +1');
+    expect(svg.match(/<path /g)).toHaveLength(4);
   });
 
   it('keep every peak of a long series at a bounded size', async () => {
     const values = Array.from({ length: 50_000 }, (_, i) => (i === 31_111 ? 7 : 0));
     const it = await drawing(`x\n${values.join('\n')}`, [0, 1, 0], ['N', 50_000, 1]);
-    const picture = series.draw(it, 'svg');
-    expect(picture.length).toBeLessThan(80_000);
-    expect(picture).toContain('>7</text>');
+    const svg = series.draw(it, 'svg');
+    expect(svg.length).toBeLessThan(80_000);
+    expect(svg).toContain('>7</text>');
   });
 
   it('are a line of coloured blocks for each channel in a terminal', async () => {

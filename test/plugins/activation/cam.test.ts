@@ -4,9 +4,9 @@ import { plugins } from '#plugins';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
-import { smallNetwork, smallPicture } from '../../support/small-network.ts';
+import { smallImage, smallNetwork } from '../../support/small-network.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);
@@ -19,7 +19,7 @@ for (const method of methods) {
   }
 }
 
-async function values(model: Model, method: string, params = {}, image = picture()): Promise<number[]> {
+async function values(model: Model, method: string, params = {}, image = imageTensor()): Promise<number[]> {
   const { rows } = await explainer.explain(model, { method, params, target: 1, inputs: { image } });
   return [...(Object.values(rows[0]?.values ?? {})[0]?.data ?? [])];
 }
@@ -100,7 +100,7 @@ describe('CAM methods on a model with global pooling and one linear layer', asyn
     const { rows } = await explainer.explain(model, {
       method: 'layer_activation',
       target: 1,
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     });
     const [row] = rows;
     const [layer = ''] = Object.keys(row?.values ?? {});
@@ -138,7 +138,7 @@ describe('variants of Score-CAM', async () => {
     ['is_cam', {}, 1, [0.783562, 1.402119, 1.36214, 1.39639, 1.301961, 0.72896]],
     ['is_cam', { convention: 'linear' }, 0, [0.784445, 1.401669, 1.361672, 1.395929, 1.301465, 0.728774]],
   ])('%s with %j gives its float64 reference values for class %d', async (method, params, target, expected) => {
-    const request = { method, params: { ...params, target_layer: 'hidden' }, target, inputs: { x: smallPicture() } };
+    const request = { method, params: { ...params, target_layer: 'hidden' }, target, inputs: { x: smallImage() } };
     const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
     for (const [i, place] of PLACES.entries())
       expect(rows[0]?.values.hidden?.data[place]).toBeCloseTo(expected[i] as number, 5);
@@ -148,7 +148,7 @@ describe('variants of Score-CAM', async () => {
     const plan = explainer.plan(model, {
       method: 'faster_score_cam',
       params: { max_channels: 2 },
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     });
     expect(plan.cost).toEqual({ forwards: 3, backwards: 0 });
   });
@@ -212,7 +212,7 @@ describe('the principal components of features', () => {
 
 it('aug_smooth gives mirrored maps for mirrored images', async () => {
   const model = await openGraph(imageGraph());
-  const image = picture();
+  const image = imageTensor();
   const mirrored = float32(
     image.dims,
     image.data.map((_, i) => image.data[i - (i % 8) + 7 - (i % 8)] as number),
@@ -243,7 +243,7 @@ it('more_layers averages the scaled maps of several layers', async () => {
 it('random_cam depends on the seed only', async () => {
   const model = await openGraph(imageGraph());
   const run = async (seed: number) =>
-    (await explainer.explain(model, { method: 'random_cam', seed, inputs: { image: picture() } })).rows[0]?.values;
+    (await explainer.explain(model, { method: 'random_cam', seed, inputs: { image: imageTensor() } })).rows[0]?.values;
   expect(await run(3)).toEqual(await run(3));
   expect(await run(4)).not.toEqual(await run(3));
 });
@@ -252,7 +252,7 @@ describe('guided_grad_cam', () => {
   it.each(['nearest', 'bilinear'])('is guided backpropagation times the upsampled map (%s)', async (interpolation) => {
     const model = await openGraph(imageGraph());
     const [detail, map] = [await values(model, 'guided_backprop'), await values(model, 'grad_cam')];
-    // The layer is as large as the picture, so that enlarging changes nothing.
+    // The layer is as large as the image, so that enlarging changes nothing.
     const expected = detail.map((value, i) => value * (map[i % 64] as number));
     expectClose(await values(model, 'guided_grad_cam', { interpolation }), expected, 5);
   });

@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import refineCam from '../../../src/plugins/activation/refine-cam.ts';
 import segEigenCam from '../../../src/plugins/activation/seg-eigen-cam.ts';
-import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([refineCam, segEigenCam]);
 
@@ -33,7 +33,7 @@ describe('refine_cam', () => {
     const { rows } = await explainer.explain(await openGraph(imageGraph()), {
       method: 'refine_cam',
       target: 1,
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     });
     expect(Object.values(rows[0]?.values ?? {})[0]?.data.some((value) => value > 0)).toBe(true);
   });

@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import reciproCam from '../../../src/plugins/activation/recipro-cam.ts';
 import vitReciproCam from '../../../src/plugins/activation/vit-recipro-cam.ts';
-import { explainerOf, openGraph, picture } from '../../support/classifiers.ts';
+import { explainerOf, imageTensor, openGraph } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { transformer } from '../../support/transformer.ts';
 
@@ -65,7 +65,7 @@ describe('vit_recipro_cam', () => {
       method: 'vit_recipro_cam',
       target: 1,
       params: { scaled: false, ...params },
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     });
     return rows[0]?.values ?? {};
   };
@@ -84,7 +84,7 @@ describe('vit_recipro_cam', () => {
       method: 'recipro_cam',
       target: 1,
       params: { scaled: false, target_layer: layer },
-      inputs: { image: picture() },
+      inputs: { image: imageTensor() },
     });
     expect([...(rows[0]?.values[layer]?.data ?? [])]).toEqual([...expected.data]);
     expect(Object.values(await explain({}))[0]?.data).not.toEqual(expected.data);

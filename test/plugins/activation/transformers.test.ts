@@ -1,8 +1,8 @@
-/** Token models: the class token stands for no place, the others are the places of the picture. */
+/** Token models: the class token stands for no place, the others are the places of the image. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph, picture, tokenGraph, tokens } from '../../support/classifiers.ts';
+import { explainerOf, imageTensor, openGraph, tokenGraph, tokens } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { transformer } from '../../support/transformer.ts';
 
@@ -13,7 +13,7 @@ const activation = methods.filter(({ strategy }) => strategy === 'activation');
 for (const method of activation) {
   testMethod(method, {
     params: method.id === 'ss_cam' ? { n_samples: 2 } : {},
-    subjects: async () => [{ name: 'picture', model: await transformer(), inputs: { image: picture() } }],
+    subjects: async () => [{ name: 'image', model: await transformer(), inputs: { image: imageTensor() } }],
   });
 }
 
@@ -22,7 +22,7 @@ const values = async (method: string, options = {}, params = {}) => {
     method,
     params,
     target: 1,
-    inputs: { image: picture() },
+    inputs: { image: imageTensor() },
   });
   return { values: Object.entries(rows[0]?.values ?? {}), map: rows[0]?.map as Tensor<'float32'> };
 };
@@ -69,7 +69,7 @@ describe('methods on a vision transformer', () => {
 
   it('explain each row of a batch with folded heads separately', async () => {
     const model = await transformer({ foldHeads: true });
-    const both = float32([2, 3, 8, 8], [...picture(1).data, ...picture(2).data]);
+    const both = float32([2, 3, 8, 8], [...imageTensor(1).data, ...imageTensor(2).data]);
     const { rows } = await explainer.explain(model, {
       method: 'transformer_attribution',
       target: 2,
@@ -78,7 +78,7 @@ describe('methods on a vision transformer', () => {
     const alone = await explainer.explain(model, {
       method: 'transformer_attribution',
       target: 2,
-      inputs: { image: picture(2) },
+      inputs: { image: imageTensor(2) },
     });
     expect(rows[1]?.values).toEqual(alone.rows[0]?.values);
   });

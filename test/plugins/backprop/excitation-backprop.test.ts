@@ -4,7 +4,7 @@ import { plugins } from '#plugins';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explainerOf, openGraph } from '../../support/classifiers.ts';
-import { smallNetwork, smallPicture } from '../../support/small-network.ts';
+import { smallImage, smallNetwork } from '../../support/small-network.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 
@@ -60,7 +60,7 @@ describe('excitation backprop', () => {
   it.each(FIGURES)(
     'gives the float64 reference values of a convolutional network: %j, class %d',
     async (params, target, at, expected, sum) => {
-      const request = { method: 'excitation_backprop', params: { ...params }, target, inputs: { x: smallPicture() } };
+      const request = { method: 'excitation_backprop', params: { ...params }, target, inputs: { x: smallImage() } };
       const { rows } = await explainer.explain(await smallNetwork('Relu'), request);
       const values = Object.values(rows[0]?.values ?? {}).flatMap(({ data }) => [...data]);
       for (const [i, place] of at.entries()) expect(values[place]).toBeCloseTo(expected[i] as number, 6);
@@ -103,11 +103,11 @@ describe('excitation backprop', () => {
     const flat = g.op('Flatten', [pooled]);
     const y = g.op('Gemm', [flat, g.constant('float32', [2, 2], [1, -2, 3, 4]), g.constant('float32', [2], [7, -7])]);
     const model = await openGraph(g.build([g.named(y, 'y')]));
-    const picture = float32(
+    const image = float32(
       [1, 2, 6, 6],
       Array.from({ length: 72 }, (_, i) => 0.5 + Math.cos(i) / 2),
     );
-    const request = { method: 'excitation_backprop', target: 1, inputs: { x: picture } };
+    const request = { method: 'excitation_backprop', target: 1, inputs: { x: image } };
     const { rows } = await explainer.explain(model, request);
     const values = Array.from(rows[0]?.values.x?.data ?? []);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);

@@ -8,7 +8,7 @@ import { Random } from '../../../src/core/tensor/random.ts';
 import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explainerOf, openGraph, tokenGraph, tokens } from '../../support/classifiers.ts';
-import { smallNetwork, smallPicture } from '../../support/small-network.ts';
+import { smallImage, smallNetwork } from '../../support/small-network.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);
@@ -97,7 +97,7 @@ const THROUGH_NEURON = [0.005284, -0.018709, 0.000313, 0.022974, 0.035411, -0.00
 const THROUGH_CHANNEL = [0.026639, 0.095265, 0.003225, 0.06751, 0.115337, 0.030035, 0.053888, 0.036648];
 
 describe('float64 reference values of neuron methods', () => {
-  const inputs = { x: smallPicture() };
+  const inputs = { x: smallImage() };
   const common = { target_layer: 'hidden', baseline: 0.25 };
 
   it.each([
@@ -122,7 +122,7 @@ describe('float64 reference values of neuron methods', () => {
 });
 
 describe('identities of neuron methods', () => {
-  const inputs = { x: smallPicture() };
+  const inputs = { x: smallImage() };
 
   it('hold for the score of a complete method: it is the value of the neuron', async () => {
     const model = await smallNetwork('Tanh');

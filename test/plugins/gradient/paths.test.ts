@@ -8,11 +8,11 @@ import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import {
   explainerOf,
+  imageTensor,
   openGraph,
   openImage,
   openTokens,
   openVector,
-  picture,
   tokens,
   vector,
 } from '../../support/classifiers.ts';
@@ -126,7 +126,7 @@ describe('blur_ig', () => {
 
   it('sums to the difference from the blurred input on a network', async () => {
     const model = await openImage();
-    const one = await explain(model, 'blur_ig', { image: picture() }, { max_sigma: 4, n_steps: 1000 });
+    const one = await explain(model, 'blur_ig', { image: imageTensor() }, { max_sigma: 4, n_steps: 1000 });
     expect(Math.abs(one.convergenceDelta as number)).toBeLessThan(
       0.03 * Math.abs(one.score - (one.baselineScore as number)),
     );
@@ -231,7 +231,7 @@ describe('deep_lift_shap', () => {
 });
 
 describe('layer methods on a path', () => {
-  const inputs = { image: picture() };
+  const inputs = { image: imageTensor() };
 
   it.each(['layer_conductance', 'layer_integrated_gradients'])(
     '%s sums to the difference at a layer that cuts the model',
@@ -288,7 +288,7 @@ describe('layer methods on a path', () => {
     for (const i of picked) {
       const ends = [];
       for (const by of [step, -step]) {
-        const moved = picture();
+        const moved = imageTensor();
         moved.data[i] = (moved.data[i] as number) + by;
         const layer = await explain(model, 'layer_activation', { image: moved });
         ends.push(Object.values(layer.values)[0]?.data[64 + 4 * 8 + 4] as number);

@@ -6,7 +6,7 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, imageGraph, openGraph, picture, subjects } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph, subjects } from '../../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 
@@ -22,7 +22,7 @@ describe('ensemble', () => {
 
   it('is the mean of the maps, each divided by its largest value', async () => {
     const model = await openGraph(imageGraph());
-    const inputs = { image: picture() };
+    const inputs = { image: imageTensor() };
     const { map, values } = await explain(model, 'ensemble', inputs, { methods });
     const maps = await Promise.all(methods.map(async (method) => (await explain(model, method, inputs)).pixels));
     expect(values.image?.dims).toEqual([1, 1, 8, 8]);
@@ -34,7 +34,7 @@ describe('ensemble', () => {
 
   it('passes parameters to the method they belong to', async () => {
     const model = await openGraph(imageGraph());
-    const inputs = { image: picture() };
+    const inputs = { image: imageTensor() };
     const params = { methods: ['integrated_gradients'], method_params: ['integrated_gradients.n_steps=3'] };
     const { samples } = await explainer.explain(model, { method: 'ensemble', params, inputs });
     expect(samples.backwards).toBe(4);
@@ -62,7 +62,7 @@ describe('xrai', () => {
   const side = 48;
   const inside = (i: number): boolean => i % side >= 12 && i % side < 28 && i >= 8 * side && i < 24 * side;
 
-  /** Scores the mean of a square; the picture has that square brighter, and another one that counts for nothing. */
+  /** Scores the mean of a square; the image has that square brighter, and another one that counts for nothing. */
   function planted(): Promise<Model> {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 1, side, side]);

@@ -1,8 +1,8 @@
-/** A picture that somebody brought: what is sent of it, and what is drawn. */
+/** An image that somebody brought: what is sent of it, and what is drawn. */
 import type { Image } from '../core/image/image.ts';
 import { Failure } from './api.ts';
 
-export interface Picture {
+export interface ImageInput {
   /** Body of the request: the original file, where the server can read it. */
   readonly blob: Blob;
   /** Upright, at most {@link DRAWN} pixels long: what maps are drawn over. */
@@ -23,16 +23,13 @@ const SENT_PIXELS = 3_500_000;
 const SENT_BYTES = 8 * 2 ** 20;
 const SENT_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 
-/** @throws Failure when the browser cannot read it as a picture */
-export async function openPicture(file: Blob, name: string, sample?: string): Promise<Picture> {
+/** @throws Failure when the browser cannot read it as an image */
+export async function openImage(file: Blob, name: string, sample?: string): Promise<ImageInput> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    throw new Failure(
-      'invalid_image',
-      `${name} is no picture that this browser can read. Try a JPEG, PNG or WebP file.`,
-    );
+    throw new Failure('invalid_image', `${name} is no image that this browser can read. Try a JPEG, PNG or WebP file.`);
   }
   const scale = Math.min(1, Math.sqrt(SENT_PIXELS / (bitmap.width * bitmap.height)));
   const large = scale < 1 || file.size > SENT_BYTES;
@@ -48,10 +45,10 @@ export async function openPicture(file: Blob, name: string, sample?: string): Pr
   return { blob, image: imageOf(drawn), name, ...(sample && { sample }), ...(note && { note }) };
 }
 
-export async function openSample(sample: string): Promise<Picture> {
+export async function openSample(sample: string): Promise<ImageInput> {
   const response = await fetch(`./playground/samples/${sample}.jpg`);
   if (!response.ok) throw new Failure('not_found', `There is no sample "${sample}".`);
-  return openPicture(await response.blob(), `${sample}.jpg`, sample);
+  return openImage(await response.blob(), `${sample}.jpg`, sample);
 }
 
 /** An image as a PNG file. */
@@ -87,7 +84,7 @@ const context = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
 function encode(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Failure('invalid_image', 'The browser cannot write this picture.'))),
+      (blob) => (blob ? resolve(blob) : reject(new Failure('invalid_image', 'The browser cannot write this image.'))),
       type,
       0.95,
     );

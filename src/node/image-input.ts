@@ -6,21 +6,21 @@ import type { Model } from '../core/model/model.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { nodeCodecs } from './codecs.ts';
 
-export interface Photo extends PlacedImage {
+export interface ImageInput extends PlacedImage {
   /** The image as the model takes it. */
   readonly inputs: Inputs;
 }
 
 /**
- * Decodes a photo and makes the model's input of it.
- * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model wants its photos.
+ * Decodes an image file and makes the model's input of it.
+ * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model takes its images.
  */
-export async function openPhoto(bytes: Uint8Array, model: Model): Promise<Photo> {
+export async function openImage(bytes: Uint8Array, model: Model): Promise<ImageInput> {
   const { preprocessing } = model;
   if (!preprocessing) {
     throw new WhylightError(
       'invalid_config',
-      `Nothing says how a photo becomes the input of ${model.name}: give --scale, --mean, --std and --resize, or a manifest beside the model.`,
+      `Nothing says how an image becomes the input of ${model.name}: give --scale, --mean, --std and --resize, or a manifest beside the model.`,
     );
   }
   const [input] = model.graph.inputs;

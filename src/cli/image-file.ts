@@ -1,4 +1,4 @@
-/** A photo on the way in, a picture on the way out, and the flags of the commands that explain photos. */
+/** Image files that are read and written, and the flags of the commands that explain images. */
 import { writeFile } from 'node:fs/promises';
 import { WhylightError } from '../core/errors.ts';
 import type { Image } from '../core/image/image.ts';
@@ -7,8 +7,8 @@ import { ENGINES } from './compose.ts';
 import { readBytes } from './files.ts';
 import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
 
-export const PHOTO_ARG = {
-  photo: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },
+export const IMAGE_ARG = {
+  image: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },
 } as const;
 
 /** Flags that name the target, the model and the engine. */
@@ -37,11 +37,11 @@ export const SUBJECT_ARGS = {
 } as const;
 
 /** @throws WhylightError `not_found` */
-export const readPhoto = (path: string): Promise<Uint8Array> => readBytes(path, 'photo');
+export const readImage = (path: string): Promise<Uint8Array> => readBytes(path, 'image');
 
 /** @throws WhylightError `invalid_request` when the file cannot be written. */
-export async function writePng(path: string, picture: Image): Promise<void> {
-  const png = await nodeCodecs().encodePng(picture);
+export async function writePng(path: string, image: Image): Promise<void> {
+  const png = await nodeCodecs().encodePng(image);
   await writeFile(path, png).catch((error: NodeJS.ErrnoException) => {
     throw new WhylightError('invalid_request', `Cannot write ${path}: ${error.code}.`, { path }, { cause: error });
   });

@@ -1,4 +1,4 @@
-/** Small files written by Pillow, all of the same 16x12 picture (the last three of 2x2): what real encoders make. */
+/** Small files written by Pillow, all of the same 16x12 image (the last three of 2x2): what real encoders make. */
 const decode = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 /** 16x12, red = 15 x, green = 20 y, blue = 8 (x + y); quality 90. */
@@ -118,7 +118,7 @@ const tiff = decode(
     'pZs=',
 );
 
-export const pictures = {
+export const imageFiles = {
   jpeg,
   progressiveJpeg,
   grayJpeg,
