@@ -12,6 +12,7 @@ export const GENERATORS = [
   'scripts/generate-plugins.ts',
   'scripts/build-pages.ts',
   'scripts/generate-operators.ts',
+  'scripts/generate-families.ts',
   'scripts/generate-methods.ts',
   'scripts/build-assets.ts',
   'scripts/generate-errors.ts',

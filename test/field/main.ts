@@ -16,7 +16,7 @@ describes, and compares outputs, gradients and attributions with the arrays besi
   --failed           prints only what fails
   --quick            runs no method that the case does not ask for
   --json <file>      writes the verdicts as JSON; - is standard output
-  --families <file>  adds the figures of model families to a JSON file, in place of those of the same exporters
+  --families <file>  adds the figures of model families to a JSON file, in place of those of the same families
   --help             prints this`;
 
 const { values: flags, positionals } = parseArgs({
@@ -56,8 +56,16 @@ if (flags.families !== undefined) await addFamilies(flags.families);
 print(`\n${summary(verdicts)}`);
 process.exitCode = cases.length === 0 || verdicts.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
 
+/** Figures of this run beside those of other families in the file. */
 async function addFamilies(file: string): Promise<void> {
-  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object;
-  const after = Object.entries({ ...before, ...familyFigures(verdicts) }).sort(([a], [b]) => (a < b ? -1 : 1));
-  await writeFile(file, `${JSON.stringify(Object.fromEntries(after), null, 2)}\n`);
+  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as ReturnType<typeof familyFigures>;
+  const after = { ...before };
+  for (const [origin, families] of Object.entries(familyFigures(verdicts))) {
+    after[origin] = sorted({ ...after[origin], ...families });
+  }
+  await writeFile(file, `${JSON.stringify(sorted(after), null, 2)}\n`);
+}
+
+function sorted<T>(entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

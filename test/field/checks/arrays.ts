@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cast } from '../../../src/core/tensor/cast.ts';
-import { sizeOf, type Tensor } from '../../../src/core/tensor/tensor.ts';
+import type { Tensor } from '../../../src/core/tensor/tensor.ts';
 import { readNpy } from '../../../src/modalities/tensor/npy.ts';
 import type { ExpectedArray } from '../expectation.ts';
 import type { Check } from '../opened-case.ts';
 import { relativeL2, tolerance } from './errors.ts';
-import { outputName, statedElement } from './stated-element.ts';
+import { outputName } from './stated-element.ts';
 
-const readArray = async (folder: string, file: string): Promise<Tensor> =>
+export const readArray = async (folder: string, file: string): Promise<Tensor> =>
   readNpy(new Uint8Array(await readFile(join(folder, file))), file);
 
 /** Every output that an array is given for, against it. */
@@ -46,31 +46,3 @@ function rowFaults(
     return error <= tolerance(floor?.[row]) ? '' : `${name}, row ${row}: off by ${error.toExponential(1)}`;
   }).filter(Boolean);
 }
-
-/** Gradient of one element of an output with respect to the explained input, or to the embedding of its ids. */
-export const gradientArrayFaults: Check = async (it) => {
-  const { opened, explainer, expected, folder, subjects } = it;
-  const { gradient_array: wanted } = expected;
-  if (!wanted) return [];
-  const array = cast(await readArray(folder, wanted.file), 'float64');
-  const rows = Math.min(array.dims[0] ?? 1, subjects.length);
-  const size = sizeOf(array.dims) / (array.dims[0] ?? 1);
-  const faults: string[] = [];
-  for (const [row, subject] of subjects.slice(0, rows).entries()) {
-    const { scores, index, info } = await statedElement(it, subject, wanted);
-    const explained = await explainer.explain(opened.model, {
-      method: 'saliency',
-      params: { absolute: false, reduction: 'none' },
-      inputs: subject.inputs,
-      scores,
-      target: { weights: [{ index, weight: 1 }] },
-    });
-    const source = info.sources.find(({ input }) => input === wanted.input)?.name ?? wanted.input;
-    const values = explained.rows[0]?.values[source]?.data;
-    if (!values) return [`no gradient at ${source}`];
-    const error = relativeL2(values, array.data.slice(row * size, (row + 1) * size));
-    if (!(error <= tolerance(wanted.floor?.[row])))
-      faults.push(`gradient, row ${row}: off by ${error.toExponential(1)}`);
-  }
-  return faults;
-};

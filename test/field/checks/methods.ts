@@ -33,12 +33,13 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   const [subject] = it.subjects;
   if (!subject) return { verdict: 'fails', reason: 'the inputs have no rows' };
   try {
-    const { rows } = await it.explainer.explain(
-      it.opened.model,
-      { method: METHODS[strategy], inputs: subject.inputs, ...(await targetOf(it, subject, METHODS[strategy])) },
-      { maxSamples: MAX_SAMPLES },
-    );
-    const fault = valueFault(rows[0], strategy);
+    const method = METHODS[strategy];
+    const request = { method, inputs: subject.inputs, ...(await targetOf(it, subject, method)) };
+    const run = async (params: ExplainRequest['params']): Promise<string | undefined> => {
+      const { rows } = await it.explainer.explain(it.opened.model, { ...request, params }, { maxSamples: MAX_SAMPLES });
+      return valueFault(rows[0], strategy);
+    };
+    const fault = (await run({})) && (await run(strategy === 'activation' ? { relu: false } : {}));
     return fault === undefined ? { verdict: 'runs' } : { verdict: 'fails', reason: fault };
   } catch (error) {
     // More runs than this tool has time for are no fault of the model's.
@@ -67,7 +68,10 @@ async function targetOf(
   }
 }
 
-/** Zero everywhere is the truth for steps and saturated scores, but no map of a layer. */
+/**
+ * Zero everywhere is the truth for steps and saturated scores, and where a ReLU cuts a map that is negative, but no map
+ * of a layer.
+ */
 function valueFault(row: ExplainedRow | undefined, strategy: Strategy): string | undefined {
   const values = Object.values(row?.values ?? {}).flatMap(({ data }) => [...data]);
   if (values.length === 0) return 'gives no values';

@@ -6,10 +6,8 @@ import type { ExportReader } from './exports.ts';
 
 interface TabularModel {
   readonly by: string;
-  readonly options: { readonly zipmap?: boolean | 'columns' };
   readonly operators: readonly string[];
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
-  readonly outputs: Readonly<Record<string, readonly (number | string)[] | string>>;
 }
 
 interface Reference {
@@ -22,8 +20,8 @@ interface Reference {
   }[];
 }
 
-/** Data that have a number to predict rather than a class. */
-const REGRESSIONS = /^diabetes/;
+/** Names of models whose answer is a number rather than a class. */
+const REGRESSIONS = /^diabetes|iforest/;
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   city: ['Oslo'],
   job: ['nurse'],
@@ -33,20 +31,17 @@ const NUMBERS: Readonly<Record<string, number>> = { age: 41, income: 32.5 };
 
 export const tabularModel: ExportReader = async (name, entry, folder) => {
   if (!('by' in entry && 'operators' in entry)) return undefined;
-  const { by, operators, inputs, ...it } = entry as unknown as TabularModel;
+  const { by, operators, inputs } = entry as unknown as TabularModel;
   const reference = (await readJson(join(folder, `${name}.json`))) as Reference;
   const isRegression = REGRESSIONS.test(name);
-  const columns = it.options.zipmap === 'columns';
-  const scores = Object.keys(it.outputs).filter((output) => !/label/.test(output));
   const { rows, predictions } = reference;
   const wanted: Expectation = {
     open: 'yes',
     explain: 'yes',
     inputs: Object.entries(inputs).map(([input, [dtype, , width]]) => expectedInput(input, dtype, width, rows)),
-    ...(columns && { output: scores }),
     tasks: [isRegression ? 'regression' : 'classification'],
-    ...(!columns && { class_axis: isRegression ? null : 1 }),
-    ...(predictions && !columns && { scores: predictions }),
+    class_axis: isRegression ? null : 1,
+    ...(predictions && { scores: predictions }),
     ...(reference.explanations && rows && { shapley: shapleyOf(reference, rows) }),
   };
   const estimator = operators.filter((op) => op.startsWith('ai.onnx.ml.')).map((op) => op.slice(11));
