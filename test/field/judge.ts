@@ -140,7 +140,7 @@ function methodFaults({ methods: asked, explain }: Expectation, runs: Partial<Re
   const all = Object.values(runs);
   // A detector that finds nothing has nothing to explain.
   const none =
-    all.length > 0 && all.every(({ verdict, reason }) => verdict !== 'runs' && !/^label_not_found/.test(reason ?? ''));
+    all.length > 0 && all.every(({ verdict, reason }) => verdict !== 'runs' && !/Nothing was found/.test(reason ?? ''));
   if (!asked && explain === 'yes' && none) faults.push(`no method runs: ${all[0]?.reason}`);
   return faults;
 }
