@@ -7,7 +7,7 @@ import { parseParams } from '../../src/core/method/params.ts';
 import { parameterSchemas } from '../../src/core/method/schema.ts';
 
 /** What an answer and a request have beside the parameters. */
-const ANSWER = ['convergence_delta', 'standard_error', 'scores', 'seed'];
+const ANSWER = ['baseline_score', 'convergence_delta', 'standard_error', 'preset', 'scores', 'seed'];
 
 const words = readWords();
 const ids = plugins.map(({ method }) => method.id);
@@ -40,7 +40,7 @@ describe('the documentation of methods', () => {
     expect(cited.length).toBeGreaterThan(20);
     for (const { id, year, where } of cited) {
       expect(where, id).toMatch(
-        /^(equations? \d+( and \d+)?|section \d[\d.]*|algorithms? \d( to \d)?|theorem \d|figure \d)$/,
+        /^(equations? \d+( (and|to) \d+)?|section \d[\d.]*|algorithms? \d( to \d)?|theorem \d|figure \d)$/,
       );
       expect(readFileSync(`docs/methods/${id}.md`, 'utf8')).toContain(`(${year}), ${where}.`);
     }
