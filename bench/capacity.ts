@@ -4,8 +4,8 @@
  * A simulation, event by event, of locations with isolates that do one thing at a time, caches, and a pool of origins with a
  * line, next to what the formulas say. Nothing here measures a clock: the same seed prints the same figures anywhere.
  */
-import { parseArgs } from 'node:util';
 import { type Load, predict, simulate } from './support/capacity.ts';
+import { flagsOf } from './support/flags.ts';
 
 const HELP = `A simulation of edge and origins, next to the formulas of docs/scale.md.
 
@@ -26,26 +26,19 @@ usage: npm run bench:capacity -- [options]
 
 Without options it also goes through loads from light to too much.`;
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string' },
-    hits: { type: 'string', default: '0.6' },
-    heavy: { type: 'string', default: '0.1' },
-    isolates: { type: 'string', default: '40' },
-    'edge-ms': { type: 'string', default: '120' },
-    'hit-ms': { type: 'string', default: '2' },
-    origins: { type: 'string', default: '8' },
-    'origin-ms': { type: 'string', default: '700' },
-    line: { type: 'string', default: '64' },
-    seconds: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean' },
-  },
+const { values } = flagsOf(HELP, {
+  rate: { type: 'string' },
+  hits: { type: 'string', default: '0.6' },
+  heavy: { type: 'string', default: '0.1' },
+  isolates: { type: 'string', default: '40' },
+  'edge-ms': { type: 'string', default: '120' },
+  'hit-ms': { type: 'string', default: '2' },
+  origins: { type: 'string', default: '8' },
+  'origin-ms': { type: 'string', default: '700' },
+  line: { type: 'string', default: '64' },
+  seconds: { type: 'string', default: '2000' },
+  seed: { type: 'string', default: '1' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 const loadOf = (rate: number): Load => ({
   rate,

@@ -12,7 +12,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
@@ -23,6 +22,7 @@ import { write } from '../src/core/onnx/write.ts';
 import { compileVariant, resolveNeeds } from '../src/core/plan/variant.ts';
 import { nodeCodecs } from '../src/node/codecs.ts';
 import { type Answered, post, serverTiming } from './support/ask.ts';
+import { flagsOf } from './support/flags.ts';
 import { makeProject, type Project } from './support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from './support/worker.ts';
 
@@ -37,20 +37,12 @@ usage: npm run bench:edge -- [model.onnx ...] [options]
   --crowd         also a Worker with 1,000 tenants and 100 plugins more, in turns with the real one
   --help          this text`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    repeat: { type: 'string', default: '30' },
-    starts: { type: 'string', default: '5' },
-    accept: { type: 'string', default: 'application/octet-stream' },
-    crowd: { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
+const { values, positionals } = flagsOf(HELP, {
+  repeat: { type: 'string', default: '30' },
+  starts: { type: 'string', default: '5' },
+  accept: { type: 'string', default: 'application/octet-stream' },
+  crowd: { type: 'boolean' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 const [repeat, starts] = [Number(values.repeat), Number(values.starts)];
 const METHODS = ['saliency', 'grad_cam', 'occlusion'] as const;
 const IMAGE_REQUEST = { 'Content-Type': 'image/jpeg', Accept: values.accept };

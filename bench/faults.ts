@@ -11,7 +11,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { flagsOf } from './support/flags.ts';
 import { answers, freePort, HOST, Processes, seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
 
@@ -27,19 +27,12 @@ usage: npm run bench:faults -- [options]
 
 Ends with 1 when an answer is wrong, late, or neither an answer nor a clear error, or when a job does not end.`;
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '2000' },
-    jobs: { type: 'string', default: '500' },
-    kills: { type: 'string', default: '5' },
-    masks: { type: 'string', default: '60' },
-    help: { type: 'boolean' },
-  },
+const { values } = flagsOf(HELP, {
+  requests: { type: 'string', default: '2000' },
+  jobs: { type: 'string', default: '500' },
+  kills: { type: 'string', default: '5' },
+  masks: { type: 'string', default: '60' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 const SECRET = 'a secret for this measurement alone';
 const DEADLINE_MS = 30_000;

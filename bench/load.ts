@@ -8,11 +8,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Random } from '../src/core/tensor/random.ts';
 import { float32 } from '../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH, type Parameters } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
+import { flagsOf } from './support/flags.ts';
 import { seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, startWorker } from './support/worker.ts';
@@ -29,19 +29,12 @@ usage: npm run bench:load -- [options]
 
 Ends with 1 when an answer is wrong or a 5xx, or when memory grows.`;
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '20000' },
-    connections: { type: 'string', default: '50' },
-    bad: { type: 'string', default: '2' },
-    seed: { type: 'string', default: '1' },
-    help: { type: 'boolean' },
-  },
+const { values } = flagsOf(HELP, {
+  requests: { type: 'string', default: '20000' },
+  connections: { type: 'string', default: '50' },
+  bad: { type: 'string', default: '2' },
+  seed: { type: 'string', default: '1' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 const [requests, connections, bad, seed] = [values.requests, values.connections, values.bad, values.seed].map(
   Number,
 ) as [number, number, number, number];

@@ -6,7 +6,6 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Session } from '../src/core/engine/engine.ts';
 import type { Explanation } from '../src/core/explainer/explanation.ts';
 import type { ExplainRequest } from '../src/core/explainer/request.ts';
@@ -24,6 +23,7 @@ import { onnxruntimeNode } from '../src/node/onnxruntime-node.ts';
 import { HEADER_LENGTH } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
 import { post } from './support/ask.ts';
+import { flagsOf } from './support/flags.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, startWorker } from './support/worker.ts';
 
@@ -40,20 +40,12 @@ usage: npm run bench:origin -- [model.onnx] [options]
 All engines but the edge's use every core. "of batches": rows a second of the whole explanation over those of the bare
 engine, median of the turns. "in the engine": the share of the explanation's time that the origin's own engine ran.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    masks: { type: 'string', default: '4000' },
-    steps: { type: 'string', default: '256' },
-    turns: { type: 'string', default: '3' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
+const { values, positionals } = flagsOf(HELP, {
+  masks: { type: 'string', default: '4000' },
+  steps: { type: 'string', default: '256' },
+  turns: { type: 'string', default: '3' },
+  json: { type: 'boolean' },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 const SECRET = 'a secret for this measurement alone';
 /** Milliseconds of the bare engine in each turn; a single run may take longer. */

@@ -1,6 +1,7 @@
 /** Text as a modality. */
 import { WhylightError } from '../../core/errors.ts';
 import { explainedInputs } from '../../core/modality/explained-inputs.ts';
+import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
 import type { InputFact, ModelDescription } from '../../core/model/description.ts';
 import { sliceRows } from '../../core/tensor/rows.ts';
@@ -11,7 +12,6 @@ import { drawTextHtml } from './draw-html.ts';
 import { drawTextSvg } from './draw-svg.ts';
 import { encodeText, textInputs, textRoles } from './encode-text.ts';
 import { type TextView, textFeatures, viewOf } from './features.ts';
-import { foldTokens } from './fold.ts';
 import { loadText } from './load.ts';
 import { parseTextSettings } from './settings.ts';
 import type { TextInput } from './tokenizer/tokenizer.ts';
@@ -47,7 +47,7 @@ const text: Modality<readonly TextInput[], TextView> = {
     const values = [...given.data].map((value, i) => ((mask[i] as number) >= 0 ? id : Number(value)));
     return { ...inputs, [ids.name]: tensor(given.dtype, given.dims, values) };
   },
-  fold: foldTokens,
+  fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };
 
