@@ -153,7 +153,10 @@ async function product(
       kinked ||= Math.abs(above - 2 * here + below) / step > KINK * Math.max(1e-2, Math.abs(above - below) / step);
       return (above - below) / (2 * step);
     };
-    const [coarse, fine] = [await slope(8e-3), await slope(2e-3)];
+    const slopes = await Promise.all([slope(8e-3), slope(2e-3)]).catch((error: unknown) => messageOf(error));
+    // Scales and frequencies that an engine takes in a few combinations only: there are no differences to compare with.
+    if (typeof slopes === 'string') return { output, input, verdict: 'unclear', reason: slopes };
+    const [coarse, fine] = slopes;
     let analytic: number;
     let terms = 0;
     try {
