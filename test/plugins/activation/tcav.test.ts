@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import tcav from '../../../src/plugins/activation/tcav.ts';
-import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
+import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 
 testMethod(tcav, {
   params: { concept: [1, -1, 2, 0, 1] },
-  subjects: async () => [{ name: 'image', model: await openGraph(imageGraph()), inputs: { image: picture() } }],
+  subjects: async () => [{ name: 'image', model: await openGraph(imageGraph()), inputs: { image: imageTensor() } }],
 });
 
 describe('tcav', () => {
