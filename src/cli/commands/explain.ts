@@ -1,12 +1,12 @@
 /** `whylight explain image.jpg`: predictions, and what of the input speaks for them. */
 
+import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
-import { modalityOf } from '../../core/modality/registry.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
-import { openModel } from '../model-file.ts';
+import { type OpenedModel, openModel } from '../model-file.ts';
 import { explainSubject } from '../outcome.ts';
 import { page, toJson } from '../outcome-text.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
@@ -20,8 +20,7 @@ const args = {
   method: {
     type: 'string',
     valueHint: 'id',
-    description:
-      'Saliency method, see "whylight methods"; grad_cam for images and integrated_gradients for all else when left out',
+    description: 'Saliency method, see "whylight methods"; auto, the best one for the model, when left out',
   },
   out: {
     type: 'string',
@@ -57,11 +56,12 @@ export default defineCommand({
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
     const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const id = flags.method ?? (modalityOf(opened.model) === 'image' ? 'grad_cam' : 'integrated_gradients');
-    const { method } = configuredMethods().get(id);
+    const { method, reason } = methodOf(opened, flags);
+    const { id } = method;
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
     const subjects = await readSubjects(opened, flags, flags._);
     const output = flags.out === undefined ? undefined : outputFor(flags.out, subjects.length, overlayFlags(flags));
+    if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName);
     const answers: object[] = [];
@@ -79,3 +79,11 @@ export default defineCommand({
     if (flags.json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
   },
 });
+
+/** The method that is named, or the best one for the model. */
+function methodOf({ model }: OpenedModel, { method, scores }: { readonly method?: string; readonly scores?: string }) {
+  const methods = configuredMethods();
+  if (method !== undefined && method !== AUTO_METHOD) return { ...methods.get(method), reason: undefined };
+  const { entry, reason } = chooseMethod(methods, { model, scores });
+  return { ...entry, reason };
+}

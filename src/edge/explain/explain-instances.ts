@@ -11,9 +11,6 @@ import { instancesBody, type V1Request } from './instances.ts';
 import { nested } from './nested.ts';
 import { queryOf } from './query.ts';
 
-/** Method of requests that name none. */
-const DEFAULT_METHOD = 'grad_cam';
-
 /** Explains each instance. The limits of the request are divided among its instances. */
 export async function explainInstances(
   c: Context<EdgeEnv>,
@@ -26,7 +23,7 @@ export async function explainInstances(
   const shared = { ...services, limits };
   const answers: Answer[] = [];
   for (const body of bodies) {
-    const parameters = { method: DEFAULT_METHOD, ...c.req.query(), ...body.parameters };
+    const parameters = { ...c.req.query(), ...body.parameters };
     const query = await queryOf(c, shared, { served, body, parameters });
     answers.push(await explainCached(c, shared, query));
   }

@@ -4,7 +4,7 @@ import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
-import { isMeasured, type Measured, measureRows, planMetrics } from '../../core/metrics/measure.ts';
+import { isMeasured, type Measured, type MetricRequest, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 import type { NamedOutput, Parameters } from '../../protocol/open-inference.ts';
 
@@ -20,16 +20,6 @@ export interface Measures {
 /** Measures of a request without metrics. */
 export const noMeasures: Measures = { outputs: [], parameters: {}, samples: 0 };
 
-/** Splits a list of names with commas between; empty when no metrics are requested. */
-export const metricNames = (text = ''): string[] => [
-  ...new Set(
-    text
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  ),
-];
-
 /**
  * Measures an explanation.
  * @param plan plan of the explanation
@@ -40,12 +30,13 @@ export async function measure(
   explainer: Explainer,
   plan: Plan,
   explanation: Explanation,
-  names: readonly string[],
+  requests: readonly MetricRequest[],
   hooks: ExplainHooks,
 ): Promise<Measures> {
-  const planned = metricsOf(plan, names);
+  const planned = metricsOf(plan, requests);
   const { rows, samples } = explanation;
   const added = rows.length * planned.reduce((sum, { cost }) => sum + cost.forwards + cost.backwards, 0);
+  const names = requests.map(({ metric }) => metric);
   checkBudget(names, added + samples.forwards + samples.backwards, hooks.maxSamples);
   const measured = await measureRows(explainer, plan, rows, planned, { hooks });
   const columns = planned.map(({ metric }, i) => ({ id: metric.id, cells: measured.map((row) => row[i] as Measured) }));
@@ -79,12 +70,9 @@ function checkBudget(metrics: readonly string[], total: number, maxSamples: numb
 }
 
 /** Looks up metrics. An unknown name is a mistake in a parameter, not a missing page. */
-function metricsOf(plan: Plan, names: readonly string[]) {
+function metricsOf(plan: Plan, requests: readonly MetricRequest[]) {
   try {
-    return planMetrics(
-      plan,
-      names.map((metric) => ({ metric })),
-    );
+    return planMetrics(plan, requests);
   } catch (error) {
     if (!WhylightError.is(error) || error.code !== 'not_found') throw error;
     const issues = [{ parameter: 'metrics', message: error.message }];

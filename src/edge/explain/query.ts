@@ -1,7 +1,9 @@
 /** A request for one explanation, validated once. */
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
+import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
+import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
 import { cacheKey } from '../cache/key.ts';
@@ -13,10 +15,11 @@ import type { ServedModel } from '../models/served-model.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
 import type { RunRequest } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
-import { cacheScope, limitsFor } from '../tenants/tenant.ts';
+import { mayUseMethod, methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
+import { cacheScope, limitsFor, type Tenant } from '../tenants/tenant.ts';
 import { type Body, imageSource, readBody } from './body.ts';
 import { type ExplainInput, inputOf } from './input.ts';
+import { type MetricParameters, splitMetricParameters } from './metric-parameters.ts';
 import { bothChecked, correctionsOf, methodParameters, readSettings, type Settings } from './settings.ts';
 
 /** A validated request. Nothing has been decoded, compiled or run yet. */
@@ -25,6 +28,10 @@ export interface ExplainQuery {
   /** Files of an uploaded model, for origins. */
   readonly bundle?: ModelBundle;
   readonly settings: Settings;
+  /** Reason for the method, where the request leaves the choice to the server. */
+  readonly reason?: string;
+  /** Parameters of the metrics, as the client sent them. */
+  readonly metricParams: MetricParameters;
   /** Parameters of the method, after defaults. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly input: ExplainInput;
@@ -73,21 +80,23 @@ export async function queryOf(
   { served: { model, identity, bundle }, body, parameters }: RawQuery,
 ): Promise<ExplainQuery> {
   const tenant = c.get('tenant');
-  const [settings, { entry, params }] = bothChecked(
+  const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
+  const [settings, { entry, params, reason }] = bothChecked(
     () => readSettings(parameters),
     () => {
-      const entry = methodFor(tenant, String(parameters.method), explainer.methods);
+      const { entry, reason } = methodOf(tenant, model, parameters, explainer.methods);
       c.get('seen').method = entry.method.id;
-      return { entry, params: paramsFor(tenant, entry, methodParameters(parameters)) };
+      return { entry, reason, params: paramsFor(tenant, entry, own) };
     },
   );
-  const { method, target, scores, seed, top, summary } = settings;
+  const method = entry.method.id;
+  const { target, scores, seed, top, summary } = settings;
   const corrections = correctionsOf(settings);
   const input = inputOf(body, model, codecs, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
-    method: entry.method.id,
+    method,
     revision: entry.method.revision,
     params,
     target,
@@ -110,12 +119,30 @@ export async function queryOf(
     model,
     ...(bundle && { bundle }),
     settings,
+    ...(reason !== undefined && { reason }),
+    metricParams: ofMetrics,
     params,
     input,
     key,
     ...(body.kind === 'image' ? { image: body.bytes } : { wire: body.request }),
     plan: () => (planned ??= plan()),
   };
+}
+
+/** The method that the request names, or the best one that the tenant may use. */
+function methodOf(
+  tenant: Tenant,
+  model: Model,
+  { method, scores, deadline_ms }: Parameters,
+  methods: MethodRegistry,
+): { readonly entry: PluginEntry; readonly reason?: string } {
+  if (method !== undefined && method !== AUTO_METHOD) return { entry: methodFor(tenant, String(method), methods) };
+  return chooseMethod(methods, {
+    model,
+    ...(scores !== undefined && { scores: String(scores) }),
+    ...(deadline_ms !== undefined && { deadline: Number(deadline_ms) }),
+    mayUse: (entry) => mayUseMethod(tenant, entry),
+  });
 }
 
 /**

@@ -9,7 +9,8 @@ import type { EdgeEnv } from '../http/env.ts';
 import { wantedOutputs } from '../http/inference-response.ts';
 import type { Services } from '../services.ts';
 import { cacheOptions, runAtEdge } from './explain-cached.ts';
-import { type Measures, measure, metricNames, noMeasures } from './measure.ts';
+import { type Measures, measure, noMeasures } from './measure.ts';
+import { metricNames, metricRequests } from './metric-parameters.ts';
 import type { ExplainQuery } from './query.ts';
 
 /** Draws the saliency map over the image. @returns a PNG file */
@@ -29,13 +30,17 @@ export async function wireAnswer(
   query: ExplainQuery,
   explanation: Explanation,
 ): Promise<InferenceResponse> {
-  const { model, key, wire } = query;
+  const { model, key, wire, reason } = query;
   const measures = await measured(c, services, query, explanation);
   return {
     ...(wire?.id !== undefined && { id: wire.id }),
     modelName: model.name,
     modelVersion: model.version,
-    parameters: { ...explanationParameters(explanation, key), ...measures.parameters },
+    parameters: {
+      ...explanationParameters(explanation, key),
+      ...(reason !== undefined && { method_reason: reason }),
+      ...measures.parameters,
+    },
     outputs: wantedOutputs([...explanationOutputs(explanation), ...measures.outputs], wire),
   };
 }
@@ -52,13 +57,17 @@ async function measured(
   const { value, state } = await cached<Measures>(
     {
       ...cacheOptions(c, services),
-      key: await sha256Hex(new TextEncoder().encode(`${query.key}/metrics/${names.join()}`)),
+      key: await sha256Hex(
+        new TextEncoder().encode(`${query.key}/metrics/${names.join()}/${JSON.stringify(query.metricParams)}`),
+      ),
       // The metrics of a degraded answer are not those of the requested one.
       ...(explanation.degraded && { allowed: { read: false, write: false } }),
     },
     async () => {
       const plan = await query.plan();
-      return runAtEdge(c, services, (hooks) => measure(services.explainer, plan, explanation, names, hooks));
+      return runAtEdge(c, services, (hooks) =>
+        measure(services.explainer, plan, explanation, metricRequests(names, query.metricParams), hooks),
+      );
     },
   );
   const seen = c.get('seen');

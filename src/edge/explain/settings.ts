@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { AUTO_METHOD } from '../../core/explainer/choose-method.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
@@ -12,7 +13,13 @@ import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
 
 export const requestSchema = z.object({
-  method: z.string().min(1).describe('Id of the saliency method, as GET /v2/methods lists them.'),
+  method: z
+    .string()
+    .min(1)
+    .default(AUTO_METHOD)
+    .describe(
+      'Id of the saliency method, as GET /v2/methods lists them; auto chooses the best one for model and deadline, and the answer names it.',
+    ),
   target: z
     .union([z.int(), z.string().min(1)])
     .optional()
@@ -45,7 +52,9 @@ export const requestSchema = z.object({
   metrics: z
     .string()
     .optional()
-    .describe('Metrics of the answer, separated by commas: insertion,deletion. They cost further rows.'),
+    .describe(
+      'Metrics of the answer, separated by commas: insertion,deletion. They cost further rows. Parameters of a metric have its name in front: deletion.steps=20.',
+    ),
   summary: z
     .boolean()
     .default(false)

@@ -7,7 +7,7 @@ import { submitJob } from '../jobs/submit.ts';
 import { traceHeaders } from '../observe/trace-context.ts';
 import { maxSamplesOf } from '../routing/route.ts';
 import type { Services } from '../services.ts';
-import { metricNames } from './measure.ts';
+import { metricNames } from './metric-parameters.ts';
 import type { ExplainQuery } from './query.ts';
 
 /** @throws WhylightError `invalid_request` for a query with metrics; errors of `submitJob` */

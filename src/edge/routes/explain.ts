@@ -6,7 +6,7 @@ import { partialOutputs } from '../../protocol/explanation-outputs.ts';
 import { cacheControl } from '../cache/cached.ts';
 import { type Answer, type AnswerHooks, explainCached } from '../explain/explain-cached.ts';
 import { sourceHeaders, targetHeaders } from '../explain/headers.ts';
-import { metricNames } from '../explain/measure.ts';
+import { metricNames } from '../explain/metric-parameters.ts';
 import { type ExplainQuery, readQuery } from '../explain/query.ts';
 import { drawAnswer, wireAnswer } from '../explain/represent.ts';
 import { submitQuery } from '../explain/submit-query.ts';
@@ -93,8 +93,9 @@ export const explain = defineRoute(
   },
 );
 
-function tagOf({ key, settings, wire }: ExplainQuery, type: string): Promise<string> {
-  const details = type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs, settings.metrics];
+function tagOf({ key, settings, wire, metricParams, reason }: ExplainQuery, type: string): Promise<string> {
+  const details =
+    type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs, settings.metrics, metricParams, reason];
   return entityTag([key, type, details]);
 }
 

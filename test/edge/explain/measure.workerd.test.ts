@@ -68,3 +68,35 @@ describe('the parameter metrics', () => {
     expect(await costly.json()).toMatchObject({ code: 'budget_exceeded' });
   });
 });
+
+describe('parameters of metrics', () => {
+  const of = (parameters: object) =>
+    ask(EXPLAIN, tensorRequest({ method: 'saliency', target: 3, metrics: 'random_logit', ...parameters }, pixels(5)));
+
+  it('have the name of their metric in front, and are part of the cache key', async () => {
+    const [one, other] = await Promise.all(
+      [1, 2].map(async (index) => outputsOf(await of({ 'random_logit.other_class': index }))),
+    );
+    expect(one?.['metric.random_logit']?.data).not.toEqual(other?.['metric.random_logit']?.data);
+  });
+
+  it('are refused where the metric does not know them', async () => {
+    const response = await of({ 'random_logit.other': 1 });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('other_class') });
+  });
+});
+
+describe('method=auto', () => {
+  it('answers like the method that it resolves to, names it, and shares its cache entry', async () => {
+    const named = await ask(EXPLAIN, tensorRequest({ method: 'grad_cam' }, pixels(11)));
+    const request = tensorRequest({}, pixels(11));
+    for (const auto of [await ask(EXPLAIN, request), await ask(`${EXPLAIN}?method=auto`, request)]) {
+      expect(auto.status).toBe(200);
+      expect(auto.headers.get('X-Whylight-Cache')).not.toBe('miss');
+      const { parameters } = (await auto.clone().json()) as { parameters: Record<string, string> };
+      expect(parameters).toMatchObject({ method: 'grad_cam', method_reason: expect.stringContaining('spatial layer') });
+      expect(await outputsOf(auto)).toEqual(await outputsOf(named.clone()));
+    }
+  });
+});

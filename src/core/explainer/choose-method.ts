@@ -1,0 +1,148 @@
+/** Choice of a method where the request names none: an ordered list of rules, white box first. */
+import { decompositionOf } from '../autodiff/decompose/decompose.ts';
+import { nodesBetween } from '../autodiff/differentiate.ts';
+import { gradient } from '../autodiff/rulesets/gradient.ts';
+import { WhylightError } from '../errors.ts';
+import { namedNeeds } from '../method/contract.ts';
+import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
+import { modalityOf } from '../modality/registry.ts';
+import type { ModalityId } from '../model/description.ts';
+import type { BoundInfo, Model } from '../model/model.ts';
+import { simplify } from '../onnx/simplify.ts';
+import { resolveNeeds } from '../plan/variant.ts';
+
+/** Id that stands for the best method for the model; also what a request without a method gets. */
+export const AUTO_METHOD = 'auto';
+
+export interface MethodQuestion {
+  readonly model: Model;
+  /** Scores that are explained, as in the request. */
+  readonly scores?: string | undefined;
+  /** Milliseconds that the client asked for; the answer never depends on load. */
+  readonly deadline?: number | undefined;
+  /** True if the client may use the method. */
+  readonly mayUse?: (entry: PluginEntry) => boolean;
+}
+
+export interface MethodChoice {
+  readonly entry: PluginEntry;
+  /** Reason in words, without a full stop. */
+  readonly reason: string;
+}
+
+/** One line of the list: a method, and where it is the best. */
+interface Rule {
+  readonly method: string;
+  /** Modalities that it is the best for; all when left out. */
+  readonly for?: readonly ModalityId[];
+  /** Shortest deadline in milliseconds that leaves time for it. */
+  readonly from?: number;
+  readonly reason: string;
+}
+
+/** Deadline below which a method has a few rows only. */
+const SHORT = 1000;
+
+/** The first rule that applies wins. White boxes stand above black boxes, more exact methods above quicker ones. */
+export const AUTO_RULES: readonly Rule[] = [
+  { method: 'tree_shap', reason: 'exact Shapley values of the decision trees in the model' },
+  { method: 'grad_cam', for: ['image'], reason: 'an image model with a spatial layer and a derivative' },
+  {
+    method: 'integrated_gradients',
+    from: SHORT,
+    reason: 'the model has a derivative, and the deadline leaves time for a path',
+  },
+  { method: 'input_x_gradient', reason: 'the model has a derivative, and the deadline leaves time for one gradient' },
+  {
+    method: 'recipro_cam',
+    for: ['image'],
+    reason: 'an image model without a derivative: its spatial layer is masked position by position',
+  },
+  {
+    method: 'partition_shap',
+    for: ['text'],
+    from: SHORT,
+    reason: 'a text model without a derivative: Owen values over the order of the words',
+  },
+  {
+    method: 'kernel_shap',
+    for: ['tabular'],
+    from: SHORT,
+    reason: 'a table model without a derivative: Shapley values of its columns',
+  },
+  {
+    method: 'feature_ablation',
+    for: ['text', 'tabular'],
+    reason: 'a model without a derivative: each part is removed once',
+  },
+  { method: 'occlusion', reason: 'a model without a derivative: windows of the input are covered' },
+  { method: 'feature_ablation', reason: 'a model without a derivative: each part is removed once' },
+];
+
+/**
+ * Chooses the method for a model.
+ * @throws WhylightError `unprocessable_method` when no method of the list applies, with the reason of each
+ *
+ * @example
+ * const { entry, reason } = chooseMethod(explainer.methods, { model });
+ */
+export function chooseMethod(methods: MethodRegistry, question: MethodQuestion): MethodChoice {
+  const { model, scores, deadline = Number.POSITIVE_INFINITY, mayUse = () => true } = question;
+  const info = model.info({ ...(scores !== undefined && { scores }) });
+  const modality = modalityOf(model);
+  const refusals: string[] = [];
+  for (const rule of AUTO_RULES) {
+    if (rule.for && !rule.for.includes(modality)) continue;
+    if (deadline < (rule.from ?? 0)) continue;
+    const entry = methods.has(rule.method) ? methods.get(rule.method) : undefined;
+    if (!entry || !mayUse(entry)) continue;
+    const refusal = refusalOf(methods, entry, model, info);
+    if (refusal === undefined) return { entry, reason: rule.reason };
+    refusals.push(`${rule.method}: ${refusal}`);
+  }
+  throw new WhylightError(
+    'unprocessable_method',
+    `No method can be chosen for this model. ${refusals.join(' ')} Name one with "method".`,
+    { method: AUTO_METHOD, refusals },
+  );
+}
+
+const REFUSALS: readonly string[] = [
+  'unprocessable_method',
+  'layer_not_found',
+  'not_differentiable',
+  'invalid_request',
+];
+
+/** Reason why a method with its default parameters does not apply; undefined where it does. */
+function refusalOf(methods: MethodRegistry, entry: PluginEntry, model: Model, info: BoundInfo): string | undefined {
+  try {
+    const { method, params } = methods.bind(entry.method.id);
+    for (const needs of Object.values(namedNeeds(method.needs(params, info, methods)))) {
+      const { gradients, scores } = resolveNeeds(needs, info);
+      const operator = gradients.length > 0 ? withoutDerivative(model, gradients, scores) : undefined;
+      if (operator !== undefined) return `${operator} has no derivative.`;
+    }
+    return undefined;
+  } catch (error) {
+    if (!WhylightError.is(error) || !REFUSALS.includes(error.code)) throw error;
+    return error.message;
+  }
+}
+
+const known = new WeakMap<Model, Map<string, string | undefined>>();
+
+/** First operator on the way that the gradient cannot pass; kept for each model, because every request asks. */
+function withoutDerivative(model: Model, from: readonly string[], scores: string): string | undefined {
+  const answers = known.get(model) ?? new Map<string, string | undefined>();
+  known.set(model, answers);
+  const key = JSON.stringify([from, scores]);
+  if (!answers.has(key)) answers.set(key, findWithoutDerivative(model, from, scores));
+  return answers.get(key);
+}
+
+function findWithoutDerivative(model: Model, from: readonly string[], scores: string): string | undefined {
+  const graph = simplify(model.graph);
+  const path = nodesBetween(graph, [...from], scores);
+  return path.find((node) => !gradient.rule({ node, first: false, last: false }) && !decompositionOf(node))?.op;
+}

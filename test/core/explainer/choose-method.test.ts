@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import { AUTO_RULES, chooseMethod } from '../../../src/core/explainer/choose-method.ts';
+import { MethodRegistry } from '../../../src/core/method/registry.ts';
+import type { Model } from '../../../src/core/model/model.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
+
+const methods = new MethodRegistry(plugins);
+const chosen = (model: Model, question: object = {}) => chooseMethod(methods, { model, ...question }).entry.method.id;
+/** A registry in which every gradient method is missing: what is left are black boxes. */
+const blackBoxes = new MethodRegistry(plugins.filter(({ method }) => method.strategy === 'perturbation'));
+
+describe('chooseMethod', () => {
+  it('names methods that are built in, each with a reason', () => {
+    for (const { method, reason } of AUTO_RULES) {
+      expect(methods.has(method)).toBe(true);
+      expect(reason).not.toMatch(/\.$/);
+    }
+  });
+
+  it('takes Grad-CAM for an image model, whatever the deadline', async () => {
+    const model = await openGraph(imageGraph());
+    expect([chosen(model), chosen(model, { deadline: 10 })]).toEqual(['grad_cam', 'grad_cam']);
+    expect(chooseMethod(methods, { model }).reason).toContain('spatial layer');
+  });
+
+  it.each([
+    ['a vector', vectorGraph],
+    ['tokens', tokenGraph],
+  ])('takes a path for a model of %s, and one gradient where the deadline is short', async (_, graph) => {
+    const model = await openGraph(graph());
+    expect(chosen(model)).toBe('integrated_gradients');
+    expect(chosen(model, { deadline: 999 })).toBe('input_x_gradient');
+    expect(chosen(model, { deadline: 1000 })).toBe('integrated_gradients');
+  });
+
+  it('takes a black box where the graph cannot be differentiated', async () => {
+    const g = GraphBuilder.empty('random');
+    const x = g.input('x', 'float32', ['N', 4]);
+    const weights = g.constant('float32', [4, 2], [1, 0, 0, 1, 1, 1, 0, 0]);
+    const noisy = g.add(x, g.mul(g.op('RandomUniformLike', [x]), g.op('RandomUniformLike', [x])));
+    const model = await openGraph(
+      g.build([g.named(g.op('MatMul', [g.mul(noisy, g.op('Bernoulli', [x])), weights]), 'y')]),
+    );
+    const { entry, reason } = chooseMethod(methods, { model });
+    expect(entry.method.strategy).toBe('perturbation');
+    expect(reason).toContain('without a derivative');
+  });
+
+  it('takes the next method where the client may not use the first', async () => {
+    const model = await openGraph(imageGraph());
+    expect(chosen(model, { mayUse: ({ method }: { method: { id: string } }) => method.id !== 'grad_cam' })).toBe(
+      'integrated_gradients',
+    );
+    expect(chooseMethod(blackBoxes, { model }).entry.method.id).toBe('occlusion');
+  });
+
+  it('refuses where no method applies, with what was tried', async () => {
+    const model = await openGraph(vectorGraph());
+    expect(() => chooseMethod(new MethodRegistry([]), { model })).toThrow(/No method can be chosen/);
+  });
+});
