@@ -19,6 +19,8 @@ import type { InferenceResponse, NamedOutput, Parameters, Scalar } from './open-
  * | `top_classes`    | BYTES    | [N, K]          | `score:index:label` as Triton's classification extension writes it  |
  * | `baseline_score`, `convergence_delta`, `standard_error` | FP32 | [N] | for methods that have them                       |
  * | `summary`      | BYTES    | [N]             | in words; with summary=true                                         |
+ * | `predictions`    | BYTES    | [N]             | JSON of a list: label, class, score, probability, box, mask, ...    |
+ * | `features`       | BYTES    | [N]             | JSON of a list: name, value, start, end; for data of a modality     |
  * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
  */
 export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
@@ -26,6 +28,12 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
   const names = Object.keys(rows[0]?.values ?? {});
   const column = (pick: (row: ExplainedRow) => number | undefined) =>
     rows.every((row) => pick(row) !== undefined) ? float32([count], rows.map(pick) as number[]) : undefined;
+  // Where nothing was found in any row there is no class and no score.
+  const found = rows.some(({ nothing }) => nothing === undefined);
+  const jsonColumn = (pick: (row: ExplainedRow) => unknown) =>
+    rows.some((row) => pick(row) !== undefined)
+      ? { dims: [count], texts: rows.map((row) => JSON.stringify(pick(row) ?? [])) }
+      : undefined;
   const outputs: Record<string, NamedOutput['value'] | undefined> = {
     ...Object.fromEntries(
       names.map((name) => [
@@ -34,21 +42,27 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
       ]),
     ),
     saliency_map: stack(rows.map(({ map }) => map && float32([1, ...map.dims], map.data))),
-    scores: column(({ score }) => score),
-    target: tensor(
-      'int64',
-      [count],
-      rows.map(({ target }) => target.index ?? -1),
-    ),
+    scores: found ? column(({ score }) => score) : undefined,
+    target: found
+      ? tensor(
+          'int64',
+          [count],
+          rows.map(({ target }) => target.index ?? -1),
+        )
+      : undefined,
     target_label: rows.some(({ target }) => target.label !== undefined)
       ? { dims: [count], texts: rows.map(({ target }) => target.label ?? '') }
       : undefined,
-    top_classes: {
-      dims: [count, rows[0]?.top.length ?? 0],
-      texts: rows.flatMap(({ top }) =>
-        top.map(({ score, index, label }) => [score, index, ...(label === undefined ? [] : [label])].join(':')),
-      ),
-    },
+    top_classes: found
+      ? {
+          dims: [count, rows[0]?.top.length ?? 0],
+          texts: rows.flatMap(({ top }) =>
+            top.map(({ score, index, label }) => [score, index, ...(label === undefined ? [] : [label])].join(':')),
+          ),
+        }
+      : undefined,
+    predictions: jsonColumn(({ predictions }) => predictions),
+    features: jsonColumn(({ features }) => features),
     diagnostics: { dims: [count], texts: rows.map(({ diagnostics }) => JSON.stringify(diagnostics)) },
     summary: rows.some(({ summary }) => summary)
       ? { dims: [count], texts: rows.map(({ summary }) => summary?.text ?? '') }
@@ -74,7 +88,19 @@ export function partialOutputs(row: number, { map, values, standardError }: Expl
 
 /** Makes the parameters that describe the run. A cached answer has the times of its computation. */
 export function explanationParameters(explanation: Explanation, key: string): Parameters {
-  const { method, revision, params, seed, model, reading, engine, samples, timings, degraded } = explanation;
+  const {
+    method,
+    revision,
+    params,
+    seed,
+    model,
+    reading,
+    engine,
+    samples,
+    timings,
+    degraded,
+    notices = [],
+  } = explanation;
   return {
     ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, scalar(value)])),
     method,
@@ -90,6 +116,7 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
     run_ms: round(timings.run),
     total_ms: round(timings.total),
     cache_key: key,
+    ...(notices.length > 0 && { notices: notices.join(' ') }),
     ...(degraded && { degraded: true, ...requested(degraded) }),
   };
 }

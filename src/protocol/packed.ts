@@ -14,6 +14,8 @@ interface Place {
   readonly dims: readonly number[];
   /** First byte, counted from where the elements start. */
   readonly at: number;
+  /** The elements alone were packed, without a type and a shape. */
+  readonly bare?: true;
 }
 
 /** @param value what JSON can hold, NaN, infinities and tensors; what is undefined is left out */
@@ -22,11 +24,14 @@ export function pack(value: object): Uint8Array<ArrayBuffer> {
   let size = 0;
   const spell = (_: string, item: unknown): unknown => {
     if (typeof item === 'number' && !Number.isFinite(item)) return { $number: String(item) };
-    if (!isTensor(item)) return item;
+    // Bare indices, such as those of features, come back as the data of a tensor.
+    const whole = item instanceof Int32Array ? ({ dtype: 'int32', dims: [item.length], data: item } as const) : item;
+    if (!isTensor(whole)) return item;
     const at = size;
-    tensors.push({ at, data: item.data });
-    size = aligned(size + item.data.byteLength);
-    return { $tensor: item.dtype, dims: item.dims, at } satisfies Place;
+    tensors.push({ at, data: whole.data });
+    size = aligned(size + whole.data.byteLength);
+    const place: Place = { $tensor: whole.dtype, dims: whole.dims, at };
+    return whole === item ? place : { ...place, bare: true };
   };
   const json = new TextEncoder().encode(JSON.stringify(value, spell));
   const start = aligned(HEADER + json.length);
@@ -55,14 +60,15 @@ export function unpack<T extends object>(bytes: Uint8Array): T | undefined {
       if (typeof item !== 'object' || item === null) return item;
       if ('$number' in item) return Number(item.$number);
       if (!('$tensor' in item)) return item;
-      const { $tensor: dtype, dims, at } = item as Place;
+      const { $tensor: dtype, dims, at, bare } = item as Place;
       const end = at + sizeOf(dims) * bytesPerElement(dtype);
       if (end > elements.length) throw new RangeError('The bytes end before the tensor does.');
       size = Math.max(size, aligned(end));
       // A view where its start allows one: large answers are read far more often than they are changed.
       const own = elements.subarray(at, end);
       const { buffer, byteOffset } = own.byteOffset % 8 === 0 ? own : own.slice();
-      return { dtype, dims, data: new (arrayType(dtype))(buffer as ArrayBuffer, byteOffset, sizeOf(dims)) };
+      const data = new (arrayType(dtype))(buffer as ArrayBuffer, byteOffset, sizeOf(dims));
+      return bare ? data : { dtype, dims, data };
     };
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
     const value = JSON.parse(text.decode(bytes.subarray(HEADER, HEADER + length)), read) as T;

@@ -75,6 +75,8 @@ export interface Explanation {
   /** Name of the engine. */
   readonly engine: string;
   readonly rows: readonly ExplainedRow[];
+  /** Sentences of the modality: that a text was cut, a clip resampled. */
+  readonly notices?: readonly string[];
   /** Requested values of parameters that were lowered to make the run possible. Such an explanation is never cached. */
   readonly degraded?: Readonly<Record<string, number>>;
   /** Rows that the method evaluated, and rows that ran only to find the prediction. */

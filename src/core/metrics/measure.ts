@@ -148,7 +148,7 @@ async function answersOf(
   target: Target,
   inputs: Inputs,
 ): Promise<Answers> {
-  const { scores } = request;
+  const scores = request.taskTarget?.output ?? request.scores;
   const predictions = await explainer.predict(
     model,
     { inputs: everyRow(inputs), top: 1, ...(scores !== undefined && { scores }) },

@@ -4,7 +4,7 @@ import type { Corrections } from '../../core/model/corrections.ts';
 import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
 /** Version of answers and of their storage format; raised when either changes. */
-const API_VERSION = 1;
+const API_VERSION = 2;
 
 export interface CacheKeyParts {
   /** Separates tenants: they must not see each other's answers, nor notice them by their speed. */
@@ -22,6 +22,8 @@ export interface CacheKeyParts {
   readonly summary: boolean;
   /** Facts about the model that the request states. */
   readonly corrections?: Corrections;
+  /** Score below which predictions are left out. */
+  readonly threshold?: number;
   /** Digest of the input. */
   readonly input: string;
 }

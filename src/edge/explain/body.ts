@@ -14,11 +14,13 @@ import type { EdgeEnv } from '../http/env.ts';
 import { positionsIn } from '../http/violations.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
+import { type DataBody, type DataTypes, dataOf, isInferenceRequest, sniffedData, textsWithin } from './data-body.ts';
 import { fetchImage, type ImageSource } from './remote-image.ts';
 
 export type Body = { readonly parameters: Parameters } & (
   | { readonly kind: 'image'; readonly bytes: Uint8Array }
   | { readonly kind: 'tensors'; readonly request: InferenceRequest }
+  | DataBody
 );
 
 /** Parameter that names an image by its https URL. */
@@ -27,29 +29,42 @@ const IMAGE_URL = 'image_url';
 const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
 
 /**
- * Reads the body. An image is not decoded.
+ * Reads the body. Neither an image nor data of a modality is decoded.
  * @param source source of images that are named by URL
+ * @param types media types of the model's modality
  * @throws WhylightError `unsupported_media_type`, `invalid_request`, `invalid_tensor`; errors of `fetchImage`
  */
-export async function readBody(c: Context<EdgeEnv>, source: ImageSource): Promise<Body> {
-  const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: DataTypes): Promise<Body> {
+  const mediaType = c.req.header('Content-Type') ?? '';
+  const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
   const header = c.req.header(HEADER_LENGTH);
-  if (type === 'multipart/form-data') return readForm(c);
+  if (type === 'multipart/form-data') return readForm(c, types);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
-    return readTensors(await readBytes(c), c, header, source);
+    const bytes = await readBytes(c);
+    const data = header === undefined && !isInferenceRequest(bytes) ? dataOf(bytes, mediaType, types) : undefined;
+    return data ?? readTensors(bytes, c, header, source, types);
   }
   if (type.startsWith('image/')) return { kind: 'image', bytes: await readBytes(c), parameters: {} };
-  if (UNSPECIFIC.has(type)) {
+  const known = [...types.ofOwn, ...types.ofTensor].includes(type);
+  if (known || UNSPECIFIC.has(type)) {
     const bytes = await readBytes(c);
-    if (header !== undefined || isJson(bytes)) return readTensors(bytes, c, header, source);
+    const isProtocol =
+      header !== undefined || (isJson(bytes) && (types.own === undefined || isInferenceRequest(bytes)));
+    if (isProtocol && !(known && header === undefined && type !== 'text/plain')) {
+      return readTensors(bytes, c, header, source, types);
+    }
+    const data = (known ? dataOf(bytes, mediaType, types) : undefined) ?? sniffedData(bytes, types);
+    if (data) return data;
     if (type === 'application/octet-stream') return { kind: 'image', bytes, parameters: {} };
   }
   throw new WhylightError(
     'unsupported_media_type',
-    `The Content-Type ${type || '(none)'} is not supported: use ${ACCEPTED.join(', ')}.`,
-    { allowed: ACCEPTED },
+    `The Content-Type ${type || '(none)'} is not supported for this model: use ${accepted(types).join(', ')}.`,
+    { allowed: accepted(types) },
   );
 }
+
+const accepted = ({ ofOwn, ofTensor }: DataTypes): string[] => [...new Set([...ofOwn, ...ACCEPTED, ...ofTensor])];
 
 /** Types that clients send without meaning them: Triton's none at all, `requests.post(data=...)`, `curl --data`. */
 const UNSPECIFIC: ReadonlySet<string> = new Set([
@@ -69,11 +84,15 @@ async function readTensors(
   c: Context<EdgeEnv>,
   header: string | undefined,
   source: ImageSource,
+  types: DataTypes,
 ): Promise<Body> {
   const request = decodeRequest(bytes, header === undefined ? bytes.length : headerLengthOf(header, bytes.length));
   const { [IMAGE_URL]: url, ...parameters } = request.parameters;
   c.set('positions', positionsIn(parameters, [...request.inputs.keys()]));
-  if (url === undefined) return imageWithin(request, parameters) ?? { kind: 'tensors', request, parameters };
+  if (url === undefined) {
+    const within = textsWithin(request, types, parameters) ?? imageWithin(request, parameters);
+    return within ?? { kind: 'tensors', request, parameters };
+  }
   if (request.inputs.size > 0 || typeof url !== 'string') {
     const detail = `"${IMAGE_URL}" is the URL of an image, in place of inputs.`;
     throw new WhylightError('invalid_request', detail, { errors: [{ detail, pointer: `#/parameters/${IMAGE_URL}` }] });
@@ -102,7 +121,7 @@ export function imageSource(c: Context<EdgeEnv>, { limits, fetch }: Pick<Service
 }
 
 /** Reads a form: one file, in a field of any name; every other field is a parameter. */
-async function readForm(c: Context): Promise<Body> {
+async function readForm(c: Context, types: DataTypes): Promise<Body> {
   let form: FormData;
   try {
     form = await c.req.formData();
@@ -116,13 +135,16 @@ async function readForm(c: Context): Promise<Body> {
   if (!file || files.length > 1) {
     throw new WhylightError(
       'invalid_request',
-      `The form must hold one image, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
+      `The form must hold one file, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
       { files: files.map(([name]) => name) },
     );
   }
   const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const bytes = new Uint8Array(await (file[1] as Blob).arrayBuffer());
-  return { kind: 'image', bytes, parameters: Object.fromEntries(fields) };
+  const blob = file[1] as Blob;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const parameters = Object.fromEntries(fields);
+  const data = dataOf(bytes, blob.type, types, parameters) ?? sniffedData(bytes, types);
+  return data ? { ...data, parameters } : { kind: 'image', bytes, parameters };
 }
 
 const readBytes = async (c: Context): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());

@@ -2,7 +2,9 @@
 import type { Context } from 'hono';
 import { setMetric } from 'hono/timing';
 import type { Explanation } from '../../core/explainer/explanation.ts';
+import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
+import { withFeatures } from '../../core/explainer/with-features.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { withDeadline } from '../routing/deadline.ts';
@@ -43,11 +45,23 @@ export async function explainCached(
       const run = await runRequest(c, query, deferrable);
       const result = await runPlan(services, run, { ...runHooks(c, services), ...hooks, signal });
       route = { name: result.route, why: result.why };
-      return result.explanation;
+      return withInput(result.explanation, query, run.plan);
     },
   );
   recordRun(c, explanation, state);
   return { explanation, state, ...(route && { route }) };
+}
+
+/** Adds the values of features and the notices of a modality. */
+async function withInput(
+  explanation: Explanation,
+  { model, input }: ExplainQuery,
+  { request }: Plan,
+): Promise<Explanation> {
+  const prepared = await input.prepared();
+  if (!prepared) return explanation;
+  const { notices, use } = prepared;
+  return { ...withFeatures(explanation, model, request, use.modality), ...(notices.length > 0 && { notices }) };
 }
 
 /** Collects facts for metrics and `Server-Timing`. */

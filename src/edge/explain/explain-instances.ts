@@ -6,6 +6,7 @@ import type { Limits } from '../limits.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
+import { dataTypesOf } from './data-body.ts';
 import { type Answer, explainCached } from './explain-cached.ts';
 import { instancesBody, type V1Request } from './instances.ts';
 import { nested } from './nested.ts';
@@ -18,7 +19,7 @@ export async function explainInstances(
   served: ServedModel,
   request: V1Request,
 ) {
-  const bodies = instancesBody(request, served.model);
+  const bodies = instancesBody(request, served.model, await dataTypesOf(services.modalities, served));
   const limits = shareOf(limitsFor(c.get('tenant'), services.limits), bodies.length);
   const shared = { ...services, limits };
   const answers: Answer[] = [];

@@ -1,12 +1,16 @@
-/** Input of an explanation: an image, preprocessed as the model's manifest says, or tensors. */
+/** Input of an explanation: an image, preprocessed as the model's manifest says, tensors, or data of a modality. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
 import { detailOf, preprocess } from '../../core/image/preprocess.ts';
+import type { PreparedRows } from '../../core/modality/prepare.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
+import type { ServedModel } from '../models/served-model.ts';
+import type { Services } from '../services.ts';
 import type { Body } from './body.ts';
+import { dataInput } from './data-input.ts';
 
 export interface ExplainInput {
   /** Makes a digest of the content, without decoding it. */
@@ -15,15 +19,28 @@ export interface ExplainInput {
   inputs(): Promise<Inputs>;
   /** The upright original image and the region of it that the model sees; undefined for tensors. */
   image(): Promise<PlacedImage | undefined>;
+  /** Rows that a modality prepared; undefined for images and tensors. */
+  prepared(): Promise<PreparedRows | undefined>;
 }
+
+/** Parts of the server that inputs are made with. */
+export type InputServices = Pick<Services, 'codecs' | 'modalities'>;
 
 /**
  * Makes the input of a request.
  * @param maxPixels maximum number of pixels of an image, as its header declares them
  * @throws WhylightError `unsupported_media_type` for an image where the model takes none.
  */
-export function inputOf(body: Body, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
-  return body.kind === 'image' ? imageInput(body.bytes, model, codecs, maxPixels) : tensorInput(body.request.inputs);
+export function inputOf(
+  body: Body,
+  served: Pick<ServedModel, 'model' | 'files'>,
+  { codecs, modalities }: InputServices,
+  maxPixels: number,
+): ExplainInput {
+  if (body.kind === 'data') return dataInput(body, served, modalities);
+  return body.kind === 'image'
+    ? imageInput(body.bytes, served.model, codecs, maxPixels)
+    : tensorInput(body.request.inputs);
 }
 
 function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
@@ -48,6 +65,7 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
     digest: async () => `picture:${await sha256Hex(bytes)}`,
     inputs: async () => (await once()).inputs,
     image: once,
+    prepared: async () => undefined,
   };
 }
 
@@ -63,5 +81,6 @@ function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>): ExplainInput
     },
     inputs: async () => Object.fromEntries(entries),
     image: async () => undefined,
+    prepared: async () => undefined,
   };
 }

@@ -14,6 +14,7 @@ import { withDeadline } from '../routing/deadline.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import type { Body } from './body.ts';
+import { type DataTypes, dataOf, dataTypesOf } from './data-body.ts';
 import { inputOf } from './input.ts';
 import { nested } from './nested.ts';
 import { checkRows, rowsIn } from './rows.ts';
@@ -43,13 +44,14 @@ export async function readInstances(
 /** Runs the model on instances. @returns one prediction for each row, by output name where there are several outputs */
 export async function predictInstances(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'codecs' | 'explainer' | 'limits'>,
-  model: Model,
+  services: Pick<Services, 'codecs' | 'explainer' | 'limits' | 'modalities'>,
+  served: ServedModel,
   request: V1Request,
 ): Promise<unknown[]> {
   const { maxPixels, maxSamples, edgeMs } = limitsFor(c.get('tenant'), services.limits);
+  const { model } = served;
   const names = model.graph.outputs.map(({ name }) => name);
-  const bodies = instancesBody(request, model);
+  const bodies = instancesBody(request, model, await dataTypesOf(services.modalities, served));
   checkRows(bodies.length, maxSamples);
   const infer = (inputs: Inputs, ms: number) =>
     withDeadline(c.req.raw.signal, ms, (signal) =>
@@ -58,7 +60,7 @@ export async function predictInstances(
   const end = Date.now() + edgeMs;
   const predictions: unknown[] = [];
   for (const body of bodies) {
-    const inputs = await inputOf(body, model, services.codecs, maxPixels).inputs();
+    const inputs = await inputOf(body, served, services, maxPixels).inputs();
     checkRows(rowsIn(inputs), maxSamples);
     predictions.push(...predictionsOf(await infer(inputs, Math.max(1, end - Date.now()))));
   }
@@ -81,7 +83,7 @@ function predictionsOf(outputs: Readonly<Record<string, Tensor>>): unknown[] {
  * Converts instances. Instances of numbers become one batch; each image becomes a body of its own.
  * @throws WhylightError `invalid_request` with a pointer to the mistake
  */
-export function instancesBody({ instances, parameters: given }: V1Request, model: Model): Body[] {
+export function instancesBody({ instances, parameters: given }: V1Request, model: Model, types: DataTypes): Body[] {
   if (!Array.isArray(instances) || instances.length === 0) {
     throw invalid('"instances" must be a list of one or more instances.', '/instances');
   }
@@ -90,10 +92,27 @@ export function instancesBody({ instances, parameters: given }: V1Request, model
   if (images.every((text) => text !== undefined)) {
     return images.map((text, i) => ({ kind: 'image', bytes: fromBase64(text, `/instances/${i}`), parameters }));
   }
+  const data = isNumeric(instances, model) ? undefined : jsonData(instances, types, parameters);
+  if (data) return [data];
   const inputs = new Map(
     model.file.inputs.map(({ name, dtype }) => [name, tensorOf(instances, name, dtype, model.file.inputs.length)]),
   );
   return [{ kind: 'tensors', parameters, request: { parameters, inputs, outputs: [], binaryOutput: false } }];
+}
+
+/** Instances as data of the model's modality: texts, rows with named columns, series. */
+const jsonData = (instances: readonly unknown[], types: DataTypes, parameters: Parameters): Body | undefined =>
+  dataOf(new TextEncoder().encode(JSON.stringify(instances)), 'application/json', types, parameters);
+
+/** True for instances that are tensors: lists of numbers, or an object with one for each input of the model. */
+function isNumeric(instances: readonly unknown[], { file }: Model): boolean {
+  const names = file.inputs.map(({ name }) => name);
+  const isTensor = (value: unknown): boolean => leaves([value]).every((leaf) => typeof leaf === 'number');
+  return instances.every((instance) =>
+    isObject(instance)
+      ? names.length === Object.keys(instance).length && names.every((name) => isTensor(instance[name]))
+      : isTensor(instance),
+  );
 }
 
 /** Batches the values of one input. */

@@ -3,6 +3,8 @@ import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
 import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
+import type { ExplainRequest } from '../../core/explainer/request.ts';
+import { inOriginalPixels } from '../../core/image/placement.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
@@ -18,6 +20,7 @@ import type { Services } from '../services.ts';
 import { mayUseMethod, methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
 import { cacheScope, limitsFor, type Tenant } from '../tenants/tenant.ts';
 import { type Body, imageSource, readBody } from './body.ts';
+import { dataTypesOf } from './data-body.ts';
 import { type ExplainInput, inputOf } from './input.ts';
 import { type MetricParameters, splitMetricParameters } from './metric-parameters.ts';
 import { bothChecked, correctionsOf, methodParameters, readSettings, type Settings } from './settings.ts';
@@ -66,7 +69,7 @@ export async function readQuery(c: Context<EdgeEnv>, services: Services): Promis
  */
 export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<RawQuery> {
   const served = await requestedModel(c, services.models);
-  const body = await readBody(c, imageSource(c, services));
+  const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
   return { served, body, parameters: { ...c.req.query(), ...body.parameters } };
 }
 
@@ -76,9 +79,11 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
  */
 export async function queryOf(
   c: Context<EdgeEnv>,
-  { explainer, codecs, limits }: Pick<Services, 'explainer' | 'codecs' | 'limits'>,
-  { served: { model, identity, bundle }, body, parameters }: RawQuery,
+  services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities'>,
+  { served, body, parameters }: RawQuery,
 ): Promise<ExplainQuery> {
+  const { explainer, limits } = services;
+  const { model, identity, bundle } = served;
   const tenant = c.get('tenant');
   const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
   const [settings, { entry, params, reason }] = bothChecked(
@@ -90,9 +95,9 @@ export async function queryOf(
     },
   );
   const method = entry.method.id;
-  const { target, scores, seed, top, summary } = settings;
+  const { target, scores, seed, top, summary, threshold } = settings;
   const corrections = correctionsOf(settings);
-  const input = inputOf(body, model, codecs, limitsFor(tenant, limits).maxPixels);
+  const input = inputOf(body, served, services, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
@@ -105,14 +110,18 @@ export async function queryOf(
     top,
     summary,
     ...(corrections && { corrections }),
+    ...(threshold !== undefined && { threshold }),
     input: await input.digest(),
   });
   let planned: Promise<Plan> | undefined;
   const plan = async (): Promise<Plan> => {
     const inputs = await wrapTime(c, 'decode', input.inputs());
     const methods = methodsFor(tenant, explainer.methods);
-    const stated = corrections && { corrections };
-    const request = { method, params, target, scores, seed, top, summary, inputs, ...stated };
+    const request = {
+      ...{ method, params, target, scores, seed, top, summary, inputs },
+      ...(await readingOf(input, parameters.baseline === undefined, threshold)),
+      ...(corrections && { corrections }),
+    };
     return explainer.plan(model, request, { methods, paramsParsed: true });
   };
   return {
@@ -124,7 +133,7 @@ export async function queryOf(
     params,
     input,
     key,
-    ...(body.kind === 'image' ? { image: body.bytes } : { wire: body.request }),
+    ...(body.kind === 'image' ? { image: body.bytes } : body.request && { wire: body.request }),
     plan: () => (planned ??= plan()),
   };
 }
@@ -143,6 +152,26 @@ function methodOf(
     ...(deadline_ms !== undefined && { deadline: Number(deadline_ms) }),
     mayUse: (entry) => mayUseMethod(tenant, entry),
   });
+}
+
+/**
+ * The parts of a request that come from the input beside its tensors: the size of the image, or features and baselines.
+ * @param ownBaselines false where the client chose a baseline
+ */
+async function readingOf(
+  input: ExplainInput,
+  ownBaselines: boolean,
+  threshold: number | undefined,
+): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines'>> {
+  const [placed, prepared] = [await input.image(), await input.prepared()];
+  const read = {
+    ...(threshold !== undefined && { threshold }),
+    // Pixels would travel with the request to origins and jobs, which need the size alone.
+    ...(placed && { image: inOriginalPixels(placed) }),
+  };
+  // Every element of a tensor would be a feature.
+  if (!prepared || prepared.use.modality.id === 'tensor') return { read };
+  return { read, features: prepared.features, ...(ownBaselines && { baselines: await prepared.baselines() }) };
 }
 
 /**

@@ -53,7 +53,7 @@ async function measured(
   explanation: Explanation,
 ): Promise<Measures> {
   const names = metricNames(query.settings.metrics);
-  if (names.length === 0) return noMeasures;
+  if (names.length === 0 || explanation.rows.every(({ nothing }) => nothing !== undefined)) return noMeasures;
   const { value, state } = await cached<Measures>(
     {
       ...cacheOptions(c, services),
@@ -65,9 +65,10 @@ async function measured(
     },
     async () => {
       const plan = await query.plan();
-      return runAtEdge(c, services, (hooks) =>
-        measure(services.explainer, plan, explanation, metricRequests(names, query.metricParams), hooks),
-      );
+      return runAtEdge(c, services, async (hooks) => {
+        const settled = plan.rows === 1 ? await services.explainer.settle(plan, 0, hooks) : plan;
+        return measure(services.explainer, settled, explanation, metricRequests(names, query.metricParams), hooks);
+      });
     },
   );
   const seen = c.get('seen');

@@ -24,7 +24,7 @@ export const requestSchema = z.object({
     .union([z.int(), z.string().min(1)])
     .optional()
     .describe(
-      'Class index or label; also "a - b", "0.5*a + b" and "sum"; or the JSON text of an object that names a class and a region of a dense output, such as {"class": "cat", "box": [0, 0, 8, 8]}. The top class when left out.',
+      'Class index or label; box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the upright image); also "a - b", "0.5*a + b" and "sum"; or the JSON text of an object that names a class and a region of a dense output, such as {"class": "cat", "box": [0, 0, 8, 8]}. The top class when left out.',
     ),
   scores: z
     .string()
@@ -48,6 +48,10 @@ export const requestSchema = z.object({
     .min(1)
     .optional()
     .describe("Class names in order, separated by commas or as a JSON list, in place of the model's own."),
+  threshold: z
+    .number()
+    .optional()
+    .describe("Score below which predictions are left out; the task's own when left out."),
   seed: z.int().min(0).default(0).describe('Seed of random numbers: the same seed gives the same answer.'),
   metrics: z
     .string()

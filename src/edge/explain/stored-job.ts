@@ -33,11 +33,11 @@ export async function drawResult(
   { explanation, model: { name, version }, wanted }: StoredResult,
 ): Promise<Uint8Array> {
   const { codecs, limits, jobs } = services;
-  const { model } = await requestedModel(c, services.models, { model: name, version });
+  const served = await requestedModel(c, services.models, { model: name, version });
   const settings = readSettings({ ...wanted.overlay, ...c.req.query(), method: explanation.method });
   const bytes = wanted.picture === undefined ? undefined : await jobs?.files.get(wanted.picture);
   const { maxPixels } = limitsFor(c.get('tenant'), limits);
-  const input = bytes && inputOf({ kind: 'image', bytes, parameters: {} }, model, codecs, maxPixels);
+  const input = bytes && inputOf({ kind: 'image', bytes, parameters: {} }, served, services, maxPixels);
   const choseOverlay = wanted.choseOverlay || c.req.query('overlay') !== undefined;
   return codecs.encodePng(explanationPicture(explanation, await input?.image(), settings.overlay, choseOverlay));
 }

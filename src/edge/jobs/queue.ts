@@ -1,5 +1,6 @@
 /** Messages of the job queue, and the services that handling them needs. */
 import type { Explainer } from '../../core/explainer/explainer.ts';
+import type { ModalityRegistry } from '../../core/modality/registry.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { ModelCatalogue } from '../models/catalogue.ts';
 import type { Log } from '../observe/log.ts';
@@ -28,6 +29,7 @@ export interface JobServices {
   readonly models: ModelCatalogue;
   readonly tenants: TenantDirectory;
   readonly explainer: Explainer;
+  readonly modalities: ModalityRegistry;
   readonly cache: ResultCache;
   readonly log: Log;
   readonly fetch: typeof fetch;

@@ -2,6 +2,7 @@
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { type ErrorCode, messageOf, WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
+import { withFeatures } from '../../core/explainer/with-features.ts';
 import { pack } from '../../protocol/packed.ts';
 import type { CacheUse } from '../cache/result-cache.ts';
 import { methodsFor } from '../tenants/rights.ts';
@@ -86,7 +87,8 @@ async function explain(
   const { models, tenants, origin, explainer, pause } = services;
   const known = await tenants.tenants.get(job.tenant, waitUntil);
   if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job no longer exists.');
-  const { model, bundle } = await models.get(question.model.name, known.tenant, waitUntil, version);
+  const served = await models.get(question.model.name, known.tenant, waitUntil, version);
+  const { model, bundle } = served;
   if (model.digest !== question.model.digest) {
     throw new WhylightError('conflict', 'The model was replaced while the job was queued: submit it again.');
   }
@@ -97,9 +99,12 @@ async function explain(
     progress: (done: number, total: number) => heartbeat.progress({ done, total }),
     waitUntil,
   };
-  if (origin) return origin.explain(model, request, { ...hooks, rights, trace, ...(bundle && { bundle }) });
   const methods = methodsFor(rights, explainer.methods);
-  return explainer.explain(model, request, { ...hooks, methods, ...(pause && { pause }) });
+  const explanation = origin
+    ? await origin.explain(model, request, { ...hooks, rights, trace, ...(bundle && { bundle }) })
+    : await explainer.explain(model, request, { ...hooks, methods, ...(pause && { pause }) });
+  if (!request.features) return explanation;
+  return withFeatures(explanation, model, request, (await services.modalities.use(served)).modality);
 }
 
 function failureOf(error: unknown): Failure {

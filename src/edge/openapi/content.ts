@@ -20,14 +20,17 @@ export const done = { 204: { description: 'Done.' } };
 /** A JSON body. */
 export const jsonBody = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) });
 
-/** Body of a request with an input: tensors, an image, or a form with one. */
+/** Media types of data beside images; a model takes those of its modality. */
+const DATA_TYPES = ['text/plain', 'text/csv', 'audio/wav', 'application/x-npy'] as const;
+
+/** Body of a request with an input: tensors, an image, data of the model's modality, or a form with one of them. */
 export const inputBody = {
   required: true,
   content: {
     ...json(schemas.inferenceRequest),
     'application/octet-stream': bytes,
     'multipart/form-data': { schema: z.looseObject({ image: z.string().openapi({ format: 'binary' }) }) },
-    ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, bytes])),
+    ...Object.fromEntries([...IMAGE_TYPES, ...DATA_TYPES].map((type) => [type, bytes])),
   },
 };
 

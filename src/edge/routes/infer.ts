@@ -1,6 +1,7 @@
 import { bestClasses } from '../../protocol/classification.ts';
 import type { NamedOutput } from '../../protocol/open-inference.ts';
 import { imageSource, readBody } from '../explain/body.ts';
+import { dataTypesOf } from '../explain/data-body.ts';
 import { runAtEdge } from '../explain/explain-cached.ts';
 import { inputOf } from '../explain/input.ts';
 import { checkRows, rowsIn } from '../explain/rows.ts';
@@ -27,11 +28,12 @@ export const infer = defineRoute(
   },
   (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);
-    const { model } = await requestedModel(c, services.models);
-    const body = await readBody(c, imageSource(c, services));
-    const wire = body.kind === 'tensors' ? body.request : undefined;
+    const served = await requestedModel(c, services.models);
+    const { model } = served;
+    const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
+    const wire = body.kind === 'image' ? undefined : body.request;
     const { maxPixels, maxSamples } = limitsFor(c.get('tenant'), services.limits);
-    const inputs = await inputOf(body, model, services.codecs, maxPixels).inputs();
+    const inputs = await inputOf(body, served, services, maxPixels).inputs();
     checkRows(rowsIn(inputs), maxSamples);
     const all = model.graph.outputs.map(({ name }) => name);
     checkOutputs(all, wire);

@@ -25,6 +25,6 @@ export const v1Predict = defineRoute(
     const { served, request } = await readInstances(c, services, () =>
       negotiate(c.req.header('Accept'), ['application/json']),
     );
-    return c.json({ predictions: await predictInstances(c, services, served.model, request) });
+    return c.json({ predictions: await predictInstances(c, services, served, request) });
   },
 );

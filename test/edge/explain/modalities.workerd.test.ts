@@ -1,0 +1,180 @@
+/** Texts, tables and detectors over HTTP, with models that are worked out by hand. */
+import { describe, expect, it } from 'vitest';
+import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
+import { appWith, type Output, outputsOf, services } from '../../support/app.ts';
+import { otherModels } from '../../support/other-models.ts';
+
+const readers = { forms: services.explainer.tasks.forms, modalities: services.modalities };
+const ask = appWith({ models: new ModelCatalogue(otherModels, { readers }) });
+
+const post = (path: string, type: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
+  ask(path, { method: 'POST', headers: { 'Content-Type': type, ...headers }, body });
+
+const explain = (query: string, type: string, body: BodyInit): Promise<Response> =>
+  post(`/v2/models/${query}`, type, body);
+
+const listOf = (output: Output | undefined, row = 0): Record<string, unknown>[] =>
+  JSON.parse(String(output?.data[row] ?? 'null'));
+
+const named = (output: Output | undefined, row = 0): Record<string, number> =>
+  Object.fromEntries(listOf(output, row).map(({ name, value }) => [String(name), Number(value)]));
+
+describe('the explanation of a text over HTTP', () => {
+  it('has one value for each word, by its name and place', async () => {
+    const response = await explain('words/explain?method=integrated_gradients', 'text/plain', 'good bad');
+    expect(response.status).toBe(200);
+    const { features, predictions } = await outputsOf(response);
+    expect(listOf(features).map(({ name, start, end }) => [name, start, end])).toEqual([
+      ['good', 0, 4],
+      ['bad', 5, 8],
+    ]);
+    expect(listOf(predictions)[0]).toMatchObject({ label: expect.any(String), class: expect.any(Number) });
+  });
+
+  it('is the same for JSON, for a form and for inputs of datatype BYTES', async () => {
+    const path = 'words/explain?method=integrated_gradients&target=POSITIVE';
+    const form = new FormData();
+    form.set('text', new File(['good bad'], 'a.txt', { type: 'text/plain' }));
+    const inputs = [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['good bad'] }];
+    const responses = await Promise.all([
+      explain(path, 'text/plain', 'good bad'),
+      explain(path, 'application/json', '{"text": "good bad"}'),
+      ask(`/v2/models/${path}`, { method: 'POST', body: form }),
+      explain(path, 'application/json', JSON.stringify({ inputs })),
+    ]);
+    const answers = await Promise.all(responses.map(outputsOf));
+    const [first, ...others] = answers.map(({ features }) => named(features));
+    expect(Object.keys(first ?? {})).toEqual(['good', 'bad']);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('names words in its summary', async () => {
+    const response = await explain(
+      'words/explain?method=integrated_gradients&target=POSITIVE&summary=true',
+      'text/plain',
+      'good bad',
+    );
+    const { summary } = await outputsOf(response);
+    expect(summary?.data[0]).toContain('"good"');
+  });
+
+  it('refuses an empty text', async () => {
+    const response = await explain('words/explain?method=integrated_gradients', 'text/plain', '');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('Give at least one word') });
+  });
+
+  it('refuses a media type that the model does not take, and lists those that it takes', async () => {
+    const response = await explain('words/explain?method=saliency', 'audio/wav', 'RIFF');
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({ allowed: expect.arrayContaining(['text/plain']) });
+  });
+
+  it('comes from the cache the second time', async () => {
+    const again = () => explain('words/explain?method=integrated_gradients&seed=11', 'text/plain', 'good good bad');
+    const [first, second] = [await again(), await again()];
+    expect(second.headers.get('X-Whylight-Cache')).not.toBe('miss');
+    expect(await second.json()).toMatchObject({ outputs: ((await first.json()) as { outputs: object[] }).outputs });
+  });
+
+  it('is streamed as events with the features in the result', async () => {
+    const response = await post('/v2/models/words/explain?method=occlusion', 'text/plain', 'good bad', {
+      Accept: 'text/event-stream',
+    });
+    const text = await response.text();
+    expect(text).toContain('event: result');
+    expect(text).toContain('\\"name\\":\\"good\\"');
+  });
+});
+
+describe('the explanation of a table over HTTP', () => {
+  const path = 'columns/explain?method=integrated_gradients';
+
+  it('names the columns of every row', async () => {
+    const response = await explain(path, 'text/csv', 'width,length\n1,2\n3,4\n');
+    expect(response.status).toBe(200);
+    const { features, predictions } = await outputsOf(response);
+    expect(features?.shape).toEqual([2]);
+    expect(Object.keys(named(features))[0]).toContain('width');
+    expect(Object.values(named(features, 1)).length).toBe(2);
+    expect(listOf(predictions, 1)[0]?.score).toBeCloseTo(2.5, 5);
+  });
+
+  it('is the same for JSON with named features, in any order', async () => {
+    const [csv, json] = await Promise.all([
+      explain(path, 'text/csv', 'width,length\n1,2\n'),
+      explain(path, 'application/json', '{"length": 2, "width": 1}'),
+    ]);
+    expect(named((await outputsOf(json)).features)).toEqual(named((await outputsOf(csv)).features));
+  });
+
+  it('refuses a word where a number belongs, with its row and column', async () => {
+    const response = await explain(path, 'text/csv', 'width,length\n1,2\n3,wide\n');
+    expect(response.status).toBe(400);
+    const { detail } = (await response.json()) as { detail: string };
+    expect(detail).toContain('length');
+    expect(detail).toContain('wide');
+  });
+
+  it('predicts for instances of the V1 protocol with named columns', async () => {
+    const body = JSON.stringify({ instances: [{ width: 1, length: 2 }] });
+    const response = await post('/v1/models/columns:predict', 'application/json', body);
+    const { predictions } = (await response.json()) as { predictions: number[][] };
+    expect(predictions.flat()[0]).toBeCloseTo(0.5, 5);
+  });
+});
+
+describe('the explanation of a detection over HTTP', () => {
+  const image: number[] = Array.from({ length: 192 }, (_, i) =>
+    Math.floor(i / 8) % 8 >= 4 ? 0.1 : i % 8 < 4 ? 0.9 : 0.6,
+  );
+  const request = (parameters: object, data = image): string =>
+    JSON.stringify({ parameters, inputs: [{ name: 'image', datatype: 'FP32', shape: [1, 3, 8, 8], data }] });
+  const detect = (parameters: object, data?: number[]): Promise<Response> =>
+    explain(
+      'quarters/explain',
+      'application/json',
+      request({ method: 'saliency', absolute: false, ...parameters }, data),
+    );
+
+  it('lists the boxes, best first, and explains the first', async () => {
+    const { predictions, scores, attribution } = await outputsOf(await detect({}));
+    expect(listOf(predictions).map(({ box }) => box)).toEqual([
+      [0, 0, 4, 4],
+      [4, 0, 8, 4],
+    ]);
+    expect(Number(scores?.data[0])).toBeCloseTo(0.9, 5);
+    expect(Number(attribution?.data[0])).toBeCloseTo(1 / 48, 6);
+  });
+
+  it.each([
+    ['its number', 'box:1'],
+    ['a point', 'point:6,2'],
+    ['a box', 'box:4,0,8,4'],
+  ])('explains another box, chosen by %s', async (_, target) => {
+    const { scores, attribution } = await outputsOf(await detect({ target }));
+    expect(Number(scores?.data[0])).toBeCloseTo(0.6, 5);
+    expect(Number(attribution?.data[4])).toBeCloseTo(1 / 48, 6);
+  });
+
+  it('leaves out boxes below the threshold', async () => {
+    const { predictions } = await outputsOf(await detect({ threshold: 0.7 }));
+    expect(listOf(predictions)).toHaveLength(1);
+  });
+
+  it('answers that nothing was found, without a map, a class or a number that is none', async () => {
+    const response = await detect({}, new Array(192).fill(0.1));
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    const { outputs } = JSON.parse(text) as { outputs: Output[] };
+    const names = outputs.map(({ name }) => name);
+    expect(names).toEqual(['predictions', 'diagnostics']);
+    expect(text).toContain('Nothing was found: the highest score is 0.1, the threshold 0.25');
+    expect(text).not.toContain('NaN');
+  });
+
+  it('answers 422 for a box that does not exist', async () => {
+    const response = await detect({ target: 'box:7' });
+    expect(await response.json()).toMatchObject({ code: 'label_not_found' });
+  });
+});
