@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { checkTenant } from '../src/config/check-tenant.ts';
-import { type Config, configSchema } from '../src/config/plugins-config.ts';
-import { WhylightError } from '../src/core/errors.ts';
+import { type Config, configSchema, METHOD_FAMILIES } from '../src/config/plugins-config.ts';
+import { nearest, WhylightError } from '../src/core/errors.ts';
 import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
@@ -33,8 +33,9 @@ export interface GeneratedFile {
  * @throws WhylightError `invalid_config` whose message names the file, the entry and the fix.
  */
 export async function generate(root: string): Promise<GeneratedFile[]> {
-  const config = await readConfig(root);
-  const methods = await loadComponents<Method>(root, 'plugins', config.plugins, checkMethod);
+  const listed = await readConfig(root);
+  const loaded = await loadComponents<Method>(root, 'plugins', listed.plugins, checkMethod);
+  const { config, methods } = withoutExcluded(listed, loaded);
   const modalities = await loadComponents<Modality>(root, 'modalities', config.modalities, checkModality);
   await loadComponents<Task>(root, 'tasks', config.tasks ?? [], checkTask);
   const entries = config.plugins.map(
@@ -49,6 +50,21 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },
   ];
+}
+
+/** Leaves out the methods that `exclude` names, by id or by family. */
+function withoutExcluded(config: Config, methods: readonly Method[]): { config: Config; methods: Method[] } {
+  const ids = new Set(config.exclude.flatMap((name) => METHOD_FAMILIES[name] ?? [name]));
+  const known = [...methods.map(({ id }) => id), ...Object.keys(METHOD_FAMILIES)];
+  const unknown = config.exclude.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw wrong(
+      'exclude',
+      `there is no method or family "${unknown}". Did you mean ${nearest(unknown, known)[0] ?? 'lrp'}?`,
+    );
+  }
+  const plugins = config.plugins.filter((_, i) => !ids.has(methods[i]?.id ?? ''));
+  return { config: { ...config, plugins }, methods: methods.filter(({ id }) => !ids.has(id)) };
 }
 
 async function readConfig(root: string): Promise<Config> {

@@ -21,6 +21,9 @@ export const pluginConfigSchema = z
 /** A modality or a task, by the file or package that exports it. */
 const componentSchema = pluginConfigSchema.pick({ use: true, version: true });
 
+/** Methods by the name of their family, for `exclude`. */
+export const METHOD_FAMILIES: Readonly<Record<string, readonly string[]>> = { lrp: ['lrp', 'attn_lrp'] };
+
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional().describe('JSON Schema of this file, for editors.'),
@@ -34,6 +37,10 @@ export const configSchema = z
       .min(1)
       .optional()
       .describe('Kinds of answers, the first of equals preferred; those that come with whylight when left out.'),
+    exclude: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Ids or families of methods that are left out of the build, although plugins lists them: ["lrp"].'),
     models: z
       .record(z.string(), z.string().min(1))
       .default({})

@@ -52,6 +52,26 @@ describe('the generated module', () => {
   });
 });
 
+describe('exclude', () => {
+  const plugins = [{ use: SALIENCY }, { use: './src/plugins/backprop/lrp.ts' }, { use: GRAD_CAM }];
+
+  it.each([
+    ['a family', 'lrp', ['saliency', 'grad_cam']],
+    ['a method by its id', 'grad_cam', ['saliency', 'lrp']],
+  ])('leaves %s out of every generated module', async (_, name, left) => {
+    await configure({ plugins, exclude: [name] });
+    for (const { path, text } of await generate(root)) {
+      if (!path.endsWith('plugins.ts')) continue;
+      expect([...text.matchAll(/\{ method: (\w+)/g)].map(([, id]) => id)).toEqual(left);
+    }
+  });
+
+  it('refuses a name that is neither', async () => {
+    await configure({ plugins, exclude: ['lpr'] });
+    await expect(generate(root)).rejects.toMatchObject({ message: expect.stringContaining('lrp') });
+  });
+});
+
 describe('modalities and tasks in the generated module', () => {
   it('are no modalities and the tasks that come with whylight when the configuration names none', async () => {
     await configure({ plugins: [{ use: SALIENCY }] });
