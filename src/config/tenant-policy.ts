@@ -106,7 +106,9 @@ export const FORMATS = [
   'application/json',
   'application/octet-stream',
   'image/png',
+  'image/svg+xml',
   'image/webp',
+  'text/html',
   'text/event-stream',
 ] as const;
 

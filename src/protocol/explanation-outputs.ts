@@ -1,10 +1,11 @@
 /** An explanation as Open Inference Protocol outputs, and as a picture. */
 
 import { WhylightError } from '../core/errors.ts';
+import { withBoxes } from '../core/explainer/draw-predictions.ts';
 import type { Explained, ExplainedRow, Explanation, Reading } from '../core/explainer/explanation.ts';
 import { type Image, makeImage } from '../core/image/image.ts';
 import { type OverlayOptions, renderOverlay } from '../core/image/overlay.ts';
-import type { PlacedImage, SaliencyMap } from '../core/image/placement.ts';
+import { inOriginalPixels, type PlacedImage, type SaliencyMap } from '../core/image/placement.ts';
 import { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import type { InferenceResponse, NamedOutput, Parameters, Scalar } from './open-inference.ts';
 
@@ -143,8 +144,12 @@ const requested = (parameters: Readonly<Record<string, number>>): Parameters =>
     ]),
   );
 
+/** Number of the explained box among the predictions; -1 where none is. */
+export const chosenBox = ({ predictions = [], score, nothing }: ExplainedRow): number =>
+  nothing === undefined ? predictions.findIndex((one) => one.box && Math.abs(one.score - score) < 1e-6) : -1;
+
 /**
- * The map of the only row, over the photo where there is one.
+ * The map of the only row, over the photo where there is one, with the boxes of predictions.
  * @throws WhylightError `not_acceptable` when a picture cannot show the explanation.
  */
 export function explanationPicture(
@@ -152,8 +157,10 @@ export function explanationPicture(
   photo: PlacedImage | undefined,
   options: OverlayOptions,
   choseOverlay: boolean,
+  { boxes = true }: { readonly boxes?: boolean } = {},
 ): Image {
   const [row] = rows;
+  if (rows.length === 1 && row?.nothing !== undefined && photo) return photo.image;
   if (rows.length !== 1 || !row?.map) {
     throw new WhylightError(
       'not_acceptable',
@@ -164,7 +171,13 @@ export function explanationPicture(
     );
   }
   const map = toMap(row.map);
-  if (photo) return renderOverlay(map, photo.image, options, photo.placement);
+  if (photo) {
+    const drawn = renderOverlay(map, photo.image, options, photo.placement);
+    if (!boxes || !row.predictions) return drawn;
+    const { width, height } = inOriginalPixels(photo).image;
+    const scale = { across: drawn.width / width, down: drawn.height / height };
+    return withBoxes(drawn, row.predictions, scale, chosenBox(row));
+  }
   if (choseOverlay && options.overlay !== 'none') {
     throw new WhylightError(
       'invalid_request',

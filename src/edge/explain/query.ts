@@ -42,6 +42,8 @@ export interface ExplainQuery {
   readonly key: string;
   /** The request in the Open Inference Protocol, for tensors. */
   readonly wire?: InferenceRequest;
+  /** True for data of a modality, which no picture in pixels shows. */
+  readonly isData: boolean;
   /** The image file, for images. */
   readonly image?: Uint8Array;
   /**
@@ -132,6 +134,7 @@ export async function queryOf(
     metricParams: ofMetrics,
     params,
     input,
+    isData: body.kind === 'data',
     key,
     ...(body.kind === 'image' ? { image: body.bytes } : body.request && { wire: body.request }),
     plan: () => (planned ??= plan()),

@@ -4,6 +4,7 @@ import { wrapTime } from 'hono/timing';
 import { WhylightError } from '../../core/errors.ts';
 import { partialOutputs } from '../../protocol/explanation-outputs.ts';
 import { cacheControl } from '../cache/cached.ts';
+import { type DocumentType, DRAWING_POLICY, drawDocument } from '../explain/draw-document.ts';
 import { type Answer, type AnswerHooks, explainCached } from '../explain/explain-cached.ts';
 import { sourceHeaders, targetHeaders } from '../explain/headers.ts';
 import { metricNames } from '../explain/metric-parameters.ts';
@@ -25,7 +26,14 @@ import { DeferToJob } from '../routing/run.ts';
 import type { Services } from '../services.ts';
 import { offeredTo } from '../tenants/tenant.ts';
 
-const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream', 'text/event-stream'] as const;
+const REPRESENTATIONS = [
+  'application/json',
+  'image/png',
+  'image/svg+xml',
+  'text/html',
+  'application/octet-stream',
+  'text/event-stream',
+] as const;
 
 /** Explains a prediction: as JSON or bytes in the Open Inference Protocol, as an image, or as a stream of events. */
 export const explain = defineRoute(
@@ -41,7 +49,7 @@ export const explain = defineRoute(
     cost: 'explanation',
     request: { body: inputBody, query: schemas.explainQuery },
     responses: {
-      ...negotiated('image/png', 'application/octet-stream', 'text/event-stream'),
+      ...negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream', 'text/event-stream'),
       202: {
         content: json(schemas.job),
         description: 'The request runs as a job: route=job, Prefer: respond-async, or too heavy for every other route.',
@@ -64,8 +72,12 @@ export const explain = defineRoute(
     ],
   },
   (services) => async (c) => {
-    const type = negotiate(c.req.header('Accept'), offeredTo(c.get('tenant'), REPRESENTATIONS));
+    const offered = offeredTo(c.get('tenant'), REPRESENTATIONS);
+    // Checked before the body is read; what the body is decides among the types that are left.
+    negotiate(c.req.header('Accept'), offered);
     const query = await readQuery(c, services);
+    const fitting = query.isData ? offered.filter((one) => one !== 'image/png') : offered;
+    const type = negotiate(c.req.header('Accept'), fitting);
     if (type === 'text/event-stream') return eventStream(c, services, query);
     const etag = await tagOf(query, type);
     c.header('ETag', etag);
@@ -88,14 +100,16 @@ export const explain = defineRoute(
     } else if (known) return c.body(null, 304); // The client asked for a fresh answer, and has that very one.
     setHeaders(c, targetHeaders(explanation));
     if (type === 'image/png') return imageResponse(c, services, query, answer);
+    if (type === 'image/svg+xml' || type === 'text/html') return documentResponse(c, services, query, answer, type);
     const asBytes = type === 'application/octet-stream' ? () => true : isBinary(query.wire);
     return inferenceResponse(c, await wireAnswer(c, services, query, explanation), asBytes);
   },
 );
 
 function tagOf({ key, settings, wire, metricParams, reason }: ExplainQuery, type: string): Promise<string> {
-  const details =
-    type === 'image/png' ? settings.overlay : [wire?.id, wire?.outputs, settings.metrics, metricParams, reason];
+  const details = /^(image|text\/html)/.test(type)
+    ? settings.overlay
+    : [wire?.id, wire?.outputs, settings.metrics, metricParams, reason];
   return entityTag([key, type, details]);
 }
 
@@ -112,6 +126,19 @@ async function imageResponse(
   }
   const png = await wrapTime(c, 'draw', drawAnswer(services, query, explanation));
   return c.body(png as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': 'image/png' });
+}
+
+/** Answers with a drawing or a page, for browsers. */
+async function documentResponse(
+  c: Context<EdgeEnv>,
+  services: Services,
+  query: ExplainQuery,
+  { explanation }: Answer,
+  type: DocumentType,
+): Promise<Response> {
+  const text = await wrapTime(c, 'draw', drawDocument(services, query, explanation, type));
+  c.set('pagePolicy', DRAWING_POLICY);
+  return c.body(text, 200, { 'Content-Type': `${type}; charset=utf-8` });
 }
 
 /**

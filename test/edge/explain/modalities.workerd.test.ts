@@ -87,6 +87,31 @@ describe('the explanation of a text over HTTP', () => {
   });
 });
 
+describe('drawings of explanations over HTTP', () => {
+  const words = (accept: string): Promise<Response> =>
+    post('/v2/models/words/explain?method=integrated_gradients', 'text/plain', 'good bad', { Accept: accept });
+
+  it.each([
+    ['image/svg+xml', '<svg', 'image/svg+xml'],
+    ['image/*', '<svg', 'image/svg+xml'],
+    ['text/html,application/xhtml+xml,*/*;q=0.8', '<!doctype html>', 'text/html'],
+  ])('show the words of a text for Accept: %s', async (accept, start, type) => {
+    const response = await words(accept);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toContain(type);
+    const text = await response.text();
+    expect(text.startsWith(start)).toBe(true);
+    expect(text).toContain('good');
+  });
+
+  it('refuse a PNG of a text', async () => expect((await words('image/png')).status).toBe(406));
+
+  it('may load and run nothing', async () => {
+    const policy = (await words('text/html')).headers.get('Content-Security-Policy');
+    expect(policy).toContain("default-src 'none'");
+  });
+});
+
 describe('the explanation of a table over HTTP', () => {
   const path = 'columns/explain?method=integrated_gradients';
 
@@ -171,6 +196,14 @@ describe('the explanation of a detection over HTTP', () => {
     expect(names).toEqual(['predictions', 'diagnostics']);
     expect(text).toContain('Nothing was found: the highest score is 0.1, the threshold 0.25');
     expect(text).not.toContain('NaN');
+  });
+
+  it('draws boxes over the map as SVG', async () => {
+    const body = request({ method: 'saliency' });
+    const response = await post('/v2/models/quarters/explain', 'application/json', body, { Accept: 'image/svg+xml' });
+    const text = await response.text();
+    expect(text).toContain('data:image/png;base64,');
+    expect(text.match(/<rect[^>]*fill="none"/g)).toHaveLength(2);
   });
 
   it('answers 422 for a box that does not exist', async () => {

@@ -1,0 +1,88 @@
+/** An explanation as a drawing in SVG, or as a page with it. */
+import { WhylightError } from '../../core/errors.ts';
+import { boxMarkup } from '../../core/explainer/draw-predictions.ts';
+import { drawRow, targetName } from '../../core/explainer/draw-row.ts';
+import type { Explanation } from '../../core/explainer/explanation.ts';
+import { inOriginalPixels } from '../../core/image/placement.ts';
+import { escapeXml, svg, svgDocument } from '../../core/modality/svg.ts';
+import { toBase64 } from '../../protocol/base64.ts';
+import { chosenBox, explanationPicture } from '../../protocol/explanation-outputs.ts';
+import type { Services } from '../services.ts';
+import type { ExplainQuery } from './query.ts';
+
+export type DocumentType = 'image/svg+xml' | 'text/html';
+
+/** Policy of pages with a drawing: nothing in them loads or runs. */
+export const DRAWING_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/**
+ * Draws the only row of an explanation.
+ * @throws WhylightError `not_acceptable` for several rows, and for an attribution that no drawing can show
+ */
+export async function drawDocument(
+  services: Pick<Services, 'codecs' | 'explainer'>,
+  query: Pick<ExplainQuery, 'input' | 'settings' | 'model'>,
+  explanation: Explanation,
+  type: DocumentType,
+): Promise<string> {
+  const [row] = explanation.rows;
+  if (!row || explanation.rows.length > 1) {
+    throw new WhylightError(
+      'not_acceptable',
+      `A drawing shows one row, but ${explanation.rows.length} were sent: ask for application/json, or send one.`,
+      { rows: explanation.rows.length, allowed: ['application/json'] },
+    );
+  }
+  const prepared = await query.input.prepared();
+  const { signed } = services.explainer.methods.get(explanation.method).method.about.properties;
+  const isSigned = signed && explanation.params.absolute !== true;
+  const format = type === 'text/html' ? 'html' : 'svg';
+  const [features] = prepared?.features ?? [];
+  const drawn =
+    prepared && features
+      ? drawRow({ modality: prepared.use.modality, features, view: prepared.views[0] }, row, isSigned, format)
+      : await imageDrawing(services, query, explanation);
+  const body =
+    drawn ?? noticeDrawing(row.nothing ?? 'The attribution has no place in the input: ask for JSON.', format);
+  return type === 'text/html' ? page(query.model.name, body, explanation) : body;
+}
+
+/** The map over the image, with boxes and their names. */
+async function imageDrawing(
+  { codecs }: Pick<Services, 'codecs'>,
+  { input, settings }: Pick<ExplainQuery, 'input' | 'settings'>,
+  explanation: Explanation,
+): Promise<string> {
+  const placed = await input.image();
+  const { overlay, choseOverlay } = settings;
+  const image = explanationPicture(explanation, placed, overlay, choseOverlay, { boxes: false });
+  const { width, height } = placed ? inOriginalPixels(placed).image : image;
+  const scale = { across: image.width / width, down: image.height / height };
+  const [row] = explanation.rows;
+  const href = `data:image/png;base64,${toBase64(await codecs.encodePng(image))}`;
+  return svgDocument(
+    { width: image.width, height: image.height, title: row?.nothing ?? targetName(row?.target ?? { weights: [] }) },
+    svg('image', { width: image.width, height: image.height, href }),
+    boxMarkup(row?.predictions ?? [], scale, row ? chosenBox(row) : -1),
+  );
+}
+
+const noticeDrawing = (text: string, format: 'html' | 'svg'): string =>
+  format === 'html'
+    ? svg('p', {}, text).markup
+    : svgDocument({ width: 640, height: 40, title: text }, svg('text', { x: 12, y: 25 }, text));
+
+function page(model: string, drawing: string, { method, notices = [], rows: [row] }: Explanation): string {
+  const said = [...notices, ...(row?.summary ? [row.summary.text] : [])].map((text) => svg('p', {}, text).markup);
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeXml(`${model}: ${method}`)}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}svg{max-width:100%;height:auto}</style>
+<h1>${escapeXml(`${model}: ${method}`)}</h1>
+${drawing}
+${said.join('\n')}
+</html>
+`;
+}
