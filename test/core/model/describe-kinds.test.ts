@@ -3,15 +3,7 @@ import { describe } from '../../../src/core/model/describe/describe.ts';
 import { int, ints } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Attribute, Constant, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
-
-const node = (op: string, inputs: string[], output: string, attributes: Record<string, Attribute> = {}): Node => ({
-  name: `${op}_${output}`,
-  op,
-  domain: '',
-  inputs,
-  outputs: [output],
-  attributes,
-});
+import { node } from '../../support/plain-node.ts';
 
 type Value = readonly [name: string, dims: readonly Dim[]];
 

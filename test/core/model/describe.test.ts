@@ -7,17 +7,9 @@ import { namesOf } from '../../../src/core/model/describe/names.ts';
 import { strongest } from '../../../src/core/model/describe/stated-facts.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Attribute, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+import { node } from '../../support/plain-node.ts';
 
 type Value = readonly [name: string, dims: readonly Dim[], dtype?: 'float32' | 'int64'];
-
-const node = (op: string, inputs: string[], output: string, attributes: Record<string, Attribute> = {}): Node => ({
-  name: `${op}_${output}`,
-  op,
-  domain: '',
-  inputs,
-  outputs: [output],
-  attributes,
-});
 
 function graph(inputs: Value[], outputs: Value[], nodes: Node[], constants: [string, number[]][] = []): Graph {
   const info = ([name, dims, dtype = 'float32']: Value) => ({ name, dims, dtype });
