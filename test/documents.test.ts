@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import { metrics } from '../src/core/metrics/index.ts';
 
 const ROOT_PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'THIRD_PARTY_NOTICES.md'];
 const GUIDES = readdirSync('docs').filter((file) => file.endsWith('.md'));
@@ -75,4 +77,11 @@ describe('docs/glossary.md', () => {
     const names = rows.flatMap((row) => [...row.matchAll(/`([A-Za-z_]+)`/g)].map(([, name = '']) => name));
     expect([...new Set(names)].filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([]);
   });
+});
+
+it('the README counts the methods and metrics as they are', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  expect(readme.match(/^(\d+) saliency methods/m)?.[1]).toBe(`${plugins.length}`);
+  expect(readme).toContain(`| ${plugins.length}: gradient, CAM`);
+  expect(readme).toContain(`by ${metrics.size} metrics`);
 });

@@ -2,7 +2,7 @@ import { expect, describe as group, it } from 'vitest';
 import { describe } from '../../../src/core/model/describe/describe.ts';
 import { int, ints } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
-import type { Attribute, Constant, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+import type { Constant, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { node } from '../../support/plain-node.ts';
 
 type Value = readonly [name: string, dims: readonly Dim[]];

@@ -6,7 +6,7 @@ import { metadataFacts } from '../../../src/core/model/describe/metadata.ts';
 import { namesOf } from '../../../src/core/model/describe/names.ts';
 import { strongest } from '../../../src/core/model/describe/stated-facts.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
-import type { Attribute, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
+import type { Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { node } from '../../support/plain-node.ts';
 
 type Value = readonly [name: string, dims: readonly Dim[], dtype?: 'float32' | 'int64'];
