@@ -19,6 +19,7 @@ import type { Modality } from '../src/core/modality/modality.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
+import { buildOf } from '../src/node/plugin-build.ts';
 import { at, CONFIG, FOLDER, loadComponents, wrong } from './plugins/load.ts';
 import { moduleText, publicModuleText } from './plugins/text.ts';
 
@@ -39,13 +40,14 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   const modalities = await loadComponents<Modality>(root, 'modalities', config.modalities, checkModality);
   await loadComponents<Task>(root, 'tasks', config.tasks ?? [], checkTask);
   const entries = config.plugins.map(
-    ({ use: _, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
+    ({ use: _, version: __, as: ___, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
   );
+  const builds = await Promise.all(config.plugins.map(({ use }) => buildOf(root, use)));
   for (const [i, entry] of entries.entries()) at(`plugins[${i}]`, () => new MethodRegistry([entry]));
   await checkModels(root, config);
   checkTenants(config, entries);
   return [
-    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, { methods, modalities }) },
+    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, { methods, modalities, builds }) },
     { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },

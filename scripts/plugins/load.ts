@@ -16,6 +16,8 @@ export interface Used {
   readonly use: string;
   /** Range of versions of a package. */
   readonly version?: string | undefined;
+  /** Id in place of the component's own. */
+  readonly as?: string | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function loadComponents<T extends { readonly id: string }>(
     if (same >= 0) {
       throw wrong(
         `${key}[${i}]`,
-        `"${entry.use}" has the id "${component.id}", and so has ${key}[${same}] "${used[same]?.use}": remove one of them.`,
+        `"${entry.use}" has the id "${component.id}", and so has ${key}[${same}] "${used[same]?.use}": remove one of them, or give a method another id by "as".`,
       );
     }
     loaded.push(component);
@@ -47,7 +49,7 @@ export async function loadComponents<T extends { readonly id: string }>(
 
 async function loadComponent<T>(
   root: string,
-  { use, version }: Used,
+  { use, version, as }: Used,
   entry: string,
   check: (value: unknown) => asserts value is T,
 ): Promise<T> {
@@ -56,7 +58,7 @@ async function loadComponent<T>(
   return at(entry, () => {
     const component: unknown = module.default;
     check(component);
-    return component;
+    return as === undefined ? component : Object.freeze({ ...component, id: as });
   });
 }
 

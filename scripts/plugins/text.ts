@@ -9,15 +9,23 @@ import { CONFIG } from './load.ts';
 export interface BuiltIn {
   readonly methods: readonly Method[];
   readonly modalities: readonly Modality[];
+  /** Builds of the methods, see `buildOf`. */
+  readonly builds: readonly (string | undefined)[];
 }
 
-function pluginsText(plugins: Config['plugins'], methods: readonly Method[]): string {
+function pluginsText(
+  plugins: Config['plugins'],
+  methods: readonly Method[],
+  builds: readonly (string | undefined)[] = [],
+): string {
   const imports = plugins.map(({ use }, i) => {
     return `import ${methods[i]?.id} from ${specifier(use)};`;
   });
-  const entries = plugins.map(({ use: _, version: __, ...rules }, i) => {
-    const members = Object.entries(rules).filter(([, value]) => value !== undefined);
-    return `  { ${[`method: ${methods[i]?.id}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
+  const entries = plugins.map(({ use: _, version: __, as, ...rules }, i) => {
+    const members = Object.entries({ ...rules, build: builds[i] }).filter(([, value]) => value !== undefined);
+    const id = methods[i]?.id;
+    const method = as === undefined ? id : `{ ...${id}, id: ${JSON.stringify(as)} }`;
+    return `  { ${[`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} },`;
   });
   return `import type { PluginEntry } from '../src/core/method/registry.ts';
 ${imports.join('\n')}
@@ -62,7 +70,7 @@ export function moduleText({ plugins, models, tenants, modalities, tasks }: Conf
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
 import type { TenantConfig } from '../src/config/tenant-policy.ts';
 import type { ModalityEntry } from '../src/core/modality/registry.ts';
-${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods)}
+${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods, built.builds)}
 /** Modalities beside images; each is loaded when a model asks for it. */
 export const modalities: readonly ModalityEntry[] = [
 ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? '')).join('\n')}

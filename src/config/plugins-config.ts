@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { parameterRules, TENANT_ID, tenantConfigSchema } from './tenant-policy.ts';
 
+const METHOD_ID = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
 export const pluginConfigSchema = z
   .strictObject({
     use: z.string().min(1).describe('A file (./src/plugins/...) or an npm package whose default export is a method.'),
@@ -10,6 +12,11 @@ export const pluginConfigSchema = z
       .min(1)
       .optional()
       .describe('Versions of the package that will do, as npm writes ranges: "^1.2.0". Not for files.'),
+    as: z
+      .string()
+      .regex(METHOD_ID, 'an id of a-z, 0-9 and _')
+      .optional()
+      .describe('Id to serve the method by in place of its own, so that two versions of it can stand side by side.'),
     unlisted: z
       .boolean()
       .optional()

@@ -47,7 +47,8 @@ describe('the generated module', () => {
     const [module] = await generate(root);
     expect(module?.text).toContain('import saliency from "../src/plugins/gradient/saliency.ts";');
     expect(module?.text).toContain('import x from "saliency-method-x";');
-    expect(module?.text).toContain('{ method: saliency, defaults: {"absolute":false} },');
+    expect(module?.text).toMatch(/\{ method: saliency, defaults: \{"absolute":false\}, build: "whylight@\d[^"]*" \},/);
+    expect(module?.text).toMatch(/\{ method: x, build: "saliency-method-x@1\.4\.1\+[0-9a-f]{16}" \},/);
     expect(module?.text).toContain('"methods": [\n      "x"\n    ]');
   });
 });
@@ -69,6 +70,56 @@ describe('exclude', () => {
   it('refuses a name that is neither', async () => {
     await configure({ plugins, exclude: ['lpr'] });
     await expect(generate(root)).rejects.toMatchObject({ message: expect.stringContaining('lrp') });
+  });
+});
+
+describe('the build of a plugin in the generated module', () => {
+  const buildsOf = async (use: string): Promise<string | undefined> => {
+    await configure({ plugins: [{ use, as: 'renamed' }] });
+    const [module] = await generate(root);
+    return /build: "([^"]+)"/.exec(module?.text ?? '')?.[1];
+  };
+
+  it('changes with any file of a package whose version stays', async () => {
+    const folder = 'node_modules/saliency-method-x';
+    await put(
+      `${folder}/package.json`,
+      '{ "name": "saliency-method-x", "version": "1.0.0", "type": "module", "main": "index.js" }',
+    );
+    await put(`${folder}/index.js`, plugin("id: 'x'"));
+    await put(`${folder}/lib/loop.js`, 'export const turns = 10;');
+    const before = await buildsOf('saliency-method-x');
+    await put(`${folder}/lib/loop.js`, 'export const turns = 11;');
+    const after = await buildsOf('saliency-method-x');
+    expect(before).toMatch(/^saliency-method-x@1\.0\.0\+/);
+    expect(after).toMatch(/^saliency-method-x@1\.0\.0\+/);
+    expect(after).not.toBe(before);
+  });
+
+  it('changes with a file that the plugin imports, and with no other file beside it', async () => {
+    await put('mine/method.mjs', `import { id } from './id.mjs';${plugin('id')}`);
+    await put('mine/id.mjs', "export const id = 'x';");
+    const before = await buildsOf('./mine/method.mjs');
+    await put('mine/unrelated.mjs', 'export const other = 1;');
+    expect(await buildsOf('./mine/method.mjs')).toBe(before);
+    await put('mine/id.mjs', "export const id = 'x'; // changed");
+    expect(await buildsOf('./mine/method.mjs')).not.toBe(before);
+  });
+});
+
+describe('an entry with "as"', () => {
+  it('serves a second version of a method under an id of its own', async () => {
+    await put('old.mjs', plugin("id: 'x', revision: 1"));
+    await put('new.mjs', plugin("id: 'x', revision: 2"));
+    await configure({ plugins: [{ use: './new.mjs' }, { use: './old.mjs', as: 'x_old' }] });
+    const [module] = await generate(root);
+    expect(module?.text).toContain('import x_old from "../old.mjs";');
+    expect(module?.text).toContain('{ method: { ...x_old, id: "x_old" }, build:');
+  });
+
+  it('is refused where the id is not in snake case', async () => {
+    await configure({ plugins: [{ use: SALIENCY, as: 'X-old' }] });
+    await expect(generate(root)).rejects.toThrow('plugins[0].as');
   });
 });
 

@@ -9,6 +9,11 @@ export interface PluginEntry extends ParameterRules {
   readonly method: Method;
   /** Known only to tenants that name it. */
   readonly unlisted?: boolean;
+  /**
+   * Identity of the method's code, such as a package with its version: a part of the cache key, so that another build
+   * never answers with maps of this one. Without it only `revision` tells versions apart.
+   */
+  readonly build?: string;
 }
 
 export class MethodRegistry implements MethodSource {

@@ -13,6 +13,8 @@ export interface CacheKeyParts {
   readonly model: string;
   readonly method: string;
   readonly revision: number;
+  /** See `PluginEntry.build`. */
+  readonly build?: string | undefined;
   /** Parameters after defaults. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly target: TargetRequest | undefined;

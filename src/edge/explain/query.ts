@@ -105,6 +105,7 @@ export async function queryOf(
     model: identity,
     method,
     revision: entry.method.revision,
+    build: entry.build,
     params,
     target,
     scores,

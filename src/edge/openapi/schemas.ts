@@ -95,6 +95,7 @@ export const method = z
     id: z.string(),
     strategy: z.enum(['gradient', 'activation', 'perturbation']),
     revision: z.int(),
+    build: z.string().optional().describe('Package and version, or digest, of its code.'),
     title: z.string(),
     summary: z.string(),
     enabled: z.boolean().describe('True if this key may use it.'),

@@ -50,6 +50,7 @@ function describe(entry: PluginEntry, tenant: Tenant) {
     id,
     strategy,
     revision,
+    ...(entry.build !== undefined && { build: entry.build }),
     ...about,
     enabled,
     /** JSON Schema. */

@@ -34,6 +34,8 @@ describe('cacheKey', () => {
       { model: 'n' },
       { method: 'grad_cam' },
       { revision: 2 },
+      { build: 'saliency-method-x@1.0.0+00' },
+      { build: 'saliency-method-x@1.0.0+01' },
       { params: { absolute: false, window: [1, 2] } },
       { params: { absolute: true, window: [2, 1] } },
       { target: 0 },
