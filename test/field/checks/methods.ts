@@ -62,7 +62,8 @@ async function targetOf(
     return { read };
   } catch (error) {
     const { gradient_array: stated } = it.expected;
-    if (!stated || !WhylightError.is(error, 'invalid_request')) throw error;
+    const asks = WhylightError.is(error, 'invalid_request') || WhylightError.is(error, 'label_not_found');
+    if (!stated || !asks) throw error;
     const { scores, index } = await statedElement(it, subject, stated);
     return { scores, target: { weights: [{ index, weight: 1 }] } };
   }
