@@ -68,4 +68,11 @@ group('outputs that belong together', () => {
     const { explained } = describe(image, { labels, task }).description;
     expect(explained).toMatchObject({ classAxis: { value: 2 }, labels: { value: { names: labels.value, first: 0 } } });
   });
+
+  it('are a list of boxes where a row has room for two corners, score and class only', () => {
+    const labels = { value: ['cat', 'dog', 'fish'], source: 'metadata:names' } as const;
+    const task = { value: 'object_detection', source: 'metadata:task' } as const;
+    const listed = head(['images', [1, 3, 64, 64]], [['output0', [1, 300, 6]]]);
+    expect(describe(listed, { labels, task }).description.explained.classAxis?.value).toBeNull();
+  });
 });

@@ -278,6 +278,9 @@ function boxAxis(
   const [, a, b] = dims;
   // [found, 6]: a list of boxes, each with its score and class.
   if (endToEnd?.value === true || dims.length !== 3) return fact(null, endToEnd?.source ?? source);
+  // Two corners, score and class: of more classes than such a row has room for scores of.
+  const isListed = b === 6 && classes !== undefined && classes > 2 && a !== 4 + classes;
+  if (isListed) return fact(null, source);
   const holds = (dim: Dim | undefined): boolean => typeof dim === 'number' && dim >= 4 + (classes ?? 1);
   if (holds(a) && (!holds(b) || (a as number) <= (b as number))) return fact(1, source);
   return fact(holds(b) ? 2 : null, source);
