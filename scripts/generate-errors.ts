@@ -18,6 +18,7 @@ const RETRY: Partial<Record<ErrorCode, string>> = {
   deadline_exceeded: 'with fewer samples or more time',
   engine_failure: 'once',
   internal: 'once',
+  model_damaged: 'after the file is restored',
 };
 
 function page(): string {

@@ -1,5 +1,6 @@
 /** Two-tier cache: a store near the client in front of a store that all locations share. */
 import { messageOf } from '../../core/errors.ts';
+import { seal, unseal } from '../../protocol/sealed.ts';
 import type { Log } from '../observe/log.ts';
 import type { ResultCache } from './result-cache.ts';
 
@@ -12,6 +13,7 @@ export interface Tier {
 }
 
 export interface StoredAnswer {
+  /** Sealed bytes. */
   readonly value: Uint8Array;
   /** Seconds since 1970 when the answer was computed. A tenant with a shorter lifetime ignores older answers. */
   readonly at: number;
@@ -32,7 +34,10 @@ const MIN_SECONDS = 60;
 const ANSWERED_MS = 20;
 const answered = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWERED_MS));
 
-/** Makes the cache. Errors of the near store are logged; errors of the shared one are thrown. */
+/**
+ * Makes the cache. Answers are stored with a checksum, and a damaged one counts as absent. Errors of the near store are
+ * logged; errors of the shared one are thrown.
+ */
 export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptions): ResultCache {
   const now = (): number => Math.floor(clock() / 1000);
   const logFailure = (error: unknown): undefined => {
@@ -42,16 +47,24 @@ export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptio
     async get(key, { seconds, waitUntil }) {
       const isFresh = (answer: StoredAnswer | undefined): answer is StoredAnswer =>
         answer !== undefined && answer.at + seconds > now();
+      const checked = async ({ name }: Tier, { value }: StoredAnswer): Promise<Uint8Array | undefined> => {
+        const bytes = await unseal(key, value);
+        if (!bytes) log('warn', 'a stored answer is damaged', { tier: name, key });
+        return bytes;
+      };
       const nearby = await near.get(key).catch(logFailure);
-      if (isFresh(nearby)) return nearby.value;
+      const found = isFresh(nearby) && (await checked(near, nearby));
+      if (found) return found;
       const answer = await shared?.get(key);
-      if (!isFresh(answer)) return undefined;
+      if (!shared || !isFresh(answer)) return undefined;
+      const bytes = await checked(shared, answer);
+      if (!bytes) return undefined;
       const left = answer.at + seconds - now();
       if (left >= MIN_SECONDS) waitUntil(answered().then(() => near.put(key, answer, left).catch(logFailure)));
-      return answer.value;
+      return bytes;
     },
     async put(key, value, { seconds }) {
-      const answer = { value, at: now() };
+      const answer = { value: await seal(key, value), at: now() };
       await answered();
       await Promise.all([near.put(key, answer, seconds).catch(logFailure), shared?.put(key, answer, seconds)]);
     },

@@ -27,6 +27,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   method_not_found: 404,
   layer_not_found: 404,
   model_needed: 409,
+  model_damaged: 502,
   label_not_found: 404,
   payload_too_large: 413,
   unprocessable_method: 422,
@@ -92,10 +93,10 @@ export function problemOf(error: unknown, instance?: string, positions?: BodyPos
   };
 }
 
-/** Error handler of Hono: logs server faults and answers with the problem. */
+/** Error handler of Hono: logs faults of the server and of its stores, and answers with the problem. */
 export function onError(error: Error, c: Context<EdgeEnv>): Response {
   const known = asWhylightError(error);
-  if ((STATUS[known.code] ?? 500) === 500) {
+  if (known.code === 'model_damaged' || (STATUS[known.code] ?? 500) === 500) {
     const { name, message, stack } = (known.cause ?? error) as Error;
     c.get('log')('error', 'request failed', {
       code: known.code,

@@ -1,13 +1,14 @@
-/** Files of jobs in an R2 bucket. */
+/** Files of jobs in an R2 bucket, each with a checksum. */
+import { seal, unseal } from '../../protocol/sealed.ts';
 import type { JobFiles } from './files.ts';
 
 export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
   async put(key, bytes) {
-    await bucket.put(key, bytes);
+    await bucket.put(key, await seal(key, bytes));
   },
   async get(key) {
     const object = await bucket.get(key);
-    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    return object ? unseal(key, new Uint8Array(await object.arrayBuffer())) : undefined;
   },
   remove: (keys) => bucket.delete([...keys]),
   async removeBelow(prefix) {

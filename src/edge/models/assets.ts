@@ -1,5 +1,7 @@
 /** Models that are deployed with the Worker, as static assets. */
 import { WhylightError } from '../../core/errors.ts';
+import { modelDigest } from '../../core/model/model.ts';
+import { damaged } from './checked-file.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelStore } from './store.ts';
 
@@ -12,7 +14,7 @@ export interface Assets {
 }
 
 /**
- * Makes a store of models that are deployed as static assets.
+ * Makes a store of models that are deployed as static assets. Their files are checked against the digest of the build.
  * @param folders path of each model's folder, by name
  * @param root the folder that is deployed as assets
  * @throws WhylightError `invalid_config` for a folder outside of `root`.
@@ -30,7 +32,13 @@ export function assetModels(assets: Assets, folders: Readonly<Record<string, str
         return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
       };
       const [source, digest] = await Promise.all([readModelFolder(read, `${root}/${folder}`), read(DIGEST_FILE)]);
-      return { ...source, ...(digest && { digest: new TextDecoder().decode(digest) }) };
+      if (!digest) return source;
+      const expected = new TextDecoder().decode(digest);
+      if ((await modelDigest(source)) !== expected) {
+        const { file, external } = source.manifest;
+        throw damaged({ model: name, file: [file, ...external].join(', '), sha256: expected });
+      }
+      return { ...source, digest: expected };
     },
   };
 }

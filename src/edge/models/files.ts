@@ -3,6 +3,7 @@ export interface ModelFiles {
   /** Writes a stream without holding all of it in memory. */
   write(key: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /** @throws WhylightError `model_damaged` for an object that is shorter than the store says */
   read(key: string): Promise<Uint8Array | undefined>;
   /** Reads a file as a stream. */
   stream(key: string): Promise<ReadableStream<Uint8Array> | undefined>;

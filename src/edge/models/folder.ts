@@ -1,7 +1,7 @@
 /** Reads a model from a folder: `manifest.json` and the files that it names. */
 import { WhylightError } from '../../core/errors.ts';
 import { folderFacts } from '../../core/model/folder.ts';
-import { parseLabels, parseManifest } from '../../core/model/manifest.ts';
+import { type Manifest, parseLabels, parseManifest } from '../../core/model/manifest.ts';
 import type { ModelSource } from '../../core/model/model.ts';
 
 /** Reads a file of the folder; undefined when there is none. Any other failure is thrown. */
@@ -12,7 +12,10 @@ export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
  * @param where name of the folder, for error messages
  * @throws WhylightError `invalid_config` for a missing file or an invalid manifest.
  */
-export async function readModelFolder(read: ReadFile, where: string): Promise<ModelSource> {
+export async function readModelFolder(
+  read: ReadFile,
+  where: string,
+): Promise<ModelSource & { readonly manifest: Manifest }> {
   const get = async (path: string): Promise<Uint8Array> => {
     const bytes = await read(path);
     if (bytes) return bytes;

@@ -1,4 +1,5 @@
 /** Uploaded models in an R2 bucket: no limit of 25 MiB a file, and read-after-write consistent. */
+import { WhylightError } from '../../core/errors.ts';
 import type { ModelFiles } from './files.ts';
 
 export const r2Files = (bucket: R2Bucket): ModelFiles => ({
@@ -17,7 +18,13 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   },
   async read(key) {
     const object = await bucket.get(key);
-    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    if (!object) return undefined;
+    try {
+      return new Uint8Array(await object.arrayBuffer());
+    } catch (cause) {
+      const message = `The object ${key} in R2 cannot be read to its end of ${object.size} bytes.`;
+      throw new WhylightError('model_damaged', message, { bytes: object.size }, { cause });
+    }
   },
   async stream(key) {
     return (await bucket.get(key))?.body;

@@ -14,6 +14,7 @@ import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
 import { Model, type ModelSource } from '../../core/model/model.ts';
 import { pointerTo } from '../http/violations.ts';
 import type { Log } from '../observe/log.ts';
+import { checkedFile } from './checked-file.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelBundle } from './model-bundle.ts';
@@ -69,9 +70,17 @@ export class ModelRegistry {
     this.known = new LruCache({ capacity: 500, freshMs: FRESH_MS, maxAgeMs: MAX_AGE_MS, clock });
   }
 
+  /** Lists the models of an owner, without those whose index is damaged. */
   async names(owner: string): Promise<readonly string[]> {
     const names = await this.files.below(`${owner}/`);
-    const records = await Promise.all(names.map((name) => this.find(owner, name)));
+    const found = names.map((name) =>
+      this.find(owner, name).catch((error: unknown) => {
+        if (!WhylightError.is(error, 'model_damaged')) throw error;
+        this.log('error', 'a model is left out of the list', { owner, model: name, reason: error.message });
+        return undefined;
+      }),
+    );
+    const records = await Promise.all(found);
     return names.filter((_, i) => records[i]);
   }
 
@@ -82,7 +91,7 @@ export class ModelRegistry {
     if (recent?.fresh) return recent.value;
     try {
       const found = await this.files.readTagged(`${place}/index.json`);
-      const record = found && recordOf(found.text);
+      const record = found && recordOf(found.text, name);
       if (record) this.known.set(place, record);
       return record;
     } catch (error) {
@@ -92,11 +101,17 @@ export class ModelRegistry {
     }
   }
 
-  /** @throws WhylightError `invalid_config` when files are gone or damaged. */
+  /**
+   * Reads the files of a version, each checked against its digest.
+   * @throws WhylightError `model_damaged` for a file that is gone, cut off or changed
+   */
   async open(owner: string, name: string, { files, upload, digest: known }: VersionRecord): Promise<ModelSource> {
     const read = async (path: string) => {
-      const digest = files[path];
-      return digest === undefined ? undefined : this.files.read(fileKey(owner, name, upload, digest));
+      const sha256 = files[path];
+      if (sha256 === undefined) return undefined;
+      return checkedFile({ model: name, file: path, sha256 }, () =>
+        this.files.read(fileKey(owner, name, upload, sha256)),
+      );
     };
     return { ...(await readModelFolder(read, name)), digest: known };
   }
@@ -251,7 +266,7 @@ export class ModelRegistry {
     const place = `${owner}/${name}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = await this.files.readTagged(`${place}/index.json`);
-      const record = edit(found && recordOf(found.text));
+      const record = edit(found && recordOf(found.text, name));
       if (await this.files.writeTagged(`${place}/index.json`, JSON.stringify(record), found?.tag)) {
         if (Object.keys(record.versions).length > 0) this.known.set(place, record);
         else this.known.delete(place);
@@ -292,10 +307,18 @@ function manifestFor({ manifest, files }: Upload, name: string, version: string)
   );
 }
 
-/** @returns undefined for the index of a deleted model, which stays because R2 has no conditional delete */
-function recordOf(text: string): ModelRecord | undefined {
-  const record = JSON.parse(text) as ModelRecord;
-  return Object.keys(record.versions).length > 0 ? record : undefined;
+/**
+ * @returns undefined for the index of a deleted model, which stays because R2 has no conditional delete
+ * @throws WhylightError `model_damaged`
+ */
+function recordOf(text: string, name: string): ModelRecord | undefined {
+  try {
+    const record = JSON.parse(text) as ModelRecord;
+    return Object.keys(record.versions).length > 0 ? record : undefined;
+  } catch (cause) {
+    const message = `The file index.json of the model ${name}, the list of its versions, is damaged: restore it.`;
+    throw new WhylightError('model_damaged', message, { model: name, file: 'index.json' }, { cause });
+  }
 }
 
 /** @throws WhylightError `model_not_found` */

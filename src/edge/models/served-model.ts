@@ -30,7 +30,7 @@ export const NO_FILES: ModelFiles = { read: async () => undefined };
 
 /**
  * Reads a model, and what its modality needs of the files beside it. Their memory counts as the model's.
- * @throws WhylightError `invalid_model`, `invalid_config`
+ * @throws WhylightError `invalid_model`, `invalid_config`, `model_damaged`
  */
 export async function serveModel(
   source: ModelSource,
@@ -59,7 +59,7 @@ async function loadBeside(modalities: ModalityRegistry, model: Model, files: Mod
   try {
     return (await modality.load?.(context)) ?? 0;
   } catch (error) {
-    if (WhylightError.is(error)) return 0;
+    if (WhylightError.is(error) && error.code !== 'model_damaged') return 0;
     throw error;
   }
 }

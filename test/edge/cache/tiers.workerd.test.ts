@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { coloTier } from '../../../src/edge/cache/colo.ts';
 import { kvTier } from '../../../src/edge/cache/kv.ts';
-import { type Tier, tieredCache } from '../../../src/edge/cache/tiers.ts';
+import { type StoredAnswer, type Tier, tieredCache } from '../../../src/edge/cache/tiers.ts';
+import { seal } from '../../../src/protocol/sealed.ts';
 import { bindings } from '../../support/app.ts';
 
 const bytes = Uint8Array.of(1, 2, 3, 0, 255);
@@ -49,18 +50,44 @@ describe('tieredCache', () => {
   it('reads the near tier first, and fills it from the shared tier', async () => {
     const [near, shared] = [counting(colo), counting(kv)];
     const { cache, use, done } = cacheOf(near.counted, shared.counted);
-    await kv.put('filled', { value: bytes, at: NOW - 100 }, 600);
+    await kv.put('filled', { value: await seal('filled', bytes), at: NOW - 100 }, 600);
     expect(await cache.get('filled', use)).toEqual(bytes);
     await done();
     expect(await cache.get('filled', use)).toEqual(bytes);
     expect([near.seen, shared.seen]).toEqual([['get', 'put', 'get'], ['get']]);
-    expect(await colo.get('filled')).toEqual({ value: bytes, at: NOW - 100 });
+    expect(await colo.get('filled')).toEqual({ value: await seal('filled', bytes), at: NOW - 100 });
   });
 
   it('writes both tiers', async () => {
     const { cache, use } = cacheOf(colo, kv);
     await cache.put('written', bytes, use);
-    expect([await colo.get('written'), await kv.get('written')]).toEqual(Array(2).fill({ value: bytes, at: NOW }));
+    const value = await seal('written', bytes);
+    expect([await colo.get('written'), await kv.get('written')]).toEqual(Array(2).fill({ value, at: NOW }));
+  });
+
+  it('reads the shared tier where the near answer is damaged, and nothing where both are', async () => {
+    const { cache, use, warnings, done } = cacheOf(colo, kv);
+    const damage = async (tier: Tier) => {
+      const { value } = (await tier.get('damaged')) as StoredAnswer;
+      await tier.put('damaged', { value: value.map((byte, i) => (i === 34 ? byte ^ 1 : byte)), at: NOW }, 600);
+    };
+    await cache.put('damaged', bytes, use);
+    await damage(colo);
+    expect(await cache.get('damaged', use)).toEqual(bytes);
+    await done();
+    expect(warnings.splice(0)).toEqual(['a stored answer is damaged']);
+    expect(await cache.get('damaged', use)).toEqual(bytes);
+    await damage(colo);
+    await damage(kv);
+    expect(await cache.get('damaged', use)).toBeUndefined();
+    expect(warnings).toEqual(Array(2).fill('a stored answer is damaged'));
+  });
+
+  it('refuses an answer that was copied to another key', async () => {
+    const { cache, use } = cacheOf(colo, kv);
+    await cache.put('copied', bytes, use);
+    await kv.put('copy', (await kv.get('copied')) as StoredAnswer, 600);
+    expect(await cache.get('copy', use)).toBeUndefined();
   });
 
   it('treats an answer older than the tenant allows as a miss', async () => {

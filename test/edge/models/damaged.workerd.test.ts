@@ -1,0 +1,114 @@
+/** Uploaded models whose files in a real R2 bucket were changed behind the server. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assetModels } from '../../../src/edge/models/assets.ts';
+import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
+import { r2Files } from '../../../src/edge/models/r2.ts';
+import { ModelRegistry, type VersionRecord } from '../../../src/edge/models/registry.ts';
+import { bindings } from '../../support/app.ts';
+import { keyOf, request, tenantApp } from '../../support/tenants.ts';
+import { denseModel } from '../../support/tiny-models.ts';
+
+const bucket = bindings.UPLOADS as R2Bucket;
+const FOLDER = 'tenants/acme/dense/';
+
+/** Makes an isolate of its own over the same bucket. */
+async function isolate() {
+  const lines: { level: string; message: string }[] = [];
+  const models = new ModelCatalogue(assetModels(bindings.MODELS, { cifar10: 'models/cifar10' }, 'models'), {
+    registry: new ModelRegistry({
+      files: r2Files(bucket),
+      log: (level, message) => void lines.push({ level, message }),
+    }),
+  });
+  const keys = [await keyOf('acme-key', ['predict', 'explain', 'admin'])];
+  return { ask: tenantApp({ acme: { keys } }, { replaced: { models } }), lines };
+}
+
+const question = (): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', 'X-Api-Key': 'acme-key' },
+  body: JSON.stringify({
+    parameters: { method: 'saliency' },
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array.from({ length: 16 }, (_, i) => Math.sin(i)) }],
+  }),
+});
+
+async function explained() {
+  const response = await (await isolate()).ask('/v2/models/dense/explain', question());
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+let record: VersionRecord;
+const keyOfFile = (path: string) => `${FOLDER}files/${record.upload}/${record.files[path]}`;
+const read = async (key: string) => new Uint8Array(await ((await bucket.get(key)) as R2ObjectBody).arrayBuffer());
+
+beforeAll(async () => {
+  const { graph, external = [] } = denseModel(16);
+  const [{ path, data }] = external as [{ path: string; data: Uint8Array }];
+  const files = [
+    { path: 'model.onnx', binary_data_size: graph.length },
+    { path, binary_data_size: data.length },
+  ];
+  const head = new TextEncoder().encode(JSON.stringify({ manifest: { external: [path] }, files }));
+  const response = await (await isolate()).ask('/v2/models/dense/versions/1', {
+    method: 'PUT',
+    headers: {
+      'X-Api-Key': 'acme-key',
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(head.length),
+    },
+    body: new Blob([head, graph, data] as Uint8Array<ArrayBuffer>[]),
+  });
+  expect(response.status).toBe(201);
+  const index = JSON.parse(new TextDecoder().decode(await read(`${FOLDER}index.json`)));
+  record = index.versions['1'];
+});
+
+describe('a model in a damaged store', () => {
+  const flipped = (bytes: Uint8Array) => bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte));
+  const halved = (bytes: Uint8Array) => bytes.slice(0, bytes.length >> 1);
+
+  it.each([
+    ['has a flipped bit', flipped],
+    ['is cut off', halved],
+    ['is gone', undefined],
+  ])('answers with model_damaged where a file %s, and explains again once it is restored', async (_, damage) => {
+    const before = await explained();
+    expect(before.status).toBe(200);
+    for (const path of Object.keys(record.files)) {
+      const key = keyOfFile(path);
+      const whole = await read(key);
+      if (damage) await bucket.put(key, damage(whole));
+      else await bucket.delete(key);
+      const { status, body } = await explained();
+      expect([path, status, body]).toMatchObject([path, 502, { code: 'model_damaged', model: 'dense', file: path }]);
+      await bucket.put(key, whole);
+    }
+    expect(await explained()).toEqual(before);
+  });
+
+  it('is left out of the list and named in the log where its index is damaged', async () => {
+    const whole = await read(`${FOLDER}index.json`);
+    await bucket.put(`${FOLDER}index.json`, halved(whole));
+    const { ask, lines } = await isolate();
+    expect((await ask('/v2/models', request('GET', 'acme-key'))).status).toBe(200);
+    expect(lines).toEqual([{ level: 'error', message: 'a model is left out of the list' }]);
+    expect((await explained()).body).toMatchObject({ code: 'model_damaged', file: 'index.json' });
+    await bucket.put(`${FOLDER}index.json`, whole);
+  });
+});
+
+it('assetModels fails with model_damaged for files that differ from those of the build', async () => {
+  const fetch = async (url: string) => {
+    const response = await bindings.MODELS.fetch(url);
+    if (!url.endsWith('.onnx')) return response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    return new Response(bytes);
+  };
+  const store = assetModels({ fetch }, { cifar10: 'models/cifar10' }, 'models');
+  await expect(store.open('cifar10')).rejects.toMatchObject({
+    code: 'model_damaged',
+    details: { model: 'cifar10', file: 'model.onnx' },
+  });
+});
