@@ -98,12 +98,13 @@ describe('dependencies between folders', () => {
     ['config', /^(core|config)\//],
     ['tools', /^(core|tools)\//],
     ['composition', /^(core|composition)\//],
+    ['library', /^(core|modalities|tasks|library)\//],
     ['edge', /^(core|protocol|config|tools|composition|edge)\//],
-    ['node', /^(core|protocol|config|tools|composition|edge|node)\//],
+    ['node', /^(core|protocol|config|tools|composition|library|edge|node)\//],
     ['report', /^(core|node|report)\//],
     ['testing', /^(core|protocol|config|tools|composition|edge|node|testing)\//],
-    ['package', /^(core|protocol|config|tools|composition|edge|node|testing|package)\//],
-    ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|edge|node|report|testing|cli)\//],
+    ['package', /^(core|tasks|protocol|config|tools|composition|library|edge|node|testing|package)\//],
+    ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|library|edge|node|report|testing|cli)\//],
     ['playground', /^(core|protocol|composition|playground)\//],
   ])('%s imports only from folders below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);

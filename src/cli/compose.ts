@@ -1,6 +1,6 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
-import { models, plugins, tasks } from '#plugins';
+import { modalities, models, plugins, tasks } from '#plugins';
 import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';
@@ -8,6 +8,7 @@ import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
+import { allModalities } from '../library/modalities.ts';
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
@@ -26,6 +27,9 @@ export const PLAIN: readonly PluginEntry[] = plugins.map(({ method }) => ({ meth
 
 /** The tasks of plugins.config.json. */
 export const TASKS = new TaskRegistry(tasks);
+
+/** Every modality, the configured ones first. */
+export const MODALITIES = allModalities(modalities);
 
 /** For commands that run nothing. */
 export const configuredMethods = (): MethodRegistry => new MethodRegistry(CONFIGURED);

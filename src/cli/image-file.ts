@@ -1,10 +1,8 @@
 /** Image files that are read and written, and the flags of the commands that explain images. */
-import { writeFile } from 'node:fs/promises';
-import { WhylightError } from '../core/errors.ts';
 import type { Image } from '../core/image/image.ts';
 import { nodeCodecs } from '../node/codecs.ts';
+import { readBytes, writeBytes } from '../node/files.ts';
 import { ENGINES } from './compose.ts';
-import { readBytes } from './files.ts';
 import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
 
 export const IMAGE_ARG = {
@@ -41,8 +39,5 @@ export const readImage = (path: string): Promise<Uint8Array> => readBytes(path, 
 
 /** @throws WhylightError `invalid_request` when the file cannot be written. */
 export async function writePng(path: string, image: Image): Promise<void> {
-  const png = await nodeCodecs().encodePng(image);
-  await writeFile(path, png).catch((error: NodeJS.ErrnoException) => {
-    throw new WhylightError('invalid_request', `Cannot write ${path}: ${error.code}.`, { path }, { cause: error });
-  });
+  await writeBytes(path, await nodeCodecs().encodePng(image));
 }

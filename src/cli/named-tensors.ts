@@ -4,8 +4,8 @@ import { mediaTypeOf } from '../core/modality/media-type.ts';
 import type { ModalityContext } from '../core/modality/modality.ts';
 import type { NamedTensors } from '../modalities/tensor/decode.ts';
 import { decodeTensors } from '../modalities/tensor/decode.ts';
+import { readBytes } from '../node/files.ts';
 import { UsageError } from './arguments.ts';
-import { readBytes } from './files.ts';
 
 /**
  * @throws UsageError for a part that is no `name=file`

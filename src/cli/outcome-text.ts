@@ -1,11 +1,10 @@
-/** Outcomes for a terminal and as JSON. */
-
+/** Outcomes for a terminal. */
 import { stripVTControlCharacters } from 'node:util';
 import { counted } from '../core/counted.ts';
-import { drawRow, targetName } from '../core/explainer/draw-row.ts';
-import type { ExplainedRow } from '../core/explainer/explanation.ts';
-import type { Prediction } from '../core/task/task.ts';
-import type { Outcome } from './outcome.ts';
+import { targetName } from '../core/explainer/draw-row.ts';
+import { drawAs } from '../library/draw-outcome.ts';
+import type { Outcome } from '../library/outcome.ts';
+import { predictionsOf } from '../library/outcome-json.ts';
 import { listPredictions } from './prediction-lines.ts';
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
@@ -53,38 +52,4 @@ function costLine({ explanation, row }: Outcome): string {
     `${counted(rows, 'row')} in ${ms(timings.total)}` +
     ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`
   );
-}
-
-/** The explainer's top classes, or what the task read where positions or boxes are meant. */
-const predictionsOf = ({ top, predictions = [] }: ExplainedRow): readonly Prediction[] =>
-  top.length > 0 ? top.map(({ index, ...rest }) => ({ class: index, ...rest })) : predictions;
-
-/** The drawing of what was explained; undefined for an image. */
-export const drawAs = (
-  format: 'svg' | 'html' | 'ansi',
-  { subject: { prepared }, row }: Outcome,
-  signed: boolean,
-): string | undefined => prepared && drawRow({ modality: prepared.use.modality, ...prepared }, row, signed, format);
-
-/** An outcome for `--json`. Images have no features: their values are those of the map. */
-export function toJson(outcome: Outcome, { out, values }: { out?: string; values?: boolean }): object {
-  const { subject, explanation, row } = outcome;
-  const { rows: _, ...rest } = explanation;
-  const { values: attribution, map, predictions = [], features = [], ...result } = row;
-  const { prepared } = subject;
-  const answer = { input: subject.name, task: explanation.reading?.task ?? 'values', predictions, features };
-  if (row.nothing !== undefined) return { ...answer, nothing: row.nothing };
-  return {
-    ...answer,
-    ...(prepared && prepared.notices.length > 0 && { notices: prepared.notices }),
-    ...rest,
-    ...result,
-    ...(out !== undefined && { out }),
-    ...(values && {
-      map: map && { shape: map.dims, data: [...map.data] },
-      attribution: Object.fromEntries(
-        Object.entries(attribution).map(([name, { dims, data }]) => [name, { shape: dims, data: [...data] }]),
-      ),
-    }),
-  };
 }

@@ -10,16 +10,8 @@ export const TASK_ARGS = {
   threshold: { type: 'string', valueHint: 'x', description: 'Predictions below this score are left out' },
 } as const;
 
-/** Flags that say what is explained. */
-export interface TaskFlags {
-  readonly task?: string;
-  readonly threshold?: string;
-  readonly target?: string;
-  readonly scores?: string;
-}
-
 /** @throws UsageError for a threshold that is no number */
-export function thresholdOf({ threshold }: Pick<TaskFlags, 'threshold'>): number | undefined {
+export function thresholdOf({ threshold }: { readonly threshold?: string }): number | undefined {
   if (threshold === undefined) return undefined;
   const value = Number(threshold);
   if (threshold.trim() !== '' && Number.isFinite(value)) return value;

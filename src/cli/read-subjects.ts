@@ -1,17 +1,18 @@
 /** From the arguments of a command to the rows that it explains. */
 import { extname } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
-import { mediaTypeOf } from '../core/modality/media-type.ts';
-import { type ModalityInUse, modalityOf } from '../core/modality/registry.ts';
-import type { ModalityId } from '../core/model/description.ts';
-import { openImage } from '../node/image-input.ts';
+import { extensionsOf, fileSubjects, type Readers, tensorSubjects, textSubjects } from '../library/file-subjects.ts';
+import type { OpenedModel } from '../library/opened-model.ts';
+import type { Subject } from '../library/subject.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { readBytes } from '../node/files.ts';
 import { UsageError } from './arguments.ts';
+import { MODALITIES } from './compose.ts';
 import { expandPaths } from './expand-paths.ts';
-import { readBytes } from './files.ts';
-import { MODALITIES } from './modalities.ts';
-import type { OpenedModel } from './model-file.ts';
 import { readNamedTensors } from './named-tensors.ts';
-import { type Subject, subjectsOf } from './subject.ts';
+
+/** Parts of the command line that read inputs. */
+const READERS: Readers = { modalities: MODALITIES, codecs: nodeCodecs() };
 
 export const INPUT_ARGS = {
   file: {
@@ -57,73 +58,20 @@ export async function readSubjects(
     );
   }
   if (pair !== undefined && text === undefined) throw new UsageError('--text-pair goes with --text.');
-  if (text !== undefined) return textSubjects(opened, text, pair);
+  if (text !== undefined) return textSubjects(opened, text, pair, READERS);
   if (input !== undefined) {
-    const use = await MODALITIES.use(opened, 'tensor');
-    const tensors = await readNamedTensors(input, use.context);
-    return subjectsOf(opened.model, use, await use.modality.prepare(tensors, use.context), 'input');
+    const { context } = await MODALITIES.use(opened, 'tensor');
+    return tensorSubjects(opened, await readNamedTensors(input, context), READERS);
   }
-  const files = await expandPaths(paths, await extensionsOf(opened));
-  const read = await Promise.all(files.map((file) => fileSubjects(opened, file)));
+  const files = await expandPaths(paths, await extensionsOf(opened, MODALITIES));
+  const read = await Promise.all(files.map((file) => readFileSubjects(opened, file)));
   return read.flat();
 }
 
-async function textSubjects(opened: OpenedModel, text: string, pair: string | undefined): Promise<Subject[]> {
-  const own = modalityOf(opened.model);
-  if (own !== 'text') {
-    throw new WhylightError(
-      'unprocessable_method',
-      `--text is for models of text, but ${opened.model.name} takes ${own === 'image' ? 'images' : `inputs of the modality ${own}`}.`,
-      { modality: own },
-    );
-  }
-  const use = await MODALITIES.use(opened, 'text');
-  const raw = [pair === undefined ? text : ([text, pair] as const)];
-  return subjectsOf(opened.model, use, await use.modality.prepare(raw, use.context), 'text');
-}
-
-const IMAGE_EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp'];
-
-/** Extensions of the files that a folder is searched for. */
-async function extensionsOf(opened: OpenedModel): Promise<readonly string[]> {
-  const id = modalityOf(opened.model);
-  return id === 'image' ? IMAGE_EXTENSIONS : (await MODALITIES.use(opened, id)).modality.accepts.extensions;
-}
-
-async function fileSubjects(opened: OpenedModel, path: string): Promise<Subject[]> {
+async function readFileSubjects(opened: OpenedModel, path: string): Promise<Subject[]> {
   const bytes = path === STDIN ? await readStdin() : await readBytes(path, 'file');
-  const id = modalityOf(opened.model);
   const extension = path === STDIN ? '' : extname(path).slice(1).toLowerCase();
-  const isArray = extension === 'npy' || extension === 'npz';
-  if (id === 'image' && !isArray) {
-    const { inputs, image, placement } = await openImage(bytes, opened.model);
-    return [{ name: path, inputs, image: { image, placement } }];
-  }
-  const use = await modalityFor(opened, id, extension, path);
-  const { modality, context } = use;
-  const raw = await modality.decode(bytes, mediaTypeOf(extension, bytes, modality.accepts.mediaTypes), context);
-  return subjectsOf(opened.model, use, await modality.prepare(raw, context), path);
-}
-
-/** The model's modality where it reads such files, else plain tensors. */
-async function modalityFor(
-  opened: OpenedModel,
-  id: ModalityId,
-  extension: string,
-  path: string,
-): Promise<ModalityInUse> {
-  const candidates = [
-    ...(id === 'image' ? [] : [await MODALITIES.use(opened, id)]),
-    await MODALITIES.use(opened, 'tensor'),
-  ];
-  const found = candidates.find(({ modality }) => extension === '' || modality.accepts.extensions.includes(extension));
-  if (found) return found;
-  const extensions = [...new Set(candidates.flatMap(({ modality }) => modality.accepts.extensions))];
-  throw new WhylightError(
-    'unsupported_media_type',
-    `${path} is no file for ${opened.model.name}, whose modality is ${id}: it takes ${extensions.map((name) => `.${name}`).join(', ')}.`,
-    { path, modality: id, extensions },
-  );
+  return fileSubjects(opened, { name: path, extension, bytes }, READERS);
 }
 
 async function readStdin(): Promise<Uint8Array> {

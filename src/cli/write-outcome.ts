@@ -1,14 +1,11 @@
 /** Writes the drawing or the numbers of an outcome to the file that `-o` names. */
-import { writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { WhylightError } from '../core/errors.ts';
-import { renderOverlay } from '../core/image/overlay.ts';
-import { float32, tensor } from '../core/tensor/tensor.ts';
-import { writeNpy } from '../modalities/tensor/npy.ts';
+import { drawAs, numbersOf, overlayOf } from '../library/draw-outcome.ts';
+import type { Outcome } from '../library/outcome.ts';
+import { toJson } from '../library/outcome-json.ts';
 import { nodeCodecs } from '../node/codecs.ts';
+import { writeBytes } from '../node/files.ts';
 import { UsageError } from './arguments.ts';
-import type { Outcome } from './outcome.ts';
-import { drawAs, toJson } from './outcome-text.ts';
 
 const FORMATS = ['png', 'svg', 'html', 'json', 'npy'] as const;
 type Format = (typeof FORMATS)[number];
@@ -40,9 +37,7 @@ export function outputFor(out: string, count: number, overlay: Readonly<Record<s
       return undefined;
     }
     const path = count > 1 ? `${out.slice(0, -extension.length)}-${++written}${extension}` : out;
-    await writeFile(path, content).catch((error: NodeJS.ErrnoException) => {
-      throw new WhylightError('invalid_request', `Cannot write ${path}: ${error.code}.`, { path }, { cause: error });
-    });
+    await writeBytes(path, content);
     return path;
   };
 }
@@ -55,36 +50,14 @@ async function contentOf(
 ): Promise<string | Uint8Array> {
   if (format === 'json') return `${JSON.stringify(toJson(outcome, { values: true }), null, 2)}\n`;
   if (format === 'npy') return numbersOf(outcome);
-  const drawn = format === 'png' ? await overlayOf(outcome, overlay) : drawAs(format, outcome, signed);
-  if (drawn !== undefined) return drawn;
+  if (format === 'png') {
+    const image = overlayOf(outcome, overlay);
+    if (image) return nodeCodecs().encodePng(image);
+  } else {
+    const drawn = drawAs(format, outcome, signed);
+    if (drawn !== undefined) return drawn;
+  }
   const kind = outcome.subject.image ? 'an image' : 'this input';
   const possible = outcome.subject.image ? 'png, json or npy' : 'svg, html, json or npy';
   throw new UsageError(`There is no ${format} drawing of ${kind}: use ${possible}.`);
-}
-
-/** The map over the image; undefined for other inputs. */
-async function overlayOf(
-  { subject, explanation, row }: Outcome,
-  overlay: Readonly<Record<string, unknown>>,
-): Promise<Uint8Array | undefined> {
-  if (!subject.image) return undefined;
-  const { map } = row;
-  if (!map) {
-    throw new WhylightError(
-      'unprocessable_method',
-      `${explanation.method} gives no map of the image that could be drawn.`,
-    );
-  }
-  const [height = 0, width = 0] = map.dims;
-  const { image, placement } = subject.image;
-  return nodeCodecs().encodePng(renderOverlay({ width, height, values: map.data }, image, overlay, placement));
-}
-
-/** The map of an image, else the values of the features. */
-function numbersOf({ row: { features, map, values } }: Outcome): Uint8Array {
-  if (features) {
-    const numbers = features.map(({ value }) => value);
-    return writeNpy(tensor('float64', [numbers.length], numbers));
-  }
-  return writeNpy(map ?? Object.values(values)[0] ?? float32([0]));
 }

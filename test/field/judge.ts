@@ -1,9 +1,10 @@
 /** Verdict on one case: the model is opened, described, run and explained as a user would, and held against the facts. */
 import { join } from 'node:path';
 import { EMBEDDED_MODELS, ROOT } from '../../src/cli/compose.ts';
-import { type OpenedModel, openModel } from '../../src/cli/model-file.ts';
+import { openModel } from '../../src/cli/model-file.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { OpenedModel } from '../../src/library/opened-model.ts';
 import { answerFaults } from './checks/answers.ts';
 import { outputFaults } from './checks/arrays.ts';
 import { descriptionFaults } from './checks/description.ts';

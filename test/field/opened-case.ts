@@ -1,14 +1,14 @@
 /** A case whose model is open and whose inputs are filled, as the checks take it. */
 
-import { MODALITIES } from '../../src/cli/modalities.ts';
-import type { OpenedModel } from '../../src/cli/model-file.ts';
-import { type Subject, subjectsOf } from '../../src/cli/subject.ts';
+import { MODALITIES } from '../../src/cli/compose.ts';
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { ReadRequest } from '../../src/core/explainer/request.ts';
 import type { Prediction } from '../../src/core/task/task.ts';
 import { cast } from '../../src/core/tensor/cast.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
+import type { OpenedModel } from '../../src/library/opened-model.ts';
+import { type Subject, subjectsOf } from '../../src/library/subject.ts';
 import type { Expectation, FieldCase } from './expectation.ts';
 import { filled } from './fill.ts';
 

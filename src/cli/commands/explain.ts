@@ -2,16 +2,19 @@
 
 import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
+import type { OpenedModel } from '../../library/opened-model.ts';
+import { explainSubject, type Question } from '../../library/outcome.ts';
+import { toJson } from '../../library/outcome-json.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
-import { type OpenedModel, openModel } from '../model-file.ts';
-import { explainSubject } from '../outcome.ts';
-import { page, toJson } from '../outcome-text.ts';
+import { openModel } from '../model-file.ts';
+import { page } from '../outcome-text.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
-import { TASK_ARGS } from '../predictions.ts';
-import { PRESET_ARG } from '../preset-flag.ts';
+import { TASK_ARGS, thresholdOf } from '../predictions.ts';
+import { PRESET_ARG, presetParam } from '../preset-flag.ts';
+import { progressBar } from '../progress.ts';
 import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
 import { outputFor } from '../write-outcome.ts';
 
@@ -64,9 +67,13 @@ export default defineCommand({
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName);
+    const question = questionOf(flags, id, seed, data.parameters);
     const answers: object[] = [];
     for (const subject of subjects) {
-      const outcome = await explainSubject(explainer, opened, subject, { ...flags, method: id }, { ...data, seed });
+      const bar = progressBar(id);
+      const outcome = await explainSubject(explainer, opened, subject, question, { progress: bar.update }).finally(
+        bar.end,
+      );
       const signed = method.about.properties.signed && outcome.explanation.params.absolute !== true;
       const out = await output?.(outcome, signed);
       if (flags.json) answers.push(toJson(outcome, { ...flags, ...(out !== undefined && { out }) }));
@@ -86,4 +93,27 @@ function methodOf({ model }: OpenedModel, { method, scores }: { readonly method?
   if (method !== undefined && method !== AUTO_METHOD) return { ...methods.get(method), reason: undefined };
   const { entry, reason } = chooseMethod(methods, { model, scores });
   return { ...entry, reason };
+}
+
+/** The question that the flags ask about each input. */
+function questionOf(
+  flags: Pick<Partial<Question>, 'scores' | 'task' | 'summary'> & {
+    readonly [K in 'target' | 'threshold' | 'preset']?: string;
+  },
+  method: string,
+  seed: number,
+  parameters: Readonly<Record<string, string>>,
+): Question {
+  const { scores, target, task, summary, preset } = flags;
+  const threshold = thresholdOf(flags);
+  return {
+    method,
+    seed,
+    params: { ...parameters, ...presetParam(preset) },
+    ...(threshold !== undefined && { threshold }),
+    ...(scores !== undefined && { scores }),
+    ...(target !== undefined && { target }),
+    ...(task !== undefined && { task }),
+    ...(summary !== undefined && { summary }),
+  };
 }

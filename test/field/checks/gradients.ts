@@ -1,9 +1,10 @@
 /** Check of the gradient of a stated target against an array, row by row. */
-import type { Subject } from '../../../src/cli/subject.ts';
+
 import { cast } from '../../../src/core/tensor/cast.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32, sizeOf } from '../../../src/core/tensor/tensor.ts';
+import type { Subject } from '../../../src/library/subject.ts';
 import type { ExpectedGradient } from '../expectation.ts';
 import type { Check, OpenedCase } from '../opened-case.ts';
 import { readArray } from './arrays.ts';

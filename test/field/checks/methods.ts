@@ -1,9 +1,9 @@
 /** Runs of one method of each strategy, as a person would ask for it: no target, no parameters. */
 
-import type { Subject } from '../../../src/cli/subject.ts';
 import { WhylightError } from '../../../src/core/errors.ts';
 import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
+import type { Subject } from '../../../src/library/subject.ts';
 import { answerOf, messageOf, type OpenedCase } from '../opened-case.ts';
 import { statedElement } from './stated-element.ts';
 

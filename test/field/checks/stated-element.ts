@@ -1,9 +1,10 @@
 /** Element of an output that a case states as the target of its gradient. */
-import type { Subject } from '../../../src/cli/subject.ts';
+
 import { checkInputs } from '../../../src/core/model/inputs.ts';
 import type { BoundInfo } from '../../../src/core/model/model.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import type { Tensor } from '../../../src/core/tensor/tensor.ts';
+import type { Subject } from '../../../src/library/subject.ts';
 import type { ExpectedGradient } from '../expectation.ts';
 import type { OpenedCase } from '../opened-case.ts';
 import { largestOf } from './errors.ts';

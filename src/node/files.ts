@@ -1,9 +1,9 @@
-/** Files of the command line: of a model's folder, and single ones. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+/** Files: of a model's folder, and single ones. */
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
 import type { ModelFolder } from '../core/model/folder.ts';
-import { reasonOf } from '../node/system-errors.ts';
+import { reasonOf } from './system-errors.ts';
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -18,6 +18,15 @@ export async function readBytes(path: string, what: string): Promise<Buffer> {
   } catch (error) {
     const reason = reasonOf(error);
     throw new WhylightError('not_found', `Cannot read the ${what} ${path}: ${reason}.`, { path }, { cause: error });
+  }
+}
+
+/** @throws WhylightError `invalid_request` with the reason in words */
+export async function writeBytes(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, content);
+  } catch (error) {
+    throw new WhylightError('invalid_request', `Cannot write ${path}: ${reasonOf(error)}.`, { path }, { cause: error });
   }
 }
 

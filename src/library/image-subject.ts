@@ -1,0 +1,39 @@
+/** Image files as a model takes them. */
+import { WhylightError } from '../core/errors.ts';
+import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
+import type { PlacedImage } from '../core/image/placement.ts';
+import { detailOf, preprocess } from '../core/image/preprocess.ts';
+import type { Model } from '../core/model/model.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
+import { usualPreprocessing } from './usual-preprocessing.ts';
+
+export interface ImageInput extends PlacedImage {
+  /** The image as the model takes it. */
+  readonly inputs: Inputs;
+}
+
+/**
+ * Decodes an image file and makes the model's input of it.
+ * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model takes its images.
+ */
+export async function readImageInput(
+  bytes: Uint8Array,
+  model: Model,
+  codecs: Pick<ImageCodecs, 'decode'>,
+): Promise<ImageInput> {
+  const { preprocessing } = model;
+  if (!preprocessing) {
+    const usual = usualPreprocessing(model);
+    throw new WhylightError(
+      'invalid_config',
+      `Nothing says how an image becomes the input of ${model.name}: give --scale, --mean, --std and --resize ` +
+        '("preprocessing" in the library), or a manifest beside the model.' +
+        (usual ? ` ${usual.reason} usually take ${usual.flags}: try these.` : ''),
+      usual && { flags: usual.flags, preprocessing: usual.preprocessing },
+    );
+  }
+  const [input] = model.graph.inputs;
+  const image = await codecs.decode(bytes, { detail: detailOf(preprocessing) });
+  const { tensor, placement } = preprocess(image, preprocessing);
+  return { image, inputs: { [input?.name ?? '']: tensor }, placement };
+}
