@@ -12,7 +12,7 @@ const explain = (...args: string[]) => whylight('explain', '--model', folder, ..
 describe('whylight explain for texts', () => {
   test('opens a folder by its config.json, and lists words with positions and values', () => {
     const { code, stdout, stderr } = explain('--text', 'The film was good!', '--json');
-    expect(stderr).toBe('');
+    expect(stderr).toMatch(/^note: integrated_gradients was chosen: .*\n$/);
     expect(code).toBe(0);
     const { predictions, features } = JSON.parse(stdout);
     expect(predictions[0].label).toBe('POSITIVE');
