@@ -14,6 +14,7 @@ import { isMetricReference, readMetrics } from './metrics.ts';
 import { DRAWN } from './next.ts';
 import { openReference, referenceSchema } from './reference-file.ts';
 import { row } from './rows.ts';
+import { isTextReference, readTexts } from './texts.ts';
 
 const TOLERANCE = 1e-4;
 /** CAM maps of the reference went through two resizings and three scalings. */
@@ -33,6 +34,7 @@ async function readReference(path: string, json: z.output<typeof referenceSchema
   const reference = await openReference(path, json);
   const { name, model: file, fields: tensors, array } = reference;
   if (isMetricReference(tensors)) return readMetrics(reference);
+  if (isTextReference(tensors)) return readTexts(reference);
   const { cam_tensor } = json;
   let model: Promise<Model> | undefined;
   const load = () => (model ??= readFile(join(dirname(path), file)).then((bytes) => Model.read({ bytes })));
