@@ -87,7 +87,7 @@ export interface Expectation {
   readonly element_to_zero?: { readonly of?: string; readonly values: readonly number[]; readonly tolerance?: number };
   /** Target to send; null where none is sent. */
   readonly request_target?: TargetRequest | null;
-  readonly methods?: Readonly<Record<string, { readonly must?: string }>>;
+  readonly methods?: Readonly<Record<string, { readonly must?: string; readonly because?: string }>>;
   readonly arrays?: readonly ExpectedArray[];
   readonly gradient_array?: ExpectedGradient;
   /** Scores of each row: probabilities of classes, or the number of a regression. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compose } from '../../src/cli/compose.ts';
 import { collectLessOften } from '../../src/node/garbage.ts';
+import { corrected } from './corrections.ts';
 import { judge, type Verdict } from './judge.ts';
 import { readCases } from './read-cases.ts';
 import { familyFigures, line, summary } from './report.ts';
@@ -37,7 +38,7 @@ if (flags.help || folder === undefined) {
 
 collectLessOften();
 const root = resolve(folder);
-const cases = (await readCases(root)).filter(
+const cases = (await corrected(await readCases(root))).filter(
   ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
 );
 const options = { explainer: await compose('node'), root, quick: flags.quick ?? false };

@@ -227,6 +227,7 @@ export const CASES: Readonly<Record<string, readonly TaskCase[]>> = {
       { image_embeds: float32([1, 3], [1, 2, 2]) },
       { classAxis: null, similarTo: [0, 3, 4] },
     ),
+    example('an embedding alone', IMAGE, { image_embeds: float32([1, 3], [1, 2, 2]) }, { classAxis: null }),
   ],
   values: [example('numbers', IMAGE, { y: float32([1, 4], [1, 4, 2, 3]) })],
 };

@@ -6,6 +6,7 @@ import { prune } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
+import { unfusedWeights } from '../onnx/simplify/unfused-weights.ts';
 import { unsignedActivations } from '../onnx/simplify/unsigned-activations.ts';
 import { unsignedWeights } from '../onnx/simplify/unsigned-weights.ts';
 import { simplify } from '../onnx/simplify.ts';
@@ -85,7 +86,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   budget.time();
   let model = decomposed(whole, request, keep, budget);
   budget.time();
-  if (gradients.length === 0) return unsigned(expose(model, forward));
+  if (gradients.length === 0) return protect(expose(model, forward));
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model, budget);
@@ -103,10 +104,11 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, gradientName(tensor));
   });
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return unsigned(simplify(compiled));
+  return protect(simplify(compiled));
 }
 
-const unsigned = (graph: Graph): Graph => unsignedWeights(unsignedActivations(graph));
+/** The graph in a form that onnxruntime's own optimisation does not make inexact. */
+const protect = (graph: Graph): Graph => unfusedWeights(unsignedWeights(unsignedActivations(graph)));
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
 function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>, budget: CompileBudget): Graph {

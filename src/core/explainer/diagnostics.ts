@@ -16,7 +16,14 @@ export interface Diagnostics {
 }
 
 export interface Warning {
-  readonly code: 'flat' | 'all_negative' | 'saturated' | 'incomplete' | 'nothing_found' | 'contradicted';
+  readonly code:
+    | 'flat'
+    | 'all_negative'
+    | 'saturated'
+    | 'incomplete'
+    | 'nothing_found'
+    | 'contradicted'
+    | 'straight_through';
   /** Meaning of the warning, and a remedy. */
   readonly message: string;
 }
@@ -32,6 +39,8 @@ export interface Circumstances {
   readonly strategy?: Strategy;
   /** Reason of the method for values of zero, see {@link Attribution.zeros}. */
   readonly zeros?: string;
+  /** Operator and name of a node that rounds activations, where the values come from a gradient through it. */
+  readonly rounding?: string;
   /** The part with the most positive values, and the change of the score without it, where that was measured. */
   readonly hidden?: { readonly part: string; readonly change: number };
 }
@@ -96,7 +105,7 @@ const isSaturated = (probability: number | undefined): probability is number =>
   probability !== undefined && Math.min(probability, 1 - probability) < SATURATED;
 
 function* warnings(low: number, high: number, circumstances: Circumstances): Generator<Warning> {
-  const { score, baselineScore, convergenceDelta, probability, activation, hidden } = circumstances;
+  const { score, baselineScore, convergenceDelta, probability, activation, hidden, rounding } = circumstances;
   if (low === 0 && high === 0) {
     yield { code: 'flat', message: `Every value is zero: ${reasonForZeros(circumstances)}` };
   } else if (isFlat(low, high, FLAT)) {
@@ -117,6 +126,12 @@ function* warnings(low: number, high: number, circumstances: Circumstances): Gen
     yield {
       code: 'saturated',
       message: `The explained probability is ${probability.toPrecision(3)}: ${name} is saturated there, and hardly changes with the input. Explain the logits: scores=logits.`,
+    };
+  }
+  if (rounding !== undefined) {
+    yield {
+      code: 'straight_through',
+      message: `The model rounds its activations (${rounding}), so its own derivative is zero almost everywhere: the gradient counts rounding as the identity, like that of the model before quantisation, and is zero where values are clipped. Compare with a perturbation method such as occlusion.`,
     };
   }
   if (hidden && hidden.change > FLAT * Math.abs(score)) {

@@ -15,6 +15,7 @@ import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
+import { roundingNode } from './rounding.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 import type { Summary } from './summary.ts';
 
@@ -162,7 +163,7 @@ const scoresOf = ({ score, baselineScore, convergenceDelta }: RowOutcome) => ({
 
 /** Facts for {@link diagnose}. */
 function circumstancesOf(
-  { info, entry, model }: Plan,
+  { info, entry, model, graphs }: Plan,
   outcome: RowOutcome,
   { zeros }: Attribution,
   summary: Summary | undefined,
@@ -171,6 +172,8 @@ function circumstancesOf(
   const { value: activation } = model.description.explained.activation;
   // Values without a sign do not claim that the part is evidence for the target.
   const hidden = summary?.facts.signed ? summary.facts.hidden : undefined;
+  const isGradient = Object.values(graphs).some(({ gradients }) => gradients.length > 0);
+  const rounds = isGradient ? roundingNode(model.graph) : undefined;
   return {
     ...scoresOf(outcome),
     strategy: entry.method.strategy,
@@ -178,5 +181,6 @@ function circumstancesOf(
     ...(isProbability && (activation === 'softmax' || activation === 'sigmoid') && { activation }),
     ...(zeros !== undefined && { zeros }),
     ...(hidden && { hidden }),
+    ...(rounds && { rounding: `${rounds.op} "${rounds.name}"` }),
   };
 }

@@ -119,7 +119,7 @@ async function outputsOfRow({ plan, lease, hooks }: ReadRun, inputs: Inputs): Pr
 function contextOf({ model, request }: ReadPlan, task: Task, index: number, inputs: Inputs): TaskContext {
   const { description, metadata, preprocessing } = model;
   const { read = {}, features, top } = request;
-  const { image, threshold } = read;
+  const { image, threshold, similarTo } = read;
   const words = features?.[index];
   return {
     description,
@@ -130,6 +130,7 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
       ? { attentionMask: wordsAmong(words) }
       : attentionOf(description, inputs)),
     ...(threshold !== undefined && { threshold }),
+    ...(similarTo && { similarTo }),
     ...(top !== undefined && !task.hasPlaces && { top }),
   };
 }

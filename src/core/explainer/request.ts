@@ -14,6 +14,8 @@ export interface ReadRequest {
   readonly threshold?: number;
   /** Size of the image that the only row was made of, for places in its pixels. */
   readonly image?: PlacedSize;
+  /** Embedding to compare that of every row with; the largest components are explained when absent. */
+  readonly similarTo?: ArrayLike<number>;
 }
 
 /** Request for an explanation of every row of the inputs. */

@@ -1,15 +1,16 @@
-/** Similarity: the cosine of the model's embedding and a given one. */
-
+/** Similarity: the cosine of the model's embedding and a given one; without one, the largest components. */
 import { WhylightError } from '../../core/errors.ts';
 import type { TaskContext, TaskOutputs } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { targetNotFound } from '../named-class.ts';
 import { cosineWith } from '../nodes.ts';
+import values from '../values.ts';
 
 export default defineTask({
   id: 'similarity',
   title: 'Similarity',
-  summary: 'The cosine of the embedding of the input and a given embedding.',
+  summary:
+    'The cosine of the embedding of the input and a given embedding; the largest components where none is given.',
   hasPlaces: true,
   evidence({ explained: { name, shape } }) {
     const vector = shape.filter((extent, i) => i > 0 && extent !== 1).length === 1;
@@ -17,19 +18,18 @@ export default defineTask({
     return vector && named ? 0.8 : 0;
   },
   read(outputs, context) {
+    if (!context.similarTo) return values.read(outputs, context);
     const { data } = embeddingOf(outputs, context);
-    return context.similarTo ? [{ label: 'cosine', score: cosine(data, checked(context.similarTo, data)) }] : [];
+    return [{ label: 'cosine', score: cosine(data, checked(context.similarTo, data)) }];
   },
   target(choice, outputs, context) {
+    if (!context.similarTo) return values.target(choice, outputs, context);
     if (!('prediction' in choice) || choice.prediction !== 0) {
       throw targetNotFound(
-        'An embedding has no classes and no boxes: what is explained is its cosine with the one given as similar_to.',
+        'An embedding has no classes and no boxes: its cosine with the one to compare with is explained.',
       );
     }
     const { name, data } = embeddingOf(outputs, context);
-    if (!context.similarTo) {
-      throw new WhylightError('invalid_request', 'There is nothing to compare with: give an embedding as similar_to.');
-    }
     const other = checked(context.similarTo, data);
     const scale = Math.hypot(...data) * Math.hypot(...Array.from(other));
     return {

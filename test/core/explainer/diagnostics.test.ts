@@ -31,6 +31,13 @@ describe('diagnose', () => {
     expect(codes(values)).toEqual([code]);
   });
 
+  it('says that a gradient goes straight through rounding', () => {
+    const { warnings } = of([1, -2, 3], { rounding: 'QuantizeLinear "q"' });
+    expect(warnings).toMatchObject([
+      { code: 'straight_through', message: expect.stringContaining('QuantizeLinear "q"') },
+    ]);
+  });
+
   it('warns of a map that is flat because only the channels differ', () => {
     const values = { x: float32([1, 2, 1, 2], [1, 1, 3, 3]) };
     const warned = (map: number[]) => diagnose(values, { score: 1 }, float32([1, 2], map)).warnings;

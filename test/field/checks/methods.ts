@@ -13,6 +13,8 @@ export interface MethodRun {
   readonly verdict: 'runs' | 'refused' | 'fails';
   /** Message of the refusal or fault. */
   readonly reason?: string;
+  /** Codes of the warnings of the answer. */
+  readonly warnings?: readonly string[];
 }
 
 const METHODS: Readonly<Record<Strategy, string>> = {
@@ -25,6 +27,8 @@ export const STRATEGIES = Object.keys(METHODS) as Strategy[];
 
 const MAX_SAMPLES = 3000;
 
+const ZERO = 'gives zero everywhere';
+
 /** Errors that are no statement about the model or the request. */
 const FAULTS: ReadonlySet<string> = new Set(['method_failed', 'engine_failure', 'internal_error', 'invalid_model']);
 
@@ -35,12 +39,15 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   try {
     const method = METHODS[strategy];
     const request = { method, inputs: subject.inputs, ...(await targetOf(it, subject, method)) };
+    let warnings: readonly string[] = [];
     const run = async (params: ExplainRequest['params']): Promise<string | undefined> => {
       const { rows } = await it.explainer.explain(it.opened.model, { ...request, params }, { maxSamples: MAX_SAMPLES });
-      return valueFault(rows[0], strategy);
+      warnings = rows[0]?.diagnostics.warnings.map(({ code }) => code) ?? [];
+      const fault = valueFault(rows[0], strategy);
+      return fault === ZERO && (await isZeroLayer(it, subject, rows[0])) ? undefined : fault;
     };
     const fault = (await run({})) && (await run(strategy === 'activation' ? { relu: false } : {}));
-    return fault === undefined ? { verdict: 'runs' } : { verdict: 'fails', reason: fault };
+    return fault === undefined ? { verdict: 'runs', warnings } : { verdict: 'fails', reason: fault, warnings };
   } catch (error) {
     // More runs than this tool has time for are no fault of the model's.
     if (WhylightError.is(error, 'budget_exceeded')) return { verdict: 'runs', reason: messageOf(error) };
@@ -70,6 +77,18 @@ async function targetOf(
 }
 
 /**
+ * True where the layer of a map is zero everywhere for this input (a ReLU that lets nothing through), so that a map of
+ * zeros is right.
+ */
+async function isZeroLayer(it: OpenedCase, { inputs }: Subject, row: ExplainedRow | undefined): Promise<boolean> {
+  const made = new Set(it.opened.model.graph.nodes.flatMap(({ outputs }) => outputs));
+  const names = Object.keys(row?.values ?? {}).filter((name) => made.has(name));
+  if (names.length === 0) return false;
+  const layers = await it.explainer.infer(it.opened.model, { inputs, names });
+  return Object.values(layers).every(({ data }) => [...data].every((value) => Number(value) === 0));
+}
+
+/**
  * Zero everywhere is the truth for steps and saturated scores, and where a ReLU cuts a map that is negative, but no map
  * of a layer.
  */
@@ -78,5 +97,5 @@ function valueFault(row: ExplainedRow | undefined, strategy: Strategy): string |
   if (values.length === 0) return 'gives no values';
   if (!values.every(Number.isFinite)) return 'gives values that are not finite';
   const isZero = strategy === 'activation' && values.every((value) => value === 0);
-  return isZero ? 'gives zero everywhere' : undefined;
+  return isZero ? ZERO : undefined;
 }

@@ -20,7 +20,12 @@ export interface DoubtContext {
 
 /** @returns doubts, those that block an explanation first */
 export function doubtsOf(context: DoubtContext): Doubt[] {
-  const doubts = [...outputDoubts(context), ...inputDoubts(context), ...rowDoubts(context)];
+  const doubts = [
+    ...outputDoubts(context),
+    ...embeddingDoubts(context),
+    ...inputDoubts(context),
+    ...rowDoubts(context),
+  ];
   return doubts.sort((a, b) => Number(b.blocking ?? false) - Number(a.blocking ?? false));
 }
 
@@ -85,6 +90,17 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
     });
   }
   return doubts;
+}
+
+function embeddingDoubts({ explained: { name, shape, task } }: DoubtContext): Doubt[] {
+  if (task.value !== 'similarity') return [];
+  return [
+    {
+      about: 'target',
+      tensor: name,
+      message: `The output "${name}" [${shape.join(', ')}] is an embedding: where no other is given to compare it with, its largest component is explained, which is no class. Choose another component by a target, or state what the output means with --task, task= in a request, or "task" in the manifest.`,
+    },
+  ];
 }
 
 /** Scores that a NonMaxSuppression in front of an output chooses by; undefined where there is none. */
