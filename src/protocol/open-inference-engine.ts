@@ -9,6 +9,7 @@ import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import { cast } from '../core/tensor/cast.ts';
 import { joinRows, sliceRows } from '../core/tensor/rows.ts';
 import type { DataType, Tensor } from '../core/tensor/tensor.ts';
+import { connectionTo } from './inference-connection.ts';
 import { DATATYPES, HEADER_LENGTH } from './open-inference.ts';
 import { decodeMetadata, decodeResponse, encodeRequest, type ModelMetadata } from './open-inference-client.ts';
 
@@ -35,11 +36,15 @@ export async function graphName({ graph, external = [] }: ModelBytes): Promise<s
   return `whylight_${(digest as string).slice(0, 24)}`;
 }
 
+/** Milliseconds within which the server must report that it is ready. */
+const CHECK_MS = 5_000;
+
 /**
  * Rows are sent in portions under the server's limit, several at once; elements are cast to the types that the server
  * declares, so that a graph exported with half floats at its ends halves what travels.
  *
- * Requests only ask, so what a gateway refuses (502, 503) or a connection loses is asked once more.
+ * An aborted signal ends the wait for an answer. Requests only read, so what a gateway refuses (502, 503) or a connection
+ * loses is asked for once more.
  */
 export function openInferenceEngine({
   url,
@@ -50,37 +55,18 @@ export function openInferenceEngine({
   timeout = 30_000,
   fetch: send = (address, init) => fetch(address, init),
 }: OpenInferenceOptions): Engine {
-  const server = url.replace(/\/+$/, '');
-  const turn = turnstile(connections);
-
-  const ask = (path: string, init: RequestInit = {}) =>
-    turn(async () => {
-      const attempt = () =>
-        send(`${server}${path}`, {
-          ...init,
-          headers: { ...headers, ...(init.headers as Record<string, string>) },
-          signal: AbortSignal.timeout(timeout),
-        }).catch((error) => {
-          throw unanswered(server, timeout, error);
-        });
-      let answer = await attempt().catch((error: WhylightError) => {
-        if (error.code === 'origin_timeout') throw error;
-        return undefined;
-      });
-      if (!answer || answer.status === 502 || answer.status === 503) {
-        await answer?.body?.cancel();
-        answer = await attempt();
-      }
-      return bodyOf(answer, path);
-    });
+  const ask = connectionTo({ url, headers, connections, timeout, fetch: send });
 
   return {
     name: 'open-inference',
+    async check() {
+      await ask('/v2/health/ready', { signal: AbortSignal.timeout(CHECK_MS) });
+    },
     async load(graph: ModelBytes): Promise<Session> {
       const path = `/v2/models/${encodeURIComponent(await nameOf(graph))}`;
       const metadata = decodeMetadata((await ask(path)).bytes);
       return {
-        async run(feeds, fetches) {
+        async run(feeds, fetches, { signal } = {}) {
           const rows = rowCount(feeds, metadata);
           const portions = portionsOf(feeds, metadata, rows, maxRequestBytes);
           const answers = await Promise.all(
@@ -90,6 +76,7 @@ export function openInferenceEngine({
                 method: 'POST',
                 headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) },
                 body,
+                ...(signal && { signal }),
               });
               return decodeResponse(bytes, length);
             }),
@@ -164,58 +151,4 @@ function portionsOf(feeds: Tensors, metadata: ModelMetadata, rows: number | unde
       ]),
     ),
   );
-}
-
-function unanswered(server: string, timeout: number, cause: Error): WhylightError {
-  if (cause.name === 'TimeoutError') {
-    const message = `The inference server ${server} did not answer within ${timeout} ms.`;
-    return new WhylightError('origin_timeout', message, { timeout_ms: timeout }, { cause });
-  }
-  const message = `The inference server ${server} cannot be reached: ${cause.message}.`;
-  return new WhylightError('origin_unavailable', message, {}, { cause });
-}
-
-async function bodyOf(response: Response, path: string): Promise<{ bytes: Uint8Array; headerLength?: number }> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (response.ok) {
-    const length = response.headers.get(HEADER_LENGTH);
-    return { bytes, ...(length !== null && { headerLength: Number(length) }) };
-  }
-  const said = errorOf(bytes);
-  const code =
-    response.status === 503 ? 'origin_unavailable' : response.status === 504 ? 'origin_timeout' : 'origin_error';
-  const hint =
-    response.status === 404 ? ' Export the graphs of this model and method to it: whylight export triton.' : '';
-  throw new WhylightError(code, `The inference server answered ${response.status} to ${path}: ${said}.${hint}`, {
-    status: response.status,
-  });
-}
-
-/** The member `error` that servers of the protocol send; the text itself when there is none. */
-function errorOf(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes.subarray(0, 2000));
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return error.replace(/\.$/, '');
-  } catch {
-    // Not JSON: a proxy's page, perhaps. Its beginning says more than nothing.
-  }
-  return text.slice(0, 200) || 'nothing';
-}
-
-/** Lets so many pass at once; the others wait in line. */
-function turnstile(most: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let busy = 0;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (busy >= most) await new Promise<void>((go) => waiting.push(go));
-    else busy += 1;
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else busy -= 1;
-    }
-  };
 }

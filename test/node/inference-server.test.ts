@@ -1,5 +1,7 @@
 /** Both ends of the Open Inference Protocol over TCP: one server holds compiled graphs, the other one explains with them. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -55,12 +57,15 @@ afterAll(async () => {
 });
 
 const pixels = Array.from({ length: 3072 }, (_, i) => Math.sin(i * 0.03));
-async function attribution(url: string, query: string): Promise<number[]> {
-  const response = await fetch(`${url}/v2/models/cifar10/explain?${query}`, {
+const ask = (url: string, query: string): Promise<Response> =>
+  fetch(`${url}/v2/models/cifar10/explain?${query}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels }] }),
   });
+
+async function attribution(url: string, query: string): Promise<number[]> {
+  const response = await ask(url, query);
   expect(response.status).toBe(200);
   const { outputs } = (await response.json()) as { outputs: { name: string; data: number[] }[] };
   return outputs.find(({ name }) => name === 'attribution')?.data as number[];
@@ -87,4 +92,45 @@ it('an explanation fails with origin_error when the inference server lacks a gra
     body: JSON.stringify({ inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 32, 32], data: pixels }] }),
   });
   expect([response.status, await response.json()]).toEqual([502, expect.objectContaining({ code: 'origin_error' })]);
+});
+
+it('the server is ready while the inference server is', async () => {
+  const response = await fetch(`${elsewhere}/v2/health/ready`);
+  expect([response.status, await response.json()]).toMatchObject([200, { checks: { engine: 'ok' } }]);
+});
+
+/** An inference server that accepts requests and never answers those below `path`. */
+async function hanging(path: string) {
+  const server = createServer(async (request, response) => {
+    if (request.url?.endsWith(path)) return;
+    const answer = await fetch(`${graphs}${request.url}`);
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  running.push({
+    url: '',
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  } as Serving);
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it.each([
+  ['with the values', '/infer'],
+  ['with the description of the graph', ''],
+])('deadline_ms ends the wait for an inference server that hangs %s', async (_, path) => {
+  const url = await started({ ...shared, models, inferenceServer: await hanging(path) });
+  const response = await ask(url, 'method=saliency&deadline_ms=300');
+  expect([response.status, await response.json()]).toMatchObject([504, { code: 'deadline_exceeded' }]);
+});
+
+it('clients see no address of an inference server that is gone, and when to come back', async () => {
+  const url = await started({ ...shared, models, inferenceServer: 'http://127.0.0.1:9' });
+  const response = await ask(url, 'method=saliency');
+  const text = await response.text();
+  expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '1']);
+  expect(JSON.parse(text)).toMatchObject({ code: 'origin_unavailable', retry_after: 1 });
+  expect(text).not.toContain('127.0.0.1');
 });

@@ -203,7 +203,7 @@ describe('openInferenceEngine with a failing server', () => {
     const session = await engine().load(identityModel());
     server.faults.push(refuse(400, '{"error":"unexpected shape"}'));
     const error = await failure(session.run({ x }));
-    expect(error).toMatchObject({ code: 'origin_error', details: { status: 400 } });
+    expect(error).toMatchObject({ code: 'origin_error', details: { upstream_status: 400 } });
     expect(error.message).toContain('unexpected shape');
     expect(server.bodies).toHaveLength(0);
   });
@@ -234,4 +234,65 @@ describe('openInferenceEngine with a failing server', () => {
     const error = await failure(openInferenceEngine({ url: 'http://127.0.0.1:9' }).load(identityModel()));
     expect(error.code).toBe('origin_unavailable');
   });
+
+  it.each([
+    [429, 'overloaded', '17', 17],
+    [503, 'origin_unavailable', '17', 17],
+    [503, 'origin_unavailable', undefined, 1],
+    [429, 'overloaded', new Date(Date.now() - 60_000).toUTCString(), 1],
+    [429, 'overloaded', '999999', 3600],
+  ])('answers a %i with %s, and Retry-After %s as %i seconds', async (status, code, header, seconds) => {
+    const session = await engine().load(identityModel());
+    const busy: Fault = (_, response) =>
+      response.writeHead(status, header === undefined ? {} : { 'Retry-After': header }).end('{"error":"busy"}');
+    server.faults.push(busy, busy);
+    expect(await failure(session.run({ x }))).toMatchObject({ code, details: { retry_after: seconds } });
+    // The server said when to come back, so it is not asked again before.
+    expect(server.faults.splice(0)).toHaveLength(header === undefined ? 0 : 1);
+  });
+
+  it('retries an answer that is cut off, and answers origin_error when that is cut off as well', async () => {
+    const cutOff: Fault = (_, response) => {
+      response.writeHead(200, { 'Content-Length': '1000' }).write('{"outputs":[', () => response.destroy());
+    };
+    const session = await engine().load(identityModel());
+    server.faults.push(cutOff);
+    expect(await session.run({ x })).toEqual({ y: x });
+    server.faults.push(cutOff, cutOff);
+    expect(await failure(session.run({ x }))).toMatchObject({ code: 'origin_error', message: /cut off/ });
+  });
+
+  it('names no address, and no text that is not an error of the protocol, in messages', async () => {
+    const session = await engine().load(identityModel());
+    server.faults.push(lose, lose);
+    const lost = await failure(session.run({ x }));
+    server.faults.push(refuse(500, '<html>upstream 10.1.2.3:8001 failed</html>'));
+    const page = await failure(session.run({ x }));
+    for (const { message, details } of [lost, page]) {
+      expect(message + JSON.stringify(details)).not.toMatch(/127\.0\.0\.1|10\.1\.2\.3|http:/);
+    }
+    expect((lost.cause as Error).message).toContain(server.url);
+    expect((page.cause as Error).message).toContain('10.1.2.3');
+  });
+
+  it('ends the wait for an answer when the signal is aborted, also for requests that wait in line', async () => {
+    const session = await engine({ connections: 1 }).load(identityModel());
+    const { signal, abort } = controller();
+    server.faults.push(() => abort(new WhylightError('deadline_exceeded', 'Too late.')));
+    const [underWay, inLine] = [session.run({ x }, undefined, { signal }), session.run({ x }, undefined, { signal })];
+    const errors = Promise.all([failure(underWay), failure(inLine)]);
+    expect((await errors).map(({ code }) => code)).toEqual(['deadline_exceeded', 'deadline_exceeded']);
+    expect(await session.run({ x })).toEqual({ y: x });
+  });
+
+  it('checks whether the server is ready', async () => {
+    await expect(engine().check?.()).resolves.toBeUndefined();
+    const gone = openInferenceEngine({ url: 'http://127.0.0.1:9' });
+    expect((await failure(gone.check?.() as Promise<unknown>)).code).toBe('origin_unavailable');
+  });
 });
+
+function controller() {
+  const made = new AbortController();
+  return { signal: made.signal, abort: (reason: unknown) => made.abort(reason) };
+}

@@ -29,6 +29,7 @@ export async function inferenceServer(): Promise<InferenceServer> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (request.url === '/v2/health/ready') return void response.end('{"ready":true}');
     const [, , , name = '', action] = (request.url as string).split('/');
     const model = models.get(name);
     if (action === 'infer' && faults.length > 0) return faults.shift()?.(request, response);

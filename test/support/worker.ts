@@ -40,7 +40,7 @@ export class SessionProbe extends WorkerEntrypoint {
         const bytes = denseModel(WIDTH);
         return { session: await engine.load(bytes), bytes };
       },
-      (promise) => this.ctx.waitUntil(promise),
+      { waitUntil: (promise) => this.ctx.waitUntil(promise) },
     );
   }
 }

@@ -27,6 +27,17 @@ export interface Engine {
    * @throws WhylightError `invalid_model` or `unsupported_operator` when the engine refuses it.
    */
   load(model: ModelBytes): Promise<Session>;
+  /**
+   * Checks that the engine works, where it runs graphs that it already has; left out where any graph can be tried.
+   * @throws WhylightError when it does not
+   */
+  check?(): Promise<void>;
+}
+
+/** Settings of one run. */
+export interface RunOptions {
+  /** Ends the wait for an engine that runs elsewhere. Engines in this process finish the batch. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Session {
@@ -34,8 +45,9 @@ export interface Session {
    * Runs the graph once.
    * @param feeds every input of the graph by name
    * @param fetches names of the outputs wanted; all when left out
-   * @throws WhylightError `invalid_tensor` for feeds that do not fit, `engine_failure` for anything else.
+   * @throws WhylightError `invalid_tensor` for feeds that do not fit, `engine_failure` for anything else, the reason of the
+   * signal when it is aborted.
    */
-  run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
+  run(feeds: Tensors, fetches?: readonly string[], options?: RunOptions): Promise<Tensors>;
   release(): Promise<void>;
 }

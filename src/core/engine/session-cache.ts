@@ -2,6 +2,7 @@
  * Cache of loaded sessions, bounded in bytes: the least recently used one is released first. A session in use is never
  * released, even when the cache is over its capacity.
  */
+import { untilAborted } from '../abort.ts';
 import { LruCache } from '../lru-cache.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Session } from './engine.ts';
@@ -27,6 +28,13 @@ export type LoadSession = (makeRoom: (bytes: ModelBytes) => Promise<void>) => Pr
 
 /** Keeps a promise alive after the request that made it has ended, as platforms offer it. */
 export type WaitUntil = (promise: Promise<unknown>) => void;
+
+/** Wait of one caller for a session that is being loaded. */
+export interface LoadWait {
+  readonly waitUntil?: WaitUntil;
+  /** Ends the wait of this caller; the load goes on for others. */
+  readonly signal?: AbortSignal;
+}
 
 interface Entry {
   users: number;
@@ -69,12 +77,13 @@ export class SessionCache {
    *
    * A Worker must give `waitUntil`: workerd never settles a promise whose request has ended, and a load cut off in this
    * way would hang everybody who waits for it, for as long as the isolate lives.
+   * @throws what the load throws; the reason of the signal, when the caller's wait is aborted before the load ends
    */
-  async acquire(key: string, load: LoadSession, waitUntil?: WaitUntil): Promise<Lease> {
+  async acquire(key: string, load: LoadSession, { waitUntil, signal }: LoadWait = {}): Promise<Lease> {
     const entry = this.entries.get(key)?.value ?? this.start(key, load, waitUntil);
     entry.users++;
     try {
-      return this.lease(entry, await entry.ready);
+      return this.lease(entry, await (signal ? untilAborted(entry.ready, signal) : entry.ready));
     } catch (error) {
       entry.users--;
       throw error;

@@ -1,11 +1,11 @@
 /** Run of one row of a plan. */
+import { throwIfAborted } from '../abort.ts';
 import { checkAttribution } from '../method/attribution.ts';
 import type { Attribution, Cost } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
 import { Evaluator, type Start } from '../plan/evaluator.ts';
-import { throwIfAborted } from '../plan/run.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, rowOf } from '../tensor/rows.ts';

@@ -126,7 +126,7 @@ export class Explainer {
     const started = this.clock();
     checkBudget(plan, hooks.maxSamples);
     const timings = noTimings();
-    const lease = this.loader.lease(plan.model, timings, hooks.waitUntil);
+    const lease = this.loader.lease(plan.model, timings, hooks);
     try {
       const { rows, samples } = await this.explainRows(plan, lease, hooks);
       return this.explanation(plan, rows, samples, { ...timings, total: this.clock() - started });
@@ -143,7 +143,7 @@ export class Explainer {
   async settle(plan: Plan, index = 0, hooks: ExplainHooks = {}): Promise<Plan> {
     const task = taskOf(plan, this.tasks);
     if (!task || !isChosenByTask(task, plan.request)) return plan;
-    const lease = this.loader.lease(plan.model, noTimings(), hooks.waitUntil);
+    const lease = this.loader.lease(plan.model, noTimings(), hooks);
     try {
       const answer = await readRow({ plan, lease, hooks }, task, index);
       const chosen = targetOf(answer, task, plan.request.target);
@@ -213,7 +213,7 @@ export class Explainer {
     const { inputs, shapes } = checkInputs(model, request.inputs);
     const info = model.info({ scores: request.scores, shapes });
     const space = scoreSpace(model, info);
-    const lease = this.loader.lease(model, noTimings(), hooks.waitUntil);
+    const lease = this.loader.lease(model, noTimings(), hooks);
     try {
       const graph = await lease.load(resolveNeeds({}, info));
       const { scores } = await runRows(graph, inputs, undefined, controlOf(hooks));
@@ -241,7 +241,7 @@ export class Explainer {
     const info = described.info({ shapes });
     const task = taskOf({ model: described, request: { read: {}, ...request } }, this.tasks);
     if (!task) return { task: described.description.explained.task.value, rows: [] };
-    const lease = this.loader.lease(described, noTimings(), hooks.waitUntil);
+    const lease = this.loader.lease(described, noTimings(), hooks);
     try {
       const run = { plan: { model: described, info, inputs, request }, lease, hooks };
       const answers: Answers['rows'][number][] = [];
@@ -266,7 +266,7 @@ export class Explainer {
     const [scores, ...activations] = names;
     if (scores === undefined) return {};
     const info = model.info({ scores, shapes });
-    const lease = this.loader.lease(model, noTimings(), hooks.waitUntil);
+    const lease = this.loader.lease(model, noTimings(), hooks);
     try {
       const graph = await lease.load(resolveNeeds({ scores, activations }, info));
       const raw = await runRows(graph, checked, undefined, controlOf(hooks));

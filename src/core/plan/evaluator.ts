@@ -1,4 +1,6 @@
 /** Implementation of `ctx.evaluate`: counts rows, keeps the evaluation of the input itself, and stops a method that runs on. */
+
+import { throwIfAborted } from '../abort.ts';
 import { baselineName } from '../autodiff/reference.ts';
 import { WhylightError } from '../errors.ts';
 import { noScore } from '../method/attribution.ts';
@@ -9,7 +11,7 @@ import { outputTarget, scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { rowsOf, sliceRows } from '../tensor/rows.ts';
-import { outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows, throwIfAborted } from './run.ts';
+import { outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
 
 export interface EvaluatorOptions {

@@ -1,7 +1,7 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine, Session } from '../engine/engine.ts';
-import type { Lease, SessionCache, WaitUntil } from '../engine/session-cache.ts';
+import type { Lease, LoadWait, SessionCache } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph } from '../onnx/graph.ts';
@@ -53,22 +53,22 @@ export class GraphLease {
   private readonly loader: GraphLoader;
   private readonly model: Model;
   private readonly timings: LoadTimings;
-  private readonly waitUntil: WaitUntil | undefined;
+  private readonly waiting: LoadWait;
   private readonly held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
   private readonly overlap = { runs: 0, since: 0 };
 
-  constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waitUntil?: WaitUntil) {
+  constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waiting: LoadWait = {}) {
     this.loader = loader;
     this.model = model;
     this.timings = timings;
-    this.waitUntil = waitUntil;
+    this.waiting = waiting;
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
     const key = this.loader.keyOf(this.model, needs);
     const known = this.held.get(key);
     if (known) return known.graph;
-    const loaded = await this.loader.load(this.model, needs, this.timings, this.waitUntil);
+    const loaded = await this.loader.load(this.model, needs, this.timings, this.waiting);
     const twice = this.held.get(key);
     if (twice) {
       loaded.lease.release();
@@ -85,10 +85,10 @@ export class GraphLease {
     // Runs that overlap take the time once.
     const { overlap } = this;
     return {
-      async run(feeds, fetches) {
+      async run(feeds, fetches, options) {
         if (overlap.runs++ === 0) overlap.since = loader.clock();
         try {
-          return await session.run(feeds, fetches);
+          return await session.run(feeds, fetches, options);
         } finally {
           if (--overlap.runs === 0) timings.engine += loader.clock() - overlap.since;
         }
@@ -117,8 +117,8 @@ export class GraphLoader {
     return this.options.clock;
   }
 
-  lease(model: Model, timings: LoadTimings, waitUntil?: WaitUntil): GraphLease {
-    return new GraphLease(this, model, timings, waitUntil);
+  lease(model: Model, timings: LoadTimings, waiting?: LoadWait): GraphLease {
+    return new GraphLease(this, model, timings, waiting);
   }
 
   /** The graph's name, here and in the cache of sessions. */
@@ -134,7 +134,7 @@ export class GraphLoader {
     model: Model,
     needs: ResolvedNeeds,
     timings: LoadTimings,
-    waitUntil?: WaitUntil,
+    waiting: LoadWait = {},
   ): Promise<{ graph: RunnableGraph; lease: Lease }> {
     const { engine, sessions, clock } = this.options;
     const key = this.keyOf(model, needs);
@@ -150,7 +150,7 @@ export class GraphLoader {
         timings.session += clock() - started;
         return { session, bytes };
       },
-      waitUntil,
+      waiting,
     );
     const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
     // Where the model leaves dims open, the rows may be larger now than when the graph was compiled.

@@ -1,4 +1,5 @@
 /** Runs any number of rows through a compiled graph, in batches that fit. */
+import { throwIfAborted } from '../abort.ts';
 import { COTANGENT, gradientName } from '../autodiff/compile.ts';
 import type { Session } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
@@ -69,7 +70,7 @@ export async function runRows(
     const feeds = feedsOf(variant, rows, from, to, size);
     if (variant.gradients.length > 0)
       feeds[COTANGENT] = cotangent(graph, isEach(target) ? target.slice(from, to) : target, size);
-    const results = await session.run(feeds);
+    const results = await session.run(feeds, undefined, { signal: control.signal });
     for (const [name, result] of Object.entries(results))
       outputs.add(name, rowByRow(cast(result, 'float32'), size), from, to);
     control.done?.(to - from);
@@ -93,18 +94,6 @@ export async function runRows(
       ...variant.echoes.map((name) => [name, repeatRow(cast(rows[name] as Tensor, 'float32'), count)]),
     ]),
   };
-}
-
-/** @throws WhylightError `aborted`, or whatever the signal carries as its reason. */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  if (WhylightError.is(signal.reason)) throw signal.reason;
-  throw new WhylightError(
-    'aborted',
-    'The run was stopped because the caller cancelled it.',
-    {},
-    { cause: signal.reason },
-  );
 }
 
 function countRows({ inputs, mixes }: Variant, rows: Inputs): number {

@@ -96,6 +96,15 @@ export function problemOf(error: unknown, instance?: string, positions?: BodyPos
 /** Error handler of Hono: logs faults of the server and of its stores, and answers with the problem. */
 export function onError(error: Error, c: Context<EdgeEnv>): Response {
   const known = asWhylightError(error);
+  const { cause } = known;
+  // Addresses of servers behind this one are in causes, never in the message that clients see.
+  if (known.code.startsWith('origin_') && cause instanceof Error) {
+    c.get('log')('warn', 'a server behind this one failed', {
+      code: known.code,
+      detail: known.message,
+      reason: cause.message,
+    });
+  }
   if (known.code === 'model_damaged' || (STATUS[known.code] ?? 500) === 500) {
     const { name, message, stack } = (known.cause ?? error) as Error;
     c.get('log')('error', 'request failed', {

@@ -127,10 +127,10 @@ describe('SessionCache', () => {
     const { load } = recorder();
     const cache = new SessionCache(ONE);
     const kept: Promise<unknown>[] = [];
-    await cache.acquire('a', load('a'), (promise) => kept.push(promise));
-    await cache.acquire('a', load('a'), (promise) => kept.push(promise));
+    await cache.acquire('a', load('a'), { waitUntil: (promise) => kept.push(promise) });
+    await cache.acquire('a', load('a'), { waitUntil: (promise) => kept.push(promise) });
     await expect(
-      cache.acquire('b', load('b', { graph: new Uint8Array(1) }), (promise) => kept.push(promise)),
+      cache.acquire('b', load('b', { graph: new Uint8Array(1) }), { waitUntil: (promise) => kept.push(promise) }),
     ).rejects.toThrow();
     expect(await Promise.allSettled(kept)).toEqual([
       expect.objectContaining({ status: 'fulfilled' }),
