@@ -98,7 +98,7 @@ describe('dependencies between folders', () => {
     ['config', /^(core|config)\//],
     ['tools', /^(core|tools)\//],
     ['composition', /^(core|composition)\//],
-    ['library', /^(core|modalities|tasks|library)\//],
+    ['library', /^(core|modalities|protocol|library)\//],
     ['edge', /^(core|protocol|config|tools|composition|edge)\//],
     ['node', /^(core|protocol|config|tools|composition|library|edge|node)\//],
     ['report', /^(core|node|report)\//],
@@ -139,6 +139,7 @@ describe('dependencies between folders', () => {
       'node/origin-services.ts',
       'package/edge-node.ts',
       'package/explain.ts',
+      'package/open.ts',
       'playground/browser/worker.ts',
     ]);
   });

@@ -1,10 +1,15 @@
 /** `whylight` in a browser: explains on onnxruntime-web, which fetches its binary from beside the script. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
+import type { ExplainableModel } from '../library/explainable-model.ts';
 import { onnxruntimeWeb } from '../node/onnxruntime-web.ts';
+import { canvasCodecs } from './canvas-codecs.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
 
+export { canvasCodecs as imageCodecs } from './canvas-codecs.ts';
 export * from './explain.ts';
+export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-web.
@@ -18,3 +23,24 @@ export * from './explain.ts';
  */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeWeb(), settings, PROCESS_LIMITS);
+
+const BROWSER: Platform = {
+  codecs: canvasCodecs(),
+  limits: PROCESS_LIMITS,
+  engine: () => ({ engine: onnxruntimeWeb() }),
+};
+
+/**
+ * Opens a model in the page or in a worker of it.
+ * @param source an address that is fetched, relative to the page; bytes; or a file of an input element
+ * @param options facts about the model that its files do not state, methods and engine; all may be left out
+ * @throws WhylightError `model_not_found`, `not_found`, `invalid_config`, `invalid_model`
+ *
+ * @example
+ * import { open } from 'whylight';
+ * const model = await open('/models/cifar10/');
+ * const explanation = await model.explain(input.files[0]);
+ * image.src = URL.createObjectURL(new Blob([await explanation.png()]));
+ */
+export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
+  openOn(BROWSER, source, options);

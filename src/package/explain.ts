@@ -16,6 +16,8 @@ export type { Plan } from '../core/explainer/plan.ts';
 export type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
 export type { CodecOptions, ImageCodecs } from '../core/image/codecs/codecs.ts';
 export type { Image } from '../core/image/image.ts';
+export { type OverlayOptions, overlaySchema, renderOverlay } from '../core/image/overlay.ts';
+export type { PlacedImage, Placement, SaliencyMap } from '../core/image/placement.ts';
 export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess } from '../core/image/preprocess.ts';
 export type { Method } from '../core/method/contract.ts';
 export type { PluginEntry } from '../core/method/registry.ts';
@@ -24,6 +26,15 @@ export { Model, type ModelSource } from '../core/model/model.ts';
 export type { TargetRequest } from '../core/model/target-request.ts';
 export type { Inputs } from '../core/tensor/rows.ts';
 export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
+export type { DrawingOptions } from '../library/draw-outcome.ts';
+export type {
+  ExplainableModel,
+  ExplainOptions,
+  ExplanationStep,
+  PredictOptions,
+} from '../library/explainable-model.ts';
+export type { ModelExplanation } from '../library/model-explanation.ts';
+export type { ModelInput } from '../library/model-input.ts';
 
 /** Settings of an explainer: its methods, engine and limits. */
 export interface ExplainerSettings {

@@ -1,11 +1,19 @@
 /** `whylight` in Node: explains on onnxruntime-node. */
+import { fileURLToPath } from 'node:url';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
+import type { ExplainableModel } from '../library/explainable-model.ts';
+import { availableEngine } from '../node/available-engine.ts';
+import { nodeCodecs } from '../node/codecs.ts';
+import { readBytes } from '../node/files.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
+import { openModelFile } from '../node/open-model-file.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
 
 export { nodeCodecs as imageCodecs } from '../node/codecs.ts';
 export * from './explain.ts';
+export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-node.
@@ -19,3 +27,32 @@ export * from './explain.ts';
  */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeNode(), settings, PROCESS_LIMITS);
+
+const NODE: Platform = {
+  codecs: nodeCodecs(),
+  limits: PROCESS_LIMITS,
+  engine: availableEngine,
+  readFile: (path) => readBytes(pathOf(path), 'file'),
+  async openPath(path, said) {
+    const { models: folders } = await import('#plugins');
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    return openModelFile(pathOf(path), { ...said, embedded: { folders, root } });
+  },
+};
+
+const pathOf = (place: string): string => (place.startsWith('file:') ? fileURLToPath(place) : place);
+
+/**
+ * Opens a model.
+ * @param source path of an ONNX file, a manifest or a folder; name of an embedded model; an address; or bytes
+ * @param options facts about the model that its files do not state, methods and engine; all may be left out
+ * @throws WhylightError `model_not_found`, `not_found`, `invalid_config`, `invalid_model`
+ *
+ * @example
+ * import { open } from 'whylight';
+ * const model = await open('model.onnx', { labels: ['cat', 'dog'] });
+ * const explanation = await model.explain('cat.jpg', { target: 'cat' });
+ * await writeFile('map.png', await explanation.png());
+ */
+export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
+  openOn(NODE, source, options);

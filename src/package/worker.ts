@@ -1,11 +1,15 @@
 /** `whylight` in a Worker: explains on onnxruntime-web inside the isolate. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { ISOLATE_LIMITS } from '../core/limits.ts';
+import { edgeCodecs } from '../edge/workerd/codecs.ts';
 import { onnxruntimeWorkerd } from '../edge/workerd/onnxruntime-workerd.ts';
+import type { ExplainableModel } from '../library/explainable-model.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
 
 export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs.ts';
 export * from './explain.ts';
+export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-web inside the isolate.
@@ -19,3 +23,24 @@ export * from './explain.ts';
  */
 export const createExplainer = (settings: ExplainerSettings): Explainer =>
   explainerOn(settings.engine ?? onnxruntimeWorkerd(), settings, ISOLATE_LIMITS);
+
+const WORKER: Platform = {
+  codecs: edgeCodecs(),
+  limits: ISOLATE_LIMITS,
+  engine: () => ({ engine: onnxruntimeWorkerd() }),
+};
+
+/**
+ * Opens a model inside the isolate.
+ * @param source bytes, or an address that is fetched
+ * @param options facts about the model that its files do not state, methods and engine; all may be left out
+ * @throws WhylightError `model_not_found`, `not_found`, `invalid_config`, `invalid_model`
+ *
+ * @example
+ * import { open } from 'whylight';
+ * const model = await open(await (await bindings.MODELS.get('model.onnx')).arrayBuffer(), { preprocessing, labels });
+ * const explanation = await model.explain(await request.arrayBuffer());
+ * return new Response(await explanation.png());
+ */
+export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
+  openOn(WORKER, source, options);

@@ -1,0 +1,110 @@
+/** `open`: from a model's file to a model that explains. Platforms state what they bring. */
+import type * as z from 'zod';
+import { createContainer } from '../composition/container.ts';
+import { coreModule, engineModule } from '../composition/core.ts';
+import { CORE } from '../composition/tokens.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
+import type { preprocessingSchema } from '../core/image/preprocess.ts';
+import type { Limits } from '../core/limits.ts';
+import { type Manifest, type manifestSchema, parseManifest } from '../core/model/manifest.ts';
+import type { ModelFiles } from '../core/model/model-files.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
+import { ExplainableModel } from '../library/explainable-model.ts';
+import { fetchModel } from '../library/fetch-model.ts';
+import { allModalities } from '../library/modalities.ts';
+import { isUrl } from '../library/model-input.ts';
+import { type ModelToOpen, type OpenedModel, readOpened } from '../library/opened-model.ts';
+import { builtinTasks } from '../tasks/index.ts';
+import { type ExplainerSettings, entriesOf } from './explain.ts';
+
+/** Where a model comes from: its bytes, an address, or in Node a path or the name of an embedded model. */
+export type OpenSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+
+/** Settings of {@link open}; all may be left out. */
+export interface OpenOptions extends Partial<ExplainerSettings> {
+  /** Class names in order; those of the model's files when left out. */
+  readonly labels?: readonly string[];
+  /** From an image to the input tensor; entries replace those of the manifest and of files beside the model. */
+  readonly preprocessing?: Partial<z.input<typeof preprocessingSchema>>;
+  /** Further entries of a manifest: task, output, class_axis, hold, modalities. */
+  readonly manifest?: Partial<z.input<typeof manifestSchema>>;
+  /** Files beside the model by name, for bytes: `tokenizer.json`, `config.json`, external data. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Engine of a platform, with sentences for the user. */
+export interface PlatformEngine {
+  readonly engine: Engine;
+  readonly notices?: readonly string[];
+}
+
+/** What a platform brings. */
+export interface Platform {
+  readonly codecs: ImageCodecs;
+  readonly limits: Limits;
+  engine(): PlatformEngine | Promise<PlatformEngine>;
+  /** Reads a file; absent where there are none. @throws WhylightError `not_found` */
+  readonly readFile?: (path: string) => Promise<Uint8Array>;
+  /** Opens a path; absent where there are no files. */
+  readonly openPath?: (path: string, said: Said) => Promise<OpenedModel>;
+}
+
+/** What the caller of {@link open} states about a model. */
+export type Said = Pick<ModelToOpen, 'manifest' | 'preprocessing' | 'forms'>;
+
+/**
+ * Opens a model on a platform; `open` does so on the current one.
+ * @throws WhylightError `model_not_found`, `not_found`, `invalid_config`, `invalid_model`
+ */
+export async function openOn(
+  platform: Platform,
+  source: OpenSource,
+  options: OpenOptions = {},
+): Promise<ExplainableModel> {
+  const { codecs, readFile, limits } = platform;
+  const configured = await import('#plugins');
+  const opened = await openSource(platform, source, options);
+  const { engine, notices = [] } = options.engine ? { engine: options.engine } : await platform.engine();
+  const explainer = createContainer(
+    coreModule({ plugins: options.methods ? entriesOf(options.methods) : configured.plugins, tasks: builtinTasks }),
+    engineModule(engine, { ...limits, ...options.limits }),
+  ).get(CORE.explainer);
+  const readers = { codecs, modalities: allModalities(configured.modalities), ...(readFile && { readFile }) };
+  return new ExplainableModel({ opened, explainer, readers, notices });
+}
+
+async function openSource({ openPath }: Platform, source: OpenSource, options: OpenOptions): Promise<OpenedModel> {
+  const said = saidOf(options);
+  const address = source instanceof URL ? source.href : source;
+  if (typeof address === 'string' && !isUrl(address) && openPath) return openPath(address, said);
+  const found =
+    typeof address === 'string'
+      ? await fetchModel(new URL(address, globalThis.location?.href).href)
+      : { bytes: await bytesOf(address), manifest: {}, files: filesOf(options.files) };
+  return readOpened({
+    ...found,
+    ...said,
+    manifest: { ...found.manifest, ...said.manifest },
+    external: new Map([...('external' in found ? (found.external ?? []) : []), ...Object.entries(options.files ?? {})]),
+  });
+}
+
+const bytesOf = async (source: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> =>
+  source instanceof Uint8Array ? source : new Uint8Array(source instanceof Blob ? await source.arrayBuffer() : source);
+
+const filesOf = (files: OpenOptions['files'] = {}): ModelFiles => ({
+  read: async (path) => (Object.hasOwn(files, path) ? files[path] : undefined),
+});
+
+/** The caller's entries, checked; what was left out gets no default, so that the model's files are heard. */
+function saidOf({ labels, preprocessing, manifest = {} }: OpenOptions): Said {
+  const given = { ...manifest, ...(labels && { labels: [...labels] }) };
+  const checked: Partial<Manifest> = parseManifest({ name: 'model', ...given }, 'The manifest in the options');
+  const entries = Object.entries(checked).filter(([key]) => Object.hasOwn(given, key));
+  return {
+    manifest: Object.fromEntries(entries),
+    ...(preprocessing && { preprocessing }),
+    forms: new TaskRegistry(builtinTasks).forms,
+  };
+}
