@@ -12,7 +12,9 @@ import { folderModels } from '../src/node/model-folders.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ASSETS = join(ROOT, 'generated/assets');
-const SAMPLES = ['cat', 'ship', 'airplane', 'coffee'].map((name) => join(ROOT, `examples/photos/${name}.jpg`));
+const SAMPLES = ['tabby', 'dogs', 'coffee', 'bird-on-rail', 'rocket', 'cat'].map((name) =>
+  join(ROOT, `examples/photos/${name}.jpg`),
+);
 
 /** The files of the playground, by path below its folder. */
 export async function buildPlayground(): Promise<Map<string, string | Uint8Array>> {

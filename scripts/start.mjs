@@ -49,7 +49,7 @@ console.log(`
 whylight answers at ${address}
 
 Open that in a browser, or try:
-  curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/photos/cat.jpg '${address}/v2/models/cifar10/explain?method=grad_cam'
+  curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/photos/tabby.jpg '${address}/v2/models/everyday/explain?method=grad_cam'
 `);
 
 function wantedPort() {

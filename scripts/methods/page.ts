@@ -70,7 +70,7 @@ function properties({ strategy, revision, about: { modalities, properties, axiom
 function calls(method: Method, costs: Costs): string {
   const { id } = method;
   // The embedded model is much like the example that costs are counted for.
-  const [file, model] = costs.of(method) === undefined ? ['--model vit.onnx ', 'vit'] : ['', 'cifar10'];
+  const [file, model] = costs.of(method) === undefined ? ['--model vit.onnx ', 'vit'] : ['', 'everyday'];
   return `## How to call it
 
 \`\`\`sh

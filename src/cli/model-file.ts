@@ -11,7 +11,7 @@ export const MODEL_ARGS = {
   model: {
     type: 'string',
     alias: 'm',
-    default: 'cifar10',
+    default: 'everyday',
     valueHint: 'path',
     description: 'ONNX file, model folder (manifest.json or config.json), or name of an embedded model',
   },

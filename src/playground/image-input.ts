@@ -14,7 +14,7 @@ export interface ImageInput {
   readonly note?: string;
 }
 
-export const SAMPLES = ['cat', 'ship', 'airplane', 'coffee'] as const;
+export const SAMPLES = ['tabby', 'dogs', 'coffee', 'bird-on-rail', 'rocket', 'cat'] as const;
 
 /** Longer side of what is drawn. */
 const DRAWN = 1024;

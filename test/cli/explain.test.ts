@@ -33,7 +33,7 @@ describe('whylight explain', () => {
     expect(web.target).toEqual(node.target);
     expect(web.target.label).toBe('dog');
     expect(web.score).toBeCloseTo(node.score, 4);
-    expect(web.map.shape).toEqual([32, 32]);
+    expect(web.map.shape).toEqual([72, 72]);
     for (const [i, value] of web.map.data.entries()) expect(value).toBeCloseTo(node.map.data[i], 4);
   });
 
@@ -53,7 +53,7 @@ describe('whylight explain', () => {
     expect(bare.stderr).toContain('--mean');
     const flags = ['--mean', String(mean), '--std', String(std), '--labels', inFolder('labels.txt')];
     const told = whylight('explain', PHOTO, '--model', model, ...flags, '--resize', resize.mode, '--json');
-    const known = whylight('explain', PHOTO, '--json');
+    const known = whylight('explain', PHOTO, '--model', 'cifar10', '--json');
     expect(JSON.parse(told.stdout).top).toEqual(JSON.parse(known.stdout).top);
   });
 

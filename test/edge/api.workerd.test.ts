@@ -268,7 +268,7 @@ describe('the KServe V1 protocol', () => {
   });
 
   it('lists models and their readiness', async () => {
-    expect(await (await ask('/v1/models')).json()).toEqual({ models: ['cifar10', 'everyday'] });
+    expect(await (await ask('/v1/models')).json()).toEqual({ models: ['everyday', 'cifar10'] });
     expect(await (await ask('/v1/models/cifar10')).json()).toEqual({ name: 'cifar10', ready: true });
   });
 

@@ -36,7 +36,7 @@ describe('server metadata', () => {
   });
 
   it('describes models and their versions', async () => {
-    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'cifar10' }, { name: 'everyday' }] });
+    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'everyday' }, { name: 'cifar10' }] });
     const description = {
       name: 'cifar10',
       versions: ['1'],

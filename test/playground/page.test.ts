@@ -49,7 +49,7 @@ describeInBrowser('the playground', () => {
     page.on('request', (request) => requests.push(request.url()));
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-    await page.goto(`${server.address}/${state ? `#${encodeURIComponent(JSON.stringify(state))}` : ''}`);
+    await page.goto(`${server.address}/#${encodeURIComponent(JSON.stringify({ model: 'cifar10', ...state }))}`);
     return { page, requests, faults };
   }
 
@@ -264,10 +264,10 @@ describeInBrowser('the playground', () => {
       }
       throw new Error(`${name} cannot be reached with the Tab key.`);
     };
-    await focusOn(/Sample: ship/);
+    await focusOn(/Sample: tabby/);
     await page.keyboard.press('Enter');
     await explained(page, 1);
-    await focusOn(/airplane: own row/);
+    await focusOn(/dog: own row/);
     await page.keyboard.press('Enter');
     await explained(page, 2);
     await focusOn(/Arrow keys read values/);
