@@ -36,13 +36,14 @@ export class ModelCatalogue {
     this.cache = new ModelCache(bytes);
   }
 
-  /** Lists the models that the tenant may use. */
+  /** Lists the models that the tenant may use: those of the configuration in its order, then uploaded ones by name. */
   async names(tenant: Tenant): Promise<readonly string[]> {
     const [shared, own] = await Promise.all(
       ['shared', ownerOf(tenant)].map(async (owner) => (await this.registry?.names(owner)) ?? []),
     );
-    const common = [...this.store.names, ...(shared ?? [])].filter((name) => mayUseModel(tenant, name));
-    return [...new Set([...common, ...(own ?? [])])].sort();
+    const allowed = (names: readonly string[] = []) => names.filter((name) => mayUseModel(tenant, name));
+    const uploaded = [...allowed(shared), ...(own ?? [])].sort();
+    return [...new Set([...allowed(this.store.names), ...uploaded])];
   }
 
   /** Returns true if a model of this name is shipped and the tenant may use it; then none can be uploaded under the name. */
