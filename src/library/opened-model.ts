@@ -29,6 +29,8 @@ export interface ModelToOpen {
   /** The ONNX file. */
   readonly bytes: Uint8Array;
   readonly manifest: Partial<Manifest>;
+  /** Keys of the manifest that the caller states in its place. */
+  readonly flagged?: readonly (keyof Manifest)[];
   /** Class names, where a file holds them. */
   readonly labels?: readonly string[];
   /** Files beside the ONNX file that hold constants of it (external data). */
@@ -46,7 +48,7 @@ export interface ModelToOpen {
  * @throws WhylightError `invalid_config`, `invalid_model`
  */
 export async function readOpened(source: ModelToOpen): Promise<OpenedModel> {
-  const { bytes, manifest, labels, external, files, preprocessing: given, forms, notices = [] } = source;
+  const { bytes, manifest, flagged, labels, external, files, preprocessing: given, forms, notices = [] } = source;
   const { metadata } = readHeader(bytes);
   const beside = await folderFacts(files);
   const read = (preprocessing: Manifest['preprocessing'], stated: StatedFacts) =>
@@ -55,6 +57,7 @@ export async function readOpened(source: ModelToOpen): Promise<OpenedModel> {
       stated,
       forms,
       manifest: { ...manifest, ...(preprocessing && { preprocessing }) },
+      ...(flagged && { flagged }),
       ...(labels && { labels }),
       ...(external && { external }),
     });

@@ -34,8 +34,14 @@ export async function openModelFile(name: string, options: OpenFileOptions): Pro
     labelFile !== undefined && !isListed
       ? parseLabels((await readBytes(labelFile, 'labels')).toString('utf8'), labelFile)
       : undefined;
+  const flagged = [
+    ...(Object.keys(given ?? {}) as (keyof Manifest)[]),
+    ...(options.labelFile !== undefined ? (['labels'] as const) : []),
+    ...(preprocessing ? (['preprocessing'] as const) : []),
+  ];
   return readOpened({
     bytes,
+    flagged,
     manifest: { name: manifest.name ?? location.name ?? basename(file, extname(file)), ...manifest, ...given },
     ...(labels && { labels }),
     external: new FilesBeside(dirname(file)),

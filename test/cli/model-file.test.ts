@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -19,9 +19,31 @@ describe('flags that correct a description', () => {
   it('choose the output, its class axis and the inputs that are held fixed', async () => {
     const { model } = await openModel({ model: file, output: 'second', 'class-axis': '2', hold: 'y' }, {}, folder);
     const { explained, inputs } = model.description;
-    expect(explained).toMatchObject({ name: 'second', classAxis: { value: 2, source: 'manifest' } });
-    expect(inputs.map(({ role }) => role.value)).toEqual(['explained', 'fixed']);
+    expect(explained).toMatchObject({ name: 'second', classAxis: { value: 2, source: 'request' } });
+    expect(inputs.map(({ role }) => role)).toEqual([
+      { value: 'explained', source: 'graph' },
+      { value: 'fixed', source: 'request' },
+    ]);
     expect(model.info().inputs.map(({ name }) => name)).toEqual(['x']);
+  });
+
+  it('are the source of labels, and leave that of entries of the manifest as it is', async () => {
+    const own = join(folder, 'own');
+    mkdirSync(own, { recursive: true });
+    copyFileSync(file, join(own, 'model.onnx'));
+    writeFileSync(
+      join(own, 'manifest.json'),
+      JSON.stringify({ name: 'own', file: 'model.onnx', output: 'second', class_axis: 1 }),
+    );
+    const names = join(folder, 'names.txt');
+    writeFileSync(names, 'cat\ndog\n');
+    const { model } = await openModel({ model: own, labels: names, 'class-axis': '2' }, {}, folder);
+    expect(model.description.explained).toMatchObject({
+      classAxis: { value: 2, source: 'request' },
+      labels: { source: 'request' },
+    });
+    const plain = await openModel({ model: own }, {}, folder);
+    expect(plain.model.description.explained.classAxis).toEqual({ value: 1, source: 'manifest' });
   });
 
   it('are refused for an output that the model does not have', async () => {

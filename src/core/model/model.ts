@@ -37,6 +37,8 @@ export interface ModelSource {
   /** Files that hold constants of the ONNX file, by the path it names. */
   readonly external?: ReadonlyMap<string, Uint8Array>;
   readonly manifest?: Partial<Manifest>;
+  /** Keys of the manifest that a flag states: their facts have the source `request`. */
+  readonly flagged?: readonly (keyof Manifest)[];
   /** Class names, where the manifest names a file for them. */
   readonly labels?: readonly string[];
   /** Files beside the model that a modality may read: a tokenizer, background rows. */
@@ -83,7 +85,7 @@ export interface BoundInfo extends ModelInfo {
 }
 
 /** Parts of a source that the model keeps, with the metadata of its file. */
-interface ModelParts extends Pick<ModelSource, 'manifest' | 'labels' | 'forms'> {
+interface ModelParts extends Pick<ModelSource, 'manifest' | 'flagged' | 'labels' | 'forms'> {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -134,8 +136,8 @@ export class Model {
     stated: StatedFacts,
     requested: StatedFacts = {},
   ) {
-    const { manifest = {}, labels, forms = [], metadata = {} } = source;
-    this.source = { manifest, forms, metadata, ...(labels && { labels }) };
+    const { manifest = {}, flagged = [], labels, forms = [], metadata = {} } = source;
+    this.source = { manifest, flagged, forms, metadata, ...(labels && { labels }) };
     this.digest = digest;
     this.manifest = manifest;
     this.name = manifest.name ?? (graph.name || 'model');
@@ -146,7 +148,7 @@ export class Model {
     this.metadata = metadata;
     this.stated = stated;
     checkOutput(graph, manifest.output);
-    const said = strongest([requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest'), stated]);
+    const said = strongest([requested, manifestFacts(manifest, names, labels ? 'file' : 'manifest', flagged), stated]);
     const facts = strongest([said, recognisedForm(graph, forms, said, metadata)]);
     const { description, rowsAtOnce, axes, outputAxes } = describe(graph, facts);
     this.description = description;
