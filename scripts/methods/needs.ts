@@ -77,6 +77,7 @@ export const NEEDS: readonly Need[] = [
     because: 'Token ids are explained at their embedding; the maps of attention need attention over all tokens.',
     methods: [
       'transformer_attribution',
+      'attn_lrp',
       'integrated_gradients',
       'layer_integrated_gradients',
       'lrp',

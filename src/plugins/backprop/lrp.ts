@@ -10,13 +10,14 @@ import {
 import { WhylightError } from '../../core/errors.ts';
 import { doi } from '../../core/method/papers.ts';
 import { units } from '../../core/method/units.ts';
+import { relevanceAt, relevanceGradients, relevanceLayerParameter } from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** The score itself, handed back layer by layer until it lies on the input. */
 export default defineSinglePass({
   id: 'lrp',
   strategy: 'activation',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'Layer-wise Relevance Propagation',
     summary:
@@ -65,16 +66,13 @@ export default defineSinglePass({
       .max(200)
       .default([])
       .describe(`Other rules for single layers, as tensor=rule or node=rule; rules are ${LRP_RULES.join(', ')}.`),
-    target_layer: z
-      .string()
-      .min(1)
-      .default('input')
-      .describe('Where relevance is read: "input", or the name of an inner tensor.'),
+    target_layer: relevanceLayerParameter,
   },
   needs: ({ rules, composite, epsilon, gamma, low, high, zero_params, target_layer }, model) => ({
-    gradients: target_layer === 'input' ? 'sources' : [model.tensor(target_layer).name],
+    gradients: relevanceGradients(target_layer, model),
     ruleset: lrp({ composite, epsilon, gamma, low, high, zeroParams: zero_params, rules: ruleOfLayer(rules) }),
   }),
+  values: (evaluation, { params, model }) => relevanceAt(params.target_layer, model, evaluation),
 });
 
 /** @throws WhylightError `invalid_request` for an entry that is not `layer=rule`. */

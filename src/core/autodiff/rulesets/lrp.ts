@@ -55,6 +55,11 @@ export interface LrpOptions {
   readonly high: number;
   /** `bias` leaves biases out of every denominator: they take no share of the relevance (zennit's `zero_params`). */
   readonly zeroParams: 'none' | 'bias';
+  /**
+   * `linear` takes the deviation of a normalisation as a scale, and mean and shift take their share; `identity` hands on
+   * all of the relevance (AttnLRP, proposition 3.4).
+   */
+  readonly normalization: 'linear' | 'identity';
   /** Another rule for single layers, by the name of their node or of their output tensor. */
   readonly rules?: Readonly<Record<string, LrpRule>>;
 }
@@ -66,6 +71,7 @@ export const LRP_DEFAULTS: LrpOptions = {
   low: -1,
   high: 1,
   zeroParams: 'none',
+  normalization: 'linear',
 };
 
 /** The ruleset of these options. Its id names them all: two with the same id are the same. */
@@ -320,7 +326,13 @@ const OTHER_RULES: ReadonlyMap<string, (options: LrpOptions) => Vjp> = new Map([
   ...['Add', 'Sub', 'Sum', 'AveragePool', 'GlobalAveragePool', 'ReduceMean', 'ReduceSum'].map(
     (op) => [op, norm] as const,
   ),
-  ...[...NORMALIZATION_RULES].map(([op, rule]) => [op, ({ epsilon }: LrpOptions) => rule(epsilon)] as const),
+  ...[...NORMALIZATION_RULES].map(
+    ([op, rule]) =>
+      [
+        op,
+        (options: LrpOptions) => (options.normalization === 'identity' ? pass(options) : rule(options.epsilon)),
+      ] as const,
+  ),
   ['Softmax', softmax],
   ['Mul', (options: LrpOptions) => (context: RuleContext) => productOfActivations(context, options)],
   // The numerator carries the relevance; the denominator is taken as a scale.

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { LRP_DEFAULTS, lrp } from '../../core/autodiff/rulesets/lrp.ts';
+import { arxiv } from '../../core/method/papers.ts';
+import { relevanceAt, relevanceGradients, relevanceLayerParameter } from '../../core/strategy/relevance.ts';
+import { defineSinglePass } from '../../core/strategy/single-pass.ts';
+
+/**
+ * Relevance through transformers (AttnLRP). Relevance starts as the target's score at the logits. Of a function
+ * f linearised at x, f_j(x) = sum_i J_ji x_i + b_j, input i gets R_i = sum_j J_ji x_i R_j / (f_j + epsilon sign(f_j)):
+ *
+ * - linear layers, sums and means: R_i = sum_j W_ji x_i R_j / (z_j + epsilon sign(z_j)) (equation 8);
+ * - element-wise functions (GELU, SiLU, ReLU): all of it goes to the input, R_i = R_i;
+ * - softmax s of x, by the Taylor expansion at x: R_i = x_i (R_i - s_i sum_j R_j) (proposition 3.1);
+ * - products of activations, O = A V: each factor gets half, R_ji = sum_p A_ji V_ip R_jp / (2 O_jp + epsilon)
+ *   (proposition 3.3);
+ * - normalisations: R_i = R_i (proposition 3.4), or mean and shift take their share.
+ *
+ * Only the softmax does not conserve: the constant of its expansion keeps what is missing.
+ */
+export default defineSinglePass({
+  id: 'attn_lrp',
+  strategy: 'activation',
+  revision: 1,
+  about: {
+    title: 'AttnLRP',
+    summary: 'How the score of a transformer is shared out, through attention as well as through its dense layers.',
+    paper: arxiv(
+      '2402.05602',
+      2024,
+      'AttnLRP: Attention-Aware Layer-Wise Relevance Propagation for Transformers',
+      'propositions 3.1, 3.3 and 3.4',
+    ),
+    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+    axioms: ['linearity'],
+  },
+  params: {
+    epsilon: z
+      .number()
+      .min(1e-12)
+      .max(1)
+      .default(LRP_DEFAULTS.epsilon)
+      .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
+    normalization: z
+      .enum(['identity', 'linear'])
+      .default('identity')
+      .describe(
+        'Rule of layer, instance, group and batch norms. identity: all relevance is handed on; linear: mean and shift take their share, which keeps values small behind norms with large shifts.',
+      ),
+    zero_params: z
+      .enum(['none', 'bias'])
+      .default(LRP_DEFAULTS.zeroParams)
+      .describe(
+        'What counts as zero. none: biases take their share of the relevance; bias: all of it goes to the inputs.',
+      ),
+    target_layer: relevanceLayerParameter,
+  },
+  needs: ({ epsilon, normalization, zero_params, target_layer }, model) => ({
+    gradients: relevanceGradients(target_layer, model),
+    ruleset: lrp({ composite: 'epsilon', epsilon, normalization, zeroParams: zero_params }),
+  }),
+  values: (evaluation, { params, model }) => relevanceAt(params.target_layer, model, evaluation),
+});
