@@ -12,9 +12,12 @@ import { unsignedWeights } from '../onnx/simplify/unsigned-weights.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { decompose, decompositionOf } from './decompose/decompose.ts';
 import { differentiate, nodesBetween } from './differentiate.ts';
+import { checkNames, type DerivativeNames, derivativeNames } from './names.ts';
 import { withReference } from './reference.ts';
 import type { Ruleset } from './ruleset.ts';
 import { gradient } from './rulesets/gradient.ts';
+
+export { COTANGENT, type DerivativeNames, derivativeNames, gradientName } from './names.ts';
 
 /** Resource that a compiled gradient saves, at the cost of the other. */
 export type Optimize = 'speed' | 'memory';
@@ -26,7 +29,10 @@ export interface CompileRequest {
   /** Tensors to differentiate the scores with respect to. Each gives an output `gradient/<tensor>`. */
   readonly gradients?: readonly string[];
   readonly ruleset?: Ruleset;
-  /** Inner tensors that become graph inputs, in place of whatever computes them; model inputs that nothing reads then go. */
+  /**
+   * Inner tensors and weights that become graph inputs, in place of whatever computes or holds them; model inputs that
+   * nothing reads then go. All rows of a run share a fed weight.
+   */
   readonly feeds?: readonly string[];
   /** Inner tensors to give out, under their own names. */
   readonly activations?: readonly string[];
@@ -37,36 +43,30 @@ export interface CompileRequest {
    * second time, turned for its input gradient, and holds larger masks that are faster to make and apply.
    */
   readonly optimize?: Optimize;
+  /** Names of the cotangent and the derivatives; those of `derivativeNames` when left out. */
+  readonly names?: DerivativeNames;
+  /**
+   * True (the default) if a row of zeros in the cotangent stands for the top class of that row; false if it stands for
+   * zero.
+   */
+  readonly topClass?: boolean;
+  /**
+   * Answer to scores that are constant between jumps, as comparisons and the gradients of piecewise linear networks are:
+   * a refusal (the default), or zeros, which is the derivative wherever there is one.
+   */
+  readonly steps?: 'refuse' | 'zeros';
   /** Upper bounds on nodes, constants and time; those of a process when left out. */
   readonly limits?: CompileLimits;
 }
 
 /**
- * Name of the graph input that weights the elements of the scores, same shape as the scores. A row of zeros selects the
- * top class where the scores are [N, classes].
- *
- * @example
- * import { COTANGENT } from 'whylight/compiler';
- * const outputs = await session.run({ image, [COTANGENT]: float32([1, 10], oneHot) });
- */
-export const COTANGENT = 'cotangent';
-
-/**
- * Returns the name of the output that holds the derivative with respect to `tensor`: `gradient/<tensor>`.
- *
- * @example
- * import { gradientName } from 'whylight/compiler';
- * const gradient = outputs[gradientName('image')];
- */
-export const gradientName = (tensor: string): string => `gradient/${tensor}`;
-
-/**
  * Compiles a model's graph into a plain ONNX graph with the requested outputs. Its inputs are the model's own, then
- * `baseline/<input>` if the ruleset compares with a reference, then `cotangent` if there are gradients. The batch is
+ * `baseline/<input>` if the ruleset compares with a reference, then `cotangent` if there are gradients; a graph that is
+ * a derivative already gets fresh names, `cotangent2` and `gradient2/<tensor>`. The batch is
  * the first dim of everything, of inner tensors that have it elsewhere too (`onnx/rows-first.ts`), and rows do not
  * affect one another. The same graph and request give the same graph, to the byte once written.
  * @throws WhylightError `layer_not_found` for unknown tensors, `not_differentiable` when a rule is missing,
- * `compilation_limit` for a graph over `limits`
+ * `compilation_limit` for a graph over `limits`, `invalid_request` for `names` that are taken
  *
  * @example
  * import { compile, Model, write } from 'whylight/compiler';
@@ -83,6 +83,8 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const keep = new Set([...forward, ...gradients]);
   const turned = rowsFirst(graph, [...keep, ...feeds]);
   const whole = simplify(expose(cut(turned, feeds), [...keep]), { keep });
+  const names = request.names ?? derivativeNames(graph, gradients);
+  if (request.names) checkNames(graph, gradients, request.names);
   budget.time();
   let model = decomposed(whole, request, keep, budget);
   budget.time();
@@ -94,14 +96,15 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const derivatives = differentiate(g, model, {
     scores,
     wrt: gradients,
-    cotangent: (value) => seed(g, value, ruleset),
+    cotangent: (value) => seed(g, value, request, names.cotangent),
     ruleset,
     optimize,
+    steps: request.steps,
     reference,
   });
   const named = derivatives.map((value, i): Value => {
     const tensor = gradients[i] as string;
-    return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, gradientName(tensor));
+    return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, names.gradients[tensor] as string);
   });
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
   return protect(simplify(compiled));
@@ -128,12 +131,14 @@ function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<str
   return parts === graph ? graph : simplify(parts, { keep });
 }
 
-function seed(g: GraphBuilder, scores: Value, ruleset: Ruleset): Value {
+function seed(g: GraphBuilder, scores: Value, request: CompileRequest, input: string): Value {
+  const { ruleset = gradient, topClass = true } = request;
   const { name, dtype, dims } = scores;
   if (!dims) {
     throw new WhylightError('not_differentiable', `The shape of the scores "${name}" is not known.`, { tensor: name });
   }
-  const cotangent = orTopClass(g, scores, g.input(COTANGENT, dtype, dims));
+  const given = g.input(input, dtype, dims);
+  const cotangent = topClass ? orTopClass(g, scores, given) : given;
   return ruleset.seed?.(g, scores, cotangent) ?? cotangent;
 }
 
@@ -164,15 +169,17 @@ function cut(graph: Graph, feeds: readonly string[]): Graph {
   const given = feeds.map((name) => {
     const type = types.get(name);
     if (!type) throw new WhylightError('layer_not_found', `The graph has no tensor named "${name}".`, { name });
-    return { name, dtype: type.dtype, dims: type.dims };
+    const shared = graph.constants.has(name) && ({ whole: true } as const);
+    return { name, dtype: type.dtype, dims: type.dims, ...shared };
   });
+  const constants = new Map([...graph.constants].filter(([name]) => !feeds.includes(name)));
   // Whoever made a fed value goes on making it under a name that nobody reads.
   const nodes = graph.nodes.map((node) => ({
     ...node,
     outputs: node.outputs.map((name) => (feeds.includes(name) ? `unread/${name}` : name)),
   }));
   const rest = prune(
-    { ...graph, nodes, inputs: [...graph.inputs, ...given] },
+    { ...graph, nodes, constants, inputs: [...graph.inputs, ...given] },
     graph.outputs.map((o) => o.name),
   );
   const read = new Set(rest.nodes.flatMap((node) => node.inputs));

@@ -23,6 +23,8 @@ export interface DifferentiateRequest {
   cotangent(scores: Value): Value;
   readonly ruleset: Ruleset;
   readonly optimize: 'speed' | 'memory';
+  /** Answer to scores that depend on `wrt` through steps alone; a refusal when left out. */
+  readonly steps?: 'refuse' | 'zeros' | undefined;
   /** The value of the reference pass that belongs to a value, for rulesets with `reference`. */
   readonly reference?: (value: Value) => Value;
 }
@@ -65,7 +67,8 @@ export function differentiate(g: GraphBuilder, graph: Graph, request: Differenti
   const { scores, wrt, ruleset } = request;
   const active = activeValues(g, graph, wrt);
   const between = nodesBetween(graph, wrt, scores);
-  if (between.length > 0 && !active.has(scores)) refuseAll(ruleset, stepsAmong(graph, between, active));
+  if (between.length > 0 && !active.has(scores) && request.steps !== 'zeros')
+    refuseAll(ruleset, stepsAmong(graph, between, active));
   const path = between.filter((node) => node.outputs.some((name) => active.has(name)));
   const rules = rulesOf(graph, path, ruleset);
   // What is refused on the way is kept, so that one message names all of it.

@@ -1,7 +1,8 @@
 /** A table of backward rules. The gradient is one; guided backpropagation, LRP and DeepLIFT are others over the same driver. */
-import { WhylightError } from '../errors.ts';
+import { nearest, WhylightError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
+import { knownOperators } from '../onnx/infer.ts';
 import { type Rule, ruleKey } from './rule.ts';
 
 /** Position of a node between the inputs and the scores, for rulesets that treat layers by position. */
@@ -39,7 +40,8 @@ export interface Ruleset {
 
 /**
  * Makes a ruleset from a base and the rules that differ from it.
- * @throws WhylightError `invalid_config` when two rules are for the same operator
+ * @throws WhylightError `invalid_config` when two rules are for the same operator, or one is for an operator that
+ * `ai.onnx` does not have
  *
  * @example
  * import { defineElementwise, defineRuleset, gradient } from 'whylight/plugin';
@@ -53,6 +55,7 @@ export function defineRuleset(
   const table = new Map<string, Rule>();
   for (const rule of rules) {
     const key = ruleKey(rule.op, rule.domain);
+    if (!rule.domain) checkOperator(definition.id, rule.op);
     if (table.has(key)) {
       throw new WhylightError('invalid_config', `Ruleset "${definition.id}" has two rules for ${key}: keep one.`, {
         operator: key,
@@ -69,6 +72,20 @@ export function defineRuleset(
     ...rest,
     rule: (position) => table.get(ruleKey(position.node.op, position.node.domain)) ?? base?.rule(position),
   };
+}
+
+/** A rule that matches nothing would leave the base's rule in force without a word. */
+function checkOperator(ruleset: string, op: string): void {
+  const known = knownOperators();
+  if (known.includes(op)) return;
+  const [close] = nearest(op, known);
+  throw new WhylightError(
+    'invalid_config',
+    `Ruleset "${ruleset}" has a rule for "${op}", but ai.onnx has no operator "${op}". ${
+      close ? `Did you mean "${close}"?` : 'State the domain of an operator of another set.'
+    }`,
+    { operator: op },
+  );
 }
 
 /** The ruleset with the plain rules of `other` at the nodes of these names. */

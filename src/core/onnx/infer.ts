@@ -67,6 +67,10 @@ export function inferNode(node: Node, inputs: Inputs, outer: Values = new Map())
 /** True if inference knows the operator. */
 export const isKnownOperator = (node: Pick<Node, 'op' | 'domain'>): boolean => ruleOf(node) !== undefined;
 
+/** Operators of a domain that inference knows. */
+export const knownOperators = (domain = ''): string[] =>
+  Object.hasOwn(DOMAINS, domain) ? Object.keys(DOMAINS[domain] as Rules) : [];
+
 function ruleOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Rules[string] | undefined {
   const rules = Object.hasOwn(DOMAINS, domain) ? DOMAINS[domain] : undefined;
   return rules && Object.hasOwn(rules, op) ? rules[op] : undefined;
