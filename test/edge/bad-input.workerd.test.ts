@@ -165,7 +165,6 @@ const CASES: [string, Case, number, string, object?][] = [
     'method_not_found',
     { nearest: expect.arrayContaining(['saliency']) },
   ],
-  ['no method', query(''), 400, 'invalid_request', { errors: [{ parameter: 'method', detail: expect.any(String) }] }],
   ['an unknown layer', query('?method=grad_cam&target_layer=nowhere'), 404, 'layer_not_found'],
   [
     'an unknown label',
