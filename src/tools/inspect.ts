@@ -108,8 +108,9 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
   const forward = simplify(model.graph);
   const counted = countFlops(forward, model.fixedBatch);
   const { camLayer, spatialLayers } = info;
-  const withGradient = eachWay(model, info, { gradients: 'sources' });
-  const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] });
+  const outcomes: Outcomes = new Map();
+  const withGradient = eachWay(model, info, { gradients: 'sources' }, outcomes);
+  const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] }, outcomes);
   const all = withGradient && countFlops(withGradient.memory, model.fixedBatch);
   const weights = weightBytes(forward);
   return {
@@ -140,17 +141,38 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
       weights,
       limit: ISOLATE_BYTES,
     },
-    methods: methods(model, info, registry),
+    methods: methods(model, info, registry, outcomes),
   };
 }
 
+/** Errors of the compiler by variant, undefined for a variant that compiles: many methods share one. */
+type Outcomes = Map<string, WhylightError | undefined>;
+
 /** The graph optimised for memory and for speed; undefined when it has no derivative. */
-function eachWay(model: Model, info: BoundInfo, needs: Needs): Readonly<Record<Optimize, Graph>> | undefined {
+function eachWay(
+  model: Model,
+  info: BoundInfo,
+  needs: Needs,
+  outcomes: Outcomes,
+): Readonly<Record<Optimize, Graph>> | undefined {
   try {
     const resolved = resolveNeeds(needs, info);
-    return { memory: compileVariant(model, resolved, 'memory'), speed: compileVariant(model, resolved, 'speed') };
+    return { memory: compiled(model, resolved, outcomes), speed: compileVariant(model, resolved, 'speed') };
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Compiles a variant and notes its outcome. A draft tells the outcome, but no size. */
+function compiled(model: Model, needs: ResolvedNeeds, outcomes: Outcomes, draft = false): Graph {
+  const key = variantKey(model, needs, 'memory');
+  try {
+    const graph = compileVariant(model, needs, 'memory', { draft });
+    outcomes.set(key, undefined);
+    return graph;
+  } catch (error) {
+    if (WhylightError.is(error)) outcomes.set(key, error);
     throw error;
   }
 }
@@ -196,20 +218,11 @@ function statusOf(rule: Rule | undefined): RuleStatus {
 }
 
 /** Tries each method with its default parameters, up to the compiled graph. */
-function methods(model: Model, info: BoundInfo, registry: MethodRegistry): MethodReport[] {
-  const compiled = new Map<string, WhylightError | undefined>();
+function methods(model: Model, info: BoundInfo, registry: MethodRegistry, outcomes: Outcomes): MethodReport[] {
   const compilable = (needs: ResolvedNeeds): void => {
     const key = variantKey(model, needs, 'memory');
-    if (!compiled.has(key)) {
-      try {
-        compileVariant(model, needs, 'memory');
-        compiled.set(key, undefined);
-      } catch (error) {
-        if (!WhylightError.is(error)) throw error;
-        compiled.set(key, error);
-      }
-    }
-    const error = compiled.get(key);
+    if (!outcomes.has(key)) compiled(model, needs, outcomes, true);
+    const error = outcomes.get(key);
     if (error) throw error;
   };
   return registry.entries.map(({ method, ...rules }): MethodReport => {

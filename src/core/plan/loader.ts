@@ -189,7 +189,7 @@ export class GraphLoader {
 
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
     const started = this.options.clock();
-    const graph = compileVariant(model, needs, this.options.optimize, this.options.compilation);
+    const graph = compileVariant(model, needs, this.options.optimize, { limits: this.options.compilation });
     const variants = this.variants.get(model) ?? new Map<string, Variant>();
     const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch);
     variants.set(variant.key, variant);

@@ -1,11 +1,10 @@
 /** The graph behind a method's needs: which tensors go in and out, how much memory a row takes, and its bytes. */
-import { compile, type Optimize } from '../autodiff/compile.ts';
+import { type CompileRequest, compile, type Optimize } from '../autodiff/compile.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
 import { nearest, WhylightError } from '../errors.ts';
 import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
-import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
@@ -86,7 +85,12 @@ export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimiz
  * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
  * @throws WhylightError `not_differentiable`, `compilation_limit`
  */
-export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Optimize, limits?: CompileLimits): Graph {
+export function compileVariant(
+  model: Model,
+  needs: ResolvedNeeds,
+  optimize: Optimize,
+  { limits, draft }: Pick<CompileRequest, 'limits' | 'draft'> = {},
+): Graph {
   const { scores, gradients, activations, feeds, ruleset } = needs;
   const graph = compile(model.graph, {
     scores,
@@ -96,6 +100,7 @@ export function compileVariant(model: Model, needs: ResolvedNeeds, optimize: Opt
     ruleset,
     optimize,
     ...(limits && { limits }),
+    ...(draft && { draft }),
   });
   return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
 }
