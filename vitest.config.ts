@@ -27,6 +27,12 @@ export default defineConfig({
         },
       },
       {
+        resolve: {
+          alias: [
+            { find: /^whylight$/, replacement: source('package/worker.ts') },
+            { find: /^whylight\/methods\/(.*)$/, replacement: source('plugins/$1.ts') },
+          ],
+        },
         // Packages without the sources that their source maps name would fill the screen.
         logLevel: 'error',
         plugins: [

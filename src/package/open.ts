@@ -4,6 +4,7 @@ import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';
 import type { Engine } from '../core/engine/engine.ts';
+import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { preprocessingSchema } from '../core/image/preprocess.ts';
 import type { Limits } from '../core/limits.ts';
@@ -80,7 +81,7 @@ async function openSource({ openPath }: Platform, source: OpenSource, options: O
   if (typeof address === 'string' && !isUrl(address) && openPath) return openPath(address, said);
   const found =
     typeof address === 'string'
-      ? await fetchModel(new URL(address, globalThis.location?.href).href)
+      ? await fetchModel(absolute(address))
       : { bytes: await bytesOf(address), manifest: {}, files: filesOf(options.files) };
   return readOpened({
     ...found,
@@ -88,6 +89,17 @@ async function openSource({ openPath }: Platform, source: OpenSource, options: O
     manifest: { ...found.manifest, ...said.manifest },
     external: new Map([...('external' in found ? (found.external ?? []) : []), ...Object.entries(options.files ?? {})]),
   });
+}
+
+/** The address with the origin of the page, where there is one. */
+function absolute(address: string): string {
+  const { location } = globalThis as { readonly location?: { readonly href: string } };
+  if (URL.canParse(address, location?.href)) return new URL(address, location?.href).href;
+  throw new WhylightError(
+    'model_not_found',
+    `"${address}" cannot be opened here: give the bytes of the model, or an address with its scheme (https:).`,
+    { model: address },
+  );
 }
 
 const bytesOf = async (source: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> =>
