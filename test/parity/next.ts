@@ -103,10 +103,10 @@ const smoothGradCam = (convention: string): RecipeOf => {
   });
 };
 
-const factorisation = (output: 'map' | 'concept'): RecipeOf => {
+const factorisation = (returns: 'map' | 'concept'): RecipeOf => {
   return ({ camTensor, components = 1, rounds, read }) => ({
     method: 'dff',
-    params: { target_layer: camTensor, n_components: components, max_iter: rounds, output, scaled: false },
+    params: { target_layer: camTensor, n_components: components, max_iter: rounds, returns, scaled: false },
     parts: Array.from({ length: components }, (_, component) => ({ component })),
     recorded: (example) => {
       const start = (name: string): Float64Array =>

@@ -18,7 +18,7 @@ const params = z.object({
     .union([z.enum(['auto']), z.int().min(0).max(31)])
     .default('auto')
     .describe('Concept whose map is given, from 0; "auto" takes the one without which the score drops most.'),
-  output: z
+  returns: z
     .enum(['map', 'concept'])
     .default('map')
     .describe('What is given: where the concept lies, or how much of each channel it has.'),
@@ -55,7 +55,7 @@ export const deepFeatureFactorisation = (start?: Start): Method =>
     },
     cost: ({ component, n_components }) => ({ forwards: 1 + (component === 'auto' ? n_components : 0), backwards: 0 }),
     explain: async (ctx) => {
-      const { n_components: components, component, output, max_iter } = ctx.params;
+      const { n_components: components, component, returns, max_iter } = ctx.params;
       const layer = targetLayer(ctx.params.target_layer, ctx.model);
       const { activations, scores } = await ctx.evaluate(ctx.inputs);
       const values = activations[layer.name] as Tensor<'float32'>;
@@ -66,7 +66,7 @@ export const deepFeatureFactorisation = (start?: Start): Method =>
         component === 'auto'
           ? await mostNeeded(ctx, layer.name, values, maps, factors, scores[0] as number)
           : component;
-      return output === 'map'
+      return returns === 'map'
         ? mapOf(ctx, values, maps, factors, chosen)
         : conceptOf(ctx, values, maps, factors, chosen);
     },

@@ -27,7 +27,7 @@ describe('readSettings', () => {
       expect.objectContaining({
         code: 'invalid_request',
         details: {
-          issues: ['method', 'seed', 'colormap', 'opacity'].map((parameter) =>
+          issues: ['seed', 'colormap', 'opacity'].map((parameter) =>
             expect.objectContaining({ parameter, message: expect.stringContaining(`"${parameter}"`) }),
           ),
         },

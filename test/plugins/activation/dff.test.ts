@@ -32,8 +32,8 @@ describe('dff', () => {
     expect(rounded((await explain({}, 1))?.data)).toEqual([0, 0, 0.333, 1]);
   });
 
-  it('gives the channels of a concept with output=concept', async () => {
-    const concept = await explain({ output: 'concept' }, 1);
+  it('gives the channels of a concept with returns=concept', async () => {
+    const concept = await explain({ returns: 'concept' }, 1);
     expect(concept?.dims).toEqual([1, 2, 1, 1]);
     expect(rounded(concept?.data)).toEqual([0, 1]);
   });
