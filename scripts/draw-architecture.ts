@@ -20,7 +20,10 @@ const LAYERS: readonly Layer[] = [
   },
   { title: 'reports, tests', folders: { report: 'report of a folder', testing: 'contract tests' } },
   { title: 'one platform', folders: { node: 'onnxruntime-node, files, origin server' } },
-  { title: 'service', folders: { edge: 'HTTP, tenants, cache, routing, origins, jobs, workerd' } },
+  {
+    title: 'services',
+    folders: { edge: 'HTTP, tenants, cache, origins, jobs', library: 'files in, drawings out' },
+  },
   {
     title: 'shared',
     folders: { protocol: 'wire formats', config: 'policies', tools: 'inspect, check', composition: 'container' },
