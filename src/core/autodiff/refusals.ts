@@ -21,7 +21,6 @@ const REASONS: Readonly<Record<string, string>> = {
   Bernoulli: 'it is random',
   Multinomial: 'it is random',
   Unique: 'how many values it gives is only known at run time, and rows are not independent',
-  Det: 'the inverse of a matrix, which its derivative is made of, is no standard operator',
   SequenceAt: LIST,
   ConcatFromSequence: LIST,
   SequenceMap: LIST,

@@ -232,6 +232,9 @@ const standard: Record<string, readonly RuleCase[]> = {
 
 const classes = { dims: [3, 2], data: [0, 2, 1, 3, -1, 0], dtype: 'int64' as const };
 
+/** Offsets in pixels, away from whole numbers, where the slope of interpolation jumps. */
+const offsets = (...dims: number[]) => ({ dims, range: [-0.85, -0.15] as const });
+
 /** Younger than the operator set of graphs in memory, losses, and training forms. */
 Object.assign(standard, {
   RotaryEmbedding: [
@@ -250,6 +253,13 @@ Object.assign(standard, {
         [2, 2],
       ],
       attributes: { axis: 1 },
+    },
+  ],
+  DeformConv: [
+    { inputs: [[2, 2, 4, 5], weights(3, 2, 2, 2), offsets(2, 8, 3, 4)] },
+    {
+      inputs: [[1, 4, 5, 4], [4, 2, 3, 2], offsets(1, 24, 3, 3), [4], [1, 12, 3, 3]],
+      attributes: { group: 2, offset_group: 2, pads: [1, 1, 1, 0], strides: [2, 1], dilations: [1, 2] },
     },
   ],
   CumProd: [{ inputs: [x, scalar(1)] }, { inputs: [x, scalar(0)], attributes: { exclusive: 1, reverse: 1 } }],

@@ -4,6 +4,7 @@ import { activationDecompositions } from './activation.ts';
 import { attentionDecompositions } from './attention.ts';
 import { controlDecompositions } from './control.ts';
 import type { Decomposition } from './decomposition.ts';
+import { deformableDecompositions } from './deformable.ts';
 import { fourierDecompositions } from './fourier.ts';
 import { fusedDecompositions } from './fused.ts';
 import { lossDecompositions } from './losses.ts';
@@ -18,6 +19,7 @@ export const decompositions: ReadonlyMap<string, Decomposition> = new Map(
     ...activationDecompositions,
     ...attentionDecompositions,
     ...controlDecompositions,
+    ...deformableDecompositions,
     ...fourierDecompositions,
     ...fusedDecompositions,
     ...lossDecompositions,

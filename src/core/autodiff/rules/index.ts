@@ -5,6 +5,7 @@ import { arithmeticRules } from './arithmetic.ts';
 import { blockQuantizedRules } from './block-quantized.ts';
 import { convTransposeRules } from './conv-transpose.ts';
 import { convolutionRules } from './convolution.ts';
+import { determinantRules } from './determinant.ts';
 import { einsumRules } from './einsum.ts';
 import { fourierRules } from './fourier.ts';
 import { gatherRules } from './gather.ts';
@@ -30,6 +31,7 @@ export const gradientRules: readonly Rule[] = [
   ...blockQuantizedRules,
   ...convTransposeRules,
   ...convolutionRules,
+  ...determinantRules,
   ...einsumRules,
   ...fourierRules,
   ...gatherRules,
