@@ -19,8 +19,9 @@ import type { Modality } from '../src/core/modality/modality.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
+import { at, CONFIG, wrong } from '../src/node/load-component.ts';
 import { buildOf } from '../src/node/plugin-build.ts';
-import { at, CONFIG, FOLDER, loadComponents, wrong } from './plugins/load.ts';
+import { FOLDER, loadComponents } from './plugins/load.ts';
 import { moduleText, publicModuleText } from './plugins/text.ts';
 
 export interface GeneratedFile {

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { Config } from '../../src/config/plugins-config.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import type { Modality } from '../../src/core/modality/modality.ts';
-import { CONFIG } from './load.ts';
+import { CONFIG } from '../../src/node/load-component.ts';
 
 /** Components in the order of the configuration. */
 export interface BuiltIn {
@@ -77,6 +77,9 @@ ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? ''
 ];
 
 ${tasksText(tasks)}
+/** File or package of each method. */
+export const used: readonly string[] = ${JSON.stringify(plugins.map(({ use }) => use))};
+
 /** All of them were held against the contract before this was written. */
 export const checked = true;
 

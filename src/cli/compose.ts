@@ -1,6 +1,6 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
-import { modalities, models, plugins, tasks } from '#plugins';
+import * as built from '#plugins';
 import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';
@@ -9,12 +9,20 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { allModalities } from '../library/modalities.ts';
+import { availableIn } from './third-party.ts';
+
+const { modalities, tasks } = built;
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Methods and models of this call, see `availableIn`. */
+export const AVAILABLE = await availableIn(process.cwd(), { ...built, root: ROOT });
+const { plugins, models } = AVAILABLE;
+for (const problem of AVAILABLE.problems) process.stderr.write(`warning: ${problem}\n`);
 
 /** Folders of the models that come with the project, by name, relative to {@link ROOT}. */
 export const EMBEDDED_MODELS = models;

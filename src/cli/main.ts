@@ -53,6 +53,7 @@ ${section(
 ${section('OPTIONS', [
   ['--help', 'Show this help, or that of a command'],
   ['--version', 'Show the version'],
+  ['--plugin <x>', 'Load a method of this file or package; may be repeated'],
   ['--debug', 'Add the stack to an error'],
 ]).join('\n')}
 

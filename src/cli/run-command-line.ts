@@ -64,6 +64,8 @@ async function dispatch(
   if (!entry) {
     throw new UsageError(`There is no command "${name}"; there are ${Object.keys(commands).join(', ')}.`);
   }
+  const { plugins, others } = takePlugins(rest);
+  if (plugins.length > 0) (await import('./third-party.ts')).usePlugins(plugins);
   const command = (await entry.load()).default as Command;
   if (wantsHelp) {
     const { OPTION_GROUPS: groups } = await import('./option-groups.ts');
@@ -72,8 +74,25 @@ async function dispatch(
     process.stdout.write(`${commandHelp({ name, description, args, groups, examples: command.examples })}\n`);
     return;
   }
-  const { known, parameters } = splitArguments(rest, command.args as ArgsDef);
+  const { known, parameters } = splitArguments(others, command.args as ArgsDef);
   await runCommand(command, { rawArgs: known, data: { parameters } });
+}
+
+/** Takes `--plugin <file or package>` out of the words of a command, which loads them whichever it is. */
+function takePlugins(words: readonly string[]): { plugins: string[]; others: string[] } {
+  const plugins: string[] = [];
+  const others: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (!/^--plugin(=|$)/.test(word)) {
+      others.push(word);
+      continue;
+    }
+    const value = word.startsWith('--plugin=') ? word.slice('--plugin='.length) : words[++i];
+    if (!value || value.startsWith('--')) throw new UsageError('--plugin needs a file or a package: --plugin ./x.ts');
+    plugins.push(value);
+  }
+  return { plugins, others };
 }
 
 /** `code: message`, on one line. */

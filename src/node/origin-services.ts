@@ -6,6 +6,7 @@ import { batchingEngine } from '../core/engine/batching.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
+import type { PluginEntry } from '../core/method/registry.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { type EdgeParts, edgeModule, edgeParts } from '../edge/composition/edge-module.ts';
 import { servicesOf } from '../edge/composition/services-of.ts';
@@ -42,6 +43,8 @@ export interface OriginOptions {
   /** Store of models that were uploaded at the edge; without it they run only there. */
   readonly uploads?: FileStoreOptions;
   readonly log?: Log;
+  /** Methods that are served; the built ones when left out. */
+  readonly plugins?: readonly PluginEntry[];
 }
 
 const MIB = 2 ** 20;
@@ -70,7 +73,7 @@ export async function originServices(
     new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms);
   const services = servicesOf(
     createContainer(
-      coreModule({ plugins, modalities, tasks }),
+      coreModule({ plugins: options.plugins ?? plugins, modalities, tasks }),
       engineModule(parts.engine ?? (await originEngine(options, log))),
       edgeModule(tenants),
       nodeModule({ models: options.models, limits: LIMITS }),

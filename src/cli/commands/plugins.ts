@@ -11,7 +11,7 @@ import type { Method } from '../../core/method/contract.ts';
 import { checkMethod } from '../../core/method/define.ts';
 import { checkContract, imageGraph, imageTensor, openGraph } from '../../testing/node.ts';
 import { UsageError } from '../arguments.ts';
-import { CONFIGURED, compose, PLAIN } from '../compose.ts';
+import { AVAILABLE, CONFIGURED, compose, PLAIN, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 
 const CONFIG = 'plugins.config.json';
@@ -43,8 +43,11 @@ async function list(): Promise<void> {
   const explainer = await compose('node');
   const model = await openGraph(imageGraph());
   for (const { method } of CONFIGURED) {
-    console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}`);
+    const state = AVAILABLE.notBuilt.has(method.id) ? ' (loaded now, not built)' : '';
+    console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}${state}`);
   }
+  if (AVAILABLE.notBuilt.size > 0 && resolve('.') === resolve(ROOT))
+    console.log('\nA Worker has methods that are not built after "npm run setup", or the next "npm start".');
 
   function costOf({ id }: Method): string {
     try {
@@ -104,7 +107,7 @@ async function add(what: string | undefined): Promise<void> {
     CONFIG,
     changed ?? `${JSON.stringify({ ...config, plugins: [...plugins, { use: what }] }, null, 2)}\n`,
   );
-  console.log(`${id} is in ${CONFIG} now: npm start builds it in.`);
+  console.log(`${id} is in ${CONFIG} now: commands in this folder load it, npm start builds it in.`);
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

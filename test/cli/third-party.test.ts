@@ -1,0 +1,87 @@
+/** Methods that the command line loads at run time, as a user of the package calls it in a folder of their own. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAUNCHER } from '../support/command-line.ts';
+
+let folder: string;
+
+/** A method with the numbers of `saliency`, and another id. */
+const method = (id: string): string =>
+  `import saliency from '${resolve('src/plugins/gradient/saliency.ts')}';
+const id: string = '${id}';
+export default { ...saliency, id, about: { ...saliency.about, title: 'Method ${id}' } };`;
+
+const configure = (config: unknown): void => writeFileSync(join(folder, 'plugins.config.json'), JSON.stringify(config));
+
+function whylight(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [LAUNCHER, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return { code: status, stdout, stderr };
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'whylight-'));
+  for (const id of ['mine', 'yours']) writeFileSync(join(folder, `${id}.ts`), method(id));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('--plugin', () => {
+  it('adds the methods of files to the built ones, for any command', () => {
+    const { code, stdout } = whylight('methods', '--plugin', './mine.ts', '--plugin=yours.ts');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^mine +gradient +Method mine$/m);
+    expect(stdout).toMatch(/^yours +gradient +Method yours$/m);
+    expect(stdout).toMatch(/^grad_cam /m);
+  });
+
+  it('explains by a method that is in no build', () => {
+    const photo = resolve('examples/photos/cat.jpg');
+    const { code, stdout, stderr } = whylight('explain', photo, '--method', 'mine', '--plugin', './mine.ts', '--json');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).method).toBe('mine');
+  });
+
+  it('names a file that does not exist', () => {
+    const { code, stderr } = whylight('methods', '--plugin', './mein.ts');
+    expect(code).toBe(1);
+    expect(stderr).toContain('--plugin: there is no file "./mein.ts". Did you mean "./mine.ts"?');
+  });
+
+  it('needs a value', () => {
+    expect(whylight('methods', '--plugin')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the plugins.config.json of the folder', () => {
+  it('says which methods commands know, with the rules of the operator', () => {
+    configure({
+      plugins: [
+        { use: './mine.ts', defaults: { absolute: false } },
+        { use: './yours.ts', as: 'theirs' },
+      ],
+    });
+    const { code, stdout } = whylight('methods');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['mine', 'theirs', '']);
+  });
+
+  it('is listed with what is loaded and not built', () => {
+    configure({ plugins: [{ use: './mine.ts' }] });
+    expect(whylight('plugins', 'list').stdout).toMatch(/^mine .*\(loaded now, not built\)$/m);
+  });
+
+  it('is used as far as it goes where an entry is wrong, with a warning that names the entry', () => {
+    configure({ plugins: [{ use: './mine.ts' }, { use: 'saliency-method-missing' }] });
+    const { code, stdout, stderr } = whylight('methods');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^mine /m);
+    expect(stderr).toContain('warning: plugins.config.json, plugins[1]: the package "saliency-method-missing" is not');
+  });
+});
