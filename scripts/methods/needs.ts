@@ -90,7 +90,7 @@ export const NEEDS: readonly Need[] = [
     need: 'Segmentation and detection',
     because:
       'Any method takes a region or a box as its [target](../targets.md); these give readable maps for few rows, or need no gradient.',
-    methods: ['grad_cam', 'hires_cam', 'seg_eigen_cam', 'layer_cam', 'eigen_cam', 'rise', 'occlusion'],
+    methods: ['grad_cam', 'hires_cam', 'seg_eigen_cam', 'layer_cam', 'eigen_cam', 'd_rise', 'rise', 'occlusion'],
   },
   {
     need: 'Which layer, channel or neuron',

@@ -8,6 +8,7 @@ import type * as z from 'zod';
 import { Model } from '../../src/core/model/model.ts';
 import { sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { type Comparison, type Example, type Expected, skipped } from './comparison.ts';
+import { isDetectionReference, readDetections } from './detections.ts';
 import { ENTRIES, type EntryFields } from './entries.ts';
 import { readFiles } from './folder.ts';
 import { isMetricReference, readMetrics } from './metrics.ts';
@@ -35,6 +36,7 @@ async function readReference(path: string, json: z.output<typeof referenceSchema
   const { name, model: file, fields: tensors, array } = reference;
   if (isMetricReference(tensors)) return readMetrics(reference);
   if (isTextReference(tensors)) return readTexts(reference);
+  if (isDetectionReference(tensors)) return readDetections(reference);
   const { cam_tensor } = json;
   let model: Promise<Model> | undefined;
   const load = () => (model ??= readFile(join(dirname(path), file)).then((bytes) => Model.read({ bytes })));

@@ -3,8 +3,9 @@ import type { Follow } from '../plan/evaluator.ts';
 import type { Plan } from './plan.ts';
 
 /** Outputs that a task's target is found in, and its number there; undefined where elements keep their meaning. */
-export function followOf({ model, info, request }: Plan): Follow | undefined {
-  const number = request.taskTarget?.follow;
+export function followOf({ model, info, request, entry }: Plan): Follow | undefined {
+  const { follow, similarity } = request.taskTarget ?? {};
+  const number = entry.method.follows === 'similarity' ? (similarity ?? follow) : follow;
   if (!number) return undefined;
   const outputs = model.graph.outputs.map(({ name }) => name).filter((name) => name !== info.scores.name);
   return { outputs, number };

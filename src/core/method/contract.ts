@@ -65,6 +65,8 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
    * than the request's then evaluates these first.
    */
   readonly readsScore?: true;
+  /** Number that a target of a task is followed by in changed inputs, where the task has it; the target's own when left out. */
+  readonly follows?: 'similarity';
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
   /**

@@ -74,6 +74,8 @@ export interface TaskTarget {
    * found again by overlap and class; 0 when it is gone). The weighted sum when absent.
    */
   readonly follow?: (outputs: TaskOutputs) => number;
+  /** Similarity of the target to the nearest prediction in a perturbed run, 0 to 1 (D-RISE); boxes have one. */
+  readonly similarity?: (outputs: TaskOutputs) => number;
 }
 
 /** A choice among the predictions. */

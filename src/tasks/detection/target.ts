@@ -28,6 +28,7 @@ export function targetOf(found: Found, { format, reader, view }: Search, by: Fol
     ...(label !== undefined && { label }),
     ...(objectness && { build: product(klass, objectness, head.combine === 'geometric_mean') }),
     follow: (outputs) => scoreOfBox(reader.read(format, outputs, view.input, 0), reference, by),
+    similarity: (outputs) => scoreOfBox(reader.read(format, outputs, view.input, 0), reference, 'similarity'),
   };
 }
 
