@@ -17,7 +17,7 @@ export interface RowOutcome {
   readonly target: Target;
   /** Every element of the row's scores. */
   readonly scores: Float32Array;
-  /** True if `score` is the value of a neuron and not the target's score. */
+  /** True if `score` is a value that the method gives: of a neuron, or of the trees before they give a probability. */
   readonly ofNeuron: boolean;
   readonly score: number;
   readonly baselineScore?: number;
@@ -36,8 +36,10 @@ export async function summarizeRow(
   const evidence = evidenceOf(info, explained, row.inputs, run.plan.request.features?.[row.index]);
   // The forward row tells of the target, not of a neuron.
   const hidden = evidence && !outcome.ofNeuron ? await hide(run, row, explained, outcome, evidence) : undefined;
-  const target = outcome.ofNeuron ? 'the neuron' : nameOf(outcome.target);
-  const isNamedClass = !outcome.ofNeuron && outcome.target.index !== undefined && outcome.target.label !== undefined;
+  // Trees have a score of their own, too: the sum before it becomes a probability. It is still the target's.
+  const ofNeuron = outcome.ofNeuron && 'neuron' in params;
+  const target = ofNeuron ? 'the neuron' : nameOf(outcome.target);
+  const isNamedClass = !ofNeuron && outcome.target.index !== undefined && outcome.target.label !== undefined;
   const facts = {
     target,
     score: outcome.score,

@@ -23,6 +23,8 @@ export interface InputForm {
   readonly places: RowPlaces;
   /** Number of ids that an integer input may hold, by name; negative ids count from the last. */
   readonly vocabularies?: ReadonlyMap<string, number>;
+  /** Names of the inputs in which NaN is a missing value that the model treats itself. */
+  readonly gaps?: ReadonlySet<string>;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface InputForm {
  * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
  */
 export function checkInputs(
-  { file: { inputs: expected }, places, vocabularies }: InputForm,
+  { file: { inputs: expected }, places, vocabularies, gaps }: InputForm,
   given: Inputs,
   { broadcast = false }: { readonly broadcast?: boolean } = {},
 ): CheckedInputs {
@@ -51,7 +53,7 @@ export function checkInputs(
     }
     const place = places[input.name] ?? 0;
     checkShape(input, value, place);
-    checkFinite(input, value);
+    checkFinite(input, value, gaps?.has(input.name) ?? false);
     checkIds(input.name, value, vocabularies?.get(input.name));
     const checked = rowsInFront(cast(value, input.dtype.includes('float') ? 'float32' : input.dtype), place);
     inputs[input.name] = checked;
@@ -72,10 +74,11 @@ export function checkInputs(
 }
 
 /** A form of these inputs alone. */
-const withInputs = ({ places, vocabularies }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
+const withInputs = ({ places, vocabularies, gaps }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
   file: { inputs },
   places,
   ...(vocabularies && { vocabularies }),
+  ...(gaps && { gaps }),
 });
 
 function refuseUnknown(expected: readonly ValueInfo[], given: Inputs): void {
@@ -143,7 +146,7 @@ function checkShape({ name, dims }: ValueInfo, value: Tensor, place: RowPlace): 
   );
 }
 
-function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
+function checkFinite({ name, dtype }: ValueInfo, value: Tensor, missing: boolean): void {
   if (!fitsType(dtype, value.dtype)) {
     throw new WhylightError(
       'invalid_tensor',
@@ -153,11 +156,12 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor): void {
   }
   const numbers = value.dtype.includes('float16') ? cast(value, 'float32') : value;
   if (!numbers.dtype.startsWith('float')) return;
-  const wrong = firstNotFinite(numbers.data as Float32Array);
+  const data = numbers.data as Float32Array;
+  const wrong = missing ? data.findIndex((v) => Math.abs(v) === Number.POSITIVE_INFINITY) : firstNotFinite(data);
   if (wrong < 0) return;
   throw new WhylightError(
     'invalid_tensor',
-    `Element ${wrong} of the input "${name}" is ${numbers.data[wrong]}: every element must be finite.`,
+    `Element ${wrong} of the input "${name}" is ${data[wrong]}: every element must be finite${missing ? ', or NaN where a value is missing' : ''}.`,
     {
       input: name,
       element: wrong,

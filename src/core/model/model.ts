@@ -21,6 +21,7 @@ import { operatorLabels } from './describe/operator-labels.ts';
 import { type OutputForm, recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
+import { inputsWithGaps } from './gaps.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore, vocabularies } from './layers.ts';
@@ -319,6 +320,11 @@ export class Model {
   get vocabularies(): ReadonlyMap<string, number> {
     this.ids ??= vocabularies(this.graph);
     return this.ids;
+  }
+
+  /** Names of the inputs that may hold NaN as a missing value. */
+  get gaps(): ReadonlySet<string> {
+    return inputsWithGaps(this.description, this.manifest);
   }
 
   /** The description of an output. @throws WhylightError `layer_not_found` */

@@ -112,6 +112,21 @@ group('outputs', () => {
     });
   });
 
+  it('read their activation through a multiplication by one, as the converter of LightGBM writes it', () => {
+    const times = (factor: number): Graph =>
+      graph(
+        [['x', ['N', 4]]],
+        [['y', ['N', 3]]],
+        [node('MatMul', ['x', 'w'], 'l'), node('Softmax', ['l'], 'p'), node('Mul', ['p', 'factor'], 'y')],
+        [
+          ['w', zeros(4, 3)],
+          ['factor', makeConstant('float32', [1], [factor])],
+        ],
+      );
+    expect(describe(times(1)).description.explained).toMatchObject({ activation: { value: 'softmax' } });
+    expect(describe(times(2)).description.explained).toMatchObject({ activation: { value: 'none' } });
+  });
+
   it('of open extents without a class axis are features as far as anything tells', () => {
     const backbone = graph(
       [['image', ['N', 3, 'H', 'W']]],

@@ -47,10 +47,16 @@ function placed(found: FinalActivation, order: readonly number[] | undefined): F
 /** Softmax of a QDQ model stands between quantisers; a Clip to 0..1 changes no probability. */
 function isTransparent(node: Node, graph: Graph): boolean {
   if (traitsOf(node).transparent !== undefined || node.op === 'Cast') return true;
+  // The converter of LightGBM multiplies by one where there is no rescaling.
+  if (node.op === 'Mul' && node.domain === '') return isOne(graph, node.inputs[1]);
   if (node.op !== 'Clip' || node.domain !== '') return false;
   const [low, high] = [boundOf(graph, node.inputs[1]), boundOf(graph, node.inputs[2])];
   return (low === undefined || low <= 1e-3) && (high === undefined || high >= 1 - 1e-3);
 }
+
+/** True for a constant of one element that is 1. */
+const isOne = (graph: Graph, name: string | undefined): boolean =>
+  graph.constants.get(name ?? '')?.bytes.byteLength === 4 && boundOf(graph, name) === 1;
 
 function boundOf({ constants }: Graph, name: string | undefined): number | undefined {
   const constant = name ? constants.get(name) : undefined;
