@@ -3,6 +3,7 @@
  * is outdated.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { expectation, type ParameterSchema, parameterSchemas } from '../src/core/method/schema.ts';
 import { adminRoutes } from '../src/edge/admin/routes/index.ts';
 import { HEADERS, type HeaderName } from '../src/edge/openapi/headers.ts';
 import { pathsOf, type Route, type RouteDescription } from '../src/edge/openapi/route.ts';
@@ -30,6 +31,37 @@ ${rows.join('\n')}
 `;
 }
 
+type QuerySchema = Parameters<typeof parameterSchemas>[0];
+
+/** A query parameter with the routes that take it. */
+interface QueryParameter {
+  readonly schema: ParameterSchema;
+  readonly takers: Set<string>;
+}
+
+const queryRoutes = descriptions.filter(({ request }) => request?.query);
+
+/** Every query parameter by name. */
+function queryParameters(): ReadonlyMap<string, QueryParameter> {
+  const found = new Map<string, QueryParameter>();
+  for (const { path, request } of queryRoutes) {
+    for (const [name, schema] of Object.entries(parameterSchemas(request?.query as QuerySchema))) {
+      const known = found.get(name) ?? { schema, takers: new Set<string>() };
+      found.set(name, { ...known, takers: known.takers.add(path) });
+    }
+  }
+  return found;
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function parameterRow([name, { schema, takers }]: [string, QueryParameter]): string {
+  const paths = [...takers].map((path) => `\`${path}\``).join(', ');
+  const only = takers.size < queryRoutes.length ? ` Only of ${paths}.` : '';
+  const preset = schema.default === undefined ? '' : `\`${String(schema.default)}\``;
+  return `| \`${name}\` | ${cell(expectation(schema))} | ${preset} | ${cell(schema.description ?? '')}${only} |`;
+}
+
 const reference = `${BEGIN}
 ## Reference
 
@@ -40,6 +72,17 @@ runs as the method needs, and \`upload\` for reading and compiling a model. Ever
 ([docs/errors.md](errors.md)).
 
 ${[...new Set(descriptions.map(({ tag }) => tag))].map(section).join('\n')}
+### Query parameters
+
+They may also come in the form or under \`parameters\` in the body. Further names are parameters of the method. The routes
+that take them:
+
+${queryRoutes.map(({ path }) => `- \`${path}\``).join('\n')}
+
+| Parameter | Value | Default | |
+| --- | --- | --- | --- |
+${[...queryParameters()].map(parameterRow).join('\n')}
+
 ### Response headers
 
 | Header | |

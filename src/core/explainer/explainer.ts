@@ -96,6 +96,7 @@ export class Explainer {
    * @throws WhylightError as {@link planRequest} does
    */
   plan(model: Model, request: ExplainRequest, options?: PlanOptions): Plan {
+    if (request.corrections?.task !== undefined) this.tasks.checkId(request.corrections.task);
     const isFound = (described: Model, asked: ExplainRequest): boolean =>
       isChosenByTask(taskOf({ model: described, request: asked }, this.tasks), asked);
     return planRequest(this.methods, model, request, { ...options, isChosenByTask: isFound });
@@ -236,6 +237,7 @@ export class Explainer {
     request: Pick<ExplainRequest, 'inputs' | 'read' | 'features' | 'corrections' | 'top'>,
     hooks: ExplainHooks = {},
   ): Promise<Answers> {
+    if (request.corrections?.task !== undefined) this.tasks.checkId(request.corrections.task);
     const described = model.corrected(request.corrections);
     const { inputs, shapes, rows } = checkInputs(described, request.inputs);
     const info = described.info({ shapes });

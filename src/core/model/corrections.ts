@@ -2,13 +2,13 @@
 import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { StatedFacts } from './describe/stated-facts.ts';
-import { type Fact, type ModelDescription, TASK_IDS } from './description.ts';
+import type { Fact, ModelDescription } from './description.ts';
 
 /** Facts that a request states in place of those of the manifest, of files beside the model and of the graph. */
 export interface Corrections {
   /** Output that is explained. */
   readonly output?: string;
-  /** Question that the output answers. */
+  /** Question that the output answers; `TaskRegistry.checkId` knows which ids there are. */
   readonly task?: string;
   /** Axis of the output, batch included, that counts classes. */
   readonly class_axis?: number;
@@ -24,7 +24,7 @@ export const isEmpty = (corrections: Corrections): boolean =>
 
 /**
  * Facts of the corrections, with the source `request`.
- * @throws WhylightError `invalid_request` for an output, input or task that does not exist
+ * @throws WhylightError `invalid_request` for an output or input that does not exist
  */
 export function requestFacts(
   { output, task, class_axis: axis, hold, labels }: Corrections,
@@ -32,7 +32,6 @@ export function requestFacts(
 ): StatedFacts {
   if (output !== undefined) checkName('output', output, namesOf(outputs));
   for (const name of hold ?? []) checkName('input', name, namesOf(inputs));
-  if (task !== undefined) checkName('task', task, TASK_IDS);
   const fact = <T>(value: T): Fact<T> => ({ value, source: 'request' });
   return {
     ...(output !== undefined && { output: fact(output) }),

@@ -1,7 +1,7 @@
 /** The tasks of a program, and the choice among them. */
 import { nearest, WhylightError } from '../errors.ts';
 import type { OutputForm } from '../model/describe/output-form.ts';
-import type { ModelDescription, TaskId } from '../model/description.ts';
+import { type ModelDescription, TASK_IDS, type TaskId } from '../model/description.ts';
 import { checkTask } from './check.ts';
 import type { Task } from './task.ts';
 
@@ -48,14 +48,30 @@ export class TaskRegistry {
   get(id: TaskId): Task {
     const named = this.tasks.find((task) => task.id === id);
     if (named) return named;
-    const ids = this.tasks.map((task) => task.id);
-    const close = nearest(id, ids);
-    const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${ids.join(', ')}.`;
-    const message = `There is no task "${id}". ${hint}`;
-    throw new WhylightError('invalid_request', message, {
-      task: id,
-      tasks: ids,
-      issues: [{ parameter: 'task', message }],
-    });
+    throw unknownTask(
+      id,
+      this.tasks.map((task) => task.id),
+    );
   }
+
+  /**
+   * Checks the id that a request states: one of a task, or a well-known one (`TASK_IDS`), which describes a model even
+   * where no task reads its predictions.
+   * @throws WhylightError `invalid_request` for any other id
+   */
+  checkId(id: TaskId): void {
+    const ids = [...new Set([...this.tasks.map((task) => task.id), ...TASK_IDS])];
+    if (!ids.includes(id)) throw unknownTask(id, ids);
+  }
+}
+
+function unknownTask(id: TaskId, ids: readonly TaskId[]): WhylightError {
+  const close = nearest(id, ids);
+  const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${ids.join(', ')}.`;
+  const message = `There is no task "${id}". ${hint}`;
+  return new WhylightError('invalid_request', message, {
+    task: id,
+    tasks: ids,
+    issues: [{ parameter: 'task', message }],
+  });
 }

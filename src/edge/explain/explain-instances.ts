@@ -32,7 +32,12 @@ export async function explainInstances(
   return {
     answers,
     predictions: rows.map(({ row }) => row.top),
-    explanations: rows.map(({ row, explanation }) => ({ attributions: [attribution(row, explanation)] })),
+    explanations: rows.map(({ row, explanation }) => ({
+      attributions: row.nothing === undefined ? [attribution(row, explanation)] : [],
+      ...(row.predictions && { predictions: row.predictions }),
+      ...(row.features && { features: row.features }),
+      ...(explanation.notices && { notices: explanation.notices }),
+    })),
   };
 }
 

@@ -23,6 +23,7 @@ export async function submitQuery(c: Context<EdgeEnv>, services: Services, query
   const tenant = c.get('tenant');
   const idempotencyKey = c.req.header('Idempotency-Key');
   const { request, params } = await query.plan();
+  const notices = (await query.input.prepared())?.notices ?? [];
   return submitJob(jobs, tenant, {
     question: {
       model: { name: model.name, digest: model.digest },
@@ -31,7 +32,12 @@ export async function submitQuery(c: Context<EdgeEnv>, services: Services, query
     },
     version: model.version,
     trace: traceHeaders(c.get('trace')),
-    wanted: { key, overlay: settings.overlay, choseOverlay: settings.choseOverlay },
+    wanted: {
+      key,
+      overlay: settings.overlay,
+      choseOverlay: settings.choseOverlay,
+      ...(notices.length > 0 && { notices }),
+    },
     canCallWebhooks: webhookSecret !== undefined,
     ...(wire && { wire }),
     ...(image && { image }),

@@ -14,6 +14,8 @@ export interface Wanted {
   readonly wire?: Pick<InferenceRequest, 'id' | 'outputs' | 'binaryOutput'>;
   readonly overlay: OverlayOptions;
   readonly choseOverlay: boolean;
+  /** Notices of the modality that prepared the input. */
+  readonly notices?: readonly string[];
   /** Key of the stored image that was sent. */
   readonly picture?: string;
 }

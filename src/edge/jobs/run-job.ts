@@ -53,7 +53,9 @@ async function complete(services: JobServices, job: Job, heartbeat: Heartbeat, w
   const { tenant, id, attempts } = job;
   const stored = unpackRequest(await jobs.files.get(job.question));
   const { wanted, version, seconds } = stored;
-  const explanation = await explain(services, stored, job, heartbeat, waitUntil);
+  const { notices } = wanted;
+  const explained = await explain(services, stored, job, heartbeat, waitUntil);
+  const explanation = notices ? { ...explained, notices } : explained;
   const result = `${jobFolder(tenant, id)}result-${attempts}`;
   const model = { name: stored.question.model.name, version };
   await jobs.files.put(result, packResult({ explanation, model, wanted }));

@@ -202,6 +202,15 @@ export const v1Explanations = z.object({
           outputName: z.string(),
         }),
       ),
+      predictions: z
+        .array(z.looseObject({ score: z.number() }))
+        .optional()
+        .describe('Predictions as the task of the model reads them, best first.'),
+      features: z
+        .array(z.looseObject({ name: z.string(), value: z.number() }))
+        .optional()
+        .describe('Values of words, columns or stretches of time, for data of a modality.'),
+      notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
     }),
   ),
 });

@@ -54,7 +54,6 @@ describe('Model.corrected', () => {
   it.each([
     [{ output: 'produkt' }, 'There is no output "produkt". Did you mean product?'],
     [{ hold: ['c'] }, 'There is no input "c".'],
-    [{ task: 'clasification' }, 'Did you mean classification or'],
     [{ class_axis: 5 }, 'class_axis must be below 2, not 5'],
     [{ hold: ['a', 'b'] }, 'nothing is left to explain'],
     [{ labels: ['one', 'two', 'three', 'four'] }, 'There are 4 labels, but the output has 3 classes'],
@@ -67,6 +66,15 @@ describe('Model.corrected', () => {
 });
 
 describe('an explanation with corrections', () => {
+  it('refuses a task that does not exist, with the nearest', async () => {
+    const model = await twoOutputs();
+    const corrections = { task: 'clasification' };
+    expect(() => explainer.plan(model, { method: 'saliency', inputs, corrections })).toThrow(
+      'Did you mean classification or',
+    );
+    await expect(explainer.answer(model, { inputs, corrections })).rejects.toThrow('Did you mean classification or');
+  });
+
   it('explains the stated output and gives held inputs no attribution', async () => {
     const model = await twoOutputs();
     const request = { method: 'saliency', params: { absolute: false }, target: 1, inputs };

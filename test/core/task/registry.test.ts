@@ -21,6 +21,13 @@ describe('TaskRegistry', () => {
     expect(() => tasks.choose(description, {}, 'object-detection')).toThrow('Did you mean object_detection');
   });
 
+  it('knows the ids of its own tasks beside the well-known ones', () => {
+    const own = new TaskRegistry([{ ...builtinTasks[0], id: 'counting' } as never]);
+    expect(() => own.checkId('counting')).not.toThrow();
+    expect(() => own.checkId('classification')).not.toThrow();
+    expect(() => own.checkId('countin')).toThrow('There is no task "countin". Did you mean counting');
+  });
+
   it('refuses two tasks with the same id', () => {
     const [task] = builtinTasks;
     expect(() => new TaskRegistry([task, task] as never)).toThrow('Two tasks have the id');

@@ -141,6 +141,16 @@ describe('the explanation of a table over HTTP', () => {
     expect(detail).toContain('wide');
   });
 
+  it('has features and predictions in answers of the V1 protocol', async () => {
+    const body = JSON.stringify({ instances: [{ width: 1, length: 2 }] });
+    const response = await post('/v1/models/columns:explain?method=integrated_gradients', 'application/json', body);
+    const { explanations } = (await response.json()) as { explanations: Record<string, Record<string, unknown>[]>[] };
+    const [{ features = [], predictions = [], attributions = [] } = {}] = explanations;
+    expect(attributions).toHaveLength(1);
+    expect(features.map(({ value }) => Number(value))).toEqual([expect.closeTo(2, 4), expect.closeTo(-2, 4)]);
+    expect(Number(predictions[0]?.score)).toBeCloseTo(0.5, 5);
+  });
+
   it('predicts for instances of the V1 protocol with named columns', async () => {
     const body = JSON.stringify({ instances: [{ width: 1, length: 2 }] });
     const response = await post('/v1/models/columns:predict', 'application/json', body);
