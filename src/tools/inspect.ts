@@ -1,6 +1,6 @@
 /** Inspection of a model before it runs: size, cost, operators and applicable methods. */
 
-import type { Optimize } from '../core/autodiff/compile.ts';
+import type { CompileRequest, Optimize } from '../core/autodiff/compile.ts';
 import { decompositionOf } from '../core/autodiff/decompose/decompose.ts';
 import { nodesBetween } from '../core/autodiff/differentiate.ts';
 import type { Rule } from '../core/autodiff/rule.ts';
@@ -13,6 +13,7 @@ import type { MethodRegistry } from '../core/method/registry.ts';
 import type { ModelDescription } from '../core/model/description.ts';
 import type { TensorInfo } from '../core/model/info.ts';
 import type { BoundInfo, Model } from '../core/model/model.ts';
+import type { CompileLimits } from '../core/onnx/compile-budget.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
 import { simplify } from '../core/onnx/simplify.ts';
 import { countFlops } from '../core/plan/flops.ts';
@@ -141,7 +142,7 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
       weights,
       limit: ISOLATE_BYTES,
     },
-    methods: methods(model, info, registry, outcomes),
+    methods: [...methodReports(model, registry, { outcomes })],
   };
 }
 
@@ -165,10 +166,15 @@ function eachWay(
 }
 
 /** Compiles a variant and notes its outcome. A draft tells the outcome, but no size. */
-function compiled(model: Model, needs: ResolvedNeeds, outcomes: Outcomes, draft = false): Graph {
+function compiled(
+  model: Model,
+  needs: ResolvedNeeds,
+  outcomes: Outcomes,
+  options: Pick<CompileRequest, 'limits' | 'draft'> = {},
+): Graph {
   const key = variantKey(model, needs, 'memory');
   try {
-    const graph = compileVariant(model, needs, 'memory', { draft });
+    const graph = compileVariant(model, needs, 'memory', options);
     outcomes.set(key, undefined);
     return graph;
   } catch (error) {
@@ -217,25 +223,38 @@ function statusOf(rule: Rule | undefined): RuleStatus {
   return rule.surrogate ? 'surrogate' : 'rule';
 }
 
-/** Tries each method with its default parameters, up to the compiled graph. */
-function methods(model: Model, info: BoundInfo, registry: MethodRegistry, outcomes: Outcomes): MethodReport[] {
+/** Settings of {@link methodReports}. */
+export interface MethodReportOptions {
+  /** Graphs that were compiled before, by name, with their errors. */
+  readonly outcomes?: Outcomes;
+  /** Upper bounds on each compilation; those of a process when left out. */
+  readonly limits?: CompileLimits;
+}
+
+/** Tries each method with its default parameters, up to the compiled graph. Each step of the generator is one method. */
+export function* methodReports(
+  model: Model,
+  registry: MethodRegistry,
+  { outcomes = new Map(), limits }: MethodReportOptions = {},
+): Generator<MethodReport, void> {
+  const info = model.info();
   const compilable = (needs: ResolvedNeeds): void => {
     const key = variantKey(model, needs, 'memory');
-    if (!outcomes.has(key)) compiled(model, needs, outcomes, true);
+    if (!outcomes.has(key)) compiled(model, needs, outcomes, { draft: true, ...(limits && { limits }) });
     const error = outcomes.get(key);
     if (error) throw error;
   };
-  return registry.entries.map(({ method, ...rules }): MethodReport => {
+  for (const { method, ...rules } of registry.entries) {
     try {
       const params = parseParams(method, {}, rules);
       for (const needs of Object.values(namedNeeds(method.needs(params, info, registry))))
         compilable(resolveNeeds(needs, info));
-      return { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
+      yield { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
     } catch (error) {
       if (!WhylightError.is(error)) throw error;
-      return { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };
+      yield { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };
     }
-  });
+  }
 }
 
 const shaped = ({ name, dtype, dims }: ValueInfo): Shaped => ({ name, dtype, ...(dims && { dims }) });

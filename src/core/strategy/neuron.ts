@@ -32,7 +32,10 @@ export function neuronOf(
   return { layer, target: neuronTarget(neuron, layer) };
 }
 
-/** @throws WhylightError `invalid_request` for a position that the tensor does not have */
+/** Maximum number of elements that one neuron may stand for: a channel of 512 x 512. */
+const MAX_ELEMENTS = 2 ** 18;
+
+/** @throws WhylightError `invalid_request` for a position that the tensor does not have, or that names too many elements */
 export function neuronTarget(neuron: readonly number[], { name, dims }: TensorInfo): Target {
   const layerDims = dims.map(Number);
   if (neuron.length > layerDims.length || neuron.some((at, axis) => at >= (layerDims[axis] as number))) {
@@ -40,6 +43,10 @@ export function neuronTarget(neuron: readonly number[], { name, dims }: TensorIn
     throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'neuron', message }] });
   }
   const inner = sizeOf(layerDims.slice(neuron.length));
+  if (inner > MAX_ELEMENTS) {
+    const message = `neuron [${neuron.join(', ')}] stands for ${inner} elements of "${name}", of shape [${layerDims.join(', ')}], but at most ${MAX_ELEMENTS} are summed: name a position on more axes.`;
+    throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'neuron', message }] });
+  }
   const first = neuron.reduce((at, index, axis) => at * (layerDims[axis] as number) + index, 0) * inner;
   return { weights: Array.from({ length: inner }, (_, i) => ({ index: first + i, weight: 1 })) };
 }

@@ -1,15 +1,24 @@
 /** Inspection of an uploaded model before it goes live. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
-import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
+import { ISOLATE_LIMITS } from '../../core/limits.ts';
+import { MethodRegistry } from '../../core/method/registry.ts';
 import type { Model, ModelSource } from '../../core/model/model.ts';
 import { declaredOpsets } from '../../core/onnx/read.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
-import { type Inspection, ISOLATE_BYTES, inspect } from '../../tools/inspect.ts';
+import { type Inspection, inspect, type MethodReport, methodReports } from '../../tools/inspect.ts';
+import { checkUploadSize } from './upload-size.ts';
+
+export interface InspectionHooks {
+  readonly waitUntil: WaitUntil;
+  /** Lets other requests have a turn: between methods, since all of them together take seconds. */
+  readonly pause?: (() => Promise<void>) | undefined;
+}
 
 /**
- * Inspects a model, and runs it on a row of zeros where the model declares the size of a row.
+ * Inspects a model, and runs it on a row of zeros where the model declares the size of a row. Sizes are checked before
+ * anything is computed from them.
  * @param source files of the model; the inspection names the operator sets of the file, not those after upgrading
  * @throws WhylightError errors of the model and of the engine; `payload_too_large` for one that cannot fit an isolate.
  */
@@ -17,21 +26,18 @@ export async function inspectUpload(
   explainer: Explainer,
   model: Model,
   source: Pick<ModelSource, 'bytes'>,
-  waitUntil: WaitUntil,
+  { waitUntil, pause }: InspectionHooks,
 ): Promise<Inspection> {
-  const inspection = inspect(model, explainer.methods, declaredOpsets(source.bytes));
-  const { memory } = inspection;
-  const needed = memory.forward + memory.weights;
-  if (needed > memory.limit) {
-    throw new WhylightError(
-      'payload_too_large',
-      `The model would take about ${mib(needed)} MiB of the ${mib(ISOLATE_BYTES)} MiB of an isolate. Use a smaller one, or run it at the origin.`,
-      { bytes: needed, max_bytes: memory.limit },
-    );
+  checkUploadSize(model);
+  const inspection = inspect(model, new MethodRegistry([]), declaredOpsets(source.bytes));
+  const methods: MethodReport[] = [];
+  for (const report of methodReports(model, explainer.methods, { limits: ISOLATE_LIMITS.compilation })) {
+    methods.push(report);
+    await pause?.();
   }
   const inputs = zeros(model);
   if (inputs) await explainer.predict(model, { inputs, top: 0 }, { waitUntil });
-  return inspection;
+  return { ...inspection, methods };
 }
 
 function zeros(model: Model): Inputs | undefined {
@@ -44,5 +50,3 @@ function zeros(model: Model): Inputs | undefined {
   }
   return rows;
 }
-
-const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);

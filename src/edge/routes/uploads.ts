@@ -43,7 +43,7 @@ export const uploadModel = defineRoute(
       maxBytes: MAX_BYTES,
     });
     const { record, created, accepted } = await registry.add(owner, name, version, upload, (model, source) =>
-      inspectUpload(services.explainer, model, source, waitUntilOf(c)),
+      inspectUpload(services.explainer, model, source, { waitUntil: waitUntilOf(c), pause: services.pause }),
     );
     const { inputs, outputs, opsets, scores, camLayer, memory, operators, methods } = accepted;
     c.header('Location', `/v2/models/${name}/versions/${version}`);

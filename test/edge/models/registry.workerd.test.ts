@@ -1,5 +1,7 @@
 /** Uploaded models, over a real R2 bucket. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { write } from '../../../src/core/onnx/write.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
 import { r2Files } from '../../../src/edge/models/r2.ts';
@@ -198,6 +200,14 @@ describe('concurrent uploads and deletions of one model', () => {
   });
 });
 
+/** A convolutional classifier of images that are 32 rows high. */
+function hugeModel(width: number): Uint8Array {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 3, 32, width]);
+  const maps = g.op('Relu', [g.op('Conv', [x, g.constant('float32', [4, 3, 1, 1], new Array(12).fill(0.1))])]);
+  return write(g.build([g.named(g.op('Flatten', [g.op('GlobalAveragePool', [maps])]), 'y')])).graph;
+}
+
 describe('PUT /v2/models/{model}/versions/{version}', () => {
   it.each([
     [
@@ -225,6 +235,7 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
       'invalid_request',
     ],
     ['an empty body', () => put('acme-key', new Uint8Array(0)), 400, 'invalid_request'],
+    ['an input of 2^31 columns', () => put('acme-key', hugeModel(2 ** 31)), 413, 'payload_too_large'],
     [
       'an invalid manifest, with a pointer to each mistake',
       () =>

@@ -32,22 +32,37 @@ export function layoutOfPlaces({ axes, grid }: Places): LayerLayout | undefined 
   }
   const channels = isPlaced(first) || own.length === 1 ? 'last' : 'first';
   if (channels === 'last' && isPlaced(last)) return undefined;
-  const order = orderOf(channels === 'last' ? own.slice(0, -1) : own.slice(1), grid);
+  const placed = channels === 'last' ? own.slice(0, -1) : own.slice(1);
+  if (isRowByRow(placed, grid)) return { channels, prefix: 0, grid };
+  const order = orderOf(placed, grid);
   if (!order) return undefined;
   const isInOrder = order.every((place, i) => place === i);
   if (isInOrder) return { channels, prefix: 0, grid };
   return channels === 'last' ? { channels, prefix: 0, grid, order } : undefined;
 }
 
+/** Maximum number of positions that are listed one by one: 1024 x 1024. */
+const MAX_POSITIONS = 2 ** 20;
+
+/** True for an axis of all rows and then one of all columns, as feature maps have them. */
+function isRowByRow(axes: readonly Axis[], [height, width]: Places['grid']): boolean {
+  const [y, x, ...more] = axes.flat();
+  if (y?.kind !== 'y' || x?.kind !== 'x' || more.length > 0) return false;
+  return y.size === height && y.stride === 1 && x.size === width && x.stride === 1;
+}
+
 /** Place of each position, row by row; undefined where positions are not all places of the image, each once. */
 function orderOf(axes: readonly Axis[], [height, width]: Places['grid']): readonly number[] | undefined {
+  const factors = axes.flat();
+  const positions = factors.reduce((product, { size }) => product * size, 1);
+  if (positions !== height * width || positions > MAX_POSITIONS) return undefined;
   let places = [0];
-  for (const { kind, size, stride } of axes.flat()) {
+  for (const { kind, size, stride } of factors) {
     if (kind !== 'y' && kind !== 'x') return undefined;
     const step = kind === 'y' ? stride * width : stride;
     places = places.flatMap((base) => Array.from({ length: size }, (_, i) => base + i * step));
   }
-  return places.length === height * width && new Set(places).size === places.length ? places : undefined;
+  return new Set(places).size === places.length ? places : undefined;
 }
 
 export interface CamSearch {

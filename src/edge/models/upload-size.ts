@@ -1,0 +1,74 @@
+/** Upper bounds on an uploaded model, checked before anything is computed whose size follows from it. */
+import { WhylightError } from '../../core/errors.ts';
+import type { Model } from '../../core/model/model.ts';
+import type { Graph, ValueInfo } from '../../core/onnx/graph.ts';
+import { infer } from '../../core/onnx/infer.ts';
+import { simplify } from '../../core/onnx/simplify.ts';
+import { wasmBytes, weightBytes } from '../../core/plan/memory.ts';
+import { sizeOf } from '../../core/tensor/tensor.ts';
+import { ISOLATE_BYTES } from '../../tools/inspect.ts';
+
+/** Maximum number of nodes, those of nested graphs among them. An isolate would need 25 KiB for each. */
+const MAX_NODES = 5_000;
+/** Maximum number of graphs inside each other, such as the branches of If and the bodies of Loop. */
+const MAX_DEPTH = 8;
+/** Maximum number of elements of a tensor in one row: 64 MiB of float32. */
+const MAX_ELEMENTS = 2 ** 24;
+
+/**
+ * Checks nodes, nesting, tensor sizes and the estimated memory of a model.
+ * @throws WhylightError `payload_too_large`, with the limit and what was found
+ */
+export function checkUploadSize(model: Model): void {
+  const nodes = countNodes(model.graph, 1);
+  if (nodes > MAX_NODES)
+    throw tooLarge(`has ${nodes} nodes`, `at most ${MAX_NODES} nodes`, { nodes, max_nodes: MAX_NODES });
+  for (const [name, { dims }] of infer(withOneRow(model))) checkElements(name, dims);
+  const graph = simplify(model.graph);
+  const bytes = wasmBytes(graph, undefined, model.fixedBatch) + weightBytes(graph);
+  if (bytes > ISOLATE_BYTES) {
+    const facts = { bytes, max_bytes: ISOLATE_BYTES };
+    throw tooLarge(`would take about ${mib(bytes)} MiB`, `the ${mib(ISOLATE_BYTES)} MiB of an isolate`, facts);
+  }
+}
+
+function countNodes(graph: Graph, depth: number): number {
+  if (depth > MAX_DEPTH) {
+    throw tooLarge(`nests graphs more than ${MAX_DEPTH} deep`, `a depth of ${MAX_DEPTH}`, { max_depth: MAX_DEPTH });
+  }
+  let nodes = graph.nodes.length;
+  for (const { attributes } of graph.nodes) {
+    for (const attribute of Object.values(attributes)) {
+      if (attribute.type === 'graph') nodes += countNodes(attribute.value, depth + 1);
+    }
+  }
+  return nodes;
+}
+
+/** The graph with one row in each input that has rows. */
+const withOneRow = ({ graph, fixedBatch }: Model): Graph => ({
+  ...graph,
+  inputs: graph.inputs.map((input) =>
+    input.whole || !input.dims ? input : { ...input, dims: [fixedBatch ?? 1, ...input.dims.slice(1)] },
+  ),
+});
+
+function checkElements(name: string, dims: ValueInfo['dims']): void {
+  const elements = sizeOf(dims?.map((dim) => (typeof dim === 'number' ? dim : 1)) ?? []);
+  if (elements <= MAX_ELEMENTS) return;
+  const shape = `[${dims?.join(', ')}]`;
+  throw tooLarge(`has the tensor "${name}" of shape ${shape}, ${elements} elements`, `at most ${MAX_ELEMENTS} a row`, {
+    tensor: name,
+    elements,
+    max_elements: MAX_ELEMENTS,
+  });
+}
+
+const tooLarge = (found: string, allowed: string, facts: Readonly<Record<string, unknown>>): WhylightError =>
+  new WhylightError(
+    'payload_too_large',
+    `The model ${found}, but an upload may take ${allowed}. Use a smaller model, or run it at an origin.`,
+    facts,
+  );
+
+const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
