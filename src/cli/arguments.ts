@@ -1,6 +1,7 @@
 /** Flags that citty does not check: unknown ones, and those that belong to a saliency method. */
 import type { ArgsDef, StringArgDef } from 'citty';
 import { nearest } from '../core/errors.ts';
+import type { CompletedCommand } from './completion.ts';
 
 /** The command was called in a way it does not understand. Ends with exit code 2. */
 export class UsageError extends Error {
@@ -18,6 +19,8 @@ export interface SplitArguments {
 export interface CommandData {
   /** Flags that the command does not declare. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Loads every command of the program. */
+  readonly listCommands: () => Promise<readonly CompletedCommand[]>;
 }
 
 /**
@@ -72,7 +75,11 @@ export function splitArguments(raw: readonly string[], declared: ArgsDef): Split
  * @param declared the command's own arguments, for the guess
  * @throws UsageError that names the nearest flag.
  */
-export function refuseUnknown({ parameters }: CommandData, declared: ArgsDef, others: Iterable<string> = []): void {
+export function refuseUnknown(
+  { parameters }: Pick<CommandData, 'parameters'>,
+  declared: ArgsDef,
+  others: Iterable<string> = [],
+): void {
   const allowed = new Set(others);
   for (const name of Object.keys(parameters)) {
     if (allowed.has(name)) continue;

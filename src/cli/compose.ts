@@ -16,6 +16,13 @@ const { modalities, tasks } = built;
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];
 
+/** Flag that names the engine. */
+export const ENGINE_ARG = {
+  type: 'enum',
+  options: ENGINES,
+  description: 'onnxruntime-node (used where it is installed) or onnxruntime-web',
+} as const;
+
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -48,8 +55,17 @@ export async function loadEngine(name: EngineName): Promise<Engine> {
   return (await import('../node/onnxruntime-node.ts')).onnxruntimeNode();
 }
 
-export async function compose(engine: EngineName, entries: readonly PluginEntry[] = CONFIGURED): Promise<Explainer> {
-  return createContainer(coreModule({ plugins: entries, tasks }), engineModule(await loadEngine(engine))).get(
-    CORE.explainer,
-  );
+/**
+ * Composes an explainer.
+ * @param name engine; the one that is installed when left out, with a note on stderr where that is the slower one
+ */
+export async function compose(
+  name: EngineName | undefined,
+  entries: readonly PluginEntry[] = CONFIGURED,
+): Promise<Explainer> {
+  const { engine, notices } = name
+    ? { engine: await loadEngine(name), notices: [] }
+    : await (await import('../node/available-engine.ts')).availableEngine();
+  for (const notice of notices) process.stderr.write(`note: ${notice}\n`);
+  return createContainer(coreModule({ plugins: entries, tasks }), engineModule(engine)).get(CORE.explainer);
 }

@@ -10,15 +10,20 @@ interface Definition<A extends ArgsDef> {
   readonly args: A;
   /** True for a command that takes parameters of methods as flags, and refuses others itself. */
   readonly takesParameters?: true;
+  /** True for a command that says nothing without arguments: its help is shown then. */
+  readonly needsArguments?: true;
   run(flags: ParsedArgs<A>, data: CommandData): void | Promise<void>;
 }
 
 /** A command of citty with examples for its help. */
-export type Command<A extends ArgsDef = ArgsDef> = CommandDef<A> & { readonly examples: readonly string[] };
+export type Command<A extends ArgsDef = ArgsDef> = CommandDef<A> & {
+  readonly examples: readonly string[];
+  readonly needsArguments: boolean;
+};
 
 /** Makes a command that refuses flags that it does not declare. */
 export const defineCommand = <A extends ArgsDef>(definition: Definition<A>): Command<A> => {
-  const { name, description, examples, args, takesParameters, run } = definition;
+  const { name, description, examples, args, takesParameters, needsArguments = false, run } = definition;
   return {
     ...define({
       meta: { name, description },
@@ -29,5 +34,6 @@ export const defineCommand = <A extends ArgsDef>(definition: Definition<A>): Com
       },
     }),
     examples,
+    needsArguments,
   };
 };

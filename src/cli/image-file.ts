@@ -2,7 +2,7 @@
 import type { Image } from '../core/image/image.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { readBytes, writeBytes } from '../node/files.ts';
-import { ENGINES } from './compose.ts';
+import { ENGINE_ARG } from './compose.ts';
 import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
 
 export const IMAGE_ARG = {
@@ -26,7 +26,7 @@ export const SUBJECT_ARGS = {
   ...MODEL_ARGS,
   ...PREPROCESSING_ARGS,
   seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of methods that draw at random' },
-  engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node or onnxruntime-web' },
+  engine: ENGINE_ARG,
   param: {
     type: 'string',
     valueHint: 'name=value',

@@ -38,6 +38,10 @@ const COMMANDS: Commands = {
     about: 'Create a package with a method of your own',
     load: () => import('./commands/create-plugin.ts'),
   },
+  completion: {
+    about: 'Print a script that completes commands in bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
+  },
 };
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

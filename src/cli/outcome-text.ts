@@ -2,6 +2,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { counted } from '../core/counted.ts';
 import { targetName } from '../core/explainer/draw-row.ts';
+import type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
+import { doubtOf } from '../library/confidence.ts';
 import { drawAs } from '../library/draw-outcome.ts';
 import type { Outcome } from '../library/outcome.ts';
 import { predictionsOf } from '../library/outcome-json.ts';
@@ -24,6 +26,7 @@ export function page(outcome: Outcome, { out, signed, color }: PageOptions): str
   const notices = (subject.prepared?.notices ?? []).map((notice) => `note: ${notice}`);
   if (row.nothing !== undefined) return [...notices, `${subject.name}: ${row.nothing}`].join('\n');
   const { model, engine } = explanation;
+  const doubt = doubtOf(outcome);
   const drawing = drawAs('ansi', outcome, signed);
   const shown =
     drawing === undefined ? layerNote(outcome) : ['', color ? drawing : stripVTControlCharacters(drawing), ''];
@@ -32,6 +35,7 @@ export function page(outcome: Outcome, { out, signed, color }: PageOptions): str
     `${model.name} ${model.version}, ${engine}`,
     ...notices,
     ...listPredictions(predictionsOf(row)),
+    ...(doubt === undefined ? [] : [doubt]),
     costLine(outcome),
     ...shown,
     ...(row.summary ? [row.summary.text] : []),
@@ -44,11 +48,15 @@ const layerNote = ({ subject }: Outcome): string[] =>
     ? ['The values are those of an inner layer: they have no features. Add "-o values.npy" for them.']
     : [];
 
+/** The target with its score, or the neuron with its value where the method explains one. */
+export const explainedPart = ({ params }: Pick<Explanation, 'params'>, { target, score }: ExplainedRow): string =>
+  'neuron' in params ? `the neuron (value ${score.toFixed(3)})` : `${targetName(target)} (score ${score.toFixed(3)})`;
+
 function costLine({ explanation, row }: Outcome): string {
   const { method, timings, samples } = explanation;
   const rows = samples.forwards + samples.backwards;
   return (
-    `${method} of ${targetName(row.target)} (score ${row.score.toFixed(3)}): ` +
+    `${method} of ${explainedPart(explanation, row)}: ` +
     `${counted(rows, 'row')} in ${ms(timings.total)}` +
     ` (compile ${ms(timings.compile)}, session ${ms(timings.session)}, run ${ms(timings.run)})`
   );

@@ -3,6 +3,7 @@ import { type ArgsDef, type CommandMeta, runCommand } from 'citty';
 import { WhylightError } from '../core/errors.ts';
 import { systemErrorText } from '../node/system-errors.ts';
 import { splitArguments, UsageError } from './arguments.ts';
+import type { CompletedCommand } from './completion.ts';
 import type { Command } from './define-command.ts';
 import { commandHelp } from './help.ts';
 
@@ -67,7 +68,9 @@ async function dispatch(
   const { plugins, others } = takePlugins(rest);
   if (plugins.length > 0) (await import('./third-party.ts')).usePlugins(plugins);
   const command = (await entry.load()).default as Command;
-  if (wantsHelp) {
+  const isBare = command.needsArguments && others.length === 0;
+  if (wantsHelp || isBare) {
+    if (!wantsHelp) process.exitCode = 2;
     const { OPTION_GROUPS: groups } = await import('./option-groups.ts');
     const { description = entry.about } = command.meta as CommandMeta;
     const args = command.args as ArgsDef;
@@ -75,7 +78,7 @@ async function dispatch(
     return;
   }
   const { known, parameters } = splitArguments(others, command.args as ArgsDef);
-  await runCommand(command, { rawArgs: known, data: { parameters } });
+  await runCommand(command, { rawArgs: known, data: { parameters, listCommands: () => listed(commands) } });
 }
 
 /** Takes `--plugin <file or package>` out of the words of a command, which loads them whichever it is. */
@@ -94,6 +97,15 @@ function takePlugins(words: readonly string[]): { plugins: string[]; others: str
   }
   return { plugins, others };
 }
+
+/** Every command with its arguments. */
+const listed = (commands: Commands): Promise<CompletedCommand[]> =>
+  Promise.all(
+    Object.entries(commands).map(async ([name, { about, load }]) => {
+      const { default: command } = await load();
+      return { name, about, args: (command as Command).args as ArgsDef };
+    }),
+  );
 
 /** `code: message`, on one line. */
 function describe(error: unknown): string {

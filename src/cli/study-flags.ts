@@ -11,7 +11,7 @@ import { listImages, openRegions, TRUTHS, type Truth } from '../report/image-fil
 import type { Settings } from '../report/journal.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
-import { compose, configuredMethods, EMBEDDED_MODELS, ENGINES, type EngineName, ROOT } from './compose.ts';
+import { compose, configuredMethods, EMBEDDED_MODELS, ENGINE_ARG, type EngineName, ROOT } from './compose.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from './model-file.ts';
 import { PRESET_ARG, presetParams } from './preset-flag.ts';
 
@@ -46,7 +46,7 @@ export const STUDY_ARGS = {
   ...MODEL_ARGS,
   ...PREPROCESSING_ARGS,
   seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
-  engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node or onnxruntime-web' },
+  engine: ENGINE_ARG,
   most: { type: 'string', valueHint: 'n', description: 'Max number of images, taken evenly from the folder' },
   restart: { type: 'boolean', description: 'Start again, and discard the results of an earlier run' },
   param: {
@@ -81,7 +81,7 @@ export async function prepare(
   const all = await listImages(flags.folder, model, flags.truth as Truth);
   const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
   const files = all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length));
-  const explainer = await compose(flags.engine as EngineName);
+  const explainer = await compose(flags.engine as EngineName | undefined);
   const study: Study = {
     explainer,
     model,

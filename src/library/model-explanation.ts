@@ -7,6 +7,7 @@ import type { Target } from '../core/model/target-request.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
+import { doubtOf } from './confidence.ts';
 import { type DrawingOptions, drawAs, numbersOf, overlayOf } from './draw-outcome.ts';
 import { drawingPage, imageSvg } from './drawing-page.ts';
 import type { Outcome } from './outcome.ts';
@@ -89,9 +90,10 @@ export class ModelExplanation {
     return this.outcome.row.nothing ?? this.outcome.row.summary?.text ?? '';
   }
 
-  /** Sentences for the user: that a text was truncated, a clip resampled. */
+  /** Sentences for the user: that a text was truncated, a clip resampled, that the model is not sure. */
   get notices(): readonly string[] {
-    return this.outcome.subject.prepared?.notices ?? [];
+    const doubt = doubtOf(this.outcome);
+    return [...(this.outcome.subject.prepared?.notices ?? []), ...(doubt === undefined ? [] : [doubt])];
   }
 
   /**

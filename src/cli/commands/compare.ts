@@ -14,6 +14,7 @@ import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { IMAGE_ARG, readImage, SUBJECT_ARGS, writePng } from '../image-file.ts';
+import { interruptible, nothingKept } from '../interrupt.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { PRESET_ARG, presetParams } from '../preset-flag.ts';
@@ -84,7 +85,7 @@ export default defineCommand({
     const drawing = overlayFlags(flags);
     // What is wrong with the drawing, the target or the image is wrong for every method: it stops here.
     renderOverlay({ width: 1, height: 1, values: new Float32Array(1) }, small.image, drawing, small.placement);
-    const explainer = await compose(flags.engine as EngineName);
+    const explainer = await compose(flags.engine as EngineName | undefined);
     const subject = {
       inputs: input.inputs,
       seed: numbers.seed,
@@ -96,13 +97,17 @@ export default defineCommand({
     const cells: SheetCell[] = [];
     const outcomes: Outcome[] = [];
     for (const [i, method] of ids.entries()) {
-      const outcome = await explained(explainer, model, registry, all, `${i + 1}/${ids.length} ${method}`, {
+      const question = {
         ...subject,
         method,
         params: data.parameters,
         preset: presetOf(method),
         ...(numbers.maxSamples !== undefined && { maxSamples: numbers.maxSamples }),
-      });
+      };
+      const outcome = await interruptible(
+        () => nothingKept(`: ${i} of ${ids.length} methods were done. Name fewer with --methods`),
+        () => explained(explainer, model, registry, all, `${i + 1}/${ids.length} ${method}`, question),
+      );
       if (isDone(outcome)) cells.push({ label: titled(method), image: drawn(outcome.row, small, drawing) });
       else if (!outcome.skipped) cells.push({ label: method, note: outcome.error.code });
       outcomes.push(withoutMap(outcome));
@@ -208,7 +213,8 @@ const named = ({ label, index }: ExplainedRow['target']): string =>
 function page(model: Model, outcomes: readonly Outcome[], out: string | undefined): string {
   const done = outcomes.filter(isDone);
   const others = outcomes.filter((outcome): outcome is Undone => !isDone(outcome));
-  const [first] = done;
+  // The score of a neuron's method is the neuron's value.
+  const [first] = done.filter(({ explanation }) => !('neuron' in explanation.params));
   const width = Math.max(6, ...outcomes.map(({ method }) => method.length));
   const cells = (name: string, ...numbers: string[]) =>
     [name.padEnd(width), ...numbers.map((number) => number.padStart(11))].join(' ');

@@ -1,5 +1,6 @@
 /** `whylight evaluate folder`: metrics of saliency methods over many images, as a table and as plots. */
 
+import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { type Ran, runStudy } from '../../report/run.ts';
 import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
 import { defineCommand } from '../define-command.ts';
+import { interruptible, keptIn, nothingKept } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
 import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
@@ -43,7 +45,14 @@ export default defineCommand({
     const kept = flags.journal ?? (flags.out && `${flags.out}.journal.jsonl`);
     const journal = kept ?? join(tmpdir(), `whylight-evaluate-${process.pid}.jsonl`);
     try {
-      const ran = await runStudy(study, settings, journal, flags.restart === true, studyProgress());
+      const ran = await interruptible(
+        () => {
+          if (kept !== undefined) return keptIn(kept);
+          rmSync(journal, { force: true });
+          return nothingKept(': with -o or --journal, the same command goes on where it was stopped');
+        },
+        () => runStudy(study, settings, journal, flags.restart === true, studyProgress()),
+      );
       if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings));
       if (flags.json) console.log(JSON.stringify({ ...settings, rows: ran.rows, ...toJson(ran) }, null, 2));
       else console.log(page(ran, flags.out));

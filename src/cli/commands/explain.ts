@@ -66,7 +66,7 @@ export default defineCommand({
     const output = flags.out === undefined ? undefined : outputFor(flags.out, subjects.length, overlayFlags(flags));
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
-    const explainer = await compose(flags.engine as EngineName);
+    const explainer = await compose(flags.engine as EngineName | undefined);
     const question = questionOf(flags, id, seed, data.parameters);
     const answers: object[] = [];
     for (const subject of subjects) {

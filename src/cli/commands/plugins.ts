@@ -30,6 +30,7 @@ export default defineCommand({
   description: 'Lists, checks and adds saliency methods.',
   examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
   args,
+  needsArguments: true,
   async run({ action, what }) {
     if (action === 'list') await list();
     else if (action === 'check') await check(what);
@@ -40,7 +41,7 @@ export default defineCommand({
 
 /** Rows of each method with its parameters as configured, for one small image. */
 async function list(): Promise<void> {
-  const explainer = await compose('node');
+  const explainer = await compose(undefined);
   const model = await openGraph(imageGraph());
   for (const { method } of CONFIGURED) {
     const state = AVAILABLE.notBuilt.has(method.id) ? ' (loaded now, not built)' : '';

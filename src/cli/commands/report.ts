@@ -4,6 +4,7 @@ import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
 import { runStudy } from '../../report/run.ts';
 import { defineCommand } from '../define-command.ts';
+import { interruptible, keptIn } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
 import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
@@ -32,12 +33,9 @@ export default defineCommand({
   async run(flags, data) {
     const { study, settings } = await prepare(flags, data.parameters, USUAL);
     const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
-    const { summary, records, resumed } = await runStudy(
-      study,
-      settings,
-      journal,
-      flags.restart === true,
-      studyProgress(),
+    const { summary, records, resumed } = await interruptible(
+      () => keptIn(journal),
+      () => runStudy(study, settings, journal, flags.restart === true, studyProgress()),
     );
     await writeReport(flags.out, {
       title: `${study.model.name}: where it looks`,

@@ -1,5 +1,6 @@
 /** From what a client asks to be explained to a weighting of the model's scores. */
 import { quoted, WhylightError } from '../errors.ts';
+import type { Labels } from './labels.ts';
 import { type Dense, denseLayout, type ScoreSpace } from './score-space.ts';
 import type { Target } from './target-request.ts';
 import { invalid, isElements, parseTarget, type RegionRequest, type TargetRequest } from './target-request.ts';
@@ -228,7 +229,8 @@ const noClass = (message: string, details: Record<string, unknown>): WhylightErr
   new WhylightError('label_not_found', message, { ...details, issues: [{ parameter: 'target', message }] });
 
 function unknownLabel(label: string, { labels, dense, size }: ScoreSpace): WhylightError {
-  const close = labels?.nearest(label) ?? [];
+  const margin = labels && marginOf(label, labels);
+  const close = margin !== undefined ? [margin] : (labels?.nearest(label) ?? []);
   const offset = labels?.offset ?? 0;
   const classes = dense?.classes ?? size;
   const hint = !labels
@@ -240,4 +242,15 @@ function unknownLabel(label: string, { labels, dense, size }: ScoreSpace): Whyli
     label,
     nearest: close,
   });
+}
+
+/** The margin that a label without spaces around the minus was meant as: `a - b` for `a-b`, where both are classes. */
+function marginOf(label: string, labels: Labels): string | undefined {
+  const names = new Set(labels.names.flatMap((own) => [own, ...own.split(',')]).map((own) => own.trim().toLowerCase()));
+  const isKnown = (name: string): boolean => names.has(name.trim().toLowerCase());
+  for (let at = label.indexOf('-'); at >= 0; at = label.indexOf('-', at + 1)) {
+    const [first, second] = [label.slice(0, at), label.slice(at + 1)];
+    if (isKnown(first) && isKnown(second)) return `${first.trim()} - ${second.trim()}`;
+  }
+  return undefined;
 }

@@ -1,0 +1,25 @@
+/** `whylight completion bash|zsh|fish`: a script that completes commands and options in a shell. */
+import { UsageError } from '../arguments.ts';
+import { completionScript, SHELLS } from '../completion.ts';
+import { defineCommand } from '../define-command.ts';
+
+const args = {
+  shell: { type: 'positional', required: true, description: SHELLS.join(', ') },
+} as const;
+
+export default defineCommand({
+  name: 'completion',
+  description: 'Prints a script that completes commands and options in a shell.',
+  examples: [
+    'eval "$(whylight completion bash)"',
+    'source <(whylight completion zsh)',
+    'whylight completion fish | source',
+  ],
+  args,
+  needsArguments: true,
+  async run({ shell }, { listCommands }) {
+    const known = SHELLS.find((name) => name === shell);
+    if (!known) throw new UsageError(`There is no completion for "${shell}": use ${SHELLS.join(', ')}.`);
+    process.stdout.write(completionScript(known, await listCommands()));
+  },
+});
