@@ -1,9 +1,10 @@
 /** Actions of the page. Each changes the state, and calls the server where it must. */
 import { batch } from '@preact/signals';
-import { type Answer, Failure, type Hooks, type Params, type Question } from './api.ts';
+import { type Answer, Api, Failure, type Hooks, type Params, type Question } from './api.ts';
 import { inBrowser, stopBrowser } from './browser/client.ts';
 import { type ImageInput, openImage, openSample, pngOf } from './image-input.ts';
 import { cover } from './occlude.ts';
+import { AUTO } from './recommended.ts';
 import * as state from './state.ts';
 
 /** Explanations that are computed at the same time; more would only wait at the server. */
@@ -15,35 +16,48 @@ let predictions = new AbortController();
 /** Reads what there is to choose from. */
 export async function start(): Promise<void> {
   await guarded(async () => {
-    const [models, methods] = await Promise.all([state.api.value.models(), state.api.value.methods()]);
-    batch(() => {
-      state.models.value = models;
-      state.methods.value = methods;
-      const known = state.choices.value.filter(({ method }) => methods.some(({ id }) => id === method));
-      const first = methods.find(({ id }) => id === 'grad_cam') ?? methods[0];
-      state.choices.value = known.length > 0 ? known : first ? [{ method: first.id, params: {} }] : [];
-    });
+    const models = await state.api.value.models();
     const name = state.model.value?.name ?? state.wantedModel.value;
     const wanted = name !== undefined && models.includes(name) ? name : models[0];
-    if (wanted !== undefined) state.model.value = await state.api.value.model(wanted);
+    state.models.value = models;
+    if (wanted !== undefined) await takeModel(wanted);
+  }, start);
+}
+
+/** Reads what is known of a model, and which methods apply to it. */
+async function takeModel(name: string): Promise<void> {
+  const [model, methods] = await Promise.all([state.api.value.model(name), state.api.value.methods(name)]);
+  batch(() => {
+    state.model.value = model;
+    state.methods.value = [AUTO, ...methods];
+    const known = state.choices.value.filter(({ method }) => state.methodOf(method));
+    state.choices.value = known.length > 0 ? known : [{ method: AUTO.id, params: {} }];
+    state.edited.value = 0;
   });
 }
 
 export async function chooseModel(name: string): Promise<void> {
-  await guarded(async () => {
-    const model = await state.api.value.model(name);
-    cancel();
-    batch(() => {
-      state.model.value = model;
-      state.cells.value = new Map();
-      state.targets.value = [];
-    });
-    await predict();
-  });
+  await guarded(
+    async () => {
+      await takeModel(name);
+      cancel();
+      batch(() => {
+        state.cells.value = new Map();
+        state.scores.value = undefined;
+        state.targets.value = [];
+      });
+      await predict();
+    },
+    () => chooseModel(name),
+  );
 }
 
-/** Asks again as somebody else. */
+/**
+ * Asks again as somebody else. What is there stays until the server has accepted the key.
+ * @throws Failure `unauthorized` for a key that the server does not know
+ */
 export async function useKey(key: string): Promise<void> {
+  await new Api(key).models();
   cancel();
   batch(() => {
     state.key.value = key;
@@ -55,7 +69,18 @@ export async function useKey(key: string): Promise<void> {
 
 export const useFile = (file: Blob, name: string): Promise<void> =>
   guarded(async () => take(await openImage(file, name)));
-export const useSample = (name: string): Promise<void> => guarded(async () => take(await openSample(name)));
+export const useSample = (name: string): Promise<void> =>
+  guarded(
+    async () => take(await openSample(name)),
+    () => useSample(name),
+  );
+
+/** Explains a sample, unless an image came in the meantime. */
+export const openExample = (name: string): Promise<void> =>
+  guarded(async () => {
+    const opened = await openSample(name);
+    if (!state.input.value) await take(opened);
+  });
 
 async function take(input: ImageInput): Promise<void> {
   cancel();
@@ -84,12 +109,15 @@ export const keepTargets = (): void => {
 export async function predict(): Promise<void> {
   const { value: input } = state.input;
   const { value: model } = state.model;
-  if (!input || !model) return;
+  if (!input || !model?.preprocessing) return;
   predictions.abort();
   predictions = new AbortController();
   const { signal } = predictions;
+  state.predicting.value = true;
   await guarded(async () => {
-    const scores = await scoresOf(input.blob, signal);
+    const scores = await scoresOf(input.blob, signal).finally(() => {
+      if (!signal.aborted) state.predicting.value = false;
+    });
     if (signal.aborted) return;
     batch(() => {
       state.scores.value = scores;
@@ -100,7 +128,7 @@ export async function predict(): Promise<void> {
       }
     });
     await explain();
-  });
+  }, predict);
 }
 
 function scoresOf(blob: Blob, signal: AbortSignal): Promise<number[]> {
@@ -141,7 +169,7 @@ async function explainCell(choice: state.Choice, target: string, blob: Blob, sig
     const answer = await answerTo(question, blob, hooks);
     if (signal.aborted) return;
     setCell(name, { state: 'done', answer, milliseconds: performance.now() - started });
-    state.spoken.value = `${state.methodOf(choice.method)?.title ?? choice.method} for ${state.targetWords(target)} is there.`;
+    state.spoken.value = `${state.methodOf(choice.method)?.title ?? choice.method} for ${state.targetWords(target)} is ready.`;
   } catch (error) {
     if (!signal.aborted) setCell(name, { state: 'failed', failure: asFailure(error) });
   }
@@ -154,6 +182,12 @@ function answerTo(question: Question, blob: Blob, hooks: Hooks): Promise<Answer>
     blob,
     hooks,
   );
+}
+
+/** Computes what has failed once more. */
+export async function tryAgain(): Promise<void> {
+  state.cells.value = new Map([...state.cells.value].filter(([, { state }]) => state !== 'failed'));
+  await explain();
 }
 
 /** Stops what is running; what is there stays. */
@@ -234,12 +268,17 @@ function changeCell(name: string, change: Partial<state.Cell>): void {
   if (cell?.state === 'running') setCell(name, { ...cell, ...change });
 }
 
-async function guarded(work: () => Promise<void>): Promise<void> {
+/** @param again what to offer when it fails; nothing where another try would fail as well */
+async function guarded(work: () => Promise<void>, again?: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     const failure = asFailure(error);
-    if (failure.code !== 'aborted') state.notice.value = failure;
+    if (failure.code === 'aborted') return;
+    batch(() => {
+      state.notice.value = failure;
+      state.retry.value = again;
+    });
   }
 }
 

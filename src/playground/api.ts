@@ -10,6 +10,11 @@ export interface MethodInfo {
   readonly summary: string;
   readonly strategy: string;
   readonly enabled: boolean;
+  /** False if it does not apply to the model with default parameters, for the reason in `refusal`. */
+  readonly applies?: boolean;
+  readonly refusal?: string;
+  /** Rows that it takes with default parameters. */
+  readonly rows?: { readonly forwards: number; readonly backwards: number };
   readonly modalities: readonly string[];
   readonly properties: Readonly<Record<'signed' | 'complete' | 'deterministic' | 'classDiscriminative', boolean>>;
   readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
@@ -34,7 +39,9 @@ export interface ModelInfo {
   /** True if the model's file can be downloaded, to run it in the browser. */
   readonly downloadable: boolean;
   readonly spatial_layers: readonly string[];
+  readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
   readonly outputs: readonly { readonly name: string }[];
+  readonly facts: { readonly inputs: readonly { readonly modality: { readonly value: string } }[] };
 }
 
 /** A question about one image. */
@@ -55,6 +62,8 @@ export interface Answer {
   readonly map: { readonly width: number; readonly height: number; readonly values: Float32Array };
   readonly score: number;
   readonly label: string;
+  /** The explanation in words. */
+  readonly summary?: string;
   /** Provenance: parameters, seed, digest of the model, times. */
   readonly provenance: Readonly<Record<string, unknown>>;
   readonly convergenceDelta?: number;
@@ -109,8 +118,10 @@ export class Api {
     return this.json(`/v2/models/${encodeURIComponent(name)}`);
   }
 
-  async methods(): Promise<MethodInfo[]> {
-    const { methods } = await this.json<{ methods: MethodInfo[] }>('/v2/methods');
+  /** Methods for images; with the name of a model also whether they apply to it, and their cost. */
+  async methods(model?: string): Promise<MethodInfo[]> {
+    const query = model === undefined ? '' : `?${new URLSearchParams({ model })}`;
+    const { methods } = await this.json<{ methods: MethodInfo[] }>(`/v2/methods${query}`);
     return methods.filter(({ enabled, modalities }) => enabled && modalities.includes('image'));
   }
 
@@ -129,7 +140,12 @@ export class Api {
   }
 
   async explain(question: Question, image: Blob, { signal, progress, partial }: Hooks = {}): Promise<Answer> {
-    const response = await this.send(explainPath(question), image, signal, 'text/event-stream, application/json;q=0.9');
+    const response = await this.send(
+      `${explainPath(question)}&summary=true`,
+      image,
+      signal,
+      'text/event-stream, application/json;q=0.9',
+    );
     const route = routeOf(response.headers);
     if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
       return answerOf((await response.json()) as InferenceDocument, route);
@@ -225,11 +241,13 @@ function routeOf(headers: Headers): string {
 export function answerOf(document: InferenceDocument, route: string): Answer {
   const value = (name: string) => outputOf(document, name)?.data[0];
   const delta = value('convergence_delta');
+  const summary = value('summary');
   return {
     map: mapOf(document),
     score: Number(value('scores')),
     label: String(value('target_label') ?? value('target') ?? ''),
     provenance: document.parameters ?? {},
+    ...(typeof summary === 'string' && { summary }),
     ...(typeof delta === 'number' && { convergenceDelta: delta }),
     route,
     document,

@@ -1,5 +1,6 @@
 /** Maps as they are shown. */
 import type { ColormapName } from '../core/image/colormap.ts';
+import { drawnRange as rangeOf } from '../core/image/draw-overlay.ts';
 import type { Image } from '../core/image/image.ts';
 import { renderOverlay } from '../core/image/overlay.ts';
 import type { Placement } from '../core/image/placement.ts';
@@ -23,6 +24,21 @@ export function drawMap(map: Answer['map'], image: Image, placement: Placement, 
     placement,
   );
 }
+
+/** Name of the colour map that {@link drawMap} takes. */
+export const drawnWith = ({ colormap, polarity }: View): ColormapName =>
+  colormap === 'auto' ? (polarity === 'both' ? 'coolwarm' : 'turbo') : (colormap as ColormapName);
+
+/** Absolute values of the map that have the faintest and the strongest colour. */
+export const drawnRange = (map: Answer['map'], view: View): { readonly low: number; readonly high: number } =>
+  rangeOf(map, {
+    type: view.type,
+    polarity: view.polarity,
+    opacity: view.opacity,
+    overlay: view.overlay,
+    clip_percent_upperbound: view.clip,
+    clip_percent_lowerbound: 0,
+  });
 
 /** The map's own value below a place of the image; undefined where the model sees nothing. */
 export function valueAt(map: Answer['map'], placement: Placement, x: number, y: number): number | undefined {

@@ -71,7 +71,11 @@ export const targets = signal<readonly string[]>([]);
 export const seed = signal(0);
 export const view = signal<View>(DEFAULT_VIEW);
 export const cells = signal<ReadonlyMap<string, Cell>>(new Map());
+/** True from the question for a prediction to its answer. */
+export const predicting = signal(false);
 export const notice = signal<Failure | undefined>(undefined);
+/** Work that failed with the notice, to be tried again. */
+export const retry = signal<(() => Promise<void>) | undefined>(undefined);
 /** Message for screen readers. */
 export const spoken = signal('');
 
@@ -106,11 +110,17 @@ export const ranking = computed(() => {
     .sort((a, b) => b.score - a.score);
 });
 
+/** False for a model whose input is no image, or that does not say how an image becomes its input. */
+export const takesImages = computed(() => model.value === undefined || model.value.preprocessing !== undefined);
+
+/** Probability below which the best class is called unsure. */
+export const SURE = 0.3;
+
 export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
 
 /** Names a cell by everything that its answer depends on, but for the image and the key. */
-export const cellName = (choice: Choice, target: string): string =>
-  JSON.stringify([place.value, model.value?.name, choice.method, choice.params, target, seed.value]);
+export const cellName = (choice: Choice, target: string, at: Place = place.value): string =>
+  JSON.stringify([at, model.value?.name, choice.method, choice.params, target, seed.value]);
 
 /** Cells of the sheet that have not been asked for since something was changed. */
 export const missing = computed(() =>
@@ -124,6 +134,12 @@ export const labelOf = (index: number): string => model.value?.labels?.[index] ?
 /** A target in words: `cat - dog` for `3 - 5`. */
 export const targetWords = (target: string): string =>
   target.replace(/\d+/g, (index) => labelOf(Number(index))).replace(' - ', ' rather than ');
+
+/** The answer of the other place to the same question. */
+export const elsewhere = (choice: Choice, target: string): Answer | undefined =>
+  cells.value.get(cellName(choice, target, place.value === 'server' ? 'browser' : 'server'))?.answer;
+
+export const hasFailed = computed(() => [...cells.value.values()].some(({ state }) => state === 'failed'));
 
 export const methodOf = (id: string): MethodInfo | undefined => methods.value.find((method) => method.id === id);
 

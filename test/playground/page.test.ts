@@ -143,7 +143,7 @@ describeInBrowser('the playground', () => {
   it('downloads the map as PNG, JSON and npy', async () => {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);
-    await page.getByText('Take it along').click();
+    await page.getByText('Save or copy').click();
     const got: Record<string, Buffer> = {};
     for (const name of ['PNG', 'JSON', 'npy']) {
       const [download] = await Promise.all([
@@ -198,7 +198,7 @@ describeInBrowser('the playground', () => {
   async function snippet(language: string): Promise<string> {
     const { page } = await visit({ sample: 'cat' });
     await explained(page, 1);
-    await page.getByText('Take it along').click();
+    await page.getByText('Save or copy').click();
     await page.getByRole('button', { name: language, exact: true }).click();
     return page.locator('.take pre').innerText();
   }
@@ -321,8 +321,8 @@ describeInBrowser('the playground', () => {
     ])('is accessible and fits %s', async (_, viewport) => {
       const { page, faults } = await visit({ ...THREE_STRATEGIES, targets: ['3'] }, { colorScheme, viewport });
       await explained(page, 3);
-      await page.locator('summary', { hasText: 'Add a method' }).click();
-      await page.locator('summary', { hasText: 'Take it along' }).first().click();
+      await page.locator('summary', { hasText: 'More methods' }).click();
+      await page.locator('summary', { hasText: 'Save or copy' }).first().click();
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
       // The page allows no script but its own, so the checker comes by the developer tools' way in.
       const found = (await page.evaluate(`${axe}; axe.run()`)) as { violations: { impact: string; id: string }[] };

@@ -115,7 +115,12 @@ const REFUSALS: readonly string[] = [
 ];
 
 /** Reason why a method with its default parameters does not apply; undefined where it does. */
-function refusalOf(methods: MethodRegistry, entry: PluginEntry, model: Model, info: BoundInfo): string | undefined {
+export function refusalOf(
+  methods: MethodRegistry,
+  entry: PluginEntry,
+  model: Model,
+  info: BoundInfo,
+): string | undefined {
   try {
     const { method, params } = methods.bind(entry.method.id);
     for (const needs of Object.values(namedNeeds(method.needs(params, info, methods)))) {

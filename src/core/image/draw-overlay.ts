@@ -33,14 +33,30 @@ export function drawOverlay(
 ): Image {
   const { type } = settings;
   const { width, height } = image;
-  const wanted = ofPolarity(map, settings.polarity);
-  const strength = normalize(type === 'heatmap' || type === 'outlines' ? smooth(wanted) : wanted, settings);
+  const strength = normalize(shownValues(map, settings), settings);
   const sampling = type === 'pixels' ? 'nearest' : 'bilinear';
   const steps = toSteps(placeMap(strength, placement, width, height, { sampling }).values);
   const out = { width, height, data: baseImage(flatten(image).data, steps, settings) };
   if (type === 'outlines') drawOutlines(out, steps, settings);
   else if (type !== 'masked') drawColors(out.data, steps, settings);
   return out;
+}
+
+/**
+ * Absolute values of the map between which the drawing has its faintest and its strongest colour.
+ * @returns the limits, in the unit of the map; equal for a flat map
+ */
+export function drawnRange(
+  map: SaliencyMap,
+  settings: OverlaySettings,
+): { readonly low: number; readonly high: number } {
+  return limitsOf(shownValues(map, settings), settings);
+}
+
+/** The values that colours stand for: of the wanted sign, and smoothed for heat maps and outlines. */
+function shownValues(map: SaliencyMap, { type, polarity }: OverlaySettings): SaliencyMap {
+  const wanted = ofPolarity(map, polarity);
+  return type === 'heatmap' || type === 'outlines' ? smooth(wanted) : wanted;
 }
 
 /** The evidence that is drawn: not negative, but for `both`. What is not finite counts as 0. */
@@ -66,17 +82,21 @@ function smooth({ width, height, values }: SaliencyMap): SaliencyMap {
  * A flat map becomes 0 everywhere.
  */
 function normalize(map: SaliencyMap, options: OverlaySettings): SaliencyMap {
-  const sorted = sample(map.values).map(Math.abs).sort();
-  const low = percentile(sorted, options.clip_percent_lowerbound);
-  const clipped = percentile(sorted, options.clip_percent_upperbound);
-  // The last resort is for maps with fewer important positions than are clipped away.
-  const high = clipped > low ? clipped : (sorted.at(-1) ?? 0);
+  const { low, high } = limitsOf(map, options);
   const scale = high > low ? 1 / (high - low) : 0;
   const values = map.values.map((value) => {
     const share = Math.min(Math.max((Math.abs(value) - low) * scale, 0), 1);
     return value < 0 ? -share : share;
   });
   return { ...map, values };
+}
+
+function limitsOf(map: SaliencyMap, options: OverlaySettings): { readonly low: number; readonly high: number } {
+  const sorted = sample(map.values).map(Math.abs).sort();
+  const low = percentile(sorted, options.clip_percent_lowerbound);
+  const clipped = percentile(sorted, options.clip_percent_upperbound);
+  // The last resort is for maps with fewer important positions than are clipped away.
+  return { low, high: clipped > low ? clipped : (sorted.at(-1) ?? 0) };
 }
 
 /** With linear interpolation, as numpy does by default. */

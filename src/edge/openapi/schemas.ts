@@ -101,8 +101,17 @@ export const method = z
     enabled: z.boolean().describe('True if this key may use it.'),
     parameters: z.record(z.string(), z.any()).describe('JSON Schema of its parameters.'),
     presets: z.record(z.string(), z.record(z.string(), z.any())).describe('Parameters that `preset` sets, by library.'),
+    applies: z.boolean().optional().describe('With `model`: true if the method applies to it with default parameters.'),
+    refusal: z.string().optional().describe('Reason why it does not apply.'),
+    rows: z
+      .object({ forwards: z.int(), backwards: z.int() })
+      .optional()
+      .describe('Rows that an explanation takes with default parameters.'),
   })
   .openapi('Method');
+export const methodsQuery = z.object({
+  model: z.string().optional().describe('Adds which of the methods apply to this model, and their cost in rows.'),
+});
 export const methods = z.object({ methods: z.array(method) });
 
 export const estimate = z

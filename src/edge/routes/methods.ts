@@ -1,5 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { PluginEntry } from '../../core/method/registry.ts';
+import { refusalOf } from '../../core/explainer/choose-method.ts';
+import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
+import type { Model } from '../../core/model/model.ts';
+import { requestedModel } from '../models/requested-model.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
@@ -15,13 +18,17 @@ export const methods = defineRoute(
     summary: 'Lists the saliency methods.',
     access: 'key',
     cost: 'none',
+    request: { query: schemas.methodsQuery },
     responses: answer(schemas.methods, 'The methods.'),
   },
-  ({ explainer }) =>
-    (c) => {
+  ({ explainer, models }) =>
+    async (c) => {
       const tenant = c.get('tenant');
       const known = explainer.methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
-      return c.json({ methods: known.map((entry) => describe(entry, tenant)) });
+      const name = c.req.query('model');
+      const served = name === undefined ? undefined : await requestedModel(c, models, { model: name });
+      const on = (entry: PluginEntry) => served && suitability(explainer.methods, entry, served.model);
+      return c.json({ methods: known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) })) });
     },
 );
 
@@ -42,6 +49,15 @@ export const method = defineRoute(
       return c.json(describe(methodFor(tenant, c.req.param('method') ?? '', explainer.methods), tenant));
     },
 );
+
+/** Tells whether a method with default parameters applies to a model, and how many rows it takes. */
+function suitability(methods: MethodRegistry, entry: PluginEntry, model: Model) {
+  const info = model.info();
+  const refusal = refusalOf(methods, entry, model, info);
+  if (refusal !== undefined) return { applies: false, refusal };
+  const { method, params } = methods.bind(entry.method.id);
+  return { applies: true, rows: method.cost(params, info, methods, { baselines: 0 }) };
+}
 
 function describe(entry: PluginEntry, tenant: Tenant) {
   const enabled = mayUseMethod(tenant, entry);

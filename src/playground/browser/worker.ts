@@ -10,6 +10,7 @@ import { coreModule, engineModule } from '../../composition/core.ts';
 import { CORE } from '../../composition/tokens.ts';
 import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
 import { WhylightError } from '../../core/errors.ts';
+import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
 import { detailOf, preprocess } from '../../core/image/preprocess.ts';
@@ -56,7 +57,14 @@ async function answer(order: Order): Promise<void> {
     const { method, params, target, seed } = question;
     const explanation = await explainer.explain(
       model,
-      { method, params, seed, inputs, ...(target !== undefined && { target }) },
+      {
+        method: method === AUTO_METHOD ? chooseMethod(explainer.methods, { model }).entry.method.id : method,
+        summary: true,
+        params,
+        seed,
+        inputs,
+        ...(target !== undefined && { target }),
+      },
       {
         progress: (done, total) => report({ id, kind: 'progress', done, total }),
         partial: (_, { map }) => {
@@ -124,6 +132,7 @@ function documentOf({ rows, method, revision, params, seed, model, engine, sampl
       ...(row.target.label === undefined ? [] : [{ name: 'target_label', shape: [1], data: [row.target.label] }]),
       ...number('baseline_score', row.baselineScore),
       ...number('convergence_delta', row.convergenceDelta),
+      ...(row.summary ? [{ name: 'summary', shape: [1], data: [row.summary.text] }] : []),
     ],
   };
   return document;

@@ -1,8 +1,9 @@
 /** The page: what is asked on one side, what is seen on the other. */
-import { input, notice, spoken } from '../state.ts';
+import { input, notice, retry, spoken, takesImages } from '../state.ts';
 import { Header } from './header.tsx';
 import { Intake } from './intake.tsx';
 import { Methods } from './methods.tsx';
+import { NoImages } from './no-images.tsx';
 import { Occlusion } from './occlusion.tsx';
 import { Prediction } from './prediction.tsx';
 import { Sheet } from './sheet.tsx';
@@ -16,32 +17,36 @@ export function App() {
       </a>
       <Header />
       <Notice />
-      <main class={input.value ? 'with-image' : ''}>
-        <aside class="side" aria-label="What is asked">
-          <Intake />
-          {input.value && (
-            <>
-              <Prediction />
-              <Methods />
-            </>
-          )}
-        </aside>
-        {input.value ? (
-          <div class="stage">
-            <ViewPanel />
-            <Sheet />
-            <Occlusion />
-          </div>
-        ) : (
-          <Welcome />
-        )}
-      </main>
+      {takesImages.value ? <Stage /> : <NoImages />}
       <div class="unseen" aria-live="polite">
         {spoken.value}
       </div>
     </>
   );
 }
+
+const Stage = () => (
+  <main class={input.value ? 'with-image' : ''}>
+    <aside class="side" aria-label="What is asked">
+      <Intake />
+      {input.value && (
+        <>
+          <Prediction />
+          <Methods />
+        </>
+      )}
+    </aside>
+    {input.value ? (
+      <div class="stage">
+        <ViewPanel />
+        <Sheet />
+        <Occlusion />
+      </div>
+    ) : (
+      <Welcome />
+    )}
+  </main>
+);
 
 function Notice() {
   const failure = notice.value;
@@ -51,11 +56,24 @@ function Notice() {
       <p>
         {failure.message} <code>{failure.code}</code>
       </p>
-      <button type="button" class="plain" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
-        ✕
-      </button>
+      <div class="row">
+        {retry.value && (
+          <button type="button" onClick={() => repeat(retry.value)}>
+            Try again
+          </button>
+        )}
+        <button type="button" class="plain" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
+          ✕
+        </button>
+      </div>
     </div>
   );
+}
+
+function repeat(work: (() => Promise<void>) | undefined): void {
+  notice.value = undefined;
+  retry.value = undefined;
+  void work?.();
 }
 
 const Welcome = () => (
@@ -65,10 +83,5 @@ const Welcome = () => (
       A model looks at your image and names what it sees. Then a method of your choice shows which parts of the image
       made it say so.
     </p>
-    <ol>
-      <li>Bring an image, or take one of the samples.</li>
-      <li>Click a class to ask why, one more to compare.</li>
-      <li>Put several methods side by side, and cover parts of the image to see what the model really needs.</li>
-    </ol>
   </section>
 );

@@ -1,6 +1,6 @@
-import { useRef } from 'preact/hooks';
-import { chooseModel, useKey, usePlace } from '../actions.ts';
-import { key, model, models, type Place, place } from '../state.ts';
+import { chooseModel, usePlace } from '../actions.ts';
+import { model, models, type Place, place } from '../state.ts';
+import { KeyEntry } from './key-entry.tsx';
 
 /** Which model, computed where, and for whom. */
 export function Header() {
@@ -35,48 +35,5 @@ export function Header() {
         <KeyEntry />
       </div>
     </header>
-  );
-}
-
-function KeyEntry() {
-  const input = useRef<HTMLInputElement>(null);
-  const dialog = useRef<HTMLDialogElement>(null);
-  const close = (value: string) => {
-    dialog.current?.close();
-    if (value !== key.value) void useKey(value);
-  };
-  return (
-    <>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
-        Key{key.value === '' ? '' : ': set'}
-      </button>
-      <dialog ref={dialog} aria-labelledby="key-title">
-        <form
-          method="dialog"
-          onSubmit={(event) => {
-            event.preventDefault();
-            close(input.current?.value.trim() ?? '');
-          }}
-        >
-          <h2 id="key-title">Your key</h2>
-          <p>
-            A key decides which models and methods you may use. It stays in this page: it is in no link, and it is
-            forgotten when the page closes.
-          </p>
-          <label class="stacked">
-            Key
-            <input ref={input} type="password" autocomplete="off" defaultValue={key.value} />
-          </label>
-          <div class="row">
-            <button type="submit" class="primary">
-              Use it
-            </button>
-            <button type="button" onClick={() => close('')}>
-              Go without
-            </button>
-          </div>
-        </form>
-      </dialog>
-    </>
   );
 }

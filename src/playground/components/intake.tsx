@@ -43,7 +43,7 @@ export function Intake() {
   return (
     <section class={`intake ${small ? 'small' : ''} ${hovering ? 'hovering' : ''}`} aria-labelledby="intake-title">
       <h2 id="intake-title">Image</h2>
-      {!small && <p>Drop or paste an image anywhere on this page.</p>}
+      <p class="hint">Drop or paste your own image anywhere on this page, or take a sample.</p>
       <div class="row">
         <button type="button" class={small ? '' : 'primary'} onClick={() => file.current?.click()}>
           Pick a file
@@ -69,7 +69,7 @@ export function Intake() {
             <button
               type="button"
               aria-pressed={input.value?.sample === sample}
-              aria-label={`Sample: ${sample}`}
+              aria-label={`Sample: ${sample.replaceAll('-', ' ')}`}
               onClick={() => void useSample(sample)}
             >
               <img src={`./playground/samples/${sample}.jpg`} alt="" width="64" height="48" loading="lazy" />

@@ -1,4 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { Image } from '../../core/image/image.ts';
+import type { Placement } from '../../core/image/placement.ts';
 import { occlude } from '../actions.ts';
 import type { Answer } from '../api.ts';
 import { drawMap, valueAt } from '../draw.ts';
@@ -125,7 +127,7 @@ export function MapView({ map, label }: { readonly map: Answer['map'] | undefine
         ref={frame}
         class={`map ${occluding.value ? 'aiming' : ''} ${scale > 1 ? 'zoomed' : ''}`}
         aria-label={`${label}. Arrow keys read values.`}
-        style={{ aspectRatio: `${image.width} / ${image.height}` }}
+        style={{ aspectRatio: `${image.width} / ${image.height}`, '--ratio': image.width / image.height }}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={() => (dragging.current = undefined)}
@@ -137,6 +139,17 @@ export function MapView({ map, label }: { readonly map: Answer['map'] | undefine
         <span class="inside" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${scale})` }}>
           <canvas ref={below} />
           <canvas ref={above} style={{ clipPath: `inset(0 ${100 - settings.swipe}% 0 0)` }} />
+          {place && !isWhole(place, image) && (
+            <span
+              class="seen"
+              style={{
+                left: share(place.x, image.width),
+                top: share(place.y, image.height),
+                width: share(place.width, image.width),
+                height: share(place.height, image.height),
+              }}
+            />
+          )}
           {covered && (
             <span
               class="covered-region"
@@ -159,6 +172,10 @@ export function MapView({ map, label }: { readonly map: Answer['map'] | undefine
     </>
   );
 }
+
+/** True if the model sees the whole image, up to a pixel. */
+const isWhole = (place: Placement, { width, height }: Image): boolean =>
+  place.width >= width - 1 && place.height >= height - 1;
 
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],

@@ -1,104 +1,81 @@
 import { useState } from 'preact/hooks';
-import { cancel, explain, toggleMethod } from '../actions.ts';
-import { choices, edited, methodOf, methods, missing, running, seed } from '../state.ts';
-import { ParameterForm } from './parameters.tsx';
+import { toggleMethod } from '../actions.ts';
+import type { MethodInfo } from '../api.ts';
+import { costWords, RECOMMENDED } from '../recommended.ts';
+import { choices, methodOf, methods } from '../state.ts';
+import { MethodForm } from './method-form.tsx';
 
-/** Which methods, with which parameters. */
+/** Which methods, with which parameters: the recommended ones first, the others behind a search. */
 export function Methods() {
-  const [sought, setSought] = useState('');
-  const found = methods.value.filter(({ id, title, strategy }) =>
-    `${id} ${title} ${strategy}`.toLowerCase().includes(sought.toLowerCase()),
-  );
-  const strategies = [...new Set(found.map(({ strategy }) => strategy))];
-  const choice = choices.value[edited.value] ?? choices.value[0];
-  const method = choice && methodOf(choice.method);
+  const recommended = Object.keys(RECOMMENDED).flatMap((id) => methodOf(id) ?? []);
+  const others = methods.value.filter(({ id }) => !recommended.some((one) => one.id === id));
   return (
-    <section aria-labelledby="methods-title">
+    <section class="methods" aria-labelledby="methods-title">
       <h2 id="methods-title">Methods</h2>
-      <ul class="chosen" aria-label="Chosen methods">
-        {choices.value.map((one, i) => (
-          <li key={one.method} class={one === choice ? 'current' : ''}>
-            <button type="button" aria-pressed={one === choice} onClick={() => (edited.value = i)}>
-              {methodOf(one.method)?.title ?? one.method}
-            </button>
-            {choices.value.length > 1 && (
-              <button
-                type="button"
-                class="plain"
-                aria-label={`Remove ${methodOf(one.method)?.title ?? one.method}`}
-                onClick={() => void toggleMethod(one.method)}
-              >
-                ✕
-              </button>
-            )}
-          </li>
+      <div class="recommended">
+        {recommended.map((method) => (
+          <Entry key={method.id} method={method} line={RECOMMENDED[method.id] ?? method.summary} />
         ))}
-      </ul>
-      <details class="catalogue">
-        <summary>Add a method to compare ({methods.value.length})</summary>
-        <label class="stacked">
-          Search
-          <input type="search" value={sought} onInput={({ currentTarget }) => setSought(currentTarget.value)} />
-        </label>
-        <div class="list">
-          {strategies.map((strategy) => (
-            <fieldset key={strategy}>
-              <legend>{strategy}</legend>
-              {found
-                .filter((one) => one.strategy === strategy)
-                .map(({ id, title, summary }) => (
-                  <label key={id} title={summary}>
-                    <input
-                      type="checkbox"
-                      checked={choices.value.some((one) => one.method === id)}
-                      onChange={() => void toggleMethod(id)}
-                    />{' '}
-                    {title}
-                  </label>
-                ))}
-            </fieldset>
-          ))}
-        </div>
-      </details>
-      {method && choice && (
-        <form
-          class="parameters"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void explain();
-          }}
-        >
-          <p class="hint">
-            {method.summary}
-            {method.paper && ` (${method.paper.title}, ${method.paper.year})`}
-          </p>
-          <ParameterForm method={method} choice={choice} at={choices.value.indexOf(choice)} />
-          {methods.value.length > 0 && !method.properties.deterministic && (
-            <label class="field">
-              <span>seed</span>
-              <input
-                type="number"
-                min="0"
-                step="1"
-                value={seed.value}
-                onChange={({ currentTarget }) =>
-                  (seed.value = Math.max(0, Math.trunc(currentTarget.valueAsNumber || 0)))
-                }
-              />
-            </label>
-          )}
-          <div class="row run">
-            <button type="submit" class="primary" disabled={missing.value.length === 0}>
-              {running.value ? 'Explaining …' : missing.value.length > 0 ? 'Explain' : 'Up to date'}
-            </button>
-            {running.value && (
-              <button type="button" onClick={cancel}>
-                Cancel
-              </button>
-            )}
-          </div>
-        </form>
-      )}
+      </div>
+      <Search methods={others} />
+      <MethodForm />
     </section>
+  );
+}
+
+function Search({ methods }: { readonly methods: readonly MethodInfo[] }) {
+  const [sought, setSought] = useState('');
+  const words = sought.toLowerCase().split(/\s+/);
+  const found = methods.filter((method) => {
+    const text = `${method.id} ${method.title} ${method.strategy} ${method.summary} ${method.modalities.join(' ')}`;
+    return words.every((word) => text.toLowerCase().includes(word));
+  });
+  // Those that apply first; the order is that of the server otherwise.
+  const sorted = found.toSorted((a, b) => Number(b.applies ?? true) - Number(a.applies ?? true));
+  return (
+    <details class="catalogue">
+      <summary>More methods ({methods.length})</summary>
+      <label class="stacked">
+        Search
+        <input
+          type="search"
+          placeholder="gradient, layer, shap …"
+          value={sought}
+          onInput={({ currentTarget }) => setSought(currentTarget.value)}
+        />
+      </label>
+      <div class="list">
+        {sorted.map((method) => (
+          <Entry key={method.id} method={method} line={method.summary} />
+        ))}
+        {sorted.length === 0 && <p class="hint">No method has these words in its name or description.</p>}
+      </div>
+    </details>
+  );
+}
+
+/** A method with one line and its cost, or with the reason why it does not apply. */
+function Entry({ method, line }: { readonly method: MethodInfo; readonly line: string }) {
+  const { id, title, applies = true, refusal } = method;
+  const chosen = choices.value.some((one) => one.method === id);
+  const cost = costWords(method);
+  return (
+    <label class={`entry ${applies ? '' : 'refused'}`}>
+      <input
+        type="checkbox"
+        aria-label={title}
+        aria-describedby={`about-${id}`}
+        checked={chosen}
+        disabled={!applies && !chosen}
+        onChange={() => void toggleMethod(id)}
+      />
+      <span>
+        <span class="name">{title}</span>
+        <span class="hint" id={`about-${id}`}>
+          {applies ? line : refusal}
+        </span>
+        {applies && cost !== '' && <span class="hint cost">{cost}</span>}
+      </span>
+    </label>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { chooseTarget, toggleTarget } from '../actions.ts';
-import { labelOf, occluded, probabilities, ranking, scores, targets } from '../state.ts';
+import { labelOf, model, occluded, predicting, probabilities, ranking, SURE, scores, targets } from '../state.ts';
 
 const SHOWN = 5;
 
@@ -13,7 +13,11 @@ export function Prediction() {
   return (
     <section aria-labelledby="prediction-title" aria-busy={!scores.value}>
       <h2 id="prediction-title">Prediction</h2>
-      {!scores.value && <p class="hint">Looking …</p>}
+      {!scores.value && <p class="hint">{predicting.value ? 'Looking …' : 'There is no prediction.'}</p>}
+      {model.value?.description && <p class="hint">{model.value.description}</p>}
+      {first && first.probability < SURE && (
+        <p class="unsure">Not sure: the best guess has {percent(first.probability)}.</p>
+      )}
       <ol class="classes">
         {ranked.slice(0, all ? 100 : SHOWN).map(({ index, element, label, probability, score }) => {
           const own = String(index);
@@ -63,6 +67,7 @@ export function Prediction() {
           );
         })}
       </ol>
+      {first && <p class="hint">+ adds a row of maps; vs asks why {first.label} rather than this class.</p>}
       {ranked.length > SHOWN && (
         <button type="button" class="plain" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? 'Fewer classes' : `More classes (${ranked.length - SHOWN})`}

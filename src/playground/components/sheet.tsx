@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
-import { explain } from '../actions.ts';
-import type { Question } from '../api.ts';
+import { explain, tryAgain } from '../actions.ts';
+import type { Answer, Question } from '../api.ts';
 import { contactSheet } from '../contact-sheet.ts';
 import { saveCanvas, saveJson, saveNpy, savePng } from '../download.ts';
 import { drawMap } from '../draw.ts';
 import { linkTo } from '../link.ts';
 import { LANGUAGES, type Language, snippet } from '../snippets.ts';
 import * as state from '../state.ts';
+import { ColorBar } from './color-bar.tsx';
 import { MapView } from './map-view.tsx';
 
 /** The maps: a row for each target, a column for each method. */
@@ -19,7 +20,11 @@ export function Sheet() {
         <CopyLink />
         <SaveSheet />
       </div>
-      {targets.length === 0 && <p class="hint">Waiting for the prediction …</p>}
+      {targets.length === 0 && (
+        <p class="hint">
+          {state.predicting.value ? 'Waiting for the prediction …' : 'There is no prediction to explain.'}
+        </p>
+      )}
       {targets.map((target) => (
         <div key={target} class="target">
           <h2>
@@ -38,8 +43,10 @@ export function Sheet() {
 
 function CellView({ choice, target }: { readonly choice: state.Choice; readonly target: string }) {
   const cell = state.cells.value.get(state.cellName(choice, target));
-  const title = state.methodOf(choice.method)?.title ?? choice.method;
-  const map = cell?.answer?.map ?? cell?.partial;
+  const title = titleOf(choice, cell);
+  // Until the new place has answered, the map of the other one stays.
+  const old = cell?.answer ? undefined : state.elsewhere(choice, target);
+  const map = cell?.answer?.map ?? cell?.partial ?? old?.map;
   return (
     <article
       class="cell"
@@ -48,6 +55,10 @@ function CellView({ choice, target }: { readonly choice: state.Choice; readonly 
     >
       <h3>{title}</h3>
       <MapView map={map} label={`${title}: why ${state.targetWords(target)}`} />
+      {map && <ColorBar map={map} target={state.targetWords(target)} />}
+      {old && !cell?.partial && cell?.state !== 'failed' && (
+        <p class="hint">{`This map was computed ${WHERE[old.route] ?? old.route}; the new one is on its way.`}</p>
+      )}
       {cell?.state === 'running' && (
         <progress
           aria-label={`${title} is computed`}
@@ -56,10 +67,13 @@ function CellView({ choice, target }: { readonly choice: state.Choice; readonly 
       )}
       {cell?.state === 'failed' && (
         <p class="failure" role="alert">
-          {cell.failure?.message} <code>{cell.failure?.code}</code>
+          {cell.failure?.message} <code>{cell.failure?.code}</code>{' '}
+          <button type="button" onClick={() => void tryAgain()}>
+            Try again
+          </button>
         </p>
       )}
-      {!cell && state.scores.value && (
+      {!cell && !old && state.scores.value && !state.predicting.value && (
         <p class="hint">
           Not computed yet.{' '}
           <button type="button" class="plain" onClick={() => void explain()}>
@@ -72,10 +86,22 @@ function CellView({ choice, target }: { readonly choice: state.Choice; readonly 
   );
 }
 
+/** Title of the method, and of the one that was chosen automatically. */
+function titleOf({ method }: state.Choice, cell: state.Cell | undefined): string {
+  const title = state.methodOf(method)?.title ?? method;
+  const used = cell?.answer && methodUsed(method, cell.answer);
+  return used === undefined || used === method
+    ? title
+    : `${state.methodOf(used)?.title ?? used} (${title.toLowerCase()})`;
+}
+
+const methodUsed = (asked: string, { provenance }: Answer): string =>
+  typeof provenance.method === 'string' ? provenance.method : asked;
+
 function Facts({ choice, target, cell }: { choice: state.Choice; target: string; cell: state.Cell }) {
   const { answer, milliseconds } = cell;
   if (!answer) return null;
-  const name = `${state.input.value?.name.replace(/\.\w+$/, '') ?? 'image'}-${choice.method}-${answer.label || target}`;
+  const name = `${state.input.value?.name.replace(/\.\w+$/, '') ?? 'image'}-${methodUsed(choice.method, answer)}-${answer.label || target}`;
   const png = () => {
     const { input, placement } = state;
     if (input.value && placement.value) {
@@ -84,14 +110,24 @@ function Facts({ choice, target, cell }: { choice: state.Choice; target: string;
   };
   return (
     <>
+      {answer.summary && <p class="summary">{answer.summary}</p>}
       <p class="facts">
         score {answer.score.toFixed(3)}
         {answer.convergenceDelta !== undefined && `, convergence delta ${answer.convergenceDelta.toExponential(1)}`}
         {milliseconds !== undefined && `, ${Math.round(milliseconds)} ms`}
         {`, ${WHERE[answer.route] ?? answer.route}`}
       </p>
+      <details>
+        <summary>What score and value mean</summary>
+        <p class="hint">
+          The score is the output of the model for {state.targetWords(target)}, before it becomes a probability; only
+          differences between scores of the same model mean something. The value of a place says how much the method
+          gives it of that score, in the unit of the method: compare values within one map, not between methods.
+        </p>
+        <AboutMethod id={methodUsed(choice.method, answer)} />
+      </details>
       <details class="take">
-        <summary>Take it along</summary>
+        <summary>Save or copy</summary>
         <div class="row">
           <button type="button" onClick={png}>
             PNG
@@ -116,10 +152,29 @@ function Facts({ choice, target, cell }: { choice: state.Choice; target: string;
   );
 }
 
+/** The method in one sentence, with its paper and the description that the server has. */
+function AboutMethod({ id }: { readonly id: string }) {
+  const method = state.methodOf(id);
+  if (!method) return null;
+  return (
+    <p class="hint">
+      {method.title}: {method.summary}{' '}
+      {method.paper && (
+        <a href={method.paper.url} target="_blank" rel="noreferrer">
+          {method.paper.title} ({method.paper.year})
+        </a>
+      )}{' '}
+      <a href={`/v2/methods/${id}`} target="_blank" rel="noreferrer">
+        Its parameters
+      </a>
+    </p>
+  );
+}
+
 const WHERE: Readonly<Record<string, string>> = {
-  cache: 'remembered',
-  edge: 'at the edge',
-  origin: 'at the origin',
+  cache: 'from the cache of the server',
+  edge: 'on the server',
+  origin: 'on the server (origin)',
   job: 'as a job',
   browser: 'in this browser',
 };

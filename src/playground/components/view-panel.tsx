@@ -14,50 +14,53 @@ export function ViewPanel() {
   };
   const { type, polarity, colormap, opacity, overlay, clip, swipe } = view.value;
   return (
-    <section class="view" aria-label="How maps are drawn">
-      <Select label="Drawn as" value={type} options={CHOICES.type} set={(type) => set({ type })} />
-      <Select label="Evidence" value={polarity} options={CHOICES.polarity} set={(polarity) => set({ polarity })} />
-      <label>
-        Colours
-        <select value={colormap} onChange={({ currentTarget }) => set({ colormap: currentTarget.value })}>
-          {['auto', ...colormaps].map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <Select label="Over" value={overlay} options={CHOICES.overlay} set={(overlay) => set({ overlay })} />
-      <Slider
-        label="Opacity"
-        unit="%"
-        value={Math.round(opacity * 100)}
-        min={0}
-        max={100}
-        set={(it) => set({ opacity: it / 100 })}
-      />
-      <Slider label="Clip" unit=" pct" value={clip} min={50} max={100} step={0.1} set={(clip) => set({ clip })} />
-      <Slider label="Swipe" unit="%" value={swipe} min={0} max={100} set={(swipe) => set({ swipe })} />
-      <Slider
-        label="Zoom"
-        unit="×"
-        value={zoom.value.scale}
-        min={1}
-        max={8}
-        step={0.25}
-        set={(scale) =>
-          (zoom.value = { scale, x: zoom.value.x * (scale > 1 ? 1 : 0), y: zoom.value.y * (scale > 1 ? 1 : 0) })
-        }
-      />
-      <button
-        type="button"
-        class="plain"
-        onClick={() => {
-          view.value = DEFAULT_VIEW;
-          zoom.value = { scale: 1, x: 0, y: 0 };
-        }}
-      >
-        Reset
-      </button>
-    </section>
+    <details class="view" open={!matchMedia('(max-width: 60rem)').matches}>
+      <summary>How maps are drawn</summary>
+      <div class="fields">
+        <Select label="Drawn as" value={type} options={CHOICES.type} set={(type) => set({ type })} />
+        <Select label="Evidence" value={polarity} options={CHOICES.polarity} set={(polarity) => set({ polarity })} />
+        <label>
+          Colours
+          <select value={colormap} onChange={({ currentTarget }) => set({ colormap: currentTarget.value })}>
+            {['auto', ...colormaps].map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <Select label="Over" value={overlay} options={CHOICES.overlay} set={(overlay) => set({ overlay })} />
+        <Slider
+          label="Opacity"
+          unit="%"
+          value={Math.round(opacity * 100)}
+          min={0}
+          max={100}
+          set={(it) => set({ opacity: it / 100 })}
+        />
+        <Slider label="Clip" unit=" %" value={clip} min={50} max={100} step={0.1} set={(clip) => set({ clip })} />
+        <Slider label="Swipe" unit="%" value={swipe} min={0} max={100} set={(swipe) => set({ swipe })} />
+        <Slider
+          label="Zoom"
+          unit="×"
+          value={zoom.value.scale}
+          min={1}
+          max={8}
+          step={0.25}
+          set={(scale) =>
+            (zoom.value = { scale, x: zoom.value.x * (scale > 1 ? 1 : 0), y: zoom.value.y * (scale > 1 ? 1 : 0) })
+          }
+        />
+        <button
+          type="button"
+          class="plain"
+          onClick={() => {
+            view.value = DEFAULT_VIEW;
+            zoom.value = { scale: 1, x: 0, y: 0 };
+          }}
+        >
+          Reset
+        </button>
+      </div>
+    </details>
   );
 }
 

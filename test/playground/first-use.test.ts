@@ -1,0 +1,148 @@
+/** The playground as somebody meets it who comes for the first time, or makes a mistake. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.ts';
+import { describeInBrowser } from '../support/optional-tests.ts';
+import { type StartedServer, startServer } from '../support/playground.ts';
+
+describeInBrowser('the playground on a first visit', () => {
+  let server: StartedServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startServer(), launchChromium()]);
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function visit(state?: object, viewport = { width: 1300, height: 900 }): Promise<Page> {
+    const page = await browser.newPage({ viewport });
+    await page.goto(`${server.address}/${state ? `#${encodeURIComponent(JSON.stringify(state))}` : ''}`);
+    return page;
+  }
+
+  const explained = (page: Page, count = 1) =>
+    expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
+
+  it('opens with a sample that is named, explained and described in words', async () => {
+    const page = await visit();
+    await explained(page);
+    expect(await page.locator('.classes li').first().innerText()).toMatch(/^cat/);
+    expect(await page.locator('article.cell h3').innerText()).toBe('Grad-CAM (automatic)');
+    expect(await page.locator('.summary').innerText()).toMatch(/^Explanation of class cat/);
+    expect(await page.locator('.color-bar').innerText()).toMatch(/^0\s+[\d.]+ for cat$/);
+    expect(await page.locator('.unsure').count()).toBe(0);
+  });
+
+  it('says that the model is not sure of a class with a low probability', async () => {
+    const page = await visit({ sample: 'cat' });
+    await explained(page);
+    expect(await page.locator('.unsure').innerText()).toMatch(/^Not sure: the best guess has 20\.\d %\.$/);
+  });
+
+  it('offers four methods first, and refuses one that does not apply with its reason', async () => {
+    const page = await visit();
+    await explained(page);
+    expect(await page.locator('.recommended .name').allInnerTexts()).toEqual([
+      'Automatic',
+      'Grad-CAM',
+      'Integrated Gradients',
+      'Occlusion',
+    ]);
+    await page.locator('summary', { hasText: 'More methods' }).click();
+    await page.getByLabel('Search').fill('attention rollout');
+    const entry = page.locator('.catalogue .entry').first();
+    expect(await entry.locator('input').isDisabled()).toBe(true);
+    expect(await entry.innerText()).toContain('has no attention maps');
+  });
+
+  it('keeps a map of a portrait image within the height of the window', async () => {
+    const page = await visit();
+    await explained(page);
+    const portrait = await page.evaluate<string>(`(() => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [300, 900];
+      canvas.getContext('2d').fillRect(0, 0, 150, 450);
+      return canvas.toDataURL('image/png').split(',')[1];
+    })()`);
+    const buffer = Buffer.from(portrait, 'base64');
+    await page.locator('input[type=file]').setInputFiles({ name: 'tall.png', mimeType: 'image/png', buffer });
+    await expect
+      .poll(async () => {
+        const box = await page.locator('.map').boundingBox();
+        return box && Math.round((box.height / box.width) * 10) / 10;
+      })
+      .toBe(3);
+    expect((await page.locator('.map').boundingBox())?.height).toBeLessThan(900);
+  });
+
+  it('shows the prediction above the maps, and both above the methods, on a phone', async () => {
+    const page = await visit(undefined, { width: 390, height: 800 });
+    await explained(page);
+    const tops = await page.evaluate<number[]>(
+      `['#prediction-title', '.map', 'details.view', '#methods-title'].map((it) => document.querySelector(it).getBoundingClientRect().top)`,
+    );
+    expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+  });
+
+  it('refuses an invalid key and keeps the maps', async () => {
+    const page = await visit();
+    await explained(page);
+    await page.getByRole('button', { name: /^Key/ }).click();
+    await page.getByLabel('Key', { exact: true }).fill('wrong');
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await expect.poll(() => page.locator('dialog .failure').innerText()).toBe('This key is not valid.');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await explained(page);
+    expect(await page.getByRole('button', { name: /^Key/ }).innerText()).toBe('Key');
+  });
+
+  it('uses a valid key and says how many methods it allows', async () => {
+    const page = await visit();
+    await explained(page);
+    await page.getByRole('button', { name: /^Key/ }).click();
+    await page.getByLabel('Key', { exact: true }).fill('whylight-demo');
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await expect.poll(() => page.getByRole('button', { name: /^Key/ }).innerText()).toBe('Key: set, 2 methods');
+    await explained(page);
+  });
+
+  it('computes a failed map when it is tried again, and keeps the others', async () => {
+    const page = await visit();
+    await explained(page);
+    await page.route(/method=occlusion/, (route) => route.abort(), { times: 1 });
+    await page.getByLabel('Occlusion').check();
+    await page.locator('article.cell .failure').waitFor();
+    await explained(page);
+    await page.locator('article.cell').getByRole('button', { name: 'Try again' }).click();
+    await explained(page, 2);
+  });
+
+  it('shows the map of the server until that of the browser is there', async () => {
+    const page = await visit();
+    await explained(page);
+    await page.getByLabel('Runs').selectOption('browser');
+    await expect
+      .poll(() => page.locator('article.cell .hint').allInnerTexts())
+      .toContainEqual(expect.stringContaining('the new one is on its way'));
+    expect(await page.locator('.color-bar').count()).toBe(1);
+    await expect.poll(() => page.locator('.facts').innerText(), { timeout: 50_000 }).toMatch(/in this browser/);
+  });
+
+  it('says what a model without images takes, and how to ask it', async () => {
+    const page = await browser.newPage();
+    // Both models of the server take images, so this description is changed on its way.
+    await page.route(/\/v2\/models\/everyday$/, async (route) => {
+      const response = await route.fetch();
+      const { preprocessing: _, ...model } = await response.json();
+      model.facts.inputs[0].modality.value = 'tabular';
+      await route.fulfill({ response, json: model });
+    });
+    await page.goto(server.address);
+    await expect.poll(() => page.locator('.no-images h2').innerText()).toBe('everyday takes no images');
+    expect(await page.locator('.no-images').innerText()).toMatch(/text\/csv.*whylight explain --input rows\.csv/s);
+    await page.getByLabel('Model').selectOption('cifar10');
+    await explained(page);
+  });
+});
