@@ -30,6 +30,8 @@ interface Cell {
   readonly recurrentBias?: Value;
   /** [3 * H] */
   readonly peepholes?: Value;
+  /** Length of the state. */
+  readonly hidden: number;
   /** The functions f, g, h. */
   readonly f: readonly ((x: Value) => Value)[];
 }
@@ -65,27 +67,55 @@ const gatesOf = (g: GraphBuilder, x: Value, count: number): Value[] =>
   g.ops('Split', [x], { axis: -1, num_outputs: count }, count);
 const plus = (g: GraphBuilder, a: Value, b: Value | undefined): Value => (b ? g.add(a, b) : a);
 
-function lstm({ g, node, fromInput, recurrence, recurrentBias, peepholes, f }: Cell, { h, c }: State): State {
-  const [gate, candidate, output] = f as [(x: Value) => Value, (x: Value) => Value, (x: Value) => Value];
+/** Parts of the last axis, of these lengths. */
+const partsOf = (g: GraphBuilder, x: Value, lengths: readonly number[]): Value[] =>
+  lengths.length === 1 ? [x] : g.ops('Split', [x, g.ints(lengths)], { axis: -1 }, lengths.length);
+
+function lstm(cell: Cell, { h, c }: State): State {
+  const { g, fromInput, recurrence, recurrentBias, f } = cell;
+  const [, candidate, output] = f as [(x: Value) => Value, (x: Value) => Value, (x: Value) => Value];
   const all = plus(g, plus(g, fromInput, h && g.op('MatMul', [h, recurrence])), recurrentBias);
-  const [i0, o0, f0, c0] = gatesOf(g, all, 4) as [Value, Value, Value, Value];
-  const [pi, po, pf] = peepholes ? gatesOf(g, peepholes, 3) : [];
-  const seen = (x: Value, p: Value | undefined, cell: Value | undefined): Value =>
-    p && cell ? g.add(x, g.mul(p, cell)) : x;
-  const i = gate(seen(i0, pi, c));
-  const forget = intAttribute(node, 'input_forget', 0) === 1 ? g.sub(g.number(1, i), i) : gate(seen(f0, pf, c));
-  const cell = plus(g, g.mul(i, candidate(c0)), c && g.mul(forget, c));
-  return { h: g.mul(gate(seen(o0, po, cell)), output(cell)), c: cell };
+  const { i, forget, c0, out } = lstmGates(cell, all, c);
+  const next = plus(g, g.mul(i, candidate(c0)), c && forget && g.mul(forget, c));
+  return { h: g.mul(out(next), output(next)), c: next };
 }
 
-function gru({ g, node, fromInput, recurrence, recurrentBias, f }: Cell, { h }: State): State {
+interface LstmGates {
+  readonly i: Value;
+  readonly forget: Value | undefined;
+  /** Argument of the candidate's function. */
+  readonly c0: Value;
+  /** Output gate, which may see the new cell. */
+  readonly out: (next: Value) => Value;
+}
+
+/** Gates of one step: one function of all of them side by side, unless each sees the cell in its own way. */
+function lstmGates({ g, node, peepholes, hidden, f }: Cell, all: Value, c: Value | undefined): LstmGates {
+  const [gate] = f as [(x: Value) => Value];
+  if (intAttribute(node, 'input_forget', 0) === 0 && !peepholes) {
+    const [gates, c0] = partsOf(g, all, [3 * hidden, hidden]) as [Value, Value];
+    const [i, out, forget] = gatesOf(g, gate(gates), 3) as [Value, Value, Value];
+    return { i, forget, c0, out: () => out };
+  }
+  const [i0, o0, f0, c0] = gatesOf(g, all, 4) as [Value, Value, Value, Value];
+  const [pi, po, pf] = peepholes ? gatesOf(g, peepholes, 3) : [];
+  const seen = (x: Value, p: Value | undefined, from: Value | undefined): Value =>
+    p && from ? g.add(x, g.mul(p, from)) : x;
+  const i = gate(seen(i0, pi, c));
+  const forget = intAttribute(node, 'input_forget', 0) === 1 ? g.sub(g.number(1, i), i) : gate(seen(f0, pf, c));
+  return { i, forget, c0, out: (next) => gate(seen(o0, po, next)) };
+}
+
+function gru(cell: Cell, { h }: State): State {
+  const { g, node, fromInput, recurrence, recurrentBias, hidden, f } = cell;
   const [gate, candidate] = f as [(x: Value) => Value, (x: Value) => Value];
-  const [xz, xr, xh] = gatesOf(g, fromInput, 3) as [Value, Value, Value];
-  const [bz, br, bh] = recurrentBias ? gatesOf(g, recurrentBias, 3) : [];
-  const [rz, rr, rh] = gatesOf(g, recurrence, 3) as [Value, Value, Value];
+  // Update and reset gates side by side, then the candidate.
+  const two = (v: Value): [Value, Value] => partsOf(g, v, [2 * hidden, hidden]) as [Value, Value];
+  const [xGates, xh] = two(fromInput);
+  const [bGates, bh] = recurrentBias ? two(recurrentBias) : [];
+  const [rGates, rh] = two(recurrence);
   const times = (state: Value | undefined, r: Value): Value | undefined => state && g.op('MatMul', [state, r]);
-  const z = gate(plus(g, plus(g, xz, times(h, rz)), bz));
-  const r = gate(plus(g, plus(g, xr, times(h, rr)), br));
+  const [z, r] = gatesOf(g, gate(plus(g, plus(g, xGates, times(h, rGates)), bGates)), 2) as [Value, Value];
   const late = intAttribute(node, 'linear_before_reset', 0) !== 0;
   const own = (): Value | undefined => {
     const product = times(h, rh);
@@ -102,6 +132,9 @@ function rnn({ g, fromInput, recurrence, recurrentBias, f }: Cell, { h }: State)
 }
 
 type Step = (cell: Cell, state: State) => State;
+
+/** Steps that add both biases alike, so that they are added once for all. */
+const ONE_BIAS: ReadonlySet<Step> = new Set([lstm, rnn]);
 
 /** One direction: its hidden states [T, N, H] and the last states. */
 function run(
@@ -121,7 +154,11 @@ function run(
     Value | undefined,
     Value | undefined,
   ];
-  const [inputBias, recurrentBias] = biases ? gatesOf(g, biases, 2) : [];
+  const [ownBias, stateBias] = biases ? (gatesOf(g, biases, 2) as [Value, Value]) : [];
+  const isOne = ONE_BIAS.has(step) && ownBias && stateBias;
+  const [inputBias, recurrentBias] = isOne ? [g.add(ownBias, stateBias)] : [ownBias, stateBias];
+  const hidden = recurrence.dims?.at(-1);
+  if (typeof hidden !== 'number') refuse(node, 'the length of its state is not known before the run');
   const lengths = inputs[4] && g.op('Cast', [inputs[4]], { to: 7 });
   const turn = (v: Value): Value =>
     reversed && lengths ? g.op('ReverseSequence', [v, lengths], { time_axis: 0, batch_axis: 1 }) : v;
@@ -135,7 +172,7 @@ function run(
   const backwards = reversed && !lengths;
   for (const t of backwards ? upTo(length).reverse() : upTo(length)) {
     const next = step(
-      { g, node, fromInput: steps[t] as Value, recurrence: transposed, recurrentBias, peepholes, f },
+      { g, node, fromInput: steps[t] as Value, recurrence: transposed, recurrentBias, peepholes, hidden, f },
       state,
     );
     outputs[t] = next.h as Value;
