@@ -268,7 +268,9 @@ describe('the KServe V1 protocol', () => {
   });
 
   it('lists models and their readiness', async () => {
-    expect(await (await ask('/v1/models')).json()).toEqual({ models: ['everyday', 'cifar10'] });
+    expect(await (await ask('/v1/models')).json()).toEqual({
+      models: ['everyday', 'cifar10', 'movie_reviews', 'penguins', 'adult_income', 'italy_power', 'speech_digits'],
+    });
     expect(await (await ask('/v1/models/cifar10')).json()).toEqual({ name: 'cifar10', ready: true });
   });
 

@@ -36,7 +36,16 @@ describe('server metadata', () => {
   });
 
   it('describes models and their versions', async () => {
-    expect(await (await ask('/v2/models')).json()).toEqual({ models: [{ name: 'everyday' }, { name: 'cifar10' }] });
+    const { models } = (await (await ask('/v2/models')).json()) as { models: { name: string }[] };
+    expect(models.map(({ name }) => name)).toEqual([
+      'everyday',
+      'cifar10',
+      'movie_reviews',
+      'penguins',
+      'adult_income',
+      'italy_power',
+      'speech_digits',
+    ]);
     const description = {
       name: 'cifar10',
       versions: ['1'],
