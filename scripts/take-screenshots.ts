@@ -4,16 +4,16 @@ import { launchChromium } from '../test/support/chromium.ts';
 import { startServer } from '../test/support/playground.ts';
 
 const state = {
-  sample: 'cat',
+  sample: 'tabby',
   methods: [
     ['grad_cam', {}],
     ['integrated_gradients', {}],
     ['occlusion', {}],
   ],
-  targets: ['3'],
+  targets: ['13'],
 };
 const SHOTS = [
-  { file: 'playground', state: { ...state, targets: ['3', '3 - 5'] }, width: 1360, height: 1000, colorScheme: 'light' },
+  { file: 'playground', state: { ...state, targets: ['13', '13 - 12'] }, width: 1360, height: 1000, colorScheme: 'light' },
   { file: 'playground-phone', state, width: 390, height: 844, colorScheme: 'dark' },
 ] as const;
 
@@ -24,7 +24,7 @@ try {
     await page.goto(`${server.address}/#${encodeURIComponent(JSON.stringify(state))}`);
     const maps = page.locator('article.cell .facts');
     await maps.nth(state.methods.length * state.targets.length - 1).waitFor({ timeout: 60_000 });
-    if (width < 600) await page.evaluate("document.querySelector('#maps').scrollIntoView()");
+    if (width < 600) await page.evaluate("document.querySelector('#prediction-title').scrollIntoView()");
     const path = fileURLToPath(new URL(`../docs/images/${file}.jpg`, import.meta.url));
     await page.screenshot({ path, type: 'jpeg', quality: 82 });
     console.log(path);
