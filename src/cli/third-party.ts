@@ -9,7 +9,7 @@ import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { CONFIG, loadModule } from '../node/load-component.ts';
 import { buildOf } from '../node/plugin-build.ts';
 
-/** What a build holds. */
+/** Content of a build. */
 export interface BuiltIn {
   readonly plugins: readonly PluginEntry[];
   /** File or package of each plugin. */
@@ -20,7 +20,7 @@ export interface BuiltIn {
   readonly root: string;
 }
 
-/** What commands work with. */
+/** Methods and models that commands work with. */
 export interface Available extends Pick<BuiltIn, 'plugins' | 'models'> {
   /** Ids of methods that were loaded now and are in no build. */
   readonly notBuilt: ReadonlySet<string>;

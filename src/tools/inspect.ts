@@ -251,8 +251,11 @@ export function* methodReports(
         compilable(resolveNeeds(needs, info));
       yield { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
     } catch (error) {
-      if (!WhylightError.is(error)) throw error;
-      yield { method: method.id, runs: false, reason: `${error.code}: ${error.message}` };
+      const kind = error instanceof Error ? error.name : typeof error;
+      const reason = WhylightError.is(error)
+        ? `${error.code}: ${error.message}`
+        : `method_failed: its needs or cost throws (${kind})`;
+      yield { method: method.id, runs: false, reason };
     }
   }
 }

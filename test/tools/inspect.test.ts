@@ -6,6 +6,7 @@ import type { Graph } from '../../src/core/onnx/graph.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { sizeOf } from '../../src/core/tensor/tensor.ts';
 import { inspect } from '../../src/tools/inspect.ts';
+import { method } from '../support/trial-method.ts';
 
 const weights = (g: GraphBuilder, ...dims: number[]): Value =>
   g.constant(
@@ -49,4 +50,21 @@ test('inspect finds the CAM layer of a transformer at the tokens of its last att
   const y = g.op('MatMul', [g.op('ReduceMean', [mixed, g.ints([1])], { keepdims: 0 }), weights(g, 6, 3)]);
   const { camLayer } = await inspected(g.build([g.named(y, 'y')]));
   expect(camLayer).toMatchObject({ name: tokens.name, dims: [4, 6] });
+});
+
+test('inspect names a method whose needs throw, and reports on the others', async () => {
+  const g = GraphBuilder.empty('vector');
+  const graph = g.build([g.named(g.op('MatMul', [g.input('x', 'float32', ['N', 4]), weights(g, 4, 2)]), 'y')]);
+  const broken = method({
+    id: 'broken',
+    needs: () => {
+      throw new TypeError('private words');
+    },
+  });
+  const registry = new MethodRegistry([{ method: broken }, { method: method({}) }]);
+  const { methods } = inspect(await Model.read({ bytes: write(graph).graph }), registry, { 'ai.onnx': 21 });
+  expect(methods).toMatchObject([
+    { method: 'broken', runs: false, reason: 'method_failed: its needs or cost throws (TypeError)' },
+    { method: 'trial', runs: true },
+  ]);
 });

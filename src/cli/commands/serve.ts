@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { basename, join, parse, resolve } from 'node:path';
+import { hardenBuiltIns } from '../../core/harden.ts';
 import { isModelFile } from '../../node/model-folders.ts';
 import { PROVIDERS } from '../../node/providers.ts';
 import { serve } from '../../node/serve.ts';
@@ -60,6 +61,7 @@ export default defineCommand({
   examples: ['whylight serve --model model.onnx', 'whylight serve --model models/a,models/b --port 8080'],
   args,
   async run(flags) {
+    hardenBuiltIns();
     const secret = process.env[SECRET];
     const inferenceServer = flags['inference-server'];
     const serving = await serve({

@@ -1,7 +1,7 @@
 /** Run of one row of a plan. */
 import { throwIfAborted } from '../abort.ts';
 import { checkAttribution } from '../method/attribution.ts';
-import type { Attribution, Cost } from '../method/contract.ts';
+import type { Attribution, Cost, ExplainContext } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
@@ -122,14 +122,29 @@ async function attribute(
         ahead: engine.runsInBackground ?? false,
         mixes: main.variant.mixes,
         evaluate: (rows, options) => evaluator.evaluate(rows, options),
-        partial: (attribution) =>
-          hooks.partial?.(
-            index,
-            explainedBy(plan, { inputs }, typeof attribution === 'function' ? attribution() : attribution),
-          ),
+        partial: partialOf({ plan, hooks }, index, inputs),
       }),
     ),
   );
+}
+
+/**
+ * Receiver of partial answers. The first one is checked even where nobody listens, so that a method with unusable ones
+ * fails alike for a stream and for a single answer.
+ */
+function partialOf(
+  { plan, hooks }: Pick<PlanRun, 'plan' | 'hooks'>,
+  index: number,
+  inputs: Inputs,
+): ExplainContext<never>['partial'] {
+  let checked = false;
+  return (attribution) => {
+    if (checked && !hooks.partial) return;
+    checked = true;
+    const given = typeof attribution === 'function' ? attribution() : attribution;
+    const explained = explainedBy(plan, { inputs }, given);
+    hooks.partial?.(index, explained);
+  };
 }
 
 /**

@@ -56,5 +56,15 @@ export async function guardedAsync<T>(method: Method, work: () => Promise<T>): P
 
 function failure(method: Method, error: unknown): unknown {
   if (WhylightError.is(error) && RUN_CODES.has(error.code) && error.message.length <= MAX_MESSAGE_CHARS) return error;
-  return new WhylightError('method_failed', `Method "${method.id}" failed.`, { method: method.id }, { cause: error });
+  const cause = error instanceof Error ? error : new TypeError(`It threw ${textOf(error)}, which is no Error.`);
+  return new WhylightError('method_failed', `Method "${method.id}" failed.`, { method: method.id }, { cause });
+}
+
+/** Text of any value for a log, also of one whose own conversion fails. */
+function textOf(value: unknown): string {
+  try {
+    return typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_MESSAGE_CHARS)) : String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 }

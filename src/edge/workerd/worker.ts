@@ -1,5 +1,6 @@
 /** Entry of the Worker: one app for each isolate, made for the first request, since bindings come with it. */
 import * as configured from '#plugins';
+import { hardenBuiltIns } from '../../core/harden.ts';
 import { createApp } from '../app.ts';
 import { consumeJobs } from '../jobs/consumer.ts';
 import type { JobMessage } from '../jobs/job.ts';
@@ -9,6 +10,8 @@ import { workerServices } from './worker-module.ts';
 
 export { ExplanationJob } from './durable-job.ts';
 export { TenantLedger } from './durable-ledger.ts';
+
+hardenBuiltIns();
 
 let services: Services | undefined;
 let app: ReturnType<typeof createApp> | undefined;

@@ -270,6 +270,22 @@ describe('Explainer', () => {
 });
 
 describe('a faulty plugin', () => {
+  it('leaves what it threw to the log, also where that is no error', async () => {
+    const { guarded } = await import('../../../src/core/explainer/plugin-fault.ts');
+    const thrown = (value: unknown): unknown => {
+      try {
+        return guarded(method({}), () => {
+          throw value;
+        });
+      } catch (error) {
+        return ((error as Error).cause as Error).message;
+      }
+    };
+    expect(thrown('secret')).toBe('It threw "secret", which is no Error.');
+    expect(thrown(undefined)).toBe('It threw undefined, which is no Error.');
+    expect(thrown(Object.create(null))).toBe('It threw a value of type object, which is no Error.');
+  });
+
   const evaluateForever = async (ctx: ExplainContext<unknown>): Promise<never> => {
     for (;;) await ctx.evaluate(ctx.inputs);
   };
@@ -303,6 +319,17 @@ describe('a faulty plugin', () => {
         },
       },
       'Method "trial" failed.',
+    ],
+    ['throws no error', { explain: () => Promise.reject('secret') }, 'Method "trial" failed.'],
+    [
+      'gives a partial answer with NaN to nobody',
+      {
+        explain: async (ctx) => {
+          ctx.partial({ values: { x: float32([1, 5], [0, Number.NaN, 0, 0, 0]) } });
+          return { values: { x: float32([1, 5]) } };
+        },
+      },
+      'element 1 of the values for "x" is NaN',
     ],
     [
       'returns NaN',
