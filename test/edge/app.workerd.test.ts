@@ -35,6 +35,14 @@ describe('server metadata', () => {
     expect((await appWith({ models })('/v2/health/ready')).status).toBe(503);
   });
 
+  it('tells which methods apply to a model, and their cost', async () => {
+    const { methods } = (await (await ask('/v2/methods?model=cifar10')).json()) as { methods: { id: string }[] };
+    const by = (id: string) => methods.find((method) => method.id === id);
+    expect(by('grad_cam')).toMatchObject({ applies: true, rows: { forwards: 0, backwards: 1 } });
+    expect(by('attention_rollout')).toMatchObject({ applies: false, refusal: expect.stringContaining('no attention') });
+    expect((await ask('/v2/methods?model=nothing')).status).toBe(404);
+  });
+
   it('describes models and their versions', async () => {
     const { models } = (await (await ask('/v2/models')).json()) as { models: { name: string }[] };
     expect(models.map(({ name }) => name)).toEqual([
