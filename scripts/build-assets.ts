@@ -6,7 +6,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
-import { modelDigest } from '../src/core/model/model.ts';
+import { modelDigest } from '../src/core/model/model-source.ts';
 import { DIGEST_FILE } from '../src/edge/models/assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
 

@@ -13,7 +13,13 @@ const state = {
   targets: ['13'],
 };
 const SHOTS = [
-  { file: 'playground', state: { ...state, targets: ['13', '13 - 12'] }, width: 1360, height: 1000, colorScheme: 'light' },
+  {
+    file: 'playground',
+    state: { ...state, targets: ['13', '13 - 12'] },
+    width: 1360,
+    height: 1000,
+    colorScheme: 'light',
+  },
   { file: 'playground-phone', state, width: 390, height: 844, colorScheme: 'dark' },
 ] as const;
 

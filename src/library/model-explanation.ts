@@ -13,7 +13,7 @@ import { drawingPage, imageSvg } from './drawing-page.ts';
 import type { Outcome } from './outcome.ts';
 import { predictionsOf, toJson } from './outcome-json.ts';
 
-/** What an explanation needs beside its outcome. */
+/** Parts of an explanation beside its outcome. */
 export interface ExplanationParts {
   readonly codecs: Pick<ImageCodecs, 'encodePng'>;
   /** True where negative values are evidence against the target. */

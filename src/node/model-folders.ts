@@ -1,7 +1,7 @@
 /** Models in local folders and files. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ModelSource } from '../core/model/model.ts';
+import type { ModelSource } from '../core/model/model-source.ts';
 import { readModelFolder } from '../edge/models/folder.ts';
 import type { ModelStore } from '../edge/models/store.ts';
 import { FilesBeside } from './files-beside.ts';

@@ -10,7 +10,8 @@ import {
   jacobianName,
 } from '../core/autodiff/second-order.ts';
 import { WhylightError } from '../core/errors.ts';
-import { Model, type ModelSource } from '../core/model/model.ts';
+import { Model } from '../core/model/model.ts';
+import type { ModelSource } from '../core/model/model-source.ts';
 import type { Graph } from '../core/onnx/graph.ts';
 import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import { write } from '../core/onnx/write.ts';

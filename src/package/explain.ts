@@ -22,7 +22,8 @@ export { type Preprocessed, type Preprocessing, parsePreprocessing, preprocess }
 export type { Method } from '../core/method/contract.ts';
 export type { PluginEntry } from '../core/method/registry.ts';
 export type { Manifest } from '../core/model/manifest.ts';
-export { Model, type ModelSource } from '../core/model/model.ts';
+export { Model } from '../core/model/model.ts';
+export type { ModelSource } from '../core/model/model-source.ts';
 export type { TargetRequest } from '../core/model/target-request.ts';
 export type { Inputs } from '../core/tensor/rows.ts';
 export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';

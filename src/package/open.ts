@@ -19,7 +19,7 @@ import { type ModelToOpen, type OpenedModel, readOpened } from '../library/opene
 import { builtinTasks } from '../tasks/index.ts';
 import { type ExplainerSettings, entriesOf } from './explain.ts';
 
-/** Where a model comes from: its bytes, an address, or in Node a path or the name of an embedded model. */
+/** Source of a model: its bytes, an address, or in Node a path or the name of an embedded model. */
 export type OpenSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /** Settings of {@link open}; all may be left out. */
@@ -40,7 +40,7 @@ export interface PlatformEngine {
   readonly notices?: readonly string[];
 }
 
-/** What a platform brings. */
+/** Parts that differ between platforms. */
 export interface Platform {
   readonly codecs: ImageCodecs;
   readonly limits: Limits;
@@ -51,7 +51,7 @@ export interface Platform {
   readonly openPath?: (path: string, said: Said) => Promise<OpenedModel>;
 }
 
-/** What the caller of {@link open} states about a model. */
+/** Facts about a model that the caller of {@link open} states. */
 export type Said = Pick<ModelToOpen, 'manifest' | 'preprocessing' | 'forms'>;
 
 /**

@@ -1,4 +1,4 @@
-/** What the Worker gives of its assets: the page to everybody, a model's file only where its manifest says so. */
+/** Assets that the Worker serves: the page to everybody, a model's file only where its manifest says so. */
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../src/core/digest.ts';
 import { assetModels } from '../../src/edge/models/assets.ts';

@@ -127,7 +127,7 @@ async function runMethods(it: FieldCase, row: OpenedCase): Promise<Partial<Recor
   return runs;
 }
 
-/** Where the case says what must run, that; else nothing may fail, and one method must run. */
+/** Methods that a case names must run; of a case that names none, nothing may fail and one method must run. */
 function methodFaults({ methods: asked, explain }: Expectation, runs: Partial<Record<Strategy, MethodRun>>): string[] {
   const faults: string[] = [];
   for (const [strategy, { verdict, reason, warnings = [] }] of Object.entries(runs)) {

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What a process that runs a model once leaves in its user's folder. */
+/** Files that a process which runs a model once leaves in the folder of its user. */
 function left(program: string): string[] {
   const [home, file] = [join(folder, 'home'), join(folder, 'program.mjs')];
   mkdirSync(home);

@@ -17,7 +17,7 @@ import { denseInput, denseModel } from '../support/tiny-models.ts';
 const threaded = threadedEngine({ threads: 1 });
 afterAll(() => threaded.close());
 
-/** Whatever the machine has: rows are made ahead. */
+/** Rows are made ahead, on any machine. */
 const beside = { ...threaded, runsInBackground: true };
 
 describe('threadedEngine', () => {

@@ -1,6 +1,6 @@
 /** Models of data other than photos, each worked out by hand: words, table columns, and a detector of four boxes. */
 import { parseManifest } from '../../src/core/model/manifest.ts';
-import type { ModelSource } from '../../src/core/model/model.ts';
+import type { ModelSource } from '../../src/core/model/model-source.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import type { Graph } from '../../src/core/onnx/graph.ts';
 import { write } from '../../src/core/onnx/write.ts';

@@ -18,7 +18,7 @@ import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
 import { metadataFacts } from './describe/metadata.ts';
 import { operatorLabels } from './describe/operator-labels.ts';
-import { type OutputForm, recognisedForm } from './describe/output-form.ts';
+import { recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
 import { inputsWithGaps } from './gaps.ts';
@@ -27,36 +27,9 @@ import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore, vocabularies } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
-import type { ModelFiles } from './model-files.ts';
+import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 import { bind, classAxisOf, inferBound, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
-
-/** Files of a model, and facts that are stated beside them. */
-export interface ModelSource {
-  /** The ONNX file. Its large constants stay views on these bytes. */
-  readonly bytes: Uint8Array;
-  /** Files that hold constants of the ONNX file, by the path it names. */
-  readonly external?: ReadonlyMap<string, Uint8Array>;
-  readonly manifest?: Partial<Manifest>;
-  /** Keys of the manifest that a flag states: their facts have the source `request`. */
-  readonly flagged?: readonly (keyof Manifest)[];
-  /** Class names, where the manifest names a file for them. */
-  readonly labels?: readonly string[];
-  /** Files beside the model that a modality may read: a tokenizer, background rows. */
-  readonly files?: ModelFiles;
-  /** Facts that files beside the model, or flags, state; stronger than the file's own metadata. */
-  readonly stated?: StatedFacts;
-  /** Forms of outputs that are looked for where nobody states a task: heads of detectors. */
-  readonly forms?: readonly OutputForm[];
-  /** {@link modelDigest} of the files, where whoever keeps them knows it: to count it again takes as long as all the rest. */
-  readonly digest?: string;
-}
-
-/** Names what a model computes: the SHA-256, in hex, of the ONNX file, or of that and the digests of the files beside it. */
-export async function modelDigest({ bytes, external }: Pick<ModelSource, 'bytes' | 'external'>): Promise<string> {
-  const [own, ...others] = await Promise.all([bytes, ...(external?.values() ?? [])].map(sha256Hex));
-  return others.length === 0 ? (own as string) : sha256Hex(new TextEncoder().encode([own, ...others].join()));
-}
 
 export interface InfoOptions {
   /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */

@@ -301,9 +301,8 @@ export class GraphBuilder {
     if (symbolic === 2 && x.dims?.[0] === dims[0] && typeof dims[0] === 'string' && !dims.includes(0)) {
       return this.op('Reshape', [x, this.ints(dims.map((d, i) => (i === 0 ? 0 : typeof d === 'string' ? -1 : d)))]);
     }
-    if (!like)
-      throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one dim is unknown.`);
-    return this.op('Reshape', [x, this.shapeOf(like)]);
+    if (like) return this.op('Reshape', [x, this.shapeOf(like)]);
+    throw new WhylightError('internal', `Cannot reshape to [${dims.join(', ')}]: more than one dim is unknown.`);
   }
 
   /** `x` in the shape of `like`. */
@@ -313,9 +312,8 @@ export class GraphBuilder {
 
   /** `x` broadcast to the shape of `like`. */
   expandLike(x: Value, like: Value): Value {
-    if (x.dims && like.dims && x.dims.length === like.dims.length && x.dims.every((d, i) => d === like.dims?.[i]))
-      return x;
-    return this.op('Expand', [x, this.shapeOf(like)]);
+    const same = x.dims && x.dims.length === like.dims?.length && x.dims.every((d, i) => d === like.dims?.[i]);
+    return same ? x : this.op('Expand', [x, this.shapeOf(like)]);
   }
 
   /** Returns zeros in the dtype and shape of `x`. */

@@ -1,6 +1,6 @@
 /** Models that are deployed with the Worker, as static assets. */
 import { WhylightError } from '../../core/errors.ts';
-import { modelDigest } from '../../core/model/model.ts';
+import { modelDigest } from '../../core/model/model-source.ts';
 import { damaged } from './checked-file.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelStore } from './store.ts';

@@ -1,7 +1,7 @@
 /** Models that a tenant may use, by name and version: shipped with the server, or uploaded. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
-import type { ModelSource } from '../../core/model/model.ts';
+import type { ModelSource } from '../../core/model/model-source.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import { ModelCache } from './model-cache.ts';
 import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';

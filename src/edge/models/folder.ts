@@ -2,7 +2,7 @@
 import { WhylightError } from '../../core/errors.ts';
 import { folderFacts } from '../../core/model/folder.ts';
 import { type Manifest, parseLabels, parseManifest } from '../../core/model/manifest.ts';
-import type { ModelSource } from '../../core/model/model.ts';
+import type { ModelSource } from '../../core/model/model-source.ts';
 
 /** Reads a file of the folder; undefined when there is none. Any other failure is thrown. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;

@@ -3,8 +3,9 @@ import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
 import type { OutputForm } from '../../core/model/describe/output-form.ts';
-import { Model, type ModelSource } from '../../core/model/model.ts';
+import { Model } from '../../core/model/model.ts';
 import type { ModelFiles } from '../../core/model/model-files.ts';
+import type { ModelSource } from '../../core/model/model-source.ts';
 import type { ModelBundle } from './model-bundle.ts';
 import type { Weighed } from './model-cache.ts';
 

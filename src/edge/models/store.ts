@@ -1,5 +1,5 @@
 /** Store of the models that are shipped with a server. */
-import type { ModelSource } from '../../core/model/model.ts';
+import type { ModelSource } from '../../core/model/model-source.ts';
 
 export interface ModelStore {
   /** Names of all models. */

@@ -1,7 +1,8 @@
 /** Models that lie with the Worker, over its real binding. */
 import { expect, it } from 'vitest';
 import { models } from '#plugins';
-import { Model, modelDigest } from '../../../src/core/model/model.ts';
+import { Model } from '../../../src/core/model/model.ts';
+import { modelDigest } from '../../../src/core/model/model-source.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { bindings } from '../../support/app.ts';
 
