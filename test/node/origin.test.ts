@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -215,9 +216,19 @@ describe('POST /origin/explain', () => {
     expect((await post(old)).status).toBe(401);
   });
 
+  it('refuses by the headers alone, without waiting for the body', async () => {
+    const { hostname, port } = new URL(origin.url);
+    const unsigned = connect(Number(port), hostname);
+    unsigned.write(`POST ${path} HTTP/1.1\r\nHost: origin\r\nContent-Length: 60000000\r\n\r\n`);
+    const [answer] = (await once(unsigned, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    unsigned.destroy();
+  });
+
   it('refuses a request that was modified or replayed', async () => {
-    const signed = await sign(secret, { method: 'POST', path, body: new Uint8Array(4) });
-    expect((await post(signed, new Uint8Array(5))).status).toBe(401);
+    const request = { method: 'POST', path, body: new Uint8Array(4) };
+    expect((await post(await sign(secret, request), new Uint8Array(5))).status).toBe(401);
+    const signed = await sign(secret, request);
     // Signed as it should be, but no question.
     expect((await post(signed)).status).toBe(400);
     expect((await post(signed)).status).toBe(401);

@@ -9,6 +9,8 @@ export const SIGNATURE_HEADERS = {
   timestamp: 'X-Whylight-Timestamp',
   nonce: 'X-Whylight-Nonce',
   signature: 'X-Whylight-Signature',
+  /** SHA-256 of the body in hex, so that the signature can be checked before the body is read. */
+  digest: 'X-Whylight-Content-SHA256',
 } as const;
 
 /** Maximum clock difference of both sides in milliseconds, and lifetime of a request. */
@@ -25,6 +27,15 @@ export interface Signed {
   readonly body: Uint8Array | string;
 }
 
+/** Signed facts of a request that are known before its body. */
+export interface SignedHead {
+  readonly method: string;
+  /** Path with the query. */
+  readonly path: string;
+  /** SHA-256 of the body in hex, as the request states it. */
+  readonly digest: string;
+}
+
 const keyOf = (secret: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
@@ -35,11 +46,14 @@ const keyOf = (secret: string): Promise<CryptoKey> =>
 export async function sign(secret: string, request: Signed, now: number = Date.now()): Promise<Record<string, string>> {
   const timestamp = String(now);
   const nonce = crypto.randomUUID();
-  const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), await message(request, timestamp, nonce));
+  const digest = typeof request.body === 'string' ? request.body : await sha256Hex(request.body);
+  const text = message({ ...request, digest }, timestamp, nonce);
+  const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), text);
   return {
     [SIGNATURE_HEADERS.timestamp]: timestamp,
     [SIGNATURE_HEADERS.nonce]: nonce,
     [SIGNATURE_HEADERS.signature]: `v1=${hex(new Uint8Array(signature))}`,
+    [SIGNATURE_HEADERS.digest]: digest,
   };
 }
 
@@ -60,8 +74,11 @@ export class SignatureCheck {
     this.clock = clock;
   }
 
-  /** @throws WhylightError `unauthorized`, with the same message for every reason; `overloaded` */
-  async verify(request: Signed, header: (name: string) => string | null | undefined): Promise<void> {
+  /**
+   * Checks the headers alone; the caller compares the body with {@link SignedHead.digest} once it is read.
+   * @throws WhylightError `unauthorized`, with the same message for every reason; `overloaded`
+   */
+  async verify(request: SignedHead, header: (name: string) => string | null | undefined): Promise<void> {
     const timestamp = header(SIGNATURE_HEADERS.timestamp) ?? '';
     const nonce = header(SIGNATURE_HEADERS.nonce) ?? '';
     const signature = /^v1=([0-9a-f]{64})$/.exec(header(SIGNATURE_HEADERS.signature) ?? '')?.[1];
@@ -73,7 +90,7 @@ export class SignatureCheck {
       'HMAC',
       await this.key,
       unhex(signature),
-      await message(request, timestamp, nonce),
+      message(request, timestamp, nonce),
     );
     if (!valid) throw refused();
     this.remember(nonce, now);
@@ -91,13 +108,12 @@ export class SignatureCheck {
   }
 }
 
-async function message({ method, path, body }: Signed, timestamp: string, nonce: string) {
-  const digest = typeof body === 'string' ? body : await sha256Hex(body);
-  const text = [method.toUpperCase(), path, digest, timestamp, nonce].join('\n');
-  return new TextEncoder().encode(text);
+function message({ method, path, digest }: SignedHead, timestamp: string, nonce: string) {
+  return new TextEncoder().encode([method.toUpperCase(), path, digest, timestamp, nonce].join('\n'));
 }
 
-const refused = (): WhylightError => new WhylightError('unauthorized', 'Missing or invalid request signature.');
+/** Error for a request without a valid signature. */
+export const refused = (): WhylightError => new WhylightError('unauthorized', 'Missing or invalid request signature.');
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (text: string): Uint8Array<ArrayBuffer> =>

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { chunksOf, FRAMES_TYPE } from '../../protocol/frames.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
@@ -7,6 +8,7 @@ import { bytes, done } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import { decodeOriginRequest } from '../origin/origin-request.ts';
 import { serveExplanation } from '../origin/serve-explanation.ts';
+import { refused, SIGNATURE_HEADERS } from '../origin/signature.ts';
 
 const octets = { required: true, content: { 'application/octet-stream': bytes } };
 
@@ -27,8 +29,11 @@ export const originExplain = defineRoute(
     const { asOrigin } = services;
     if (!asOrigin) return undefined;
     return async (c) => {
+      const digest = c.req.header(SIGNATURE_HEADERS.digest) ?? '';
+      // Nobody without the secret makes this process hold a body.
+      await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), digest }, (name) => c.req.header(name));
       const body = new Uint8Array(await c.req.arrayBuffer());
-      await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), body }, (name) => c.req.header(name));
+      if ((await sha256Hex(body)) !== digest) throw refused();
       const request = decodeOriginRequest(body);
       const frames = await serveExplanation({ ...services, asOrigin, log: c.get('log') }, request, {
         signal: c.req.raw.signal,
@@ -58,7 +63,9 @@ export const originFile = defineRoute(
     if (!asOrigin) return undefined;
     return async (c) => {
       const sha256 = c.req.param('sha256') ?? '';
-      await asOrigin.signatures.verify({ method: 'PUT', path: pathOf(c), body: sha256 }, (name) => c.req.header(name));
+      await asOrigin.signatures.verify({ method: 'PUT', path: pathOf(c), digest: sha256 }, (name) =>
+        c.req.header(name),
+      );
       if (!asOrigin.storeFile) {
         throw new WhylightError('not_found', 'This origin stores no uploaded models: start it with --uploads.');
       }
