@@ -13,9 +13,10 @@ import { topClasses } from '../model/prediction.ts';
 import { rowsAsInFile } from '../model/row-axes.ts';
 import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost } from '../plan/cost.ts';
+import { followedScores } from '../plan/follow.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
-import { runRows } from '../plan/run.ts';
+import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
 import type { Task } from '../task/task.ts';
@@ -24,6 +25,7 @@ import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { explainAnswer } from './explain-answer.ts';
 import type { Answers, ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
+import { followOf } from './follow.ts';
 import { checkBudget, type Plan, type PlanOptions, planRequest, planWithTarget, scoreSpace } from './plan.ts';
 import { controlOf } from './plan-run.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
@@ -203,24 +205,28 @@ export class Explainer {
   }
 
   /**
-   * Returns scores and top classes of each row.
+   * Returns scores and top classes of each row, and the number that a task's target has in it.
    * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
    */
   async predict(
     model: Model,
-    request: Pick<ExplainRequest, 'inputs' | 'scores' | 'top'>,
+    request: Pick<ExplainRequest, 'inputs' | 'scores' | 'taskTarget' | 'top'>,
     hooks: ExplainHooks = {},
   ): Promise<Prediction[]> {
     const { inputs, shapes } = checkInputs(model, request.inputs);
-    const info = model.info({ scores: request.scores, shapes });
+    const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
     const space = scoreSpace(model, info);
+    const follow = followOf({ model, info, request });
     const lease = this.loader.lease(model, noTimings(), hooks);
     try {
-      const graph = await lease.load(resolveNeeds({}, info));
-      const { scores } = await runRows(graph, inputs, undefined, controlOf(hooks));
+      const graph = await lease.load(resolveNeeds(follow ? { activations: follow.outputs } : {}, info));
+      const raw = await runRows(graph, inputs, undefined, controlOf(hooks));
+      const { scores } = raw;
+      const numbers = follow && followedScores(follow, outputsOf(raw, info.scores.name));
       return Array.from({ length: rowsOf(scores) }, (_, row) => {
         const { data } = sliceRows(scores, row, row + 1);
-        return { scores: data, top: topClasses(data, space, info, request.top ?? 5) };
+        const top = topClasses(data, space, info, request.top ?? 5);
+        return { scores: data, top, ...(numbers && { followed: numbers[row] as number }) };
       });
     } finally {
       lease.release();

@@ -106,4 +106,6 @@ export interface Prediction {
   readonly top: readonly Classified[];
   /** Every element of the row's scores. */
   readonly scores: Float32Array;
+  /** Number of a task's target, found again in this row; absent where elements of the scores keep their meaning. */
+  readonly followed?: number;
 }

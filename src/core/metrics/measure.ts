@@ -148,20 +148,20 @@ async function answersOf(
   target: Target,
   inputs: Inputs,
 ): Promise<Answers> {
-  const scores = request.taskTarget?.output ?? request.scores;
+  const { scores, taskTarget } = request;
   const predictions = await explainer.predict(
     model,
-    { inputs: everyRow(inputs), top: 1, ...(scores !== undefined && { scores }) },
+    { inputs: everyRow(inputs), top: 1, ...(scores !== undefined && { scores }), ...(taskTarget && { taskTarget }) },
     hooks,
   );
   const [only, ...others] = target.weights;
   const output = only && others.length === 0 && only.weight === 1 ? only.index : undefined;
   const all = predictions.map((one) => one.scores);
-  const targets = Float64Array.from(all, (row) => scoreOf(target, row));
+  const targets = Float64Array.from(predictions, ({ scores, followed }) => followed ?? scoreOf(target, scores));
   return {
     scores: targets,
     probabilities:
-      output !== undefined && info.probability && info.scoreSize > 1
+      output !== undefined && !taskTarget?.follow && info.probability && info.scoreSize > 1
         ? Float64Array.from(all, (row) => probabilitiesOf(row, info.probability as 'softmax')[output] as number)
         : targets,
     winners: Int32Array.from(all, argmax),

@@ -9,8 +9,9 @@ import { argmax } from '../model/prediction.ts';
 import type { ScoreSpace } from '../model/score-space.ts';
 import { outputTarget, scoreOf } from '../model/target.ts';
 import type { Target } from '../model/target-request.ts';
-import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
-import { rowsOf, sliceRows } from '../tensor/rows.ts';
+import type { Inputs } from '../tensor/rows.ts';
+import { rowsOf } from '../tensor/rows.ts';
+import { type Follow, followedScores } from './follow.ts';
 import { outputsOf, type RawEvaluation, type RunControl, type RunnableGraph, runRows } from './run.ts';
 import { costOf, type ResolvedNeeds } from './variant.ts';
 
@@ -29,13 +30,6 @@ export interface EvaluatorOptions {
   readonly held?: Inputs;
   /** Finds the target again in other rows, where positions of the output change their meaning from row to row. */
   readonly follow?: Follow;
-}
-
-export interface Follow {
-  /** Outputs that are read beside the scores. */
-  readonly outputs: readonly string[];
-  /** The number in the outputs of one row. */
-  number(outputs: Float32Tensors): number;
 }
 
 export interface Start {
@@ -206,14 +200,11 @@ export class Evaluator {
   }
 
   /** Scores by what the target follows, from all outputs of the same run. */
-  private async followed({ outputs, number }: Follow, needs: ResolvedNeeds, rows: Inputs): Promise<Evaluation> {
-    const activations = [...new Set([...needs.activations, ...outputs])].sort();
+  private async followed(follow: Follow, needs: ResolvedNeeds, rows: Inputs): Promise<Evaluation> {
+    const activations = [...new Set([...needs.activations, ...follow.outputs])].sort();
     const graph = await this.options.load({ ...needs, activations });
     const raw = await runRows(graph, rows, undefined, this.options.control);
-    const all = outputsOf(raw, needs.scores);
-    const scores = Float32Array.from({ length: rowsOf(raw.scores) }, (_, row) =>
-      number(Object.fromEntries(Object.entries(all).map(([name, one]) => [name, sliceRows(one, row, row + 1)]))),
-    );
+    const scores = followedScores(follow, outputsOf(raw, needs.scores));
     return { scores, gradients: {}, activations: raw.activations };
   }
 

@@ -192,6 +192,13 @@ describe('the explanation of a detection over HTTP', () => {
     expect(Number(attribution?.data[4])).toBeCloseTo(1 / 48, 6);
   });
 
+  it('measures the score of the box wherever it stands in the list, not that of the first row', async () => {
+    const parameters = { metrics: 'deletion', 'deletion.steps': 4, 'deletion.baseline': 0, 'deletion.answer': 'score' };
+    const outputs = await outputsOf(await detect({ ...parameters, target: 'box:0' }));
+    // The first of four steps removes its quarter: (0.9 / 2 + 0 + 0 + 0) / 4. The first row would still have 0.6.
+    expect(Number(outputs['metric.deletion']?.data[0])).toBeCloseTo(0.9 / 8, 4);
+  });
+
   it('leaves out boxes below the threshold', async () => {
     const { predictions } = await outputsOf(await detect({ threshold: 0.7 }));
     expect(listOf(predictions)).toHaveLength(1);
