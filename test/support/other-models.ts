@@ -43,11 +43,15 @@ const source = (graph: Graph, manifest: object, files: Readonly<Record<string, U
   files: { read: async (path) => files[path] },
 });
 
-/** Shipped models `words`, `columns` and `quarters`. */
+/** Shipped models `words`, `short` (the same, of 4 tokens), `columns` and `quarters`. */
 export const otherModels: ModelStore = {
-  names: ['words', 'columns', 'quarters'],
+  names: ['words', 'short', 'columns', 'quarters'],
   async open(name) {
     if (name === 'words') return source(sumOfTokens(), { name, labels: ['NEGATIVE', 'POSITIVE'] }, WORD_FILES);
+    if (name === 'short') {
+      const modalities = { text: { max_length: 4 } };
+      return source(sumOfTokens(), { name, modalities }, WORD_FILES);
+    }
     if (name === 'quarters')
       return source(quarters(), { name, preprocessing: { size: [8, 8], resize: { mode: 'exact' } } });
     return source(weightedColumns(), {

@@ -58,6 +58,13 @@ describe('the explanation of a text over HTTP', () => {
     expect(summary?.data[0]).toContain('"good"');
   });
 
+  it('has a notice of what was cut off a text that is too long', async () => {
+    const response = await explain('short/explain?method=integrated_gradients', 'text/plain', 'good bad good good');
+    const { parameters } = (await response.clone().json()) as { parameters: Record<string, unknown> };
+    expect(parameters.notices).toBe('The text has 6 tokens and the model takes 4: the last 2 are left out.');
+    expect(Object.keys(named((await outputsOf(response)).features))).toEqual(['good', 'bad']);
+  });
+
   it('refuses an empty text', async () => {
     const response = await explain('words/explain?method=integrated_gradients', 'text/plain', '');
     expect(response.status).toBe(400);
@@ -123,6 +130,11 @@ describe('the explanation of a table over HTTP', () => {
     expect(Object.keys(named(features))[0]).toContain('width');
     expect(Object.values(named(features, 1)).length).toBe(2);
     expect(listOf(predictions, 1)[0]?.score).toBeCloseTo(2.5, 5);
+  });
+
+  it('has metrics for every row', async () => {
+    const response = await explain(`${path}&metrics=deletion`, 'text/csv', 'width,length\n1,2\n3,4\n');
+    expect((await outputsOf(response))['metric.deletion']?.data).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
   it('is the same for JSON with named features, in any order', async () => {
