@@ -1,8 +1,6 @@
 /** Words for a prediction that the model is not sure of. */
+import { SURE } from '../core/model/confidence.ts';
 import type { Outcome } from './outcome.ts';
-
-/** Probability below which the best class is more likely wrong than right, if the model is calibrated. */
-const SURE = 0.5;
 
 /**
  * A sentence where the best class of a classifier has a low probability; undefined otherwise, and for other tasks.

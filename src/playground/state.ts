@@ -113,9 +113,6 @@ export const ranking = computed(() => {
 /** False for a model whose input is no image, or that does not say how an image becomes its input. */
 export const takesImages = computed(() => model.value === undefined || model.value.preprocessing !== undefined);
 
-/** Probability below which the best class is called unsure. */
-export const SURE = 0.3;
-
 export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
 
 /** Names a cell by everything that its answer depends on, but for the image and the key. */

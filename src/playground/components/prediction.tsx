@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
+import { SURE } from '../../core/model/confidence.ts';
 import { chooseTarget, toggleTarget } from '../actions.ts';
-import { labelOf, model, occluded, predicting, probabilities, ranking, SURE, scores, targets } from '../state.ts';
+import { labelOf, model, occluded, predicting, probabilities, ranking, scores, targets } from '../state.ts';
 
 const SHOWN = 5;
 
