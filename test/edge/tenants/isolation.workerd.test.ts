@@ -40,8 +40,9 @@ const app = tenantApp(
 async function seen(response: Response, name: string) {
   const volatile = ['x-request-id', 'traceparent', 'server-timing', 'date'];
   const headers = [...response.headers].filter(([header]) => !volatile.includes(header));
-  const text = (await response.text()).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replaceAll(name, 'NAME');
-  return { status: response.status, headers, text };
+  const text = (await response.text()).replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID');
+  // As a word: one name may be part of another.
+  return { status: response.status, headers, text: text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), 'NAME') };
 }
 
 const tensor = (key: string, params: object, seed = 70): RequestInit => {
