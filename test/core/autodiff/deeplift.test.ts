@@ -16,7 +16,7 @@ import { buildCase } from '../../support/gradient-check.ts';
 /** Operators that multiply by their derivative although they are not linear: what they lose, completeness loses. */
 const INCOMPLETE = new Set([
   ...['ScatterElements', 'ScatterND', 'TopK', 'Mod', 'LpPool', 'GlobalLpPool', 'BatchNormalization'],
-  ...['MeanVarianceNormalization', 'ReduceProd'],
+  ...['MeanVarianceNormalization', 'ReduceProd', 'Det'],
 ]);
 
 const rules = gradientRules.filter(({ op, surrogate }) => !surrogate && !INCOMPLETE.has(op));
@@ -65,8 +65,11 @@ async function completeness(op: string, domain: string | undefined, ruleCase: Ru
 describe.each(rules.map((rule) => ({ name: rule.domain ? `${rule.domain}:${rule.op}` : rule.op, rule })))(
   '$name',
   ({ rule: { op, domain, cases } }) => {
-    // Of products, those of two factors.
-    const tried = cases.filter(({ inputs }) => op !== 'Einsum' || inputs.length <= 2);
+    // Of products, those of two factors; of RoiAlign, means: the maximum is handed the derivative.
+    const tried = cases.filter(
+      ({ inputs, attributes }) =>
+        (op !== 'Einsum' || inputs.length <= 2) && (op !== 'RoiAlign' || attributes?.mode !== 'max'),
+    );
     it.each(tried.map((ruleCase, i) => ({ i, ruleCase })))('is complete in case $i', async ({ ruleCase }) => {
       const { lost, scale } = await completeness(op, domain, ruleCase);
       expect(lost / scale).toBeLessThan(2e-4);

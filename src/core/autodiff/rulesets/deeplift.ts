@@ -6,7 +6,8 @@
  * Linear operators multiply by their derivative. Products, quotients, softmax and normalisations have no rule in the paper:
  * they are split here so that the multipliers times the differences still add up to the difference of the score
  * (completeness), which replacing them by their gradient would break. A few rare operators still have their gradient:
- * ReduceProd, Mod, LpPool, MeanVarianceNormalization, TopK, scatters that overwrite, and sums of products of three factors.
+ * ReduceProd, Det, Mod, LpPool, MeanVarianceNormalization, TopK, RoiAlign of mode max, scatters that overwrite, and sums
+ * of products of three factors.
  */
 import type { Value } from '../../onnx/builder.ts';
 import { type OperatorTraits, operatorsWhere } from '../../onnx/operators.ts';
