@@ -35,12 +35,12 @@ describe('the documentation of methods', () => {
       if (value !== undefined) expect(() => parseParams(method, { [name]: value }), `${name}=${value}`).not.toThrow();
   });
 
-  it('cites equation, section or algorithm of the paper', () => {
+  it('cites equation, section, algorithm or proposition of the paper', () => {
     const cited = plugins.flatMap(({ method: { id, about } }) => (about.paper?.where ? [{ id, ...about.paper }] : []));
     expect(cited.length).toBeGreaterThan(20);
     for (const { id, year, where } of cited) {
       expect(where, id).toMatch(
-        /^(equations? \d+( (and|to) \d+)?|section \d[\d.]*|algorithms? \d( to \d)?|theorem \d|figure \d)$/,
+        /^(equations? \d+( (and|to) \d+)?|section \d[\d.]*|algorithms? \d( to \d)?|theorem \d|figure \d|propositions \d[\d.]*(, \d[\d.]*)* and \d[\d.]*)$/,
       );
       expect(readFileSync(`docs/methods/${id}.md`, 'utf8')).toContain(`(${year}), ${where}.`);
     }

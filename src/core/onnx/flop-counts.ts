@@ -71,6 +71,12 @@ export const matrixProduct: FlopCount = {
   },
 };
 
+/** By elimination. */
+export const determinant: FlopCount = {
+  formula: '2/3 per matrix and cube of its rows',
+  count: (node, shape) => (2 * outputsOf(node, shape) * (shape(operand(node, 0)).at(-1) ?? 1) ** 3) / 3,
+};
+
 /** @param bias index of the bias among the inputs */
 export const gemm = (bias: number): FlopCount => ({
   formula: '2 per output element and element of the inner dim, 1 per output element for a bias',
