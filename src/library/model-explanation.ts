@@ -1,6 +1,6 @@
 /** An explanation of one input, with its drawings. */
 import { WhylightError } from '../core/errors.ts';
-import type { FeatureValue } from '../core/explainer/explanation.ts';
+import type { FeatureValue } from '../core/explainer/feature-value.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { Image } from '../core/image/image.ts';
 import type { Target } from '../core/model/target-request.ts';

@@ -8,6 +8,7 @@ import type { Prediction as TaskPrediction } from '../task/task.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { FeatureValue } from './feature-value.ts';
 import type { Summary } from './summary.ts';
 
 /** Attribution of one row. */
@@ -38,17 +39,6 @@ export interface ExplainedRow extends Explained {
   readonly features?: readonly FeatureValue[];
   /** Sentence that says that nothing was found. Such a row has no values, no map and the score 0. */
   readonly nothing?: string;
-}
-
-/** Value of a feature. */
-export interface FeatureValue {
-  /** As a sentence would call it: `excellent`, `petal width = 1.8`, `3.2 to 3.6 s`. */
-  readonly name: string;
-  readonly value: number;
-  /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
-  readonly start?: number;
-  /** End of the piece, exclusive. */
-  readonly end?: number;
 }
 
 /** Interpretation of the explained output. */

@@ -4,7 +4,7 @@ import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import type { FeatureValue } from './explanation.ts';
+import type { FeatureValue } from './feature-value.ts';
 
 /**
  * The attribution by the inputs that features lie in: that of an embedding counts for the input that is looked up.

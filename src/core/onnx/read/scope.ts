@@ -1,8 +1,7 @@
 /** Context of reading a graph, shared by graphs and the functions that are inlined into them. */
 import type { AttributeProto, FunctionProto, NodeProto } from 'onnx-buf';
 import type { Node } from '../graph.ts';
-import type { Dictionary } from '../words/dictionary.ts';
-import type { External } from './tensor.ts';
+import type { TensorScope } from './tensor.ts';
 
 /** A node that may stem from a function with an operator set of its own. */
 export interface VersionedNode extends Node {
@@ -20,11 +19,8 @@ export interface FunctionLibrary {
 }
 
 /** Context that the messages of a graph are read in. */
-export interface Scope {
+export interface Scope extends TensorScope {
   readonly functions: FunctionLibrary;
-  readonly external?: External | undefined;
-  /** Codes of the words that the file holds. */
-  readonly dictionary: Dictionary;
   /** The attributes of the call, inside of a function. */
   readonly bindings?: ReadonlyMap<string, AttributeProto>;
   /** In a branch or body, which may carry sequences. */

@@ -7,7 +7,6 @@ import { elementName, elementType } from '../elements.ts';
 import type { Constant } from '../graph.ts';
 import { invalid } from '../invalid.ts';
 import type { Dictionary } from '../words/dictionary.ts';
-import type { Scope } from './scope.ts';
 
 /** Gives the content of a file that lies beside the model. */
 export type External = (path: string) => Uint8Array | undefined;
@@ -16,7 +15,11 @@ export type External = (path: string) => Uint8Array | undefined;
 const MAX_DENSE_BYTES = 2 ** 28;
 
 /** Context that tensors are read in. */
-export type TensorScope = Pick<Scope, 'external' | 'dictionary'>;
+export interface TensorScope {
+  readonly external?: External | undefined;
+  /** Codes of the words that the file holds. */
+  readonly dictionary: Dictionary;
+}
 
 /** Words as their codes. */
 function wordCodes({ name, dims, stringData }: TensorProto, dictionary: Dictionary): Constant {

@@ -1,0 +1,12 @@
+/** Values of features in an answer. */
+
+/** Value of a feature. */
+export interface FeatureValue {
+  /** As a sentence would call it: `excellent`, `petal width = 1.8`, `3.2 to 3.6 s`. */
+  readonly name: string;
+  readonly value: number;
+  /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
+  readonly start?: number;
+  /** End of the piece, exclusive. */
+  readonly end?: number;
+}
