@@ -7,9 +7,9 @@ import type { Target } from '../core/model/target-request.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
+import { drawingPage, imageSvg } from '../protocol/drawing-page.ts';
 import { doubtOf } from './confidence.ts';
 import { type DrawingOptions, drawAs, numbersOf, overlayOf } from './draw-outcome.ts';
-import { drawingPage, imageSvg } from './drawing-page.ts';
 import type { Outcome } from './outcome.ts';
 import { predictionsOf, toJson } from './outcome-json.ts';
 
@@ -144,7 +144,8 @@ export class ModelExplanation {
 
   private async imageSvg(options: DrawingOptions): Promise<string | undefined> {
     const image = overlayOf(this.outcome, options);
-    return image && imageSvg(this.outcome, image, await this.parts.codecs.encodePng(image));
+    const { row, subject } = this.outcome;
+    return image && imageSvg(row, subject.image, image, await this.parts.codecs.encodePng(image));
   }
 
   private drawn(format: 'svg' | 'html'): string {

@@ -7,7 +7,7 @@ import type { Recipe } from './comparison.ts';
 import { camMap } from './finish.ts';
 import { NEXT_ENTRIES, places } from './next.ts';
 
-/** What a reference file says about an entry, beside where its bytes are. */
+/** Facts of a reference file about an entry, beside the place of its bytes. */
 export interface EntryFields {
   readonly n_steps?: number;
   /** One number for every input, or what is put there, in words. */
@@ -95,7 +95,7 @@ export const ENTRIES: Readonly<Record<string, RecipeOf<EntryFields>>> = {
   cam_full_grad: () => ({ method: 'full_grad', params: { preset: 'pytorch_grad_cam' }, finish: camMap }),
 };
 
-/** What an analytic case says about its method. */
+/** Facts of an analytic case about its method. */
 export interface CaseFields {
   readonly params: Readonly<Record<string, unknown>>;
   /** One number for every input; undefined when there is none. */

@@ -1,4 +1,4 @@
-/** What reference libraries do to a map after the method proper, done here so that the numbers can be compared. */
+/** Steps that reference libraries take after the method proper, done here so that the numbers can be compared. */
 import { resizeMap } from '../../src/core/image/resize.ts';
 
 /**

@@ -2,7 +2,7 @@
 import type { MetricRequest } from '../../src/core/metrics/measure.ts';
 import type { Measurement } from '../../src/core/metrics/metric.ts';
 
-/** What a reference file says about an entry of a metric. */
+/** Facts of a reference file about an entry of a metric. */
 export interface MetricFields {
   readonly features_in_step?: number;
   readonly patch_size?: number;
@@ -24,7 +24,7 @@ export interface MetricRecipe extends MetricRequest {
   readonly of?: 'attribution' | 'attribution_map' | 'gradient_of_target' | 'cam';
   /** No map: the values of all elements are measured. */
   readonly flat?: boolean;
-  /** What is compared, when not the score. */
+  /** Number that is compared, when not the score. */
   readonly read?: (measured: Measurement) => readonly number[];
   /** Arrays of recorded draws by parameter, each with a row for each example. */
   readonly recorded?: Readonly<Record<string, string>>;

@@ -25,7 +25,7 @@ export interface Reference {
   /** File of the model, beside the JSON. */
   readonly model: string;
   readonly json: z.output<typeof referenceSchema>;
-  /** What the file says about each array. */
+  /** Descriptions of the arrays in the file. */
   readonly fields: z.output<typeof referenceSchema>['tensors'];
   /** @throws WhylightError `invalid_config` for an array that is not there or does not fit the `.bin` */
   array(key: string): Tensor;

@@ -14,7 +14,7 @@ import { rankingOfWords, rationaleOf } from './text-metrics.ts';
 
 const TOLERANCE = 1e-4;
 
-/** What a reference of texts says beside its arrays. */
+/** Facts of a reference of texts beside its arrays. */
 export interface TextFile {
   /** Array of each input of the model, by the input's name. */
   readonly inputs: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface TextFile {
   readonly mask_id: number;
 }
 
-/** What it says about an entry. */
+/** Facts about an entry. */
 export interface TextFields {
   readonly target?: readonly number[];
   readonly baseline?: string;

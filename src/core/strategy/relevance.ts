@@ -1,8 +1,17 @@
 /** Place at which relevance is read: the input, or an inner tensor. */
 import * as z from 'zod';
+import { LRP_DEFAULTS } from '../autodiff/rulesets/lrp.ts';
 import type { Evaluation, Needs } from '../method/contract.ts';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
+
+/** Schema of the parameter `epsilon` of methods that hand relevance back. With none at all, 0 / 0 is no number. */
+export const relevanceEpsilonParameter = z
+  .number()
+  .min(1e-12)
+  .max(1)
+  .default(LRP_DEFAULTS.epsilon)
+  .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.');
 
 /** Schema of the parameter `target_layer` of methods that hand relevance back. */
 export const relevanceLayerParameter = z

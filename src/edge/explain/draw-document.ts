@@ -1,12 +1,10 @@
 /** An explanation as a drawing in SVG, or as a page with it. */
 import { WhylightError } from '../../core/errors.ts';
-import { boxMarkup } from '../../core/explainer/draw-predictions.ts';
-import { drawRow, targetName } from '../../core/explainer/draw-row.ts';
+import { drawRow } from '../../core/explainer/draw-row.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import { inOriginalPixels } from '../../core/image/placement.ts';
-import { escapeXml, svg, svgDocument } from '../../core/modality/svg.ts';
-import { toBase64 } from '../../protocol/base64.ts';
-import { chosenBox, explanationPicture } from '../../protocol/explanation-outputs.ts';
+import { svg, svgDocument } from '../../core/modality/svg.ts';
+import { drawingPage, imageSvg } from '../../protocol/drawing-page.ts';
+import { explanationPicture } from '../../protocol/explanation-outputs.ts';
 import type { Services } from '../services.ts';
 import type { ExplainQuery } from './query.ts';
 
@@ -44,7 +42,9 @@ export async function drawDocument(
       : await imageDrawing(services, query, explanation);
   const body =
     drawn ?? noticeDrawing(row.nothing ?? 'The attribution has no place in the input: ask for JSON.', format);
-  return type === 'text/html' ? page(query.model.name, body, explanation) : body;
+  if (type !== 'text/html') return body;
+  const { method, notices = [] } = explanation;
+  return drawingPage(`${query.model.name}: ${method}`, body, [...notices, ...(row.summary ? [row.summary.text] : [])]);
 }
 
 /** The map over the image, with boxes and their names. */
@@ -56,33 +56,10 @@ async function imageDrawing(
   const placed = await input.image();
   const { overlay, choseOverlay } = settings;
   const image = explanationPicture(explanation, placed, overlay, choseOverlay, { boxes: false });
-  const { width, height } = placed ? inOriginalPixels(placed).image : image;
-  const scale = { across: image.width / width, down: image.height / height };
-  const [row] = explanation.rows;
-  const href = `data:image/png;base64,${toBase64(await codecs.encodePng(image))}`;
-  return svgDocument(
-    { width: image.width, height: image.height, title: row?.nothing ?? targetName(row?.target ?? { weights: [] }) },
-    svg('image', { width: image.width, height: image.height, href }),
-    boxMarkup(row?.predictions ?? [], scale, row ? chosenBox(row) : -1),
-  );
+  return imageSvg(explanation.rows[0], placed, image, await codecs.encodePng(image));
 }
 
 const noticeDrawing = (text: string, format: 'html' | 'svg'): string =>
   format === 'html'
     ? svg('p', {}, text).markup
     : svgDocument({ width: 640, height: 40, title: text }, svg('text', { x: 12, y: 25 }, text));
-
-function page(model: string, drawing: string, { method, notices = [], rows: [row] }: Explanation): string {
-  const said = [...notices, ...(row?.summary ? [row.summary.text] : [])].map((text) => svg('p', {}, text).markup);
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeXml(`${model}: ${method}`)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}svg{max-width:100%;height:auto}</style>
-<h1>${escapeXml(`${model}: ${method}`)}</h1>
-${drawing}
-${said.join('\n')}
-</html>
-`;
-}

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { LRP_DEFAULTS, lrp } from '../../core/autodiff/rulesets/lrp.ts';
 import { arxiv } from '../../core/method/papers.ts';
-import { relevanceAt, relevanceGradients, relevanceLayerParameter } from '../../core/strategy/relevance.ts';
+import {
+  relevanceAt,
+  relevanceEpsilonParameter,
+  relevanceGradients,
+  relevanceLayerParameter,
+} from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /**
@@ -34,12 +39,7 @@ export default defineSinglePass({
     axioms: ['linearity'],
   },
   params: {
-    epsilon: z
-      .number()
-      .min(1e-12)
-      .max(1)
-      .default(LRP_DEFAULTS.epsilon)
-      .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
+    epsilon: relevanceEpsilonParameter,
     normalization: z
       .enum(['identity', 'linear'])
       .default('identity')

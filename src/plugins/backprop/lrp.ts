@@ -10,7 +10,12 @@ import {
 import { WhylightError } from '../../core/errors.ts';
 import { doi } from '../../core/method/papers.ts';
 import { units } from '../../core/method/units.ts';
-import { relevanceAt, relevanceGradients, relevanceLayerParameter } from '../../core/strategy/relevance.ts';
+import {
+  relevanceAt,
+  relevanceEpsilonParameter,
+  relevanceGradients,
+  relevanceLayerParameter,
+} from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** The score itself, handed back layer by layer until it lies on the input. */
@@ -40,13 +45,7 @@ export default defineSinglePass({
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
       .default(LRP_DEFAULTS.composite)
       .describe('Which rule for which kind of layer, named as in zennit.'),
-    // With none at all, 0 / 0 is no number.
-    epsilon: z
-      .number()
-      .min(1e-12)
-      .max(1)
-      .default(LRP_DEFAULTS.epsilon)
-      .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
+    epsilon: relevanceEpsilonParameter,
     gamma: z
       .number()
       .min(0)

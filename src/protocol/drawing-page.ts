@@ -1,26 +1,31 @@
-/** Drawings of an image explanation as SVG, and pages with a drawing. */
+/** Drawings of an image explanation as SVG, and pages with a drawing: the same over HTTP and in the library. */
 import { boxMarkup } from '../core/explainer/draw-predictions.ts';
 import { targetName } from '../core/explainer/draw-row.ts';
+import type { ExplainedRow } from '../core/explainer/explanation.ts';
 import type { Image } from '../core/image/image.ts';
-import { inOriginalPixels } from '../core/image/placement.ts';
+import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { escapeXml, svg, svgDocument } from '../core/modality/svg.ts';
-import { toBase64 } from '../protocol/base64.ts';
-import type { Outcome } from './outcome.ts';
+import { toBase64 } from './base64.ts';
+import { chosenBox } from './explanation-outputs.ts';
 
 /**
  * The overlay of an image with the boxes of predictions, as SVG.
+ * @param placed the image that was explained; undefined for a tensor, whose map is drawn alone
  * @param drawn the overlay
  * @param png the same, encoded
  */
-export function imageSvg({ subject, row }: Outcome, drawn: Image, png: Uint8Array): string {
-  const { width, height } = subject.image ? inOriginalPixels(subject.image).image : drawn;
+export function imageSvg(
+  row: ExplainedRow | undefined,
+  placed: PlacedImage | undefined,
+  drawn: Image,
+  png: Uint8Array,
+): string {
+  const { width, height } = placed ? inOriginalPixels(placed).image : drawn;
   const scale = { across: drawn.width / width, down: drawn.height / height };
-  const { predictions = [], score } = row;
-  const chosen = predictions.findIndex((one) => one.box && Math.abs(one.score - score) < 1e-6);
   return svgDocument(
-    { width: drawn.width, height: drawn.height, title: targetName(row.target) },
+    { width: drawn.width, height: drawn.height, title: row?.nothing ?? targetName(row?.target ?? { weights: [] }) },
     svg('image', { width: drawn.width, height: drawn.height, href: `data:image/png;base64,${toBase64(png)}` }),
-    boxMarkup(predictions, scale, chosen),
+    boxMarkup(row?.predictions ?? [], scale, row ? chosenBox(row) : -1),
   );
 }
 
