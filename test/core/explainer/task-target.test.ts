@@ -8,7 +8,8 @@ import type { TaskTarget } from '../../../src/core/task/task.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import objectDetection from '../../../src/tasks/detection/object-detection.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { described, input } from '../../tasks/support.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));

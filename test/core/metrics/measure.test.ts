@@ -6,7 +6,8 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import smoothGrad from '../../../src/plugins/gradient/smooth-grad.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph, subjects } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph, subjects } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const all = [...metrics.keys()].map((metric) => ({ metric }));
 

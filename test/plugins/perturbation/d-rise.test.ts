@@ -7,7 +7,8 @@ import plugin, { dRise } from '../../../src/plugins/perturbation/d-rise.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
 import { searchAs } from '../../../src/tasks/detection/search.ts';
 import { targetOf } from '../../../src/tasks/detection/target.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { shownWhole, table } from '../../tasks/detection/support.ts';
 
 const SIDE = 8;
