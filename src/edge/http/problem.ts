@@ -143,10 +143,22 @@ export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string
   return problemResponse(c, error, { Allow: allow });
 }
 
+/** Media type of RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** True for a path of the inference protocols, whose clients read errors only where they are `application/json`. */
+export const isProtocolPath = (path: string): boolean => /^\/v[12](\/|$)/.test(path);
+
+/** The media type of a problem: that of RFC 9457, except for a client of the protocols that does not ask for it. */
+function typeOf(c: Context<EdgeEnv>): string {
+  const asksForProblem = c.req.header('Accept')?.toLowerCase().includes(PROBLEM_TYPE) ?? false;
+  return isProtocolPath(c.req.path) && !asksForProblem ? 'application/json' : PROBLEM_TYPE;
+}
+
 function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
   const problem = problemOf(error, c.get('requestId'), c.get('positions'));
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
-    'Content-Type': 'application/problem+json',
+    'Content-Type': typeOf(c),
     'Cache-Control': 'no-store',
     ...(typeof error.details.retry_after === 'number' && { 'Retry-After': String(error.details.retry_after) }),
     ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),

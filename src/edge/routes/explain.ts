@@ -38,6 +38,7 @@ const REPRESENTATIONS = [
 /** Explains a prediction: as JSON or bytes in the Open Inference Protocol, as an image, or as a stream of events. */
 export const explain = defineRoute(
   {
+    id: 'explain',
     method: 'post',
     path: '/v2/models/{model}/explain',
     versioned: true,
@@ -48,6 +49,7 @@ export const explain = defineRoute(
     access: 'explain',
     cost: 'explanation',
     request: { body: inputBody, query: schemas.explainQuery },
+    requestHeaders: ['Cache-Control', 'Idempotency-Key', 'If-None-Match', 'Inference-Header-Content-Length', 'Prefer'],
     responses: {
       ...negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream', 'text/event-stream'),
       202: {

@@ -8,13 +8,14 @@ import { checkRows, rowsIn } from '../explain/rows.ts';
 import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { requestedModel } from '../models/requested-model.ts';
-import { inputBody, negotiated } from '../openapi/content.ts';
+import { inferenceBody, negotiated } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 
 /** Runs the model: inference as every server of the Open Inference Protocol offers it. */
 export const infer = defineRoute(
   {
+    id: 'infer',
     method: 'post',
     path: '/v2/models/{model}/infer',
     versioned: true,
@@ -22,7 +23,8 @@ export const infer = defineRoute(
     summary: "Returns the model's own outputs (Open Inference Protocol).",
     access: 'predict',
     cost: 'inference',
-    request: { body: inputBody },
+    request: { body: inferenceBody },
+    requestHeaders: ['Inference-Header-Content-Length'],
     responses: negotiated('application/octet-stream'),
     headers: ['Inference-Header-Content-Length'],
   },

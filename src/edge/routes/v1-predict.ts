@@ -1,6 +1,7 @@
 import { predictInstances, readInstances } from '../explain/instances.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { answer, jsonBody } from '../openapi/content.ts';
+import { INSTANCES_EXAMPLE } from '../openapi/examples.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 
@@ -10,6 +11,7 @@ import * as schemas from '../openapi/schemas.ts';
  */
 export const v1Predict = defineRoute(
   {
+    id: 'predictV1',
     method: 'post',
     path: '/v1/models/{model}:predict',
     // A client may encode the colon, and paths are compared before they are decoded.
@@ -18,7 +20,7 @@ export const v1Predict = defineRoute(
     summary: 'Predicts for instances.',
     access: 'predict',
     cost: 'inference',
-    request: { body: jsonBody(schemas.v1Request) },
+    request: { body: jsonBody(schemas.v1Request, INSTANCES_EXAMPLE) },
     responses: answer(schemas.v1Predictions, 'One prediction for each instance.'),
   },
   (services) => async (c) => {
