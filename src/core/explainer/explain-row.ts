@@ -16,6 +16,7 @@ import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
 import { roundingNode } from './rounding.ts';
+import { infoOfRow } from './row-features.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 import type { Summary } from './summary.ts';
 
@@ -108,7 +109,7 @@ async function attribute(
     evaluator.contain(async () =>
       method.explain({
         params: plan.params,
-        model: plan.info,
+        model: infoOfRow(plan.info, plan.request, index),
         methods: plan.methods,
         inputs,
         baselines,
