@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
+import { linkTo } from './base-path.ts';
 import type { EdgeEnv } from './env.ts';
 import { type BodyPositions, type Violation, violationsIn } from './violations.ts';
 
@@ -122,7 +123,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
 export function onNotFound(c: Context<EdgeEnv>): Response {
   const error = new WhylightError(
     'not_found',
-    `There is nothing at ${c.req.path}. GET /openapi.json lists the paths of this server.`,
+    `There is nothing at ${linkTo(c, c.req.path)}. GET ${linkTo(c, '/openapi.json')} lists the paths of this server.`,
     {
       path: c.req.path,
     },

@@ -28,8 +28,11 @@ const TAGS: Readonly<Record<string, string>> = {
   admin: 'Tenants, their policies and their keys.',
 };
 
-/** Makes the document of the public routes. */
-export function openApiDocument(descriptions: Iterable<RouteDescription>) {
+/**
+ * Makes the document of the public routes.
+ * @param basePath path that the app is served under; empty for the root
+ */
+export function openApiDocument(descriptions: Iterable<RouteDescription>, basePath = '') {
   const app = new OpenAPIHono();
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
     type: 'http',
@@ -50,7 +53,7 @@ export function openApiDocument(descriptions: Iterable<RouteDescription>) {
       description: 'Predictions, and which parts of the input caused them.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    servers: [{ url: '/', description: 'The server that sent this document.' }],
+    servers: [{ url: basePath || '/', description: 'The server that sent this document.' }],
     security: [{ key: [] }, {}],
     tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? name })),
   });

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { WhylightError } from '../../core/errors.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { drawResult, requestedJob } from '../explain/stored-job.ts';
+import { linkTo } from '../http/base-path.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { unpackResult } from '../jobs/contents.ts';
@@ -35,7 +36,7 @@ export const job = defineRoute(
     const found = await requestedJob(c, services);
     c.header('Cache-Control', 'no-store');
     if (!hasEnded(found)) c.header('Retry-After', RETRY_AFTER_S);
-    return c.json(jobView(found));
+    return c.json(jobView(found, (path) => linkTo(c, path)));
   },
 );
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
+import { linkTo } from '../http/base-path.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { ownerOf } from '../models/catalogue.ts';
 import { inspectUpload } from '../models/inspection.ts';
@@ -48,7 +49,7 @@ export const uploadModel = defineRoute(
       inspectUpload(services.explainer, model, source, { waitUntil: waitUntilOf(c), pause: services.pause }),
     );
     const { inputs, outputs, opsets, scores, camLayer, memory, operators, methods } = accepted;
-    c.header('Location', `/v2/models/${name}/versions/${version}`);
+    c.header('Location', linkTo(c, `/v2/models/${name}/versions/${version}`));
     return c.json(
       {
         name,
