@@ -71,12 +71,9 @@ describe('every metric', () => {
     const explainer = explainerOf([saliency]);
     const request = { method: 'saliency', inputs: tokens.inputs };
     const { rows } = await explainer.explain(tokens.model, request);
-    const planned = planMetrics(explainer.plan(tokens.model, request), [
-      { metric: 'deletion' },
-      { metric: 'complexity' },
-    ]);
+    const planned = planMetrics(explainer.plan(tokens.model, request), [{ metric: 'road' }, { metric: 'complexity' }]);
     const [measured] = await measureRows(explainer, explainer.plan(tokens.model, request), rows, planned);
-    expect(measured?.[0]).toMatchObject({ metric: 'deletion', error: { code: 'unprocessable_method' } });
+    expect(measured?.[0]).toMatchObject({ metric: 'road', error: { code: 'unprocessable_method' } });
     expect(measured?.[1]).toMatchObject({ metric: 'complexity', score: expect.any(Number) });
   });
 });
