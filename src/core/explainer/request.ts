@@ -4,6 +4,7 @@ import type { MethodSource } from '../method/contract.ts';
 import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
+import type { ForwardPass } from '../plan/forward-pass.ts';
 import type { TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Explained } from './explanation.ts';
@@ -69,4 +70,6 @@ export interface ExplainHooks {
   readonly maxSamples?: number;
   /** Methods that wrapper methods may use; every built-in one when left out. */
   readonly methods?: MethodSource;
+  /** Forward pass of the same rows that has run already, see {@link Explainer.predictRows}. */
+  readonly pass?: ForwardPass;
 }

@@ -64,6 +64,11 @@ export class GraphLease {
     this.waiting = waiting;
   }
 
+  /** Facts about a graph; it is compiled if it is new, but not loaded. */
+  describe(needs: ResolvedNeeds): Variant {
+    return this.loader.describe(this.model, needs, this.timings);
+  }
+
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
     const key = this.loader.keyOf(this.model, needs);
     const known = this.held.get(key);

@@ -58,6 +58,8 @@ export interface RawQuery {
   readonly served: ServedModel;
   readonly body: Body;
   readonly parameters: Parameters;
+  /** Input in place of that of the body: some of its rows. */
+  readonly input?: ExplainInput;
 }
 
 /** Reads the request of a route whose path names the model. */
@@ -82,7 +84,7 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
 export async function queryOf(
   c: Context<EdgeEnv>,
   services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities'>,
-  { served, body, parameters }: RawQuery,
+  { served, body, parameters, input: given }: RawQuery,
 ): Promise<ExplainQuery> {
   const { explainer, limits } = services;
   const { model, identity, bundle } = served;
@@ -99,7 +101,7 @@ export async function queryOf(
   const method = entry.method.id;
   const { target, scores, seed, top, summary, threshold } = settings;
   const corrections = correctionsOf(settings);
-  const input = inputOf(body, served, services, limitsFor(tenant, limits).maxPixels);
+  const input = given ?? inputOf(body, served, services, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,

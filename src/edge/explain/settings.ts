@@ -93,8 +93,8 @@ export const RESERVED_PARAMETERS: readonly string[] = [
  */
 export function readSettings(given: Parameters): Settings {
   const issues: ParameterIssue[] = [];
-  const request = read(requestSchema, given, issues);
-  const overlay = read(overlaySchema, given, issues);
+  const request = readParameters(requestSchema, given, issues);
+  const overlay = readParameters(overlaySchema, given, issues);
   if (!request || !overlay) {
     throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), { issues });
   }
@@ -157,7 +157,12 @@ function labelList(text: string): unknown {
   }
 }
 
-function read<S extends z.ZodObject>(schema: S, given: Parameters, issues: ParameterIssue[]): z.output<S> | undefined {
+/** Parses the parameters of a schema. @returns undefined where one is wrong; `issues` then has every mistake */
+export function readParameters<S extends z.ZodObject>(
+  schema: S,
+  given: Parameters,
+  issues: ParameterIssue[],
+): z.output<S> | undefined {
   const schemas = parameterSchemas(schema);
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(schemas)) {

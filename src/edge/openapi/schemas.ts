@@ -203,31 +203,33 @@ export const v1Request = z
   })
   .openapi('V1Request');
 export const v1Models = z.object({ models: z.array(z.string()) });
-export const v1Predictions = z.object({ predictions: z.array(z.any()) });
-export const v1Explanations = z.object({
-  predictions: z.array(z.any()),
-  explanations: z.array(
+const v1Explanation = z.object({
+  attributions: z.array(
     z.object({
-      attributions: z.array(
-        z.object({
-          baselineOutputValue: z.number().optional(),
-          instanceOutputValue: z.number(),
-          featureAttributions: z.record(z.string(), z.any()),
-          outputIndex: z.array(z.int()).optional(),
-          outputDisplayName: z.string().optional(),
-          approximationError: z.number().optional(),
-          outputName: z.string(),
-        }),
-      ),
-      predictions: z
-        .array(z.looseObject({ score: z.number() }))
-        .optional()
-        .describe('Predictions as the task of the model reads them, best first.'),
-      features: z
-        .array(z.looseObject({ name: z.string(), value: z.number() }))
-        .optional()
-        .describe('Values of words, columns or stretches of time, for data of a modality.'),
-      notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
+      baselineOutputValue: z.number().optional(),
+      instanceOutputValue: z.number(),
+      featureAttributions: z.record(z.string(), z.any()),
+      outputIndex: z.array(z.int()).optional(),
+      outputDisplayName: z.string().optional(),
+      approximationError: z.number().optional(),
+      outputName: z.string(),
     }),
   ),
+  predictions: z
+    .array(z.looseObject({ score: z.number() }))
+    .optional()
+    .describe('Predictions as the task of the model reads them, best first.'),
+  features: z
+    .array(z.looseObject({ name: z.string(), value: z.number() }))
+    .optional()
+    .describe('Values of words, columns or stretches of time, for data of a modality.'),
+  notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
 });
+export const v1Predictions = z.object({
+  predictions: z.array(z.any()),
+  explanations: z
+    .array(v1Explanation.nullable())
+    .optional()
+    .describe('With explain_if or explain_rate: one for each row, null for rows that are not explained.'),
+});
+export const v1Explanations = z.object({ predictions: z.array(z.any()), explanations: z.array(v1Explanation) });
