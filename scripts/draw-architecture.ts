@@ -26,13 +26,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     title: 'shared',
-    folders: {
-      protocol: 'wire formats',
-      config: 'policies',
-      tools: 'inspect, check',
-      composition: 'container',
-      styles: 'CSS of pages',
-    },
+    folders: { protocol: 'wire formats', config: 'policies', tools: 'inspect, check', composition: 'container' },
   },
   {
     title: 'core',

@@ -4,7 +4,6 @@ import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
 import type { ModalityEntry } from '../core/modality/registry.ts';
 import type { Task } from '../core/task/task.ts';
-import type { ModelSetting } from './models/given-models.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];
@@ -14,7 +13,7 @@ export interface Configured {
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have no predictions. */
   readonly tasks?: readonly Task[];
-  /** Models by name: paths of folders, bytes, or functions that return either. */
-  readonly models: Readonly<Record<string, ModelSetting>>;
+  /** Folder of each model, by name. */
+  readonly models: Readonly<Record<string, string>>;
   readonly tenants: Readonly<Record<string, TenantConfig>>;
 }

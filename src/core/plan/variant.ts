@@ -7,8 +7,6 @@ import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { bindRows } from './bind-rows.ts';
-import { countFlops } from './flops.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { mixInputs, withOwnDims } from './mix-inputs.ts';
 
@@ -35,8 +33,6 @@ export interface Variant extends ResolvedNeeds {
   readonly inputs: readonly ValueInfo[];
   /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
   readonly rowBytes: number;
-  /** Floating point operations of one row of `inputDims`; nodes of unknown shape count nothing. */
-  readonly rowFlops: number;
   /** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */
   readonly sessionBytes: number;
   /** Rows may be mixtures: see {@link Needs.mixtures}. */
@@ -121,13 +117,11 @@ export function describeVariant(
   batch?: number,
 ): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
-  const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
   return {
     ...needs,
     key,
     inputs: graph.inputs,
-    rowBytes: peakRowBytes(bound, {}, batch),
-    rowFlops: countFlops(bound, batch).total / (batch ?? 1),
+    rowBytes: peakRowBytes(graph, withOwnDims(needs.inputDims), batch),
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',

@@ -12,8 +12,6 @@ type ServiceTokens = { readonly [Name in keyof Services]-?: Token<NonNullable<Se
 
 /** Parts of {@link Services}, by name. */
 export const SERVICES: ServiceTokens = {
-  authenticate: token('edge.authenticate'),
-  basePath: token('edge.base-path'),
   explainer: CORE.explainer,
   modalities: CORE.modalities,
   models: token('edge.models'),

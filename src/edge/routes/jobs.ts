@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { WhylightError } from '../../core/errors.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { drawResult, requestedJob } from '../explain/stored-job.ts';
-import { linkTo } from '../http/base-path.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { unpackResult } from '../jobs/contents.ts';
@@ -10,7 +9,6 @@ import { hasEnded } from '../jobs/job.ts';
 import { failureError, jobView } from '../jobs/view.ts';
 import { webhookSecret } from '../jobs/webhook.ts';
 import { answer, done, negotiated } from '../openapi/content.ts';
-import { EXPLANATION_PROBLEMS } from '../openapi/problems.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
@@ -22,7 +20,6 @@ const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-str
 /** Returns the state of a job. Jobs are created by `/explain`. */
 export const job = defineRoute(
   {
-    id: 'getJob',
     method: 'get',
     path: '/v2/jobs/{id}',
     tag: 'jobs',
@@ -36,14 +33,13 @@ export const job = defineRoute(
     const found = await requestedJob(c, services);
     c.header('Cache-Control', 'no-store');
     if (!hasEnded(found)) c.header('Retry-After', RETRY_AFTER_S);
-    return c.json(jobView(found, (path) => linkTo(c, path)));
+    return c.json(jobView(found));
   },
 );
 
 /** Cancels or removes a job. */
 export const deleteJob = defineRoute(
   {
-    id: 'deleteJob',
     method: 'delete',
     path: '/v2/jobs/{id}',
     tag: 'jobs',
@@ -63,7 +59,6 @@ export const deleteJob = defineRoute(
 /** Returns the result of a job. */
 export const jobResult = defineRoute(
   {
-    id: 'getJobResult',
     method: 'get',
     path: '/v2/jobs/{id}/result',
     tag: 'jobs',
@@ -71,7 +66,6 @@ export const jobResult = defineRoute(
     access: 'explain',
     cost: 'none',
     responses: negotiated('image/png', 'application/octet-stream'),
-    problems: EXPLANATION_PROBLEMS,
     headers: ['Inference-Header-Content-Length', 'Retry-After'],
   },
   (services) => async (c) => {
@@ -108,7 +102,6 @@ export const jobResult = defineRoute(
 /** Returns the tenant's webhook secret. */
 export const webhook = defineRoute(
   {
-    id: 'getWebhookSecret',
     method: 'get',
     path: '/v2/webhook',
     tag: 'jobs',
@@ -116,7 +109,6 @@ export const webhook = defineRoute(
     access: 'admin',
     cost: 'none',
     responses: answer(z.object({ secret: z.string() }), 'The secret.'),
-    problems: ['not_found'],
   },
   (services) => async (c) => {
     const secret = services.webhookSecret;

@@ -10,7 +10,6 @@ import { READINESS, reportReadiness } from './readiness.ts';
 /** Lists the models that the tenant may use. */
 export const models = defineRoute(
   {
-    id: 'listModels',
     method: 'get',
     path: '/v2/models',
     tag: 'models',
@@ -28,7 +27,6 @@ export const models = defineRoute(
 /** Describes a model. */
 export const model = defineRoute(
   {
-    id: 'getModel',
     method: 'get',
     path: '/v2/models/{model}',
     versioned: true,
@@ -48,7 +46,6 @@ export const model = defineRoute(
 /** Reports whether a model can be used. */
 export const modelReady = defineRoute(
   {
-    id: 'checkModel',
     method: 'get',
     path: '/v2/models/{model}/ready',
     versioned: true,

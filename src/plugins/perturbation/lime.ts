@@ -4,12 +4,11 @@ import { arxiv } from '../../core/method/papers.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
 import { defineFeatureMethod, type FeatureRun } from '../../core/strategy/perturbation/define-features.ts';
 import { lasso, ridge, weightedDeviation } from '../../core/tensor/least-squares.ts';
-import { isFloat } from '../../core/tensor/tensor.ts';
 
 /** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
 export default defineFeatureMethod({
   id: 'lime',
-  revision: 3,
+  revision: 2,
   about: {
     title: 'LIME',
     summary: 'A linear model that says how the score changes, near this input, when features are taken away.',
@@ -115,17 +114,11 @@ function similarity(
   { inputs, params: { distance, kernel_width } }: Distances,
   { features, ids, absent }: FeatureRun,
 ): (present: ArrayLike<number>) => number {
-  // Behind the features: elements of none, which are always there.
-  const sums = () => new Float64Array(features + 1);
-  const [xx, xb, bb] = [sums(), sums(), sums()];
+  const [xx, xb, bb] = [new Float64Array(features), new Float64Array(features), new Float64Array(features)];
   for (const [name, numbers] of Object.entries(ids)) {
     const [own, other] = [inputs[name]?.data ?? [], absent[name]?.data ?? []];
-    const isIds = !isFloat(inputs[name]?.dtype ?? 'float32');
     for (const [i, id] of numbers.entries()) {
-      // Ids and gaps have no size: they are what they are, or not.
-      const [here, gone] = [Number(own[i]), Number(other[i])];
-      const isSized = !isIds && !Number.isNaN(here + gone);
-      const [x, b] = isSized ? [here, gone] : [1, Number(Object.is(here, gone))];
+      const [x, b] = [Number(own[i]), Number(other[i])];
       xx[id] = (xx[id] as number) + x * x;
       xb[id] = (xb[id] as number) + x * b;
       bb[id] = (bb[id] as number) + b * b;
@@ -133,7 +126,7 @@ function similarity(
   }
   const length = Math.sqrt(xx.reduce((a, b) => a + b, 0));
   return (present) => {
-    let [dot, squares, apart] = [xx[features] as number, xx[features] as number, 0];
+    let [dot, squares, apart] = [0, 0, 0];
     for (let j = 0; j < features; j++) {
       const [x, cross, b] = [xx[j] as number, xb[j] as number, bb[j] as number];
       dot += present[j] ? x : cross;

@@ -13,11 +13,10 @@ const created = (description: string) => ({ 201: { content: json(schemas.newKeyV
 /** Creates a key of a tenant. */
 export const createKey = defineAdminRoute(
   {
-    id: 'createKey',
     method: 'post',
     path: '/admin/tenants/{tenant}/keys',
     summary: 'Creates a key.',
-    request: { body: jsonBody(schemas.keyRequest, { name: 'mobile app', scopes: ['explain'] }) },
+    request: { body: jsonBody(schemas.keyRequest) },
     responses: created('The new key.'),
   },
   (admin) => async (c) => {
@@ -38,11 +37,10 @@ export const createKey = defineAdminRoute(
 /** Replaces a key by a new one with the same rights. */
 export const rotateKey = defineAdminRoute(
   {
-    id: 'rotateKey',
     method: 'post',
     path: '/admin/tenants/{tenant}/keys/{key}/rotate',
     summary: 'Replaces a key by a new one with the same rights.',
-    request: { body: jsonBody(schemas.rotateRequest, { grace: 3600 }) },
+    request: { body: jsonBody(schemas.rotateRequest) },
     responses: created('The key that replaces it.'),
   },
   (admin) => async (c) => {
@@ -57,7 +55,6 @@ export const rotateKey = defineAdminRoute(
 /** Revokes a key. */
 export const revokeKey = defineAdminRoute(
   {
-    id: 'revokeKey',
     method: 'delete',
     path: '/admin/tenants/{tenant}/keys/{key}',
     summary: 'Revokes a key.',
