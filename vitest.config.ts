@@ -13,7 +13,9 @@ export default defineConfig({
           alias: [
             { find: /^whylight$/, replacement: source('package/node.ts') },
             { find: /^whylight\/(plugin|compiler)$/, replacement: source('package/$1.ts') },
+            { find: 'whylight/edge', replacement: source('package/edge-node.ts') },
             { find: 'whylight/testing', replacement: source('testing/node.ts') },
+            { find: /^whylight\/methods\/(.*)$/, replacement: source('plugins/$1.ts') },
           ],
         },
         test: {
@@ -30,6 +32,7 @@ export default defineConfig({
         resolve: {
           alias: [
             { find: /^whylight$/, replacement: source('package/worker.ts') },
+            { find: 'whylight/edge', replacement: source('package/edge-worker.ts') },
             { find: /^whylight\/methods\/(.*)$/, replacement: source('plugins/$1.ts') },
           ],
         },

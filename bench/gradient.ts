@@ -227,21 +227,14 @@ function memoryInChild(file: string, graph: GraphName, optimize: Optimize): numb
 
 /** MiB of linear memory with one session of this graph after it has run. */
 async function memoryOf(file: string, name: GraphName, optimize: Optimize): Promise<number> {
-  // onnxruntime keeps its memory to itself: catch it where it is made.
-  let memory: WebAssembly.Memory | undefined;
-  const { Memory } = WebAssembly;
-  WebAssembly.Memory = class extends Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      memory ??= this;
-    }
-  };
+  // Before the engine: the module catches the memory where it is made.
+  const { wasmMemory } = await import('../test/support/wasm-memory.ts');
   const model = await Model.read({ bytes: readFileSync(file) });
   const graph = recipes(model, optimize)[name]?.() as Graph;
   const engine = await loadEngine();
   const session = await engine.load(write(graph, { externalData: { path: 'weights.bin' } }));
   for (let i = 0; i < WARM_UP; i++) await session.run(feedsOf(graph, model.fixedBatch ?? 1));
-  return (memory?.buffer.byteLength ?? Number.NaN) / 2 ** 20;
+  return wasmMemory() / 2 ** 20;
 }
 
 function quartiles(times: readonly number[]): Quartiles {

@@ -26,7 +26,13 @@ const LAYERS: readonly Layer[] = [
   },
   {
     title: 'shared',
-    folders: { protocol: 'wire formats', config: 'policies', tools: 'inspect, check', composition: 'container' },
+    folders: {
+      protocol: 'wire formats',
+      config: 'policies',
+      tools: 'inspect, check',
+      composition: 'container',
+      styles: 'CSS of pages',
+    },
   },
   {
     title: 'core',

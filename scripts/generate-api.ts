@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expectation, type ParameterSchema, parameterSchemas } from '../src/core/method/schema.ts';
 import { adminRoutes } from '../src/edge/admin/routes/index.ts';
 import { HEADERS, type HeaderName } from '../src/edge/openapi/headers.ts';
+import { REQUEST_HEADERS, type RequestHeader } from '../src/edge/openapi/request-headers.ts';
 import { pathsOf, type Route, type RouteDescription } from '../src/edge/openapi/route.ts';
 import { keyRoutes, openRoutes } from '../src/edge/routes/index.ts';
 
@@ -16,9 +17,9 @@ const routes: readonly Route[] = [...openRoutes, ...keyRoutes, ...adminRoutes];
 const descriptions = routes.map(({ description }) => description).filter(({ internal }) => !internal);
 
 function row(description: RouteDescription): string {
-  const { method, summary, access, cost, headers = [] } = description;
+  const { id, method, summary, access, cost, headers = [] } = description;
   const paths = pathsOf(description).map((path) => `\`${method.toUpperCase()} ${path}\``);
-  return `| ${paths.join('<br>')} | ${summary} | ${access} | ${cost} | ${headers.map((name) => `\`${name}\``).join(' ')} |`;
+  return `| ${paths.join('<br>')} | \`${id}\`: ${summary} | ${access} | ${cost} | ${headers.map((name) => `\`${name}\``).join(' ')} |`;
 }
 
 function section(tag: string): string {
@@ -53,6 +54,13 @@ function queryParameters(): ReadonlyMap<string, QueryParameter> {
   return found;
 }
 
+function headerRow(name: RequestHeader): string {
+  const takers = descriptions
+    .filter(({ requestHeaders = [] }) => requestHeaders.includes(name))
+    .map(({ id }) => `\`${id}\``);
+  return `| \`${name}\` | ${REQUEST_HEADERS[name].description} | ${takers.join(', ')} |`;
+}
+
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function parameterRow([name, { schema, takers }]: [string, QueryParameter]): string {
@@ -82,6 +90,15 @@ ${queryRoutes.map(({ path }) => `- \`${path}\``).join('\n')}
 | Parameter | Value | Default | |
 | --- | --- | --- | --- |
 ${[...queryParameters()].map(parameterRow).join('\n')}
+
+### Request headers
+
+A body is described by \`Content-Type\` and \`Content-Encoding\`, the answer that is wanted by \`Accept\`, the caller by
+\`Authorization\`. These change an answer:
+
+| Header | | Of |
+| --- | --- | --- |
+${(Object.keys(REQUEST_HEADERS) as RequestHeader[]).map(headerRow).join('\n')}
 
 ### Response headers
 

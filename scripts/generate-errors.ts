@@ -29,7 +29,7 @@ function page(): string {
 # Errors
 
 Every error is a \`WhylightError\` with a \`code\` that stays the same, a message that says what was wrong, what was expected
-and what to do, and \`details\` for machines. Over HTTP it is a problem (RFC 9457, \`application/problem+json\`):
+and what to do, and \`details\` for machines. Over HTTP it is a problem (RFC 9457):
 
 \`\`\`json
 {
@@ -46,6 +46,10 @@ and what to do, and \`details\` for machines. Over HTTP it is a problem (RFC 945
 
 \`errors\` has an entry for each mistake: \`pointer\` is its place in the JSON body, \`parameter\` its name in a query or form.
 Errors of status 500 keep their words to the log; \`instance\` finds them there.
+
+The media type is \`application/problem+json\`. On the paths of the inference protocols, \`/v1\` and \`/v2\`, it is
+\`application/json\`, since their clients read \`error\` from nothing else; \`Accept: application/problem+json\` asks for the
+other.
 
 | code | status | meaning | worth another try |
 |---|---|---|---|

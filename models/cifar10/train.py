@@ -5,10 +5,9 @@
 The archive holds train/<class>/*.jpg and test/<class>/*.jpg. Needs torch and numpy and Pillow (Debian: python3-torch,
 python3-pil). The last feature map stays 8x8, so that a class activation map has something to say about where.
 """
-import argparse
 import io
-import json
 import pathlib
+import sys
 import tarfile
 import time
 
@@ -17,6 +16,9 @@ import torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from training import arguments, export, figures_of, step  # noqa: E402
 
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 MEAN, STD = [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]
@@ -93,13 +95,9 @@ def accuracy(net, x, y):
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = arguments(__doc__, pathlib.Path(__file__).parent, epochs=14, lr=0.4)
     args.add_argument("archive")
-    args.add_argument("--epochs", type=int, default=14)
     args.add_argument("--batch", type=int, default=256)
-    args.add_argument("--lr", type=float, default=0.4)
-    args.add_argument("--seed", type=int, default=0)
-    args.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     args = args.parse_args()
 
     torch.manual_seed(args.seed)
@@ -116,24 +114,13 @@ def main():
         for rows in order.split(args.batch)[: len(x) // args.batch]:
             batch = normalize(augment(x[rows], generator)).contiguous(memory_format=torch.channels_last)
             loss = F.cross_entropy(net(batch), y[rows], label_smoothing=0.1)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
+            total += step(loss, optimizer, schedule)
         print(f"epoch {epoch + 1}/{args.epochs} loss {total / (len(x) // args.batch):.3f} "
               f"test accuracy {accuracy(net, *data['test']):.4f} {time.time() - began:.0f} s", flush=True)
 
     net.eval().to(memory_format=torch.contiguous_format)
-    figures = {"parameters": sum(p.numel() for p in net.parameters()), "epochs": args.epochs, "seed": args.seed,
-               "accuracy": {part: round(accuracy(net, *data[part]), 4) for part in data}}
-    net.eval()
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(net, torch.zeros(1, 3, 32, 32), str(args.out / "model.onnx"), opset_version=17,
-                      input_names=["input"], output_names=["logits"],
-                      dynamic_axes={"input": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
-    (args.out / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures))
+    figures = figures_of(net, args, accuracy={part: round(accuracy(net, *data[part]), 4) for part in data})
+    export(net, torch.zeros(1, 3, 32, 32), ["input"], args.out, figures)
 
 
 if __name__ == "__main__":

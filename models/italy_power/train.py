@@ -4,15 +4,17 @@
 
 The folder holds train.csv and test.csv: a column `label`, then `hour_0` .. `hour_23`. Needs torch, numpy and onnx.
 """
-import argparse
 import csv
-import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from training import arguments, export, figures_of, step  # noqa: E402
 
 LABELS = ["winter", "summer"]
 NOISE = 0.2
@@ -47,12 +49,8 @@ def accuracy(net, x, y):
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = arguments(__doc__, pathlib.Path(__file__).parent, epochs=400, lr=0.005)
     args.add_argument("data", type=pathlib.Path)
-    args.add_argument("--epochs", type=int, default=400)
-    args.add_argument("--lr", type=float, default=0.005)
-    args.add_argument("--seed", type=int, default=0)
-    args.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     args = args.parse_args()
 
     torch.manual_seed(args.seed)
@@ -63,24 +61,13 @@ def main():
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.lr, total_steps=args.epochs)
     for epoch in range(args.epochs):
         net.train()
-        loss = F.cross_entropy(net(x + NOISE * torch.randn(x.shape)), y, label_smoothing=0.05)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        loss = step(F.cross_entropy(net(x + NOISE * torch.randn(x.shape)), y, label_smoothing=0.05), optimizer, schedule)
         if (epoch + 1) % 100 == 0:
-            print(f"epoch {epoch + 1}/{args.epochs} loss {loss.item():.3f}", flush=True)
+            print(f"epoch {epoch + 1}/{args.epochs} loss {loss:.3f}", flush=True)
 
-    net.eval()
-    figures = {"parameters": sum(p.numel() for p in net.parameters()), "epochs": args.epochs, "seed": args.seed,
-               "accuracy": {part: round(accuracy(net, *data[part]), 4) for part in data},
-               "typical": [[round(v, 3) for v in x.mean(0)[0].tolist()]]}
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(net, torch.zeros(1, 1, x.shape[2]), str(args.out / "model.onnx"), opset_version=17,
-                      input_names=["series"], output_names=["logits"], dynamo=False,
-                      dynamic_axes={"series": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
-    (args.out / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures))
+    figures = figures_of(net, args, accuracy={part: round(accuracy(net, *data[part]), 4) for part in data},
+                         typical=[[round(v, 3) for v in x.mean(0)[0].tolist()]])
+    export(net, torch.zeros(1, 1, x.shape[2]), ["series"], args.out, figures, dynamo=False)
 
 
 if __name__ == "__main__":

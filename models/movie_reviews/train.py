@@ -4,17 +4,19 @@
 
 The folder holds train.csv and test.csv with the columns `text` and `label`. Needs torch, numpy and onnx.
 """
-import argparse
 import collections
 import csv
-import json
 import math
 import pathlib
 import re
+import sys
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from training import arguments, export, figures_of, step  # noqa: E402
 
 LABELS = ["negative", "positive"]
 PAD, UNKNOWN = 0, 1
@@ -92,25 +94,17 @@ def train(net, ids, y, args, targets):
             mask = mask[:, : part.shape[1]]
             unknown = (torch.rand(part.shape) < args.word_dropout) & (mask == 1)
             loss = F.cross_entropy(net(part.masked_fill(unknown, UNKNOWN), mask), targets[rows])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.item() * len(rows)
+            total += step(loss, optimizer, schedule) * len(rows)
         yield epoch, total / len(ids)
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = arguments(__doc__, pathlib.Path(__file__).parent, epochs=3, lr=0.01)
     args.add_argument("data", type=pathlib.Path)
-    args.add_argument("--epochs", type=int, default=3)
-    args.add_argument("--lr", type=float, default=0.01)
     args.add_argument("--decay", type=float, default=0.05)
     args.add_argument("--batch", type=int, default=64)
     args.add_argument("--word-dropout", type=float, default=0.3)
     args.add_argument("--least", type=int, default=2, help="times that a word occurs to get an embedding of its own")
-    args.add_argument("--seed", type=int, default=0)
-    args.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     args = args.parse_args()
 
     torch.manual_seed(args.seed)
@@ -126,26 +120,16 @@ def main():
     for epoch, loss in train(net, ids, y, args, targets):
         print(f"epoch {epoch + 1}/{args.epochs} loss {loss:.3f}", flush=True)
 
-    figures = {"parameters": sum(p.numel() for p in net.parameters()), "words": len(words), "epochs": args.epochs,
-               "seed": args.seed, "accuracy": {part: round(accuracy(net, *data[part]), 4) for part in data}}
-    print(json.dumps(figures))
-    export(net, words, figures, args.out)
+    right = {part: round(accuracy(net, *data[part]), 4) for part in data}
+    example = torch.tensor([[2, 3, 4, 5, PAD]])
+    export(net, (example, (example != PAD).long()), ["input_ids", "attention_mask"], args.out,
+           figures_of(net, args, words=len(words), accuracy=right), dynamo=False,
+           axes={"input_ids": {0: "N", 1: "T"}, "attention_mask": {0: "N", 1: "T"}})
+    (args.out / "words.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
 
 
 def accuracy(net, ids, y):
     return (scores(net, ids).argmax(1) == y).float().mean().item()
-
-
-def export(net, words, figures, out):
-    net.eval()
-    out.mkdir(parents=True, exist_ok=True)
-    example = torch.tensor([[2, 3, 4, 5, PAD]])
-    axes = {"input_ids": {0: "N", 1: "T"}, "attention_mask": {0: "N", 1: "T"}, "logits": {0: "N"}}
-    torch.onnx.export(net, (example, (example != PAD).long()), str(out / "model.onnx"), opset_version=17,
-                      input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamo=False,
-                      dynamic_axes=axes, do_constant_folding=True)
-    (out / "words.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    (out / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ The folder holds train.tar and test.tar with <part>/<digit>/<digit>_<speaker>_<t
 Needs torch, numpy and onnx. FRONT_END is the front end of manifest.json; `log_mel` computes it as the product does.
 With --leave-out spk1 the recordings of one speaker are kept from training and tested on.
 """
-import argparse
 import io
-import json
 import pathlib
+import sys
 import tarfile
 import wave
 
@@ -17,6 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+from training import arguments, export, figures_of, step  # noqa: E402
 
 FRONT_END = {"kind": "mel", "sample_rate": 8000, "length": 8000, "n_fft": 256, "win_length": 200, "hop_length": 80,
              "n_mels": 40, "f_min": 60, "mel_scale": "htk", "mel_norm": "none", "log": "db", "reference": "max",
@@ -119,23 +121,15 @@ def train(net, x, y, args):
         order = torch.randperm(len(x), generator=generator)
         for rows in order.split(args.batch)[: len(x) // args.batch]:
             loss = F.cross_entropy(net(augment(x[rows], generator)), y[rows], label_smoothing=0.05)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
+            total += step(loss, optimizer, schedule)
         print(f"epoch {epoch + 1}/{args.epochs} loss {total / (len(x) // args.batch):.3f}", flush=True)
 
 
 def main():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args = arguments(__doc__, pathlib.Path(__file__).parent, epochs=30, lr=0.005)
     args.add_argument("data", type=pathlib.Path)
-    args.add_argument("--epochs", type=int, default=30)
     args.add_argument("--batch", type=int, default=60)
-    args.add_argument("--lr", type=float, default=0.005)
-    args.add_argument("--seed", type=int, default=0)
     args.add_argument("--leave-out")
-    args.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
     args = args.parse_args()
 
     torch.manual_seed(args.seed)
@@ -148,15 +142,9 @@ def main():
         print(f"{args.leave_out} left out of training: {accuracy(net, x[~seen], y[~seen]):.4f}")
         return
     train(net, x, y, args)
-    net.eval()
-    figures = {"parameters": sum(p.numel() for p in net.parameters()), "epochs": args.epochs, "seed": args.seed,
-               "accuracy": {"train": round(accuracy(net, x, y), 4), "test": round(accuracy(net, test_x, test_y), 4)}}
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(net, torch.zeros(1, *x.shape[1:]), str(args.out / "model.onnx"), opset_version=17,
-                      input_names=["log_mel"], output_names=["logits"], dynamo=False,
-                      dynamic_axes={"log_mel": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=True)
-    (args.out / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
-    print(json.dumps(figures))
+    right = {"train": round(accuracy(net, x, y), 4), "test": round(accuracy(net, test_x, test_y), 4)}
+    figures = figures_of(net, args, accuracy=right)
+    export(net, torch.zeros(1, *x.shape[1:]), ["log_mel"], args.out, figures, dynamo=False)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
 import { limitAdminBody, neverStore } from './admin/middleware.ts';
 import { adminRoutes } from './admin/routes/index.ts';
+import { pathBelow, setBasePath } from './http/base-path.ts';
 import type { EdgeEnv } from './http/env.ts';
 import { preflight } from './http/middleware/cors.ts';
 import { decodeBody } from './http/middleware/decode-body.ts';
@@ -35,10 +36,11 @@ const SECURITY = {
  * @see src/edge/routes/index.ts for the routes
  */
 export function createApp(services: Services): Hono<EdgeEnv> {
-  const app = new Hono<EdgeEnv>();
+  const { basePath = '' } = services;
+  const app = new Hono<EdgeEnv>(basePath === '' ? {} : { getPath: pathBelow(basePath) });
   app.onError(onError);
   app.notFound(onNotFound);
-  app.use(requestId(), observe(services));
+  app.use(requestId(), setBasePath(basePath), observe(services));
   if (services.pages) app.route('/', pageRoutes(services.pages));
   app.use(timing({ totalDescription: '' }));
   app.use(pagePolicy);
@@ -51,7 +53,7 @@ export function createApp(services: Services): Hono<EdgeEnv> {
   const descriptions = routes.map(({ description }) => description);
   const guarded = guard({ ...services, exposed: exposedHeaders(descriptions) });
   mountRoutes(app, services, openRoutes);
-  app.route('/', docsRoutes(descriptions));
+  app.route('/', docsRoutes(descriptions, basePath));
   if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
   mountRoutes(app, services, admin);
   mountRoutes(app, services, originRoutes, [refuseAbove(services.limits.maxBody)]);

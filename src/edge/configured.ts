@@ -4,6 +4,7 @@ import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
 import type { ModalityEntry } from '../core/modality/registry.ts';
 import type { Task } from '../core/task/task.ts';
+import type { ModelSetting } from './models/given-models.ts';
 
 export interface Configured {
   readonly plugins: readonly PluginEntry[];
@@ -13,7 +14,7 @@ export interface Configured {
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have no predictions. */
   readonly tasks?: readonly Task[];
-  /** Folder of each model, by name. */
-  readonly models: Readonly<Record<string, string>>;
+  /** Models by name: paths of folders, bytes, or functions that return either. */
+  readonly models: Readonly<Record<string, ModelSetting>>;
   readonly tenants: Readonly<Record<string, TenantConfig>>;
 }

@@ -12,15 +12,20 @@ import type { Metrics } from './observe/metrics.ts';
 import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
+import type { Authenticate } from './tenants/host-authentication.ts';
 import type { Ledger } from './tenants/ledger.ts';
 import type { Rates } from './tenants/rates.ts';
 
 export interface Services {
+  /** Path that the app is served under, such as `/explain`; the root when left out. */
+  readonly basePath?: string;
   readonly explainer: Explainer;
   /** Kinds of data beside images. */
   readonly modalities: ModalityRegistry;
   readonly models: ModelCatalogue;
   readonly tenants: TenantDirectory;
+  /** Identifies callers in place of keys and tokens, for a host that has checked them. */
+  readonly authenticate?: Authenticate;
   /** Store of tenant changes. Without it tenants are as configured, and there is no admin API. */
   readonly ledger?: Ledger;
   /** Request counters. Without them `requests_per_minute` is not enforced. */

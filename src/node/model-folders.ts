@@ -12,14 +12,15 @@ import { FilesBeside } from './files-beside.ts';
  * @param paths path of each model's folder or `.onnx` file, by name
  */
 export function folderModels(paths: Readonly<Record<string, string>>): ModelStore {
-  return {
-    names: Object.keys(paths),
-    open(name) {
-      const path = paths[name] as string;
-      return isModelFile(path) ? openFile(path, name) : readModelFolder((file) => readIn(path, file), path);
-    },
-  };
+  return { names: Object.keys(paths), open: (name) => openFolder(paths[name] as string, name) };
 }
+
+/**
+ * Opens a model in a folder, or an ONNX file.
+ * @throws WhylightError `invalid_config` for a missing file
+ */
+export const openFolder = (path: string, name: string): Promise<ModelSource> =>
+  isModelFile(path) ? openFile(path, name) : readModelFolder((file) => readIn(path, file), path);
 
 /** Tells if a path names an ONNX file rather than a folder. */
 export const isModelFile = (path: string): boolean => /\.onnx$/i.test(path);

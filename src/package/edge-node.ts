@@ -1,9 +1,13 @@
 /** `whylight/edge` in Node: the whole app over models in folders. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
+import { PROCESS_LIMITS } from '../core/limits.ts';
 import { createApp } from '../edge/app.ts';
 import { edgeModule, edgeParts } from '../edge/composition/edge-module.ts';
 import { servicesOf } from '../edge/composition/services-of.ts';
+import { settingsModule } from '../edge/composition/settings-module.ts';
 import type { Limits } from '../edge/limits.ts';
 import { nodeModule } from '../node/node-module.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
@@ -26,8 +30,10 @@ export interface Edge {
 }
 
 /**
- * Makes the app as one `fetch`. It has no cache and no rate limits unless `settings.parts` brings them.
- * @throws WhylightError `invalid_config` for a tenant that does not fit its schema
+ * Makes the app as one `fetch`. Answers are cached in 64 MiB of memory unless `settings.cache` says otherwise; requests
+ * are not counted unless `settings.parts` brings `rates`.
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema, a base path that is none, or a limit
+ * of another name
  *
  * @example
  * import { createEdge } from 'whylight/edge';
@@ -38,13 +44,14 @@ export interface Edge {
  */
 export function createEdge(settings: EdgeSettings): Edge {
   const configured = configuredBy(settings);
-  const { parts = {} } = settings;
+  const { parts = {}, engine = onnxruntimeNode(), ...host } = settings;
   const services = servicesOf(
     createContainer(
       coreModule(configured),
-      engineModule(parts.engine ?? onnxruntimeNode()),
+      engineModule(engine),
       edgeModule(configured.tenants),
       nodeModule({ models: configured.models, limits: LIMITS }),
+      settingsModule({ cache: 'memory', ...host }, { ...PROCESS_LIMITS, ...LIMITS }),
       edgeParts(parts),
     ),
   );
@@ -60,3 +67,16 @@ export function createEdge(settings: EdgeSettings): Edge {
   };
   return { fetch: (request: Request) => app.fetch(request, {}, context) };
 }
+
+/**
+ * Converts the app to a request listener of Node, which is also middleware of Express. The app reads the body itself, so
+ * it stands in front of readers of bodies such as `express.json()`.
+ *
+ * @example
+ * import express from 'express';
+ * import { createEdge, nodeListener } from 'whylight/edge';
+ * const edge = createEdge({ methods: [gradCam], models: { cifar10: 'models/cifar10' }, basePath: '/explain' });
+ * express().use('/explain', nodeListener(edge)).listen(3000);
+ */
+export const nodeListener = (edge: Edge): ((incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>) =>
+  getRequestListener((request) => edge.fetch(request), { overrideGlobalObjects: false });

@@ -77,6 +77,9 @@ export interface InferenceResponse {
 export const BINARY_SIZE = 'binary_data_size';
 export const BINARY_OUTPUT = 'binary_data_output';
 
+/** Parameter that names an image by its https URL, in place of inputs. */
+export const IMAGE_URL = 'image_url';
+
 /**
  * The length of the JSON part.
  * @param header value of {@link HEADER_LENGTH}
@@ -104,7 +107,7 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
   const { [BINARY_OUTPUT]: binaryOutput = false, ...parameters } = scalars(json.parameters, '/parameters');
   const inputs = new Map<string, Tensor>();
   const texts = new Map<string, (string | Uint8Array)[]>();
-  for (const [i, entry] of list(json.inputs, '/inputs').entries()) {
+  for (const [i, entry] of inputList(json.inputs, parameters).entries()) {
     const at = `/inputs/${i}`;
     const input = object(entry, at);
     const name = text(input.name, `${at}/name`);
@@ -122,6 +125,10 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
     binaryOutput: binaryOutput === true,
   };
 }
+
+/** Inputs of a request; it may leave them out where the parameter `image_url` names an image. */
+const inputList = (inputs: unknown, { [IMAGE_URL]: url }: Parameters): unknown[] =>
+  inputs === undefined && url !== undefined ? [] : list(inputs, '/inputs');
 
 /**
  * @param isBinary which outputs leave as bytes

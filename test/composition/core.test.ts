@@ -6,7 +6,7 @@ import { ISOLATE_LIMITS } from '../../src/core/limits.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
-import { openGraph, vector, vectorGraph } from '../support/classifiers.ts';
+import { openGraph, vector, vectorGraph } from '../../src/testing/models.ts';
 
 const engine = onnxruntimeNode({ threads: 1 });
 const plugins = [{ method: saliency }, { method: occlusion, limits: { strides: 4 } }];

@@ -118,10 +118,22 @@ describe('every request', () => {
   it('is answered with 405 and Allow for an unsupported HTTP method', async () => {
     const wrong = await ask('/v2/models/cifar10/explain');
     expect([wrong.status, wrong.headers.get('Allow')]).toEqual([405, 'POST']);
-    expect(wrong.headers.get('Content-Type')).toBe('application/problem+json');
     expect(await wrong.json()).toMatchObject({ code: 'method_not_allowed', allowed: ['POST'] });
     expect((await ask('/v2', { method: 'DELETE' })).headers.get('Allow')).toBe('GET, HEAD');
     expect((await ask('/v2', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('gets problems as application/json on the paths of the protocols, unless it asks for RFC 9457', async () => {
+    const typeOf = async (path: string, accept?: string) =>
+      (await ask(path, { headers: accept === undefined ? {} : { Accept: accept } })).headers.get('Content-Type');
+    expect(await typeOf('/v2/models/nope')).toBe('application/json');
+    expect(await typeOf('/v1/models/nope', 'application/json')).toBe('application/json');
+    expect(await typeOf('/v2/nope', '*/*')).toBe('application/json');
+    expect(await typeOf('/v2/models/nope', 'application/json, application/problem+json;q=0.9')).toBe(
+      'application/problem+json',
+    );
+    expect(await typeOf('/v3')).toBe('application/problem+json');
+    expect(await typeOf('/admin/tenants')).toBe('application/problem+json');
   });
 
   it('logs the cause of an internal error and hides it from the client', async () => {

@@ -4,6 +4,7 @@ import { write } from '../../src/core/onnx/write.ts';
 import { ModelCatalogue } from '../../src/edge/models/catalogue.ts';
 import { imageFiles } from '../core/image/image-files.ts';
 import { appWith, imageRequest, outputsOf, pixels, services, tensorRequest } from '../support/app.ts';
+import { documentedStatuses } from '../support/documented.ts';
 
 /** Models that an operator might put there by mistake, beside the embedded one. */
 const models = new ModelCatalogue({
@@ -315,7 +316,8 @@ describe('bad input', () => {
     'answers %s with a problem, and serves the next request',
     async (_, { query, init, path = EXPLAIN }, status, code, members = {}) => {
       const response = await ask(path + query, init);
-      expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(response.headers.get('Content-Type')).toBe('application/json');
+      expect(documentedStatuses(path, init.method ?? 'GET')).toContain(String(response.status));
       const problem = (await response.json()) as Record<string, unknown>;
       expect(problem).toMatchObject({
         type: `urn:whylight:problem:${code}`,

@@ -109,6 +109,18 @@ describe('image_url', () => {
     expect((await outputsOf(fetched)).attribution).toEqual((await outputsOf(sent)).attribution);
   });
 
+  it('may be a field of a form, or stand in JSON without inputs', async () => {
+    const app = tenantApp({ one: { ...policy, keys: [await keyOf('one')] } }, { replaced: { fetch: host(good) } });
+    const address = 'https://images.example/cat.jpg';
+    const body = new FormData();
+    body.set('image_url', address);
+    const form = await app(`${EXPLAIN}?method=saliency`, { method: 'POST', headers: { 'X-Api-Key': 'one' }, body });
+    const parameters = { image_url: address, method: 'saliency' };
+    const json = await app(EXPLAIN, request('POST', 'one', { parameters }));
+    expect([form.status, json.status]).toEqual([200, 200]);
+    expect((await outputsOf(form)).attribution).toEqual((await outputsOf(json)).attribution);
+  });
+
   it.each([
     'http://images.example/cat.jpg',
     'https://images.example:8443/cat.jpg',

@@ -5,9 +5,15 @@ import { appWith, pixels, services } from '../support/app.ts';
 
 const ask = appWith();
 
+interface Operation {
+  readonly parameters?: { readonly name: string; readonly schema?: { readonly example?: string } }[];
+  readonly tags: string[];
+  readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> };
+}
+
 interface Document {
   readonly openapi: string;
-  readonly paths: Record<string, Record<string, { parameters?: { name: string }[]; tags: string[] }>>;
+  readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { readonly schemas: Record<string, unknown> };
 }
 const read = async (): Promise<Document> => (await ask('/openapi.json')).json();
@@ -41,6 +47,27 @@ describe('the OpenAPI document', () => {
     );
     expect(references.length).toBeGreaterThan(10);
     for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name);
+  });
+});
+
+describe('the examples of the OpenAPI document', () => {
+  it.each(['infer', 'explain', 'explain/estimate'])('are answered by POST %s', async (verb) => {
+    const { paths } = await read();
+    const operation = paths[`/v2/models/{model}/${verb}`]?.post;
+    const model = operation?.parameters?.find(({ name }) => name === 'model')?.schema?.example;
+    const body = JSON.stringify(operation?.requestBody?.content['application/json']?.example);
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await ask(`/v2/models/${model}/${verb}`, { method: 'POST', headers, body });
+    expect([answer.status, await answer.json()]).toMatchObject([200, {}]);
+  });
+
+  it('are answered by the V1 protocol', async () => {
+    const { paths } = await read();
+    const body = JSON.stringify(
+      paths['/v1/models/{model}:predict']?.post?.requestBody?.content['application/json']?.example,
+    );
+    const answer = await ask('/v1/models/italy_power:predict', { method: 'POST', body });
+    expect(await answer.json()).toMatchObject({ predictions: [[expect.any(Number), expect.any(Number)]] });
   });
 });
 

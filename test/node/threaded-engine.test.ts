@@ -11,7 +11,7 @@ import integratedGradients from '../../src/plugins/gradient/integrated-gradients
 import layerConductance from '../../src/plugins/gradient/layer-conductance.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import rise from '../../src/plugins/perturbation/rise.ts';
-import { imageGraph, openGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../src/testing/models.ts';
 import { denseInput, denseModel } from '../support/tiny-models.ts';
 
 const threaded = threadedEngine({ threads: 1 });

@@ -171,7 +171,7 @@ function sensitivityN(source: Source): Comparison {
           };
         };
         const params = { baseline: 0, answer: reference.json.softmax ? 'probability' : 'score' } as const;
-        const ctx = { info: plan.info, inputs: plan.inputs, answers, params };
+        const ctx = { info: plan.info, inputs: plan.inputs, baselines: plan.baselines, answers, params };
         const { falls } = await removals(ctx, features, sets);
         const sums = portions.map((portion) =>
           portion.reduce((sum, feature) => sum + (features.importance[feature] as number), 0),

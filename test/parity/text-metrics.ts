@@ -85,11 +85,13 @@ async function measured(
   const { reference, ids, file, load } = source;
   const inputs = inputsOf(source, example);
   const words = Int32Array.from(wordsOf(source, example));
+  const list = Array.from({ length: 1 + Math.max(...words) }, (_, word) => ({ name: String(word) }));
   const plan = explainer.plan(await load(), {
     method: 'saliency',
     params: { absolute: false },
     target: index,
     inputs,
+    features: [{ list, mask: { [ids]: words } }],
     baselines: { [ids]: replacedIds(source, example, file.mask_id, 'words') },
   });
   const [planned] = planMetrics(plan, [
@@ -105,10 +107,7 @@ async function measured(
   ]);
   const { rows } = await explainer.run(plan);
   const given = { ...(rows[0] as ExplainedRow), values: rankedValues(source, example, words.length) };
-  const list = Array.from({ length: 1 + Math.max(...words) }, (_, word) => ({ name: String(word) }));
-  const [[one] = []] = await measureRows(explainer, plan, [given], planned ? [planned] : [], {
-    features: [{ list, mask: { [ids]: words } }],
-  });
+  const [[one] = []] = await measureRows(explainer, plan, [given], planned ? [planned] : []);
   if (!one || !isMeasured(one)) throw one?.error ?? new Error(`${reference.name}: nothing was measured`);
   return { score: one.score, falls: one.curve?.y ?? [] };
 }

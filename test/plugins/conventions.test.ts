@@ -6,7 +6,8 @@ import ablationCam from '../../src/plugins/activation/ablation-cam.ts';
 import deepLift from '../../src/plugins/gradient/deep-lift.ts';
 import featureAblation from '../../src/plugins/perturbation/feature-ablation.ts';
 import layerFeatureAblation from '../../src/plugins/perturbation/layer-feature-ablation.ts';
-import { explainerOf, openGraph } from '../support/classifiers.ts';
+import { openGraph } from '../../src/testing/models.ts';
+import { explainerOf } from '../support/classifiers.ts';
 
 const explainer = explainerOf([ablationCam, deepLift, featureAblation, layerFeatureAblation]);
 

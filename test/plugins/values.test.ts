@@ -5,7 +5,8 @@ import type { ExplainRequest } from '../../src/core/explainer/request.ts';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph } from '../support/classifiers.ts';
+import { openGraph } from '../../src/testing/models.ts';
+import { explainerOf } from '../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 

@@ -4,7 +4,8 @@ import { plugins } from '#plugins';
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { Random } from '../../src/core/tensor/random.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph, vector } from '../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph, vector } from '../../src/testing/models.ts';
+import { explainerOf } from '../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 const TARGET = 1;

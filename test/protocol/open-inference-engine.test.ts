@@ -12,7 +12,7 @@ import integratedGradients from '../../src/plugins/gradient/integrated-gradients
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import { encodeRequest } from '../../src/protocol/open-inference-client.ts';
 import { graphName, openInferenceEngine } from '../../src/protocol/open-inference-engine.ts';
-import { imageGraph, openGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../src/testing/models.ts';
 import { type InferenceServer, inferenceServer } from '../support/inference-server.ts';
 import { denseInput, denseModel, identityModel, twoOutputsModel } from '../support/tiny-models.ts';
 

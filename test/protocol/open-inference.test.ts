@@ -16,21 +16,9 @@ const NESTED = new TextEncoder().encode(
   `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":${'['.repeat(1e5)}${']'.repeat(1e5)}}]}`,
 );
 
-const DTYPES = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int64',
-  'uint64',
-  'int32',
-  'uint32',
-  'int16',
-  'uint16',
-  'int8',
-  'uint8',
-  'bool',
-] as const satisfies DataType[];
+const FLOATS = ['float32', 'float64', 'float16', 'bfloat16'] as const;
+const INTEGERS = ['int64', 'uint64', 'int32', 'uint32', 'int16', 'uint16', 'int8', 'uint8'] as const;
+const DTYPES = [...FLOATS, ...INTEGERS, 'bool'] as const satisfies DataType[];
 
 const anyTensor = (dtypes: readonly DataType[]): fc.Arbitrary<Tensor> =>
   fc

@@ -11,7 +11,7 @@ import { openJournal } from '../../src/report/journal.ts';
 import { packMap, unpackMap } from '../../src/report/packed-map.ts';
 import { type ImageRecord, massOf, thumbnail } from '../../src/report/record.ts';
 import { SummaryBuilder } from '../../src/report/summary.ts';
-import { imageGraph, openGraph } from '../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../src/testing/models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-parts-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -9,8 +9,6 @@ import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 
 import { type ImageOptions, imageGraph, openGraph, tokenGraph, vectorGraph } from '../../src/testing/models.ts';
 
-export * from '../../src/testing/models.ts';
-
 /** An explainer over the real native engine. */
 export const explainerOf = (methods: readonly Method[], options: Partial<ExplainerOptions> = {}): Explainer =>
   new Explainer({

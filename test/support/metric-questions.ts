@@ -11,7 +11,8 @@ import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import integratedGradients from '../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
-import { explainerOf, openGraph } from './classifiers.ts';
+import { openGraph } from '../../src/testing/models.ts';
+import { explainerOf } from './classifiers.ts';
 
 /** A map that is the picture itself: it knows neither the model nor the class. */
 const { presets: _, ...plain } = saliency;

@@ -5,7 +5,7 @@
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
-import { openGraph } from './classifiers.ts';
+import { openGraph } from '../../src/testing/models.ts';
 
 const series = (length: number, at: (i: number) => number): number[] => Array.from({ length }, (_, i) => at(i));
 

@@ -2,7 +2,7 @@
 import type { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
 import { Random } from '../../src/core/tensor/random.ts';
-import { openGraph } from './classifiers.ts';
+import { openGraph } from '../../src/testing/models.ts';
 
 const [WIDTH, HEADS, TOKENS, BLOCKS] = [8, 2, 5, 2];
 

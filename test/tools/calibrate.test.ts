@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
+import { imageGraph, openGraph, tokenGraph } from '../../src/testing/models.ts';
 import { calibrate } from '../../src/tools/calibrate.ts';
-import { imageGraph, openGraph, tokenGraph } from '../support/classifiers.ts';
 
 /** A clock that goes on by a step each time it is read. */
 const ticking = (step: number) => {

@@ -17,27 +17,28 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
     const result = await explainRow(run, index);
     const known = task.hasPlaces ? undefined : readScores(task, plan, index, result.scores);
     if (known) return { ...result, row: { ...result.row, predictions: known } };
-    const { predictions } = await readRow(run, task, index);
-    return withRead({ ...result, row: { ...result.row, predictions } });
+    return withRead(result, await readRow(run, task, index));
   }
   const answer = await readRow(run, task, index);
   const chosen = targetOf(answer, task, plan.request.target);
   if ('nothing' in chosen) return nothingFound(answer, chosen.nothing, plan.request.summary === true);
-  const settled = planWithTarget(plan, chosen.target);
-  const result = await explainRow({ ...run, plan: settled, lease: run.lease.extendedTo(settled.model) }, index);
-  return withRead({ ...result, row: { ...result.row, predictions: answer.predictions } });
+  const result = await explainRow({ ...run, plan: planWithTarget(plan, chosen.target) }, index);
+  return withRead(result, answer);
 }
 
-/** Counts the run that the answer was read from. */
-const withRead = (result: RowResult): RowResult => ({
-  ...result,
-  samples: { ...result.samples, predictions: result.samples.predictions + 1 },
+/** Adds the answer, and counts the run that it was read from. */
+const withRead = ({ samples, row, ...rest }: RowResult, { predictions, recalled }: RowAnswer): RowResult => ({
+  ...rest,
+  row: { ...row, predictions },
+  samples: { ...samples, predictions: samples.predictions + runsOf(recalled) },
 });
 
+const runsOf = (recalled: boolean): number => (recalled ? 0 : 1);
+
 /** The row of an answer in which nothing was found: no values, no map, no class. */
-const nothingFound = ({ predictions }: RowAnswer, nothing: string, summary: boolean): RowResult => ({
+const nothingFound = ({ predictions, recalled }: RowAnswer, nothing: string, summary: boolean): RowResult => ({
   scores: new Float32Array(0),
-  samples: { forwards: 0, backwards: 0, predictions: 1 },
+  samples: { forwards: 0, backwards: 0, predictions: runsOf(recalled) },
   row: {
     values: {},
     target: { weights: [] },

@@ -6,6 +6,7 @@ import { saliencyMap } from '../method/saliency-map.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
 import { Evaluator, type Start } from '../plan/evaluator.ts';
+import { recall } from '../plan/forward-pass.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, rowOf } from '../tensor/rows.ts';
@@ -16,6 +17,7 @@ import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
 import { roundingNode } from './rounding.ts';
+import { infoOfRow } from './row-features.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 import type { Summary } from './summary.ts';
 
@@ -38,7 +40,7 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
     held,
     baselines: plan.rows === 1 ? plan.baselines : rowOf(plan.baselines, index),
   };
-  const evaluator = evaluatorOf(run, held);
+  const evaluator = evaluatorOf(run, held, index);
   const start = await evaluator.start(row.inputs, space, targetOf(plan));
   const attribution = await attribute(run, row, evaluator, start);
   if (hooks.signal) throwIfAborted(hooks.signal);
@@ -65,8 +67,8 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
   };
 }
 
-function evaluatorOf(run: PlanRun, held: Inputs): Evaluator {
-  const { plan, lease } = run;
+function evaluatorOf(run: PlanRun, held: Inputs, index: number): Evaluator {
+  const { plan, lease, hooks } = run;
   const follow = followOf(plan);
   return new Evaluator({
     method: plan.entry.method.id,
@@ -77,6 +79,7 @@ function evaluatorOf(run: PlanRun, held: Inputs): Evaluator {
     control: controlOf(run.hooks, run.count),
     ...(follow && { follow }),
     held,
+    recall: (needs, target) => recall(hooks.pass, index, needs, target),
   });
 }
 
@@ -108,7 +111,7 @@ async function attribute(
     evaluator.contain(async () =>
       method.explain({
         params: plan.params,
-        model: plan.info,
+        model: infoOfRow(plan.info, plan.request, index),
         methods: plan.methods,
         inputs,
         baselines,

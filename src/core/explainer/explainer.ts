@@ -10,7 +10,6 @@ import type { ModelDescription } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
-import { rowsAsInFile } from '../model/row-axes.ts';
 import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost } from '../plan/cost.ts';
 import { followedScores } from '../plan/follow.ts';
@@ -20,22 +19,14 @@ import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
 import type { Task } from '../task/task.ts';
-import { cast } from '../tensor/cast.ts';
 import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { explainAnswer } from './explain-answer.ts';
 import type { Answers, ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
 import { followOf } from './follow.ts';
-import {
-  checkBudget,
-  type Plan,
-  type PlanOptions,
-  planRequest,
-  planWithTarget,
-  scoreSpace,
-  withTarget,
-} from './plan.ts';
+import { checkBudget, type Plan, type PlanOptions, planRequest, planWithTarget, scoreSpace } from './plan.ts';
 import { controlOf } from './plan-run.ts';
+import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
 
@@ -217,11 +208,10 @@ export class Explainer {
    * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
    */
   async predict(
-    given: Model,
+    model: Model,
     request: Pick<ExplainRequest, 'inputs' | 'scores' | 'taskTarget' | 'top'>,
     hooks: ExplainHooks = {},
   ): Promise<Prediction[]> {
-    const model = withTarget(given, request.taskTarget);
     const { inputs, shapes } = checkInputs(model, request.inputs);
     const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
     const space = scoreSpace(model, info);
@@ -270,6 +260,20 @@ export class Explainer {
   }
 
   /**
+   * Predicts for every row of a planned explanation. With the forward pass that it returns, {@link run} does not run the
+   * model on its rows again. A gradient that costs little more than the forward pass is part of it.
+   * @throws WhylightError `layer_not_found`, `not_differentiable`, `aborted`
+   */
+  async predictRows(plan: Plan, request: PredictRows, hooks: ExplainHooks = {}): Promise<PredictedRows> {
+    const lease = this.loader.lease(plan.model, noTimings(), hooks);
+    try {
+      return await predictRows({ plan, lease, hooks, task: taskOf(plan, this.tasks) }, request);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
    * Returns outputs of the model, all from the same runs, in the model's element types.
    * @param names of outputs of the graph
    * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
@@ -287,15 +291,7 @@ export class Explainer {
     try {
       const graph = await lease.load(resolveNeeds({ scores, activations }, info));
       const raw = await runRows(graph, checked, undefined, controlOf(hooks));
-      const outputs: Readonly<Record<string, Tensor>> = { ...raw.activations, [scores]: raw.scores };
-      return Object.fromEntries(
-        model.graph.outputs
-          .filter(({ name }) => names.includes(name))
-          .map(({ name, dtype }) => [
-            name,
-            rowsAsInFile(cast(outputs[name] as Tensor, dtype), model.places[name] ?? 0),
-          ]),
-      );
+      return outputsInFile(model, outputsOf(raw, scores), names);
     } finally {
       lease.release();
     }

@@ -15,6 +15,7 @@ import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf } from '../tensor/rows.ts';
 import { guarded } from './plugin-fault.ts';
 import type { ExplainRequest } from './request.ts';
+import { infosOfRows } from './row-features.ts';
 
 /**
  * Steps and cost of an explanation. Made once by {@link Explainer.plan}; estimates, runs and metrics take it as it is.
@@ -41,7 +42,7 @@ export interface Plan {
   /** Checked baselines; see {@link checkBaselines}. */
   readonly baselines: Inputs;
   readonly rows: number;
-  /** Cost of one row as the method states it, without a summary. */
+  /** Cost of one row as the method states it, without a summary; that of the dearest where rows differ in their features. */
   readonly rowCost: Cost;
   /** Cost of all rows; with summaries an upper bound, because a row without positive values is not evaluated again. */
   readonly cost: Cost;
@@ -70,7 +71,7 @@ export function planRequest(
 ): Plan {
   const seed = checkSeed(request.seed ?? 0);
   const entry = registry.get(request.method);
-  const model = withTarget(described.corrected(request.corrections), request.taskTarget);
+  const model = described.corrected(request.corrections);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);
   const baselines = request.baselines
@@ -111,8 +112,7 @@ export const planWithParams = (plan: Plan, params: Readonly<Record<string, unkno
  * @throws WhylightError `unprocessable_method`, `layer_not_found`, `method_failed`
  */
 export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTarget): Plan {
-  const { inputs, params } = plan;
-  const model = withTarget(plan.model, taskTarget);
+  const { model, inputs, params } = plan;
   const shapes = Object.fromEntries(
     Object.entries(inputs).map(([name, { dims }]) => [name, model.places[name] === 'whole' ? dims : dims.slice(1)]),
   );
@@ -120,12 +120,8 @@ export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTar
   const info = model.info({ scores: taskTarget.output, shapes });
   const space = scoreSpace(model, info);
   const target = fixedTarget(request, space);
-  return withNeeds({ ...plan, model, request, info, space, ...(target && { target }) }, params);
+  return withNeeds({ ...plan, request, info, space, ...(target && { target }) }, params);
 }
-
-/** The model with the tensor that a task's target is made of, where the model itself has none. */
-export const withTarget = (model: Model, target: TaskTarget | undefined): Model =>
-  target?.build ? model.withTensor(target.output, target.build) : model;
 
 /** Adds what follows from the parameters. */
 function withNeeds(
@@ -138,16 +134,19 @@ function withNeeds(
   const graphs = Object.fromEntries(
     Object.entries(namedNeeds(needs)).map(([name, graph]) => [name, resolveNeeds(graph, info)]),
   );
-  const rowCost = guarded(method, () =>
-    wholeRows(method.cost(params, info, methods, { baselines: baselineRows(baselines, rows) })),
-  );
-  const forwards = rowCost.forwards + (request.summary ? 1 : 0);
+  const given = { baselines: baselineRows(baselines, rows) };
+  const costs = infosOfRows(info, request, rows).map((alike) => ({
+    each: guarded(method, () => wholeRows(method.cost(params, alike.info, methods, given))),
+    rows: alike.rows,
+  }));
+  const most = (key: keyof Cost): number => Math.max(0, ...costs.map(({ each }) => each[key]));
+  const all = (key: keyof Cost): number => costs.reduce((sum, { each, rows: count }) => sum + each[key] * count, 0);
   return {
     ...settled,
     params,
     graphs,
-    rowCost,
-    cost: { forwards: forwards * rows, backwards: rowCost.backwards * rows },
+    rowCost: { forwards: most('forwards'), backwards: most('backwards') },
+    cost: { forwards: all('forwards') + (request.summary ? rows : 0), backwards: all('backwards') },
   };
 }
 

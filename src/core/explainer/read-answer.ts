@@ -6,6 +6,7 @@ import type { ModelDescription } from '../model/description.ts';
 import type { Model } from '../model/model.ts';
 import { rowsAsInFile } from '../model/row-axes.ts';
 import type { TargetRequest } from '../model/target-request.ts';
+import { recall } from '../plan/forward-pass.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { isPlaced, parseChoice } from '../task/parse-choice.ts';
@@ -22,6 +23,8 @@ export interface RowAnswer {
   readonly predictions: readonly Prediction[];
   readonly outputs: TaskOutputs;
   readonly context: TaskContext;
+  /** True if it comes from a run that had been made before. */
+  readonly recalled: boolean;
 }
 
 /** The part of a plan that answers are read with. */
@@ -38,9 +41,7 @@ export function taskOf(
   tasks: TaskRegistry,
 ): Task | undefined {
   if (!request.read || tasks.tasks.length === 0) return undefined;
-  // A vector to compare with asks for the similarity, whatever else the output may be.
-  const stated = request.corrections?.task ?? (request.read.similarTo && 'similarity');
-  return tasks.choose(model.description, model.metadata, stated);
+  return tasks.choose(model.description, model.metadata, request.corrections?.task);
 }
 
 /**
@@ -60,8 +61,9 @@ export async function readRow(run: ReadRun, task: Task, index: number): Promise<
   const { plan } = run;
   const inputs = rowInputs(plan, index);
   const context = contextOf(plan, task, index, inputs);
-  const outputs = await outputsOfRow(run, inputs);
-  return { outputs, context, predictions: readBy(task, outputs, context, plan.request.features?.[index]) };
+  const { outputs, recalled } = await outputsOfRow(run, inputs, index);
+  const predictions = readBy(task, outputs, context, plan.request.features?.[index]);
+  return { outputs, context, predictions, recalled };
 }
 
 /**
@@ -105,23 +107,35 @@ const readBy = (
   features: Features | undefined,
 ): readonly Prediction[] => task.read(outputs, context).map((prediction) => withWord(prediction, features));
 
+/** Tensors that tasks read beside the scores: all outputs, and the logits. */
+export function namesRead({ model, info }: Pick<ReadPlan, 'model' | 'info'>): string[] {
+  const outputs = model.graph.outputs.map(({ name }) => name);
+  return [...new Set([...outputs, model.description.explained.logits])].filter((name) => name !== info.scores.name);
+}
+
 /** All outputs in the file's own axes, and the logits where the graph goes on to a softmax or sigmoid. */
-async function outputsOfRow({ plan, lease, hooks }: ReadRun, inputs: Inputs): Promise<TaskOutputs> {
+async function outputsOfRow(
+  { plan, lease, hooks }: ReadRun,
+  inputs: Inputs,
+  index: number,
+): Promise<Pick<RowAnswer, 'outputs' | 'recalled'>> {
   const { model, info } = plan;
-  const { explained } = model.description;
-  const names = model.file.outputs.map(({ name }) => name);
-  const others = [...new Set([...names, explained.logits])].filter((name) => name !== info.scores.name);
-  const graph = await lease.load(resolveNeeds({ activations: others }, info));
-  const raw = outputsOf(await runRows(graph, inputs, undefined, controlOf(hooks)), info.scores.name);
-  return Object.fromEntries(
+  const needs = resolveNeeds({ activations: namesRead(plan) }, info);
+  const known = recall(hooks.pass, index, needs);
+  const raw = outputsOf(
+    known ?? (await runRows(await lease.load(needs), inputs, undefined, controlOf(hooks))),
+    info.scores.name,
+  );
+  const outputs = Object.fromEntries(
     Object.entries(raw).map(([name, tensor]) => [name, rowsAsInFile(tensor, model.places[name] ?? 0)]),
   );
+  return { outputs, recalled: known !== undefined };
 }
 
 function contextOf({ model, request }: ReadPlan, task: Task, index: number, inputs: Inputs): TaskContext {
   const { description, metadata, preprocessing } = model;
   const { read = {}, features, top } = request;
-  const { image, threshold, boxScore, similarTo } = read;
+  const { image, threshold, similarTo } = read;
   const words = features?.[index];
   return {
     description,
@@ -132,7 +146,6 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
       ? { attentionMask: wordsAmong(words) }
       : attentionOf(description, inputs)),
     ...(threshold !== undefined && { threshold }),
-    ...(boxScore && { boxScore }),
     ...(similarTo && { similarTo }),
     ...(top !== undefined && !task.hasPlaces && { top }),
   };

@@ -4,7 +4,8 @@ import type { MethodSource } from '../method/contract.ts';
 import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
-import type { BoxScore, TaskTarget } from '../task/task.ts';
+import type { ForwardPass } from '../plan/forward-pass.ts';
+import type { TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Explained } from './explanation.ts';
 
@@ -12,8 +13,6 @@ import type { Explained } from './explanation.ts';
 export interface ReadRequest {
   /** Predictions below this score are left out; the task's own default when absent. */
   readonly threshold?: number;
-  /** Number that is explained for a box; `confidence` when absent. */
-  readonly boxScore?: BoxScore;
   /** Size of the image that the only row was made of, for places in its pixels. */
   readonly image?: PlacedSize;
   /** Embedding to compare that of every row with; the largest components are explained when absent. */
@@ -71,4 +70,6 @@ export interface ExplainHooks {
   readonly maxSamples?: number;
   /** Methods that wrapper methods may use; every built-in one when left out. */
   readonly methods?: MethodSource;
+  /** Forward pass of the same rows that has run already, see {@link Explainer.predictRows}. */
+  readonly pass?: ForwardPass;
 }

@@ -4,12 +4,13 @@
  * them.
  */
 import * as z from 'zod';
-import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
+import { baselineParameter } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { countsOfSteps } from './counts.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { defineMetric, type Measurement, type MetricContext } from './metric.ts';
+import { absentOf } from './removal.ts';
 
 const paper = {
   title: 'RISE: Randomized input sampling for explanation of black-box models',
@@ -63,16 +64,8 @@ export const insertion = defineMetric({
   measure: (ctx) => curve(ctx, emptied(ctx), (input) => input),
 });
 
-/** The inputs with nothing in them. */
-const emptied =
-  ({ info, params: { baseline } }: MetricContext<Params>) =>
-  (inputs: Inputs): Inputs =>
-    Object.fromEntries(
-      info.inputs.map((one) => {
-        const row = inputs[one.name] as Inputs[string];
-        return [one.name, row.dtype === 'float32' ? baselineOf(row, one, baseline) : row];
-      }),
-    );
+/** Makes the inputs with nothing in them. */
+const emptied = (ctx: MetricContext<Params>) => (): Inputs => absentOf(ctx, () => ctx.params.baseline);
 
 async function curve(
   ctx: MetricContext<Params>,

@@ -4,6 +4,7 @@ import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { countsOfSize, countsOfSteps } from './counts.ts';
+import { takesPieces } from './features.ts';
 
 /** Number of portions where the request does not say how large one is. */
 const USUAL_STEPS = 50;
@@ -51,9 +52,11 @@ export function portionCount(info: BoundInfo, { features_in_step, unit }: StepPa
 
 /** Number of features of one row. */
 export function featureCount(info: BoundInfo, unit: StepParams['unit']): number {
+  if (info.features && takesPieces(info, unit)) return info.features.count;
   const image = imageInput(info);
   if (image && unit === 'pixel') return sizeOf(image.dims.filter((_, axis) => axis !== image.channelAxis).map(Number));
-  return info.inputs
-    .filter(({ dtype }) => dtype === 'float32')
-    .reduce((sum, { dims }) => sum + sizeOf(dims.map(Number)), 0);
+  const floats = info.inputs.filter(({ dtype }) => dtype === 'float32');
+  // Of token ids each position is a feature.
+  const ranked = floats.length > 0 ? floats : info.inputs;
+  return ranked.reduce((sum, { dims }) => sum + sizeOf(dims.map(Number)), 0);
 }

@@ -1,12 +1,11 @@
-/** Features that an attribution ranks, and their removal from an input: pixels of an image, or elements. */
+/** Features that an attribution ranks, and their removal from an input: pixels of an image, words, or elements. */
 
-import { WhylightError } from '../errors.ts';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
-import type { Inputs } from '../tensor/rows.ts';
-import { emptyRows, rowsOf } from '../tensor/rows.ts';
+import { copiesOf, type Inputs, rowsOf } from '../tensor/rows.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { type Pieces, piecesOf } from './pieces.ts';
 
 /** A run of elements of one input that make a feature: `count` of them, `stride` apart. */
 interface Part {
@@ -19,48 +18,73 @@ interface Part {
   readonly stride: number;
 }
 
+/** Unit that is ranked and removed. */
+export type Unit = 'pixel' | 'element';
+
+/** True if the pieces of a modality are the features: words always, windows of a signal unless elements are asked for. */
+export const takesPieces = ({ features, inputs }: Pick<BoundInfo, 'features' | 'inputs'>, unit: Unit): boolean =>
+  features !== undefined && (unit === 'pixel' || !inputs.some(({ dtype }) => dtype === 'float32'));
+
+/** An element of an input. */
+type Place = readonly [input: string, element: number];
+
+const pixelsOf = (
+  image: { readonly name: string; readonly channelAxis: number },
+  { dims }: Tensor,
+  [height, width]: readonly [number, number],
+): Part => {
+  const channels = dims[image.channelAxis + 1] as number;
+  const last = image.channelAxis === 2;
+  return {
+    input: image.name,
+    features: height * width,
+    step: last ? channels : 1,
+    count: channels,
+    stride: last ? 1 : height * width,
+  };
+};
+
+function placesOf({ count, mask }: Pieces): readonly (readonly Place[])[] {
+  const places = Array.from({ length: count }, (): Place[] => []);
+  for (const [input, ids] of Object.entries(mask)) {
+    for (const [element, piece] of ids.entries()) places[piece]?.push([input, element]);
+  }
+  return places;
+}
+
 export class Features {
   /** One for each feature. */
   readonly importance: Float32Array;
   /** [height, width] where features are pixels. */
   readonly grid?: readonly [number, number];
-  private readonly parts: readonly Part[];
+  private readonly parts: readonly Part[] = [];
+  /** Inputs and elements of each feature, where it is a piece: a word, a column, a window. */
+  private readonly pieces?: readonly (readonly Place[])[];
 
   /**
    * @param unit `element` takes an element of an image input where it has a value of its own, `pixel` all its channels
    * @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input.
    */
-  constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs, unit: 'pixel' | 'element' = 'pixel') {
+  constructor(info: BoundInfo, row: ExplainedRow, inputs: Inputs, unit: Unit = 'pixel') {
     const image = imageInput(info);
     const pixels = image && inputs[image.name];
     const hasElements = image && row.values[image.name]?.data.length === pixels?.data.length;
-    if (image && pixels && row.map && !(unit === 'element' && hasElements)) {
-      const [height, width] = row.map.dims as [number, number];
-      const channels = pixels.dims[(image.channelAxis as number) + 1] as number;
-      const last = image.channelAxis === 2;
-      this.grid = [height, width];
+    const ofModality = takesPieces(info, unit);
+    if (!ofModality && image && pixels && row.map && !(unit === 'element' && hasElements)) {
+      this.grid = row.map.dims as [number, number];
       this.importance = row.map.data;
-      this.parts = [
-        {
-          input: image.name,
-          features: height * width,
-          step: last ? channels : 1,
-          count: channels,
-          stride: last ? 1 : height * width,
-        },
-      ];
+      this.parts = [pixelsOf(image, pixels, this.grid)];
       return;
     }
     const names = Object.keys(row.values).filter((name) => {
       const input = inputs[name];
       return input?.dtype === 'float32' && sizeOf(input.dims) === row.values[name]?.data.length;
     });
-    if (names.length === 0) {
-      throw new WhylightError(
-        'unprocessable_method',
-        'The attribution is of an inner layer that has no place in the input: there is nothing to take away.',
-        { layers: Object.keys(row.values) },
-      );
+    if (ofModality || names.length === 0) {
+      const pieces = piecesOf({ info, inputs, row });
+      this.pieces = placesOf(pieces);
+      this.importance = Float32Array.from(pieces.importance);
+      return;
     }
     this.parts = names.map((input) => ({
       input,
@@ -78,6 +102,7 @@ export class Features {
 
   /** Names of the inputs that have features. */
   get inputs(): readonly string[] {
+    if (this.pieces) return [...new Set(this.pieces.flat().map(([input]) => input))];
     return this.parts.map(({ input }) => input);
   }
 
@@ -98,18 +123,18 @@ export class Features {
 
   /** `count` copies of the single row, to be changed; inputs without features stay one row. */
   copies(row: Inputs, count: number): Inputs {
+    const changed = new Set(this.inputs);
     return Object.fromEntries(
-      Object.entries(row).map(([name, one]) => {
-        if (!this.inputs.includes(name)) return [name, one];
-        const copies = emptyRows('float32', count, one.dims.slice(1));
-        for (let i = 0; i < count; i++) copies.data.set(one.data as Float32Array, i * one.data.length);
-        return [name, copies];
-      }),
+      Object.entries(row).map(([name, one]) => [name, changed.has(name) ? copiesOf(one, count) : one]),
     );
   }
 
   /** The place of a feature's elements: input, and positions in its row. */
-  *elements(feature: number): Generator<readonly [input: string, element: number]> {
+  *elements(feature: number): Generator<Place> {
+    if (this.pieces) {
+      yield* this.pieces[feature] as readonly Place[];
+      return;
+    }
     let index = feature;
     for (const { input, features, step, count, stride } of this.parts) {
       if (index < features) {
@@ -126,7 +151,7 @@ export class Features {
       for (const [input, element] of this.elements(feature)) {
         const [target, source] = [rows[input] as Tensor, from[input] as Tensor];
         const size = target.data.length / rowsOf(target);
-        (target.data as Float32Array)[row * size + element] = (source.data as Float32Array)[element] as number;
+        target.data[row * size + element] = source.data[element] as never;
       }
     }
   }

@@ -4,9 +4,9 @@ import type { Explainer } from '../explainer/explainer.ts';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { Plan } from '../explainer/plan.ts';
 import type { ExplainHooks } from '../explainer/request.ts';
+import { infoOfRow, infosOfRows } from '../explainer/row-features.ts';
 import type { Cost } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
-import type { Features as ModalityFeatures } from '../modality/modality.ts';
 import type { Model } from '../model/model.ts';
 import { argmax, probabilitiesOf } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
@@ -27,7 +27,7 @@ export interface PlannedMetric {
   readonly metric: Metric;
   /** After defaults. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** For a single row. */
+  /** For a single row: the dearest, where rows differ in their features. */
   readonly cost: Cost;
 }
 
@@ -44,15 +44,17 @@ export function planMetrics(plan: Plan, requests: readonly MetricRequest[]): Pla
   return requests.map((request) => {
     const metric = metricOf(request.metric);
     const params = parseParams(metric, request.params);
-    return { metric, params, cost: metric.cost(params, { ...plan, explanation: plan.rowCost }) };
+    const costs = infosOfRows(plan.info, plan.request, plan.rows).map(({ info }) =>
+      metric.cost(params, { model: plan.model, info, explanation: plan.rowCost }),
+    );
+    const most = (key: keyof Cost): number => Math.max(0, ...costs.map((cost) => cost[key]));
+    return { metric, params, cost: { forwards: most('forwards'), backwards: most('backwards') } };
   });
 }
 
 export interface MeasureOptions {
   /** Region of the object in each row, where it is known. */
   readonly regions?: readonly (Region | undefined)[];
-  /** Words, columns or stretches of each row, where its modality knows them. */
-  readonly features?: readonly (ModalityFeatures | undefined)[];
   /**
    * Models with shuffled layers, in the order of shuffling, in place of those that metrics of randomisation make: to
    * repeat a test with recorded models.
@@ -76,13 +78,13 @@ export async function measureRows(
   plan: Plan,
   rows: readonly ExplainedRow[],
   planned: readonly PlannedMetric[],
-  { regions = [], features = [], randomised, first = 0, hooks = {}, done }: MeasureOptions = {},
+  { regions = [], randomised, first = 0, hooks = {}, done }: MeasureOptions = {},
 ): Promise<Measured[][]> {
   const all: Measured[][] = [];
   for (const [index, row] of rows.entries()) {
     const context = contextOf({ explainer, plan, hooks }, row, index);
-    const [region, pieces] = [regions[index], features[index]];
-    const known = { ...(region && { region }), ...(pieces && { features: pieces }), ...(randomised && { randomised }) };
+    const region = regions[index];
+    const known = { ...(region && { region }), ...(randomised && { randomised }) };
     const measured: Measured[] = [];
     for (const { metric, params, cost } of planned) {
       const random = new Random(plan.seed, first + index);
@@ -104,13 +106,14 @@ interface MetricsRun {
 /** Everything that a metric may use for one row, except for parameters, region and randomness. */
 function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<MetricContext<never>, 'params' | 'random'> {
   const { explainer, plan, hooks } = run;
-  const { model, info, params, methods } = plan;
+  const { model, params, methods } = plan;
+  const features = plan.request.features?.[index];
   const inputs = rowOf(plan.inputs, index);
   // As many baselines as rows are one for each; for a single row, all of them are its own.
   const baselines = plan.rows > 1 ? rowOf(plan.baselines, index) : plan.baselines;
   return {
     model,
-    info,
+    info: infoOfRow(plan.info, plan.request, index),
     explanation: plan.rowCost,
     inputs,
     baselines,
@@ -123,6 +126,7 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
         params,
         inputs: change.inputs ?? inputs,
         baselines,
+        ...(features && { features: [features] }),
         target,
         top: 1,
         summary: false,

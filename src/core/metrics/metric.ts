@@ -5,7 +5,6 @@
 import type { z } from 'zod';
 import type { ExplainedRow } from '../explainer/explanation.ts';
 import type { Cost } from '../method/contract.ts';
-import type { Features as ModalityFeatures } from '../modality/modality.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
@@ -41,6 +40,7 @@ export interface MetricAbout {
 /** Facts that the cost of a metric depends on. */
 export interface MetricSubject {
   readonly model: Model;
+  /** Facts about the model, with the words, columns or windows of the row where a modality read it. */
   readonly info: BoundInfo;
   /** Rows that the explanation of a single row takes. */
   readonly explanation: Cost;
@@ -53,8 +53,6 @@ export interface MetricContext<P> extends MetricSubject {
   /** Explained row that is measured. */
   readonly row: ExplainedRow;
   readonly region?: Region;
-  /** Words, columns or stretches of the row, where its modality knows them. */
-  readonly features?: ModalityFeatures;
   /** Baselines of the request, by input name. */
   readonly baselines: Inputs;
   /** Models with shuffled layers, in place of those that a metric makes; see {@link MeasureOptions.randomised}. */

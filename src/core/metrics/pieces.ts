@@ -15,14 +15,14 @@ export interface Pieces {
   readonly mask: Readonly<Record<string, Int32Array>>;
 }
 
-type PieceContext = Pick<MetricContext<unknown>, 'info' | 'inputs' | 'row' | 'features'>;
+type PieceContext = Pick<MetricContext<unknown>, 'info' | 'inputs' | 'row'>;
 
 /**
  * Returns the pieces of the explained row: those of its modality, else each token, column or position.
  * @throws WhylightError `unprocessable_method` when the attribution is of a layer that has no place in the input
  */
 export function piecesOf(ctx: PieceContext): Pieces {
-  const mask = ctx.features?.mask ?? masksOf(ctx);
+  const mask = ctx.info.features?.mask ?? masksOf(ctx);
   const values = valuesByInput(ctx);
   const count = 1 + Math.max(-1, ...Object.values(mask).map((own) => own.reduce((a, b) => Math.max(a, b), -1)));
   const importance = new Float64Array(count);

@@ -1,9 +1,9 @@
 /** Answers of the model without some features: the runs that the metrics of faithfulness share. */
 import * as z from 'zod';
 import { units } from '../method/units.ts';
-import { baselineOf } from '../strategy/baseline.ts';
+import { type Baseline, baselineOf } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { Features } from './features.ts';
 import type { Answers, MetricContext } from './metric.ts';
 
@@ -35,26 +35,44 @@ export interface RemovalParams {
 }
 
 /** Part of the context of a metric that a removal needs. */
-export type RemovalContext = Pick<MetricContext<RemovalParams>, 'info' | 'inputs' | 'params' | 'answers'>;
+export type RemovalContext = Pick<MetricContext<RemovalParams>, 'info' | 'inputs' | 'baselines' | 'params' | 'answers'>;
 
 /** Number of rows that are made at once: a curve over a large image need not be in memory as a whole. */
 const ROWS = 16;
 
 /** Returns the inputs with nothing in them. */
-export function emptied(
-  { info, inputs }: Pick<MetricContext<unknown>, 'info' | 'inputs'>,
-  baseline: RemovalParams['baseline'],
-): Inputs {
-  return Object.fromEntries(
+export const emptied = (ctx: AbsenceContext, baseline: RemovalParams['baseline']): Inputs =>
+  absentOf(ctx, (row) => (baseline === 'black' ? smallest(row) : baseline));
+
+type AbsenceContext = Pick<MetricContext<unknown>, 'info' | 'inputs' | 'baselines'>;
+
+/**
+ * Returns the inputs with nothing in them. Where a modality read the input, what it calls absent (a mask token, the median
+ * row, silence) comes first.
+ * @param baseline value of each input otherwise
+ */
+export function absentOf({ info, inputs, baselines }: AbsenceContext, baseline: (row: Tensor) => Baseline): Inputs {
+  const absences = Object.fromEntries(
     info.inputs.map((one) => {
       const row = inputs[one.name] as Tensor;
-      if (row.dtype !== 'float32') return [one.name, row];
-      return [one.name, baselineOf(row, one, baseline === 'black' ? smallest(row) : baseline)];
+      const absent = baselineOf(row, one, baseline(row), info.features ? baselines : {});
+      // Special tokens and padding are no features: they stay.
+      const kept = info.features?.mask[one.name];
+      return [one.name, kept ? mapped(absent, (value, i) => ((kept[i] as number) < 0 ? row.data[i] : value)) : absent];
     }),
   );
+  return { ...inputs, ...absences };
 }
 
-const smallest = ({ data }: Tensor): number => (data as Float32Array).reduce((least, x) => Math.min(least, x));
+function mapped(from: Tensor, change: (value: Tensor['data'][number], element: number) => unknown): Tensor {
+  const to = tensor(from.dtype, from.dims);
+  for (let i = 0; i < to.data.length; i++) to.data[i] = change(from.data[i] as number, i) as never;
+  return to;
+}
+
+/** Smallest value of an image; ids have no order, and are replaced by 0. */
+const smallest = ({ dtype, data }: Tensor): number =>
+  dtype === 'float32' ? (data as Float32Array).reduce((least, x) => Math.min(least, x)) : 0;
 
 /** Returns the features of the explained row in this unit. */
 export const featuresOf = (

@@ -45,13 +45,27 @@ async function baselinesOf(model: Model, { modality, context }: ModalityInUse, p
   );
 }
 
+/** Some of the rows, in this order. */
+export const selectPrepared = (model: Model, prepared: PreparedRows, rows: readonly number[]): PreparedRows => ({
+  ...prepared,
+  inputs: rowsInFile(model, prepared.inputs, rows),
+  features: rows.map((row) => prepared.features[row] as Features),
+  views: rows.map((row) => prepared.views[row]),
+  baselines: async () => rowsInFile(model, await prepared.baselines(), rows),
+});
+
 /** One row of inputs in the file's own axes; inputs that all rows share stay whole. */
-export function rowInFile({ places }: Pick<Model, 'places'>, inputs: Inputs, row: number): Inputs {
+export const rowInFile = (model: Pick<Model, 'places'>, inputs: Inputs, row: number): Inputs =>
+  rowsInFile(model, inputs, [row]);
+
+/** Rows of inputs in the file's own axes, in this order; inputs that all rows share stay whole. */
+export function rowsInFile({ places }: Pick<Model, 'places'>, inputs: Inputs, rows: readonly number[]): Inputs {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => {
       const place = places[name] ?? 0;
       if (typeof place !== 'number') return [name, value];
-      return [name, rowsAsInFile(sliceRows(rowsInFront(value, place), row, row + 1), place)];
+      const inFront = rowsInFront(value, place);
+      return [name, rowsAsInFile(joinRows(rows.map((row) => sliceRows(inFront, row, row + 1))), place)];
     }),
   );
 }

@@ -19,9 +19,18 @@ export interface SourceInfo extends TensorInfo {
   readonly input: string;
 }
 
+/** Pieces of one row that a person would point at: words, columns, windows. */
+export interface RowFeatures {
+  readonly count: number;
+  /** By input name: number of the feature of each element of the row, -1 for elements of none (special tokens). */
+  readonly mask: Readonly<Record<string, Int32Array>>;
+}
+
 /** Facts about a model that are known before anything runs. */
 export interface ModelInfo {
   readonly inputs: readonly TensorInfo[];
+  /** Features of the explained row, where a modality read it. */
+  readonly features?: RowFeatures;
   /**
    * Tensors that gradients are taken for: each floating point input, and for an integer input (token ids) the output of
    * its embedding lookup.

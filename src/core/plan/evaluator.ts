@@ -28,6 +28,8 @@ export interface EvaluatorOptions {
   readonly control: RunControl;
   /** Inputs that every row is fed with beside those of the method: one row each, or shared by all rows. */
   readonly held?: Inputs;
+  /** Finds an evaluation of the input in a forward pass that has run; see `recall` of `forward-pass.ts`. */
+  readonly recall?: (needs: ResolvedNeeds, target?: Target) => RawEvaluation | undefined;
   /** Finds the target again in other rows, where positions of the output change their meaning from row to row. */
   readonly follow?: Follow;
 }
@@ -79,13 +81,19 @@ export class Evaluator {
     space: ScoreSpace,
     { wanted, choose }: { readonly wanted?: Target; readonly choose?: (scores: Float32Array) => Target } = {},
   ): Promise<Start> {
-    const { control, forward } = this.options;
+    const { control, forward, recall } = this.options;
     const needs = this.options.graphs[this.main] as ResolvedNeeds;
     const { reference = false, otherInputs = false } = needs.ruleset;
     const own = needs.feeds.length === 0 && needs.scores === forward.scores && !reference && !otherInputs;
-    const graph = await this.options.load(own ? needs : forward);
-    const fed = this.withHeld(inputs, own ? needs : forward);
-    let raw = await runRows(graph, fed, wanted, { signal: control.signal });
+    const main = own ? needs : forward;
+    const differentiates = main.gradients.length > 0;
+    // A gradient that ran before the target was chosen is that of the top class.
+    const whole = differentiates && choose && !wanted ? undefined : recall?.(main, wanted);
+    const known = whole ?? recall?.(forward);
+    const graph = known ? undefined : await this.options.load(main);
+    const run = async (target: Target | undefined) =>
+      runRows(graph as RunnableGraph, this.withHeld(inputs, main), target, { signal: control.signal });
+    let raw = known ?? (await run(wanted));
     const scores = raw.scores.data;
     if (!scores.every(Number.isFinite)) {
       throw new WhylightError(
@@ -94,11 +102,12 @@ export class Evaluator {
       );
     }
     this.target = wanted ?? choose?.(scores) ?? outputTarget(argmax(scores), space);
-    this.predictions = 1;
-    if (own) {
-      const differentiates = graph.variant.gradients.length > 0;
-      if (differentiates && !wanted && (choose || !graph.variant.findsTopClass)) {
-        raw = await runRows(graph, fed, this.target, { signal: control.signal });
+    this.predictions = known ? 0 : 1;
+    // A row that has been counted as a prediction is not counted again when the method takes it.
+    this.claimed = known !== undefined;
+    if (own && (whole || graph)) {
+      if (graph && differentiates && !wanted && (choose || !graph.variant.findsTopClass)) {
+        raw = await run(this.target);
         this.predictions = 2;
       }
       this.remembered = { rows: inputs, graph: this.main, target: this.target, raw };

@@ -4,9 +4,10 @@
  */
 import { isStatic } from '../onnx/dims.ts';
 import type { ShapeOf } from '../onnx/flop-counts.ts';
-import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { traitsOf } from '../onnx/operators.ts';
+import { bindRows, type RowShapes } from './bind-rows.ts';
 
 export interface Flops {
   readonly total: number;
@@ -15,12 +16,15 @@ export interface Flops {
   readonly unknown: readonly string[];
 }
 
-/** @param batch rows that run at once, where the file leaves their number open */
-export function countFlops(graph: Graph, batch = 1): Flops {
+/**
+ * @param batch rows that run at once, where the file leaves their number open
+ * @param rows shapes of one row, for inputs whose dims the graph leaves open
+ */
+export function countFlops(graph: Graph, batch = 1, rows: RowShapes = {}): Flops {
   const byOperator = new Map<string, number>();
   const unknown: string[] = [];
   let total = 0;
-  const values = infer({ ...graph, inputs: graph.inputs.map((input) => withRows(input, batch)) });
+  const values = infer(bindRows(graph, rows, batch));
   const shape: ShapeOf = (name) => {
     const dims = graph.constants.get(name)?.dims ?? values.get(name)?.dims;
     if (!isStatic(dims)) throw new UnknownShape();
@@ -38,8 +42,5 @@ export function countFlops(graph: Graph, batch = 1): Flops {
   }
   return { total, byOperator, unknown };
 }
-
-const withRows = (input: ValueInfo, rows: number): ValueInfo =>
-  typeof input.dims?.[0] === 'string' && !input.whole ? { ...input, dims: [rows, ...input.dims.slice(1)] } : input;
 
 class UnknownShape extends Error {}

@@ -54,8 +54,8 @@ export class GraphLease {
   private readonly model: Model;
   private readonly timings: LoadTimings;
   private readonly waiting: LoadWait;
-  private held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
-  private overlap = { runs: 0, since: 0 };
+  private readonly held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
+  private readonly overlap = { runs: 0, since: 0 };
 
   constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waiting: LoadWait = {}) {
     this.loader = loader;
@@ -64,12 +64,9 @@ export class GraphLease {
     this.waiting = waiting;
   }
 
-  /** A lease on graphs of the same model with further tensors; it is released together with this one. */
-  extendedTo(model: Model): GraphLease {
-    const lease = new GraphLease(this.loader, model, this.timings, this.waiting);
-    lease.held = this.held;
-    lease.overlap = this.overlap;
-    return lease;
+  /** Facts about a graph; it is compiled if it is new, but not loaded. */
+  describe(needs: ResolvedNeeds): Variant {
+    return this.loader.describe(this.model, needs, this.timings);
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {

@@ -1,7 +1,8 @@
 /** Memory of a graph: for the tensors of a row, and for an engine that runs it in WebAssembly. */
-import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
+import { bindRows, type RowShapes } from './bind-rows.ts';
 
 /**
  * The most bytes that the tensors of one row take at the same time when nodes run in order and a tensor is given up after
@@ -9,14 +10,8 @@ import { bytesPerElement, sizeOf } from '../tensor/tensor.ts';
  * @param rows shapes of one row, for inputs whose dims the graph leaves open
  * @param batch rows of every run, where the graph takes no other number
  */
-export function peakRowBytes(graph: Graph, rows: Readonly<Record<string, readonly number[]>> = {}, batch = 1): number {
-  const oneRow = (input: ValueInfo): ValueInfo => ({
-    ...input,
-    dims: input.whole
-      ? (rows[input.name] ?? input.dims)
-      : input.dims && [batch, ...(rows[input.name] ?? input.dims.slice(1))],
-  });
-  const values = infer({ ...graph, inputs: graph.inputs.map(oneRow) });
+export function peakRowBytes(graph: Graph, rows: RowShapes = {}, batch = 1): number {
+  const values = infer(bindRows(graph, rows, batch));
   const bytes = (name: string): number => {
     const value = graph.constants.has(name) ? undefined : values.get(name);
     const dims = value?.dims?.map((dim) => (typeof dim === 'number' ? dim : 1));
@@ -53,7 +48,7 @@ const BYTES_PER_NODE = 25 * 1024;
  * in steps of a fifth, so does the estimate. The copy of the weights that the session was made from lies outside of it.
  * Checked for single rows by `npm run bench:gradient`; larger batches come out up to two steps too low.
  */
-export function wasmBytes(graph: Graph, rows?: Readonly<Record<string, readonly number[]>>, batch = 1): number {
+export function wasmBytes(graph: Graph, rows?: RowShapes, batch = 1): number {
   return linearMemory(sessionBytes(graph) + batch * peakRowBytes(graph, rows, batch));
 }
 

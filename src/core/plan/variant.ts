@@ -7,6 +7,8 @@ import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { bindRows } from './bind-rows.ts';
+import { countFlops } from './flops.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { mixInputs, withOwnDims } from './mix-inputs.ts';
 
@@ -33,6 +35,8 @@ export interface Variant extends ResolvedNeeds {
   readonly inputs: readonly ValueInfo[];
   /** Memory for one row's tensors at the worst moment, in bytes, weights not counted; for rows of `inputDims`. */
   readonly rowBytes: number;
+  /** Floating point operations of one row of `inputDims`; nodes of unknown shape count nothing. */
+  readonly rowFlops: number;
   /** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */
   readonly sessionBytes: number;
   /** Rows may be mixtures: see {@link Needs.mixtures}. */
@@ -117,11 +121,13 @@ export function describeVariant(
   batch?: number,
 ): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
+  const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
   return {
     ...needs,
     key,
     inputs: graph.inputs,
-    rowBytes: peakRowBytes(graph, withOwnDims(needs.inputDims), batch),
+    rowBytes: peakRowBytes(bound, {}, batch),
+    rowFlops: countFlops(bound, batch).total / (batch ?? 1),
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',

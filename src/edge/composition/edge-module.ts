@@ -13,6 +13,7 @@ import type { ModelStore } from '../models/store.ts';
 import { consoleLog, type Log } from '../observe/log.ts';
 import type { Services } from '../services.ts';
 import { TenantDirectory } from '../tenants/directory.ts';
+import type { Authenticate } from '../tenants/host-authentication.ts';
 import { JwtVerifier } from '../tenants/jwt.ts';
 import type { Overrides } from '../tenants/kv-tenants.ts';
 import type { Ledger } from '../tenants/ledger.ts';
@@ -43,9 +44,9 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
       [EDGE.tenantConfigs, optional(EDGE.tenantOverrides), optional(SERVICES.ledger), SERVICES.log, EDGE.clock],
     );
     bind(SERVICES.tenants).toResolvedValue(
-      (records: Tenants, tokens: JwtVerifier, log: Log, clock: () => number) =>
-        new TenantDirectory({ tenants: records, tokens, log, clock }),
-      [EDGE.tenantRecords, EDGE.tokenVerifier, SERVICES.log, EDGE.clock],
+      (records: Tenants, tokens: JwtVerifier, log: Log, clock: () => number, host: Authenticate | undefined) =>
+        new TenantDirectory({ tenants: records, tokens, log, clock, openToNames: host !== undefined }),
+      [EDGE.tenantRecords, EDGE.tokenVerifier, SERVICES.log, EDGE.clock, optional(SERVICES.authenticate)],
     );
     bind(SERVICES.models).toResolvedValue(
       (

@@ -12,6 +12,8 @@ type ServiceTokens = { readonly [Name in keyof Services]-?: Token<NonNullable<Se
 
 /** Parts of {@link Services}, by name. */
 export const SERVICES: ServiceTokens = {
+  authenticate: token('edge.authenticate'),
+  basePath: token('edge.base-path'),
   explainer: CORE.explainer,
   modalities: CORE.modalities,
   models: token('edge.models'),

@@ -7,6 +7,7 @@ import {
   decodeRequest,
   HEADER_LENGTH,
   headerLengthOf,
+  IMAGE_URL,
   type InferenceRequest,
   type Parameters,
 } from '../../protocol/open-inference.ts';
@@ -17,21 +18,11 @@ import { limitsFor } from '../tenants/tenant.ts';
 import { type DataBody, type DataTypes, dataOf, isInferenceRequest, sniffedData, textsWithin } from './data-body.ts';
 import { fetchImage, type ImageSource } from './remote-image.ts';
 
-export type Body = {
-  readonly parameters: Parameters;
-  /** File of the field `similar_to` of a form: the input to compare with. */
-  readonly similar?: Body;
-} & (
+export type Body = { readonly parameters: Parameters } & (
   | { readonly kind: 'image'; readonly bytes: Uint8Array }
   | { readonly kind: 'tensors'; readonly request: InferenceRequest }
   | DataBody
 );
-
-/** Field of a form that holds the input to compare with. */
-const SIMILAR = 'similar_to';
-
-/** Parameter that names an image by its https URL. */
-const IMAGE_URL = 'image_url';
 
 const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
 
@@ -45,7 +36,7 @@ export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: 
   const mediaType = c.req.header('Content-Type') ?? '';
   const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
   const header = c.req.header(HEADER_LENGTH);
-  if (type === 'multipart/form-data') return readForm(c, types);
+  if (type === 'multipart/form-data') return readForm(c, source, types);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {
     const bytes = await readBytes(c);
     const data = header === undefined && !isInferenceRequest(bytes) ? dataOf(bytes, mediaType, types) : undefined;
@@ -127,8 +118,8 @@ export function imageSource(c: Context<EdgeEnv>, { limits, fetch }: Pick<Service
   return { hosts: tenant.image_hosts, maxBytes: maxBody, signal: c.req.raw.signal, fetch };
 }
 
-/** Reads a form: one file, in a field of any name; every field without a file is a parameter. */
-async function readForm(c: Context, types: DataTypes): Promise<Body> {
+/** Reads a form: one file, in a field of any name, or the address of an image; every other field is a parameter. */
+async function readForm(c: Context, source: ImageSource, types: DataTypes): Promise<Body> {
   let form: FormData;
   try {
     form = await c.req.formData();
@@ -137,25 +128,21 @@ async function readForm(c: Context, types: DataTypes): Promise<Body> {
     throw new WhylightError('invalid_request', message, {}, { cause });
   }
   const entries = [...form.entries()] as [string, string | Blob][];
-  const uploads = entries.filter((entry): entry is [string, Blob] => typeof entry[1] !== 'string');
-  const files = uploads.filter(([name]) => name !== SIMILAR);
+  const files = entries.filter(([, value]) => typeof value !== 'string');
   const [file] = files;
-  if (!file || files.length > 1) {
+  const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const { [IMAGE_URL]: url, ...parameters } = Object.fromEntries(fields);
+  if (!file && url !== undefined) return { kind: 'image', bytes: await fetchImage(url, source), parameters };
+  if (!file || files.length > 1 || url !== undefined) {
     throw new WhylightError(
       'invalid_request',
-      `The form must hold one file, but it has ${files.length} files. Send it as in curl -F image=@photo.jpg.`,
+      `The form must hold one file or ${IMAGE_URL}, but it has ${files.length} files${url === undefined ? '' : ` and ${IMAGE_URL}`}. Send it as in curl -F image=@photo.jpg.`,
       { files: files.map(([name]) => name) },
     );
   }
-  const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  const other = uploads.find(([name]) => name === SIMILAR);
-  const similar = other && (await fileBody(other[1], types));
-  return { ...(await fileBody(file[1], types, Object.fromEntries(fields))), ...(similar && { similar }) };
-}
-
-async function fileBody(file: Blob, types: DataTypes, parameters: Parameters = {}): Promise<Body> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const data = dataOf(bytes, file.type, types, parameters) ?? sniffedData(bytes, types);
+  const blob = file[1] as Blob;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const data = dataOf(bytes, blob.type, types, parameters) ?? sniffedData(bytes, types);
   return data ? { ...data, parameters } : { kind: 'image', bytes, parameters };
 }
 

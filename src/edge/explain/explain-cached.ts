@@ -14,7 +14,7 @@ import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import { type ExplainQuery, runRequest } from './query.ts';
 
-export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial'> & {
+export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial' | 'pass'> & {
   /** True if a job may take the place of the answer. */
   readonly deferrable?: boolean;
 };

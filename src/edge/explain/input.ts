@@ -4,7 +4,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
 import { detailOf, preprocess } from '../../core/image/preprocess.ts';
-import type { PreparedRows } from '../../core/modality/prepare.ts';
+import { type PreparedRows, rowsInFile, selectPrepared } from '../../core/modality/prepare.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { ServedModel } from '../models/served-model.ts';
@@ -43,6 +43,18 @@ export function inputOf(
     : tensorInput(body.request.inputs);
 }
 
+/** Some rows of the input of a request, in this order. */
+export const selectRowsOf = (input: ExplainInput, model: Model, rows: readonly number[]): ExplainInput => ({
+  digest: async () => `rows ${rows.join()} of ${await input.digest()}`,
+  inputs: async () => rowsInFile(model, await input.inputs(), rows),
+  // An image is a single row.
+  image: () => input.image(),
+  prepared: async () => {
+    const prepared = await input.prepared();
+    return prepared && selectPrepared(model, prepared, rows);
+  },
+});
+
 function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
   const { preprocessing } = model;
   const input = model.graph.inputs[0]?.name;
@@ -70,17 +82,20 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
 }
 
 function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>): ExplainInput {
-  const entries = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const inputs = Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
-    async digest() {
-      const parts = entries.map(async ([name, { dtype, dims, data }]) => {
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        return JSON.stringify([name, dtype, dims, await sha256Hex(bytes)]);
-      });
-      return `tensors:${(await Promise.all(parts)).join()}`;
-    },
-    inputs: async () => Object.fromEntries(entries),
+    digest: () => digestOf(inputs),
+    inputs: async () => inputs,
     image: async () => undefined,
     prepared: async () => undefined,
   };
+}
+
+/** Makes the digest of tensors: of their names, element types, shapes and bytes. */
+export async function digestOf(inputs: Inputs): Promise<string> {
+  const parts = Object.entries(inputs).map(async ([name, { dtype, dims, data }]) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return JSON.stringify([name, dtype, dims, await sha256Hex(bytes)]);
+  });
+  return `tensors:${(await Promise.all(parts)).join()}`;
 }

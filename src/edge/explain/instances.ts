@@ -68,7 +68,7 @@ export async function predictInstances(
 }
 
 /** Splits outputs into rows. */
-function predictionsOf(outputs: Readonly<Record<string, Tensor>>): unknown[] {
+export function predictionsOf(outputs: Readonly<Record<string, Tensor>>): unknown[] {
   const rows = Object.values(outputs)[0]?.dims[0] ?? 0;
   return Array.from({ length: rows }, (_, row) => {
     const values = Object.entries(outputs).map(([output, { dims, data }]) => {

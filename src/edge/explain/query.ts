@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
 import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
-import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
+import type { ExplainRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
@@ -23,15 +23,7 @@ import { type Body, imageSource, readBody } from './body.ts';
 import { dataTypesOf } from './data-body.ts';
 import { type ExplainInput, inputOf } from './input.ts';
 import { type MetricParameters, splitMetricParameters } from './metric-parameters.ts';
-import {
-  bothChecked,
-  correctionsOf,
-  methodParameters,
-  readSettings,
-  readSettingsOf,
-  type Settings,
-} from './settings.ts';
-import { similarOf } from './similar.ts';
+import { bothChecked, correctionsOf, methodParameters, readSettings, type Settings } from './settings.ts';
 
 /** A validated request. Nothing has been decoded, compiled or run yet. */
 export interface ExplainQuery {
@@ -66,6 +58,8 @@ export interface RawQuery {
   readonly served: ServedModel;
   readonly body: Body;
   readonly parameters: Parameters;
+  /** Input in place of that of the body: some of its rows. */
+  readonly input?: ExplainInput;
 }
 
 /** Reads the request of a route whose path names the model. */
@@ -90,7 +84,7 @@ export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<
 export async function queryOf(
   c: Context<EdgeEnv>,
   services: Pick<Services, 'explainer' | 'codecs' | 'limits' | 'modalities'>,
-  { served, body, parameters }: RawQuery,
+  { served, body, parameters, input: given }: RawQuery,
 ): Promise<ExplainQuery> {
   const { explainer, limits } = services;
   const { model, identity, bundle } = served;
@@ -105,12 +99,9 @@ export async function queryOf(
     },
   );
   const method = entry.method.id;
-  const { target, scores, seed, top, summary } = settings;
+  const { target, scores, seed, top, summary, threshold } = settings;
   const corrections = correctionsOf(settings);
-  const { maxPixels } = limitsFor(tenant, limits);
-  const input = inputOf(body, served, services, maxPixels);
-  const similar = await similarOf({ served, body, text: settings.similar_to, corrections, maxPixels }, services);
-  const reading = readSettingsOf(settings);
+  const input = given ?? inputOf(body, served, services, limitsFor(tenant, limits).maxPixels);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
@@ -124,7 +115,7 @@ export async function queryOf(
     top,
     summary,
     ...(corrections && { corrections }),
-    read: { ...reading, ...(similar && { similar: await similar.digest() }) },
+    ...(threshold !== undefined && { threshold }),
     input: await input.digest(),
   });
   let planned: Promise<Plan> | undefined;
@@ -133,10 +124,7 @@ export async function queryOf(
     const methods = methodsFor(tenant, explainer.methods);
     const request = {
       ...{ method, params, target, scores, seed, top, summary, inputs },
-      ...(await readingOf(input, parameters.baseline === undefined, {
-        ...reading,
-        ...(similar && { similarTo: await similar.embedding() }),
-      })),
+      ...(await readingOf(input, parameters.baseline === undefined, threshold)),
       ...(corrections && { corrections }),
     };
     return explainer.plan(model, request, { methods, paramsParsed: true });
@@ -179,11 +167,11 @@ function methodOf(
 async function readingOf(
   input: ExplainInput,
   ownBaselines: boolean,
-  settings: ReadRequest,
+  threshold: number | undefined,
 ): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines'>> {
   const [placed, prepared] = [await input.image(), await input.prepared()];
   const read = {
-    ...settings,
+    ...(threshold !== undefined && { threshold }),
     // Pixels would travel with the request to origins and jobs, which need the size alone.
     ...(placed && { image: inOriginalPixels(placed) }),
   };

@@ -17,6 +17,8 @@ export interface EdgeEnv {
   Variables: RequestIdVariables &
     TimingVariables & {
       log: Log;
+      /** Path that the app is served under; empty for the root. */
+      basePath: string;
       /** Trace of this request; `traceHeaders` makes the headers of requests on its behalf. */
       trace: Trace;
       seen: ObservedFacts;

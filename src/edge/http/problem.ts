@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
+import { linkTo } from './base-path.ts';
 import type { EdgeEnv } from './env.ts';
 import { type BodyPositions, type Violation, violationsIn } from './violations.ts';
 
@@ -122,7 +123,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
 export function onNotFound(c: Context<EdgeEnv>): Response {
   const error = new WhylightError(
     'not_found',
-    `There is nothing at ${c.req.path}. GET /openapi.json lists the paths of this server.`,
+    `There is nothing at ${linkTo(c, c.req.path)}. GET ${linkTo(c, '/openapi.json')} lists the paths of this server.`,
     {
       path: c.req.path,
     },
@@ -143,10 +144,22 @@ export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string
   return problemResponse(c, error, { Allow: allow });
 }
 
+/** Media type of RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** True for a path of the inference protocols, whose clients read errors only where they are `application/json`. */
+export const isProtocolPath = (path: string): boolean => /^\/v[12](\/|$)/.test(path);
+
+/** The media type of a problem: that of RFC 9457, except for a client of the protocols that does not ask for it. */
+function typeOf(c: Context<EdgeEnv>): string {
+  const asksForProblem = c.req.header('Accept')?.toLowerCase().includes(PROBLEM_TYPE) ?? false;
+  return isProtocolPath(c.req.path) && !asksForProblem ? 'application/json' : PROBLEM_TYPE;
+}
+
 function problemResponse(c: Context<EdgeEnv>, error: WhylightError, headers: Record<string, string> = {}): Response {
   const problem = problemOf(error, c.get('requestId'), c.get('positions'));
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
-    'Content-Type': 'application/problem+json',
+    'Content-Type': typeOf(c),
     'Cache-Control': 'no-store',
     ...(typeof error.details.retry_after === 'number' && { 'Retry-After': String(error.details.retry_after) }),
     ...(problem.status === 401 && { 'WWW-Authenticate': 'Bearer realm="whylight"' }),

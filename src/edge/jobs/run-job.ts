@@ -87,7 +87,7 @@ async function explain(
   waitUntil: WaitUntil,
 ): Promise<Explanation> {
   const { models, tenants, origin, explainer, pause } = services;
-  const known = await tenants.tenants.get(job.tenant, waitUntil);
+  const known = await tenants.named(job.tenant, waitUntil);
   if (!known || known.tenant.disabled) throw new WhylightError('forbidden', 'The tenant of the job no longer exists.');
   const served = await models.get(question.model.name, known.tenant, waitUntil, version);
   const { model, bundle } = served;

@@ -1,10 +1,13 @@
 /** Building blocks of route descriptions: media types of requests and responses. */
 import { z } from '@hono/zod-openapi';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import { ANSWER_EXAMPLE, EXPLANATION_EXAMPLE, INFERENCE_EXAMPLE } from './examples.ts';
 import * as schemas from './schemas.ts';
 
 /** JSON content of a schema. */
-export const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } });
+export const json = <S extends z.ZodType>(schema: S, example?: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+});
 
 /** Binary content. */
 export const bytes = { schema: z.string().openapi({ format: 'binary' }) };
@@ -18,27 +21,42 @@ export const answer = <S extends z.ZodType>(schema: S, description: string) => (
 export const done = { 204: { description: 'Done.' } };
 
 /** A JSON body. */
-export const jsonBody = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) });
+export const jsonBody = <S extends z.ZodType>(schema: S, example?: unknown) => ({
+  required: true,
+  content: json(schema, example),
+});
 
 /** Media types of data beside images; a model takes those of its modality. */
 const DATA_TYPES = ['text/plain', 'text/csv', 'audio/wav', 'application/x-npy'] as const;
 
-/** Body of a request with an input: tensors, an image, data of the model's modality, or a form with one of them. */
-export const inputBody = {
+/**
+ * Body of a request with an input: tensors, an image, data of the model's modality, or a form with one of them.
+ * @param example request of the Open Inference Protocol
+ */
+const inputBodyLike = (example: object) => ({
   required: true,
   content: {
-    ...json(schemas.inferenceRequest),
+    ...json(schemas.inferenceRequest, example),
     'application/octet-stream': bytes,
     'multipart/form-data': { schema: z.looseObject({ image: z.string().openapi({ format: 'binary' }) }) },
     ...Object.fromEntries([...IMAGE_TYPES, ...DATA_TYPES].map((type) => [type, bytes])),
   },
-};
+});
+
+/** Body of an inference. */
+export const inferenceBody = inputBodyLike(INFERENCE_EXAMPLE);
+
+/** Body of an explanation. */
+export const inputBody = inputBodyLike(EXPLANATION_EXAMPLE);
 
 /** Responses with an answer in one of several media types. */
 export const negotiated = (...types: readonly string[]) => ({
   200: {
     description: 'The answer, in the media type that Accept asks for.',
-    content: { ...json(schemas.inferenceResponse), ...Object.fromEntries(types.map((type) => [type, bytes])) },
+    content: {
+      ...json(schemas.inferenceResponse, ANSWER_EXAMPLE),
+      ...Object.fromEntries(types.map((type) => [type, bytes])),
+    },
   },
 });
 

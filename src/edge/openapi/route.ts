@@ -2,9 +2,11 @@
 import type { RouteConfig } from '@hono/zod-openapi';
 import type { Handler } from 'hono';
 import type { Scope } from '../../config/tenant-policy.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { Services } from '../services.ts';
 import type { HeaderName } from './headers.ts';
+import type { RequestHeader } from './request-headers.ts';
 
 /**
  * Cost class of a request. `none`: answers without the engine; `inference`: runs the model once for each row;
@@ -17,6 +19,8 @@ export type CostClass = 'none' | 'inference' | 'plan' | 'explanation' | 'upload'
 export type Access = Scope | 'key' | 'open';
 
 export interface RouteDescription {
+  /** Id of the operation (`operationId`), from which generators of clients make the names of functions. */
+  readonly id: string;
   readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Path template as OpenAPI writes it: `/v2/models/{model}`. */
   readonly path: `/${string}`;
@@ -30,8 +34,12 @@ export interface RouteDescription {
   readonly access: Access;
   readonly cost: CostClass;
   readonly request?: Pick<NonNullable<RouteConfig['request']>, 'query' | 'body'>;
-  /** Successful responses by status; problems are added to every route. */
+  /** Request headers that change the answer. */
+  readonly requestHeaders?: readonly RequestHeader[];
+  /** Successful responses by status; problems are added to every route, see `problemCodes`. */
   readonly responses: RouteConfig['responses'];
+  /** Problems beside those that follow from access, body and cost. */
+  readonly problems?: readonly ErrorCode[];
   /** Headers that successful responses may have. */
   readonly headers?: readonly HeaderName[];
   /** True for a route that is no part of the public API. */
@@ -50,6 +58,7 @@ export interface Route<D extends RouteDescription = RouteDescription> {
  * @example
  * export const ready = defineRoute(
  *   {
+ *     id: 'checkModel',
  *     method: 'get',
  *     path: '/v2/models/{model}/ready',
  *     tag: 'models',
@@ -65,6 +74,10 @@ export const defineRoute = <const D extends RouteDescription>(description: D, ha
   description,
   handler,
 });
+
+/** Id of the operation at one of the paths of a route: those of versions end in `Version`. */
+export const operationIdOf = ({ id, path }: RouteDescription, at: string): string =>
+  at === path ? id : `${id}Version`;
 
 /** Lists the path templates of a route. */
 export const pathsOf = ({ path, versioned }: RouteDescription): readonly string[] =>

@@ -3,7 +3,9 @@ import { z } from '@hono/zod-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
 import { PRESETS } from '../../core/method/contract.ts';
+import { DATATYPES } from '../../protocol/open-inference.ts';
 import { requestSchema } from '../explain/settings.ts';
+import { PROBLEM_EXAMPLE } from './examples.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const parameters = z.record(z.string(), scalar);
@@ -22,12 +24,12 @@ export const problem = z
       .optional()
       .describe('Each mistake, with its position in the body (JSON Pointer) or its parameter.'),
   })
-  .openapi('Problem');
+  .openapi('Problem', { example: PROBLEM_EXAMPLE });
 
 const tensor = z.object({
   name: z.string(),
   shape: z.array(z.int()),
-  datatype: z.string().describe('FP32, INT64, BYTES and so on.'),
+  datatype: z.string().openapi({ enum: [...Object.keys(DATATYPES), 'BYTES'] }),
   parameters: parameters.optional(),
   data: z.array(z.any()).optional().describe('Nested or flat; absent when the elements follow as bytes.'),
 });
@@ -36,7 +38,13 @@ export const inferenceRequest = z
   .object({
     id: z.string().optional(),
     parameters: parameters.optional().describe('Flat values: the method, its target, its parameters.'),
-    inputs: z.array(tensor).describe('Tensors, or one input of datatype BYTES with an image in base64.'),
+    inputs: z
+      .array(tensor)
+      .min(1)
+      .optional()
+      .describe(
+        'Tensors, or one input of datatype BYTES with an image in base64, or texts. Left out only where the parameter image_url names an image.',
+      ),
     outputs: z.array(z.object({ name: z.string(), parameters: parameters.optional() })).optional(),
   })
   .openapi('InferenceRequest');
@@ -195,31 +203,33 @@ export const v1Request = z
   })
   .openapi('V1Request');
 export const v1Models = z.object({ models: z.array(z.string()) });
-export const v1Predictions = z.object({ predictions: z.array(z.any()) });
-export const v1Explanations = z.object({
-  predictions: z.array(z.any()),
-  explanations: z.array(
+const v1Explanation = z.object({
+  attributions: z.array(
     z.object({
-      attributions: z.array(
-        z.object({
-          baselineOutputValue: z.number().optional(),
-          instanceOutputValue: z.number(),
-          featureAttributions: z.record(z.string(), z.any()),
-          outputIndex: z.array(z.int()).optional(),
-          outputDisplayName: z.string().optional(),
-          approximationError: z.number().optional(),
-          outputName: z.string(),
-        }),
-      ),
-      predictions: z
-        .array(z.looseObject({ score: z.number() }))
-        .optional()
-        .describe('Predictions as the task of the model reads them, best first.'),
-      features: z
-        .array(z.looseObject({ name: z.string(), value: z.number() }))
-        .optional()
-        .describe('Values of words, columns or stretches of time, for data of a modality.'),
-      notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
+      baselineOutputValue: z.number().optional(),
+      instanceOutputValue: z.number(),
+      featureAttributions: z.record(z.string(), z.any()),
+      outputIndex: z.array(z.int()).optional(),
+      outputDisplayName: z.string().optional(),
+      approximationError: z.number().optional(),
+      outputName: z.string(),
     }),
   ),
+  predictions: z
+    .array(z.looseObject({ score: z.number() }))
+    .optional()
+    .describe('Predictions as the task of the model reads them, best first.'),
+  features: z
+    .array(z.looseObject({ name: z.string(), value: z.number() }))
+    .optional()
+    .describe('Values of words, columns or stretches of time, for data of a modality.'),
+  notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
 });
+export const v1Predictions = z.object({
+  predictions: z.array(z.any()),
+  explanations: z
+    .array(v1Explanation.nullable())
+    .optional()
+    .describe('With explain_if or explain_rate: one for each row, null for rows that are not explained.'),
+});
+export const v1Explanations = z.object({ predictions: z.array(z.any()), explanations: z.array(v1Explanation) });

@@ -13,6 +13,7 @@ const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-str
 /** Explains the same input and target by several methods: `POST /v2/models/{model}/compare?methods=a,b`. */
 export const compare = defineRoute(
   {
+    id: 'compareMethods',
     method: 'post',
     path: '/v2/models/{model}/compare',
     versioned: true,
@@ -23,6 +24,7 @@ export const compare = defineRoute(
     access: 'explain',
     cost: 'explanation',
     request: { body: inputBody, query: schemas.compareQuery },
+    requestHeaders: ['Cache-Control', 'Inference-Header-Content-Length'],
     responses: negotiated('image/png', 'application/octet-stream'),
     headers: ['Inference-Header-Content-Length', 'X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
   },

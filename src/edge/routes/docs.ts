@@ -6,9 +6,12 @@ import type { RouteDescription } from '../openapi/route.ts';
 
 const CACHE_CONTROL = 'public, max-age=3600';
 
-/** Serves the OpenAPI document and a page that shows it. Both are open, as they reveal nothing of any tenant. */
-export const docsRoutes = (descriptions: readonly RouteDescription[]) => {
-  const document = once(() => openApiDocument(descriptions));
+/**
+ * Serves the OpenAPI document and a page that shows it. Both are open, as they reveal nothing of any tenant.
+ * @param basePath path that the app is served under; empty for the root
+ */
+export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: string) => {
+  const document = once(() => openApiDocument(descriptions, basePath));
   const page = once(() => renderApi(document()));
   const policy = once(pagePolicy);
   return new Hono<EdgeEnv>()

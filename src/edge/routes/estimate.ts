@@ -8,6 +8,7 @@ import { routePlan } from '../routing/route.ts';
 /** Estimates the cost and the route of the same request to `/explain`. Graphs that are new are compiled; nothing runs. */
 export const estimate = defineRoute(
   {
+    id: 'estimateExplanation',
     method: 'post',
     path: '/v2/models/{model}/explain/estimate',
     versioned: true,
@@ -16,6 +17,7 @@ export const estimate = defineRoute(
     access: 'explain',
     cost: 'plan',
     request: { body: inputBody, query: schemas.explainQuery },
+    requestHeaders: ['Inference-Header-Content-Length', 'Prefer'],
     responses: answer(schemas.estimate, 'The estimate.'),
   },
   (services) => async (c) => {

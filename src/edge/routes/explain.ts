@@ -11,6 +11,7 @@ import { metricNames } from '../explain/metric-parameters.ts';
 import { type ExplainQuery, readQuery } from '../explain/query.ts';
 import { drawAnswer, wireAnswer } from '../explain/represent.ts';
 import { submitQuery } from '../explain/submit-query.ts';
+import { linkTo } from '../http/base-path.ts';
 import { entityTag, matchesTag } from '../http/entity-tag.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { inferenceResponse, isBinary, responseText } from '../http/inference-response.ts';
@@ -38,6 +39,7 @@ const REPRESENTATIONS = [
 /** Explains a prediction: as JSON or bytes in the Open Inference Protocol, as an image, or as a stream of events. */
 export const explain = defineRoute(
   {
+    id: 'explain',
     method: 'post',
     path: '/v2/models/{model}/explain',
     versioned: true,
@@ -48,6 +50,7 @@ export const explain = defineRoute(
     access: 'explain',
     cost: 'explanation',
     request: { body: inputBody, query: schemas.explainQuery },
+    requestHeaders: ['Cache-Control', 'Idempotency-Key', 'If-None-Match', 'Inference-Header-Content-Length', 'Prefer'],
     responses: {
       ...negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream', 'text/event-stream'),
       202: {
@@ -152,7 +155,8 @@ function eventStream(c: Context<EdgeEnv>, services: Services, query: ExplainQuer
     try {
       const answer = await answerOrDefer(c, services, query, eventHooks(send));
       if (answer instanceof DeferToJob) {
-        await send('job', JSON.stringify(jobView(await submitQuery(c, services, query))));
+        const job = await submitQuery(c, services, query);
+        await send('job', JSON.stringify(jobView(job, (path) => linkTo(c, path))));
         return;
       }
       await send('result', responseText(await wireAnswer(c, services, query, answer.explanation)));
@@ -196,12 +200,15 @@ function acceptedResponse(c: Context<EdgeEnv>, job: Job, why: string): Response 
   setHeaders(c, {
     'X-Whylight-Route': 'job',
     'X-Whylight-Route-Reason': why,
-    Location: jobPath(job),
+    Location: linkTo(c, jobPath(job)),
     'Retry-After': '2',
     'Cache-Control': 'no-store',
   });
   if (prefersAsync(c.req.header('Prefer'))) c.header('Preference-Applied', 'respond-async');
-  return c.json(jobView(job), 202);
+  return c.json(
+    jobView(job, (path) => linkTo(c, path)),
+    202,
+  );
 }
 
 function setHeaders(c: Context<EdgeEnv>, headers: Readonly<Record<string, string>>): void {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { WhylightError } from '../../core/errors.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { drawResult, requestedJob } from '../explain/stored-job.ts';
+import { linkTo } from '../http/base-path.ts';
 import { inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { unpackResult } from '../jobs/contents.ts';
@@ -9,6 +10,7 @@ import { hasEnded } from '../jobs/job.ts';
 import { failureError, jobView } from '../jobs/view.ts';
 import { webhookSecret } from '../jobs/webhook.ts';
 import { answer, done, negotiated } from '../openapi/content.ts';
+import { EXPLANATION_PROBLEMS } from '../openapi/problems.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
@@ -20,6 +22,7 @@ const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-str
 /** Returns the state of a job. Jobs are created by `/explain`. */
 export const job = defineRoute(
   {
+    id: 'getJob',
     method: 'get',
     path: '/v2/jobs/{id}',
     tag: 'jobs',
@@ -33,13 +36,14 @@ export const job = defineRoute(
     const found = await requestedJob(c, services);
     c.header('Cache-Control', 'no-store');
     if (!hasEnded(found)) c.header('Retry-After', RETRY_AFTER_S);
-    return c.json(jobView(found));
+    return c.json(jobView(found, (path) => linkTo(c, path)));
   },
 );
 
 /** Cancels or removes a job. */
 export const deleteJob = defineRoute(
   {
+    id: 'deleteJob',
     method: 'delete',
     path: '/v2/jobs/{id}',
     tag: 'jobs',
@@ -59,6 +63,7 @@ export const deleteJob = defineRoute(
 /** Returns the result of a job. */
 export const jobResult = defineRoute(
   {
+    id: 'getJobResult',
     method: 'get',
     path: '/v2/jobs/{id}/result',
     tag: 'jobs',
@@ -66,6 +71,7 @@ export const jobResult = defineRoute(
     access: 'explain',
     cost: 'none',
     responses: negotiated('image/png', 'application/octet-stream'),
+    problems: EXPLANATION_PROBLEMS,
     headers: ['Inference-Header-Content-Length', 'Retry-After'],
   },
   (services) => async (c) => {
@@ -102,6 +108,7 @@ export const jobResult = defineRoute(
 /** Returns the tenant's webhook secret. */
 export const webhook = defineRoute(
   {
+    id: 'getWebhookSecret',
     method: 'get',
     path: '/v2/webhook',
     tag: 'jobs',
@@ -109,6 +116,7 @@ export const webhook = defineRoute(
     access: 'admin',
     cost: 'none',
     responses: answer(z.object({ secret: z.string() }), 'The secret.'),
+    problems: ['not_found'],
   },
   (services) => async (c) => {
     const secret = services.webhookSecret;

@@ -12,6 +12,7 @@ import type { Tenant } from '../tenants/tenant.ts';
 /** Lists the saliency methods with their parameters. */
 export const methods = defineRoute(
   {
+    id: 'listMethods',
     method: 'get',
     path: '/v2/methods',
     tag: 'explanations',
@@ -20,6 +21,7 @@ export const methods = defineRoute(
     cost: 'none',
     request: { query: schemas.methodsQuery },
     responses: answer(schemas.methods, 'The methods.'),
+    problems: ['model_not_found', 'model_damaged', 'invalid_model'],
   },
   ({ explainer, models }) =>
     async (c) => {
@@ -35,6 +37,7 @@ export const methods = defineRoute(
 /** Describes a saliency method. */
 export const method = defineRoute(
   {
+    id: 'getMethod',
     method: 'get',
     path: '/v2/methods/{method}',
     tag: 'explanations',
@@ -42,6 +45,7 @@ export const method = defineRoute(
     access: 'key',
     cost: 'none',
     responses: answer(schemas.method, 'The method.'),
+    problems: ['method_not_found', 'method_not_enabled'],
   },
   ({ explainer }) =>
     (c) => {

@@ -7,6 +7,7 @@ import { defineRoute } from '../openapi/route.ts';
 /** Returns the ONNX file of a model. With it, a browser can explain without sending its image anywhere. */
 export const modelFile = defineRoute(
   {
+    id: 'getModelFile',
     method: 'get',
     path: '/v2/models/{model}/file',
     versioned: true,
@@ -14,6 +15,7 @@ export const modelFile = defineRoute(
     summary: 'Returns the ONNX file, where the manifest says `downloadable`.',
     access: 'key',
     cost: 'none',
+    requestHeaders: ['If-None-Match'],
     responses: { 200: { description: 'The file.', content: { 'application/octet-stream': bytes } }, ...notModified },
     headers: ['ETag'],
   },

@@ -10,6 +10,7 @@ import { READINESS, reportReadiness } from './readiness.ts';
 /** Lists the models that the tenant may use. */
 export const models = defineRoute(
   {
+    id: 'listModels',
     method: 'get',
     path: '/v2/models',
     tag: 'models',
@@ -27,6 +28,7 @@ export const models = defineRoute(
 /** Describes a model. */
 export const model = defineRoute(
   {
+    id: 'getModel',
     method: 'get',
     path: '/v2/models/{model}',
     versioned: true,
@@ -46,6 +48,7 @@ export const model = defineRoute(
 /** Reports whether a model can be used. */
 export const modelReady = defineRoute(
   {
+    id: 'checkModel',
     method: 'get',
     path: '/v2/models/{model}/ready',
     versioned: true,

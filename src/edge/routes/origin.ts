@@ -15,6 +15,7 @@ const octets = { required: true, content: { 'application/octet-stream': bytes } 
 /** Runs an explanation for an edge. Answers with frames: progress, then the explanation or its error. */
 export const originExplain = defineRoute(
   {
+    id: 'explainForEdge',
     method: 'post',
     path: '/origin/explain',
     tag: 'origin',
@@ -50,6 +51,7 @@ export const originExplain = defineRoute(
  */
 export const originFile = defineRoute(
   {
+    id: 'storeFile',
     method: 'put',
     path: '/origin/files/{sha256}',
     tag: 'origin',

@@ -13,6 +13,7 @@ const NO_ANSWER = 'health';
 /** Describes the server. */
 export const server = defineRoute(
   {
+    id: 'getServer',
     method: 'get',
     path: '/v2',
     tag: 'server',
@@ -27,6 +28,7 @@ export const server = defineRoute(
 /** Reports that the server runs. */
 export const live = defineRoute(
   {
+    id: 'checkLive',
     method: 'get',
     path: '/v2/health/live',
     tag: 'server',
@@ -41,6 +43,7 @@ export const live = defineRoute(
 /** Reports whether the server can take requests, with the state of each part. Open, since load balancers have no keys. */
 export const ready = defineRoute(
   {
+    id: 'checkReady',
     method: 'get',
     path: '/v2/health/ready',
     tag: 'server',
@@ -72,6 +75,7 @@ export const ready = defineRoute(
 /** Returns metrics in the text format of Prometheus, on servers that hold them in memory. */
 export const metrics = defineRoute(
   {
+    id: 'getMetrics',
     method: 'get',
     path: '/metrics',
     tag: 'server',

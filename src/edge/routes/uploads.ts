@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
+import { linkTo } from '../http/base-path.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { ownerOf } from '../models/catalogue.ts';
 import { inspectUpload } from '../models/inspection.ts';
@@ -20,6 +21,7 @@ const pin = z.strictObject({ version: z.string().nullable() });
 /** Uploads a version of a model. It is live without a deploy. */
 export const uploadModel = defineRoute(
   {
+    id: 'uploadModel',
     method: 'put',
     path: '/v2/models/{model}/versions/{version}',
     tag: 'uploads',
@@ -27,6 +29,7 @@ export const uploadModel = defineRoute(
     description: 'The body is the ONNX file, or its manifest as JSON followed by the files: see docs/operate.md.',
     access: 'admin',
     cost: 'upload',
+    requestHeaders: ['Inference-Header-Content-Length'],
     request: { body: { required: true, content: { 'application/octet-stream': bytes } } },
     responses: {
       ...answer(schemas.uploadedModel, 'The same version was uploaded before.'),
@@ -46,7 +49,7 @@ export const uploadModel = defineRoute(
       inspectUpload(services.explainer, model, source, { waitUntil: waitUntilOf(c), pause: services.pause }),
     );
     const { inputs, outputs, opsets, scores, camLayer, memory, operators, methods } = accepted;
-    c.header('Location', `/v2/models/${name}/versions/${version}`);
+    c.header('Location', linkTo(c, `/v2/models/${name}/versions/${version}`));
     return c.json(
       {
         name,
@@ -68,6 +71,7 @@ export const uploadModel = defineRoute(
 /** Lists the versions of a model. */
 export const modelVersions = defineRoute(
   {
+    id: 'listVersions',
     method: 'get',
     path: '/v2/models/{model}/versions',
     tag: 'uploads',
@@ -89,13 +93,14 @@ export const modelVersions = defineRoute(
 /** Pins the default version of a model. */
 export const pinVersion = defineRoute(
   {
+    id: 'pinVersion',
     method: 'put',
     path: '/v2/models/{model}/default',
     tag: 'uploads',
     summary: 'Pins the default version; null makes it the newest again.',
     access: 'admin',
     cost: 'none',
-    request: { body: jsonBody(pin) },
+    request: { body: jsonBody(pin, { version: '2' }) },
     responses: answer(schemas.modelVersions, 'The versions.'),
   },
   (services) => async (c) => {
@@ -112,6 +117,7 @@ export const pinVersion = defineRoute(
 /** Deletes an uploaded model, or one version of it. */
 export const deleteModel = defineRoute(
   {
+    id: 'deleteModel',
     method: 'delete',
     path: '/v2/models/{model}',
     versioned: true,

@@ -3,6 +3,7 @@ import { sourceHeaders } from '../explain/headers.ts';
 import { readInstances } from '../explain/instances.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { answer, jsonBody } from '../openapi/content.ts';
+import { INSTANCES_EXAMPLE } from '../openapi/examples.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
@@ -10,6 +11,7 @@ import { offeredTo } from '../tenants/tenant.ts';
 /** Explains instances, in KServe's V1 protocol. Attributions are written as Vertex AI writes them. */
 export const v1Explain = defineRoute(
   {
+    id: 'explainV1',
     method: 'post',
     path: '/v1/models/{model}:explain',
     // A client may encode the colon, and paths are compared before they are decoded.
@@ -18,8 +20,9 @@ export const v1Explain = defineRoute(
     summary: 'Explains instances; attributions are written as Vertex AI writes them.',
     access: 'explain',
     cost: 'explanation',
-    request: { body: jsonBody(schemas.v1Request), query: schemas.explainQuery },
+    request: { body: jsonBody(schemas.v1Request, INSTANCES_EXAMPLE), query: schemas.explainQuery },
     responses: answer(schemas.v1Explanations, 'One explanation for each instance.'),
+    requestHeaders: ['Cache-Control'],
     headers: ['X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
   },
   (services) => async (c) => {

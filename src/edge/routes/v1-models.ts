@@ -6,6 +6,7 @@ import { READINESS, reportReadiness } from './readiness.ts';
 /** Lists the models, in KServe's V1 protocol. */
 export const v1Models = defineRoute(
   {
+    id: 'listModelsV1',
     method: 'get',
     path: '/v1/models',
     tag: 'KServe v1',
@@ -20,6 +21,7 @@ export const v1Models = defineRoute(
 /** Reports whether a model can be used, in KServe's V1 protocol. */
 export const v1Model = defineRoute(
   {
+    id: 'checkModelV1',
     method: 'get',
     path: '/v1/models/{model}',
     tag: 'KServe v1',

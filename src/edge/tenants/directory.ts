@@ -13,6 +13,8 @@ export interface DirectoryOptions {
   readonly tenants: Tenants;
   readonly tokens: JwtVerifier;
   readonly log: Log;
+  /** True if the host names tenants; those that are not configured then have the policy of `*`. */
+  readonly openToNames?: boolean;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
@@ -21,12 +23,14 @@ export class TenantDirectory {
   readonly tenants: Tenants;
   private readonly tokens: JwtVerifier;
   private readonly log: Log;
+  private readonly openToNames: boolean;
   private readonly clock: () => number;
 
-  constructor({ tenants, tokens, log, clock = Date.now }: DirectoryOptions) {
+  constructor({ tenants, tokens, log, openToNames = false, clock = Date.now }: DirectoryOptions) {
     this.tenants = tenants;
     this.tokens = tokens;
     this.log = log;
+    this.openToNames = openToNames;
     this.clock = clock;
   }
 
@@ -46,6 +50,14 @@ export class TenantDirectory {
       'unauthorized',
       'A valid key is needed: send it as "Authorization: Bearer KEY" or "X-Api-Key: KEY".',
     );
+  }
+
+  /** Returns the tenant of this id with its credentials. It may be disabled. */
+  async named(id: string, waitUntil: WaitUntil): Promise<KnownTenant | undefined> {
+    const known = await this.tenants.get(id, waitUntil);
+    if (known || !this.openToNames) return known;
+    const everybody = await this.tenants.get(ANONYMOUS, waitUntil);
+    return everybody && { tenant: { ...everybody.tenant, id }, credentials: { keys: [] } };
   }
 
   private async byNothing(waitUntil: WaitUntil): Promise<Caller | undefined> {

@@ -8,7 +8,7 @@ import type { Rates } from '../tenants/rates.ts';
  * @see docs/operate.md
  */
 export interface WorkerBindings {
-  /** Static assets in `generated/assets`: models, and the files of the playground. */
+  /** Static assets, `generated/assets`: models, and the files of the playground. */
   readonly MODELS: Fetcher;
   /** Cache of answers. */
   readonly RESULTS: KVNamespace;
@@ -41,7 +41,7 @@ export interface WorkerBindings {
 }
 
 /**
- * Bindings that must exist, and those that may. Without RESULTS, answers are cached in each location only; without TENANTS
+ * Bindings of a Worker that embeds the app; all may be missing. Without MODELS, models are bytes or functions; without RESULTS, answers are cached in each location only; without TENANTS
  * and LEDGER there is no admin API; unless all three rates are bound, requests are not counted.
  */
-export type UsedBindings = Pick<WorkerBindings, 'MODELS'> & Partial<WorkerBindings>;
+export type UsedBindings = Partial<WorkerBindings>;

@@ -9,11 +9,13 @@ import { kvTier } from '../cache/kv.ts';
 import { tieredCache } from '../cache/tiers.ts';
 import { type EdgeParts, edgeModule, edgeParts } from '../composition/edge-module.ts';
 import { servicesOf } from '../composition/services-of.ts';
+import { type HostSettings, settingsModule } from '../composition/settings-module.ts';
 import { EDGE, SERVICES } from '../composition/tokens.ts';
 import type { Configured } from '../configured.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
 import type { Limits } from '../limits.ts';
-import { assetModels } from '../models/assets.ts';
+import { openAsset } from '../models/assets.ts';
+import { givenModels } from '../models/given-models.ts';
 import { r2Files } from '../models/r2.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import { analyticsEngineMetrics } from '../observe/analytics-engine.ts';
@@ -37,17 +39,27 @@ const LIMITS: Limits = {
   edgeBytes: 96 * MIB,
 };
 
-/**
- * Composes the services of a Worker.
- * @param parts parts to replace
- */
-export const workerServices = (bindings: UsedBindings, configured: Configured, parts: EdgeParts = {}): Services =>
+/** Settings of a Worker that embeds the app. */
+export interface WorkerSettings extends HostSettings {
+  /** Folder that `[assets] directory` of wrangler.toml names; paths of models begin with it. `models` when left out. */
+  readonly assets?: string;
+  /** Parts to replace. */
+  readonly parts?: EdgeParts;
+}
+
+/** Composes the services of a Worker. */
+export const workerServices = (
+  bindings: UsedBindings,
+  configured: Configured,
+  { parts = {}, assets = 'models', ...settings }: WorkerSettings = {},
+): Services =>
   servicesOf(
     createContainer(
       coreModule(configured),
       workerEngine(bindings),
       edgeModule(configured.tenants),
-      workerModule(bindings, configured.models),
+      workerModule(bindings, configured.models, assets),
+      settingsModule(settings, { ...ISOLATE_LIMITS, ...LIMITS }),
       edgeParts(parts),
     ),
   );
@@ -63,27 +75,38 @@ function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authoriz
 }
 
 /** Binds the parts that are made of the Worker's bindings. */
-const workerModule = (bindings: UsedBindings, models: Configured['models']): Module =>
+const workerModule = (bindings: UsedBindings, models: Configured['models'], assets: string): Module =>
   defineModule((binder) => {
     const { bind } = binder;
     const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
     bind(SERVICES.limits).toConstantValue(LIMITS);
     bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
-    bind(SERVICES.pages).toConstantValue((path, headers) =>
-      MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
-    );
+    if (MODELS) {
+      bind(SERVICES.pages).toConstantValue((path, headers) =>
+        MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
+      );
+    }
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
-    bindModels(binder, bindings, models);
+    bindModels(binder, bindings, models, assets);
     bindTenants(binder, bindings);
     bindCache(binder, bindings);
     bindOrigin(binder, bindings);
   });
 
-function bindModels({ bind }: Binder, { MODELS, UPLOADS }: UsedBindings, models: Configured['models']): void {
-  bind(EDGE.modelStore).toConstantValue(assetModels(MODELS, models, 'models'));
+function bindModels({ bind }: Binder, bindings: UsedBindings, models: Configured['models'], root: string): void {
+  const { MODELS, UPLOADS } = bindings;
+  const openFolder = async (folder: string, name: string) => {
+    if (MODELS) return openAsset(MODELS, root, folder, name);
+    throw new WhylightError(
+      'invalid_config',
+      `The model ${name} is a folder, and this Worker has no static assets: bind them as MODELS, or give the model as bytes or as a function.`,
+      { model: name },
+    );
+  };
+  bind(EDGE.modelStore).toConstantValue(givenModels(models, bindings, openFolder));
   if (!UPLOADS) return;
   bind(EDGE.modelRegistry).toResolvedValue(
     (log: Log, clock: () => number) => new ModelRegistry({ files: r2Files(UPLOADS), log, clock }),

@@ -48,7 +48,7 @@ export default defineMethod({
     return { graphs: { layer: { activations: [name] }, ablated: isInput ? {} : { feeds: [name] } } };
   },
   cost: (params, model) => ({
-    forwards: 1 + featureCount(asInput(targetLayer(params.target_layer, model), model), params),
+    forwards: 1 + featureCount(asInput(targetLayer(params.target_layer, model), model), params, 'grid'),
     backwards: 0,
   }),
   explain: async (ctx) => {
@@ -56,7 +56,7 @@ export default defineMethod({
     const whole = await ctx.evaluate(ctx.inputs);
     const values = whole.activations[layer.name] as Tensor<'float32'>;
     const within = asInput(layer, ctx.model);
-    const mask = featureMask(within, ctx.params, { [layer.name]: values });
+    const mask = featureMask(within, ctx.params, { [layer.name]: values }, 'grid');
     const elements = elementsOf(mask, layer.name);
     const absent = absentValues(ctx.params.baseline, values, layer, ctx.model);
     const scores = await scoresWithout(ctx, {

@@ -4,11 +4,12 @@ import { arxiv } from '../../core/method/papers.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
 import { defineFeatureMethod, type FeatureRun } from '../../core/strategy/perturbation/define-features.ts';
 import { lasso, ridge, weightedDeviation } from '../../core/tensor/least-squares.ts';
+import { isFloat } from '../../core/tensor/tensor.ts';
 
 /** The coefficients of a linear model fitted to scores of random coalitions, near ones counting more. */
 export default defineFeatureMethod({
   id: 'lime',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'LIME',
     summary: 'A linear model that says how the score changes, near this input, when features are taken away.',
@@ -114,11 +115,17 @@ function similarity(
   { inputs, params: { distance, kernel_width } }: Distances,
   { features, ids, absent }: FeatureRun,
 ): (present: ArrayLike<number>) => number {
-  const [xx, xb, bb] = [new Float64Array(features), new Float64Array(features), new Float64Array(features)];
+  // Behind the features: elements of none, which are always there.
+  const sums = () => new Float64Array(features + 1);
+  const [xx, xb, bb] = [sums(), sums(), sums()];
   for (const [name, numbers] of Object.entries(ids)) {
     const [own, other] = [inputs[name]?.data ?? [], absent[name]?.data ?? []];
+    const isIds = !isFloat(inputs[name]?.dtype ?? 'float32');
     for (const [i, id] of numbers.entries()) {
-      const [x, b] = [Number(own[i]), Number(other[i])];
+      // Ids and gaps have no size: they are what they are, or not.
+      const [here, gone] = [Number(own[i]), Number(other[i])];
+      const isSized = !isIds && !Number.isNaN(here + gone);
+      const [x, b] = isSized ? [here, gone] : [1, Number(Object.is(here, gone))];
       xx[id] = (xx[id] as number) + x * x;
       xb[id] = (xb[id] as number) + x * b;
       bb[id] = (bb[id] as number) + b * b;
@@ -126,7 +133,7 @@ function similarity(
   }
   const length = Math.sqrt(xx.reduce((a, b) => a + b, 0));
   return (present) => {
-    let [dot, squares, apart] = [0, 0, 0];
+    let [dot, squares, apart] = [xx[features] as number, xx[features] as number, 0];
     for (let j = 0; j < features; j++) {
       const [x, cross, b] = [xx[j] as number, xb[j] as number, bb[j] as number];
       dot += present[j] ? x : cross;

@@ -9,6 +9,9 @@ import {
   windowParameters,
   windowShapes,
 } from '../../core/strategy/perturbation/extents.ts';
+import { spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
+import { absentInputs, scoreDrops } from '../../core/strategy/perturbation/mixtures.ts';
+import { modalityMask } from '../../core/strategy/perturbation/modality-mask.ts';
 import { type Copy, copyRange, type Elements, scorePerturbed } from '../../core/strategy/perturbation/perturb.ts';
 import { slidingWindows, type Windows } from '../../core/strategy/perturbation/windows.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
@@ -51,10 +54,17 @@ export default defineMethod({
   params,
   needs: () => ({}),
   cost: (given, model) => ({
-    forwards: windowsOf(given, model).reduce((sum, { windows }) => sum + windows.count, 0),
+    forwards:
+      wholeFeatures(given, model)?.features ??
+      windowsOf(given, model).reduce((sum, { windows }) => sum + windows.count, 0),
     backwards: 0,
   }),
   explain: async (ctx) => {
+    const features = wholeFeatures(ctx.params, ctx.model);
+    if (features) {
+      const drops = await scoreDrops(ctx, features, absentInputs(ctx));
+      return { values: finishValues(spreadFeatures(features, drops, ctx.model), ctx.params, ctx.model) };
+    }
     const { aggregation, precision } = ctx.params;
     const values: Record<string, Tensor<'float32'>> = {};
     const parts = windowsOf(ctx.params, ctx.model);
@@ -144,6 +154,10 @@ function levelEnds({ levels }: Windows): ReadonlyMap<number, number> {
   }
   return ends;
 }
+
+/** Words, columns or windows of the modality, where the request gives no window of its own. */
+const wholeFeatures = ({ sliding_window_shape, strides }: z.output<typeof params>, model: ModelInfo) =>
+  sliding_window_shape.length + strides.length === 0 ? modalityMask(model) : undefined;
 
 /** The windows of each input: every input is covered for itself. */
 function windowsOf(given: z.output<typeof params>, { inputs }: ModelInfo) {

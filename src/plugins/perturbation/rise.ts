@@ -6,6 +6,7 @@ import { baselineParameter } from '../../core/strategy/baseline.ts';
 import { Moments } from '../../core/strategy/moments.ts';
 import { positionMask, spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, MIXTURES_KEPT, scoreMixtures } from '../../core/strategy/perturbation/mixtures.ts';
+import { wordMask } from '../../core/strategy/perturbation/modality-mask.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
@@ -57,7 +58,8 @@ export default defineMethod({
   cost: ({ n_masks }) => ({ forwards: n_masks, backwards: 0 }),
   explain: async (ctx) => {
     const { n_masks, cells, probability, normalization, precision } = ctx.params;
-    const mask = positionMask(ctx.model);
+    const words = wordMask(ctx.model);
+    const mask = words ?? positionMask(ctx.model);
     const [all, group] = [new Gathered(mask.features), new Gathered(mask.features)];
     const groups = new Moments();
     const mapOf = (gathered: Gathered) => gathered.map(normalization, probability);
@@ -75,7 +77,11 @@ export default defineMethod({
         count: n_masks,
         mask,
         absent: absentInputs(ctx),
-        weigh: (index, weights) => randomMask(ctx.model, { cells, keep: probability }, ctx.random.at(index), weights),
+        weigh: (index, weights) => {
+          const random = ctx.random.at(index);
+          if (words) weights.set(random.uniform(weights.length).map((number) => Number(number < probability)));
+          else randomMask(ctx.model, { cells, keep: probability }, random, weights);
+        },
       },
       (_, score, weights) => {
         scores.push(score);

@@ -8,7 +8,8 @@ import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import inputXGradient from '../../../src/plugins/gradient/input-x-gradient.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const SIDE = 12;
 

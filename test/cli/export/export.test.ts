@@ -23,7 +23,7 @@ import saliency from '../../../src/plugins/gradient/saliency.ts';
 import featureAblation from '../../../src/plugins/perturbation/feature-ablation.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
 import { openInferenceEngine } from '../../../src/protocol/open-inference-engine.ts';
-import { imageGraph, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../../src/testing/models.ts';
 import { inferenceServer } from '../../support/inference-server.ts';
 
 const registry = new MethodRegistry([{ method: saliency }, { method: gradCam }, { method: hiresCam }]);

@@ -5,7 +5,8 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { COMPILE_LIMITS, CompileBudget } from '../../../src/core/onnx/compile-budget.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 /** An RNN over `steps` steps; its gradient is unrolled. */
 function recurrent(steps: number) {

@@ -7,7 +7,7 @@ import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
-import { imageGraph, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../../src/testing/models.ts';
 import { denseInput, denseModel } from '../../support/tiny-models.ts';
 
 const native = onnxruntimeNode({ threads: 1 });

@@ -4,7 +4,7 @@ import { AUTO_RULES, chooseMethod } from '../../../src/core/explainer/choose-met
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
-import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../../src/testing/models.ts';
 
 const methods = new MethodRegistry(plugins);
 const chosen = (model: Model, question: object = {}) => chooseMethod(methods, { model, ...question }).entry.method.id;

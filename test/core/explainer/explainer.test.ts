@@ -9,16 +9,8 @@ import deepLift from '../../../src/plugins/gradient/deep-lift.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
-import {
-  explainerOf,
-  imageTensor,
-  openGraph,
-  openImage,
-  openTokens,
-  openVector,
-  tokens,
-  vector,
-} from '../../support/classifiers.ts';
+import { imageTensor, openGraph, tokens, vector } from '../../../src/testing/models.ts';
+import { explainerOf, openImage, openTokens, openVector } from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
 const labels = ['cat, house cat', 'dog', 'bird', 'fish'];

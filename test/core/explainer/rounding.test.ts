@@ -5,7 +5,8 @@ import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../../src/plugins/perturbation/occlusion.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 /** A product with weights of int8, behind activations rounded to steps of 0.1 where asked for. */
 function quantised(activations: boolean): Graph {

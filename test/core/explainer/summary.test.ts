@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Method } from '../../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
-import {
-  explainerOf,
-  imageTensor,
-  openImage,
-  openTokens,
-  openVector,
-  tokens,
-  vector,
-} from '../../support/classifiers.ts';
+import { imageTensor, tokens, vector } from '../../../src/testing/models.ts';
+import { explainerOf, openImage, openTokens, openVector } from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
 const labels = ['cat', 'dog', 'bird', 'fish'];

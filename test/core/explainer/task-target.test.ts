@@ -2,30 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
-import type { Model } from '../../../src/core/model/model.ts';
-import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import type { TaskTarget } from '../../../src/core/task/task.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import objectDetection from '../../../src/tasks/detection/object-detection.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
+import { quarters } from '../../support/other-models.ts';
 import { described, input } from '../../tasks/support.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
-
-/** The four quarters of 3x8x8 images as boxes with their mean as score, best first: x0, y0, x1, y1, score, class. */
-function sorter(): Promise<Model> {
-  const g = GraphBuilder.empty('sorter');
-  const x = g.input('image', 'float32', ['N', 3, 8, 8]);
-  const pooled = g.op('AveragePool', [x], { kernel_shape: [4, 4], strides: [4, 4] });
-  const scores = g.reshape(g.reduce('ReduceMean', pooled, [1]), ['N', 4]);
-  const [best, order] = g.ops('TopK', [scores, g.ints([4])], { axis: 1 }, 2);
-  const quarters = g.constant('float32', [4, 4], [0, 0, 4, 4, 4, 0, 8, 4, 0, 4, 4, 8, 4, 4, 8, 8]);
-  const boxes = g.op('Gather', [quarters, order], { axis: 0 });
-  const score = g.op('Unsqueeze', [best, g.ints([2])]);
-  const rows = g.op('Concat', [boxes, score, g.mul(score, g.number(0, score))], { axis: 2 });
-  return openGraph(g.build([g.named(rows, 'boxes')]));
-}
 
 /** The first quarter 0.9, the second 0.6, the others 0.1. */
 const image = float32(
@@ -34,7 +20,7 @@ const image = float32(
 );
 
 async function explain(method: string, choice: { prediction: number }, params = {}): Promise<ExplainedRow> {
-  const model = await sorter();
+  const model = await openGraph(quarters());
   const inputs = { image };
   const { boxes } = await explainer.infer(model, { inputs, names: ['boxes'] });
   const outputs = { boxes: cast(boxes as NonNullable<typeof boxes>, 'float32') };

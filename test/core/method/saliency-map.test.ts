@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { saliencyMap } from '../../../src/core/method/saliency-map.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
 
 const VALUES = [3, 1, 0, -2, -4, 1, 0, 2];
 

@@ -4,7 +4,7 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph } from '../../../src/testing/models.ts';
 import { ask, linear, type Question, scoreOf, vector } from '../../support/metric-questions.ts';
 
 describe('deletion and insertion of f(x) = 4a + 3b + 2c + d at ones', () => {

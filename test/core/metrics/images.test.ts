@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
 import { ask, type Question, scoreOf } from '../../support/metric-questions.ts';
 
 /** One channel of 4x4 pixels; the score is the sum over the upper left quarter. */

@@ -6,7 +6,8 @@ import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import gradCam from '../../../src/plugins/activation/grad-cam.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import smoothGrad from '../../../src/plugins/gradient/smooth-grad.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph, subjects } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph, subjects } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const all = [...metrics.keys()].map((metric) => ({ metric }));
 
@@ -70,12 +71,9 @@ describe('every metric', () => {
     const explainer = explainerOf([saliency]);
     const request = { method: 'saliency', inputs: tokens.inputs };
     const { rows } = await explainer.explain(tokens.model, request);
-    const planned = planMetrics(explainer.plan(tokens.model, request), [
-      { metric: 'deletion' },
-      { metric: 'complexity' },
-    ]);
+    const planned = planMetrics(explainer.plan(tokens.model, request), [{ metric: 'road' }, { metric: 'complexity' }]);
     const [measured] = await measureRows(explainer, explainer.plan(tokens.model, request), rows, planned);
-    expect(measured?.[0]).toMatchObject({ metric: 'deletion', error: { code: 'unprocessable_method' } });
+    expect(measured?.[0]).toMatchObject({ metric: 'road', error: { code: 'unprocessable_method' } });
     expect(measured?.[1]).toMatchObject({ metric: 'complexity', score: expect.any(Number) });
   });
 });

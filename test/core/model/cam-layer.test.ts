@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attentionMaps } from '../../../src/core/model/attention.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
-import { openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
 
 /** An 8x8 image in 4x4 patches of 6 channels, and what is built on them. */
 class Patches {

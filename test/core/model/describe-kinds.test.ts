@@ -2,29 +2,12 @@ import { expect, describe as group, it } from 'vitest';
 import { describe } from '../../../src/core/model/describe/describe.ts';
 import { int, ints } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
-import type { Constant, Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
-import { node } from '../../support/plain-node.ts';
-
-type Value = readonly [name: string, dims: readonly Dim[]];
-
-const graph = (inputs: Value[], outputs: Value[], nodes: Node[], constants: [string, Constant][] = []): Graph => {
-  const info = ([name, dims]: Value) => ({ name, dims, dtype: 'float32' as const });
-  return {
-    name: 'g',
-    opsets: { '': 21 },
-    inputs: inputs.map(info),
-    outputs: outputs.map(info),
-    constants: new Map(constants),
-    nodes,
-  };
-};
-
-const zeros = (...dims: number[]): Constant =>
-  makeConstant('float32', dims, Array(dims.reduce((a, b) => a * b, 1)).fill(0));
+import type { Graph } from '../../../src/core/onnx/graph.ts';
+import { node, plainGraph, zeros } from '../../support/plain-graph.ts';
 
 /** A network of an image with `width` outputs called `name`. */
 const fromImage = (name: string, width: number): Graph =>
-  graph(
+  plainGraph(
     [['image', ['N', 3, 8, 8]]],
     [[name, ['N', width]]],
     [node('Flatten', ['image'], 'flat'), node('MatMul', ['flat', 'w'], name)],
@@ -47,7 +30,7 @@ group('outputs', () => {
   });
 
   it('that are an input again step back for what is computed', () => {
-    const copied = graph(
+    const copied = plainGraph(
       [
         ['x', ['N', 1]],
         ['image', ['N', 3, 8, 8]],
@@ -68,7 +51,7 @@ group('outputs', () => {
   });
 
   it('that NonMaxSuppression chooses the rows of name the scores in front', () => {
-    const chosen = graph(
+    const chosen = plainGraph(
       [['image', [1, 3, 8, 8]]],
       [['found', ['num', 7]]],
       [
@@ -88,8 +71,8 @@ group('outputs', () => {
   });
 
   it('read their activation in branches that take it from outside', () => {
-    const branch = (op: string): Graph => graph([], [[`${op}_y`, ['N', 1]]], [node(op, ['p'], `${op}_y`)]);
-    const either = graph(
+    const branch = (op: string): Graph => plainGraph([], [[`${op}_y`, ['N', 1]]], [node(op, ['p'], `${op}_y`)]);
+    const either = plainGraph(
       [['x', ['N', 4]]],
       [['y', ['N', 1]]],
       [
@@ -114,7 +97,7 @@ group('outputs', () => {
 
   it('read their activation through a multiplication by one, as the converter of LightGBM writes it', () => {
     const times = (factor: number): Graph =>
-      graph(
+      plainGraph(
         [['x', ['N', 4]]],
         [['y', ['N', 3]]],
         [node('MatMul', ['x', 'w'], 'l'), node('Softmax', ['l'], 'p'), node('Mul', ['p', 'factor'], 'y')],
@@ -128,7 +111,7 @@ group('outputs', () => {
   });
 
   it('of open extents without a class axis are features as far as anything tells', () => {
-    const backbone = graph(
+    const backbone = plainGraph(
       [['image', ['N', 3, 'H', 'W']]],
       [['y', ['N', 8, 'H2', 'W2']]],
       [node('Conv', ['image', 'k'], 'y', { strides: ints([2, 2]), pads: ints([1, 1, 1, 1]) })],
@@ -148,27 +131,27 @@ group('inputs', () => {
 
   it('of one channel of mel bands are sound, of sides like those of images not', () => {
     const one = (height: number, width: number): Graph =>
-      graph([['x', ['N', 1, height, width]]], [['y', ['N', height * width]]], [node('Flatten', ['x'], 'y')]);
+      plainGraph([['x', ['N', 1, height, width]]], [['y', ['N', height * width]]], [node('Flatten', ['x'], 'y')]);
     expect(kindOf(one(128, 130))).toEqual(['audio', 'NCHW']);
     expect(kindOf(one(128, 128))).toEqual(['image', 'NCHW']);
     expect(kindOf(one(28, 28))).toEqual(['image', 'NCHW']);
   });
 
   it('of the bins of a Fourier transform are sound, and a gain for each bin is no list of classes', () => {
-    const gains = graph([['x', [1, 1, 257]]], [['y', [1, 1, 257]]], [node('Sigmoid', ['x'], 'y')]);
+    const gains = plainGraph([['x', [1, 1, 257]]], [['y', [1, 1, 257]]], [node('Sigmoid', ['x'], 'y')]);
     expect(kindOf(gains)[0]).toBe('audio');
     expect(describe(gains).description.explained.classAxis?.value).toBeNull();
   });
 
   it('of a network with layers named after sound are sound', () => {
     const named = (name: string): Graph =>
-      graph([['x', ['N', 3, 41]]], [['y', ['N', 3, 41]]], [{ ...node('Relu', ['x'], 'y'), name }]);
+      plainGraph([['x', ['N', 3, 41]]], [['y', ['N', 3, 41]]], [{ ...node('Relu', ['x'], 'y'), name }]);
     expect(kindOf(named('StatefulPartitionedCall/vad_model/relu'))[0]).toBe('audio');
     expect(kindOf(named('evaded/relu'))[0]).toBe('series');
   });
 
   it('that are normalised position by position are features of a layer', () => {
-    const block = graph(
+    const block = plainGraph(
       [['x', ['N', 16, 16]]],
       [['y', ['N', 16, 16]]],
       [node('LayerNormalization', ['x', 's', 'b'], 'y')],
@@ -181,7 +164,7 @@ group('inputs', () => {
   });
 
   it('of which an image is made are codes, no rows of a table', () => {
-    const generator = graph(
+    const generator = plainGraph(
       [['x', [1, 100]]],
       [['y', [1, 28, 28]]],
       [node('MatMul', ['x', 'w'], 'l'), node('Reshape', ['l', 'shape'], 'y')],
@@ -197,7 +180,7 @@ group('inputs', () => {
 
 group('states', () => {
   it('count rows where the recurrent layer that starts from a part of them does', () => {
-    const g = graph(
+    const g = plainGraph(
       [
         ['x', [1, 1, 4]],
         ['cache', [2, 3, 1, 1, 8]],

@@ -5,33 +5,14 @@ import { matchLabels } from '../../../src/core/model/describe/labels.ts';
 import { metadataFacts } from '../../../src/core/model/describe/metadata.ts';
 import { namesOf } from '../../../src/core/model/describe/names.ts';
 import { strongest } from '../../../src/core/model/describe/stated-facts.ts';
-import { makeConstant } from '../../../src/core/onnx/constant.ts';
-import type { Dim, Graph, Node } from '../../../src/core/onnx/graph.ts';
-import { node } from '../../support/plain-node.ts';
+import type { Graph } from '../../../src/core/onnx/graph.ts';
+import { node, plainGraph, zeros } from '../../support/plain-graph.ts';
 
-type Value = readonly [name: string, dims: readonly Dim[], dtype?: 'float32' | 'int64'];
-
-function graph(inputs: Value[], outputs: Value[], nodes: Node[], constants: [string, number[]][] = []): Graph {
-  const info = ([name, dims, dtype = 'float32']: Value) => ({ name, dims, dtype });
-  const zeros = constants.map(([name, dims]) => {
-    const size = dims.reduce((a, b) => a * b, 1);
-    return [name, makeConstant('float32', dims, new Array(size).fill(0))] as const;
-  });
-  return {
-    name: 'g',
-    opsets: { '': 21 },
-    inputs: inputs.map(info),
-    outputs: outputs.map(info),
-    constants: new Map(zeros),
-    nodes,
-  };
-}
-
-const linear = graph(
+const linear = plainGraph(
   [['x', ['N', 4]]],
   [['p', ['N', 3]]],
   [node('MatMul', ['x', 'w'], 'l'), node('Softmax', ['l'], 'p')],
-  [['w', [4, 3]]],
+  [['w', zeros(4, 3)]],
 );
 
 group('the description of a model', () => {
@@ -48,13 +29,13 @@ group('the description of a model', () => {
   });
 
   it('finds the batch of a recurrent layer on its second axis, after time', () => {
-    const recurrent = graph(
+    const recurrent = plainGraph(
       [['x', ['T', 'N', 4]]],
       [['y', ['T', 'D', 'N', 8]]],
       [node('GRU', ['x', 'w', 'r'], 'y', { hidden_size: { type: 'int', value: 8 } })],
       [
-        ['w', [1, 24, 4]],
-        ['r', [1, 24, 8]],
+        ['w', zeros(1, 24, 4)],
+        ['r', zeros(1, 24, 8)],
       ],
     );
     const { description, axes, rowsAtOnce } = describe(recurrent);
@@ -64,7 +45,7 @@ group('the description of a model', () => {
   });
 
   it('runs rows one at a time where a softmax spans the batch, and reports it', () => {
-    const mixed = graph(
+    const mixed = plainGraph(
       [['x', ['batch', 4]]],
       [['y', ['batch', 4]]],
       [node('Softmax', ['x'], 'y', { axis: { type: 'int', value: 0 } })],
@@ -76,7 +57,7 @@ group('the description of a model', () => {
 
   it('treats masks, scalars and inputs without a batch as fixed', () => {
     const { inputs } = describe(
-      graph(
+      plainGraph(
         [
           ['input_ids', ['N', 'S'], 'int64'],
           ['attention_mask', ['N', 'S'], 'int64'],
@@ -89,8 +70,8 @@ group('the description of a model', () => {
           node('MatMul', ['m', 'w'], 'logits'),
         ],
         [
-          ['table', [10, 4]],
-          ['w', [4, 2]],
+          ['table', zeros(10, 4)],
+          ['w', zeros(4, 2)],
         ],
       ),
     ).description;

@@ -6,7 +6,7 @@ import { floats } from '../../../src/core/onnx/attributes.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
-import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../../src/testing/models.ts';
 
 describe('the scores of a model', () => {
   it.each([

@@ -4,7 +4,8 @@ import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
 import deepLift from '../../../src/plugins/gradient/deep-lift.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import featureAblation from '../../../src/plugins/perturbation/feature-ablation.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([saliency, deepLift, featureAblation]);
 

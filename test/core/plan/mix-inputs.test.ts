@@ -11,16 +11,8 @@ import featureAblation from '../../../src/plugins/perturbation/feature-ablation.
 import kernelShap from '../../../src/plugins/perturbation/kernel-shap.ts';
 import lime from '../../../src/plugins/perturbation/lime.ts';
 import rise from '../../../src/plugins/perturbation/rise.ts';
-import {
-  explainerOf,
-  imageTensor,
-  openGraph,
-  openImage,
-  openTokens,
-  openVector,
-  tokens,
-  vector,
-} from '../../support/classifiers.ts';
+import { imageTensor, openGraph, tokens, vector } from '../../../src/testing/models.ts';
+import { explainerOf, openImage, openTokens, openVector } from '../../support/classifiers.ts';
 import { open } from '../../support/engine.ts';
 
 const methods = [rise, lime, kernelShap, featureAblation];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Profiles } from '../../../src/core/plan/profile.ts';
-import { imageGraph, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, openGraph } from '../../../src/testing/models.ts';
 
 describe('Profiles', () => {
   it('uses the calibrated time for this engine', async () => {

@@ -8,16 +8,7 @@ import { wasmBytes } from '../../../src/core/plan/memory.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeWeb } from '../../../src/node/onnxruntime-web.ts';
-
-/** onnxruntime keeps its memory to itself: caught where it is made. Memory never shrinks, so graphs come smallest first. */
-let memory: WebAssembly.Memory | undefined;
-const { Memory } = WebAssembly;
-WebAssembly.Memory = class extends Memory {
-  constructor(descriptor: WebAssembly.MemoryDescriptor) {
-    super(descriptor);
-    memory ??= this;
-  }
-};
+import { wasmMemory } from '../../support/wasm-memory.ts';
 
 /** Convolutions with Relu on an image of 64x64; wide ones have megabytes of weights. */
 function model(channels: number): Graph {
@@ -31,6 +22,7 @@ function model(channels: number): Graph {
   return g.build([g.named(g.reduce('ReduceMean', x, [2, 3], false), 'y')]);
 }
 
+// Memory never shrinks, so graphs come smallest first.
 it.each([
   [8, 'memory'],
   [384, 'memory'],
@@ -42,7 +34,7 @@ it.each([
     const session = await onnxruntimeWeb().load(write(graph, { externalData: { path: 'weights.bin' } }));
     const x = float32([1, 3, 64, 64], new Random(2).normal(3 * 64 * 64));
     await session.run({ x, [COTANGENT]: float32([1, channels], new Random(3).normal(channels)) });
-    const measured = memory?.buffer.byteLength ?? Number.NaN;
+    const measured = wasmMemory();
     await session.release();
     expect(Math.abs(wasmBytes(graph) / measured - 1)).toBeLessThan(0.21);
   },

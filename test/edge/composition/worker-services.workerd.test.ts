@@ -14,7 +14,7 @@ const log = () => undefined;
 
 describe('workerServices', () => {
   it('replaces the cache and nothing else', () => {
-    expectOnlyReplaced(services, workerServices(bindings, configured, { cache: noCache }), 'cache', noCache);
+    expectOnlyReplaced(services, workerServices(bindings, configured, { parts: { cache: noCache } }), 'cache', noCache);
   });
 
   it('replaces the tenants and nothing else', () => {
@@ -23,16 +23,16 @@ describe('workerServices', () => {
       tokens: new JwtVerifier(),
       log,
     });
-    expectOnlyReplaced(services, workerServices(bindings, configured, { tenants }), 'tenants', tenants);
+    expectOnlyReplaced(services, workerServices(bindings, configured, { parts: { tenants } }), 'tenants', tenants);
   });
 
   it('replaces the log and nothing else', () => {
-    expectOnlyReplaced(services, workerServices(bindings, configured, { log }), 'log', log);
+    expectOnlyReplaced(services, workerServices(bindings, configured, { parts: { log } }), 'log', log);
   });
 
   it('explains with a replaced engine', () => {
     const engine = onnxruntimeWorkerd();
-    const replaced = workerServices(bindings, configured, { engine });
+    const replaced = workerServices(bindings, configured, { parts: { engine } });
     expect(replaced.explainer.engine).toBe(engine);
     expect(replaced.explainer.methods.ids).toEqual(services.explainer.methods.ids);
   });
@@ -43,7 +43,7 @@ describe('workerServices', () => {
     const open = configured.tenants['*'];
     const tenants = { early: { ...(open as NonNullable<typeof open>), keys: [key] } };
     const at = (time: string) =>
-      workerServices(bindings, { ...configured, tenants }, { clock: () => Date.parse(time), log });
+      workerServices(bindings, { ...configured, tenants }, { parts: { clock: () => Date.parse(time), log } });
     await expect(at('2029-12-31T00:00:00Z').tenants.find('', () => {})).resolves.toMatchObject({
       tenant: { id: 'early' },
     });

@@ -84,6 +84,21 @@ describe('the explanation of a text over HTTP', () => {
     expect(await second.json()).toMatchObject({ outputs: ((await first.json()) as { outputs: object[] }).outputs });
   });
 
+  it('has metrics over whole words', async () => {
+    const metrics = 'deletion,insertion,comprehensiveness,sufficiency,road';
+    const response = await explain(
+      `words/explain?method=feature_ablation&metrics=${metrics}`,
+      'text/plain',
+      'good good bad',
+    );
+    const { parameters } = (await response.clone().json()) as { parameters: Record<string, unknown> };
+    const outputs = await outputsOf(response);
+    for (const metric of ['deletion', 'insertion', 'comprehensiveness', 'sufficiency']) {
+      expect(outputs[`metric.${metric}`]?.data, metric).toEqual([expect.any(Number)]);
+    }
+    expect(parameters.metrics_skipped).toBe('road: road fills in pixels, but the model sees no image.');
+  });
+
   it('is streamed as events with the features in the result', async () => {
     const response = await post('/v2/models/words/explain?method=occlusion', 'text/plain', 'good bad', {
       Accept: 'text/event-stream',

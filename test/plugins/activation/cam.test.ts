@@ -4,7 +4,8 @@ import { plugins } from '#plugins';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { smallImage, smallNetwork } from '../../support/small-network.ts';
 

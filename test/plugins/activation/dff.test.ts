@@ -4,7 +4,8 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { factorise } from '../../../src/core/strategy/activation/factorise.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import dff from '../../../src/plugins/activation/dff.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([dff]);
 

@@ -4,7 +4,8 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import refineCam from '../../../src/plugins/activation/refine-cam.ts';
 import segEigenCam from '../../../src/plugins/activation/seg-eigen-cam.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([refineCam, segEigenCam]);
 

@@ -4,7 +4,8 @@ import { Random } from '../../../src/core/tensor/random.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import rollout from '../../../src/plugins/activation/attention-rollout.ts';
 import transformerAttribution from '../../../src/plugins/activation/transformer-attribution.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { FORMS, HEADS, mathematics, mergedAttention, TOKENS, WIDTH } from '../../support/merged-attention.ts';
 
 const SIZE = TOKENS * WIDTH;

@@ -4,7 +4,8 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import reciproCam from '../../../src/plugins/activation/recipro-cam.ts';
 import vitReciproCam from '../../../src/plugins/activation/vit-recipro-cam.ts';
-import { explainerOf, imageTensor, openGraph } from '../../support/classifiers.ts';
+import { imageTensor, openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { transformer } from '../../support/transformer.ts';
 

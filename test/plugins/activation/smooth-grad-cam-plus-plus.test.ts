@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { smoothGradCamPlusPlus } from '../../../src/plugins/activation/smooth-grad-cam-plus-plus.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 /** y = sum(x^2) / 2 at a layer of one channel and two places: the gradient is the layer itself. */
 async function explain(convention: string, noise: readonly (readonly number[])[]) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import tcav from '../../../src/plugins/activation/tcav.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 
 testMethod(tcav, {

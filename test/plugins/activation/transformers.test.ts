@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, imageTensor, openGraph, tokenGraph, tokens } from '../../support/classifiers.ts';
+import { imageTensor, openGraph, tokenGraph, tokens } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 import { transformer } from '../../support/transformer.ts';
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { smallImage, smallNetwork } from '../../support/small-network.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import decisionGradients from '../../../src/plugins/gradient/integrated-decision-gradients.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { testMethod } from '../../support/contract-suite.ts';
 
 testMethod(decisionGradients, { params: { slope: 'difference' } });

@@ -7,7 +7,8 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph, tokenGraph, tokens } from '../../support/classifiers.ts';
+import { openGraph, tokenGraph, tokens } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { smallImage, smallNetwork } from '../../support/small-network.ts';
 
 const methods = plugins.map(({ method }) => method);

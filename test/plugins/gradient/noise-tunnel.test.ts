@@ -6,7 +6,8 @@ import type { Explained } from '../../../src/core/explainer/explanation.ts';
 import { defineMethod } from '../../../src/core/method/define.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph, subjects, vector, vectorGraph } from '../../support/classifiers.ts';
+import { openGraph, subjects, vector, vectorGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);

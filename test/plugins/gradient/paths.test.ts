@@ -6,16 +6,8 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
-import {
-  explainerOf,
-  imageTensor,
-  openGraph,
-  openImage,
-  openTokens,
-  openVector,
-  tokens,
-  vector,
-} from '../../support/classifiers.ts';
+import { imageTensor, openGraph, tokens, vector } from '../../../src/testing/models.ts';
+import { explainerOf, openImage, openTokens, openVector } from '../../support/classifiers.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import { tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { sumOfTokens, TOKEN_VALUES } from '../../support/text-folder.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import counterfactual from '../../../src/plugins/perturbation/counterfactual.ts';
-import { explainerOf, imageGraph, openGraph, picture } from '../../support/classifiers.ts';
+import { imageGraph, openGraph, picture } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 /** Class 1 where x0 + x1 exceeds 3, else class 0; x2 is not looked at. */
 function model() {

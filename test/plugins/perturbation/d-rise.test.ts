@@ -7,7 +7,8 @@ import plugin, { dRise } from '../../../src/plugins/perturbation/d-rise.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
 import { searchAs } from '../../../src/tasks/detection/search.ts';
 import { targetOf } from '../../../src/tasks/detection/target.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 import { shownWhole, table } from '../../tasks/detection/support.ts';
 
 const SIDE = 8;
@@ -76,7 +77,7 @@ describe('d_rise', () => {
     const outputs = { o: table([[50, 50, 20, 20, 0.8, 0.9, 0.1]]) };
     const search = searchAs(format as DetectionFormat, outputs, shownWhole(100, 100));
     const [found] = search.found as [(typeof search.found)[0]];
-    const target = targetOf(found as NonNullable<typeof found>, search, outputs);
+    const target = targetOf(found as NonNullable<typeof found>, search);
     expect(target.similarity?.(outputs)).toBeCloseTo(0.8, 6);
     expect(target.similarity?.({ o: table([[10, 10, 4, 4, 0.8, 0.9, 0.1]]) })).toBe(0);
   });

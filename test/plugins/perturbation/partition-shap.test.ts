@@ -5,7 +5,8 @@ import { balancedTree, openings } from '../../../src/core/strategy/perturbation/
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import partitionShap from '../../../src/plugins/perturbation/partition-shap.ts';
 import shapleyExact from '../../../src/plugins/perturbation/shapley-exact.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([partitionShap, shapleyExact]);
 

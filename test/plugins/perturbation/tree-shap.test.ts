@@ -6,9 +6,10 @@ import { floats, ints, string } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../../../src/core/onnx/graph.ts';
 import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
+import { openGraph } from '../../../src/testing/models.ts';
 import { classifier, graphOf, leaf, regressor, split } from '../../core/trees/ensembles.ts';
 import { BACKGROUND, INTERVENTIONAL, IRIS_TREE, PATH_DEPENDENT, ROWS } from '../../core/trees/iris.ts';
-import { explainerOf, openGraph } from '../../support/classifiers.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 const MANIFEST = { output: 'scores' };

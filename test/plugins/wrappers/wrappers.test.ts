@@ -6,7 +6,8 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
-import { explainerOf, imageGraph, imageTensor, openGraph, subjects } from '../../support/classifiers.ts';
+import { imageGraph, imageTensor, openGraph, subjects } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf(plugins.map(({ method }) => method));
 

@@ -32,8 +32,8 @@ export const regionRules: readonly Rule[] = [
         const bins = { regions, down, across, height, width };
         return [whole(largestSample(g, node, bins, features, dy))];
       }
-      const rows = binWeights(g, node, regions, 'y', down, height);
-      const columns = binWeights(g, node, regions, 'x', across, width);
+      const rows = binWeights(g, { node, rois: regions, axis: 'y', bins: down, dim: height });
+      const columns = binWeights(g, { node, rois: regions, axis: 'x', bins: across, dim: width });
       const overChannels = (v: Value): Value => g.op('Unsqueeze', [v, g.ints([1])]);
       const up = g.op('MatMul', [overChannels(g.transpose(rows, [0, 2, 1])), dy]);
       return [whole(g.op('MatMul', [up, overChannels(columns)]))];

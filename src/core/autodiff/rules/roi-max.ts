@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import type { Node } from '../../onnx/graph.ts';
-import { samplePoints } from './roi-samples.ts';
+import { type AxisBins, samplePoints } from './roi-samples.ts';
 
 /** Regions, the bins that they are cut into, and the extents of the features. */
 interface Bins {
@@ -27,16 +27,10 @@ interface Neighbours {
 /** Two of them still add up in single precision. */
 const BELOW = -1e38;
 
-function neighbours(
-  g: GraphBuilder,
-  node: Node,
-  regions: Value,
-  axis: 'x' | 'y',
-  bins: number,
-  dim: number,
-): Neighbours {
-  const number = (v: number): Value => g.number(v, regions);
-  const { at, outside, missing } = samplePoints(g, node, regions, axis, bins, dim);
+function neighbours(g: GraphBuilder, along: AxisBins): Neighbours {
+  const { rois, dim } = along;
+  const number = (v: number): Value => g.number(v, rois);
+  const { at, outside, missing } = samplePoints(g, along);
   const low = g.op('Floor', [at]);
   const high = g.op('Min', [g.add(low, number(1)), number(dim - 1)]);
   const fraction = g.sub(at, low);
@@ -71,8 +65,8 @@ export function largestSample(
   features: Value,
   dy: Value,
 ): Value {
-  const rows = neighbours(g, node, regions, 'y', down, height);
-  const columns = neighbours(g, node, regions, 'x', across, width);
+  const rows = neighbours(g, { node, rois: regions, axis: 'y', bins: down, dim: height });
+  const columns = neighbours(g, { node, rois: regions, axis: 'x', bins: across, dim: width });
   const [alongRows, alongColumns] = [
     [1, 3],
     [1, 2],

@@ -9,6 +9,19 @@ const counted = (g: GraphBuilder, count: number, like: Value): Value => g.consta
 
 const lift = (g: GraphBuilder, v: Value, ...axes: number[]): Value => g.op('Unsqueeze', [v, g.ints(axes)]);
 
+/** AxisBins of regions along one axis. */
+export interface AxisBins {
+  /** RoiAlign or MaxRoiPool, whose attributes say how points lie. */
+  readonly node: Node;
+  /** [regions, 4] */
+  readonly rois: Value;
+  readonly axis: 'x' | 'y';
+  /** Number of bins of a region. */
+  readonly bins: number;
+  /** Dim of the features along the axis. */
+  readonly dim: number;
+}
+
 /** Points along one axis, [regions, bins, samples]. */
 export interface SamplePoints {
   /** Coordinates in pixels, within 0 ... dim - 1. */
@@ -22,14 +35,7 @@ export interface SamplePoints {
 }
 
 /** Sampling points of the bins of each region. The order of operations is onnxruntime's. */
-export function samplePoints(
-  g: GraphBuilder,
-  node: Node,
-  rois: Value,
-  axis: 'x' | 'y',
-  bins: number,
-  dim: number,
-): SamplePoints {
+export function samplePoints(g: GraphBuilder, { node, rois, axis, bins, dim }: AxisBins): SamplePoints {
   const number = (v: number): Value => g.number(v, rois);
   const column = (i: number): Value => g.op('Gather', [rois, g.ints([i])], { axis: 1 });
   const halfPixel = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
@@ -62,16 +68,10 @@ export function samplePoints(
  * sampling points of the bin, of linear interpolation. Averages of bilinear samples are such weights along both axes, one
  * after the other.
  */
-export function binWeights(
-  g: GraphBuilder,
-  node: Node,
-  rois: Value,
-  axis: 'x' | 'y',
-  bins: number,
-  dim: number,
-): Value {
+export function binWeights(g: GraphBuilder, along: AxisBins): Value {
+  const { rois, dim } = along;
   const number = (v: number): Value => g.number(v, rois);
-  const { at, outside, missing, samples } = samplePoints(g, node, rois, axis, bins, dim);
+  const { at, outside, missing, samples } = samplePoints(g, along);
   const counts = g.where(missing ? g.op('Or', [outside, missing]) : outside, number(0), number(1));
   // Linear interpolation between neighbours is a tent around each position.
   const distance = g.op('Abs', [g.sub(lift(g, at, 3), counted(g, dim, rois))]);

@@ -35,7 +35,7 @@ export interface FeatureRun {
   ): Promise<void>;
   /** Spreads one number per feature over its elements, and applies `absolute` and `reduction`. */
   spread(values: ArrayLike<number>): Float32Tensors;
-  /** Feature of each element of a row, by name of the input. */
+  /** Feature of each element of a row, by name of the input; `features` for elements of none, which are never absent. */
   readonly ids: Readonly<Record<string, Uint32Array>>;
 }
 
@@ -91,16 +91,20 @@ export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>
     needs: () => (baseline ? { mixtures: true } : {}),
     cost: (params, model, _, given) => {
       const rows = background ? Math.max(1, given.baselines) : 1;
-      return { forwards: rows * cost(featureCount(model, params as FeatureParams), params), backwards: 0 };
+      return { forwards: rows * cost(featureCount(model, params as FeatureParams, mask.mask), params), backwards: 0 };
     },
-    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>, background)),
+    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>, mask.mask, background)),
   }) as Method;
 }
 
-function runOf(ctx: ExplainContext<FeatureParams>, background: boolean): FeatureRun {
+function runOf(
+  ctx: ExplainContext<FeatureParams>,
+  usual: FeatureMaskDefaults['mask'],
+  background: boolean,
+): FeatureRun {
   const { model, params, inputs, baselines } = ctx;
   const { baseline, absolute = false, reduction } = params;
-  const mask = featureMask(model, params, inputs);
+  const mask = featureMask(model, params, inputs, usual);
   const absentOf = (given: Inputs): Inputs =>
     baseline === undefined ? inputs : absentInputs({ model, inputs, baselines: given, params: { baseline } });
   const count = background ? Math.max(1, ...Object.values(baselines).map(rowsOf)) : 1;

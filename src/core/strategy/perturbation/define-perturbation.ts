@@ -8,6 +8,7 @@ import { baselineParameter } from '../baseline.ts';
 import { finishValues, valueParameters } from '../reduction.ts';
 import { positionMask, spreadFeatures } from './feature-mask.ts';
 import { absentInputs, scoreMixtures } from './mixtures.ts';
+import { wordMask } from './modality-mask.ts';
 
 type Params<E extends z.ZodRawShape> = z.output<z.ZodObject<E>> & { readonly n_samples: number };
 
@@ -35,7 +36,8 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> extends FamilyD
 }
 
 /**
- * Defines a perturbation method over masks of positions: pixels, elements of a vector, steps of a series or tokens.
+ * Defines a perturbation method over masks of positions: pixels, elements of a vector, steps of a series, or tokens. Where
+ * a modality read a text or a row of a table, its words or columns take the place of positions.
  *
  * @example
  * import { definePerturbation } from 'whylight/plugin';
@@ -64,7 +66,7 @@ export function definePerturbation(definition: PerturbationDefinition<z.ZodRawSh
     cost: ({ n_samples }) => ({ forwards: n_samples, backwards: 0 }),
     explain: async (ctx) => {
       const { params } = ctx;
-      const positions = positionMask(ctx.model);
+      const positions = wordMask(ctx.model) ?? positionMask(ctx.model);
       const values = new Float64Array(positions.features);
       await scoreMixtures(
         ctx,

@@ -7,7 +7,7 @@ const dims = z.array(z.int().min(1)).max(16).default([]);
 
 export const windowParameters = {
   sliding_window_shape: dims.describe(
-    'Dims of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, a third of each side of an image.',
+    'Dims of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, each word of a text, column of a table or window of a signal is covered by itself, or a third of each side of an image.',
   ),
   strides: dims.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
   edge: z

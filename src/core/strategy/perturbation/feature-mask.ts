@@ -7,6 +7,7 @@ import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';
+import { modalityMask } from './modality-mask.ts';
 
 /** An image's own mask of 224 x 224 positions fits. */
 const MAX_MASK_ELEMENTS = 2 ** 16;
@@ -19,10 +20,10 @@ export interface FeatureMaskDefaults {
 
 export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
   feature_mask: z
-    .union([z.enum(['none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MAX_MASK_ELEMENTS)])
-    .default(defaults.mask)
+    .union([z.enum(['auto', 'none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MAX_MASK_ELEMENTS)])
+    .default('auto')
     .describe(
-      'What is one feature: "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of an image, all channels together. Or a mask of your own: a number for each position (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.',
+      `What is one feature: "auto" takes the words of a text, the columns of a table and the windows of a series or sound, and "${defaults.mask}" for everything else; "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of an image, all channels together. Or a mask of your own: a number for each position (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.`,
     ),
   grid: z
     .array(z.int().min(1).max(64))
@@ -34,35 +35,55 @@ export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
 });
 
 export interface FeatureMaskParams {
-  readonly feature_mask: 'none' | 'grid' | 'superpixels' | readonly number[];
+  readonly feature_mask: 'auto' | 'none' | 'grid' | 'superpixels' | readonly number[];
   readonly grid: readonly number[];
   readonly segments: number;
 }
 
 export interface FeatureMask {
   readonly features: number;
-  /** By input name: number of the feature of each element of a row. Features may span inputs. */
+  /**
+   * By input name: number of the feature of each element of a row; `features` for elements of none, which are never
+   * absent. Features may span inputs.
+   */
   readonly ids: Readonly<Record<string, Uint32Array>>;
+  /** True if the value of a feature is shared out among its elements, which then add up to it. */
+  readonly shared?: true;
   /** By input name, where every position is a feature, in order: the first one's number. */
   readonly first?: Readonly<Record<string, number>>;
 }
 
-/** Number of features, known without the input: superpixels that an input lacks are empty features. */
-export function featureCount({ inputs }: ModelInfo, params: FeatureMaskParams): number {
-  if (typeof params.feature_mask !== 'string') return new Set(params.feature_mask).size;
-  return inputs.reduce((sum, input) => sum + maker(input, params).features, 0);
+/**
+ * Number of features, known without the input: superpixels that an input lacks are empty features.
+ * @param usual what is one feature where no modality says so
+ */
+export function featureCount(model: ModelInfo, params: FeatureMaskParams, usual: FeatureMaskDefaults['mask']): number {
+  const { feature_mask } = params;
+  if (typeof feature_mask !== 'string') return new Set(feature_mask).size;
+  const ofModality = feature_mask === 'auto' ? modalityMask(model) : undefined;
+  if (ofModality) return ofModality.features;
+  return model.inputs.reduce((sum, input) => sum + maker(input, settled(params, usual)).features, 0);
 }
 
 /**
  * @param inputs one row: superpixels depend on it
+ * @param usual what is one feature where no modality says so
  * @throws WhylightError `invalid_request` for a mask that does not fit the inputs
  */
-export function featureMask(model: ModelInfo, params: FeatureMaskParams, inputs: Inputs): FeatureMask {
-  if (typeof params.feature_mask !== 'string') return givenMask(model, params.feature_mask);
+export function featureMask(
+  model: ModelInfo,
+  params: FeatureMaskParams,
+  inputs: Inputs,
+  usual: FeatureMaskDefaults['mask'],
+): FeatureMask {
+  const { feature_mask } = params;
+  if (typeof feature_mask !== 'string') return givenMask(model, feature_mask);
+  const ofModality = feature_mask === 'auto' ? modalityMask(model) : undefined;
+  if (ofModality) return ofModality;
   const ids: Record<string, Uint32Array> = {};
   let features = 0;
   for (const input of model.inputs) {
-    const { make, features: own } = maker(input, params);
+    const { make, features: own } = maker(input, settled(params, usual));
     const first = features;
     ids[input.name] = make(inputs[input.name] as Tensor).map((id) => first + id);
     features += own;
@@ -85,20 +106,33 @@ export function positionMask({ inputs }: ModelInfo): FeatureMask {
   return { features, ids, first };
 }
 
-/** One number per feature, written to each of its elements. */
+/** One number per feature, written to each of its elements, or shared out among them; 0 for elements of none. */
 export function spreadFeatures(
-  { ids }: FeatureMask,
+  mask: FeatureMask,
   perFeature: ArrayLike<number>,
   { inputs }: ModelInfo,
 ): Float32Tensors {
+  const { ids } = mask;
+  const shares = mask.shared ? sharesOf(mask) : undefined;
   return Object.fromEntries(
     inputs.map((input) => {
       const own = ids[input.name] as Uint32Array;
       const values = new Float32Array(own.length);
-      for (let i = 0; i < own.length; i++) values[i] = perFeature[own[i] as number] as number;
+      for (let i = 0; i < own.length; i++) {
+        const feature = own[i] as number;
+        if (feature < perFeature.length) values[i] = (perFeature[feature] as number) * (shares?.[feature] ?? 1);
+      }
       return [input.name, float32([1, ...knownDims(input)], values)];
     }),
   );
+}
+
+/** Share of each element in the value of its feature. */
+function sharesOf({ features, ids }: FeatureMask): Float64Array {
+  const counts = new Float64Array(features);
+  for (const own of Object.values(ids))
+    for (const id of own) if (id < features) counts[id] = (counts[id] as number) + 1;
+  return counts.map((count) => 1 / Math.max(1, count));
 }
 
 /** The elements of an input that each feature has. */
@@ -109,6 +143,7 @@ export function elementsOf({ features, ids }: FeatureMask, input: string): Uint3
   const elements = Array.from(counts, (count) => new Uint32Array(count));
   for (let i = own.length - 1; i >= 0; i--) {
     const feature = own[i] as number;
+    if (feature >= features) continue;
     const position = (counts[feature] as number) - 1;
     counts[feature] = position;
     (elements[feature] as Uint32Array)[position] = i;
@@ -124,7 +159,8 @@ export function featureCentres({ features, ids }: FeatureMask, { inputs }: Model
     const { ids: position } = positionsOf(input);
     const spatial = knownDims(input).filter((_, axis) => axis !== input.channelAxis);
     for (let i = 0; i < own.length; i++) {
-      const entry = sums[own[i] as number] as (typeof sums)[number];
+      const entry = sums[own[i] as number];
+      if (!entry) continue;
       entry.count += 1;
       let rest = position[i] as number;
       for (let axis = spatial.length - 1; axis >= 0; axis--) {
@@ -142,7 +178,15 @@ interface Maker {
   make(row: Tensor): Uint32Array;
 }
 
-function maker(input: TensorInfo, { feature_mask, grid, segments }: FeatureMaskParams): Maker {
+/** Parameters without a mask of numbers. */
+type SettledParams = Omit<FeatureMaskParams, 'feature_mask'> & { readonly feature_mask: string };
+
+const settled = (params: FeatureMaskParams, usual: FeatureMaskDefaults['mask']): SettledParams => ({
+  ...params,
+  feature_mask: params.feature_mask === 'auto' ? usual : String(params.feature_mask),
+});
+
+function maker(input: TensorInfo, { feature_mask, grid, segments }: SettledParams): Maker {
   const dims = knownDims(input);
   const size = sizeOf(dims);
   if (feature_mask === 'none' || input.channelAxis === undefined) {

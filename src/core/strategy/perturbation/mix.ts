@@ -45,7 +45,7 @@ export function mixOf(input: TensorInfo, { ids, first }: FeatureMask, inputs: In
   if (!(own instanceof Float32Array)) return (out, absent, weights) => choose(out, own, absent, features, weights);
   const { layout, count } = positionsOf(input);
   const weightsOf = layout && weightsOfPositions(features, layout, count, first?.[input.name]);
-  if (!weightsOf) {
+  if (!weightsOf || hasGaps(own)) {
     return (out, absent, weights) => mixFeatures(out as Float32Array, own, absent as Float32Array, features, weights);
   }
   if (
@@ -90,9 +90,12 @@ function choose(out: Elements, own: Elements, absent: Elements, ids: Uint32Array
   }
 }
 
-/** Exactly `here` at weight 1. */
+/** Exactly `here` at weight 1 and `gone` at weight 0, also where the other one is NaN. */
 const mixed = (here: number, gone: number, weight: number): number =>
-  weight === 1 ? here : gone + weight * (here - gone);
+  weight === 1 ? here : weight === 0 ? gone : gone + weight * (here - gone);
+
+/** True if a value is missing (NaN): a product with 0 would not make it go away. */
+export const hasGaps = (values: Elements): boolean => values instanceof Float32Array && values.some(Number.isNaN);
 
 function mixFeatures(
   out: Float32Array,

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
 import type { FeatureMask } from './feature-mask.ts';
-import { mixOf, weightRows } from './mix.ts';
+import { hasGaps, mixOf, weightRows } from './mix.ts';
 import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
 
 /** So many of the last mixtures keep their weights. */
@@ -35,18 +35,21 @@ export async function scoreMixtures<P>(
 ): Promise<void> {
   const names = ctx.model.inputs.map(({ name }) => name);
   // The weights of a whole portion are held until its scores are there, and the last ones for a while.
-  const held = Array.from(
-    { length: Math.min(count, slotsOf(ctx) * ctx.batchSize + MIXTURES_KEPT - 1) },
-    () => new Float32Array(mask.features),
-  );
-  const weightsOf = (index: number): Float32Array => held[index % held.length] as Float32Array;
+  const held = Array.from({ length: Math.min(count, slotsOf(ctx) * ctx.batchSize + MIXTURES_KEPT - 1) }, () => {
+    // The last weight is that of elements of no feature, which are always there.
+    const all = new Float32Array(mask.features + 1).fill(1);
+    return { all, own: all.subarray(0, mask.features) };
+  });
+  const heldFor = (index: number) => held[index % held.length] as (typeof held)[number];
   const weightsOfMixture = (index: number): Float32Array => {
-    const weights = weightsOf(index).fill(1);
-    weigh(index, weights);
-    return weights;
+    const { all, own } = heldFor(index);
+    weigh(index, own.fill(1));
+    return all;
   };
-  const told = (index: number, score: number): unknown => fold(index, score, weightsOf(index));
-  if (ctx.mixes && typeof absent !== 'function') return scoreInGraph(ctx, count, mask, absent, weightsOfMixture, told);
+  const told = (index: number, score: number): unknown => fold(index, score, heldFor(index).own);
+  if (ctx.mixes && typeof absent !== 'function' && !names.some((name) => hasGaps(elementsOf(ctx.inputs, name)))) {
+    return scoreInGraph(ctx, count, mask, absent, weightsOfMixture, told);
+  }
   const mixes = ctx.model.inputs.map((input) => ({
     name: input.name,
     mix: mixOf(input, mask, ctx.inputs, typeof absent === 'function' ? undefined : absent),
@@ -144,4 +147,24 @@ export function absentInputs<P extends { readonly baseline: Baseline }>(
 export async function absentScore<P>(ctx: ExplainContext<P>, absent: Inputs): Promise<number> {
   const { scores } = await ctx.evaluate(absent);
   return scores[0] as number;
+}
+
+/** By how much the score drops when each feature by itself is absent. */
+export async function scoreDrops<P>(ctx: ExplainContext<P>, mask: FeatureMask, absent: Inputs): Promise<Float64Array> {
+  const drops = new Float64Array(mask.features);
+  await scoreMixtures(
+    ctx,
+    {
+      count: mask.features,
+      mask,
+      absent,
+      weigh: (feature, weights) => {
+        weights[feature] = 0;
+      },
+    },
+    (feature, score) => {
+      drops[feature] = ctx.score - score;
+    },
+  );
+  return drops;
 }

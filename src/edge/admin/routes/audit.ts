@@ -7,6 +7,7 @@ import * as schemas from '../schemas.ts';
 /** Lists the changes of a tenant. */
 export const audit = defineAdminRoute(
   {
+    id: 'listChanges',
     method: 'get',
     path: '/admin/tenants/{tenant}/audit',
     summary: 'Lists the changes of a tenant, the latest first.',

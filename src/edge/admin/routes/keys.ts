@@ -13,10 +13,11 @@ const created = (description: string) => ({ 201: { content: json(schemas.newKeyV
 /** Creates a key of a tenant. */
 export const createKey = defineAdminRoute(
   {
+    id: 'createKey',
     method: 'post',
     path: '/admin/tenants/{tenant}/keys',
     summary: 'Creates a key.',
-    request: { body: jsonBody(schemas.keyRequest) },
+    request: { body: jsonBody(schemas.keyRequest, { name: 'mobile app', scopes: ['explain'] }) },
     responses: created('The new key.'),
   },
   (admin) => async (c) => {
@@ -37,10 +38,11 @@ export const createKey = defineAdminRoute(
 /** Replaces a key by a new one with the same rights. */
 export const rotateKey = defineAdminRoute(
   {
+    id: 'rotateKey',
     method: 'post',
     path: '/admin/tenants/{tenant}/keys/{key}/rotate',
     summary: 'Replaces a key by a new one with the same rights.',
-    request: { body: jsonBody(schemas.rotateRequest) },
+    request: { body: jsonBody(schemas.rotateRequest, { grace: 3600 }) },
     responses: created('The key that replaces it.'),
   },
   (admin) => async (c) => {
@@ -55,6 +57,7 @@ export const rotateKey = defineAdminRoute(
 /** Revokes a key. */
 export const revokeKey = defineAdminRoute(
   {
+    id: 'revokeKey',
     method: 'delete',
     path: '/admin/tenants/{tenant}/keys/{key}',
     summary: 'Revokes a key.',

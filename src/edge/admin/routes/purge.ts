@@ -11,13 +11,15 @@ import type { TenantAdmin } from '../tenants.ts';
 import { logChange } from '../views.ts';
 
 const PURGE = {
-  request: { body: jsonBody(schemas.purgeRequest) },
+  request: { body: jsonBody(schemas.purgeRequest, { model: 'cifar10' }) },
   responses: answer(schemas.purgeView, 'The answers are purged.'),
+  problems: ['conflict'],
 } as const;
 
 /** Purges the cached answers of a tenant. */
 export const purgeTenant = defineAdminRoute(
   {
+    id: 'purgeTenant',
     method: 'post',
     path: '/admin/tenants/{tenant}/purge',
     summary: 'Purges the cached answers of a tenant, or those of one model.',
@@ -41,6 +43,7 @@ export const purgeTenant = defineAdminRoute(
 /** Purges the cached answers of all tenants. */
 export const purgeAll = defineAdminRoute(
   {
+    id: 'purgeAll',
     method: 'post',
     path: '/admin/purge',
     summary: 'Purges the cached answers of all tenants, or those of one model; for operators.',

@@ -13,6 +13,7 @@ import { logChange, tenantView } from '../views.ts';
 /** Lists all tenants, for operators. */
 export const listTenants = defineAdminRoute(
   {
+    id: 'listTenants',
     method: 'get',
     path: '/admin/tenants',
     summary: 'Lists all tenants; for operators.',
@@ -27,6 +28,7 @@ export const listTenants = defineAdminRoute(
 /** Returns a tenant. */
 export const getTenant = defineAdminRoute(
   {
+    id: 'getTenant',
     method: 'get',
     path: '/admin/tenants/{tenant}',
     summary: 'Returns the policy and the keys of a tenant.',
@@ -44,11 +46,14 @@ export const getTenant = defineAdminRoute(
 /** Replaces the policy of a tenant. */
 export const putTenant = defineAdminRoute(
   {
+    id: 'putTenant',
     method: 'put',
     path: '/admin/tenants/{tenant}',
     summary: 'Replaces the policy of a tenant; for operators.',
     description: 'Replaces the policy as a whole. An existing one is replaced with its ETag as If-Match.',
-    request: { body: jsonBody(tenantPolicySchema) },
+    request: { body: jsonBody(tenantPolicySchema, { description: 'Acme', methods: ['saliency', 'grad_cam'] }) },
+    requestHeaders: ['If-Match', 'If-None-Match'],
+    problems: ['precondition_failed'],
     responses: answer(schemas.tenantView, 'The tenant after the change.'),
     headers: ['ETag'],
   },
@@ -65,10 +70,13 @@ export const putTenant = defineAdminRoute(
 /** Removes the changes of the admin API to a tenant. */
 export const deleteTenant = defineAdminRoute(
   {
+    id: 'deleteTenant',
     method: 'delete',
     path: '/admin/tenants/{tenant}',
     summary: 'Removes the changes of this API to a tenant; for operators.',
     description: 'Removes policy and keys of this API: plugins.config.json applies again, if it has the tenant.',
+    requestHeaders: ['If-Match'],
+    problems: ['precondition_failed'],
     responses: done,
   },
   (admin) => async (c) => {

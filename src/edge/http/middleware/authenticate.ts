@@ -1,22 +1,25 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import type { TenantDirectory } from '../../tenants/directory.ts';
-import type { Rates } from '../../tenants/rates.ts';
+import { hostCaller } from '../../tenants/host-authentication.ts';
+import type { Caller } from '../../tenants/tenant.ts';
 import { type EdgeEnv, waitUntilOf } from '../env.ts';
+import type { GuardOptions } from './guard.ts';
 import { limitGuesses } from './limit-rate.ts';
 
+type Identities = Omit<GuardOptions, 'exposed'>;
+
 /**
- * Finds the owner of the request's credential, and sets `caller` and `tenant` of the context.
+ * Finds the owner of the request's credential, or asks the host for it, and sets `caller` and `tenant` of the context.
  * @throws WhylightError `unauthorized`; `rate_limited` for an address that sent many wrong keys.
  */
-export const authenticate = (tenants: TenantDirectory, rates: Rates | undefined): MiddlewareHandler<EdgeEnv> =>
+export const authenticate = (identities: Identities): MiddlewareHandler<EdgeEnv> =>
   async function authenticate(c, next) {
     try {
-      const caller = await tenants.find(credentialOf(c), waitUntilOf(c));
+      const caller = await callerOf(c, identities);
       c.set('caller', caller);
       c.set('tenant', caller.tenant);
     } catch (error) {
-      if (WhylightError.is(error, 'unauthorized')) await limitGuesses(c, rates);
+      if (WhylightError.is(error, 'unauthorized')) await limitGuesses(c, identities.rates);
       throw error;
     }
     // Shared caches must not hand answers to other keys, nor to this one once it is revoked.
@@ -24,6 +27,11 @@ export const authenticate = (tenants: TenantDirectory, rates: Rates | undefined)
     c.header('Vary', 'Authorization, X-Api-Key', { append: true });
     await next();
   };
+
+async function callerOf(c: Context, { tenants, authenticate }: Identities): Promise<Caller> {
+  if (!authenticate) return tenants.find(credentialOf(c), waitUntilOf(c));
+  return hostCaller(tenants, await authenticate(c.req.raw, c.env), waitUntilOf(c));
+}
 
 function credentialOf(c: Context): string | undefined {
   const header = c.req.header('Authorization');

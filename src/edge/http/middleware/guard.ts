@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
 import type { TenantDirectory } from '../../tenants/directory.ts';
+import type { Authenticate } from '../../tenants/host-authentication.ts';
 import type { Rates } from '../../tenants/rates.ts';
 import type { EdgeEnv } from '../env.ts';
 import { authenticate } from './authenticate.ts';
@@ -11,10 +12,12 @@ import { limitRate } from './limit-rate.ts';
 export interface GuardOptions {
   readonly tenants: TenantDirectory;
   readonly rates?: Rates;
+  /** Identifies callers in place of keys and tokens. */
+  readonly authenticate?: Authenticate;
   /** Value of `Access-Control-Expose-Headers`. */
   readonly exposed: string;
 }
 
 /** Identifies the caller, checks the origin of the page that asks, and counts the request, in this order. */
-export const guard = ({ tenants, rates, exposed }: GuardOptions): MiddlewareHandler<EdgeEnv> =>
-  every(authenticate(tenants, rates), corsByTenant(exposed), limitRate(rates));
+export const guard = ({ exposed, ...identities }: GuardOptions): MiddlewareHandler<EdgeEnv> =>
+  every(authenticate(identities), corsByTenant(exposed), limitRate(identities.rates));

@@ -3,7 +3,8 @@ import { GraphBuilder } from '../../../../src/core/onnx/builder.ts';
 import { checkCoalitions, checkFeatures } from '../../../../src/core/strategy/perturbation/coalitions.ts';
 import { float32 } from '../../../../src/core/tensor/tensor.ts';
 import kernelShap from '../../../../src/plugins/perturbation/kernel-shap.ts';
-import { explainerOf, openGraph } from '../../../support/classifiers.ts';
+import { openGraph } from '../../../../src/testing/models.ts';
+import { explainerOf } from '../../../support/classifiers.ts';
 
 const refused = (parameter: string) =>
   expect.objectContaining({
