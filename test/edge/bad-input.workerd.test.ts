@@ -23,6 +23,10 @@ function strangeModel(): Uint8Array {
   return write(g.build([g.named(g.op('Frobnicate', [g.op('Flatten', [x])]), 'y')])).graph;
 }
 
+/** Details of a problem that names a parameter of the query, or a place in the body. */
+const wrongParameter = (parameter: string) => ({ errors: [expect.objectContaining({ parameter })] });
+const wrongPlace = (pointer: string) => ({ errors: [expect.objectContaining({ pointer })] });
+
 const EXPLAIN = '/v2/models/cifar10/explain';
 const ask = appWith();
 const silent = { log: () => {} };
@@ -189,19 +193,13 @@ const CASES: [string, Case, number, string, object?][] = [
     'invalid_request',
     { errors: [{ pointer: '#/parameters/n_steps', detail: expect.any(String) }] },
   ],
-  [
-    'an unknown parameter',
-    query('?method=saliency&n_setps=3'),
-    400,
-    'invalid_request',
-    { errors: [expect.objectContaining({ parameter: 'n_setps' })] },
-  ],
+  ['an unknown parameter', query('?method=saliency&n_setps=3'), 400, 'invalid_request', wrongParameter('n_setps')],
   [
     'a drawing option out of range',
     query('?method=saliency&opacity=2'),
     400,
     'invalid_request',
-    { errors: [expect.objectContaining({ parameter: 'opacity' })] },
+    wrongParameter('opacity'),
   ],
   ['a negative seed', query('?method=saliency&seed=-1'), 400, 'invalid_request'],
   [
@@ -209,18 +207,12 @@ const CASES: [string, Case, number, string, object?][] = [
     query('?method=saliency&constructor=1'),
     400,
     'invalid_request',
-    { errors: [expect.objectContaining({ parameter: 'constructor' })] },
+    wrongParameter('constructor'),
   ],
   ['lists nested 200000 levels deep', { query: '', init: json(inLists(200_000)) }, 400, 'invalid_tensor'],
   ['a body that is not valid gzip', encoded('gzip', text), 400, 'invalid_request'],
   ['an unknown content coding', encoded('br', text), 415, 'unsupported_media_type', { allowed: ['gzip', 'deflate'] }],
-  [
-    'a V1 body that is not JSON',
-    v1('{'),
-    400,
-    'invalid_request',
-    { errors: [expect.objectContaining({ pointer: '#' })] },
-  ],
+  ['a V1 body that is not JSON', v1('{'), 400, 'invalid_request', wrongPlace('#')],
   ['a V1 body that is null', v1('null'), 400, 'invalid_request'],
   ['V1 instances nested 100000 levels deep', v1(`{"instances":${inLists(100_000)}}`), 400, 'invalid_request'],
   ['a V1 model name that cannot be decoded', v1('{}', '/v1/models/%ZZ:explain'), 404, 'model_not_found'],
@@ -272,21 +264,21 @@ const CASES: [string, Case, number, string, object?][] = [
     tensor({ method: 'saliency', target }),
     400,
     'invalid_request',
-    { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
+    wrongPlace('#/parameters/target'),
   ]),
   [
     'an unknown label in the body',
     tensor({ method: 'saliency', target: 'cta' }),
     404,
     'label_not_found',
-    { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
+    wrongPlace('#/parameters/target'),
   ],
   [
     'a truncated target object',
     tensor({ method: 'saliency', target: '{' }),
     400,
     'invalid_request',
-    { errors: [expect.objectContaining({ pointer: '#/parameters/target' })] },
+    wrongPlace('#/parameters/target'),
   ],
   ['a method name of a million letters', tensor({ method: 'x'.repeat(1e6) }), 404, 'method_not_found'],
   [
@@ -295,13 +287,7 @@ const CASES: [string, Case, number, string, object?][] = [
     404,
     'layer_not_found',
   ],
-  [
-    'a V1 instance of another shape',
-    v1('{"instances":[[1]]}'),
-    400,
-    'invalid_tensor',
-    { errors: [expect.objectContaining({ pointer: '#/instances' })] },
-  ],
+  ['a V1 instance of another shape', v1('{"instances":[[1]]}'), 400, 'invalid_tensor', wrongPlace('#/instances')],
   [
     'a request that accepts no supported type',
     { query: '?method=saliency', init: imageRequest(imageFiles.jpeg, 'image/gif') },

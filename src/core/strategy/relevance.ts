@@ -5,20 +5,27 @@ import type { Evaluation, Needs } from '../method/contract.ts';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 
-/** Schema of the parameter `epsilon` of methods that hand relevance back. With none at all, 0 / 0 is no number. */
-export const relevanceEpsilonParameter = z
-  .number()
-  .min(1e-12)
-  .max(1)
-  .default(LRP_DEFAULTS.epsilon)
-  .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.');
-
-/** Schema of the parameter `target_layer` of methods that hand relevance back. */
-export const relevanceLayerParameter = z
-  .string()
-  .min(1)
-  .default('input')
-  .describe('Where relevance is read: "input", or the name of an inner tensor.');
+/** Parameters that methods which hand relevance back share. */
+export const relevanceParameters = {
+  // With none at all, 0 / 0 is no number.
+  epsilon: z
+    .number()
+    .min(1e-12)
+    .max(1)
+    .default(LRP_DEFAULTS.epsilon)
+    .describe('Added to denominators with their sign: larger values dampen what is weak and contradictory.'),
+  zero_params: z
+    .enum(['none', 'bias'])
+    .default(LRP_DEFAULTS.zeroParams)
+    .describe(
+      'What counts as zero. none: biases take their share of the relevance, which in deep networks with folded batch norms leaves little of it; bias: all of it goes to the inputs.',
+    ),
+  target_layer: z
+    .string()
+    .min(1)
+    .default('input')
+    .describe('Where relevance is read: "input", or the name of an inner tensor.'),
+};
 
 /**
  * Tensors to differentiate for. For an inner tensor the sources are among them: a product of two activations is shared

@@ -5,7 +5,7 @@ import { doi } from '../../core/method/papers.ts';
 import { finishWeighted, layerParameters } from '../../core/strategy/activation/cam.ts';
 import { channelCount } from '../../core/strategy/activation/masked-scores.ts';
 import { targetLayer } from '../../core/strategy/layer.ts';
-import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
+import { ablationGraphs, scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /**
@@ -46,8 +46,7 @@ export default defineMethod({
   needs: ({ target_layer }, model) => {
     const layer = targetLayer(target_layer, model);
     channelCount(layer, model);
-    const isInput = model.inputs.some(({ name }) => name === layer.name);
-    return { graphs: { layer: { activations: [layer.name] }, ablated: isInput ? {} : { feeds: [layer.name] } } };
+    return ablationGraphs(layer.name, model);
   },
   cost: ({ target_layer }, model) => ({
     forwards: 1 + channelCount(targetLayer(target_layer, model), model),

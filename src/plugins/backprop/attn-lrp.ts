@@ -1,12 +1,7 @@
 import * as z from 'zod';
-import { LRP_DEFAULTS, lrp } from '../../core/autodiff/rulesets/lrp.ts';
+import { lrp } from '../../core/autodiff/rulesets/lrp.ts';
 import { arxiv } from '../../core/method/papers.ts';
-import {
-  relevanceAt,
-  relevanceEpsilonParameter,
-  relevanceGradients,
-  relevanceLayerParameter,
-} from '../../core/strategy/relevance.ts';
+import { relevanceAt, relevanceGradients, relevanceParameters } from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /**
@@ -39,20 +34,13 @@ export default defineSinglePass({
     axioms: ['linearity'],
   },
   params: {
-    epsilon: relevanceEpsilonParameter,
+    ...relevanceParameters,
     normalization: z
       .enum(['identity', 'linear'])
       .default('identity')
       .describe(
         'Rule of layer, instance, group and batch norms. identity: all relevance is handed on; linear: mean and shift take their share, which keeps values small behind norms with large shifts.',
       ),
-    zero_params: z
-      .enum(['none', 'bias'])
-      .default(LRP_DEFAULTS.zeroParams)
-      .describe(
-        'What counts as zero. none: biases take their share of the relevance; bias: all of it goes to the inputs.',
-      ),
-    target_layer: relevanceLayerParameter,
   },
   needs: ({ epsilon, normalization, zero_params, target_layer }, model) => ({
     gradients: relevanceGradients(target_layer, model),

@@ -10,12 +10,7 @@ import {
 import { WhylightError } from '../../core/errors.ts';
 import { doi } from '../../core/method/papers.ts';
 import { units } from '../../core/method/units.ts';
-import {
-  relevanceAt,
-  relevanceEpsilonParameter,
-  relevanceGradients,
-  relevanceLayerParameter,
-} from '../../core/strategy/relevance.ts';
+import { relevanceAt, relevanceGradients, relevanceParameters } from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 
 /** The score itself, handed back layer by layer until it lies on the input. */
@@ -45,7 +40,7 @@ export default defineSinglePass({
       .enum(Object.keys(LRP_COMPOSITES) as [LrpComposite, ...LrpComposite[]])
       .default(LRP_DEFAULTS.composite)
       .describe('Which rule for which kind of layer, named as in zennit.'),
-    epsilon: relevanceEpsilonParameter,
+    ...relevanceParameters,
     gamma: z
       .number()
       .min(0)
@@ -54,18 +49,11 @@ export default defineSinglePass({
       .describe('Weight of the positive part in the gamma rule.'),
     low: units.default(LRP_DEFAULTS.low).describe('Smallest value that the input can have, for the z-box rule.'),
     high: units.default(LRP_DEFAULTS.high).describe('Largest value that the input can have, for the z-box rule.'),
-    zero_params: z
-      .enum(['none', 'bias'])
-      .default(LRP_DEFAULTS.zeroParams)
-      .describe(
-        'What counts as zero. none: biases take their share of the relevance, which in deep networks with folded batch norms leaves little of it; bias: all of it goes to the inputs.',
-      ),
     rules: z
       .array(z.string())
       .max(200)
       .default([])
       .describe(`Other rules for single layers, as tensor=rule or node=rule; rules are ${LRP_RULES.join(', ')}.`),
-    target_layer: relevanceLayerParameter,
   },
   needs: ({ rules, composite, epsilon, gamma, low, high, zero_params, target_layer }, model) => ({
     gradients: relevanceGradients(target_layer, model),

@@ -6,7 +6,7 @@ import { units } from '../../core/method/units.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { channelsOf } from '../../core/strategy/baseline.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
+import { ablationGraphs, scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import {
   elementsOf,
   featureCount,
@@ -42,11 +42,7 @@ export default defineMethod({
       ),
     ...valueParameters(),
   }),
-  needs: ({ target_layer }, model) => {
-    const { name } = targetLayer(target_layer, model);
-    const isInput = model.inputs.some((input) => input.name === name);
-    return { graphs: { layer: { activations: [name] }, ablated: isInput ? {} : { feeds: [name] } } };
-  },
+  needs: ({ target_layer }, model) => ablationGraphs(targetLayer(target_layer, model).name, model),
   cost: (params, model) => ({
     forwards: 1 + featureCount(asInput(targetLayer(params.target_layer, model), model), params, 'grid'),
     backwards: 0,

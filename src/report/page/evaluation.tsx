@@ -1,7 +1,7 @@
 import { noun } from '../../core/counted.ts';
 import type { EvaluationData } from '../page-data.ts';
 import { Masthead, type Tile } from './masthead.tsx';
-import { Measures } from './measures.tsx';
+import { MeasuresCard } from './measures.tsx';
 import { Provenance } from './provenance.tsx';
 import { methodsOf } from './state.ts';
 
@@ -18,13 +18,7 @@ export function Evaluation({ data: { model, summary, metrics, provenance } }: { 
     <>
       <Masthead kind="whylight evaluate" title={model.name} tiles={tiles} />
       <main>
-        <section class="card">
-          <h2>How faithful each method is</h2>
-          <p class="lead">
-            Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.
-          </p>
-          <Measures summary={summary} metrics={metrics} />
-        </section>
+        <MeasuresCard summary={summary} metrics={metrics} />
         <Provenance data={provenance} />
       </main>
     </>

@@ -33,8 +33,19 @@ interface MeasuresProps {
   readonly metrics: MetricTexts;
 }
 
+/** Section on the metrics: what the figures are, and the figures. */
+export const MeasuresCard = (props: MeasuresProps) => (
+  <section id="measures" class="card">
+    <h2>How faithful the methods are</h2>
+    <p class="lead">
+      Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.
+    </p>
+    <Measures {...props} />
+  </section>
+);
+
 /** The metrics of several methods: a table with bars, and plots. */
-export function Measures({ summary, metrics }: MeasuresProps) {
+function Measures({ summary, metrics }: MeasuresProps) {
   const ids = methodsOf({ summary });
   return (
     <>

@@ -9,7 +9,7 @@ import { Diagnostics } from './diagnostics.tsx';
 import { Findings } from './findings.tsx';
 import { Gallery, Mistakes } from './gallery.tsx';
 import { Masthead, type Tile } from './masthead.tsx';
-import { Measures, metricsOf } from './measures.tsx';
+import { MeasuresCard, metricsOf } from './measures.tsx';
 import { Provenance } from './provenance.tsx';
 import { chooseMethod, methodOf, methodsOf, opacity } from './state.ts';
 
@@ -46,15 +46,7 @@ export function Report({ data, records }: ReportProps) {
         </section>
         {wrong > 0 && <Mistakes data={data} records={records} />}
         <Classes data={data} records={records} />
-        {measured && (
-          <section id="measures" class="card">
-            <h2>How faithful the methods are</h2>
-            <p class="lead">
-              Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.
-            </p>
-            <Measures summary={summary} metrics={metrics} />
-          </section>
-        )}
+        {measured && <MeasuresCard summary={summary} metrics={metrics} />}
         <Diagnostics summary={summary} />
         <Gallery data={data} records={records} />
         <Provenance data={provenance} />

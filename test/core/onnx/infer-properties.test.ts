@@ -167,10 +167,12 @@ describe('inference of windows agrees with counting', () => {
     }
   }
 
-  test.each([
+  const operators = [
     ['Conv', conv],
     ['MaxPool', pool],
-  ] as const)('has the counted windows for %s', (_, samples) => {
+  ] as const;
+
+  test.each(operators)('has the counted windows for %s', (_, samples) => {
     fc.assert(
       fc.property(samples, (sample) => {
         if (String(sample.attributes?.auto_pad).startsWith('SAME')) return;
@@ -185,10 +187,7 @@ describe('inference of windows agrees with counting', () => {
     );
   });
 
-  test.each([
-    ['Conv', conv],
-    ['MaxPool', pool],
-  ] as const)('has one window for each stride for %s with padding SAME', (_, samples) => {
+  test.each(operators)('has one window for each stride for %s with padding SAME', (_, samples) => {
     fc.assert(
       fc.property(samples, (sample) => {
         if (!String(sample.attributes?.auto_pad).startsWith('SAME')) return;

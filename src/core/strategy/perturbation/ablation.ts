@@ -1,5 +1,6 @@
 /** A layer's values with one part after the other taken away: what the score is without it. */
-import type { ExplainContext } from '../../method/contract.ts';
+import type { ExplainContext, NamedNeeds } from '../../method/contract.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import { copiesOf } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -15,6 +16,15 @@ export interface Ablation {
   readonly graph: string;
   /** Copies the elements of a part from one row to another. */
   copy(part: number, from: Float32Array, to: Float32Array): void;
+}
+
+/**
+ * Graphs of a method that ablates a layer: `layer` gives its values, `ablated` takes it as an input in their place, unless
+ * it is an input already.
+ */
+export function ablationGraphs(name: string, model: ModelInfo): NamedNeeds {
+  const isInput = model.inputs.some((input) => input.name === name);
+  return { graphs: { layer: { activations: [name] }, ablated: isInput ? {} : { feeds: [name] } } };
 }
 
 /** The score without each part. One batch of rows serves all: what was taken away is put back, nothing else is written. */
