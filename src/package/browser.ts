@@ -1,15 +1,13 @@
 /** `whylight` in a browser: explains on onnxruntime-web, which fetches its binary from beside the script. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
-import type { ExplainableModel } from '../library/explainable-model.ts';
 import { onnxruntimeWeb } from '../node/onnxruntime-web.ts';
 import { canvasCodecs } from './canvas-codecs.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
-import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
+import { type Open, openOn, type Platform } from './open.ts';
 
 export { canvasCodecs as imageCodecs } from './canvas-codecs.ts';
-export * from './explain.ts';
-export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
+export * from './common.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-web.
@@ -42,5 +40,4 @@ const BROWSER: Platform = {
  * const explanation = await model.explain(input.files[0]);
  * image.src = URL.createObjectURL(new Blob([await explanation.png()]));
  */
-export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
-  openOn(BROWSER, source, options);
+export const open: Open = (source, options) => openOn(BROWSER, source, options);

@@ -1,4 +1,4 @@
-/** Exports of `whylight` that are the same on every platform. */
+/** Explainers with an engine and limits of a platform, and types of the core. */
 import { createContainer } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';

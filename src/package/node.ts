@@ -2,18 +2,16 @@
 import { fileURLToPath } from 'node:url';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
-import type { ExplainableModel } from '../library/explainable-model.ts';
 import { availableEngine } from '../node/available-engine.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { readBytes } from '../node/files.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { openModelFile } from '../node/open-model-file.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
-import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
+import { type Open, openOn, type Platform } from './open.ts';
 
 export { nodeCodecs as imageCodecs } from '../node/codecs.ts';
-export * from './explain.ts';
-export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
+export * from './common.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-node.
@@ -54,5 +52,4 @@ const pathOf = (place: string): string => (place.startsWith('file:') ? fileURLTo
  * const explanation = await model.explain('cat.jpg', { target: 'cat' });
  * await writeFile('map.png', await explanation.png());
  */
-export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
-  openOn(NODE, source, options);
+export const open: Open = (source, options) => openOn(NODE, source, options);

@@ -34,6 +34,9 @@ export interface OpenOptions extends Partial<ExplainerSettings> {
   readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Opens a model; see the `open` of a platform. */
+export type Open = (source: OpenSource, options?: OpenOptions) => Promise<ExplainableModel>;
+
 /** Engine of a platform, with sentences for the user. */
 export interface PlatformEngine {
   readonly engine: Engine;

@@ -3,13 +3,11 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import { ISOLATE_LIMITS } from '../core/limits.ts';
 import { edgeCodecs } from '../edge/workerd/codecs.ts';
 import { onnxruntimeWorkerd } from '../edge/workerd/onnxruntime-workerd.ts';
-import type { ExplainableModel } from '../library/explainable-model.ts';
 import { type ExplainerSettings, explainerOn } from './explain.ts';
-import { type OpenOptions, type OpenSource, openOn, type Platform } from './open.ts';
+import { type Open, openOn, type Platform } from './open.ts';
 
 export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs.ts';
-export * from './explain.ts';
-export { type OpenOptions, type OpenSource, openOn, type Platform, type PlatformEngine } from './open.ts';
+export * from './common.ts';
 
 /**
  * Makes an explainer that runs on onnxruntime-web inside the isolate.
@@ -42,5 +40,4 @@ const WORKER: Platform = {
  * const explanation = await model.explain(await request.arrayBuffer());
  * return new Response(await explanation.png());
  */
-export const open = (source: OpenSource, options: OpenOptions = {}): Promise<ExplainableModel> =>
-  openOn(WORKER, source, options);
+export const open: Open = (source, options) => openOn(WORKER, source, options);

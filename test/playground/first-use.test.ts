@@ -1,29 +1,27 @@
 /** The playground as somebody meets it who comes for the first time, or makes a mistake. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/optional-tests.ts';
-import { type StartedServer, startServer } from '../support/playground.ts';
+import { explained, usePlayground } from '../support/playground.ts';
 
 describeInBrowser('the playground on a first visit', () => {
-  let server: StartedServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchChromium()]);
-  }, 300_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  const running = usePlayground();
 
   async function visit(state?: object, viewport = { width: 1300, height: 900 }): Promise<Page> {
-    const page = await browser.newPage({ viewport });
-    await page.goto(`${server.address}/${state ? `#${encodeURIComponent(JSON.stringify(state))}` : ''}`);
+    const page = await running.browser.newPage({ viewport });
+    await page.goto(`${running.server.address}/${state ? `#${encodeURIComponent(JSON.stringify(state))}` : ''}`);
     return page;
   }
 
-  const explained = (page: Page, count = 1) =>
-    expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
+  /** Visits the page and enters an API key. */
+  async function visitWithKey(key: string): Promise<Page> {
+    const page = await visit();
+    await explained(page);
+    await page.getByRole('button', { name: /^Key/ }).click();
+    await page.getByLabel('Key', { exact: true }).fill(key);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    return page;
+  }
 
   it('opens with a sample that is named, explained and described in words', async () => {
     const page = await visit();
@@ -87,11 +85,7 @@ describeInBrowser('the playground on a first visit', () => {
   });
 
   it('refuses an invalid key and keeps the maps', async () => {
-    const page = await visit();
-    await explained(page);
-    await page.getByRole('button', { name: /^Key/ }).click();
-    await page.getByLabel('Key', { exact: true }).fill('wrong');
-    await page.getByRole('button', { name: 'Use it' }).click();
+    const page = await visitWithKey('wrong');
     await expect.poll(() => page.locator('dialog .failure').innerText()).toBe('This key is not valid.');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await explained(page);
@@ -99,11 +93,7 @@ describeInBrowser('the playground on a first visit', () => {
   });
 
   it('uses a valid key and says how many methods it allows', async () => {
-    const page = await visit();
-    await explained(page);
-    await page.getByRole('button', { name: /^Key/ }).click();
-    await page.getByLabel('Key', { exact: true }).fill('whylight-demo');
-    await page.getByRole('button', { name: 'Use it' }).click();
+    const page = await visitWithKey('whylight-demo');
     await expect.poll(() => page.getByRole('button', { name: /^Key/ }).innerText()).toBe('Key: set, 2 methods');
     await explained(page);
   });
@@ -131,7 +121,7 @@ describeInBrowser('the playground on a first visit', () => {
   });
 
   it('says what a model without images takes, and how to ask it', async () => {
-    const page = await browser.newPage();
+    const page = await running.browser.newPage();
     // Both models of the server take images, so this description is changed on its way.
     await page.route(/\/v2\/models\/everyday$/, async (route) => {
       const response = await route.fetch();
@@ -139,7 +129,7 @@ describeInBrowser('the playground on a first visit', () => {
       model.facts.inputs[0].modality.value = 'tabular';
       await route.fulfill({ response, json: model });
     });
-    await page.goto(server.address);
+    await page.goto(running.server.address);
     await expect.poll(() => page.locator('.no-images h2').innerText()).toBe('everyday takes no images');
     expect(await page.locator('.no-images').innerText()).toMatch(/text\/csv.*whylight explain --input rows\.csv/s);
     await page.getByLabel('Model').selectOption('cifar10');

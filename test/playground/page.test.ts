@@ -3,11 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { describeInBrowser, itUnless } from '../support/optional-tests.ts';
-import { type StartedServer, startServer } from '../support/playground.ts';
+import { explained, usePlayground } from '../support/playground.ts';
 
 const photo = fileURLToPath(new URL('../../examples/photos/ship.jpg', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -24,15 +23,7 @@ const THREE_STRATEGIES = {
 };
 
 describeInBrowser('the playground', () => {
-  let server: StartedServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchChromium()]);
-  }, 300_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  const running = usePlayground();
 
   interface Visit {
     readonly page: Page;
@@ -43,18 +34,15 @@ describeInBrowser('the playground', () => {
 
   /** Opens the page, with a state as links have it. */
   async function visit(state?: object, options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
+    const context = await running.browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
     const page = await context.newPage();
     const [requests, faults]: [string[], string[]] = [[], []];
     page.on('request', (request) => requests.push(request.url()));
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-    await page.goto(`${server.address}/#${encodeURIComponent(JSON.stringify({ model: 'cifar10', ...state }))}`);
+    await page.goto(`${running.server.address}/#${encodeURIComponent(JSON.stringify({ model: 'cifar10', ...state }))}`);
     return { page, requests, faults };
   }
-
-  const explained = (page: Page, count: number) =>
-    expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
 
   it('classifies and explains a file without requests to other hosts', async () => {
     const { page, requests, faults } = await visit();
@@ -64,7 +52,7 @@ describeInBrowser('the playground', () => {
     await page.locator('.classes .class', { hasText: 'airplane' }).click();
     await expect.poll(() => page.locator('.target h2').innerText()).toBe('Why airplane?');
     await explained(page, 1);
-    expect(requests.filter((url) => !url.startsWith(server.address) && !/^(blob|data):/.test(url))).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith(running.server.address) && !/^(blob|data):/.test(url))).toEqual([]);
     expect(faults).toEqual([]);
   });
 
@@ -233,7 +221,7 @@ describeInBrowser('the playground', () => {
     const { page } = await visit({ ...THREE_STRATEGIES, targets: ['5'], view: { opacity: 0.4 } });
     await explained(page, 3);
     await expect.poll(() => decodeURIComponent(new URL(page.url()).hash)).toContain('"opacity":0.4');
-    const again = await (await browser.newContext()).newPage();
+    const again = await (await running.browser.newContext()).newPage();
     await again.goto(page.url());
     await explained(again, 3);
     expect(await again.locator('.target h2').innerText()).toBe('Why dog?');

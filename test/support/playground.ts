@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { launchChromium } from './chromium.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,3 +36,20 @@ export async function startServer(): Promise<StartedServer> {
     },
   };
 }
+
+/** A server and a browser for the tests of the surrounding `describe`; both are there when a test runs. */
+export function usePlayground(): { readonly server: StartedServer; readonly browser: Browser } {
+  const running = {} as { server: StartedServer; browser: Browser };
+  beforeAll(async () => {
+    [running.server, running.browser] = await Promise.all([startServer(), launchChromium()]);
+  }, 300_000);
+  afterAll(async () => {
+    await running.browser?.close();
+    await running.server?.stop();
+  });
+  return running;
+}
+
+/** Waits until the page shows this number of explained maps. */
+export const explained = (page: Page, count = 1): Promise<void> =>
+  expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);

@@ -1,5 +1,5 @@
 /** Tree ensembles from nested trees, as nodes and graphs of either kind of operator. */
-import { floats, int, ints, string, strings, tensorAttr } from '../../../src/core/onnx/attributes.ts';
+import { floats, int, ints, strings, tensorAttr } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Attribute, Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { MODES, type Mode } from '../../../src/core/trees/branches.ts';
@@ -189,5 +189,3 @@ export function randomTree(
     count,
   };
 }
-
-export { floats, int, ints, string, strings };

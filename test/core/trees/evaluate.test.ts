@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { floats, int, string } from '../../../src/core/onnx/attributes.ts';
 import type { Node } from '../../../src/core/onnx/graph.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { MODES } from '../../../src/core/trees/branches.ts';
@@ -8,15 +9,12 @@ import { open } from '../../support/engine.ts';
 import {
   classifier,
   compactNode,
-  floats,
   graphOf,
-  int,
   leaf,
   numbers,
   randomTree,
   regressor,
   split,
-  string,
   type Tree,
 } from './ensembles.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { string } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Graph, Node } from '../../../src/core/onnx/graph.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { outputsOf } from '../../../src/core/trees/evaluate.ts';
 import { findTrees, hasTrees } from '../../../src/core/trees/find.ts';
 import { open } from '../../support/engine.ts';
-import { classifier, graphOf, leaf, numbers, randomTree, regressor, string } from './ensembles.ts';
+import { classifier, graphOf, leaf, numbers, randomTree, regressor } from './ensembles.ts';
 
 const draw = numbers(31);
 const forest = (name: string): Node => ({

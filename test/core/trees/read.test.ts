@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { floats, int, ints, string, strings } from '../../../src/core/onnx/attributes.ts';
 import type { Node } from '../../../src/core/onnx/graph.ts';
 import { ensembleBytes } from '../../../src/core/trees/ensemble.ts';
 import { isTreeEnsemble, readEnsemble } from '../../../src/core/trees/read.ts';
-import {
-  classifier,
-  compactNode,
-  floats,
-  int,
-  ints,
-  leaf,
-  numbers,
-  randomTree,
-  regressor,
-  split,
-  string,
-  strings,
-} from './ensembles.ts';
+import { classifier, compactNode, leaf, numbers, randomTree, regressor, split } from './ensembles.ts';
 
 const STUMP = split(0, 0.5, leaf(1), leaf(2));
 

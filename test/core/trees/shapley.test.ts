@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { floats, string } from '../../../src/core/onnx/attributes.ts';
 import type { Node } from '../../../src/core/onnx/graph.ts';
 import { shapleyValues } from '../../../src/core/strategy/perturbation/coalitions.ts';
 import { MODES } from '../../../src/core/trees/branches.ts';
@@ -8,7 +9,7 @@ import { interventionalShap, pathDependentShap } from '../../../src/core/trees/e
 import { marginsOf } from '../../../src/core/trees/head.ts';
 import { readEnsemble } from '../../../src/core/trees/read.ts';
 import { countShares } from '../../../src/core/trees/shares-of-rows.ts';
-import { classifier, floats, leaf, numbers, randomTree, regressor, split, string } from './ensembles.ts';
+import { classifier, leaf, numbers, randomTree, regressor, split } from './ensembles.ts';
 
 const LISTED = MODES.filter((mode) => mode !== 'BRANCH_MEMBER');
 
