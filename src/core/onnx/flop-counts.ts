@@ -197,3 +197,15 @@ export const attentionOf = (past: number, headsName: string): FlopCount => ({
     return attention(rows, queries, keys + pastLength(node, past, shape), heads, width, values);
   },
 });
+
+/** Attention through a state [N, kv_num_heads, K, V], its second output, that each step updates and each query reads. */
+export const stateAttention: FlopCount = {
+  formula: '6 per step and element of the state, 2 for each query head that reads it',
+  count(node, shape) {
+    const [, steps = 1, packed = 1] = shape(operand(node, 0));
+    const values = shape(operand(node, 2));
+    const [queries, heads] = [intAttribute(node, 'q_num_heads', 1), intAttribute(node, 'kv_num_heads', 1)];
+    const state = (values[0] ?? 1) * (packed / queries) * (values[2] ?? 1);
+    return steps * state * (6 + (2 * queries) / heads);
+  },
+};

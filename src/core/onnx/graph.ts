@@ -26,6 +26,8 @@ export interface Constant {
   readonly dtype: DataType;
   readonly dims: readonly number[];
   readonly bytes: Uint8Array;
+  /** Bits of each number in the file, where they are fewer than those of `dtype`. */
+  readonly bits?: 2 | 4;
 }
 
 export type Attribute =

@@ -22,6 +22,7 @@ import { recurrents } from './infer/recurrent.ts';
 import { reductions } from './infer/reduce.ts';
 import { reshapes } from './infer/reshape.ts';
 import type { Inferred, Inputs, Rules } from './infer/rule.ts';
+import { states } from './infer/state.ts';
 import { texts } from './infer/texts.ts';
 import { windows } from './infer/window.ts';
 
@@ -42,10 +43,11 @@ const DOMAINS: Readonly<Record<string, Rules>> = {
     ...quantizations,
     ...recurrents,
     ...controls,
+    ...states,
     ...texts,
   },
   'ai.onnx.ml': classic,
-  'com.microsoft': microsoft,
+  'com.microsoft': { ...microsoft, ...states },
 };
 
 /** Dims that no tensor has: results of wrong attributes and damaged shapes. */

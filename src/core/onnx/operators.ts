@@ -22,6 +22,7 @@ import {
   resize,
   scatter,
   shortTimeFourier,
+  stateAttention,
   transposedConvolution,
 } from './flop-counts.ts';
 import type { Graph, Node } from './graph.ts';
@@ -81,6 +82,8 @@ export const OPERATOR_ROWS: readonly (readonly [domain: string, operators: strin
   [MICROSOFT, 'QAttention', { flops: projectedAttention(8), weights: [1] }],
   [MICROSOFT, 'MultiHeadAttention', { flops: attentionOf(6, 'num_heads') }],
   [MICROSOFT, 'GroupQueryAttention', { flops: attentionOf(3, 'num_heads') }],
+  ['', 'LinearAttention', { flops: stateAttention }],
+  [MICROSOFT, 'LinearAttention', { flops: stateAttention }],
   ['', 'RotaryEmbedding', { flops: perOutput(3) }],
   [MICROSOFT, 'RotaryEmbedding', { flops: perOutput(3) }],
   ['', 'Einsum', { flops: einsum }],

@@ -3,20 +3,31 @@
 import { withSubgraphs } from './edit.ts';
 import { type Graph, type Node, OPSET } from './graph.ts';
 import { invalid } from './invalid.ts';
-import { type Changes, Context, without } from './upgrade/context.ts';
+import { type Changes, Context, type VersionedNode, without } from './upgrade/context.ts';
 import { experimental } from './upgrade/experimental.ts';
 import { newer } from './upgrade/newer.ts';
 import { normalization } from './upgrade/normalization.ts';
 import { oldest } from './upgrade/oldest.ts';
 import { operands } from './upgrade/operands.ts';
+import { quantizations } from './upgrade/quantization.ts';
 import { sampling } from './upgrade/sampling.ts';
+import { scans } from './upgrade/scan.ts';
 import { softmax } from './upgrade/softmax.ts';
 
 /** The versions of `ai.onnx` that are understood. */
 export const MIN_OPSET = 1;
 export const MAX_OPSET = 28;
 
-const NEWER: Changes = { ...operands, ...softmax, ...sampling, ...normalization, ...experimental, ...newer };
+const NEWER: Changes = {
+  ...operands,
+  ...softmax,
+  ...sampling,
+  ...normalization,
+  ...experimental,
+  ...newer,
+  ...quantizations,
+  ...scans,
+};
 
 /** Changes of each operator, oldest first. */
 const CHANGES: Changes = Object.fromEntries(
@@ -25,11 +36,6 @@ const CHANGES: Changes = Object.fromEntries(
     [...(oldest[op] ?? []), ...(NEWER[op] ?? [])],
   ]),
 );
-
-/** A node may name the version of `ai.onnx` it was written for; else it is the graph's. */
-interface VersionedNode extends Node {
-  readonly opset?: number;
-}
 
 /**
  * The same computation in operators of {@link OPSET}. Values keep their names.

@@ -4,7 +4,7 @@ import { compile } from '../../../src/core/autodiff/compile.ts';
 import { decompositions } from '../../../src/core/autodiff/decompose/index.ts';
 import { type RuleCase, ruleKey } from '../../../src/core/autodiff/rule.ts';
 import { gradient } from '../../../src/core/autodiff/rulesets/gradient.ts';
-import { float, floats, strings } from '../../../src/core/onnx/attributes.ts';
+import { float, floats, string, strings } from '../../../src/core/onnx/attributes.ts';
 import type { Tensor } from '../../../src/core/tensor/tensor.ts';
 import { open } from '../../support/engine.ts';
 import { buildCase, checkRule } from '../../support/gradient-check.ts';
@@ -16,7 +16,21 @@ const scalar = (value: number) => ({ dims: [], data: [value], dtype: 'int64' as 
 const places = { dims: [2, 3], data: [0, 1, 2, 3, 1, 0], dtype: 'int64' as const };
 const x = { dims: [3, 4], range: [-2, 2] as const };
 
+/** Query, key, value, state, decay and rate; two queries share each head of the state. */
+const linearAttention = (rule: string, decay: number[] | null, rate: number[] | null, state: number[] | null) => ({
+  inputs: [[2, 3, 8], [2, 3, 4], [2, 3, 6], state, decay, rate],
+  attributes: { q_num_heads: 4, kv_num_heads: 2, update_rule: string(rule), scale: float(0.7) },
+  outputs: 2,
+});
+const linearAttentions: readonly RuleCase[] = [
+  linearAttention('linear', null, null, null),
+  linearAttention('gated', [2, 3, 4], null, [2, 2, 2, 3]),
+  linearAttention('delta', null, [2, 3, 2], null),
+  linearAttention('gated_delta', [2, 3, 2], [2, 3, 1], [2, 2, 2, 3]),
+];
+
 const microsoft: Record<string, readonly RuleCase[]> = {
+  LinearAttention: linearAttentions,
   Gelu: [{ inputs: [x] }],
   FastGelu: [{ inputs: [x] }, { inputs: [x, [4]] }],
   BiasGelu: [{ inputs: [x, [4]] }],
@@ -267,6 +281,7 @@ Object.assign(standard, {
     { inputs: [[2, 3, 5], weights(3, 1, 3), [3]], attributes: { activation: 'silu' } },
     { inputs: [[2, 3, 5], weights(3, 1, 3), null, [2, 3, 2]], outputs: 2 },
   ],
+  LinearAttention: linearAttentions,
   NegativeLogLikelihoodLoss: [
     { inputs: [[3, 4, 2], classes], attributes: { ignore_index: -1 } },
     { inputs: [[3, 4, 2], classes, weights(4)], attributes: { ignore_index: -1, reduction: 'none' } },

@@ -396,3 +396,8 @@ test('infer reads shared nodes again for other inputs and constants', () => {
   expect(shaped(4, 0, 2, 3)).toEqual([4, 2, 3]);
   expect(shaped('N', 0, 3, 2)).toEqual(['N', 3, 2]);
 });
+
+test('a TreeEnsemble gives numbers of the dtype that it takes', () => {
+  const node = { ...nodeOf({ op: 'TreeEnsemble', inputs: [], attributes: { n_targets: 2 } }), domain: 'ai.onnx.ml' };
+  expect(inferNode(node, [{ dtype: 'float64', dims: ['N', 3] }])).toEqual([{ dtype: 'float64', dims: ['N', 2] }]);
+});

@@ -237,6 +237,57 @@ describe('upgraded operators of old files', () => {
   });
 });
 
+describe('Scan of operator set 8', () => {
+  const body: Graph = {
+    name: 'steps',
+    opsets: {},
+    inputs: [
+      { name: 'sum', dtype: 'float32', dims: [2] },
+      { name: 'next', dtype: 'float32', dims: [2] },
+    ],
+    outputs: [
+      { name: 'after', dtype: 'float32', dims: [2] },
+      { name: 'bounded', dtype: 'float32', dims: [2] },
+    ],
+    constants: new Map(),
+    nodes: [
+      node('Add', ['sum', 'next'], ['added']),
+      node('Mul', ['added', 'next'], ['after']),
+      node('Clip', ['after'], ['bounded'], { max: float(0.5) }),
+    ],
+  };
+  const outputs = ['y', 'z'].map((name): ValueInfo => ({ name, dtype: 'float32' }));
+  const inputs: ValueInfo[] = [
+    { name: 'initial', dtype: 'float32', dims: [3, 2] },
+    { name: 'x', dtype: 'float32', dims: [3, 4, 2] },
+  ];
+  const fileWith = (lengths: string) =>
+    onnxFile(
+      {
+        inputs: lengths ? [{ name: lengths, dtype: 'int64', dims: [3] }, ...inputs] : inputs,
+        outputs,
+        nodes: [
+          node('Scan', [lengths, 'initial', 'x'], ['y', 'z'], {
+            body: { type: 'graph', value: body },
+            num_scan_inputs: int(1),
+            directions: ints([1]),
+          }),
+        ],
+      },
+      { opset: 8 },
+    );
+
+  it('runs every row by itself, in its direction, with the operators of its body upgraded', async () => {
+    const [before, after] = await both(fileWith(''), inputs);
+    expect(before[0]?.dims).toEqual([3, 2]);
+    expect(after).toEqual(before);
+  });
+
+  it('is refused with rows of different lengths', () => {
+    expect(() => read(fileWith('lengths'))).toThrow('rows of different lengths');
+  });
+});
+
 /** Content of an input: 1, 2, 3 ... in this shape. */
 const counted = (dims: readonly number[]): Tensor =>
   tensor(

@@ -1,14 +1,11 @@
 /** Distances between arrays, and their largest elements. */
 
-/** Euclidean distance relative to the length of the reference. */
-export function relativeL2(got: ArrayLike<number>, want: ArrayLike<number>): number {
+/** Euclidean distance relative to the length of the reference, or of another array. */
+export function relativeL2(got: ArrayLike<number>, want: ArrayLike<number>, to: ArrayLike<number> = want): number {
   if (got.length !== want.length) return Number.POSITIVE_INFINITY;
   let [difference, length] = [0, 0];
-  for (let i = 0; i < want.length; i++) {
-    const [a, b] = [got[i] as number, want[i] as number];
-    difference += (a - b) ** 2;
-    length += b ** 2;
-  }
+  for (let i = 0; i < want.length; i++) difference += ((got[i] as number) - (want[i] as number)) ** 2;
+  for (let i = 0; i < to.length; i++) length += (to[i] as number) ** 2;
   return Math.sqrt(difference) / Math.max(Math.sqrt(length), 1e-12);
 }
 

@@ -7,6 +7,7 @@ import type { Decomposition } from './decomposition.ts';
 import { deformableDecompositions } from './deformable.ts';
 import { fourierDecompositions } from './fourier.ts';
 import { fusedDecompositions } from './fused.ts';
+import { linearAttentionDecompositions } from './linear-attention.ts';
 import { lossDecompositions } from './losses.ts';
 import { normalizationDecompositions } from './normalization.ts';
 import { quantizedDecompositions } from './quantized.ts';
@@ -22,6 +23,7 @@ export const decompositions: ReadonlyMap<string, Decomposition> = new Map(
     ...deformableDecompositions,
     ...fourierDecompositions,
     ...fusedDecompositions,
+    ...linearAttentionDecompositions,
     ...lossDecompositions,
     ...normalizationDecompositions,
     ...quantizedDecompositions,

@@ -36,6 +36,12 @@ const regressor =
     return [ofType('float32', dims && [...rowsOf(dims), intAttribute(node, targets, 1)])];
   };
 
+/** One number for each row and target, of the input's dtype. */
+const treeEnsemble: Rule = (node, inputs, scope) => {
+  const [scores] = regressor('n_targets')(node, inputs, scope);
+  return [ofType(required(node, inputs, 0).dtype, scores?.dims)];
+};
+
 /** float32 in the shape of the input. */
 const scaled: Rule = (node, inputs) => [ofType('float32', required(node, inputs, 0).dims)];
 
@@ -79,7 +85,7 @@ export const classic: Rules = {
   ...each('TreeEnsembleClassifier LinearClassifier', classifier),
   SVMClassifier: svmClassifier,
   TreeEnsembleRegressor: regressor('n_targets'),
-  TreeEnsemble: regressor('n_targets'),
+  TreeEnsemble: treeEnsemble,
   LinearRegressor: regressor('targets'),
   SVMRegressor: regressor('targets'),
   ...each('Scaler Normalizer', scaled),

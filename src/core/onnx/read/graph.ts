@@ -15,6 +15,7 @@ import { elementName, elementType } from '../elements.ts';
 import type { Attribute, Constant, Dim, Graph, Node, TensorType, ValueInfo } from '../graph.ts';
 import { isKnownOperator } from '../infer.ts';
 import { invalid } from '../invalid.ts';
+import { heldType } from '../narrow.ts';
 import { boundAttributes, type Scope, toDomain, type VersionedNode } from './scope.ts';
 import { densify, toConstant } from './tensor.ts';
 
@@ -68,7 +69,7 @@ function declaredTypes(values: readonly ValueInfoProto[]): Map<string, TensorTyp
   for (const { name, type } of values) {
     if (type?.value.case !== 'tensorType') continue;
     const { elemType, shape } = type.value.value;
-    const dtype = elementType(elemType);
+    const dtype = heldType(elemType);
     if (dtype) types.set(name, { dtype, dims: shape?.dim.map((dim, axis) => toDim(dim, axis, name, false)) });
   }
   return types;
@@ -174,7 +175,7 @@ function toValueInfo(
   if (elemType === 0 && !isInput) return { name, dtype: 'float32', untyped: true };
   const isWords = elemType === TensorProto_DataType.STRING;
   if (isWords) dictionary.holders.add(name);
-  const dtype = isWords ? 'int64' : elementType(elemType);
+  const dtype = isWords ? 'int64' : inner ? heldType(elemType) : elementType(elemType);
   if (!dtype) {
     return invalid(
       `${role} "${name}" holds elements of type ${elementName(elemType)}, which whylight does not work on.`,

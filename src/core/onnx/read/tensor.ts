@@ -6,6 +6,7 @@ import { constantData, constantValues, makeConstant } from '../constant.ts';
 import { elementName, elementType } from '../elements.ts';
 import type { Constant } from '../graph.ts';
 import { invalid } from '../invalid.ts';
+import { narrowType, packedLength, unpackNarrow } from '../narrow.ts';
 import type { Dictionary } from '../words/dictionary.ts';
 
 /** Gives the content of a file that lies beside the model. */
@@ -38,7 +39,8 @@ function wordCodes({ name, dims, stringData }: TensorProto, dictionary: Dictiona
 /** The content stays where it is if that can be. */
 export function toConstant(proto: TensorProto, { external, dictionary }: TensorScope): Constant {
   if (proto.dataType === TensorProto_DataType.STRING) return wordCodes(proto, dictionary);
-  const dtype = elementType(proto.dataType);
+  const narrow = narrowType(proto.dataType);
+  const dtype = narrow?.dtype ?? elementType(proto.dataType);
   if (!dtype) {
     return invalid(
       `Tensor "${proto.name}" holds elements of type ${elementName(proto.dataType)}, which whylight does not work on.`,
@@ -52,14 +54,17 @@ export function toConstant(proto: TensorProto, { external, dictionary }: TensorS
       : proto.rawData.byteLength > 0
         ? proto.rawData
         : bytesOfFields(proto, dtype);
-  const expected = sizeOf(dims) * bytesPerElement(dtype);
+  const count = sizeOf(dims);
+  const expected = narrow ? packedLength(count, narrow) : count * bytesPerElement(dtype);
   if (bytes.byteLength !== expected) {
     invalid(
-      `Tensor "${proto.name}" is ${dtype} [${dims.join(', ')}], which takes ${expected} bytes, but has ${bytes.byteLength}.`,
+      `Tensor "${proto.name}" is ${elementName(proto.dataType)} [${dims.join(', ')}], which takes ${expected} bytes, but has ${bytes.byteLength}.`,
       { name: proto.name, dims, expected, given: bytes.byteLength },
     );
   }
-  return { dtype, dims, bytes };
+  return narrow
+    ? { dtype, dims, bytes: unpackNarrow(bytes, count, narrow), bits: narrow.bits }
+    : { dtype, dims, bytes };
 }
 
 function toDims(dims: readonly bigint[], name: string): number[] {

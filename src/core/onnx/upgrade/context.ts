@@ -9,6 +9,11 @@ import { invalid } from '../invalid.ts';
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
+/** A node may name the version of `ai.onnx` it was written for; else it is the graph's. */
+export interface VersionedNode extends Node {
+  readonly opset?: number;
+}
+
 /** An operator changed its form in version `to`. */
 export interface Change {
   readonly to: number;

@@ -1,6 +1,6 @@
 /** Operators younger than the operator set of the graphs in memory: said with older ones, or refused. */
 import { floatAttribute, intAttribute } from '../attributes.ts';
-import { type Change, type Changes, refuse, without } from './context.ts';
+import { type Change, type Changes, refuse } from './context.ts';
 
 const swish: Change = {
   to: Number.POSITIVE_INFINITY,
@@ -37,12 +37,6 @@ const rmsNormalization: Change = {
   },
 };
 
-/** The only news is how scales are rounded on the way. */
-const quantizeLinear: Change = {
-  to: Number.POSITIVE_INFINITY,
-  rewrite: (node) => ({ ...node, attributes: without(node.attributes, 'precision') }),
-};
-
 /** Swish of the gate, times the value. */
 const swiglu: Change = {
   to: Number.POSITIVE_INFINITY,
@@ -53,11 +47,10 @@ const swiglu: Change = {
   },
 };
 
-// Attention, RotaryEmbedding, TensorScatter, CumProd and BitCast stay as they are: the compiler takes the first two apart,
-// and `write` stamps the operator set that the others need.
+// Attention, RotaryEmbedding, TensorScatter, CumProd, BitCast, CausalConvWithState and LinearAttention stay as they are:
+// the compiler takes apart what engines do not run, and `write` stamps the operator set that the others need.
 export const newer: Changes = {
   Swish: [swish],
   RMSNormalization: [rmsNormalization],
-  QuantizeLinear: [quantizeLinear],
   SwiGLU: [swiglu],
 };
