@@ -1,5 +1,8 @@
 /** Flags that say how the answer of a model is read. */
+import { BOX_SCORES, type BoxScore } from '../core/task/task.ts';
 import { UsageError } from './arguments.ts';
+
+const BOX_SCORE_OPTIONS: BoxScore[] = [...BOX_SCORES];
 
 export const TASK_ARGS = {
   task: {
@@ -8,6 +11,16 @@ export const TASK_ARGS = {
     description: 'What the model answers: classification, object_detection, segmentation, ...; found out when left out',
   },
   threshold: { type: 'string', valueHint: 'x', description: 'Predictions below this score are left out' },
+  'box-score': {
+    type: 'enum',
+    options: BOX_SCORE_OPTIONS,
+    description: 'Number that is explained for a box: confidence when left out',
+  },
+  'similar-to': {
+    type: 'string',
+    valueHint: 'input',
+    description: 'Explains the cosine of the embeddings of the input and of this one: a file, a text, or a JSON list',
+  },
 } as const;
 
 /** @throws UsageError for a threshold that is no number */

@@ -1,6 +1,7 @@
 /** A model that is open: predictions and explanations of inputs as a program has them. */
 import { WhylightError } from '../core/errors.ts';
 import { AUTO_METHOD, chooseMethod } from '../core/explainer/choose-method.ts';
+import { embeddingOf } from '../core/explainer/embedding.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Explained } from '../core/explainer/explanation.ts';
 import type { ExplainHooks } from '../core/explainer/request.ts';
@@ -11,19 +12,23 @@ import type { Inputs } from '../core/tensor/rows.ts';
 import { ModelExplanation } from './model-explanation.ts';
 import { type InputReaders, type ModelInput, readModelInput } from './model-input.ts';
 import type { OpenedModel } from './opened-model.ts';
-import { explainSubject, type Question } from './outcome.ts';
+import { explainSubject, type Question, readRequestOf } from './outcome.ts';
 import { predictionsOf } from './outcome-json.ts';
 import { Steps } from './steps.ts';
 import type { Subject } from './subject.ts';
 
 /** Settings of one explanation; all may be left out. */
-export interface ExplainOptions extends Partial<Question>, Pick<ExplainHooks, 'signal' | 'progress' | 'maxSamples'> {
+export interface ExplainOptions
+  extends Partial<Omit<Question, 'similarTo'>>,
+    Pick<ExplainHooks, 'signal' | 'progress' | 'maxSamples'> {
+  /** Another input, or an embedding as a list of numbers: the cosine of both embeddings is explained. */
+  readonly similarTo?: readonly number[] | ModelInput;
   /** Receives maps that are correct but not yet precise. */
   readonly partial?: (explained: Explained) => void;
 }
 
 /** Settings of one prediction. */
-export type PredictOptions = Pick<ExplainOptions, 'task' | 'threshold' | 'top' | 'signal'>;
+export type PredictOptions = Pick<ExplainOptions, 'task' | 'threshold' | 'similarTo' | 'top' | 'signal'>;
 
 /** Step of an explanation: a map so far, or the explanation itself, which comes last. */
 export type ExplanationStep =
@@ -76,16 +81,18 @@ export class ExplainableModel {
    */
   async predict(
     input: ModelInput,
-    { task, threshold, top, signal }: PredictOptions = {},
+    { task, threshold, similarTo: other, top, signal }: PredictOptions = {},
   ): Promise<readonly Prediction[]> {
     const { inputs, prepared, image } = await this.one(input);
-    const classes = task === undefined && threshold === undefined ? await this.classesOf(inputs, top, signal) : [];
+    const asksForClasses = task === undefined && threshold === undefined && other === undefined;
+    const similarTo = await this.embedding(other, task);
+    const classes = asksForClasses ? await this.classesOf(inputs, top, signal) : [];
     if (classes.length > 0) return classes;
     const answers = await this.parts.explainer.answer(
       this.model,
       {
         inputs,
-        read: { ...(threshold !== undefined && { threshold }), ...(image && { image }) },
+        read: readRequestOf({ threshold, similarTo }, image),
         ...(prepared && { features: [prepared.features] }),
         ...(task !== undefined && { corrections: { task } }),
         ...(top !== undefined && { top }),
@@ -151,6 +158,20 @@ export class ExplainableModel {
     return row ? predictionsOf(row) : [];
   }
 
+  /** The embedding of another input; a list of numbers is one already. */
+  private async embedding(
+    other: ExplainOptions['similarTo'],
+    task: string | undefined,
+  ): Promise<readonly number[] | undefined> {
+    if (other === undefined) return undefined;
+    if (isVector(other)) return other;
+    const { inputs } = await this.one(other);
+    return embeddingOf(this.parts.explainer, this.model, {
+      inputs,
+      ...(task !== undefined && { corrections: { task } }),
+    });
+  }
+
   private read(input: ModelInput): Promise<Subject[]> {
     return readModelInput(this.parts.opened, input, this.parts.readers);
   }
@@ -168,7 +189,18 @@ export class ExplainableModel {
 
   private async explainRow(subject: Subject, options: ExplainOptions): Promise<ModelExplanation> {
     const { opened, explainer, readers } = this.parts;
-    const { method: wanted, partial, signal, progress, maxSamples, summary = true, ...question } = options;
+    const {
+      method: wanted,
+      partial,
+      signal,
+      progress,
+      maxSamples,
+      summary = true,
+      similarTo: other,
+      ...rest
+    } = options;
+    const similarTo = await this.embedding(other, rest.task);
+    const question = { ...rest, ...(similarTo && { similarTo }) };
     const { entry, reason } =
       wanted === undefined || wanted === AUTO_METHOD
         ? chooseMethod(explainer.methods, { model: this.model, scores: question.scores })
@@ -190,3 +222,6 @@ export class ExplainableModel {
     return new ModelExplanation(outcome, { codecs: readers.codecs, signed, ...(reason !== undefined && { reason }) });
   }
 }
+
+const isVector = (value: NonNullable<ExplainOptions['similarTo']>): value is readonly number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'number');

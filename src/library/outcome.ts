@@ -1,8 +1,9 @@
 /** One explained row: predictions, explanation, and the values of features. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
-import type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
+import type { ExplainHooks, ExplainRequest, ReadRequest } from '../core/explainer/request.ts';
 import { withFeatures } from '../core/explainer/with-features.ts';
+import type { BoxScore } from '../core/task/task.ts';
 import type { OpenedModel } from './opened-model.ts';
 import type { Subject } from './subject.ts';
 
@@ -14,6 +15,10 @@ export interface Question extends Pick<ExplainRequest, 'method' | 'seed' | 'scor
   readonly task?: string;
   /** Predictions below this score are left out. */
   readonly threshold?: number;
+  /** Number that is explained for a box; `confidence` when left out. */
+  readonly boxScore?: BoxScore;
+  /** Embedding to compare that of the input with: their cosine is explained. */
+  readonly similarTo?: readonly number[];
 }
 
 export interface Outcome {
@@ -21,6 +26,21 @@ export interface Outcome {
   readonly explanation: Explanation;
   readonly row: ExplainedRow;
 }
+
+/** Settings of the reading of predictions that a question states. */
+export const readRequestOf = (
+  {
+    threshold,
+    boxScore,
+    similarTo,
+  }: { readonly [K in 'threshold' | 'boxScore' | 'similarTo']?: Question[K] | undefined },
+  image: Subject['image'],
+): ReadRequest => ({
+  ...(threshold !== undefined && { threshold }),
+  ...(boxScore && { boxScore }),
+  ...(similarTo && { similarTo }),
+  ...(image && { image }),
+});
 
 /**
  * Explains one subject.
@@ -34,14 +54,14 @@ export async function explainSubject(
   hooks: ExplainHooks = {},
 ): Promise<Outcome> {
   const { inputs, prepared, image } = subject;
-  const { task, threshold, params = {}, ...others } = question;
+  const { task, threshold, boxScore, similarTo, params = {}, ...others } = question;
   // A baseline among the parameters is the user's choice: the modality's stays out of its way.
   const baselines = prepared && !('baseline' in params) ? await prepared.baselines() : undefined;
   const request: ExplainRequest = {
     ...others,
     params,
     inputs,
-    read: { ...(threshold !== undefined && { threshold }), ...(image && { image }) },
+    read: readRequestOf({ threshold, boxScore, similarTo }, image),
     ...(prepared && { features: [prepared.features] }),
     ...(task !== undefined && { corrections: { task } }),
     ...(baselines && { baselines }),

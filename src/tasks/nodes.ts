@@ -1,22 +1,17 @@
 /** Nodes that targets are made of. Every function takes and gives values with rows as first axis. */
 import type { GraphBuilder, Value } from '../core/onnx/builder.ts';
 
-/** One element of each row, counted row-major without the batch: `[N]`. */
-export function element(g: GraphBuilder, x: Value, index: number): Value {
+/** Each row as a flat vector of length 1, `[N, elements]`; a row of zeros stays one. */
+export function unitRows(g: GraphBuilder, x: Value): Value {
   const flat = g.op('Flatten', [x], { axis: 1 });
-  return g.op('Gather', [flat, g.constant('int64', [], [index])], { axis: 1 });
+  const length = g.op('Sqrt', [g.reduce('ReduceSum', g.mul(flat, flat), [1])]);
+  return g.div(flat, g.op('Max', [length, g.number(1e-12, length)]));
 }
 
-/** Cosine of each row, flat, with a vector: `[N]`. Rows of zeros have the cosine 0. */
-export function cosineWith(g: GraphBuilder, x: Value, vector: ArrayLike<number>): Value {
-  const flat = g.op('Flatten', [x], { axis: 1 });
-  const norm = Math.hypot(...Array.from(vector));
-  const unit = g.constant(
-    'float32',
-    [1, vector.length],
-    Array.from(vector, (value) => value / norm),
+/** Rows of several tensors side by side, `[N, elements of all]`. */
+export const sideBySide = (g: GraphBuilder, all: readonly Value[]): Value =>
+  g.op(
+    'Concat',
+    all.map((value) => g.op('Flatten', [value], { axis: 1 })),
+    { axis: 1 },
   );
-  const product = g.reduce('ReduceSum', g.mul(flat, unit), [1], false);
-  const length = g.op('Sqrt', [g.reduce('ReduceSum', g.mul(flat, flat), [1], false)]);
-  return g.div(product, g.op('Max', [length, g.scalar(1e-12)]));
-}

@@ -37,6 +37,17 @@ describe('whylight explain for texts', () => {
     expect(JSON.parse(stdout).features.map(({ name }: { name: string }) => name)).toEqual(['good', 'film', 'bad']);
   });
 
+  test('explains the cosine with the embedding of another text, or with a vector', () => {
+    const cosine = (similarTo: string) => {
+      const { code, stdout } = explain('--text', 'good', '--similar-to', similarTo, '--json', '--no-summary');
+      expect(code).toBe(0);
+      return JSON.parse(stdout).predictions;
+    };
+    // Both scores of a text are opposite numbers.
+    expect(cosine('bad')).toEqual([{ label: 'cosine', score: expect.closeTo(-1, 5) }]);
+    expect(cosine('[1, 0]')).toEqual([{ label: 'cosine', score: expect.closeTo(-Math.SQRT1_2, 5) }]);
+  });
+
   test('explains every file of a folder, and writes a numbered drawing of each', () => {
     const texts = join(folder, 'texts');
     mkdirSync(texts);

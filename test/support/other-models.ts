@@ -30,6 +30,19 @@ export function quarters(): Graph {
   return g.build([g.named(rows, 'boxes')]);
 }
 
+/** Embedding of a text: the sum of a vector of three numbers for each token. */
+function sumOfVectors(): Graph {
+  const g = GraphBuilder.empty('vectors');
+  const ids = g.input('input_ids', 'int64', ['N', 'T']);
+  const table = g.constant(
+    'float32',
+    [18, 3],
+    Array.from({ length: 54 }, (_, i) => Math.sin(2 * i) + 0.2),
+  );
+  const sum = g.reduce('ReduceSum', g.op('Gather', [table, ids]), [1], false);
+  return g.build([g.named(sum, 'sentence_embedding')]);
+}
+
 const json = (content: object): Uint8Array => new TextEncoder().encode(JSON.stringify(content));
 
 const WORD_FILES: Readonly<Record<string, Uint8Array>> = {
@@ -43,11 +56,12 @@ const source = (graph: Graph, manifest: object, files: Readonly<Record<string, U
   files: { read: async (path) => files[path] },
 });
 
-/** Shipped models `words`, `short` (the same, of 4 tokens), `columns` and `quarters`. */
+/** Shipped models `words`, `short` (the same, of 4 tokens), `vectors`, `columns` and `quarters`. */
 export const otherModels: ModelStore = {
-  names: ['words', 'short', 'columns', 'quarters'],
+  names: ['words', 'short', 'vectors', 'columns', 'quarters'],
   async open(name) {
     if (name === 'words') return source(sumOfTokens(), { name, labels: ['NEGATIVE', 'POSITIVE'] }, WORD_FILES);
+    if (name === 'vectors') return source(sumOfVectors(), { name }, WORD_FILES);
     if (name === 'short') {
       const modalities = { text: { max_length: 4 } };
       return source(sumOfTokens(), { name, modalities }, WORD_FILES);

@@ -2,6 +2,7 @@
 
 import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
+import type { BoxScore } from '../../core/task/task.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
 import { explainSubject, type Question } from '../../library/outcome.ts';
 import { toJson } from '../../library/outcome-json.ts';
@@ -16,6 +17,7 @@ import { TASK_ARGS, thresholdOf } from '../predictions.ts';
 import { PRESET_ARG, presetParam } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
 import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
+import { similarToOf } from '../similar-to.ts';
 import { outputFor } from '../write-outcome.ts';
 
 const args = {
@@ -67,7 +69,8 @@ export default defineCommand({
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName | undefined);
-    const question = questionOf(flags, id, seed, data.parameters);
+    const similarTo = await similarToOf(explainer, opened, flags);
+    const question = { ...questionOf(flags, id, seed, data.parameters), ...(similarTo && { similarTo }) };
     const answers: object[] = [];
     for (const subject of subjects) {
       const bar = progressBar(id);
@@ -99,18 +102,19 @@ function methodOf({ model }: OpenedModel, { method, scores }: { readonly method?
 function questionOf(
   flags: Pick<Partial<Question>, 'scores' | 'task' | 'summary'> & {
     readonly [K in 'target' | 'threshold' | 'preset']?: string;
-  },
+  } & { readonly 'box-score'?: BoxScore },
   method: string,
   seed: number,
   parameters: Readonly<Record<string, string>>,
 ): Question {
-  const { scores, target, task, summary, preset } = flags;
+  const { scores, target, task, summary, preset, 'box-score': boxScore } = flags;
   const threshold = thresholdOf(flags);
   return {
     method,
     seed,
     params: { ...parameters, ...presetParam(preset) },
     ...(threshold !== undefined && { threshold }),
+    ...(boxScore && { boxScore }),
     ...(scores !== undefined && { scores }),
     ...(target !== undefined && { target }),
     ...(task !== undefined && { task }),

@@ -22,7 +22,8 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
   const answer = await readRow(run, task, index);
   const chosen = targetOf(answer, task, plan.request.target);
   if ('nothing' in chosen) return nothingFound(answer, chosen.nothing, plan.request.summary === true);
-  const result = await explainRow({ ...run, plan: planWithTarget(plan, chosen.target) }, index);
+  const settled = planWithTarget(plan, chosen.target);
+  const result = await explainRow({ ...run, plan: settled, lease: run.lease.extendedTo(settled.model) }, index);
   return withRead(result, answer);
 }
 

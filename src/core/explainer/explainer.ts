@@ -24,7 +24,15 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { explainAnswer } from './explain-answer.ts';
 import type { Answers, ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
 import { followOf } from './follow.ts';
-import { checkBudget, type Plan, type PlanOptions, planRequest, planWithTarget, scoreSpace } from './plan.ts';
+import {
+  checkBudget,
+  type Plan,
+  type PlanOptions,
+  planRequest,
+  planWithTarget,
+  scoreSpace,
+  withTarget,
+} from './plan.ts';
 import { controlOf } from './plan-run.ts';
 import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
@@ -208,10 +216,11 @@ export class Explainer {
    * @throws WhylightError `invalid_tensor`, `layer_not_found`, `aborted`
    */
   async predict(
-    model: Model,
+    given: Model,
     request: Pick<ExplainRequest, 'inputs' | 'scores' | 'taskTarget' | 'top'>,
     hooks: ExplainHooks = {},
   ): Promise<Prediction[]> {
+    const model = withTarget(given, request.taskTarget);
     const { inputs, shapes } = checkInputs(model, request.inputs);
     const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
     const space = scoreSpace(model, info);

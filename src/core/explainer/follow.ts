@@ -17,6 +17,6 @@ export function followOf({
   const { follow, similarity } = request.taskTarget ?? {};
   const number = entry?.method.follows === 'similarity' ? (similarity ?? follow) : follow;
   if (!number) return undefined;
-  const outputs = model.graph.outputs.map(({ name }) => name).filter((name) => name !== info.scores.name);
+  const outputs = model.file.outputs.map(({ name }) => name).filter((name) => name !== info.scores.name);
   return { outputs, number };
 }

@@ -71,7 +71,7 @@ export function planRequest(
 ): Plan {
   const seed = checkSeed(request.seed ?? 0);
   const entry = registry.get(request.method);
-  const model = described.corrected(request.corrections);
+  const model = withTarget(described.corrected(request.corrections), request.taskTarget);
   const params = paramsParsed ? (request.params ?? {}) : parseParams(entry.method, request.params, entry);
   const { inputs, rows, shapes } = checkInputs(model, request.inputs);
   const baselines = request.baselines
@@ -112,7 +112,8 @@ export const planWithParams = (plan: Plan, params: Readonly<Record<string, unkno
  * @throws WhylightError `unprocessable_method`, `layer_not_found`, `method_failed`
  */
 export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTarget): Plan {
-  const { model, inputs, params } = plan;
+  const { inputs, params } = plan;
+  const model = withTarget(plan.model, taskTarget);
   const shapes = Object.fromEntries(
     Object.entries(inputs).map(([name, { dims }]) => [name, model.places[name] === 'whole' ? dims : dims.slice(1)]),
   );
@@ -120,8 +121,12 @@ export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTar
   const info = model.info({ scores: taskTarget.output, shapes });
   const space = scoreSpace(model, info);
   const target = fixedTarget(request, space);
-  return withNeeds({ ...plan, request, info, space, ...(target && { target }) }, params);
+  return withNeeds({ ...plan, model, request, info, space, ...(target && { target }) }, params);
 }
+
+/** The model with the tensor that a task's target is made of, where the model itself has none. */
+export const withTarget = (model: Model, target: TaskTarget | undefined): Model =>
+  target?.build ? model.withTensor(target.output, target.build) : model;
 
 /** Adds what follows from the parameters. */
 function withNeeds(

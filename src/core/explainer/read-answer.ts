@@ -41,7 +41,9 @@ export function taskOf(
   tasks: TaskRegistry,
 ): Task | undefined {
   if (!request.read || tasks.tasks.length === 0) return undefined;
-  return tasks.choose(model.description, model.metadata, request.corrections?.task);
+  // A vector to compare with asks for the similarity, whatever else the output may be.
+  const stated = request.corrections?.task ?? (request.read.similarTo && 'similarity');
+  return tasks.choose(model.description, model.metadata, stated);
 }
 
 /**
@@ -109,7 +111,7 @@ const readBy = (
 
 /** Tensors that tasks read beside the scores: all outputs, and the logits. */
 export function namesRead({ model, info }: Pick<ReadPlan, 'model' | 'info'>): string[] {
-  const outputs = model.graph.outputs.map(({ name }) => name);
+  const outputs = model.file.outputs.map(({ name }) => name);
   return [...new Set([...outputs, model.description.explained.logits])].filter((name) => name !== info.scores.name);
 }
 
@@ -135,7 +137,7 @@ async function outputsOfRow(
 function contextOf({ model, request }: ReadPlan, task: Task, index: number, inputs: Inputs): TaskContext {
   const { description, metadata, preprocessing } = model;
   const { read = {}, features, top } = request;
-  const { image, threshold, similarTo } = read;
+  const { image, threshold, boxScore, similarTo } = read;
   const words = features?.[index];
   return {
     description,
@@ -146,6 +148,7 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
       ? { attentionMask: wordsAmong(words) }
       : attentionOf(description, inputs)),
     ...(threshold !== undefined && { threshold }),
+    ...(boxScore && { boxScore }),
     ...(similarTo && { similarTo }),
     ...(top !== undefined && !task.hasPlaces && { top }),
   };

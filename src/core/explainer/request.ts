@@ -5,7 +5,7 @@ import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
 import type { ForwardPass } from '../plan/forward-pass.ts';
-import type { TaskTarget } from '../task/task.ts';
+import type { BoxScore, TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Explained } from './explanation.ts';
 
@@ -13,6 +13,8 @@ import type { Explained } from './explanation.ts';
 export interface ReadRequest {
   /** Predictions below this score are left out; the task's own default when absent. */
   readonly threshold?: number;
+  /** Number that is explained for a box; `confidence` when absent. */
+  readonly boxScore?: BoxScore;
   /** Size of the image that the only row was made of, for places in its pixels. */
   readonly image?: PlacedSize;
   /** Embedding to compare that of every row with; the largest components are explained when absent. */

@@ -25,11 +25,21 @@ import { inputsWithGaps } from './gaps.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { embeddingOf, featureMaps, layersBefore, vocabularies } from './layers.ts';
+import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
 import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
-import { bind, classAxisOf, inferBound, type Probability, probabilityOf, tensorInfo } from './tensor-info.ts';
+import {
+  bind,
+  channelAxisOf,
+  classAxisOf,
+  inferBound,
+  openShapes,
+  type Probability,
+  probabilityOf,
+  tensorInfo,
+} from './tensor-info.ts';
 
 export interface InfoOptions {
   /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
@@ -102,6 +112,7 @@ export class Model {
   private readonly infos = new Map<string, BoundInfo>();
   private ids: ReadonlyMap<string, number> | undefined;
   private readonly corrections = new Map<string, Model>();
+  private readonly extended = new Map<string, Model>();
 
   private constructor(
     graph: Graph,
@@ -178,6 +189,21 @@ export class Model {
     return model;
   }
 
+  /**
+   * The same model whose graph also gives a tensor of this name, made of its own tensors. Explanations of it are compiled
+   * once for each name: equal names must mean equal nodes.
+   */
+  withTensor(name: string, build: BuildTensor): Model {
+    if (this.graph.outputs.some((output) => output.name === name)) return this;
+    const known = this.extended.get(name);
+    if (known) return known;
+    const parts = { graph: withMadeTensor(this.graph, name, build), infos: new Map(), extended: new Map() };
+    const model: Model = Object.assign(Object.create(Model.prototype), this, parts);
+    if (this.extended.size >= MAX_INFOS) this.extended.clear();
+    this.extended.set(name, model);
+    return model;
+  }
+
   private redescribed(requested: StatedFacts): Model {
     try {
       return new Model(this.original, this.digest, this.source, this.stated, requested);
@@ -193,7 +219,7 @@ export class Model {
    * @throws WhylightError `layer_not_found` for unknown scores, `invalid_model` when their shape cannot be told.
    */
   info(options: InfoOptions = {}): BoundInfo {
-    const shapes = this.openShapes(options.shapes);
+    const shapes = openShapes(this.graph, options.shapes);
     const hold = options.hold ?? [];
     const key = JSON.stringify([options.scores ?? 'logits', options.output, hold, shapes]);
     const known = this.infos.get(key);
@@ -249,7 +275,7 @@ export class Model {
     const probability = stated === 'softmax' && isClassical(graph, scores.name) ? undefined : stated;
     const isHeld = ({ name }: ValueInfo): boolean => hold.includes(name) || this.roleOf(name) !== 'explained';
     const describeInput = (input: ValueInfo): TensorInfo =>
-      tensorInfo(input.name, input, this.channelAxis(input), input.whole);
+      tensorInfo(input.name, input, channelAxisOf(input, this.description), input.whole);
     const inputInfos = inputs.filter((input) => !isHeld(input)).map(describeInput);
     const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
     const image = this.description.inputs.find(
@@ -318,21 +344,5 @@ export class Model {
 
   private roleOf(name: string): Role {
     return this.description.inputs.find((input) => input.name === name)?.role.value ?? 'explained';
-  }
-
-  /** Axis of one row that counts channels, by the layout in the description; undefined for vectors and tokens. */
-  private channelAxis({ name, dims = [], dtype }: ValueInfo): number | undefined {
-    if (dims.length < 3 || !dtype.includes('float')) return undefined;
-    const { layout = undefined } = this.description.inputs.find((input) => input.name === name) ?? {};
-    const axis = layout?.value.replace('N', '').indexOf('C') ?? -1;
-    return axis >= 0 ? axis : 0;
-  }
-
-  /** Shapes of the rows, where the file leaves an extent besides the batch open; undefined when it leaves none. */
-  private openShapes(shapes: InfoOptions['shapes']): InfoOptions['shapes'] {
-    const open = this.graph.inputs.filter(
-      ({ name, dims, whole }) => shapes?.[name] && !dims?.slice(whole ? 0 : 1).every((d) => typeof d === 'number'),
-    );
-    return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
   }
 }

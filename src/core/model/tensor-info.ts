@@ -2,7 +2,7 @@
 import { WhylightError } from '../errors.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
-import type { OutputFact } from './description.ts';
+import type { ModelDescription, OutputFact } from './description.ts';
 import type { TensorInfo } from './info.ts';
 
 /** Function that turns scores into probabilities, or `given` when they are probabilities already. */
@@ -12,6 +12,17 @@ export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
 export function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {
   if (row && input.whole) return { ...input, dims: row };
   return row ? { ...input, dims: [input.dims?.[0] ?? 'N', ...row] } : input;
+}
+
+/** Shapes of the rows, where the file leaves an extent besides the batch open; undefined when it leaves none. */
+export function openShapes(
+  { inputs }: Graph,
+  shapes: Readonly<Record<string, readonly number[]>> | undefined,
+): Readonly<Record<string, readonly number[]>> | undefined {
+  const open = inputs.filter(
+    ({ name, dims, whole }) => shapes?.[name] && !dims?.slice(whole ? 0 : 1).every((dim) => typeof dim === 'number'),
+  );
+  return open.length === 0 ? undefined : Object.fromEntries(open.map(({ name }) => [name, shapes?.[name] ?? []]));
 }
 
 /**
@@ -45,6 +56,20 @@ export function inferBound(
 export function tensorInfo(name: string, { dtype, dims = [] }: Inferred, axis?: number, whole = false): TensorInfo {
   const row: readonly Dim[] = whole ? dims : dims.slice(1);
   return { name, dtype, dims: row, ...(axis !== undefined && { channelAxis: axis }) };
+}
+
+/** Axis of one row of an input that counts channels, by its layout; undefined for vectors and tokens. */
+export function channelAxisOf(
+  { name, dims = [], dtype }: ValueInfo,
+  { inputs }: Pick<ModelDescription, 'inputs'>,
+): number | undefined {
+  if (dims.length < 3 || !dtype.includes('float')) return undefined;
+  const axis =
+    inputs
+      .find((input) => input.name === name)
+      ?.layout.value.replace('N', '')
+      .indexOf('C') ?? -1;
+  return Math.max(axis, 0);
 }
 
 /**

@@ -54,8 +54,8 @@ export class GraphLease {
   private readonly model: Model;
   private readonly timings: LoadTimings;
   private readonly waiting: LoadWait;
-  private readonly held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
-  private readonly overlap = { runs: 0, since: 0 };
+  private held = new Map<string, { readonly graph: RunnableGraph; readonly lease: Lease }>();
+  private overlap = { runs: 0, since: 0 };
 
   constructor(loader: GraphLoader, model: Model, timings: LoadTimings, waiting: LoadWait = {}) {
     this.loader = loader;
@@ -67,6 +67,14 @@ export class GraphLease {
   /** Facts about a graph; it is compiled if it is new, but not loaded. */
   describe(needs: ResolvedNeeds): Variant {
     return this.loader.describe(this.model, needs, this.timings);
+  }
+
+  /** A lease on graphs of the same model with further tensors; it is released together with this one. */
+  extendedTo(model: Model): GraphLease {
+    const lease = new GraphLease(this.loader, model, this.timings, this.waiting);
+    lease.held = this.held;
+    lease.overlap = this.overlap;
+    return lease;
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {

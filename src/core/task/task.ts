@@ -5,7 +5,7 @@
 import type { PlacedSize } from '../image/placement.ts';
 import type { ShapeFacts } from '../model/describe/output-form.ts';
 import type { ModelDescription, TaskId } from '../model/description.ts';
-import type { GraphBuilder, Value } from '../onnx/builder.ts';
+import type { BuildTensor } from '../model/made-tensor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Outputs of one row, by name, batch axis first (dim 1). */
@@ -35,6 +35,13 @@ export interface Prediction {
   readonly span?: readonly [number, number];
 }
 
+/**
+ * Number that is explained for a box: its `confidence` (objectness times class probability), its `class` probability
+ * alone, or its `similarity` to the box of the undisturbed run.
+ */
+export const BOX_SCORES = ['confidence', 'class', 'similarity'] as const;
+export type BoxScore = (typeof BOX_SCORES)[number];
+
 /** Facts for a task beside the outputs. */
 export interface TaskContext {
   readonly description: ModelDescription;
@@ -44,6 +51,8 @@ export interface TaskContext {
   readonly inputSize?: readonly [number, number];
   /** Predictions below this score are left out; the task's own default when absent. */
   readonly threshold?: number;
+  /** Number that is explained for a box; `confidence` when absent. */
+  readonly boxScore?: BoxScore;
   /** Number of predictions at most. */
   readonly top?: number;
   /** Attention mask of the tokens, for text. */
@@ -56,19 +65,19 @@ export interface TaskContext {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A number of the outputs: a weighted sum of elements of one output, and how it is found again in a perturbed run. */
+/** A number of the outputs: a weighted sum of elements of one tensor, and how it is found again in a perturbed run. */
 export interface TaskTarget {
-  /** Output (or inner tensor) whose elements are explained. */
+  /** Tensor whose elements are explained: an output, an inner tensor, or the one that `build` makes. */
   readonly output: string;
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
   readonly class?: number;
   readonly label?: string;
   /**
-   * The number as nodes, `[N]`, where no weighted sum of one output is equal to it (a cosine, objectness times class,
-   * start and end of an answer). Weights are then its nearest form: they agree with it in the undisturbed run.
-   * @param value gives a tensor of the graph by its name
+   * Nodes of the tensor `output`, `[N, ...]`, where the number is no weighted sum of one tensor of the model (a cosine,
+   * objectness times class, start and end of an answer). The name of the output tells all that the nodes depend on,
+   * because a graph is compiled once for each name: what differs from request to request belongs in the weights.
    */
-  readonly build?: (g: GraphBuilder, value: (name: string) => Value) => Value;
+  readonly build?: BuildTensor;
   /**
    * The number in the outputs of a perturbed run, where elements do not keep their meaning (a box after suppression is
    * found again by overlap and class; 0 when it is gone). The weighted sum when absent.

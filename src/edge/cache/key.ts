@@ -1,5 +1,6 @@
 /** Cache key of an explanation: requests with equal keys have equal answers. */
 import { sha256Hex } from '../../core/digest.ts';
+import type { ReadRequest } from '../../core/explainer/request.ts';
 import type { Corrections } from '../../core/model/corrections.ts';
 import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
@@ -24,8 +25,8 @@ export interface CacheKeyParts {
   readonly summary: boolean;
   /** Facts about the model that the request states. */
   readonly corrections?: Corrections;
-  /** Score below which predictions are left out. */
-  readonly threshold?: number;
+  /** Settings of the reading of predictions, and a digest of what the answer is compared with. */
+  readonly read?: Pick<ReadRequest, 'threshold' | 'boxScore'> & { readonly similar?: string };
   /** Digest of the input. */
   readonly input: string;
 }

@@ -18,11 +18,18 @@ import { limitsFor } from '../tenants/tenant.ts';
 import { type DataBody, type DataTypes, dataOf, isInferenceRequest, sniffedData, textsWithin } from './data-body.ts';
 import { fetchImage, type ImageSource } from './remote-image.ts';
 
-export type Body = { readonly parameters: Parameters } & (
+export type Body = {
+  readonly parameters: Parameters;
+  /** File of the field `similar_to` of a form: the input to compare with. */
+  readonly similar?: Body;
+} & (
   | { readonly kind: 'image'; readonly bytes: Uint8Array }
   | { readonly kind: 'tensors'; readonly request: InferenceRequest }
   | DataBody
 );
+
+/** Field of a form that holds the input to compare with. */
+const SIMILAR = 'similar_to';
 
 const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'application/octet-stream'];
 
@@ -128,11 +135,16 @@ async function readForm(c: Context, source: ImageSource, types: DataTypes): Prom
     throw new WhylightError('invalid_request', message, {}, { cause });
   }
   const entries = [...form.entries()] as [string, string | Blob][];
-  const files = entries.filter(([, value]) => typeof value !== 'string');
+  const uploads = entries.filter((entry): entry is [string, Blob] => typeof entry[1] !== 'string');
+  const files = uploads.filter(([name]) => name !== SIMILAR);
   const [file] = files;
   const fields = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   const { [IMAGE_URL]: url, ...parameters } = Object.fromEntries(fields);
-  if (!file && url !== undefined) return { kind: 'image', bytes: await fetchImage(url, source), parameters };
+  const other = uploads.find(([name]) => name === SIMILAR);
+  const similar = other && { similar: await fileBody(other[1], types) };
+  if (!file && url !== undefined) {
+    return { kind: 'image', bytes: await fetchImage(url, source), parameters, ...similar };
+  }
   if (!file || files.length > 1 || url !== undefined) {
     throw new WhylightError(
       'invalid_request',
@@ -140,9 +152,12 @@ async function readForm(c: Context, source: ImageSource, types: DataTypes): Prom
       { files: files.map(([name]) => name) },
     );
   }
-  const blob = file[1] as Blob;
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  const data = dataOf(bytes, blob.type, types, parameters) ?? sniffedData(bytes, types);
+  return { ...(await fileBody(file[1], types, parameters)), ...similar };
+}
+
+async function fileBody(file: Blob, types: DataTypes, parameters: Parameters = {}): Promise<Body> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const data = dataOf(bytes, file.type, types, parameters) ?? sniffedData(bytes, types);
   return data ? { ...data, parameters } : { kind: 'image', bytes, parameters };
 }
 

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
 import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
-import type { ExplainRequest } from '../../core/explainer/request.ts';
+import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
@@ -23,7 +23,15 @@ import { type Body, imageSource, readBody } from './body.ts';
 import { dataTypesOf } from './data-body.ts';
 import { type ExplainInput, inputOf } from './input.ts';
 import { type MetricParameters, splitMetricParameters } from './metric-parameters.ts';
-import { bothChecked, correctionsOf, methodParameters, readSettings, type Settings } from './settings.ts';
+import {
+  bothChecked,
+  correctionsOf,
+  methodParameters,
+  readSettings,
+  readSettingsOf,
+  type Settings,
+} from './settings.ts';
+import { similarOf } from './similar.ts';
 
 /** A validated request. Nothing has been decoded, compiled or run yet. */
 export interface ExplainQuery {
@@ -99,9 +107,12 @@ export async function queryOf(
     },
   );
   const method = entry.method.id;
-  const { target, scores, seed, top, summary, threshold } = settings;
+  const { target, scores, seed, top, summary } = settings;
   const corrections = correctionsOf(settings);
-  const input = given ?? inputOf(body, served, services, limitsFor(tenant, limits).maxPixels);
+  const { maxPixels } = limitsFor(tenant, limits);
+  const input = given ?? inputOf(body, served, services, maxPixels);
+  const similar = await similarOf({ served, body, text: settings.similar_to, corrections, maxPixels }, services);
+  const reading = readSettingsOf(settings);
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
@@ -115,7 +126,7 @@ export async function queryOf(
     top,
     summary,
     ...(corrections && { corrections }),
-    ...(threshold !== undefined && { threshold }),
+    read: { ...reading, ...(similar && { similar: await similar.digest() }) },
     input: await input.digest(),
   });
   let planned: Promise<Plan> | undefined;
@@ -124,7 +135,10 @@ export async function queryOf(
     const methods = methodsFor(tenant, explainer.methods);
     const request = {
       ...{ method, params, target, scores, seed, top, summary, inputs },
-      ...(await readingOf(input, parameters.baseline === undefined, threshold)),
+      ...(await readingOf(input, parameters.baseline === undefined, {
+        ...reading,
+        ...(similar && { similarTo: await similar.embedding() }),
+      })),
       ...(corrections && { corrections }),
     };
     return explainer.plan(model, request, { methods, paramsParsed: true });
@@ -167,11 +181,11 @@ function methodOf(
 async function readingOf(
   input: ExplainInput,
   ownBaselines: boolean,
-  threshold: number | undefined,
+  settings: ReadRequest,
 ): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines'>> {
   const [placed, prepared] = [await input.image(), await input.prepared()];
   const read = {
-    ...(threshold !== undefined && { threshold }),
+    ...settings,
     // Pixels would travel with the request to origins and jobs, which need the size alone.
     ...(placed && { image: inOriginalPixels(placed) }),
   };

@@ -5,10 +5,12 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { AUTO_METHOD } from '../../core/explainer/choose-method.ts';
+import type { ReadRequest } from '../../core/explainer/request.ts';
 import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
+import { BOX_SCORES } from '../../core/task/task.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
 
@@ -52,6 +54,19 @@ export const requestSchema = z.object({
     .number()
     .optional()
     .describe("Score below which predictions are left out; the task's own when left out."),
+  box_score: z
+    .enum(BOX_SCORES)
+    .optional()
+    .describe(
+      'Number that is explained for a box: confidence (objectness times class, the default), class, or similarity (how alike the nearest box is).',
+    ),
+  similar_to: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Explains the cosine of the embedding and another one: a JSON list of numbers, or for models of texts another text. A form may hold another file in a field of this name.',
+    ),
   seed: z.int().min(0).default(0).describe('Seed of random numbers: the same seed gives the same answer.'),
   metrics: z
     .string()
@@ -113,6 +128,15 @@ export function correctionsOf({ output, task, class_axis, hold, labels }: Settin
   return isEmpty(stated) ? undefined : stated;
 }
 
+/** Selects the settings of the reading of predictions. */
+export const readSettingsOf = ({
+  threshold,
+  box_score: boxScore,
+}: Settings): Pick<ReadRequest, 'threshold' | 'boxScore'> => ({
+  ...(threshold !== undefined && { threshold }),
+  ...(boxScore && { boxScore }),
+});
+
 /** Selects the parameters of the method. */
 export const methodParameters = (given: Parameters): Parameters =>
   Object.fromEntries(Object.entries(given).filter(([name]) => !RESERVED_PARAMETERS.includes(name)));
@@ -144,6 +168,7 @@ function outcome<T>(check: () => T): { readonly value: T } | { readonly error: u
 /** Readings of single parameters. A target may be a label that looks like a number, so its text stays one. */
 const READERS: Readonly<Record<string, typeof coerce>> = {
   target: (value) => value,
+  similar_to: (value) => (typeof value === 'string' ? value : JSON.stringify(value)),
   labels: (value) => (typeof value === 'string' ? labelList(value) : value),
 };
 

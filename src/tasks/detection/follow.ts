@@ -1,4 +1,5 @@
 /** A box of one run found again in another: masked copies of the image give other boxes, in another order. */
+import type { BoxScore } from '../../core/task/task.ts';
 import { fourFrom } from './four.ts';
 import { at, confidence, type Detections, type Head, isTable } from './head.ts';
 import { gaussianOverlap, iou } from './overlap.ts';
@@ -12,16 +13,6 @@ export interface BoxReference {
   /** Probability of every class; absent where the output gives one class alone. */
   readonly classes?: Float32Array;
 }
-
-/**
- * The number that a box is given in another run:
- * `confidence`, `class`: confidence or class probability of the candidate whose overlap with the box times its own
- * confidence is largest; 0 where no candidate overlaps by {@link MIN_OVERLAP} or more.
- * `similarity`: largest product of overlap, cosine of the class probabilities, and objectness (D-RISE). Where there is no
- * objectness, the largest class probability takes its place.
- * @see https://arxiv.org/abs/2006.03204 (Petsiuk et al. 2021), eq. 3 to 7
- */
-export type FollowBy = 'confidence' | 'class' | 'similarity';
 
 /** Overlap from which on a candidate can be the same box. */
 export const MIN_OVERLAP = 0.3;
@@ -40,8 +31,15 @@ export function referenceOf(head: Head, candidate: number, klass: number): BoxRe
   };
 }
 
-/** The number of the box in another run; 0 where it is gone. */
-export function scoreOfBox({ heads }: Detections, reference: BoxReference, by: FollowBy = 'confidence'): number {
+/**
+ * The number that a box has in another run.
+ * `confidence`, `class`: confidence or class probability of the candidate whose overlap with the box times its own
+ * confidence is largest; 0 where no candidate overlaps by {@link MIN_OVERLAP} or more.
+ * `similarity`: largest product of overlap, cosine of the class probabilities, and objectness (D-RISE). Where there is no
+ * objectness, the largest class probability takes its place.
+ * @see https://arxiv.org/abs/2006.03204 (Petsiuk et al. 2021), eq. 3 to 7
+ */
+export function scoreOfBox({ heads }: Detections, reference: BoxReference, by: BoxScore = 'confidence'): number {
   const value = by === 'similarity' ? largestSimilarity : bestMatch(by);
   return value(heads, reference);
 }

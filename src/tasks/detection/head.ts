@@ -16,6 +16,8 @@ export interface ClassTable extends Column, Sourced {
 /** Output whose elements scores are: those of class `c` of candidate `i` have the same index as in the table. */
 export interface Sourced {
   readonly output: string;
+  /** Function from the elements of the output to the scores, a softmax along the last axis; none when absent. */
+  readonly activation?: 'sigmoid' | 'softmax';
 }
 
 /** One class and one score for each candidate, as outputs with suppression inside give them. */

@@ -30,7 +30,7 @@ export const defineDetection = (id: DetectionKind, title: string, summary: strin
   },
   target(choice, outputs, context) {
     const all = search(outputs, context);
-    return targetOf(chooseBox(choice, all), all);
+    return targetOf(chooseBox(choice, all), all, outputs, context.boxScore);
   },
 });
 

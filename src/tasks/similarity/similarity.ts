@@ -3,7 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { TaskContext, TaskOutputs } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { targetNotFound } from '../named-class.ts';
-import { cosineWith } from '../nodes.ts';
+import { unitRows } from '../nodes.ts';
 import values from '../values.ts';
 
 export default defineTask({
@@ -31,13 +31,12 @@ export default defineTask({
     }
     const { name, data } = embeddingOf(outputs, context);
     const other = checked(context.similarTo, data);
-    const scale = Math.hypot(...data) * Math.hypot(...Array.from(other));
+    const length = Math.hypot(...Array.from(other));
     return {
-      output: name,
+      output: `target/unit/${name}`,
       label: 'cosine',
-      weights: Array.from(other, (value, index) => ({ index, weight: scale === 0 ? 0 : value / scale })),
-      build: (g, value) => cosineWith(g, value(name), other),
-      follow: (disturbed) => cosine(embeddingOf(disturbed, context).data, other),
+      weights: Array.from(other, (value, index) => ({ index, weight: length === 0 ? 0 : value / length })),
+      build: (g, value) => unitRows(g, value(name)),
     };
   },
 });

@@ -4,7 +4,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Prediction, TaskContext, TaskOutputs } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { numbered, targetNotFound } from '../named-class.ts';
-import { element } from '../nodes.ts';
+import { sideBySide } from '../nodes.ts';
 
 const DEFAULT_TOP = 3;
 /** Tokens of the longest answer. */
@@ -30,19 +30,15 @@ export default defineTask({
     const { span = [0, 0] } = numbered(spans(outputs, context), choice.prediction);
     const { start, end } = ends(outputs, context);
     const [first, last] = span;
-    const at = (data: Float32Array, index: number) => data[index] as number;
-    const [one, other] = [at(start.data, first), at(end.data, last)];
-    // The sum of both is no sum over one output: the larger of them, scaled to it, comes nearest.
-    const [output, index, own] = Math.abs(one) >= Math.abs(other) ? [start, first, one] : [end, last, other];
     return {
-      output: output.name,
+      output: `target/ends/${start.name}/${end.name}`,
       label: 'answer',
-      weights: [{ index, weight: own === 0 ? 1 : (one + other) / own }],
-      build: (g, value) => g.add(element(g, value(start.name), first), element(g, value(end.name), last)),
-      follow(disturbed) {
-        const again = ends(disturbed, context);
-        return at(again.start.data, first) + at(again.end.data, last);
-      },
+      weights: [first, start.data.length + last].map((index) => ({ index, weight: 1 })),
+      build: (g, value) =>
+        sideBySide(
+          g,
+          [start, end].map(({ name }) => value(name)),
+        ),
     };
   },
 });

@@ -77,7 +77,7 @@ describe('d_rise', () => {
     const outputs = { o: table([[50, 50, 20, 20, 0.8, 0.9, 0.1]]) };
     const search = searchAs(format as DetectionFormat, outputs, shownWhole(100, 100));
     const [found] = search.found as [(typeof search.found)[0]];
-    const target = targetOf(found as NonNullable<typeof found>, search);
+    const target = targetOf(found as NonNullable<typeof found>, search, outputs);
     expect(target.similarity?.(outputs)).toBeCloseTo(0.8, 6);
     expect(target.similarity?.({ o: table([[10, 10, 4, 4, 0.8, 0.9, 0.1]]) })).toBe(0);
   });

@@ -152,6 +152,7 @@ function headOf(format: ScoresAndBoxesFormat, scores: Row, { data }: Row, size: 
     first: 0,
     scores: {
       output: format.scores,
+      ...(format.activation && format.activation !== 'none' && { activation: format.activation }),
       data: probabilities(format, scores),
       start: format.background === 'first' ? 1 : 0,
       step: columns,

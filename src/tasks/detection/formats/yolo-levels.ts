@@ -54,8 +54,12 @@ export const yoloLevels = defineFormat<YoloLevelsFormat>({
     for (const name of names) {
       const { count = 0, first = 0 } = heads.at(-1) ?? {};
       const head = level(rowOf(outputs, name, row), classes, activated === true, size);
-      const scores = { ...head.scores, output: name };
-      heads.push({ ...head, scores, objectness: { ...head.objectness, output: name }, first: first + count });
+      const source = { output: name, ...(!activated && { activation: 'sigmoid' as const }) };
+      const [scores, objectness] = [
+        { ...head.scores, ...source },
+        { ...head.objectness, ...source },
+      ];
+      heads.push({ ...head, scores, objectness, first: first + count });
     }
     return { heads };
   },

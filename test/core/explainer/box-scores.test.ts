@@ -1,0 +1,103 @@
+/** The number that is explained for a box, by methods that differentiate it. */
+import { describe, expect, it } from 'vitest';
+import { plugins } from '#plugins';
+import { SessionCache } from '../../../src/core/engine/session-cache.ts';
+import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
+import type { ReadRequest } from '../../../src/core/explainer/request.ts';
+import { TaskRegistry } from '../../../src/core/task/registry.ts';
+import { repeatRow } from '../../../src/core/tensor/rows.ts';
+import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
+import { builtinTasks } from '../../../src/tasks/index.ts';
+import { explainerOf } from '../../support/classifiers.ts';
+import { detectorImage, smallDetector } from '../../support/small-detector.ts';
+
+const methods = plugins.map(({ method }) => method);
+const tasks = new TaskRegistry(builtinTasks);
+const explainer = explainerOf(methods, { tasks });
+const model = await smallDetector();
+const image = detectorImage();
+
+interface Question {
+  readonly target?: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly read?: ReadRequest;
+}
+
+async function explain(method: string, { target = 'box:1', params = {}, read = {} }: Question = {}) {
+  const { rows } = await explainer.explain(model, { method, params, target, inputs: { image }, read });
+  return rows[0] as ExplainedRow;
+}
+
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+
+describe('the score of a box', () => {
+  it('is its objectness times the probability of its class', async () => {
+    const row = await explain('saliency');
+    const { position, score } = row.predictions?.[1] ?? {};
+    const { out } = await explainer.infer(model, { inputs: { image }, names: ['out'] });
+    const [objectness, cup, plate] = [4, 5, 6].map((i) => Number(out?.data[7 * Number(position) + i]));
+    expect(score).toBeCloseTo((objectness as number) * Math.max(cup as number, plate as number), 6);
+    expect(row.score).toBeCloseTo(score as number, 6);
+  });
+
+  it('is the probability of its class alone where the request says so', async () => {
+    const row = await explain('saliency', { read: { boxScore: 'class' } });
+    const { out } = await explainer.infer(model, { inputs: { image }, names: ['out'] });
+    const { position, class: klass } = row.predictions?.[1] ?? {};
+    expect(row.score).toBeCloseTo(Number(out?.data[7 * Number(position) + 5 + Number(klass)]), 6);
+  });
+
+  it.each(['confidence', 'class'] as const)('has the gradient of central differences (%s)', async (boxScore) => {
+    const row = await explain('saliency', { params: { absolute: false }, read: { boxScore } });
+    const gradient = row.values.image?.data ?? new Float32Array();
+    const { position, class: klass } = row.predictions?.[1] ?? {};
+    const at = [...gradient.keys()].sort((a, b) => Math.abs(gradient[b] ?? 0) - Math.abs(gradient[a] ?? 0)).slice(0, 8);
+    const step = 1 / 64;
+    const rows = repeatRow(image, 16);
+    for (const [i, element] of at.entries()) {
+      rows.data[2 * i * 3072 + element] = (image.data[element] as number) + step;
+      rows.data[(2 * i + 1) * 3072 + element] = (image.data[element] as number) - step;
+    }
+    const { out } = await explainer.infer(model, { inputs: { image: rows }, names: ['out'] });
+    const scoreOf = (line: number) => {
+      const [objectness, probability] = [4, 5 + Number(klass)].map((i) =>
+        Number(out?.data[line * 560 + 7 * Number(position) + i]),
+      ) as [number, number];
+      return boxScore === 'class' ? probability : objectness * probability;
+    };
+    for (const [i, element] of at.entries()) {
+      const difference = (scoreOf(2 * i) - scoreOf(2 * i + 1)) / (2 * step);
+      expect(gradient[element]).toBeCloseTo(difference, 4);
+    }
+  });
+
+  it.each([
+    ['integrated_gradients', { n_steps: 128 }],
+    ['integrated_gradients', { n_steps: 128, baseline: -0.5 }],
+  ])('falls by the sum of the values between input and baseline (%s, %j)', async (method, params) => {
+    const row = await explain(method, { params });
+    expect(row.baselineScore).toBeDefined();
+    const difference = row.score - (row.baselineScore as number);
+    expect(Math.abs(difference)).toBeGreaterThan(0.01);
+    expect(Math.abs(sum(row.values.image?.data ?? []) - difference)).toBeLessThan(1e-3);
+  });
+
+  it('is explained by one graph for every box', async () => {
+    let loads = 0;
+    const engine = onnxruntimeNode({ threads: 1 });
+    const counting: typeof engine = {
+      ...engine,
+      load(...args) {
+        loads += 1;
+        return engine.load(...args);
+      },
+    };
+    const own = explainerOf(methods, { tasks, engine: counting, sessions: new SessionCache(2 ** 26) });
+    const ask = (target: string) => own.explain(model, { method: 'saliency', target, inputs: { image }, read: {} });
+    const first = await ask('box:0');
+    const after = loads;
+    const second = await ask('box:1');
+    expect(loads).toBe(after);
+    expect(second.rows[0]?.values).not.toEqual(first.rows[0]?.values);
+  });
+});
