@@ -5,6 +5,7 @@ import type { Cost, MethodSource } from '../method/contract.ts';
 import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
+import { reasonOf, unknownId } from '../model/id-tables.ts';
 import { checkBaselines, checkInputs, spreadBaselines } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
@@ -157,15 +158,17 @@ function withNeeds(
 
 /** @throws WhylightError `invalid_request` for a baseline that is an id which the model does not know */
 function refuseUnknownIds(
-  { vocabularies }: Model,
+  { idTables }: Model,
   { inputs }: BoundInfo,
   { baseline }: Readonly<Record<string, unknown>>,
 ): void {
   if (typeof baseline !== 'number') return;
-  for (const { name } of inputs) {
-    const count = vocabularies.get(name) ?? Number.POSITIVE_INFINITY;
-    if (baseline >= -count && baseline < count) continue;
-    const message = `The baseline ${baseline} is no id of the input "${name}": the model knows the ids 0 to ${count - 1}.`;
+  for (const { name, dims } of inputs) {
+    const last = dims.at(-1);
+    const columns = typeof last === 'number' ? last : 1;
+    const unknown = unknownId(idTables.get(name) ?? [], Array<number>(columns).fill(baseline), columns);
+    if (!unknown) continue;
+    const message = `The baseline of the input "${name}" is ${baseline}, ${reasonOf(unknown)}`;
     throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'baseline', message }] });
   }
 }

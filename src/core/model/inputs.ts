@@ -7,6 +7,7 @@ import { firstNotFinite } from '../tensor/finite.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import type { DataType, Tensor } from '../tensor/tensor.ts';
+import { type IdTable, reasonOf, unknownId } from './id-tables.ts';
 import { type RowPlace, type RowPlaces, rowsInFront } from './row-axes.ts';
 
 export interface CheckedInputs {
@@ -21,8 +22,8 @@ export interface CheckedInputs {
 export interface InputForm {
   readonly file: { readonly inputs: readonly ValueInfo[] };
   readonly places: RowPlaces;
-  /** Number of ids that an integer input may hold, by name; negative ids count from the last. */
-  readonly vocabularies?: ReadonlyMap<string, number>;
+  /** Tables that inputs look up in, by name of the input. */
+  readonly idTables?: ReadonlyMap<string, readonly IdTable[]>;
   /** Names of the inputs in which NaN is a missing value that the model treats itself. */
   readonly gaps?: ReadonlySet<string>;
 }
@@ -34,7 +35,7 @@ export interface InputForm {
  * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
  */
 export function checkInputs(
-  { file: { inputs: expected }, places, vocabularies, gaps }: InputForm,
+  { file: { inputs: expected }, places, idTables, gaps }: InputForm,
   given: Inputs,
   { broadcast = false }: { readonly broadcast?: boolean } = {},
 ): CheckedInputs {
@@ -54,8 +55,8 @@ export function checkInputs(
     const place = places[input.name] ?? 0;
     checkShape(input, value, place);
     checkFinite(input, value, gaps?.has(input.name) ?? false);
-    checkIds(input.name, value, vocabularies?.get(input.name));
     const checked = rowsInFront(cast(value, input.dtype.includes('float') ? 'float32' : input.dtype), place);
+    checkIds(input.name, checked, idTables?.get(input.name));
     inputs[input.name] = checked;
     if (place !== 'whole') rows.add(rowsOf(checked));
   }
@@ -74,10 +75,10 @@ export function checkInputs(
 }
 
 /** A form of these inputs alone. */
-const withInputs = ({ places, vocabularies, gaps }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
+const withInputs = ({ places, idTables, gaps }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
   file: { inputs },
   places,
-  ...(vocabularies && { vocabularies }),
+  ...(idTables && { idTables }),
   ...(gaps && { gaps }),
 });
 
@@ -170,17 +171,15 @@ function checkFinite({ name, dtype }: ValueInfo, value: Tensor, missing: boolean
 }
 
 /** @throws WhylightError `invalid_tensor` for an id that a table of the model does not have */
-function checkIds(name: string, { data }: Tensor, count: number | undefined): void {
-  if (count === undefined) return;
-  for (let i = 0; i < data.length; i++) {
-    const id = Number(data[i]);
-    if (id >= -count && id < count) continue;
-    throw new WhylightError(
-      'invalid_tensor',
-      `Element ${i} of the input "${name}" is ${id}, but the model knows the ids 0 to ${count - 1}. Use the tokenizer that belongs to the model.`,
-      { input: name, element: i, minimum: 0, maximum: count - 1 },
-    );
-  }
+function checkIds(name: string, { data, dims }: Tensor, tables: readonly IdTable[] = []): void {
+  const unknown = unknownId(tables, data, dims.at(-1) ?? 1);
+  if (!unknown) return;
+  const { element, id, entries } = unknown;
+  throw new WhylightError(
+    'invalid_tensor',
+    `Element ${element} of the input "${name}" is ${id}, ${reasonOf(unknown)} Use the tokenizer or the coding that belongs to the model.`,
+    { input: name, element, id, entries },
+  );
 }
 
 /** An element type by its own name and by that of the Open Inference Protocol: `float32 (FP32)`. */

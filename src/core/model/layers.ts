@@ -84,32 +84,6 @@ export function embeddingOf(graph: Graph, input: string): string | undefined {
   return undefined;
 }
 
-/** Operators that hand ids on unchanged. */
-const KEEPS_IDS = new Set(['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze', 'Transpose', 'Flatten']);
-
-/** Number of entries of the smallest table that an integer input looks up in; undefined where it looks up in none. */
-function vocabularyOf(graph: Graph, input: string): number | undefined {
-  const ids = new Set([input]);
-  const sizes: number[] = [];
-  for (const { op, inputs, outputs, attributes } of graph.nodes) {
-    if (!inputs.some((name) => ids.has(name))) continue;
-    if (KEEPS_IDS.has(op) && ids.has(inputs[0] ?? '')) ids.add(outputs[0] ?? '');
-    const entries = graph.constants.get(inputs[0] ?? '')?.dims[0];
-    const isLookup = op === 'Gather' && ids.has(inputs[1] ?? '') && (attributes.axis?.value ?? 0) === 0;
-    if (isLookup && entries !== undefined) sizes.push(entries);
-  }
-  return sizes.length > 0 ? Math.min(...sizes) : undefined;
-}
-
-/** {@link vocabularyOf} of every integer input that has one. */
-export const vocabularies = (graph: Graph): ReadonlyMap<string, number> =>
-  new Map(
-    graph.inputs.flatMap(({ name, dtype }) => {
-      const size = /int/.test(dtype) ? vocabularyOf(graph, name) : undefined;
-      return size === undefined ? [] : [[name, size] as const];
-    }),
-  );
-
 /** Kind of the table that a Gather looks up in: floating point numbers, or codes that are dequantised afterwards. */
 function tableOf(graph: Graph, { inputs: [table = ''] }: Node): 'numbers' | 'codes' | undefined {
   const constant = graph.constants.get(table);

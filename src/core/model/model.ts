@@ -22,9 +22,10 @@ import { recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
 import { inputsWithGaps } from './gaps.ts';
+import { type IdTable, idTables } from './id-tables.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
-import { embeddingOf, featureMaps, layersBefore, vocabularies } from './layers.ts';
+import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
 import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
@@ -110,7 +111,7 @@ export class Model {
   private readonly output: string;
   private readonly source: ModelParts;
   private readonly infos = new Map<string, BoundInfo>();
-  private ids: ReadonlyMap<string, number> | undefined;
+  private lookups: ReadonlyMap<string, readonly IdTable[]> | undefined;
   private readonly corrections = new Map<string, Model>();
   private readonly extended = new Map<string, Model>();
 
@@ -315,10 +316,10 @@ export class Model {
     };
   }
 
-  /** Number of ids that each integer input may hold. */
-  get vocabularies(): ReadonlyMap<string, number> {
-    this.ids ??= vocabularies(this.graph);
-    return this.ids;
+  /** Tables that inputs look up in, by name of the input. */
+  get idTables(): ReadonlyMap<string, readonly IdTable[]> {
+    this.lookups ??= idTables(this.graph);
+    return this.lookups;
   }
 
   /** Names of the inputs that may hold NaN as a missing value. */
