@@ -82,6 +82,7 @@ export const NEEDS: readonly Need[] = [
       'layer_integrated_gradients',
       'lrp',
       'attention_rollout',
+      'raw_attention',
       'grad_cam',
       'feature_ablation',
     ],
@@ -145,7 +146,7 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'What the model sees, whatever the class',
     because: 'For backbones and embeddings; every class gets the same map.',
-    methods: ['eigen_cam', 'kpca_cam', 'fem', 'dff', 'tcav', 'layer_activation', 'attention_rollout'],
+    methods: ['eigen_cam', 'kpca_cam', 'fem', 'dff', 'tcav', 'layer_activation', 'attention_rollout', 'raw_attention'],
   },
   {
     need: 'Interactions and curvature',

@@ -1,5 +1,6 @@
 /** The page of one method: what it declares, and the words beside its plugin where there are some. */
 import type { Axiom, Method } from '../../src/core/method/contract.ts';
+import { RESULT_KINDS, type ResultKind } from '../../src/core/method/results.ts';
 import { expectation, parameterSchemas } from '../../src/core/method/schema.ts';
 import type { Costs } from './costs.ts';
 import { cell, code, MARK } from './markdown.ts';
@@ -27,6 +28,7 @@ ${linked(words[section], others)}`,
     ...said('Formula'),
     ...said('The numbers'),
     properties(method),
+    ...results(method),
     ...said('Use it when'),
     ...said('Look elsewhere when'),
     calls(method, costs),
@@ -65,6 +67,25 @@ function properties({ strategy, revision, about: { modalities, properties, axiom
 | Class discriminative: another target, another map | ${answer(properties.classDiscriminative)} |
 | Axioms that hold, whatever the model | ${axioms.map((axiom) => AXIOM_WORDS[axiom]).join('; ') || 'none is claimed'} |
 | Revision | ${revision} |`;
+}
+
+const RESULTS: Readonly<Record<ResultKind, { readonly outputs: string; readonly draw?: string }>> = {
+  maps: { outputs: '`maps`, `map_names`, `saliency_maps`', draw: '`show=maps`' },
+  uncertainty: { outputs: '`uncertainty`, `uncertainty_map`', draw: '`show=uncertainty`' },
+  boxes: { outputs: '`boxes`' },
+  text: { outputs: '`text`' },
+};
+
+function results({ returns = {} }: Method): string[] {
+  const rows = RESULT_KINDS.flatMap((kind) => {
+    const phrase = returns[kind];
+    const { outputs, draw } = RESULTS[kind];
+    return phrase === undefined ? [] : [`| ${outputs} | ${cell(phrase)} | ${draw ?? 'drawn with the map'} |`];
+  });
+  if (rows.length === 0) return [];
+  return [
+    ['It may return, beside its values:', '', '| Output | Content | Drawing |', '|---|---|---|', ...rows].join('\n'),
+  ];
 }
 
 function calls(method: Method, costs: Costs): string {

@@ -39,8 +39,20 @@ export function page(outcome: Outcome, { out, signed, color }: PageOptions): str
     costLine(outcome),
     ...shown,
     ...(row.summary ? [row.summary.text] : []),
+    ...resultLines(row),
     ...(out === undefined ? hint : [`written to ${out}`]),
   ].join('\n');
+}
+
+/** Further results of the method: its text, the names of its maps, its boxes. */
+function resultLines({ text, maps = [], uncertainty, boxes = [] }: ExplainedRow): string[] {
+  const named = maps.map(({ name, score }) => (score === undefined ? name : `${name} (${score.toPrecision(3)})`));
+  return [
+    ...(text === undefined ? [] : [text]),
+    ...(maps.length > 0 ? [`${counted(maps.length, 'map')}: ${named.join(', ')}; "--show maps" draws them.`] : []),
+    ...(uncertainty ? ['The standard error of each value is known; "--show uncertainty" draws it.'] : []),
+    ...boxes.map(({ name, box, score }) => `${name} at ${box.map(Math.round).join(', ')} (${score.toPrecision(3)})`),
+  ];
 }
 
 const layerNote = ({ subject }: Outcome): string[] =>

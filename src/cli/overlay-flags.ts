@@ -1,9 +1,9 @@
 /** Flags for drawing a map, derived from the schema of the HTTP API's parameters. */
-import { overlaySchema } from '../core/image/overlay.ts';
+import { drawingSchema } from '../core/image/overlay.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
 import { numberFlag } from './arguments.ts';
 
-const overlaySchemas = parameterSchemas(overlaySchema);
+const overlaySchemas = parameterSchemas(drawingSchema);
 
 export const OVERLAY_ARGS = Object.fromEntries(
   Object.entries(overlaySchemas).map(([name, schema]) => {

@@ -54,7 +54,7 @@ async function contentOf(
     const image = overlayOf(outcome, overlay);
     if (image) return nodeCodecs().encodePng(image);
   } else {
-    const drawn = drawAs(format, outcome, signed);
+    const drawn = drawAs(format, outcome, signed, overlay);
     if (drawn !== undefined) return drawn;
   }
   const kind = outcome.subject.image ? 'an image' : 'this input';

@@ -1,14 +1,10 @@
 /** Drawings of an outcome, and its values as a file of numbers. */
-import { WhylightError } from '../core/errors.ts';
 import { drawRow } from '../core/explainer/draw-row.ts';
 import type { Image } from '../core/image/image.ts';
-import { renderOverlay } from '../core/image/overlay.ts';
 import { float32, tensor } from '../core/tensor/tensor.ts';
 import { writeNpy } from '../modalities/tensor/npy.ts';
+import { drawShown, type PictureOptions } from '../protocol/explanation-picture.ts';
 import type { Outcome } from './outcome.ts';
-
-/** Options of a drawing over an image. */
-export type DrawingOptions = NonNullable<Parameters<typeof renderOverlay>[2]>;
 
 /**
  * The drawing of what was explained; undefined for an image, and for a row without values of features.
@@ -18,25 +14,21 @@ export const drawAs = (
   format: 'svg' | 'html' | 'ansi',
   { subject: { prepared }, row }: Outcome,
   signed: boolean,
-): string | undefined => prepared && drawRow({ modality: prepared.use.modality, ...prepared }, row, signed, format);
+  { show }: PictureOptions = {},
+): string | undefined =>
+  prepared && drawRow({ modality: prepared.use.modality, ...prepared }, row, signed, format, show);
 
 /**
- * The map over the image; undefined for other inputs.
- * @throws WhylightError `unprocessable_method` where the method gives no map, `invalid_request` for wrong options
+ * Drawing over the image of what `show` names, the map by default; undefined for other inputs.
+ * @param boxes false where boxes are drawn as markup over it
+ * @throws WhylightError `unprocessable_method` where the method returned nothing of the kind, `invalid_request` for wrong
+ * options
  */
-export function overlayOf({ subject, explanation, row }: Outcome, options: DrawingOptions): Image | undefined {
-  if (!subject.image) return undefined;
-  const { map } = row;
-  if (!map) {
-    throw new WhylightError(
-      'unprocessable_method',
-      `${explanation.method} gives no map of the image that could be drawn.`,
-    );
-  }
-  const [height = 0, width = 0] = map.dims;
-  const { image, placement } = subject.image;
-  return renderOverlay({ width, height, values: map.data }, image, options, placement);
-}
+export const overlayOf = (
+  { subject, explanation, row }: Outcome,
+  options: PictureOptions,
+  boxes = true,
+): Image | undefined => subject.image && drawShown(explanation.method, row, subject.image, options, boxes);
 
 /** The map of an image, else the values of the features, as an .npy file. */
 export function numbersOf({ row: { features, map, values } }: Outcome): Uint8Array {

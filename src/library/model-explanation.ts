@@ -1,15 +1,18 @@
 /** An explanation of one input, with its drawings. */
 import { WhylightError } from '../core/errors.ts';
+import type { ExplainedMap, Uncertainty } from '../core/explainer/explanation.ts';
 import type { FeatureValue } from '../core/explainer/feature-value.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { Image } from '../core/image/image.ts';
+import type { NamedBox } from '../core/method/results.ts';
 import type { Target } from '../core/model/target-request.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import { drawingPage, imageSvg } from '../protocol/drawing-page.ts';
+import type { PictureOptions } from '../protocol/explanation-picture.ts';
 import { doubtOf } from './confidence.ts';
-import { type DrawingOptions, drawAs, numbersOf, overlayOf } from './draw-outcome.ts';
+import { drawAs, numbersOf, overlayOf } from './draw-outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { predictionsOf, toJson } from './outcome-json.ts';
 
@@ -75,6 +78,26 @@ export class ModelExplanation {
     return this.outcome.row.map;
   }
 
+  /** Further maps that the method returned: of layers, attention heads, concepts or classes. */
+  get maps(): readonly ExplainedMap[] {
+    return this.outcome.row.maps ?? [];
+  }
+
+  /** Standard errors of the values; undefined where the method returned none. */
+  get uncertainty(): Uncertainty | undefined {
+    return this.outcome.row.uncertainty;
+  }
+
+  /** Boxes that the method returned, in pixels of the upright image. */
+  get boxes(): readonly NamedBox[] {
+    return this.outcome.row.boxes ?? [];
+  }
+
+  /** Sentences that the method returned, such as a rule; undefined where it returned none. */
+  get text(): string | undefined {
+    return this.outcome.row.text;
+  }
+
   /** Words, columns or stretches of time with their values; empty for an image. */
   get features(): readonly FeatureValue[] {
     return this.outcome.row.features ?? [];
@@ -100,7 +123,7 @@ export class ModelExplanation {
    * The map over the image, as pixels.
    * @throws WhylightError `unprocessable_method` for other inputs, and for a method without a map
    */
-  image(options: DrawingOptions = {}): Image {
+  image(options: PictureOptions = {}): Image {
     const image = overlayOf(this.outcome, options);
     if (image) return image;
     throw new WhylightError('unprocessable_method', 'Only images have a drawing of pixels: use svg() or html().');
@@ -110,7 +133,7 @@ export class ModelExplanation {
    * The map over the image, as a PNG file.
    * @throws WhylightError as {@link image} does
    */
-  async png(options: DrawingOptions = {}): Promise<Uint8Array> {
+  async png(options: PictureOptions = {}): Promise<Uint8Array> {
     return this.parts.codecs.encodePng(this.image(options));
   }
 
@@ -118,18 +141,22 @@ export class ModelExplanation {
    * A drawing as SVG: the map over the image, or the features with their values.
    * @throws WhylightError `unprocessable_method` where the values are those of an inner layer
    */
-  async svg(options: DrawingOptions = {}): Promise<string> {
-    return (await this.imageSvg(options)) ?? this.drawn('svg');
+  async svg(options: PictureOptions = {}): Promise<string> {
+    return (await this.imageSvg(options)) ?? this.drawn('svg', options);
   }
 
   /**
    * A page that loads nothing: the drawing, and the explanation in words.
    * @throws WhylightError as {@link svg} does
    */
-  async html(options: DrawingOptions = {}): Promise<string> {
-    const drawing = (await this.imageSvg(options)) ?? this.drawn('html');
+  async html(options: PictureOptions = {}): Promise<string> {
+    const drawing = (await this.imageSvg(options)) ?? this.drawn('html', options);
     const { name } = this.outcome.explanation.model;
-    return drawingPage(`${name}: ${this.method}`, drawing, [...this.notices, this.summary].filter(Boolean));
+    return drawingPage(
+      `${name}: ${this.method}`,
+      drawing,
+      [...this.notices, this.summary, this.text ?? ''].filter(Boolean),
+    );
   }
 
   /** The map of an image, else the values of the features, as an `.npy` file. */
@@ -142,14 +169,18 @@ export class ModelExplanation {
     return toJson(this.outcome, {});
   }
 
-  private async imageSvg(options: DrawingOptions): Promise<string | undefined> {
-    const image = overlayOf(this.outcome, options);
+  private async imageSvg(options: PictureOptions): Promise<string | undefined> {
+    const isSheet = options.show === 'maps';
+    const image = overlayOf(this.outcome, options, isSheet);
     const { row, subject } = this.outcome;
-    return image && imageSvg(row, subject.image, image, await this.parts.codecs.encodePng(image));
+    return (
+      image &&
+      imageSvg({ row, placed: subject.image, boxes: !isSheet }, image, await this.parts.codecs.encodePng(image))
+    );
   }
 
-  private drawn(format: 'svg' | 'html'): string {
-    const drawn = drawAs(format, this.outcome, this.parts.signed);
+  private drawn(format: 'svg' | 'html', options: PictureOptions): string {
+    const drawn = drawAs(format, this.outcome, this.parts.signed, options);
     if (drawn !== undefined) return drawn;
     throw new WhylightError(
       'unprocessable_method',

@@ -1,6 +1,8 @@
 /** Outcomes as JSON. */
-import type { ExplainedRow } from '../core/explainer/explanation.ts';
+import type { ExplainedMap, ExplainedRow } from '../core/explainer/explanation.ts';
 import type { Prediction } from '../core/task/task.ts';
+import type { Float32Tensors } from '../core/tensor/rows.ts';
+import type { Tensor } from '../core/tensor/tensor.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The explainer's top classes, or what the task read where positions or boxes are meant. */
@@ -20,7 +22,7 @@ export interface JsonOptions {
 /** An outcome as JSON. Images have no features: their values are those of the map. */
 export function toJson({ subject, explanation, row }: Outcome, { out, values }: JsonOptions): object {
   const { rows: _, ...rest } = explanation;
-  const { values: attribution, map, predictions = [], features = [], ...result } = row;
+  const { values: attribution, map, maps, uncertainty, predictions = [], features = [], ...result } = row;
   const { prepared } = subject;
   const answer = { input: subject.name, task: explanation.reading?.task ?? 'values', predictions, features };
   if (row.nothing !== undefined) return { ...answer, nothing: row.nothing };
@@ -30,11 +32,24 @@ export function toJson({ subject, explanation, row }: Outcome, { out, values }: 
     ...rest,
     ...result,
     ...(out !== undefined && { out }),
+    ...(maps && { maps: maps.map((one) => mapJson(one, values)) }),
     ...(values && {
-      map: map && { shape: map.dims, data: [...map.data] },
-      attribution: Object.fromEntries(
-        Object.entries(attribution).map(([name, { dims, data }]) => [name, { shape: dims, data: [...data] }]),
-      ),
+      map: map && numbers(map),
+      attribution: allNumbers(attribution),
+      ...(uncertainty && {
+        uncertainty: allNumbers(uncertainty.values),
+        ...(uncertainty.map && { uncertainty_map: numbers(uncertainty.map) }),
+      }),
     }),
   };
 }
+
+const mapJson = ({ values, map, ...rest }: ExplainedMap, withNumbers = false): object => ({
+  ...rest,
+  ...(withNumbers && { ...(map && { map: numbers(map) }), attribution: allNumbers(values) }),
+});
+
+const numbers = ({ dims, data }: Tensor<'float32'>): object => ({ shape: dims, data: [...data] });
+
+const allNumbers = (tensors: Float32Tensors): object =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, numbers(tensor)]));

@@ -27,7 +27,6 @@ export type { ModelSource } from '../core/model/model-source.ts';
 export type { TargetRequest } from '../core/model/target-request.ts';
 export type { Inputs } from '../core/tensor/rows.ts';
 export { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
-export type { DrawingOptions } from '../library/draw-outcome.ts';
 export type {
   ExplainableModel,
   ExplainOptions,
@@ -36,6 +35,7 @@ export type {
 } from '../library/explainable-model.ts';
 export type { ModelExplanation } from '../library/model-explanation.ts';
 export type { ModelInput } from '../library/model-input.ts';
+export type { PictureOptions as DrawingOptions } from '../protocol/explanation-picture.ts';
 
 /** Settings of an explainer: its methods, engine and limits. */
 export interface ExplainerSettings {

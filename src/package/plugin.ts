@@ -27,6 +27,7 @@ export { API_VERSION } from '../core/method/contract.ts';
 export { defineMethod, type MethodDefinition } from '../core/method/define.ts';
 export type { FamilyDefinition } from '../core/method/family.ts';
 export { arxiv, doi } from '../core/method/papers.ts';
+export type { NamedBox, NamedMap, ResultDeclarations, ResultKind, Results } from '../core/method/results.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
 export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';

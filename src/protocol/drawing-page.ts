@@ -6,26 +6,30 @@ import type { Image } from '../core/image/image.ts';
 import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { escapeXml, svg, svgDocument } from '../core/modality/svg.ts';
 import { toBase64 } from './base64.ts';
-import { chosenBox } from './explanation-outputs.ts';
+import { chosenBox, returnedBoxes, scaleOf } from './explanation-picture.ts';
+
+/** An explained row that is drawn over an image. */
+export interface DrawnRow {
+  readonly row: ExplainedRow | undefined;
+  /** The image that was explained; undefined for a tensor, whose map is drawn alone. */
+  readonly placed: PlacedImage | undefined;
+  /** Draws the boxes of predictions and of the method, with their names. */
+  readonly boxes: boolean;
+}
 
 /**
- * The overlay of an image with the boxes of predictions, as SVG.
- * @param placed the image that was explained; undefined for a tensor, whose map is drawn alone
+ * The overlay of an image with boxes, as SVG.
  * @param drawn the overlay
  * @param png the same, encoded
  */
-export function imageSvg(
-  row: ExplainedRow | undefined,
-  placed: PlacedImage | undefined,
-  drawn: Image,
-  png: Uint8Array,
-): string {
-  const { width, height } = placed ? inOriginalPixels(placed).image : drawn;
-  const scale = { across: drawn.width / width, down: drawn.height / height };
+export function imageSvg({ row, placed, boxes }: DrawnRow, drawn: Image, png: Uint8Array): string {
+  const scale = scaleOf(drawn, placed ? inOriginalPixels(placed).image : drawn);
+  const shown = boxes ? row : undefined;
   return svgDocument(
     { width: drawn.width, height: drawn.height, title: row?.nothing ?? targetName(row?.target ?? { weights: [] }) },
     svg('image', { width: drawn.width, height: drawn.height, href: `data:image/png;base64,${toBase64(png)}` }),
-    boxMarkup(row?.predictions ?? [], scale, row ? chosenBox(row) : -1),
+    boxMarkup(shown?.predictions ?? [], scale, shown ? chosenBox(shown) : -1),
+    boxMarkup(shown ? returnedBoxes(shown) : [], scale, 0),
   );
 }
 

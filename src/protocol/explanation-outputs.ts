@@ -1,13 +1,8 @@
-/** An explanation as Open Inference Protocol outputs, and as a picture. */
-
-import { WhylightError } from '../core/errors.ts';
-import { withBoxes } from '../core/explainer/draw-predictions.ts';
+/** An explanation as Open Inference Protocol outputs. */
 import type { Explained, ExplainedRow, Explanation, Reading } from '../core/explainer/explanation.ts';
-import { type Image, makeImage } from '../core/image/image.ts';
-import { type OverlayOptions, renderOverlay } from '../core/image/overlay.ts';
-import { inOriginalPixels, type PlacedImage, type SaliencyMap } from '../core/image/placement.ts';
-import { float32, type Tensor, tensor } from '../core/tensor/tensor.ts';
+import { float32, tensor } from '../core/tensor/tensor.ts';
 import type { InferenceResponse, NamedOutput, Parameters, Scalar } from './open-inference.ts';
+import { byTensor, resultOutputs, stackMaps } from './result-outputs.ts';
 
 /**
  * | output           | datatype | shape           |                                                                     |
@@ -23,10 +18,11 @@ import type { InferenceResponse, NamedOutput, Parameters, Scalar } from './open-
  * | `predictions`    | BYTES    | [N]             | JSON of a list: label, class, score, probability, box, mask, ...    |
  * | `features`       | BYTES    | [N]             | JSON of a list: name, value, start, end; for data of a modality     |
  * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
+ *
+ * A row in which nothing was found has zeros. Further results of a method are those of {@link resultOutputs}.
  */
 export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
   const count = rows.length;
-  const names = Object.keys(rows[0]?.values ?? {});
   const column = (pick: (row: ExplainedRow) => number | undefined) =>
     rows.every((row) => pick(row) !== undefined) ? float32([count], rows.map(pick) as number[]) : undefined;
   // Where nothing was found in any row there is no class and no score.
@@ -36,13 +32,8 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
       ? { dims: [count], texts: rows.map((row) => JSON.stringify(pick(row) ?? [])) }
       : undefined;
   const outputs: Record<string, NamedOutput['value'] | undefined> = {
-    ...Object.fromEntries(
-      names.map((name) => [
-        names.length === 1 ? 'attribution' : `attribution.${name}`,
-        stack(rows.map(({ values }) => values[name])),
-      ]),
-    ),
-    saliency_map: stack(rows.map(({ map }) => map && float32([1, ...map.dims], map.data))),
+    ...byTensor('attribution', rows, ({ values }) => values),
+    saliency_map: stackMaps(rows, ({ map }) => map),
     scores: found ? column(({ score }) => score) : undefined,
     target: found
       ? tensor(
@@ -71,19 +62,25 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
     baseline_score: column(({ baselineScore }) => baselineScore),
     convergence_delta: column(({ convergenceDelta }) => convergenceDelta),
     standard_error: column(({ standardError }) => standardError),
+    ...resultOutputs(rows),
   };
   return Object.entries(outputs).flatMap(([name, value]) => (value ? [{ name, value }] : []));
 }
 
-/** A map of one row that is right but not yet precise, as the final answer would hold it. */
-export function partialOutputs(row: number, { map, values, standardError }: Explained): InferenceResponse {
+/** A map of one row that is right but not yet precise, with further results, as the final answer would hold them. */
+export function partialOutputs(row: number, explained: Explained): InferenceResponse {
+  const { map, values, standardError } = explained;
   const [attribution] = Object.values(values);
   const value = map ? float32([1, ...map.dims], map.data) : attribution;
+  const results = Object.entries(resultOutputs([explained]));
   return {
     modelName: '',
     modelVersion: '',
     parameters: { row, ...(standardError !== undefined && { standard_error: standardError }) },
-    outputs: value ? [{ name: map ? 'saliency_map' : 'attribution', value }] : [],
+    outputs: [
+      ...(value ? [{ name: map ? 'saliency_map' : 'attribution', value }] : []),
+      ...results.flatMap(([name, value]) => (value ? [{ name, value }] : [])),
+    ],
   };
 }
 
@@ -143,65 +140,6 @@ const requested = (parameters: Readonly<Record<string, number>>): Parameters =>
       [`asked_${name}`, value],
     ]),
   );
-
-/** Number of the explained box among the predictions; -1 where none is. */
-export const chosenBox = ({ predictions = [], score, nothing }: ExplainedRow): number =>
-  nothing === undefined ? predictions.findIndex((one) => one.box && Math.abs(one.score - score) < 1e-6) : -1;
-
-/**
- * The map of the only row, over the photo where there is one, with the boxes of predictions.
- * @throws WhylightError `not_acceptable` when a picture cannot show the explanation.
- */
-export function explanationPicture(
-  { rows }: Explanation,
-  photo: PlacedImage | undefined,
-  options: OverlayOptions,
-  choseOverlay: boolean,
-  { boxes = true }: { readonly boxes?: boolean } = {},
-): Image {
-  const [row] = rows;
-  if (rows.length === 1 && row?.nothing !== undefined && photo) return photo.image;
-  if (rows.length !== 1 || !row?.map) {
-    throw new WhylightError(
-      'not_acceptable',
-      rows.length === 1
-        ? 'The input of this model is no picture, so its explanation is none either: ask for application/json.'
-        : `A picture shows one row, but ${rows.length} were sent: ask for application/json, or send one.`,
-      { rows: rows.length, allowed: ['application/json'] },
-    );
-  }
-  const map = toMap(row.map);
-  if (photo) {
-    const drawn = renderOverlay(map, photo.image, options, photo.placement);
-    if (!boxes || !row.predictions) return drawn;
-    const { width, height } = inOriginalPixels(photo).image;
-    const scale = { across: drawn.width / width, down: drawn.height / height };
-    return withBoxes(drawn, row.predictions, scale, chosenBox(row));
-  }
-  if (choseOverlay && options.overlay !== 'none') {
-    throw new WhylightError(
-      'invalid_request',
-      `With a tensor there is no photo to draw over: leave out "overlay", or say overlay=none.`,
-      { issues: [{ parameter: 'overlay', message: 'must be "none" for a tensor' }] },
-    );
-  }
-  return renderOverlay(map, makeImage(map.width, map.height), { ...options, overlay: 'none' });
-}
-
-const toMap = ({ dims, data }: Tensor<'float32'>): SaliencyMap => ({
-  height: dims[0] as number,
-  width: dims[1] as number,
-  values: data,
-});
-
-/** Rows of extent 1, one after the other; undefined when a row lacks the tensor. */
-function stack(rows: readonly (Tensor<'float32'> | undefined)[]): Tensor<'float32'> | undefined {
-  const [first] = rows;
-  if (!first || rows.some((row) => !row)) return undefined;
-  const out = float32([rows.length, ...first.dims.slice(1)]);
-  for (const [i, row] of rows.entries()) out.data.set((row as Tensor<'float32'>).data, i * first.data.length);
-  return out;
-}
 
 /** Lists as a query would have them: the protocol's parameters are flat. */
 const scalar = (value: unknown): Scalar =>

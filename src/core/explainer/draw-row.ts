@@ -1,5 +1,9 @@
 /** Drawing of an explained row by the modality that prepared it. */
+import { WhylightError } from '../errors.ts';
+import type { DrawingOptions } from '../image/overlay.ts';
 import type { DrawFormat, Features, Modality } from '../modality/modality.ts';
+import { stackSvg } from '../modality/svg.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
 import type { ExplainedRow } from './explanation.ts';
 
 /** A row that a modality prepared, with what draws it again. */
@@ -9,21 +13,63 @@ export interface DrawableRow {
   readonly view: unknown;
 }
 
+/** Choices of a drawing: see `show` of `drawingSchema`. */
+export type Show = DrawingOptions['show'];
+
 /**
- * Draws the features of a row with their values.
+ * Draws the features of a row with what `show` names: their values, those of every further map, or their errors.
  * @param signed true where negative values are evidence against the target
  * @returns undefined for a row without values of features: nothing was found, or an inner layer is explained
+ * @throws WhylightError `unprocessable_method` where the method returned nothing of the kind that `show` names
  */
 export function drawRow(
   { modality, features, view }: DrawableRow,
-  { features: valued, values: elements, target, nothing }: ExplainedRow,
+  row: ExplainedRow,
   signed: boolean,
   format: DrawFormat,
+  show: Show = 'map',
 ): string | undefined {
+  const { features: valued, values: elements, target, nothing, text, maps = [] } = row;
   if (!valued || nothing !== undefined) return undefined;
-  const values = Float64Array.from(valued, ({ value }) => value);
-  return modality.draw({ view, features, values, elements, title: targetName(target), signed }, format);
+  const draw = (values: ArrayLike<number>, title: string, isSigned: boolean, elements?: Float32Tensors): string =>
+    modality.draw({ view, features, values, ...(elements && { elements }), title, signed: isSigned }, format);
+  const name = text === undefined ? targetName(target) : `${targetName(target)}: ${text}`;
+  if (show === 'map')
+    return draw(
+      Float64Array.from(valued, ({ value }) => value),
+      name,
+      signed,
+      elements,
+    );
+  const drawings =
+    show === 'maps'
+      ? maps.flatMap(({ name, features: own, values }) => (own ? [draw(own, name, signed, values)] : []))
+      : valued.every(({ standardError }) => standardError !== undefined)
+        ? [
+            draw(
+              Float64Array.from(valued, ({ standardError = 0 }) => standardError),
+              `${name}: standard error`,
+              false,
+            ),
+          ]
+        : [];
+  if (drawings.length === 0) throw nothingToShow(show, 'this method');
+  return format === 'svg' ? stackSvg(name, drawings) : drawings.join('\n');
 }
+
+/** Makes the error for a drawing of results that the method did not return. */
+export const nothingToShow = (show: Show, method: string): WhylightError =>
+  new WhylightError(
+    'unprocessable_method',
+    `show=${show}: ${method} returned ${NOTHING[show]}. GET /v2/methods lists under "returns" what each method may return.`,
+    { parameter: 'show' },
+  );
+
+const NOTHING: Readonly<Record<Show, string>> = {
+  map: 'no map that could be drawn',
+  maps: 'no further maps that could be drawn',
+  uncertainty: 'no uncertainty: where it has a parameter "uncertainty", set it to true',
+};
 
 /** Name of what is explained: the label, else the number of the class. */
 export const targetName = ({ label, index }: ExplainedRow['target']): string =>

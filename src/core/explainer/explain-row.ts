@@ -1,8 +1,6 @@
 /** Run of one row of a plan. */
 import { throwIfAborted } from '../abort.ts';
-import { checkAttribution } from '../method/attribution.ts';
 import type { Attribution, Cost, ExplainContext } from '../method/contract.ts';
-import { saliencyMap } from '../method/saliency-map.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
 import { Evaluator, type Start } from '../plan/evaluator.ts';
@@ -11,7 +9,8 @@ import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, rowOf } from '../tensor/rows.ts';
 import { type Circumstances, diagnose } from './diagnostics.ts';
-import type { Explained, ExplainedRow } from './explanation.ts';
+import { explainedBy } from './explained.ts';
+import type { ExplainedRow } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
@@ -44,7 +43,7 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
   const start = await evaluator.start(row.inputs, space, targetOf(plan));
   const attribution = await attribute(run, row, evaluator, start);
   if (hooks.signal) throwIfAborted(hooks.signal);
-  const explained = explainedBy(plan, row, attribution);
+  const explained = explainedBy(plan, row.inputs, attribution);
   const outcome = outcomeOf(attribution, start);
   const summary = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
   const { forwards, backwards } = evaluator.samples;
@@ -145,21 +144,9 @@ function partialOf(
     if (checked && !hooks.partial) return;
     checked = true;
     const given = typeof attribution === 'function' ? attribution() : attribution;
-    const explained = explainedBy(plan, { inputs }, given);
+    const explained = explainedBy(plan, inputs, given);
     hooks.partial?.(index, explained);
   };
-}
-
-/**
- * The attribution with its map.
- * @throws WhylightError `method_failed` for one that is unusable, see {@link checkAttribution}
- */
-function explainedBy({ entry, info }: Plan, { inputs }: Pick<PlanRow, 'inputs'>, attribution: Attribution): Explained {
-  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
-  checkAttribution(entry.method.id, attribution, info, shapes);
-  const map = saliencyMap(attribution, info, shapes);
-  const { values, standardError } = attribution;
-  return { values, ...(map && { map }), ...(standardError !== undefined && { standardError }) };
 }
 
 function outcomeOf({ score, baselineScore, convergenceDelta }: Attribution, { target, scores }: Start): RowOutcome {

@@ -1,5 +1,6 @@
 /** Output of an explanation. */
 import type { Cost } from '../method/contract.ts';
+import type { NamedBox, NamedMap } from '../method/results.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TaskId } from '../model/description.ts';
 import type { Classified } from '../model/prediction.ts';
@@ -11,6 +12,22 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { FeatureValue } from './feature-value.ts';
 import type { Summary } from './summary.ts';
 
+/** One of several maps of a row. */
+export interface ExplainedMap extends NamedMap {
+  /** [height, width] over the model's image input, at the resolution of the values; absent when the model has none. */
+  readonly map?: Tensor<'float32'>;
+  /** One value for each of the row's features, where a modality prepared it. */
+  readonly features?: readonly number[];
+}
+
+/** Standard errors of the values of a row. */
+export interface Uncertainty {
+  /** Under the names and in the shapes of the row's values. */
+  readonly values: Float32Tensors;
+  /** [height, width] at the size of the model's image input: the errors of all channels, added up. */
+  readonly map?: Tensor<'float32'>;
+}
+
 /** Attribution of one row. */
 export interface Explained {
   /** Values by input name, or by tensor name for a layer attribution: [1, ...]. */
@@ -19,6 +36,13 @@ export interface Explained {
   readonly map?: Tensor<'float32'>;
   /** See {@link Attribution.standardError}. */
   readonly standardError?: number;
+  /** Further maps that the method returned: of classes, layers, attention heads or concepts. */
+  readonly maps?: readonly ExplainedMap[];
+  readonly uncertainty?: Uncertainty;
+  /** In pixels of the upright image where it is known, else in those of the input. */
+  readonly boxes?: readonly NamedBox[];
+  /** See {@link Results.text}. */
+  readonly text?: string;
 }
 
 /** Explanation of one row. */

@@ -20,11 +20,16 @@ export function attributionByInput(
   return Object.keys(mask).some((name) => byInput[name]) ? byInput : undefined;
 }
 
-/** Features of an answer with their values. */
-export const listFeatures = ({ list }: Features, values: ArrayLike<number>): FeatureValue[] =>
+/** Features of an answer with their values, and with their standard errors where these are known. */
+export const listFeatures = (
+  { list }: Features,
+  values: ArrayLike<number>,
+  errors?: ArrayLike<number>,
+): FeatureValue[] =>
   list.map(({ name, start, end }: Feature, i) => ({
     name,
     value: values[i] as number,
+    ...(errors && { standardError: errors[i] as number }),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
   }));

@@ -2,28 +2,40 @@
 import { WhylightError } from '../errors.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
+import type { Float32Tensors } from '../tensor/rows.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import type { Attribution } from './contract.ts';
+import type { Attribution, Method } from './contract.ts';
+import { checkResults, unusable } from './results.ts';
 
 const NUMBERS = ['score', 'baselineScore', 'convergenceDelta', 'standardError'] as const;
 
 /**
+ * Checks what a method returned for one row.
  * @param shapes of one row of each input
- * @throws WhylightError `method_failed` for values of the wrong name or shape, or that are not finite.
+ * @throws WhylightError `method_failed` for values of the wrong name or shape, or that are not finite, and for results
+ * that the method does not declare.
  */
 export function checkAttribution(
-  method: string,
+  method: Pick<Method, 'id' | 'returns'>,
   attribution: Attribution,
   model: ModelInfo,
-  shapes: Readonly<Record<string, readonly number[]>>,
+  shapes: Shapes,
 ): void {
-  const entries = Object.entries(attribution?.values ?? {});
-  if (entries.length === 0) throw unusable(method, 'no values');
+  const values = attribution?.values ?? {};
+  checkValues(method.id, values, model, shapes);
   for (const name of NUMBERS) {
     const value: unknown = attribution[name];
-    if (name === 'baselineScore' && Number.isNaN(value)) throw noScore(method, 'one or more');
-    if (value !== undefined && !Number.isFinite(value)) throw unusable(method, `${name} is ${value}`);
+    if (name === 'baselineScore' && Number.isNaN(value)) throw noScore(method.id, 'one or more');
+    if (value !== undefined && !Number.isFinite(value)) throw unusable(method.id, `${name} is ${value}`);
   }
+  checkResults(method, attribution, values, (own) => checkValues(method.id, own, model, shapes));
+}
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+
+function checkValues(method: string, values: Float32Tensors, model: ModelInfo, shapes: Shapes): void {
+  const entries = Object.entries(values);
+  if (entries.length === 0) throw unusable(method, 'no values');
   for (const [name, value] of entries) {
     if (
       !Array.isArray(value?.dims) ||
@@ -53,12 +65,6 @@ export function noScore(method: string, which: string): WhylightError {
     issues: [{ parameter: 'baseline', message }],
   });
 }
-
-const unusable = (method: string, problem: string): WhylightError =>
-  new WhylightError('method_failed', `Method "${method}" returned something unusable: ${problem}.`, {
-    method,
-    unusable: problem,
-  });
 
 /** A map over a layer has one channel, or is reduced to none, whatever the layer has. */
 function fits(dims: readonly number[], expected: readonly (number | string)[]): boolean {

@@ -8,6 +8,7 @@ import type { ModelInfo } from '../model/info.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
+import type { ResultDeclarations, Results } from './results.ts';
 
 /**
  * Version of the plugin contract. A plugin of another version is refused when the plugins are built in.
@@ -67,6 +68,8 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly readsScore?: true;
   /** Number that a target of a task is followed by in changed inputs, where the task has it; the target's own when left out. */
   readonly follows?: 'similarity';
+  /** Kinds of results that the method may return beside its values, each with a phrase that says what it is. */
+  readonly returns?: ResultDeclarations;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
   readonly params: S;
   /**
@@ -239,8 +242,8 @@ export interface ExplainContext<P> {
   partial(attribution: Attribution | (() => Attribution)): void;
 }
 
-/** Result of a method for one row: values by tensor name, and measures of their quality. */
-export interface Attribution {
+/** Result of a method for one row: values by tensor name, measures of their quality, and the results it declares. */
+export interface Attribution extends Results {
   /**
    * Values by input name, [1, ...input], or, for a layer attribution, by tensor name, [1, ...tensor] or with one channel.
    * Signed, in units of the score, unless the method or its parameters say otherwise.

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { WhylightError } from '../errors.ts';
 import { type About, type AboutDefinition, API_VERSION, AXIOMS, type Method, MODALITIES } from './contract.ts';
 import { PRESET_PARAMETER, presetProblems } from './presets.ts';
+import { RESULT_KINDS } from './results.ts';
 import { parameterSchemas } from './schema.ts';
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -77,6 +78,10 @@ function* contractProblems(method: Partial<Method>): Generator<string> {
   if (!method.about?.properties) yield 'about.properties is missing';
   const unknown = method.about?.axioms?.filter((axiom) => !AXIOMS.includes(axiom)) ?? [];
   if (unknown.length > 0) yield `about.axioms may name ${AXIOMS.join(', ')}, not ${unknown.join(', ')}`;
+  for (const [kind, phrase] of Object.entries(method.returns ?? {})) {
+    if (!RESULT_KINDS.some((known) => known === kind)) yield `returns may name ${RESULT_KINDS.join(', ')}, not ${kind}`;
+    else if (typeof phrase !== 'string' || phrase === '') yield `returns.${kind} needs a phrase that says what it is`;
+  }
   for (const name of ['needs', 'cost', 'explain'] as const) {
     if (typeof method[name] !== 'function') yield `${name} must be a function`;
   }

@@ -9,6 +9,7 @@ export interface FamilyDefinition<E extends z.ZodRawShape = z.ZodRawShape> {
   readonly revision: number;
   readonly about: AboutDefinition;
   readonly presets?: Method['presets'];
+  readonly returns?: Method['returns'];
   /** Parameters besides those of the family. */
   readonly params?: E;
 }
@@ -17,10 +18,11 @@ export interface FamilyDefinition<E extends z.ZodRawShape = z.ZodRawShape> {
 export type OwnParams<E extends z.ZodRawShape> = z.output<z.ZodObject<E>>;
 
 /** Returns the members of a definition that `defineMethod` takes as they are. */
-export const membersOf = ({ id, revision, about, presets }: FamilyDefinition) => ({
+export const membersOf = ({ id, revision, about, presets, returns }: FamilyDefinition) => ({
   apiVersion: API_VERSION as typeof API_VERSION,
   id,
   revision,
   about,
   ...(presets && { presets }),
+  ...(returns && { returns }),
 });

@@ -12,27 +12,44 @@ import { layoutOf } from './layout.ts';
  * and the map of a layer is enlarged bilinearly. Sums, and what has a single channel, keep their signs. Undefined when the model sees no image, or the values have no place in it.
  */
 export function saliencyMap(
-  { values, channels }: Attribution,
+  attribution: Pick<Attribution, 'values' | 'channels'>,
   model: ModelInfo,
-  shapes: Readonly<Record<string, readonly number[]>>,
+  shapes: Shapes,
+): Tensor<'float32'> | undefined {
+  const image = imageInput(model);
+  const map = mapAtOwnSize(attribution, model);
+  if (!image || !map) return undefined;
+  const [height = 0, width = 0] = (shapes[image.name] ?? []).filter((_, axis) => axis !== image.channelAxis);
+  return attribution.values[image.name] ? map : enlargeMap(map, [height, width]);
+}
+
+/** Shapes of one row of each input. */
+type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** The same at the resolution of the values: a map of a layer is not enlarged. */
+export function mapAtOwnSize(
+  { values, channels }: Pick<Attribution, 'values' | 'channels'>,
+  model: ModelInfo,
 ): Tensor<'float32'> | undefined {
   const image = imageInput(model);
   if (!image) return undefined;
-  const [height, width] = (shapes[image.name] ?? []).filter((_, axis) => axis !== image.channelAxis) as [
-    number,
-    number,
-  ];
   const own = values[image.name];
   if (own) return foldChannels(own, image, channels);
   for (const [name, layer] of Object.entries(values)) {
     const positions = model.inputs.some((input) => input.name === name)
       ? undefined
       : positionsOf(layer, model.tensor(name), model, channels);
-    if (!positions) continue;
-    const { map, size } = positions;
-    return float32([height, width], resizeMap(map, size, [height, width]));
+    if (positions) return float32(positions.size, positions.map);
   }
   return undefined;
+}
+
+/** A map [height, width], enlarged bilinearly to `size`; itself where it has that size. */
+export function enlargeMap(map: Tensor<'float32'>, size: readonly [number, number]): Tensor<'float32'> {
+  const [height = 0, width = 0] = map.dims;
+  return height === size[0] && width === size[1]
+    ? map
+    : float32(size, resizeMap(map.data, [height, width], [size[0], size[1]]));
 }
 
 /** One number per place of a layer; undefined when its positions are no image. */

@@ -62,6 +62,18 @@ export function svgDocument({ width, height, title, style }: SvgDocumentOptions,
   ).markup;
 }
 
+/** Drawings of {@link svgDocument}, one below the other, as one drawing. */
+export function stackSvg(title: string, drawings: readonly string[]): string {
+  let [width, height] = [0, 0];
+  const placed = drawings.map((drawing) => {
+    const [, own = 0, down = 0] = (/width="([\d.]+)" height="([\d.]+)"/.exec(drawing) ?? []).map(Number);
+    const markup = drawing.replace('<svg ', `<svg y="${decimal(height)}" `);
+    [width, height] = [Math.max(width, own), height + down];
+    return { markup };
+  });
+  return svgDocument({ width, height, title }, placed);
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

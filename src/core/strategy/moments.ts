@@ -36,6 +36,13 @@ export class Moments {
     return this.each(({ squares }) => squares.map((square) => square / this.count));
   }
 
+  /** Standard error of the mean, element by element; undefined before the second sample. */
+  get standardErrors(): Float32Tensors | undefined {
+    if (this.count < 2) return undefined;
+    const divisor = (this.count - 1) * this.count;
+    return this.each(({ squares }) => squares.map((square) => Math.sqrt(square / divisor)));
+  }
+
   /** Standard error of the mean, as the root mean square over all elements; undefined before the second sample. */
   get standardError(): number | undefined {
     if (this.count < 2) return undefined;

@@ -4,7 +4,7 @@ import { drawRow } from '../../core/explainer/draw-row.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import { svg, svgDocument } from '../../core/modality/svg.ts';
 import { drawingPage, imageSvg } from '../../protocol/drawing-page.ts';
-import { explanationPicture } from '../../protocol/explanation-outputs.ts';
+import { explanationPicture } from '../../protocol/explanation-picture.ts';
 import type { Services } from '../services.ts';
 import type { ExplainQuery } from './query.ts';
 
@@ -38,13 +38,24 @@ export async function drawDocument(
   const [features] = prepared?.features ?? [];
   const drawn =
     prepared && features
-      ? drawRow({ modality: prepared.use.modality, features, view: prepared.views[0] }, row, isSigned, format)
+      ? drawRow(
+          { modality: prepared.use.modality, features, view: prepared.views[0] },
+          row,
+          isSigned,
+          format,
+          query.settings.overlay.show,
+        )
       : await imageDrawing(services, query, explanation);
   const body =
     drawn ?? noticeDrawing(row.nothing ?? 'The attribution has no place in the input: ask for JSON.', format);
   if (type !== 'text/html') return body;
   const { method, notices = [] } = explanation;
-  return drawingPage(`${query.model.name}: ${method}`, body, [...notices, ...(row.summary ? [row.summary.text] : [])]);
+  const sentences = [
+    ...notices,
+    ...(row.summary ? [row.summary.text] : []),
+    ...(row.text === undefined ? [] : [row.text]),
+  ];
+  return drawingPage(`${query.model.name}: ${method}`, body, sentences);
 }
 
 /** The map over the image, with boxes and their names. */
@@ -55,8 +66,9 @@ async function imageDrawing(
 ): Promise<string> {
   const placed = await input.image();
   const { overlay, choseOverlay } = settings;
-  const image = explanationPicture(explanation, placed, overlay, choseOverlay, { boxes: false });
-  return imageSvg(explanation.rows[0], placed, image, await codecs.encodePng(image));
+  const isSheet = overlay.show === 'maps';
+  const image = explanationPicture(explanation, placed, overlay, choseOverlay, { boxes: isSheet });
+  return imageSvg({ row: explanation.rows[0], placed, boxes: !isSheet }, image, await codecs.encodePng(image));
 }
 
 const noticeDrawing = (text: string, format: 'html' | 'svg'): string =>

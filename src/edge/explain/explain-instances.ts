@@ -1,6 +1,7 @@
 /** Explains instances of KServe's V1 protocol. */
 import type { Context } from 'hono';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
+import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { Limits } from '../limits.ts';
@@ -84,6 +85,7 @@ const explanationOf = (row: ExplainedRow, explanation: Explanation) => ({
   attributions: row.nothing === undefined ? [attribution(row, explanation)] : [],
   ...(row.predictions && { predictions: row.predictions }),
   ...(row.features && { features: row.features }),
+  ...resultsOf(row),
   ...(explanation.notices && { notices: explanation.notices }),
 });
 
@@ -99,12 +101,28 @@ function attribution(row: ExplainedRow, { method }: Explanation): object {
   return {
     ...(baselineScore !== undefined && { baselineOutputValue: baselineScore }),
     instanceOutputValue: score,
-    featureAttributions: Object.fromEntries(
-      Object.entries(values).map(([name, { dims, data }]) => [name, nested([...data], dims.slice(1))]),
-    ),
+    featureAttributions: nestedTensors(values),
     ...(target.index !== undefined && { outputIndex: [target.index] }),
     ...(target.label !== undefined && { outputDisplayName: target.label }),
     ...(convergenceDelta !== undefined && { approximationError: Math.abs(convergenceDelta) }),
     outputName: method,
   };
 }
+
+/** Further results of the method, with tensors as nested lists. */
+const resultsOf = ({ maps, uncertainty, boxes, text }: ExplainedRow): object => ({
+  ...(maps && {
+    maps: maps.map(({ name, score, values, features }) => ({
+      name,
+      ...(score !== undefined && { score }),
+      ...(features && { features }),
+      featureAttributions: nestedTensors(values),
+    })),
+  }),
+  ...(uncertainty && { uncertainty: nestedTensors(uncertainty.values) }),
+  ...(boxes && { boxes }),
+  ...(text !== undefined && { text }),
+});
+
+const nestedTensors = (tensors: Float32Tensors): object =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { dims, data }]) => [name, nested([...data], dims.slice(1))]));

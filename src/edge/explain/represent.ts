@@ -2,7 +2,8 @@
 import type { Context } from 'hono';
 import { sha256Hex } from '../../core/digest.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import { explanationOutputs, explanationParameters, explanationPicture } from '../../protocol/explanation-outputs.ts';
+import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
+import { explanationPicture } from '../../protocol/explanation-picture.ts';
 import type { InferenceResponse } from '../../protocol/open-inference.ts';
 import { cached } from '../cache/cached.ts';
 import type { EdgeEnv } from '../http/env.ts';

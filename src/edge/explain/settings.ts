@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { AUTO_METHOD } from '../../core/explainer/choose-method.ts';
 import type { ReadRequest } from '../../core/explainer/request.ts';
-import { type OverlayOptions, overlaySchema } from '../../core/image/overlay.ts';
+import { type DrawingOptions, drawingSchema } from '../../core/image/overlay.ts';
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
@@ -91,7 +91,7 @@ export const requestSchema = z.object({
 });
 
 export interface Settings extends z.output<typeof requestSchema> {
-  readonly overlay: OverlayOptions;
+  readonly overlay: DrawingOptions;
   /** True if the client chose the image below the map. */
   readonly choseOverlay: boolean;
 }
@@ -99,7 +99,7 @@ export interface Settings extends z.output<typeof requestSchema> {
 /** Parameter names of the explanation and the drawing. */
 export const RESERVED_PARAMETERS: readonly string[] = [
   ...Object.keys(requestSchema.shape),
-  ...Object.keys(overlaySchema.shape),
+  ...Object.keys(drawingSchema.shape),
 ];
 
 /**
@@ -109,7 +109,7 @@ export const RESERVED_PARAMETERS: readonly string[] = [
 export function readSettings(given: Parameters): Settings {
   const issues: ParameterIssue[] = [];
   const request = readParameters(requestSchema, given, issues);
-  const overlay = readParameters(overlaySchema, given, issues);
+  const overlay = readParameters(drawingSchema, given, issues);
   if (!request || !overlay) {
     throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), { issues });
   }

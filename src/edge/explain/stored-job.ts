@@ -1,7 +1,7 @@
 /** Reads the job of a request, and draws its result. */
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import { explanationPicture } from '../../protocol/explanation-outputs.ts';
+import { explanationPicture } from '../../protocol/explanation-picture.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { StoredResult } from '../jobs/contents.ts';
 import type { Job } from '../jobs/job.ts';

@@ -1,7 +1,7 @@
 /** Files of a job: the request until it has run, the result afterwards. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
-import type { OverlayOptions } from '../../core/image/overlay.ts';
+import type { DrawingOptions } from '../../core/image/overlay.ts';
 import type { InferenceRequest } from '../../protocol/open-inference.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
 import type { OriginRequest } from '../origin/origin-request.ts';
@@ -12,7 +12,7 @@ export interface Wanted {
   readonly key: string;
   /** Id and outputs of a request with tensors. */
   readonly wire?: Pick<InferenceRequest, 'id' | 'outputs' | 'binaryOutput'>;
-  readonly overlay: OverlayOptions;
+  readonly overlay: DrawingOptions;
   readonly choseOverlay: boolean;
   /** Notices of the modality that prepared the input. */
   readonly notices?: readonly string[];

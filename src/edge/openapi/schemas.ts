@@ -109,6 +109,9 @@ export const method = z
     enabled: z.boolean().describe('True if this key may use it.'),
     parameters: z.record(z.string(), z.any()).describe('JSON Schema of its parameters.'),
     presets: z.record(z.string(), z.record(z.string(), z.any())).describe('Parameters that `preset` sets, by library.'),
+    returns: z
+      .partialRecord(z.enum(['maps', 'uncertainty', 'boxes', 'text']), z.string())
+      .describe('Kinds of results that it may return beside its values, each with a phrase that says what it is.'),
     applies: z.boolean().optional().describe('With `model`: true if the method applies to it with default parameters.'),
     refusal: z.string().optional().describe('Reason why it does not apply.'),
     rows: z
@@ -223,6 +226,16 @@ const v1Explanation = z.object({
     .array(z.looseObject({ name: z.string(), value: z.number() }))
     .optional()
     .describe('Values of words, columns or stretches of time, for data of a modality.'),
+  maps: z
+    .array(z.looseObject({ name: z.string(), featureAttributions: z.record(z.string(), z.any()) }))
+    .optional()
+    .describe('Further maps of the method: of layers, attention heads, concepts or classes.'),
+  uncertainty: z.record(z.string(), z.any()).optional().describe('Standard error of each value.'),
+  boxes: z
+    .array(z.object({ name: z.string(), box: z.array(z.number()).length(4), score: z.number() }))
+    .optional()
+    .describe('Boxes of the method: left, top, right, bottom.'),
+  text: z.string().optional().describe('Sentences of the method, such as a rule.'),
   notices: z.array(z.string()).optional().describe('Sentences about what was done to the data, such as a cut.'),
 });
 export const v1Predictions = z.object({

@@ -65,7 +65,7 @@ function suitability(methods: MethodRegistry, entry: PluginEntry, model: Model) 
 
 function describe(entry: PluginEntry, tenant: Tenant) {
   const enabled = mayUseMethod(tenant, entry);
-  const { id, strategy, revision, about, params, presets = {} } = entry.method;
+  const { id, strategy, revision, about, params, presets = {}, returns = {} } = entry.method;
   return {
     id,
     strategy,
@@ -77,6 +77,8 @@ function describe(entry: PluginEntry, tenant: Tenant) {
     parameters: z.toJSONSchema(params, { io: 'input' }),
     /** Parameters that `preset` sets, by library. */
     presets,
+    /** Kinds of results beside the values, each with a phrase. */
+    returns,
     /** Rules of the plugin's configuration and of the tenant. */
     ...(enabled && rulesFor(tenant, entry)),
   };

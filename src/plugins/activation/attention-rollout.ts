@@ -3,19 +3,14 @@ import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import {
   attentionBlocks,
+  FUSIONS,
   followAttention,
   fuseHeads,
+  headFusionParameter,
   multiply,
   queryParameter,
   type Square,
 } from '../../core/strategy/activation/attention-flow.ts';
-import { meanOf } from '../../core/tensor/sum.ts';
-
-const FUSIONS = {
-  mean: meanOf,
-  max: (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), -Infinity),
-  min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
-};
 
 /** The product of the blocks' attention, each with the residual connection added: `R = A_L ... A_1`, `A = norm(mean_h A + I)`. */
 export default defineMethod({
@@ -31,7 +26,7 @@ export default defineMethod({
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
   params: z.object({
-    head_fusion: z.enum(['mean', 'max', 'min']).default('mean').describe('What becomes of the heads of a block.'),
+    head_fusion: headFusionParameter,
     discard_ratio: z
       .number()
       .min(0)

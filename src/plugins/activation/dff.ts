@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
-import type { Attribution, ExplainContext, Method } from '../../core/method/contract.ts';
+import type { ExplainContext, Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { scaledToUnit } from '../../core/strategy/activation/cam.ts';
 import { type Factors, factorise } from '../../core/strategy/activation/factorise.ts';
 import { type FeatureMaps, featureMaps, positionMap } from '../../core/strategy/activation/feature-maps.ts';
+import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import { emptyRows } from '../../core/tensor/rows.ts';
+import { emptyRows, type Float32Tensors } from '../../core/tensor/rows.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
@@ -33,44 +34,60 @@ export type Start = (maps: FeatureMaps, components: number) => Factors;
 
 /** Deep feature factorisation from the given start, or from seeded random factors when left out. */
 export const deepFeatureFactorisation = (start?: Start): Method =>
-  defineMethod({
-    apiVersion: 1,
-    id: 'dff',
-    strategy: 'activation',
-    revision: 1,
-    about: {
-      title: 'Deep Feature Factorisation',
-      summary:
-        'The feature maps of a layer as a few concepts, each with a map: where it lies, and how much the score needs it. No gradient.',
-      paper: arxiv('1806.10206', 2018, 'Deep Feature Factorization For Concept Discovery', 'equations 4 to 6'),
-      modalities: ['image', 'series', 'tokens'],
-      properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
-    },
-    params,
-    needs: (given, model) => {
-      checkComponent(given);
-      const { name } = targetLayer(given.target_layer, model);
-      const isInput = model.inputs.some((input) => input.name === name);
-      return { graphs: { layer: { activations: [name] }, without: isInput ? {} : { feeds: [name] } } };
-    },
-    cost: ({ component, n_components }) => ({ forwards: 1 + (component === 'auto' ? n_components : 0), backwards: 0 }),
-    explain: async (ctx) => {
-      const { n_components: components, component, returns, max_iter } = ctx.params;
-      const layer = targetLayer(ctx.params.target_layer, ctx.model);
-      const { activations, scores } = await ctx.evaluate(ctx.inputs);
-      const values = activations[layer.name] as Tensor<'float32'>;
-      const maps = featureMaps(layoutOf(layer, ctx.model), values);
-      const begin = start?.(maps, components) ?? drawn(ctx, maps, components);
-      const factors = factorise(positive(maps), components, begin, max_iter);
-      const chosen =
-        component === 'auto'
-          ? await mostNeeded(ctx, layer.name, values, maps, factors, scores[0] as number)
-          : component;
-      return returns === 'map'
-        ? mapOf(ctx, values, maps, factors, chosen)
-        : conceptOf(ctx, values, maps, factors, chosen);
-    },
-  }) as Method;
+  overLayers(
+    defineMethod({
+      apiVersion: 1,
+      id: 'dff',
+      strategy: 'activation',
+      revision: 2,
+      about: {
+        title: 'Deep Feature Factorisation',
+        summary:
+          'The feature maps of a layer as a few concepts, each with a map: where it lies, and how much the score needs it. No gradient.',
+        paper: arxiv('1806.10206', 2018, 'Deep Feature Factorization For Concept Discovery', 'equations 4 to 6'),
+        modalities: ['image', 'series', 'tokens'],
+        properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
+      },
+      returns: {
+        maps: 'every concept in the form of the values, with the drop of the score without it where it is known',
+      },
+      params,
+      needs: (given, model) => {
+        checkComponent(given);
+        const { name } = targetLayer(given.target_layer, model);
+        const isInput = model.inputs.some((input) => input.name === name);
+        return { graphs: { layer: { activations: [name] }, without: isInput ? {} : { feeds: [name] } } };
+      },
+      cost: ({ component, n_components }) => ({
+        forwards: 1 + (component === 'auto' ? n_components : 0),
+        backwards: 0,
+      }),
+      explain: async (ctx) => {
+        const { n_components: components, component, returns, max_iter } = ctx.params;
+        const layer = targetLayer(ctx.params.target_layer, ctx.model);
+        const { activations, scores } = await ctx.evaluate(ctx.inputs);
+        const values = activations[layer.name] as Tensor<'float32'>;
+        const maps = featureMaps(layoutOf(layer, ctx.model), values);
+        const begin = start?.(maps, components) ?? drawn(ctx, maps, components);
+        const factors = factorise(positive(maps), components, begin, max_iter);
+        const drops =
+          component === 'auto'
+            ? await dropsWithout(ctx, layer.name, values, maps, factors, scores[0] as number)
+            : undefined;
+        const formOf = returns === 'map' ? mapOf : conceptOf;
+        const concepts = Array.from({ length: components }, (_, k) => formOf(ctx, values, maps, factors, k));
+        const chosen = drops ? drops.indexOf(Math.max(...drops)) : Number(component);
+        return {
+          values: concepts[chosen] as Float32Tensors,
+          maps: concepts.map((own, k) => ({
+            name: `concept ${k}`,
+            values: own,
+            ...(drops && { score: drops[k] as number }),
+          })),
+        };
+      },
+    }) as Method,
+  );
 
 export default deepFeatureFactorisation();
 
@@ -106,15 +123,15 @@ function drawn(
   return { maps: sized.slice(0, positions * components), concepts: sized.slice(positions * components) };
 }
 
-/** The component without which the score drops most: each is taken away from the layer once. */
-async function mostNeeded(
+/** The drop of the score without each component: each is taken away from the layer once. */
+async function dropsWithout(
   ctx: ExplainContext<Params>,
   name: string,
   values: Tensor<'float32'>,
   maps: FeatureMaps,
   { maps: shares, concepts }: Factors,
   whole: number,
-): Promise<number> {
+): Promise<number[]> {
   const components = ctx.params.n_components;
   const rows = emptyRows('float32', components, values.dims.slice(1));
   const { channels: order, prefix } = layoutOf(targetLayer(ctx.params.target_layer, ctx.model), ctx.model);
@@ -130,8 +147,7 @@ async function mostNeeded(
     }
   }
   const { scores } = await ctx.evaluate({ ...ctx.inputs, [name]: rows }, { graph: 'without' });
-  const drops = Array.from(scores, (score) => whole - score);
-  return drops.indexOf(Math.max(...drops));
+  return Array.from(scores, (score) => whole - score);
 }
 
 function mapOf(
@@ -140,12 +156,10 @@ function mapOf(
   { positions }: FeatureMaps,
   { maps }: Factors,
   chosen: number,
-): Attribution {
+): Float32Tensors {
   const layer = targetLayer(target_layer, model);
   const map = Float64Array.from({ length: positions }, (_, p) => maps[p * n_components + chosen] as number);
-  return {
-    values: positionMap(layoutOf(layer, model), layer.name, values.dims.slice(1), scaled ? scaledToUnit(map) : map),
-  };
+  return positionMap(layoutOf(layer, model), layer.name, values.dims.slice(1), scaled ? scaledToUnit(map) : map);
 }
 
 /** The concept as values of the layer: one number per channel. */
@@ -155,10 +169,10 @@ function conceptOf(
   { channels }: FeatureMaps,
   { concepts }: Factors,
   chosen: number,
-): Attribution {
+): Float32Tensors {
   const layer = targetLayer(target_layer, model);
   const axis = layoutOf(layer, model).channels === 'first' ? 1 : dims.length - 1;
   const concept = concepts.slice(chosen * channels, (chosen + 1) * channels);
   const shape = dims.map((_, i) => (i === axis ? channels : 1));
-  return { values: { [layer.name]: float32(shape, scaled ? scaledToUnit(concept) : concept) } };
+  return { [layer.name]: float32(shape, scaled ? scaledToUnit(concept) : concept) };
 }

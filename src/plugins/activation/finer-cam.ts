@@ -1,58 +1,73 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import type { Target } from '../../core/model/target-request.ts';
 import { finishWeighted, layerParameters, meanGradients } from '../../core/strategy/activation/cam.ts';
+import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer } from '../../core/strategy/layer.ts';
 
 /**
  * Grad-CAM of a difference: the target's score less `alpha` times the mean score of the classes that come closest, each
  * weighted with its probability among them.
  */
-export default defineMethod({
-  apiVersion: 1,
-  id: 'finer_cam',
-  strategy: 'activation',
-  revision: 2,
-  about: {
-    title: 'Finer-CAM',
-    summary: 'What tells the target from the classes most like it: features that they share cancel out.',
-    paper: arxiv('2501.11309', 2025, 'Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation'),
-    properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
-  },
-  presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3], convention: 'differentiated' } },
-  params: z.object({
-    ...layerParameters,
-    alpha: z.number().min(0).max(10).default(1).describe('How much of the other classes is taken away; 0 is Grad-CAM.'),
-    comparisons: z
-      .array(z.int().min(1))
-      .min(1)
-      .max(100)
-      .default([1, 2, 3])
-      .describe('Which classes to compare with, by rank: 1 is the class whose score is nearest to that of the target.'),
-    convention: z
-      .enum(['fixed', 'differentiated'])
-      .default('fixed')
-      .describe(
-        'Whether the weights of the other classes, their probabilities, count as constants, so that each class is taken away in its share, or are differentiated along with the scores, as pytorch-grad-cam.',
+export default overLayers(
+  defineMethod({
+    apiVersion: 1,
+    id: 'finer_cam',
+    strategy: 'activation',
+    revision: 2,
+    about: {
+      title: 'Finer-CAM',
+      summary: 'What tells the target from the classes most like it: features that they share cancel out.',
+      paper: arxiv(
+        '2501.11309',
+        2025,
+        'Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation',
       ),
-  }),
-  needs: ({ target_layer }, model) => {
-    const { name } = targetLayer(target_layer, model);
-    return {
-      graphs: { scores: { activations: [model.scores.name] }, layer: { gradients: [name], activations: [name] } },
-    };
-  },
-  cost: () => ({ forwards: 1, backwards: 1 }),
-  explain: async (ctx) => {
-    const { activations } = await ctx.evaluate(ctx.inputs);
-    const scores = activations[ctx.model.scores.name]?.data as Float32Array;
-    const target = difference(scores, ctx.target, ctx.params);
-    const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
-    return finishWeighted(ctx, ctx.params, evaluation, meanGradients);
-  },
-});
+      properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
+    },
+    presets: { pytorch_grad_cam: { relu: true, alpha: 1, comparisons: [1, 2, 3], convention: 'differentiated' } },
+    params: z.object({
+      ...layerParameters,
+      alpha: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(1)
+        .describe('How much of the other classes is taken away; 0 is Grad-CAM.'),
+      comparisons: z
+        .array(z.int().min(1))
+        .min(1)
+        .max(100)
+        .default([1, 2, 3])
+        .describe(
+          'Which classes to compare with, by rank: 1 is the class whose score is nearest to that of the target.',
+        ),
+      convention: z
+        .enum(['fixed', 'differentiated'])
+        .default('fixed')
+        .describe(
+          'Whether the weights of the other classes, their probabilities, count as constants, so that each class is taken away in its share, or are differentiated along with the scores, as pytorch-grad-cam.',
+        ),
+    }),
+    needs: ({ target_layer }, model) => {
+      const { name } = targetLayer(target_layer, model);
+      return {
+        graphs: { scores: { activations: [model.scores.name] }, layer: { gradients: [name], activations: [name] } },
+      };
+    },
+    cost: () => ({ forwards: 1, backwards: 1 }),
+    explain: async (ctx) => {
+      const { activations } = await ctx.evaluate(ctx.inputs);
+      const scores = activations[ctx.model.scores.name]?.data as Float32Array;
+      const target = difference(scores, ctx.target, ctx.params);
+      const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
+      return finishWeighted(ctx, ctx.params, evaluation, meanGradients);
+    },
+  }) as Method,
+);
 
 interface Comparison {
   readonly alpha: number;

@@ -13,6 +13,7 @@ import { inPortions } from '../../core/strategy/inner-method/progress.ts';
 import { Moments } from '../../core/strategy/moments.ts';
 import { precisionParameter } from '../../core/strategy/precision.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
+import { UNCERTAINTY_RETURNED, uncertaintyOf, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import type { Float32Tensors } from '../../core/tensor/rows.ts';
 import { mapRows, sliceRows } from '../../core/tensor/rows.ts';
 
@@ -42,6 +43,7 @@ export default defineMethod({
     axioms: ['symmetry', 'dummy', 'linearity'],
   },
   presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
+  returns: { uncertainty: UNCERTAINTY_RETURNED },
   readsScore: true,
   params: z.object({
     n_samples: z
@@ -59,6 +61,7 @@ export default defineMethod({
       .default(true)
       .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
     precision: precisionParameter('the standard error, as a share of the size of the mean'),
+    uncertainty: uncertaintyParameter,
     ...valueParameters(),
   }),
   needs: (_, model) => {
@@ -90,6 +93,7 @@ export default defineMethod({
         baselineScore,
         convergenceDelta: sums / moments.count - (ctx.score - baselineScore),
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),
+        ...uncertaintyOf(ctx, moments.standardErrors),
       };
     };
     const drawn: { from: Float32Tensors; to: Float32Tensors; point: Float32Tensors }[][] = [];

@@ -11,6 +11,7 @@ import { defineFeatureMethod } from '../../core/strategy/perturbation/define-fea
 import { KernelFit } from '../../core/strategy/perturbation/kernel-fit.ts';
 import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
+import { UNCERTAINTY_RETURNED, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 
 /** Number of partial maps after every coalition of the outer sizes was evaluated. */
@@ -28,6 +29,7 @@ export default defineFeatureMethod({
     axioms: ['linearity', 'sensitivity'],
   },
   presets: { captum: { n_samples: 25, feature_mask: 'none', baseline: 0 }, xplique: { n_samples: 800, baseline: 0 } },
+  returns: { uncertainty: UNCERTAINTY_RETURNED },
   params: {
     n_samples: z
       .int()
@@ -36,6 +38,7 @@ export default defineFeatureMethod({
       .default(256)
       .describe('Rows to evaluate at most. With 2^d - 1 rows for d features, the values are exact.'),
     precision: precisionParameter(),
+    uncertainty: uncertaintyParameter,
   },
   mask: { mask: 'superpixels', grid: 5, segments: 25 },
   cost: (features, { n_samples }) => 1 + rows(features, n_samples),
@@ -45,12 +48,13 @@ export default defineFeatureMethod({
     const coalitions = kernelCoalitions(features, ctx.params.n_samples - 1, ctx.random);
     const fit = new KernelFit(coalitions, { empty: baselineScore, full: ctx.score });
     const answer = () => {
-      const { values, standardError } = fit.estimate();
+      const { values, errors, standardError } = fit.estimate();
       const attribution: Attribution = {
         values: run.spread(values),
         baselineScore,
         convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(standardError !== undefined && { standardError }),
+        ...(ctx.params.uncertainty && run.uncertainty(errors)),
       };
       return {
         attribution,

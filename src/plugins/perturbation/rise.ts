@@ -10,6 +10,7 @@ import { wordMask } from '../../core/strategy/perturbation/modality-mask.ts';
 import { randomMask } from '../../core/strategy/perturbation/random-masks.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { finishValues, valueParameters } from '../../core/strategy/reduction.ts';
+import { UNCERTAINTY_RETURNED, uncertaintyOf, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
 /** Number of partial maps. */
@@ -32,6 +33,7 @@ export default defineMethod({
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
     axioms: ['linearity'],
   },
+  returns: { uncertainty: UNCERTAINTY_RETURNED },
   presets: { xplique: { n_masks: 4000, cells: 7, probability: 0.5, normalization: 'coverage', baseline: 0 } },
   params: z.object({
     n_masks: z
@@ -52,6 +54,7 @@ export default defineMethod({
       ),
     baseline: baselineParameter,
     precision: precisionParameter(),
+    uncertainty: uncertaintyParameter,
     ...valueParameters(),
   }),
   needs: () => ({ mixtures: true }),
@@ -63,9 +66,14 @@ export default defineMethod({
     const [all, group] = [new Gathered(mask.features), new Gathered(mask.features)];
     const groups = new Moments();
     const mapOf = (gathered: Gathered) => gathered.map(normalization, probability);
+    const errors = () => {
+      const { map } = (ctx.params.uncertainty && groups.standardErrors) || {};
+      return map && spreadFeatures(mask, map.data, ctx.model);
+    };
     const answer = (map: Float64Array): Attribution => ({
       values: finishValues(spreadFeatures(mask, map, ctx.model), ctx.params, ctx.model),
       ...(groups.standardError !== undefined && { standardError: groups.standardError }),
+      ...uncertaintyOf(ctx, errors()),
     });
     const every = Math.max(1, Math.ceil(n_masks / PARTIALS / GROUP)) * GROUP;
     let enough = false;

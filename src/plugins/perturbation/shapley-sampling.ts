@@ -5,6 +5,7 @@ import { Moments } from '../../core/strategy/moments.ts';
 import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
 import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
+import { UNCERTAINTY_RETURNED, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 
@@ -20,6 +21,7 @@ export default defineFeatureMethod({
     axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   presets: { captum: { n_samples: 25, antithetic: false, feature_mask: 'none', baseline: 0 } },
+  returns: { uncertainty: UNCERTAINTY_RETURNED },
   params: {
     n_samples: z.int().min(1).max(10_000).default(10).describe('Random orders of the features.'),
     antithetic: z
@@ -27,6 +29,7 @@ export default defineFeatureMethod({
       .default(true)
       .describe('Every second order is the one before it, reversed: less noise for the same cost.'),
     precision: precisionParameter(),
+    uncertainty: uncertaintyParameter,
   },
   mask: { mask: 'superpixels', grid: 5, segments: 25 },
   // Empty and full are the ends of every order.
@@ -51,6 +54,7 @@ export default defineFeatureMethod({
         baselineScore,
         convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),
+        ...(ctx.params.uncertainty && run.uncertainty(moments.standardErrors?.gains?.data)),
       };
     };
     const gain = (order: number, position: number, by: number): void => {

@@ -6,6 +6,7 @@ import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
+import { meanOf } from '../../tensor/sum.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { positionMap } from './feature-maps.ts';
 
@@ -67,7 +68,20 @@ export function multiply(a: Square, b: Square, size: number): Square {
 const identity = (size: number): Square =>
   Float64Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
 
+/** Ways to make one matrix of the heads of a block. */
+export const FUSIONS = {
+  mean: meanOf,
+  max: (values: Float64Array) => values.reduce((most, value) => Math.max(most, value), -Infinity),
+  min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
+};
+
+export const headFusionParameter = z
+  .enum(['mean', 'max', 'min'])
+  .default('mean')
+  .describe('What becomes of the heads of a block.');
+
 const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
+type Query = (typeof QUERIES)[number];
 
 /** @param what is read at the token */
 export const queryParameter = (what: 'attention' | 'relevance') =>
@@ -88,7 +102,7 @@ export interface BlockMaps {
  * Attribution of the tokens by what flows through the blocks, first block first; the flow begins with the identity.
  * @param step the flow behind a block
  */
-export async function followAttention<P extends { readonly query: (typeof QUERIES)[number] }>(
+export async function followAttention<P extends { readonly query: Query }>(
   ctx: ExplainContext<P>,
   step: (flow: Square, maps: BlockMaps, size: number) => Square,
 ): Promise<Attribution> {
@@ -108,11 +122,11 @@ export async function followAttention<P extends { readonly query: (typeof QUERIE
  * Attribution of the tokens from accumulated attention; tokens that stand for no position are left out.
  * @param query whose row is read; `auto` reads the class token, or the mean where there is none
  */
-function attributeFlow(
+export function attributeFlow(
   flow: Square,
   { tokens }: AttentionBlocks,
   values: Tensor<'float32'>,
-  query: (typeof QUERIES)[number],
+  query: Query,
   model: ModelInfo,
 ): Float32Tensors {
   const dims = values.dims.slice(1);

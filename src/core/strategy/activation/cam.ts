@@ -5,6 +5,7 @@ import type { About, AboutDefinition, Attribution, Evaluation, ExplainContext, M
 import { defineMethod } from '../../method/define.ts';
 import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
+import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { rowsOf } from '../../tensor/rows.ts';
@@ -13,7 +14,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { targetLayer, targetLayerParameter } from '../layer.ts';
 import { AUGMENTATIONS, augmented, imageOf, isMirrored, mirrored } from './augment.ts';
 import { type FeatureMaps, featureMaps, positionMap } from './feature-maps.ts';
-import { joinedMap, layersByResolution, scaledToUnit } from './layer-maps.ts';
+import { joinedMap, LAYER_MAPS_RETURNED, layersByResolution, moreLayersParameter, scaledToUnit } from './layer-maps.ts';
+import { BOX_RETURNED, boxAround, boxThresholdParameter } from './localise.ts';
 import { principalProjection } from './principal-component.ts';
 
 export type { FeatureMaps } from './feature-maps.ts';
@@ -35,13 +37,8 @@ export const layerParameters = {
 
 const camParameters = {
   target_layer: targetLayerParameter,
-  more_layers: z
-    .array(z.string().min(1))
-    .max(20)
-    .default([])
-    .describe(
-      'Names of further tensors: the map is then the mean over all layers at the size of the image, each scaled to [0, 1] before.',
-    ),
+  more_layers: moreLayersParameter,
+  box_threshold: boxThresholdParameter,
   relu: reluParameter,
   aug_smooth: z
     .boolean()
@@ -95,6 +92,7 @@ interface CamParams {
   readonly more_layers: readonly string[];
   readonly relu: boolean;
   readonly aug_smooth: boolean;
+  readonly box_threshold: number;
   readonly eigen_smooth?: unknown;
   /** False gives each channel's contribution: only for a method that takes it as a parameter of its own. */
   readonly attr_dim_summation?: unknown;
@@ -118,13 +116,18 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
   const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
-    ...membersOf({ ...definition, about: camAbout(definition.about, gradients) }),
+    ...membersOf({
+      ...definition,
+      about: camAbout(definition.about, gradients),
+      returns: { maps: LAYER_MAPS_RETURNED, boxes: BOX_RETURNED },
+    }),
     strategy: 'activation',
     params: z.object({ ...camParameters, ...smooths, ...extra }),
     needs: (params, model) => {
       checkSummation(params);
       if (params.aug_smooth) imageOf(model, 'aug_smooth');
-      if (product || params.more_layers.length > 0) imageOf(model, 'more_layers');
+      if (product) imageOf(model, 'more_layers');
+      if (params.box_threshold > 0) imageOf(model, 'box_threshold');
       const names = layersOf(params, model, product).map((layer) => targetLayer(layer, model).name);
       return { activations: names, ...(gradients && { gradients: names }) };
     },
@@ -143,9 +146,22 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
           mapOf(definition, maps, params, ctx),
         ),
       );
-      return several ? joinedMap(ctx, attributions, product) : (attributions[0] as Attribution);
+      const found = several ? joinedMap(ctx, attributions, product) : (attributions[0] as Attribution);
+      return { ...found, ...localised(ctx, found, params.box_threshold) };
     },
   }) as Method;
+}
+
+/** The box of a map over the image, where one is asked for. */
+function localised(
+  { model, inputs }: Pick<ExplainContext<unknown>, 'model' | 'inputs'>,
+  attribution: Attribution,
+  threshold: number,
+): Pick<Attribution, 'boxes'> {
+  if (threshold === 0) return {};
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims.slice(1)]));
+  const map = saliencyMap(attribution, model, shapes);
+  return { boxes: map ? boxAround(map, threshold) : [] };
 }
 
 /** The description with the properties that hold for the family where the definition names no others. */

@@ -14,6 +14,7 @@ import { targetLayer } from '../layer.ts';
 import { imageOf } from './augment.ts';
 import { type CamAbout, camAbout, type FeatureMaps, finishWeighted, layerParameters } from './cam.ts';
 import { featureMaps } from './feature-maps.ts';
+import { overLayers } from './several-layers.ts';
 
 /** Keeps a flat mask from dividing by zero. */
 const EPSILON = 1e-8;
@@ -54,41 +55,43 @@ export function defineMaskedScores(definition: MaskedScoresDefinition<z.ZodRawSh
   type Params = z.output<z.ZodObject<z.ZodRawShape>>;
   const samplesOf = (params: Params): number => definition.samples?.(params) ?? 1;
   const chosenOf = (params: Params, all: number): number => Math.min(all, definition.channels?.(all, params) ?? all);
-  return defineMethod({
-    ...membersOf({ ...definition, about: { ...camAbout(about), modalities: ['image'] } }),
-    strategy: 'activation',
-    params: z.object({ ...layerParameters, ...extra }),
-    needs: ({ target_layer }, model) => {
-      imageOf(model, id);
-      const layer = targetLayer(target_layer, model);
-      channelCount(layer, model);
-      return { graphs: { layer: { activations: [layer.name] }, scores: {} } };
-    },
-    cost: (params, model) => {
-      const channels = channelCount(targetLayer(params.target_layer, model), model);
-      return { forwards: 1 + chosenOf(params, channels) * samplesOf(params), backwards: 0 };
-    },
-    explain: async (ctx) => {
-      const { params } = ctx;
-      const evaluation = await ctx.evaluate(ctx.inputs);
-      const layer = targetLayer(params.target_layer, ctx.model);
-      const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
-      const image = imageOf(ctx.model, id);
-      const size = sizeOfImage(image, ctx.inputs[image.name] as Tensor);
-      const masks = remembered((channel) => maskOf(maps, channel, size), 1);
-      const samples = samplesOf(params);
-      const noise = remembered((index) => ctx.random.at(index).normal(size[0] * size[1]), samples);
-      const count = chosenOf(params, maps.channels);
-      const chosen = definition.choose?.(maps, count) ?? Array.from({ length: count }, (_, c) => c);
-      const scores = await scoresOf(ctx, image, chosen.length, samples, (i, index) => {
-        const mask = masks(chosen[i] as number);
-        return definition.factors?.(mask, { index, of: samples }, params, noise) ?? mask;
-      });
-      const weights = new Float64Array(maps.channels);
-      for (const [i, weight] of softmax(scores).entries()) weights[chosen[i] as number] = weight;
-      return finishWeighted(ctx, params, evaluation, () => weights);
-    },
-  }) as Method;
+  return overLayers(
+    defineMethod({
+      ...membersOf({ ...definition, about: { ...camAbout(about), modalities: ['image'] } }),
+      strategy: 'activation',
+      params: z.object({ ...layerParameters, ...extra }),
+      needs: ({ target_layer }, model) => {
+        imageOf(model, id);
+        const layer = targetLayer(target_layer, model);
+        channelCount(layer, model);
+        return { graphs: { layer: { activations: [layer.name] }, scores: {} } };
+      },
+      cost: (params, model) => {
+        const channels = channelCount(targetLayer(params.target_layer, model), model);
+        return { forwards: 1 + chosenOf(params, channels) * samplesOf(params), backwards: 0 };
+      },
+      explain: async (ctx) => {
+        const { params } = ctx;
+        const evaluation = await ctx.evaluate(ctx.inputs);
+        const layer = targetLayer(params.target_layer, ctx.model);
+        const maps = featureMaps(layoutOf(layer, ctx.model), evaluation.activations[layer.name] as Tensor<'float32'>);
+        const image = imageOf(ctx.model, id);
+        const size = sizeOfImage(image, ctx.inputs[image.name] as Tensor);
+        const masks = remembered((channel) => maskOf(maps, channel, size), 1);
+        const samples = samplesOf(params);
+        const noise = remembered((index) => ctx.random.at(index).normal(size[0] * size[1]), samples);
+        const count = chosenOf(params, maps.channels);
+        const chosen = definition.choose?.(maps, count) ?? Array.from({ length: count }, (_, c) => c);
+        const scores = await scoresOf(ctx, image, chosen.length, samples, (i, index) => {
+          const mask = masks(chosen[i] as number);
+          return definition.factors?.(mask, { index, of: samples }, params, noise) ?? mask;
+        });
+        const weights = new Float64Array(maps.channels);
+        for (const [i, weight] of softmax(scores).entries()) weights[chosen[i] as number] = weight;
+        return finishWeighted(ctx, params, evaluation, () => weights);
+      },
+    }) as Method,
+  );
 }
 
 /** The last `most` results are kept. */

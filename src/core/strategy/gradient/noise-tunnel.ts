@@ -26,6 +26,7 @@ import { isMilestone } from '../inner-method/progress.ts';
 import { Moments } from '../moments.ts';
 import { precisionParameter } from '../precision.ts';
 import { finishValues, valueParameters } from '../reduction.ts';
+import { UNCERTAINTY_RETURNED, uncertaintyOf, uncertaintyParameter } from '../uncertainty.ts';
 import { noiseParameters, withNoise } from './noise.ts';
 import { embeddings, lookupCost, sourceValues, withSources } from './sources.ts';
 
@@ -59,7 +60,9 @@ const parameters = z.object({
   ...valueParameters(),
 });
 
-type Params = z.output<typeof parameters>;
+const meanParameters = parameters.extend({ uncertainty: uncertaintyParameter });
+
+type Params = z.output<typeof parameters> & { readonly uncertainty?: boolean };
 
 const LOOKUP = 'lookup';
 /** The forward graph, for methods that read the score without evaluating their input. */
@@ -84,10 +87,11 @@ export const defineNoiseTunnel = ({
       ...rest,
       about: { ...about, properties: { signed, complete: false, deterministic: false, classDiscriminative: true } },
       presets: { ...PRESETS, ...presets },
+      ...(isMean && { returns: { uncertainty: UNCERTAINTY_RETURNED } }),
     }),
     strategy: 'gradient',
-    params: parameters,
-    needs: (params, model, methods) => {
+    params: isMean ? meanParameters : parameters,
+    needs: (params: Params, model, methods) => {
       const { graphs, graphName, fed, method } = bound(params, model, methods);
       const named = Object.entries(graphs).map(([name, needs]) => [graphName(name), needs]);
       return {
@@ -114,6 +118,7 @@ export const defineNoiseTunnel = ({
       const attribution = () => ({
         values: finishValues(combine(moments), ctx.params, ctx.model),
         ...(isMean && moments.standardError !== undefined && { standardError: moments.standardError }),
+        ...uncertaintyOf(ctx, moments.standardErrors),
       });
       for (let first = 0; first < n_samples; first += ctx.batchSize) {
         const count = Math.min(ctx.batchSize, n_samples - first);

@@ -44,6 +44,7 @@ export function neuronForm(base: Method, { fixed = {}, about, evaluatesInput, ..
     },
     apiVersion: API_VERSION,
     strategy: base.strategy,
+    ...(base.returns && { returns: base.returns }),
     params: z.object({ target_layer: targetLayerParameter, neuron: neuronParameter, ...baseParams }),
     needs: (params, model, methods) => {
       const scores = neuronOf(params, model).layer.name;

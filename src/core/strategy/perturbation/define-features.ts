@@ -6,6 +6,7 @@ import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/f
 import { type Float32Tensors, type Inputs, rowOf, rowsOf } from '../../tensor/rows.ts';
 import { type Baseline, baselineParameter } from '../baseline.ts';
 import { absoluteParameter, finishValues, type Reduction, reductionParameter } from '../reduction.ts';
+import { uncertaintyOf } from '../uncertainty.ts';
 import {
   type FeatureMaskDefaults,
   type FeatureMaskParams,
@@ -35,6 +36,11 @@ export interface FeatureRun {
   ): Promise<void>;
   /** Spreads one number per feature over its elements, and applies `absolute` and `reduction`. */
   spread(values: ArrayLike<number>): Float32Tensors;
+  /**
+   * Spreads one standard error per feature like {@link spread}.
+   * @returns nothing where they are not known
+   */
+  uncertainty(errors: ArrayLike<number> | undefined): Pick<Attribution, 'uncertainty'>;
   /** Feature of each element of a row, by name of the input; `features` for elements of none, which are never absent. */
   readonly ids: Readonly<Record<string, Uint32Array>>;
 }
@@ -119,6 +125,8 @@ function runOf(
         ? scoreMeans(ctx, { count, mask, weigh }, rows, fold)
         : scoreMixtures(ctx, { count, mask, absent: other ?? absent, weigh }, fold),
     spread: (values) => finishValues(spreadFeatures(mask, values, model), { absolute, reduction }, model),
+    uncertainty: (errors) =>
+      uncertaintyOf({ params: { uncertainty: true, reduction }, model }, errors && spreadFeatures(mask, errors, model)),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ShapleyEstimate {
   readonly values: Float64Array;
   /** Root mean square over the features; 0 when every coalition was seen, undefined while nothing is known of it. */
   readonly standardError?: number;
+  /** Standard error of each value; known where `standardError` is. */
+  readonly errors?: Float64Array;
 }
 
 export class KernelFit {
@@ -68,9 +70,9 @@ export class KernelFit {
 
   estimate(): ShapleyEstimate {
     const { features, count: all, exhaustive } = this.coalitions;
-    if (features === 1) return { values: Float64Array.of(this.full - this.empty), standardError: 0 };
+    if (features === 1) return exact(Float64Array.of(this.full - this.empty));
     const drawn = all - exhaustive;
-    if (drawn === 0) return { values: this.solve([]), standardError: 0 };
+    if (drawn === 0) return exact(this.solve([]));
     const used = this.groups.slice(0, Math.ceil(this.sampled / 2));
     // The weights of the drawn ones add up to what they stand for when all are there.
     const values = this.solve(used, drawn / this.sampled);
@@ -82,12 +84,13 @@ export class KernelFit {
         ((drawn / this.sampled) * count) / (count - 1),
       ),
     );
-    let variance = 0;
-    for (let j = 0; j < features; j++) {
+    const errors = Float64Array.from({ length: features }, (_, j) => {
       const mean = without.reduce((total, one) => total + (one[j] as number), 0) / count;
-      for (const one of without) variance += ((count - 1) / count) * ((one[j] as number) - mean) ** 2;
-    }
-    return { values, standardError: Math.sqrt(variance / features) };
+      const squares = without.reduce((total, one) => total + ((one[j] as number) - mean) ** 2, 0);
+      return Math.sqrt(((count - 1) / count) * squares);
+    });
+    const variance = errors.reduce((total, error) => total + error * error, 0);
+    return { values, errors, standardError: Math.sqrt(variance / features) };
   }
 
   /** The coefficients that add up to what the full coalition has over the empty one. */
@@ -106,6 +109,13 @@ export class KernelFit {
     return free.map((value, i) => value - excess * (ones[i] as number));
   }
 }
+
+/** An estimate without an error. */
+const exact = (values: Float64Array): ShapleyEstimate => ({
+  values,
+  errors: new Float64Array(values.length),
+  standardError: 0,
+});
 
 const sums = (features: number, { gram, moment }: Partial<Sums> = {}): Sums => ({
   gram: gram?.slice() ?? new Float64Array(features * features),
