@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   payload_too_large: 'The body, the image or the tensor is over the limit.',
   unprocessable_method: 'The method does not apply to this model or input.',
   budget_exceeded: 'The run would cost more than is allowed.',
-  compilation_limit: 'Compiling the graph would take more nodes, constants or time than is allowed.',
+  compilation_limit: 'Compiling the graph would take more nodes, constants, work or time than is allowed.',
   precondition_failed: 'The resource has changed since it was read, or the request has no precondition.',
   conflict: 'The request conflicts with an existing resource.',
   overloaded: 'The server is overloaded.',

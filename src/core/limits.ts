@@ -26,7 +26,7 @@ export const ISOLATE_LIMITS: Limits = {
   maxBatch: 16,
   optimize: 'memory',
   measures: false,
-  compilation: { nodes: 50_000, constantBytes: 32 * MIB, milliseconds: 30_000 },
+  compilation: { nodes: 50_000, constantBytes: 32 * MIB, work: 3_000_000, milliseconds: 30_000 },
 };
 
 /** Limits for a process with a gigabyte or more. */

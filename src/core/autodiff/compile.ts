@@ -84,16 +84,16 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const forward = [...new Set([...outputs, scores, ...activations])];
   const keep = new Set([...forward, ...gradients]);
   const turned = rowsFirst(graph, [...keep, ...feeds]);
-  const whole = simplify(expose(cut(turned, feeds), [...keep]), { keep });
+  const whole = simplify(expose(cut(turned, feeds), [...keep]), { keep, budget });
   const names = request.names ?? derivativeNames(graph, gradients);
   if (request.names) checkNames(graph, gradients, request.names);
-  budget.time();
   let model = decomposed(whole, request, keep, budget);
-  budget.time();
   if (gradients.length === 0) return protect(expose(model, forward));
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model, budget);
+  // The way through the graph is looked for from the inputs and from the scores.
+  budget.visit(2 * model.nodes.length);
   const reference = ruleset.reference ? withReference(g, model) : undefined;
   const derivatives = differentiate(g, model, {
     scores,
@@ -109,7 +109,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, names.gradients[tensor] as string);
   });
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return request.draft ? compiled : protect(simplify(compiled));
+  return request.draft ? compiled : protect(simplify(compiled, { budget }));
 }
 
 /** The graph in a form that onnxruntime's own optimisation does not make inexact. */
@@ -130,7 +130,7 @@ function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<str
     },
     budget,
   );
-  return parts === graph ? graph : simplify(parts, { keep });
+  return parts === graph ? graph : simplify(parts, { keep, budget });
 }
 
 function seed(g: GraphBuilder, scores: Value, request: CompileRequest, input: string): Value {

@@ -51,6 +51,7 @@ export class GraphBuilder {
   constructor(base: Graph, budget?: CompileBudget) {
     this.base = base;
     this.budget = budget;
+    budget?.visit(base.nodes.length);
     this.nodes = [...base.nodes];
     this.constants = new Map(base.constants);
     this.inputs = [...base.inputs];

@@ -1,4 +1,4 @@
-/** Upper bounds on one compilation: nodes and constants that it writes, and the time that it takes. */
+/** Upper bounds on one compilation: nodes and constants that it writes, the work that it does, and the time that it takes. */
 import { WhylightError } from '../errors.ts';
 
 /** Limits of one compilation. A graph that is compiled once serves every further request. */
@@ -7,14 +7,27 @@ export interface CompileLimits {
   readonly nodes: number;
   /** Bytes of constants that a compilation may add to those of the model. */
   readonly constantBytes: number;
+  /**
+   * Visits of nodes by the passes over a graph, and {@link BYTES_PER_VISIT} of computed constants for one more. It bounds
+   * the time where the clock stands still while code runs, as in Workers.
+   */
+  readonly work: number;
   /** Wall time in milliseconds, looked at between steps. */
   readonly milliseconds: number;
 }
 
 const MIB = 2 ** 20;
 
+/** Constants of so many bytes take about as long to compute as a visit of a node. */
+const BYTES_PER_VISIT = 2048;
+
 /** Limits of a process; an isolate has smaller ones. */
-export const COMPILE_LIMITS: CompileLimits = { nodes: 200_000, constantBytes: 2048 * MIB, milliseconds: 120_000 };
+export const COMPILE_LIMITS: CompileLimits = {
+  nodes: 200_000,
+  constantBytes: 2048 * MIB,
+  work: 20_000_000,
+  milliseconds: 120_000,
+};
 
 /** Count of what one compilation has written so far. */
 export class CompileBudget {
@@ -23,6 +36,7 @@ export class CompileBudget {
   private readonly started: number;
   private nodes = 0;
   private bytes = 0;
+  private visits = 0;
 
   /** @param clock milliseconds, from any origin */
   constructor(limits: CompileLimits = COMPILE_LIMITS, clock: () => number = () => performance.now()) {
@@ -38,7 +52,26 @@ export class CompileBudget {
   node(): void {
     this.nodes += 1;
     if (this.nodes > this.limits.nodes) throw this.exceeded('nodes', `${this.limits.nodes} nodes`, this.nodes);
+    this.visit(1);
+  }
+
+  /**
+   * Counts visits of nodes that a pass is about to make, and looks at the time.
+   * @throws WhylightError `compilation_limit`
+   */
+  visit(nodes: number): void {
+    this.visits += nodes;
+    const { work } = this.limits;
+    if (this.visits > work) throw this.exceeded('work', `${work} visits of nodes`, Math.round(this.visits));
     this.time();
+  }
+
+  /**
+   * Counts bytes of constants that were computed, whether they are kept or not.
+   * @throws WhylightError `compilation_limit`
+   */
+  computed(bytes: number): void {
+    this.visit(bytes / BYTES_PER_VISIT);
   }
 
   /**
@@ -48,6 +81,7 @@ export class CompileBudget {
   constant(bytes: number): void {
     this.fits(bytes);
     this.bytes += bytes;
+    this.computed(bytes);
   }
 
   /**

@@ -2,6 +2,7 @@
  * The same function in fewer nodes. Values come out the same to rounding; the names of inputs, outputs and kept tensors
  * never change.
  */
+import type { CompileBudget } from './compile-budget.ts';
 import { prune } from './edit.ts';
 import type { Graph } from './graph.ts';
 import { dropIdentities } from './simplify/drop-identities.ts';
@@ -13,15 +14,23 @@ import { resolveSequences } from './simplify/resolve-sequences.ts';
 import { spellOutPads } from './simplify/spell-out-pads.ts';
 import { spellOutSqueezes } from './simplify/spell-out-squeezes.ts';
 
+/** The same function without some of the nodes; the kept tensors stay. */
+type Pass = (graph: Graph, kept: ReadonlySet<string>, budget?: CompileBudget) => Graph;
+
 export interface SimplifyOptions {
   /** Tensors, besides the outputs, that must still be there under their names. */
   readonly keep?: ReadonlySet<string>;
+  /** Count of the work; without one there is no limit. */
+  readonly budget?: CompileBudget;
 }
 
-/** Folds constants, drops what changes nothing, folds batch norms into the layer in front, removes what nothing reads. */
-export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {}): Graph {
+/**
+ * Folds constants, drops what changes nothing, folds batch norms into the layer in front, removes what nothing reads.
+ * @throws WhylightError `compilation_limit` beyond the work that the budget allows
+ */
+export function simplify(graph: Graph, { keep = new Set(), budget }: SimplifyOptions = {}): Graph {
   const kept = new Set([...keep, ...graph.outputs.map((output) => output.name)]);
-  const passes = [
+  const passes: readonly Pass[] = [
     resolveSequences,
     foldConstants,
     dropIdentities,
@@ -31,5 +40,11 @@ export function simplify(graph: Graph, { keep = new Set() }: SimplifyOptions = {
     protectPads,
     spellOutSqueezes,
   ];
-  return passes.reduce((simpler, pass) => prune(pass(simpler, kept), [...kept]), prune(graph, [...kept]));
+  return passes.reduce(
+    (simpler, pass) => {
+      budget?.visit(2 * simpler.nodes.length);
+      return prune(pass(simpler, kept, budget), [...kept]);
+    },
+    prune(graph, [...kept]),
+  );
 }

@@ -7,16 +7,7 @@ import { float32 } from '../../../src/core/tensor/tensor.ts';
 import saliency from '../../../src/plugins/gradient/saliency.ts';
 import { openGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
-
-/** An RNN over `steps` steps; its gradient is unrolled. */
-function recurrent(steps: number) {
-  const g = GraphBuilder.empty('recurrent');
-  const x = g.input('x', 'float32', ['N', steps, 2]);
-  const w = g.constant('float32', [1, 3, 2], [1, 2, 3, 4, 5, 6]);
-  const r = g.constant('float32', [1, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
-  const [, last] = g.ops('RNN', [g.transpose(x, [1, 0, 2]), w, r], { hidden_size: 3 }, 2);
-  return g.build([g.named(g.op('Squeeze', [last, g.ints([0])]), 'scores')]);
-}
+import { recurrent } from '../../support/recurrent.ts';
 
 /** A short-time Fourier transform with one frame as long as the signal: its kernels are a matrix of length by length. */
 function oneFrame(samples: number) {
@@ -44,6 +35,11 @@ describe('compile', () => {
     expect(compile(oneFrame(64), request).outputs).toHaveLength(2);
   });
 
+  it('stops at the limit of work where many passes visit many nodes', () => {
+    expect(() => compile(recurrent(50), limits({ work: 5000 }))).toThrow(exceeds('work'));
+    expect(compile(recurrent(50), limits({ work: 20_000 })).outputs).toHaveLength(2);
+  });
+
   it('stops when the time is over', () => {
     expect(() => compile(recurrent(50), limits({ milliseconds: 0 }))).toThrow(exceeds('milliseconds'));
   });
@@ -52,14 +48,22 @@ describe('compile', () => {
 describe('CompileBudget', () => {
   it('looks at the time with every node', () => {
     let now = 0;
-    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, milliseconds: 5 }, () => now);
+    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, work: 10, milliseconds: 5 }, () => now);
     budget.node();
     now = 6;
     expect(() => budget.node()).toThrow('would take more than 5 ms');
   });
 
+  it('counts visits of nodes, and computed constants by their size', () => {
+    const budget = new CompileBudget({ nodes: 10, constantBytes: 2 ** 20, work: 10, milliseconds: 5 }, () => 0);
+    budget.visit(7);
+    budget.computed(2 * 2048);
+    budget.node();
+    expect(() => budget.computed(2048)).toThrow(exceeds('work'));
+  });
+
   it('counts constants together', () => {
-    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, milliseconds: 5 }, () => 0);
+    const budget = new CompileBudget({ nodes: 10, constantBytes: 10, work: 10, milliseconds: 5 }, () => 0);
     budget.constant(6);
     budget.fits(4);
     expect(() => budget.constant(5)).toThrow(exceeds('constantBytes'));

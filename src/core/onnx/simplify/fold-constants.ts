@@ -1,5 +1,6 @@
 /** Replaces nodes whose results are known before the run by constants. */
 import { sizeOf } from '../../tensor/tensor.ts';
+import type { CompileBudget } from '../compile-budget.ts';
 import { makeConstant } from '../constant.ts';
 import { isStatic } from '../dims.ts';
 import { subgraphs } from '../edit.ts';
@@ -7,12 +8,14 @@ import { foldNode } from '../fold.ts';
 import type { Constant, Graph, Node } from '../graph.ts';
 import { type Inferred, infer } from '../infer.ts';
 
-export function foldConstants(graph: Graph): Graph {
+/** @param budget counts the constants that are computed */
+export function foldConstants(graph: Graph, _kept?: ReadonlySet<string>, budget?: CompileBudget): Graph {
   const types = infer(graph);
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.filter((node) => {
     const folded = !stays(node) && (fromInference(node, types) ?? fromConstants(node, constants));
     if (!folded) return true;
+    for (const { bytes } of folded) budget?.computed(bytes.length);
     for (const [i, constant] of folded.entries()) if (node.outputs[i]) constants.set(node.outputs[i], constant);
     return false;
   });
