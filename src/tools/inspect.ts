@@ -13,8 +13,9 @@ import type { MethodRegistry } from '../core/method/registry.ts';
 import type { ModelDescription } from '../core/model/description.ts';
 import type { TensorInfo } from '../core/model/info.ts';
 import type { BoundInfo, Model } from '../core/model/model.ts';
-import type { CompileLimits } from '../core/onnx/compile-budget.ts';
+import { CompileBudget, type CompileLimits } from '../core/onnx/compile-budget.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
+import { foldConstants } from '../core/onnx/simplify/fold-constants.ts';
 import { simplify } from '../core/onnx/simplify.ts';
 import { countFlops } from '../core/plan/flops.ts';
 import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
@@ -106,12 +107,13 @@ export const ISOLATE_BYTES = 128 * 2 ** 20;
  */
 export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
   const info = model.info();
-  const forward = simplify(model.graph);
+  const source = withFoldedConstants(model);
+  const forward = simplify(source.graph);
   const counted = countFlops(forward, model.fixedBatch);
   const { camLayer, spatialLayers } = info;
   const outcomes: Outcomes = new Map();
-  const withGradient = eachWay(model, info, { gradients: 'sources' }, outcomes);
-  const cam = camLayer && eachWay(model, info, { gradients: [camLayer.name], activations: [camLayer.name] }, outcomes);
+  const withGradient = eachWay(source, info, { gradients: 'sources' }, outcomes);
+  const cam = camLayer && eachWay(source, info, { gradients: [camLayer.name], activations: [camLayer.name] }, outcomes);
   const all = withGradient && countFlops(withGradient.memory, model.fixedBatch);
   const weights = weightBytes(forward);
   return {
@@ -142,8 +144,24 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
       weights,
       limit: ISOLATE_BYTES,
     },
-    methods: [...methodReports(model, registry, { outcomes })],
+    methods: [...reportMethods(source, info, registry, { outcomes })],
   };
+}
+
+/** The part of a model that variants are compiled from. */
+type VariantSource = Pick<Model, 'digest' | 'graph'>;
+
+/**
+ * What is constant is computed once for all variants: a model that normalises its weights has many times their size.
+ * Beyond the limits each variant meets them by itself.
+ */
+function withFoldedConstants({ digest, graph }: Model, limits?: CompileLimits): VariantSource {
+  try {
+    return { digest, graph: foldConstants(graph, undefined, new CompileBudget(limits)) };
+  } catch (error) {
+    if (!WhylightError.is(error, 'compilation_limit')) throw error;
+    return { digest, graph };
+  }
 }
 
 /** Errors of the compiler by variant, undefined for a variant that compiles: many methods share one. */
@@ -151,14 +169,14 @@ type Outcomes = Map<string, WhylightError | undefined>;
 
 /** The graph optimised for memory and for speed; undefined when it has no derivative. */
 function eachWay(
-  model: Model,
+  source: VariantSource,
   info: BoundInfo,
   needs: Needs,
   outcomes: Outcomes,
 ): Readonly<Record<Optimize, Graph>> | undefined {
   try {
     const resolved = resolveNeeds(needs, info);
-    return { memory: compiled(model, resolved, outcomes), speed: compileVariant(model, resolved, 'speed') };
+    return { memory: compiled(source, resolved, outcomes), speed: compileVariant(source, resolved, 'speed') };
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
     throw error;
@@ -167,14 +185,14 @@ function eachWay(
 
 /** Compiles a variant and notes its outcome. A draft tells the outcome, but no size. */
 function compiled(
-  model: Model,
+  source: VariantSource,
   needs: ResolvedNeeds,
   outcomes: Outcomes,
   options: Pick<CompileRequest, 'limits' | 'draft'> = {},
 ): Graph {
-  const key = variantKey(model, needs, 'memory');
+  const key = variantKey(source, needs, 'memory');
   try {
-    const graph = compileVariant(model, needs, 'memory', options);
+    const graph = compileVariant(source, needs, 'memory', options);
     outcomes.set(key, undefined);
     return graph;
   } catch (error) {
@@ -232,15 +250,23 @@ export interface MethodReportOptions {
 }
 
 /** Tries each method with its default parameters, up to the compiled graph. Each step of the generator is one method. */
-export function* methodReports(
+export function methodReports(
   model: Model,
+  registry: MethodRegistry,
+  options?: MethodReportOptions,
+): Generator<MethodReport, void> {
+  return reportMethods(withFoldedConstants(model, options?.limits), model.info(), registry, options);
+}
+
+function* reportMethods(
+  source: VariantSource,
+  info: BoundInfo,
   registry: MethodRegistry,
   { outcomes = new Map(), limits }: MethodReportOptions = {},
 ): Generator<MethodReport, void> {
-  const info = model.info();
   const compilable = (needs: ResolvedNeeds): void => {
-    const key = variantKey(model, needs, 'memory');
-    if (!outcomes.has(key)) compiled(model, needs, outcomes, { draft: true, ...(limits && { limits }) });
+    const key = variantKey(source, needs, 'memory');
+    if (!outcomes.has(key)) compiled(source, needs, outcomes, { draft: true, ...(limits && { limits }) });
     const error = outcomes.get(key);
     if (error) throw error;
   };

@@ -4,7 +4,8 @@
  * A rule says the mathematics and nothing else. The driver (`differentiate.ts`) sees to which nodes matter, sums a
  * cotangent back to the shape of a broadcast operand, adds up cotangents, leaves out zeros and names everything.
  */
-import type { AttributesLike, GraphBuilder, Value } from '../onnx/builder.ts';
+import type { AttributesLike } from '../onnx/attribute-like.ts';
+import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import type { Node } from '../onnx/graph.ts';
 import type { DataType } from '../tensor/tensor.ts';
 

@@ -5,22 +5,21 @@
  */
 import { WhylightError } from '../errors.ts';
 import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
+import { type AttributesLike, toAttribute } from './attribute-like.ts';
 import type { CompileBudget } from './compile-budget.ts';
 import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
-import { prune, uniqueName } from './edit.ts';
-import type { Attribute, Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
+import { prune, subgraphs, uniqueName } from './edit.ts';
+import type { Constant, Dim, Graph, Node, ValueInfo } from './graph.ts';
 import { MAX_KNOWN } from './infer/rule.ts';
 import { type Inferred, infer, inferNode } from './infer.ts';
+import { signature } from './signature.ts';
+import { withDomains } from './with-domains.ts';
 
 /** Value of a graph under construction: its name, dtype and shape, and its elements where they are known. */
 export interface Value extends Inferred {
   readonly name: string;
 }
-
-/** Numbers are ints, arrays are ints, texts are strings; what else is meant says so with `float(0.5)` and its kin. */
-export type AttributeLike = number | readonly number[] | string | Attribute;
-export type AttributesLike = Readonly<Record<string, AttributeLike | undefined>>;
 
 /**
  * Builder of a graph. Values know their dtype and, as far as it can be inferred, their shape; an operation on the same
@@ -38,9 +37,13 @@ export class GraphBuilder {
   private readonly nodes: Node[];
   private readonly constants: Map<string, Constant>;
   private readonly inputs: ValueInfo[];
+  /** Types of the values of the base. */
+  private readonly types: ReadonlyMap<string, Inferred>;
+  /** Values that were written or asked for. */
   private readonly values = new Map<string, Value>();
-  private readonly written = new Map<string, Value[]>();
-  private readonly names: Set<string>;
+  /** Made when something is written: most builders only look at a graph. */
+  private signatures: Map<string, Value[]> | undefined;
+  private taken: Set<string> | undefined;
   private readonly budget: CompileBudget | undefined;
   private scope = '';
 
@@ -55,13 +58,7 @@ export class GraphBuilder {
     this.nodes = [...base.nodes];
     this.constants = new Map(base.constants);
     this.inputs = [...base.inputs];
-    for (const [name, inferred] of infer(base)) this.values.set(name, { ...inferred, name });
-    this.names = new Set([...this.values.keys(), ...base.nodes.flatMap((n) => [n.name, ...n.outputs])]);
-    for (const node of base.nodes) {
-      const outputs = node.outputs.map((name) => this.values.get(name));
-      const key = signature(node, node.outputs.length);
-      if (key && outputs.every((v) => v !== undefined)) this.written.set(key, outputs as Value[]);
-    }
+    this.types = infer(base);
   }
 
   /** An empty graph to build on. */
@@ -74,7 +71,7 @@ export class GraphBuilder {
    * @throws WhylightError `layer_not_found`
    */
   value(name: string): Value {
-    const value = this.values.get(name);
+    const value = this.find(name);
     if (!value) throw new WhylightError('layer_not_found', `The graph has no tensor named "${name}".`, { name });
     return value;
   }
@@ -180,7 +177,8 @@ export class GraphBuilder {
     const types = inferNode(
       node,
       operands.map((v) => v ?? undefined),
-      this.values,
+      // Bodies of loops and branches see what is around them.
+      subgraphs(node).length > 0 ? new Map([...this.types, ...this.values]) : undefined,
     );
     const results = node.outputs.map((output, i): Value => {
       const type = types[i];
@@ -206,10 +204,10 @@ export class GraphBuilder {
     const extended: Node = { ...node, outputs };
     const types = inferNode(
       extended,
-      node.inputs.map((name) => this.values.get(name)),
+      node.inputs.map((name) => this.find(name)),
     );
     for (const [i, name] of outputs.entries()) {
-      if (!this.values.has(name)) this.values.set(name, { ...(types[i] as Inferred), name });
+      if (!this.find(name)) this.values.set(name, { ...(types[i] as Inferred), name });
     }
     this.nodes[at] = extended;
     return outputs.map((name) => this.value(name));
@@ -236,7 +234,7 @@ export class GraphBuilder {
       outputs: [name],
       attributes: {},
     };
-    if (this.values.has(name)) throw new WhylightError('internal', `The graph has a tensor named "${name}" already.`);
+    if (this.find(name)) throw new WhylightError('internal', `The graph has a tensor named "${name}" already.`);
     const renamed = { ...value, name };
     this.nodes.push(node);
     this.values.set(name, renamed);
@@ -323,29 +321,31 @@ export class GraphBuilder {
   }
 
   private fresh(wish: string): string {
-    return uniqueName(wish, this.names);
+    const { nodes } = this.base;
+    this.taken ??= new Set([...this.types.keys(), ...nodes.flatMap(({ name, outputs }) => [name, ...outputs])]);
+    return uniqueName(wish, this.taken);
   }
-}
 
-/** Domains that nodes were written in, each at its first version unless the graph says otherwise. */
-function withDomains(opsets: Graph['opsets'], nodes: readonly Node[]): Graph['opsets'] {
-  return { ...Object.fromEntries(nodes.map(({ domain }) => [domain, 1])), ...opsets };
-}
+  private find(name: string): Value | undefined {
+    const known = this.values.get(name);
+    if (known) return known;
+    const type = this.types.get(name);
+    if (!type) return undefined;
+    const value = { ...type, name };
+    this.values.set(name, value);
+    return value;
+  }
 
-function toAttribute(value: AttributeLike): Attribute {
-  if (typeof value === 'number') return { type: 'int', value };
-  if (typeof value === 'string') return { type: 'string', value };
-  return Array.isArray(value) ? { type: 'ints', value } : (value as Attribute);
-}
-
-/** Operators that give something else each time they run. */
-const RANDOM = /^(Random|Bernoulli|Multinomial)/;
-
-/** Key that is equal for nodes that compute the same; undefined for nodes that are never shared. */
-function signature(node: Node, outputs: number): string | undefined {
-  const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (RANDOM.test(node.op) || attributes.some(([, { type }]) => type === 'graph' || type === 'tensor'))
-    return undefined;
-  const text = attributes.map(([key, { type, value }]) => `${key}:${type}=${value}`).join(';');
-  return `${node.domain}:${node.op}(${node.inputs.join('|')})>${outputs}{${text}}`;
+  /** Outputs of nodes and small constants by what they are made of. */
+  private get written(): Map<string, Value[]> {
+    if (this.signatures) return this.signatures;
+    const signatures = new Map<string, Value[]>();
+    for (const node of this.base.nodes) {
+      const outputs = node.outputs.map((name) => this.find(name));
+      const key = signature(node, node.outputs.length);
+      if (key && outputs.every((value) => value !== undefined)) signatures.set(key, outputs);
+    }
+    this.signatures = signatures;
+    return signatures;
+  }
 }

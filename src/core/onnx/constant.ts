@@ -62,9 +62,8 @@ export function makeConstant(
       { dims, given: values.length },
     );
   }
-  // The bytes of an array of the very type are the constant already; converting a model's weights one by one takes long.
-  if (values.constructor === data.constructor && !CONVERSIONS[dtype])
-    (data as Float32Array).set(values as Float32Array);
+  // Arrays of numbers convert as they are copied; converting a model's weights one by one takes long.
+  if (convertsByCopy(dtype, data, values)) data.set(values as unknown as Float32Array);
   else if (data instanceof BigInt64Array)
     for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] as number, -(2n ** 63n), 2n ** 63n - 1n);
   else if (data instanceof BigUint64Array)
@@ -75,6 +74,18 @@ export function makeConstant(
   }
   return { dtype, dims, bytes: new Uint8Array(data.buffer) };
 }
+
+/** True if copying the values into the array is all that it takes: both hold 64-bit integers, or neither does. */
+function convertsByCopy(
+  dtype: DataType,
+  data: object,
+  values: ArrayLike<number | bigint | boolean>,
+): data is Float32Array {
+  if (CONVERSIONS[dtype] || !ArrayBuffer.isView(values)) return false;
+  return values.constructor === data.constructor || !(isLong(data) || isLong(values));
+}
+
+const isLong = (values: object): boolean => values instanceof BigInt64Array || values instanceof BigUint64Array;
 
 const CONVERSIONS: Partial<Record<DataType, (value: number) => number>> = {
   float16: toFloat16,

@@ -1,4 +1,5 @@
 /** Questions and small changes to graphs that others build on. */
+import type { DataType } from '../tensor/tensor.ts';
 import type { Attribute, Constant, Graph, Node } from './graph.ts';
 
 /** Which node makes a value. Graph inputs and constants have none. */
@@ -19,6 +20,12 @@ export function consumers(graph: Graph): Map<string, Node[]> {
     }
   }
   return map;
+}
+
+/** True if a constant of the graph has this element type. */
+export function hasConstants({ constants }: Graph, dtype: DataType): boolean {
+  for (const constant of constants.values()) if (constant.dtype === dtype) return true;
+  return false;
 }
 
 /** The graphs in a node's attributes: the branches of If, the body of Loop and Scan. */
@@ -70,7 +77,7 @@ export function ancestorsOf({ nodes }: Pick<Graph, 'nodes'>, tensor: string): Se
 
 /**
  * The graph without the nodes and constants that `outputs` do not need. Graph inputs and the list of outputs stay as
- * they are, so pass a graph whose outputs are those named.
+ * they are, so pass a graph whose outputs are those named. A graph without anything to drop is returned itself.
  */
 export function prune(graph: Graph, outputs: readonly string[] = graph.outputs.map((o) => o.name)): Graph {
   const needed = new Set(outputs);
@@ -82,11 +89,16 @@ export function prune(graph: Graph, outputs: readonly string[] = graph.outputs.m
   }
   const constants = new Map<string, Constant>();
   for (const [name, constant] of graph.constants) if (needed.has(name)) constants.set(name, constant);
+  if (nodes.length === graph.nodes.length && constants.size === graph.constants.size) return graph;
   return { ...graph, nodes: nodes.reverse(), constants };
 }
 
 /** `wish`, or `wish_1`, `wish_2` ... if it is taken. The name is added to `taken`. */
 export function uniqueName(wish: string, taken: Set<string>): string {
+  if (!taken.has(wish)) {
+    taken.add(wish);
+    return wish;
+  }
   const tried = COUNTERS.get(taken) ?? new Map<string, number>();
   COUNTERS.set(taken, tried);
   let name = wish;

@@ -124,8 +124,15 @@ function inferAnew(node: Node, inputs: Inputs, outer: Values, depth: number): In
  * @throws WhylightError `invalid_model`
  */
 export function infer(graph: Graph): Values {
-  return inferWith(graph, graph.inputs.map(typeOf), new Map(), 0);
+  const known = inferred.get(graph);
+  if (known) return known;
+  const values = inferWith(graph, graph.inputs.map(typeOf), new Map(), 0);
+  inferred.set(graph, values);
+  return values;
 }
+
+/** Values of graphs, which never change: most passes of the compiler leave a graph as it is, and the next one asks again. */
+const inferred = new WeakMap<Graph, Values>();
 
 function inferSubgraph(graph: Graph, inputs: Inputs, outer: Values, depth: number): Inferred[] {
   if (depth > MAX_NESTING) return graph.outputs.map(({ dtype }) => ({ dtype }));

@@ -43,7 +43,8 @@ export function simplify(graph: Graph, { keep = new Set(), budget }: SimplifyOpt
   return passes.reduce(
     (simpler, pass) => {
       budget?.visit(2 * simpler.nodes.length);
-      return prune(pass(simpler, kept, budget), [...kept]);
+      const changed = pass(simpler, kept, budget);
+      return changed === simpler ? simpler : prune(changed, [...kept]);
     },
     prune(graph, [...kept]),
   );

@@ -74,7 +74,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
   };
 }
 
-export function variantKey(model: Model, needs: ResolvedNeeds, optimize: Optimize): string {
+export function variantKey(model: Pick<Model, 'digest'>, needs: ResolvedNeeds, optimize: Optimize): string {
   const { scores, gradients, activations, feeds, ruleset } = needs;
   const backwards = gradients.length > 0 ? [ruleset.id, optimize] : [];
   const mixing = mixesWhen(needs, optimize) ? ['mixtures'] : [];
@@ -90,7 +90,7 @@ export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimiz
  * @throws WhylightError `not_differentiable`, `compilation_limit`
  */
 export function compileVariant(
-  model: Model,
+  model: Pick<Model, 'graph'>,
   needs: ResolvedNeeds,
   optimize: Optimize,
   { limits, draft }: Pick<CompileRequest, 'limits' | 'draft'> = {},

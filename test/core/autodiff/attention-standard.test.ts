@@ -1,7 +1,7 @@
 /** Attention of operator sets 24 and 25 against the definition, worked out in float64. */
 import { expect, test } from 'vitest';
 import { compile } from '../../../src/core/autodiff/compile.ts';
-import type { AttributesLike } from '../../../src/core/onnx/builder.ts';
+import type { AttributesLike } from '../../../src/core/onnx/attribute-like.ts';
 import { open } from '../../support/engine.ts';
 import { buildCase } from '../../support/gradient-check.ts';
 

@@ -79,12 +79,14 @@ export function broadcastStrides(from: readonly number[], to: readonly number[])
 /** The positions that a strided view of shape `dims` visits, in row-major order. */
 export function view(dims: readonly number[], strides: readonly number[], offset = 0): Int32Array {
   const positions = new Int32Array(dims.reduce((n, d) => n * d, 1));
-  let [at, filled] = [offset, 0];
-  const counter = dims.map(() => 0);
   const last = dims.length - 1;
+  // The last axis is walked in a loop of its own: most of the positions lie along it.
+  const [run, step] = last < 0 ? [1, 0] : [dims[last] as number, strides[last] as number];
+  const counter = dims.map(() => 0);
+  let [at, filled] = [offset, 0];
   while (filled < positions.length) {
-    positions[filled++] = at;
-    for (let axis = last; axis >= 0; axis--) {
+    for (let i = 0; i < run; i++) positions[filled++] = at + i * step;
+    for (let axis = last - 1; axis >= 0; axis--) {
       at += strides[axis] as number;
       const next = (counter[axis] as number) + 1;
       counter[axis] = next;

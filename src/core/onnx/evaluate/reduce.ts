@@ -36,20 +36,25 @@ function reduction({ start, numbers, extents, finish = (sum) => sum }: Fold): Ev
     const strides = rowMajor(x.dims);
     const kept = x.dims.map((_, i) => i).filter((i) => !gone(i));
     const order = [...kept, ...x.dims.map((_, i) => i).filter(gone)];
-    const places = view(
-      order.map((i) => x.dims[i] as number),
-      order.map((i) => strides[i] as number),
-    );
+    // Elements that are reduced together lie together where the last axes are the reduced ones.
+    const inOrder = order.every((axis, i) => axis === i);
+    const places = inOrder
+      ? undefined
+      : view(
+          order.map((i) => x.dims[i] as number),
+          order.map((i) => strides[i] as number),
+        );
     const rows = kept.reduce((n, i) => n * (x.dims[i] as number), 1);
-    const count = rows === 0 ? 0 : places.length / rows;
+    const count = rows === 0 ? 0 : x.data.length / rows;
     const [values, store] = [numeric(x), STORE[output.dtype]];
     const row = (r: number): Element => {
       if (values) {
         let sum = start;
-        for (let i = 0; i < count; i++) sum = numbers(sum, values[places[r * count + i] as number] as number);
+        for (let i = r * count; i < (r + 1) * count; i++)
+          sum = numbers(sum, values[places ? (places[i] as number) : i] as number);
         return store(finish(sum, count));
       }
-      return extents && foldExtents(x.data, places.subarray(r * count, (r + 1) * count), extents);
+      return extents && foldExtents(x.data, placesOf(places, r * count, (r + 1) * count), extents);
     };
     return [
       {
@@ -60,6 +65,9 @@ function reduction({ start, numbers, extents, finish = (sum) => sum }: Fold): Ev
     ];
   };
 }
+
+const placesOf = (places: Int32Array | undefined, from: number, to: number): Int32Array =>
+  places?.subarray(from, to) ?? Int32Array.from({ length: to - from }, (_, i) => from + i);
 
 function foldExtents(data: Elements, places: Int32Array, meet: (a: Dim, b: Dim) => Element): Element {
   let sum = data[places[0] as number];

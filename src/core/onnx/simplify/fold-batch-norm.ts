@@ -11,6 +11,7 @@ interface Affine {
 }
 
 export function foldBatchNorm(graph: Graph, kept: ReadonlySet<string>): Graph {
+  if (!graph.nodes.some(({ op }) => op === 'BatchNormalization')) return graph;
   const makers = producers(graph);
   const readers = consumers(graph);
   const names = namesOf(graph);

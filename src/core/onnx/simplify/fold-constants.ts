@@ -19,7 +19,7 @@ export function foldConstants(graph: Graph, _kept?: ReadonlySet<string>, budget?
     for (const [i, constant] of folded.entries()) if (node.outputs[i]) constants.set(node.outputs[i], constant);
     return false;
   });
-  return { ...graph, nodes, constants };
+  return nodes.length === graph.nodes.length ? graph : { ...graph, nodes, constants };
 }
 
 /**

@@ -10,17 +10,19 @@ import { bypass } from './rename.ts';
 
 export function joinMovements(graph: Graph, kept: ReadonlySet<string>): Graph {
   const makers = producers(graph);
+  let isJoined = false;
   const nodes = graph.nodes.map((node) => {
     const before = makers.get(node.inputs[0] as string);
     const joined =
       before?.op === node.op &&
       !kept.has(node.inputs[0] as string) &&
       (joinReshapes(graph, before, node) ?? joinTransposes(before, node));
-    if (joined) makers.set(node.outputs[0] as string, joined);
-    return joined || node;
+    if (!joined) return node;
+    isJoined = true;
+    makers.set(node.outputs[0] as string, joined);
+    return joined;
   });
-  const joined = { ...graph, nodes };
-  return bypass(joined, kept, (node) =>
+  return bypass(isJoined ? { ...graph, nodes } : graph, kept, (node) =>
     node.op === 'Transpose' && intsAttribute(node, 'perm')?.every((p, i) => p === i) ? node.inputs[0] : undefined,
   );
 }

@@ -8,6 +8,12 @@ import type { Graph, Node } from '../graph.ts';
  * it; or others read the input of a kept output.
  */
 export function bypass(graph: Graph, kept: ReadonlySet<string>, source: (node: Node) => string | undefined): Graph {
+  const sources = new Map<Node, string>();
+  for (const node of graph.nodes) {
+    const from = source(node);
+    if (from !== undefined) sources.set(node, from);
+  }
+  if (sources.size === 0) return graph;
   const makers = producers(graph);
   const readers = consumers(graph);
   const inner = new Set(graph.nodes.flatMap((node) => subgraphs(node).flatMap(captured)));
@@ -19,7 +25,7 @@ export function bypass(graph: Graph, kept: ReadonlySet<string>, source: (node: N
   };
   const nodes = graph.nodes.filter((node) => {
     const output = node.outputs[0] as string;
-    const from = source(node);
+    const from = sources.get(node);
     const alone = node.outputs.slice(1).every((name) => name === '' || (!readers.has(name) && !kept.has(name)));
     if (from === undefined || !alone || inner.has(output)) return true;
     const input = current(from);

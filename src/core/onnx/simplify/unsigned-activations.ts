@@ -3,7 +3,7 @@
  * but not for the QuantizeLinear nodes that it adds when it moves a Transpose, and then refuses the graph (seen with 1.30).
  */
 import { constantValues, makeConstant } from '../constant.ts';
-import { consumers, namesOf, producers, uniqueName } from '../edit.ts';
+import { consumers, hasConstants, namesOf, producers, uniqueName } from '../edit.ts';
 import type { Constant, Graph, Node } from '../graph.ts';
 
 const OFFSET = 128;
@@ -22,6 +22,7 @@ const MOVES_CODES: ReadonlySet<string> = new Set([
 ]);
 
 export function unsignedActivations(graph: Graph): Graph {
+  if (!hasConstants(graph, 'int8')) return graph;
   const codes = signedCodes(graph);
   if (codes.size === 0) return graph;
   const names = namesOf(graph);

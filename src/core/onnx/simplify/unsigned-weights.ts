@@ -7,7 +7,7 @@
  */
 import { sizeOf } from '../../tensor/tensor.ts';
 import { constantValues, makeConstant } from '../constant.ts';
-import { consumers, namesOf, producers, prune, uniqueName } from '../edit.ts';
+import { consumers, hasConstants, namesOf, producers, prune, uniqueName } from '../edit.ts';
 import type { Constant, Graph, Node } from '../graph.ts';
 import { type Inferred, infer } from '../infer.ts';
 
@@ -60,6 +60,7 @@ const FUSED: ReadonlySet<string> = new Set(['Conv', 'MatMul', 'Gemm']);
 const MOVES: ReadonlySet<string> = new Set(['Transpose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity']);
 
 export function unsignedWeights(graph: Graph): Graph {
+  if (!hasConstants(graph, 'int8')) return graph;
   const places = weightPlaces(graph);
   if (places.size === 0) return graph;
   const constants = new Map(graph.constants);

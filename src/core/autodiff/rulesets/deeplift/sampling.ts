@@ -1,5 +1,6 @@
 /** Sampling at the points of a grid that differs between the passes. */
-import type { AttributesLike, Value } from '../../../onnx/builder.ts';
+import type { AttributesLike } from '../../../onnx/attribute-like.ts';
+import type { Value } from '../../../onnx/builder.ts';
 import { type Cotangents, operands } from '../../rule.ts';
 import { rankOf, upTo } from '../../rules/axes.ts';
 import { gradientAt } from '../gradient.ts';
