@@ -37,7 +37,7 @@ Medians in milliseconds over runs in turns; ratios are to the forward pass; MiB 
 onnxruntime-web after a few runs, each graph in a process of its own.`;
 
 const WARM_UP = 3;
-const LEAST_ROUNDS = 15;
+const MIN_ROUNDS = 15;
 const COMPILE_ROUNDS = 7;
 const SESSION_ROUNDS = 3;
 
@@ -151,7 +151,7 @@ async function measure(file: string, optimize: Optimize): Promise<Row> {
     }
     const end = performance.now() + 1000 * Number(flags.seconds);
     let rounds = -WARM_UP;
-    for (; rounds < LEAST_ROUNDS || performance.now() < end; rounds++) {
+    for (; rounds < MIN_ROUNDS || performance.now() < end; rounds++) {
       for (const { session, feeds, times } of sessions) {
         const started = performance.now();
         await session.run(feeds);

@@ -2,6 +2,9 @@
 import { type ArgsDef, type CommandDef, defineCommand as define, type ParsedArgs } from 'citty';
 import { type CommandData, refuseUnknown } from './arguments.ts';
 
+/** Flag of the commands that can print JSON. */
+export const JSON_ARG = { json: { type: 'boolean', description: 'Print JSON' } } as const;
+
 interface Definition<A extends ArgsDef> {
   readonly name: string;
   readonly description: string;

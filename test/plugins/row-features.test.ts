@@ -17,7 +17,7 @@ const words = (...mask: number[]): Features => ({
   mask: { input_ids: Int32Array.from(mask) },
 });
 const ids = (rows: readonly (readonly number[])[]) => tensor('int64', [rows.length, rows[0]?.length ?? 0], rows.flat());
-const valueOf = (...tokens: number[]): number => tokens.reduce((sum, id) => sum + (TOKEN_VALUES[id] as number), 0);
+const sumOfValues = (...tokens: number[]): number => tokens.reduce((sum, id) => sum + (TOKEN_VALUES[id] as number), 0);
 
 /** Attribution of each row, number by number. */
 async function explained(method: string, rows: readonly (readonly number[])[], features: readonly Features[]) {
@@ -40,9 +40,9 @@ describe('perturbation methods on a text', () => {
       const { values } = await explained(method, [IDS], [words(-1, 0, 1, 1, -1)]);
       const [first, one, left, right, last] = values[0] as [number, number, number, number, number];
       expect([first, last]).toEqual([0, 0]);
-      expect(one).toBeCloseTo(valueOf(8), 4);
+      expect(one).toBeCloseTo(sumOfValues(8), 4);
       // The tokens of a word share its value.
-      expect(left).toBeCloseTo(valueOf(10, 11) / 2, 4);
+      expect(left).toBeCloseTo(sumOfValues(10, 11) / 2, 4);
       expect(right).toBeCloseTo(left, 6);
     },
   );
@@ -61,7 +61,7 @@ describe('perturbation methods on a text', () => {
       words(-1, 0, 1, 2, -1),
     ]);
     expect(samples.forwards).toBe(2 + 3);
-    expect(values[0]?.[2]).toBeCloseTo(valueOf(10, 11) / 2, 4);
+    expect(values[0]?.[2]).toBeCloseTo(sumOfValues(10, 11) / 2, 4);
     expect(values[1]?.map((value) => value.toFixed(3))).toEqual(['0.000', '3.000', '3.000', '3.000', '0.000']);
   });
 
@@ -74,7 +74,7 @@ describe('perturbation methods on a text', () => {
       features: [words(-1, 0, 1, 1, -1)],
       inputs: { input_ids: input, attention_mask: ids([[1, 1, 1, 1, 1]]) },
     });
-    expect([...(rows[0]?.values.input_ids?.data ?? [])]).toEqual(IDS.map((id) => valueOf(id)));
+    expect([...(rows[0]?.values.input_ids?.data ?? [])]).toEqual(IDS.map((id) => sumOfValues(id)));
   });
 
   it('explains a text of a single word', async () => {

@@ -7,7 +7,7 @@ import { parseManifest } from '../../core/model/manifest.ts';
 import { calibrate } from '../../tools/calibrate.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { openModel } from '../model-file.ts';
 import { progressBar } from '../progress.ts';
 
@@ -28,7 +28,7 @@ const args = {
     description: 'How many times slower the machine is that will run it; the figures are multiplied by it',
   },
   write: { type: 'boolean', description: 'Write the figures into the manifest.json of the folder' },
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
 } as const;
 
 export default defineCommand({

@@ -12,7 +12,7 @@ import type { Model } from '../../core/model/model.ts';
 import { type ImageInput, openImage } from '../../node/image-input.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { IMAGE_ARG, readImage, SUBJECT_ARGS, writePng } from '../image-file.ts';
 import { interruptible, nothingKept } from '../interrupt.ts';
 import { openModel } from '../model-file.ts';
@@ -39,7 +39,7 @@ const args = {
   'max-samples': { type: 'string', valueHint: 'n', description: 'Leave out methods that would evaluate more rows' },
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
 } as const;
 
 /** Result of one method. `skipped`: it does not fit the model, and was not asked for by name. */

@@ -10,7 +10,7 @@ import { evaluationPage } from '../../report/evaluation-page.ts';
 import { type Ran, runStudy } from '../../report/run.ts';
 import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { interruptible, keptIn, nothingKept } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
 import { prepare, STUDY_ARGS } from '../study-flags.ts';
@@ -23,7 +23,7 @@ const args = {
     valueHint: 'file',
     description: 'Journal of the images that are done; beside --out when left out',
   },
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
 } as const;
 
 const USUAL = {

@@ -8,7 +8,7 @@ import { explainSubject, type Question } from '../../library/outcome.ts';
 import { toJson } from '../../library/outcome-json.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
 import { openModel } from '../model-file.ts';
 import { page } from '../outcome-text.ts';
@@ -43,7 +43,7 @@ const args = {
     description: 'Says it in words as well; runs one row more',
     negativeDescription: 'No summary in words',
   },
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
   values: { type: 'boolean', description: 'With --json: the map and the attribution, number by number' },
 } as const;
 

@@ -5,13 +5,13 @@ import { counted } from '../../core/counted.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { describeLines } from '../description-lines.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
   model: { type: 'positional', description: 'Folder of a model, an ONNX file, or an embedded model' },
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
 } as const;
 
 export default defineCommand({

@@ -3,11 +3,11 @@
 import type { Method } from '../../core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { configuredMethods } from '../compose.ts';
-import { defineCommand } from '../define-command.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
 
 const args = {
   method: { type: 'positional', required: false, description: 'One method, with its parameters; all when left out' },
-  json: { type: 'boolean', description: 'Print JSON' },
+  ...JSON_ARG,
 } as const;
 
 export default defineCommand({

@@ -1,10 +1,12 @@
 /** Share of a map, or of its largest values, that lies on the object. All need a box or a mask of it. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
-import { defineMetric, type MetricContext } from './metric.ts';
+import { defineMetric, type Metric, type MetricContext } from './metric.ts';
 import { regionFor } from './region.ts';
 
-const none = { forwards: 0, backwards: 0 };
+/** Defines a metric of a map beside a region of the image: it evaluates nothing. */
+const defineLocalisation = <S extends z.ZodObject>(definition: Omit<Metric<S>, 'needsRegion' | 'cost'>): Metric<S> =>
+  defineMetric({ ...definition, needsRegion: true, cost: () => ({ forwards: 0, backwards: 0 }) });
 
 const absoluteParameter = z.boolean().default(false).describe('Takes absolute values of the map.');
 
@@ -54,7 +56,7 @@ const rankAndMass = {
   url: 'https://arxiv.org/abs/2003.07258',
 };
 
-export const relevanceRankAccuracy = defineMetric({
+export const relevanceRankAccuracy = defineLocalisation({
   id: 'relevance_rank_accuracy',
   about: {
     title: 'Relevance rank accuracy',
@@ -62,16 +64,14 @@ export const relevanceRankAccuracy = defineMetric({
     paper: rankAndMass,
     better: 'higher',
   },
-  needsRegion: true,
   params: z.object({ absolute: absoluteParameter }),
-  cost: () => none,
   measure: async (ctx) => {
     const found = onObject(ctx, 'relevance_rank_accuracy', ctx.params.absolute);
     return { score: hitsOf(found, found.size) / found.size };
   },
 });
 
-export const relevanceMassAccuracy = defineMetric({
+export const relevanceMassAccuracy = defineLocalisation({
   id: 'relevance_mass_accuracy',
   about: {
     title: 'Relevance mass accuracy',
@@ -79,9 +79,7 @@ export const relevanceMassAccuracy = defineMetric({
     paper: rankAndMass,
     better: 'higher',
   },
-  needsRegion: true,
   params: z.object({ absolute: absoluteParameter }),
-  cost: () => none,
   measure: async (ctx) => ({
     score: shareOf(
       'relevance_mass_accuracy',
@@ -90,7 +88,7 @@ export const relevanceMassAccuracy = defineMetric({
   }),
 });
 
-export const attributionLocalisation = defineMetric({
+export const attributionLocalisation = defineLocalisation({
   id: 'attribution_localisation',
   about: {
     title: 'Attribution localisation',
@@ -102,7 +100,6 @@ export const attributionLocalisation = defineMetric({
     },
     better: 'higher',
   },
-  needsRegion: true,
   params: z.object({
     absolute: absoluteParameter.default(true),
     positive_attributions: z.boolean().default(true).describe('Leaves out values below zero.'),
@@ -117,7 +114,6 @@ export const attributionLocalisation = defineMetric({
       .default(1)
       .describe('Largest share of the image that the object may have; larger ones are left out.'),
   }),
-  cost: () => none,
   measure: async (ctx) => {
     const { absolute, positive_attributions, weighted, max_size } = ctx.params;
     const found = onObject(ctx, 'attribution_localisation', absolute);
@@ -130,7 +126,7 @@ export const attributionLocalisation = defineMetric({
   },
 });
 
-export const topKIntersection = defineMetric({
+export const topKIntersection = defineLocalisation({
   id: 'top_k_intersection',
   about: {
     title: 'Top-k intersection',
@@ -142,7 +138,6 @@ export const topKIntersection = defineMetric({
     },
     better: 'higher',
   },
-  needsRegion: true,
   params: z.object({
     k: z.int().min(1).default(1000).describe('Number of values; all of a smaller map.'),
     concept_influence: z
@@ -151,7 +146,6 @@ export const topKIntersection = defineMetric({
       .describe('Multiplies with the number of pixels of the image over those of the object.'),
     absolute: absoluteParameter,
   }),
-  cost: () => none,
   measure: async (ctx) => {
     const found = onObject(ctx, 'top_k_intersection', ctx.params.absolute);
     const k = Math.min(ctx.params.k, found.values.length);
@@ -160,7 +154,7 @@ export const topKIntersection = defineMetric({
   },
 });
 
-export const localisationAuc = defineMetric({
+export const localisationAuc = defineLocalisation({
   id: 'localisation_auc',
   about: {
     title: 'Localisation AUC',
@@ -172,9 +166,7 @@ export const localisationAuc = defineMetric({
     },
     better: 'higher',
   },
-  needsRegion: true,
   params: z.object({ absolute: absoluteParameter }),
-  cost: () => none,
   measure: async (ctx) => {
     const { values, inside, size } = onObject(ctx, 'localisation_auc', ctx.params.absolute);
     const outside = values.length - size;

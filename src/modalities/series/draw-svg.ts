@@ -19,10 +19,7 @@ import {
 import type { Series } from './series.ts';
 
 const WIDTH = 880;
-const LEFT = 62;
-const RIGHT = 84;
-const TOP = 58;
-const GAP = 10;
+const [LEFT, RIGHT, TOP, GAP] = [62, 84, 58, 10];
 /** Channels that are drawn; a line of text names the number of the others. */
 const MAX_PANELS = 12;
 /** Values that are written at their windows. */

@@ -5,10 +5,9 @@ import { type Markup, svg, svgDocument } from '../../core/modality/svg.ts';
 import { type Part, partsOf } from './draw-list.ts';
 import type { TextView } from './features.ts';
 
-const WIDTH = 720;
-const MARGIN = 16;
-const SIZE = 15;
-const LINE = 28;
+const [WIDTH, MARGIN] = [720, 16];
+/** Sizes of the letters and of a line. */
+const [SIZE, LINE] = [15, 28];
 /** Width of a letter of a monospaced font; ideographs and emoji take two. */
 const LETTER = 9;
 /** Lines at most; a longer text ends with a note. */

@@ -4,6 +4,7 @@ import type { PageRecord, ReportData } from '../page-data.ts';
 import type { ClassSummary } from '../summary.ts';
 import { MeanMap } from './map-canvas.tsx';
 import { methodOf } from './state.ts';
+import { TableHead } from './table-head.tsx';
 import { percent } from './words.ts';
 
 interface ClassesProps {
@@ -72,16 +73,7 @@ function MassTable({ classes }: { readonly classes: readonly NamedClass[] }) {
   const columns = COLUMNS.filter(([key]) => classes.some(({ summary }) => summary[key] !== undefined));
   return (
     <table class="mass">
-      <thead>
-        <tr>
-          <td />
-          {columns.map(([key, title]) => (
-            <th key={key} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead columns={columns.map(([, title]) => title)} />
       <tbody>
         {classes.map(({ name, summary }) => (
           <tr key={name}>

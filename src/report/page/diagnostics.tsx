@@ -1,4 +1,5 @@
 import type { Summary } from '../summary.ts';
+import { TableHead } from './table-head.tsx';
 
 /** Warnings of the maps, and how concentrated their values are. */
 export function Diagnostics({ summary: { methods, images } }: { readonly summary: Summary }) {
@@ -9,17 +10,7 @@ export function Diagnostics({ summary: { methods, images } }: { readonly summary
       <p class="lead">Maps that come with a warning, and how concentrated the values are (Gini index).</p>
       <div class="scroll">
         <table class="mass">
-          <thead>
-            <tr>
-              <td />
-              <th scope="col">sparseness</th>
-              {codes.map((code) => (
-                <th key={code} scope="col">
-                  {code}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={['sparseness', ...codes]} />
           <tbody>
             {Object.entries(methods).map(([id, { sparseness, warnings }]) => (
               <tr key={id}>

@@ -2,6 +2,7 @@ import type { MetricText, MetricTexts } from '../page-data.ts';
 import type { Mean, Summary } from '../summary.ts';
 import { LinePlot } from './line-plot.tsx';
 import { methodsOf } from './state.ts';
+import { TableHead } from './table-head.tsx';
 import { short } from './words.ts';
 
 /** Label of the horizontal axis for the curve of each metric. */
@@ -51,16 +52,7 @@ function Measures({ summary, metrics }: MeasuresProps) {
     <>
       <div class="scroll">
         <table class="measures">
-          <thead>
-            <tr>
-              <td />
-              {ids.map((id) => (
-                <th key={id} scope="col">
-                  {id}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={ids} />
           <tbody>
             {metricsOf(summary).map((metric) => (
               <MetricRow

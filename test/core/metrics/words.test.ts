@@ -7,7 +7,7 @@ import { ask, scoreOf } from '../../support/metric-questions.ts';
 import { sumOfTokens, TOKEN_VALUES } from '../../support/text-folder.ts';
 
 const row = (...ids: number[]) => tensor('int64', [1, ids.length], ids);
-const valueOf = (...ids: number[]): number => ids.reduce((sum, id) => sum + (TOKEN_VALUES[id] as number), 0);
+const sumOfValues = (...ids: number[]): number => ids.reduce((sum, id) => sum + (TOKEN_VALUES[id] as number), 0);
 /** A special token, words of one, two and one token, and a special token. */
 const IDS = [2, 8, 10, 11, 12, 3];
 const MASK_TOKEN = 4;
@@ -32,13 +32,13 @@ const question = async (params: Record<string, unknown> = {}) => ({
 describe('metrics on words', () => {
   it('deletion takes the most important words away first, each as a whole', async () => {
     const { curve } = await scoreOf('deletion', await question({ ...score, steps: 3 }));
-    const whole = valueOf(...IDS);
-    expect(curve?.y).toEqual([whole, whole - valueOf(8), whole - valueOf(8, 12), valueOf(2, 3)]);
+    const whole = sumOfValues(...IDS);
+    expect(curve?.y).toEqual([whole, whole - sumOfValues(8), whole - valueOf(8, 12), valueOf(2, 3)]);
   });
 
   it('insertion begins with special tokens and absent words', async () => {
     const { curve } = await scoreOf('insertion', await question({ ...score, steps: 3 }));
-    expect(curve?.y).toEqual([valueOf(2, 3), valueOf(2, 8, 3), valueOf(2, 8, 12, 3), valueOf(...IDS)]);
+    expect(curve?.y).toEqual([sumOfValues(2, 3), valueOf(2, 8, 3), valueOf(2, 8, 12, 3), valueOf(...IDS)]);
   });
 
   it.each(['pixel_flipping', 'faithfulness_estimate', 'monotonicity', 'infidelity', 'faithfulness_correlation'])(
@@ -56,7 +56,7 @@ describe('metrics on words', () => {
 
   it('comprehensiveness removes words of the text', async () => {
     const params = { ...score, shares: [1 / 3], removal: 'baseline', empty_rationale: false };
-    expect((await scoreOf('comprehensiveness', await question(params))).score).toBeCloseTo(valueOf(8), 5);
+    expect((await scoreOf('comprehensiveness', await question(params))).score).toBeCloseTo(sumOfValues(8), 5);
   });
 
   it('ranks tokens where no modality names words', async () => {
@@ -64,7 +64,7 @@ describe('metrics on words', () => {
     const { features: _, ...tokens } = request;
     const measured = await scoreOf('deletion', { ...rest, request: { ...tokens, inputs: request.inputs } });
     // The better half: 8, then the first special token, then 12.
-    expect(measured.curve?.y).toEqual([valueOf(...IDS), valueOf(10, 11, 3), 0]);
+    expect(measured.curve?.y).toEqual([sumOfValues(...IDS), valueOf(10, 11, 3), 0]);
   });
 
   it('region_perturbation says that a text is no image', async () => {
