@@ -1,9 +1,8 @@
 /** `whylight` in a browser: explains on onnxruntime-web, which fetches its binary from beside the script. */
-import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
 import { onnxruntimeWeb } from '../node/onnxruntime-web.ts';
 import { canvasCodecs } from './canvas-codecs.ts';
-import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { createExplainerOn } from './create-explainer.ts';
 import { type Open, openOn, type Platform } from './open.ts';
 
 export { canvasCodecs as imageCodecs } from './canvas-codecs.ts';
@@ -19,8 +18,7 @@ export * from './common.ts';
  * const explainer = createExplainer({ methods: [saliency] });
  * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
  */
-export const createExplainer = (settings: ExplainerSettings): Explainer =>
-  explainerOn(settings.engine ?? onnxruntimeWeb(), settings, PROCESS_LIMITS);
+export const createExplainer = createExplainerOn(onnxruntimeWeb, PROCESS_LIMITS);
 
 const BROWSER: Platform = {
   codecs: canvasCodecs(),

@@ -1,13 +1,12 @@
 /** `whylight` in Node: explains on onnxruntime-node. */
 import { fileURLToPath } from 'node:url';
-import type { Explainer } from '../core/explainer/explainer.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
 import { availableEngine } from '../node/available-engine.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { readBytes } from '../node/files.ts';
 import { onnxruntimeNode } from '../node/onnxruntime-node.ts';
 import { openModelFile } from '../node/open-model-file.ts';
-import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { createExplainerOn } from './create-explainer.ts';
 import { type Open, openOn, type Platform } from './open.ts';
 
 export { nodeCodecs as imageCodecs } from '../node/codecs.ts';
@@ -23,8 +22,7 @@ export * from './common.ts';
  * const explainer = createExplainer({ methods: [saliency] });
  * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
  */
-export const createExplainer = (settings: ExplainerSettings): Explainer =>
-  explainerOn(settings.engine ?? onnxruntimeNode(), settings, PROCESS_LIMITS);
+export const createExplainer = createExplainerOn(onnxruntimeNode, PROCESS_LIMITS);
 
 const NODE: Platform = {
   codecs: nodeCodecs(),

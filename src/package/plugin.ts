@@ -22,6 +22,7 @@ export { deconvnet } from '../core/autodiff/rulesets/deconvnet.ts';
 export { gradient } from '../core/autodiff/rulesets/gradient.ts';
 export { guided } from '../core/autodiff/rulesets/guided.ts';
 export { type ErrorCode, WhylightError } from '../core/errors.ts';
+export { choice } from '../core/method/choice.ts';
 export type * from '../core/method/contract.ts';
 export { API_VERSION } from '../core/method/contract.ts';
 export { defineMethod, type MethodDefinition } from '../core/method/define.ts';

@@ -1,9 +1,8 @@
 /** `whylight` in a Worker: explains on onnxruntime-web inside the isolate. */
-import type { Explainer } from '../core/explainer/explainer.ts';
 import { ISOLATE_LIMITS } from '../core/limits.ts';
 import { edgeCodecs } from '../edge/workerd/codecs.ts';
 import { onnxruntimeWorkerd } from '../edge/workerd/onnxruntime-workerd.ts';
-import { type ExplainerSettings, explainerOn } from './explain.ts';
+import { createExplainerOn } from './create-explainer.ts';
 import { type Open, openOn, type Platform } from './open.ts';
 
 export { edgeCodecs as imageCodecs } from '../edge/workerd/codecs.ts';
@@ -19,8 +18,7 @@ export * from './common.ts';
  * const explainer = createExplainer({ methods: [saliency] });
  * const { rows } = await explainer.explain(await Model.read({ bytes }), { method: 'saliency', inputs });
  */
-export const createExplainer = (settings: ExplainerSettings): Explainer =>
-  explainerOn(settings.engine ?? onnxruntimeWorkerd(), settings, ISOLATE_LIMITS);
+export const createExplainer = createExplainerOn(onnxruntimeWorkerd, ISOLATE_LIMITS);
 
 const WORKER: Platform = {
   codecs: edgeCodecs(),

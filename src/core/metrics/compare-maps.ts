@@ -1,5 +1,7 @@
 /** Similarity of two explanations of the same input. */
+
 import * as z from 'zod';
+import { choice } from '../method/choice.ts';
 import { pearson, spearman, ssim } from './similarity.ts';
 
 export const similarityParameter = (usual: 'spearman' | 'ssim') =>
@@ -9,10 +11,7 @@ export const similarityParameter = (usual: 'spearman' | 'ssim') =>
     .describe('How two maps are compared: rank correlation, correlation, or structural similarity.');
 
 export const comparisonParams = {
-  of: z
-    .enum(['map', 'elements'])
-    .default('map')
-    .describe('Compares the maps, or the values of all elements in a row, as Quantus does.'),
+  of: choice(['map', 'elements'], 'map', 'Compares the maps, or the values of all elements in a row, as Quantus does.'),
   normalise: z.boolean().default(true).describe('Divides each by its largest absolute value first.'),
   absolute: z.boolean().default(false).describe('Compares absolute values.'),
 };

@@ -3,7 +3,9 @@
  * at a time; the area under the model's answers says whether they mattered. Ten portions of a tenth, as Xplique takes
  * them.
  */
+
 import * as z from 'zod';
+import { choice } from '../method/choice.ts';
 import { baselineParameter } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { countsOfSteps } from './counts.ts';
@@ -27,10 +29,11 @@ const params = z.object({
     .default(1)
     .describe('The share of the features that is taken in all, most important first.'),
   baseline: baselineParameter,
-  answer: z
-    .enum(['probability', 'score'])
-    .default('probability')
-    .describe("What the curve shows: the target's probability, as the paper has it, or its score as explained."),
+  answer: choice(
+    ['probability', 'score'],
+    'probability',
+    "What the curve shows: the target's probability, as the paper has it, or its score as explained.",
+  ),
 });
 
 type Params = z.output<typeof params>;

@@ -1,6 +1,8 @@
 /** Faithfulness as a correlation: do features with large values change the answer most when they are removed? */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { choice } from '../method/choice.ts';
 import type { Random } from '../tensor/random.ts';
 import { portionCount, portionsOf, stepParameter } from './feature-steps.ts';
 import type { Features } from './features.ts';
@@ -18,7 +20,7 @@ import {
 import { pearson, spearman } from './similarity.ts';
 
 const common = {
-  similarity: z.enum(['pearson', 'spearman']).default('pearson').describe('Correlation, or rank correlation.'),
+  similarity: choice(['pearson', 'spearman'], 'pearson', 'Correlation, or rank correlation.'),
   baseline: removalBaseline,
   answer: answerParameter,
   unit: unitParameter,

@@ -1,6 +1,8 @@
 /** Infidelity (Yeh et al. 2019, definition 2.1): does the attribution foretell what a perturbation does to the score? */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { choice } from '../method/choice.ts';
 import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf, baselineParameter } from '../strategy/baseline.ts';
@@ -12,12 +14,11 @@ import { answerParameter, chosen } from './removal.ts';
 
 const params = z.object({
   n_perturb_samples: z.int().min(1).max(10_000).default(10).describe('How many perturbations are tried.'),
-  perturbation: z
-    .enum(['square', 'noise', 'grid'])
-    .default('square')
-    .describe(
-      'A square of pixels (or a run of elements) at a random place set to the baseline, Gaussian noise on everything, or every square of a grid, each once.',
-    ),
+  perturbation: choice(
+    ['square', 'noise', 'grid'],
+    'square',
+    'A square of pixels (or a run of elements) at a random place set to the baseline, Gaussian noise on everything, or every square of a grid, each once.',
+  ),
   patch_size: z.int().min(1).default(4).describe('Side of the square, in pixels.'),
   noise_scale: z.number().gt(0).default(0.2).describe('Standard deviation of the noise, in units of the input tensor.'),
   baseline: baselineParameter,

@@ -1,6 +1,8 @@
 /** Sanity checks (Adebayo et al. 2018; Sixt et al. 2020): a map that stays when the model or the class changes is none. */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { choice } from '../method/choice.ts';
 import type { Model } from '../model/model.ts';
 import { histogramEntropy } from '../tensor/concentration.ts';
 import { compare, comparisonParams, elementsOf, similarityParameter } from './compare-maps.ts';
@@ -8,10 +10,11 @@ import { defineMetric, type MetricContext, type MetricSubject } from './metric.t
 import { type LayerOrder, randomized, weightedLayers } from './randomized-model.ts';
 import { noiseOf, recordedParameter, shifted } from './sensitivity.ts';
 
-const layerOrder = z
-  .enum(['top_down', 'bottom_up', 'independent'])
-  .default('top_down')
-  .describe('Layers that are shuffled together: from the scores down, from the input up, or each alone.');
+const layerOrder = choice(
+  ['top_down', 'bottom_up', 'independent'],
+  'top_down',
+  'Layers that are shuffled together: from the scores down, from the input up, or each alone.',
+);
 
 const times = (count: number, { explanation: { forwards, backwards } }: MetricSubject) => ({
   forwards: count * forwards,

@@ -1,6 +1,8 @@
 /** Comprehensiveness and sufficiency of a rationale (DeYoung et al. 2020, section 4.2): the most important words. */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { choice } from '../method/choice.ts';
 import { units } from '../method/units.ts';
 import { countOfShare } from './counts.ts';
 import { defineMetric, type MetricContext } from './metric.ts';
@@ -26,12 +28,11 @@ const params = z.object({
     .describe(
       'Shares of the words (or columns, or positions) that are the rationale; numbers of words are rounded up.',
     ),
-  removal: z
-    .enum(['auto', 'delete', 'baseline'])
-    .default('auto')
-    .describe(
-      'Removal of words: their tokens are cut out, and what follows moves up (delete, as in the paper), or they get the baseline of the request; auto cuts out tokens of sequences whose length is open, and takes the baseline for everything else.',
-    ),
+  removal: choice(
+    ['auto', 'delete', 'baseline'],
+    'auto',
+    'Removal of words: their tokens are cut out, and what follows moves up (delete, as in the paper), or they get the baseline of the request; auto cuts out tokens of sequences whose length is open, and takes the baseline for everything else.',
+  ),
   baseline: units
     .default(0)
     .describe('Value of removed parts where the request gives no baseline: a number, or the id of a token.'),

@@ -1,7 +1,9 @@
 /** Answers while whole regions of an image are removed: region perturbation, selectivity and IROF. */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { superpixels } from '../image/superpixels.ts';
+import { choice } from '../method/choice.ts';
 import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { imageOf } from '../strategy/perturbation/feature-mask.ts';
@@ -40,10 +42,11 @@ export const regionPerturbation = defineMetric({
     better: 'higher',
   },
   params: z.object({
-    order: z
-      .enum(['morf', 'lerf'])
-      .default('morf')
-      .describe('Most relevant regions first, where a larger fall is better, or least relevant first.'),
+    order: choice(
+      ['morf', 'lerf'],
+      'morf',
+      'Most relevant regions first, where a larger fall is better, or least relevant first.',
+    ),
     ...patchParams,
   }),
   cost: (params, { info }) => ({ forwards: patchCount(info, params) + 1, backwards: 0 }),

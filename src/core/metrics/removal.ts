@@ -1,5 +1,7 @@
 /** Answers of the model without some features: the runs that the metrics of faithfulness share. */
+
 import * as z from 'zod';
+import { choice } from '../method/choice.ts';
 import { units } from '../method/units.ts';
 import { type Baseline, baselineOf } from '../strategy/baseline.ts';
 import type { Inputs } from '../tensor/rows.ts';
@@ -8,10 +10,11 @@ import { Features } from './features.ts';
 import type { Answers, MetricContext } from './metric.ts';
 
 /** Parameter for the number that the model is asked for, with the default of Quantus. */
-export const answerParameter = z
-  .enum(['probability', 'score'])
-  .default('probability')
-  .describe("Answer of the model: the target's probability, or its score as explained.");
+export const answerParameter = choice(
+  ['probability', 'score'],
+  'probability',
+  "Answer of the model: the target's probability, or its score as explained.",
+);
 
 /** Parameter for the value of removed features, with the default of Quantus. */
 export const removalBaseline = z
@@ -22,12 +25,11 @@ export const removalBaseline = z
   );
 
 /** Parameter for what is removed and ranked. */
-export const unitParameter = z
-  .enum(['element', 'pixel'])
-  .default('element')
-  .describe(
-    'Unit that is ranked and removed: an element of the input where the method gives a value for each, or a pixel with all its channels.',
-  );
+export const unitParameter = choice(
+  ['element', 'pixel'],
+  'element',
+  'Unit that is ranked and removed: an element of the input where the method gives a value for each, or a pixel with all its channels.',
+);
 
 export interface RemovalParams {
   readonly answer: 'probability' | 'score';

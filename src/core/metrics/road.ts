@@ -1,6 +1,8 @@
 /** ROAD, remove and debias (Rong et al. 2022): deletion that leaves no traces of itself. */
+
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { choice } from '../method/choice.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { areaUnder } from './curve.ts';
@@ -35,10 +37,11 @@ export const road = defineMetric({
       .min(0)
       .default(0.01)
       .describe('Standard deviation of the noise on what is filled in, in units of the input tensor.'),
-    order: z
-      .enum(['morf', 'lerf'])
-      .default('morf')
-      .describe('Most relevant first, where fewer survivals are better, or least relevant first, where more are.'),
+    order: choice(
+      ['morf', 'lerf'],
+      'morf',
+      'Most relevant first, where fewer survivals are better, or least relevant first, where more are.',
+    ),
   }),
   cost: ({ percentages }) => ({ forwards: percentages.length + 1, backwards: 0 }),
   measure: async (ctx) => {

@@ -1,6 +1,7 @@
 /** From one number per element to one per position: what becomes of the channels of an image or a series. */
 
 import * as z from 'zod';
+import { choice } from '../method/choice.ts';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
@@ -22,12 +23,11 @@ export const absoluteParameter = (value: boolean) =>
  * import { reductionParameter, z } from 'whylight/plugin';
  * const params = z.object({ reduction: reductionParameter });
  */
-export const reductionParameter = z
-  .enum(['none', 'sum', 'mean', 'max_abs', 'l2'])
-  .default('none')
-  .describe(
-    'What becomes of the channels at each position: kept, added up, averaged, the largest absolute value, or the Euclidean length.',
-  );
+export const reductionParameter = choice(
+  ['none', 'sum', 'mean', 'max_abs', 'l2'],
+  'none',
+  'What becomes of the channels at each position: kept, added up, averaged, the largest absolute value, or the Euclidean length.',
+);
 
 /** Makes the schemas of `absolute` and `reduction`, the last parameters of most methods. */
 export const valueParameters = (absolute = false) => ({

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
@@ -39,12 +40,11 @@ export default overLayers(
     presets: { pytorch_grad_cam: { relu: true, replacement: 'auto' } },
     params: z.object({
       ...layerParameters,
-      replacement: z
-        .enum(['auto', 'zero'])
-        .default('zero')
-        .describe(
-          'What an ablated channel is set to. zero: as in the paper; auto: zero where that is the minimum of the layer, else far below the minimum and by 1e7 lower for each of 32 channels, as pytorch-grad-cam.',
-        ),
+      replacement: choice(
+        ['auto', 'zero'],
+        'zero',
+        'What an ablated channel is set to. zero: as in the paper; auto: zero where that is the minimum of the layer, else far below the minimum and by 1e7 lower for each of 32 channels, as pytorch-grad-cam.',
+      ),
     }),
     needs: ({ target_layer }, model) => {
       const layer = targetLayer(target_layer, model);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { ExplainContext, Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
@@ -19,10 +20,11 @@ const params = z.object({
     .union([z.enum(['auto']), z.int().min(0).max(31)])
     .default('auto')
     .describe('Concept whose map is given, from 0; "auto" takes the one without which the score drops most.'),
-  returns: z
-    .enum(['map', 'concept'])
-    .default('map')
-    .describe('What is given: where the concept lies, or how much of each channel it has.'),
+  returns: choice(
+    ['map', 'concept'],
+    'map',
+    'What is given: where the concept lies, or how much of each channel it has.',
+  ),
   scaled: z.boolean().default(true).describe('Scales the map or the concept to [0, 1].'),
   max_iter: z.int().min(1).max(2000).default(200).describe('Rounds of updates of the factorisation.'),
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { defineCam, perChannel } from '../../core/strategy/activation/cam.ts';
 import { meanOf } from '../../core/tensor/sum.ts';
 
@@ -22,12 +23,11 @@ export default defineCam({
   gradients: false,
   params: {
     k: z.number().min(0).max(10).default(2).describe('How many standard deviations above the mean a value must be.'),
-    convention: z
-      .enum(['mask_mean', 'channel_mean'])
-      .default('mask_mean')
-      .describe(
-        'Libraries differ. mask_mean: feature maps, each weighted with the share of it that stands out, as pytorch-grad-cam; channel_mean: the positions that stand out, each weighted with the mean of its channel, as Xplique.',
-      ),
+    convention: choice(
+      ['mask_mean', 'channel_mean'],
+      'mask_mean',
+      'Libraries differ. mask_mean: feature maps, each weighted with the share of it that stands out, as pytorch-grad-cam; channel_mean: the positions that stand out, each weighted with the mean of its channel, as Xplique.',
+    ),
   },
   contributions: (maps, { k, convention }) => {
     const { positions, activations } = maps;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -45,12 +46,11 @@ export default overLayers(
         .describe(
           'Which classes to compare with, by rank: 1 is the class whose score is nearest to that of the target.',
         ),
-      convention: z
-        .enum(['fixed', 'differentiated'])
-        .default('fixed')
-        .describe(
-          'Whether the weights of the other classes, their probabilities, count as constants, so that each class is taken away in its share, or are differentiated along with the scores, as pytorch-grad-cam.',
-        ),
+      convention: choice(
+        ['fixed', 'differentiated'],
+        'fixed',
+        'Whether the weights of the other classes, their probabilities, count as constants, so that each class is taken away in its share, or are differentiated along with the scores, as pytorch-grad-cam.',
+      ),
     }),
     needs: ({ target_layer }, model) => {
       const { name } = targetLayer(target_layer, model);

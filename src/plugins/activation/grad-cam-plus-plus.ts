@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { defineCam, type FeatureMaps, perChannel } from '../../core/strategy/activation/cam.ts';
 import { meanOf, sumOf } from '../../core/tensor/sum.ts';
@@ -26,12 +26,11 @@ export default defineCam({
   },
   presets: { pytorch_grad_cam: { relu: true, convention: 'sum' }, xplique: { relu: true, convention: 'mean' } },
   params: {
-    convention: z
-      .enum(['sum', 'mean', 'joint_sum', 'normalised'])
-      .default('sum')
-      .describe(
-        'Libraries differ. sum: equation 19, as pytorch-grad-cam; mean: means in place of sums, as Xplique; joint_sum: as torch-cam; normalised: the weights of a channel sum to one, as tf-keras-vis.',
-      ),
+    convention: choice(
+      ['sum', 'mean', 'joint_sum', 'normalised'],
+      'sum',
+      'Libraries differ. sum: equation 19, as pytorch-grad-cam; mean: means in place of sums, as Xplique; joint_sum: as torch-cam; normalised: the weights of a channel sum to one, as tf-keras-vis.',
+    ),
   },
   weights: (maps, { convention }) => plusPlusWeights(maps, convention),
 });

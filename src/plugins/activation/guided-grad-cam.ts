@@ -4,6 +4,7 @@ import { gradient } from '../../core/autodiff/rulesets/gradient.ts';
 import { guided } from '../../core/autodiff/rulesets/guided.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { resizeMap } from '../../core/image/resize.ts';
+import { choice } from '../../core/method/choice.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -35,10 +36,7 @@ export default defineMethod({
   presets: { captum: { interpolation: 'nearest' } },
   params: z.object({
     target_layer: targetLayerParameter,
-    interpolation: z
-      .enum(['nearest', 'bilinear'])
-      .default('nearest')
-      .describe('How the map is enlarged; nearest as Captum.'),
+    interpolation: choice(['nearest', 'bilinear'], 'nearest', 'How the map is enlarged; nearest as Captum.'),
     exclude: z
       .array(z.string())
       .max(100)

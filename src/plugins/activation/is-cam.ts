@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { defineMaskedScores } from '../../core/strategy/activation/masked-scores.ts';
 
@@ -14,12 +15,11 @@ export default defineMaskedScores({
   },
   params: {
     n_samples: z.int().min(1).max(1000).default(10).describe('Steps of each mask.'),
-    convention: z
-      .enum(['cumulative', 'linear'])
-      .default('cumulative')
-      .describe(
-        'Factor of step i of N. cumulative: (0 + 1 + ... + i) / N, as the paper and torch-cam; linear: (i + 1) / N, which ends at the mask itself.',
-      ),
+    convention: choice(
+      ['cumulative', 'linear'],
+      'cumulative',
+      'Factor of step i of N. cumulative: (0 + 1 + ... + i) / N, as the paper and torch-cam; linear: (i + 1) / N, which ends at the mask itself.',
+    ),
   },
   samples: ({ n_samples }) => n_samples,
   factors: (mask, { index, of }, { convention }) => {

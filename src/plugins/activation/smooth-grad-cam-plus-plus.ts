@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { layoutOf } from '../../core/method/layout.ts';
@@ -48,12 +49,11 @@ export const smoothGradCamPlusPlus = (draw?: Draw): Method =>
         ...layerParameters,
         n_samples: z.int().min(1).max(1000).default(25).describe('Noisy copies of the input.'),
         ...noiseParameters,
-        convention: z
-          .enum(['mean_gradient', 'last_gradient', 'first_order'])
-          .default('mean_gradient')
-          .describe(
-            'mean_gradient: the formula, with mean gradients; last_gradient: the gradient of the last copy in place of their mean, as TorchCAM; first_order: the mean gradient in place of its square above the line, as the paper prints it.',
-          ),
+        convention: choice(
+          ['mean_gradient', 'last_gradient', 'first_order'],
+          'mean_gradient',
+          'mean_gradient: the formula, with mean gradients; last_gradient: the gradient of the last copy in place of their mean, as TorchCAM; first_order: the mean gradient in place of its square above the line, as the paper prints it.',
+        ),
       }),
       needs: ({ target_layer }, model) => {
         const { name } = targetLayer(target_layer, model);

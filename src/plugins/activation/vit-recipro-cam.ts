@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -19,16 +20,16 @@ const params = z.object({
     .default('auto')
     .describe('Name of the tokens that a block starts from, on its skip connection; "auto" takes those of the last.'),
   ...placeParameters,
-  normalisation: z
-    .enum(['unmasked', 'masked'])
-    .default('unmasked')
-    .describe(
-      "What the block's first normalisation sees. unmasked: all tokens, and its output is masked together with the skip connection, as OpenVINO XAI; masked: the masked tokens.",
-    ),
-  class_token: z
-    .enum(['keep', 'zero'])
-    .default('keep')
-    .describe('What becomes of class and register tokens, which stand for no place: they stay, or are set to 0.'),
+  normalisation: choice(
+    ['unmasked', 'masked'],
+    'unmasked',
+    "What the block's first normalisation sees. unmasked: all tokens, and its output is masked together with the skip connection, as OpenVINO XAI; masked: the masked tokens.",
+  ),
+  class_token: choice(
+    ['keep', 'zero'],
+    'keep',
+    'What becomes of class and register tokens, which stand for no place: they stay, or are set to 0.',
+  ),
 });
 
 type Params = z.output<typeof params>;

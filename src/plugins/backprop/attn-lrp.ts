@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { lrp } from '../../core/autodiff/rulesets/lrp.ts';
+import { choice } from '../../core/method/choice.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { relevanceAt, relevanceGradients, relevanceParameters } from '../../core/strategy/relevance.ts';
 import { defineSinglePass } from '../../core/strategy/single-pass.ts';
@@ -35,12 +35,11 @@ export default defineSinglePass({
   },
   params: {
     ...relevanceParameters,
-    normalization: z
-      .enum(['identity', 'linear'])
-      .default('identity')
-      .describe(
-        'Rule of layer, instance, group and batch norms. identity: all relevance is handed on; linear: mean and shift take their share, which keeps values small behind norms with large shifts.',
-      ),
+    normalization: choice(
+      ['identity', 'linear'],
+      'identity',
+      'Rule of layer, instance, group and batch norms. identity: all relevance is handed on; linear: mean and shift take their share, which keeps values small behind norms with large shifts.',
+    ),
   },
   needs: ({ epsilon, normalization, zero_params, target_layer }, model) => ({
     gradients: relevanceGradients(target_layer, model),

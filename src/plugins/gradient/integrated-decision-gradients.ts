@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { baselineParameter } from '../../core/strategy/baseline.ts';
@@ -32,12 +33,11 @@ export default defineMethod({
   params: z.object({
     n_steps: z.int().min(1).max(1000).default(50).describe('Points on the path.'),
     quadrature: quadratureParameter,
-    slope: z
-      .enum(['derivative', 'difference'])
-      .default('derivative')
-      .describe(
-        "How the rise of the score at a point is found. derivative: the gradient times input minus baseline; difference: that of the score since the point before, over the way between them, 0 at the first, as in the authors' code.",
-      ),
+    slope: choice(
+      ['derivative', 'difference'],
+      'derivative',
+      "How the rise of the score at a point is found. derivative: the gradient times input minus baseline; difference: that of the score since the point before, over the way between them, 0 at the first, as in the authors' code.",
+    ),
     baseline: baselineParameter,
     absolute: absoluteParameter(false),
     reduction: reductionParameter,

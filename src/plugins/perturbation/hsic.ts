@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
 import type { Random } from '../../core/tensor/random.ts';
@@ -26,12 +27,11 @@ export default defineFeatureMethod({
       .max(4096)
       .default(256)
       .describe('Random coalitions (N), each feature there in half of them; Xplique takes 500.'),
-    bandwidth: z
-      .enum(['median', 'median_distance'])
-      .default('median')
-      .describe(
-        'Width of the Gaussian kernel: the median score, as the authors take it (made for probabilities), or the median distance between scores.',
-      ),
+    bandwidth: choice(
+      ['median', 'median_distance'],
+      'median',
+      'Width of the Gaussian kernel: the median score, as the authors take it (made for probabilities), or the median distance between scores.',
+    ),
   },
   mask: { mask: 'grid', grid: 7, segments: 49 },
   cost: (_, { nb_design }) => nb_design,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import type { ExplainContext } from '../../core/method/contract.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import { checkFeatures, coalitionCount } from '../../core/strategy/perturbation/coalitions.ts';
@@ -40,23 +41,22 @@ export default defineFeatureMethod({
       .max(100_000)
       .default(256)
       .describe('Rows to evaluate at most: random coalitions, or all 2^d of d features when that is no more.'),
-    surrogate: z
-      .enum(['lasso', 'ridge', 'least_squares'])
-      .default('lasso')
-      .describe(
-        "The linear model; alpha is its penalty, in scikit-learn's scale. Captum takes a lasso, the authors' library a ridge of 1.",
-      ),
+    surrogate: choice(
+      ['lasso', 'ridge', 'least_squares'],
+      'lasso',
+      "The linear model; alpha is its penalty, in scikit-learn's scale. Captum takes a lasso, the authors' library a ridge of 1.",
+    ),
     alpha: z.number().min(0).default(0.01).describe('Penalty of the linear model.'),
-    penalty: z
-      .enum(['relative', 'absolute'])
-      .default('relative')
-      .describe(
-        'Unit of the penalty of a lasso: the standard deviation of the scores, so that scores of any size give the same selection, or the unit of the score, as Captum takes it. A ridge does not depend on the unit.',
-      ),
-    distance: z
-      .enum(['cosine', 'euclidean'])
-      .default('cosine')
-      .describe('How far a coalition is from the input, measured between the tensors that the model sees.'),
+    penalty: choice(
+      ['relative', 'absolute'],
+      'relative',
+      'Unit of the penalty of a lasso: the standard deviation of the scores, so that scores of any size give the same selection, or the unit of the score, as Captum takes it. A ridge does not depend on the unit.',
+    ),
+    distance: choice(
+      ['cosine', 'euclidean'],
+      'cosine',
+      'How far a coalition is from the input, measured between the tensors that the model sees.',
+    ),
     kernel_width: z
       .number()
       .positive()

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
@@ -20,12 +21,11 @@ import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
 const params = z.object({
   ...windowParameters,
-  aggregation: z
-    .enum(['mean', 'sum'])
-    .default('mean')
-    .describe(
-      'What an element has of the windows that cover it: the mean of their drops (Captum) or the sum (PAIR, Xplique).',
-    ),
+  aggregation: choice(
+    ['mean', 'sum'],
+    'mean',
+    'What an element has of the windows that cover it: the mean of their drops (Captum) or the sum (PAIR, Xplique).',
+  ),
   baseline: baselineParameter,
   precision: precisionParameter(
     'what the last halving of the distance between windows has changed, as a share of how much the map varies',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { choice } from '../../core/method/choice.ts';
 import type { Attribution } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -46,12 +47,11 @@ export default defineMethod({
       ),
     cells: z.int().min(1).max(64).default(7).describe('Cells of a mask along each side (s).'),
     probability: z.number().gt(0).lte(1).default(0.5).describe('How likely a cell is visible (p).'),
-    normalization: z
-      .enum(['coverage', 'expected', 'centered'])
-      .default('coverage')
-      .describe(
-        'What the sum over the masks that keep a position is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
-      ),
+    normalization: choice(
+      ['coverage', 'expected', 'centered'],
+      'coverage',
+      'What the sum over the masks that keep a position is divided by: how often they kept it, as Xplique does (the mean score of these masks), or the N p that is expected, as the paper does (the same in the limit, with more noise). "centered" is the latter less the mean score of all masks: below zero where hiding helps.',
+    ),
     baseline: baselineParameter,
     precision: precisionParameter(),
     uncertainty: uncertaintyParameter,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { ExplainContext, Given } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { doi } from '../../core/method/papers.ts';
@@ -13,18 +14,16 @@ import { interventionalShap, pathDependentShap, type TreeShapResult } from '../.
 import { countShares } from '../../core/trees/shares-of-rows.ts';
 
 const params = z.object({
-  feature_perturbation: z
-    .enum(['auto', 'interventional', 'tree_path_dependent'])
-    .default('auto')
-    .describe(
-      'What absent columns do: take the values of the baseline rows ("interventional"), or go both ways at a split by the shares of training rows ("tree_path_dependent"), which are taken from nodes_hitrates of the file, else counted from the baseline rows. "auto" is interventional with baseline rows in the request, else path-dependent where the file has counts, else interventional with the parameter baseline.',
-    ),
-  model_output: z
-    .enum(['raw', 'probability'])
-    .default('raw')
-    .describe(
-      'What is explained: the sum over the trees, before LOGISTIC or SOFTMAX ("raw"), or the model\'s output ("probability", interventional only).',
-    ),
+  feature_perturbation: choice(
+    ['auto', 'interventional', 'tree_path_dependent'],
+    'auto',
+    'What absent columns do: take the values of the baseline rows ("interventional"), or go both ways at a split by the shares of training rows ("tree_path_dependent"), which are taken from nodes_hitrates of the file, else counted from the baseline rows. "auto" is interventional with baseline rows in the request, else path-dependent where the file has counts, else interventional with the parameter baseline.',
+  ),
+  model_output: choice(
+    ['raw', 'probability'],
+    'raw',
+    'What is explained: the sum over the trees, before LOGISTIC or SOFTMAX ("raw"), or the model\'s output ("probability", interventional only).',
+  ),
   baseline: baselineParameter,
 });
 

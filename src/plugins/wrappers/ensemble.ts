@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -19,12 +20,11 @@ const params = z.object({
     .max(50)
     .default([])
     .describe('Their parameters, each as method.name=value, such as integrated_gradients.n_steps=20.'),
-  normalization: z
-    .enum(['max_abs', 'min_max', 'l1'])
-    .default('max_abs')
-    .describe(
-      'How maps are made comparable: divided by their largest absolute value (signs are kept), stretched from 0 to 1, or divided by the sum of their absolute values.',
-    ),
+  normalization: choice(
+    ['max_abs', 'min_max', 'l1'],
+    'max_abs',
+    'How maps are made comparable: divided by their largest absolute value (signs are kept), stretched from 0 to 1, or divided by the sum of their absolute values.',
+  ),
 });
 
 type Params = z.output<typeof params>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { choice } from '../../core/method/choice.ts';
 import type { Attribution, ExplainContext, MethodSource } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
@@ -28,10 +29,11 @@ const params = z.object({
     .max(20)
     .default(['n_steps=100'])
     .describe('Parameters of the base method, each as name=value. With a baseline among them it is asked once.'),
-  algorithm: z
-    .enum(['full', 'fast'])
-    .default('full')
-    .describe('Looks for the best region anew after each that was taken, or ranks the regions once (fast).'),
+  algorithm: choice(
+    ['full', 'fast'],
+    'full',
+    'Looks for the best region anew after each that was taken, or ranks the regions once (fast).',
+  ),
   least_pixels: z
     .int()
     .min(1)

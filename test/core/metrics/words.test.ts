@@ -33,12 +33,12 @@ describe('metrics on words', () => {
   it('deletion takes the most important words away first, each as a whole', async () => {
     const { curve } = await scoreOf('deletion', await question({ ...score, steps: 3 }));
     const whole = sumOfValues(...IDS);
-    expect(curve?.y).toEqual([whole, whole - sumOfValues(8), whole - valueOf(8, 12), valueOf(2, 3)]);
+    expect(curve?.y).toEqual([whole, whole - sumOfValues(8), whole - sumOfValues(8, 12), sumOfValues(2, 3)]);
   });
 
   it('insertion begins with special tokens and absent words', async () => {
     const { curve } = await scoreOf('insertion', await question({ ...score, steps: 3 }));
-    expect(curve?.y).toEqual([sumOfValues(2, 3), valueOf(2, 8, 3), valueOf(2, 8, 12, 3), valueOf(...IDS)]);
+    expect(curve?.y).toEqual([sumOfValues(2, 3), sumOfValues(2, 8, 3), sumOfValues(2, 8, 12, 3), sumOfValues(...IDS)]);
   });
 
   it.each(['pixel_flipping', 'faithfulness_estimate', 'monotonicity', 'infidelity', 'faithfulness_correlation'])(
@@ -64,7 +64,7 @@ describe('metrics on words', () => {
     const { features: _, ...tokens } = request;
     const measured = await scoreOf('deletion', { ...rest, request: { ...tokens, inputs: request.inputs } });
     // The better half: 8, then the first special token, then 12.
-    expect(measured.curve?.y).toEqual([sumOfValues(...IDS), valueOf(10, 11, 3), 0]);
+    expect(measured.curve?.y).toEqual([sumOfValues(...IDS), sumOfValues(10, 11, 3), 0]);
   });
 
   it('region_perturbation says that a text is no image', async () => {

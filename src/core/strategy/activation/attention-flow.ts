@@ -1,6 +1,8 @@
 /** Attention accumulated over the blocks of a transformer: methods that multiply attention maps. */
+
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
+import { choice } from '../../method/choice.ts';
 import type { Attribution, ExplainContext } from '../../method/contract.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { attentionMaps } from '../../model/attention.ts';
@@ -75,10 +77,7 @@ export const FUSIONS = {
   min: (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity),
 };
 
-export const headFusionParameter = z
-  .enum(['mean', 'max', 'min'])
-  .default('mean')
-  .describe('What becomes of the heads of a block.');
+export const headFusionParameter = choice(['mean', 'max', 'min'], 'mean', 'What becomes of the heads of a block.');
 
 const QUERIES = ['auto', 'first', 'last', 'mean'] as const;
 type Query = (typeof QUERIES)[number];

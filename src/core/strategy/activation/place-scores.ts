@@ -1,6 +1,7 @@
 /** Scores of a layer of which a single place is left, with or without its surroundings: the runs of Recipro-CAM. */
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
+import { choice } from '../../method/choice.ts';
 import type { ExplainContext } from '../../method/contract.ts';
 import { type Layout, layoutOf } from '../../method/layout.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
@@ -12,16 +13,16 @@ import { knownDims } from '../perturbation/extents.ts';
 
 /** Parameters of methods that keep one place of a layer at a time. */
 export const placeParameters = {
-  mask: z
-    .enum(['gaussian', 'single'])
-    .default('gaussian')
-    .describe(
-      'What is kept of the layer: a place and its neighbours, weighted with a kernel of three positions along each axis, or the place alone.',
-    ),
-  response: z
-    .enum(['score', 'probability'])
-    .default('score')
-    .describe('Which answer makes the map: the score of the target, or its softmax probability among all scores.'),
+  mask: choice(
+    ['gaussian', 'single'],
+    'gaussian',
+    'What is kept of the layer: a place and its neighbours, weighted with a kernel of three positions along each axis, or the place alone.',
+  ),
+  response: choice(
+    ['score', 'probability'],
+    'score',
+    'Which answer makes the map: the score of the target, or its softmax probability among all scores.',
+  ),
   scaled: z
     .boolean()
     .default(true)

@@ -1,18 +1,18 @@
 /** Projection of the positions of a layer on the first principal component of its channels. */
 
-import * as z from 'zod';
+import type * as z from 'zod';
+import { choice } from '../../method/choice.ts';
 import { gram, lengthOf } from '../../tensor/gram.ts';
 import { transposed } from '../../tensor/transpose.ts';
 
 const MAX_ROUNDS = 5000;
 const PRECISION = 1e-11;
 
-export const signParameter = z
-  .enum(['features', 'corner'])
-  .default('features')
-  .describe(
-    'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first position, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
-  );
+export const signParameter = choice(
+  ['features', 'corner'],
+  'features',
+  'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first position, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
+);
 
 /**
  * Each position is a point with one coordinate per channel; the points are centred, and each one's coordinate along the

@@ -1,6 +1,8 @@
 /** Window shapes and strides as clients give them, for any kind of input. */
+
 import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
+import { choice } from '../../method/choice.ts';
 import type { TensorInfo } from '../../model/info.ts';
 
 const dims = z.array(z.int().min(1)).max(16).default([]);
@@ -10,12 +12,11 @@ export const windowParameters = {
     'Dims of the window: one number for every spatial axis, one for each spatial axis (all channels), or one for each axis; for several inputs, those of one after those of the other. Left empty, each word of a text, column of a table or window of a signal is covered by itself, or a third of each side of an image.',
   ),
   strides: dims.describe('Steps of the window, given like its shape; a third of the window when left empty.'),
-  edge: z
-    .enum(['cut', 'whole'])
-    .default('cut')
-    .describe(
-      'Windows that stand out at the far edge: cut off, as Captum cuts them, or left out, as Xplique leaves them. What no window covers then has the value 0.',
-    ),
+  edge: choice(
+    ['cut', 'whole'],
+    'cut',
+    'Windows that stand out at the far edge: cut off, as Captum cuts them, or left out, as Xplique leaves them. What no window covers then has the value 0.',
+  ),
 };
 
 export interface WindowShape {
