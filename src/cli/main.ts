@@ -33,7 +33,10 @@ const COMMANDS: Commands = {
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
   },
-  plugins: { about: 'List, check and add methods of third parties', load: () => import('./commands/plugins.ts') },
+  init: { about: 'Make the folder of a deployment', load: () => import('./commands/init.ts') },
+  build: { about: 'Write the Worker of a deployment', load: () => import('./commands/build.ts') },
+  start: { about: 'Run the Worker of a deployment in local workerd', load: () => import('./commands/start.ts') },
+  plugins: { about: 'List, check, add, remove and update methods', load: () => import('./commands/plugins.ts') },
   'create-plugin': {
     about: 'Create a package with a method of your own',
     load: () => import('./commands/create-plugin.ts'),

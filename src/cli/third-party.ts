@@ -4,10 +4,12 @@ import { join, relative, resolve } from 'node:path';
 import { type Config, configSchema, METHOD_FAMILIES } from '../config/plugins-config.ts';
 import { WhylightError } from '../core/errors.ts';
 import { parseJson } from '../core/json.ts';
+import type { Method } from '../core/method/contract.ts';
 import { checkMethod } from '../core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { CONFIG, loadModule } from '../node/load-component.ts';
 import { buildOf } from '../node/plugin-build.ts';
+import { readBuild } from './deployment-files.ts';
 
 /** Content of a build. */
 export interface BuiltIn {
@@ -20,12 +22,28 @@ export interface BuiltIn {
   readonly root: string;
 }
 
+/** Method of a configuration, with the file or package that it comes from. */
+export interface ConfiguredMethod {
+  readonly use: string;
+  /** Id that the method is served under, where it is not its own. */
+  readonly as?: string | undefined;
+  readonly entry: PluginEntry;
+}
+
+/** Configuration of a folder that is no clone of the project. */
+export interface Deployment {
+  readonly config: Config;
+  readonly methods: readonly ConfiguredMethod[];
+}
+
 /** Methods and models that commands work with. */
 export interface Available extends Pick<BuiltIn, 'plugins' | 'models'> {
   /** Ids of methods that were loaded now and are in no build. */
   readonly notBuilt: ReadonlySet<string>;
   /** Entries of the configuration that cannot be used, each with its remedy. */
   readonly problems: readonly string[];
+  /** Configuration of the folder; undefined in the project's own folder, and in one without. */
+  readonly deployment?: Deployment;
 }
 
 let files: readonly string[] = [];
@@ -44,15 +62,22 @@ export const usePlugins = (paths: readonly string[]): void => {
 export async function availableIn(folder: string, built: BuiltIn): Promise<Available> {
   const { config, problems } = readConfig(folder);
   const inProject = realpathSync(folder) === realpathSync(built.root);
-  const own = config ? await ofConfig(folder, config, inProject ? built : undefined, problems) : [];
+  const methods = config ? await ofConfig({ folder, built, inProject, problems }, config) : [];
+  const own = methods.map(({ entry }) => entry);
   const named = await Promise.all(files.map((file) => ofFlag(folder, file)));
   const base = inProject || own.length === 0 ? built.plugins : [];
   const byId = new Map([...base, ...own, ...named].map((entry) => [entry.method.id, entry]));
+  const builds = inProject ? {} : readBuild(folder);
   return {
     plugins: [...byId.values()],
-    models: inProject || !config ? built.models : { ...built.models, ...modelsOf(folder, config, built.root) },
-    notBuilt: new Set([...own, ...named].map(({ method }) => method.id)),
+    models: inProject || !config ? built.models : modelsOf(folder, config, built),
+    notBuilt: new Set(
+      [...own, ...named]
+        .filter(({ method, build }) => build === undefined || builds[method.id] !== build)
+        .map(({ method }) => method.id),
+    ),
     problems,
+    ...(config && !inProject && { deployment: { config, methods } }),
   };
 }
 
@@ -70,21 +95,27 @@ function readConfig(folder: string): { config?: Config; problems: string[] } {
   }
 }
 
+interface Place {
+  readonly folder: string;
+  readonly built: BuiltIn;
+  readonly inProject: boolean;
+  readonly problems: string[];
+}
+
 /** The entries of a configuration that a build does not have. One that fails is a problem, and hides no other. */
 async function ofConfig(
-  folder: string,
+  { folder, built, inProject, problems }: Place,
   { plugins, exclude }: Config,
-  built: BuiltIn | undefined,
-  problems: string[],
-): Promise<PluginEntry[]> {
+): Promise<ConfiguredMethod[]> {
   const excluded = new Set(exclude.flatMap((name) => METHOD_FAMILIES[name] ?? [name]));
-  const loaded: PluginEntry[] = [];
+  const loaded: ConfiguredMethod[] = [];
   for (const [i, { use, version: _, as, ...rules }] of plugins.entries()) {
-    if (built?.used.includes(use)) continue;
+    if (inProject && built.used.includes(use)) continue;
     try {
-      const entry = { ...(await entryOf(folder, use, `plugins[${i}]`, as)), ...rules };
+      const found = packaged(use, built) ?? (await entryOf(folder, use, `plugins[${i}]`));
+      const entry = { ...renamed(found, as), ...rules };
       new MethodRegistry([entry]);
-      if (!excluded.has(entry.method.id)) loaded.push(entry);
+      if (!excluded.has(entry.method.id)) loaded.push({ use, as, entry });
     } catch (error) {
       if (!WhylightError.is(error)) throw error;
       problems.push(error.message);
@@ -93,6 +124,22 @@ async function ofConfig(
   return loaded;
 }
 
+/** Method of the package: `whylight/methods/gradient/saliency`, without loading it a second time. */
+function packaged(use: string, { used, plugins }: BuiltIn): PluginEntry | undefined {
+  if (!use.startsWith(PACKAGED)) return undefined;
+  const entry = plugins[used.indexOf(`./src/plugins/${use.slice(PACKAGED.length)}.ts`)];
+  return entry && { method: entry.method, ...(entry.build !== undefined && { build: entry.build }) };
+}
+
+const PACKAGED = 'whylight/methods/';
+
+/** Names of the methods of the package, as a configuration elsewhere names them. */
+export const packagedMethods = ({ used }: Pick<BuiltIn, 'used'>): string[] =>
+  used.flatMap((path) => {
+    const [, name] = /^\.\/src\/plugins\/(.*)\.ts$/.exec(path) ?? [];
+    return name === undefined ? [] : [`${PACKAGED}${name}`];
+  });
+
 /** A path may be written without `./` where there is such a file. */
 function ofFlag(folder: string, file: string): Promise<PluginEntry> {
   const isFile = /^[./]/.test(file) || existsSync(resolve(folder, file));
@@ -100,15 +147,17 @@ function ofFlag(folder: string, file: string): Promise<PluginEntry> {
   return entryOf(folder, use, '--plugin');
 }
 
-async function entryOf(folder: string, use: string, place: string, as?: string): Promise<PluginEntry> {
+async function entryOf(folder: string, use: string, place: string): Promise<PluginEntry> {
   const { default: method } = await loadModule(folder, use, place);
   checkMethod(method);
   const build = await buildOf(folder, use);
-  return {
-    method: as === undefined ? method : Object.freeze({ ...method, id: as }),
-    ...(build !== undefined && { build }),
-  };
+  return { method, ...(build !== undefined && { build }) };
 }
 
-const modelsOf = (folder: string, { models }: Config, root: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(models).map(([name, path]) => [name, relative(root, resolve(folder, path))]));
+const renamed = (entry: PluginEntry, as: string | undefined): PluginEntry =>
+  as === undefined ? entry : { ...entry, method: Object.freeze({ ...entry.method, id: as }) as Method };
+
+const modelsOf = (folder: string, { models }: Config, { root, models: embedded }: BuiltIn): Record<string, string> => ({
+  ...embedded,
+  ...Object.fromEntries(Object.entries(models).map(([name, path]) => [name, relative(root, resolve(folder, path))])),
+});

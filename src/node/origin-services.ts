@@ -2,6 +2,7 @@
 import { modalities, plugins, tasks, tenants } from '#plugins';
 import { createContainer, defineModule, type Module } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
+import type { TenantConfig } from '../config/tenant-policy.ts';
 import { batchingEngine } from '../core/engine/batching.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
@@ -45,6 +46,8 @@ export interface OriginOptions {
   readonly log?: Log;
   /** Methods that are served; the built ones when left out. */
   readonly plugins?: readonly PluginEntry[];
+  /** Tenants; those of the build when left out. */
+  readonly tenants?: Readonly<Record<string, TenantConfig>>;
 }
 
 const MIB = 2 ** 20;
@@ -75,7 +78,7 @@ export async function originServices(
     createContainer(
       coreModule({ plugins: options.plugins ?? plugins, modalities, tasks }),
       engineModule(parts.engine ?? (await originEngine(options, log))),
-      edgeModule(tenants),
+      edgeModule(options.tenants ?? tenants),
       nodeModule({ models: options.models, limits: LIMITS }),
       originModule(options, admission, uploads),
       edgeParts({ log, ...parts }),

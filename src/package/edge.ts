@@ -9,6 +9,7 @@ import type { ModelSetting } from '../edge/models/given-models.ts';
 import { type ExplainerSettings, entriesOf } from './explain.ts';
 import { parseTenants, type TenantInput } from './tenants.ts';
 
+export { hardenBuiltIns } from '../core/harden.ts';
 export type { CacheSetting } from '../edge/cache/setting.ts';
 export type { ByteStorage } from '../edge/cache/storage.ts';
 export type { EdgeParts } from '../edge/composition/edge-module.ts';
@@ -16,6 +17,7 @@ export type { EdgeLimits, HostSettings } from '../edge/composition/settings-modu
 export type { GivenModel, ModelPlace, ModelSetting } from '../edge/models/given-models.ts';
 export type { Log } from '../edge/observe/log.ts';
 export type { Authenticate, HostCaller } from '../edge/tenants/host-authentication.ts';
+export { builtinTasks } from '../tasks/index.ts';
 export type { TenantInput } from './tenants.ts';
 
 /**

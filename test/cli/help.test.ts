@@ -5,7 +5,7 @@ import { commandHelp, wrap } from '../../src/cli/help.ts';
 import { whylight } from '../support/command-line.ts';
 
 const COMMANDS = ['explain', 'compare', 'evaluate', 'report', 'methods', 'inspect'];
-const MORE_COMMANDS = ['calibrate', 'check', 'export', 'serve', 'plugins', 'create-plugin'];
+const MORE_COMMANDS = ['calibrate', 'check', 'export', 'serve', 'plugins', 'init', 'build', 'start', 'create-plugin'];
 
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80);
 

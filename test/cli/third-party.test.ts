@@ -74,7 +74,7 @@ describe('the plugins.config.json of the folder', () => {
 
   it('is listed with what is loaded and not built', () => {
     configure({ plugins: [{ use: './mine.ts' }] });
-    expect(whylight('plugins', 'list').stdout).toMatch(/^mine .*\(loaded now, not built\)$/m);
+    expect(whylight('plugins', 'list').stdout).toMatch(/^mine .*\(configured, not built\)$/m);
   });
 
   it('is used as far as it goes where an entry is wrong, with a warning that names the entry', () => {

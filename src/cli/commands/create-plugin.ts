@@ -1,13 +1,11 @@
 /** `whylight create-plugin my-method --strategy ...`: a package with a worked example method, ready to be changed. */
-
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { WhylightError } from '../../core/errors.ts';
 import { UsageError } from '../arguments.ts';
 import { CONFIGURED, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { packWhylight } from '../pack-whylight.ts';
 
 /** The example package of each strategy is what a new one starts from. */
 const TEMPLATES = {
@@ -47,7 +45,6 @@ export default defineCommand({
       filter: (path) => !/(node_modules|dist|package-lock\.json)$/.test(path.slice(ROOT.length)) || path === ROOT,
     });
     await renamed(folder, template, name);
-    console.log('packing whylight for the new package ...');
     await dependOnThis(folder);
     console.log(`saliency-method-${name}: a package of the strategy ${strategy} to start from
 
@@ -60,32 +57,12 @@ The method is in src/index.ts.`);
   },
 });
 
-/**
- * Lets the package depend on the whylight that made it, packed beside it, so that it installs without a registry; and keeps
- * onnxruntime-node from fetching GPU libraries, which no test needs.
- * @throws WhylightError `invalid_config` where packing fails
- */
+/** Lets the package depend on the whylight that made it, packed beside it. */
 async function dependOnThis(folder: string): Promise<void> {
-  // A published package is built already; a clone builds when it is packed.
-  const built = existsSync(join(ROOT, 'src/cli/main.ts')) ? [] : ['--ignore-scripts'];
-  const packed = spawnSync('npm', ['pack', '--pack-destination', folder, ...built], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
-  const tarball = (await readdir(folder)).find((file) => /^whylight-.*\.tgz$/.test(file));
-  if (packed.status !== 0 || tarball === undefined) {
-    throw new WhylightError(
-      'invalid_config',
-      `whylight could not be packed for ${folder}: ${packed.stderr.trim() || packed.error?.message}. Run "npm pack" in ${ROOT} to see why.`,
-      { folder },
-    );
-  }
   const path = join(folder, 'package.json');
   const manifest = JSON.parse(await readFile(path, 'utf8'));
-  manifest.devDependencies.whylight = `file:./${tarball}`;
+  manifest.devDependencies.whylight = await packWhylight(folder);
   await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
-  await writeFile(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
 }
 
 /** Puts the new name in place of the example's, as it is spelled in packages, ids and titles. */

@@ -1,23 +1,23 @@
-/** `whylight plugins list | check <what> | add <what>`: which methods are configured, and whether they hold the contract. */
-
-import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+/** `whylight plugins list | check | add | remove | update`: the configured methods, and their contract. */
+import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { parseJson } from '../../core/json.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { checkMethod } from '../../core/method/define.ts';
+import { CONFIG, loadModule } from '../../node/load-component.ts';
+import { buildOf } from '../../node/plugin-build.ts';
 import { checkContract, imageGraph, imageTensor, openGraph } from '../../testing/node.ts';
 import { UsageError } from '../arguments.ts';
 import { AVAILABLE, CONFIGURED, compose, PLAIN, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { addMethod, removeMethod } from '../edit-config.ts';
 
-const CONFIG = 'plugins.config.json';
+/** Command whose build has the configured methods. */
+const NEXT_BUILD = AVAILABLE.deployment ? '"whylight build"' : '"npm start"';
 
 const args = {
-  action: { type: 'positional', required: true, description: 'list, check or add' },
+  action: { type: 'positional', required: true, description: 'list, check, add, remove or update' },
   what: {
     type: 'positional',
     required: false,
@@ -27,7 +27,7 @@ const args = {
 
 export default defineCommand({
   name: 'plugins',
-  description: 'Lists, checks and adds saliency methods.',
+  description: 'Lists, checks, adds, removes and updates saliency methods.',
   examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
   args,
   needsArguments: true,
@@ -35,7 +35,9 @@ export default defineCommand({
     if (action === 'list') await list();
     else if (action === 'check') await check(what);
     else if (action === 'add') await add(what);
-    else throw new UsageError(`"plugins ${action}" is nothing to do: use list, check or add.`);
+    else if (action === 'remove') await remove(what);
+    else if (action === 'update') await update(what);
+    else throw new UsageError(`"plugins ${action}" is nothing to do: use list, check, add, remove or update.`);
   },
 });
 
@@ -44,10 +46,13 @@ async function list(): Promise<void> {
   const explainer = await compose(undefined);
   const model = await openGraph(imageGraph());
   for (const { method } of CONFIGURED) {
-    const state = AVAILABLE.notBuilt.has(method.id) ? ' (loaded now, not built)' : '';
+    const state = AVAILABLE.notBuilt.has(method.id) ? ' (configured, not built)' : '';
     console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}${state}`);
   }
-  if (AVAILABLE.notBuilt.size > 0 && resolve('.') === resolve(ROOT))
+  if (AVAILABLE.notBuilt.size === 0) return;
+  if (AVAILABLE.deployment)
+    console.log('\nThe Worker has methods that are not built after "whylight build" or "whylight start".');
+  else if (resolve('.') === resolve(ROOT))
     console.log('\nA Worker has methods that are not built after "npm run setup", or the next "npm start".');
 
   function costOf({ id }: Method): string {
@@ -79,44 +84,52 @@ async function check(what: string | undefined): Promise<void> {
 }
 
 async function add(what: string | undefined): Promise<void> {
-  if (what === undefined)
-    throw new UsageError('Name a package or a file: whylight plugins add saliency-method-example');
-  const { id } = await load(what);
-  const text = await readFile(CONFIG, 'utf8').catch(() => {
-    throw new WhylightError(
-      'invalid_config',
-      `There is no ${CONFIG} here: run this in the folder of a whylight deployment.`,
-    );
-  });
-  const config = parseJson(text, CONFIG) as { plugins?: { use: string }[] };
-  const plugins = config.plugins ?? [];
-  if (plugins.some(({ use }) => use === what)) throw new UsageError(`${CONFIG} has "${what}" already.`);
+  const use = named(what, 'add');
+  const { id } = await load(use);
   if (CONFIGURED.some(({ method }) => method.id === id)) {
     throw new WhylightError(
       'invalid_config',
-      `A plugin with the id "${id}" is configured already: an id names one method.`,
+      `A plugin with the id "${id}" is configured already: an id names one method. "as" in ${CONFIG} gives it another.`,
     );
   }
-  const last = plugins.at(-1);
-  const entry = `{ "use": ${JSON.stringify(what)} }`;
-  const anchor = last && new RegExp(`("use":\\s*${escaped(JSON.stringify(last.use))}[^\\n]*?\\})(\\s*\\])`);
-  // The file keeps its formatting where the last entry is on a line of its own.
-  const changed = anchor?.test(text)
-    ? text.replace(anchor, (_, before, after) => `${before},\n    ${entry}${after}`)
-    : undefined;
-  await writeFile(
-    CONFIG,
-    changed ?? `${JSON.stringify({ ...config, plugins: [...plugins, { use: what }] }, null, 2)}\n`,
-  );
-  console.log(`${id} is in ${CONFIG} now: commands in this folder load it, npm start builds it in.`);
+  await addMethod(use);
+  console.log(`${id} is in ${CONFIG} now: commands in this folder load it, ${NEXT_BUILD} builds it in.`);
 }
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+async function remove(what: string | undefined): Promise<void> {
+  const usesOf = (id: string): string[] =>
+    (AVAILABLE.deployment?.methods ?? []).flatMap(({ use, entry }) => (entry.method.id === id ? use : []));
+  const use = await removeMethod(named(what, 'remove'), usesOf);
+  const uninstall = /^(?:\.|whylight\/)/.test(use) ? '' : ` "npm uninstall ${use}" removes its package.`;
+  console.log(`${use} is out of ${CONFIG}; ${NEXT_BUILD} leaves it out.${uninstall}`);
+}
+
+/** Installs the newest version of a package that its range admits, and checks the method. */
+async function update(what: string | undefined): Promise<void> {
+  const use = named(what, 'update');
+  if (use.startsWith('.')) throw new UsageError(`"${use}" is a file: every build reads it anew.`);
+  const before = await buildOf(process.cwd(), use);
+  if (before === undefined) throw new UsageError(`The package "${use}" is not installed: run "npm install ${use}".`);
+  const npm = spawnSync('npm', ['update', '--no-audit', '--no-fund', use], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (npm.status !== 0) throw new WhylightError('invalid_config', `"npm update ${use}" failed; its message is above.`);
+  const { id } = await load(use);
+  const after = await buildOf(process.cwd(), use);
+  console.log(
+    after === before ? `${id} is up to date: ${before}` : `${id}: ${before} -> ${after}. ${NEXT_BUILD} builds it in.`,
+  );
+}
+
+const named = (what: string | undefined, action: string): string => {
+  if (what !== undefined) return what;
+  throw new UsageError(`Name a package or a file: whylight plugins ${action} saliency-method-example`);
+};
 
 /** The method of a package or file, as seen from the folder where the command runs. */
 async function load(what: string): Promise<Method> {
-  const path = /^[./]/.test(what) ? resolve(what) : createRequire(resolve(CONFIG)).resolve(what);
-  const { default: method }: { default?: unknown } = await import(pathToFileURL(path).href);
+  const { default: method } = await loadModule(process.cwd(), what, `"plugins" of ${what}`);
   checkMethod(method);
   return method;
 }

@@ -7,7 +7,7 @@ import { isModelFile } from '../../node/model-folders.ts';
 import { PROVIDERS } from '../../node/providers.ts';
 import { serve } from '../../node/serve.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
-import { CONFIGURED, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { AVAILABLE, CONFIGURED, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 
 const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
@@ -69,6 +69,7 @@ export default defineCommand({
       port: numberFlag('port', flags.port, 0, 65_535),
       models: modelPaths(flags.model),
       plugins: CONFIGURED,
+      ...(AVAILABLE.deployment && { tenants: AVAILABLE.deployment.config.tenants }),
       provider: flags.provider,
       ...(flags.threads !== undefined && { threads: numberFlag('threads', flags.threads, 1, 1024) }),
       runs: numberFlag('runs', flags.runs, 1, 1024),

@@ -1,0 +1,65 @@
+/** Build of a deployment: the Worker's source and its static assets, from plugins.config.json. */
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkTenant } from '../config/check-tenant.ts';
+import { WhylightError } from '../core/errors.ts';
+import { MethodRegistry } from '../core/method/registry.ts';
+import { modelDigest } from '../core/model/model-source.ts';
+import { DIGEST_FILE } from '../edge/models/assets.ts';
+import { CONFIG } from '../node/load-component.ts';
+import { openFolder } from '../node/model-folders.ts';
+import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER, WORKER_FILE } from './deployment-files.ts';
+import type { Available, Deployment } from './third-party.ts';
+import { workerText } from './worker-text.ts';
+
+/**
+ * Writes the build of a folder.
+ * @returns the configuration that was built
+ * @throws WhylightError `invalid_config` for a folder without a configuration, and for one that cannot be used
+ */
+export async function buildDeployment(folder: string, { deployment, problems }: Available): Promise<Deployment> {
+  if (problems.length > 0) throw new WhylightError('invalid_config', problems.join('\n'), { problems });
+  if (!deployment) {
+    throw new WhylightError(
+      'invalid_config',
+      `There is no ${CONFIG} in ${folder}: make a deployment by "whylight init my-server", and run this in its folder. In a clone of the project, use npm start.`,
+      { folder },
+    );
+  }
+  const { config, methods } = deployment;
+  checkTenants(deployment);
+  await rm(join(folder, BUILD_FOLDER), { recursive: true, force: true });
+  await mkdir(join(folder, ASSETS_FOLDER), { recursive: true });
+  for (const [name, path] of Object.entries(config.models)) await copyModel(folder, name, path);
+  await writeFile(join(folder, WORKER_FILE), workerText(deployment));
+  const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
+  await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
+  return deployment;
+}
+
+function checkTenants({ config, methods }: Deployment): void {
+  const registry = new MethodRegistry(methods.map(({ entry }) => entry));
+  for (const [name, tenant] of Object.entries(config.tenants)) {
+    const [issue] = checkTenant(tenant, registry);
+    const missing = tenant.models === '*' ? undefined : tenant.models.find((model) => !(model in config.models));
+    const message = issue?.message ?? (missing === undefined ? undefined : `there is no model "${missing}".`);
+    if (message === undefined) continue;
+    const place = ['tenants', name, ...(issue?.path ?? ['models'])].join('.');
+    throw new WhylightError('invalid_config', `${CONFIG}, ${place}: ${message}`, { entry: place });
+  }
+}
+
+async function copyModel(folder: string, name: string, path: string): Promise<void> {
+  const from = resolve(folder, path);
+  const { manifest, ...source } = await openFolder(from, name);
+  if (manifest?.name !== name) {
+    throw new WhylightError(
+      'invalid_config',
+      `${CONFIG}, models.${name}: the manifest in ${path} says that the model is called "${manifest?.name}". Use the same name.`,
+      { model: name },
+    );
+  }
+  const to = join(folder, ASSETS_FOLDER, name);
+  await cp(from, to, { recursive: true, filter: (file) => !/\.py$|__pycache__$/.test(file) });
+  await writeFile(join(to, DIGEST_FILE), await modelDigest(source));
+}

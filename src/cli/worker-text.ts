@@ -1,0 +1,47 @@
+/** Source of the Worker of a deployment. */
+import type { Deployment } from './third-party.ts';
+
+/** Specifier of a module, seen from the folder of the build. */
+const specifier = (use: string): string => JSON.stringify(use.startsWith('.') ? `../${use.replace(/^\.\//, '')}` : use);
+
+/**
+ * Writes the module that wrangler bundles: the configured methods, models and tenants in one `createEdge`.
+ * @param deployment configuration whose methods have all been loaded
+ */
+export function workerText({ config, methods }: Deployment): string {
+  const { modalities, tasks, models, tenants } = config;
+  const imports = [
+    ...methods.map(({ use }, i) => `import method${i} from ${specifier(use)};`),
+    ...modalities.map(({ use }, i) => `import modality${i} from ${specifier(use)};`),
+    ...(tasks ?? []).map(({ use }, i) => `import task${i} from ${specifier(use)};`),
+  ];
+  const ownTasks = tasks && `[${tasks.map((_, i) => `task${i}`).join(', ')}]`;
+  return `// Written by "whylight build" from plugins.config.json. Do not edit.
+import { ${ownTasks ? '' : 'builtinTasks, '}createEdge, hardenBuiltIns } from 'whylight/edge';
+${imports.join('\n')}
+
+export { ExplanationJob, TenantLedger } from 'whylight/edge';
+
+hardenBuiltIns();
+
+const edge = createEdge({
+  methods: [
+${methods.map((method, i) => `    ${entryText(method, i)},`).join('\n')}
+  ],
+  modalities: [${modalities.map((_, i) => `modality${i}`).join(', ')}],
+  tasks: ${ownTasks ?? 'builtinTasks'},
+  models: ${JSON.stringify(Object.fromEntries(Object.keys(models).map((name) => [name, name])))},
+  assets: '',
+  tenants: ${JSON.stringify(tenants)},
+});
+
+export default { fetch: edge.fetch, queue: edge.queue };
+`;
+}
+
+function entryText({ as, entry }: Deployment['methods'][number], i: number): string {
+  const { method: _, ...rules } = entry;
+  const method = as === undefined ? `method${i}` : `{ ...method${i}, id: ${JSON.stringify(as)} }`;
+  const members = Object.entries(rules).filter(([, value]) => value !== undefined);
+  return `{ ${[`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} }`;
+}
