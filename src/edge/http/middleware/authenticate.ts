@@ -1,12 +1,20 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
-import { hostCaller } from '../../tenants/host-authentication.ts';
+import type { TenantDirectory } from '../../tenants/directory.ts';
+import { type Authenticate, hostCaller } from '../../tenants/host-authentication.ts';
+import type { Rates } from '../../tenants/rates.ts';
 import type { Caller } from '../../tenants/tenant.ts';
 import { type EdgeEnv, waitUntilOf } from '../env.ts';
-import type { GuardOptions } from './guard.ts';
 import { limitGuesses } from './limit-rate.ts';
 
-type Identities = Omit<GuardOptions, 'exposed'>;
+/** Sources of identities: tenants with their keys, or the host. */
+export interface Identities {
+  readonly tenants: TenantDirectory;
+  /** Limits wrong keys of an address. */
+  readonly rates?: Rates;
+  /** Identifies callers in place of keys and tokens. */
+  readonly authenticate?: Authenticate;
+}
 
 /**
  * Finds the owner of the request's credential, or asks the host for it, and sets `caller` and `tenant` of the context.

@@ -1,19 +1,12 @@
 /** Checks that every request passes, except those to open routes. */
 import type { MiddlewareHandler } from 'hono';
 import { every } from 'hono/combine';
-import type { TenantDirectory } from '../../tenants/directory.ts';
-import type { Authenticate } from '../../tenants/host-authentication.ts';
-import type { Rates } from '../../tenants/rates.ts';
 import type { EdgeEnv } from '../env.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, type Identities } from './authenticate.ts';
 import { corsByTenant } from './cors.ts';
 import { limitRate } from './limit-rate.ts';
 
-export interface GuardOptions {
-  readonly tenants: TenantDirectory;
-  readonly rates?: Rates;
-  /** Identifies callers in place of keys and tokens. */
-  readonly authenticate?: Authenticate;
+export interface GuardOptions extends Identities {
   /** Value of `Access-Control-Expose-Headers`. */
   readonly exposed: string;
 }
