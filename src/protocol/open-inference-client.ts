@@ -12,6 +12,7 @@ import {
   decodeTensor,
   type Parameters,
   toBytes,
+  writeData,
 } from './open-inference.ts';
 
 export interface ClientRequest {
@@ -51,6 +52,24 @@ export function encodeRequest({ id, parameters, inputs, outputs }: ClientRequest
   // The first tensor starts where a reader can map it without a copy; spaces at the end are valid JSON.
   const padding = new TextEncoder().encode(' '.repeat(-head.length & 7));
   return { body: joinBytes([head, padding, ...chunks]), headerLength: head.length + padding.length };
+}
+
+/**
+ * Writes a request with its tensors in JSON, for servers without the binary extension.
+ * @throws WhylightError `origin_error` for half floats, which have no form in JSON
+ */
+export function encodeJsonRequest({ id, parameters, inputs, outputs }: ClientRequest): Uint8Array<ArrayBuffer> {
+  const written = Object.entries(inputs).map(([name, value]) => {
+    if (value.dtype === 'float16' || value.dtype === 'bfloat16') {
+      const message = `The server takes JSON only, which has no form for "${name}": export the graphs with --wire fp32.`;
+      throw new WhylightError('origin_error', message, { name });
+    }
+    const head = JSON.stringify({ name, shape: value.dims, datatype: datatypeOf(value.dtype) });
+    return `${head.slice(0, -1)},"data":${writeData(value)}}`;
+  });
+  const rest = JSON.stringify({ id, parameters, ...(outputs && { outputs: outputs.map((name) => ({ name })) }) });
+  const json = `{"inputs":[${written.join(',')}]${rest === '{}' ? '' : `,${rest.slice(1, -1)}`}}`;
+  return joinBytes([new TextEncoder().encode(json)]);
 }
 
 export interface ModelMetadata {

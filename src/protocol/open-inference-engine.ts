@@ -10,8 +10,9 @@ import { cast } from '../core/tensor/cast.ts';
 import { joinRows, sliceRows } from '../core/tensor/rows.ts';
 import type { DataType, Tensor } from '../core/tensor/tensor.ts';
 import { connectionTo } from './inference-connection.ts';
-import { DATATYPES, HEADER_LENGTH } from './open-inference.ts';
-import { decodeMetadata, decodeResponse, encodeRequest, type ModelMetadata } from './open-inference-client.ts';
+import { DATATYPES } from './open-inference.ts';
+import { decodeMetadata, type ModelMetadata } from './open-inference-client.ts';
+import { InferenceSender } from './wire-form.ts';
 
 export interface OpenInferenceOptions {
   /** Base URL, without `/v2`: `https://triton.example.com`. */
@@ -56,6 +57,7 @@ export function openInferenceEngine({
   fetch: send = (address, init) => fetch(address, init),
 }: OpenInferenceOptions): Engine {
   const ask = connectionTo({ url, headers, connections, timeout, fetch: send });
+  const sender = new InferenceSender(ask);
 
   return {
     name: 'open-inference',
@@ -70,16 +72,9 @@ export function openInferenceEngine({
           const rows = rowCount(feeds, metadata);
           const portions = portionsOf(feeds, metadata, rows, maxRequestBytes);
           const answers = await Promise.all(
-            portions.map(async (portion) => {
-              const { body, headerLength } = encodeRequest({ inputs: portion, ...(fetches && { outputs: fetches }) });
-              const { bytes, headerLength: length } = await ask(`${path}/infer`, {
-                method: 'POST',
-                headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) },
-                body,
-                ...(signal && { signal }),
-              });
-              return decodeResponse(bytes, length);
-            }),
+            portions.map((portion) =>
+              sender.infer(path, { inputs: portion, ...(fetches && { outputs: fetches }) }, signal),
+            ),
           );
           return Object.fromEntries(
             [...(answers[0] ?? new Map<string, Tensor>()).keys()].map((name) => [

@@ -169,7 +169,7 @@ export function toBytes(value: Tensor | TextTensor): Uint8Array {
 }
 
 /** A flat JSON array, written by hand because `JSON.stringify` has no 64-bit integers. */
-function writeData(value: Tensor | TextTensor): string {
+export function writeData(value: Tensor | TextTensor): string {
   if ('texts' in value) return JSON.stringify(value.texts);
   if (value.dtype === 'bool') return `[${Array.from(value.data as Uint8Array, (bit) => bit !== 0).join(',')}]`;
   if (value.dtype === 'float16' || value.dtype === 'bfloat16') {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { WhylightError } from '../../src/core/errors.ts';
@@ -75,6 +76,28 @@ describe('openInferenceEngine', () => {
     const local = await onnxruntimeNode().load(model);
     const remote = await engine().load(model);
     expect(await remote.run({ x })).toEqual(await local.run({ x }));
+  });
+
+  it('asks a server that fails on bytes in JSON, from the second request on at once', async () => {
+    const jsonServer = await inferenceServer({ jsonOnly: true });
+    const model = denseModel(16);
+    await jsonServer.add(await graphName(model), model);
+    const remote = await openInferenceEngine({ url: jsonServer.url }).load(model);
+    const x = denseInput(16, 3, 5);
+    const local = await (await onnxruntimeNode().load(model)).run({ x });
+    expect(await remote.run({ x })).toEqual(local);
+    expect(await remote.run({ x }, Object.keys(local))).toEqual(local);
+    expect(jsonServer.bodies).toHaveLength(3);
+    await jsonServer.close();
+  });
+
+  it('reports the refusal of the bytes where JSON is refused as well', async () => {
+    const model = denseModel(16);
+    const refuse = (text: string) => (_: unknown, response: ServerResponse) =>
+      void response.writeHead(400).end(JSON.stringify({ error: text }));
+    server.faults.push(refuse('no bytes'), refuse('no JSON'));
+    const remote = await engine().load(model);
+    expect((await failure(remote.run({ x: denseInput(16, 1, 5) }))).message).toContain('no bytes');
   });
 
   it('fetches the requested outputs only', async () => {
@@ -199,8 +222,10 @@ describe('openInferenceEngine with a failing server', () => {
     expect(error.message).toContain('busy');
   });
 
-  it('does not retry a request that the server refused with 400', async () => {
+  it('does not retry a request that the server refused with 400 once it has taken bytes', async () => {
     const session = await engine().load(identityModel());
+    await session.run({ x });
+    server.bodies.length = 0;
     server.faults.push(refuse(400, '{"error":"unexpected shape"}'));
     const error = await failure(session.run({ x }));
     expect(error).toMatchObject({ code: 'origin_error', details: { upstream_status: 400 } });
@@ -266,7 +291,8 @@ describe('openInferenceEngine with a failing server', () => {
     const session = await engine().load(identityModel());
     server.faults.push(lose, lose);
     const lost = await failure(session.run({ x }));
-    server.faults.push(refuse(500, '<html>upstream 10.1.2.3:8001 failed</html>'));
+    const page500 = refuse(500, '<html>upstream 10.1.2.3:8001 failed</html>');
+    server.faults.push(page500, page500);
     const page = await failure(session.run({ x }));
     for (const { message, details } of [lost, page]) {
       expect(message + JSON.stringify(details)).not.toMatch(/127\.0\.0\.1|10\.1\.2\.3|http:/);

@@ -20,7 +20,8 @@ export interface InferenceServer {
   close(): Promise<void>;
 }
 
-export async function inferenceServer(): Promise<InferenceServer> {
+/** @param options `jsonOnly` for a server that fails on bytes, as MLServer does */
+export async function inferenceServer(options: { readonly jsonOnly?: boolean } = {}): Promise<InferenceServer> {
   const models = new Map<string, { session: Session; metadata: object }>();
   const bodies: Uint8Array[] = [];
   const faults: InferenceServer['faults'] = [];
@@ -40,7 +41,9 @@ export async function inferenceServer(): Promise<InferenceServer> {
     } else {
       const body = new Uint8Array(Buffer.concat(chunks));
       bodies.push(body);
-      const { inputs, outputs } = decodeRequest(body, Number(request.headers[HEADER_LENGTH.toLowerCase()]));
+      const length = request.headers[HEADER_LENGTH.toLowerCase()];
+      if (length !== undefined && options.jsonOnly) throw new Error('bytes are not understood');
+      const { inputs, outputs } = decodeRequest(body, length === undefined ? body.length : Number(length));
       const wanted = outputs.length > 0 ? outputs.map((output) => output.name) : undefined;
       const results = await model.session.run(Object.fromEntries(inputs), wanted);
       const encoded = encodeResponse(
@@ -50,9 +53,11 @@ export async function inferenceServer(): Promise<InferenceServer> {
           parameters: {},
           outputs: Object.entries(results).map(([output, value]) => ({ name: output, value })),
         },
-        () => true,
+        () => length !== undefined,
       );
-      response.writeHead(200, { [HEADER_LENGTH]: String(encoded.headerLength) }).end(encoded.body);
+      const { headerLength } = encoded;
+      const headers = headerLength === undefined ? {} : { [HEADER_LENGTH]: String(headerLength) };
+      response.writeHead(200, headers).end(encoded.body);
     }
   };
 
