@@ -11,6 +11,7 @@ import type { EdgeEnv } from './http/env.ts';
 import { preflight } from './http/middleware/cors.ts';
 import { decodeBody } from './http/middleware/decode-body.ts';
 import { guard } from './http/middleware/guard.ts';
+import { identityEncoding } from './http/middleware/identity-encoding.ts';
 import { limitBody, refuseAbove } from './http/middleware/limit-body.ts';
 import { observe } from './http/middleware/observe.ts';
 import { pagePolicy } from './http/middleware/page-policy.ts';
@@ -21,6 +22,7 @@ import type { Route } from './openapi/route.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { keyRoutes, openRoutes, originRoutes } from './routes/index.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { v1Live } from './routes/v1-live.ts';
 import type { Services } from './services.ts';
 
 /** Security headers of every response that is no page: nothing in it may run, load or be framed. */
@@ -41,7 +43,9 @@ export function createApp(services: Services): Hono<EdgeEnv> {
   app.onError(onError);
   app.notFound(onNotFound);
   app.use(requestId(), setBasePath(basePath), observe(services));
+  app.get('/', v1Live);
   if (services.pages) app.route('/', pageRoutes(services.pages));
+  app.use(identityEncoding);
   app.use(timing({ totalDescription: '' }));
   app.use(pagePolicy);
   app.use(secureHeaders(SECURITY));

@@ -9,6 +9,7 @@ import { WhylightError } from '../core/errors.ts';
 import { bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 import { list, object, parse, type Scalar, scalars, text, wrong, wrongTensor } from './json-members.ts';
 import { decodeOutputs, type RequestedOutput } from './requested-outputs.ts';
+import { refuseSequence, refuseSharedMemory } from './unoffered.ts';
 
 export type { Scalar } from './json-members.ts';
 
@@ -105,6 +106,7 @@ export function decodeRequest(body: Uint8Array, headerLength: number = body.leng
   const json = object(parse(body.subarray(0, headerLength)), '');
   const binary = new BinaryReader(body.subarray(headerLength));
   const { [BINARY_OUTPUT]: binaryOutput = false, ...parameters } = scalars(json.parameters, '/parameters');
+  refuseSequence(parameters);
   const inputs = new Map<string, Tensor>();
   const texts = new Map<string, (string | Uint8Array)[]>();
   for (const [i, entry] of inputList(json.inputs, parameters).entries()) {
@@ -191,7 +193,9 @@ export function decodeTensor(input: Record<string, unknown>, at: string, binary:
   }
   const dtype = DATATYPES[datatype as Datatype];
   const dims = decodeShape(input, at);
-  const { [BINARY_SIZE]: size } = scalars(input.parameters, `${at}/parameters`);
+  const parameters = scalars(input.parameters, `${at}/parameters`);
+  refuseSharedMemory(parameters, `${at}/parameters`);
+  const { [BINARY_SIZE]: size } = parameters;
   if (size === undefined) return fromJson(name, dtype, dims, input.data, `${at}/data`);
   if (input.data !== undefined) {
     throw wrong(`Input "${name}" has both data and ${BINARY_SIZE}: send one.`, `${at}/data`);

@@ -1,5 +1,6 @@
 /** Outputs that a request asks for, and the form that it wants them in. */
 import { list, object, scalars, text, wrong } from './json-members.ts';
+import { refuseSharedMemory } from './unoffered.ts';
 
 export interface RequestedOutput {
   readonly name: string;
@@ -21,13 +22,7 @@ export function decodeOutputs(outputs: unknown): RequestedOutput[] {
     const at = `/outputs/${i}`;
     const output = object(entry, at);
     const parameters = scalars(output.parameters, `${at}/parameters`);
-    const shared = Object.keys(parameters).find((name) => name.startsWith('shared_memory'));
-    if (shared) {
-      throw wrong(
-        'Shared memory is not offered: leave it out, and read the output from the answer.',
-        `${at}/parameters/${shared}`,
-      );
-    }
+    refuseSharedMemory(parameters, `${at}/parameters`);
     const { binary_data: binary, classification } = parameters;
     return {
       name: text(output.name, `${at}/name`),

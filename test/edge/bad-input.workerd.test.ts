@@ -58,6 +58,24 @@ const tensor = (parameters: object, data?: unknown, shape?: number[]) => ({
 });
 const text = new TextEncoder().encode('Dear Sir or Madam,\nthis is a letter.\n');
 
+/** Tensors in FP16, which travel as bytes only. */
+function halves(): Case {
+  const input = {
+    name: 'input',
+    datatype: 'FP16',
+    shape: [1, 3, 32, 32],
+    parameters: { binary_data_size: 6144 },
+  };
+  const head = new TextEncoder().encode(JSON.stringify({ parameters: { method: 'saliency' }, inputs: [input] }));
+  const body = new Uint8Array(head.length + 6144);
+  body.set(head);
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Inference-Header-Content-Length': String(head.length),
+  };
+  return { query: '', init: { method: 'POST', headers, body } };
+}
+
 type Case = { query: string; init: RequestInit; path?: string };
 const nan = pixels(0);
 nan[5] = Number.NaN;
@@ -288,6 +306,20 @@ const CASES: [string, Case, number, string, object?][] = [
     'layer_not_found',
   ],
   ['a V1 instance of another shape', v1('{"instances":[[1]]}'), 400, 'invalid_tensor', wrongPlace('#/instances')],
+  [
+    'a request that is part of a sequence',
+    tensor({ method: 'saliency', sequence_id: 7 }),
+    400,
+    'invalid_request',
+    { errors: [expect.objectContaining({ pointer: '#/parameters/sequence_id' })] },
+  ],
+  [
+    'half floats for an input of another type',
+    halves(),
+    400,
+    'invalid_tensor',
+    { detail: expect.stringContaining('has the datatype FP32, but FP16 was sent') },
+  ],
   [
     'a request that accepts no supported type',
     { query: '?method=saliency', init: imageRequest(imageFiles.jpeg, 'image/gif') },

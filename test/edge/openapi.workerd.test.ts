@@ -29,7 +29,7 @@ describe('the OpenAPI document', () => {
     const served = createApp(services)
       .routes.filter(({ method, path }) => method !== 'ALL' && !path.includes('*') && !own.test(path))
       .flatMap(({ method, path }) => {
-        const plain = path.replace(/:(\w+)(\{[^}]*\}+)?/g, '{$1}');
+        const plain = path.replace(/:(\w+)(\{[^}]*\}+)?/g, '{$1}').replace(/\/$/, '');
         return path.includes('target')
           ? ['explain', 'predict'].map((verb) => `${method} /v1/models/{model}:${verb}`)
           : [`${method} ${plain}`];

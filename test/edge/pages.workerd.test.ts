@@ -7,9 +7,16 @@ import { appWith, bindings } from '../support/app.ts';
 
 const ask = appWith();
 
+/** What a browser sends. */
+const page = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
+
 describe('GET /', () => {
+  it('says to clients that ask for no page that the server is alive', async () => {
+    expect(await (await ask('/')).json()).toEqual({ status: 'alive' });
+  });
+
   it('answers with a Content-Security-Policy that allows no other origin and no inline code', async () => {
-    const response = await ask('/');
+    const response = await ask('/', page);
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toMatch(/^text\/html/);
     const policy = response.headers.get('Content-Security-Policy') ?? '';
@@ -18,7 +25,7 @@ describe('GET /', () => {
   });
 
   it('serves the scripts of the page as immutable', async () => {
-    const html = await (await ask('/')).text();
+    const html = await (await ask('/', page)).text();
     const [script] = /\/playground\/files\/[\w-]+\.js/.exec(html) ?? [];
     const response = await ask(script ?? '');
     expect(response.headers.get('Content-Type')).toMatch(/javascript/);

@@ -13,54 +13,68 @@ export const keyParams = tenantParams.extend({
 const scopes = z.array(z.enum(SCOPES)).min(1);
 const DAY = 86_400;
 
-export const keyRequest = z.strictObject({
-  name: z.string().max(100).optional().describe('Use of the key.'),
-  scopes: scopes.default(['predict', 'explain']),
-  expires_in: z
-    .int()
-    .min(60)
-    .max(3650 * DAY)
-    .optional()
-    .describe('Lifetime in seconds; unlimited when left out.'),
-});
+export const tenantPolicy = tenantPolicySchema.openapi('TenantPolicy');
 
-export const rotateRequest = z.strictObject({
-  grace: z
-    .int()
-    .min(0)
-    .max(30 * DAY)
-    .default(3600)
-    .describe('Seconds for which the old key stays valid.'),
-});
+export const keyRequest = z
+  .strictObject({
+    name: z.string().max(100).optional().describe('Use of the key.'),
+    scopes: scopes.default(['predict', 'explain']),
+    expires_in: z
+      .int()
+      .min(60)
+      .max(3650 * DAY)
+      .optional()
+      .describe('Lifetime in seconds; unlimited when left out.'),
+  })
+  .openapi('KeyRequest');
 
-export const purgeRequest = z.strictObject({
-  model: z
-    .string()
-    .regex(/^[a-zA-Z0-9][\w.-]{0,99}$/)
-    .optional()
-    .describe('Only answers of this model; all when left out.'),
-});
+export const rotateRequest = z
+  .strictObject({
+    grace: z
+      .int()
+      .min(0)
+      .max(30 * DAY)
+      .default(3600)
+      .describe('Seconds for which the old key stays valid.'),
+  })
+  .openapi('KeyRotation');
 
-export const keyView = z.object({
-  id: z.string(),
-  name: z.string().optional(),
-  scopes,
-  created: z.string().optional(),
-  expires: z.string().optional(),
-});
+export const purgeRequest = z
+  .strictObject({
+    model: z
+      .string()
+      .regex(/^[a-zA-Z0-9][\w.-]{0,99}$/)
+      .optional()
+      .describe('Only answers of this model; all when left out.'),
+  })
+  .openapi('Purge');
 
-export const newKeyView = keyView.extend({
-  key: z.string().describe('The key. It is shown this once, and stored nowhere.'),
-});
+export const keyView = z
+  .object({
+    id: z.string(),
+    name: z.string().optional(),
+    scopes,
+    created: z.string().optional(),
+    expires: z.string().optional(),
+  })
+  .openapi('Key');
 
-export const tenantView = z.object({
-  id: z.string(),
-  source: z.enum(['file', 'override']).describe('plugins.config.json, or this API.'),
-  revision: z.int(),
-  operator: z.boolean(),
-  policy: tenantPolicySchema,
-  keys: z.array(keyView),
-});
+export const newKeyView = keyView
+  .extend({
+    key: z.string().describe('The key. It is shown this once, and stored nowhere.'),
+  })
+  .openapi('NewKey');
+
+export const tenantView = z
+  .object({
+    id: z.string(),
+    source: z.enum(['file', 'override']).describe('plugins.config.json, or this API.'),
+    revision: z.int(),
+    operator: z.boolean(),
+    policy: tenantPolicy,
+    keys: z.array(keyView),
+  })
+  .openapi('Tenant');
 
 export const tenantList = z.object({ tenants: z.array(tenantView.pick({ id: true, source: true })) });
 

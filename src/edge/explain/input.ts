@@ -7,6 +7,8 @@ import { detailOf, preprocess } from '../../core/image/preprocess.ts';
 import { type PreparedRows, rowsInFile, selectPrepared } from '../../core/modality/prepare.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
+import type { DataType } from '../../core/tensor/tensor.ts';
+import { datatypeOf } from '../../protocol/open-inference.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { Services } from '../services.ts';
 import type { Body } from './body.ts';
@@ -40,7 +42,7 @@ export function inputOf(
   if (body.kind === 'data') return dataInput(body, served, modalities);
   return body.kind === 'image'
     ? imageInput(body.bytes, served.model, codecs, maxPixels)
-    : tensorInput(body.request.inputs);
+    : tensorInput(body.request.inputs, served.model);
 }
 
 /** Some rows of the input of a request, in this order. */
@@ -81,11 +83,14 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
   };
 }
 
-function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>): ExplainInput {
+function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>, model: Model): ExplainInput {
   const inputs = Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     digest: () => digestOf(inputs),
-    inputs: async () => inputs,
+    async inputs() {
+      for (const [name, { dtype }] of Object.entries(inputs)) checkHalf(name, dtype, model);
+      return inputs;
+    },
     image: async () => undefined,
     prepared: async () => undefined,
   };
@@ -98,4 +103,20 @@ export async function digestOf(inputs: Inputs): Promise<string> {
     return JSON.stringify([name, dtype, dims, await sha256Hex(bytes)]);
   });
   return `tensors:${(await Promise.all(parts)).join()}`;
+}
+
+/**
+ * Refuses half floats for an input of another type: the metadata of the model name its type, and the other types are
+ * checked with the tensor.
+ * @throws WhylightError `invalid_tensor`
+ */
+function checkHalf(name: string, given: DataType, model: Model): void {
+  const expected = model.file.inputs.find((input) => input.name === name)?.dtype;
+  if (expected === undefined || expected === given || !given.endsWith('float16')) return;
+  const [wanted, sent] = [datatypeOf(expected), datatypeOf(given)];
+  throw new WhylightError('invalid_tensor', `The input "${name}" has the datatype ${wanted}, but ${sent} was sent.`, {
+    input: name,
+    expected,
+    given,
+  });
 }

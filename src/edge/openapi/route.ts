@@ -83,8 +83,10 @@ export const operationIdOf = ({ id, path }: RouteDescription, at: string): strin
 export const pathsOf = ({ path, versioned }: RouteDescription): readonly string[] =>
   versioned ? [path, path.replace('{model}', '{model}/versions/{version}')] : [path];
 
-/** Lists the path patterns of a route, as Hono writes them. */
-export const patternsOf = (description: RouteDescription): readonly string[] =>
-  description.pattern === undefined
-    ? pathsOf(description).map((path) => path.replace(/\{(\w+)\}/g, ':$1'))
-    : [description.pattern];
+/** Lists the path patterns of a route, as Hono writes them. The root of a protocol may end in a slash. */
+export const patternsOf = (description: RouteDescription): readonly string[] => {
+  const { path, pattern } = description;
+  if (pattern !== undefined) return [pattern];
+  if (/^\/v\d$/.test(path)) return [path, `${path}/`];
+  return pathsOf(description).map((one) => one.replace(/\{(\w+)\}/g, ':$1'));
+};

@@ -51,7 +51,7 @@ export const putTenant = defineAdminRoute(
     path: '/admin/tenants/{tenant}',
     summary: 'Replaces the policy of a tenant; for operators.',
     description: 'Replaces the policy as a whole. An existing one is replaced with its ETag as If-Match.',
-    request: { body: jsonBody(tenantPolicySchema, { description: 'Acme', methods: ['saliency', 'grad_cam'] }) },
+    request: { body: jsonBody(schemas.tenantPolicy, { description: 'Acme', methods: ['saliency', 'grad_cam'] }) },
     requestHeaders: ['If-Match', 'If-None-Match'],
     problems: ['precondition_failed'],
     responses: answer(schemas.tenantView, 'The tenant after the change.'),
