@@ -1,12 +1,12 @@
 /** Drawings of an image explanation as SVG, and pages with a drawing: the same over HTTP and in the library. */
-import { boxMarkup } from '../core/explainer/draw-predictions.ts';
+import { placeMarkup } from '../core/explainer/draw-predictions.ts';
 import { targetName } from '../core/explainer/draw-row.ts';
 import type { ExplainedRow } from '../core/explainer/explanation.ts';
 import type { Image } from '../core/image/image.ts';
 import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { escapeXml, svg, svgDocument } from '../core/modality/svg.ts';
 import { toBase64 } from './base64.ts';
-import { chosenBox, returnedBoxes, scaleOf } from './explanation-picture.ts';
+import { returnedBoxes } from './explanation-picture.ts';
 
 /** An explained row that is drawn over an image. */
 export interface DrawnRow {
@@ -23,13 +23,13 @@ export interface DrawnRow {
  * @param png the same, encoded
  */
 export function imageSvg({ row, placed, boxes }: DrawnRow, drawn: Image, png: Uint8Array): string {
-  const scale = scaleOf(drawn, placed ? inOriginalPixels(placed).image : drawn);
+  const { image } = placed ? inOriginalPixels(placed) : { image: drawn };
   const shown = boxes ? row : undefined;
   return svgDocument(
     { width: drawn.width, height: drawn.height, title: row?.nothing ?? targetName(row?.target ?? { weights: [] }) },
     svg('image', { width: drawn.width, height: drawn.height, href: `data:image/png;base64,${toBase64(png)}` }),
-    boxMarkup(shown?.predictions ?? [], scale, shown ? chosenBox(shown) : -1),
-    boxMarkup(shown ? returnedBoxes(shown) : [], scale, 0),
+    placeMarkup({ ...shown, image }, drawn.width, drawn.height),
+    shown && placeMarkup({ ...returnedBoxes(shown), image }, drawn.width, drawn.height),
   );
 }
 

@@ -1,6 +1,6 @@
 /** An explanation as an image. */
 import { WhylightError } from '../core/errors.ts';
-import { withBoxes } from '../core/explainer/draw-predictions.ts';
+import { type Placed, withPlaces } from '../core/explainer/draw-predictions.ts';
 import { nothingToShow } from '../core/explainer/draw-row.ts';
 import type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
 import { contactSheet } from '../core/image/contact-sheet.ts';
@@ -8,22 +8,20 @@ import { type Image, makeImage } from '../core/image/image.ts';
 import { type DrawingOptions, renderOverlay } from '../core/image/overlay.ts';
 import { inOriginalPixels, type PlacedImage, type SaliencyMap } from '../core/image/placement.ts';
 import { enlargeMap } from '../core/method/saliency-map.ts';
-import type { Prediction } from '../core/task/task.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 
-/** Number of the explained box among the predictions; -1 where none is. */
-export const chosenBox = ({ predictions = [], score, nothing }: ExplainedRow): number =>
-  nothing === undefined ? predictions.findIndex((one) => one.box && Math.abs(one.score - score) < 1e-6) : -1;
-
-/** Boxes that a method returned, as predictions are drawn. */
-export const returnedBoxes = ({ boxes = [] }: Pick<ExplainedRow, 'boxes'>): Prediction[] =>
-  boxes.map(({ name: label, box, score }) => ({ label, box, score }));
+/** Boxes that a method returned, as predictions are drawn: the first as the explained one. */
+export const returnedBoxes = ({ boxes = [] }: Pick<ExplainedRow, 'boxes'>): Omit<Placed, 'image'> => ({
+  predictions: boxes.map(({ name: label, box, score }) => ({ label, box, score })),
+  prediction: 0,
+});
 
 /** Options of a drawing; those that are left out get their defaults. */
 export type PictureOptions = Partial<DrawingOptions>;
 
 /**
- * Image of what `show` names of the only row, over the image where there is one, with the boxes of predictions and of the method.
+ * Image of what `show` names of the only row, over the image where there is one, with the places of predictions and of
+ * the method.
  * @throws WhylightError `not_acceptable` when an image cannot show the explanation; as {@link drawShown}
  */
 export function explanationPicture(
@@ -89,23 +87,14 @@ function drawMap(
 ): Image {
   const map = toMap(tensor);
   if (!placed) {
-    const own = { width: map.width, height: map.height };
     const drawn = renderOverlay(map, makeImage(map.width, map.height), { ...options, overlay: 'none' });
-    return boxes ? withBoxes(drawn, returnedBoxes(row), scaleOf(drawn, own), 0) : drawn;
+    return withPlaces(drawn, { ...returnedBoxes(row), image: map }, { lines: boxes });
   }
   const drawn = renderOverlay(map, placed.image, options, placed.placement);
-  if (!boxes) return drawn;
-  const scale = scaleOf(drawn, inOriginalPixels(placed).image);
-  return withBoxes(withBoxes(drawn, row.predictions ?? [], scale, chosenBox(row)), returnedBoxes(row), scale, 0);
+  const { image } = inOriginalPixels(placed);
+  const predicted = withPlaces(drawn, { ...row, image }, { lines: boxes });
+  return withPlaces(predicted, { ...returnedBoxes(row), image }, { lines: boxes });
 }
-
-/** Pixels of a drawing for each pixel of the image that positions are given in. */
-export const scaleOf = (drawn: Size, image: Size) => ({
-  across: drawn.width / image.width,
-  down: drawn.height / image.height,
-});
-
-type Size = { readonly width: number; readonly height: number };
 
 const toMap = ({ dims, data }: Tensor<'float32'>): SaliencyMap => ({
   height: dims[0] as number,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { decodeRuns } from '../../src/core/image/run-length.ts';
 import type { TaskContext } from '../../src/core/task/task.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
-import { decodeRuns } from '../../src/tasks/run-length.ts';
 import segmentation from '../../src/tasks/segmentation/segmentation.ts';
 import { described, input } from './support.ts';
 

@@ -9,7 +9,7 @@ import { readerOf, recogniseDetector } from '../../src/tasks/detection/formats.t
 import { iou } from '../../src/tasks/detection/overlap.ts';
 import { predictionOf } from '../../src/tasks/detection/read.ts';
 import { searchAs } from '../../src/tasks/detection/search.ts';
-import { decodeRuns } from '../../src/tasks/run-length.ts';
+import { decodeRuns } from '../../src/core/image/run-length.ts';
 import { openDetector, openImage } from './detector.ts';
 
 interface ReferenceBox {

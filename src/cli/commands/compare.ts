@@ -3,13 +3,15 @@
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
+import type { ReadRequest } from '../../core/explainer/request.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import { renderOverlay } from '../../core/image/overlay.ts';
-import { resizePlaced } from '../../core/image/placement.ts';
+import { inOriginalPixels, resizePlaced } from '../../core/image/placement.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
 import { type ImageInput, openImage } from '../../node/image-input.ts';
+import { drawShown } from '../../protocol/explanation-picture.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
@@ -89,6 +91,7 @@ export default defineCommand({
     const subject = {
       inputs: input.inputs,
       seed: numbers.seed,
+      read: { image: inOriginalPixels(input) },
       scores: flags.scores,
       ...(flags.target !== undefined && { target: flags.target }),
     };
@@ -108,7 +111,7 @@ export default defineCommand({
         () => nothingKept(`: ${i} of ${ids.length} methods were done. Name fewer with --methods`),
         () => explained(explainer, model, registry, all, `${i + 1}/${ids.length} ${method}`, question),
       );
-      if (isDone(outcome)) cells.push({ label: titled(method), image: drawn(outcome.row, small, drawing) });
+      if (isDone(outcome)) cells.push({ label: titled(method), image: drawShown(method, outcome.row, small, drawing) });
       else if (!outcome.skipped) cells.push({ label: method, note: outcome.error.code });
       outcomes.push(withoutMap(outcome));
     }
@@ -135,6 +138,7 @@ interface Question {
   readonly preset: Readonly<Record<string, string>>;
   readonly inputs: ImageInput['inputs'];
   readonly seed: number;
+  readonly read: ReadRequest;
   readonly scores: string;
   readonly target?: string;
   readonly maxSamples?: number;
@@ -166,6 +170,7 @@ async function explained(
       { progress: bar.update, ...(maxSamples !== undefined && { maxSamples }) },
     );
     const row = explanation.rows[0] as ExplainedRow;
+    if (row.nothing !== undefined) throw new WhylightError('label_not_found', row.nothing);
     if (!row.map) {
       throw new WhylightError('unprocessable_method', `${method} gives no map of the image that could be drawn.`);
     }
@@ -192,11 +197,6 @@ function wholeFlag(name: string, text: string, least: number, most: number): num
   const value = numberFlag(name, text, least, most);
   if (!Number.isInteger(value)) throw new UsageError(`--${name} takes a whole number, not "${text}".`);
   return value;
-}
-
-function drawn({ map }: ExplainedRow, { image, placement }: ImageInput, drawing: Record<string, unknown>) {
-  const [height = 0, width = 0] = map?.dims ?? [];
-  return renderOverlay({ width, height, values: map?.data ?? new Float32Array() }, image, drawing, placement);
 }
 
 /** Attributions of many methods need not stay in memory until the last one is done. */

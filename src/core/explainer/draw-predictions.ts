@@ -1,75 +1,88 @@
-/** Boxes, key points and their names over an image. */
-
+/** Places of predictions over an image: outlines of masks, boxes, key points and names. */
 import type { Color, Image } from '../image/image.ts';
+import { maskAtSize } from '../image/run-length.ts';
+import { dot, drawPath, outlineMask } from '../image/strokes.ts';
 import { type Markup, svg } from '../modality/svg.ts';
 import type { Prediction } from '../task/task.ts';
+import type { ExplainedRow } from './explanation.ts';
 
-/** Colour of boxes, the explained one first. */
+/** Colour of the explained prediction, and of the others. */
 const CHOSEN: Color = [255, 214, 10];
 const OTHER: Color = [255, 255, 255];
 
-/** Boxes at most: detectors may find hundreds. */
-const MAX_BOXES = 50;
+/** Predictions that are drawn at most: detectors may find hundreds. */
+const MAX_DRAWN = 50;
 
-/** Places of the predictions in pixels of a drawing that may be smaller than the upright image. */
-export interface Scale {
-  readonly across: number;
-  readonly down: number;
+/** Predictions with places, in pixels of an upright image of this size. */
+export interface Placed extends Pick<ExplainedRow, 'predictions' | 'prediction'> {
+  readonly image: { readonly width: number; readonly height: number };
 }
 
-/** An image with the boxes and key points of predictions as lines; the image itself where none has a place. */
-export function withBoxes(image: Image, predictions: readonly Prediction[], scale: Scale, chosen: number): Image {
-  const placed = predictions.slice(0, MAX_BOXES).map((prediction, i) => ({ ...prediction, chosen: i === chosen }));
-  if (!placed.some(({ box }) => box)) return image;
-  const data = image.data.slice();
-  const width = Math.max(1, Math.round(Math.max(image.width, image.height) / 300));
-  // The explained box lies on top.
-  for (const { box, keypoints = [], chosen: isChosen } of placed.sort((a, b) => Number(a.chosen) - Number(b.chosen))) {
-    if (!box) continue;
-    const color = isChosen ? CHOSEN : OTHER;
-    const [x0, y0, x1, y1] = [box[0] * scale.across, box[1] * scale.down, box[2] * scale.across, box[3] * scale.down];
-    fill({ ...image, data }, x0, y0, x1, y0 + width, color);
-    fill({ ...image, data }, x0, y1 - width, x1, y1, color);
-    fill({ ...image, data }, x0, y0, x0 + width, y1, color);
-    fill({ ...image, data }, x1 - width, y0, x1, y1, color);
-    for (const [x, y] of keypoints) {
-      const [px, py] = [x * scale.across, y * scale.down];
-      fill({ ...image, data }, px - width, py - width, px + width, py + width, color);
-    }
+interface Drawn extends Prediction {
+  readonly number: number;
+  readonly chosen: boolean;
+}
+
+/** Predictions in the order of drawing: the explained one lies on top. */
+function drawnOf({ predictions = [], prediction }: Placed): Drawn[] {
+  return predictions
+    .map((one, number): Drawn => ({ ...one, number, chosen: number === prediction }))
+    .filter(({ number, chosen }) => number < MAX_DRAWN || chosen)
+    .sort((a, b) => Number(a.chosen) - Number(b.chosen));
+}
+
+/**
+ * The drawing with the outlines of masks, and with boxes and key points where `lines` is true; the drawing itself where
+ * no prediction has a place.
+ * @param drawing of the whole upright image, at any size
+ */
+export function withPlaces(drawing: Image, placed: Placed, { lines = true }: { readonly lines?: boolean } = {}): Image {
+  const drawn = drawnOf(placed).filter(({ mask, box }) => mask || (lines && box));
+  if (drawn.length === 0) return drawing;
+  const copy = { ...drawing, data: drawing.data.slice() };
+  const width = Math.max(1, Math.round(Math.max(copy.width, copy.height) / 300));
+  const [across, down] = [copy.width / placed.image.width, copy.height / placed.image.height];
+  for (const { mask, box, angle, keypoints = [], chosen } of drawn) {
+    const color = chosen ? CHOSEN : OTHER;
+    if (mask) outlineMask(copy, maskAtSize(mask, copy.width, copy.height), width, color);
+    if (!lines || !box) continue;
+    const corners = cornersOf(box, angle).map(([x, y]) => [x * across, y * down] as const);
+    drawPath(copy, [...corners, corners[0] as readonly [number, number]], width, color);
+    for (const [x, y] of keypoints) dot(copy, x * across, y * down, 2 * width + 1, color);
   }
-  return { ...image, data };
+  return copy;
 }
 
-function fill({ width, height, data }: Image, x0: number, y0: number, x1: number, y1: number, color: Color): void {
-  const [left, right] = [Math.max(0, Math.round(x0)), Math.min(width, Math.round(x1))];
-  const [top, bottom] = [Math.max(0, Math.round(y0)), Math.min(height, Math.round(y1))];
-  for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) data.set([...color, 255], 4 * (y * width + x));
-  }
-}
-
-/** The same as elements of a drawing, with names and scores. */
-export function boxMarkup(predictions: readonly Prediction[], scale: Scale, chosen: number): Markup[] {
-  return predictions.slice(0, MAX_BOXES).flatMap(({ box, keypoints = [], label, class: index, score }, i) => {
+/** Boxes, key points and names as elements of a drawing of `width` by `height` pixels. */
+export function placeMarkup(placed: Placed, width: number, height: number): Markup[] {
+  const [across, down] = [width / placed.image.width, height / placed.image.height];
+  return drawnOf(placed).flatMap(({ box, angle, keypoints = [], label, class: index, score, number, chosen }) => {
     if (!box) return [];
-    const [x0, y0, x1, y1] = [box[0] * scale.across, box[1] * scale.down, box[2] * scale.across, box[3] * scale.down];
-    const stroke = i === chosen ? '#ffd60a' : '#ffffff';
-    const name = `${i}: ${label ?? `class ${index}`} ${score.toFixed(2)}`;
+    const corners = cornersOf(box, angle).map(([x, y]) => [x * across, y * down] as const);
+    const [left, top] = [0, 1].map((axis) => Math.min(...corners.map((corner) => corner[axis] as number)));
+    const stroke = chosen ? '#ffd60a' : '#ffffff';
+    const points = corners.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
+    const letters = { fill: stroke, stroke: '#000', 'stroke-width': 3, 'paint-order': 'stroke' };
     return [
-      svg('rect', { x: x0, y: y0, width: x1 - x0, height: y1 - y0, fill: 'none', stroke, 'stroke-width': 2 }),
+      svg('polygon', { points, fill: 'none', stroke, 'stroke-width': 2 }),
       svg(
         'text',
-        {
-          x: x0 + 2,
-          y: Math.max(12, y0 - 4),
-          fill: stroke,
-          stroke: '#000',
-          'stroke-width': 3,
-          'paint-order': 'stroke',
-        },
-        name,
+        { x: (left as number) + 2, y: Math.max(12, (top as number) - 4), ...letters },
+        `${number}: ${label ?? `class ${index}`} ${score.toFixed(2)}`,
       ),
-      ...keypoints.map(([x, y]) => svg('circle', { cx: x * scale.across, cy: y * scale.down, r: 3, fill: stroke })),
+      ...keypoints.map(([x, y]) => svg('circle', { cx: x * across, cy: y * down, r: 3, fill: stroke })),
     ];
   });
+}
+
+/** Corners of a box in order, turned about its centre by `angle` radians. */
+function cornersOf([x0, y0, x1, y1]: NonNullable<Prediction['box']>, angle = 0): (readonly [number, number])[] {
+  const [x, y, halfWidth, halfHeight] = [(x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const corner = (right: number, bottom: number) =>
+    [
+      x + right * halfWidth * cos - bottom * halfHeight * sin,
+      y + right * halfWidth * sin + bottom * halfHeight * cos,
+    ] as const;
+  return [corner(-1, -1), corner(1, -1), corner(1, 1), corner(-1, 1)];
 }

@@ -31,8 +31,9 @@ export function drawRow(
 ): string | undefined {
   const { features: valued, values: elements, target, nothing, text, maps = [] } = row;
   if (!valued || nothing !== undefined) return undefined;
+  const marked = markedBy(row, features);
   const draw = (values: ArrayLike<number>, title: string, isSigned: boolean, elements?: Float32Tensors): string =>
-    modality.draw({ view, features, values, ...(elements && { elements }), title, signed: isSigned }, format);
+    modality.draw({ view, features, values, marked, ...(elements && { elements }), title, signed: isSigned }, format);
   const name = text === undefined ? targetName(target) : `${targetName(target)}: ${text}`;
   if (show === 'map')
     return draw(
@@ -74,3 +75,11 @@ const NOTHING: Readonly<Record<Show, string>> = {
 /** Name of what is explained: the label, else the number of the class. */
 export const targetName = ({ label, index }: ExplainedRow['target']): string =>
   label ?? (index === undefined ? 'the target' : `class ${index}`);
+
+/** Features at the tokens that the explained prediction names. */
+function markedBy({ predictions, prediction = -1 }: ExplainedRow, { mask }: Features): ReadonlySet<number> {
+  const { span, position } = predictions?.[prediction] ?? {};
+  const [first, last] = span ?? (typeof position === 'number' ? [position, position] : [0, -1]);
+  const tokens = Object.values(mask)[0] ?? [];
+  return new Set(Array.from(tokens).filter((feature, token) => token >= first && token <= last && feature >= 0));
+}

@@ -24,7 +24,9 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
   if ('nothing' in chosen) return nothingFound(answer, chosen.nothing, plan.request.summary === true);
   const settled = planWithTarget(plan, chosen.target);
   const result = await explainRow({ ...run, plan: settled, lease: run.lease.extendedTo(settled.model) }, index);
-  return withRead(result, answer);
+  const { prediction } = chosen.target;
+  const row = { ...result.row, ...(prediction !== undefined && { prediction }) };
+  return withRead({ ...result, row }, answer);
 }
 
 /** Adds the answer, and counts the run that it was read from. */

@@ -59,6 +59,8 @@ export interface ExplainedRow extends Explained {
   readonly top: readonly Classified[];
   /** Predictions of the task, best first; present if the request asks for them. */
   readonly predictions?: readonly TaskPrediction[];
+  /** Number of the explained one among the predictions; absent where it is none of them. */
+  readonly prediction?: number;
   /** Values of the features of the input, where a modality prepared it. */
   readonly features?: readonly FeatureValue[];
   /** Sentence that says that nothing was found. Such a row has no values, no map and the score 0. */

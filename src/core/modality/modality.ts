@@ -56,6 +56,8 @@ export interface Drawing<View = unknown> {
   readonly values: ArrayLike<number>;
   /** Attributions of one row, by input name, where the modality draws elements (a waveform, a spectrogram). */
   readonly elements?: Float32Tensors;
+  /** Features that the explained prediction is made of: the words of an answer, the word that a class is about. */
+  readonly marked?: ReadonlySet<number>;
   /** Heading: "negative, 97 %". */
   readonly title?: string;
   readonly signed: boolean;

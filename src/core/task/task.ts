@@ -3,6 +3,7 @@
  * to one number that every saliency method can explain.
  */
 import type { PlacedSize } from '../image/placement.ts';
+import type { CodedMask } from '../image/run-length.ts';
 import type { ShapeFacts } from '../model/describe/output-form.ts';
 import type { ModelDescription, TaskId } from '../model/description.ts';
 import type { BuildTensor } from '../model/made-tensor.ts';
@@ -22,7 +23,7 @@ export interface Prediction {
   /** `[x0, y0, x1, y1]` */
   readonly box?: readonly [number, number, number, number];
   /** COCO run-length encoding of an instance, `size` being [height, width]. */
-  readonly mask?: { readonly size: readonly [number, number]; readonly counts: string | readonly number[] };
+  readonly mask?: CodedMask;
   /** `[x, y, score]` each. */
   readonly keypoints?: readonly (readonly [number, number, number])[];
   /** Radians, clockwise from the x axis. */
@@ -72,6 +73,8 @@ export interface TaskTarget {
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
   readonly class?: number;
   readonly label?: string;
+  /** Number of the explained prediction among those of the run; absent where it is none of them. */
+  readonly prediction?: number;
   /**
    * Nodes of the tensor `output`, `[N, ...]`, where the number is no weighted sum of one tensor of the model (a cosine,
    * objectness times class, start and end of an answer). The name of the output tells all that the nodes depend on,

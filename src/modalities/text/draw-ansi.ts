@@ -16,16 +16,17 @@ export function drawTextAnsi(drawing: Drawing<TextView>): string {
   const { features, values, title, signed } = drawing;
   const scale = attributionScale(values);
   const text = partsOf(drawing)
-    .map(({ text, value = 0 }) =>
-      Math.abs(value) / scale < FAINT
-        ? printable(text)
-        : ansiBackground(printable(text), attributionColor(value / scale)),
-    )
+    .map(({ text, value = 0, marked }) => {
+      const letters = marked ? underlined(printable(text)) : printable(text);
+      return Math.abs(value) / scale < FAINT ? letters : ansiBackground(letters, attributionColor(value / scale));
+    })
     .join('');
   const names = features.list.map(({ name }) => shortened(name));
   const bars = barLines(names, values, { count: LISTED, signed });
   return [...(title ? [title] : []), text, ...(bars.length > 0 ? ['', ...bars] : [])].join('\n');
 }
+
+const underlined = (text: string): string => `\u001b[4m${text}\u001b[24m`;
 
 /** Without control characters, which could move the cursor or change the terminal; line breaks stay. */
 const printable = (text: string): string => text.replace(/(?!\n)[\p{Cc}\u2028\u2029]/gu, ' ');

@@ -1,6 +1,7 @@
 /** Instance masks as sums of prototypes, cut to their box. */
+
+import { RunLengths } from '../../core/image/run-length.ts';
 import type { Prediction } from '../../core/task/task.ts';
-import { RunLengths } from '../run-length.ts';
 import type { ImageView } from '../upright.ts';
 import type { Prototypes } from './head.ts';
 
@@ -72,10 +73,13 @@ interface Samples {
   at(index: number): Sample;
 }
 
-/** Pixels of one axis from `from` to `to`, and the two cells of the prototypes that each lies between. */
+/**
+ * Pixels of one axis whose edge lies in `from` (inclusive) to `to` (exclusive), as Ultralytics cuts masks to their boxes,
+ * and the two cells of the prototypes that the centre of each lies between.
+ */
 function samples(from: number, to: number, start: number, extent: number, cells: number, max: number): Samples {
-  const first = Math.max(0, Math.ceil(from - 0.5));
-  const count = Math.max(0, Math.min(max, Math.ceil(to - 0.5)) - first);
+  const first = Math.max(0, Math.ceil(from));
+  const count = Math.max(0, Math.min(max, Math.ceil(to)) - first);
   const all = Array.from({ length: count }, (_, i): Sample => {
     const place = ((first + i + 0.5 - start) / extent) * cells - 0.5;
     const clamped = Math.min(Math.max(place, 0), cells - 1);

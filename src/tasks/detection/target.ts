@@ -11,7 +11,7 @@ import type { Search } from './search.ts';
  */
 export function targetOf(
   found: Found,
-  { format, reader, view }: Search,
+  { found: all, format, reader, view }: Search,
   outputs: TaskOutputs,
   by: BoxScore = 'confidence',
 ): TaskTarget {
@@ -21,9 +21,16 @@ export function targetOf(
   const label = labels?.[found.class + firstClass];
   return {
     ...scoresTensor(found, outputs, by),
+    ...numberAmong(all, found),
     class: found.class + firstClass,
     ...(label !== undefined && { label }),
     follow: (disturbed) => scoreOfBox(reader.read(format, disturbed, view.input, 0), reference, by),
     similarity: (disturbed) => scoreOfBox(reader.read(format, disturbed, view.input, 0), reference, 'similarity'),
   };
+}
+
+/** The number of a box among those that were found; a box below the threshold has none. */
+function numberAmong(all: readonly Found[], { position, class: klass }: Found): Pick<TaskTarget, 'prediction'> {
+  const prediction = all.findIndex((one) => one.position === position && one.class === klass);
+  return prediction < 0 ? {} : { prediction };
 }

@@ -1,7 +1,8 @@
 /** The class of every pixel, and the masks of classes. */
+
+import { RunLengths } from '../../core/image/run-length.ts';
 import type { Prediction } from '../../core/task/task.ts';
 import type { Cells } from '../cells.ts';
-import { RunLengths } from '../run-length.ts';
 import { bestClass, type Scores } from '../scores.ts';
 import type { ImageView } from '../upright.ts';
 

@@ -38,7 +38,7 @@ export default defineTask({
     if ('point' in choice || 'box' in choice) return placeTarget(choice, segmented, context);
     const klass = chosenClass(choice, segmented);
     const found = classesFound(segmented).find((one) => one.klass === klass);
-    return regionTarget(segmented.scores, klass, found?.positions ?? everyPosition(segmented));
+    return regionTarget(segmented, klass, found?.positions ?? everyPosition(segmented));
   },
 });
 
@@ -109,9 +109,10 @@ function chosenClass(
 /** The class that wins most of the chosen cells, over these cells. */
 function placeTarget(
   choice: Extract<TargetChoice, { point: unknown } | { box: unknown }>,
-  { scores, cells, map }: Segmented,
+  segmented: Segmented,
   context: TaskContext,
 ): TaskTarget {
+  const { scores, cells, map } = segmented;
   const chosen = chosenCells(choice, cells, viewOf(context));
   const counts = new Map<number, number>();
   for (const { row, column } of chosen) {
@@ -121,20 +122,23 @@ function placeTarget(
   const [most] = [...counts].sort(([a, n], [b, m]) => m - n || a - b);
   if (!most && scores.classes > 1) throw targetNotFound('The chosen place has no class.');
   return regionTarget(
-    scores,
+    segmented,
     most?.[0] ?? 0,
     chosen.map(({ row, column }) => cells.position(0, row, column)),
   );
 }
 
 /** The mean score of a class over positions. */
-function regionTarget(scores: Scores, klass: number, positions: readonly number[]): TaskTarget {
+function regionTarget(segmented: Segmented, klass: number, positions: readonly number[]): TaskTarget {
+  const { scores } = segmented;
+  const prediction = classesFound(segmented).findIndex((one) => one.klass === klass);
   const label = scores.names?.[klass];
   return {
     output: scores.output,
     weights: positions.map((position) => ({ index: scores.element(klass, position), weight: 1 / positions.length })),
     class: klass,
     ...(label !== undefined && { label }),
+    ...(prediction >= 0 && { prediction }),
   };
 }
 

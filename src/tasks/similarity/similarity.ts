@@ -35,6 +35,7 @@ export default defineTask({
     return {
       output: `target/unit/${name}`,
       label: 'cosine',
+      prediction: 0,
       weights: Array.from(other, (value, index) => ({ index, weight: length === 0 ? 0 : value / length })),
       build: (g, value) => unitRows(g, value(name)),
     };

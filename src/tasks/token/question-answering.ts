@@ -33,6 +33,7 @@ export default defineTask({
     return {
       output: `target/ends/${start.name}/${end.name}`,
       label: 'answer',
+      prediction: choice.prediction,
       weights: [first, start.data.length + last].map((index) => ({ index, weight: 1 })),
       build: (g, value) =>
         sideBySide(

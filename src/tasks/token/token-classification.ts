@@ -1,5 +1,6 @@
 /** Token classification: a class for each token, such as the kind of name that it belongs to. */
 
+import type { Prediction, TaskTarget } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent } from '../evidence.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
@@ -36,14 +37,16 @@ export default defineTask({
     if ('prediction' in choice) {
       const found = this.read(outputs, context);
       // A text without a name: the surest token says so.
-      const chosen =
-        found.length === 0 && choice.prediction === 0 ? surest(scores) : numbered(found, choice.prediction);
-      return tokenTarget(scores, chosen.class as number, chosen.position as number);
+      if (found.length === 0 && choice.prediction === 0) return targetAt(scores, surest(scores));
+      return { ...targetAt(scores, numbered(found, choice.prediction)), prediction: choice.prediction };
     }
     const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
     return tokenTarget(scores, klass, bestPosition(scores, klass));
   },
 });
+
+const targetAt = (scores: ReturnType<typeof tokenScores>, { class: klass, position }: Prediction): TaskTarget =>
+  tokenTarget(scores, klass as number, position as number);
 
 function surest(scores: ReturnType<typeof tokenScores>): ReturnType<typeof tokenPrediction> {
   const [first] = bestOfEach(scores).sort((a, b) => b.score - a.score);

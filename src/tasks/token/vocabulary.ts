@@ -39,7 +39,8 @@ export const defineVocabulary = ({ id, title, summary, evidence, position }: Voc
       const at = position(scores, context);
       if ('prediction' in choice) {
         const found = this.read(outputs, { ...context, top: Math.max(DEFAULT_TOP, choice.prediction + 1) });
-        return tokenTarget(scores, numbered(found, choice.prediction).class as number, at);
+        const { class: klass } = numbered(found, choice.prediction);
+        return { ...tokenTarget(scores, klass as number, at), prediction: choice.prediction };
       }
       const klass = 'class' in choice ? checkedClass(choice.class, scores) : classNamed(choice.label, scores);
       return tokenTarget(scores, klass, at);

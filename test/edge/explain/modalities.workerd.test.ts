@@ -247,7 +247,7 @@ describe('the explanation of a detection over HTTP', () => {
     const response = await post('/v2/models/quarters/explain', 'application/json', body, { Accept: 'image/svg+xml' });
     const text = await response.text();
     expect(text).toContain('data:image/png;base64,');
-    expect(text.match(/<rect[^>]*fill="none"/g)).toHaveLength(2);
+    expect(text.match(/<polygon[^>]*fill="none"/g)).toHaveLength(2);
   });
 
   it('answers 422 for a box that does not exist', async () => {

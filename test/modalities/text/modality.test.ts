@@ -163,6 +163,23 @@ describe('the modality of text', () => {
     expect(drawn).not.toContain('<b>');
   });
 
+  it.each([
+    ['svg', /<path d="[^"]*" stroke="#000"/g],
+    ['html', /text-decoration:underline/g],
+    ['ansi', /\u001b\[4m/g],
+  ] as const)('underlines the marked words as %s', async (format, line) => {
+    const { features, views } = await text.prepare(decode('Not bad film'), folder());
+    const drawing: Drawing<TextView> = {
+      view: views[0] as TextView,
+      features: features[0] as Drawing['features'],
+      values: [1, 2, 3],
+      marked: new Set([1, 2]),
+      signed: true,
+    };
+    expect(text.draw(drawing, format).match(line)).toHaveLength(2);
+    expect(text.draw({ ...drawing, marked: new Set() }, format).match(line)).toBeNull();
+  });
+
   it('removes control characters of the text in terminal output', async () => {
     const { features, views } = await text.prepare(['bad\u001b[2Jfilm'], folder());
     const drawing = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { decodeRuns } from '../../../src/core/image/run-length.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import type { YoloFormat } from '../../../src/tasks/detection/formats/yolo.ts';
-import { decodeRuns } from '../../../src/tasks/run-length.ts';
 import { predictionsOf, shownWhole, table, transposed } from './support.ts';
 
 const format: YoloFormat = {
@@ -123,5 +123,14 @@ describe('attributes of a YOLO box', () => {
     expect(only?.mask?.size).toEqual([10, 10]);
     // Logits 2 and -2 at the centres of the halves cross zero in the middle: five pixels of each of six columns.
     expect(decodeRuns(String(only?.mask?.counts))).toEqual([20, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 25]);
+  });
+
+  it('cuts masks at the first pixel whose edge lies in the box', () => {
+    const rows = [[5, 5, 4.8, 4.8, 0.9, 0, 1, 0]];
+    const masked = { ...format, channelAxis: 2, prototypes: 'p', extras: { kind: 'masks', count: 2 } } as YoloFormat;
+    const p = float32([1, 2, 1, 1], [1, 0]);
+    const [only] = predictionsOf(masked, { o: table(rows), p }, shownWhole(10, 10));
+    // From 2.6 to 7.4: the pixels 3 to 7.
+    expect(decodeRuns(String(only?.mask?.counts))).toEqual([33, 5, 5, 5, 5, 5, 5, 5, 5, 5, 22]);
   });
 });

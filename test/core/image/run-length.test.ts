@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRuns, encodeRuns, RunLengths } from '../../src/tasks/run-length.ts';
+import { decodeRuns, encodeRuns, maskAtSize, RunLengths } from '../../../src/core/image/run-length.ts';
 
 describe('the run-length encoding of masks', () => {
   // Encoded by pycocotools: a mask of 5 x 7 pixels.
@@ -29,4 +29,22 @@ describe('the run-length encoding of masks', () => {
     mask.add(3, 6);
     expect(decodeRuns(mask.encode(6))).toEqual([3, 3]);
   });
+});
+
+describe('a coded mask at another size', () => {
+  /** The first column and the lower half of the second, of 4 x 2 pixels. */
+  const mask = { size: [4, 2], counts: [0, 4, 2, 2] } as const;
+  const rows = (width: number, height: number): string[] => {
+    const found = maskAtSize({ ...mask, counts: encodeRuns(mask.counts) }, width, height);
+    return Array.from({ length: height }, (_, y) => [...found.subarray(y * width, (y + 1) * width)].join(''));
+  };
+
+  it('is the mask itself at its own size', () => expect(rows(2, 4)).toEqual(['10', '10', '11', '11']));
+
+  it('takes the value at the centre of every pixel', () => {
+    expect(rows(4, 2)).toEqual(['1100', '1111']);
+    expect(rows(1, 1)).toEqual(['1']);
+  });
+
+  it('takes plain run lengths as well', () => expect([...maskAtSize(mask, 2, 1)]).toEqual([1, 1]));
 });

@@ -64,3 +64,37 @@ export class RunLengths {
     return encodeRuns(this.runs.length % 2 === 1 ? [size] : [...this.runs, size - this.length]);
   }
 }
+
+/** A binary mask in COCO's code: compressed, or as the run lengths themselves. `size` is [height, width]. */
+export interface CodedMask {
+  readonly size: readonly [number, number];
+  readonly counts: string | readonly number[];
+}
+
+/**
+ * The mask at another size, 1 inside and 0 outside, row by row: every pixel takes the value at its centre. The whole mask
+ * is never held.
+ */
+export function maskAtSize({ size, counts }: CodedMask, width: number, height: number): Uint8Array {
+  const [rows, columns] = size;
+  const out = new Uint8Array(width * height);
+  const runs = typeof counts === 'string' ? decodeRuns(counts) : counts;
+  // Runs go down the columns, and so does the walk through the result.
+  let [run, end] = [0, runs[0] ?? 0];
+  let before = -1;
+  for (let x = 0; x < width; x++) {
+    const column = Math.floor(((x + 0.5) * columns) / width);
+    if (column === before) {
+      for (let i = x; i < out.length; i += width) out[i] = out[i - 1] as number;
+      continue;
+    }
+    before = column;
+    for (let y = 0; y < height; y++) {
+      const place = column * rows + Math.floor(((y + 0.5) * rows) / height);
+      while (place >= end && run < runs.length - 1) end += runs[++run] as number;
+      // Runs at odd places are of ones.
+      if (place < end && run % 2 === 1) out[y * width + x] = 1;
+    }
+  }
+  return out;
+}
