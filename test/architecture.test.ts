@@ -105,7 +105,7 @@ describe('dependencies between folders', () => {
     ['testing', /^(core|protocol|config|tools|composition|edge|node|testing)\//],
     ['package', /^(core|tasks|protocol|config|tools|composition|library|edge|node|testing|package)\//],
     ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|library|edge|node|report|testing|cli)\//],
-    ['playground', /^(core|protocol|composition|playground)\//],
+    ['playground', /^(core|modalities|tasks|protocol|composition|library|playground)\//],
   ])('%s imports only from folders below it', (folder, allowed) => {
     expect(of(folder).filter((it) => inside(it) && !allowed.test(it.to))).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe('dependencies between folders', () => {
       'package/edge-node.ts',
       'package/explain.ts',
       'package/open.ts',
-      'playground/browser/worker.ts',
+      'playground/browser/machine.ts',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { findModel, type ModelFolder } from '../core/model/folder.ts';
 import { type Manifest, parseLabels, parseManifest } from '../core/model/manifest.ts';
 import type { ModelFiles } from '../core/model/model-files.ts';
 import { fetchBytes } from './model-input.ts';
+import { nameOf } from './model-name.ts';
 import type { ModelToOpen } from './opened-model.ts';
 
 /** Bytes of a model with what is stated beside it. */
@@ -18,12 +19,13 @@ export async function fetchModel(address: string): Promise<FoundModel> {
   const folder = new URL('.', address);
   const files = filesUnder(folder);
   if (pathname.endsWith('.json')) return fetchDescribed(address, folder, files);
-  if (!pathname.endsWith('/')) return { bytes: await fetchBytes(address), manifest: { name: nameOf(pathname) }, files };
+  if (!pathname.endsWith('/'))
+    return { bytes: await fetchBytes(address), manifest: { name: nameOf(decodeURIComponent(pathname)) }, files };
   if (await files.read('manifest.json')) return fetchDescribed(new URL('manifest.json', folder).href, folder, files);
   const { file } = await findModel(files, address);
   return {
     bytes: await fetchBytes(new URL(file, folder).href),
-    manifest: { name: nameOf(pathname.slice(0, -1)) },
+    manifest: { name: nameOf(decodeURIComponent(pathname.slice(0, -1))) },
     files,
   };
 }
@@ -68,9 +70,3 @@ function filesUnder(folder: URL): ModelFolder {
 
 /** True for the page that servers of single-page apps send in place of a missing file. */
 const isPage = ({ headers }: Response): boolean => headers.get('Content-Type')?.startsWith('text/html') === true;
-
-/** A name that manifests allow, from a path. */
-function nameOf(pathname: string): string {
-  const last = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1)).replace(/\.onnx$/, '');
-  return last.replaceAll(/[^\w.-]/g, '_').replace(/^[^A-Za-z0-9]+/, '') || 'model';
-}

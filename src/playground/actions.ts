@@ -1,17 +1,14 @@
 /** Actions of the page. Each changes the state, and calls the server where it must. */
 import { batch } from '@preact/signals';
-import { type Answer, Api, Failure, type Hooks, type Params, type Question } from './api.ts';
-import { inBrowser, stopBrowser } from './browser/client.ts';
-import { type ImageInput, openImage, openSample, pngOf } from './image-input.ts';
-import { cover } from './occlude.ts';
+import { Api, type MethodInfo, type ModelInfo, type Params } from './api.ts';
+import { dataFile, dataSamples, openDataSample, textInput } from './data-samples.ts';
+import { guarded } from './guarded.ts';
+import { openImage, openSample, SAMPLES } from './image-input.ts';
+import type { Input } from './input.ts';
+import { kindOf } from './kind-of.ts';
 import { AUTO } from './recommended.ts';
+import { cancel, explain, predict } from './runs.ts';
 import * as state from './state.ts';
-
-/** Explanations that are computed at the same time; more would only wait at the server. */
-const AT_ONCE = 2;
-
-let runs = new AbortController();
-let predictions = new AbortController();
 
 /** Reads what there is to choose from. */
 export async function start(): Promise<void> {
@@ -20,19 +17,38 @@ export async function start(): Promise<void> {
     const name = state.model.value?.name ?? state.wantedModel.value;
     const wanted = name !== undefined && models.includes(name) ? name : models[0];
     state.models.value = models;
-    if (wanted !== undefined) await takeModel(wanted);
+    // A model of the user may have come before those of the server were known.
+    if (wanted !== undefined && !state.model.value?.own) await takeModel(wanted);
   }, start);
 }
 
-/** Reads what is known of a model, and which methods apply to it. */
+/** Reads what is known of a model of the server, and which methods apply to it. */
 async function takeModel(name: string): Promise<void> {
   const [model, methods] = await Promise.all([state.api.value.model(name), state.api.value.methods(name)]);
+  adopt(model, methods);
+}
+
+/** Makes this model the one that is asked. */
+export function adopt(model: ModelInfo, methods: readonly MethodInfo[]): void {
   batch(() => {
     state.model.value = model;
     state.methods.value = [AUTO, ...methods];
     const known = state.choices.value.filter(({ method }) => state.methodOf(method));
     state.choices.value = known.length > 0 ? known : [{ method: AUTO.id, params: {} }];
     state.edited.value = 0;
+    if (state.input.value && state.input.value.kind !== kindOf(model)) state.input.value = undefined;
+  });
+}
+
+/** Forgets answers of the model before. */
+export function forget(): void {
+  cancel();
+  batch(() => {
+    state.cells.value = new Map();
+    state.scores.value = undefined;
+    state.predictions.value = undefined;
+    state.changed.value = undefined;
+    state.targets.value = [];
   });
 }
 
@@ -40,16 +56,17 @@ export async function chooseModel(name: string): Promise<void> {
   await guarded(
     async () => {
       await takeModel(name);
-      cancel();
-      batch(() => {
-        state.cells.value = new Map();
-        state.scores.value = undefined;
-        state.targets.value = [];
-      });
-      await predict();
+      forget();
+      await askOrOpen();
     },
     () => chooseModel(name),
   );
+}
+
+/** Asks the model about the input, or about its first sample where the input is of another kind. */
+export async function askOrOpen(): Promise<void> {
+  if (state.input.value) await predict();
+  else await openExample();
 }
 
 /**
@@ -67,29 +84,54 @@ export async function useKey(key: string): Promise<void> {
   await predict();
 }
 
-export const useFile = (file: Blob, name: string): Promise<void> =>
-  guarded(async () => take(await openImage(file, name)));
+/** Explains a file, as the kind of data that the model takes. */
+export const useFile = (file: File): Promise<void> =>
+  guarded(async () => {
+    const { value: kind } = state.kind;
+    await take(kind === 'image' ? await openImage(file, file.name) : await dataFile(kind, file));
+  });
+
+/** Explains a text, or a row as JSON. */
+export const useText = (text: string): Promise<void> => guarded(() => take(textInput(state.kind.value, text)));
+
+let opening = 0;
+
+/** Explains a sample by its name, unless another was chosen in the meantime. */
 export const useSample = (name: string): Promise<void> =>
   guarded(
-    async () => take(await openSample(name)),
+    async () => {
+      const turn = ++opening;
+      const opened = await sampleOf(name);
+      if (turn === opening) await take(opened);
+    },
     () => useSample(name),
   );
 
-/** Explains a sample, unless an image came in the meantime. */
-export const openExample = (name: string): Promise<void> =>
+/** Explains the first sample of the model, unless an input came in the meantime. */
+export const openExample = (): Promise<void> =>
   guarded(async () => {
-    const opened = await openSample(name);
+    const { value: model } = state.model;
+    const name = state.kind.value === 'image' ? SAMPLES[0] : model && dataSamples(model)[0]?.name;
+    if (name === undefined) return;
+    const opened = await sampleOf(name);
     if (!state.input.value) await take(opened);
   });
 
-async function take(input: ImageInput): Promise<void> {
+async function sampleOf(name: string): Promise<Input> {
+  const { value: model } = state.model;
+  return state.kind.value === 'image' || !model ? openSample(name) : openDataSample(model, name);
+}
+
+export async function take(input: Input): Promise<void> {
   cancel();
   batch(() => {
     state.input.value = input;
     state.scores.value = undefined;
+    state.predictions.value = undefined;
     state.cells.value = new Map();
     state.region.value = undefined;
-    state.occluded.value = undefined;
+    state.leftOut.value = new Set();
+    state.changed.value = undefined;
     state.zoom.value = { scale: 1, x: 0, y: 0 };
     state.notice.value = undefined;
     // A link may have brought targets along; those of the image before mean nothing here.
@@ -104,99 +146,6 @@ let restored = false;
 export const keepTargets = (): void => {
   restored = true;
 };
-
-/** Predicts the classes of the image, then explains the first. */
-export async function predict(): Promise<void> {
-  const { value: input } = state.input;
-  const { value: model } = state.model;
-  if (!input || !model?.preprocessing) return;
-  predictions.abort();
-  predictions = new AbortController();
-  const { signal } = predictions;
-  state.predicting.value = true;
-  await guarded(async () => {
-    const scores = await scoresOf(input.blob, signal).finally(() => {
-      if (!signal.aborted) state.predicting.value = false;
-    });
-    if (signal.aborted) return;
-    batch(() => {
-      state.scores.value = scores;
-      const [first] = state.ranking.value;
-      if (first) {
-        state.spoken.value = `The model sees ${first.label}, ${Math.round(first.probability * 100)} percent.`;
-        if (state.targets.value.length === 0) state.targets.value = [String(first.index)];
-      }
-    });
-    await explain();
-  }, predict);
-}
-
-function scoresOf(blob: Blob, signal: AbortSignal): Promise<number[]> {
-  const model = state.model.value as NonNullable<typeof state.model.value>;
-  return state.place.value === 'browser'
-    ? inBrowser(state.api.value, model).scores(blob)
-    : state.api.value.scores(model, blob, signal);
-}
-
-/** Computes every cell of the sheet that is not there yet. */
-export async function explain(): Promise<void> {
-  const { value: input } = state.input;
-  if (!input || !state.scores.value) return;
-  const { signal } = runs;
-  const waiting = [...state.missing.value];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next && !signal.aborted; next = waiting.shift()) {
-      await explainCell(next.choice, next.target, input.blob, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-}
-
-async function explainCell(choice: state.Choice, target: string, blob: Blob, signal: AbortSignal): Promise<void> {
-  const name = state.cellName(choice, target);
-  if (state.cells.value.has(name)) return;
-  const { value: model } = state.model;
-  if (!model) return;
-  const started = performance.now();
-  setCell(name, { state: 'running' });
-  const question: Question = { model: model.name, ...choice, target, seed: state.seed.value };
-  const hooks: Hooks = {
-    signal,
-    progress: (done, total) => changeCell(name, { done, total }),
-    partial: (partial) => changeCell(name, { partial }),
-  };
-  try {
-    const answer = await answerTo(question, blob, hooks);
-    if (signal.aborted) return;
-    setCell(name, { state: 'done', answer, milliseconds: performance.now() - started });
-    state.spoken.value = `${state.methodOf(choice.method)?.title ?? choice.method} for ${state.targetWords(target)} is ready.`;
-  } catch (error) {
-    if (!signal.aborted) setCell(name, { state: 'failed', failure: asFailure(error) });
-  }
-}
-
-function answerTo(question: Question, blob: Blob, hooks: Hooks): Promise<Answer> {
-  if (state.place.value === 'server') return state.api.value.explain(question, blob, hooks);
-  return inBrowser(state.api.value, state.model.value as NonNullable<typeof state.model.value>).explain(
-    question,
-    blob,
-    hooks,
-  );
-}
-
-/** Computes what has failed once more. */
-export async function tryAgain(): Promise<void> {
-  state.cells.value = new Map([...state.cells.value].filter(([, { state }]) => state !== 'failed'));
-  await explain();
-}
-
-/** Stops what is running; what is there stays. */
-export function cancel(): void {
-  runs.abort();
-  runs = new AbortController();
-  stopBrowser();
-  state.cells.value = new Map([...state.cells.value].filter(([, { state }]) => state !== 'running'));
-}
 
 export async function usePlace(place: state.Place): Promise<void> {
   cancel();
@@ -238,49 +187,3 @@ export async function toggleMethod(method: string): Promise<void> {
 export function setParams(at: number, params: Params): void {
   state.choices.value = state.choices.value.map((choice, i) => (i === at ? { ...choice, params } : choice));
 }
-
-let measuring: ReturnType<typeof setTimeout> | undefined;
-
-/** Covers a part of the image and asks the model again, once the rectangle rests. */
-export function occlude(region: state.Rectangle | undefined): void {
-  clearTimeout(measuring);
-  state.region.value = region;
-  const { value: input } = state.input;
-  if (!region || !input || region.width < 1 || region.height < 1) {
-    state.occluded.value = undefined;
-    return;
-  }
-  measuring = setTimeout(() => {
-    void guarded(async () => {
-      const scores = await scoresOf(await pngOf(cover(input.image, region)), new AbortController().signal);
-      if (state.region.value !== region) return;
-      state.occluded.value = scores;
-    });
-  }, 150);
-}
-
-const setCell = (name: string, cell: state.Cell): void => {
-  state.cells.value = new Map(state.cells.value).set(name, cell);
-};
-
-function changeCell(name: string, change: Partial<state.Cell>): void {
-  const cell = state.cells.value.get(name);
-  if (cell?.state === 'running') setCell(name, { ...cell, ...change });
-}
-
-/** @param again what to offer when it fails; nothing where another try would fail as well */
-async function guarded(work: () => Promise<void>, again?: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const failure = asFailure(error);
-    if (failure.code === 'aborted') return;
-    batch(() => {
-      state.notice.value = failure;
-      state.retry.value = again;
-    });
-  }
-}
-
-const asFailure = (error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure('internal', `The page failed: ${(error as Error).message}`);

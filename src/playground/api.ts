@@ -2,7 +2,11 @@
 
 import type { Preprocessing } from '../core/image/preprocess.ts';
 import type { ParameterSchema } from '../core/method/schema.ts';
+import type { ModelDescription } from '../core/model/description.ts';
+import { HEADER_LENGTH } from '../protocol/open-inference.ts';
+import { type Answer, answerOf, type InferenceDocument, type MapValues, mapOf, numbersOf } from './answer.ts';
 import { readEvents } from './events.ts';
+import { Failure } from './failure.ts';
 
 export interface MethodInfo {
   readonly id: string;
@@ -32,6 +36,8 @@ export interface ModelInfo {
   readonly labels?: readonly string[];
   readonly preprocessing?: Preprocessing;
   readonly digest: string;
+  /** Key of the files, for a model that the user brought. */
+  readonly own?: string;
   /** The output that holds the classes, and how its elements become probabilities. */
   readonly output?: string;
   readonly output_probability?: 'softmax' | 'sigmoid' | 'given';
@@ -41,7 +47,9 @@ export interface ModelInfo {
   readonly spatial_layers: readonly string[];
   readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
   readonly outputs: readonly { readonly name: string }[];
-  readonly facts: { readonly inputs: readonly { readonly modality: { readonly value: string } }[] };
+  readonly facts: ModelDescription;
+  /** Entries of modalities in the manifest, by their id. */
+  readonly modalities?: Readonly<Record<string, unknown>>;
 }
 
 /** A question about one image. */
@@ -57,48 +65,10 @@ export interface Question {
 export type Param = string | number | boolean;
 export type Params = Readonly<Record<string, Param>>;
 
-/** One explanation, as the page needs it. */
-export interface Answer {
-  readonly map: { readonly width: number; readonly height: number; readonly values: Float32Array };
-  readonly score: number;
-  readonly label: string;
-  /** The explanation in words. */
-  readonly summary?: string;
-  /** Provenance: parameters, seed, digest of the model, times. */
-  readonly provenance: Readonly<Record<string, unknown>>;
-  readonly convergenceDelta?: number;
-  /** Route and cache status. */
-  readonly route: string;
-  /** The whole answer, for those who take it along. */
-  readonly document: unknown;
-}
-
 export interface Hooks {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
-  readonly partial?: (map: Answer['map']) => void;
-}
-
-/** Error of a request, with the API's code. */
-export class Failure extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-interface Output {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: readonly (number | string)[];
-}
-
-/** An answer of the Open Inference Protocol. */
-export interface InferenceDocument {
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  readonly outputs: readonly Output[];
+  readonly partial?: (map: MapValues) => void;
 }
 
 export class Api {
@@ -118,11 +88,10 @@ export class Api {
     return this.json(`/v2/models/${encodeURIComponent(name)}`);
   }
 
-  /** Methods for images; with the name of a model also whether they apply to it, and their cost. */
-  async methods(model?: string): Promise<MethodInfo[]> {
-    const query = model === undefined ? '' : `?${new URLSearchParams({ model })}`;
-    const { methods } = await this.json<{ methods: MethodInfo[] }>(`/v2/methods${query}`);
-    return methods.filter(({ enabled, modalities }) => enabled && modalities.includes('image'));
+  /** Methods that the key may use, with their cost on the model or the reason why they do not apply to it. */
+  async methods(model: string): Promise<MethodInfo[]> {
+    const { methods } = await this.json<{ methods: MethodInfo[] }>(`/v2/methods?${new URLSearchParams({ model })}`);
+    return methods.filter(({ enabled }) => enabled);
   }
 
   /** The ONNX file of a model that is downloadable. */
@@ -132,17 +101,36 @@ export class Api {
   }
 
   /** The model's output, one number for each class. */
-  async scores(model: ModelInfo, image: Blob, signal?: AbortSignal): Promise<number[]> {
-    const response = await this.send(`/v2/models/${encodeURIComponent(model.name)}/infer`, image, signal);
-    const { outputs } = (await response.json()) as InferenceDocument;
-    const output = outputs.find(({ name }) => name === model.output) ?? outputs[0];
-    return (output?.data ?? []) as number[];
+  async scores(model: ModelInfo, input: Blob, signal?: AbortSignal): Promise<number[]> {
+    const response = await this.send(`/v2/models/${encodeURIComponent(model.name)}/infer`, input, signal);
+    return numbersOf((await response.json()) as InferenceDocument, model.output);
   }
 
-  async explain(question: Question, image: Blob, { signal, progress, partial }: Hooks = {}): Promise<Answer> {
+  /** The drawing of an explanation that was computed before: SVG, from the cache of the server. */
+  async drawing(question: Question, input: Blob, signal?: AbortSignal): Promise<string> {
+    const response = await this.send(explainPath(question), input, signal, 'image/svg+xml');
+    return response.text();
+  }
+
+  /** Uploads a version of a model. @throws Failure `unauthorized` or `forbidden` for a key that may not */
+  async upload(
+    name: string,
+    version: string,
+    header: string,
+    files: readonly Uint8Array<ArrayBuffer>[],
+  ): Promise<void> {
+    const json = new TextEncoder().encode(header);
+    await this.fetch(`/v2/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(json.length) },
+      body: new Blob([json, ...files]),
+    });
+  }
+
+  async explain(question: Question, input: Blob, { signal, progress, partial }: Hooks = {}): Promise<Answer> {
     const response = await this.send(
       `${explainPath(question)}&summary=true`,
-      image,
+      input,
       signal,
       'text/event-stream, application/json;q=0.9',
     );
@@ -153,7 +141,8 @@ export class Api {
     let answer: Answer | undefined;
     for await (const { event, data } of readEvents(response.body as ReadableStream<Uint8Array>)) {
       if (event === 'progress') progress?.(data.done as number, data.total as number);
-      if (event === 'partial') partial?.(mapOf(data as unknown as InferenceDocument));
+      const map = event === 'partial' ? mapOf(data as unknown as InferenceDocument) : undefined;
+      if (map) partial?.(map);
       if (event === 'error') throw failureOf(data, 500);
       // Too heavy for an answer at once: it runs as a job, and is looked after.
       if (event === 'job') return this.result(data as unknown as JobInfo, route, { signal, progress });
@@ -183,9 +172,9 @@ export class Api {
     return (await response.json()) as T;
   }
 
-  private send(path: string, image: Blob, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
-    const headers = { 'Content-Type': image.type, Accept: accept };
-    return this.fetch(path, { method: 'POST', body: image, headers, ...(signal && { signal }) });
+  private send(path: string, input: Blob, signal?: AbortSignal, accept = 'application/json'): Promise<Response> {
+    const headers = { 'Content-Type': input.type, Accept: accept };
+    return this.fetch(path, { method: 'POST', body: input, headers, ...(signal && { signal }) });
   }
 
   /** @throws Failure for every answer that is none, and where nobody answers */
@@ -236,30 +225,3 @@ function routeOf(headers: Headers): string {
   const state = headers.get('X-Whylight-Cache') ?? '';
   return state === 'miss' || state === 'bypass' || state === '' ? route || 'edge' : 'cache';
 }
-
-/** @throws Failure when the answer has no map */
-export function answerOf(document: InferenceDocument, route: string): Answer {
-  const value = (name: string) => outputOf(document, name)?.data[0];
-  const delta = value('convergence_delta');
-  const summary = value('summary');
-  return {
-    map: mapOf(document),
-    score: Number(value('scores')),
-    label: String(value('target_label') ?? value('target') ?? ''),
-    provenance: document.parameters ?? {},
-    ...(typeof summary === 'string' && { summary }),
-    ...(typeof delta === 'number' && { convergenceDelta: delta }),
-    route,
-    document,
-  };
-}
-
-/** @throws Failure when there is none */
-export function mapOf(document: InferenceDocument): Answer['map'] {
-  const output = outputOf(document, 'saliency_map');
-  const [, height, width] = output?.shape ?? [];
-  if (!output || !height || !width) throw new Failure('no_map', 'This explanation is no map over the image.');
-  return { width, height, values: Float32Array.from(output.data as number[]) };
-}
-
-const outputOf = ({ outputs }: InferenceDocument, name: string) => outputs?.find((output) => output.name === name);

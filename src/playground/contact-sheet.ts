@@ -10,10 +10,10 @@ const HEAD = 32;
 /** @returns undefined as long as there is no map */
 export function contactSheet(): HTMLCanvasElement | undefined {
   const { input, placement, choices, targets, view, cells } = state;
-  const [opened, place] = [input.value, placement.value];
+  const [opened, place] = [input.value?.image, placement.value];
   const columns = choices.value.map(({ method }) => state.methodOf(method)?.title ?? method);
   if (!opened || !place || ![...cells.value.values()].some(({ answer }) => answer)) return undefined;
-  const height = Math.round((CELL * opened.image.height) / opened.image.width);
+  const height = Math.round((CELL * opened.height) / opened.width);
   const canvas = document.createElement('canvas');
   canvas.width = GAP + columns.length * (CELL + GAP);
   canvas.height = GAP + HEAD + targets.value.length * (HEAD + height + GAP);
@@ -28,7 +28,7 @@ export function contactSheet(): HTMLCanvasElement | undefined {
     context.fillText(`Why ${state.targetWords(target)}?`, GAP, top + 20);
     for (const [i, choice] of choices.value.entries()) {
       const map = cells.value.get(state.cellName(choice, target))?.answer?.map;
-      const image = map ? drawMap(map, opened.image, place, view.value) : opened.image;
+      const image = map ? drawMap(map, opened, place, view.value) : opened;
       context.globalAlpha = map ? 1 : 0.25;
       context.drawImage(canvasOf(image), leftOf(i), top + HEAD, CELL, height);
       context.globalAlpha = 1;

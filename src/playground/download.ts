@@ -1,7 +1,7 @@
 /** Files for taking along. */
 
 import type { Image } from '../core/image/image.ts';
-import type { Answer } from './api.ts';
+import type { MapValues } from './answer.ts';
 import { canvasOf } from './image-input.ts';
 
 export function save(name: string, blob: Blob): void {
@@ -21,11 +21,11 @@ export const savePng = (name: string, image: Image): void => saveCanvas(name, ca
 export const saveJson = (name: string, document: unknown): void =>
   save(`${name}.json`, new Blob([JSON.stringify(document, undefined, 1)], { type: 'application/json' }));
 
-export const saveNpy = (name: string, map: Answer['map']): void =>
+export const saveNpy = (name: string, map: MapValues): void =>
   save(`${name}.npy`, new Blob([npy(map)], { type: 'application/octet-stream' }));
 
 /** NumPy's file format, version 1.0: little-endian float32, [height, width]. */
-export function npy({ width, height, values }: Answer['map']): Uint8Array<ArrayBuffer> {
+export function npy({ width, height, values }: MapValues): Uint8Array<ArrayBuffer> {
   const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
   // Magic, version and length take ten bytes; the data begin at a multiple of 64.
   const length = Math.ceil((10 + head.length + 1) / 64) * 64 - 10;

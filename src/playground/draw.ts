@@ -4,11 +4,11 @@ import { drawnRange as rangeOf } from '../core/image/draw-overlay.ts';
 import type { Image } from '../core/image/image.ts';
 import { renderOverlay } from '../core/image/overlay.ts';
 import type { Placement } from '../core/image/placement.ts';
-import type { Answer } from './api.ts';
+import type { MapValues } from './answer.ts';
 import type { View } from './state.ts';
 
 /** The map over the image, drawn by the very code that draws the server's PNG. */
-export function drawMap(map: Answer['map'], image: Image, placement: Placement, view: View): Image {
+export function drawMap(map: MapValues, image: Image, placement: Placement, view: View): Image {
   const { type, polarity, colormap, opacity, overlay, clip } = view;
   return renderOverlay(
     map,
@@ -30,7 +30,7 @@ export const drawnWith = ({ colormap, polarity }: View): ColormapName =>
   colormap === 'auto' ? (polarity === 'both' ? 'coolwarm' : 'turbo') : (colormap as ColormapName);
 
 /** Absolute values of the map that have the faintest and the strongest colour. */
-export const drawnRange = (map: Answer['map'], view: View): { readonly low: number; readonly high: number } =>
+export const drawnRange = (map: MapValues, view: View): { readonly low: number; readonly high: number } =>
   rangeOf(map, {
     type: view.type,
     polarity: view.polarity,
@@ -41,7 +41,7 @@ export const drawnRange = (map: Answer['map'], view: View): { readonly low: numb
   });
 
 /** The map's own value below a place of the image; undefined where the model sees nothing. */
-export function valueAt(map: Answer['map'], placement: Placement, x: number, y: number): number | undefined {
+export function valueAt(map: MapValues, placement: Placement, x: number, y: number): number | undefined {
   const column = Math.floor(((x - placement.x) / placement.width) * map.width);
   const row = Math.floor(((y - placement.y) / placement.height) * map.height);
   if (column < 0 || row < 0 || column >= map.width || row >= map.height) return undefined;

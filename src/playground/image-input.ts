@@ -1,12 +1,18 @@
 /** An image that somebody brought: what is sent of it, and what is drawn. */
 import type { Image } from '../core/image/image.ts';
-import { Failure } from './api.ts';
+import { Failure } from './failure.ts';
 
 export interface ImageInput {
   /** Body of the request: the original file, where the server can read it. */
   readonly blob: Blob;
+  /** Empty: its content tells what it is. */
+  readonly extension: '';
+  readonly kind: 'image';
+  readonly text?: never;
   /** Upright, at most {@link DRAWN} pixels long: what maps are drawn over. */
   readonly image: Image;
+  /** Width of what is sent, in pixels: places in answers are pixels of that. */
+  readonly sentWidth: number;
   readonly name: string;
   /** Says which of the samples it is; others are nowhere but in this page. */
   readonly sample?: string;
@@ -41,8 +47,18 @@ export async function openImage(file: Blob, name: string, sample?: string): Prom
     : foreign
       ? 'Sent as PNG, since the server does not read this kind of file.'
       : undefined;
+  const sentWidth = large ? Math.round(bitmap.width * scale) : bitmap.width;
   bitmap.close();
-  return { blob, image: imageOf(drawn), name, ...(sample && { sample }), ...(note && { note }) };
+  return {
+    blob,
+    extension: '',
+    kind: 'image',
+    image: imageOf(drawn),
+    sentWidth,
+    name,
+    ...(sample && { sample }),
+    ...(note && { note }),
+  };
 }
 
 export async function openSample(sample: string): Promise<ImageInput> {

@@ -2,7 +2,6 @@
 import { effect } from '@preact/signals';
 import { keepTargets } from './actions.ts';
 import type { Params } from './api.ts';
-import { SAMPLES } from './image-input.ts';
 import * as state from './state.ts';
 
 interface Linked {
@@ -22,7 +21,7 @@ export function linkTo(): string {
     ([name, value]) => state.DEFAULT_VIEW[name as keyof state.View] !== value,
   );
   const linked: Linked = {
-    ...(state.model.value && { model: state.model.value.name }),
+    ...(state.model.value && !state.model.value.own && { model: state.model.value.name }),
     ...(state.input.value?.sample && { sample: state.input.value.sample }),
     methods: state.choices.value.map(({ method, params }) => [method, params]),
     targets: state.targets.value,
@@ -66,7 +65,7 @@ export function restore(hash: string): string | undefined {
     );
     state.view.value = { ...state.DEFAULT_VIEW, ...Object.fromEntries(fits) };
   }
-  return SAMPLES.find((known) => known === sample);
+  return typeof sample === 'string' ? sample : undefined;
 }
 
 const scalars = (params: unknown): Params =>
@@ -79,5 +78,5 @@ const scalars = (params: unknown): Params =>
 /** Keeps the address bar at what is seen, so that reloading and bookmarks work. */
 export const followState = (): (() => void) =>
   effect(() => {
-    if (state.input.value) history.replaceState(null, '', linkTo());
+    if (state.input.value && !state.model.value?.own) history.replaceState(null, '', linkTo());
   });

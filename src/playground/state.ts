@@ -3,8 +3,14 @@ import { computed, signal } from '@preact/signals';
 import type { Placement } from '../core/image/placement.ts';
 import { preprocess } from '../core/image/preprocess.ts';
 import { probabilitiesOf } from '../core/model/prediction.ts';
-import { type Answer, Api, type Failure, type MethodInfo, type ModelInfo, type Params } from './api.ts';
-import type { ImageInput } from './image-input.ts';
+import type { Prediction } from '../core/task/task.ts';
+import type { Answer, MapValues } from './answer.ts';
+import { Api, type MethodInfo, type ModelInfo, type Params } from './api.ts';
+import type { Edits, Understood } from './browser/messages.ts';
+import type { Failure } from './failure.ts';
+import { hasClasses } from './has-classes.ts';
+import type { Input } from './input.ts';
+import { kindOf } from './kind-of.ts';
 
 export type Place = 'server' | 'browser';
 
@@ -19,7 +25,7 @@ export interface Cell {
   readonly done?: number;
   readonly total?: number;
   /** A map that is right, but not yet precise. */
-  readonly partial?: Answer['map'];
+  readonly partial?: MapValues;
   readonly answer?: Answer;
   readonly failure?: Failure;
   readonly milliseconds?: number;
@@ -54,6 +60,16 @@ export interface Rectangle {
   readonly height: number;
 }
 
+export interface OwnModel {
+  readonly key: string;
+  /** Contents by path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly edits: Edits;
+  readonly understood: Understood;
+  /** Sentence about what was guessed. */
+  readonly guess?: string;
+}
+
 export const key = signal('');
 export const place = signal<Place>('server');
 export const models = signal<readonly string[]>([]);
@@ -61,9 +77,13 @@ export const models = signal<readonly string[]>([]);
 export const wantedModel = signal<string | undefined>(undefined);
 export const model = signal<ModelInfo | undefined>(undefined);
 export const methods = signal<readonly MethodInfo[]>([]);
-export const input = signal<ImageInput | undefined>(undefined);
-/** Score of each class; undefined while there is no prediction. */
+/** Model that the user brought. */
+export const own = signal<OwnModel | undefined>(undefined);
+export const input = signal<Input | undefined>(undefined);
+/** Score of each class; undefined while there is no prediction, and for tasks without classes. */
 export const scores = signal<readonly number[] | undefined>(undefined);
+/** Answers of a model whose task has no classes, best first; undefined while there are none. */
+export const predictions = signal<readonly Prediction[] | undefined>(undefined);
 export const choices = signal<readonly Choice[]>([]);
 /** The choice whose parameters are shown. */
 export const edited = signal(0);
@@ -83,17 +103,22 @@ export const spoken = signal('');
 export const pointer = signal<{ readonly x: number; readonly y: number } | undefined>(undefined);
 export const zoom = signal({ scale: 1, x: 0, y: 0 });
 
-/** The part that is covered, and what that did to the scores. */
+/** The part of an image that is covered. */
 export const occluding = signal(false);
 export const region = signal<Rectangle | undefined>(undefined);
-export const occluded = signal<readonly number[] | undefined>(undefined);
+/** Scores of a changed input: an image with a covered part, a text without a word, a row with another value. */
+export const changed = signal<readonly number[] | undefined>(undefined);
+
+/** Features of a text that are left out of the changed input, by index. */
+export const leftOut = signal<ReadonlySet<number>>(new Set());
 
 export const api = computed(() => new Api(key.value));
 
 /** Which part of the drawn image the model sees. */
 export const placement = computed<Placement | undefined>(() => {
   const settings = model.value?.preprocessing;
-  return input.value && settings && preprocess(input.value.image, settings).placement;
+  const { image } = input.value ?? {};
+  return image && settings && preprocess(image, settings).placement;
 });
 
 /** Classes, most likely first: by the index that targets take, and by the element of the output. */
@@ -110,13 +135,24 @@ export const ranking = computed(() => {
     .sort((a, b) => b.score - a.score);
 });
 
-/** False for a model whose input is no image, or that does not say how an image becomes its input. */
-export const takesImages = computed(() => model.value === undefined || model.value.preprocessing !== undefined);
+/** Kind of data that the model takes; images while there is no model. */
+export const kind = computed(() => (model.value ? kindOf(model.value) : 'image'));
+
+/** True if the model's answer is a score for each class. */
+export const classifies = computed(() => hasClasses(model.value?.facts.explained.task.value ?? 'classification'));
+
+/** True once the model has answered. */
+export const isAnswered = computed(() => scores.value !== undefined || predictions.value !== undefined);
+
+/** A model of the user runs in the page. Those of the server run there for images, which need no further files. */
+export const runsAt = computed<Place>(() =>
+  model.value?.own ? 'browser' : kind.value === 'image' ? place.value : 'server',
+);
 
 export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
 
 /** Names a cell by everything that its answer depends on, but for the image and the key. */
-export const cellName = (choice: Choice, target: string, at: Place = place.value): string =>
+export const cellName = (choice: Choice, target: string, at: Place = runsAt.value): string =>
   JSON.stringify([at, model.value?.name, choice.method, choice.params, target, seed.value]);
 
 /** Cells of the sheet that have not been asked for since something was changed. */
@@ -126,15 +162,28 @@ export const missing = computed(() =>
   ),
 );
 
-export const labelOf = (index: number): string => model.value?.labels?.[index] ?? `class ${index}`;
+/** Name of a class; elements in front of the first class are those of a background class. */
+export const labelOf = (index: number): string =>
+  index < 0 ? 'background' : (model.value?.labels?.[index] ?? `class ${index}`);
 
-/** A target in words: `cat - dog` for `3 - 5`. */
+/** A target in words: `cat - dog` for `3 - 5`, the name of a prediction for its number. */
 export const targetWords = (target: string): string =>
+  target.startsWith('box:') ? predictionWords(Number(target.slice(4))) : classWords(target);
+
+/** Name of a prediction of a task without classes. */
+export function predictionWords(at: number): string {
+  const found = predictions.value?.[at];
+  const name = found?.word ?? found?.label ?? (found?.class === undefined ? undefined : labelOf(found.class));
+  const isOne = (predictions.value?.length ?? 0) < 2;
+  return name === undefined ? (isOne ? 'this value' : `prediction ${at + 1}`) : isOne ? name : `${name} (${at + 1})`;
+}
+
+const classWords = (target: string): string =>
   target.replace(/\d+/g, (index) => labelOf(Number(index))).replace(' - ', ' rather than ');
 
 /** The answer of the other place to the same question. */
 export const elsewhere = (choice: Choice, target: string): Answer | undefined =>
-  cells.value.get(cellName(choice, target, place.value === 'server' ? 'browser' : 'server'))?.answer;
+  cells.value.get(cellName(choice, target, runsAt.value === 'server' ? 'browser' : 'server'))?.answer;
 
 export const hasFailed = computed(() => [...cells.value.values()].some(({ state }) => state === 'failed'));
 

@@ -123,3 +123,21 @@ describe('open with an address', () => {
     });
   });
 });
+
+describe('a model of trees', () => {
+  it('is explained by its trees after it has predicted with the same graph', async () => {
+    const model = await open('penguins');
+    const row = {
+      island: 'Dream',
+      bill_length_mm: 45,
+      bill_depth_mm: 18,
+      flipper_length_mm: 188,
+      body_mass_g: 3525,
+      sex: 'female',
+    };
+    const [best] = await model.predict(row);
+    const explanation = await model.explain(row);
+    expect(explanation.method).toBe('tree_shap');
+    expect(explanation.target.label).toBe(best?.label);
+  });
+});

@@ -65,7 +65,7 @@ describeInBrowser('the playground on a first visit', () => {
       return canvas.toDataURL('image/png').split(',')[1];
     })()`);
     const buffer = Buffer.from(portrait, 'base64');
-    await page.locator('input[type=file]').setInputFiles({ name: 'tall.png', mimeType: 'image/png', buffer });
+    await page.locator('input.input-file').setInputFiles({ name: 'tall.png', mimeType: 'image/png', buffer });
     await expect
       .poll(async () => {
         const box = await page.locator('.map').boundingBox();
@@ -118,21 +118,5 @@ describeInBrowser('the playground on a first visit', () => {
       .toContainEqual(expect.stringContaining('the new one is on its way'));
     expect(await page.locator('.color-bar').count()).toBe(1);
     await expect.poll(() => page.locator('.facts').innerText(), { timeout: 50_000 }).toMatch(/in this browser/);
-  });
-
-  it('says what a model without images takes, and how to ask it', async () => {
-    const page = await running.browser.newPage();
-    // Both models of the server take images, so this description is changed on its way.
-    await page.route(/\/v2\/models\/everyday$/, async (route) => {
-      const response = await route.fetch();
-      const { preprocessing: _, ...model } = await response.json();
-      model.facts.inputs[0].modality.value = 'tabular';
-      await route.fulfill({ response, json: model });
-    });
-    await page.goto(running.server.address);
-    await expect.poll(() => page.locator('.no-images h2').innerText()).toBe('everyday takes no images');
-    expect(await page.locator('.no-images').innerText()).toMatch(/text\/csv.*whylight explain --input rows\.csv/s);
-    await page.getByLabel('Model').selectOption('cifar10');
-    await explained(page);
   });
 });

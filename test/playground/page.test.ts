@@ -46,7 +46,7 @@ describeInBrowser('the playground', () => {
 
   it('classifies and explains a file without requests to other hosts', async () => {
     const { page, requests, faults } = await visit();
-    await page.locator('input[type=file]').setInputFiles(photo);
+    await page.locator('input.input-file').setInputFiles(photo);
     await expect.poll(() => page.locator('.classes li').first().innerText()).toMatch(/ship/);
     await explained(page, 1);
     await page.locator('.classes .class', { hasText: 'airplane' }).click();
@@ -111,7 +111,7 @@ describeInBrowser('the playground', () => {
   it('accepts an image by drop and paste', async () => {
     for (const kind of ['drop', 'paste'] as const) {
       const { page } = await visit();
-      await page.locator('input[type=file]').waitFor({ state: 'attached' });
+      await page.locator('input.input-file').waitFor({ state: 'attached' });
       // As text: the types of the browser are not those of this file.
       await page.evaluate(`(() => {
         const bytes = Uint8Array.from(atob('${readFileSync(photo).toString('base64')}'), (one) => one.charCodeAt(0));
@@ -213,7 +213,7 @@ describeInBrowser('the playground', () => {
   it('shows the error code when a run or an image fails', async () => {
     const { page } = await visit({ sample: 'cat', methods: [['attention_rollout', {}]] });
     await expect.poll(() => page.locator('.failure').innerText(), { timeout: 50_000 }).toMatch(/unprocessable_method/);
-    await page.locator('input[type=file]').setInputFiles(fileURLToPath(import.meta.url));
+    await page.locator('input.input-file').setInputFiles(fileURLToPath(import.meta.url));
     await expect.poll(() => page.locator('.notice').innerText()).toMatch(/invalid_image/);
   });
 

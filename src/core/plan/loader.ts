@@ -169,7 +169,8 @@ export class GraphLoader {
     // Where the model leaves dims open, the rows may be larger now than when the graph was compiled.
     const rowBytes = (variant.rowBytes * rowElements(needs)) / rowElements(variant);
     const graph: RunnableGraph = {
-      variant,
+      // Echoes need no other graph, so the same one serves needs that differ in them.
+      variant: { ...variant, echoes: needs.echoes },
       session: lease.session,
       scoreDims: needs.scoreDims,
       batchSize: this.batchSize(model, rowBytes),

@@ -1,7 +1,5 @@
-import { z } from '@hono/zod-openapi';
-import { refusalOf } from '../../core/explainer/choose-method.ts';
-import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
-import type { Model } from '../../core/model/model.ts';
+import type { PluginEntry } from '../../core/method/registry.ts';
+import { methodMetadata, suitability } from '../../protocol/method-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
@@ -54,31 +52,11 @@ export const method = defineRoute(
     },
 );
 
-/** Tells whether a method with default parameters applies to a model, and how many rows it takes. */
-function suitability(methods: MethodRegistry, entry: PluginEntry, model: Model) {
-  const info = model.info();
-  const refusal = refusalOf(methods, entry, model, info);
-  if (refusal !== undefined) return { applies: false, refusal };
-  const { method, params } = methods.bind(entry.method.id);
-  return { applies: true, rows: method.cost(params, info, methods, { baselines: 0 }) };
-}
-
 function describe(entry: PluginEntry, tenant: Tenant) {
   const enabled = mayUseMethod(tenant, entry);
-  const { id, strategy, revision, about, params, presets = {}, returns = {} } = entry.method;
   return {
-    id,
-    strategy,
-    revision,
-    ...(entry.build !== undefined && { build: entry.build }),
-    ...about,
+    ...methodMetadata(entry),
     enabled,
-    /** JSON Schema. */
-    parameters: z.toJSONSchema(params, { io: 'input' }),
-    /** Parameters that `preset` sets, by library. */
-    presets,
-    /** Kinds of results beside the values, each with a phrase. */
-    returns,
     /** Rules of the plugin's configuration and of the tenant. */
     ...(enabled && rulesFor(tenant, entry)),
   };

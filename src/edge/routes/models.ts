@@ -1,6 +1,4 @@
-import type { Model } from '../../core/model/model.ts';
-import type { ValueInfo } from '../../core/onnx/graph.ts';
-import { datatypeOf } from '../../protocol/open-inference.ts';
+import { modelMetadata } from '../../protocol/model-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
@@ -41,7 +39,7 @@ export const model = defineRoute(
   (services) => async (c) => {
     const { model } = await requestedModel(c, services.models);
     const uploaded = await services.models.uploaded(model.name, c.get('tenant'));
-    return c.json(describe(model, uploaded && Object.keys(uploaded.record.versions)));
+    return c.json(modelMetadata(model, uploaded && Object.keys(uploaded.record.versions)));
   },
 );
 
@@ -57,39 +55,3 @@ export const modelReady = defineRoute(
   },
   reportReadiness,
 );
-
-/** Makes the model metadata of the protocol, with further facts that explanations need. */
-function describe(model: Model, versions: readonly string[] = [model.version]) {
-  const { description, license, source, accuracy, output, label_offset, downloadable } = model.manifest;
-  const { scores, camLayer, spatialLayers } = model.info();
-  return {
-    name: model.name,
-    versions,
-    platform: 'onnx_onnxv1',
-    inputs: model.file.inputs.map(metadata),
-    outputs: model.file.outputs.map(metadata),
-    digest: model.digest,
-    description,
-    labels: model.labels?.names,
-    preprocessing: model.preprocessing,
-    scores: scores.name,
-    output: output ?? model.description.explained.name,
-    facts: model.description,
-    /** Function that turns elements of `output` into probabilities. */
-    output_probability: model.info({ scores: 'output' }).probability,
-    label_offset: label_offset ?? 0,
-    downloadable: downloadable ?? false,
-    target_layer: camLayer?.name,
-    spatial_layers: spatialLayers.map(({ name }) => name),
-    license,
-    source,
-    accuracy,
-  };
-}
-
-/** Makes tensor metadata; -1 stands for a dim that is not known before the run. */
-const metadata = ({ name, dtype, dims }: ValueInfo) => ({
-  name,
-  datatype: datatypeOf(dtype),
-  shape: dims?.map((dim, axis) => (axis > 0 && typeof dim === 'number' ? dim : -1)) ?? [],
-});

@@ -20,7 +20,7 @@ const HEADERS = {
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
   },
-  permissionsPolicy: { camera: ['self' as const], microphone: [], geolocation: [] },
+  permissionsPolicy: { camera: ['self' as const], microphone: ['self' as const], geolocation: [] },
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',
 };

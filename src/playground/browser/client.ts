@@ -1,84 +1,119 @@
 /** Explanations in the page: orders to the worker, which is made with the first of them. */
-import { type Answer, type Api, answerOf, Failure, type Hooks, type ModelInfo, mapOf, type Question } from '../api.ts';
-import type { Order, Report } from './messages.ts';
+import { type Answer, answerOf, mapOf } from '../answer.ts';
+import type { Hooks, MethodInfo, Question } from '../api.ts';
+import { Failure } from '../failure.ts';
+import type { PredictionOfInput } from './answer.ts';
+import type { Edits, Order, Report, Understood, Work, WorkerInput } from './messages.ts';
 
 let worker: Worker | undefined;
 let last = 0;
-const waiting = new Map<number, (report: Report) => void>();
-/** Files of models, by digest: a worker that was stopped must be given them again. */
-const files = new Map<string, Promise<ArrayBuffer>>();
-const given = new Set<string>();
+const waiting = new Map<number, Waiting>();
 
-export interface InBrowser {
-  /** The model's output, one number for each class. */
-  scores(image: Blob): Promise<number[]>;
-  explain(question: Question, image: Blob, hooks: Hooks): Promise<Answer>;
+interface Waiting {
+  readonly kind: Work['kind'];
+  settle(report: Report): void;
 }
 
-export const inBrowser = (api: Api, model: ModelInfo): InBrowser => ({
-  async scores(image) {
-    const report = await send(api, model, { image });
-    return report.kind === 'scores' ? report.scores : [];
+/** Files of models by key: a worker that was stopped must be given them again. */
+const files = new Map<string, Promise<ReadonlyMap<string, Uint8Array>>>();
+const given = new Set<string>();
+
+/** A model that the worker is to run. */
+export interface BrowserModel {
+  /** Identifies the files. */
+  readonly key: string;
+  readonly edits: Edits;
+  files(): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+export interface InBrowser {
+  describe(): Promise<Understood>;
+  methods(): Promise<MethodInfo[]>;
+  predict(input: WorkerInput): Promise<PredictionOfInput>;
+  explain(question: Question, input: WorkerInput, hooks: Hooks): Promise<Answer>;
+}
+
+/** Orders for one model. They fail with a {@link Failure}, `aborted` when they are stopped. */
+export const inBrowser = (model: BrowserModel): InBrowser => ({
+  async describe() {
+    return (await send(model, { kind: 'describe' }, 'described')).understood;
   },
-  async explain(question, image, { progress, partial }) {
-    const report = await send(api, model, { image, question }, (report) => {
+  async methods() {
+    return (await send(model, { kind: 'methods' }, 'methods')).methods;
+  },
+  predict: (input) => send(model, { kind: 'predict', input }, 'prediction'),
+  async explain(question, input, { progress, partial }) {
+    const { document, drawing } = await send(model, { kind: 'explain', input, question }, 'explanation', (report) => {
       if (report.kind === 'progress') progress?.(report.done, report.total);
-      if (report.kind === 'partial') partial?.(mapOf(report.document));
+      const map = report.kind === 'partial' ? mapOf(report.document) : undefined;
+      if (map) partial?.(map);
     });
-    if (report.kind !== 'explanation')
-      throw new Failure('internal', 'The worker gave another answer than was asked for.');
-    return answerOf(report.document, 'browser');
+    return { ...answerOf(document, 'browser'), ...(drawing !== undefined && { drawing }) };
   },
 });
 
-/** Ends what is computed: a run of the engine can be stopped in no other way. */
+/**
+ * Ends what is computed: a run of the engine can be stopped in no other way than with its worker. A model that is being
+ * opened goes on.
+ */
 export function stopBrowser(): void {
+  const runs = [...waiting].filter(([, { kind }]) => kind === 'predict' || kind === 'explain');
+  if (runs.length === waiting.size) end();
+  for (const [id, { settle }] of runs) settle({ id, kind: 'failure', code: 'aborted', message: 'Cancelled.' });
+}
+
+function end(): void {
   worker?.terminate();
   worker = undefined;
   given.clear();
-  for (const [id, settle] of [...waiting]) settle({ id, kind: 'failure', code: 'aborted', message: 'Cancelled.' });
 }
 
-async function send(
-  api: Api,
-  model: ModelInfo,
-  order: Pick<Order, 'image' | 'question'>,
+type Kind = Report['kind'];
+
+async function send<K extends Kind>(
+  model: BrowserModel,
+  work: Work,
+  wanted: K,
   underway?: (report: Report) => void,
-): Promise<Report> {
-  const file = await fileOf(api, model);
+): Promise<Extract<Report, { kind: K }>> {
+  const { key, edits } = model;
+  const content = await filesOf(model);
   worker ??= start();
   const id = ++last;
-  const settled = new Promise<Report>((resolve, reject) => {
-    waiting.set(id, (report) => {
-      if (report.kind === 'progress' || report.kind === 'partial') return underway?.(report);
-      waiting.delete(id);
-      if (report.kind === 'failure') reject(new Failure(report.code, report.message));
-      else resolve(report);
-    });
+  const settled = new Promise<Extract<Report, { kind: K }>>((resolve, reject) => {
+    const settle = (report: Report): void => {
+      const isUnderway = report.kind === 'progress' || report.kind === 'partial';
+      if (!isUnderway) waiting.delete(id);
+      if (isUnderway) underway?.(report);
+      else if (report.kind === 'failure') reject(new Failure(report.code, report.message));
+      else if (report.kind === wanted) resolve(report as Extract<Report, { kind: K }>);
+      else reject(new Failure('internal', `The worker answered "${report.kind}" where "${wanted}" was asked for.`));
+    };
+    waiting.set(id, { kind: work.kind, settle });
   });
-  const isNew = !given.has(model.digest);
-  given.add(model.digest);
-  worker.postMessage({ id, model, ...order, ...(isNew && { file }) } satisfies Order);
+  const isNew = !given.has(key);
+  given.add(key);
+  worker.postMessage({ id, model: { key, edits, ...(isNew && { files: content }) }, ...work } satisfies Order);
   return settled;
 }
 
 function start(): Worker {
   const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-  started.addEventListener('message', ({ data }: MessageEvent<Report>) => waiting.get(data.id)?.(data));
+  started.addEventListener('message', ({ data }: MessageEvent<Report>) => waiting.get(data.id)?.settle(data));
   started.addEventListener('error', ({ message }) => {
     const why = `This browser cannot run the model${message ? `: ${message}` : ''}. Run it on the server.`;
-    for (const [id, settle] of [...waiting]) settle({ id, kind: 'failure', code: 'engine_failure', message: why });
-    stopBrowser();
+    for (const [id, { settle }] of [...waiting]) settle({ id, kind: 'failure', code: 'engine_failure', message: why });
+    end();
   });
   return started;
 }
 
-function fileOf(api: Api, model: ModelInfo): Promise<ArrayBuffer> {
-  const known = files.get(model.digest);
+function filesOf(model: BrowserModel): Promise<ReadonlyMap<string, Uint8Array>> {
+  const known = files.get(model.key);
   if (known) return known;
-  const file = api.file(model.name);
-  files.set(model.digest, file);
-  // One that failed is tried again the next time.
-  file.catch(() => files.delete(model.digest));
-  return file;
+  const content = model.files();
+  files.set(model.key, content);
+  // Those that failed are tried again the next time.
+  content.catch(() => files.delete(model.key));
+  return content;
 }

@@ -1,20 +1,57 @@
 /** Messages between the page and its worker. */
-import type { InferenceDocument, ModelInfo, Question } from '../api.ts';
 
-export interface Order {
-  readonly id: number;
-  readonly model: ModelInfo;
-  /** The ONNX file, with the first order that needs it. */
-  readonly file?: ArrayBuffer;
-  /** The image file. */
-  readonly image: Blob;
-  /** Explanation to compute; only scores when left out. */
-  readonly question?: Question;
+import type { Prediction } from '../../core/task/task.ts';
+import type { PreprocessingEntries } from '../../library/preprocessing-entries.ts';
+import type { InferenceDocument } from '../answer.ts';
+import type { MethodInfo, ModelInfo, Question } from '../api.ts';
+
+/** Facts that the user states in place of those that were found. */
+export interface Edits {
+  readonly task?: string;
+  readonly labels?: readonly string[];
+  readonly preprocessing?: PreprocessingEntries;
+}
+
+/** A model for the worker, which keeps the files that it was given. */
+export interface WorkerModel {
+  /** Identifies the files. */
+  readonly key: string;
+  readonly edits: Edits;
+  /** Contents by path, with the first order that needs them. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Input of a model: the content of a file. */
+export interface WorkerInput {
+  readonly blob: Blob;
+  /** Lower case, without the dot; empty where only the content tells. */
+  readonly extension: string;
+}
+
+export type Work =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'methods' }
+  | { readonly kind: 'predict'; readonly input: WorkerInput }
+  | { readonly kind: 'explain'; readonly input: WorkerInput; readonly question: Question };
+
+export type Order = { readonly id: number; readonly model: WorkerModel } & Work;
+
+/** A model as it was understood. */
+export interface Understood {
+  readonly info: ModelInfo;
+  /** Name of the ONNX file among the files. */
+  readonly file: string;
+  readonly notices: readonly string[];
+  /** Preprocessing that models of this shape usually take, where nothing states one. */
+  readonly usual?: { readonly reason: string; readonly preprocessing: PreprocessingEntries };
 }
 
 export type Report = { readonly id: number } & (
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'partial' | 'explanation'; readonly document: InferenceDocument }
-  | { readonly kind: 'scores'; readonly scores: number[] }
+  | { readonly kind: 'partial'; readonly document: InferenceDocument }
+  | { readonly kind: 'described'; readonly understood: Understood }
+  | { readonly kind: 'methods'; readonly methods: MethodInfo[] }
+  | { readonly kind: 'prediction'; readonly scores?: number[]; readonly predictions?: readonly Prediction[] }
+  | { readonly kind: 'explanation'; readonly document: InferenceDocument; readonly drawing?: string }
   | { readonly kind: 'failure'; readonly code: string; readonly message: string }
 );

@@ -1,9 +1,9 @@
 /** The page: what is asked on one side, what is seen on the other. */
-import { input, notice, retry, spoken, takesImages } from '../state.ts';
+import { classifies, input, kind, notice, retry, spoken } from '../state.ts';
 import { Header } from './header.tsx';
 import { Intake } from './intake.tsx';
 import { Methods } from './methods.tsx';
-import { NoImages } from './no-images.tsx';
+import { ModelPanel } from './model-panel.tsx';
 import { Occlusion } from './occlusion.tsx';
 import { Prediction } from './prediction.tsx';
 import { Sheet } from './sheet.tsx';
@@ -17,7 +17,7 @@ export function App() {
       </a>
       <Header />
       <Notice />
-      {takesImages.value ? <Stage /> : <NoImages />}
+      <Stage />
       <div class="unseen" aria-live="polite">
         {spoken.value}
       </div>
@@ -28,6 +28,7 @@ export function App() {
 const Stage = () => (
   <main class={input.value ? 'with-image' : ''}>
     <aside class="side" aria-label="What is asked">
+      <ModelPanel />
       <Intake />
       {input.value && (
         <>
@@ -38,9 +39,9 @@ const Stage = () => (
     </aside>
     {input.value ? (
       <div class="stage">
-        <ViewPanel />
+        {kind.value === 'image' && <ViewPanel />}
         <Sheet />
-        <Occlusion />
+        {kind.value === 'image' && classifies.value && <Occlusion />}
       </div>
     ) : (
       <Welcome />
@@ -80,8 +81,8 @@ const Welcome = () => (
   <section class="welcome stage" id="maps">
     <h2>Shine a light on why</h2>
     <p>
-      A model looks at your image and names what it sees. Then a method of your choice shows which parts of the image
-      made it say so.
+      A model looks at your input and says what it is. Then a method of your choice shows which parts of the input made
+      it say so.
     </p>
   </section>
 );

@@ -36,7 +36,11 @@ export function Camera({ done }: { readonly done: () => void }) {
     canvas.width = source.videoWidth;
     canvas.height = source.videoHeight;
     canvas.getContext('2d')?.drawImage(source, 0, 0);
-    canvas.toBlob((blob) => blob && void useFile(blob, 'photo'), 'image/jpeg', 0.95);
+    canvas.toBlob(
+      (blob) => blob && void useFile(new File([blob], 'camera image', { type: blob.type })),
+      'image/jpeg',
+      0.95,
+    );
     dialog.current?.close();
   };
   return (

@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import { colormap } from '../../core/image/colormap.ts';
-import type { Answer } from '../api.ts';
+import type { MapValues } from '../answer.ts';
 import { drawnRange, drawnWith } from '../draw.ts';
 import { view } from '../state.ts';
 
 /** The colours of a map, and the values that they stand for. */
-export function ColorBar({ map, target }: { readonly map: Answer['map']; readonly target: string }) {
+export function ColorBar({ map, target }: { readonly map: MapValues; readonly target: string }) {
   const settings = view.value;
   const { high } = useMemo(() => drawnRange(map, settings), [map, settings.type, settings.polarity, settings.clip]);
   if (settings.type === 'masked') return null;

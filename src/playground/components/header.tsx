@@ -1,6 +1,12 @@
 import { chooseModel, usePlace } from '../actions.ts';
-import { model, models, type Place, place } from '../state.ts';
+import { returnToOwn } from '../own-model.ts';
+import { kind, model, models, own, type Place, place } from '../state.ts';
+import { Gallery } from './gallery.tsx';
 import { KeyEntry } from './key-entry.tsx';
+import { OpenOwn } from './open-own.tsx';
+
+/** Value of the user's own model in the list; no name of a model contains a blank. */
+const OWN = 'your own';
 
 /** Which model, computed where, and for whom. */
 export function Header() {
@@ -14,16 +20,19 @@ export function Header() {
         <label>
           Model{' '}
           <select
-            value={model.value?.name ?? ''}
-            onChange={({ currentTarget }) => void chooseModel(currentTarget.value)}
+            value={model.value?.own ? OWN : (model.value?.name ?? '')}
+            onChange={({ currentTarget: { value } }) => void (value === OWN ? returnToOwn() : chooseModel(value))}
             title={model.value?.description}
           >
+            {own.value && <option value={OWN}>{own.value.understood.info.name} (yours)</option>}
             {models.value.map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
         </label>
-        {model.value?.downloadable && (
+        <Gallery />
+        <OpenOwn />
+        {model.value?.downloadable && !model.value.own && kind.value === 'image' && (
           <label title="In the browser, your image does not leave this machine.">
             Runs{' '}
             <select value={place.value} onChange={({ currentTarget }) => void usePlace(currentTarget.value as Place)}>

@@ -1,84 +1,140 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import type { ModalityId } from '../../core/model/description.ts';
 import { useFile, useSample } from '../actions.ts';
+import { dataSamples } from '../data-samples.ts';
 import { SAMPLES } from '../image-input.ts';
-import { input } from '../state.ts';
+import { input, kind, model } from '../state.ts';
 import { Camera } from './camera.tsx';
+import { Sound } from './sound.tsx';
+import { TableForm } from './table-form.tsx';
+import { TextEditor } from './text-editor.tsx';
+import { useDrop } from './use-drop.ts';
 
-/** Image input: drop, paste, file dialog, camera, or one of the samples. */
+interface KindOfInput {
+  readonly title: string;
+  readonly hint: string;
+  /** Types of the file dialog. */
+  readonly accept: string;
+}
+
+const KINDS: Readonly<Record<string, KindOfInput>> = {
+  image: {
+    title: 'Image',
+    hint: 'Drop or paste your own image anywhere on this page, or take a sample.',
+    accept: 'image/*',
+  },
+  text: { title: 'Text', hint: 'Write a text, or drop a file of one.', accept: '.txt' },
+  tabular: { title: 'Row', hint: 'Change the row, or drop a CSV or JSON file with one row.', accept: '.csv,.json' },
+  series: {
+    title: 'Series',
+    hint: 'Change the numbers, or drop a CSV, JSON or npy file.',
+    accept: '.csv,.json,.npy',
+  },
+  audio: { title: 'Sound', hint: 'Drop a sound file, or record one.', accept: 'audio/*,.wav' },
+};
+const OTHER: KindOfInput = {
+  title: 'Input',
+  hint: 'Drop a file with the tensor: .npy, .npz or .json, with the shape that the model takes.',
+  accept: '.npy,.npz,.json',
+};
+
+/** Input of the model: drop, paste, file dialog, an editor, or one of the samples. */
 export function Intake() {
-  const file = useRef<HTMLInputElement>(null);
-  const [hovering, setHovering] = useState(false);
-  const [camera, setCamera] = useState(false);
-  useEffect(() => {
-    const paste = (event: ClipboardEvent) => {
-      const item = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
-      if (!item) return;
-      event.preventDefault();
-      void useFile(item, 'pasted image');
-    };
-    const over = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      setHovering(true);
-    };
-    const leave = (event: DragEvent) => event.relatedTarget === null && setHovering(false);
-    const drop = (event: DragEvent) => {
-      event.preventDefault();
-      setHovering(false);
-      const [dropped] = event.dataTransfer?.files ?? [];
-      if (dropped) void useFile(dropped, dropped.name);
-    };
-    document.addEventListener('paste', paste);
-    document.addEventListener('dragover', over);
-    document.addEventListener('dragleave', leave);
-    document.addEventListener('drop', drop);
-    return () => {
-      document.removeEventListener('paste', paste);
-      document.removeEventListener('dragover', over);
-      document.removeEventListener('dragleave', leave);
-      document.removeEventListener('drop', drop);
-    };
-  }, []);
+  const hovering = useDrop();
   const small = input.value !== undefined;
+  const { title, hint, accept } = KINDS[kind.value] ?? OTHER;
   return (
     <section class={`intake ${small ? 'small' : ''} ${hovering ? 'hovering' : ''}`} aria-labelledby="intake-title">
-      <h2 id="intake-title">Image</h2>
-      <p class="hint">Drop or paste your own image anywhere on this page, or take a sample.</p>
+      <h2 id="intake-title">{title}</h2>
+      <p class="hint">{hint}</p>
+      {EDITORS[kind.value]?.()}
       <div class="row">
-        <button type="button" class={small ? '' : 'primary'} onClick={() => file.current?.click()}>
-          Pick a file
-        </button>
-        <button type="button" onClick={() => setCamera(true)}>
-          Camera
-        </button>
-        <input
-          ref={file}
-          type="file"
-          accept="image/*"
-          hidden
-          onChange={({ currentTarget }) => {
-            const [chosen] = currentTarget.files ?? [];
-            if (chosen) void useFile(chosen, chosen.name);
-            currentTarget.value = '';
-          }}
-        />
+        <FilePicker accept={accept} isFirst={!small} />
+        {kind.value === 'image' && <CameraButton />}
       </div>
-      <ul class="samples" aria-label="Samples">
-        {SAMPLES.map((sample) => (
-          <li key={sample}>
-            <button
-              type="button"
-              aria-pressed={input.value?.sample === sample}
-              aria-label={`Sample: ${sample.replaceAll('-', ' ')}`}
-              onClick={() => void useSample(sample)}
-            >
-              <img src={`./playground/samples/${sample}.jpg`} alt="" width="64" height="48" loading="lazy" />
-            </button>
-          </li>
-        ))}
-      </ul>
+      {kind.value === 'image' ? <ImageSamples /> : <DataSamples />}
       {input.value?.note && <p class="hint">{input.value.note}</p>}
-      {camera && <Camera done={() => setCamera(false)} />}
     </section>
+  );
+}
+
+const EDITORS: Readonly<Partial<Record<ModalityId, () => ComponentChildren>>> = {
+  text: () => <TextEditor label="Text" />,
+  series: () => <TextEditor label="Numbers" />,
+  tabular: () => <TableForm />,
+  audio: () => <Sound />,
+};
+
+function FilePicker({ accept, isFirst }: { readonly accept: string; readonly isFirst: boolean }) {
+  const file = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" class={isFirst ? 'primary' : ''} onClick={() => file.current?.click()}>
+        Pick a file
+      </button>
+      <input
+        ref={file}
+        type="file"
+        class="input-file"
+        accept={accept}
+        hidden
+        onChange={({ currentTarget }) => {
+          const [chosen] = currentTarget.files ?? [];
+          if (chosen) void useFile(chosen);
+          currentTarget.value = '';
+        }}
+      />
+    </>
+  );
+}
+
+function CameraButton() {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)}>
+        Camera
+      </button>
+      {open && <Camera done={() => setOpen(false)} />}
+    </>
+  );
+}
+
+const ImageSamples = () => (
+  <ul class="samples" aria-label="Samples">
+    {SAMPLES.map((sample) => (
+      <li key={sample}>
+        <button
+          type="button"
+          aria-pressed={input.value?.sample === sample}
+          aria-label={`Sample: ${sample.replaceAll('-', ' ')}`}
+          onClick={() => void useSample(sample)}
+        >
+          <img src={`./playground/samples/${sample}.jpg`} alt="" width="64" height="48" loading="lazy" />
+        </button>
+      </li>
+    ))}
+  </ul>
+);
+
+function DataSamples() {
+  const samples = model.value ? dataSamples(model.value) : [];
+  if (samples.length === 0) return null;
+  return (
+    <ul class="samples" aria-label="Samples">
+      {samples.map(({ name }) => (
+        <li key={name}>
+          <button
+            type="button"
+            class="named"
+            aria-pressed={input.value?.sample === name}
+            onClick={() => void useSample(name)}
+          >
+            {name}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

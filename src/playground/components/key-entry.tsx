@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { useKey } from '../actions.ts';
-import type { Failure } from '../api.ts';
+import type { Failure } from '../failure.ts';
 import { key, methods } from '../state.ts';
 
 /** The key of a tenant, which is tried before it is used. */

@@ -1,17 +1,18 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Image } from '../../core/image/image.ts';
 import type { Placement } from '../../core/image/placement.ts';
-import { occlude } from '../actions.ts';
-import type { Answer } from '../api.ts';
+import type { MapValues } from '../answer.ts';
 import { drawMap, valueAt } from '../draw.ts';
 import { canvasOf } from '../image-input.ts';
 import { input, occluding, placement, pointer, region, view, zoom } from '../state.ts';
+import { occlude } from '../what-if.ts';
+import { Boxes } from './boxes.tsx';
 
 /**
  * One map over the image. All of them show the same place: pointer, zoom and the covered region are shared. With the
  * keyboard, arrows move the pointer; when something is to be covered, they move the rectangle, and with Shift they size it.
  */
-export function MapView({ map, label }: { readonly map: Answer['map'] | undefined; readonly label: string }) {
+export function MapView({ map, label }: { readonly map: MapValues | undefined; readonly label: string }) {
   const frame = useRef<HTMLButtonElement>(null);
   const below = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -122,50 +123,53 @@ export function MapView({ map, label }: { readonly map: Answer['map'] | undefine
   const covered = region.value;
   return (
     <>
-      <button
-        type="button"
-        ref={frame}
-        class={`map ${occluding.value ? 'aiming' : ''} ${scale > 1 ? 'zoomed' : ''}`}
-        aria-label={`${label}. Arrow keys read values.`}
-        style={{ aspectRatio: `${image.width} / ${image.height}`, '--ratio': image.width / image.height }}
-        onPointerDown={down}
-        onPointerMove={move}
-        onPointerUp={() => (dragging.current = undefined)}
-        onPointerCancel={() => (dragging.current = undefined)}
-        onPointerLeave={() => (pointer.value = undefined)}
-        onWheel={wheel}
-        onKeyDown={keyDown}
-      >
-        <span class="inside" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${scale})` }}>
-          <canvas ref={below} />
-          <canvas ref={above} style={{ clipPath: `inset(0 ${100 - settings.swipe}% 0 0)` }} />
-          {place && !isWhole(place, image) && (
-            <span
-              class="seen"
-              style={{
-                left: share(place.x, image.width),
-                top: share(place.y, image.height),
-                width: share(place.width, image.width),
-                height: share(place.height, image.height),
-              }}
-            />
-          )}
-          {covered && (
-            <span
-              class="covered-region"
-              style={{
-                left: share(covered.x, image.width),
-                top: share(covered.y, image.height),
-                width: share(covered.width, image.width),
-                height: share(covered.height, image.height),
-              }}
-            />
-          )}
-          {here && !occluding.value && (
-            <span class="crosshair" style={{ left: share(here.x, image.width), top: share(here.y, image.height) }} />
-          )}
-        </span>
-      </button>
+      <div class="frame" style={{ '--ratio': image.width / image.height }}>
+        <button
+          type="button"
+          ref={frame}
+          class={`map ${occluding.value ? 'aiming' : ''} ${scale > 1 ? 'zoomed' : ''}`}
+          aria-label={`${label}. Arrow keys read values.`}
+          style={{ aspectRatio: `${image.width} / ${image.height}` }}
+          onPointerDown={down}
+          onPointerMove={move}
+          onPointerUp={() => (dragging.current = undefined)}
+          onPointerCancel={() => (dragging.current = undefined)}
+          onPointerLeave={() => (pointer.value = undefined)}
+          onWheel={wheel}
+          onKeyDown={keyDown}
+        >
+          <span class="inside" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${scale})` }}>
+            <canvas ref={below} />
+            <canvas ref={above} style={{ clipPath: `inset(0 ${100 - settings.swipe}% 0 0)` }} />
+            {place && !isWhole(place, image) && (
+              <span
+                class="seen"
+                style={{
+                  left: share(place.x, image.width),
+                  top: share(place.y, image.height),
+                  width: share(place.width, image.width),
+                  height: share(place.height, image.height),
+                }}
+              />
+            )}
+            {covered && (
+              <span
+                class="covered-region"
+                style={{
+                  left: share(covered.x, image.width),
+                  top: share(covered.y, image.height),
+                  width: share(covered.width, image.width),
+                  height: share(covered.height, image.height),
+                }}
+              />
+            )}
+            {here && !occluding.value && (
+              <span class="crosshair" style={{ left: share(here.x, image.width), top: share(here.y, image.height) }} />
+            )}
+          </span>
+        </button>
+        <Boxes />
+      </div>
       <p class="readout" aria-live="polite">
         {value === undefined ? (here && map ? 'outside of what the model sees' : ' ') : `value ${format(value)}`}
       </p>

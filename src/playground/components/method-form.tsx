@@ -1,4 +1,4 @@
-import { cancel, explain, tryAgain } from '../actions.ts';
+import { cancel, explain, tryAgain } from '../runs.ts';
 import { choices, edited, hasFailed, methodOf, missing, running, seed } from '../state.ts';
 import { ParameterForm } from './parameters.tsx';
 

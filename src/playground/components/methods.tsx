@@ -1,20 +1,21 @@
 import { useState } from 'preact/hooks';
 import { toggleMethod } from '../actions.ts';
 import type { MethodInfo } from '../api.ts';
-import { costWords, RECOMMENDED } from '../recommended.ts';
-import { choices, methodOf, methods } from '../state.ts';
+import { costWords, recommendedFor } from '../recommended.ts';
+import { choices, kind, methodOf, methods } from '../state.ts';
 import { MethodForm } from './method-form.tsx';
 
 /** Which methods, with which parameters: the recommended ones first, the others behind a search. */
 export function Methods() {
-  const recommended = Object.keys(RECOMMENDED).flatMap((id) => methodOf(id) ?? []);
+  const lines = recommendedFor(kind.value);
+  const recommended = Object.keys(lines).flatMap((id) => methodOf(id) ?? []);
   const others = methods.value.filter(({ id }) => !recommended.some((one) => one.id === id));
   return (
     <section class="methods" aria-labelledby="methods-title">
       <h2 id="methods-title">Methods</h2>
       <div class="recommended">
         {recommended.map((method) => (
-          <Entry key={method.id} method={method} line={RECOMMENDED[method.id] ?? method.summary} />
+          <Entry key={method.id} method={method} line={lines[method.id] ?? method.summary} />
         ))}
       </div>
       <Search methods={others} />

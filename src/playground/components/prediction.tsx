@@ -1,7 +1,19 @@
 import { useState } from 'preact/hooks';
 import { SURE } from '../../core/model/confidence.ts';
 import { chooseTarget, toggleTarget } from '../actions.ts';
-import { labelOf, model, occluded, predicting, probabilities, ranking, scores, targets } from '../state.ts';
+import {
+  changed,
+  isAnswered,
+  labelOf,
+  model,
+  predicting,
+  predictions,
+  probabilities,
+  ranking,
+  targets,
+} from '../state.ts';
+import { Found } from './found.tsx';
+import { percent } from './percent.ts';
 
 const SHOWN = 5;
 
@@ -10,15 +22,16 @@ export function Prediction() {
   const [all, setAll] = useState(false);
   const ranked = ranking.value;
   const [first] = ranked;
-  const covered = occluded.value && probabilities(occluded.value);
+  const covered = changed.value && probabilities(changed.value);
   return (
-    <section aria-labelledby="prediction-title" aria-busy={!scores.value}>
+    <section aria-labelledby="prediction-title" aria-busy={!isAnswered.value}>
       <h2 id="prediction-title">Prediction</h2>
-      {!scores.value && <p class="hint">{predicting.value ? 'Looking …' : 'There is no prediction.'}</p>}
+      {!isAnswered.value && <p class="hint">{predicting.value ? 'Looking …' : 'There is no prediction.'}</p>}
       {model.value?.description && <p class="hint">{model.value.description}</p>}
       {first && first.probability < SURE && (
         <p class="unsure">Not sure: the best guess has {percent(first.probability)}.</p>
       )}
+      {predictions.value && <Found />}
       <ol class="classes">
         {ranked.slice(0, all ? 100 : SHOWN).map(({ index, element, label, probability, score }) => {
           const own = String(index);
@@ -77,6 +90,3 @@ export function Prediction() {
     </section>
   );
 }
-
-export const percent = (share: number): string =>
-  share > 0 && share < 0.001 ? '< 0.1 %' : `${(share * 100).toFixed(1)} %`;

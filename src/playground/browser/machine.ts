@@ -1,0 +1,39 @@
+/** The explainer of the worker: the same core as the server's, on onnxruntime-web. */
+import jpeg from '@cwasm/jpeg-turbo/jpeg-turbo.wasm?url';
+import webp from '@cwasm/webp/webp.wasm?url';
+import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm?url';
+import ortBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import * as ort from 'onnxruntime-web/wasm';
+import { plugins } from '#public-plugins';
+import { createContainer } from '../../composition/container.ts';
+import { coreModule, engineModule } from '../../composition/core.ts';
+import { CORE } from '../../composition/tokens.ts';
+import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
+import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
+import { allModalities } from '../../library/modalities.ts';
+import { builtinTasks } from '../../tasks/index.ts';
+
+const MIB = 2 ** 20;
+
+ort.env.wasm.wasmPaths = { wasm: ortBinary };
+// More would need a page that is isolated from all others.
+ort.env.wasm.numThreads = 1;
+
+export const explainer = createContainer(
+  coreModule({ plugins, tasks: builtinTasks }),
+  engineModule(
+    createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
+    { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
+  ),
+).get(CORE.explainer);
+
+const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url));
+
+/** Readers of inputs: decoders of images as the server has them, since a browser's own give slightly other pixels. */
+export const readers = {
+  codecs: createImageCodecs(
+    { jpeg: compiled(jpeg), png: compiled(png), webp: compiled(webp) },
+    { maxPixels: 64_000_000 },
+  ),
+  modalities: allModalities(),
+};

@@ -1,0 +1,20 @@
+import { methodOf } from '../state.ts';
+
+/** The method in one sentence, with its paper and the description that the server has. */
+export function AboutMethod({ id }: { readonly id: string }) {
+  const method = methodOf(id);
+  if (!method) return null;
+  return (
+    <p class="hint">
+      {method.title}: {method.summary}{' '}
+      {method.paper && (
+        <a href={method.paper.url} target="_blank" rel="noreferrer">
+          {method.paper.title} ({method.paper.year})
+        </a>
+      )}{' '}
+      <a href={`/v2/methods/${id}`} target="_blank" rel="noreferrer">
+        Its parameters
+      </a>
+    </p>
+  );
+}

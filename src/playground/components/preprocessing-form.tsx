@@ -1,0 +1,152 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { PreprocessingEntries } from '../../library/preprocessing-entries.ts';
+import { canvasOf } from '../image-input.ts';
+import { editOwn } from '../own-model.ts';
+import { seenBy } from '../seen.ts';
+import { input, model, own } from '../state.ts';
+
+/** Conventions that models are trained with. */
+const PRESETS: Readonly<Record<string, PreprocessingEntries>> = {
+  'ImageNet (torchvision)': { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  '-1 to 1 (TensorFlow)': { scale: 1 / 127.5, mean: 1, std: 1 },
+  '0 to 1': { scale: 1 / 255, mean: 0, std: 1 },
+  '0 to 255': { scale: 1, mean: 0, std: 1 },
+};
+
+/** From an image to the input of the model, with a preview of what the model sees. */
+export function PreprocessingForm() {
+  const settings = model.value?.preprocessing;
+  const change = (entries: PreprocessingEntries): void => {
+    const { edits } = own.value ?? {};
+    void editOwn({ ...edits, preprocessing: { ...settings, ...edits?.preprocessing, ...entries } });
+  };
+  return (
+    <fieldset class="preprocessing">
+      <legend>What the model sees</legend>
+      <Preview />
+      <label class="stacked">
+        Values of pixels
+        <select
+          value=""
+          onChange={({ currentTarget: { value } }) => {
+            const preset = PRESETS[value];
+            if (preset) change(preset);
+          }}
+        >
+          <option value="">choose a convention …</option>
+          {Object.keys(PRESETS).map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <details>
+        <summary>Details</summary>
+        <Numbers name="scale" values={[settings?.scale ?? 1 / 255]} change={([scale]) => change({ scale })} />
+        <Numbers name="mean" values={[settings?.mean ?? 0].flat()} change={(mean) => change({ mean })} />
+        <Numbers name="std" values={[settings?.std ?? 1].flat()} change={(std) => change({ std })} />
+        <label class="stacked">
+          Size, height and width
+          <input
+            type="text"
+            value={settings?.size.join(' × ') ?? ''}
+            placeholder="224 × 224"
+            onChange={({ currentTarget: { value } }) => {
+              const size = value
+                .split(/[^\d]+/)
+                .filter(Boolean)
+                .map(Number);
+              if (size.length === 2) change({ size });
+            }}
+          />
+        </label>
+        <Choice
+          label="Resizing"
+          value={settings?.resize.mode ?? 'exact'}
+          options={{ exact: 'to the size', shortest_side: 'shorter side, then crop', fit: 'fit, with a border' }}
+          change={(mode) => change({ resize: { mode } })}
+        />
+        <Choice
+          label="Channels"
+          value={settings?.color ?? 'RGB'}
+          options={{ RGB: 'red, green, blue', BGR: 'blue, green, red', gray: 'grey' }}
+          change={(color) => change({ color })}
+        />
+      </details>
+    </fieldset>
+  );
+}
+
+/** The image as the model gets it, and the range of its values. */
+function Preview() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const image = input.value?.image;
+  const settings = model.value?.preprocessing;
+  const seen = image && settings && seenBy(image, settings);
+  useEffect(() => {
+    const { current } = canvas;
+    if (!current || !seen) return;
+    current.width = seen.image.width;
+    current.height = seen.image.height;
+    current.getContext('2d')?.drawImage(canvasOf(seen.image), 0, 0);
+  }, [seen]);
+  if (!seen) return <p class="hint">Choose an image, and the preview shows it as the model gets it.</p>;
+  const [low, high] = [seen.low, seen.high].map((value) => value.toFixed(2));
+  return (
+    <figure class="preview">
+      <canvas ref={canvas} role="img" aria-label="The image as the model gets it" />
+      <figcaption class="hint">
+        {seen.image.width} × {seen.image.height} pixels, values {low} to {high}
+      </figcaption>
+    </figure>
+  );
+}
+
+function Numbers(props: {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly change: (values: number[]) => void;
+}) {
+  return (
+    <label class="stacked">
+      {props.name}
+      <input
+        type="text"
+        inputMode="decimal"
+        value={props.values.map((value) => Number(value.toPrecision(6))).join(', ')}
+        onChange={({ currentTarget: { value } }) => {
+          const numbers = value
+            .split(/[\s,;]+/)
+            .filter(Boolean)
+            .map(numberOf);
+          if (numbers.length > 0 && numbers.every(Number.isFinite)) props.change(numbers);
+        }}
+      />
+    </label>
+  );
+}
+
+/** A number, or a fraction such as 1/255. */
+function numberOf(text: string): number {
+  const [above, below = '1'] = text.split('/');
+  return Number(above) / Number(below);
+}
+
+function Choice<T extends string>(props: {
+  readonly label: string;
+  readonly value: T;
+  readonly options: Readonly<Record<T, string>>;
+  readonly change: (value: T) => void;
+}) {
+  return (
+    <label class="stacked">
+      {props.label}
+      <select value={props.value} onChange={({ currentTarget }) => props.change(currentTarget.value as T)}>
+        {Object.entries<string>(props.options).map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
