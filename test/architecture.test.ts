@@ -101,7 +101,7 @@ describe('dependencies between folders', () => {
     ['library', /^(core|modalities|protocol|library)\//],
     ['edge', /^(core|protocol|config|tools|composition|edge)\//],
     ['node', /^(core|protocol|config|tools|composition|library|edge|node)\//],
-    ['report', /^(core|node|report)\//],
+    ['report', /^(core|library|node|report)\//],
     ['testing', /^(core|protocol|config|tools|composition|edge|node|testing)\//],
     ['package', /^(core|tasks|protocol|config|tools|composition|library|edge|node|testing|package)\//],
     ['cli', /^(core|modalities|tasks|protocol|config|tools|composition|library|edge|node|report|testing|cli)\//],

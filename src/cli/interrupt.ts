@@ -22,7 +22,7 @@ export async function interruptible<T>(told: () => string, work: () => Promise<T
 
 /** Sentence about a run with a journal. */
 export const keptIn = (journal: string): string =>
-  `Stopped. The images that are done are kept in ${journal}: the same command goes on from there, --restart begins again.`;
+  `Stopped. The inputs that are done are kept in ${journal}: the same command goes on from there, --restart begins again.`;
 
 /** Sentence about a run that keeps nothing. */
 export const nothingKept = (hint: string): string => `Stopped. Nothing is kept${hint}.`;

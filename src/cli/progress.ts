@@ -2,7 +2,7 @@
  * Progress on stderr. On a terminal a bar that appears when a run takes longer than a moment; elsewhere, as in a log, a
  * line now and then.
  */
-import { counted } from '../core/counted.ts';
+import { counted, noun as nounFor } from '../core/counted.ts';
 import type { StudyProgress } from '../report/run.ts';
 
 const WIDTH = 30;
@@ -79,14 +79,20 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Progress of a study on stderr: its size, then a bar. */
-export function studyProgress(): StudyProgress {
-  const bar = progressBar('images');
+/**
+ * Progress of a study on stderr: its size, then a bar.
+ * @param noun for one input
+ */
+export function studyProgress(noun: string): StudyProgress {
+  const bar = progressBar(nounFor(2, noun));
   return {
-    begin: (images, rows) =>
+    begin: (inputs, rows) => {
+      // Texts of more words take more rows.
+      const about = noun === 'image' ? '' : 'about ';
       process.stderr.write(
-        `${counted(images, 'image')}, ${counted(rows, 'row')} each: ${counted(rows * images, 'row')}\n`,
-      ),
+        `${counted(inputs, noun)}, ${about}${counted(rows, 'row')} each: ${about}${counted(rows * inputs, 'row')}\n`,
+      );
+    },
     update: bar.update,
     end: bar.end,
   };

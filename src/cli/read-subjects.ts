@@ -12,7 +12,7 @@ import { expandPaths } from './expand-paths.ts';
 import { readNamedTensors } from './named-tensors.ts';
 
 /** Parts of the command line that read inputs. */
-const READERS: Readers = { modalities: MODALITIES, codecs: nodeCodecs() };
+export const READERS: Readers = { modalities: MODALITIES, codecs: nodeCodecs() };
 
 export const INPUT_ARGS = {
   file: {

@@ -1,30 +1,50 @@
 /** From the flags of `report` and `evaluate` to a study: what is common to both. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { chooseMethod } from '../core/explainer/choose-method.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
 import { metrics } from '../core/metrics/index.ts';
 import type { MetricRequest } from '../core/metrics/measure.ts';
+import { nounOf } from '../core/modality/noun.ts';
+import { modalityOf } from '../core/modality/registry.ts';
+import type { Model } from '../core/model/model.ts';
 import { SERVER } from '../edge/version.ts';
-import { listImages, openRegions, TRUTHS, type Truth } from '../report/image-files.ts';
+import { listInputs, TRUTHS, type Truth } from '../report/inputs.ts';
 import type { Settings } from '../report/journal.ts';
+import { openRegions } from '../report/regions.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, ENGINE_ARG, type EngineName, ROOT } from './compose.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from './model-file.ts';
 import { PRESET_ARG, presetParams } from './preset-flag.ts';
+import { READERS } from './read-subjects.ts';
 
 /** Flags of both commands. */
 export const STUDY_ARGS = {
-  folder: { type: 'positional', required: true, description: 'A folder of JPEG, PNG or WebP files; sub-folders too' },
-  methods: { type: 'string', valueHint: 'a,b,c', description: 'Saliency methods; the first one leads' },
+  folder: {
+    type: 'positional',
+    required: true,
+    description:
+      'A folder with sub-folders, or a file: images, texts, sounds, or a CSV file with an example on each line',
+  },
+  methods: {
+    type: 'string',
+    valueHint: 'a,b,c',
+    description: 'Saliency methods; the first one leads. Those that suit the model when left out',
+  },
   metrics: { type: 'string', valueHint: 'a,b,c', description: `Metrics, or none: ${[...metrics.keys()].join(', ')}` },
   truth: {
     type: 'enum',
     options: TRUTHS,
     default: 'auto',
-    description: 'Source of the true classes; auto: names of folders, if each is a class',
+    description: 'Source of the true classes; auto: a column of a CSV file, or names of folders, if each is a class',
+  },
+  'label-column': {
+    type: 'string',
+    valueHint: 'name',
+    description: 'Column of a CSV file with the true classes; found by its name or content when left out',
   },
   regions: {
     type: 'string',
@@ -34,7 +54,7 @@ export const STUDY_ARGS = {
   target: {
     type: 'string',
     valueHint: 'class',
-    description: 'Index or name of the class to explain; the top class of each image when left out',
+    description: 'Index or name of the class to explain; the top class of each input when left out',
   },
   scores: {
     type: 'string',
@@ -47,7 +67,7 @@ export const STUDY_ARGS = {
   ...PREPROCESSING_ARGS,
   seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
   engine: ENGINE_ARG,
-  most: { type: 'string', valueHint: 'n', description: 'Max number of images, taken evenly from the folder' },
+  most: { type: 'string', valueHint: 'n', description: 'Max number of inputs, taken evenly' },
   restart: { type: 'boolean', description: 'Start again, and discard the results of an earlier run' },
   param: {
     type: 'string',
@@ -63,29 +83,50 @@ export type StudyFlags = {
 
 export interface Prepared {
   readonly study: Study;
+  /** For one input: `image`, `text`. */
+  readonly noun: string;
   /** Settings that a journal must agree with, sufficient to repeat the run. */
   readonly settings: Settings;
+}
+
+/** Defaults of a command. */
+export interface Usual {
+  readonly imageMethods: string;
+  readonly imageMetrics: string;
+  /** Metrics of texts, tables and signals. */
+  readonly metrics: string;
+  readonly maps: boolean;
 }
 
 export async function prepare(
   flags: StudyFlags,
   parameters: Readonly<Record<string, string>>,
-  usual: { readonly methods: string; readonly metrics: string; readonly maps: boolean },
+  usual: Usual,
 ): Promise<Prepared> {
   const seed = numberFlag('seed', flags.seed ?? '0', 0, Number.MAX_SAFE_INTEGER);
   const registry = configuredMethods();
-  const ids = listed('methods', flags.methods ?? usual.methods);
-  const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usual.metrics);
+  const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
+  const { model } = opened;
+  const modality = modalityOf(model);
+  const usualMetrics = modality === 'image' ? usual.imageMetrics : usual.metrics;
+  const ids = listed('methods', flags.methods ?? usualMethods(usual, model, registry, flags.scores));
+  const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usualMetrics);
   const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
-  const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
-  const all = await listImages(flags.folder, model, flags.truth as Truth);
+  const column = flags['label-column'];
+  const all = await listInputs(flags.folder, opened, {
+    truth: flags.truth as Truth,
+    readers: READERS,
+    ...(column !== undefined && { labelColumn: column }),
+  });
   const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
-  const files = all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length));
+  const inputs = all.filter(
+    (_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length),
+  );
   const explainer = await compose(flags.engine as EngineName | undefined);
   const study: Study = {
     explainer,
-    model,
-    files: most >= all.length ? all : files,
+    opened,
+    inputs: most >= all.length ? all : inputs,
     methods,
     metrics: measured,
     scores: flags.scores ?? 'logits',
@@ -96,6 +137,7 @@ export async function prepare(
   };
   return {
     study,
+    noun: nounOf(modality),
     settings: {
       whylight: SERVER.version,
       engine: explainer.engine.name,
@@ -113,10 +155,23 @@ export async function prepare(
       seed,
       target: flags.target ?? 'top class',
       truth: flags.truth,
+      ...(column !== undefined && { label_column: column }),
       ...(flags.regions !== undefined && { regions: await digestOf(flags.regions) }),
       maps: usual.maps,
     },
   };
+}
+
+/** Methods where none is named: of a text, a table or a signal the best one for the model, and one that only hides. */
+function usualMethods(
+  { imageMethods }: Usual,
+  model: Model,
+  registry: MethodRegistry,
+  scores: string | undefined,
+): string {
+  if (modalityOf(model) === 'image') return imageMethods;
+  const best = chooseMethod(registry, { model, ...(scores !== undefined && { scores }) }).entry.method.id;
+  return `${best},${best === 'occlusion' ? 'kernel_shap' : 'occlusion'}`;
 }
 
 function listed(name: string, text: string): string[] {

@@ -3,6 +3,7 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../core/explainer/explanation.ts';
 import type { ExplainHooks, ExplainRequest, ReadRequest } from '../core/explainer/request.ts';
 import { withFeatures } from '../core/explainer/with-features.ts';
+import type { Model } from '../core/model/model.ts';
 import type { BoxScore } from '../core/task/task.ts';
 import type { OpenedModel } from './opened-model.ts';
 import type { Subject } from './subject.ts';
@@ -53,11 +54,16 @@ export async function explainSubject(
   question: Question,
   hooks: ExplainHooks = {},
 ): Promise<Outcome> {
-  const { inputs, prepared, image } = subject;
+  const request = await requestOf(subject, question);
+  return outcomeOf(model, subject, request, await explainer.explain(model, request, hooks));
+}
+
+/** The request that asks a question about a subject: its tensors, its features, and what its modality calls absent. */
+export async function requestOf({ inputs, prepared, image }: Subject, question: Question): Promise<ExplainRequest> {
   const { task, threshold, boxScore, similarTo, params = {}, ...others } = question;
   // A baseline among the parameters is the user's choice: the modality's stays out of its way.
   const baselines = prepared && !('baseline' in params) ? await prepared.baselines() : undefined;
-  const request: ExplainRequest = {
+  return {
     ...others,
     params,
     inputs,
@@ -66,7 +72,11 @@ export async function explainSubject(
     ...(task !== undefined && { corrections: { task } }),
     ...(baselines && { baselines }),
   };
-  const found = await explainer.explain(model, request, hooks);
+}
+
+/** The explanation of a subject, with the values of its features. */
+export function outcomeOf(model: Model, subject: Subject, request: ExplainRequest, found: Explanation): Outcome {
+  const { prepared } = subject;
   const explanation = prepared ? withFeatures(found, model, request, prepared.use.modality) : found;
   return { subject, explanation, row: explanation.rows[0] as ExplainedRow };
 }

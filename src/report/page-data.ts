@@ -1,4 +1,5 @@
 /** Data of the pages: what Node hands to the components in `page/`, and what the report's program reads in the browser. */
+import type { FeatureFinding } from './feature-findings.ts';
 import type { Finding } from './findings.ts';
 import type { MethodRecord } from './record.ts';
 import type { Summary } from './summary.ts';
@@ -9,12 +10,14 @@ export interface ReportData {
   readonly summary: Summary;
   /** By method, the strongest first. */
   readonly findings: Readonly<Record<string, readonly Finding[]>>;
+  /** The same of inputs that are no images; empty for images. */
+  readonly featureFindings: Readonly<Record<string, readonly FeatureFinding[]>>;
   readonly metrics: MetricTexts;
   readonly provenance: ProvenanceData;
 }
 
 /** Data of the page that `evaluate` writes. */
-export type EvaluationData = Omit<ReportData, 'title' | 'findings'>;
+export type EvaluationData = Omit<ReportData, 'title' | 'findings' | 'featureFindings'>;
 
 /** By metric id. */
 export type MetricTexts = Readonly<Record<string, MetricText>>;
@@ -40,14 +43,14 @@ export interface PageRecord {
   readonly said: string;
   /** Best first. */
   readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
-  /** Width and height of the thumbnail, in pixels. */
+  /** Width and height of the thumbnail, in pixels; 0 by 0 for inputs that are no images. */
   readonly size: readonly [number, number];
-  /** PNG in base64. */
+  /** PNG in base64; empty for inputs that are no images. */
   readonly thumbnail: string;
   readonly methods: Readonly<Record<string, PageMap>>;
 }
 
-export type PageMap = Pick<MethodRecord, 'target' | 'score' | 'map' | 'warnings' | 'metrics'>;
+export type PageMap = Pick<MethodRecord, 'target' | 'score' | 'map' | 'drawing' | 'warnings' | 'metrics'>;
 
 /** A report's page around its records, which are written one by one as a JSON array. */
 export interface ReportShell {

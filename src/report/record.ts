@@ -1,20 +1,22 @@
-/** Record of one image: a line of the journal, and the data that the pages are made of. */
+/** Record of one input: a line of the journal, and the data that the pages are made of. */
 import type { Image } from '../core/image/image.ts';
 import type { Placement } from '../core/image/placement.ts';
 import type { Region } from '../core/metrics/region.ts';
 import type { PackedMap } from './packed-map.ts';
 
-export interface ImageRecord {
+export interface InputRecord {
   /** Path inside the folder, with `/`. */
   readonly name: string;
-  /** First digits of the SHA-256 of the file: a changed image is looked at again. */
+  /** First digits of the SHA-256 of the content: a changed input is looked at again. */
   readonly digest: string;
-  /** Class that the folder names. */
+  /** True class. */
   readonly truth?: string;
   /** Best first. */
   readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
   /** PNG of the part that the model sees, in base64; absent where no page shows images. */
   readonly thumbnail?: string;
+  /** Names under which features are compared between inputs: words, columns, windows; absent for images. */
+  readonly features?: readonly string[];
   readonly methods: Readonly<Record<string, MethodRecord>>;
 }
 
@@ -24,9 +26,13 @@ export interface MethodRecord {
   readonly score: number;
   readonly map?: PackedMap;
   readonly mass?: Mass;
+  /** One for each of the features of the input. */
+  readonly values?: readonly number[];
+  /** SVG of an input that is no image. */
+  readonly drawing?: string;
   readonly sparseness: number;
   readonly warnings: readonly string[];
-  /** By metric; null where the metric says nothing of this image. */
+  /** By metric; null where the metric says nothing of this input. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly curves: Readonly<Record<string, { readonly x: readonly number[]; readonly y: readonly number[] }>>;
 }

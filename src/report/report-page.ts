@@ -8,13 +8,14 @@ import { sniff } from '../core/image/sniff.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { reasonOf } from '../node/system-errors.ts';
 import { type Evidence, massOnGrid, smallImage } from './evidence.ts';
-import { type Finding, findings } from './findings.ts';
+import { type FeatureEvidence, featureFindings } from './feature-findings.ts';
+import { findings } from './findings.ts';
 import type { Settings } from './journal.ts';
 import { metricTexts } from './metric-texts.ts';
 import { unpackMap } from './packed-map.ts';
 import type { PageRecord, ReportData } from './page-data.ts';
 import { provenance } from './provenance.ts';
-import type { ImageRecord } from './record.ts';
+import type { InputRecord } from './record.ts';
 import { type Summary, saidOf } from './summary.ts';
 
 export interface Report {
@@ -24,7 +25,7 @@ export interface Report {
   /** The line that was typed. */
   readonly command: string;
   /** Every record, as often as it is asked for. */
-  records(): AsyncIterable<ImageRecord>;
+  records(): AsyncIterable<InputRecord>;
 }
 
 /** Writes the page. @throws WhylightError `invalid_request` when the file cannot be written. */
@@ -60,20 +61,27 @@ async function dataOf(report: Report): Promise<ReportData> {
     title,
     model: { name, version },
     summary,
-    findings: await findingsOf(report, Object.keys(summary.methods), Number(settings.seed)),
+    ...(await findingsOf(report, Object.keys(summary.methods), Number(settings.seed))),
     metrics: metricTexts(),
     provenance: provenance(settings, command),
   };
 }
 
-/** Groups of images that are explained alike, for each method. */
+/** Groups of inputs that are explained alike, for each method. */
 async function findingsOf(
   report: Report,
   methods: readonly string[],
   seed: number,
-): Promise<Record<string, Finding[]>> {
+): Promise<Pick<ReportData, 'findings' | 'featureFindings'>> {
   const evidence: Record<string, Evidence[]> = Object.fromEntries(methods.map((id) => [id, []]));
+  const named: Record<string, FeatureEvidence[]> = Object.fromEntries(methods.map((id) => [id, []]));
   for await (const record of report.records()) {
+    const { features: names } = record;
+    if (names) {
+      const group = saidOf(record);
+      for (const id of methods) named[id]?.push({ group, names, values: record.methods[id]?.values ?? [] });
+      continue;
+    }
     const pixels = smallImage(await nodeCodecs().decode(Buffer.from(record.thumbnail ?? '', 'base64')));
     for (const id of methods) {
       const map = record.methods[id]?.map;
@@ -81,13 +89,15 @@ async function findingsOf(
       evidence[id]?.push({ group: saidOf(record), mass, pixels });
     }
   }
-  return Object.fromEntries(Object.entries(evidence).map(([id, all]) => [id, findings(all, seed)]));
+  const each = <T, R>(of: Record<string, T>, find: (all: T) => R): Record<string, R> =>
+    Object.fromEntries(Object.entries(of).map(([id, all]) => [id, find(all)]));
+  return { findings: each(evidence, (all) => findings(all, seed)), featureFindings: each(named, featureFindings) };
 }
 
 /** Part of a record that the page shows. */
-function pageRecord(record: ImageRecord): PageRecord {
+function pageRecord(record: InputRecord): PageRecord {
   const { name, truth, top, thumbnail = '', methods } = record;
-  const { width, height } = sniff(Buffer.from(thumbnail, 'base64'));
+  const { width, height } = thumbnail === '' ? { width: 0, height: 0 } : sniff(Buffer.from(thumbnail, 'base64'));
   return {
     name,
     ...(truth !== undefined && { truth }),
@@ -96,9 +106,9 @@ function pageRecord(record: ImageRecord): PageRecord {
     size: [width, height],
     thumbnail,
     methods: Object.fromEntries(
-      Object.entries(methods).map(([id, { target, score, map, warnings, metrics }]) => [
+      Object.entries(methods).map(([id, { target, score, map, drawing, warnings, metrics }]) => [
         id,
-        { target, score, ...(map && { map }), warnings, metrics },
+        { target, score, ...(map && { map }), ...(drawing !== undefined && { drawing }), warnings, metrics },
       ]),
     ),
   };

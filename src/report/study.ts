@@ -1,33 +1,34 @@
-/** Looks at every image by every method, and writes down what it finds. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+/** Looks at every input by every method, and writes down what it finds. */
 import { WhylightError } from '../core/errors.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
-import type { ExplainedRow } from '../core/explainer/explanation.ts';
 import type { ExplainRequest } from '../core/explainer/request.ts';
-import { inOriginalPixels } from '../core/image/placement.ts';
+import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
-import type { Model } from '../core/model/model.ts';
+import type { Region } from '../core/metrics/region.ts';
 import type { Classified } from '../core/model/prediction.ts';
 import type { Target } from '../core/model/target-request.ts';
+import { drawAs } from '../library/draw-outcome.ts';
+import type { OpenedModel } from '../library/opened-model.ts';
+import { type Outcome, outcomeOf, requestOf } from '../library/outcome.ts';
+import type { Subject } from '../library/subject.ts';
 import { nodeCodecs } from '../node/codecs.ts';
-import { type ImageInput, openImage } from '../node/image-input.ts';
-import type { ImageFile, RegionSource } from './image-files.ts';
+import type { ReadInput, StudyInput } from './inputs.ts';
 import type { Journal } from './journal.ts';
 import { packMap } from './packed-map.ts';
-import { type ImageRecord, type MethodRecord, massOf, round, thumbnail } from './record.ts';
+import { type InputRecord, type MethodRecord, massOf, round, thumbnail } from './record.ts';
+import type { RegionSource } from './regions.ts';
 
 export interface Study {
   readonly explainer: Explainer;
-  readonly model: Model;
-  readonly files: readonly ImageFile[];
+  readonly opened: OpenedModel;
+  readonly inputs: readonly StudyInput[];
   readonly methods: readonly MethodRequest[];
   readonly metrics: readonly MetricRequest[];
   readonly scores: string;
   readonly seed: number;
   readonly target?: string;
   readonly regions?: RegionSource;
-  /** Keeps maps and thumbnails, for pages that show them. */
+  /** Keeps maps, drawings and thumbnails, for pages that show them. */
   readonly maps: boolean;
 }
 
@@ -36,70 +37,66 @@ export interface MethodRequest {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Rows that an image takes: its predictions, explanations and metrics, known before anything runs. */
-export async function rowsOfImage(study: Study, file: ImageFile): Promise<number> {
-  const input = await openImage(await readFile(file.path), study.model);
-  return study.methods.reduce((total, method) => {
-    const request = requestOf(study, method, input);
-    const plan = study.explainer.plan(study.model, request);
-    const { cost } = plan;
-    const metrics = planMetrics(plan, study.metrics);
-    return metrics.reduce(
-      (sum, one) => sum + one.cost.forwards + one.cost.backwards,
-      total + cost.forwards + cost.backwards,
-    );
-  }, 1);
+/** Rows that an input takes: its predictions, explanations and metrics, known before anything runs. */
+export async function rowsOfInput(study: Study, input: StudyInput): Promise<number> {
+  const { subject } = await input.read();
+  let total = 1;
+  for (const method of study.methods) {
+    const plan = study.explainer.plan(study.opened.model, await questionOf(study, method, subject));
+    const costs = [plan.cost, ...planMetrics(plan, study.metrics).map(({ cost }) => cost)];
+    total += costs.reduce((sum, cost) => sum + cost.forwards + cost.backwards, 0);
+  }
+  return total;
 }
 
 /**
- * Goes through the images that the journal does not know.
- * @returns keys of the records that belong to these images: a journal may hold older ones
- * @throws WhylightError of the image's own, with its name.
+ * Goes through the inputs that the journal does not know.
+ * @returns keys of the records that belong to these inputs: a journal may hold older ones
+ * @throws WhylightError of the input's own, with its name.
  */
 export async function look(
   study: Study,
-  journal: Journal<ImageRecord>,
+  journal: Journal<InputRecord>,
   done: (count: number) => void,
 ): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
-  for (const [number, file] of study.files.entries()) {
-    const bytes = await readFile(file.path);
-    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-    const key = keyOf({ name: file.name, digest });
-    if (!journal.known.has(key)) {
-      await journal.add(await lookAt(study, file, number, bytes, digest).catch((error) => rethrow(error, file)));
+  for (const [number, input] of study.inputs.entries()) {
+    try {
+      const read = await input.read();
+      const key = keyOf({ name: input.name, digest: read.digest });
+      if (!journal.known.has(key)) await journal.add(await lookAt(study, input, number, read));
+      keys.add(key);
+    } catch (error) {
+      rethrow(error, input);
     }
-    keys.add(key);
     done(keys.size);
   }
   return keys;
 }
 
-/** Names a record: an image that has changed is another one. */
-export const keyOf = ({ name, digest }: Pick<ImageRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
+/** Names a record: an input that has changed is another one. */
+export const keyOf = ({ name, digest }: Pick<InputRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
 
-async function lookAt(
-  study: Study,
-  file: ImageFile,
-  number: number,
-  bytes: Uint8Array,
-  digest: string,
-): Promise<ImageRecord> {
-  const { explainer, model, scores } = study;
-  const input = await openImage(bytes, model);
-  const [prediction] = await explainer.predict(model, { inputs: input.inputs, scores, top: 5 });
+async function lookAt(study: Study, input: StudyInput, number: number, read: ReadInput): Promise<InputRecord> {
+  const { explainer, opened, scores } = study;
+  const { subject, digest } = read;
+  const [prediction] = await explainer.predict(opened.model, { inputs: subject.inputs, scores, top: 5 });
   const methods: Record<string, MethodRecord> = {};
-  for (const method of study.methods) methods[method.method] = await byMethod(study, method, file, number, input);
+  for (const method of study.methods) {
+    methods[method.method] = await byMethod(study, method, input, number, subject);
+  }
+  const features = subject.prepared?.features.list;
   return {
-    name: file.name,
+    name: input.name,
     digest,
-    ...(file.truth && { truth: file.truth.label }),
+    ...(input.truth && { truth: input.truth.label }),
     top: (prediction?.top ?? []).map((one) => ({
       label: labelOf(one),
       score: round(one.score),
       ...(one.probability !== undefined && { probability: round(one.probability) }),
     })),
-    ...(study.maps && { thumbnail: await thumbnailOf(input) }),
+    ...(study.maps && subject.image && { thumbnail: await thumbnailOf(subject.image) }),
+    ...(features && { features: features.map(({ name, key }) => key ?? name) }),
     methods,
   };
 }
@@ -107,20 +104,18 @@ async function lookAt(
 async function byMethod(
   study: Study,
   method: MethodRequest,
-  file: ImageFile,
+  input: StudyInput,
   number: number,
-  input: ImageInput,
+  subject: Subject,
 ): Promise<MethodRecord> {
-  const { explainer, model } = study;
-  const request = requestOf(study, method, input);
-  const plan = explainer.plan(model, request);
-  const { rows } = await explainer.run(plan);
-  const row = rows[0] as ExplainedRow;
-  const size = (row.map?.dims ?? []) as [number, number];
-  const { image, placement } = inOriginalPixels(input);
-  const region = row.map && (await study.regions?.(file, image, placement, size));
+  const { explainer, opened } = study;
+  const request = await questionOf(study, method, subject);
+  const plan = explainer.plan(opened.model, request);
+  const outcome = outcomeOf(opened.model, subject, request, await explainer.run(plan));
+  const { row } = outcome;
+  const region = await regionOf(study, input, outcome);
   const planned = planMetrics(plan, study.metrics);
-  const [measured = []] = await measureRows(explainer, plan, rows, planned, {
+  const [measured = []] = await measureRows(explainer, plan, [row], planned, {
     first: number,
     ...(region && { regions: [region] }),
   });
@@ -128,8 +123,7 @@ async function byMethod(
   return {
     target: nameOf(row.target),
     score: round(row.score),
-    ...(row.map && { mass: massOf(row.map.data, size, region) }),
-    ...(row.map && study.maps && { map: packMap(row.map.data, size) }),
+    ...partsOf(study, outcome, region),
     sparseness: round(row.diagnostics.sparseness),
     warnings: row.diagnostics.warnings.map(({ code }) => code),
     metrics: Object.fromEntries(measured.map((one) => [one.metric, isMeasured(one) ? round(one.score) : null])),
@@ -141,29 +135,59 @@ async function byMethod(
   };
 }
 
-const requestOf = (
+/** Position of the object of an image, on its map. */
+async function regionOf({ regions }: Study, input: StudyInput, { subject, row }: Outcome): Promise<Region | undefined> {
+  if (!subject.image || !row.map) return undefined;
+  const { image, placement } = inOriginalPixels(subject.image);
+  return regions?.(input, image, placement, row.map.dims as [number, number]);
+}
+
+/** Map of an image with its shares; values of the features of any other input, and their drawing. */
+function partsOf(study: Study, outcome: Outcome, region: Region | undefined): Partial<MethodRecord> {
+  const { explanation, row, subject } = outcome;
+  if (subject.image) {
+    const { map } = row;
+    const size = (map?.dims ?? []) as [number, number];
+    return {
+      ...(map && { mass: massOf(map.data, size, region) }),
+      ...(map && study.maps && { map: packMap(map.data, size) }),
+    };
+  }
+  const { method } = study.explainer.methods.get(explanation.method);
+  const signed = method.about.properties.signed && explanation.params.absolute !== true;
+  const drawing = study.maps ? drawAs('svg', outcome, signed) : undefined;
+  return {
+    ...(row.features && { values: row.features.map(({ value }) => round(value)) }),
+    ...(drawing !== undefined && { drawing }),
+  };
+}
+
+async function questionOf(
   { scores, seed, target }: Study,
   { method, params }: MethodRequest,
-  { inputs }: ImageInput,
-): ExplainRequest => ({
-  method,
-  params,
-  inputs,
-  scores,
-  seed,
-  ...(target !== undefined && { target }),
-});
+  subject: Subject,
+): Promise<ExplainRequest> {
+  // Classes are read from the scores: no task need read them again.
+  const { read: _, ...request } = await requestOf(subject, {
+    method,
+    params,
+    scores,
+    seed,
+    ...(target !== undefined && { target }),
+  });
+  return request;
+}
 
 const labelOf = ({ label, index }: Classified): string => label ?? `class ${index}`;
 const nameOf = ({ label, index }: Target): string => label ?? (index === undefined ? 'target' : `class ${index}`);
 
-async function thumbnailOf({ image, placement }: ImageInput): Promise<string> {
+async function thumbnailOf({ image, placement }: PlacedImage): Promise<string> {
   const png = await nodeCodecs().encodePng(thumbnail(image, placement));
   return Buffer.from(png).toString('base64');
 }
 
-/** The same error, saying which image it met. */
-function rethrow(error: unknown, { name }: ImageFile): never {
+/** Throws the same error, saying which input it met. */
+function rethrow(error: unknown, { name }: StudyInput): never {
   if (!WhylightError.is(error)) throw error;
-  throw new WhylightError(error.code, `${name}: ${error.message}`, { ...error.details, image: name }, { cause: error });
+  throw new WhylightError(error.code, `${name}: ${error.message}`, { ...error.details, input: name }, { cause: error });
 }

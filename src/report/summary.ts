@@ -1,10 +1,11 @@
-/** Figures over all images, added up one record at a time. */
+/** Figures over all inputs, added up one record at a time. */
+import { type FeatureMean, FeatureSums } from './feature-sums.ts';
 import { unpackMap } from './packed-map.ts';
-import type { ImageRecord } from './record.ts';
+import type { InputRecord } from './record.ts';
 
 export interface Mean {
   readonly mean: number;
-  /** Standard error of the mean; 0 for a single image. */
+  /** Standard error of the mean; 0 for a single input. */
   readonly error: number;
   readonly count: number;
 }
@@ -25,11 +26,15 @@ export interface ClassSummary {
   readonly outside?: number;
   /** Mean of the positive parts, each adding up to 1; as shares of the largest value, row by row. */
   readonly map?: { readonly width: number; readonly height: number; readonly values: readonly number[] };
+  /** The strongest features of inputs that are no images. */
+  readonly features?: readonly FeatureMean[];
 }
 
 export interface Summary {
-  readonly images: number;
-  /** Images whose class is known, and those among them that the model gets right. */
+  readonly inputs: number;
+  /** Noun for one of them: `image`, `text`. */
+  readonly noun: string;
+  /** Inputs whose class is known, and those among them that the model gets right. */
   readonly known: number;
   readonly correct: number;
   /** Classes that occur, true ones and said ones. */
@@ -72,19 +77,26 @@ interface ClassSums {
   readonly border: Running;
   readonly outside: Running;
   map?: { readonly width: number; readonly height: number; readonly sums: Float64Array };
+  features?: FeatureSums;
 }
 
 export class SummaryBuilder {
-  private images = 0;
+  private readonly noun: string;
+  private inputs = 0;
   private known = 0;
   private correct = 0;
   private readonly seen = new Set<string>();
   private readonly confusion = new Map<string, Map<string, number>>();
   private readonly methods = new Map<string, MethodSums>();
 
-  add(record: ImageRecord): void {
+  /** @param noun for one input */
+  constructor(noun = 'image') {
+    this.noun = noun;
+  }
+
+  add(record: InputRecord): void {
     const said = saidOf(record);
-    this.images++;
+    this.inputs++;
     this.seen.add(said);
     if (record.truth !== undefined) {
       this.known++;
@@ -107,13 +119,14 @@ export class SummaryBuilder {
         curve.count++;
         for (const [i, value] of y.entries()) curve.sums[i] = (curve.sums[i] as number) + value;
       }
-      addToClass(getOr(sums.classes, said, newClass), one);
+      addToClass(getOr(sums.classes, said, newClass), one, record.features);
     }
   }
 
   finish(): Summary {
     return {
-      images: this.images,
+      inputs: this.inputs,
+      noun: this.noun,
       known: this.known,
       correct: this.correct,
       classes: [...this.seen].sort(),
@@ -124,7 +137,7 @@ export class SummaryBuilder {
 }
 
 /** The class that the model says. */
-export const saidOf = ({ top }: ImageRecord): string => top[0]?.label ?? '';
+export const saidOf = ({ top }: InputRecord): string => top[0]?.label ?? '';
 
 const newSums = (): MethodSums => ({
   metrics: new Map(),
@@ -136,8 +149,16 @@ const newSums = (): MethodSums => ({
 
 const newClass = (): ClassSums => ({ count: 0, centre: new Running(), border: new Running(), outside: new Running() });
 
-function addToClass(sums: ClassSums, { mass, map }: ImageRecord['methods'][string]): void {
+function addToClass(
+  sums: ClassSums,
+  { mass, map, values: ofFeatures }: InputRecord['methods'][string],
+  names: InputRecord['features'],
+): void {
   sums.count++;
+  if (names && ofFeatures) {
+    sums.features ??= new FeatureSums();
+    sums.features.add(names, ofFeatures);
+  }
   if (mass) {
     sums.centre.add(mass.centre);
     sums.border.add(mass.border);
@@ -166,13 +187,14 @@ function methodSummary({ metrics, curves, sparseness, warnings, classes }: Metho
   };
 }
 
-function classSummary({ count, centre, border, outside, map }: ClassSums): ClassSummary {
+function classSummary({ count, centre, border, outside, map, features }: ClassSums): ClassSummary {
   const most = map?.sums.reduce((largest, value) => Math.max(largest, value), 0) || 1;
   return {
     count,
     centre: centre.value.mean,
     border: border.value.mean,
     ...(outside.count > 0 && { outside: outside.value.mean }),
+    ...(features && { features: features.strongest(count) }),
     ...(map && {
       map: {
         width: map.width,

@@ -77,6 +77,11 @@ describe('perturbation methods on a text', () => {
     expect([...(rows[0]?.values.input_ids?.data ?? [])]).toEqual(IDS.map((id) => sumOfValues(id)));
   });
 
+  it('goes by tokens where features only name parts of the answer', async () => {
+    const { values } = await explained('feature_ablation', [IDS], [{ ...words(-1, 0, 1, 1, -1), namesOnly: true }]);
+    expect(values[0]).toEqual(IDS.map((id) => sumOfValues(id)));
+  });
+
   it('explains a text of a single word', async () => {
     for (const method of ['kernel_shap', 'shapley_sampling', 'partition_shap', 'lime', 'occlusion', 'rise']) {
       const { values } = await explained(method, [[2, 8, 3]], [words(-1, 0, -1)]);

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeImage } from '../../src/core/image/image.ts';
 import { regionOfBoxes } from '../../src/core/metrics/region.ts';
+import { allModalities } from '../../src/library/modalities.ts';
+import type { OpenedModel } from '../../src/library/opened-model.ts';
 import { nodeCodecs } from '../../src/node/codecs.ts';
-import { listImages, openRegions } from '../../src/report/image-files.ts';
+import { listInputs, type Truth } from '../../src/report/inputs.ts';
 import { openJournal } from '../../src/report/journal.ts';
 import { packMap, unpackMap } from '../../src/report/packed-map.ts';
-import { type ImageRecord, massOf, thumbnail } from '../../src/report/record.ts';
+import { type InputRecord, massOf, thumbnail } from '../../src/report/record.ts';
+import { openRegions } from '../../src/report/regions.ts';
 import { SummaryBuilder } from '../../src/report/summary.ts';
 import { imageGraph, openGraph } from '../../src/testing/models.ts';
 
@@ -54,30 +57,34 @@ describe('thumbnail', () => {
   });
 });
 
-describe('listImages and openRegions', () => {
+describe('listInputs and openRegions', () => {
   const root = join(folder, 'images');
   for (const name of ['cat', 'dog', 'dog/puppies']) mkdirSync(join(root, name), { recursive: true });
   for (const name of ['cat/1.png', 'dog/2.JPG', 'dog/puppies/3.webp', 'cat/notes.txt']) {
     writeFileSync(join(root, name), '');
   }
-  const model = (labels: string[]) => openGraph(imageGraph(), { name: 'm', labels });
+  const listImages = async (path: string, labels: string[], truth: Truth) => {
+    const model = await openGraph(imageGraph(), { name: 'm', labels });
+    const readers = { modalities: allModalities(), codecs: nodeCodecs() };
+    return listInputs(path, { model } as OpenedModel, { truth, readers });
+  };
 
   it('list the images of all folders, and take folders as classes if every one names a label', async () => {
-    const known = await listImages(root, await model(['Cat', 'dog', 'puppies', 'x']), 'auto');
+    const known = await listImages(root, ['Cat', 'dog', 'puppies', 'x'], 'auto');
     expect(known.map(({ name, truth }) => [name, truth?.label])).toEqual([
       ['cat/1.png', 'Cat'],
       ['dog/2.JPG', 'dog'],
       ['dog/puppies/3.webp', 'puppies'],
     ]);
-    const unknown = await listImages(root, await model(['cat', 'dog', 'x', 'y']), 'auto');
+    const unknown = await listImages(root, ['cat', 'dog', 'x', 'y'], 'auto');
     expect(unknown.every(({ truth }) => truth === undefined)).toBe(true);
   });
 
   it('refuse folders that name no label when required, and folders without images', async () => {
-    await expect(listImages(root, await model(['cat', 'dog', 'x', 'y']), 'folders')).rejects.toMatchObject({
+    await expect(listImages(root, ['cat', 'dog', 'x', 'y'], 'folders')).rejects.toMatchObject({
       code: 'label_not_found',
     });
-    await expect(listImages(join(folder, 'none'), await model(['a', 'b', 'c', 'd']), 'none')).rejects.toMatchObject({
+    await expect(listImages(join(folder, 'none'), ['a', 'b', 'c', 'd'], 'none')).rejects.toMatchObject({
       code: 'not_found',
     });
   });
@@ -88,9 +95,9 @@ describe('listImages and openRegions', () => {
     const regions = await openRegions(path);
     const image = makeImage(40, 20);
     const placement = { x: 10, y: 0, width: 20, height: 20 };
-    const region = await regions({ name: 'cat/1.png', path: '' }, image, placement, [4, 4]);
+    const region = await regions({ name: 'cat/1.png' }, image, placement, [4, 4]);
     expect([...(region?.inside ?? [])]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    expect(await regions({ name: 'dog/2.JPG', path: '' }, image, placement, [4, 4])).toBeUndefined();
+    expect(await regions({ name: 'dog/2.JPG' }, image, placement, [4, 4])).toBeUndefined();
     writeFileSync(path, JSON.stringify({ 'cat/1.png': [[10, 0, 30]] }));
     await expect(openRegions(path)).rejects.toMatchObject({ code: 'invalid_config' });
   });
@@ -103,11 +110,11 @@ describe('listImages and openRegions', () => {
     writeFileSync(join(masks, 'dog', '2.png'), await nodeCodecs().encodePng({ width: 4, height: 4, data }));
     const regions = await openRegions(masks);
     const whole = { x: 0, y: 0, width: 4, height: 4 };
-    const region = await regions({ name: 'dog/2.JPG', path: '' }, makeImage(4, 4), whole, [2, 2]);
+    const region = await regions({ name: 'dog/2.JPG' }, makeImage(4, 4), whole, [2, 2]);
     expect([...(region?.inside ?? [])]).toEqual([0, 0, 0, 0]);
-    const fine = await regions({ name: 'dog/2.JPG', path: '' }, makeImage(4, 4), whole, [4, 2]);
+    const fine = await regions({ name: 'dog/2.JPG' }, makeImage(4, 4), whole, [4, 2]);
     expect([...(fine?.inside ?? [])]).toEqual([1, 1, 0, 0, 0, 0, 0, 0]);
-    await expect(regions({ name: 'dog/2.JPG', path: '' }, makeImage(8, 8), whole, [2, 2])).rejects.toMatchObject({
+    await expect(regions({ name: 'dog/2.JPG' }, makeImage(8, 8), whole, [2, 2])).rejects.toMatchObject({
       code: 'invalid_image',
     });
   });
@@ -158,7 +165,7 @@ describe('openJournal', () => {
 });
 
 describe('SummaryBuilder', () => {
-  const record = (truth: string, said: string, deletion: number | null): ImageRecord => ({
+  const record = (truth: string, said: string, deletion: number | null): InputRecord => ({
     name: 'x',
     digest: 'y',
     truth,
@@ -182,7 +189,7 @@ describe('SummaryBuilder', () => {
       builder.add(one);
     }
     const summary = builder.finish();
-    expect(summary).toMatchObject({ images: 4, known: 4, correct: 3, classes: ['a', 'b'] });
+    expect(summary).toMatchObject({ inputs: 4, noun: 'image', known: 4, correct: 3, classes: ['a', 'b'] });
     expect(summary.confusion).toEqual({ a: { a: 1, b: 1 }, b: { b: 2 } });
     const { metrics, curves, warnings, classes } = summary.methods.one ?? {};
     expect(metrics?.deletion).toEqual({ mean: 3, error: expect.closeTo(Math.sqrt(7 / 3), 9), count: 3 });

@@ -1,4 +1,4 @@
-/** `whylight evaluate folder`: metrics of saliency methods over many images, as a table and as plots. */
+/** `whylight evaluate folder`: metrics of saliency methods over many inputs, as a table and as plots. */
 
 import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -21,25 +21,30 @@ const args = {
   journal: {
     type: 'string',
     valueHint: 'file',
-    description: 'Journal of the images that are done; beside --out when left out',
+    description: 'Journal of the inputs that are done; beside --out when left out',
   },
   ...JSON_ARG,
 } as const;
 
 const USUAL = {
-  methods: 'saliency,integrated_gradients,grad_cam',
-  metrics: 'insertion,deletion,road,infidelity,completeness_gap,sparseness,complexity,random_logit',
+  imageMethods: 'saliency,integrated_gradients,grad_cam',
+  imageMetrics: 'insertion,deletion,road,infidelity,completeness_gap,sparseness,complexity,random_logit',
+  metrics: 'insertion,deletion,comprehensiveness,sufficiency,completeness_gap,sparseness,complexity',
   maps: false,
 } as const;
 
 export default defineCommand({
   name: 'evaluate',
-  description: 'Measures the faithfulness of saliency methods over a folder of images.',
-  examples: ['whylight evaluate images/ --methods grad_cam,saliency --metrics deletion'],
+  description:
+    'Measures the faithfulness of saliency methods over a folder of images, texts or sounds, or over a table.',
+  examples: [
+    'whylight evaluate images/ --methods grad_cam,saliency --metrics deletion',
+    'whylight evaluate reviews.csv --model movie_reviews --methods lime,occlusion',
+  ],
   args,
   takesParameters: true,
   async run(flags, data) {
-    const { study, settings } = await prepare(flags, data.parameters, USUAL);
+    const { study, settings, noun } = await prepare(flags, data.parameters, USUAL);
     if (study.metrics.length === 0) throw new UsageError('--metrics takes at least one metric here.');
     // Without a place that is the user's own, the journal serves this run alone.
     const kept = flags.journal ?? (flags.out && `${flags.out}.journal.jsonl`);
@@ -51,7 +56,7 @@ export default defineCommand({
           rmSync(journal, { force: true });
           return nothingKept(': with -o or --journal, the same command goes on where it was stopped');
         },
-        () => runStudy(study, settings, journal, flags.restart === true, studyProgress()),
+        () => runStudy(study, settings, journal, flags.restart === true, studyProgress(noun)),
       );
       if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings));
       if (flags.json) console.log(JSON.stringify({ ...settings, rows: ran.rows, ...toJson(ran) }, null, 2));
@@ -62,15 +67,16 @@ export default defineCommand({
   },
 });
 
-const toJson = ({ summary: { images, known, correct, methods } }: Ran) => ({
-  images,
-  /** Alias of `images` for one version. */
-  pictures: images,
+const toJson = ({ summary: { inputs, known, correct, methods } }: Ran) => ({
+  inputs,
+  /** Aliases of `inputs` for one version. */
+  images: inputs,
+  pictures: inputs,
   ...(known > 0 && { accuracy: correct / known }),
   results: Object.fromEntries(Object.entries(methods).map(([id, { metrics, curves }]) => [id, { metrics, curves }])),
 });
 
-function page({ summary: { methods, images, known, correct }, resumed }: Ran, out: string | undefined): string {
+function page({ summary: { methods, inputs, noun, known, correct }, resumed }: Ran, out: string | undefined): string {
   const entries: [string, MethodSummary][] = Object.entries(methods);
   const ids = Object.keys(entries[0]?.[1].metrics ?? {});
   const first = Math.max(6, ...entries.map(([id]) => id.length));
@@ -81,7 +87,7 @@ function page({ summary: { methods, images, known, correct }, resumed }: Ran, ou
   const line = (name: string, cells: readonly string[]) =>
     [name.padEnd(first), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join('  ');
   return [
-    `${counted(images, 'image')}${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
+    `${counted(inputs, noun)}${known > 0 ? `, accuracy ${((100 * correct) / known).toFixed(1)} %` : ''}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}; mean ± standard error`,
     line('method', heads),
     ...entries.map(([id, { metrics: values }]) =>
       line(

@@ -1,4 +1,4 @@
-/** `whylight report folder`: one HTML file that shows where a model looks, over a whole folder of images. */
+/** `whylight report folder`: one HTML file that shows what a model goes by, over many inputs. */
 
 import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
@@ -14,31 +14,35 @@ const args = {
   journal: {
     type: 'string',
     valueHint: 'file',
-    description: 'Journal of the images that are done; beside --out when left out',
+    description: 'Journal of the inputs that are done; beside --out when left out',
   },
 } as const;
 
 const USUAL = {
-  methods: 'grad_cam,integrated_gradients',
-  metrics: 'insertion,deletion,road,sparseness,random_logit',
+  imageMethods: 'grad_cam,integrated_gradients',
+  imageMetrics: 'insertion,deletion,road,sparseness,random_logit',
+  metrics: 'insertion,deletion,comprehensiveness,sufficiency,sparseness',
   maps: true,
 } as const;
 
 export default defineCommand({
   name: 'report',
-  description: 'Writes a report on a folder of images: what the model looks at, and what stands out.',
-  examples: ['whylight report images/ --model model.onnx -o report.html'],
+  description: 'Writes a report on many inputs (a folder, or a table): what the model goes by, and what stands out.',
+  examples: [
+    'whylight report images/ --model model.onnx -o report.html',
+    'whylight report reviews.csv --model movie_reviews',
+  ],
   args,
   takesParameters: true,
   async run(flags, data) {
-    const { study, settings } = await prepare(flags, data.parameters, USUAL);
+    const { study, settings, noun } = await prepare(flags, data.parameters, USUAL);
     const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
     const { summary, records, resumed } = await interruptible(
       () => keptIn(journal),
-      () => runStudy(study, settings, journal, flags.restart === true, studyProgress()),
+      () => runStudy(study, settings, journal, flags.restart === true, studyProgress(noun)),
     );
     await writeReport(flags.out, {
-      title: `${study.model.name}: where it looks`,
+      title: `${study.opened.model.name}: ${noun === 'image' ? 'where it looks' : 'what it goes by'}`,
       summary,
       settings,
       command: `whylight ${process.argv.slice(2).map(quoted).join(' ')}`,
@@ -46,7 +50,7 @@ export default defineCommand({
     });
     const accuracy = summary.known > 0 ? `, accuracy ${((100 * summary.correct) / summary.known).toFixed(1)} %` : '';
     console.log(
-      `${counted(summary.images, 'image')}${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
+      `${counted(summary.inputs, summary.noun)}${accuracy}${resumed > 0 ? `, ${resumed} of them from an earlier run` : ''}\nwritten to ${flags.out}`,
     );
   },
 });

@@ -10,7 +10,7 @@ export function infoOfRow(
   index: number,
 ): BoundInfo {
   const own = features[index];
-  if (!own) return info;
+  if (!own || own.namesOnly) return info;
   const value: RowFeatures = { count: own.list.length, mask: own.mask };
   // Descriptors keep what is computed on demand that way.
   return Object.create(Object.prototype, {

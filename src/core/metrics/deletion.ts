@@ -45,7 +45,8 @@ export const deletion = defineMetric({
   id: 'deletion',
   about: {
     title: 'Deletion AUC',
-    summary: 'How much the model still answers while the most important pixels disappear, first things first.',
+    summary:
+      'How much the model still answers while the most important pixels, words or columns disappear, first things first.',
     paper,
     better: 'lower',
   },
@@ -58,7 +59,8 @@ export const insertion = defineMetric({
   id: 'insertion',
   about: {
     title: 'Insertion AUC',
-    summary: 'How soon the model answers when the most important pixels appear out of nothing, first things first.',
+    summary:
+      'How soon the model answers when the most important pixels, words or columns appear out of nothing, first things first.',
     paper,
     better: 'higher',
   },

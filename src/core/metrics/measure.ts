@@ -118,7 +118,8 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
     inputs,
     baselines,
     row,
-    answers: (rows) => answersOf(run, row.target, rows),
+    // Masks and other inputs that nothing is removed from stay as they are.
+    answers: (rows) => answersOf(run, row.target, { ...inputs, ...rows }),
     explain: async (change) => {
       const target = { weights: (change.target ?? row.target).weights };
       const request = {

@@ -54,7 +54,7 @@ type AbsenceContext = Pick<MetricContext<unknown>, 'info' | 'inputs' | 'baseline
  * @param baseline value of each input otherwise
  */
 export function absentOf({ info, inputs, baselines }: AbsenceContext, baseline: (row: Tensor) => Baseline): Inputs {
-  const absences = Object.fromEntries(
+  return Object.fromEntries(
     info.inputs.map((one) => {
       const row = inputs[one.name] as Tensor;
       const absent = baselineOf(row, one, baseline(row), info.features ? baselines : {});
@@ -63,7 +63,6 @@ export function absentOf({ info, inputs, baselines }: AbsenceContext, baseline: 
       return [one.name, kept ? mapped(absent, (value, i) => ((kept[i] as number) < 0 ? row.data[i] : value)) : absent];
     }),
   );
-  return { ...inputs, ...absences };
 }
 
 function mapped(from: Tensor, change: (value: Tensor['data'][number], element: number) => unknown): Tensor {

@@ -20,6 +20,8 @@ export interface ModalityContext {
 export interface Feature {
   /** As a sentence would call it: `excellent`, `petal width = 1.8`, `3.2 to 3.6 s`. */
   readonly name: string;
+  /** Name under which several rows are compared, where it is another: the column without its value. */
+  readonly key?: string;
   /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
   readonly start?: number;
   /** End of the piece, exclusive. */
@@ -34,6 +36,8 @@ export interface Features {
   readonly mask: Readonly<Record<string, Int32Array>>;
   /** Names of the groups, where features have them. */
   readonly groups?: readonly string[];
+  /** True where features only name parts of an answer (elements of a tensor): methods and metrics go by positions then. */
+  readonly namesOnly?: true;
 }
 
 /** One or more rows, ready for the model. */

@@ -14,6 +14,7 @@ export function tableFeatures(
   const list = columns.map(
     (column, j): Feature => ({
       name: featureName(column, cells[j] as Cell),
+      key: column.name,
       ...(column.group !== undefined && { group: groups.indexOf(column.group) }),
     }),
   );

@@ -47,7 +47,7 @@ export function tensorFeatures(rows: readonly Row[]): Features {
       }
     }
   }
-  return { list, mask };
+  return { list, mask, namesOnly: true };
 }
 
 function elementName(name: string, index: number, dims: readonly number[], axes: readonly number[]): string {

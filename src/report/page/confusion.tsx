@@ -3,7 +3,7 @@ import type { Summary } from '../summary.ts';
 import { showImages } from './state.ts';
 
 /** Rows: true class. Columns: predicted class. A click shows the images of a cell. */
-export function Confusion({ summary: { classes, confusion } }: { readonly summary: Summary }) {
+export function Confusion({ summary: { classes, confusion, noun } }: { readonly summary: Summary }) {
   return (
     <div>
       <h2>Confusion</h2>
@@ -23,7 +23,7 @@ export function Confusion({ summary: { classes, confusion } }: { readonly summar
           <tbody>
             {classes.map((truth) => {
               const row = confusion[truth];
-              return row && <Row key={truth} truth={truth} classes={classes} row={row} />;
+              return row && <Row key={truth} truth={truth} classes={classes} row={row} noun={noun} />;
             })}
           </tbody>
         </table>
@@ -36,9 +36,10 @@ interface RowProps {
   readonly truth: string;
   readonly classes: readonly string[];
   readonly row: Readonly<Record<string, number>>;
+  readonly noun: string;
 }
 
-function Row({ truth, classes, row }: RowProps) {
+function Row({ truth, classes, row, noun }: RowProps) {
   const total = Object.values(row).reduce((sum, count) => sum + count, 0);
   return (
     <tr>
@@ -51,7 +52,7 @@ function Row({ truth, classes, row }: RowProps) {
           <td key={said} class={truth === said ? 'right' : 'wrong'} style={{ '--strength': strength }}>
             <button
               type="button"
-              title={`${counted(count, 'image')} of ${truth} predicted as ${said}`}
+              title={`${counted(count, noun)} of ${truth} predicted as ${said}`}
               onClick={() => showImages({ truth, said })}
             >
               {count}

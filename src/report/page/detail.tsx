@@ -1,12 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PageMap, PageRecord, ReportData } from '../page-data.ts';
+import { InputView } from './drawing.tsx';
 import { ImageMap } from './map-canvas.tsx';
 import { methodsOf, opened } from './state.ts';
 import { percent, short } from './words.ts';
 
 const WIDTH = 220;
 
-/** Dialog with one image: as the model sees it, and with the map of every method. */
+/** Dialog with one input: as the model sees it, and with what every method says of it. */
 export function Detail({ data }: { readonly data: ReportData }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const record = opened.value;
@@ -28,10 +29,12 @@ export function Detail({ data }: { readonly data: ReportData }) {
             Predicted: {record.top.map(predictionText).join(', ')}
           </p>
           <div class="row">
-            <figure>
-              <ImageMap record={record} width={WIDTH} />
-              <figcaption>as the model sees it</figcaption>
-            </figure>
+            {record.thumbnail !== '' && (
+              <figure>
+                <ImageMap record={record} width={WIDTH} />
+                <figcaption>as the model sees it</figcaption>
+              </figure>
+            )}
             {methodsOf(data).map((method) => (
               <MethodFigure key={method} record={record} method={method} />
             ))}
@@ -53,8 +56,8 @@ const predictionText = ({ label, probability, score }: PageRecord['top'][number]
 function MethodFigure({ record, method }: { readonly record: PageRecord; readonly method: string }) {
   const one = record.methods[method];
   return (
-    <figure>
-      <ImageMap record={record} width={WIDTH} method={method} />
+    <figure class={record.thumbnail === '' ? 'wide' : ''}>
+      <InputView record={record} width={WIDTH} method={method} />
       <figcaption>
         <b>{method}</b> for {one?.target}
         {one && factsOf(one).map((fact) => <div key={fact}>{fact}</div>)}

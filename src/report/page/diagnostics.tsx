@@ -2,12 +2,15 @@ import type { Summary } from '../summary.ts';
 import { TableHead } from './table-head.tsx';
 
 /** Warnings of the maps, and how concentrated their values are. */
-export function Diagnostics({ summary: { methods, images } }: { readonly summary: Summary }) {
+export function Diagnostics({ summary: { methods, inputs, noun: one } }: { readonly summary: Summary }) {
   const codes = [...new Set(Object.values(methods).flatMap(({ warnings }) => Object.keys(warnings)))].sort();
   return (
     <section class="card">
       <h2>Diagnostics</h2>
-      <p class="lead">Maps that come with a warning, and how concentrated the values are (Gini index).</p>
+      <p class="lead">
+        {one === 'image' ? 'Maps' : 'Explanations'} that come with a warning, and how concentrated the values are (Gini
+        index).
+      </p>
       <div class="scroll">
         <table class="mass">
           <TableHead columns={['sparseness', ...codes]} />
@@ -20,7 +23,7 @@ export function Diagnostics({ summary: { methods, images } }: { readonly summary
                 </td>
                 {codes.map((code) => (
                   <td key={code}>
-                    {warnings[code] ?? 0} of {images}
+                    {warnings[code] ?? 0} of {inputs}
                   </td>
                 ))}
               </tr>
@@ -28,7 +31,7 @@ export function Diagnostics({ summary: { methods, images } }: { readonly summary
           </tbody>
         </table>
       </div>
-      {codes.length === 0 && <p class="lead">No map came with a warning.</p>}
+      {codes.length === 0 && <p class="lead">None came with a warning.</p>}
     </section>
   );
 }

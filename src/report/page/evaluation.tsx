@@ -7,10 +7,10 @@ import { methodsOf } from './state.ts';
 
 /** The page that `evaluate` writes: table, plots, and what it takes to repeat them. Runs no program. */
 export function Evaluation({ data: { model, summary, metrics, provenance } }: { readonly data: EvaluationData }) {
-  const { images, known, correct } = summary;
+  const { inputs, noun: one, known, correct } = summary;
   const methods = methodsOf({ summary }).length;
   const tiles: Tile[] = [
-    [String(images), noun(images, 'image')],
+    [String(inputs), noun(inputs, one)],
     ...(known > 0 ? ([[`${((100 * correct) / known).toFixed(1)} %`, 'accuracy']] satisfies Tile[]) : []),
     [String(methods), noun(methods, 'method')],
   ];

@@ -2,7 +2,7 @@ import { counted } from '../../core/counted.ts';
 import type { Summary } from '../summary.ts';
 import { type Filter, filter } from './state.ts';
 
-/** Controls of the gallery, and the number of images that they leave. */
+/** Controls of the gallery, and the number of inputs that they leave. */
 export function Filters({ summary, count }: { readonly summary: Summary; readonly count: number }) {
   const { members } = filter.value;
   const classes: [string, string][] = [['', 'any'], ...summary.classes.map((name): [string, string] => [name, name])];
@@ -17,7 +17,7 @@ export function Filters({ summary, count }: { readonly summary: Summary; readonl
           A group of {members.size}: show all
         </button>
       )}
-      <span>{counted(count, 'image')}</span>
+      <span>{counted(count, summary.noun)}</span>
     </div>
   );
 }

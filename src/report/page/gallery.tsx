@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { PageRecord, ReportData } from '../page-data.ts';
+import { InputButton } from './drawing.tsx';
 import { Filters } from './filters.tsx';
-import { ImageButton } from './map-canvas.tsx';
 import { filter, isWrong, methodOf } from './state.ts';
-import { percent } from './words.ts';
+import { percent, titled } from './words.ts';
 
-/** Images that a page of the gallery and of the mistakes holds. */
+/** Inputs that a page of the gallery and of the mistakes holds. */
 const [GALLERY_PAGE, MISTAKES_PAGE] = [48, 18];
 
 interface GalleryProps {
@@ -13,7 +13,7 @@ interface GalleryProps {
   readonly records: readonly PageRecord[];
 }
 
-/** Every image, mistakes first, by the reader's choice. */
+/** Every input, mistakes first, by the reader's choice. */
 export function Gallery({ data, records }: GalleryProps) {
   const { truth, said, only, members } = filter.value;
   const chosen = records
@@ -24,7 +24,7 @@ export function Gallery({ data, records }: GalleryProps) {
     .sort((a, b) => Number(isWrong(b)) - Number(isWrong(a)));
   return (
     <section id="images">
-      <h2>Images</h2>
+      <h2>{titled(data.summary.noun)}</h2>
       <Filters summary={data.summary} count={chosen.length} />
       <div id="list">
         <Pages
@@ -44,7 +44,7 @@ export function Mistakes({ data, records }: GalleryProps) {
   return (
     <section id="mistakes-section">
       <h2>Mistakes</h2>
-      <p class="lead">Highest probability first: where the model looked when it was wrong.</p>
+      <p class="lead">Highest probability first: what the model went by when it was wrong.</p>
       <div id="mistakes">
         <Pages data={data} records={wrong} size={MISTAKES_PAGE} />
       </div>
@@ -54,14 +54,14 @@ export function Mistakes({ data, records }: GalleryProps) {
 
 const certainty = ({ top: [first] }: PageRecord): number => first?.probability ?? first?.score ?? 0;
 
-/** The first images, and a button for more of them. */
+/** The first inputs, and a button for more of them. */
 function Pages({ data, records, size }: GalleryProps & { readonly size: number }) {
   const [shown, setShown] = useState(size);
   const method = methodOf(data);
   const rest = records.length - shown;
   return (
     <>
-      <div class="grid">
+      <div class={data.summary.noun === 'image' ? 'grid' : 'wide-grid'}>
         {records.slice(0, shown).map((record) => (
           <Cell key={record.name} record={record} method={method} />
         ))}
@@ -81,7 +81,7 @@ function Cell({ record, method }: { readonly record: PageRecord; readonly method
   const wrong = isWrong(record);
   return (
     <div class="cell">
-      <ImageButton record={record} method={method} width={128} />
+      <InputButton record={record} method={method} width={128} />
       <div class={`said ${wrong ? 'wrong' : ''}`}>
         {record.said} <span class="name">{percent(record.top[0]?.probability)}</span>
       </div>

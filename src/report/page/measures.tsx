@@ -1,3 +1,4 @@
+import { noun } from '../../core/counted.ts';
 import type { MetricText, MetricTexts } from '../page-data.ts';
 import type { Mean, Summary } from '../summary.ts';
 import { LinePlot } from './line-plot.tsx';
@@ -7,8 +8,8 @@ import { short } from './words.ts';
 
 /** Label of the horizontal axis for the curve of each metric. */
 const AXES: Readonly<Record<string, string>> = {
-  insertion: 'pixels put in',
-  deletion: 'pixels taken away',
+  insertion: 'features put in',
+  deletion: 'features taken away',
   road: 'pixels removed',
   pixel_flipping: 'features removed',
   region_perturbation: 'regions removed',
@@ -39,7 +40,8 @@ export const MeasuresCard = (props: MeasuresProps) => (
   <section id="measures" class="card">
     <h2>How faithful the methods are</h2>
     <p class="lead">
-      Mean over the images ± standard error. An arrow says which way is better; the best method is in colour.
+      Mean over the {noun(2, props.summary.noun)} ± standard error. An arrow says which way is better; the best method
+      is in colour.
     </p>
     <Measures {...props} />
   </section>

@@ -1,4 +1,5 @@
 /** Numbers and places in words. */
+import { noun } from '../../core/counted.ts';
 import type { Finding } from '../findings.ts';
 
 /** Share of 0 to 1 in percent, with a decimal below 10 %; empty for undefined. */
@@ -19,3 +20,6 @@ export function placeOf({ x, y, width, height }: Finding['spot']): string {
   if (horizontal) return `the ${horizontal} side`;
   return 'the middle';
 }
+
+/** Heading over inputs of one kind: `Images`, `Table rows`. */
+export const titled = (one: string): string => `${one[0]?.toUpperCase()}${noun(2, one).slice(1)}`;
