@@ -15,6 +15,7 @@ export const GENERATORS = [
   'scripts/generate-families.ts',
   'scripts/generate-methods.ts',
   'scripts/build-assets.ts',
+  'scripts/generate-routes.ts',
   'scripts/generate-errors.ts',
   'scripts/generate-api.ts',
   'scripts/generate-notices.ts',

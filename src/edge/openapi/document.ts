@@ -17,8 +17,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   key: 'Id of an API key.',
 };
 
-/** Descriptions of the groups of operations. */
-const TAGS: Readonly<Record<string, string>> = {
+/** Descriptions of the groups of operations, in the order of the document. */
+export const TAGS: Readonly<Record<string, string>> = {
   server: 'The server itself; no credential is needed.',
   models: 'Models and their predictions, in the Open Inference Protocol (KServe V2).',
   explanations: 'Saliency methods, and which parts of an input caused a prediction.',

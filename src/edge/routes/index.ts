@@ -1,4 +1,4 @@
-/** All routes of the API. A new route is one file, and its name here. */
+/** Lists of routes. Written by scripts/generate-routes.ts from the files of this folder. Do not edit. */
 import { compare } from './compare.ts';
 import { estimate } from './estimate.ts';
 import { explain } from './explain.ts';
@@ -22,26 +22,26 @@ export const originRoutes = [originExplain, originFile] as const;
 
 /** Routes that need a credential. */
 export const keyRoutes = [
+  infer,
+  modelFile,
   models,
   model,
   modelReady,
-  modelFile,
-  infer,
+  compare,
+  estimate,
+  explain,
   methods,
   method,
-  explain,
-  estimate,
-  compare,
   job,
   deleteJob,
   jobResult,
   webhook,
-  modelVersions,
   uploadModel,
+  modelVersions,
   pinVersion,
   deleteModel,
+  v1Explain,
   v1Models,
   v1Model,
   v1Predict,
-  v1Explain,
 ] as const;

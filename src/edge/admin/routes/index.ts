@@ -1,18 +1,19 @@
-/** Routes of the admin API: tenants and their keys, changed without a deploy. */
+/** Lists of routes. Written by scripts/generate-routes.ts from the files of this folder. Do not edit. */
 import { audit } from './audit.ts';
 import { createKey, revokeKey, rotateKey } from './keys.ts';
 import { purgeAll, purgeTenant } from './purge.ts';
 import { deleteTenant, getTenant, listTenants, putTenant } from './tenants.ts';
 
+/** Tenants and their keys, changed without a deploy. */
 export const adminRoutes = [
+  audit,
+  createKey,
+  rotateKey,
+  revokeKey,
+  purgeTenant,
+  purgeAll,
   listTenants,
   getTenant,
   putTenant,
   deleteTenant,
-  createKey,
-  rotateKey,
-  revokeKey,
-  audit,
-  purgeTenant,
-  purgeAll,
 ] as const;

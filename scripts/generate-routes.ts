@@ -1,0 +1,90 @@
+/**
+ * src/edge/routes/*.ts and src/edge/admin/routes/*.ts -> `index.ts` in each: every exported route, in the list that its
+ * description puts it in. `--check` writes nothing and fails when a list is outdated.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { TAGS } from '../src/edge/openapi/document.ts';
+import type { Route, RouteDescription } from '../src/edge/openapi/route.ts';
+
+const ROOT = new URL('..', import.meta.url);
+const LINE = 120;
+const NOTE = 'Written by scripts/generate-routes.ts from the files of this folder. Do not edit.';
+
+interface List {
+  readonly name: string;
+  readonly about: string;
+  readonly has: (description: RouteDescription) => boolean;
+}
+
+const FOLDERS: Readonly<Record<string, readonly List[]>> = {
+  'src/edge/routes': [
+    {
+      name: 'openRoutes',
+      about: 'Routes that anybody may call.',
+      has: ({ access, tag }) => access === 'open' && tag !== 'origin',
+    },
+    {
+      name: 'originRoutes',
+      about: 'Routes that edges call at their origin; every request is signed.',
+      has: ({ tag }) => tag === 'origin',
+    },
+    { name: 'keyRoutes', about: 'Routes that need a credential.', has: ({ access }) => access !== 'open' },
+  ],
+  'src/edge/admin/routes': [
+    { name: 'adminRoutes', about: 'Tenants and their keys, changed without a deploy.', has: () => true },
+  ],
+};
+
+interface Found {
+  readonly name: string;
+  readonly file: string;
+  readonly description: RouteDescription;
+}
+
+/** Routes of a folder: files by the order of their tags, then by name; within a file as they stand there. */
+async function routesIn(folder: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const file of readdirSync(new URL(folder, ROOT)).sort()) {
+    if (!file.endsWith('.ts') || file === 'index.ts') continue;
+    const url = new URL(`${folder}/${file}`, ROOT);
+    const exported = (await import(url.href)) as Record<string, Partial<Route>>;
+    for (const [, name = ''] of readFileSync(url, 'utf8').matchAll(/^export const (\w+)/gm)) {
+      const { description, handler } = exported[name] ?? {};
+      if (description && handler) found.push({ name, file, description });
+    }
+  }
+  const tags = Object.keys(TAGS);
+  return found.sort((a, b) => tags.indexOf(a.description.tag) - tags.indexOf(b.description.tag));
+}
+
+function index(lists: readonly List[], routes: readonly Found[]): string {
+  const files = [...new Set(routes.map(({ file }) => file))].sort();
+  const namesIn = (file: string): string[] => routes.filter((one) => one.file === file).map(({ name }) => name);
+  return [
+    `/** Lists of routes. ${NOTE} */`,
+    ...files.map((file) => group('import {', namesIn(file).sort(), `} from './${file}';`, ' ')),
+    ...lists.map(({ name, about, has }) => {
+      const names = routes.filter(({ description }) => has(description)).map((one) => one.name);
+      return `\n/** ${about} */\n${group(`export const ${name} = [`, names, '] as const;', '')}`;
+    }),
+    '',
+  ].join('\n');
+}
+
+/** Names on one line where they fit, else one on each. */
+function group(before: string, names: readonly string[], after: string, space: string): string {
+  const line = `${before}${space}${names.join(', ')}${space}${after}`;
+  return line.length <= LINE ? line : `${before}\n${names.map((name) => `  ${name},\n`).join('')}${after}`;
+}
+
+const check = process.argv.includes('--check');
+for (const [folder, lists] of Object.entries(FOLDERS)) {
+  const file = fileURLToPath(new URL(`${folder}/index.ts`, ROOT));
+  const text = index(lists, await routesIn(folder));
+  if (!check) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${folder}/index.ts is outdated: run npm run setup.`);
+    process.exitCode = 1;
+  }
+}
