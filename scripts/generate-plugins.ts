@@ -20,7 +20,7 @@ import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
 import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
 import { at, CONFIG, wrong } from '../src/node/load-component.ts';
-import { buildOf } from '../src/node/plugin-build.ts';
+import { buildOf, compilerBuild } from '../src/node/plugin-build.ts';
 import { FOLDER, loadComponents } from './plugins/load.ts';
 import { moduleText, publicModuleText } from './plugins/text.ts';
 
@@ -48,7 +48,10 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   await checkModels(root, config);
   checkTenants(config, entries);
   return [
-    { path: `${FOLDER}/plugins.ts`, text: moduleText(config, { methods, modalities, builds }) },
+    {
+      path: `${FOLDER}/plugins.ts`,
+      text: moduleText(config, { methods, modalities, builds, compiler: await compilerBuild() }),
+    },
     { path: `${FOLDER}/public-plugins.ts`, text: publicModuleText(config, methods) },
     { path: `${FOLDER}/plugins.config.schema.json`, text: schemaText(configSchema) },
     { path: `${FOLDER}/manifest.schema.json`, text: schemaText(manifestSchema) },

@@ -11,6 +11,8 @@ export interface BuiltIn {
   readonly modalities: readonly Modality[];
   /** Builds of the methods, see `buildOf`. */
   readonly builds: readonly (string | undefined)[];
+  /** See `compilerBuild`. */
+  readonly compiler: string;
 }
 
 function pluginsText(
@@ -77,6 +79,9 @@ ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? ''
 ];
 
 ${tasksText(tasks)}
+/** Build of the compiler; graphs that another one has stored are compiled anew. */
+export const compiler = ${JSON.stringify(built.compiler)};
+
 /** File or package of each method. */
 export const used: readonly string[] = ${JSON.stringify(plugins.map(({ use }) => use))};
 

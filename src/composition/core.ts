@@ -5,9 +5,10 @@ import { Explainer } from '../core/explainer/explainer.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
+import type { GraphStore } from '../core/plan/stored-graph.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
-import { defineModule, type Module } from './container.ts';
+import { defineModule, type Module, optional } from './container.ts';
 import { CORE } from './tokens.ts';
 
 export interface CoreSettings {
@@ -53,6 +54,7 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
         tasks: TaskRegistry,
         { memoryBudget, maxBatch, optimize, measures, compilation }: Limits,
         clock: () => number,
+        graphs: GraphStore | undefined,
       ) =>
         new Explainer({
           engine,
@@ -65,8 +67,9 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
           measures,
           compilation,
           clock,
+          graphs,
         }),
-      [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer],
+      [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer, optional(CORE.graphs)],
     );
   });
 

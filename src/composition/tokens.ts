@@ -6,6 +6,7 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
 import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
 import type { ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
+import type { GraphStore } from '../core/plan/stored-graph.ts';
 import type { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
 
@@ -19,6 +20,8 @@ export const CORE = {
   timer: token<() => number>('timer'),
   engine: token<Engine>('engine'),
   explainer: token<Explainer>('explainer'),
+  /** Store of compiled graphs; none when unbound. */
+  graphs: token<GraphStore>('graphs'),
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),

@@ -10,6 +10,8 @@ export interface Configured {
   readonly plugins: readonly PluginEntry[];
   /** True if the plugins were checked at build time. */
   readonly checked?: boolean;
+  /** Build of the compiler: compiled graphs are stored under it, and not at all without it. */
+  readonly compiler?: string;
   /** Modalities beside images; none when left out. */
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have no predictions. */

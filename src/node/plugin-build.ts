@@ -32,6 +32,19 @@ export async function buildOf(root: string, use: string): Promise<string | undef
   return `${packageName(use)}@${await versionOf(real)}+${await digest(real, await filesOf(real))}`;
 }
 
+/** Parts of the program that decide which bytes a compiled graph has. */
+const COMPILER = ['autodiff', 'onnx', 'plan', 'tensor'];
+
+/**
+ * Returns the build of the compiler: the version of whylight, and a digest of the source that compiles graphs. Graphs
+ * that another build has stored are not used.
+ */
+export async function compilerBuild(): Promise<string> {
+  const core = join(OWN, existsSync(join(OWN, 'src', 'core', 'onnx')) ? 'src' : 'dist', 'core');
+  const files = await Promise.all(COMPILER.map((part) => filesOf(join(core, part))));
+  return `whylight@${await versionOf(OWN)}+${await digest(core, files.flat())}`;
+}
+
 const isOwn = (path: string): boolean => ['src', 'dist'].some((part) => path.startsWith(join(OWN, part) + sep));
 
 /** `@scope/name` of `@scope/name/path`. */

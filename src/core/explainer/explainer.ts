@@ -16,6 +16,7 @@ import { followedScores } from '../plan/follow.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
+import type { GraphStore } from '../plan/stored-graph.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
 import type { Task } from '../task/task.ts';
@@ -53,6 +54,8 @@ export interface ExplainerOptions {
   readonly optimize?: Optimize;
   /** Upper bounds on one compilation; those of a process by default. */
   readonly compilation?: CompileLimits;
+  /** Store of compiled graphs, for processes that live for a short time; every graph is compiled when left out. */
+  readonly graphs?: GraphStore | undefined;
   /** Clock in milliseconds, from any origin. */
   readonly clock?: () => number;
   /** True if the clock advances while code runs, so that runs tell how long a model takes; false in an isolate. */
@@ -90,6 +93,7 @@ export class Explainer {
     compilation = COMPILE_LIMITS,
     clock = () => performance.now(),
     measures = false,
+    graphs,
   }: ExplainerOptions) {
     this.engine = engine;
     this.methods = methods;
@@ -97,7 +101,7 @@ export class Explainer {
     this.clock = clock;
     this.measures = measures;
     this.profiles = new Profiles(engine.name);
-    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, compilation, clock });
+    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, compilation, graphs, clock });
   }
 
   /**
@@ -109,6 +113,14 @@ export class Explainer {
     const isFound = (described: Model, asked: ExplainRequest): boolean =>
       isChosenByTask(taskOf({ model: described, request: asked }, this.tasks), asked);
     return planRequest(this.methods, model, request, { ...options, isChosenByTask: isFound });
+  }
+
+  /**
+   * Looks for the graphs of a plan in the store of compiled graphs, so that {@link estimate} and {@link run} need not
+   * compile them. Without a store it does nothing.
+   */
+  async prepare({ model, graphs }: Plan, hooks: Pick<ExplainHooks, 'waitUntil'> = {}): Promise<void> {
+    for (const needs of Object.values(graphs)) await this.loader.prepare(model, needs, hooks);
   }
 
   /**

@@ -45,7 +45,7 @@ const CHEAP_GRADIENT = 1.25;
 
 export async function predictRows(run: RowsRun, { names, certain }: PredictRows): Promise<PredictedRows> {
   const { plan, lease, hooks } = run;
-  const needs = passNeeds(run, names, certain);
+  const needs = await passNeeds(run, names, certain);
   const target = needs.gradients.length > 0 ? plan.target : undefined;
   const raw = await runRows(await lease.load(needs), plan.inputs, target, controlOf(hooks));
   const rows = Array.from({ length: plan.rows }, (_, row) => row);
@@ -73,7 +73,7 @@ export const outputsInFile = (
   );
 
 /** Needs of the pass: those of the method's main graph if one run gives both, else those of the model alone. */
-function passNeeds(run: RowsRun, names: readonly string[], certain: boolean): ResolvedNeeds {
+async function passNeeds(run: RowsRun, names: readonly string[], certain: boolean): Promise<ResolvedNeeds> {
   const { plan, task } = run;
   const forward = resolveNeeds({}, plan.info);
   const main = Object.values(plan.graphs)[0] as ResolvedNeeds;
@@ -84,6 +84,7 @@ function passNeeds(run: RowsRun, names: readonly string[], certain: boolean): Re
     return resolveNeeds({ scores, gradients, ruleset, activations: others }, plan.info);
   };
   const shared = !byTask && isSharable(main, forward) ? joined(main) : undefined;
+  if (shared) await run.lease.prepare(shared);
   return shared && isWorthIt(run, shared, certain) ? shared : joined(forward);
 }
 

@@ -5,7 +5,12 @@
  */
 export interface ModelBytes {
   readonly graph: Uint8Array;
-  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  readonly external?: readonly {
+    readonly path: string;
+    readonly data: Uint8Array;
+    /** Constants that the data consists of, where they came from. */
+    readonly parts?: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+  }[];
   /** True if the first dim of every input and output is one open batch: rows of several runs may then share one run. */
   readonly openBatch?: boolean;
   /** Rows that one run should take at most; unbounded when left out. */

@@ -1,5 +1,6 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
+import { rulesets } from '../autodiff/rulesets/index.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import type { Lease, LoadWait, SessionCache } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
@@ -10,6 +11,7 @@ import { write } from '../onnx/write.ts';
 import { batchSize } from './memory.ts';
 import { hasOneBatch } from './mix-inputs.ts';
 import type { RunnableGraph } from './run.ts';
+import { type GraphStore, restoreFile, type StoredGraph, storedVariant, storeGraph } from './stored-graph.ts';
 import {
   compileVariant,
   describeVariant,
@@ -28,6 +30,8 @@ export interface LoaderOptions {
   readonly maxBatch: number;
   readonly optimize: Optimize;
   readonly compilation: CompileLimits;
+  /** Store of compiled graphs, for processes that live for a short time. */
+  readonly graphs?: GraphStore | undefined;
   /** Milliseconds, from any origin. */
   readonly clock: () => number;
 }
@@ -77,6 +81,11 @@ export class GraphLease {
     return lease;
   }
 
+  /** Looks for a graph in the store, so that nothing is compiled where it is. */
+  prepare(needs: ResolvedNeeds): Promise<void> {
+    return this.loader.prepare(this.model, needs, this.waiting);
+  }
+
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
     const key = this.loader.keyOf(this.model, needs);
     const known = this.held.get(key);
@@ -121,6 +130,8 @@ export class GraphLoader {
   /** The last graph that was only described: most often it is loaded next. */
   private described: { readonly key: string; readonly graph: Graph } | undefined;
   private readonly variants = new WeakMap<Model, Map<string, Variant>>();
+  /** Graphs out of the store that are about to be loaded. */
+  private readonly restored = new Map<string, StoredGraph>();
 
   constructor(options: LoaderOptions) {
     this.options = options;
@@ -154,13 +165,15 @@ export class GraphLoader {
     const lease = await sessions.acquire(
       key,
       async (makeRoom) => {
-        const file = graphFile(this.takeDescribed(key) ?? this.compile(model, needs, timings));
+        const restored = await this.restoredFile(model, needs, waiting);
+        const file = restored ?? graphFile(this.takeDescribed(key) ?? this.compile(model, needs, timings));
         const { rowBytes = 0 } = this.variants.get(model)?.get(key) ?? {};
         const bytes = { ...file, rows: this.batchSize(model, rowBytes) };
         await makeRoom(bytes);
         const started = clock();
         const session = await engine.load(bytes);
         timings.session += clock() - started;
+        if (!restored) this.keep(model, needs, file, waiting);
         return { session, bytes };
       },
       waiting,
@@ -194,6 +207,44 @@ export class GraphLoader {
     return this.variants.get(model)?.get(key) as Variant;
   }
 
+  /**
+   * Looks for a graph that is not known yet in the store. {@link describe} then has its facts, and {@link load} its file.
+   */
+  async prepare(model: Model, needs: ResolvedNeeds, { waitUntil = ignored }: LoadWait = {}): Promise<void> {
+    const key = this.keyOf(model, needs);
+    const { graphs } = this.options;
+    if (!graphs || !isStorable(needs) || this.restored.has(key) || this.described?.key === key) return;
+    const stored = await graphs.get(storeKey(model, key), waitUntil);
+    if (!stored) return;
+    if (!this.variants.get(model)?.has(key)) this.remember(model, storedVariant(stored, needs, key));
+    for (const oldest of this.restored.keys()) if (this.restored.size >= MAX_RESTORED) this.restored.delete(oldest);
+    this.restored.set(key, stored);
+  }
+
+  /** The file of a graph out of the store; undefined where it has to be compiled. */
+  private async restoredFile(model: Model, needs: ResolvedNeeds, waiting: LoadWait): Promise<ModelBytes | undefined> {
+    const key = this.keyOf(model, needs);
+    await this.prepare(model, needs, waiting);
+    const stored = this.restored.get(key);
+    this.restored.delete(key);
+    return stored && restoreFile(stored, model);
+  }
+
+  /** Stores a graph that was compiled. The answer does not wait for it. */
+  private keep(model: Model, needs: ResolvedNeeds, file: ModelBytes, { waitUntil = ignored }: LoadWait): void {
+    const key = this.keyOf(model, needs);
+    const { graphs } = this.options;
+    const variant = this.variants.get(model)?.get(key);
+    if (!graphs || !variant || !isStorable(needs)) return;
+    const stored = storeGraph(variant, file, model);
+    if (stored) waitUntil(graphs.put(storeKey(model, key), stored, waitUntil));
+  }
+
+  private remember(model: Model, variant: Variant): void {
+    const variants = this.variants.get(model) ?? new Map<string, Variant>();
+    this.variants.set(model, variants.set(variant.key, variant));
+  }
+
   private takeDescribed(key: string): Graph | undefined {
     const { described } = this;
     if (described?.key !== key) return undefined;
@@ -204,11 +255,23 @@ export class GraphLoader {
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
     const started = this.options.clock();
     const graph = compileVariant(model, needs, this.options.optimize, { limits: this.options.compilation });
-    const variants = this.variants.get(model) ?? new Map<string, Variant>();
-    const variant = describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch);
-    variants.set(variant.key, variant);
-    this.variants.set(model, variants);
+    this.remember(
+      model,
+      describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch),
+    );
     timings.compile += this.options.clock() - started;
     return graph;
   }
 }
+
+/** Graphs out of the store that wait to be loaded, at most: those of one method. */
+const MAX_RESTORED = 4;
+
+/** Rulesets of plugins may change without another id. */
+const isStorable = ({ gradients, ruleset }: ResolvedNeeds): boolean =>
+  gradients.length === 0 || rulesets.get(ruleset.id) === ruleset;
+
+/** The same file gives other graphs where its rows are said to be elsewhere. */
+const storeKey = ({ places }: Model, key: string): string => `${key} ${JSON.stringify(places)}`;
+
+const ignored = (): void => {};

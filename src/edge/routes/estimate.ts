@@ -1,4 +1,5 @@
 import { readQuery, runRequest } from '../explain/query.ts';
+import { waitUntilOf } from '../http/env.ts';
 import { answer, inputBody } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
@@ -23,6 +24,7 @@ export const estimate = defineRoute(
   (services) => async (c) => {
     const query = await readQuery(c, services);
     const request = await runRequest(c, query, services.jobs !== undefined);
+    await services.explainer.prepare(request.plan, { waitUntil: waitUntilOf(c) });
     const { decision, estimate } = routePlan(services, request);
     const { cost, milliseconds, measured, bytes } = estimate;
     c.header('Cache-Control', 'no-store');

@@ -39,6 +39,7 @@ export interface RunResult {
 export async function runPlan(services: Services, request: RunRequest, hooks: ExplainHooks): Promise<RunResult> {
   const { origin } = services;
   const { plan } = request;
+  await services.explainer.prepare(plan, hooks);
   const routed = routePlan(services, request);
   const { route, why } = routed.decision;
   if (route === 'job') throw new DeferToJob(why);

@@ -1,11 +1,14 @@
 /** Bindings of the container for a Worker. */
 import { type Binder, createContainer, defineModule, type Module } from '../../composition/container.ts';
 import { coreModule, engineModule } from '../../composition/core.ts';
+import { CORE } from '../../composition/tokens.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../core/limits.ts';
 import { openInferenceEngine } from '../../protocol/open-inference-engine.ts';
 import { coloTier } from '../cache/colo.ts';
+import { graphStore } from '../cache/graph-store.ts';
 import { kvTier } from '../cache/kv.ts';
+import type { ResultCache } from '../cache/result-cache.ts';
 import { tieredCache } from '../cache/tiers.ts';
 import { type EdgeParts, edgeModule, edgeParts } from '../composition/edge-module.ts';
 import { servicesOf } from '../composition/services-of.ts';
@@ -58,7 +61,7 @@ export const workerServices = (
       coreModule(configured),
       workerEngine(bindings),
       edgeModule(configured.tenants),
-      workerModule(bindings, configured.models, assets),
+      workerModule(bindings, configured, assets),
       settingsModule(settings, { ...ISOLATE_LIMITS, ...LIMITS }),
       edgeParts(parts),
     ),
@@ -75,7 +78,7 @@ function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authoriz
 }
 
 /** Binds the parts that are made of the Worker's bindings. */
-const workerModule = (bindings: UsedBindings, models: Configured['models'], assets: string): Module =>
+const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, assets: string): Module =>
   defineModule((binder) => {
     const { bind } = binder;
     const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
@@ -92,7 +95,7 @@ const workerModule = (bindings: UsedBindings, models: Configured['models'], asse
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
     bindModels(binder, bindings, models, assets);
     bindTenants(binder, bindings);
-    bindCache(binder, bindings);
+    bindCache(binder, bindings, compiler);
     bindOrigin(binder, bindings);
   });
 
@@ -123,7 +126,7 @@ function bindTenants({ bind }: Binder, bindings: UsedBindings): void {
   }
 }
 
-function bindCache({ rebind }: Binder, { RESULTS }: UsedBindings): void {
+function bindCache({ bind, rebind }: Binder, { RESULTS }: UsedBindings, compiler: string | undefined): void {
   rebind(SERVICES.cache).toResolvedValue(
     (log: Log, clock: () => number) =>
       tieredCache({
@@ -133,6 +136,11 @@ function bindCache({ rebind }: Binder, { RESULTS }: UsedBindings): void {
         clock,
       }),
     [SERVICES.log, EDGE.clock],
+  );
+  if (compiler === undefined) return;
+  bind(CORE.graphs).toResolvedValue(
+    (cache: ResultCache, log: Log) => graphStore({ cache, compiler, log }),
+    [SERVICES.cache, SERVICES.log],
   );
 }
 

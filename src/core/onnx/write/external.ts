@@ -39,9 +39,9 @@ export class ExternalStore {
     ];
   }
 
-  file(): { path: string; data: Uint8Array } {
+  file(): { path: string; data: Uint8Array; parts: readonly { offset: number; bytes: Uint8Array }[] } {
     const data = new Uint8Array(this.end);
     for (const { offset, bytes } of this.placed) data.set(bytes, offset);
-    return { path: this.path, data };
+    return { path: this.path, data, parts: this.placed };
   }
 }
