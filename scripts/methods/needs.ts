@@ -64,6 +64,7 @@ export const NEEDS: readonly Need[] = [
       'feature_permutation',
       'feature_ablation',
       'counterfactual',
+      'anchors',
       'shapley_sampling',
     ],
   },
@@ -116,7 +117,15 @@ export const NEEDS: readonly Need[] = [
   {
     need: 'Why this class and not that one',
     because: 'Any method with the target `"cat - dog"` explains the margin; one finds the rivals by itself.',
-    methods: ['finer_cam', 'counterfactual', 'excitation_backprop', 'integrated_gradients', 'lrp', 'grad_cam'],
+    methods: [
+      'finer_cam',
+      'counterfactual',
+      'anchors',
+      'excitation_backprop',
+      'integrated_gradients',
+      'lrp',
+      'grad_cam',
+    ],
   },
   {
     need: 'A map for people to read: regions, clean edges',

@@ -203,7 +203,12 @@ export class ExplainableModel {
     const question = { ...rest, ...(similarTo && { similarTo }) };
     const { entry, reason } =
       wanted === undefined || wanted === AUTO_METHOD
-        ? chooseMethod(explainer.methods, { model: this.model, scores: question.scores })
+        ? chooseMethod(explainer.methods, {
+            model: this.model,
+            inputs: subject.inputs,
+            scores: question.scores,
+            corrections: question.task === undefined ? undefined : { task: question.task },
+          })
         : { entry: explainer.methods.get(wanted), reason: undefined };
     const { id, about } = entry.method;
     const outcome = await explainSubject(

@@ -7,6 +7,7 @@ import type { Explainer } from '../../src/core/explainer/explainer.ts';
 import type { OpenedModel } from '../../src/library/opened-model.ts';
 import { answerFaults } from './checks/answers.ts';
 import { outputFaults } from './checks/arrays.ts';
+import { type AutoRun, runAuto } from './checks/auto.ts';
 import { descriptionFaults } from './checks/description.ts';
 import { gradientArrayFaults } from './checks/gradients.ts';
 import { type MethodRun, runMethod, STRATEGIES, type Strategy } from './checks/methods.ts';
@@ -24,6 +25,8 @@ export interface Verdict {
   /** Reasons of a failure, or of a skip. */
   readonly reasons: readonly string[];
   readonly methods?: Readonly<Partial<Record<Strategy, MethodRun>>>;
+  /** Run of `method=auto`, where it was asked for. */
+  readonly auto?: AutoRun;
 }
 
 export interface JudgeOptions {
@@ -32,6 +35,8 @@ export interface JudgeOptions {
   readonly root: string;
   /** Leaves out the methods that no case asks for. */
   readonly quick?: boolean;
+  /** Runs the method that the product chooses, and nothing else. */
+  readonly auto?: boolean;
 }
 
 const CHECKS: readonly (readonly [name: string, check: Check])[] = [
@@ -52,8 +57,14 @@ export async function judge(it: FieldCase, options: JudgeOptions): Promise<Verdi
   const base = { name, ...(family && { family }) };
   if (it.skipped !== undefined) return { ...base, verdict: 'skip', reasons: [it.skipped] };
   try {
-    const { faults, methods } = await judgeOpen(it, options);
-    return { ...base, verdict: faults.length > 0 ? 'FAIL' : 'pass', reasons: faults, ...(methods && { methods }) };
+    const { faults, methods, auto } = await judgeOpen(it, options);
+    return {
+      ...base,
+      ...(auto && { auto }),
+      verdict: faults.length > 0 ? 'FAIL' : 'pass',
+      reasons: faults,
+      ...(methods && { methods }),
+    };
   } catch (error) {
     return { ...base, verdict: 'FAIL', reasons: [messageOf(error)] };
   }
@@ -62,9 +73,10 @@ export async function judge(it: FieldCase, options: JudgeOptions): Promise<Verdi
 interface Judged {
   readonly faults: readonly string[];
   readonly methods?: Verdict['methods'];
+  readonly auto?: AutoRun;
 }
 
-async function judgeOpen(it: FieldCase, { explainer, root, quick }: JudgeOptions): Promise<Judged> {
+async function judgeOpen(it: FieldCase, { explainer, root, quick, auto }: JudgeOptions): Promise<Judged> {
   const { expected } = it;
   if (it.operator) return { faults: await operatorFaults(it.folder) };
   const opened = await open(it).catch((error: unknown) => error);
@@ -84,6 +96,10 @@ async function judgeOpen(it: FieldCase, { explainer, root, quick }: JudgeOptions
     filled === it
       ? await openCase(it, opened, explainer, root)
       : { opened, explainer, expected, folder: it.folder, inputs: {}, subjects: [] };
+  if (auto) {
+    const run = await runAuto(filled === it ? row : await openCase(it, opened, explainer, root));
+    return { faults: run.verdict === 'fails' ? [`${run.method} fails: ${run.reason}`] : [], auto: run };
+  }
   for (const [name, check] of CHECKS) {
     try {
       faults.push(...(await check(row)));

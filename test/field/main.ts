@@ -7,7 +7,7 @@ import { collectLessOften } from '../../src/node/garbage.ts';
 import { corrected } from './corrections.ts';
 import { judge, type Verdict } from './judge.ts';
 import { readCases } from './read-cases.ts';
-import { familyFigures, line, summary } from './report.ts';
+import { autoLines, familyFigures, line, summary } from './report.ts';
 
 const HELP = `USAGE  npm run field -- [options] <folder> [part of a name]...
 
@@ -15,6 +15,7 @@ Opens, describes, runs and explains every model that an expected.json, case.json
 describes, and compares outputs, gradients and attributions with the arrays beside it. Exits with 1 if a case fails.
 
   --failed           prints only what fails
+  --auto             runs method=auto alone, and counts what was chosen
   --quick            runs no method that the case does not ask for
   --json <file>      writes the verdicts as JSON; - is standard output
   --families <file>  adds the figures of model families to a JSON file, in place of those of the same families
@@ -25,6 +26,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     failed: { type: 'boolean' },
     quick: { type: 'boolean' },
+    auto: { type: 'boolean' },
     json: { type: 'string' },
     families: { type: 'string' },
     help: { type: 'boolean' },
@@ -41,7 +43,7 @@ const root = resolve(folder);
 const cases = (await corrected(await readCases(root))).filter(
   ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
 );
-const options = { explainer: await compose('node'), root, quick: flags.quick ?? false };
+const options = { explainer: await compose('node'), root, quick: flags.quick ?? false, auto: flags.auto ?? false };
 const print = flags.json === '-' ? console.error : console.log;
 const verdicts: Verdict[] = [];
 for (const [i, one] of cases.entries()) {
@@ -54,6 +56,7 @@ for (const [i, one] of cases.entries()) {
 if (flags.json === '-') console.log(JSON.stringify(verdicts, null, 2));
 else if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(verdicts, null, 2)}\n`);
 if (flags.families !== undefined) await addFamilies(flags.families);
+if (flags.auto) for (const chosen of autoLines(verdicts)) print(chosen);
 print(`\n${summary(verdicts)}`);
 process.exitCode = cases.length === 0 || verdicts.some(({ verdict }) => verdict === 'FAIL') ? 1 : 0;
 

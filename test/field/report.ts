@@ -12,6 +12,22 @@ export function summary(verdicts: readonly Verdict[]): string {
   return `${count('pass')} passed, ${count('FAIL')} failed, ${count('skip')} skipped`;
 }
 
+/** Methods that were chosen, with the numbers of answers and refusals, then the reasons of the refusals. */
+export function autoLines(verdicts: readonly Verdict[]): readonly string[] {
+  const runs = verdicts.flatMap(({ name, auto }) => (auto ? [{ name, ...auto }] : []));
+  const methods = [...new Set(runs.map(({ method = '' }) => method))].sort();
+  const count = (method: string, wanted: string) =>
+    runs.filter((run) => run.method === method && run.verdict === wanted).length;
+  return [
+    '',
+    ...methods.map(
+      (method) =>
+        `${method}: ${count(method, 'runs')} answers, ${count(method, 'refused')} refusals, ${count(method, 'fails')} failures`,
+    ),
+    ...runs.flatMap(({ name, verdict, reason }) => (verdict === 'refused' ? [`refused  ${name}: ${reason}`] : [])),
+  ];
+}
+
 /** Numbers of files of one family. */
 export interface FamilyFigures {
   readonly files: number;

@@ -1,11 +1,12 @@
 /** `whylight explain image.jpg`: predictions, and what of the input speaks for them. */
 
-import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD, chooseMethod, hasOpenShapes } from '../../core/explainer/choose-method.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { BoxScore } from '../../core/task/task.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
 import { explainSubject, type Question } from '../../library/outcome.ts';
 import { toJson } from '../../library/outcome-json.ts';
+import type { Subject } from '../../library/subject.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
@@ -61,10 +62,11 @@ export default defineCommand({
     if (flags.values && !flags.json) throw new UsageError('--values goes with --json.');
     const seed = numberFlag('seed', flags.seed, 0, Number.MAX_SAFE_INTEGER);
     const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const { method, reason } = methodOf(opened, flags);
+    const early = hasOpenShapes(opened.model) ? await readSubjects(opened, flags, flags._) : undefined;
+    const { method, reason } = methodOf(opened, flags, early?.[0]);
     const { id } = method;
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
-    const subjects = await readSubjects(opened, flags, flags._);
+    const subjects = early ?? (await readSubjects(opened, flags, flags._));
     const output = flags.out === undefined ? undefined : outputFor(flags.out, subjects.length, overlayFlags(flags));
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
@@ -91,10 +93,19 @@ export default defineCommand({
 });
 
 /** The method that is named, or the best one for the model. */
-function methodOf({ model }: OpenedModel, { method, scores }: { readonly method?: string; readonly scores?: string }) {
+function methodOf(
+  { model }: OpenedModel,
+  { method, scores, task }: { readonly method?: string; readonly scores?: string; readonly task?: string },
+  subject: Subject | undefined,
+) {
   const methods = configuredMethods();
   if (method !== undefined && method !== AUTO_METHOD) return { ...methods.get(method), reason: undefined };
-  const { entry, reason } = chooseMethod(methods, { model, scores });
+  const { entry, reason } = chooseMethod(methods, {
+    model,
+    scores,
+    inputs: subject?.inputs,
+    corrections: task === undefined ? undefined : { task },
+  });
   return { ...entry, reason };
 }
 

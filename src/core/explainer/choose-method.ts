@@ -1,4 +1,5 @@
 /** Choice of a method where the request names none: an ordered list of rules, white box first. */
+import { compile } from '../autodiff/compile.ts';
 import { decompositionOf } from '../autodiff/decompose/decompose.ts';
 import { nodesBetween } from '../autodiff/differentiate.ts';
 import { gradient } from '../autodiff/rulesets/gradient.ts';
@@ -6,10 +7,14 @@ import { WhylightError } from '../errors.ts';
 import { namedNeeds } from '../method/contract.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { modalityOf } from '../modality/registry.ts';
+import type { Corrections } from '../model/corrections.ts';
 import type { ModalityId } from '../model/description.ts';
+import { checkInputs } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
+import type { Node } from '../onnx/graph.ts';
 import { simplify } from '../onnx/simplify.ts';
 import { resolveNeeds } from '../plan/variant.ts';
+import type { Inputs } from '../tensor/rows.ts';
 
 /** Id that stands for the best method for the model; also what a request without a method gets. */
 export const AUTO_METHOD = 'auto';
@@ -18,6 +23,10 @@ export interface MethodQuestion {
   readonly model: Model;
   /** Scores that are explained, as in the request. */
   readonly scores?: string | undefined;
+  /** Facts about the model that the request states. */
+  readonly corrections?: Corrections | undefined;
+  /** Inputs of the request: what applies may depend on the shapes that the file leaves open, see {@link hasOpenShapes}. */
+  readonly inputs?: Inputs | undefined;
   /** Milliseconds that the client asked for; the answer never depends on load. */
   readonly deadline?: number | undefined;
   /** True if the client may use the method. */
@@ -81,14 +90,17 @@ export const AUTO_RULES: readonly Rule[] = [
 
 /**
  * Chooses the method for a model.
- * @throws WhylightError `unprocessable_method` when no method of the list applies, with the reason of each
+ * @throws WhylightError `unprocessable_method` when no method of the list applies, with the reason of each;
+ * `invalid_tensor` for inputs that do not fit the model
  *
  * @example
  * const { entry, reason } = chooseMethod(explainer.methods, { model });
  */
 export function chooseMethod(methods: MethodRegistry, question: MethodQuestion): MethodChoice {
-  const { model, scores, deadline = Number.POSITIVE_INFINITY, mayUse = () => true } = question;
-  const info = model.info({ ...(scores !== undefined && { scores }) });
+  const { scores, corrections, inputs, deadline = Number.POSITIVE_INFINITY, mayUse = () => true } = question;
+  const model = question.model.corrected(corrections);
+  const shapes = inputs && checkInputs(model, inputs).shapes;
+  const info = model.info({ ...(scores !== undefined && { scores }), ...(shapes && { shapes }) });
   const modality = modalityOf(model);
   const refusals: string[] = [];
   for (const rule of AUTO_RULES) {
@@ -107,10 +119,15 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
   );
 }
 
+/** True for a model whose file leaves more than the number of rows open, so that a choice needs the inputs. */
+export const hasOpenShapes = ({ graph }: Model): boolean =>
+  graph.inputs.some(({ dims }) => dims?.slice(1).some((dim) => typeof dim !== 'number') ?? true);
+
 const REFUSALS: readonly string[] = [
   'unprocessable_method',
   'layer_not_found',
   'not_differentiable',
+  'compilation_limit',
   'invalid_request',
 ];
 
@@ -121,14 +138,22 @@ export function refusalOf(
   model: Model,
   info: BoundInfo,
 ): string | undefined {
-  try {
+  return refusedWith(() => {
     const { method, params } = methods.bind(entry.method.id);
     for (const needs of Object.values(namedNeeds(method.needs(params, info, methods)))) {
       const { gradients, scores } = resolveNeeds(needs, info);
-      const operator = gradients.length > 0 ? withoutDerivative(model, gradients, scores) : undefined;
-      if (operator !== undefined) return `${operator} has no derivative.`;
+      const problem = gradients.length > 0 ? withoutDerivative(model, gradients, scores) : undefined;
+      if (problem !== undefined) return problem;
     }
     return undefined;
+  });
+}
+
+/** Message of the refusal that the work ends with; what it returns where it does not. */
+function refusedWith(work: () => unknown): string | undefined {
+  try {
+    const found = work();
+    return typeof found === 'string' ? found : undefined;
   } catch (error) {
     if (!WhylightError.is(error) || !REFUSALS.includes(error.code)) throw error;
     return error.message;
@@ -137,7 +162,7 @@ export function refusalOf(
 
 const known = new WeakMap<Model, Map<string, string | undefined>>();
 
-/** First operator on the way that the gradient cannot pass; kept for each model, because every request asks. */
+/** Reason why the gradient cannot pass; kept for each model, because every request asks. */
 function withoutDerivative(model: Model, from: readonly string[], scores: string): string | undefined {
   const answers = known.get(model) ?? new Map<string, string | undefined>();
   known.set(model, answers);
@@ -146,8 +171,17 @@ function withoutDerivative(model: Model, from: readonly string[], scores: string
   return answers.get(key);
 }
 
-function findWithoutDerivative(model: Model, from: readonly string[], scores: string): string | undefined {
-  const graph = simplify(model.graph);
-  const path = nodesBetween(graph, [...from], scores);
-  return path.find((node) => !gradient.rule({ node, first: false, last: false }) && !decompositionOf(node))?.op;
+/** Operators whose results have no derivative of their own: what becomes of them decides. */
+const COMPARISONS: ReadonlySet<string> = new Set([
+  ...['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Equal', 'And', 'Or', 'Not', 'Xor'],
+]);
+
+function findWithoutDerivative({ graph }: Model, from: readonly string[], scores: string): string | undefined {
+  const path = nodesBetween(simplify(graph), [...from], scores);
+  const hasRule = (node: Node): boolean => gradient.rule({ node, first: false, last: false }) !== undefined;
+  const missing = path.find((node) => !hasRule(node) && !decompositionOf(node));
+  if (missing) return `${missing.op} has no derivative.`;
+  // A rewriting may decline, which only the differentiation itself can tell.
+  if (path.every((node) => hasRule(node) && !COMPARISONS.has(node.op))) return undefined;
+  return refusedWith(() => compile(graph, { scores, gradients: [...from], draft: true }));
 }

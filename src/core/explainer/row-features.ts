@@ -11,7 +11,11 @@ export function infoOfRow(
 ): BoundInfo {
   const own = features[index];
   if (!own || own.namesOnly) return info;
-  const value: RowFeatures = { count: own.list.length, mask: own.mask };
+  const value: RowFeatures = {
+    count: own.list.length,
+    mask: own.mask,
+    names: own.list.map(({ name }) => name),
+  };
   // Descriptors keep what is computed on demand that way.
   return Object.create(Object.prototype, {
     ...Object.getOwnPropertyDescriptors(info),

@@ -24,7 +24,12 @@ export interface RowFeatures {
   readonly count: number;
   /** By input name: number of the feature of each element of the row, -1 for elements of none (special tokens). */
   readonly mask: Readonly<Record<string, Int32Array>>;
+  /** Name of each feature, as a sentence would call it: `excellent`, `petal width = 1.8`. */
+  readonly names?: readonly string[];
 }
+
+/** Function that turns scores into probabilities, or `given` when they are probabilities already. */
+export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
 
 /** Facts about a model that are known before anything runs. */
 export interface ModelInfo {
@@ -38,6 +43,8 @@ export interface ModelInfo {
   readonly sources: readonly SourceInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */
   readonly scores: TensorInfo;
+  /** Function that turns the scores into probabilities; absent where they are no scores of classes. */
+  readonly probability?: Probability;
   /**
    * The tensor that CAM methods use unless told otherwise: the last one from which every later step mixes places by
    * pooling or a class token alone. That is the feature map before pooling, or the tokens that the last attention or

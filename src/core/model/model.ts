@@ -31,16 +31,7 @@ import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
 import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
-import {
-  bind,
-  channelAxisOf,
-  classAxisOf,
-  inferBound,
-  openShapes,
-  type Probability,
-  probabilityOf,
-  tensorInfo,
-} from './tensor-info.ts';
+import { bind, channelAxisOf, classAxisOf, inferBound, openShapes, probabilityOf, tensorInfo } from './tensor-info.ts';
 
 export interface InfoOptions {
   /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
@@ -55,8 +46,6 @@ export interface InfoOptions {
 
 /** {@link ModelInfo} and what only the explainer needs. */
 export interface BoundInfo extends ModelInfo {
-  /** Function that turns scores into probabilities, or `given` when they are probabilities already. */
-  readonly probability?: Probability;
   /** Elements of one row of the scores; NaN while a dim is open. */
   readonly scoreSize: number;
   /** The elements of the scores are the classes that the model's labels name. */

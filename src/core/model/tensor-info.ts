@@ -3,10 +3,7 @@ import { WhylightError } from '../errors.ts';
 import type { Dim, Graph, ValueInfo } from '../onnx/graph.ts';
 import { type Inferred, infer } from '../onnx/infer.ts';
 import type { ModelDescription, OutputFact } from './description.ts';
-import type { TensorInfo } from './info.ts';
-
-/** Function that turns scores into probabilities, or `given` when they are probabilities already. */
-export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
+import type { Probability, TensorInfo } from './info.ts';
 
 /** The input with the dims of these rows; its batch stays as it is. */
 export function bind(input: ValueInfo, row: readonly number[] | undefined): ValueInfo {

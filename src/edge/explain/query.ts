@@ -1,7 +1,7 @@
 /** A request for one explanation, validated once. */
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
-import { AUTO_METHOD, chooseMethod } from '../../core/explainer/choose-method.ts';
+import { AUTO_METHOD, chooseMethod, hasOpenShapes, type MethodQuestion } from '../../core/explainer/choose-method.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
@@ -98,10 +98,14 @@ export async function queryOf(
   const { model, identity, bundle } = served;
   const tenant = c.get('tenant');
   const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
+  const { maxPixels } = limitsFor(tenant, limits);
+  const input = given ?? inputOf(body, served, services, maxPixels);
+  const inputs = isAuto(parameters) && hasOpenShapes(model) ? await input.inputs() : undefined;
   const [settings, { entry, params, reason }] = bothChecked(
     () => readSettings(parameters),
-    () => {
-      const { entry, reason } = methodOf(tenant, model, parameters, explainer.methods);
+    (read) => {
+      const corrections = read && correctionsOf(read);
+      const { entry, reason } = methodOf(tenant, { model, inputs, corrections }, parameters, explainer.methods);
       c.get('seen').method = entry.method.id;
       return { entry, reason, params: paramsFor(tenant, entry, own) };
     },
@@ -109,8 +113,6 @@ export async function queryOf(
   const method = entry.method.id;
   const { target, scores, seed, top, summary } = settings;
   const corrections = correctionsOf(settings);
-  const { maxPixels } = limitsFor(tenant, limits);
-  const input = given ?? inputOf(body, served, services, maxPixels);
   const similar = await similarOf({ served, body, text: settings.similar_to, corrections, maxPixels }, services);
   const reading = readSettingsOf(settings);
   const key = await cacheKey({
@@ -158,16 +160,19 @@ export async function queryOf(
   };
 }
 
+const isAuto = ({ method }: Parameters): boolean => method === undefined || method === AUTO_METHOD;
+
 /** The method that the request names, or the best one that the tenant may use. */
 function methodOf(
   tenant: Tenant,
-  model: Model,
-  { method, scores, deadline_ms }: Parameters,
+  question: Pick<MethodQuestion, 'model' | 'inputs' | 'corrections'>,
+  parameters: Parameters,
   methods: MethodRegistry,
 ): { readonly entry: PluginEntry; readonly reason?: string } {
-  if (method !== undefined && method !== AUTO_METHOD) return { entry: methodFor(tenant, String(method), methods) };
+  const { method, scores, deadline_ms } = parameters;
+  if (!isAuto(parameters)) return { entry: methodFor(tenant, String(method), methods) };
   return chooseMethod(methods, {
-    model,
+    ...question,
     ...(scores !== undefined && { scores: String(scores) }),
     ...(deadline_ms !== undefined && { deadline: Number(deadline_ms) }),
     mayUse: (entry) => mayUseMethod(tenant, entry),

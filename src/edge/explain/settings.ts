@@ -145,8 +145,9 @@ export const methodParameters = (given: Parameters): Parameters =>
  * Runs both checks, so that a client is told every mistake at once.
  * @throws the error of either; where both list issues, `invalid_request` with all of them
  */
-export function bothChecked<A, B>(first: () => A, second: () => B): readonly [A, B] {
-  const [a, b] = [outcome(first), outcome(second)];
+export function bothChecked<A, B>(first: () => A, second: (found: A | undefined) => B): readonly [A, B] {
+  const a = outcome(first);
+  const b = outcome(() => second('value' in a ? a.value : undefined));
   if ('value' in a && 'value' in b) return [a.value, b.value];
   const errors = [a, b].flatMap((result) => ('error' in result ? [result.error] : []));
   const listing = errors.filter((error) => WhylightError.is(error) && Array.isArray(error.details.issues));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
-import { AUTO_RULES, chooseMethod } from '../../../src/core/explainer/choose-method.ts';
+import { AUTO_RULES, chooseMethod, hasOpenShapes } from '../../../src/core/explainer/choose-method.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../../src/testing/models.ts';
 
 const methods = new MethodRegistry(plugins);
@@ -46,6 +47,39 @@ describe('chooseMethod', () => {
     const { entry, reason } = chooseMethod(methods, { model });
     expect(entry.method.strategy).toBe('perturbation');
     expect(reason).toContain('without a derivative');
+  });
+
+  it('takes a black box where only differentiation itself can tell that an operator has no derivative', async () => {
+    // Comparisons have a rule, which holds only where nothing of them reaches the scores.
+    const g = GraphBuilder.empty('counts');
+    const x = g.input('x', 'float32', ['N', 4]);
+    const isSmall = g.op('Less', [x, g.scalar(0)]);
+    const counted = g.op('Cast', [isSmall], { to: 1 });
+    const model = await openGraph(
+      g.build([g.named(g.op('MatMul', [counted, g.constant('float32', [4, 2], [1, 0, 0, 1, 1, 1, 0, 0])]), 'y')]),
+    );
+    expect(chooseMethod(methods, { model }).entry.method.strategy).toBe('perturbation');
+  });
+
+  it('takes shapes that the file leaves open from the inputs', async () => {
+    const g = GraphBuilder.empty('open');
+    const image = g.input('image', 'float32', ['N', 3, 'height', 'width']);
+    const features = g.op('Relu', [
+      g.op('Conv', [image, g.constant('float32', [4, 3, 3, 3], new Float32Array(108).fill(0.1))]),
+    ]);
+    const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [features])]);
+    const model = await openGraph(g.build([g.named(pooled, 'y')]));
+    expect(hasOpenShapes(model)).toBe(true);
+    expect(hasOpenShapes(await openGraph(imageGraph()))).toBe(false);
+    expect(chosen(model, { inputs: { image: float32([1, 3, 9, 7]) } })).toBe('grad_cam');
+    expect(() => chosen(model, { inputs: { image: float32([1, 4, 9, 7]) } })).toThrow(/image/);
+  });
+
+  it('heeds what the request corrects', async () => {
+    const model = await openGraph(imageGraph());
+    const unknown = { corrections: { output: 'nothing' } };
+    expect(() => chosen(model, unknown)).toThrow(/nothing/);
+    expect(chosen(model, { corrections: { task: 'classification' } })).toBe('grad_cam');
   });
 
   it('takes the next method where the client may not use the first', async () => {

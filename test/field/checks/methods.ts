@@ -25,12 +25,15 @@ const METHODS: Readonly<Record<Strategy, string>> = {
 
 export const STRATEGIES = Object.keys(METHODS) as Strategy[];
 
-const MAX_SAMPLES = 3000;
+export const MAX_SAMPLES = 3000;
 
 const ZERO = 'gives zero everywhere';
 
 /** Errors that are no statement about the model or the request. */
 const FAULTS: ReadonlySet<string> = new Set(['method_failed', 'engine_failure', 'internal_error', 'invalid_model']);
+
+/** True for an error that is no statement about the model or the request. */
+export const isFault = ({ code }: WhylightError): boolean => FAULTS.has(code);
 
 /** Runs the method of a strategy on the first row. */
 export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<MethodRun> {
@@ -51,13 +54,13 @@ export async function runMethod(it: OpenedCase, strategy: Strategy): Promise<Met
   } catch (error) {
     // More runs than this tool has time for are no fault of the model's.
     if (WhylightError.is(error, 'budget_exceeded')) return { verdict: 'runs', reason: messageOf(error) };
-    const isRefusal = WhylightError.is(error) && !FAULTS.has(error.code);
+    const isRefusal = WhylightError.is(error) && !isFault(error);
     return { verdict: isRefusal ? 'refused' : 'fails', reason: messageOf(error) };
   }
 }
 
 /** The task's own target; where it asks for one, the element that the case states. */
-async function targetOf(
+export async function targetOf(
   it: OpenedCase,
   subject: Subject,
   method: string,
