@@ -15,6 +15,7 @@ import { Random } from '../tensor/random.ts';
 import { type Inputs, repeatRow, rowOf, rowsOf } from '../tensor/rows.ts';
 import { metricOf } from './index.ts';
 import type { Answers, Measurement, Metric, MetricContext } from './metric.ts';
+import { regionOfPrediction } from './predicted-region.ts';
 import type { Region } from './region.ts';
 
 /** One metric, with parameters as a client sends them. */
@@ -82,8 +83,13 @@ export async function measureRows(
 ): Promise<Measured[][]> {
   const all: Measured[][] = [];
   for (const [index, row] of rows.entries()) {
-    const context = contextOf({ explainer, plan, hooks }, row, index);
-    const region = regions[index];
+    const settled = await settledOrReason(explainer, plan, index, hooks);
+    if (WhylightError.is(settled)) {
+      all.push(planned.map(({ metric }) => ({ metric: metric.id, error: settled })));
+      continue;
+    }
+    const context = contextOf({ explainer, plan: settled, hooks }, row, index);
+    const region = regions[index] ?? regionOf(row, plan);
     const known = { ...(region && { region }), ...(randomised && { randomised }) };
     const measured: Measured[] = [];
     for (const { metric, params, cost } of planned) {
@@ -94,6 +100,27 @@ export async function measureRows(
     all.push(measured);
   }
   return all;
+}
+
+/** The plan with the target that its task finds; the error where nothing was found. */
+async function settledOrReason(
+  explainer: Explainer,
+  plan: Plan,
+  index: number,
+  hooks: ExplainHooks,
+): Promise<Plan | WhylightError> {
+  try {
+    return await explainer.settle(plan, index, hooks);
+  } catch (error) {
+    if (WhylightError.is(error, 'unprocessable_method')) return error;
+    throw error;
+  }
+}
+
+/** The place of the explained prediction in the map: a box or a mask is the object, unless another is known. */
+function regionOf({ predictions, prediction = -1, map }: ExplainedRow, { request }: Plan): Region | undefined {
+  const chosen = predictions?.[prediction];
+  return chosen && map && regionOfPrediction(chosen, request.read?.image, map.dims as [number, number]);
 }
 
 /** Run of metrics. */
@@ -121,14 +148,18 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
     // Masks and other inputs that nothing is removed from stay as they are.
     answers: (rows) => answersOf(run, row.target, { ...inputs, ...rows }),
     explain: async (change) => {
-      const target = { weights: (change.target ?? row.target).weights };
+      const { weights } = change.target ?? row.target;
+      const { taskTarget } = plan.request;
       const request = {
         ...plan.request,
         params,
         inputs: change.inputs ?? inputs,
         baselines,
         ...(features && { features: [features] }),
-        target,
+        target: { weights },
+        // Other weights of the same tensor are another number, which nothing follows.
+        ...(change.target &&
+          taskTarget && { taskTarget: { output: taskTarget.output, build: taskTarget.build, weights } }),
         top: 1,
         summary: false,
       };

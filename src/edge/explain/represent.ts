@@ -66,10 +66,9 @@ async function measured(
     },
     async () => {
       const plan = await query.plan();
-      return runAtEdge(c, services, async (hooks) => {
-        const settled = plan.rows === 1 ? await services.explainer.settle(plan, 0, hooks) : plan;
-        return measure(services.explainer, settled, explanation, metricRequests(names, query.metricParams), hooks);
-      });
+      return runAtEdge(c, services, (hooks) =>
+        measure(services.explainer, plan, explanation, metricRequests(names, query.metricParams), hooks),
+      );
     },
   );
   const seen = c.get('seen');
