@@ -19,7 +19,7 @@ import { foldConstants } from '../core/onnx/simplify/fold-constants.ts';
 import { simplify } from '../core/onnx/simplify.ts';
 import { countFlops } from '../core/plan/flops.ts';
 import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
-import { compileVariant, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
+import { compileFitting, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
 import { sizeOf } from '../core/tensor/tensor.ts';
 
 /**
@@ -152,7 +152,7 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
 type VariantSource = Pick<Model, 'digest' | 'graph'>;
 
 /**
- * What is constant is computed once for all variants: a model that normalises its weights has many times their size.
+ * Model whose constants are computed once for all variants: one that normalises its weights has many times their size.
  * Beyond the limits each variant meets them by itself.
  */
 function withFoldedConstants({ digest, graph }: Model, limits?: CompileLimits): VariantSource {
@@ -176,7 +176,7 @@ function eachWay(
 ): Readonly<Record<Optimize, Graph>> | undefined {
   try {
     const resolved = resolveNeeds(needs, info);
-    return { memory: compiled(source, resolved, outcomes), speed: compileVariant(source, resolved, 'speed') };
+    return { memory: compiled(source, resolved, outcomes), speed: compileFitting(source, resolved, 'speed').graph };
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
     throw error;
@@ -192,7 +192,7 @@ function compiled(
 ): Graph {
   const key = variantKey(source, needs, 'memory');
   try {
-    const graph = compileVariant(source, needs, 'memory', options);
+    const { graph } = compileFitting(source, needs, 'memory', options);
     outcomes.set(key, undefined);
     return graph;
   } catch (error) {

@@ -9,6 +9,10 @@ const UNSUPPORTED =
 const RUNTIME =
   /no available backend|bad_alloc|out of memory|allocation failed|Can't allocate|memory access out of bounds|initWasm|Aborted\(|unreachable|operation is not allowed|never settle/i;
 
+/** An index among the inputs that no table or axis of the model has. */
+const OUT_OF_RANGE =
+  /indices element out of data bounds, idx=(-?\d+) must be within the inclusive range \[(-?\d+),(-?\d+)\]/i;
+
 const MISFIT = /Got invalid dimensions for input|Invalid rank for input|Unexpected input data type/i;
 
 /** The error of a session that could not be made. */
@@ -36,6 +40,15 @@ export function createFailure(engine: string, cause: unknown): WhylightError {
 /** The error of a run that failed. */
 export function runFailure(engine: string, cause: unknown): WhylightError {
   const text = textOf(cause);
+  const [, index, low, high] = OUT_OF_RANGE.exec(text) ?? [];
+  if (index !== undefined) {
+    return new WhylightError(
+      'invalid_tensor',
+      `The model looks up entry ${index}, but has the entries ${low} to ${high} there: an input of whole numbers holds one that the model does not know.`,
+      { index: Number(index), minimum: Number(low), maximum: Number(high) },
+      { cause },
+    );
+  }
   const code = MISFIT.test(text) ? 'invalid_tensor' : 'engine_failure';
   return new WhylightError(code, `${engine} could not run the model: ${text}`, { engine }, { cause });
 }

@@ -15,6 +15,20 @@ export function bindRows(graph: Graph, rows: RowShapes = {}, batch = 1): Graph {
   return inputs.every((input, i) => input === graph.inputs[i]) ? graph : { ...graph, inputs };
 }
 
+/** The same graph for rows of these shapes, their number left as it is. */
+export function bindShapes(graph: Graph, rows: RowShapes): Graph {
+  const inputs = graph.inputs.map((input) => {
+    const [row, [first]] = [rows[input.name], input.dims ?? []];
+    if (!row || first === undefined) return input;
+    return { ...input, dims: input.whole ? row : [first, ...row] };
+  });
+  return { ...graph, inputs };
+}
+
+/** True where a shape of rows is only known with a request. */
+export const hasOpenShapes = ({ inputs }: Graph): boolean =>
+  inputs.some(({ dims, whole }) => dims?.slice(whole ? 0 : 1).some((dim) => typeof dim !== 'number'));
+
 function bound(input: ValueInfo, row: readonly number[] | undefined, batch: number): ValueInfo {
   const { dims, whole } = input;
   if (!dims || dims.length === 0) return input;

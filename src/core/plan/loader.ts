@@ -8,12 +8,13 @@ import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { write } from '../onnx/write.ts';
+import { hasOpenShapes } from './bind-rows.ts';
 import { batchSize } from './memory.ts';
 import { hasOneBatch } from './mix-inputs.ts';
 import type { RunnableGraph } from './run.ts';
 import { type GraphStore, restoreFile, type StoredGraph, storedVariant, storeGraph } from './stored-graph.ts';
 import {
-  compileVariant,
+  compileFitting,
   describeVariant,
   type ResolvedNeeds,
   rowElements,
@@ -87,6 +88,7 @@ export class GraphLease {
   }
 
   async load(needs: ResolvedNeeds): Promise<RunnableGraph> {
+    await this.loader.settle(this.model, needs, this.timings, this.waiting);
     const key = this.loader.keyOf(this.model, needs);
     const known = this.held.get(key);
     if (known) return known.graph;
@@ -132,6 +134,8 @@ export class GraphLoader {
   private readonly variants = new WeakMap<Model, Map<string, Variant>>();
   /** Graphs out of the store that are about to be loaded. */
   private readonly restored = new Map<string, StoredGraph>();
+  /** Names of graphs, without shapes, that hold for rows of one shape alone. */
+  private readonly bound = new Set<string>();
 
   constructor(options: LoaderOptions) {
     this.options = options;
@@ -147,7 +151,15 @@ export class GraphLoader {
 
   /** The graph's name, here and in the cache of sessions. */
   keyOf(model: Model, needs: ResolvedNeeds): string {
-    return variantKey(model, needs, this.options.optimize);
+    const key = variantKey(model, needs, this.options.optimize);
+    return this.bound.has(key) ? `${key}/${JSON.stringify(needs.inputDims)}` : key;
+  }
+
+  /** Compiles a gradient that may hold for rows of one shape alone, so that its name is known. */
+  async settle(model: Model, needs: ResolvedNeeds, timings: LoadTimings, waiting: LoadWait): Promise<void> {
+    if (needs.gradients.length === 0 || !hasOpenShapes(model.graph)) return;
+    if (!this.variants.get(model)?.has(this.keyOf(model, needs))) await this.prepare(model, needs, waiting);
+    this.describe(model, needs, timings);
   }
 
   /**
@@ -161,6 +173,7 @@ export class GraphLoader {
     waiting: LoadWait = {},
   ): Promise<{ graph: RunnableGraph; lease: Lease }> {
     const { engine, sessions, clock } = this.options;
+    await this.settle(model, needs, timings, waiting);
     const key = this.keyOf(model, needs);
     const lease = await sessions.acquire(
       key,
@@ -203,8 +216,10 @@ export class GraphLoader {
     const key = this.keyOf(model, needs);
     const known = this.variants.get(model)?.get(key);
     if (known) return known;
-    this.described = { key, graph: this.compile(model, needs, timings) };
-    return this.variants.get(model)?.get(key) as Variant;
+    const graph = this.compile(model, needs, timings);
+    const own = this.keyOf(model, needs);
+    this.described = { key: own, graph };
+    return this.variants.get(model)?.get(own) as Variant;
   }
 
   /**
@@ -254,11 +269,10 @@ export class GraphLoader {
 
   private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
     const started = this.options.clock();
-    const graph = compileVariant(model, needs, this.options.optimize, { limits: this.options.compilation });
-    this.remember(
-      model,
-      describeVariant(this.keyOf(model, needs), needs, graph, this.options.optimize, model.fixedBatch),
-    );
+    const { optimize, compilation: limits } = this.options;
+    const { graph, isBound } = compileFitting(model, needs, optimize, { limits });
+    if (isBound) this.bound.add(variantKey(model, needs, optimize));
+    this.remember(model, describeVariant(this.keyOf(model, needs), needs, graph, optimize, model.fixedBatch));
     timings.compile += this.options.clock() - started;
     return graph;
   }

@@ -7,7 +7,7 @@ import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Graph, ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { bindRows } from './bind-rows.ts';
+import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
 import { countFlops } from './flops.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { mixInputs, withOwnDims } from './mix-inputs.ts';
@@ -107,6 +107,44 @@ export function compileVariant(
     ...(draft && { draft }),
   });
   return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
+}
+
+/** A compiled graph, and whether it holds for rows of one shape alone. */
+export interface FittingGraph {
+  readonly graph: Graph;
+  readonly isBound: boolean;
+}
+
+/** Extent that stands for one that only a request settles, where the outcome of a compilation is asked for. */
+const STAND_IN = 16;
+
+/**
+ * Compiles the graph for rows of any shape; where its derivative needs the shape (recurrent layers are unrolled over
+ * their length), for rows of the shape that the needs state.
+ * @throws WhylightError `not_differentiable`, `compilation_limit`
+ */
+export function compileFitting(
+  model: Pick<Model, 'graph'>,
+  needs: ResolvedNeeds,
+  optimize: Optimize,
+  options: Pick<CompileRequest, 'limits' | 'draft'> = {},
+): FittingGraph {
+  try {
+    return { graph: compileVariant(model, needs, optimize, options), isBound: false };
+  } catch (open) {
+    const mayFit = WhylightError.is(open, 'not_differentiable') && hasOpenShapes(model.graph);
+    if (!mayFit) throw open;
+    const shapes = Object.entries(needs.inputDims).map(([name, dims]) => [
+      name,
+      dims.map((dim) => (Number.isNaN(dim) ? STAND_IN : dim)),
+    ]);
+    const bound = bindShapes(model.graph, Object.fromEntries(shapes) as ResolvedNeeds['inputDims']);
+    try {
+      return { graph: compileVariant({ graph: bound }, needs, optimize, options), isBound: true };
+    } catch (error) {
+      throw WhylightError.is(error, 'compilation_limit') ? error : open;
+    }
+  }
 }
 
 /**

@@ -76,3 +76,34 @@ group('outputs that belong together', () => {
     expect(describe(listed, { labels, task }).description.explained.classAxis?.value).toBeNull();
   });
 });
+
+group('outputs of an image', () => {
+  const image: Value = ['image', [1, 3, 32, 48]];
+
+  it('are boxes and landmarks beside the scores, which are explained', () => {
+    const outputs: Value[] = [
+      ['loc', [1, 128, 4]],
+      ['conf', [1, 128, 2]],
+      ['landms', [1, 128, 10]],
+    ];
+    const { explained } = describe(head(image, outputs)).description;
+    expect(explained).toMatchObject({ name: 'conf', task: { value: 'object_detection' }, classAxis: { value: 2 } });
+  });
+
+  it('are no depth where their proportions are not those of the image', () => {
+    const taskOf = (dims: readonly Dim[]) => describe(head(image, [['y', dims]])).description.explained.task.value;
+    expect(taskOf([1, 32, 48])).toBe('depth');
+    expect(taskOf([1, 16, 24])).toBe('depth');
+    expect(taskOf([1, 192, 8])).not.toBe('depth');
+  });
+
+  it('are depth by their name, with one channel', () => {
+    const { explained } = describe(head(['image', ['N', 3, 'h', 'w']], [['depth', ['N', 1, 'h', 'w']]])).description;
+    expect(explained).toMatchObject({ task: { value: 'depth' }, classAxis: { value: null } });
+  });
+
+  it('are scores of classes without an axis for rows', () => {
+    const { explained } = describe(head(['frame', [3, 32, 48]], [['logits', [1, 5]]])).description;
+    expect(explained).toMatchObject({ task: { value: 'classification' }, classAxis: { value: 1 } });
+  });
+});

@@ -207,3 +207,49 @@ group('states', () => {
     expect(axes).toMatchObject({ cache: 3, bands: null });
   });
 });
+
+group('inputs', () => {
+  const rolesOf = (g: Graph) =>
+    Object.fromEntries(describe(g).description.inputs.map((it) => [it.name, [it.modality.value, it.role.value]]));
+
+  it('called "past" are a series to explain, where nothing comes back as one', () => {
+    const g = plainGraph(
+      [
+        ['past', ['N', 24, 3]],
+        ['future', ['N', 6, 2]],
+      ],
+      [['y', ['N', 6]]],
+      [
+        node('Flatten', ['past'], 'a'),
+        node('Flatten', ['future'], 'b'),
+        node('Concat', ['a', 'b'], 'both', { axis: int(1) }),
+        node('MatMul', ['both', 'w'], 'y'),
+      ],
+      [['w', zeros(84, 6)]],
+    );
+    expect(rolesOf(g)).toMatchObject({ past: ['series', 'explained'], future: ['series', 'explained'] });
+  });
+
+  it('of whole numbers that share a table by an offset for each column are columns, not a text', () => {
+    const g = plainGraph(
+      [['cat', ['N', 3], 'int64']],
+      [['y', ['N', 6]]],
+      [node('Add', ['cat', 'offsets'], 'at'), node('Gather', ['table', 'at'], 'e'), node('Flatten', ['e'], 'y')],
+      [
+        ['offsets', makeConstant('int64', [3], [0, 4, 9])],
+        ['table', zeros(12, 2)],
+      ],
+    );
+    expect(rolesOf(g)).toEqual({ cat: ['tabular', 'explained'] });
+  });
+
+  it('of points in space are no series', () => {
+    const g = plainGraph(
+      [['points', ['N', 128, 3]]],
+      [['y', ['N', 128, 4]]],
+      [node('MatMul', ['points', 'w'], 'y')],
+      [['w', zeros(3, 4)]],
+    );
+    expect(rolesOf(g)).toEqual({ points: ['tensor', 'explained'] });
+  });
+});

@@ -4,20 +4,12 @@ import { consumers, producers, subgraphs } from '../../onnx/edit.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';
 import { traitsOf } from '../../onnx/operators.ts';
 import type { Activation } from '../description.ts';
-
-export interface FinalActivation {
-  readonly activation: Activation;
-  /** Tensor in front of the activation; the output itself where there is none, or where no such tensor exists. */
-  readonly logits: string;
-  /** Axis of the output along which the probabilities add up to 1, counted from the front or (negative) the back. */
-  readonly axis?: number;
-  /** Permutations between logits and output: axis i of the output is axis `order[i]` of the logits. */
-  readonly order?: readonly number[];
-}
+import type { FinalActivation } from './final-activation.ts';
+import { spelledActivation } from './spelled-activation.ts';
 
 /**
  * Looks back from an output through operators that only move, clip or re-encode numbers. Sees Softmax, LogSoftmax and
- * Sigmoid, softmax spelled out (`Exp / Sum`), and the pair `1 - p, p` of one sigmoid.
+ * Sigmoid, each of them spelled out in arithmetic, and the pair `1 - p, p` of one sigmoid.
  */
 export function finalActivation(graph: Graph, output: string): FinalActivation {
   const makers = producers(graph);
@@ -116,19 +108,7 @@ function activationAt(graph: Graph, node: Node, makers: Makers): FinalActivation
   }
   if (node.op === 'Sigmoid') return { activation: 'sigmoid', logits: input };
   if (node.op === 'HardSigmoid' && floatAttribute(node, 'beta', 0.5) === 0.5) return undefined;
-  if (node.op === 'Div') return spelledOutSoftmax(node, makers);
-  if (node.op === 'Concat') return sigmoidPair(graph, node, makers);
-  return undefined;
-}
-
-/** `Exp(x) / ReduceSum(Exp(x))`, also with the largest element taken off first. */
-function spelledOutSoftmax({ inputs: [above = '', below = ''] }: Node, makers: Makers): FinalActivation | undefined {
-  const [exp, sum] = [makers.get(above), makers.get(below)];
-  if (exp?.op !== 'Exp' || sum?.op !== 'ReduceSum' || sum.inputs[0] !== above) return undefined;
-  const shifted = makers.get(exp.inputs[0] ?? '');
-  const [logits = '', largest = ''] = shifted?.op === 'Sub' ? shifted.inputs : [];
-  const isShift = makers.get(largest)?.op === 'ReduceMax';
-  return { activation: 'exp_normalised', logits: isShift ? logits : (exp.inputs[0] as string) };
+  return node.op === 'Concat' ? sigmoidPair(graph, node, makers) : spelledActivation(graph, node);
 }
 
 /** `[1 - p, p]` of one sigmoid: probabilities of two classes. No tensor of the graph holds their two logits. */

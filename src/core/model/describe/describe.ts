@@ -3,7 +3,7 @@ import { columnFacts } from '../../columns/facts.ts';
 import { producers } from '../../onnx/edit.ts';
 import type { Dim, Graph, ValueInfo } from '../../onnx/graph.ts';
 import type { Fact, FactSource, InputFact, LabelFact, ModelDescription, OutputFact, TaskId } from '../description.ts';
-import { type FinalActivation, finalActivation, isClassical } from './activation.ts';
+import { finalActivation, isClassical } from './activation.ts';
 import { type BatchFacts, findBatchAxes, rowsAtOnce } from './batch-axes.ts';
 import { doubtsOf } from './doubts.ts';
 import { kindOf, primaryInput, roleOf } from './inputs.ts';
@@ -307,5 +307,3 @@ function labelsOf(
   if (places === 4 && labels.value.length + 4 < length) return fact({ names: labels.value, first: 4 }, labels.source);
   throw misfit(labels.value.length, length);
 }
-
-export type { FinalActivation };

@@ -2,6 +2,7 @@
 import { consumers } from '../../onnx/edit.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
 import type { ModalityId, Role } from '../description.ts';
+import { idTables } from '../id-tables.ts';
 import { embeddingOf } from '../layers.ts';
 
 const isFloat = ({ dtype }: ValueInfo): boolean => dtype.includes('float');
@@ -11,10 +12,11 @@ const FIXED_NAME =
   /(^|[._/:])(attention_?mask|input_?mask|pixel_?mask|padding_?mask|mask|token_?type_?ids?|segment_?ids?|position_?ids|positions?|langs?|sr|sample_?rate|lengths?|.*_length|cache_position|use_cache.*|bbox|rois?|grid|training|image_?sizes?)([._/:]|\d|$)/i;
 /** Names of inputs that carry something from one run to the next. */
 const STATE_NAME =
-  /(^|[._/:])(past|past_key_values?|present|.*cache.*|state|states|.*_state|h_?0|c_?0|h_?in|c_?in|hidden|memory)([._/:]|\d|$)/i;
+  /(^|[._/:])(past_key_values?|past_(key|value)s?|present|.*cache.*|state|states|.*_state|h_?0|c_?0|h_?in|c_?in|hidden|memory)([._/:]|\d|$)/i;
 const TEXT_NAME =
   /(^|[._/:])(.*input_?ids|tokens?|token_?ids|word_?ids|ids|text|texts|sentence.*|input_text)([._/:]|\d|$)/i;
 const AUDIO_NAME = /(audio|wav|waveform|speech|sound|mel|spectr|fbank|mix$|input_values|input_features|samples|pcm)/i;
+const POINTS_NAME = /(^|[^a-z])(points?|point_?clouds?|pts|xyz|vertices)([^a-z]|$)/i;
 const IMAGE_NAME = /(image|img|pixel|photo|picture|frame)/i;
 
 /** From this many samples on, a vector or a single channel is taken for sound rather than for a row of a table. */
@@ -145,8 +147,23 @@ function discreteKind(
   if (inner.length !== 1) return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
   if (inner[0] === 1 && !TEXT_NAME.test(name)) return { modality: 'tabular', layout: letters('F') };
   if (dtype === 'bool') return { modality: 'tensor', layout: letters('F') };
+  if (!TEXT_NAME.test(name) && looksUpByColumn(graph, name, inner[0])) {
+    return { modality: 'tabular', layout: letters('F') };
+  }
   const isText = TEXT_NAME.test(name) || embeddingOf(graph, name) !== undefined;
   return { modality: isText ? 'text' : 'tensor', layout: letters('T') };
+}
+
+/** True where the same number means another entry in another column: categories of a table, no tokens. */
+function looksUpByColumn(graph: Graph, name: string, columns: Dim | undefined): boolean {
+  if (typeof columns !== 'number') return false;
+  const entries = (column: number): string =>
+    String(
+      idTables(graph)
+        .get(name)
+        ?.map(({ entryOf }) => entryOf(0, column)),
+    );
+  return Array.from({ length: columns }, (_, column) => entries(column)).some((other) => other !== entries(0));
 }
 
 /** Letters for axes of no known meaning. */
@@ -208,6 +225,7 @@ function sequenceKind(
   const size = (dim: Dim | undefined): number => (typeof dim === 'number' ? dim : Number.POSITIVE_INFINITY);
   if (IMAGE_NAME.test(name) && isLong(a) && isLong(b)) return { modality: 'image', layout: letters('HW') };
   const convolved = firstReader(graph, name);
+  if (POINTS_NAME.test(name) && inner.includes(3)) return { modality: 'tensor', layout: letters(plainLetters(2)) };
   if (convolved === 'normalised') return { modality: 'tensor', layout: letters('TF') };
   if (convolved === undefined && inner.every((dim) => typeof dim === 'string') && !AUDIO_NAME.test(name)) {
     return { modality: 'tensor', layout: letters(plainLetters(2)) };

@@ -1,7 +1,7 @@
 /** Task, class axis and rank of outputs, by their names and shapes. */
 import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
 import type { InputFact, TaskId } from '../description.ts';
-import type { FinalActivation } from './activation.ts';
+import type { FinalActivation } from './final-activation.ts';
 
 /** An output with its shape as inferred, rows being on `batchAxis`. */
 export interface ShapedOutput {
@@ -43,7 +43,9 @@ export function readOutput(
   if (!dims) return VALUES;
   if (labels === undefined && isLike(output, explained)) return { task: 'values', classAxis: null };
   const isKnown = activation.activation !== 'none' || labels !== undefined;
-  if (batchAxis === null && !isKnown) return VALUES;
+  // Of one image without an axis for rows come the scores of one row.
+  const isOneRow = explained.modality.value === 'image' && dims.length === 2 && dims[0] === 1;
+  if (batchAxis === null && !isKnown && !isOneRow) return VALUES;
   const axes = dims.map((_, axis) => axis).filter((axis) => axis !== batchAxis);
   const long = axes.filter((axis) => dims[axis] !== 1);
   if (axes.length === 0) return { task: 'regression', classAxis: null };
@@ -135,15 +137,15 @@ export const isSetOfBoxes = ({ name }: ShapedOutput, siblings: readonly ShapedOu
   /logits|scores/i.test(name) && siblings.some((other) => /pred_boxes/i.test(other.name) && isBoxes(other));
 
 /** Boxes beside scores: [N, anchors, 4]. */
-const isBoxes = ({ dims, name }: ShapedOutput): boolean =>
+const isBoxes = ({ dims, name }: Pick<ValueInfo, 'dims' | 'name'>): boolean =>
   (dims?.length === 3 && dims[2] === 4) || (/box|bbox|loc/i.test(name) && dims?.at(-1) === 4);
 
 /** Two axes: boxes by classes, or steps by classes. */
 function planes(
-  { dims = [] }: ShapedOutput,
+  { dims = [], dtype }: ShapedOutput,
   axes: readonly number[],
   { activation, axis }: FinalActivation,
-  { modality, shape }: InputFact,
+  { modality, shape, layout }: InputFact,
   labels: number | undefined,
   boxes: boolean,
 ): OutputReading {
@@ -155,7 +157,8 @@ function planes(
     const raw = rawHead(da, db, labels);
     if (raw) return { task: 'object_detection', classAxis: raw.last ? b : a, reserved: raw.reserved };
     if (db === 6 || db === 7) return { task: 'object_detection', classAxis: null };
-    if (isPlane(da, db, axis)) return { task: 'depth', classAxis: null };
+    const isMap = axis === undefined && dtype.includes('float') && isPlane(da, db, sidesOf(shape, layout.value));
+    if (isMap) return { task: 'depth', classAxis: null };
   } else if (
     labels === undefined &&
     axis === undefined &&
@@ -175,8 +178,25 @@ function planes(
 /** Side of a map, at least. */
 const MIN_SIDE = 8;
 
-const isPlane = (height: Dim | undefined, width: Dim | undefined, axis: number | undefined): boolean =>
-  axis === undefined && (!isNumber(height) || height >= MIN_SIDE) && (!isNumber(width) || width >= MIN_SIDE);
+/** Sides that differ from those of the image by more than this factor are no sides of a map of it. */
+const MAX_STRETCH = 1.25;
+
+/** Height and width of the image that an input takes. */
+const sidesOf = (shape: InputFact['shape'], layout: string): readonly [Dim | undefined, Dim | undefined] => [
+  shape[layout.indexOf('H')],
+  shape[layout.indexOf('W')],
+];
+
+/** Two axes that may be the height and the width of a map of the image: of its proportions, where all are known. */
+function isPlane(
+  height: Dim | undefined,
+  width: Dim | undefined,
+  [imageHeight, imageWidth]: readonly [Dim | undefined, Dim | undefined],
+): boolean {
+  if ([height, width].some((side) => isNumber(side) && side < MIN_SIDE)) return false;
+  if (!isNumber(height) || !isNumber(width) || !isNumber(imageHeight) || !isNumber(imageWidth)) return true;
+  return Math.abs(Math.log(height / width / (imageHeight / imageWidth))) <= Math.log(MAX_STRETCH);
+}
 
 /** A detector's raw head: [4 + C, anchors], [anchors, 4 + C] or [anchors, 5 + C]. */
 function rawHead(
@@ -194,7 +214,7 @@ function rawHead(
 
 /** Three axes: channels by height by width, in one of two orders. */
 function maps(
-  { dims = [] }: ShapedOutput,
+  { dims = [], name }: ShapedOutput,
   axes: readonly number[],
   { activation, axis }: FinalActivation,
   { modality, shape, layout }: InputFact,
@@ -212,6 +232,7 @@ function maps(
   const fromVector = modality.value !== 'image';
   if (channels === 1) {
     if (fromVector) return { task: 'image_to_image', classAxis: null };
+    if (activation === 'none' && /depth|dispar/i.test(name)) return { task: 'depth', classAxis: null };
     return activation === 'sigmoid' || last
       ? { task: 'segmentation', classAxis: channel }
       : { task: 'image_to_image', classAxis: null };
@@ -222,7 +243,7 @@ function maps(
 
 /** Maps of open extents that are those of a smaller image: features of a backbone, as far as anything tells. */
 function isPyramid(dims: readonly Dim[], axes: readonly number[], shape: InputFact['shape'], layout: string): boolean {
-  const [height, width] = [shape[layout.indexOf('H')], shape[layout.indexOf('W')]];
+  const [height, width] = sidesOf(shape, layout);
   const [, b, c] = axes.map((axis) => dims[axis]);
   return (
     typeof b === 'string' &&
@@ -243,7 +264,7 @@ function channelsLast(
   labels: number | undefined,
 ): boolean {
   if (labels !== undefined && (a === labels) !== (c === labels)) return c === labels;
-  const [height, width] = [shape[layout.indexOf('H')], shape[layout.indexOf('W')]];
+  const [height, width] = sidesOf(shape, layout);
   if (isNumber(a) && isNumber(b) && isNumber(c)) {
     const ratio = isNumber(height) && isNumber(width) ? height / width : 1;
     const first = Math.abs(Math.log(b / c / ratio));
@@ -256,6 +277,7 @@ function channelsLast(
 
 /** Names by which exporters call what is to be read first. */
 const MAIN_NAME = /^(logits|logits_per_image|prob(abilit(y|ies))?(_tensor)?)$/i;
+const POINTS_NAME = /landm|keypoint|kpts?([^a-z]|$)|kps|anchors?([^a-z]|$)/i;
 const AUXILIARY_NAME = /(aux|state|cache|present|hidden_states|attentions?|cross_attn|loss)/i;
 
 /**
@@ -264,10 +286,13 @@ const AUXILIARY_NAME = /(aux|state|cache|present|hidden_states|attentions?|cross
  */
 export function rankOutputs(graph: Graph, states: ReadonlySet<string>, makers: Makers): readonly ValueInfo[] {
   const inputs = new Set(graph.inputs.map(({ name }) => name));
+  const hasBoxes = graph.outputs.some(isBoxes);
   const rank = (output: ValueInfo): number => {
     if (isLabel(output, makers) || isCopy(output.name, inputs, makers)) return 4;
     if (states.has(output.name)) return 3;
     if (AUXILIARY_NAME.test(output.name)) return 2;
+    // Places of what is found, beside the scores of its classes.
+    if (hasBoxes && (isBoxes(output) || POINTS_NAME.test(output.name))) return 2;
     return MAIN_NAME.test(output.name) ? 0 : 1;
   };
   const ranked = graph.outputs.map((output, i) => ({ output, i, rank: rank(output) }));
