@@ -137,6 +137,32 @@ export const PROMISES: readonly ContractPromise[] = [
     }),
   },
   {
+    title: 'another target gives another map, where the method says so',
+    check: whenItRuns(async (trial) => {
+      if (!trial.method.about.properties.classDiscriminative) return;
+      const [first, second] = [await trial.explain({ target: 0 }), await trial.explain({ target: 1 })];
+      // A map of zeros, which a ReLU may leave, tells nothing.
+      if (hasValues(first) && hasValues(second) && sameBytes(first, second) && sameResults(first, second)) {
+        broken(
+          'about.properties.classDiscriminative is true, yet the classes 0 and 1 have the same map: the values must depend on ctx.target, or the property be false',
+        );
+      }
+    }),
+  },
+  {
+    title: 'leaves the input as it is',
+    check: whenItRuns(async (trial) => {
+      const { inputs } = trial.subject;
+      const before = stacked(inputs, inputs);
+      await trial.explain({ inputs });
+      const name = Object.keys(inputs).find(
+        (one) => String(stacked(inputs, inputs)[one]?.data) !== String(before[one]?.data),
+      );
+      if (name !== undefined)
+        broken(`explain() has changed the input "${name}": write to a copy, ctx.inputs[...].data.slice()`);
+    }),
+  },
+  {
     title: 'stops when the caller gives up',
     check: findsNothing(stopsOnAbort),
   },
@@ -224,6 +250,15 @@ const rows = ({ forwards, backwards }: { forwards: number; backwards: number }):
 const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
 
 type Rows = Pick<Explanation, 'rows'>;
+
+/** Compares what a method returns beside its values. */
+const sameResults = (a: Rows, b: Rows): boolean => resultsOf(a) === resultsOf(b);
+
+const resultsOf = ({ rows }: Rows): string =>
+  JSON.stringify(rows.map(({ maps, boxes, text, uncertainty }) => [maps, boxes, text, uncertainty]));
+
+const hasValues = ({ rows: [row] }: Rows): boolean =>
+  Object.values(row?.values ?? {}).some(({ data }) => data.some((value) => value !== 0));
 
 const sameBytes = (a: Rows, b: Rows): boolean => distance(a, b) === 0;
 

@@ -75,7 +75,9 @@ async function check(what: string | undefined): Promise<void> {
     const wrong = verdicts.filter(({ outcome }) => outcome === 'broken');
     const kept = verdicts.filter(({ outcome }) => outcome === 'kept').length;
     broken += wrong.length;
-    console.log(`${method.id}: ${counted(kept, 'promise')} kept, ${wrong.length} broken`);
+    const skipped = verdicts.length - kept - wrong.length;
+    const rest = skipped > 0 ? `, ${skipped} that do not apply` : '';
+    console.log(`${method.id}: ${counted(kept, 'promise')} kept, ${wrong.length} broken${rest}`);
     for (const { promise, subject, problem } of wrong) {
       console.log(`  ${promise}${subject ? ` (${subject} model)` : ''}: ${problem}`);
     }

@@ -15,6 +15,7 @@ import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
+import { modelView } from './plugin-view.ts';
 import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
@@ -110,7 +111,7 @@ async function attribute(
     evaluator.contain(async () =>
       method.explain({
         params: plan.params,
-        model: infoOfRow(plan.info, plan.request, index),
+        model: modelView(infoOfRow(plan.info, plan.request, index)),
         methods: plan.methods,
         inputs,
         baselines,

@@ -112,7 +112,9 @@ export class Explainer {
     if (request.corrections?.task !== undefined) this.tasks.checkId(request.corrections.task);
     const isFound = (described: Model, asked: ExplainRequest): boolean =>
       isChosenByTask(taskOf({ model: described, request: asked }, this.tasks), asked);
-    return planRequest(this.methods, model, request, { ...options, isChosenByTask: isFound });
+    const started = this.clock();
+    const plan = planRequest(this.methods, model, request, { ...options, isChosenByTask: isFound });
+    return { ...plan, milliseconds: this.clock() - started };
   }
 
   /**

@@ -15,6 +15,7 @@ import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf } from '../tensor/rows.ts';
 import { guarded } from './plugin-fault.ts';
+import { modelView } from './plugin-view.ts';
 import type { ExplainRequest } from './request.ts';
 import { infosOfRows } from './row-features.ts';
 
@@ -23,6 +24,8 @@ import { infosOfRows } from './row-features.ts';
  * @see Explainer.run
  */
 export interface Plan {
+  /** Time that the plan itself took, of which `needs` and `cost` of the method are a part; 0 where it was not measured. */
+  readonly milliseconds: number;
   readonly model: Model;
   /** The request that this is the plan of. */
   readonly request: ExplainRequest;
@@ -84,7 +87,20 @@ export function planRequest(
   const space = scoreSpace(model, info);
   const target = isChosenByTask?.(model, request) ? undefined : fixedTarget(request, space);
   const fixed = target ? { target } : {};
-  const settled = { model, request, entry, methods, seed, info, space, inputs, baselines, rows, ...fixed };
+  const settled = {
+    milliseconds: 0,
+    model,
+    request,
+    entry,
+    methods,
+    seed,
+    info,
+    space,
+    inputs,
+    baselines,
+    rows,
+    ...fixed,
+  };
   return withNeeds(settled, params);
 }
 
@@ -136,13 +152,13 @@ function withNeeds(
 ): Plan {
   const { entry, info, methods, rows, baselines, request } = settled;
   const { method } = entry;
-  const needs = guarded(method, () => method.needs(params, info, methods));
+  const needs = guarded(method, () => method.needs(params, modelView(info), methods));
   const graphs = Object.fromEntries(
     Object.entries(namedNeeds(needs)).map(([name, graph]) => [name, resolveNeeds(graph, info)]),
   );
   const given = { baselines: baselineRows(baselines, rows) };
   const costs = infosOfRows(info, request, rows).map((alike) => ({
-    each: guarded(method, () => wholeRows(method.cost(params, alike.info, methods, given))),
+    each: guarded(method, () => wholeRows(method.cost(params, modelView(alike.info), methods, given))),
     rows: alike.rows,
   }));
   const most = (key: keyof Cost): number => Math.max(0, ...costs.map(({ each }) => each[key]));

@@ -6,20 +6,26 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs `work` with a signal that is also aborted after `ms`. The signal is checked between batches, so that a batch that
- * has begun is finished first.
+ * has begun is finished first. Work that blocked the thread is refused when it is done.
  * @param ms milliseconds; no deadline when left out
+ * @param spent milliseconds that the request has taken of them already
  * @throws WhylightError `deadline_exceeded`
  */
 export async function withDeadline<T>(
   signal: AbortSignal,
   ms: number | undefined,
   work: (signal: AbortSignal) => Promise<T>,
+  spent = 0,
 ): Promise<T> {
   if (ms === undefined || ms > MAX_TIMER_MS) return work(signal);
+  if (spent > ms) throw exceeded(ms);
+  const end = performance.now() + ms - spent;
   const timer = new AbortController();
-  const id = setTimeout(() => timer.abort(exceeded(ms)), ms);
+  const id = setTimeout(() => timer.abort(exceeded(ms)), ms - spent);
   try {
-    return await work(AbortSignal.any([signal, timer.signal]));
+    const result = await work(AbortSignal.any([signal, timer.signal]));
+    if (performance.now() > end) throw exceeded(ms);
+    return result;
   } finally {
     clearTimeout(id);
   }

@@ -63,8 +63,11 @@ const signalOf = ({ signal }: ExplainHooks): AbortSignal => signal ?? new AbortC
 
 function runHere(services: Services, request: RunRequest, plan: Plan, hooks: ExplainHooks): Promise<Explanation> {
   const { edgeMs } = limitsFor(request.tenant, services.limits);
-  return withDeadline(signalOf(hooks), Math.min(edgeMs, request.deadline ?? Infinity), (signal) =>
-    services.explainer.run(plan, { ...hooks, signal }),
+  return withDeadline(
+    signalOf(hooks),
+    Math.min(edgeMs, request.deadline ?? Infinity),
+    (signal) => services.explainer.run(plan, { ...hooks, signal }),
+    plan.milliseconds,
   );
 }
 
