@@ -14,7 +14,7 @@ export function method(parts: Partial<Method>): Method {
       title: 'Trial',
       summary: 'For tests.',
       modalities: ['vector'],
-      properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
+      properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
     },
     params: z.object({}),
     needs: () => ({}),
