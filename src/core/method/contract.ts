@@ -37,7 +37,7 @@ export const AXIOMS = ['symmetry', 'dummy', 'linearity', 'sensitivity'] as const
 export type Axiom = (typeof AXIOMS)[number];
 
 /** Libraries whose conventions a preset names, as presets are spelled. */
-export const PRESETS = ['captum', 'pytorch_grad_cam', 'xplique', 'pair', 'zennit'] as const;
+export const PRESETS = ['captum', 'pytorch_grad_cam', 'xplique', 'pair', 'zennit', 'lxt'] as const;
 /** Name of a library whose conventions a preset follows: an entry of {@link PRESETS}. */
 export type Preset = (typeof PRESETS)[number];
 

@@ -13,14 +13,15 @@ import { defineSinglePass } from '../../core/strategy/single-pass.ts';
  * - softmax s of x, by the Taylor expansion at x: R_i = x_i (R_i - s_i sum_j R_j) (proposition 3.1);
  * - products of activations, O = A V: each factor gets half, R_ji = sum_p A_ji V_ip R_jp / (2 O_jp + epsilon)
  *   (proposition 3.3);
- * - normalisations: R_i = R_i (proposition 3.4), or mean and shift take their share.
+ * - normalisations: mean and shift take their share, or R_i = R_i (proposition 3.4);
+ * - products x g(x), as exporters write GELU and SiLU, are element-wise functions of x.
  *
  * Only the softmax does not conserve: the constant of its expansion keeps what is missing.
  */
 export default defineSinglePass({
   id: 'attn_lrp',
   strategy: 'activation',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'AttnLRP',
     summary: 'How the score of a transformer is shared out, through attention as well as through its dense layers.',
@@ -33,12 +34,13 @@ export default defineSinglePass({
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
     axioms: ['linearity'],
   },
+  presets: { lxt: { epsilon: 1e-9, normalization: 'linear' } },
   params: {
     ...relevanceParameters,
     normalization: choice(
-      ['identity', 'linear'],
-      'identity',
-      'Rule of layer, instance, group and batch norms. identity: all relevance is handed on; linear: mean and shift take their share, which keeps values small behind norms with large shifts.',
+      ['linear', 'identity'],
+      'linear',
+      'Rule of layer, instance, group and batch norms. linear: the deviation is a constant, and mean and shift take their share, as LXT; identity: all relevance is handed on, as proposition 3.4 of the paper, and the values grow behind norms with large shifts.',
     ),
   },
   needs: ({ epsilon, normalization, zero_params, target_layer }, model) => ({

@@ -17,7 +17,7 @@ import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 export default defineSinglePass({
   id: 'lrp',
   strategy: 'activation',
-  revision: 3,
+  revision: 4,
   about: {
     title: 'Layer-wise Relevance Propagation',
     summary:

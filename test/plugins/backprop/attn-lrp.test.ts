@@ -52,7 +52,12 @@ function encoder({ softmax, shift }: Parts): Promise<Model> {
 }
 
 async function relevance(model: Model, params: Record<string, unknown> = {}, inputs: typeof tokens = tokens) {
-  const request = { method: 'attn_lrp', params: { epsilon: 1e-9, ...params }, target: 1, inputs };
+  const request = {
+    method: 'attn_lrp',
+    params: { epsilon: 1e-9, normalization: 'identity', ...params },
+    target: 1,
+    inputs,
+  };
   const { rows } = await explainer.explain(model, request);
   const [{ data } = { data: new Float32Array() }] = Object.values(rows[0]?.values ?? {});
   return { data, score: rows[0]?.score ?? Number.NaN };
@@ -112,6 +117,59 @@ describe('attn_lrp', () => {
     expect(data.every(Number.isFinite)).toBe(true);
     expect(data.some((value) => value !== 0)).toBe(true);
   });
+});
+
+type Activation = readonly [fused: string, spelled: (g: GraphBuilder, x: Value) => Value];
+
+const half = (g: GraphBuilder, x: Value): Value => g.mul(x, g.scalar(0.5));
+const ACTIVATIONS: readonly Activation[] = [
+  ['Gelu', (g, x) => half(g, g.mul(x, g.add(g.op('Erf', [g.div(x, g.scalar(Math.SQRT2))]), g.scalar(1))))],
+  ['Gelu', (g, x) => g.mul(half(g, x), g.add(g.op('Erf', [g.mul(x, g.scalar(Math.SQRT1_2))]), g.scalar(1)))],
+  ['Mish', (g, x) => g.mul(x, g.op('Tanh', [g.op('Softplus', [x])]))],
+  [
+    'HardSwish',
+    (g, x) => g.mul(g.div(g.op('Clip', [g.add(x, g.scalar(3)), g.scalar(0), g.scalar(6)]), g.scalar(6)), x),
+  ],
+];
+
+describe.each(ACTIVATIONS)('%s spelled out as a product', (fused, spelled) => {
+  it.each(['attn_lrp', 'lrp'])('gets the relevance of the single operator (%s)', async (method) => {
+    const build = (activate: (g: GraphBuilder, x: Value) => Value) => {
+      const g = GraphBuilder.empty();
+      const x = g.input('x', 'float32', ['N', TOKENS, WIDTH]);
+      const w = (seed: number) => g.constant('float32', [WIDTH, WIDTH], new Random(seed).normal(WIDTH * WIDTH));
+      const hidden = activate(
+        g,
+        g.add(g.op('MatMul', [x, w(1)]), g.constant('float32', [WIDTH], new Random(3).normal(WIDTH))),
+      );
+      return openGraph(g.build([g.named(g.reduce('ReduceMean', g.op('MatMul', [hidden, w(2)]), [1], false), 'y')]));
+    };
+    const run = async (model: Model) => {
+      const { rows } = await explainer.explain(model, { method, target: 1, inputs: tokens });
+      return [...(rows[0]?.values.x?.data ?? [])];
+    };
+    const expected = await run(await build((g, x) => g.op(fused, [x])));
+    const found = await run(await build(spelled));
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(expected[i] as number, 4);
+  });
+});
+
+it('gives both factors of a gated layer their half with attn_lrp', async () => {
+  const g = GraphBuilder.empty();
+  const x = g.input('x', 'float32', ['N', 2]);
+  const [a, b] = [g.mul(x, g.constant('float32', [2], [2, 1])), g.add(x, g.constant('float32', [2], [1, 1]))];
+  const gate = g.named(g.op('MatMul', [a, g.constant('float32', [2, 2], [1, 0, 0, 1])]), 'gate');
+  const value = g.named(g.op('MatMul', [b, g.constant('float32', [2, 2], [1, 0, 0, 1])]), 'value');
+  const model = await openGraph(g.build([g.named(g.mul(g.op('Sigmoid', [gate]), value), 'y')]));
+  const at = async (target_layer: string) => {
+    const request = { method: 'attn_lrp', params: { target_layer }, target: 0, inputs: { x: float32([1, 2], [1, 2]) } };
+    const { rows } = await explainer.explain(model, request);
+    return { relevance: Object.values(rows[0]?.values ?? {})[0]?.data[0] as number, score: rows[0]?.score as number };
+  };
+  for (const layer of ['gate', 'value']) {
+    const { relevance: half, score } = await at(layer);
+    expect(half).toBeCloseTo(score / 2, 4);
+  }
 });
 
 async function activation(model: Model, layer: string): Promise<Float32Array> {

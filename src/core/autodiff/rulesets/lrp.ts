@@ -13,6 +13,8 @@ import type { NodePosition, Ruleset } from '../ruleset.ts';
 import { gradient, gradientAt } from './gradient.ts';
 import { type Layer, linearLayer, propagate, stabilized } from './lrp-layers.ts';
 import { NORMALIZATION_RULES } from './lrp-normalization.ts';
+import { product, productOfActivations } from './lrp-products.ts';
+import { findSelfGates } from './self-gates.ts';
 
 /**
  * Rules by which a linear layer splits its relevance. The names are those of zennit; `identity`, `alpha1beta0` and `captum_gamma` are
@@ -80,6 +82,7 @@ export function lrp(options: Partial<LrpOptions> = {}): Ruleset {
   return {
     id: `lrp(${JSON.stringify(chosen)})`,
     title: 'Layer-wise relevance propagation',
+    prepare: findSelfGates,
     seed: (g, scores, cotangent) => g.mul(scores, cotangent),
     rule(position) {
       const rule = ruleFor(position, chosen);
@@ -102,7 +105,7 @@ function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
     const rule = named ?? (position.first ? first : undefined) ?? (linear === 'convolution' ? convolution : dense);
     return (given) => {
       const context = options.zeroParams === 'bias' ? withoutBias(given) : given;
-      return linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(given, options);
+      return linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(given, options.epsilon);
     };
   }
   if (options.zeroParams === 'bias' && BIAS_NODES.has(node.op)) return biasNode(norm(options));
@@ -270,21 +273,6 @@ const biasNode =
     return wants(0) ? [r] : [false, r];
   };
 
-/** A product of two activations: each factor gets half (AttnLRP, proposition 3.3). */
-function productOfActivations(context: RuleContext, { epsilon }: LrpOptions): Cotangents {
-  const {
-    g,
-    inputs,
-    outputs: [z],
-    cotangents: [r],
-    wants,
-  } = context;
-  const both = wants(0) && wants(1);
-  const share = g.div(r, stabilized(g, both ? g.add(z, z) : z, epsilon));
-  const parts = gradientAt(context, { cotangents: operands([share]) });
-  return parts.map((part, i) => part && g.mul(inputs[i] as Value, part));
-}
-
 /** x times what the gradient gives for r / z: zennit's Norm rule, for sums and averages. */
 const norm =
   ({ epsilon }: LrpOptions): Vjp =>
@@ -334,7 +322,7 @@ const OTHER_RULES: ReadonlyMap<string, (options: LrpOptions) => Vjp> = new Map([
       ] as const,
   ),
   ['Softmax', softmax],
-  ['Mul', (options: LrpOptions) => (context: RuleContext) => productOfActivations(context, options)],
+  ['Mul', ({ epsilon }: LrpOptions) => product(epsilon)],
   // The numerator carries the relevance; the denominator is taken as a scale.
   ['Div', pass],
 ]);
