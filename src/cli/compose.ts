@@ -1,9 +1,7 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
 import { fileURLToPath } from 'node:url';
 import * as built from '#plugins';
-import { createContainer } from '../composition/container.ts';
-import { coreModule, engineModule } from '../composition/core.ts';
-import { CORE } from '../composition/tokens.ts';
+import { composeExplainer } from '../composition/explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
@@ -67,5 +65,5 @@ export async function compose(
     ? { engine: await loadEngine(name), notices: [] }
     : await (await import('../node/available-engine.ts')).availableEngine();
   for (const notice of notices) process.stderr.write(`note: ${notice}\n`);
-  return createContainer(coreModule({ plugins: entries, tasks }), engineModule(engine)).get(CORE.explainer);
+  return composeExplainer(engine, { plugins: entries, tasks });
 }

@@ -1,7 +1,6 @@
 /** Bindings of the core. */
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
-import { Explainer } from '../core/explainer/explainer.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
@@ -9,6 +8,7 @@ import type { GraphStore } from '../core/plan/stored-graph.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
 import { defineModule, type Module, optional } from './container.ts';
+import { explainerOf } from './explainer.ts';
 import { CORE } from './tokens.ts';
 
 export interface CoreSettings {
@@ -52,23 +52,10 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
         sessions: SessionCache,
         methods: MethodRegistry,
         tasks: TaskRegistry,
-        { memoryBudget, maxBatch, optimize, measures, compilation }: Limits,
+        limits: Limits,
         clock: () => number,
         graphs: GraphStore | undefined,
-      ) =>
-        new Explainer({
-          engine,
-          sessions,
-          methods,
-          tasks,
-          memoryBudget,
-          maxBatch,
-          optimize,
-          measures,
-          compilation,
-          clock,
-          graphs,
-        }),
+      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs }),
       [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer, optional(CORE.graphs)],
     );
   });

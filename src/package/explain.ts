@@ -1,7 +1,5 @@
 /** Explainers with an engine and limits of a platform, and types of the core. */
-import { createContainer } from '../composition/container.ts';
-import { coreModule, engineModule } from '../composition/core.ts';
-import { CORE } from '../composition/tokens.ts';
+import { composeExplainer } from '../composition/explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
@@ -67,7 +65,4 @@ export const entriesOf = (methods: ExplainerSettings['methods']): PluginEntry[] 
  * const explainer = explainerOn(engine, { methods: [saliency] }, limits);
  */
 export const explainerOn = (engine: Engine, settings: ExplainerSettings, limits: Limits): Explainer =>
-  createContainer(
-    coreModule({ plugins: entriesOf(settings.methods) }),
-    engineModule(engine, { ...limits, ...settings.limits }),
-  ).get(CORE.explainer);
+  composeExplainer(engine, { plugins: entriesOf(settings.methods) }, { ...limits, ...settings.limits });

@@ -1,8 +1,6 @@
 /** `open`: from a model's file to a model that explains. Platforms state what they bring. */
 import type * as z from 'zod';
-import { createContainer } from '../composition/container.ts';
-import { coreModule, engineModule } from '../composition/core.ts';
-import { CORE } from '../composition/tokens.ts';
+import { composeExplainer } from '../composition/explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
@@ -70,10 +68,8 @@ export async function openOn(
   const configured = await import('#plugins');
   const opened = await openSource(platform, source, options);
   const { engine, notices = [] } = options.engine ? { engine: options.engine } : await platform.engine();
-  const explainer = createContainer(
-    coreModule({ plugins: options.methods ? entriesOf(options.methods) : configured.plugins, tasks: builtinTasks }),
-    engineModule(engine, { ...limits, ...options.limits }),
-  ).get(CORE.explainer);
+  const plugins = options.methods ? entriesOf(options.methods) : configured.plugins;
+  const explainer = composeExplainer(engine, { plugins, tasks: builtinTasks }, { ...limits, ...options.limits });
   const readers = { codecs, modalities: allModalities(configured.modalities), ...(readFile && { readFile }) };
   return new ExplainableModel({ opened, explainer, readers, notices });
 }

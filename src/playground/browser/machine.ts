@@ -5,9 +5,7 @@ import png from '@jsquash/png/codec/pkg/squoosh_png_bg.wasm?url';
 import ortBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as ort from 'onnxruntime-web/wasm';
 import { plugins } from '#public-plugins';
-import { createContainer } from '../../composition/container.ts';
-import { coreModule, engineModule } from '../../composition/core.ts';
-import { CORE } from '../../composition/tokens.ts';
+import { composeExplainer } from '../../composition/explainer.ts';
 import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
 import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
 import { allModalities } from '../../library/modalities.ts';
@@ -19,13 +17,11 @@ ort.env.wasm.wasmPaths = { wasm: ortBinary };
 // More would need a page that is isolated from all others.
 ort.env.wasm.numThreads = 1;
 
-export const explainer = createContainer(
-  coreModule({ plugins, tasks: builtinTasks }),
-  engineModule(
-    createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
-    { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
-  ),
-).get(CORE.explainer);
+export const explainer = composeExplainer(
+  createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
+  { plugins, tasks: builtinTasks },
+  { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
+);
 
 const compiled = (url: string) => () => WebAssembly.compileStreaming(fetch(url));
 

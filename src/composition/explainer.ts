@@ -1,0 +1,52 @@
+/** Composition of an explainer without the container, which small bundles do without. */
+import type { Engine } from '../core/engine/engine.ts';
+import { SessionCache } from '../core/engine/session-cache.ts';
+import { Explainer } from '../core/explainer/explainer.ts';
+import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
+import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import type { GraphStore } from '../core/plan/stored-graph.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
+import type { Task } from '../core/task/task.ts';
+
+/** Parts that an explainer is made of. */
+export interface ExplainerParts {
+  readonly engine: Engine;
+  readonly sessions: SessionCache;
+  readonly methods: MethodRegistry;
+  readonly tasks: TaskRegistry;
+  readonly limits: Limits;
+  /** Timer for durations: milliseconds, from any origin. */
+  readonly clock: () => number;
+  /** Store of compiled graphs; every graph is compiled when left out. */
+  readonly graphs?: GraphStore | undefined;
+}
+
+/** Makes an explainer of its parts; the container of `core.ts` does so as well. */
+export const explainerOf = ({ limits, ...parts }: ExplainerParts): Explainer => {
+  const { memoryBudget, maxBatch, optimize, measures, compilation } = limits;
+  return new Explainer({ ...parts, memoryBudget, maxBatch, optimize, measures, compilation });
+};
+
+/**
+ * Makes an explainer with parts of its own.
+ * @param limits replace single limits of `PROCESS_LIMITS`
+ * @throws WhylightError `invalid_config` for methods that break the contract, ids that are taken, or wrong defaults
+ *
+ * @example
+ * const explainer = composeExplainer(engine, { plugins: [{ method: saliency }] });
+ */
+export function composeExplainer(
+  engine: Engine,
+  { plugins, tasks = [] }: { readonly plugins: readonly PluginEntry[]; readonly tasks?: readonly Task[] },
+  limits: Partial<Limits> = {},
+): Explainer {
+  const combined = { ...PROCESS_LIMITS, ...limits };
+  return explainerOf({
+    engine,
+    sessions: new SessionCache(combined.sessionBytes),
+    methods: new MethodRegistry(plugins),
+    tasks: new TaskRegistry(tasks),
+    limits: combined,
+    clock: () => performance.now(),
+  });
+}
