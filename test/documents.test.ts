@@ -48,7 +48,7 @@ const isGenerated = (page: string): boolean => readFileSync(page, 'utf8').starts
 const wideLines = (page: string): string[] =>
   proseOf(page)
     .split('\n')
-    .filter((line) => line.length > 120 && !/^(\||!\[|#)/.test(line));
+    .filter((line) => line.length > 120 && !/^(\s*\||!\[|#)/.test(line));
 
 describe('documents', () => {
   it.each(PAGES)('have no broken links in %s', (page) => expect(brokenLinks(page)).toEqual([]));
