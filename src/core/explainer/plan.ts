@@ -81,7 +81,7 @@ export function planRequest(
   const baselines = request.baselines
     ? checkBaselines(model, spreadBaselines(request.baselines, request.inputs), rows)
     : {};
-  const info = model.info({ scores: request.taskTarget?.output ?? request.scores, shapes });
+  const info = infoFor(model, request, shapes);
   refuseDoubtful(model, info);
   refuseUnknownIds(model, info, params);
   const space = scoreSpace(model, info);
@@ -135,10 +135,31 @@ export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTar
     Object.entries(inputs).map(([name, { dims }]) => [name, model.places[name] === 'whole' ? dims : dims.slice(1)]),
   );
   const request = { ...plan.request, taskTarget };
-  const info = model.info({ scores: taskTarget.output, shapes });
+  const info = infoFor(model, request, shapes);
   const space = scoreSpace(model, info);
   const target = fixedTarget(request, space);
   return withNeeds({ ...plan, model, request, info, space, ...(target && { target }) }, params);
+}
+
+/** Facts for methods; where one element is explained, the layer for CAM methods is that of the element. */
+function infoFor(
+  model: Model,
+  { scores, taskTarget }: Pick<ExplainRequest, 'scores' | 'taskTarget'>,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): BoundInfo {
+  const info = model.info({ scores: taskTarget?.output ?? scores, shapes });
+  const [only, ...others] = taskTarget?.weights ?? [];
+  if (!only || others.length > 0) return info;
+  let cam: { readonly layer: BoundInfo['camLayer'] } | undefined;
+  const camLayer = {
+    enumerable: true,
+    get() {
+      cam ??= { layer: info.camLayerOf(only.index) };
+      return cam.layer;
+    },
+  };
+  // Getters stay what they are: a copy by spread would compute the layer of all elements.
+  return Object.defineProperties({} as BoundInfo, { ...Object.getOwnPropertyDescriptors(info), camLayer });
 }
 
 /** The model with the tensor that a task's target is made of, where the model itself has none. */

@@ -54,6 +54,11 @@ export interface BoundInfo extends ModelInfo {
   readonly held: readonly TensorInfo[];
   /** Output that the scores belong to. */
   readonly output: string;
+  /**
+   * The layer for CAM methods where one element of the scores is explained, such as the score of a box: the last one of
+   * the level that it comes from.
+   */
+  camLayerOf(element?: number): TensorInfo | undefined;
   /** Axis of one row of the scores that counts classes; null where there are none, undefined where it is not known. */
   readonly classAxis?: number | null;
 }
@@ -273,10 +278,12 @@ export class Model {
     );
     const places = image && imagePlaces(graph, inputs, image);
     const tokens = attentionMaps(graph).at(-1)?.tokens;
-    const camLayer = (): TensorInfo | undefined => {
+    const camLayerOf = (element?: number): TensorInfo | undefined => {
       const maps = spatialLayers.map(({ name }) => name);
       const name =
-        places?.camLayer(scores.name, maps) ?? tokens ?? nearestShared({ graph, values, scores: scores.name }, maps);
+        places?.camLayer(scores.name, maps, element) ??
+        tokens ??
+        nearestShared({ graph, values, scores: scores.name, element }, maps);
       return name === undefined ? undefined : (spatialLayers.find((layer) => layer.name === name) ?? tensor(name));
     };
     let cam: { readonly layer: TensorInfo | undefined } | undefined;
@@ -295,9 +302,10 @@ export class Model {
       ...(classAxis !== undefined && { classAxis }),
       output,
       get camLayer() {
-        cam ??= { layer: camLayer() };
+        cam ??= { layer: camLayerOf() };
         return cam.layer;
       },
+      camLayerOf,
       ...(places && { layout: (name: string) => places.layout(name) }),
       spatialLayers,
       graph,

@@ -4,6 +4,7 @@ import type { Graph, Node } from '../../onnx/graph.ts';
 import { traitsOf } from '../../onnx/operators.ts';
 import { isNormalisation } from '../attention.ts';
 import { type Demand, demandOf } from './demand.ts';
+import { type ElementParts, elementParts } from './element-parts.ts';
 import { type Axis, isPlaced, type Places } from './factors.ts';
 import type { PlacesByName, Values } from './places.ts';
 
@@ -70,6 +71,8 @@ export interface CamSearch {
   readonly values: Values;
   readonly places: PlacesByName;
   readonly scores: string;
+  /** Element of a row of the scores that is explained alone; all of them when absent. */
+  readonly element?: number | undefined;
   /** Feature maps, nearest to the scores first. */
   readonly maps: readonly string[];
 }
@@ -126,16 +129,29 @@ function tokensBefore(
 }
 
 /** The feature map nearest to the scores that every part of them depends on; else the nearest one. */
-export function nearestShared(
-  search: Pick<CamSearch, 'graph' | 'values' | 'scores'>,
-  maps: readonly string[],
-): string | undefined {
+export function nearestShared(search: SharedSearch, maps: readonly string[]): string | undefined {
   const shared = sharedBy(search);
   return maps.find((name) => shared.has(name)) ?? maps[0];
 }
 
-/** Tensors that every part of the scores depends on, predictions of single places left out. */
-function sharedBy({ graph, values, scores }: Pick<CamSearch, 'graph' | 'values' | 'scores'>): ReadonlySet<string> {
+type SharedSearch = Pick<CamSearch, 'graph' | 'values' | 'scores' | 'element'>;
+
+/** Tensors that every part of the explained scores depends on, predictions of single places left out. */
+function sharedBy({ graph, values, scores, element }: SharedSearch): ReadonlySet<string> {
+  const ofElement = element === undefined ? undefined : elementParts(graph, values, scores, element);
+  const { same, parts } = ofElement ?? scoreParts(graph, values, scores);
+  const shares = parts
+    .map((part) => ancestorsOf(graph, part))
+    .filter((share) => graph.inputs.some(({ name }) => share.has(name)));
+  const [first = new Set<string>(), ...others] = shares;
+  // Scores that are a list are no places: what is flattened into one is a feature map.
+  const isList = (values.get(scores)?.dims?.length ?? 0) < 3;
+  const shared = [...first].filter((name) => !same.has(name) && others.every((share) => share.has(name)));
+  return new Set(isList ? [...same, ...shared] : shared);
+}
+
+/** The nodes that compute the scores, behind those that only move or scale them. */
+function scoreParts(graph: Graph, values: Values, scores: string): ElementParts {
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const isFloat = (name: string): boolean => values.get(name)?.dtype.includes('float') ?? false;
   const same = new Set<string>();
@@ -151,14 +167,7 @@ function sharedBy({ graph, values, scores }: Pick<CamSearch, 'graph' | 'values' 
     if (weights || pooling || !goesOn) parts.push(name);
     else walk.push(...node.inputs.filter((input) => isFloat(input) && !graph.constants.has(input)));
   }
-  const shares = parts
-    .map((part) => ancestorsOf(graph, part))
-    .filter((share) => graph.inputs.some(({ name }) => share.has(name)));
-  const [first = new Set<string>(), ...others] = shares;
-  // Scores that are a list are no places: what is flattened into one is a feature map.
-  const isList = (values.get(scores)?.dims?.length ?? 0) < 3;
-  const shared = [...first].filter((name) => !same.has(name) && others.every((share) => share.has(name)));
-  return new Set(isList ? [...same, ...shared] : shared);
+  return { same, parts };
 }
 
 const ARITHMETIC = new Set('Add Sub Mul Div Concat'.split(' '));

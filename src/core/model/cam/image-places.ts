@@ -10,7 +10,7 @@ export interface ImagePlaces {
   /** Layout of a tensor; undefined for one that is no image in order. */
   layout(name: string): LayerLayout | undefined;
   /** The layer for CAM methods; undefined where places are not known of any. */
-  camLayer(scores: string, maps: readonly string[]): string | undefined;
+  camLayer(scores: string, maps: readonly string[], element?: number): string | undefined;
 }
 
 /**
@@ -28,9 +28,9 @@ export function imagePlaces(graph: Graph, inputs: readonly ValueInfo[], image: I
       const places = track().places.get(name);
       return places && layoutOfPlaces(places);
     },
-    camLayer: (scores, maps) => {
+    camLayer: (scores, maps, element) => {
       const { values, places } = track();
-      return places.size === 0 ? undefined : camLayerOf({ graph, values, places, scores, maps });
+      return places.size === 0 ? undefined : camLayerOf({ graph, values, places, scores, maps, element });
     },
   };
 }
