@@ -1,13 +1,9 @@
 /** Image files that are read and written, and the flags of the commands that explain images. */
 import type { Image } from '../core/image/image.ts';
 import { nodeCodecs } from '../node/codecs.ts';
-import { readBytes, writeBytes } from '../node/files.ts';
+import { writeBytes } from '../node/files.ts';
 import { ENGINE_ARG } from './compose.ts';
 import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
-
-export const IMAGE_ARG = {
-  image: { type: 'positional', required: true, description: 'A JPEG, PNG or WebP file' },
-} as const;
 
 /** Flags that name the target, the model and the engine. */
 export const SUBJECT_ARGS = {
@@ -33,9 +29,6 @@ export const SUBJECT_ARGS = {
     description: 'A parameter of the method; --name value does the same',
   },
 } as const;
-
-/** @throws WhylightError `not_found` */
-export const readImage = (path: string): Promise<Uint8Array> => readBytes(path, 'image');
 
 /** @throws WhylightError `invalid_request` when the file cannot be written. */
 export async function writePng(path: string, image: Image): Promise<void> {

@@ -91,3 +91,41 @@ describe('whylight compare', () => {
     }
   });
 });
+
+describe('whylight compare for a text', () => {
+  const text = 'an excellent film with a weak ending';
+  const compare = (...more: string[]) =>
+    whylight('compare', '--model', 'movie_reviews', '--text', text, '--methods', 'occlusion,lime,grad_cam', ...more);
+
+  test('prints the values of the words by each method, the strongest first', () => {
+    const { stdout } = compare();
+    expect(stdout).toMatch(/^feature +occlusion +lime$/m);
+    expect(stdout).toMatch(/^excellent +\+0\.\d+ +\+0\.\d+$/m);
+    expect(stdout).toContain('FAILED: unprocessable_method: grad_cam gives no values of the features of the input');
+  });
+
+  test('writes drawings below each other as SVG or a page, and no PNG', () => {
+    for (const [name, start] of [
+      ['sheet.svg', '<svg'],
+      ['sheet.html', '<!doctype html>'],
+    ] as const) {
+      const out = join(folder, name);
+      expect(compare('-o', out).stdout).toContain(`written to ${out}`);
+      const sheet = readFileSync(out, 'utf8');
+      expect(sheet.startsWith(start)).toBe(true);
+      expect(sheet.match(/excellent<\/text>/g)?.length).toBeGreaterThanOrEqual(2);
+    }
+    expect(compare('-o', join(folder, 'sheet.png'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('.svg or .html'),
+    });
+  });
+
+  test('takes a row of a table', () => {
+    const flags = ['--model', 'penguins', '--methods', 'tree_shap', '--json'];
+    const { stdout, stderr } = whylight('compare', 'examples/data/penguins.csv', '--row', '2', ...flags);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout).methods[0].features[1].name).toBe('bill_length_mm = 43.3 mm');
+    expect(whylight('compare', 'examples/data/penguins.csv', ...flags).stderr).toContain('the first of 3 inputs');
+  });
+});

@@ -1,36 +1,42 @@
-/** `whylight compare image.jpg`: several methods on one image, as a table and as one labelled sheet of maps. */
+/** `whylight compare image.jpg`: several methods on one input, as a table and as one labelled sheet. */
 
 import { WhylightError } from '../../core/errors.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
-import type { ReadRequest } from '../../core/explainer/request.ts';
-import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
-import { renderOverlay } from '../../core/image/overlay.ts';
-import { inOriginalPixels, resizePlaced } from '../../core/image/placement.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { Model } from '../../core/model/model.ts';
-import { type ImageInput, openImage } from '../../node/image-input.ts';
-import { drawShown } from '../../protocol/explanation-picture.ts';
+import type { OpenedModel } from '../../library/opened-model.ts';
+import { type Outcome as LibraryOutcome, outcomeOf, requestOf } from '../../library/outcome.ts';
+import type { Subject } from '../../library/subject.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { type CompareSheet, drawnSheet, imageSheet } from '../compare-sheet.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
-import { IMAGE_ARG, readImage, SUBJECT_ARGS, writePng } from '../image-file.ts';
+import { featureMatrix } from '../feature-matrix.ts';
+import { SUBJECT_ARGS } from '../image-file.ts';
 import { interruptible, nothingKept } from '../interrupt.ts';
 import { openModel } from '../model-file.ts';
 import { OVERLAY_ARGS, overlayFlags } from '../overlay-flags.ts';
 import { PRESET_ARG, presetParams } from '../preset-flag.ts';
 import { progressBar } from '../progress.ts';
+import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
 
 const args = {
-  ...IMAGE_ARG,
+  ...INPUT_ARGS,
+  row: { type: 'string', valueHint: 'n', description: 'Row of a file with several, such as a table; the first is 1' },
   methods: {
     type: 'string',
     default: 'all',
     valueHint: 'a,b,c',
     description: 'Saliency methods, or all: every one that applies to the model',
   },
-  out: { type: 'string', alias: 'o', valueHint: 'file.png', description: 'Where to write the sheet of maps' },
+  out: {
+    type: 'string',
+    alias: 'o',
+    valueHint: 'file',
+    description: 'Where to write the sheet: .png for an image, .svg or .html for all else',
+  },
   cell: {
     type: 'string',
     default: '224',
@@ -50,6 +56,8 @@ interface Done {
   readonly method: string;
   readonly explanation: Explanation;
   readonly row: ExplainedRow;
+  /** The whole outcome, until it is drawn. */
+  readonly drawn?: LibraryOutcome;
 }
 interface Undone {
   readonly method: string;
@@ -60,8 +68,11 @@ const isDone = (outcome: Outcome): outcome is Done => 'row' in outcome;
 
 export default defineCommand({
   name: 'compare',
-  description: 'Explains an image by several methods, side by side.',
-  examples: ['whylight compare image.jpg --methods grad_cam,occlusion -o sheet.png'],
+  description: 'Explains an image, a text, a table row or a signal by several methods, side by side.',
+  examples: [
+    'whylight compare image.jpg --methods grad_cam,occlusion -o sheet.png',
+    'whylight compare --model movie_reviews --text "a fine film" -o sheet.html',
+  ],
   args: { ...args, ...OVERLAY_ARGS } as typeof args,
   takesParameters: true,
   async run(flags, data) {
@@ -80,47 +91,38 @@ export default defineCommand({
       flags.preset,
       ids.map((id) => registry.get(id).method),
     );
-    const bytes = await readImage(flags.image);
-    const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
-    const input = await openImage(bytes, model);
-    const small = { ...input, ...resizePlaced(input, numbers.cell) };
-    const drawing = overlayFlags(flags);
-    // What is wrong with the drawing, the target or the image is wrong for every method: it stops here.
-    renderOverlay({ width: 1, height: 1, values: new Float32Array(1) }, small.image, drawing, small.placement);
+    const opened = await openModel(flags, EMBEDDED_MODELS, ROOT);
+    const subject = chosenRow(await readSubjects(opened, flags, flags._), flags.row);
+    // What is wrong with the drawing, the target or the input is wrong for every method: it stops here.
+    const sheet = subject.image
+      ? imageSheet(subject.image, { ...numbers, overlay: overlayFlags(flags) })
+      : drawnSheet(opened.model.name, flags.out);
     const explainer = await compose(flags.engine as EngineName | undefined);
-    const subject = {
-      inputs: input.inputs,
-      seed: numbers.seed,
-      read: { image: inOriginalPixels(input) },
-      scores: flags.scores,
-      ...(flags.target !== undefined && { target: flags.target }),
-    };
     // A sheet says for each map whose choices it follows.
     const titled = (method: string): string => [method, ...Object.values(presetOf(method))].join(' ');
-    const cells: SheetCell[] = [];
     const outcomes: Outcome[] = [];
     for (const [i, method] of ids.entries()) {
       const question = {
-        ...subject,
+        subject,
         method,
+        seed: numbers.seed,
+        scores: flags.scores,
         params: data.parameters,
         preset: presetOf(method),
+        ...(flags.target !== undefined && { target: flags.target }),
         ...(numbers.maxSamples !== undefined && { maxSamples: numbers.maxSamples }),
       };
       const outcome = await interruptible(
         () => nothingKept(`: ${i} of ${ids.length} methods were done. Name fewer with --methods`),
-        () => explained(explainer, model, registry, all, `${i + 1}/${ids.length} ${method}`, question),
+        () => explained(explainer, opened, registry, all, `${i + 1}/${ids.length} ${method}`, question),
       );
-      if (isDone(outcome)) cells.push({ label: titled(method), image: drawShown(method, outcome.row, small, drawing) });
-      else if (!outcome.skipped) cells.push({ label: method, note: outcome.error.code });
+      draw(sheet, titled(method), outcome, registry);
       outcomes.push(withoutMap(outcome));
     }
     const first = outcomes.find(isDone);
-    if (flags.out !== undefined) {
-      const label = first ? `image: ${named(first.row.target)}` : 'image';
-      const sheet = contactSheet([{ label, image: small.image }, ...cells], numbers);
-      await writePng(flags.out, sheet);
-    }
+    if (flags.out !== undefined) await sheet.write(flags.out, first && named(first.row.target));
+    const { model } = opened;
+    for (const notice of subject.prepared?.notices ?? []) process.stderr.write(`note: ${notice}\n`);
     if (flags.json) console.log(JSON.stringify(toJson(model, outcomes, flags.out), null, 2));
     else {
       console.log(page(model, outcomes, flags.out));
@@ -136,9 +138,8 @@ interface Question {
   readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly preset: Readonly<Record<string, string>>;
-  readonly inputs: ImageInput['inputs'];
+  readonly subject: Subject;
   readonly seed: number;
-  readonly read: ReadRequest;
   readonly scores: string;
   readonly target?: string;
   readonly maxSamples?: number;
@@ -153,28 +154,27 @@ const EVERYWHERE: readonly string[] = ['label_not_found', 'invalid_tensor', 'inv
 /** One method's turn: whatever it throws becomes its outcome, so that the others have theirs. */
 async function explained(
   explainer: Explainer,
-  model: Model,
+  { model }: OpenedModel,
   registry: MethodRegistry,
   all: boolean,
   title: string,
-  { maxSamples, preset, ...question }: Question,
+  { maxSamples, preset, subject, ...question }: Question,
 ): Promise<Outcome> {
   const { method } = question;
   const bar = progressBar(title);
   try {
     const own = parameterSchemas(registry.get(method).method.params);
     const params = Object.fromEntries(Object.entries(question.params).filter(([name]) => Object.hasOwn(own, name)));
-    const explanation = await explainer.explain(
-      model,
-      { ...question, params: { ...params, ...preset } },
-      { progress: bar.update, ...(maxSamples !== undefined && { maxSamples }) },
-    );
-    const row = explanation.rows[0] as ExplainedRow;
+    const request = await requestOf(subject, { ...question, params: { ...params, ...preset } });
+    const hooks = { progress: bar.update, ...(maxSamples !== undefined && { maxSamples }) };
+    const drawn = outcomeOf(model, subject, request, await explainer.explain(model, request, hooks));
+    const { explanation, row } = drawn;
     if (row.nothing !== undefined) throw new WhylightError('label_not_found', row.nothing);
-    if (!row.map) {
-      throw new WhylightError('unprocessable_method', `${method} gives no map of the image that could be drawn.`);
+    if (subject.image ? !row.map : !row.features) {
+      const lacks = subject.image ? 'map of the image that could be drawn' : 'values of the features of the input';
+      throw new WhylightError('unprocessable_method', `${method} gives no ${lacks}.`);
     }
-    return { method, explanation, row };
+    return { method, explanation, row, drawn };
   } catch (error) {
     if (!WhylightError.is(error) || EVERYWHERE.includes(error.code)) throw error;
     return { method, error, skipped: all && DOES_NOT_APPLY.includes(error.code) };
@@ -199,12 +199,32 @@ function wholeFlag(name: string, text: string, least: number, most: number): num
   return value;
 }
 
+/** The input that is compared: the one that there is, or the row that the flag names. */
+function chosenRow(subjects: readonly Subject[], row: string | undefined): Subject {
+  const number = row === undefined ? 1 : wholeFlag('row', row, 1, subjects.length);
+  if (row === undefined && subjects.length > 1) {
+    process.stderr.write(`note: the first of ${subjects.length} inputs is compared; --row names another.\n`);
+  }
+  return subjects[number - 1] as Subject;
+}
+
+/** Adds an outcome to the sheet; a method that does not fit the model has no place there. */
+function draw(sheet: CompareSheet, label: string, outcome: Outcome, registry: MethodRegistry): void {
+  if (!isDone(outcome)) {
+    if (!outcome.skipped) sheet.fail(outcome.method, outcome.error.code);
+    return;
+  }
+  const { signed } = registry.get(outcome.method).method.about.properties;
+  if (outcome.drawn) sheet.add(label, outcome.drawn, signed && outcome.explanation.params.absolute !== true);
+}
+
 /** Attributions of many methods need not stay in memory until the last one is done. */
 function withoutMap(outcome: Outcome): Outcome {
   if (!isDone(outcome)) return outcome;
+  const { drawn: _drawn, ...kept } = outcome;
   const { map: _, ...rest } = outcome.row;
   const row = { ...rest, values: {} };
-  return { ...outcome, row, explanation: { ...outcome.explanation, rows: [row] } };
+  return { ...kept, row, explanation: { ...outcome.explanation, rows: [row] } };
 }
 
 const named = ({ label, index }: ExplainedRow['target']): string =>
@@ -215,6 +235,9 @@ function page(model: Model, outcomes: readonly Outcome[], out: string | undefine
   const others = outcomes.filter((outcome): outcome is Undone => !isDone(outcome));
   // The score of a neuron's method is the neuron's value.
   const [first] = done.filter(({ explanation }) => !('neuron' in explanation.params));
+  const matrix = featureMatrix(
+    done.flatMap(({ method, row: { features } }) => (features ? [{ method, features }] : [])),
+  );
   const width = Math.max(6, ...outcomes.map(({ method }) => method.length));
   const cells = (name: string, ...numbers: string[]) =>
     [name.padEnd(width), ...numbers.map((number) => number.padStart(11))].join(' ');
@@ -233,7 +256,10 @@ function page(model: Model, outcomes: readonly Outcome[], out: string | undefine
       ({ method, error, skipped }) =>
         `${method.padEnd(width)} ${skipped ? 'left out' : 'FAILED'}: ${error.code}: ${error.message}`,
     ),
-    out === undefined ? 'Add "-o sheet.png" to see the maps.' : `written to ${out}`,
+    ...(matrix.length > 0 ? ['', ...matrix, ''] : []),
+    out === undefined
+      ? `Add "-o sheet.${matrix.length > 0 ? 'html' : 'png'}" to see the ${matrix.length > 0 ? 'drawings' : 'maps'}.`
+      : `written to ${out}`,
   ].join('\n');
 }
 
@@ -256,8 +282,8 @@ function toJson(model: Model, outcomes: readonly Outcome[], out: string | undefi
       }
       const { method, explanation, row } = outcome;
       const { revision, params, samples, timings } = explanation;
-      const { baselineScore, convergenceDelta } = row;
-      return { method, revision, params, samples, timings, baselineScore, convergenceDelta };
+      const { baselineScore, convergenceDelta, features } = row;
+      return { method, revision, params, samples, timings, baselineScore, convergenceDelta, features };
     }),
   };
 }

@@ -4,6 +4,8 @@ import { WhylightError } from '../../core/errors.ts';
 import { contactSheet, type SheetCell } from '../../core/image/contact-sheet.ts';
 import type { Image } from '../../core/image/image.ts';
 import { methodsWithPreset, PRESET_PARAMETER } from '../../core/method/presets.ts';
+import { type DrawnCell, drawingSheet } from '../../core/modality/drawing-sheet.ts';
+import { drawingPage } from '../../protocol/drawing-page.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { explanationPicture } from '../../protocol/explanation-picture.ts';
 import type { InferenceRequest, InferenceResponse, NamedOutput, Parameters } from '../../protocol/open-inference.ts';
@@ -12,6 +14,7 @@ import { wantedOutputs } from '../http/inference-response.ts';
 import type { Services } from '../services.ts';
 import { mayKnowMethod } from '../tenants/rights.ts';
 import type { Tenant } from '../tenants/tenant.ts';
+import { type DocumentType, drawDocument } from './draw-document.ts';
 import { type Answer, explainCached } from './explain-cached.ts';
 import { type ExplainQuery, queryOf, type RawQuery } from './query.ts';
 
@@ -31,8 +34,12 @@ export interface Comparison {
   /** The request in the Open Inference Protocol, for tensors. */
   readonly wire: InferenceRequest | undefined;
   response(): InferenceResponse;
+  /** True for data of a modality, which has drawings and no images. */
+  readonly isData: boolean;
   /** Draws the maps as a contact sheet. */
   draw(): Promise<Image>;
+  /** Draws what each method says, below each other. */
+  document(type: DocumentType): Promise<string>;
 }
 
 /**
@@ -57,7 +64,9 @@ export async function compareMethods(c: Context<EdgeEnv>, services: Services, ra
     answers: successes.map(({ answer }) => answer),
     wire: first.query.wire,
     response: () => responseOf(results, first.query),
+    isData: first.query.isData,
     draw: async () => contactSheet(await cellsOf(results)),
+    document: (type) => documentOf(services, results, first.query.model.name, type),
   };
 }
 
@@ -148,6 +157,19 @@ const parametersOf = (results: Results): Parameters =>
         : [[`${method}.error`, `${result.code}: ${result.message}`]],
     ),
   );
+
+async function documentOf(services: Services, results: Results, model: string, type: DocumentType): Promise<string> {
+  const cells: DrawnCell[] = [];
+  for (const [label, result] of results) {
+    if (!isCompared(result)) cells.push({ label, note: `${result.code}: ${result.message}` });
+    else {
+      const { query, answer } = result;
+      cells.push({ label, drawing: await drawDocument(services, query, answer.explanation, 'image/svg+xml') });
+    }
+  }
+  const sheet = drawingSheet(`${model}: ${[...results.keys()].join(', ')}`, cells);
+  return type === 'text/html' ? drawingPage(model, sheet, []) : sheet;
+}
 
 const cellsOf = (results: Results): Promise<SheetCell[]> =>
   Promise.all(

@@ -1,4 +1,5 @@
 import { compareMethods } from '../explain/compare.ts';
+import { DRAWING_POLICY } from '../explain/draw-document.ts';
 import { sourceHeaders } from '../explain/headers.ts';
 import { readRaw } from '../explain/query.ts';
 import { inferenceResponse, isBinary } from '../http/inference-response.ts';
@@ -8,7 +9,13 @@ import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
 
-const REPRESENTATIONS = ['application/json', 'image/png', 'application/octet-stream'] as const;
+const REPRESENTATIONS = [
+  'application/json',
+  'image/png',
+  'image/svg+xml',
+  'text/html',
+  'application/octet-stream',
+] as const;
 
 /** Explains the same input and target by several methods: `POST /v2/models/{model}/compare?methods=a,b`. */
 export const compare = defineRoute(
@@ -25,18 +32,26 @@ export const compare = defineRoute(
     cost: 'explanation',
     request: { body: inputBody, query: schemas.compareQuery },
     requestHeaders: ['Cache-Control', 'Inference-Header-Content-Length'],
-    responses: negotiated('image/png', 'application/octet-stream'),
+    responses: negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream'),
     headers: ['Inference-Header-Content-Length', 'X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
   },
   (services) => async (c) => {
-    const type = negotiate(c.req.header('Accept'), offeredTo(c.get('tenant'), REPRESENTATIONS));
+    const offered = offeredTo(c.get('tenant'), REPRESENTATIONS);
+    // Checked before anything runs; what the body is decides among the types that are left.
+    negotiate(c.req.header('Accept'), offered);
     const comparison = await compareMethods(c, services, await readRaw(c, services));
+    const fitting = comparison.isData ? offered.filter((one) => one !== 'image/png') : offered;
+    const type = negotiate(c.req.header('Accept'), fitting);
     for (const answer of comparison.answers) {
       for (const [name, value] of Object.entries(sourceHeaders(answer))) c.header(name, value);
     }
     if (type === 'image/png') {
       const png = await services.codecs.encodePng(await comparison.draw());
       return c.body(png as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': type });
+    }
+    if (type === 'image/svg+xml' || type === 'text/html') {
+      c.set('pagePolicy', DRAWING_POLICY);
+      return c.body(await comparison.document(type), 200, { 'Content-Type': `${type}; charset=utf-8` });
     }
     const asBytes = type === 'application/octet-stream' ? () => true : isBinary(comparison.wire);
     return inferenceResponse(c, comparison.response(), asBytes);

@@ -134,6 +134,36 @@ describe('drawings of explanations over HTTP', () => {
   });
 });
 
+describe('the comparison of methods on a text over HTTP', () => {
+  const compare = (accept: string): Promise<Response> =>
+    post('/v2/models/words/compare?methods=occlusion,lime,road_runner', 'text/plain', 'good bad', { Accept: accept });
+
+  it('has the words of each method, and the error of one that does not exist', async () => {
+    const response = await compare('application/json');
+    const outputs = await outputsOf(response.clone());
+    for (const method of ['occlusion', 'lime']) {
+      expect(Object.keys(named(outputs[`${method}.features`]))).toEqual(['good', 'bad']);
+    }
+    const { parameters } = (await response.json()) as { parameters: Record<string, unknown> };
+    expect(parameters['road_runner.error']).toContain('method_not_found');
+  });
+
+  it.each([
+    ['image/svg+xml', '<svg'],
+    ['image/*', '<svg'],
+    ['text/html', '<!doctype html>'],
+  ])('is one drawing of all methods for Accept: %s', async (accept, start) => {
+    const response = await compare(accept);
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text.startsWith(start)).toBe(true);
+    for (const part of ['occlusion', 'lime', 'road_runner', 'good']) expect(text).toContain(part);
+    expect(text).not.toContain('<script');
+  });
+
+  it('is no PNG', async () => expect((await compare('image/png')).status).toBe(406));
+});
+
 describe('the explanation of a table over HTTP', () => {
   const path = 'columns/explain?method=integrated_gradients';
 
