@@ -1,6 +1,7 @@
 /**
- * models/ and src/playground -> generated/assets, the folder that is deployed with the Worker as static assets: models
- * by their folder, the playground below `playground/`. `--check` writes nothing and fails when the playground is outdated.
+ * models/, src/playground and docs/ -> generated/assets, the folder that is deployed with the Worker as static assets:
+ * models by their folder, the playground below `playground/`, the documents below `docs/`. `--check` writes nothing and
+ * fails when the playground is outdated.
  */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,6 +10,7 @@ import { build, type Rolldown } from 'vite';
 import { modelDigest } from '../src/core/model/model-source.ts';
 import { DIGEST_FILE } from '../src/edge/models/assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
+import { buildSite } from './build-site.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ASSETS = join(ROOT, 'generated/assets');
@@ -51,6 +53,7 @@ export async function buildAssets(): Promise<void> {
   await cp(join(ROOT, 'models'), ASSETS, { recursive: true, filter: (path) => !isScript(path) });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
   for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
+  await buildSite(join(ASSETS, 'docs'));
   for (const [path, content] of files) {
     const target = join(ASSETS, 'playground', path);
     await mkdir(dirname(target), { recursive: true });

@@ -73,10 +73,10 @@ function parameterRow([name, { schema, takers }]: [string, QueryParameter]): str
 const reference = `${BEGIN}
 ## Reference
 
-\`GET /openapi.json\` has the schemas of requests and responses, and \`GET /docs\` shows them. Access is the scope that the
-credential needs, \`key\` for any valid credential, \`open\` for none. Cost is \`none\` where the engine does not run,
-\`inference\` for one run of the model a row, \`plan\` where graphs are compiled but nothing runs, \`explanation\` for as many
-runs as the method needs, and \`upload\` for reading and compiling a model. Every error is a problem
+\`GET /openapi.json\` has the schemas of requests and responses, and \`GET /docs/api\` shows them. Access is the scope
+that the credential needs, \`key\` for any valid credential, \`open\` for none. Cost is \`none\` where the engine does not
+run, \`inference\` for one run of the model a row, \`plan\` where graphs are compiled but nothing runs, \`explanation\` for
+as many runs as the method needs, and \`upload\` for reading and compiling a model. Every error is a problem
 ([docs/errors.md](errors.md)).
 
 ${[...new Set(descriptions.map(({ tag }) => tag))].map(section).join('\n')}

@@ -57,7 +57,7 @@ export function createApp(services: Services): Hono<EdgeEnv> {
   const descriptions = routes.map(({ description }) => description);
   const guarded = guard({ ...services, exposed: exposedHeaders(descriptions) });
   mountRoutes(app, services, openRoutes);
-  app.route('/', docsRoutes(descriptions, basePath));
+  app.route('/', docsRoutes(descriptions, basePath, services.pages !== undefined));
   if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
   mountRoutes(app, services, admin);
   mountRoutes(app, services, originRoutes, [refuseAbove(services.limits.maxBody)]);

@@ -71,9 +71,14 @@ describe('the examples of the OpenAPI document', () => {
   });
 });
 
-describe('GET /docs', () => {
+describe('GET /docs/api', () => {
+  it('leaves /docs to the site of the documents', async () => {
+    const answer = await ask('/docs', { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('Location')]).toEqual([302, '/docs/']);
+  });
+
   it('is one file that runs and loads nothing', async () => {
-    const page = await ask('/docs');
+    const page = await ask('/docs/api');
     const policy = page.headers.get('Content-Security-Policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/script-src|unsafe/);
@@ -85,7 +90,7 @@ describe('GET /docs', () => {
   });
 
   it('shows every operation and schema, and links to what exists', async () => {
-    const html = await (await ask('/docs')).text();
+    const html = await (await ask('/docs/api')).text();
     const document = await read();
     for (const path of Object.keys(document.paths)) expect(html).toContain(`<code>${path}</code>`);
     for (const name of Object.keys(document.components.schemas)) expect(html).toContain(`id="schema-${name}"`);
@@ -93,7 +98,7 @@ describe('GET /docs', () => {
     expect(targets.length).toBeGreaterThan(20);
     for (const target of new Set(targets)) {
       if (target.startsWith('#')) expect(html).toContain(`id="${target.slice(1)}"`);
-      else expect((await ask(target)).status).toBe(200);
+      else expect((await ask(new URL(target, 'http://whylight.test/docs/api').pathname)).status).toBe(200);
     }
   });
 });

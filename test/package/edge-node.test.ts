@@ -117,9 +117,10 @@ describe('basePath of createEdge', () => {
   it('is the server of the OpenAPI document, and links of the page lead below it', async () => {
     const document = (await (await get('/explain/openapi.json')).json()) as { servers: unknown };
     expect(document.servers).toMatchObject([{ url: '/explain' }]);
-    const page = await (await get('/explain/docs')).text();
+    expect((await get('/explain/docs')).headers.get('Location')).toBe('/explain/docs/api');
+    const page = await (await get('/explain/docs/api')).text();
     const links = [...page.matchAll(/(?:href|src)="([^"#][^"]*)"/g)].map(([, link = '']) => link);
-    const paths = links.map((link) => new URL(link, 'http://whylight.test/explain/docs').pathname);
+    const paths = links.map((link) => new URL(link, 'http://whylight.test/explain/docs/api').pathname);
     expect(paths).toEqual(['/explain/openapi.json']);
   });
 

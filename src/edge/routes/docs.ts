@@ -9,8 +9,9 @@ const CACHE_CONTROL = 'public, max-age=3600';
 /**
  * Serves the OpenAPI document and a page that shows it. Both are open, as they reveal nothing of any tenant.
  * @param basePath path that the app is served under; empty for the root
+ * @param hasSite true where the site of the documents is served beside it
  */
-export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: string) => {
+export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: string, hasSite: boolean) => {
   const document = once(() => openApiDocument(descriptions, basePath));
   const page = once(() => renderApi(document()));
   const policy = once(pagePolicy);
@@ -19,7 +20,8 @@ export const docsRoutes = (descriptions: readonly RouteDescription[], basePath: 
       c.header('Cache-Control', CACHE_CONTROL);
       return c.json(document());
     })
-    .get('/docs', async (c) => {
+    .get('/docs', (c) => c.redirect(`${basePath}/docs/${hasSite ? '' : 'api'}`, 302))
+    .get('/docs/api', async (c) => {
       c.set('pagePolicy', await policy());
       c.header('Cache-Control', CACHE_CONTROL);
       return c.html(page());

@@ -11,7 +11,7 @@ export function Api({ document: { info, paths = {}, components } }: { readonly d
           {info.title} API <small>{info.version}</small>
         </h1>
         <p>
-          {info.description} The same as a file: <a href="openapi.json">openapi.json</a>.
+          {info.description} The same as a file: <a href="../openapi.json">openapi.json</a>.
         </p>
         <nav aria-label="Sections">
           {[...tags.keys(), 'schemas'].map((tag) => (
