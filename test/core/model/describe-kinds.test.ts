@@ -3,7 +3,7 @@ import { describe } from '../../../src/core/model/describe/describe.ts';
 import { int, ints } from '../../../src/core/onnx/attributes.ts';
 import { makeConstant } from '../../../src/core/onnx/constant.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
-import { node, plainGraph, zeros } from '../../support/plain-graph.ts';
+import { node, type PlainValue, plainGraph, zeros } from '../../support/plain-graph.ts';
 
 /** A network of an image with `width` outputs called `name`. */
 const fromImage = (name: string, width: number): Graph =>
@@ -251,5 +251,28 @@ group('inputs', () => {
       [['w', zeros(3, 4)]],
     );
     expect(rolesOf(g)).toEqual({ points: ['tensor', 'explained'] });
+  });
+});
+
+group('scores for each token of the vocabulary', () => {
+  const model = (more: readonly PlainValue[]) =>
+    plainGraph(
+      [['input_ids', ['N', 'T'], 'int64'], ...more],
+      [['logits', ['N', 'T', 30]]],
+      [node('Gather', ['table', 'input_ids'], 'e'), node('MatMul', ['e', 'w'], 'logits')],
+      [
+        ['table', zeros(30, 2)],
+        ['w', zeros(2, 30)],
+      ],
+    );
+
+  it.each([
+    ['next_token', [], true],
+    ['next_token', [['past_key_values.0.key', ['N', 2, 'past', 4]]], false],
+    ['fill_mask', [['token_type_ids', ['N', 'T'], 'int64']], true],
+  ] as const)('are read as %s beside %j, with a doubt: %s', (task, more, isDoubtful) => {
+    const { explained, doubts } = describe(model(more)).description;
+    expect(explained).toMatchObject({ task: { value: task, source: 'graph' }, classAxis: { value: 2 } });
+    expect(doubts.some(({ about }) => about === 'task')).toBe(isDoubtful);
   });
 });

@@ -18,6 +18,7 @@ import {
   type ShapedOutput,
 } from './outputs.ts';
 import type { StatedFacts } from './stated-facts.ts';
+import { overVocabulary, vocabularyFact } from './vocabulary.ts';
 
 /** A description, and what only the model needs of it. */
 export interface Described {
@@ -44,12 +45,14 @@ export function describe(graph: Graph, stated: StatedFacts = {}): Described {
   const shaped = new Map(graph.outputs.map((output) => [output.name, shapedOutput(output, batch, primary)]));
   const main = stated.output ? shaped.get(stated.output.value)?.name : ranked[0]?.name;
   const first = inputs.find(({ name }) => name === primary?.name) ?? inputs[0];
+  const vocabulary = first && !stated.labels ? vocabularyFact(graph, first, inputs) : undefined;
   const outputs = graph.outputs.map(({ name, dims = [] }) =>
     outputFact(graph, shaped.get(name) as ShapedOutput, dims, {
       stated: name === main ? stated : { ...(stated.labels && { labels: stated.labels }) },
       isMain: name === main,
       explained: first,
       siblings: [...shaped.values()],
+      vocabulary,
     }),
   );
   const explained = (outputs.find(({ name }) => name === main) ?? outputs[0]) as OutputFact;
@@ -179,6 +182,7 @@ interface OutputContext {
   readonly isMain: boolean;
   readonly explained: InputFact | undefined;
   readonly siblings: readonly ShapedOutput[];
+  readonly vocabulary: StatedFacts['vocabulary'] | undefined;
 }
 
 function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[], context: OutputContext): OutputFact {
@@ -190,9 +194,9 @@ function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[]
     : { task: 'values', classAxis: undefined };
   // Classifiers of ai.onnx.ml choose one of their labels, also where two sigmoids add up to 1.
   const isChoice = read.task === 'multi_label' && isClassical(graph, activation.logits);
-  const overVocabulary = stated.task ? undefined : vocabularyOf(output, stated);
-  const reading = overVocabulary?.reading ?? (isChoice ? { ...read, task: 'classification' as const } : read);
-  const task = stated.task ?? overVocabulary?.task ?? fact(reading.task);
+  const spoken = stated.task ? undefined : overVocabulary(output.dims, stated.vocabulary ?? context.vocabulary);
+  const reading = spoken?.reading ?? (isChoice ? { ...read, task: 'classification' as const } : read);
+  const task = stated.task ?? spoken?.task ?? fact(reading.task);
   const classAxis = classAxisOf(output, reading, stated, task);
   const isSet = isSetOfBoxes(output, siblings);
   const labels = isMain ? labelsOf(output, classAxis?.value, { ...reading, isSet }, stated) : undefined;
@@ -217,16 +221,6 @@ const shapeOf = (declared: readonly Dim[], inferred: readonly Dim[] = []): reado
     : declared.map((dim, axis) =>
         typeof inferred[axis] === 'number' && typeof dim === 'string' ? inferred[axis] : dim,
       );
-
-/** Scores over a vocabulary of known size, at each position: `[N, T, vocabulary]`. */
-function vocabularyOf(
-  { dims = [] }: ShapedOutput,
-  { vocabulary }: StatedFacts,
-): { readonly task: Fact<TaskId>; readonly reading: OutputReading } | undefined {
-  if (!vocabulary || dims.length !== 3 || dims[2] !== vocabulary.value.size) return undefined;
-  const { task } = vocabulary.value;
-  return { task: fact(task, vocabulary.source), reading: { task, classAxis: 2 } };
-}
 
 /** Tasks whose raw head is [4 + classes + more, anchors] or its transpose. */
 const BOX_TASKS: ReadonlySet<TaskId> = new Set([

@@ -4,6 +4,7 @@ import type { Graph, ValueInfo } from '../../onnx/graph.ts';
 import type { Doubt, InputFact, OutputFact } from '../description.ts';
 import type { BatchFacts } from './batch-axes.ts';
 import type { StatedFacts } from './stated-facts.ts';
+import { hasState } from './vocabulary.ts';
 
 export interface DoubtContext {
   readonly graph: Graph;
@@ -23,6 +24,7 @@ export function doubtsOf(context: DoubtContext): Doubt[] {
   const doubts = [
     ...outputDoubts(context),
     ...embeddingDoubts(context),
+    ...vocabularyDoubts(context),
     ...inputDoubts(context),
     ...rowDoubts(context),
   ];
@@ -99,6 +101,19 @@ function embeddingDoubts({ explained: { name, shape, task } }: DoubtContext): Do
       about: 'target',
       tensor: name,
       message: `The output "${name}" [${shape.join(', ')}] is an embedding: where no other is given to compare it with, its largest component is explained, which is no class. Choose another component by a target, or state what the output means with --task, task= in a request, or "task" in the manifest.`,
+    },
+  ];
+}
+
+/** Scores over all tokens that the model reads: of which token they are, the graph alone does not say. */
+function vocabularyDoubts({ explained: { name, shape, task }, inputs }: DoubtContext): Doubt[] {
+  const other = task.value === 'next_token' ? 'fill_mask' : task.value === 'fill_mask' ? 'next_token' : undefined;
+  if (other === undefined || task.source !== 'graph' || hasState(inputs)) return [];
+  return [
+    {
+      about: 'task',
+      tensor: name,
+      message: `The output "${name}" [${shape.join(', ')}] has a score for each token of the vocabulary, taken as ${task.value}. If it is ${other}, state --task ${other} (task=${other} in a request).`,
     },
   ];
 }
