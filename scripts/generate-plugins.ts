@@ -3,6 +3,7 @@
  * so what is configured is imported statically. Everything that can be wrong with the file is found here, at build time.
  * `--check` writes nothing and fails when a generated file is outdated.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,6 +152,9 @@ async function main(): Promise<void> {
 if (import.meta.main) {
   await main().catch((error: unknown) => {
     console.error(WhylightError.is(error) ? error.message : error);
-    process.exitCode = 1;
+    // A build that fails would stop `wrangler dev`, which then accepts requests and never answers them.
+    if (process.env.WHYLIGHT_KEEP_BUILD === '1' && existsSync(`${FOLDER}/plugins.ts`)) {
+      console.error('The build before it is served until this is mended.');
+    } else process.exitCode = 1;
   });
 }

@@ -33,15 +33,11 @@ const wrangler = spawn(
     '--show-interactive-dev-session',
     'false',
   ],
-  { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...OFFLINE_WRANGLER } },
+  { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...OFFLINE_WRANGLER, WHYLIGHT_KEEP_BUILD: '1' } },
 );
 let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    stopping = true;
-    wrangler.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+if (process.env.npm_lifecycle_event === 'start') followParent();
 wrangler.on('exit', (code) => process.exit(stopping ? 0 : code || 1));
 
 await ready();
@@ -95,6 +91,22 @@ async function freePort(number) {
     }
     return fail(`cannot listen on ${HOST}:${number} (${error.message}). Choose another: npm start -- --port 9000`);
   }
+}
+
+function stop(signal) {
+  stopping = true;
+  wrangler.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+}
+
+/** Stops with npm: it passes SIGTERM to the shell between it and this process, which ends without passing it on. */
+function followParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop('SIGTERM');
+  }, 500);
+  timer.unref();
 }
 
 async function ready() {

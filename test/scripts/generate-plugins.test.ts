@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeProject } from '../../bench/support/project.ts';
 import { generate } from '../../scripts/generate-plugins.ts';
 
 const SALIENCY = './src/plugins/gradient/saliency.ts';
@@ -278,5 +280,24 @@ describe('the error for plugins.config.json', () => {
       code: 'invalid_config',
       message: expect.stringContaining('There is no plugins.config.json'),
     });
+  });
+});
+
+describe('the build of npm start', () => {
+  it('says a mistake and keeps the files of the build before it; a deployment fails', async () => {
+    const { folder, remove } = await makeProject();
+    const before = await readFile(join(folder, 'generated/plugins.ts'), 'utf8');
+    await writeFile(join(folder, 'plugins.config.json'), '{ "plugins": [');
+    const build = (env: Readonly<Record<string, string>>) =>
+      spawnSync(process.execPath, ['scripts/generate-plugins.ts'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+      });
+    const [started, deployed] = [build({ WHYLIGHT_KEEP_BUILD: '1' }), build({ WHYLIGHT_KEEP_BUILD: '' })];
+    expect(started.stderr).toMatch(/plugins\.config\.json[\s\S]*The build before it is served/);
+    expect([started.status, deployed.status]).toEqual([0, 1]);
+    expect(await readFile(join(folder, 'generated/plugins.ts'), 'utf8')).toBe(before);
+    await remove();
   });
 });

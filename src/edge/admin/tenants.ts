@@ -1,8 +1,9 @@
 /** Changes of tenants: decided by the ledger, and made known to this isolate. */
-import { checkTenant } from '../../config/check-tenant.ts';
+import { checkTenant, type PolicyIssue } from '../../config/check-tenant.ts';
 import type { KeyConfig, TenantConfig, TenantPolicy } from '../../config/tenant-policy.ts';
-import { WhylightError } from '../../core/errors.ts';
+import { nearest, quoted, WhylightError } from '../../core/errors.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
+import type { ModelCatalogue } from '../models/catalogue.ts';
 import type { Services } from '../services.ts';
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
 import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
@@ -16,6 +17,9 @@ import { stale } from './preconditions.ts';
 
 /** Maximum number of keys of a tenant: all are compared when one is used. */
 const MAX_KEYS = 100;
+
+/** Models that a policy may name. */
+type NamedModels = Pick<ModelCatalogue, 'nameable'>;
 
 /** A tenant's stored changes, and the configuration that results. */
 export interface Administered {
@@ -31,9 +35,10 @@ export function adminOf({
   ledger,
   tenants,
   explainer,
-}: Pick<Services, 'ledger' | 'tenants' | 'explainer'>): TenantAdmin {
+  models,
+}: Pick<Services, 'ledger' | 'tenants' | 'explainer' | 'models'>): TenantAdmin {
   if (!ledger) throw new WhylightError('invalid_config', 'The admin API needs a ledger: bind LEDGER and TENANTS.');
-  return new TenantAdmin(ledger, tenants.tenants, explainer.methods);
+  return new TenantAdmin(ledger, tenants.tenants, explainer.methods, models);
 }
 
 /** A new key, and its secret, which is not stored. */
@@ -46,11 +51,13 @@ export class TenantAdmin {
   private readonly ledger: Ledger;
   private readonly tenants: Tenants;
   private readonly methods: MethodRegistry;
+  private readonly models: NamedModels;
 
-  constructor(ledger: Ledger, tenants: Tenants, methods: MethodRegistry) {
+  constructor(ledger: Ledger, tenants: Tenants, methods: MethodRegistry, models: NamedModels) {
     this.ledger = ledger;
     this.tenants = tenants;
     this.methods = methods;
+    this.models = models;
   }
 
   /** Lists all tenants, and the source of their policies. */
@@ -74,7 +81,7 @@ export class TenantAdmin {
 
   /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer of another tenant. */
   async setPolicy(id: string, policy: TenantPolicy, expected: Expected, by: AuditEntry['by']): Promise<Administered> {
-    const issues = checkTenant(policy, this.methods);
+    const issues = [...checkTenant(policy, this.methods), ...(await this.unknownModels(id, policy))];
     if (issues.length > 0) {
       throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
         errors: issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` })),
@@ -135,6 +142,19 @@ export class TenantAdmin {
     const change: Change = { kind: 'purged', ...(model !== undefined && { model }) };
     const { generation } = await this.change(id, change, by);
     return model === undefined ? generation.tenant : (ownProperty(generation.models, model) ?? generation.tenant);
+  }
+
+  /** Lists the models of a policy that do not exist, each with the nearest names. */
+  private async unknownModels(id: string, { models }: TenantPolicy): Promise<PolicyIssue[]> {
+    if (models === '*') return [];
+    const known = await this.models.nameable(id);
+    return models.flatMap((name, i) => {
+      if (known.includes(name)) return [];
+      const close = nearest(name, known);
+      const hint =
+        close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${known.join(', ') || 'none'}.`;
+      return [{ path: ['models', i], message: `There is no model named ${quoted(name)}. ${hint}` }];
+    });
   }
 
   private async keyOf(id: string, wanted: string): Promise<KeyConfig> {

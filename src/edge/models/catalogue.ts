@@ -46,6 +46,14 @@ export class ModelCatalogue {
     return [...new Set([...allowed(this.store.names), ...uploaded])];
   }
 
+  /** Lists the models that the policy of a tenant may name: those of the configuration, shared ones and its own. */
+  async nameable(tenantId: string): Promise<readonly string[]> {
+    const uploaded = await Promise.all(
+      ['shared', `tenants/${tenantId}`].map(async (owner) => (await this.registry?.names(owner)) ?? []),
+    );
+    return [...new Set([...this.store.names, ...uploaded.flat()])];
+  }
+
   /** Returns true if a model of this name is shipped and the tenant may use it; then none can be uploaded under the name. */
   isShipped(name: string, tenant: Tenant): boolean {
     return this.store.names.includes(name) && mayUseModel(tenant, name);
