@@ -33,6 +33,10 @@ const COMMANDS: Commands = {
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
   },
+  receipt: {
+    about: 'Verify the receipt of an explanation, or make keys for receipts',
+    load: () => import('./commands/receipt.ts'),
+  },
   init: { about: 'Make the folder of a deployment', load: () => import('./commands/init.ts') },
   build: { about: 'Write the Worker of a deployment', load: () => import('./commands/build.ts') },
   start: { about: 'Run the Worker of a deployment in local workerd', load: () => import('./commands/start.ts') },

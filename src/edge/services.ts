@@ -11,6 +11,7 @@ import type { Log } from './observe/log.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
+import type { ReceiptSigner } from './receipts/sign.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Authenticate } from './tenants/host-authentication.ts';
 import type { Ledger } from './tenants/ledger.ts';
@@ -52,6 +53,8 @@ export interface Services {
   readonly asOrigin?: OriginServer;
   /** Secret from which webhook signing keys are derived, see `webhookSecret`; there are no webhooks without it. */
   readonly webhookSecret?: string;
+  /** Signs receipts of explanations; there are none without it. */
+  readonly receipts?: ReceiptSigner;
   /** Yields to other requests between two batches. */
   readonly pause?: () => Promise<void>;
 }

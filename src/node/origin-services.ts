@@ -17,6 +17,7 @@ import type { ModelCatalogue } from '../edge/models/catalogue.ts';
 import { consoleLog, type Log } from '../edge/observe/log.ts';
 import type { OriginServer } from '../edge/origin/origin-server.ts';
 import { SignatureCheck } from '../edge/origin/signature.ts';
+import { ReceiptSigner } from '../edge/receipts/sign.ts';
 import type { Services } from '../edge/services.ts';
 import { openInferenceEngine } from '../protocol/open-inference-engine.ts';
 import { Admission } from './admission.ts';
@@ -43,6 +44,8 @@ export interface OriginOptions {
   readonly inferenceServer?: string;
   /** Store of models that were uploaded at the edge; without it they run only there. */
   readonly uploads?: FileStoreOptions;
+  /** Key set that receipts are signed with, as JSON; there are none without it. */
+  readonly receiptKeys?: string;
   readonly log?: Log;
   /** Methods that are served; the built ones when left out. */
   readonly plugins?: readonly PluginEntry[];
@@ -93,11 +96,16 @@ async function originEngine(options: OriginOptions, log: Log): Promise<Engine> {
   return batchingEngine(await strongestEngine(options, log), { maxRows: PROCESS_LIMITS.maxBatch, delay });
 }
 
-const originModule = ({ secret }: OriginOptions, admission: Admission, uploads: UploadedModels | undefined): Module =>
+const originModule = (
+  { secret, receiptKeys }: OriginOptions,
+  admission: Admission,
+  uploads: UploadedModels | undefined,
+): Module =>
   defineModule(({ bind }) => {
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
     bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission));
+    if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
     if (secret === undefined) return;
     bind(SERVICES.asOrigin).toResolvedValue(
       (models: ModelCatalogue, clock: () => number) =>

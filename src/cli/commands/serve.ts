@@ -54,6 +54,7 @@ const args = {
 } as const;
 
 const SECRET = 'WHYLIGHT_ORIGIN_SECRET';
+const RECEIPT_KEYS = 'WHYLIGHT_RECEIPT_KEYS';
 
 export default defineCommand({
   name: 'serve',
@@ -63,6 +64,7 @@ export default defineCommand({
   async run(flags) {
     hardenBuiltIns();
     const secret = process.env[SECRET];
+    const receiptKeys = process.env[RECEIPT_KEYS];
     const inferenceServer = flags['inference-server'];
     const serving = await serve({
       host: flags.host,
@@ -82,6 +84,7 @@ export default defineCommand({
         },
       }),
       ...(secret && { secret }),
+      ...(receiptKeys && { receiptKeys }),
       ...(inferenceServer !== undefined && { inferenceServer }),
     });
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);

@@ -13,7 +13,8 @@ export const keyParams = tenantParams.extend({
 const scopes = z.array(z.enum(SCOPES)).min(1);
 const DAY = 86_400;
 
-export const tenantPolicy = tenantPolicySchema.openapi('TenantPolicy');
+// The copy has `openapi`, which schemas lack that were made before the import above.
+export const tenantPolicy = tenantPolicySchema.describe('Policy of a tenant.').openapi('TenantPolicy');
 
 export const keyRequest = z
   .strictObject({

@@ -34,6 +34,7 @@ export const SERVICES: ServiceTokens = {
   asOrigin: token('edge.as-origin'),
   webhookSecret: token('edge.webhook-secret'),
   pause: token('edge.pause'),
+  receipts: token('edge.receipts'),
 };
 
 /** Parts that the services are made of. */

@@ -41,6 +41,8 @@ export interface ExplainQuery {
   readonly settings: Settings;
   /** Reason for the method, where the request leaves the choice to the server. */
   readonly reason?: string;
+  /** Package and version, or digest, of the method's code. */
+  readonly build: string | undefined;
   /** Parameters of the metrics, as the client sent them. */
   readonly metricParams: MetricParameters;
   /** Parameters of the method, after defaults. */
@@ -150,6 +152,7 @@ export async function queryOf(
     ...(bundle && { bundle }),
     settings,
     ...(reason !== undefined && { reason }),
+    build: entry.build,
     metricParams: ofMetrics,
     params,
     input,

@@ -13,6 +13,7 @@ import { cacheOptions, runAtEdge } from './explain-cached.ts';
 import { type Measures, measure, noMeasures } from './measure.ts';
 import { metricNames, metricRequests } from './metric-parameters.ts';
 import type { ExplainQuery } from './query.ts';
+import { receiptParameter } from './receipt-parameter.ts';
 
 /** Draws the saliency map over the image. @returns a PNG file */
 export async function drawAnswer(
@@ -41,6 +42,7 @@ export async function wireAnswer(
       ...explanationParameters(explanation, key),
       ...(reason !== undefined && { method_reason: reason }),
       ...measures.parameters,
+      ...(await receiptParameter(c, services, query, explanation)),
     },
     outputs: wantedOutputs([...explanationOutputs(explanation), ...measures.outputs], wire),
   };

@@ -78,6 +78,12 @@ export const requestSchema = z.object({
     .boolean()
     .default(false)
     .describe('Adds a summary in words, derived from measurements; it costs one more row.'),
+  receipt: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Adds a signed receipt, with which the explanation can be repeated and checked, as the parameter receipt.',
+    ),
   route: z
     .enum(ROUTES)
     .default('auto')

@@ -15,11 +15,8 @@ export async function submitQuery(c: Context<EdgeEnv>, services: Services, query
   const { jobs, webhookSecret } = services;
   if (!jobs) throw new WhylightError('internal', 'A request was deferred on a server without jobs.');
   const { model, settings, key, wire, image } = query;
-  if (metricNames(settings.metrics).length > 0) {
-    throw new WhylightError('invalid_request', 'A job measures no metrics: leave out "metrics".', {
-      issues: [{ parameter: 'metrics', message: 'must be left out of a job' }],
-    });
-  }
+  if (metricNames(settings.metrics).length > 0) throw notOfJobs('metrics', 'A job measures no metrics');
+  if (settings.receipt) throw notOfJobs('receipt', 'The result of a job has no receipt');
   const tenant = c.get('tenant');
   const idempotencyKey = c.req.header('Idempotency-Key');
   const { request, params } = await query.plan();
@@ -45,3 +42,8 @@ export async function submitQuery(c: Context<EdgeEnv>, services: Services, query
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   });
 }
+
+const notOfJobs = (parameter: string, why: string): WhylightError =>
+  new WhylightError('invalid_request', `${why}: leave out "${parameter}".`, {
+    issues: [{ parameter, message: 'must be left out of a job' }],
+  });

@@ -9,6 +9,7 @@ import { type Answer, type AnswerHooks, explainCached } from '../explain/explain
 import { sourceHeaders, targetHeaders } from '../explain/headers.ts';
 import { metricNames } from '../explain/metric-parameters.ts';
 import { type ExplainQuery, readQuery } from '../explain/query.ts';
+import { checkReceipt } from '../explain/receipt-parameter.ts';
 import { drawAnswer, wireAnswer } from '../explain/represent.ts';
 import { submitQuery } from '../explain/submit-query.ts';
 import { linkTo } from '../http/base-path.ts';
@@ -81,6 +82,7 @@ export const explain = defineRoute(
     const query = await readQuery(c, services);
     const fitting = query.isData ? offered.filter((one) => one !== 'image/png') : offered;
     const type = negotiate(c.req.header('Accept'), fitting);
+    checkReceipt(query, services, type);
     if (type === 'text/event-stream') return eventStream(c, services, query);
     const etag = await tagOf(query, type);
     c.header('ETag', etag);
@@ -112,7 +114,7 @@ export const explain = defineRoute(
 function tagOf({ key, settings, wire, metricParams, reason }: ExplainQuery, type: string): Promise<string> {
   const details = /^(image|text\/html)/.test(type)
     ? settings.overlay
-    : [wire?.id, wire?.outputs, settings.metrics, metricParams, reason];
+    : [wire?.id, wire?.outputs, settings.metrics, metricParams, reason, settings.receipt];
   return entityTag([key, type, details]);
 }
 

@@ -8,6 +8,7 @@ import { method, methods } from './methods.ts';
 import { modelFile } from './model-file.ts';
 import { model, modelReady, models } from './models.ts';
 import { originExplain, originFile } from './origin.ts';
+import { receiptKeys } from './receipt-keys.ts';
 import { live, metrics, ready, server } from './server.ts';
 import { deleteModel, modelVersions, pinVersion, uploadModel } from './uploads.ts';
 import { v1Explain } from './v1-explain.ts';
@@ -15,7 +16,7 @@ import { v1Model, v1Models } from './v1-models.ts';
 import { v1Predict } from './v1-predict.ts';
 
 /** Routes that anybody may call. */
-export const openRoutes = [server, live, ready, metrics] as const;
+export const openRoutes = [server, live, ready, metrics, receiptKeys] as const;
 
 /** Routes that edges call at their origin; every request is signed. */
 export const originRoutes = [originExplain, originFile] as const;

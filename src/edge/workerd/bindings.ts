@@ -36,6 +36,8 @@ export interface WorkerBindings {
   readonly JOBS?: DurableObjectNamespace;
   readonly JOB_QUEUE?: Queue<JobMessage>;
   readonly JOB_FILES?: R2Bucket;
+  /** Key set that receipts are signed with (a secret), as `whylight receipt key` prints it; no receipts without it. */
+  readonly RECEIPT_KEYS?: string;
   /** Secret that webhooks are signed with. */
   readonly WEBHOOK_SECRET?: string;
 }

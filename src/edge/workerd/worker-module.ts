@@ -25,6 +25,7 @@ import { analyticsEngineMetrics } from '../observe/analytics-engine.ts';
 import type { Log } from '../observe/log.ts';
 import { OriginClient } from '../origin/origin-client.ts';
 import { OriginRunner } from '../origin/origin-runner.ts';
+import { ReceiptSigner } from '../receipts/sign.ts';
 import type { Services } from '../services.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
 import type { UsedBindings } from './bindings.ts';
@@ -81,7 +82,7 @@ function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authoriz
 const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, assets: string): Module =>
   defineModule((binder) => {
     const { bind } = binder;
-    const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, WEBHOOK_SECRET } = bindings;
+    const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, RECEIPT_KEYS, WEBHOOK_SECRET } = bindings;
     bind(SERVICES.limits).toConstantValue(LIMITS);
     bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
@@ -92,6 +93,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     }
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
+    if (RECEIPT_KEYS) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(RECEIPT_KEYS));
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
     bindModels(binder, bindings, models, assets);
     bindTenants(binder, bindings);
