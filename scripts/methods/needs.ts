@@ -149,6 +149,7 @@ export const NEEDS: readonly Need[] = [
       'guided_ig',
       'integrated_decision_gradients',
       'smooth_grad_cam_plus_plus',
+      'expected_grad_cam',
       'rise',
     ],
   },

@@ -70,6 +70,7 @@ export default defineMethod({
     ),
     properties: { signed: true, complete: false, deterministic: false, classDiscriminative: true },
   },
+  stopsEarly: true,
   returns: { text: 'the rule with its precision and coverage' },
   params,
   needs: (_, model) => {
