@@ -14,9 +14,9 @@ export function checkTenant(
   { methods, parameters }: Pick<TenantPolicy, 'methods' | 'parameters'>,
   registry: MethodRegistry,
 ): PolicyIssue[] {
-  const listed = methods === '*' ? [] : methods;
+  const named = [...methods].map((id, i) => [id, i] as const).filter(([id]) => id !== '*');
   return [
-    ...listed.map((id, i) => issue(['methods', i], () => registry.get(id))),
+    ...named.map(([id, i]) => issue(['methods', i], () => registry.get(id))),
     ...Object.entries(parameters).map(([id, rules]) =>
       issue(['parameters', id], () => {
         const entry = registry.get(id);

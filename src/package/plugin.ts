@@ -27,6 +27,7 @@ export type * from '../core/method/contract.ts';
 export { API_VERSION } from '../core/method/contract.ts';
 export { defineMethod, type MethodDefinition } from '../core/method/define.ts';
 export type { FamilyDefinition } from '../core/method/family.ts';
+export { absentName, weightsName } from '../core/method/mixture.ts';
 export { arxiv, doi } from '../core/method/papers.ts';
 export type { NamedBox, NamedMap, ResultDeclarations, ResultKind, Results } from '../core/method/results.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';

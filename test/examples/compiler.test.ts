@@ -1,12 +1,18 @@
 /** The examples of docs/compiler.md, on the embedded model. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fgsm, pgd } from '../../examples/compiler/adversarial.ts';
 import { type Derivative, type Image, openDerivative } from '../../examples/compiler/derivative.ts';
 import { visualise } from '../../examples/compiler/feature-visualisation.ts';
+import { secondOrder } from '../../examples/compiler/second-order.ts';
+import { scoreNoise } from '../../examples/compiler/sensitivity.ts';
+import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import { write } from '../../src/core/onnx/write.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 
-const FILES = ['derivative', 'adversarial', 'feature-visualisation'];
+const FILES = ['derivative', 'adversarial', 'feature-visualisation', 'sensitivity', 'second-order'];
 const EPSILON = 0.02;
 
 let derivative: Derivative;
@@ -49,5 +55,34 @@ describe('the examples of the compiler', () => {
     const after = (await derivative(await visualise(derivative, image, other), other)).scores;
     expect(after[other]).toBeGreaterThan(before + 5);
     expect(top(after)).toBe(other);
+  });
+
+  it('foretell how far noise moves a score', async () => {
+    const noise = 1e-4;
+    const before = (await derivative(image, label)).scores[label] as number;
+    const expected = await scoreNoise(derivative, image, label, noise);
+    let squares = 0;
+    const trials = 40;
+    for (let i = 0; i < trials; i++) {
+      const draws = new Random(11).at(i).normal(image.length);
+      const noisy = image.map((value, k) => value + noise * (draws[k] as number));
+      squares += (((await derivative(noisy, label)).scores[label] as number) - before) ** 2;
+    }
+    // The standard deviation of 40 draws is off by about a ninth.
+    expect(Math.sqrt(squares / trials) / expected).toBeGreaterThan(0.6);
+    expect(Math.sqrt(squares / trials) / expected).toBeLessThan(1.5);
+  });
+
+  it('attribute a product of two elements to both, half of it each', async () => {
+    const g = GraphBuilder.empty();
+    const x = g.input('x', 'float32', ['N', 2]);
+    const [a, b] = [0, 1].map((i) => g.op('Gather', [x, g.constant('int64', [1], [BigInt(i)])], { axis: 1 }));
+    const folder = mkdtempSync(join(tmpdir(), 'whylight-second-'));
+    const file = join(folder, 'product.onnx');
+    writeFileSync(file, write(g.build([g.named(g.mul(a as never, b as never), 'score')])).graph);
+    const { first, second } = await secondOrder(file, Float32Array.of(2, 3), [2], 0, 1);
+    rmSync(folder, { recursive: true });
+    expect([...first]).toEqual([6, 6]);
+    expect([...second]).toEqual([3, 3]);
   });
 });

@@ -9,9 +9,12 @@ import type { Tenant } from './tenant.ts';
 /** The part of a tenant that decides on methods and their parameters. */
 export type Rights = Pick<Tenant, 'methods' | 'parameters'>;
 
-/** Returns true if the tenant may run the method. `*` stands for the listed methods; an unlisted one has to be named. */
+/**
+ * Returns true if the tenant may run the method. `*` stands for the listed methods, alone or in a list; an unlisted one
+ * has to be named: `["*", "mfpp"]`.
+ */
 export const mayUseMethod = ({ methods }: Rights, { method, unlisted }: PluginEntry): boolean =>
-  methods === '*' ? unlisted !== true : methods.includes(method.id);
+  methods.includes(method.id) || (methods.includes('*') && unlisted !== true);
 
 /** Returns true if the tenant may know that the method exists. */
 export const mayKnowMethod = (tenant: Rights, entry: PluginEntry): boolean =>

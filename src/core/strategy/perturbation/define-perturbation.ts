@@ -4,6 +4,7 @@ import type { Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { type FamilyDefinition, membersOf } from '../../method/family.ts';
 import type { Random } from '../../tensor/random.ts';
+import type { Inputs } from '../../tensor/rows.ts';
 import { baselineParameter } from '../baseline.ts';
 import { finishValues, valueParameters } from '../reduction.ts';
 import { positionMask, spreadFeatures } from './feature-mask.ts';
@@ -18,11 +19,17 @@ export interface PerturbationDefinition<E extends z.ZodRawShape> extends FamilyD
   readonly samples?: number;
   /**
    * Writes a mask: one number per position, 1 keeps what is there, 0 puts the baseline in its place.
-   * @param random numbers of this mask alone
+   * @param ctx `random`: numbers of this mask alone; `inputs`: the explained row, for masks that follow its content
    */
   readonly mask: (
     weights: Float32Array,
-    ctx: { readonly index: number; readonly random: Random; readonly params: Params<E> },
+    ctx: {
+      readonly index: number;
+      readonly random: Random;
+      readonly params: Params<E>;
+      /** One row of each input, [1, ...input]. */
+      readonly inputs: Inputs;
+    },
   ) => void;
   /**
    * Adds what a mask has shown to the attribution of each position, which begins with zeros; the masks come in order.
@@ -74,7 +81,7 @@ export function definePerturbation(definition: PerturbationDefinition<z.ZodRawSh
           count: params.n_samples,
           mask: positions,
           absent: absentInputs(ctx),
-          weigh: (index, weights) => draw(weights, { index, random: ctx.random.at(index), params }),
+          weigh: (index, weights) => draw(weights, { index, random: ctx.random.at(index), params, inputs: ctx.inputs }),
         },
         (_, score, weights) => {
           fold(values, { weights, score, whole: ctx.score }, params);
