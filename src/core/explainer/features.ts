@@ -7,8 +7,9 @@ import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { FeatureValue } from './feature-value.ts';
 
 /**
- * The attribution by the inputs that features lie in: that of an embedding counts for the input that is looked up.
- * Undefined for the attribution of an inner layer, which has no place in the input.
+ * The attribution by the inputs that features lie in: that of an embedding counts for the input that is looked up, and a
+ * map with one value for each token counts for the tokens of the input. Undefined for the attribution of any other inner
+ * layer, which has no place in the input.
  */
 export function attributionByInput(
   { sources }: Pick<BoundInfo, 'sources'>,
@@ -17,7 +18,19 @@ export function attributionByInput(
 ): Float32Tensors | undefined {
   const inputOf = new Map(sources.map(({ name, input }) => [name, input]));
   const byInput = Object.fromEntries(Object.entries(values).map(([name, own]) => [inputOf.get(name) ?? name, own]));
-  return Object.keys(mask).some((name) => byInput[name]) ? byInput : undefined;
+  return Object.keys(mask).some((name) => byInput[name]) ? byInput : alongTokens(values, mask);
+}
+
+/** The map of a layer [1, tokens, 1] for the first input with features that has as many elements. */
+function alongTokens(values: Float32Tensors, mask: Features['mask']): Float32Tensors | undefined {
+  const [map, ...others] = Object.values(values);
+  const [, tokens, channels] = map?.dims ?? [];
+  if (!map || others.length > 0 || map.dims.length !== 3 || channels !== 1) return undefined;
+  const input = Object.keys(mask).find((name) => {
+    const features = mask[name];
+    return features?.length === tokens && features.some((feature) => feature >= 0);
+  });
+  return input === undefined ? undefined : { [input]: map };
 }
 
 /** Features of an answer with their values, and with their standard errors where these are known. */
