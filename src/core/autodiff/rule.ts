@@ -62,7 +62,10 @@ export interface Rule {
   readonly op: string;
   /** `''`, the default, is `ai.onnx`. */
   readonly domain?: string;
-  /** The versions of the operator that reach this rule, after `onnx/upgrade` has brought older spellings up to date. */
+  /**
+   * Operator set versions in which the operator changed, for the documentation. It filters nothing: every graph is brought
+   * to one version before a rule sees it.
+   */
   readonly since: readonly number[];
   /** Returns the derivatives with respect to the inputs, as values of `context.g`. */
   vjp(context: RuleContext): Cotangents;
