@@ -11,7 +11,7 @@ import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
 import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
-import { type Estimate, estimateCost } from '../plan/cost.ts';
+import { type Estimate, estimateCost, rowSize } from '../plan/cost.ts';
 import { followedScores } from '../plan/follow.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
@@ -201,14 +201,21 @@ export class Explainer {
 
   /** The answer; what the run took is remembered for estimates. */
   private explanation(
-    { model, info, entry, params, seed, request }: Plan,
+    { model, info, entry, params, seed, request, graphs }: Plan,
     rows: readonly ExplainedRow[],
     samples: Cost & { readonly predictions: number },
     timings: LoadTimings & { readonly total: number },
   ): Explanation {
     const run = timings.total - timings.compile - timings.session;
     const { forwards, backwards, predictions } = samples;
-    if (this.measures) this.profiles.observe(model, { forwards: forwards + predictions, backwards }, run);
+    if (this.measures) {
+      const needs = Object.values(graphs);
+      const size = rowSize(
+        needs,
+        needs.flatMap((one) => this.loader.known(model, one) ?? []),
+      );
+      this.profiles.observe(model, { forwards: forwards + predictions, backwards }, run, size);
+    }
     return {
       method: entry.method.id,
       revision: entry.method.revision,

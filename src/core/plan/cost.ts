@@ -6,8 +6,8 @@ import type { Cost } from '../method/contract.ts';
 import type { Model } from '../model/model.ts';
 import type { GraphLoader } from './loader.ts';
 import { linearMemory } from './memory.ts';
-import type { Profiles } from './profile.ts';
-import type { ResolvedNeeds } from './variant.ts';
+import type { Profiles, RowSize } from './profile.ts';
+import type { ResolvedNeeds, Variant } from './variant.ts';
 
 /** Expected cost of a request. */
 export interface Estimate {
@@ -19,6 +19,8 @@ export interface Estimate {
   readonly measured: boolean;
   /** Memory of the engine with every graph of the method loaded and a batch running. */
   readonly bytes: number;
+  /** Size of the rows that the estimate rests on. */
+  readonly size: RowSize;
 }
 
 /** Facts of a plan that decide on its cost. */
@@ -36,10 +38,22 @@ export function estimateCost({ model, cost, graphs }: Planned, loader: GraphLoad
   const variants = Object.values(graphs).map((needs) => loader.describe(model, needs));
   const sessions = variants.reduce((bytes, { sessionBytes }) => bytes + sessionBytes, 0);
   const batches = variants.map(({ rowBytes }) => rowBytes * loader.batchSize(model, rowBytes));
+  const size = rowSize(Object.values(graphs), variants);
   return {
     cost,
-    milliseconds: profiles.milliseconds(model, cost),
+    milliseconds: profiles.milliseconds(model, cost, size),
     measured: profiles.of(model).measured,
+    size,
     bytes: linearMemory(sessions + Math.max(...batches)),
   };
 }
+
+/** Size of the rows that run through these graphs. */
+export const rowSize = (needs: readonly ResolvedNeeds[], variants: readonly Variant[]): RowSize => ({
+  ...(needs[0] && { rows: needs[0].inputDims }),
+  graphs: variants.map(({ rowWork, inputDims, gradients }) => ({
+    work: rowWork,
+    shapes: inputDims,
+    isBackward: gradients.length > 0,
+  })),
+});

@@ -211,6 +211,11 @@ export class GraphLoader {
     return fixedBatch ?? batchSize(rowBytes, memoryBudget, maxBatch, engine.workingSet);
   }
 
+  /** Facts about a graph that was compiled or restored before. */
+  known(model: Model, needs: ResolvedNeeds): Variant | undefined {
+    return this.variants.get(model)?.get(this.keyOf(model, needs));
+  }
+
   /** Facts about the compiled graph; compiles it if that has not happened for this model object yet. */
   describe(model: Model, needs: ResolvedNeeds, timings: LoadTimings = noTimings()): Variant {
     const key = this.keyOf(model, needs);

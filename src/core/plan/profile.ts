@@ -1,82 +1,131 @@
 /**
  * Time that a model takes on an engine. Clocks stand still inside an isolate, so the edge cannot measure itself: its
- * figures come from `whylight calibrate`, which writes them into the model's manifest, or are guessed from FLOPs.
+ * figures come from `whylight calibrate`, which writes them into the model's manifest, or are guessed from the work.
  */
 import type { Cost } from '../method/contract.ts';
 import type { Model } from '../model/model.ts';
-import { countFlops } from './flops.ts';
+import type { RowShapes } from './bind-rows.ts';
+import { countWork, type Rates, timeOfWork, type Work } from './work.ts';
 
 /** Milliseconds of one row. */
 export interface Profile {
   readonly forward: number;
   readonly backward: number;
-  /** From the manifest or from runs that were observed; otherwise guessed from FLOPs. */
+  /** From the manifest or from runs that were observed; otherwise guessed from the work. */
   readonly measured: boolean;
 }
 
+/** Size of the rows of a request, and the graphs that they run through. */
+export interface RowSize {
+  /** Shape of one row of each input; that of the file when absent. */
+  readonly rows?: RowShapes;
+  /** Compiled graphs: the work of one row of these shapes, and whether it is run backwards as well. */
+  readonly graphs?: readonly { readonly work: Work; readonly shapes: RowShapes; readonly isBackward: boolean }[];
+}
+
 /**
- * Milliseconds for 10^9 FLOPs, forwards and with the gradient: MobileNetV2 (0.6 * 10^9) in November 2026 on a virtual
- * machine with two cores; `npm run bench:gradient` measures them anew.
+ * Fitted to one row, forwards and with the gradient, of eight models in November 2026: all within a factor of 1.32, but
+ * for one gradient of onnxruntime-node. `npm run bench:estimate` compares them with the machine that it runs on.
  */
-const RATES: Readonly<Record<string, { readonly forward: number; readonly backward: number }>> = {
-  'onnxruntime-web': { forward: 63, backward: 146 },
-  'onnxruntime-node': { forward: 15, backward: 53 },
+const RATES: Readonly<Record<string, Rates>> = {
+  'onnxruntime-web': { products: 31.6, grouped: 152, transposed: 37, elements: 98, nodes: 2 },
+  'onnxruntime-node': { products: 3.7, grouped: 0, transposed: 11.6, elements: 96, nodes: 0 },
 };
-const SLOWEST = RATES['onnxruntime-web'] as { readonly forward: number; readonly backward: number };
+const SLOWEST = RATES['onnxruntime-web'] as Rates;
 
 /** Overhead of a call of an engine in milliseconds, per row of a small batch. */
 const CALL_MS = 0.05;
 
+/** Time of a gradient at the input beyond that of the forward pass, relative to it, where its graph is not known. */
+const GRADIENT_EXCESS = 1.3;
+
 /** Weight of a new observation against all earlier ones. */
 const WEIGHT = 0.2;
+
+/** Shapes whose work is remembered for each model. */
+const MAX_SHAPES = 32;
 
 /** Profiles of the models on one engine, kept up to date with the runs that were observed. */
 export class Profiles {
   private readonly engine: string;
-  private readonly known = new WeakMap<Model, Profile>();
+  private readonly rates: Rates;
+  /** Ratio of the observed times to those of the manifest or of the work. */
+  private readonly factors = new WeakMap<Model, number>();
+  private readonly times = new WeakMap<Model, Map<string, number>>();
 
   /** @param engine name of the engine, as the manifest's `profile` has it */
   constructor(engine: string) {
     this.engine = engine;
+    this.rates = RATES[engine] ?? SLOWEST;
   }
 
-  of(model: Model): Profile {
-    const known = this.known.get(model);
-    if (known) return known;
+  /** Expected times of one row of this size. */
+  of(model: Model, size: RowSize = {}): Profile {
+    const factor = this.factors.get(model);
     const given = model.manifest.profile?.[this.engine];
-    const profile = given
-      ? { forward: given.forward_ms, backward: given.backward_ms, measured: true }
-      : guess(model, RATES[this.engine] ?? SLOWEST);
-    this.known.set(model, profile);
-    return profile;
+    const { forward, backward } = given
+      ? this.given(model, { forward: given.forward_ms, backward: given.backward_ms }, size)
+      : this.guess(model, size);
+    return {
+      forward: forward * (factor ?? 1),
+      backward: backward * (factor ?? 1),
+      measured: given !== undefined || factor !== undefined,
+    };
   }
 
   /**
    * Learns from a run. The share of forward and backward rows is not known, so both scale by how far the estimate was off.
    * @param milliseconds that the rows took
    */
-  observe(model: Model, cost: Cost, milliseconds: number): void {
-    const { forward, backward } = this.of(model);
-    const expected = timeOf(cost, { forward, backward });
+  observe(model: Model, cost: Cost, milliseconds: number, size: RowSize = {}): void {
+    const expected = timeOf(cost, this.of(model, size));
     if (!(expected > 0 && milliseconds > 0)) return;
-    const factor = (milliseconds / expected) ** WEIGHT;
-    this.known.set(model, { forward: forward * factor, backward: backward * factor, measured: true });
+    this.factors.set(model, (this.factors.get(model) ?? 1) * (milliseconds / expected) ** WEIGHT);
   }
 
   /** Milliseconds that these rows are expected to take. */
-  milliseconds(model: Model, cost: Cost): number {
-    return timeOf(cost, this.of(model));
+  milliseconds(model: Model, cost: Cost, size: RowSize = {}): number {
+    return timeOf(cost, this.of(model, size));
+  }
+
+  private guess(model: Model, size: RowSize): Pick<Profile, 'forward' | 'backward'> {
+    const forward = this.graphTime(model, size, false) ?? this.forwardTime(model, size.rows);
+    const backward = this.graphTime(model, size, true) ?? forward * (1 + GRADIENT_EXCESS);
+    return { forward: CALL_MS + forward, backward: CALL_MS + backward };
+  }
+
+  /** Times of the manifest. A gradient at an inner layer takes its share of the time of that at the input. */
+  private given(model: Model, given: Pick<Profile, 'forward' | 'backward'>, size: RowSize): typeof given {
+    const { forward, backward } = given;
+    const graph = this.graphTime(model, size, true);
+    const excess = graph === undefined ? 1 : graph / this.forwardTime(model, size.rows) - 1;
+    return { forward, backward: forward + (backward - forward) * Math.min(1, Math.max(0, excess)) };
+  }
+
+  /** Time of the slowest of the compiled graphs; undefined where there is none of this kind. */
+  private graphTime(model: Model, { rows, graphs = [] }: RowSize, isBackward: boolean): number | undefined {
+    const times = graphs
+      .filter((graph) => graph.isBackward === isBackward)
+      .map(({ work, shapes }) => {
+        const time = timeOfWork(work, this.rates);
+        const isSame = rows === undefined || JSON.stringify(rows) === JSON.stringify(shapes);
+        return isSame ? time : (time * this.forwardTime(model, rows)) / this.forwardTime(model, shapes);
+      });
+    return times.length > 0 ? Math.max(...times) : undefined;
+  }
+
+  /** Time of the model on one row, by its work. */
+  private forwardTime(model: Model, rows: RowShapes | undefined): number {
+    const times = this.times.get(model) ?? new Map<string, number>();
+    const key = JSON.stringify(rows ?? {});
+    const known = times.get(key);
+    if (known !== undefined) return known;
+    if (times.size >= MAX_SHAPES) times.clear();
+    const time = timeOfWork(countWork(model.graph, rows, model.fixedBatch), this.rates);
+    this.times.set(model, times.set(key, time));
+    return time;
   }
 }
 
 const timeOf = (cost: Cost, { forward, backward }: Pick<Profile, 'forward' | 'backward'>): number =>
   cost.forwards * forward + cost.backwards * backward;
-
-function guess(model: Model, rate: { readonly forward: number; readonly backward: number }): Profile {
-  const billions = countFlops(model.graph, model.fixedBatch).total / (model.fixedBatch ?? 1) / 1e9;
-  return {
-    forward: CALL_MS + billions * rate.forward,
-    backward: CALL_MS + billions * rate.backward,
-    measured: false,
-  };
-}

@@ -19,7 +19,7 @@ export interface StoredGraph {
   readonly external: readonly { readonly path: string; readonly size: number; readonly parts: readonly Part[] }[];
   readonly facts: Pick<
     Variant,
-    'inputs' | 'inputDims' | 'rowBytes' | 'rowFlops' | 'sessionBytes' | 'mixes' | 'findsTopClass'
+    'inputs' | 'inputDims' | 'rowBytes' | 'rowFlops' | 'rowWork' | 'sessionBytes' | 'mixes' | 'findsTopClass'
   >;
 }
 
@@ -49,12 +49,12 @@ export function storeGraph(variant: Variant, file: ModelBytes, model: Pick<Model
     }),
   }));
   if (ownBytes > MAX_OWN_BYTES || variant.inputs.some(({ words }) => words)) return undefined;
-  const { inputs, inputDims, rowBytes, rowFlops, sessionBytes, mixes, findsTopClass } = variant;
+  const { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass } = variant;
   return {
     graph: bytesTensor(file.graph),
     ...(file.openBatch !== undefined && { openBatch: file.openBatch }),
     external,
-    facts: { inputs, inputDims, rowBytes, rowFlops, sessionBytes, mixes, findsTopClass },
+    facts: { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass },
   };
 }
 

@@ -11,6 +11,7 @@ import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
 import { countFlops } from './flops.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { mixInputs, withOwnDims } from './mix-inputs.ts';
+import { countWork, type Work } from './work.ts';
 
 /** Needs with nothing left open. */
 export interface ResolvedNeeds {
@@ -37,6 +38,8 @@ export interface Variant extends ResolvedNeeds {
   readonly rowBytes: number;
   /** Floating point operations of one row of `inputDims`; nodes of unknown shape count nothing. */
   readonly rowFlops: number;
+  /** Work of one row of `inputDims`, by kinds. */
+  readonly rowWork: Work;
   /** Memory of an idle session in bytes: weights, and the bookkeeping of the engine per node. */
   readonly sessionBytes: number;
   /** Rows may be mixtures: see {@link Needs.mixtures}. */
@@ -166,6 +169,7 @@ export function describeVariant(
     inputs: graph.inputs,
     rowBytes: peakRowBytes(bound, {}, batch),
     rowFlops: countFlops(bound, batch).total / (batch ?? 1),
+    rowWork: countWork(bound, {}, batch),
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',

@@ -55,7 +55,10 @@ export function routePlan(services: Services, request: RunRequest): RoutedPlan {
     allowed: tenant.routes,
     edge: { milliseconds: edgeMs, bytes: limits.edgeBytes },
     ...(origin && {
-      origin: { available: origin.available, milliseconds: originProfiles.milliseconds(plan.model, estimate.cost) },
+      origin: {
+        available: origin.available,
+        milliseconds: originProfiles.milliseconds(plan.model, estimate.cost, estimate.size),
+      },
     }),
     jobs: deferrable === true && jobs !== undefined && fitsJob,
     ...(deadline !== undefined && { deadline }),

@@ -52,7 +52,7 @@ export async function runPlan(services: Services, request: RunRequest, hooks: Ex
   }
   if (route !== 'origin' || !origin) throw budgetExceeded(services, request, routed);
   try {
-    return { explanation: await runAtOrigin(services, origin, request, hooks), route, why };
+    return { explanation: await runAtOrigin(services, origin, request, hooks, routed), route, why };
   } catch (error) {
     if (!WhylightError.is(error, 'origin_unavailable')) throw error;
     return runDegraded(services, request, hooks, error);
@@ -76,6 +76,7 @@ async function runAtOrigin(
   origin: OriginRunner,
   { plan, bundle, tenant, deadline, trace }: RunRequest,
   hooks: ExplainHooks,
+  { estimate }: RoutedPlan,
 ): Promise<Explanation> {
   const { model, request, params } = plan;
   const explanation = await withDeadline(signalOf(hooks), deadline, (signal) =>
@@ -94,7 +95,7 @@ async function runAtOrigin(
     ),
   );
   const { forwards, backwards, predictions } = explanation.samples;
-  learnOriginSpeed(model, { forwards: forwards + predictions, backwards }, explanation.timings.run);
+  learnOriginSpeed(model, { forwards: forwards + predictions, backwards }, explanation.timings.run, estimate.size);
   return explanation;
 }
 

@@ -1,0 +1,72 @@
+/**
+ * Work of a graph by kinds that engines do at different speeds: a depthwise convolution takes five times as long for each
+ * operation as a dense one, and what only moves numbers takes time as well.
+ */
+import { intAttribute } from '../onnx/attributes.ts';
+import { isStatic } from '../onnx/dims.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
+import { infer } from '../onnx/infer.ts';
+import { traitsOf } from '../onnx/operators.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { bindRows, type RowShapes } from './bind-rows.ts';
+
+/** Work of one row. */
+export interface Work {
+  /** FLOPs of products of matrices, attention and convolutions in one group. */
+  readonly products: number;
+  /** FLOPs of convolutions in several groups. */
+  readonly grouped: number;
+  /** FLOPs of transposed convolutions in one group. */
+  readonly transposed: number;
+  /** Elements that all nodes read and write, weights not counted. */
+  readonly elements: number;
+  readonly nodes: number;
+}
+
+/** Milliseconds that an engine takes for 10^9 of a kind, and for 1,000 nodes. */
+export type Rates = Work;
+
+const BILLION = 1e9;
+const THOUSAND = 1e3;
+
+/** Milliseconds of this work. */
+export const timeOfWork = (work: Work, rates: Rates): number =>
+  (work.products * rates.products +
+    work.grouped * rates.grouped +
+    work.transposed * rates.transposed +
+    work.elements * rates.elements) /
+    BILLION +
+  (work.nodes * rates.nodes) / THOUSAND;
+
+/** Kinds of operators; what is not listed counts by the elements that it moves. */
+const PRODUCTS =
+  /^(MatMul|Gemm|Einsum|Conv|ConvTranspose|\w*Attention|QLinear\w+|MatMulInteger|ConvInteger|GRU|LSTM|RNN)/;
+
+/**
+ * Counts the work of one row. Nodes of unknown shape count as nodes alone.
+ * @param rows shapes of one row, for inputs whose dims the graph leaves open
+ * @param batch rows of every run, where the graph takes no other number
+ */
+export function countWork(graph: Graph, rows: RowShapes = {}, batch = 1): Work {
+  const bound = bindRows(graph, rows, batch);
+  const values = infer(bound);
+  const dimsOf = (name: string): readonly number[] | undefined => {
+    const dims = graph.constants.get(name)?.dims ?? values.get(name)?.dims;
+    return isStatic(dims) ? dims : undefined;
+  };
+  const work = { products: 0, grouped: 0, transposed: 0, elements: 0, nodes: graph.nodes.length };
+  for (const node of graph.nodes) {
+    const moved = [...node.inputs, ...node.outputs].filter((name) => name !== '' && !graph.constants.has(name));
+    if (![...node.inputs, ...node.outputs].every((name) => name === '' || dimsOf(name))) continue;
+    work.elements += moved.reduce((sum, name) => sum + sizeOf(dimsOf(name) ?? []), 0) / batch;
+    const kind = kindOf(node);
+    if (kind) work[kind] += traitsOf(node).flops.count(node, (name) => dimsOf(name) ?? []) / batch;
+  }
+  return work;
+}
+
+function kindOf(node: Node): 'products' | 'grouped' | 'transposed' | undefined {
+  if (!PRODUCTS.test(node.op)) return undefined;
+  if (intAttribute(node, 'group', 1) > 1) return 'grouped';
+  return node.op === 'ConvTranspose' ? 'transposed' : 'products';
+}
