@@ -1,21 +1,28 @@
 /**
  * `npm start`: the Worker in local workerd. Prints its address and a `curl` line to try once it answers.
- * `npm start -- --port 9000` takes another port; `--port 0` any free one.
+ * `npm start -- --port 9000` takes another port; `--port 0` any free one. `npm start -- --model net.onnx` opens the page
+ * with that model.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { removeOwnModel, serveOwnModel } from './own-model.mjs';
 import { OFFLINE_WRANGLER, PINNED_NODE } from './tools.mjs';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8787;
 const PATIENCE_MS = 120_000;
 
+const from = process.env.INIT_CWD ?? process.cwd();
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const port = await freePort(wantedPort());
+const options = readOptions();
+const port = await freePort(options.port);
 const address = `http://${HOST}:${port}`;
+
+const opened = options.model === undefined ? undefined : own(options.model);
 
 console.log('start: building the Worker and starting workerd ...');
 const wrangler = spawn(
@@ -38,38 +45,57 @@ const wrangler = spawn(
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
 if (process.env.npm_lifecycle_event === 'start') followParent();
-wrangler.on('exit', (code) => process.exit(stopping ? 0 : code || 1));
+wrangler.on('exit', (code) => {
+  if (opened !== undefined) removeOwnModel();
+  process.exit(stopping ? 0 : code || 1);
+});
 
 await ready();
 console.log(`
 whylight answers at ${address}
-
+${opened ? `\n${options.model} is open at ${address}/#${opened}\n` : ''}
 Open that in a browser, or try:
   curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @examples/photos/tabby.jpg '${address}/v2/models/everyday/explain?method=grad_cam'
 `);
 
-function wantedPort() {
+/** @returns the fragment of the address that opens the model in the page */
+function own(path) {
+  try {
+    return serveOwnModel(resolve(from, path));
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+function readOptions() {
   const { values } = flags();
   if (values.help) {
-    console.log(`npm start -- [--port N]: starts the Worker in local workerd on ${HOST}.
+    console.log(`npm start -- [--port N] [--model PATH]: starts the Worker in local workerd on ${HOST}.
 
-  --port N   port to listen on, 0 for any free one (default: ${DEFAULT_PORT})
-  --help     prints this text`);
+  --port N      port to listen on, 0 for any free one (default: ${DEFAULT_PORT})
+  --model PATH  an ONNX file or a folder of a model, which the page opens
+  --help        prints this text`);
     process.exit(0);
   }
   const number = Number(values.port);
   if (!/^\d+$/.test(values.port) || number > 65535)
     fail(`--port takes a number from 0 to 65535, not "${values.port}".`);
-  return number;
+  return { port: number, model: values.model };
 }
 
 function flags() {
   try {
     return parseArgs({
-      options: { port: { type: 'string', default: `${DEFAULT_PORT}` }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        port: { type: 'string', default: `${DEFAULT_PORT}` },
+        model: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
-    return fail(`${error.message.split('. ')[0]}. The options are --port and --help: npm start -- --port 9000`);
+    return fail(
+      `${error.message.split('. ')[0]}. The options are --port, --model and --help: npm start -- --port 9000`,
+    );
   }
 }
 

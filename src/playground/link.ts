@@ -7,6 +7,8 @@ import * as state from './state.ts';
 interface Linked {
   readonly model?: string;
   readonly sample?: string;
+  /** Opens the model that the server was started with. */
+  readonly own?: boolean;
   readonly methods?: readonly (readonly [string, Params])[];
   readonly targets?: readonly string[];
   readonly seed?: number;
@@ -34,19 +36,25 @@ export function linkTo(): string {
   return url.href;
 }
 
+export interface Restored {
+  readonly sample?: string;
+  /** True for a link to the model that the server was started with. */
+  readonly own?: boolean;
+}
+
 /**
  * Puts the state back. What does not fit is left out: a link may be older than the page, or typed by somebody.
- * @returns the sample that the link names
+ * @returns what is to be opened
  */
-export function restore(hash: string): string | undefined {
+export function restore(hash: string): Restored {
   let linked: Linked;
   try {
     linked = JSON.parse(decodeURIComponent(hash.replace(/^#/, ''))) as Linked;
   } catch {
-    return undefined;
+    return {};
   }
-  if (typeof linked !== 'object' || linked === null) return undefined;
-  const { methods, targets, seed, place, view, sample, model } = linked;
+  if (typeof linked !== 'object' || linked === null) return {};
+  const { methods, targets, seed, place, view, sample, model, own } = linked;
   if (typeof model === 'string') state.wantedModel.value = model;
   if (Array.isArray(methods)) {
     state.choices.value = methods.flatMap((entry) =>
@@ -65,7 +73,7 @@ export function restore(hash: string): string | undefined {
     );
     state.view.value = { ...state.DEFAULT_VIEW, ...Object.fromEntries(fits) };
   }
-  return typeof sample === 'string' ? sample : undefined;
+  return { ...(typeof sample === 'string' && { sample }), own: own === true };
 }
 
 const scalars = (params: unknown): Params =>

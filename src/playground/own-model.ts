@@ -5,6 +5,7 @@ import { adopt, askOrOpen, chooseModel, forget } from './actions.ts';
 import { inBrowser } from './browser/client.ts';
 import type { Edits, Understood } from './browser/messages.ts';
 import { contentsOf, type DroppedFiles } from './dropped-files.ts';
+import { Failure } from './failure.ts';
 import { guarded } from './guarded.ts';
 import { ownFiles } from './own-files.ts';
 import * as state from './state.ts';
@@ -24,6 +25,27 @@ export const openOwn = (dropped: DroppedFiles): Promise<void> =>
     },
     () => openOwn(dropped),
   );
+
+const SERVED = './playground/own/';
+
+/** Opens the model that the server was started with. */
+export const openServed = (): Promise<void> =>
+  guarded(async () => {
+    const paths = (await (await served('index.json')).json()) as string[];
+    const files = await Promise.all(
+      paths.map(async (path) => [path, new File([await (await served(path)).blob()], path)] as const),
+    );
+    await openOwn(new Map(files));
+  }, openServed);
+
+async function served(path: string): Promise<Response> {
+  const response = await fetch(`${SERVED}${path.split('/').map(encodeURIComponent).join('/')}`);
+  if (response.ok) return response;
+  throw new Failure(
+    'not_found',
+    `The server has no ${path} of a model. Start it with one: npm start -- --model net.onnx`,
+  );
+}
 
 /** Describes the own model again with facts that the user states. */
 export const editOwn = (edits: Edits): Promise<void> =>

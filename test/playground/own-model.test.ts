@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { write } from '../../src/core/onnx/write.ts';
+import { launchChromium } from '../support/chromium.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
 import { quarters } from '../support/other-models.ts';
-import { explained, usePlayground } from '../support/playground.ts';
+import { explained, startServer, usePlayground } from '../support/playground.ts';
 import { storedZip } from '../support/stored-zip.ts';
 import { makeTextFolder } from '../support/text-folder.ts';
 
@@ -146,5 +147,30 @@ describeInBrowser('a model of the user in the playground', () => {
     await expect
       .poll(() => page.locator('.own .failure').innerText())
       .toMatch(/^The server does not take models with this key: /);
+  });
+});
+
+describeInBrowser('npm start with a model', () => {
+  it('opens the page with the model, which runs in the page', async () => {
+    const [server, browser] = await Promise.all([startServer('--model', 'models/penguins'), launchChromium()]);
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.address}/#${encodeURIComponent(JSON.stringify({ own: true }))}`);
+      await expect
+        .poll(() => page.locator('article.cell .facts').first().innerText(), { timeout: 50_000 })
+        .toMatch(/in this browser/);
+      expect(await page.locator('#own-title').innerText()).toBe('penguins');
+      expect(await page.getByLabel('island').count()).toBe(1);
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  }, 300_000);
+
+  it.each([
+    ['nowhere.onnx', /there is no .*nowhere\.onnx/],
+    ['docs', /docs holds no \.onnx file/],
+  ])('refuses %s with the reason', async (path, reason) => {
+    await expect(startServer('--model', path)).rejects.toThrow(reason);
   });
 });

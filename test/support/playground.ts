@@ -13,9 +13,13 @@ export interface StartedServer {
   stop(): Promise<void>;
 }
 
-/** @throws Error with what it said, when it ends before it answers */
-export async function startServer(): Promise<StartedServer> {
-  const child = spawn(process.execPath, ['scripts/start.mjs', '--port', '0'], { cwd: ROOT });
+/**
+ * Starts the server.
+ * @param options further options of `npm start`
+ * @throws Error with what it said, when it ends before it answers
+ */
+export async function startServer(...options: string[]): Promise<StartedServer> {
+  const child = spawn(process.execPath, ['scripts/start.mjs', '--port', '0', ...options], { cwd: ROOT });
   const ended = once(child, 'exit');
   let said = '';
   const address = await new Promise<string>((resolve, reject) => {
