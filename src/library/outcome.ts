@@ -63,6 +63,7 @@ export async function requestOf({ inputs, prepared, image }: Subject, question: 
   const { task, threshold, boxScore, similarTo, params = {}, ...others } = question;
   // A baseline among the parameters is the user's choice: the modality's stays out of its way.
   const baselines = prepared && !('baseline' in params) ? await prepared.baselines() : undefined;
+  const background = baselines && (await prepared?.background());
   return {
     ...others,
     params,
@@ -71,6 +72,7 @@ export async function requestOf({ inputs, prepared, image }: Subject, question: 
     ...(prepared && { features: [prepared.features] }),
     ...(task !== undefined && { corrections: { task } }),
     ...(baselines && { baselines }),
+    ...(background && { background }),
   };
 }
 

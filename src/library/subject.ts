@@ -26,6 +26,8 @@ export interface PreparedRow {
   readonly notices: readonly string[];
   /** The explained inputs with every feature absent. */
   baselines(): Promise<Inputs>;
+  /** Typical rows of the model; undefined where it has none. */
+  background(): Promise<Inputs | undefined>;
 }
 
 /** A subject for each row of what a modality prepared. */
@@ -43,6 +45,7 @@ export function subjectsOf(model: Model, use: ModalityInUse, prepared: Prepared,
       features,
       view: prepared.views[row],
       notices: row === 0 ? prepared.notices : [],
+      background: async () => modality.background?.(context),
       async baselines() {
         const absent = await modality.absent(prepared, row, context);
         return Object.fromEntries(Object.entries(absent).filter(([input]) => explained.has(input)));

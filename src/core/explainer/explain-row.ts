@@ -114,7 +114,7 @@ async function attribute(
         model: modelView(infoOfRow(plan.info, plan.request, index)),
         methods: plan.methods,
         inputs,
-        baselines,
+        baselines: Object.keys(plan.background).length > 0 ? plan.background : baselines,
         batch: { inputs: explainedInputs(plan), rows: plan.rows, index },
         target,
         score: scoreOf(target, scores),

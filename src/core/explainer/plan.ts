@@ -45,6 +45,8 @@ export interface Plan {
   readonly inputs: Inputs;
   /** Checked baselines; see {@link checkBaselines}. */
   readonly baselines: Inputs;
+  /** Checked background rows, for a method that takes them; no inputs otherwise. */
+  readonly background: Inputs;
   readonly rows: number;
   /** Cost of one row as the method states it, without a summary; that of the dearest where rows differ in their features. */
   readonly rowCost: Cost;
@@ -87,8 +89,11 @@ export function planRequest(
   const space = scoreSpace(model, info);
   const target = isChosenByTask?.(model, request) ? undefined : fixedTarget(request, space);
   const fixed = target ? { target } : {};
+  // For one row there may be any number of them.
+  const background = entry.method.background && request.background ? checkBaselines(model, request.background, 1) : {};
   const settled = {
     milliseconds: 0,
+    background,
     model,
     request,
     entry,
@@ -177,7 +182,8 @@ function withNeeds(
   const graphs = Object.fromEntries(
     Object.entries(namedNeeds(needs)).map(([name, graph]) => [name, resolveNeeds(graph, info)]),
   );
-  const given = { baselines: baselineRows(baselines, rows) };
+  const count = Math.max(0, ...Object.values(settled.background).map(rowsOf));
+  const given = { baselines: count > 0 ? count : baselineRows(baselines, rows) };
   const costs = infosOfRows(info, request, rows).map((alike) => ({
     each: guarded(method, () => wholeRows(method.cost(params, modelView(alike.info), methods, given))),
     rows: alike.rows,

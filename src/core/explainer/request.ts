@@ -47,6 +47,11 @@ export interface ExplainRequest {
    * broadcast to that of the input are spread.
    */
   readonly baselines?: Inputs;
+  /**
+   * Background rows of the model by input name, [M, ...] for all rows: methods that average over several baselines take
+   * them in place of `baselines`.
+   */
+  readonly background?: Inputs;
   /** Number of top classes in the answer; 5 when left out. */
   readonly top?: number;
   /** Adds predictions as the task of the model reads them; a target may then name one of them, such as `box:2`. */

@@ -97,6 +97,11 @@ export interface Modality<Raw = unknown, View = unknown> {
    * @param kind one of the modality's own names (`pad`, `mask`, `zero`, `mean`, `median`); its default when left out
    */
   absent(prepared: Prepared<View>, row: number, context: ModalityContext, kind?: string): Inputs | Promise<Inputs>;
+  /**
+   * Typical rows of the model, [N, ...] by input name, for methods that average over several baselines.
+   * @returns undefined where the model has none
+   */
+  background?(context: ModalityContext): Promise<Inputs | undefined>;
   /** Folds an attribution of elements into one value for each feature. */
   fold(attribution: Float32Tensors, features: Features): Float64Array;
   draw(drawing: Drawing<View>, format: DrawFormat): string;

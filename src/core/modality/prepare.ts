@@ -19,6 +19,8 @@ export interface PreparedRows {
   readonly notices: readonly string[];
   /** The explained inputs of every row with every feature absent. */
   baselines(): Promise<Inputs>;
+  /** Typical rows of the model; undefined where it has none. */
+  background(): Promise<Inputs | undefined>;
 }
 
 /**
@@ -30,7 +32,11 @@ export async function prepareRows(model: Model, use: ModalityInUse, raw: unknown
   const { modality, context } = use;
   const prepared = await modality.prepare(raw, context);
   const { inputs, features, views, notices } = prepared;
-  return { use, inputs, features, views, notices, baselines: () => baselinesOf(model, use, prepared) };
+  return {
+    ...{ use, inputs, features, views, notices },
+    baselines: () => baselinesOf(model, use, prepared),
+    background: async () => modality.background?.(context),
+  };
 }
 
 async function baselinesOf(model: Model, { modality, context }: ModalityInUse, prepared: Prepared): Promise<Inputs> {

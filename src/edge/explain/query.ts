@@ -190,7 +190,7 @@ async function readingOf(
   input: ExplainInput,
   ownBaselines: boolean,
   settings: ReadRequest,
-): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines'>> {
+): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines' | 'background'>> {
   const [placed, prepared] = [await input.image(), await input.prepared()];
   const read = {
     ...settings,
@@ -199,7 +199,10 @@ async function readingOf(
   };
   // Every element of a tensor would be a feature.
   if (!prepared || prepared.use.modality.id === 'tensor') return { read };
-  return { read, features: prepared.features, ...(ownBaselines && { baselines: await prepared.baselines() }) };
+  const known = { read, features: prepared.features };
+  if (!ownBaselines) return known;
+  const background = await prepared.background();
+  return { ...known, baselines: await prepared.baselines(), ...(background && { background }) };
 }
 
 /**

@@ -39,6 +39,7 @@ const tabular: Modality<Table, TableRow> = {
   decode: decodeTable,
   prepare,
   absent,
+  background,
   fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };
@@ -78,6 +79,13 @@ async function absent(_: Prepared<TableRow>, _row: number, context: ModalityCont
   const numbers = background ?? { values: new Float64Array(columns.length), rows: 1, notices: [] };
   const row = summaryRow(numbers, columns, background ? ((kind ?? 'median') as SummaryKind) : 'zero');
   return tableTensors({ values: row, rows: 1 }, columns, context.inputs);
+}
+
+async function background(context: ModalityContext): Promise<Inputs | undefined> {
+  const settings = parseTabularSettings(context.settings);
+  const columns = tableColumns(context.inputs, settings);
+  const rows = await backgroundOf(settings.background, columns, context);
+  return rows && tableTensors(rows, columns, context.inputs);
 }
 
 /** Background rows of the model's settings; undefined where they name none. */

@@ -56,7 +56,9 @@ export default defineMethod({
   apiVersion: 1,
   id: 'tree_shap',
   strategy: 'perturbation',
-  revision: 1,
+  revision: 2,
+  background: true,
+  returns: { text: 'what absent columns did, and how many background rows they came from' },
   about: {
     title: 'TreeSHAP',
     summary: 'Exact Shapley values of the columns of a table for a tree ensemble, read from the trees themselves.',
@@ -84,12 +86,21 @@ export default defineMethod({
     const score = result.scores[0] as number;
     return {
       values: valuesOf(ctx, trees, result.values),
+      text: sourceOf(plan, baselines),
       score,
       baselineScore: result.expected,
       convergenceDelta: result.values.reduce((a, b) => a + b, 0) - (score - result.expected),
     };
   },
 });
+
+/** Sentence that says what absent columns did. */
+function sourceOf(plan: Plan, baselines: number): string {
+  const rows = baselines > 1 ? `${baselines} background rows` : 'one baseline row';
+  if (plan.kind === 'rows') return `Absent columns took the values of ${rows} (interventional).`;
+  const from = plan.from === 'file' ? 'training rows that the file counts' : rows;
+  return `Absent columns went both ways at a split, by the shares of ${from} (path-dependent).`;
+}
 
 async function shapOf(ctx: ExplainContext<Params>, trees: TreeModel, plan: Plan): Promise<TreeShapResult> {
   const { ensemble, columns, players, features } = trees;

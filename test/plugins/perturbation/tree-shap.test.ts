@@ -167,3 +167,41 @@ describe('tree_shap', () => {
     await expect(explain(none, { x: [1, 2] })).rejects.toThrow(/"scores" is computed by MatMul/);
   });
 });
+
+describe('TreeSHAP with background rows of the model', () => {
+  const background = { x: float32([2, 2], [0, 0, 2, 2]) };
+  const explained = async (params: Record<string, unknown>, rows = [[2, 2]]) => {
+    const model = await openGraph(graphOf(regressor(UNCOUNTED), 2), MANIFEST);
+    return explainer.explain(model, {
+      method: 'tree_shap',
+      params,
+      inputs: { x: float32([rows.length, 2], rows.flat()) },
+      baselines: {
+        x: float32(
+          [rows.length, 2],
+          rows.flatMap(() => [0, 0]),
+        ),
+      },
+      background,
+    });
+  };
+
+  it('averages over them in place of the one baseline row, for every row of the request', async () => {
+    const { rows } = await explained({}, [
+      [2, 2],
+      [2, 0],
+    ]);
+    // Half of the background is the row itself: each column has half of its share of 10.
+    expect([...(rows[0]?.values.x?.data ?? [])]).toEqual([2.5, 2.5]);
+    expect(rows[0]?.text).toBe('Absent columns took the values of 2 background rows (interventional).');
+    expect(rows[1]?.baselineScore).toBe(5);
+  });
+
+  it('counts shares of them where the file has none', async () => {
+    const { rows } = await explained({ feature_perturbation: 'tree_path_dependent' });
+    expect(rows[0]?.text).toBe(
+      'Absent columns went both ways at a split, by the shares of 2 background rows (path-dependent).',
+    );
+    expect(rows[0]?.baselineScore).toBe(5);
+  });
+});
