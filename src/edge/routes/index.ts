@@ -16,7 +16,7 @@ import { v1Model, v1Models } from './v1-models.ts';
 import { v1Predict } from './v1-predict.ts';
 
 /** Routes that anybody may call. */
-export const openRoutes = [server, live, ready, metrics, receiptKeys] as const;
+export const openRoutes = [receiptKeys, server, live, ready, metrics] as const;
 
 /** Routes that edges call at their origin; every request is signed. */
 export const originRoutes = [originExplain, originFile] as const;

@@ -106,9 +106,14 @@ function shaped({ name, dtype, shape, batchAxis }: InputFact, given: Tensor | un
   return cast({ ...given, dims }, dtype);
 }
 
+/** Inputs that are held fixed may count rows of their own: the texts beside an image. */
 function rowsOf(inputs: readonly InputFact[], fitted: ReadonlyMap<string, Tensor>): number {
+  const extent = ({ shape, batchAxis }: InputFact) => (batchAxis.value === null ? undefined : shape[batchAxis.value]);
+  const explained = inputs.filter(({ role }) => role.value === 'explained').map(extent);
+  const isOwn = (input: InputFact): boolean =>
+    input.role.value === 'fixed' && typeof extent(input) === 'string' && !explained.includes(extent(input));
   const counts = inputs
-    .filter(({ batchAxis }) => batchAxis.value !== null)
+    .filter((input) => input.batchAxis.value !== null && (explained.length === 0 || !isOwn(input)))
     .map(({ name, batchAxis }) => ({ name, rows: fitted.get(name)?.dims[batchAxis.value as number] ?? 1 }));
   const [first] = counts;
   const other = counts.find(({ rows }) => rows !== first?.rows);

@@ -280,6 +280,31 @@ describe('the explanation of a detection over HTTP', () => {
     expect(text.match(/<polygon[^>]*fill="none"/g)).toHaveLength(2);
   });
 
+  it('streams partial maps of d_rise, and ends with a map that is highest in the box', async () => {
+    const body = request({ method: 'd_rise', n_masks: 200, cells: 2, target: 'box:1', top: 1 });
+    const path = '/v2/models/quarters/explain';
+    const stream = await post(path, 'application/json', body, { Accept: 'text/event-stream' });
+    const events = (await stream.text()).split('\n\n').filter((event) => event.startsWith('event: '));
+    expect(events.filter((event) => event.startsWith('event: partial')).length).toBeGreaterThan(0);
+    expect(events.at(-1)).toMatch(/^event: result/);
+    const { saliency_map } = await outputsOf(await post(path, 'application/json', body));
+    const values = (saliency_map?.data ?? []).map(Number);
+    // The second box is the upper right quarter of 8x8 pixels.
+    const isInside = (i: number): boolean => i % 8 >= 4 && i < 32;
+    const mean = (inside: boolean): number => {
+      const own = values.filter((_, i) => isInside(i) === inside);
+      return own.reduce((sum, value) => sum + value, 0) / own.length;
+    };
+    expect(mean(true)).toBeGreaterThan(1.1 * mean(false));
+  });
+
+  it('answers that nothing was found to d_rise as well', async () => {
+    const text = await (
+      await detect({ method: 'd_rise', n_masks: 10, absolute: undefined }, new Array(192).fill(0.1))
+    ).text();
+    expect(text).toContain('Nothing was found');
+  });
+
   it('answers 422 for a box that does not exist', async () => {
     const response = await detect({ target: 'box:7' });
     expect(await response.json()).toMatchObject({ code: 'label_not_found' });

@@ -32,6 +32,20 @@ describe('the modality of plain tensors', () => {
     expect(features[0]?.list.map(({ name }) => name)).toEqual(['x[0, 0]', 'x[0, 1]', 'x[1, 0]', 'x[1, 1]']);
   });
 
+  it('takes fixed inputs with rows of their own, such as the texts beside an image', async () => {
+    const setting = context(
+      input('image', ['image_batch', 2]),
+      input('ids', ['text_batch', 3], { dtype: 'int64', role: { value: 'fixed', source: 'graph' } }),
+    );
+    const ids = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
+    const { inputs, features } = await prepared(json({ image: [[1, 2]], ids }), 'application/json', setting);
+    expect(features).toHaveLength(1);
+    expect(inputs.ids?.dims).toEqual([2, 3]);
+  });
+
   it('reads named inputs from JSON, and gives features to the explained ones', async () => {
     const state = { role: { value: 'state', source: 'graph' } } as const;
     const setting = context(
