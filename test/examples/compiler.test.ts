@@ -76,7 +76,7 @@ describe('the examples of the compiler', () => {
   it('attribute a product of two elements to both, half of it each', async () => {
     const g = GraphBuilder.empty();
     const x = g.input('x', 'float32', ['N', 2]);
-    const [a, b] = [0, 1].map((i) => g.op('Gather', [x, g.constant('int64', [1], [BigInt(i)])], { axis: 1 }));
+    const [a, b] = [0, 1].map((i) => g.op('Gather', [x, g.constant('int64', [1], [i])], { axis: 1 }));
     const folder = mkdtempSync(join(tmpdir(), 'whylight-second-'));
     const file = join(folder, 'product.onnx');
     writeFileSync(file, write(g.build([g.named(g.mul(a as never, b as never), 'score')])).graph);

@@ -28,7 +28,7 @@ function alongTokens(values: Float32Tensors, mask: Features['mask']): Float32Ten
   if (!map || others.length > 0 || map.dims.length !== 3 || channels !== 1) return undefined;
   const input = Object.keys(mask).find((name) => {
     const features = mask[name];
-    return features?.length === tokens && features.some((feature) => feature >= 0);
+    return features !== undefined && features.length === tokens && features.some((feature) => feature >= 0);
   });
   return input === undefined ? undefined : { [input]: map };
 }
