@@ -8,7 +8,7 @@ import { drawAs } from '../library/draw-outcome.ts';
 import type { Outcome } from '../library/outcome.ts';
 import { writeBytes } from '../node/files.ts';
 import { drawingPage } from '../protocol/drawing-page.ts';
-import { drawShown } from '../protocol/explanation-picture.ts';
+import { drawShown } from '../protocol/explanation-image.ts';
 import { UsageError } from './arguments.ts';
 import { writePng } from './image-file.ts';
 

@@ -90,7 +90,7 @@ export type Rate = (typeof RATES)[number];
 const limitsSchema = z
   .strictObject({
     body_bytes: z.int().min(1).optional().describe('Bytes of a request body.'),
-    pixels: z.int().min(1).optional().describe('Pixels of a picture, looked up in its header.'),
+    pixels: z.int().min(1).optional().describe('Pixels of an image, looked up in its header.'),
     samples: z.int().min(1).optional().describe('Rows that one request may evaluate.'),
     edge_ms: z.int().min(1).optional().describe('Milliseconds that one request may run in the isolate.'),
     requests_per_minute: z
@@ -168,7 +168,7 @@ const policy = {
   image_hosts: z
     .array(host)
     .default([])
-    .describe('Hosts from which pictures are fetched by their https URL; none unless named.'),
+    .describe('Hosts from which images are fetched by their https URL; none unless named.'),
   webhook_hosts: z
     .array(host)
     .default([])

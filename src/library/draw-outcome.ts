@@ -3,7 +3,7 @@ import { drawRow } from '../core/explainer/draw-row.ts';
 import type { Image } from '../core/image/image.ts';
 import { float32, tensor } from '../core/tensor/tensor.ts';
 import { writeNpy } from '../modalities/tensor/npy.ts';
-import { drawShown, type PictureOptions } from '../protocol/explanation-picture.ts';
+import { drawShown, type ImageDrawingOptions } from '../protocol/explanation-image.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -14,7 +14,7 @@ export const drawAs = (
   format: 'svg' | 'html' | 'ansi',
   { subject: { prepared }, row }: Outcome,
   signed: boolean,
-  { show }: PictureOptions = {},
+  { show }: ImageDrawingOptions = {},
 ): string | undefined =>
   prepared && drawRow({ modality: prepared.use.modality, ...prepared }, row, signed, format, show);
 
@@ -26,7 +26,7 @@ export const drawAs = (
  */
 export const overlayOf = (
   { subject, explanation, row }: Outcome,
-  options: PictureOptions,
+  options: ImageDrawingOptions,
   boxes = true,
 ): Image | undefined => subject.image && drawShown(explanation.method, row, subject.image, options, boxes);
 

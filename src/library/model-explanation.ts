@@ -10,7 +10,7 @@ import type { Prediction } from '../core/task/task.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import { drawingPage, imageSvg } from '../protocol/drawing-page.ts';
-import type { PictureOptions } from '../protocol/explanation-picture.ts';
+import type { ImageDrawingOptions } from '../protocol/explanation-image.ts';
 import { doubtOf } from './confidence.ts';
 import { drawAs, numbersOf, overlayOf } from './draw-outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -123,7 +123,7 @@ export class ModelExplanation {
    * The map over the image, as pixels.
    * @throws WhylightError `unprocessable_method` for other inputs, and for a method without a map
    */
-  image(options: PictureOptions = {}): Image {
+  image(options: ImageDrawingOptions = {}): Image {
     const image = overlayOf(this.outcome, options);
     if (image) return image;
     throw new WhylightError('unprocessable_method', 'Only images have a drawing of pixels: use svg() or html().');
@@ -133,7 +133,7 @@ export class ModelExplanation {
    * The map over the image, as a PNG file.
    * @throws WhylightError as {@link image} does
    */
-  async png(options: PictureOptions = {}): Promise<Uint8Array> {
+  async png(options: ImageDrawingOptions = {}): Promise<Uint8Array> {
     return this.parts.codecs.encodePng(this.image(options));
   }
 
@@ -141,7 +141,7 @@ export class ModelExplanation {
    * A drawing as SVG: the map over the image, or the features with their values.
    * @throws WhylightError `unprocessable_method` where the values are those of an inner layer
    */
-  async svg(options: PictureOptions = {}): Promise<string> {
+  async svg(options: ImageDrawingOptions = {}): Promise<string> {
     return (await this.imageSvg(options)) ?? this.drawn('svg', options);
   }
 
@@ -149,7 +149,7 @@ export class ModelExplanation {
    * A page that loads nothing: the drawing, and the explanation in words.
    * @throws WhylightError as {@link svg} does
    */
-  async html(options: PictureOptions = {}): Promise<string> {
+  async html(options: ImageDrawingOptions = {}): Promise<string> {
     const drawing = (await this.imageSvg(options)) ?? this.drawn('html', options);
     const { name } = this.outcome.explanation.model;
     return drawingPage(
@@ -169,7 +169,7 @@ export class ModelExplanation {
     return toJson(this.outcome, {});
   }
 
-  private async imageSvg(options: PictureOptions): Promise<string | undefined> {
+  private async imageSvg(options: ImageDrawingOptions): Promise<string | undefined> {
     const isSheet = options.show === 'maps';
     const image = overlayOf(this.outcome, options, isSheet);
     const { row, subject } = this.outcome;
@@ -179,7 +179,7 @@ export class ModelExplanation {
     );
   }
 
-  private drawn(format: 'svg' | 'html', options: PictureOptions): string {
+  private drawn(format: 'svg' | 'html', options: ImageDrawingOptions): string {
     const drawn = drawAs(format, this.outcome, this.parts.signed, options);
     if (drawn !== undefined) return drawn;
     throw new WhylightError(

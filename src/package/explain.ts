@@ -33,7 +33,7 @@ export type {
 } from '../library/explainable-model.ts';
 export type { ModelExplanation } from '../library/model-explanation.ts';
 export type { ModelInput } from '../library/model-input.ts';
-export type { PictureOptions as DrawingOptions } from '../protocol/explanation-picture.ts';
+export type { ImageDrawingOptions as DrawingOptions } from '../protocol/explanation-image.ts';
 
 /** Settings of an explainer: its methods, engine and limits. */
 export interface ExplainerSettings {

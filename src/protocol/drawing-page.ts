@@ -6,7 +6,7 @@ import type { Image } from '../core/image/image.ts';
 import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { escapeXml, svg, svgDocument } from '../core/modality/svg.ts';
 import { toBase64 } from './base64.ts';
-import { returnedBoxes } from './explanation-picture.ts';
+import { returnedBoxes } from './explanation-image.ts';
 
 /** An explained row that is drawn over an image. */
 export interface DrawnRow {

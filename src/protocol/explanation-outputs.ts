@@ -8,7 +8,7 @@ import { byTensor, resultOutputs, stackMaps } from './result-outputs.ts';
  * | output           | datatype | shape           |                                                                     |
  * |------------------|----------|-----------------|---------------------------------------------------------------------|
  * | `attribution`    | FP32     | [N, ...input]   | `attribution.<name>` for each tensor where there are several        |
- * | `saliency_map`   | FP32     | [N, H, W]       | where the model sees a picture                                      |
+ * | `saliency_map`   | FP32     | [N, H, W]       | where the model sees an image                                      |
  * | `scores`         | FP32     | [N]             | the target's score                                                  |
  * | `target`         | INT64    | [N]             | class index, -1 where the target is no single class                 |
  * | `target_label`   | BYTES    | [N]             | where classes have names                                            |

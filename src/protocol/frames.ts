@@ -13,7 +13,7 @@ export const FRAMES_TYPE = 'application/vnd.whylight.frames';
 
 const HEADER = 5;
 
-/** No map of a picture that we take comes near. */
+/** No map of an image that we take comes near. */
 const MAX_BYTES = 256 * 2 ** 20;
 
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -43,7 +43,7 @@ export const datatypeOf = (dtype: DataType): Datatype => NAMES[dtype];
 
 export type Parameters = Readonly<Record<string, Scalar>>;
 
-/** Texts: the protocol's BYTES. They leave as answers; as inputs they are pictures. */
+/** Texts: the protocol's BYTES. They leave as answers; as inputs they are images. */
 export interface TextTensor {
   readonly dims: readonly number[];
   readonly texts: readonly string[];

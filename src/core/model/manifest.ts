@@ -21,7 +21,7 @@ export const manifestSchema = z
     description: z.string().default('').describe('What the model tells apart, in a sentence.'),
     preprocessing: preprocessingSchema
       .optional()
-      .describe('From a picture to the input tensor; absent for models of other data.'),
+      .describe('From an image to the input tensor; absent for models of other data.'),
     modalities: z
       .record(z.string(), z.record(z.string(), z.unknown()))
       .optional()

@@ -32,7 +32,7 @@ export function checkOutput({ outputs }: Graph, stated: string | undefined): voi
   );
 }
 
-/** @throws WhylightError `invalid_config` when pictures become tensors that the model does not take */
+/** @throws WhylightError `invalid_config` when images become tensors that the model does not take */
 export function checkImages(
   { inputs }: Graph,
   { inputs: facts }: ModelDescription,

@@ -27,7 +27,7 @@ export interface Dense {
 /**
  * The layout of scores with several axes; undefined when only one of them is longer than 1.
  * @param axis which of them counts classes. When left out: the one that is as long as there are labels; else the first
- * of a picture's three (`[classes, height, width]`), and the last of two (`[boxes, classes]`).
+ * of an image's three (`[classes, height, width]`), and the last of two (`[boxes, classes]`).
  */
 export function denseLayout(dims: readonly number[], labels?: Labels, axis?: number | null): Dense | undefined {
   if (axis === null) return dims.filter((dim) => dim > 1).length > 1 ? withoutClasses(dims) : undefined;

@@ -7,7 +7,7 @@ import { methodsWithPreset, PRESET_PARAMETER } from '../../core/method/presets.t
 import { type DrawnCell, drawingSheet } from '../../core/modality/drawing-sheet.ts';
 import { drawingPage } from '../../protocol/drawing-page.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
-import { explanationPicture } from '../../protocol/explanation-picture.ts';
+import { explanationImage } from '../../protocol/explanation-image.ts';
 import type { InferenceRequest, InferenceResponse, NamedOutput, Parameters } from '../../protocol/open-inference.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { wantedOutputs } from '../http/inference-response.ts';
@@ -177,7 +177,7 @@ const cellsOf = (results: Results): Promise<SheetCell[]> =>
       if (!isCompared(result)) return { label, note: result.code };
       const { input, settings } = result.query;
       const { explanation } = result.answer;
-      const image = explanationPicture(explanation, await input.image(), settings.overlay, settings.choseOverlay);
+      const image = explanationImage(explanation, await input.image(), settings.overlay, settings.choseOverlay);
       return { label, image };
     }),
   );

@@ -4,7 +4,7 @@ import { drawRow } from '../../core/explainer/draw-row.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import { svg, svgDocument } from '../../core/modality/svg.ts';
 import { drawingPage, imageSvg } from '../../protocol/drawing-page.ts';
-import { explanationPicture } from '../../protocol/explanation-picture.ts';
+import { explanationImage } from '../../protocol/explanation-image.ts';
 import type { Services } from '../services.ts';
 import type { ExplainQuery } from './query.ts';
 
@@ -67,7 +67,7 @@ async function imageDrawing(
   const placed = await input.image();
   const { overlay, choseOverlay } = settings;
   const isSheet = overlay.show === 'maps';
-  const image = explanationPicture(explanation, placed, overlay, choseOverlay, { boxes: isSheet });
+  const image = explanationImage(explanation, placed, overlay, choseOverlay, { boxes: isSheet });
   return imageSvg({ row: explanation.rows[0], placed, boxes: !isSheet }, image, await codecs.encodePng(image));
 }
 

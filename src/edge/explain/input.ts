@@ -76,7 +76,7 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
   };
   const once = () => (decoded ??= decode());
   return {
-    digest: async () => `picture:${await sha256Hex(bytes)}`,
+    digest: async () => `image:${await sha256Hex(bytes)}`,
     inputs: async () => (await once()).inputs,
     image: once,
     prepared: async () => undefined,

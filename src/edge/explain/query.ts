@@ -52,7 +52,7 @@ export interface ExplainQuery {
   readonly key: string;
   /** The request in the Open Inference Protocol, for tensors. */
   readonly wire?: InferenceRequest;
-  /** True for data of a modality, which no picture in pixels shows. */
+  /** True for data of a modality, which no image of pixels shows. */
   readonly isData: boolean;
   /** The image file, for images. */
   readonly image?: Uint8Array;

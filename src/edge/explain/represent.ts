@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import { sha256Hex } from '../../core/digest.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
+import { explanationImage } from '../../protocol/explanation-image.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
-import { explanationPicture } from '../../protocol/explanation-picture.ts';
 import type { InferenceResponse } from '../../protocol/open-inference.ts';
 import { cached } from '../cache/cached.ts';
 import type { EdgeEnv } from '../http/env.ts';
@@ -22,7 +22,7 @@ export async function drawAnswer(
   explanation: Explanation,
 ): Promise<Uint8Array> {
   const image = await input.image();
-  return codecs.encodePng(explanationPicture(explanation, image, settings.overlay, settings.choseOverlay));
+  return codecs.encodePng(explanationImage(explanation, image, settings.overlay, settings.choseOverlay));
 }
 
 /** Makes a response in the Open Inference Protocol, with the requested metrics. */

@@ -1,7 +1,7 @@
 /** Reads the job of a request, and draws its result. */
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
-import { explanationPicture } from '../../protocol/explanation-picture.ts';
+import { explanationImage } from '../../protocol/explanation-image.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { StoredResult } from '../jobs/contents.ts';
 import type { Job } from '../jobs/job.ts';
@@ -39,5 +39,5 @@ export async function drawResult(
   const { maxPixels } = limitsFor(c.get('tenant'), limits);
   const input = bytes && inputOf({ kind: 'image', bytes, parameters: {} }, served, services, maxPixels);
   const choseOverlay = wanted.choseOverlay || c.req.query('overlay') !== undefined;
-  return codecs.encodePng(explanationPicture(explanation, await input?.image(), settings.overlay, choseOverlay));
+  return codecs.encodePng(explanationImage(explanation, await input?.image(), settings.overlay, choseOverlay));
 }

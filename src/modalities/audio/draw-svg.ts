@@ -15,7 +15,7 @@ const LEFT = 62;
 const RIGHT = 84;
 const TOP = 58;
 const WAVE = { y: TOP, height: 70 };
-const PICTURE = { y: TOP + 80, height: 260 };
+const SPECTROGRAM = { y: TOP + 80, height: 260 };
 /** Pixels along time of the spectrogram's image, at most. */
 const MAX_COLUMNS = 700;
 /** Steps of grey, of 255, from silence to the loudest place: black would hide the colours on it. */
@@ -30,25 +30,21 @@ export function drawAudioSvg(drawing: Drawing<AudioView>): string {
   if (!spectrogram) return drawSeriesSvg({ ...drawing, view: asSeries(view), title });
   const scale = attributionScale(values);
   const wave = { x: LEFT, width: WIDTH - LEFT - RIGHT, ...WAVE };
-  const picture = { x: LEFT, width: WIDTH - LEFT - RIGHT, ...PICTURE };
+  const plot = { x: LEFT, width: WIDTH - LEFT - RIGHT, ...SPECTROGRAM };
   const seconds = view.samples.length / view.sampleRate;
   const samples = Float64Array.from(view.samples);
-  const bottom = picture.y + picture.height;
+  const bottom = plot.y + plot.height;
   return svgDocument(
     { width: WIDTH, height: bottom + 44, title: `${title}: ${strongest(features.list, values)}` },
     heading(title, `strongest: ${strongest(features.list, values)}`),
     svg('rect', { ...wave, fill: 'none', stroke: FRAME }),
     curve(curvePath(samples, wave, extent(samples)), samples.length),
-    image(
-      spectrogram,
-      { ...picture, width: (picture.width * spectrogram.frames * spectrogram.hop) / seconds },
-      picture,
-    ),
-    features.list.map((feature, i) => patch(drawing, feature, values[i] as number, scale, seconds, picture)),
-    svg('rect', { ...picture, fill: 'none', stroke: FRAME }),
-    frequencyAxis(spectrogram, picture),
-    bottomAxis(picture, 0, seconds, 'time (s)'),
-    colorBar({ x: WIDTH - RIGHT + 24, y: picture.y, height: 220 }, scale, signed),
+    image(spectrogram, { ...plot, width: (plot.width * spectrogram.frames * spectrogram.hop) / seconds }, plot),
+    features.list.map((feature, i) => patch(drawing, feature, values[i] as number, scale, seconds, plot)),
+    svg('rect', { ...plot, fill: 'none', stroke: FRAME }),
+    frequencyAxis(spectrogram, plot),
+    bottomAxis(plot, 0, seconds, 'time (s)'),
+    colorBar({ x: WIDTH - RIGHT + 24, y: plot.y, height: 220 }, scale, signed),
   );
 }
 

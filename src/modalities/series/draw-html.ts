@@ -7,6 +7,6 @@ import type { Series } from './series.ts';
 
 /** A fragment of HTML: `<figure>` with the SVG and a table that opens on demand. */
 export function drawSeriesHtml(drawing: Drawing<Series>): string {
-  const picture: Markup = { markup: drawSeriesSvg(drawing) };
-  return svg('figure', { class: 'whylight-series' }, picture, featureTable(drawing)).markup;
+  const curves: Markup = { markup: drawSeriesSvg(drawing) };
+  return svg('figure', { class: 'whylight-series' }, curves, featureTable(drawing)).markup;
 }

@@ -6,7 +6,7 @@ import type { Attribution, Method } from '../../../src/core/method/contract.ts';
 import { checkMethod } from '../../../src/core/method/define.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { explanationOutputs, partialOutputs } from '../../../src/protocol/explanation-outputs.ts';
-import { explanationPicture } from '../../../src/protocol/explanation-picture.ts';
+import { explanationImage } from '../../../src/protocol/explanation-image.ts';
 import { pack, unpack } from '../../../src/protocol/packed.ts';
 import { imageTensor } from '../../../src/testing/models.ts';
 import { explainerOf, openImage } from '../../support/classifiers.ts';
@@ -145,8 +145,8 @@ describe('drawings of results', () => {
 
   it('show every map on one sheet', async () => {
     const explanation = await explained(everything);
-    const one = explanationPicture(explanation, placed, {}, false);
-    const sheet = explanationPicture(explanation, placed, { show: 'maps' }, false);
+    const one = explanationImage(explanation, placed, {}, false);
+    const sheet = explanationImage(explanation, placed, { show: 'maps' }, false);
     expect([one.width, one.height]).toEqual([64, 64]);
     expect(sheet.width * sheet.height).toBeGreaterThan(2 * 64 * 64);
   });
@@ -154,12 +154,12 @@ describe('drawings of results', () => {
   it('show the box over the map', async () => {
     const explanation = await explained(everything);
     const { boxes: _, ...row } = explanation.rows[0] as ExplainedRow;
-    const without = explanationPicture({ ...explanation, rows: [row] }, placed, {}, false);
-    expect(explanationPicture(explanation, placed, {}, false).data).not.toEqual(without.data);
+    const without = explanationImage({ ...explanation, rows: [row] }, placed, {}, false);
+    expect(explanationImage(explanation, placed, {}, false).data).not.toEqual(without.data);
   });
 
   it.each(['maps', 'uncertainty'] as const)('say that the method returned none for show=%s', async (show) => {
     const explanation = await explained({ values: everything.values });
-    expect(() => explanationPicture(explanation, placed, { show }, false)).toThrow(`show=${show}: trial returned no`);
+    expect(() => explanationImage(explanation, placed, { show }, false)).toThrow(`show=${show}: trial returned no`);
   });
 });

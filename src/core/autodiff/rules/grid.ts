@@ -159,7 +159,7 @@ export const gridRules: readonly Rule[] = [
       const taps = tapsOf(g, node, coordinates, mode);
       const masked = (tap: Tap, v: Value): Value => (tap.inside ? g.where(tap.inside, v, g.number(0, v)) : v);
 
-      const byPicture = (): Value => {
+      const byImage = (): Value => {
         const parts = taps.map((c) => g.mul(d, overChannels(masked(c, c.weights.reduce(g.mul)))));
         const zeros = flat(g.expandLike(g.number(0, d), x), 0, 0);
         const indices = g.op('Concat', taps.map(positions), { axis: 2 });
@@ -196,7 +196,7 @@ export const gridRules: readonly Rule[] = [
         );
         return g.reshapeLike(stacked, grid);
       };
-      return [wants(0) && byPicture(), wants(1) && mode !== 'nearest' && byGrid()];
+      return [wants(0) && byImage(), wants(1) && mode !== 'nearest' && byGrid()];
     },
     cases: [
       ...['zeros', 'border', 'reflection'].flatMap((padding_mode) => [

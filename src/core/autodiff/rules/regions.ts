@@ -8,7 +8,7 @@ import { largestSample } from './roi-max.ts';
 import { binWeights } from './roi-samples.ts';
 
 /** Features far enough apart for central differences: no maximum changes positions. */
-const picture = { dims: [2, 2, 6, 5], range: [-40, 40] as const };
+const image = { dims: [2, 2, 6, 5], range: [-40, 40] as const };
 const rois = { dims: [3, 4], data: [0.4, 0.7, 3.3, 4.2, -1.4, 1.1, 4.6, 7.9, 2.2, 0.1, 2.9, 5.2], constant: true };
 const batch = { dims: [3], data: [1, 0, 1], dtype: 'int64' as const };
 const numbers = (...data: number[]) => ({ dims: [data.length], data, dtype: 'int64' as const });
@@ -25,8 +25,8 @@ export const regionRules: readonly Rule[] = [
       const [height, width] = extents as [number, number];
       const [down, across] = [intAttribute(node, 'output_height', 1), intAttribute(node, 'output_width', 1)];
       const positions = g.op('Unsqueeze', [owners, g.ints([1])]);
-      const whole = (pictures: Value): Value =>
-        g.op('ScatterND', [g.zerosLike(x), positions, pictures], { reduction: 'add' });
+      const whole = (images: Value): Value =>
+        g.op('ScatterND', [g.zerosLike(x), positions, images], { reduction: 'add' });
       if (stringAttribute(node, 'mode', 'avg') === 'max') {
         const features = g.op('Gather', [x, owners], { axis: 0 });
         const bins = { regions, down, across, height, width };
@@ -52,7 +52,7 @@ export const regionRules: readonly Rule[] = [
         mode: 'max',
         coordinate_transformation_mode: 'output_half_pixel',
       },
-    ].map((attributes) => ({ inputs: [picture, rois, batch], attributes })),
+    ].map((attributes) => ({ inputs: [image, rois, batch], attributes })),
   }),
   defineRule({
     op: 'CenterCropPad',
@@ -71,7 +71,7 @@ export const regionRules: readonly Rule[] = [
   defineRule({
     op: 'Col2Im',
     since: [18],
-    note: 'Picture and block of dims that are known before the run.',
+    note: 'Image and block of dims that are known before the run.',
     vjp({ g, node, inputs: [x, , block], cotangents: [dy] }) {
       const kernel = block.value?.map(Number);
       const channels = dy.dims?.[1];

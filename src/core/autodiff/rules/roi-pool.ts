@@ -44,7 +44,7 @@ const slice = (g: GraphBuilder, x: Value, axis: number, at: number): Value =>
   g.op('Slice', [x, g.ints([at]), g.ints([at + 1]), g.ints([axis])]);
 
 /** Far enough apart for central differences: no maximum changes positions. */
-const picture = { dims: [2, 2, 6, 5], range: [-4, 4] as const };
+const image = { dims: [2, 2, 6, 5], range: [-4, 4] as const };
 const rois = {
   dims: [3, 5],
   data: [0, 0.4, 0.7, 3.3, 4.2, 1, -1.4, 1.1, 4.6, 7.9, 1, 2.2, 0.1, 2.9, 5.2],
@@ -78,10 +78,10 @@ export const roiPoolRules: readonly Rule[] = [
       return [g.op('ScatterND', [g.zerosLike(x), positions, sum(g, parts)], { reduction: 'add' })];
     },
     cases: [
-      { inputs: [picture, rois], attributes: { pooled_shape: [2, 2] } },
-      { inputs: [picture, rois], attributes: { pooled_shape: [3, 1], spatial_scale: float(0.5) } },
-      { inputs: [picture, rois], attributes: { pooled_shape: [4, 7] } },
-      { inputs: [picture, rois], attributes: { pooled_shape: [1, 2], spatial_scale: float(1.5) } },
+      { inputs: [image, rois], attributes: { pooled_shape: [2, 2] } },
+      { inputs: [image, rois], attributes: { pooled_shape: [3, 1], spatial_scale: float(0.5) } },
+      { inputs: [image, rois], attributes: { pooled_shape: [4, 7] } },
+      { inputs: [image, rois], attributes: { pooled_shape: [1, 2], spatial_scale: float(1.5) } },
     ],
   }),
 ];

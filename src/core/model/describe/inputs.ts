@@ -67,7 +67,7 @@ export function primaryInput(graph: Graph): ValueInfo | undefined {
   );
   const images = candidates.filter(({ dims }) => dims?.length === 4);
   const texts = candidates.filter((input) => TEXT_NAME.test(input.name));
-  // A picture beside texts (two towers): the picture.
+  // An image beside texts (two towers): the image.
   if (images.length > 0 && texts.length > 0) return images[0];
   return candidates.find((input) => !returns(graph, input)) ?? candidates[0] ?? inputs[0];
 }

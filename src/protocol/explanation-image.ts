@@ -17,17 +17,17 @@ export const returnedBoxes = ({ boxes = [] }: Pick<ExplainedRow, 'boxes'>): Omit
 });
 
 /** Options of a drawing; those that are left out get their defaults. */
-export type PictureOptions = Partial<DrawingOptions>;
+export type ImageDrawingOptions = Partial<DrawingOptions>;
 
 /**
  * Image of what `show` names of the only row, over the image where there is one, with the places of predictions and of
  * the method.
  * @throws WhylightError `not_acceptable` when an image cannot show the explanation; as {@link drawShown}
  */
-export function explanationPicture(
+export function explanationImage(
   { rows, method }: Pick<Explanation, 'rows' | 'method'>,
   placed: PlacedImage | undefined,
-  options: PictureOptions,
+  options: ImageDrawingOptions,
   choseOverlay: boolean,
   { boxes = true }: { readonly boxes?: boolean } = {},
 ): Image {
@@ -61,7 +61,7 @@ export function drawShown(
   method: string,
   row: ExplainedRow,
   placed: PlacedImage | undefined,
-  { show = 'map', ...options }: PictureOptions,
+  { show = 'map', ...options }: ImageDrawingOptions,
   boxes = true,
 ): Image {
   const draw = (map: Tensor<'float32'>): Image => drawMap(row, map, placed, options, boxes);
