@@ -13,6 +13,8 @@ export interface MethodInfo {
   readonly title: string;
   readonly summary: string;
   readonly strategy: string;
+  /** Package and version, or digest, of its code. */
+  readonly build?: string;
   readonly enabled: boolean;
   /** False if it does not apply to the model with default parameters, for the reason in `refusal`. */
   readonly applies?: boolean;

@@ -119,4 +119,19 @@ describeInBrowser('the playground on a first visit', () => {
     expect(await page.locator('.color-bar').count()).toBe(1);
     await expect.poll(() => page.locator('.facts').innerText(), { timeout: 50_000 }).toMatch(/in this browser/);
   });
+
+  it('explains itself in a guide, whose links lead to documents that exist', async () => {
+    const page = await visit();
+    await explained(page);
+    await page.getByRole('button', { name: 'Guide' }).click();
+    const links = page.getByRole('dialog').getByRole('link');
+    expect(await links.count()).toBe(2);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.locator('summary', { hasText: 'What score and value mean' }).click();
+    const about = page.getByRole('link', { name: 'How to read it' });
+    for (const link of [...(await links.all()), about]) {
+      const address = new URL((await link.getAttribute('href')) ?? '', page.url());
+      expect((await page.request.get(address.href)).status()).toBe(200);
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import type { MethodInfo } from '../api.ts';
 import { methodOf } from '../state.ts';
 
 /** The method in one sentence, with its paper and the description that the server has. */
@@ -12,9 +13,18 @@ export function AboutMethod({ id }: { readonly id: string }) {
           {method.paper.title} ({method.paper.year})
         </a>
       )}{' '}
-      <a href={`/v2/methods/${id}`} target="_blank" rel="noreferrer">
-        Its parameters
-      </a>
+      {isBuiltIn(method) ? (
+        <a href={`./docs/methods/${id}.html`} target="_blank" rel="noreferrer">
+          How to read it
+        </a>
+      ) : (
+        <a href={`/v2/methods/${id}`} target="_blank" rel="noreferrer">
+          Its parameters
+        </a>
+      )}
     </p>
   );
 }
+
+/** True for a method that comes with whylight, which alone the documents describe. */
+const isBuiltIn = ({ build }: MethodInfo): boolean => build === undefined || build.startsWith('whylight@');

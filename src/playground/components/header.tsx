@@ -2,6 +2,7 @@ import { chooseModel, usePlace } from '../actions.ts';
 import { returnToOwn } from '../own-model.ts';
 import { kind, model, models, own, type Place, place } from '../state.ts';
 import { Gallery } from './gallery.tsx';
+import { Guide } from './guide.tsx';
 import { KeyEntry } from './key-entry.tsx';
 import { OpenOwn } from './open-own.tsx';
 
@@ -41,6 +42,7 @@ export function Header() {
             </select>
           </label>
         )}
+        <Guide />
         <KeyEntry />
       </div>
     </header>
