@@ -2,20 +2,28 @@
 import { WhylightError } from '../core/errors.ts';
 import { mergeRules } from '../core/method/params.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
+import { privateReason } from './host-names.ts';
 import type { TenantPolicy } from './tenant-policy.ts';
+
+const HOSTS = ['image_hosts', 'webhook_hosts'] as const;
+
+type CheckedPolicy = Pick<TenantPolicy, 'methods' | 'parameters'> &
+  Partial<Pick<TenantPolicy, 'private_hosts' | (typeof HOSTS)[number]>>;
 
 export interface PolicyIssue {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** Checks that every named method exists, and that every rule fits its parameters. @returns the mistakes */
-export function checkTenant(
-  { methods, parameters }: Pick<TenantPolicy, 'methods' | 'parameters'>,
-  registry: MethodRegistry,
-): PolicyIssue[] {
+/**
+ * Checks that every named method exists, that every rule fits its parameters, and that hosts are public names.
+ * @returns the mistakes
+ */
+export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): PolicyIssue[] {
+  const { methods, parameters } = policy;
   const named = [...methods].map((id, i) => [id, i] as const).filter(([id]) => id !== '*');
   return [
+    ...(policy.private_hosts ? [] : HOSTS.flatMap((key) => privateHosts(key, policy[key] ?? []))),
     ...named.map(([id, i]) => issue(['methods', i], () => registry.get(id))),
     ...Object.entries(parameters).map(([id, rules]) =>
       issue(['parameters', id], () => {
@@ -24,6 +32,14 @@ export function checkTenant(
       }),
     ),
   ].filter((found) => found !== undefined);
+}
+
+function privateHosts(key: (typeof HOSTS)[number], hosts: readonly string[]): PolicyIssue[] {
+  return hosts.flatMap((host, i) => {
+    const reason = privateReason(host);
+    if (reason === undefined) return [];
+    return [{ path: [key, i], message: `${reason}: give a public host name, or set private_hosts to allow it.` }];
+  });
 }
 
 function issue(path: PolicyIssue['path'], check: () => unknown): PolicyIssue | undefined {

@@ -173,6 +173,10 @@ const policy = {
     .array(host)
     .default([])
     .describe('Hosts that may be told by https when a job has ended; none unless named.'),
+  private_hosts: z
+    .boolean()
+    .default(false)
+    .describe('Lets image_hosts and webhook_hosts name IP addresses and names of private networks.'),
   cors: z
     .strictObject({ origins: z.union([z.literal('*'), z.array(origin)]).default([]) })
     .prefault({})

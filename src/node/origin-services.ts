@@ -32,6 +32,8 @@ export interface OriginOptions {
   readonly models: Readonly<Record<string, string>>;
   /** Secret that edges sign their requests with; without it only clients with a key are served. */
   readonly secret?: string;
+  /** Secret that is accepted beside it, while edges still sign with it. */
+  readonly olderSecret?: string;
   /** Execution provider, or `auto` for the strongest that loads. */
   readonly provider: string;
   readonly threads?: number;
@@ -97,7 +99,7 @@ async function originEngine(options: OriginOptions, log: Log): Promise<Engine> {
 }
 
 const originModule = (
-  { secret, receiptKeys }: OriginOptions,
+  { secret, olderSecret, receiptKeys }: OriginOptions,
   admission: Admission,
   uploads: UploadedModels | undefined,
 ): Module =>
@@ -109,7 +111,12 @@ const originModule = (
     if (secret === undefined) return;
     bind(SERVICES.asOrigin).toResolvedValue(
       (models: ModelCatalogue, clock: () => number) =>
-        originServer(new SignatureCheck(secret, clock), admission, models, uploads),
+        originServer(
+          new SignatureCheck([secret, ...(olderSecret ? [olderSecret] : [])], clock),
+          admission,
+          models,
+          uploads,
+        ),
       [SERVICES.models, EDGE.clock],
     );
   });

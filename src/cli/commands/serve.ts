@@ -54,6 +54,7 @@ const args = {
 } as const;
 
 const SECRET = 'WHYLIGHT_ORIGIN_SECRET';
+const OLDER_SECRET = 'WHYLIGHT_ORIGIN_SECRET_OLDER';
 const RECEIPT_KEYS = 'WHYLIGHT_RECEIPT_KEYS';
 
 export default defineCommand({
@@ -64,6 +65,7 @@ export default defineCommand({
   async run(flags) {
     hardenBuiltIns();
     const secret = process.env[SECRET];
+    const olderSecret = process.env[OLDER_SECRET];
     const receiptKeys = process.env[RECEIPT_KEYS];
     const inferenceServer = flags['inference-server'];
     const serving = await serve({
@@ -84,6 +86,7 @@ export default defineCommand({
         },
       }),
       ...(secret && { secret }),
+      ...(olderSecret && { olderSecret }),
       ...(receiptKeys && { receiptKeys }),
       ...(inferenceServer !== undefined && { inferenceServer }),
     });

@@ -149,7 +149,7 @@ export class TenantAdmin {
     if (models === '*') return [];
     const known = await this.models.nameable(id);
     return models.flatMap((name, i) => {
-      if (known.includes(name)) return [];
+      if (name === '*' || known.includes(name)) return [];
       const close = nearest(name, known);
       const hint =
         close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are ${known.join(', ') || 'none'}.`;

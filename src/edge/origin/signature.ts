@@ -59,18 +59,21 @@ export async function sign(secret: string, request: Signed, now: number = Date.n
 
 /** Checks signatures, and stores nonces for as long as their requests are valid. */
 export class SignatureCheck {
-  private readonly secret: string;
+  private readonly secrets: readonly string[];
   private readonly clock: () => number;
-  private key: Promise<CryptoKey> | undefined;
+  private keys: Promise<readonly CryptoKey[]> | undefined;
   /** Expiry of each nonce, in the order of arrival. */
   private readonly seen = new Map<string, number>();
 
-  /** @param clock milliseconds since 1970 */
-  constructor(secret: string, clock: () => number = Date.now) {
-    if (secret.length < 32) {
+  /**
+   * @param secrets secrets that are accepted: one, or two while edges go over from the older to the newer
+   * @param clock milliseconds since 1970
+   */
+  constructor(secrets: readonly string[], clock: () => number = Date.now) {
+    if (secrets.length === 0 || secrets.some(({ length }) => length < 32)) {
       throw new WhylightError('invalid_config', 'The secret between edge and origin must have at least 32 characters.');
     }
-    this.secret = secret;
+    this.secrets = secrets;
     this.clock = clock;
   }
 
@@ -85,14 +88,10 @@ export class SignatureCheck {
     const now = this.clock();
     const fresh = /^\d{1,15}$/.test(timestamp) && Math.abs(now - Number(timestamp)) <= TOLERANCE_MS;
     if (!signature || !fresh || nonce.length < 16 || nonce.length > 64) throw refused();
-    this.key ??= keyOf(this.secret);
-    const valid = await crypto.subtle.verify(
-      'HMAC',
-      await this.key,
-      unhex(signature),
-      message(request, timestamp, nonce),
-    );
-    if (!valid) throw refused();
+    this.keys ??= Promise.all(this.secrets.map(keyOf));
+    const text = message(request, timestamp, nonce);
+    const verified = (await this.keys).map((key) => crypto.subtle.verify('HMAC', key, unhex(signature), text));
+    if (!(await Promise.all(verified)).includes(true)) throw refused();
     this.remember(nonce, now);
   }
 

@@ -122,6 +122,7 @@ describe('an invalid policy override', () => {
     [{ jwt: { issuer: 'x', audience: 'y' } }, '#/jwt', 'jwks_url or jwks'],
     [{ jwt: { issuer: 'x', audience: 'y', jwks_url: 'http://idp.test/' } }, '#/jwt/jwks_url', 'https'],
     [{ image_hosts: ['*'] }, '#/image_hosts/0', 'host name'],
+    [{ webhook_hosts: ['169.254.169.254'] }, '#/webhook_hosts/0', 'is an IP address'],
     [{ models: ['cifar10', 'everyda'] }, '#/models/1', 'Did you mean everyday'],
   ])('with policy %j is refused with 400 and changes nothing', async (policy, pointer, said) => {
     const response = await admin('PUT', '/tenants/bad', { description: 'x', ...policy });
