@@ -24,6 +24,6 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   { title: 'Using it', pages: ['library', 'methods/README', 'targets', 'models', 'report', 'comparison', 'glossary'] },
   { title: 'HTTP', pages: ['api', 'errors', 'migration'] },
-  { title: 'Operating', pages: ['operate', 'cloudflare', 'tenants', 'scale', 'embedding'] },
+  { title: 'Operating', pages: ['operate', 'cloudflare', 'tenants', 'scale', 'receipts', 'embedding'] },
   { title: 'Extending', pages: ['plugins', 'compiler', 'operators', 'architecture', 'benchmarks'] },
 ];

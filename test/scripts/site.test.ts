@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, it } from 'vitest';
+import { CHAPTERS } from '../../scripts/site/chapters.ts';
 import { withAnchors, withSiteLinks } from '../../scripts/site/links.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
 import { usePlayground } from '../support/playground.ts';
@@ -13,6 +14,14 @@ const html = (path: string): string => readFileSync(join(SITE, path), 'utf8');
 it('has a page for every document', () => {
   const documents = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'));
   expect(PAGES.length).toBe(documents.length);
+});
+
+it('lists every document but the single methods in its navigation', () => {
+  const listed = CHAPTERS.flatMap(({ pages }) => pages).sort();
+  const documents = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md') && (!path.startsWith('methods/') || path === 'methods/README.md'))
+    .map((path) => path.replace(/\.md$/, ''));
+  expect(listed).toEqual(documents.sort());
 });
 
 it('has only links to pages and anchors that exist, and loads nothing from other hosts', () => {
