@@ -32,12 +32,14 @@ export const schemathesis: Step = async ({ servers, seconds }) => {
 
 async function checked(binary: string, { name, address, key }: Server, seconds: number): Promise<Row> {
   const tool = join(FOLDER, 'schemathesis/bin/schemathesis');
-  const { output } = await run(binary, [
+  const args = [
     ...[tool, '--no-color', '--config-file', script('schemathesis.toml'), 'run', `${address}/openapi.json`],
     ...['--checks', CHECKS.join(), '--max-examples', '20', '--max-time', `${seconds}`, '--continue-on-failure'],
     ...['--no-shrink', '--seed', '1', '--workers', '1', '--request-timeout', '60', '--suppress-health-check', 'all'],
     ...(key === undefined ? [] : ['--header', `Authorization: Bearer ${key}`]),
-  ]);
+  ];
+  // It keeps a cache in its working directory.
+  const { output } = await run(binary, args, { cwd: FOLDER });
   const sent = /([\d,]+) generated/.exec(output)?.[1];
   const failures = /(\d+) unique failures?/.exec(output)?.[1] ?? '0';
   const isRight =
