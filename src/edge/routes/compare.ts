@@ -4,18 +4,10 @@ import { sourceHeaders } from '../explain/headers.ts';
 import { readRaw } from '../explain/query.ts';
 import { inferenceResponse, isBinary } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
-import { inputBody, negotiated } from '../openapi/content.ts';
+import { DRAWN_TYPES, inputBody, negotiated } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
-
-const REPRESENTATIONS = [
-  'application/json',
-  'image/png',
-  'image/svg+xml',
-  'text/html',
-  'application/octet-stream',
-] as const;
 
 /** Explains the same input and target by several methods: `POST /v2/models/{model}/compare?methods=a,b`. */
 export const compare = defineRoute(
@@ -36,7 +28,7 @@ export const compare = defineRoute(
     headers: ['Inference-Header-Content-Length', 'X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
   },
   (services) => async (c) => {
-    const offered = offeredTo(c.get('tenant'), REPRESENTATIONS);
+    const offered = offeredTo(c.get('tenant'), DRAWN_TYPES);
     // Checked before anything runs; what the body is decides among the types that are left.
     negotiate(c.req.header('Accept'), offered);
     const comparison = await compareMethods(c, services, await readRaw(c, services));

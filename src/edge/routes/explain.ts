@@ -21,21 +21,14 @@ import { prefersAsync } from '../http/prefer.ts';
 import { problemOf } from '../http/problem.ts';
 import type { Job } from '../jobs/job.ts';
 import { jobPath, jobView } from '../jobs/view.ts';
-import { inputBody, json, negotiated, notModified } from '../openapi/content.ts';
+import { DRAWN_TYPES, inputBody, json, negotiated, notModified } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { DeferToJob } from '../routing/run.ts';
 import type { Services } from '../services.ts';
 import { offeredTo } from '../tenants/tenant.ts';
 
-const REPRESENTATIONS = [
-  'application/json',
-  'image/png',
-  'image/svg+xml',
-  'text/html',
-  'application/octet-stream',
-  'text/event-stream',
-] as const;
+const REPRESENTATIONS = [...DRAWN_TYPES, 'text/event-stream'] as const;
 
 /** Explains a prediction: as JSON or bytes in the Open Inference Protocol, as an image, or as a stream of events. */
 export const explain = defineRoute(
