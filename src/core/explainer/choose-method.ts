@@ -8,7 +8,7 @@ import { namedNeeds } from '../method/contract.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { modalityOf } from '../modality/registry.ts';
 import type { Corrections } from '../model/corrections.ts';
-import type { ModalityId } from '../model/description.ts';
+import type { ModalityId, TaskId } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
 import type { Node } from '../onnx/graph.ts';
@@ -44,6 +44,8 @@ interface Rule {
   readonly method: string;
   /** Modalities that it is the best for; all when left out. */
   readonly for?: readonly ModalityId[];
+  /** Tasks that it is the best for; all when left out. */
+  readonly tasks?: readonly TaskId[];
   /** Shortest deadline in milliseconds that leaves time for it. */
   readonly from?: number;
   readonly reason: string;
@@ -55,6 +57,12 @@ const SHORT = 1000;
 /** The first rule that applies wins. White boxes stand above black boxes, more exact methods above quicker ones. */
 export const AUTO_RULES: readonly Rule[] = [
   { method: 'tree_shap', reason: 'exact Shapley values of the decision trees in the model' },
+  {
+    method: 'hires_cam',
+    for: ['image'],
+    tasks: ['object_detection', 'instance_segmentation', 'oriented_detection', 'pose'],
+    reason: 'a detector with a spatial layer and a derivative: the map keeps to the explained box',
+  },
   { method: 'grad_cam', for: ['image'], reason: 'an image model with a spatial layer and a derivative' },
   {
     method: 'integrated_gradients',
@@ -105,6 +113,7 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
   const refusals: string[] = [];
   for (const rule of AUTO_RULES) {
     if (rule.for && !rule.for.includes(modality)) continue;
+    if (rule.tasks && !rule.tasks.includes(model.description.explained.task.value)) continue;
     if (deadline < (rule.from ?? 0)) continue;
     const entry = methods.has(rule.method) ? methods.get(rule.method) : undefined;
     if (!entry || !mayUse(entry)) continue;

@@ -6,6 +6,7 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../../src/testing/models.ts';
+import { smallDetector } from '../../support/small-detector.ts';
 
 const methods = new MethodRegistry(plugins);
 const chosen = (model: Model, question: object = {}) => chooseMethod(methods, { model, ...question }).entry.method.id;
@@ -24,6 +25,11 @@ describe('chooseMethod', () => {
     const model = await openGraph(imageGraph());
     expect([chosen(model), chosen(model, { deadline: 10 })]).toEqual(['grad_cam', 'grad_cam']);
     expect(chooseMethod(methods, { model }).reason).toContain('spatial layer');
+  });
+
+  it('takes HiResCAM for a detector, whose map keeps to one box', async () => {
+    const corrections = { task: 'object_detection' };
+    expect(chosen(await smallDetector(), { corrections })).toBe('hires_cam');
   });
 
   it.each([
