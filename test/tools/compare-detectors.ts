@@ -5,11 +5,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.ts';
+import { decodeRuns } from '../../src/core/image/run-length.ts';
 import { readerOf, recogniseDetector } from '../../src/tasks/detection/formats.ts';
 import { iou } from '../../src/tasks/detection/overlap.ts';
 import { predictionOf } from '../../src/tasks/detection/read.ts';
 import { searchAs } from '../../src/tasks/detection/search.ts';
-import { decodeRuns } from '../../src/core/image/run-length.ts';
 import { openDetector, openImage } from './detector.ts';
 
 interface ReferenceBox {
