@@ -35,6 +35,9 @@ const folder = (settings?: unknown) => context({ 'tokenizer.json': bertDescripti
 const decode = (body: string, type = 'text/plain') =>
   text.decode(new TextEncoder().encode(body), type, folder()) as Parameters<typeof text.prepare>[0];
 
+/** Control character that begins a code of a terminal. */
+const ESCAPE = String.fromCharCode(27);
+
 describe('the modality of text', () => {
   it('uses words as features, grouped by sentence', async () => {
     const { features, inputs } = await text.prepare(decode('The goodness! Not bad.\n'), folder());
@@ -166,7 +169,7 @@ describe('the modality of text', () => {
   it.each([
     ['svg', /<path d="[^"]*" stroke="#000"/g],
     ['html', /text-decoration:underline/g],
-    ['ansi', /\u001b\[4m/g],
+    ['ansi', new RegExp(`${ESCAPE}\\[4m`, 'g')],
   ] as const)('underlines the marked words as %s', async (format, line) => {
     const { features, views } = await text.prepare(decode('Not bad film'), folder());
     const drawing: Drawing<TextView> = {
