@@ -68,7 +68,8 @@ export async function buildSite(folder: string): Promise<void> {
   }
   await write('search.json', indexOf(sections));
   await write('search.js', await searchProgram());
-  await write('site.css', await readFile(join(ROOT, 'scripts/site/site.css'), 'utf8'));
+  const styles = ['src/styles/product.css', 'src/styles/reset.css', 'scripts/site/site.css'];
+  await write('site.css', (await Promise.all(styles.map((path) => readFile(join(ROOT, path), 'utf8')))).join('\n'));
   await cp(join(ROOT, 'src/playground/icon.svg'), join(folder, 'icon.svg'));
   await cp(join(DOCS, 'images'), join(folder, 'images'), { recursive: true });
 }

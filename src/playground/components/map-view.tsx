@@ -120,6 +120,13 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
   const value = map && place && here ? valueAt(map, place, here.x, here.y) : undefined;
   const { scale, x, y } = zoom.value;
   const share = (length: number, whole: number) => `${(length / whole) * 100}%`;
+  /** Place of a rectangle in the image's pixels. */
+  const within = (region: Pick<Placement, 'x' | 'y' | 'width' | 'height'>): Record<string, string> => ({
+    left: share(region.x, image.width),
+    top: share(region.y, image.height),
+    width: share(region.width, image.width),
+    height: share(region.height, image.height),
+  });
   const covered = region.value;
   return (
     <>
@@ -141,28 +148,8 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
           <span class="inside" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${scale})` }}>
             <canvas ref={below} />
             <canvas ref={above} style={{ clipPath: `inset(0 ${100 - settings.swipe}% 0 0)` }} />
-            {place && !isWhole(place, image) && (
-              <span
-                class="seen"
-                style={{
-                  left: share(place.x, image.width),
-                  top: share(place.y, image.height),
-                  width: share(place.width, image.width),
-                  height: share(place.height, image.height),
-                }}
-              />
-            )}
-            {covered && (
-              <span
-                class="covered-region"
-                style={{
-                  left: share(covered.x, image.width),
-                  top: share(covered.y, image.height),
-                  width: share(covered.width, image.width),
-                  height: share(covered.height, image.height),
-                }}
-              />
-            )}
+            {place && !isWhole(place, image) && <span class="seen" style={within(place)} />}
+            {covered && <span class="covered-region" style={within(covered)} />}
             {here && !occluding.value && (
               <span class="crosshair" style={{ left: share(here.x, image.width), top: share(here.y, image.height) }} />
             )}

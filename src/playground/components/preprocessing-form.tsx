@@ -4,6 +4,7 @@ import { canvasOf } from '../image-input.ts';
 import { editOwn } from '../own-model.ts';
 import { seenBy } from '../seen.ts';
 import { input, model, own } from '../state.ts';
+import { Select } from './select.tsx';
 
 /** Conventions that models are trained with. */
 const PRESETS: Readonly<Record<string, PreprocessingEntries>> = {
@@ -59,17 +60,19 @@ export function PreprocessingForm() {
             }}
           />
         </label>
-        <Choice
+        <Select
+          class="stacked"
           label="Resizing"
           value={settings?.resize.mode ?? 'exact'}
           options={{ exact: 'to the size', shortest_side: 'shorter side, then crop', fit: 'fit, with a border' }}
-          change={(mode) => change({ resize: { mode } })}
+          set={(mode) => change({ resize: { mode } })}
         />
-        <Choice
+        <Select
+          class="stacked"
           label="Channels"
           value={settings?.color ?? 'RGB'}
           options={{ RGB: 'red, green, blue', BGR: 'blue, green, red', gray: 'grey' }}
-          change={(color) => change({ color })}
+          set={(color) => change({ color })}
         />
       </details>
     </fieldset>
@@ -129,24 +132,4 @@ function Numbers(props: {
 function numberOf(text: string): number {
   const [above, below = '1'] = text.split('/');
   return Number(above) / Number(below);
-}
-
-function Choice<T extends string>(props: {
-  readonly label: string;
-  readonly value: T;
-  readonly options: Readonly<Record<T, string>>;
-  readonly change: (value: T) => void;
-}) {
-  return (
-    <label class="stacked">
-      {props.label}
-      <select value={props.value} onChange={({ currentTarget }) => props.change(currentTarget.value as T)}>
-        {Object.entries<string>(props.options).map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
 }

@@ -35,24 +35,8 @@ export function UploadForm() {
         <p class="hint">
           Others who may use the server can then ask this model. It needs a key that may upload models.
         </p>
-        <label class="stacked">
-          Name
-          <input
-            value={name}
-            required
-            pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        </label>
-        <label class="stacked">
-          Version
-          <input
-            value={version}
-            required
-            pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
-            onInput={({ currentTarget }) => setVersion(currentTarget.value)}
-          />
-        </label>
+        <NameField label="Name" value={name} set={setName} />
+        <NameField label="Version" value={version} set={setVersion} />
         <button type="submit" disabled={busy}>
           {busy ? 'Uploading …' : 'Upload'}
         </button>
@@ -65,3 +49,22 @@ export function UploadForm() {
     </details>
   );
 }
+
+interface NameFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+}
+
+/** Field for a name as the registry takes it. */
+const NameField = ({ label, value, set }: NameFieldProps) => (
+  <label class="stacked">
+    {label}
+    <input
+      value={value}
+      required
+      pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
+      onInput={({ currentTarget }) => set(currentTarget.value)}
+    />
+  </label>
+);

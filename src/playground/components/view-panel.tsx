@@ -1,5 +1,6 @@
 import { colormaps } from '../../core/image/colormap.ts';
 import { DEFAULT_VIEW, type View, view, zoom } from '../state.ts';
+import { Select } from './select.tsx';
 
 const CHOICES = {
   type: { heatmap: 'heat map', pixels: 'pixels', outlines: 'outlines', masked: 'mask' },
@@ -61,26 +62,6 @@ export function ViewPanel() {
         </button>
       </div>
     </details>
-  );
-}
-
-function Select<T extends string>(props: {
-  readonly label: string;
-  readonly value: T;
-  readonly options: Readonly<Record<T, string>>;
-  readonly set: (value: T) => void;
-}) {
-  return (
-    <label>
-      {props.label}
-      <select value={props.value} onChange={({ currentTarget }) => props.set(currentTarget.value as T)}>
-        {Object.entries<string>(props.options).map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 
