@@ -36,10 +36,7 @@ usage: npm run bench:gradient -- <folders or .onnx files> [options]
 Medians in milliseconds over runs in turns; ratios are to the forward pass; MiB is the linear memory of
 onnxruntime-web after a few runs, each graph in a process of its own.`;
 
-const WARM_UP = 3;
-const MIN_ROUNDS = 15;
-const COMPILE_ROUNDS = 7;
-const SESSION_ROUNDS = 3;
+const [WARM_UP, MIN_ROUNDS, COMPILE_ROUNDS, SESSION_ROUNDS] = [3, 15, 7, 3];
 
 interface Quartiles {
   readonly median: number;

@@ -12,7 +12,7 @@ import { countsOfSteps } from './counts.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { defineMetric, type Measurement, type MetricContext } from './metric.ts';
-import { absentOf } from './removal.ts';
+import { absentOf, answersWith } from './removal.ts';
 
 const paper = {
   title: 'RISE: Randomized input sampling for explanation of black-box models',
@@ -37,9 +37,6 @@ const params = z.object({
 });
 
 type Params = z.output<typeof params>;
-
-/** Rows that are made at once: a curve over a large image need not be in memory as a whole. */
-const ROWS = 16;
 
 export const deletion = defineMetric({
   id: 'deletion',
@@ -82,13 +79,7 @@ async function curve(
   const ranked = features.ranked();
   const [from, to] = [start(inputs), end(inputs)];
   const taken = countsOfSteps(features.count, params.steps, params.max_percentage_perturbed);
-  const y: number[] = [];
-  for (let first = 0; first < taken.length; first += ROWS) {
-    const portion = taken.slice(first, first + ROWS);
-    const rows = features.copies(from, portion.length);
-    for (const [i, count] of portion.entries()) features.replace(rows, i, to, ranked.subarray(0, count));
-    const { scores, probabilities } = await ctx.answers(rows);
-    y.push(...(params.answer === 'score' ? scores : probabilities));
-  }
+  const sets = taken.map((count) => ranked.subarray(0, count));
+  const y = await answersWith(ctx, features, { sets, from, to }, params.answer);
   return { score: areaUnder(y), curve: { x: taken.map((count) => count / features.count), y } };
 }

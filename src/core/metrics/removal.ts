@@ -40,7 +40,7 @@ export interface RemovalParams {
 export type RemovalContext = Pick<MetricContext<RemovalParams>, 'info' | 'inputs' | 'baselines' | 'params' | 'answers'>;
 
 /** Number of rows that are made at once: a curve over a large image need not be in memory as a whole. */
-const ROWS = 16;
+export const ROWS_AT_ONCE = 16;
 
 /** Returns the inputs with nothing in them. */
 export const emptied = (ctx: AbsenceContext, baseline: RemovalParams['baseline']): Inputs =>
@@ -99,8 +99,8 @@ export async function answersWith(
   answer: RemovalParams['answer'],
 ): Promise<number[]> {
   const all: number[] = [];
-  for (let first = 0; first < sets.length; first += ROWS) {
-    const portion = sets.slice(first, first + ROWS);
+  for (let first = 0; first < sets.length; first += ROWS_AT_ONCE) {
+    const portion = sets.slice(first, first + ROWS_AT_ONCE);
     const rows = features.copies(from, portion.length);
     for (const [i, set] of portion.entries()) features.replace(rows, i, to, Array.from(set));
     all.push(...chosen(await ctx.answers(rows), answer));

@@ -9,8 +9,7 @@ import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { impute } from './imputation.ts';
 import { defineMetric } from './metric.ts';
-
-const ROWS = 16;
+import { ROWS_AT_ONCE } from './removal.ts';
 
 export const road = defineMetric({
   id: 'road',
@@ -55,8 +54,8 @@ export const road = defineMetric({
     const ranked = params.order === 'morf' ? features.ranked() : features.ranked().reverse();
     const before = (await ctx.answers(inputs)).winners[0];
     const y: number[] = [];
-    for (let first = 0; first < params.percentages.length; first += ROWS) {
-      const portion = params.percentages.slice(first, first + ROWS);
+    for (let first = 0; first < params.percentages.length; first += ROWS_AT_ONCE) {
+      const portion = params.percentages.slice(first, first + ROWS_AT_ONCE);
       const rows = features.copies(inputs, portion.length);
       for (const [i, percentage] of portion.entries()) {
         const missing = ranked.slice(0, Math.round((percentage / 100) * features.count));

@@ -1,5 +1,5 @@
-import { chooseTarget, toggleTarget } from '../actions.ts';
-import { predictions, predictionWords, targets } from '../state.ts';
+import { predictions, predictionWords } from '../state.ts';
+import { AnswerButton } from './answer-button.tsx';
 import { percent } from './percent.ts';
 
 /** Rows of the list at most. */
@@ -13,37 +13,10 @@ export function Found() {
     <>
       <ol class="classes">
         {found.slice(0, SHOWN).map(({ score, probability, label, class: index, word }, i) => {
-          const target = `box:${i}`;
-          const name = predictionWords(i);
           const kind = word === undefined ? '' : ` ${label ?? `class ${index}`}`;
-          return (
-            <li key={i}>
-              <button
-                type="button"
-                class="class"
-                aria-pressed={targets.value.includes(target)}
-                title={`Explain ${name}. Score ${score.toFixed(3)}`}
-                onClick={() => void chooseTarget(target)}
-              >
-                <span class="bar" style={{ width: `${(probability ?? 0) * 100}%` }} />
-                <span class="label">
-                  {name}
-                  {kind}
-                </span>
-                <span class="share">{probability === undefined ? short(score) : percent(probability)}</span>
-              </button>
-              <button
-                type="button"
-                class="mini"
-                aria-pressed={targets.value.includes(target)}
-                title={`Own row for ${name}`}
-                onClick={() => void toggleTarget(target)}
-              >
-                <span aria-hidden="true">+</span>
-                <span class="unseen">{name}: own row</span>
-              </button>
-            </li>
-          );
+          const value = probability === undefined ? short(score) : percent(probability);
+          const shown = { name: predictionWords(i), kind, score, bar: probability ?? 0, value, row: 'own row' };
+          return <AnswerButton key={i} target={`box:${i}`} {...shown} />;
         })}
       </ol>
       {found.length > SHOWN && <p class="hint">{found.length - SHOWN} more are not shown.</p>}

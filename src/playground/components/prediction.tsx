@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { SURE } from '../../core/model/confidence.ts';
-import { chooseTarget, toggleTarget } from '../actions.ts';
+import { toggleTarget } from '../actions.ts';
 import {
   changed,
   isAnswered,
@@ -12,6 +12,7 @@ import {
   ranking,
   targets,
 } from '../state.ts';
+import { AnswerButton } from './answer-button.tsx';
 import { Found } from './found.tsx';
 import { percent } from './percent.ts';
 
@@ -34,33 +35,10 @@ export function Prediction() {
       {predictions.value && <Found />}
       <ol class="classes">
         {ranked.slice(0, all ? 100 : SHOWN).map(({ index, element, label, probability, score }) => {
-          const own = String(index);
           const margin = `${first?.index} - ${index}`;
-          const now = covered?.[element];
+          const shown = { name: label, score, bar: probability, value: percent(probability), row: 'own row of maps' };
           return (
-            <li key={index}>
-              <button
-                type="button"
-                class="class"
-                aria-pressed={targets.value.includes(own)}
-                onClick={() => void chooseTarget(own)}
-                title={`Explain ${label}. Score ${score.toFixed(3)}`}
-              >
-                <span class="bar" style={{ width: `${probability * 100}%` }} />
-                {now !== undefined && <span class="bar covered" style={{ width: `${now * 100}%` }} />}
-                <span class="label">{label}</span>
-                <span class="share">{percent(probability)}</span>
-              </button>
-              <button
-                type="button"
-                class="mini"
-                aria-pressed={targets.value.includes(own)}
-                title={`Own row of maps for ${label}`}
-                onClick={() => void toggleTarget(own)}
-              >
-                <span aria-hidden="true">+</span>
-                <span class="unseen">{label}: own row of maps</span>
-              </button>
+            <AnswerButton key={index} target={String(index)} {...shown} covered={covered?.[element]}>
               {first && index !== first.index ? (
                 <button
                   type="button"
@@ -77,7 +55,7 @@ export function Prediction() {
               ) : (
                 <span class="mini" aria-hidden="true" />
               )}
-            </li>
+            </AnswerButton>
           );
         })}
       </ol>
