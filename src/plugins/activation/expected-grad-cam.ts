@@ -20,8 +20,8 @@ const POSITION_WORDS = 4;
 
 /**
  * Grad-CAM with the gradient of the layer replaced by its expectation along the way from a baseline:
- * `w_k = mean_p E[dS/dA_k at x' + u (x + n - x')]` over baselines x', positions u uniform in [0, 1) and normal noise n. It follows the
- * idea of the paper and has not been compared with the authors' equations or code.
+ * `w_k = mean_p E[dS/dA_k at x' + u (x + n - x')]` over baselines x', positions u uniform in [0, 1) and normal noise n.
+ * It follows the idea of the paper and has not been compared with the authors' equations or code.
  */
 export default overLayers(
   defineMethod({
