@@ -45,9 +45,16 @@ function sumOfVectors(): Graph {
 
 const json = (content: object): Uint8Array => new TextEncoder().encode(JSON.stringify(content));
 
-const WORD_FILES: Readonly<Record<string, Uint8Array>> = {
+/** Tokenizer of `bertDescription` and its special tokens, by path beside a model. */
+export const WORD_FILES: Readonly<Record<string, Uint8Array>> = {
   'tokenizer.json': json(bertDescription),
-  'special_tokens_map.json': json({ pad_token: '[PAD]', cls_token: '[CLS]', sep_token: '[SEP]', unk_token: '[UNK]' }),
+  'special_tokens_map.json': json({
+    pad_token: '[PAD]',
+    cls_token: '[CLS]',
+    sep_token: '[SEP]',
+    unk_token: '[UNK]',
+    mask_token: '[MASK]',
+  }),
 };
 
 const source = (graph: Graph, manifest: object, files: Readonly<Record<string, Uint8Array>> = {}): ModelSource => ({

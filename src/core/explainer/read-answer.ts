@@ -147,6 +147,7 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
     ...(task.id === 'token_classification' && words
       ? { attentionMask: wordsAmong(words) }
       : attentionOf(description, inputs)),
+    ...(words?.asked && { positions: words.asked }),
     ...(threshold !== undefined && { threshold }),
     ...(boxScore && { boxScore }),
     ...(similarTo && { similarTo }),

@@ -34,6 +34,8 @@ export interface Features {
   readonly list: readonly Feature[];
   /** By input name: index of the feature of each element of one row, -1 for elements of none (special tokens). */
   readonly mask: Readonly<Record<string, Int32Array>>;
+  /** Elements of the row that are asked about, in order: the mask tokens of a text. */
+  readonly asked?: readonly number[];
   /** Names of the groups, where features have them. */
   readonly groups?: readonly string[];
   /** True where features only name parts of an answer (elements of a tensor): methods and metrics go by positions then. */

@@ -61,7 +61,11 @@ async function prepare(raw: readonly TextInput[], context: ModalityContext): Pro
   const inputs = textInputs(context.inputs, context.description.inputs);
   const encoded = encodeText(tokenizer, raw, inputs, facts, { maxLength: settings.max_length });
   const views = encoded.encodings.map((encoding, i) => viewOf([raw[i] as TextInput].flat(), encoding));
-  const features = views.map((view) => textFeatures(view, encoded.ids, settings.features));
+  const maskId = facts.specialTokens.mask?.value.id;
+  const features = views.map((view) => ({
+    ...textFeatures(view, encoded.ids, settings.features),
+    ...(maskId !== undefined && { asked: masksIn(view, maskId) }),
+  }));
   const empty = features.findIndex(({ list }) => list.length === 0);
   if (empty >= 0) {
     throw new WhylightError(
@@ -75,6 +79,10 @@ async function prepare(raw: readonly TextInput[], context: ModalityContext): Pro
 
 /** Words of a model that cuts texts itself. */
 const wordsOf = ({ inputs }: ModalityContext) => inputs.find(({ words }) => words?.split)?.words;
+
+/** Positions of the mask tokens, which the model is asked to fill. */
+const masksIn = ({ encoding }: TextView, maskId: number): number[] =>
+  [...encoding.ids.keys()].filter((position) => encoding.ids[position] === maskId);
 
 /** The token that stands for an absent word. */
 async function absentToken(context: ModalityContext, kind: string | undefined): Promise<{ token: string; id: number }> {
