@@ -2,13 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { TaskRegistry } from '../../../src/core/task/registry.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import plugin, { dRise } from '../../../src/plugins/perturbation/d-rise.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
 import { searchAs } from '../../../src/tasks/detection/search.ts';
 import { targetOf } from '../../../src/tasks/detection/target.ts';
+import { builtinTasks } from '../../../src/tasks/index.ts';
 import { openGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
+import { quarters } from '../../support/other-models.ts';
 import { shownWhole, table } from '../../tasks/detection/support.ts';
 
 const SIDE = 8;
@@ -55,6 +58,24 @@ describe('d_rise', () => {
     // Left: (0.5 + 0.5) / 3; right: (0 + 0.5) / 3.
     expect(map[0]).toBeCloseTo(1 / 3, 6);
     expect(map[SIDE - 1]).toBeCloseTo(1 / 6, 6);
+  });
+
+  it('gives no weight to a mask under which the box vanishes', async () => {
+    const rows = Array.from({ length: 3 * PIXELS }, (_, i) =>
+      i % PIXELS >= PIXELS / 2 ? 0.1 : i % SIDE < SIDE / 2 ? 0.9 : 0.6,
+    );
+    const explainer = explainerOf([recorded], { tasks: new TaskRegistry(builtinTasks) });
+    const explained = await explainer.explain(await openGraph(quarters()), {
+      method: 'd_rise',
+      inputs: { image: float32([1, 3, SIDE, SIDE], rows) },
+      params: { n_masks: 3, reduction: 'mean', baseline: 0 },
+      target: 'box:0',
+      read: {},
+    });
+    const map = explained.rows[0]?.map?.data ?? [];
+    // Hidden, the box of 0.9 has the score 0; the box of 0.6 then stands first in the list and must not replace it.
+    expect(map[0]).toBeCloseTo((0.9 + 0.9) / 3, 5);
+    expect(map[SIDE - 1]).toBeCloseTo(0.9 / 3, 5);
   });
 
   it('weights each mask with the score where the target is no box', async () => {
