@@ -1,5 +1,6 @@
 /** Writes the drawing or the numbers of an outcome to the file that `-o` names. */
 import { extname } from 'node:path';
+import { svg } from '../core/modality/svg.ts';
 import { drawAs, numbersOf, overlayOf } from '../library/draw-outcome.ts';
 import type { Outcome } from '../library/outcome.ts';
 import { toJson } from '../library/outcome-json.ts';
@@ -55,7 +56,8 @@ async function contentOf(
     if (image) return nodeCodecs().encodePng(image);
   } else {
     const drawn = drawAs(format, outcome, signed, overlay);
-    if (drawn !== undefined) return drawn;
+    const { text } = outcome.row;
+    if (drawn !== undefined) return format === 'html' && text ? `${drawn}${svg('p', {}, text).markup}` : drawn;
   }
   const kind = outcome.subject.image ? 'an image' : 'this input';
   const possible = outcome.subject.image ? 'png, json or npy' : 'svg, html, json or npy';

@@ -63,9 +63,9 @@ const source = (graph: Graph, manifest: object, files: Readonly<Record<string, U
   files: { read: async (path) => files[path] },
 });
 
-/** Shipped models `words`, `short` (the same, of 4 tokens), `vectors`, `columns` and `quarters`. */
+/** Shipped models `words`, `short` (the same, of 4 tokens), `vectors`, `columns`, `numbers` (the same, as plain tensors) and `quarters`. */
 export const otherModels: ModelStore = {
-  names: ['words', 'short', 'vectors', 'columns', 'quarters'],
+  names: ['words', 'short', 'vectors', 'columns', 'numbers', 'quarters'],
   async open(name) {
     if (name === 'words') return source(sumOfTokens(), { name, labels: ['NEGATIVE', 'POSITIVE'] }, WORD_FILES);
     if (name === 'vectors') return source(sumOfVectors(), { name }, WORD_FILES);
@@ -75,6 +75,7 @@ export const otherModels: ModelStore = {
     }
     if (name === 'quarters')
       return source(quarters(), { name, preprocessing: { size: [8, 8], resize: { mode: 'exact' } } });
+    if (name === 'numbers') return source(weightedColumns(), { name, inputs: { x: { modality: 'tensor' } } });
     return source(weightedColumns(), {
       name,
       task: 'regression',

@@ -2,7 +2,7 @@
 import { WhylightError } from '../errors.ts';
 import type { DrawingOptions } from '../image/overlay.ts';
 import type { DrawFormat, Features, Modality } from '../modality/modality.ts';
-import { stackSvg } from '../modality/svg.ts';
+import { captionSvg, stackSvg } from '../modality/svg.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { ExplainedRow } from './explanation.ts';
 
@@ -34,14 +34,13 @@ export function drawRow(
   const marked = markedBy(row, features);
   const draw = (values: ArrayLike<number>, title: string, isSigned: boolean, elements?: Float32Tensors): string =>
     modality.draw({ view, features, values, marked, ...(elements && { elements }), title, signed: isSigned }, format);
-  const name = text === undefined ? targetName(target) : `${targetName(target)}: ${text}`;
-  if (show === 'map')
-    return draw(
-      Float64Array.from(valued, ({ value }) => value),
-      name,
-      signed,
-      elements,
-    );
+  const name = targetName(target);
+  if (show === 'map') {
+    const values = Float64Array.from(valued, ({ value }) => value);
+    const drawing = draw(values, name, signed, elements);
+    // Pages and terminals print the text themselves; a file of its own has no other place for it.
+    return format === 'svg' && text !== undefined ? stackSvg(name, [drawing, captionSvg(text)]) : drawing;
+  }
   const drawings =
     show === 'maps'
       ? maps.flatMap(({ name, features: own, values }) => (own ? [draw(own, name, signed, values)] : []))

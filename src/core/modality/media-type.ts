@@ -20,6 +20,19 @@ const SIGNATURES: readonly (readonly [start: string, type: string])[] = [
   ['PK\u0003\u0004', 'application/x-npz'],
 ];
 
+/** The media type without its parameters, in lower case: `text/csv` of `Text/CSV; charset=utf-8`. */
+export const bareMediaType = (mediaType: string): string => mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
+
+/** Value of a parameter of a media type, without quotes: `utf-8` of `text/csv; charset="UTF-8"`, in lower case. */
+export function mediaTypeParameter(mediaType: string, name: string): string | undefined {
+  const parameters = mediaType
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const found = parameters.find((text) => text.startsWith(`${name}=`));
+  return found?.slice(name.length + 1).replace(/^"(.*)"$/, '$1');
+}
+
 /**
  * @param extension lower case, without the dot; empty for standard input, whose content decides
  * @param accepted of the modality, its usual one first

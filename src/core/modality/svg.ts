@@ -62,6 +62,21 @@ export function svgDocument({ width, height, title, style }: SvgDocumentOptions,
   ).markup;
 }
 
+/** Line of a caption at most, in characters: about the width of a drawing. */
+const CAPTION_LENGTH = 90;
+
+/** Sentences to stand below a drawing, broken into lines between words. */
+export function captionSvg(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + word.length >= CAPTION_LENGTH) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  const placed = lines.map((line, i) => svg('text', { x: 16, y: 16 + 18 * i }, line));
+  return svgDocument({ width: 640, height: 18 * lines.length + 10, title: 'Caption' }, placed);
+}
+
 /** Drawings of {@link svgDocument}, one below the other, as one drawing. */
 export function stackSvg(title: string, drawings: readonly string[]): string {
   let [width, height] = [0, 0];

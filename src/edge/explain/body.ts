@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
+import { bareMediaType } from '../../core/modality/media-type.ts';
 import { fromBase64 } from '../../protocol/base64.ts';
 import {
   decodeRequest,
@@ -41,7 +42,7 @@ const ACCEPTED = [...IMAGE_TYPES, 'multipart/form-data', 'application/json', 'ap
  */
 export async function readBody(c: Context<EdgeEnv>, source: ImageSource, types: DataTypes): Promise<Body> {
   const mediaType = c.req.header('Content-Type') ?? '';
-  const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = bareMediaType(mediaType);
   const header = c.req.header(HEADER_LENGTH);
   if (type === 'multipart/form-data') return readForm(c, source, types);
   if (type === 'application/json' || (type === 'application/octet-stream' && header !== undefined)) {

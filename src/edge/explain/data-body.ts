@@ -1,6 +1,6 @@
 /** Bodies with data of a modality: texts, tables, series, sound, arrays. */
 import { WhylightError } from '../../core/errors.ts';
-import { mediaTypeOf } from '../../core/modality/media-type.ts';
+import { bareMediaType, mediaTypeOf } from '../../core/modality/media-type.ts';
 import { type ModalityRegistry, modalityOf } from '../../core/modality/registry.ts';
 import type { ModalityId } from '../../core/model/description.ts';
 import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
@@ -49,7 +49,7 @@ export function dataOf(
   { own, ofOwn, ofTensor }: DataTypes,
   parameters: Parameters = {},
 ): DataBody | undefined {
-  const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = bareMediaType(mediaType);
   if (own !== undefined && ofOwn.includes(type)) return { kind: 'data', bytes, mediaType, modality: own, parameters };
   if (ofTensor.includes(type)) return { kind: 'data', bytes, mediaType, modality: 'tensor', parameters };
   return undefined;

@@ -6,6 +6,7 @@ import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainRequest, ReadRequest } from '../../core/explainer/request.ts';
 import { inOriginalPixels } from '../../core/image/placement.ts';
 import type { MethodRegistry, PluginEntry } from '../../core/method/registry.ts';
+import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { InferenceRequest, Parameters } from '../../protocol/open-inference.ts';
 import { cacheKey } from '../cache/key.ts';
@@ -139,7 +140,7 @@ export async function queryOf(
     const methods = methodsFor(tenant, explainer.methods);
     const request = {
       ...{ method, params, target, scores, seed, top, summary, inputs },
-      ...(await readingOf(input, parameters.baseline === undefined, {
+      ...(await readingOf(input, model, parameters.baseline === undefined, {
         ...reading,
         ...(similar && { similarTo: await similar.embedding() }),
       })),
@@ -184,10 +185,12 @@ function methodOf(
 
 /**
  * The parts of a request that come from the input beside its tensors: the size of the image, or features and baselines.
+ * @param model of the request
  * @param ownBaselines false where the client chose a baseline
  */
 async function readingOf(
   input: ExplainInput,
+  model: Model,
   ownBaselines: boolean,
   settings: ReadRequest,
 ): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines' | 'background'>> {
@@ -197,10 +200,10 @@ async function readingOf(
     // Pixels would travel with the request to origins and jobs, which need the size alone.
     ...(placed && { image: inOriginalPixels(placed) }),
   };
-  // Every element of a tensor would be a feature.
-  if (!prepared || prepared.use.modality.id === 'tensor') return { read };
+  // Tensors for a model of another kind: the elements that they name say nothing to a reader of pixels or words.
+  if (!prepared || (prepared.use.modality.id === 'tensor' && modalityOf(model) !== 'tensor')) return { read };
   const known = { read, features: prepared.features };
-  if (!ownBaselines) return known;
+  if (!ownBaselines || prepared.use.modality.id === 'tensor') return known;
   const background = await prepared.background();
   return { ...known, baselines: await prepared.baselines(), ...(background && { background }) };
 }

@@ -1,6 +1,7 @@
 /** Series from the bytes of a file or a request. */
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { bareMediaType, mediaTypeParameter } from '../../core/modality/media-type.ts';
 import { decodeText } from '../tabular/decode-text.ts';
 import { readNpy } from '../tensor/npy.ts';
 import { readCsvSeries } from './read-csv.ts';
@@ -10,16 +11,17 @@ import { invalidSeries, type Series } from './series.ts';
 export const SERIES_MEDIA_TYPES = ['text/csv', 'application/json', 'application/x-npy'] as const;
 
 /**
- * One series: CSV with a column for each channel, JSON, or an array of NumPy.
+ * One series: CSV with a column for each channel, JSON, or an array of NumPy. Of texts the parameter `charset` is heeded.
  * @throws WhylightError `unsupported_media_type`, or `invalid_request` with the place of what is wrong.
  */
 export function decodeSeries(bytes: Uint8Array, mediaType: string): Series {
   if (bytes.length === 0) throw invalidSeries('The series is empty: it has 0 bytes.');
-  switch (mediaType) {
+  const charset = mediaTypeParameter(mediaType, 'charset');
+  switch (bareMediaType(mediaType)) {
     case 'text/csv':
-      return fromText(bytes, readCsvSeries);
+      return fromText(bytes, charset, readCsvSeries);
     case 'application/json':
-      return fromText(bytes, (text) => readJsonSeries(json(text)));
+      return fromText(bytes, charset, (text) => readJsonSeries(json(text)));
     case 'application/x-npy':
       return arraySeries(readNpy(bytes, 'the series'));
     default:
@@ -32,8 +34,8 @@ export function decodeSeries(bytes: Uint8Array, mediaType: string): Series {
 }
 
 /** Says which encoding was taken, where the file does not. */
-function fromText(bytes: Uint8Array, read: (text: string) => Series): Series {
-  const { text, notice } = decodeText(bytes);
+function fromText(bytes: Uint8Array, charset: string | undefined, read: (text: string) => Series): Series {
+  const { text, notice } = decodeText(bytes, charset);
   const series = read(text);
   return notice === undefined ? series : { ...series, notes: [notice, ...series.notes] };
 }

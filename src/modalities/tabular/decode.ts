@@ -1,6 +1,9 @@
 /** Bytes of a table in any of its formats. */
 import { WhylightError } from '../../core/errors.ts';
+import { bareMediaType, mediaTypeParameter } from '../../core/modality/media-type.ts';
 import type { ModalityContext } from '../../core/modality/modality.ts';
+import { readNpy } from '../tensor/npy.ts';
+import { arrayTable } from './array-table.ts';
 import { tableColumns } from './columns.ts';
 import { readCsv } from './csv.ts';
 import { decodeText } from './decode-text.ts';
@@ -8,19 +11,14 @@ import { readJsonTable } from './json-table.ts';
 import { parseTabularSettings } from './settings.ts';
 import type { Table } from './table.ts';
 
-export const TABLE_MEDIA_TYPES = ['text/csv', 'text/tab-separated-values', 'application/json'];
+export const TABLE_MEDIA_TYPES = ['text/csv', 'text/tab-separated-values', 'application/json', 'application/x-npy'];
 
 /**
- * Reads a table. Of `text/csv` the parameters `charset` and `header` (`present` or `absent`) are heeded.
+ * Reads a table; an array of NumPy holds the numbers that the model takes, one row or [rows, columns]. Of `text/csv` the parameters `charset` and `header` (`present` or `absent`) are heeded.
  * @throws WhylightError `invalid_request` for what is no table, `unsupported_media_type`
  */
 export function decodeTable(bytes: Uint8Array, mediaType: string, { inputs, settings }: ModalityContext): Table {
-  const [type = '', ...parameters] = mediaType.split(';').map((part) => part.trim().toLowerCase());
-  const parameter = (name: string): string | undefined =>
-    parameters
-      .find((text) => text.startsWith(`${name}=`))
-      ?.slice(name.length + 1)
-      .replace(/^"(.*)"$/, '$1');
+  const type = bareMediaType(mediaType);
   if (!TABLE_MEDIA_TYPES.includes(type)) {
     throw new WhylightError(
       'unsupported_media_type',
@@ -31,11 +29,11 @@ export function decodeTable(bytes: Uint8Array, mediaType: string, { inputs, sett
       },
     );
   }
-  const { text, notice } = decodeText(bytes, parameter('charset'));
-  const header = parameter('header');
-  const known = tableColumns(inputs, parseTabularSettings(settings)).flatMap(({ name, named }) =>
-    named ? [name] : [],
-  );
+  const columns = tableColumns(inputs, parseTabularSettings(settings));
+  if (type === 'application/x-npy') return arrayTable(readNpy(bytes, 'the table'), columns);
+  const { text, notice } = decodeText(bytes, mediaTypeParameter(mediaType, 'charset'));
+  const header = mediaTypeParameter(mediaType, 'header');
+  const known = columns.flatMap(({ name, named }) => (named ? [name] : []));
   const table =
     type === 'application/json'
       ? readJsonTable(text)

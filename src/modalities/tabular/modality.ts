@@ -27,14 +27,14 @@ export interface TableRow {
 const ABSENT = ['median', 'mean', 'rows', 'zero'] as const;
 
 /**
- * Tables from CSV and JSON; each column is a feature. What is absent is the median of background rows, which the settings
+ * Tables from CSV, JSON and NumPy; each column is a feature. What is absent is the median of background rows, which the settings
  * name (`median`, the default where there are some), their `mean`, all of the `rows`, or `zero`.
  */
 const tabular: Modality<Table, TableRow> = {
   apiVersion: 1,
   id: 'tabular',
   about: { title: 'Table', summary: 'Rows of named columns: numbers and categories.' },
-  accepts: { mediaTypes: TABLE_MEDIA_TYPES, extensions: ['csv', 'tsv', 'json'] },
+  accepts: { mediaTypes: TABLE_MEDIA_TYPES, extensions: ['csv', 'tsv', 'json', 'npy'] },
   recognise: (description) => Math.max(0, evidence(description)),
   decode: decodeTable,
   prepare,

@@ -1,6 +1,7 @@
 /** Named tensors from the bytes of a file or a request. */
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { bareMediaType } from '../../core/modality/media-type.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 import { jsonTensor } from './json.ts';
@@ -30,7 +31,7 @@ export async function decodeTensors(
   inputs: readonly InputFact[],
 ): Promise<NamedTensors> {
   if (bytes.length === 0) throw invalidArray('The tensor is empty: it has 0 bytes.');
-  switch (mediaType) {
+  switch (bareMediaType(mediaType)) {
     case 'application/x-npy':
       return new Map([['', readNpy(bytes, 'the tensor')]]);
     case 'application/x-npz':

@@ -1,5 +1,6 @@
 /** Texts from the bytes of a file or of a request. */
 import { WhylightError } from '../../core/errors.ts';
+import { bareMediaType, mediaTypeParameter } from '../../core/modality/media-type.ts';
 import { isObject } from './tokenizer/json.ts';
 import type { TextInput } from './tokenizer/tokenizer.ts';
 
@@ -25,8 +26,8 @@ const PAIRS: readonly (readonly [first: string, second: string])[] = [
  * @throws WhylightError `invalid_request` for other content, or for text that is no UTF-8 or UTF-16
  */
 export function decodeTexts(bytes: Uint8Array, mediaType: string): TextInput[] {
-  const text = decodeCharacters(bytes);
-  const rows = mediaType.startsWith('application/json') ? rowsOf(parse(text)) : [text.replace(/\r?\n$/, '')];
+  const text = decodeCharacters(bytes, mediaTypeParameter(mediaType, 'charset'));
+  const rows = bareMediaType(mediaType) === 'application/json' ? rowsOf(parse(text)) : [text.replace(/\r?\n$/, '')];
   if (rows.length === 0 || rows.length > MAX_ROWS) {
     throw invalid(`There are ${rows.length} texts; from 1 to ${MAX_ROWS} can be sent at once.`);
   }
@@ -42,15 +43,18 @@ export function decodeTexts(bytes: Uint8Array, mediaType: string): TextInput[] {
 const invalid = (message: string, cause?: unknown): WhylightError =>
   new WhylightError('invalid_request', message, {}, { cause });
 
-/** UTF-8, or UTF-16 with a byte order mark. */
-function decodeCharacters(bytes: Uint8Array): string {
+/** UTF-16 with a byte order mark, else `charset`, else UTF-8. */
+function decodeCharacters(bytes: Uint8Array, charset = 'utf-8'): string {
   const [first, second] = bytes;
   const wide =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
   try {
-    return new TextDecoder(wide ?? 'utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    return new TextDecoder(wide ?? charset, { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
-    throw invalid('The text is not UTF-8, nor UTF-16 with a byte order mark. Save it as UTF-8.', cause);
+    throw invalid(
+      `The text is not in ${charset.toUpperCase()}, nor UTF-16 with a byte order mark. Save it as UTF-8.`,
+      cause,
+    );
   }
 }
 

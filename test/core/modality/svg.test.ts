@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeXml, svg, svgDocument } from '../../../src/core/modality/svg.ts';
+import { captionSvg, escapeXml, svg, svgDocument } from '../../../src/core/modality/svg.ts';
 
 describe('SVG output', () => {
   it('has numbers of at most two decimals, and omits undefined attributes', () => {
@@ -21,5 +21,16 @@ describe('SVG output', () => {
     const document = svgDocument({ width: 10, height: 20, title: 'A & B' }, svg('g', {}));
     expect(document).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 10 20"/);
     expect(document).toContain('<title>A &amp; B</title>');
+  });
+});
+
+describe('captionSvg', () => {
+  it('breaks a text between words, and is as high as its lines', () => {
+    const words = Array.from({ length: 30 }, (_, i) => `word${i}`).join(' ');
+    const drawn = captionSvg(words);
+    const lines = [...drawn.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, line]) => line as string);
+    expect(lines.join(' ')).toBe(words);
+    expect(lines.every((line) => line.length <= 90)).toBe(true);
+    expect(drawn).toContain(`height="${18 * lines.length + 10}"`);
   });
 });

@@ -1,6 +1,8 @@
 /** Texts, tables and detectors over HTTP, with models that are worked out by hand. */
 import { describe, expect, it } from 'vitest';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
+import { writeNpy } from '../../../src/modalities/tensor/npy.ts';
 import { appWith, type Output, outputsOf, services } from '../../support/app.ts';
 import { otherModels } from '../../support/other-models.ts';
 
@@ -213,6 +215,20 @@ describe('the explanation of a table over HTTP', () => {
     const response = await post('/v1/models/columns:predict', 'application/json', body);
     const { predictions } = (await response.json()) as { predictions: number[][] };
     expect(predictions.flat()[0]).toBeCloseTo(0.5, 5);
+  });
+});
+
+describe('the explanation of a plain tensor over HTTP', () => {
+  it('names its elements, and keeps the baseline of the method', async () => {
+    const response = await explain(
+      'numbers/explain?method=integrated_gradients&baseline=1',
+      'application/x-npy',
+      writeNpy(float32([1, 2], [3, 5])),
+    );
+    expect(response.status, await response.clone().text()).toBe(200);
+    const values = named((await outputsOf(response)).features);
+    expect(Object.keys(values)).toEqual(['x[0]', 'x[1]']);
+    expect(Object.values(values)).toEqual([expect.closeTo(4, 4), expect.closeTo(-4, 4)]);
   });
 });
 
