@@ -94,7 +94,7 @@ describe('messages of the command line', () => {
     running.kill('SIGINT');
     const [code] = await ended;
     expect(code).toBe(130);
-    expect(said).toContain(`Stopped. The images that are done are kept in ${journal}: the same command goes on`);
+    expect(said).toContain(`Stopped. The inputs that are done are kept in ${journal}: the same command goes on`);
     const more = whylight(...args, '--most', '8');
     expect(more.stderr).not.toContain('error');
   });

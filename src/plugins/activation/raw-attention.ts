@@ -33,7 +33,7 @@ export default defineMethod({
   about: {
     title: 'Raw Attention',
     summary: 'Where each head of one block of a transformer looks, and all of them together, whatever the class.',
-    paper: arxiv('1706.03762', 2017, 'Attention Is All You Need', 'equation 1 and section 3.2.2'),
+    paper: arxiv('1706.03762', 2017, 'Attention Is All You Need', 'equation 1'),
     modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },

@@ -88,7 +88,8 @@ describe('methods with more_layers', () => {
   });
 });
 
-for (const id of ['score_cam', 'ablation_cam', 'finer_cam', 'recipro_cam', 'dff', 'shapley_cam']) {
+// Without dff: maps of layers are scaled to [0, 1], and two classes may need the same concept most.
+for (const id of ['score_cam', 'ablation_cam', 'finer_cam', 'recipro_cam', 'shapley_cam']) {
   const method = methods.find((one) => one.id === id);
   if (method) testMethod(method, { params: { more_layers: ['features'] } });
 }
