@@ -1,7 +1,7 @@
 /** Plan of an explanation: the request with everything parsed and checked, and its cost. Nothing has run yet. */
 
 import { WhylightError } from '../errors.ts';
-import type { Cost, MethodSource } from '../method/contract.ts';
+import type { Cost, Method, MethodSource } from '../method/contract.ts';
 import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
@@ -13,7 +13,7 @@ import { resolveTarget } from '../model/target.ts';
 import { followsPrediction, type Target } from '../model/target-request.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
-import { type Inputs, rowsOf } from '../tensor/rows.ts';
+import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
 import { guarded } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
 import type { ExplainRequest } from './request.ts';
@@ -90,7 +90,7 @@ export function planRequest(
   const target = isChosenByTask?.(model, request) ? undefined : fixedTarget(request, space);
   const fixed = target ? { target } : {};
   // For one row there may be any number of them.
-  const background = entry.method.background && request.background ? checkBaselines(model, request.background, 1) : {};
+  const background = backgroundOf(model, entry.method, request);
   const settled = {
     milliseconds: 0,
     background,
@@ -107,6 +107,13 @@ export function planRequest(
     ...fixed,
   };
   return withNeeds(settled, params);
+}
+
+/** Checked background rows of the model, as many as the method takes. */
+function backgroundOf(model: Model, { background }: Method, { background: rows }: ExplainRequest): Inputs {
+  if (!background || !rows) return {};
+  const all = checkBaselines(model, rows, 1);
+  return background === true ? all : spreadRows(all, background);
 }
 
 /** The target of every row; undefined where it depends on the prediction. It is checked in any case. */

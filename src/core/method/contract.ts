@@ -68,8 +68,11 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly readsScore?: true;
   /** True if `explain` ends with its default parameters, too, when it knows enough: the cost is then an upper bound. */
   readonly stopsEarly?: true;
-  /** True if the method averages over several baselines, and so takes the background rows of a model in place of one row. */
-  readonly background?: true;
+  /**
+   * Tells that the method averages over several baselines, and so takes the background rows of a model in place of one
+   * row: all of them, or so many at most, spread evenly over them.
+   */
+  readonly background?: true | number;
   /** Number that a target of a task is followed by in changed inputs, where the task has it; the target's own when left out. */
   readonly follows?: 'similarity';
   /** Kinds of results that the method may return beside its values, each with a phrase that says what it is. */

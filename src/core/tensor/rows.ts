@@ -115,3 +115,15 @@ export function transpose<D extends DataType>({ dtype, dims, data }: Tensor<D>, 
   }
   return result;
 }
+
+/** So many rows at most, spread evenly over all of them; inputs of one row stay as they are. */
+export function spreadRows(rows: Inputs, most: number): Inputs {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => {
+      const count = rowsOf(all);
+      if (count <= most) return [name, all];
+      const places = Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
+      return [name, joinRows(places.map((row) => sliceRows(all, row, row + 1)))];
+    }),
+  );
+}

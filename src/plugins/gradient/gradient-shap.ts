@@ -29,7 +29,7 @@ export default defineMethod({
   apiVersion: 1,
   id: 'gradient_shap',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Gradient SHAP',
     summary:
@@ -43,7 +43,11 @@ export default defineMethod({
     axioms: ['symmetry', 'dummy', 'linearity'],
   },
   presets: { captum: { n_samples: 5, stdevs: 0, multiply_by_inputs: true } },
-  returns: { uncertainty: UNCERTAINTY_RETURNED },
+  returns: {
+    uncertainty: UNCERTAINTY_RETURNED,
+    text: 'how many background rows the ways begin at, where there are several',
+  },
+  background: true,
   readsScore: true,
   params: z.object({
     n_samples: z
@@ -90,6 +94,7 @@ export default defineMethod({
       const baselineScore = total / moments.count;
       return {
         values: finishValues(moments.mean, ctx.params, ctx.model),
+        ...(count > 1 && { text: `The ways begin at ${used.length} of ${count} background rows.` }),
         baselineScore,
         convergenceDelta: sums / moments.count - (ctx.score - baselineScore),
         ...(moments.standardError !== undefined && { standardError: moments.standardError }),

@@ -7,9 +7,8 @@ import {
   kernelCoalitionCount,
   kernelCoalitions,
 } from '../../core/strategy/perturbation/coalitions.ts';
-import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
+import { defineFeatureMethod, MODEL_ROWS } from '../../core/strategy/perturbation/define-features.ts';
 import { KernelFit } from '../../core/strategy/perturbation/kernel-fit.ts';
-import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { UNCERTAINTY_RETURNED, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
@@ -20,7 +19,7 @@ const PARTIALS = 8;
 /** Shapley values by regression over coalitions; exact as soon as the budget covers every coalition. */
 export default defineFeatureMethod({
   id: 'kernel_shap',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Kernel SHAP',
     summary: 'Shapley values from a weighted linear model of the scores of coalitions of features.',
@@ -40,17 +39,19 @@ export default defineFeatureMethod({
     precision: precisionParameter(),
     uncertainty: uncertaintyParameter,
   },
+  background: MODEL_ROWS,
   mask: { mask: 'superpixels', grid: 5, segments: 25 },
   cost: (features, { n_samples }) => 1 + rows(features, n_samples),
   explain: async (ctx, run) => {
     const { features } = run;
-    const baselineScore = await absentScore(ctx, run.absent);
+    const baselineScore = await run.absentScore();
     const coalitions = kernelCoalitions(features, ctx.params.n_samples - 1, ctx.random);
     const fit = new KernelFit(coalitions, { empty: baselineScore, full: ctx.score });
     const answer = () => {
       const { values, errors, standardError } = fit.estimate();
       const attribution: Attribution = {
         values: run.spread(values),
+        ...run.source,
         baselineScore,
         convergenceDelta: sumOf(values) - (ctx.score - baselineScore),
         ...(standardError !== undefined && { standardError }),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { doi } from '../../core/method/papers.ts';
 import { checkFeatures } from '../../core/strategy/perturbation/coalitions.ts';
-import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
+import { defineFeatureMethod, MODEL_ROWS } from '../../core/strategy/perturbation/define-features.ts';
 import { featureCentres } from '../../core/strategy/perturbation/feature-mask.ts';
 import { owenValues } from '../../core/strategy/perturbation/owen-values.ts';
 import { balancedTree, givenTree, type Join, openings } from '../../core/strategy/perturbation/partition-tree.ts';
@@ -12,7 +12,7 @@ const MAX_FEATURES = 1024;
 /** Owen values of a binary tree of features: Shapley values in which a part is shared out among its own features alone. */
 export default defineFeatureMethod({
   id: 'partition_shap',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Partition SHAP',
     summary:
@@ -23,7 +23,7 @@ export default defineFeatureMethod({
     axioms: ['dummy', 'linearity', 'sensitivity'],
   },
   mask: { mask: 'superpixels', grid: 4, segments: 16 },
-  background: true,
+  background: MODEL_ROWS,
   params: {
     tree: z
       .array(z.int().min(0))
@@ -64,6 +64,7 @@ export default defineFeatureMethod({
     };
     const [baselineScore = 0] = await score([new Uint8Array(features)]);
     const attribution = (values: Float64Array) => ({
+      ...run.source,
       values: run.spread(values),
       baselineScore,
       convergenceDelta: sumOf(values) - (ctx.score - baselineScore),

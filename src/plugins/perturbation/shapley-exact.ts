@@ -37,6 +37,7 @@ export default defineFeatureMethod({
     const values = shapleyValues(run.features, scores);
     const baselineScore = scores[0] as number;
     return {
+      ...run.source,
       values: run.spread(values),
       baselineScore,
       convergenceDelta: sumOf(values) - (ctx.score - baselineScore),

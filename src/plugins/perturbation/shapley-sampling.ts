@@ -2,8 +2,7 @@ import * as z from 'zod';
 import type { Attribution } from '../../core/method/contract.ts';
 import { doi } from '../../core/method/papers.ts';
 import { Moments } from '../../core/strategy/moments.ts';
-import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
-import { absentScore } from '../../core/strategy/perturbation/mixtures.ts';
+import { defineFeatureMethod, MODEL_ROWS } from '../../core/strategy/perturbation/define-features.ts';
 import { isPrecise, precisionParameter, sizeOfMap } from '../../core/strategy/precision.ts';
 import { UNCERTAINTY_RETURNED, uncertaintyParameter } from '../../core/strategy/uncertainty.ts';
 import { sumOf } from '../../core/tensor/sum.ts';
@@ -12,7 +11,7 @@ import { float32 } from '../../core/tensor/tensor.ts';
 /** The mean gain of each feature over random orders in which features are added, one after another, to the baseline. */
 export default defineFeatureMethod({
   id: 'shapley_sampling',
-  revision: 1,
+  revision: 2,
   about: {
     title: 'Shapley Value Sampling',
     summary: 'Shapley values estimated from random orders of the features. Every order adds up exactly.',
@@ -31,13 +30,14 @@ export default defineFeatureMethod({
     precision: precisionParameter(),
     uncertainty: uncertaintyParameter,
   },
+  background: MODEL_ROWS,
   mask: { mask: 'superpixels', grid: 5, segments: 25 },
   // Empty and full are the ends of every order.
   cost: (features, { n_samples }) => 1 + n_samples * (features - 1),
   explain: async (ctx, run) => {
     const { features } = run;
     const { n_samples, antithetic, precision } = ctx.params;
-    const baselineScore = await absentScore(ctx, run.absent);
+    const baselineScore = await run.absentScore();
     const orders = remembered((order) => {
       const stream = antithetic ? order >> 1 : order;
       const forward = ctx.random.at(stream).permutation(features);
@@ -50,6 +50,7 @@ export default defineFeatureMethod({
     const answer = (done: number): Attribution => {
       const values = gains.map((gain) => gain / done);
       return {
+        ...run.source,
         values: run.spread(values),
         baselineScore,
         convergenceDelta: sumOf(values) - (ctx.score - baselineScore),

@@ -15,7 +15,7 @@ import {
   featureMaskParameters,
   spreadFeatures,
 } from './feature-mask.ts';
-import { absentInputs, type Mixtures, scoreMixtures } from './mixtures.ts';
+import { absentInputs, absentScore, type Mixtures, scoreMixtures } from './mixtures.ts';
 
 /** Features of the explained row, and the model's scores of mixtures of them. */
 export interface FeatureRun {
@@ -41,9 +41,23 @@ export interface FeatureRun {
    * @returns nothing where they are not known
    */
   uncertainty(errors: ArrayLike<number> | undefined): Pick<Attribution, 'uncertainty'>;
+  /** Returns the target's score with every feature absent, its mean over several baselines. */
+  absentScore(): Promise<number>;
+  /** Sentence about the baselines, where the values are means over several. */
+  readonly source: Pick<Attribution, 'text'>;
   /** Feature of each element of a row, by name of the input; `features` for elements of none, which are never absent. */
   readonly ids: Readonly<Record<string, Uint32Array>>;
 }
+
+/** Background rows of a model that methods with many coalitions take: each coalition is evaluated with each of them. */
+export const MODEL_ROWS = 16;
+
+/** Content of the text that methods with several baselines return. */
+const BACKGROUND_TEXT = 'how many background rows absent features took their values from, where there are several';
+
+/** Sentence about background rows of this number, as every method words it. */
+const backgroundSentence = (rows: number): Pick<Attribution, 'text'> =>
+  rows > 1 ? { text: `Absent features took the values of ${rows} background rows.` } : {};
 
 /** Definition of a method over features: its description, its cost and its coalitions. */
 export interface FeatureDefinition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
@@ -51,8 +65,11 @@ export interface FeatureDefinition<E extends z.ZodRawShape> extends FamilyDefini
   readonly mask: FeatureMaskDefaults;
   /** False for a method that takes absent values from elsewhere: it has no parameter `baseline`. */
   readonly baseline?: false;
-  /** True for a method whose scores are means over the baselines of the request, of which there may be several. */
-  readonly background?: true;
+  /**
+   * Tells that scores are means over the baselines of the request, of which there may be several. A number takes so many
+   * background rows of the model as well, where the request has no baselines.
+   */
+  readonly background?: true | number;
   /** Returns the number of rows that `explain` evaluates, from the number of features. */
   readonly cost: (features: number, params: OwnParams<E>) => number;
   readonly explain: (ctx: ExplainContext<OwnParams<E>>, run: FeatureRun) => Promise<Attribution>;
@@ -86,6 +103,8 @@ export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>
   const { about, params: extra, mask, baseline = true, background = false, cost, explain } = definition;
   return defineMethod({
     ...membersOf(definition),
+    ...(background && { returns: { ...definition.returns, text: BACKGROUND_TEXT } }),
+    ...(typeof background === 'number' && { background }),
     strategy: 'perturbation',
     params: z.object({
       ...extra,
@@ -99,7 +118,7 @@ export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>
       const rows = background ? Math.max(1, given.baselines) : 1;
       return { forwards: rows * cost(featureCount(model, params as FeatureParams, mask.mask), params), backwards: 0 };
     },
-    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>, mask.mask, background)),
+    explain: (ctx) => explain(ctx, runOf(ctx as ExplainContext<FeatureParams>, mask.mask, background !== false)),
   }) as Method;
 }
 
@@ -116,14 +135,28 @@ function runOf(
   const count = background ? Math.max(1, ...Object.values(baselines).map(rowsOf)) : 1;
   const rows = Array.from({ length: count }, (_, i) => absentOf(count === 1 ? baselines : rowOf(baselines, i)));
   const absent = rows[0] as Inputs;
+  const score: FeatureRun['score'] = (count, weigh, fold, other) =>
+    rows.length > 1 && other === undefined
+      ? scoreMeans(ctx, { count, mask, weigh }, rows, fold)
+      : scoreMixtures(ctx, { count, mask, absent: other ?? absent, weigh }, fold);
   return {
     features: mask.features,
     ids: mask.ids,
     absent,
-    score: (count, weigh, fold, other) =>
-      rows.length > 1 && other === undefined
-        ? scoreMeans(ctx, { count, mask, weigh }, rows, fold)
-        : scoreMixtures(ctx, { count, mask, absent: other ?? absent, weigh }, fold),
+    score,
+    source: backgroundSentence(rows.length),
+    async absentScore() {
+      if (rows.length === 1) return absentScore(ctx, absent);
+      let mean = Number.NaN;
+      await score(
+        1,
+        (_, weights) => weights.fill(0),
+        (_, one) => {
+          mean = one;
+        },
+      );
+      return mean;
+    },
     spread: (values) => finishValues(spreadFeatures(mask, values, model), { absolute, reduction }, model),
     uncertainty: (errors) =>
       uncertaintyOf({ params: { uncertainty: true, reduction }, model }, errors && spreadFeatures(mask, errors, model)),
