@@ -31,9 +31,11 @@ export function findBoxes(detections: Detections, { threshold, overlap, max, sev
   const turned = heads.some(({ angle }) => angle);
   const angles = turned ? Float64Array.from(heads, (head, i) => head.angle?.(members[i] as number) ?? 0) : undefined;
   const input = { boxes, scores, classes, ...(angles && { angles }) };
+  // A query may answer with several classes, but as many boxes as queries are reported.
+  const queries = detections.heads.reduce((sum, { count }) => sum + count, 0);
   const kept =
     overlap === undefined
-      ? [...byScore(scores).subarray(0, max)]
+      ? [...byScore(scores).subarray(0, Math.min(max, queries))]
       : (turned ? suppressRotated : suppress)(input, overlap, max);
   return kept.map((i): Found => {
     const head = heads[i] as Head;
