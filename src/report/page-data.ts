@@ -1,7 +1,7 @@
 /** Data of the pages: what Node hands to the components in `page/`, and what the report's program reads in the browser. */
 import type { FeatureFinding } from './feature-findings.ts';
 import type { Finding } from './findings.ts';
-import type { MethodRecord } from './record.ts';
+import type { MethodRecord, RecordedAnswer } from './record.ts';
 import type { Summary } from './summary.ts';
 
 export interface ReportData {
@@ -41,8 +41,8 @@ export interface PageRecord {
   readonly truth?: string;
   /** Predicted class. */
   readonly said: string;
-  /** Best first. */
-  readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
+  /** Best first; empty where nothing was found. */
+  readonly top: readonly RecordedAnswer[];
   /** Width and height of the thumbnail, in pixels; 0 by 0 for inputs that are no images. */
   readonly size: readonly [number, number];
   /** PNG in base64; empty for inputs that are no images. */

@@ -11,13 +11,23 @@ export interface InputRecord {
   readonly digest: string;
   /** True class. */
   readonly truth?: string;
-  /** Best first. */
-  readonly top: readonly { readonly label: string; readonly probability?: number; readonly score: number }[];
+  /** Best first; empty where nothing was found. */
+  readonly top: readonly RecordedAnswer[];
   /** PNG of the part that the model sees, in base64; absent where no page shows images. */
   readonly thumbnail?: string;
   /** Names under which features are compared between inputs: words, columns, windows; absent for images. */
   readonly features?: readonly string[];
+  /** Without the methods that had nothing to explain. */
   readonly methods: Readonly<Record<string, MethodRecord>>;
+}
+
+/** A class of the whole input, or a prediction at a place in it. */
+export interface RecordedAnswer {
+  readonly label: string;
+  readonly probability?: number;
+  readonly score: number;
+  /** `[x0, y0, x1, y1]` as shares of the width and height of the thumbnail. */
+  readonly box?: readonly [number, number, number, number];
 }
 
 export interface MethodRecord {

@@ -5,13 +5,13 @@ import type { ExplainRequest } from '../core/explainer/request.ts';
 import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
 import type { Region } from '../core/metrics/region.ts';
-import type { Classified } from '../core/model/prediction.ts';
 import type { Target } from '../core/model/target-request.ts';
 import { drawAs } from '../library/draw-outcome.ts';
 import type { OpenedModel } from '../library/opened-model.ts';
 import { type Outcome, outcomeOf, requestOf } from '../library/outcome.ts';
 import type { Subject } from '../library/subject.ts';
 import { nodeCodecs } from '../node/codecs.ts';
+import { answerOf, isReadByTask } from './answers.ts';
 import type { ReadInput, StudyInput } from './inputs.ts';
 import type { Journal } from './journal.ts';
 import { packMap } from './packed-map.ts';
@@ -78,41 +78,39 @@ export async function look(
 export const keyOf = ({ name, digest }: Pick<InputRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
 
 async function lookAt(study: Study, input: StudyInput, number: number, read: ReadInput): Promise<InputRecord> {
-  const { explainer, opened, scores } = study;
   const { subject, digest } = read;
-  const [prediction] = await explainer.predict(opened.model, { inputs: subject.inputs, scores, top: 5 });
+  const answer = await answerOf(study, subject);
   const methods: Record<string, MethodRecord> = {};
   for (const method of study.methods) {
-    methods[method.method] = await byMethod(study, method, input, number, subject);
+    const one = await byMethod(study, method, input, number, subject);
+    if (one) methods[method.method] = one;
   }
   const features = subject.prepared?.features.list;
   return {
     name: input.name,
     digest,
     ...(input.truth && { truth: input.truth.label }),
-    top: (prediction?.top ?? []).map((one) => ({
-      label: labelOf(one),
-      score: round(one.score),
-      ...(one.probability !== undefined && { probability: round(one.probability) }),
-    })),
+    top: answer,
     ...(study.maps && subject.image && { thumbnail: await thumbnailOf(subject.image) }),
     ...(features && { features: features.map(({ name, key }) => key ?? name) }),
     methods,
   };
 }
 
+/** One input by one method; undefined where the model finds nothing to explain. */
 async function byMethod(
   study: Study,
   method: MethodRequest,
   input: StudyInput,
   number: number,
   subject: Subject,
-): Promise<MethodRecord> {
+): Promise<MethodRecord | undefined> {
   const { explainer, opened } = study;
   const request = await questionOf(study, method, subject);
   const plan = explainer.plan(opened.model, request);
   const outcome = outcomeOf(opened.model, subject, request, await explainer.run(plan));
   const { row } = outcome;
+  if (row.nothing !== undefined) return undefined;
   const region = await regionOf(study, input, outcome);
   const planned = planMetrics(plan, study.metrics);
   const [measured = []] = await measureRows(explainer, plan, [row], planned, {
@@ -162,23 +160,19 @@ function partsOf(study: Study, outcome: Outcome, region: Region | undefined): Pa
   };
 }
 
-async function questionOf(
-  { scores, seed, target }: Study,
-  { method, params }: MethodRequest,
-  subject: Subject,
-): Promise<ExplainRequest> {
-  // Classes are read from the scores: no task need read them again.
-  const { read: _, ...request } = await requestOf(subject, {
+async function questionOf(study: Study, { method, params }: MethodRequest, subject: Subject): Promise<ExplainRequest> {
+  const { scores, seed, target } = study;
+  const { read, ...request } = await requestOf(subject, {
     method,
     params,
     scores,
     seed,
     ...(target !== undefined && { target }),
   });
-  return request;
+  // Classes are read from the scores: no task need read them again.
+  return isReadByTask(study) && read ? { ...request, read } : request;
 }
 
-const labelOf = ({ label, index }: Classified): string => label ?? `class ${index}`;
 const nameOf = ({ label, index }: Target): string => label ?? (index === undefined ? 'target' : `class ${index}`);
 
 async function thumbnailOf({ image, placement }: PlacedImage): Promise<string> {

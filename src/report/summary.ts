@@ -136,8 +136,11 @@ export class SummaryBuilder {
   }
 }
 
-/** The class that the model says. */
-export const saidOf = ({ top }: InputRecord): string => top[0]?.label ?? '';
+/** Group of inputs in which the model finds nothing. */
+const NOTHING = 'nothing found';
+
+/** The class that the model says: that of its best prediction. */
+export const saidOf = ({ top }: InputRecord): string => top[0]?.label ?? NOTHING;
 
 const newSums = (): MethodSums => ({
   metrics: new Map(),

@@ -1,33 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { write } from '../../src/core/onnx/write.ts';
-import { nodeCodecs } from '../../src/node/codecs.ts';
 import { whylight } from '../support/command-line.ts';
-import { quarters } from '../support/other-models.ts';
+import { QUARTER_FLAGS, SIDE, writeQuarterImage, writeQuarters } from '../support/quarter-images.ts';
 
-const SIDE = 8;
 const folder = mkdtempSync(join(tmpdir(), 'whylight-boxes-'));
-const model = join(folder, 'quarters.onnx');
 const image = join(folder, 'image.png');
+const model = writeQuarters(folder);
 
 /** Grey levels of the upper left and upper right quarter, and of the rest. */
 const [LEFT, RIGHT, REST] = [230, 153, 26];
 
-beforeAll(async () => {
-  writeFileSync(model, write(quarters()).graph);
-  const data = new Uint8Array(SIDE * SIDE * 4).fill(255);
-  for (let i = 0; i < SIDE * SIDE; i++) {
-    const grey = i >= (SIDE * SIDE) / 2 ? REST : i % SIDE < SIDE / 2 ? LEFT : RIGHT;
-    data.fill(grey, 4 * i, 4 * i + 3);
-  }
-  writeFileSync(image, await nodeCodecs().encodePng({ width: SIDE, height: SIDE, data }));
-});
+beforeAll(() => writeQuarterImage(image, [LEFT, RIGHT, REST]));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const explain = (...args: string[]) =>
-  whylight('explain', image, '--model', model, '--resize', 'exact', '--mean', '0', '--std', '1', '--json', ...args);
+  whylight('explain', image, '--model', model, ...QUARTER_FLAGS, '--json', ...args);
 
 describe('whylight explain for a detector', () => {
   test('lists boxes in pixels of the image with their scores', () => {

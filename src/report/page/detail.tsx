@@ -26,7 +26,7 @@ export function Detail({ data }: { readonly data: ReportData }) {
           <h2>{record.name}</h2>
           <p>
             {record.truth !== undefined && `True class: ${record.truth}. `}
-            Predicted: {record.top.map(predictionText).join(', ')}
+            Predicted: {record.top.map(predictionText).join(', ') || record.said}
           </p>
           <div class="row">
             {record.thumbnail !== '' && (
@@ -35,9 +35,11 @@ export function Detail({ data }: { readonly data: ReportData }) {
                 <figcaption>as the model sees it</figcaption>
               </figure>
             )}
-            {methodsOf(data).map((method) => (
-              <MethodFigure key={method} record={record} method={method} />
-            ))}
+            {methodsOf(data)
+              .filter((method) => record.methods[method])
+              .map((method) => (
+                <MethodFigure key={method} record={record} method={method} />
+              ))}
           </div>
           <p>
             <button type="button" onClick={close}>

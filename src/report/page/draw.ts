@@ -4,6 +4,7 @@ import type { SaliencyMap } from '../../core/image/placement.ts';
 import type { Finding } from '../findings.ts';
 import { type PackedMap, unpackMap } from '../packed-map.ts';
 import type { PageRecord } from '../page-data.ts';
+import type { RecordedAnswer } from '../record.ts';
 import type { Drawing } from './paint.ts';
 
 /** Red speaks for the class, blue against it. */
@@ -38,14 +39,22 @@ export function mapOf(packed: PackedMap | undefined): SaliencyMap | undefined {
   return { width, height, values: Float32Array.from(unpackMap(packed), (value) => value / 127) };
 }
 
-/** Draws one image, and a map over it. */
+/** Draws one image, a map over it, and frames around its boxes. */
 export function imageDrawing(record: PageRecord, map: SaliencyMap | undefined, opacity: number): Drawing {
   return async (context) => {
     const image = await bitmapOf(record);
     drawSharp(context, image);
     if (map) overlay(context, map, opacity);
+    for (const { box } of record.top) if (box) frame(context, spotOf(box));
   };
 }
+
+const spotOf = ([x0, y0, x1, y1]: NonNullable<RecordedAnswer['box']>): Finding['spot'] => ({
+  x: x0,
+  y: y0,
+  width: x1 - x0,
+  height: y1 - y0,
+});
 
 /** Draws the mean of some images, a map over it, and a frame around a spot. */
 export function meanDrawing(
