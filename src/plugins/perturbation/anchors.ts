@@ -18,7 +18,12 @@ const DRAW = 50;
 const USUAL = 'superpixels';
 
 const params = z.object({
-  threshold: z.number().gt(0).lt(1).default(0.95).describe('Precision that the rule must have: how often it is right.'),
+  min_precision: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.95)
+    .describe('Precision that the rule must have: how often it is right.'),
   delta: z.number().gt(0).lt(1).default(0.1).describe('Probability that the rule is less precise than it seems.'),
   tolerance: z.number().gt(0).lt(1).default(0.15).describe('Difference of precisions that does not matter.'),
   beam_size: z.int().min(1).max(20).default(4).describe('Rules of each length that are made longer.'),
@@ -51,7 +56,7 @@ type Params = z.output<typeof params>;
 
 /**
  * The shortest rule over features under which the model nearly always answers as it does here: with D(z | A) the rows in
- * which the conditions A hold, `E[1 if f(x) = f(z)] >= threshold` over D(z | A) (equations 1 to 3 of the paper).
+ * which the conditions A hold, `E[1 if f(x) = f(z)] >= min_precision` over D(z | A) (equations 1 to 3 of the paper).
  */
 export default defineMethod({
   apiVersion: 1,
@@ -81,7 +86,7 @@ export default defineMethod({
   explain: async (ctx) => {
     const mask = featureMask(ctx.model, ctx.params, ctx.inputs, USUAL);
     const background = backgroundOf(ctx);
-    const { bins, keep, threshold, delta, tolerance, beam_size, max_conditions, n_samples } = ctx.params;
+    const { bins, keep, min_precision, delta, tolerance, beam_size, max_conditions, n_samples } = ctx.params;
     const conditions = conditionsOf(ctx.model, mask, { inputs: ctx.inputs, background, bins });
     const rows = new ConditionedRows(mask, conditions, background, keep);
     const right = answersAlike(ctx);
@@ -103,7 +108,7 @@ export default defineMethod({
       }
       return { hits, samples: count };
     };
-    const search = { threshold, delta, tolerance, beam: beam_size, most: max_conditions, draw };
+    const search = { threshold: min_precision, delta, tolerance, beam: beam_size, most: max_conditions, draw };
     const found = await findRule({
       ...search,
       conditions: mask.features,
@@ -172,7 +177,7 @@ function gainsOf({ rule }: FoundRule, features: number): Float64Array {
 function sentenceOf(
   { rule, holds, base }: FoundRule,
   texts: readonly string[],
-  { target, params: { threshold, max_conditions } }: ExplainContext<Params>,
+  { target, params: { min_precision, max_conditions } }: ExplainContext<Params>,
 ): string {
   const answer = target.label ?? (target.index === undefined ? 'the same answer' : `class ${target.index}`);
   const figures = `precision ${meanOfTally(rule).toFixed(2)}, coverage ${rule.coverage.toFixed(2)}`;
@@ -181,5 +186,5 @@ function sentenceOf(
   const sentence = `IF ${parts || 'nothing is known'} THEN ${answer} (${figures}; ${base.toFixed(2)} without conditions).`;
   return holds
     ? sentence
-    : `${sentence} No rule of at most ${max_conditions} conditions was found to have the precision ${threshold}.`;
+    : `${sentence} No rule of at most ${max_conditions} conditions was found to have the precision ${min_precision}.`;
 }
