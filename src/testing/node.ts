@@ -5,6 +5,7 @@ import { type ContractOptions, checkContractOn, type Runner, registerContract, t
 
 export { checkGradient, type GradientCheck } from '../tools/check-gradient.ts';
 export type { ContractOptions, Runner, Verdict } from './contract.ts';
+export { type ModalityCase, testModality } from './modality-contract.ts';
 export * from './models.ts';
 export { checkDirection, checkRule, type Mismatch } from './rule-check.ts';
 

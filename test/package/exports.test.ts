@@ -44,7 +44,14 @@ describe('package exports', () => {
     );
     expect(Object.keys(compiler)).toEqual(expect.arrayContaining(['differentiate', 'inspect', 'compile']));
     expect(Object.keys(testing)).toEqual(
-      expect.arrayContaining(['testMethod', 'checkContract', 'checkRule', 'checkGradient', 'vectorGraph']),
+      expect.arrayContaining([
+        'testMethod',
+        'testModality',
+        'checkContract',
+        'checkRule',
+        'checkGradient',
+        'vectorGraph',
+      ]),
     );
   });
 });
