@@ -1,6 +1,6 @@
 /**
- * Estimated time of a row beside the measured processor time, for models without a profile: forwards, with the gradient of the last
- * feature map, and with that of the input.
+ * Estimated time of a row beside the measured processor time, for models without a profile: forwards, with the gradient
+ * of the last feature map, and with that of the input.
  * @example npm run bench:estimate -- model.onnx
  */
 import { readFile } from 'node:fs/promises';
@@ -20,6 +20,8 @@ import { onnxruntimeWeb } from '../src/node/onnxruntime-web.ts';
 const ROUNDS = 7;
 /** Processor time of a round: short runs are repeated. */
 const ROUND_MS = 20;
+/** Processor time before the first round, in which the machine compiles WebAssembly for speed. */
+const WARM_UP_MS = 1500;
 
 const processorTime = (): number => {
   const { user, system } = process.cpuUsage();
@@ -43,6 +45,7 @@ async function measured(model: Model, needs: Needs): Promise<{ readonly time: nu
       return [name, feed];
     }),
   );
+  for (const started = processorTime(); processorTime() - started < WARM_UP_MS; ) await session.run(feeds);
   let time = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const started = processorTime();
