@@ -17,6 +17,7 @@ export const GENERATORS = [
   'scripts/build-assets.ts',
   'scripts/generate-routes.ts',
   'scripts/generate-errors.ts',
+  'scripts/generate-tasks.ts',
   'scripts/generate-api.ts',
   'scripts/generate-notices.ts',
   'scripts/draw-architecture.ts',

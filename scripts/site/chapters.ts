@@ -22,7 +22,10 @@ export const CHAPTERS: readonly Chapter[] = [
       'tutorials/python',
     ],
   },
-  { title: 'Using it', pages: ['library', 'methods/README', 'targets', 'models', 'report', 'comparison', 'glossary'] },
+  {
+    title: 'Using it',
+    pages: ['library', 'methods/README', 'tasks', 'targets', 'models', 'report', 'comparison', 'glossary'],
+  },
   { title: 'HTTP', pages: ['api', 'errors', 'migration'] },
   { title: 'Operating', pages: ['operate', 'cloudflare', 'tenants', 'scale', 'receipts', 'embedding'] },
   { title: 'Extending', pages: ['plugins', 'compiler', 'operators', 'architecture', 'benchmarks'] },

@@ -1,24 +1,32 @@
 /** Answers of the model to one input: its classes, or what its task finds (boxes, masks, tokens). */
+import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Prediction } from '../core/task/task.ts';
+import type { OpenedModel } from '../library/opened-model.ts';
 import { readRequestOf } from '../library/outcome.ts';
 import type { Subject } from '../library/subject.ts';
 import { type RecordedAnswer, round } from './record.ts';
-import type { Study } from './study.ts';
+
+/** Model that is asked, and the scores that are explained. */
+interface Asked {
+  readonly explainer: Explainer;
+  readonly opened: OpenedModel;
+  readonly scores: string;
+}
 
 /** Max number of classes, and of predictions of a task, that a record keeps. */
 const [MAX_CLASSES, MAX_PREDICTIONS] = [5, 20];
 
 /** Tells if predictions have a place in the input, so that elements of the scores are no classes of the whole input. */
-export function isReadByTask({ explainer, opened: { model }, scores }: Study): boolean {
+export function isReadByTask({ explainer, opened: { model }, scores }: Asked): boolean {
   if (scores !== 'logits' || explainer.tasks.tasks.length === 0) return false;
   return explainer.tasks.choose(model.description, model.metadata).hasPlaces === true;
 }
 
 /** @returns best first; empty where the task finds nothing */
-export async function answerOf(study: Study, subject: Subject): Promise<RecordedAnswer[]> {
-  const { explainer, opened, scores } = study;
+export async function answerOf(asked: Asked, subject: Subject): Promise<RecordedAnswer[]> {
+  const { explainer, opened, scores } = asked;
   const { inputs, prepared, image } = subject;
-  if (isReadByTask(study)) {
+  if (isReadByTask(asked)) {
     const { rows } = await explainer.answer(opened.model, {
       inputs,
       read: readRequestOf({}, image),
