@@ -2,7 +2,7 @@
 import { drawRow } from '../core/explainer/draw-row.ts';
 import type { Image } from '../core/image/image.ts';
 import { float32, tensor } from '../core/tensor/tensor.ts';
-import { writeNpy } from '../modalities/tensor/npy.ts';
+import { writeNpy } from '../modalities/arrays/npy.ts';
 import { drawShown, type ImageDrawingOptions } from '../protocol/explanation-image.ts';
 import type { Outcome } from './outcome.ts';
 

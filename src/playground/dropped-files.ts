@@ -1,5 +1,5 @@
 /** Files that were dropped or picked: single ones, folders, and archives. */
-import { readZipDirectory, readZipEntry } from '../modalities/tensor/zip.ts';
+import { readZipDirectory, readZipEntry } from '../modalities/arrays/zip.ts';
 
 /** Files by path, with `/` between the parts. */
 export type DroppedFiles = ReadonlyMap<string, File>;

@@ -5,7 +5,7 @@ import { parsePreprocessing, preprocess } from '../../src/core/image/preprocess.
 import { cast } from '../../src/core/tensor/cast.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import { type DataType, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
-import { readNpy } from '../../src/modalities/tensor/npy.ts';
+import { readNpy } from '../../src/modalities/arrays/npy.ts';
 import { nodeCodecs } from '../../src/node/codecs.ts';
 import type { ExpectedInput, FieldCase } from './expectation.ts';
 

@@ -1,6 +1,6 @@
 /** Requests with texts, tables, series and sound for the embedded models. */
 import { float32 } from '../../src/core/tensor/tensor.ts';
-import { writeNpy } from '../../src/modalities/tensor/npy.ts';
+import { writeNpy } from '../../src/modalities/arrays/npy.ts';
 import { int16, wavFile } from '../modalities/audio/wav-files.ts';
 
 /** Demand of a day, hour by hour: low at night, high in the evening. */

@@ -2,8 +2,8 @@
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { bareMediaType, mediaTypeParameter } from '../../core/modality/media-type.ts';
+import { readNpy } from '../arrays/npy.ts';
 import { decodeText } from '../tabular/decode-text.ts';
-import { readNpy } from '../tensor/npy.ts';
 import { readCsvSeries } from './read-csv.ts';
 import { arraySeries, readJsonSeries } from './read-json.ts';
 import { invalidSeries, type Series } from './series.ts';

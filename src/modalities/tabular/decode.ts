@@ -2,7 +2,7 @@
 import { WhylightError } from '../../core/errors.ts';
 import { bareMediaType, mediaTypeParameter } from '../../core/modality/media-type.ts';
 import type { ModalityContext } from '../../core/modality/modality.ts';
-import { readNpy } from '../tensor/npy.ts';
+import { readNpy } from '../arrays/npy.ts';
 import { arrayTable } from './array-table.ts';
 import { tableColumns } from './columns.ts';
 import { readCsv } from './csv.ts';

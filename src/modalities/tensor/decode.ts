@@ -4,10 +4,10 @@ import { parseJson } from '../../core/json.ts';
 import { bareMediaType } from '../../core/modality/media-type.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
+import { readNpy } from '../arrays/npy.ts';
+import { invalidArray } from '../arrays/npy-header.ts';
+import { readNpz } from '../arrays/npz.ts';
 import { jsonTensor } from './json.ts';
-import { readNpy } from './npy.ts';
-import { invalidArray } from './npy-header.ts';
-import { readNpz } from './npz.ts';
 import { rawTensor } from './raw.ts';
 
 export const TENSOR_MEDIA_TYPES = [

@@ -4,7 +4,7 @@ import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import { toBfloat16 } from '../../core/tensor/half.ts';
 import { arrayType, type DataType, sizeOf, type Tensor, tensor } from '../../core/tensor/tensor.ts';
-import { invalidArray } from './npy-header.ts';
+import { invalidArray } from '../arrays/npy-header.ts';
 import { type NumberRules, shown, toElement } from './numbers.ts';
 
 export interface JsonTensorOptions extends NumberRules {

@@ -6,12 +6,12 @@ import type { InputFact } from '../../core/model/description.ts';
 import { cast } from '../../core/tensor/cast.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
+import { invalidArray } from '../arrays/npy-header.ts';
 import { drawTableAnsi } from '../tabular/draw-ansi.ts';
 import { drawTableHtml } from '../tabular/draw-html.ts';
 import { drawWaterfall } from '../tabular/draw-svg.ts';
 import { decodeTensors, type NamedTensors, TENSOR_MEDIA_TYPES } from './decode.ts';
 import { tensorFeatures } from './features.ts';
-import { invalidArray } from './npy-header.ts';
 
 /** Names and shapes of the explained inputs of a row. */
 export interface TensorView {

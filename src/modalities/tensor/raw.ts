@@ -1,6 +1,6 @@
 /** Tensors from plain binary: the elements one after another, little-endian, in C order. */
 import { arrayType, bytesPerElement, type DataType, sizeOf, type Tensor, tensor } from '../../core/tensor/tensor.ts';
-import { invalidArray } from './npy-header.ts';
+import { invalidArray } from '../arrays/npy-header.ts';
 
 export interface RawTensorOptions {
   readonly dtype: DataType;

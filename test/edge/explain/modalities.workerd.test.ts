@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
-import { writeNpy } from '../../../src/modalities/tensor/npy.ts';
+import { writeNpy } from '../../../src/modalities/arrays/npy.ts';
 import { appWith, type Output, outputsOf, services } from '../../support/app.ts';
 import { otherModels } from '../../support/other-models.ts';
 

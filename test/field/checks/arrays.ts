@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import type { Tensor } from '../../../src/core/tensor/tensor.ts';
-import { readNpy } from '../../../src/modalities/tensor/npy.ts';
+import { readNpy } from '../../../src/modalities/arrays/npy.ts';
 import type { ExpectedArray } from '../expectation.ts';
 import type { Check, OpenedCase } from '../opened-case.ts';
 import { relativeL2, tolerance } from './errors.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
+import { writeNpy } from '../../../src/modalities/arrays/npy.ts';
 import { decodeSeries } from '../../../src/modalities/series/decode.ts';
-import { writeNpy } from '../../../src/modalities/tensor/npy.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const csv = (value: string) => decodeSeries(text(value), 'text/csv');

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ModalityContext } from '../../../src/core/modality/modality.ts';
 import type { InputFact } from '../../../src/core/model/description.ts';
 import { float32, tensor } from '../../../src/core/tensor/tensor.ts';
+import { writeNpy } from '../../../src/modalities/arrays/npy.ts';
 import tensors from '../../../src/modalities/tensor/modality.ts';
-import { writeNpy } from '../../../src/modalities/tensor/npy.ts';
 
 const input = (name: string, shape: (number | string)[], more: Partial<InputFact> = {}): InputFact => ({
   name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readNpz } from '../../../src/modalities/tensor/npz.ts';
+import { readNpz } from '../../../src/modalities/arrays/npz.ts';
 
 const decode = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arrayType, type DataType, tensor } from '../../../src/core/tensor/tensor.ts';
-import { readNpy, writeNpy } from '../../../src/modalities/tensor/npy.ts';
+import { readNpy, writeNpy } from '../../../src/modalities/arrays/npy.ts';
 
 /** A file with the given header and elements, as NumPy lays it out. */
 function npy(header: string, elements: Uint8Array, version = 1): Uint8Array {
