@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { TASK_IDS } from '../../core/model/description.ts';
 import { editOwn, returnToOwn } from '../own-model.ts';
@@ -118,27 +119,15 @@ function Tensors() {
         </thead>
         <tbody>
           {facts.inputs.map(({ name, dtype, shape: dims, modality, role, layout }) => (
-            <tr key={`in ${name}`}>
-              <th scope="row">{name}</th>
-              <td>
-                {dtype} {shape(dims)}
-              </td>
-              <td>
-                {modality.value}, {layout.value}, {role.value} ({sourceWords(modality.source)})
-              </td>
-            </tr>
+            <TensorRow key={`in ${name}`} name={name} type={`${dtype} ${shape(dims)}`}>
+              {modality.value}, {layout.value}, {role.value} ({sourceWords(modality.source)})
+            </TensorRow>
           ))}
           {facts.outputs.map(({ name, dtype, shape: dims, task, activation }) => (
-            <tr key={`out ${name}`}>
-              <th scope="row">{name}</th>
-              <td>
-                {dtype} {shape(dims)}
-              </td>
-              <td>
-                {task.value.replaceAll('_', ' ')}
-                {activation.value !== 'none' && `, ${activation.value}`} ({sourceWords(task.source)})
-              </td>
-            </tr>
+            <TensorRow key={`out ${name}`} name={name} type={`${dtype} ${shape(dims)}`}>
+              {task.value.replaceAll('_', ' ')}
+              {activation.value !== 'none' && `, ${activation.value}`} ({sourceWords(task.source)})
+            </TensorRow>
           ))}
         </tbody>
       </table>
@@ -158,3 +147,18 @@ const WORDS: Readonly<Record<string, string>> = {
   graph: 'read off the graph',
   default: 'a guess',
 };
+
+interface TensorRowProps {
+  readonly name: string;
+  readonly type: string;
+  readonly children: ComponentChildren;
+}
+
+/** Row of a tensor: its name, its type, and how it is understood. */
+const TensorRow = ({ name, type, children }: TensorRowProps) => (
+  <tr>
+    <th scope="row">{name}</th>
+    <td>{type}</td>
+    <td>{children}</td>
+  </tr>
+);

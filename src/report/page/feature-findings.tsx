@@ -1,9 +1,9 @@
-import { useMemo } from 'preact/hooks';
 import { noun as nounFor } from '../../core/counted.ts';
 import type { FeatureFinding } from '../feature-findings.ts';
 import type { PageRecord, ReportData } from '../page-data.ts';
 import { InputButton } from './drawing.tsx';
-import { isWrong, methodOf, showImages } from './state.ts';
+import { ShowMembers, useMembers } from './members.tsx';
+import { isWrong, methodOf } from './state.ts';
 import { percent } from './words.ts';
 
 /** Findings that are shown at most. */
@@ -44,7 +44,7 @@ interface CardProps {
 
 function Card({ finding, records, method, noun }: CardProps) {
   const { group, of, members: numbers, feature, inside, elsewhere, striking } = finding;
-  const members = useMemo(() => numbers.flatMap((number) => records[number] ?? []), [numbers, records]);
+  const members = useMembers(numbers, records);
   const known = members.filter(({ truth }) => truth !== undefined);
   const right = known.filter((record) => !isWrong(record)).length;
   return (
@@ -66,13 +66,7 @@ function Card({ finding, records, method, noun }: CardProps) {
             <InputButton key={record.name} record={record} method={method} width={320} />
           ))}
         </div>
-        {members.length > 0 && (
-          <p class="below">
-            <button type="button" onClick={() => showImages({ members: new Set(members) })}>
-              Show all {members.length}
-            </button>
-          </p>
-        )}
+        <ShowMembers members={members} />
       </div>
     </article>
   );

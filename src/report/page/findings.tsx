@@ -3,7 +3,8 @@ import { type Finding, STRIKING } from '../findings.ts';
 import type { PageRecord, ReportData } from '../page-data.ts';
 import { meanMap } from './draw.ts';
 import { ImageButton, MeanMap } from './map-canvas.tsx';
-import { isWrong, methodOf, showImages } from './state.ts';
+import { ShowMembers, useMembers } from './members.tsx';
+import { isWrong, methodOf } from './state.ts';
 import { percent, placeOf } from './words.ts';
 
 /** Findings shown large at most, and further ones. */
@@ -47,7 +48,7 @@ interface FindingCardProps {
 function FindingCard({ finding, records, method, large }: FindingCardProps) {
   const { group, spot, of, members: numbers } = finding;
   const strong = large && isStriking(finding);
-  const members = useMemo(() => numbers.flatMap((number) => records[number] ?? []), [numbers, records]);
+  const members = useMembers(numbers, records);
   const map = useMemo(() => meanMap(members, method), [members, method]);
   const width = large ? 184 : 104;
   return (
@@ -76,13 +77,7 @@ function FindingCard({ finding, records, method, large }: FindingCardProps) {
             <ImageButton key={record.name} record={record} method={method} width={large ? 72 : 44} />
           ))}
         </div>
-        {large && members.length > 0 && (
-          <p class="below">
-            <button type="button" onClick={() => showImages({ members: new Set(members) })}>
-              Show all {members.length}
-            </button>
-          </p>
-        )}
+        {large && <ShowMembers members={members} />}
       </div>
     </article>
   );
