@@ -66,7 +66,7 @@ describe('DETR queries', () => {
     [0.37, 0.462, 0.599, 0.586],
     [0.206, 0.605, 0.52, 0.687],
   ]);
-  const found = (architecture: string) => {
+  const found = (architecture: string, settings?: { readonly threshold: number }) => {
     const outputs = { logits, pred_boxes };
     const description = {
       inputs: [{ name: 'pixel_values', dtype: 'float32' as const, shape: [1, 3, 64, 64] }],
@@ -79,7 +79,8 @@ describe('DETR queries', () => {
       image: { width: 200, height: 100 },
       placement: { x: 0, y: 0, width: 200, height: 100 },
     };
-    return predictionsOf(format, outputs, view).map(({ class: k, score, box }) => [k, score.toFixed(5), rounded(box)]);
+    const all = predictionsOf(format, outputs, view, settings);
+    return all.map(({ class: k, score, box }) => [k, score.toFixed(5), rounded(box)]);
   };
 
   it('are scored by a softmax with a no-object class', () => {
@@ -97,6 +98,11 @@ describe('DETR queries', () => {
       [1, '0.64794', [14.1, 16.9, 133.9, 75.5]],
       [2, '0.61301', [-10.8, 26.15, 93.2, 94.85]],
     ]);
+  });
+
+  it('of RT-DETR give as many boxes as queries at the threshold 0', () => {
+    // Of 4 queries with 4 classes each, the best 4 pairs.
+    expect(found('RTDetrForObjectDetection', { threshold: 0 })).toEqual(found('RTDetrForObjectDetection'));
   });
 });
 
