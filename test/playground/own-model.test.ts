@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { GraphBuilder } from '../../src/core/onnx/builder.ts';
+import type { Graph } from '../../src/core/onnx/graph.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
@@ -24,6 +26,15 @@ const file = (name: string, content: string | Uint8Array): Upload => ({
   mimeType: 'application/octet-stream',
   buffer: Buffer.from(content),
 });
+
+/** Two classes at each pixel: bright, and dark. */
+function halves(): Graph {
+  const g = GraphBuilder.empty('halves');
+  const x = g.input('image', 'float32', ['N', 3, 64, 64]);
+  const kernel = g.constant('float32', [2, 3, 1, 1], [1, 1, 1, -1, -1, -1]);
+  const bias = g.constant('float32', [2], [-1.5, 1.5]);
+  return g.build([g.named(g.op('Conv', [x, kernel, bias]), 'logits')]);
+}
 
 describeInBrowser('a model of the user in the playground', () => {
   const running = usePlayground();
@@ -123,6 +134,19 @@ describeInBrowser('a model of the user in the playground', () => {
     await expect.poll(() => page.locator('.target h2').innerText()).toBe(`Why ${name}?`);
     await inPage(page).toMatch(/in this browser/);
     expect(await page.locator('.box').nth(1).getAttribute('aria-pressed')).toBe('true');
+    expect(faults).toEqual([]);
+  });
+
+  it('draws the outlines of the masks of a segmentation', async () => {
+    const { page, faults } = await bring(file('halves.onnx', write(halves()).graph));
+    await expect.poll(() => page.locator('.masks').count(), { timeout: 50_000 }).toBeGreaterThan(0);
+    const drawn = () =>
+      page.evaluate<number>(`(() => {
+        const canvas = document.querySelector('.masks');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return data.filter((value, i) => i % 4 === 3 && value === 255).length;
+      })()`);
+    await expect.poll(drawn).toBeGreaterThan(0);
     expect(faults).toEqual([]);
   });
 

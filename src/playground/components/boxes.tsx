@@ -1,14 +1,15 @@
 import { chooseTarget } from '../actions.ts';
 import { input, occluding, predictions, predictionWords, targets, zoom } from '../state.ts';
+import { Masks } from './masks.tsx';
 
 /** Boxes that are drawn at most: detectors may find hundreds. */
 const MAX_BOXES = 50;
 
-/** Boxes of a detector over the image. A click on one explains it. */
+/** Boxes and masks of predictions over the image. A click on a box explains it. */
 export function Boxes() {
   const image = input.value?.image;
   const found = predictions.value?.slice(0, MAX_BOXES) ?? [];
-  if (!image || !found.some(({ box }) => box)) return null;
+  if (!image || !found.some(({ box, mask }) => box || mask)) return null;
   // Places are in pixels of what was sent, which may be larger than what is drawn.
   const scale = image.width / (input.value as { readonly sentWidth: number }).sentWidth;
   const { scale: zoomed, x, y } = zoom.value;
@@ -18,6 +19,7 @@ export function Boxes() {
       class={`boxes ${occluding.value ? 'inert' : ''}`}
       style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${zoomed})` }}
     >
+      <Masks />
       {found.map(({ box }, i) => {
         if (!box) return null;
         const [left, top, right, bottom] = box;
