@@ -111,6 +111,8 @@ describeInBrowser('a model of the user in the playground', () => {
         Object.fromEntries(paths.map((path) => [`reviews/${path}`, readFileSync(join(folder, path))])),
       );
       const { page, faults } = await bring(file('reviews.zip', zip));
+      // A sample is explained first.
+      await expect.poll(() => page.locator('.word').count(), { timeout: 50_000 }).toBeGreaterThan(0);
       await page.getByRole('textbox', { name: 'Text' }).fill('the film was good');
       await page.getByRole('button', { name: 'Explain this text' }).click();
       await expect

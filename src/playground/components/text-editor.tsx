@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useText } from '../actions.ts';
 import { textInput } from '../data-samples.ts';
 import { input, kind } from '../state.ts';
@@ -8,7 +8,12 @@ import { ask } from '../what-if.ts';
 export function TextEditor({ label }: { readonly label: string }) {
   const given = input.value?.text ?? '';
   const [text, setText] = useState(given);
-  useEffect(() => setText(given), [given]);
+  const before = useRef(given);
+  useEffect(() => {
+    // What was typed before the first sample came is kept.
+    if (before.current !== '' || text === '') setText(given);
+    before.current = given;
+  }, [given]);
   const isNew = text !== given && text.trim() !== '';
   return (
     <form
