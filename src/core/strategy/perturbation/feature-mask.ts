@@ -7,7 +7,7 @@ import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';
-import { modalityMask } from './modality-mask.ts';
+import { type FeatureMask, modalityMask } from './modality-mask.ts';
 
 /** An image's own mask of 224 x 224 positions fits. */
 const MAX_MASK_ELEMENTS = 2 ** 16;
@@ -38,19 +38,6 @@ export interface FeatureMaskParams {
   readonly feature_mask: 'auto' | 'none' | 'grid' | 'superpixels' | readonly number[];
   readonly grid: readonly number[];
   readonly segments: number;
-}
-
-export interface FeatureMask {
-  readonly features: number;
-  /**
-   * By input name: number of the feature of each element of a row; `features` for elements of none, which are never
-   * absent. Features may span inputs.
-   */
-  readonly ids: Readonly<Record<string, Uint32Array>>;
-  /** True if the value of a feature is shared out among its elements, which then add up to it. */
-  readonly shared?: true;
-  /** By input name, where every position is a feature, in order: the first one's number. */
-  readonly first?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -7,8 +7,8 @@ import { copiesOf, sliceRows } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
-import type { FeatureMask } from './feature-mask.ts';
 import { hasGaps, mixOf, weightRows } from './mix.ts';
+import type { FeatureMask } from './modality-mask.ts';
 import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
 
 /** So many of the last mixtures keep their weights. */

@@ -2,7 +2,20 @@
 import type { ModelInfo } from '../../model/info.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
-import type { FeatureMask } from './feature-mask.ts';
+
+/** Features of a row: which of them each element belongs to. */
+export interface FeatureMask {
+  readonly features: number;
+  /**
+   * By input name: number of the feature of each element of a row; `features` for elements of none, which are never
+   * absent. Features may span inputs.
+   */
+  readonly ids: Readonly<Record<string, Uint32Array>>;
+  /** True if the value of a feature is shared out among its elements, which then add up to it. */
+  readonly shared?: true;
+  /** By input name, where every position is a feature, in order: the first one's number. */
+  readonly first?: Readonly<Record<string, number>>;
+}
 
 /**
  * Makes the mask of the explained row's own features. Elements of none (special tokens, padding) are never absent.

@@ -3,7 +3,7 @@ import type { ModelInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { type Inputs, rowsOf } from '../../tensor/rows.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
-import type { FeatureMask } from '../perturbation/feature-mask.ts';
+import type { FeatureMask } from '../perturbation/modality-mask.ts';
 import type { Copy, Elements } from '../perturbation/perturb.ts';
 
 /** Condition on one feature: it keeps its value, or, for a number among rows of a table, stays in its interval. */
