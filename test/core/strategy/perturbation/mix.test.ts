@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelInfo, TensorInfo } from '../../../../src/core/model/info.ts';
-import { type FeatureMask, positionMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
+import { positionMask } from '../../../../src/core/strategy/perturbation/feature-mask.ts';
 import { mixOf } from '../../../../src/core/strategy/perturbation/mix.ts';
+import type { FeatureMask } from '../../../../src/core/strategy/perturbation/modality-mask.ts';
 import { Random } from '../../../../src/core/tensor/random.ts';
 import { float32, sizeOf } from '../../../../src/core/tensor/tensor.ts';
 
