@@ -7,7 +7,7 @@ import { appWith, bindings } from '../support/app.ts';
 
 const ask = appWith();
 
-/** What a browser sends. */
+/** Headers that a browser sends. */
 const page = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
 
 describe('GET /', () => {

@@ -41,18 +41,13 @@ export function drawRow(
     // Pages and terminals print the text themselves; a file of its own has no other place for it.
     return format === 'svg' && text !== undefined ? stackSvg(name, [drawing, captionSvg(text)]) : drawing;
   }
-  const drawings =
-    show === 'maps'
-      ? maps.flatMap(({ name, features: own, values }) => (own ? [draw(own, name, signed, values)] : []))
-      : valued.every(({ standardError }) => standardError !== undefined)
-        ? [
-            draw(
-              Float64Array.from(valued, ({ standardError = 0 }) => standardError),
-              `${name}: standard error`,
-              false,
-            ),
-          ]
-        : [];
+  const drawings: string[] = [];
+  if (show === 'maps') {
+    for (const { name, features: own, values } of maps) if (own) drawings.push(draw(own, name, signed, values));
+  } else if (valued.every(({ standardError }) => standardError !== undefined)) {
+    const errors = Float64Array.from(valued, ({ standardError = 0 }) => standardError);
+    drawings.push(draw(errors, `${name}: standard error`, false));
+  }
   if (drawings.length === 0) throw nothingToShow(show, 'this method');
   return format === 'svg' ? stackSvg(name, drawings) : drawings.join('\n');
 }

@@ -9,7 +9,7 @@ const expectClose = (actual: ArrayLike<number>, expected: readonly number[]) => 
 };
 
 const BORDERS = ['reflect', 'mirror', 'nearest', 'constant'] as const;
-/** What SciPy makes of the input, by border. */
+/** Results of SciPy for the input, by border. */
 const SCIPY: Readonly<Record<(typeof BORDERS)[number], number[]>> = JSON.parse(
   readFileSync(new URL('scipy-blur.json', import.meta.url), 'utf8'),
 );

@@ -1,4 +1,4 @@
-/** What the checks have in common. */
+/** Paths, checks and rows that the steps share. */
 import { resolve } from 'node:path';
 import { Unavailable } from '../environments.ts';
 import { type Row, rowsIn } from '../rows.ts';
