@@ -9,6 +9,7 @@ import type { Model } from '../../src/core/model/model.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
+import { onlyRow } from '../support/only-row.ts';
 import { type Comparison, distance, type Example, outliers, type Recipe } from './comparison.ts';
 
 export type Verdict = 'pass' | 'FAIL' | 'skip';
@@ -191,9 +192,7 @@ async function explainRow(
     inputs,
     ...(baselines && { baselines }),
   });
-  const [row] = rows;
-  if (!row) throw new Error('the explainer gave no row');
-  return row;
+  return onlyRow(rows);
 }
 
 const withMethod = ({ engine }: Explainer, method: Method): Explainer =>

@@ -9,7 +9,7 @@ import { write } from '../../src/core/onnx/write.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
 import { quarters } from '../support/other-models.ts';
-import { explained, startServer, usePlayground } from '../support/playground.ts';
+import { explained, type OpenPage, openPage, startServer, usePlayground } from '../support/playground.ts';
 import { storedZip } from '../support/stored-zip.ts';
 import { makeTextFolder } from '../support/text-folder.ts';
 
@@ -39,19 +39,9 @@ function halves(): Graph {
 describeInBrowser('a model of the user in the playground', () => {
   const running = usePlayground();
 
-  interface Visit {
-    readonly page: Page;
-    /** Methods and addresses of what was sent. */
-    readonly sent: string[];
-    readonly faults: string[];
-  }
-
-  /** Opens the page, and in it a model with the files beside it. */
-  async function bring(...files: Upload[]): Promise<Visit> {
-    const page = await running.browser.newPage({ viewport: { width: 1300, height: 900 } });
-    const faults: string[] = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  /** Opens the page, and in it a model with the files beside it; `sent` has methods and addresses of what is sent then. */
+  async function bring(...files: Upload[]): Promise<OpenPage & { readonly sent: string[] }> {
+    const { page, faults } = await openPage(running.browser);
     await page.goto(running.server.address);
     await explained(page);
     const sent: string[] = [];

@@ -3,10 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { describeInBrowser, itUnless } from '../support/optional-tests.ts';
-import { explained, usePlayground } from '../support/playground.ts';
+import { explained, type OpenPage, openPage, usePlayground } from '../support/playground.ts';
 
 const photo = fileURLToPath(new URL('../../examples/photos/ship.jpg', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -25,21 +25,14 @@ const THREE_STRATEGIES = {
 describeInBrowser('the playground', () => {
   const running = usePlayground();
 
-  interface Visit {
-    readonly page: Page;
-    /** Addresses of what was asked for. */
-    readonly requests: string[];
-    readonly faults: string[];
-  }
-
-  /** Opens the page, with a state as links have it. */
-  async function visit(state?: object, options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await running.browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
-    const page = await context.newPage();
-    const [requests, faults]: [string[], string[]] = [[], []];
+  /** Opens the page, with a state as links have it; `requests` has the addresses of what it asks for. */
+  async function visit(
+    state?: object,
+    options: BrowserContextOptions = {},
+  ): Promise<OpenPage & { readonly requests: string[] }> {
+    const { page, faults } = await openPage(running.browser, options);
+    const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
     await page.goto(`${running.server.address}/#${encodeURIComponent(JSON.stringify({ model: 'cifar10', ...state }))}`);
     return { page, requests, faults };
   }

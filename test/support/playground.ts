@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { launchChromium } from './chromium.ts';
 
@@ -52,6 +52,22 @@ export function usePlayground(): { readonly server: StartedServer; readonly brow
     await running.server?.stop();
   });
   return running;
+}
+
+/** An open page, and the errors in it so far. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly faults: string[];
+}
+
+/** Opens an empty page on a desktop's screen, and listens to its errors. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  return { page, faults };
 }
 
 /** Waits until the page shows this number of explained maps. */

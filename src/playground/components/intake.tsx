@@ -11,39 +11,27 @@ import { TableForm } from './table-form.tsx';
 import { TextEditor } from './text-editor.tsx';
 import { useDrop } from './use-drop.ts';
 
-interface KindOfInput {
-  readonly title: string;
-  readonly hint: string;
-  /** Types of the file dialog. */
-  readonly accept: string;
-}
+/** Title, hint, and types of the file dialog. */
+type KindOfInput = readonly [title: string, hint: string, accept: string];
 
 const KINDS: Readonly<Record<string, KindOfInput>> = {
-  image: {
-    title: 'Image',
-    hint: 'Drop or paste your own image anywhere on this page, or take a sample.',
-    accept: 'image/*',
-  },
-  text: { title: 'Text', hint: 'Write a text, or drop a file of one.', accept: '.txt' },
-  tabular: { title: 'Row', hint: 'Change the row, or drop a CSV or JSON file with one row.', accept: '.csv,.json' },
-  series: {
-    title: 'Series',
-    hint: 'Change the numbers, or drop a CSV, JSON or npy file.',
-    accept: '.csv,.json,.npy',
-  },
-  audio: { title: 'Sound', hint: 'Drop a sound file, or record one.', accept: 'audio/*,.wav' },
+  image: ['Image', 'Drop or paste your own image anywhere on this page, or take a sample.', 'image/*'],
+  text: ['Text', 'Write a text, or drop a file of one.', '.txt'],
+  tabular: ['Row', 'Change the row, or drop a CSV or JSON file with one row.', '.csv,.json'],
+  series: ['Series', 'Change the numbers, or drop a CSV, JSON or npy file.', '.csv,.json,.npy'],
+  audio: ['Sound', 'Drop a sound file, or record one.', 'audio/*,.wav'],
 };
-const OTHER: KindOfInput = {
-  title: 'Input',
-  hint: 'Drop a file with the tensor: .npy, .npz or .json, with the shape that the model takes.',
-  accept: '.npy,.npz,.json',
-};
+const OTHER: KindOfInput = [
+  'Input',
+  'Drop a file with the tensor: .npy, .npz or .json, with the shape that the model takes.',
+  '.npy,.npz,.json',
+];
 
 /** Input of the model: drop, paste, file dialog, an editor, or one of the samples. */
 export function Intake() {
   const hovering = useDrop();
   const small = input.value !== undefined;
-  const { title, hint, accept } = KINDS[kind.value] ?? OTHER;
+  const [title, hint, accept] = KINDS[kind.value] ?? OTHER;
   return (
     <section class={`intake ${small ? 'small' : ''} ${hovering ? 'hovering' : ''}`} aria-labelledby="intake-title">
       <h2 id="intake-title">{title}</h2>

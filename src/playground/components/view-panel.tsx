@@ -86,10 +86,7 @@ function Slider(props: {
       </span>
       <input
         type="range"
-        min={min}
-        max={max}
-        step={step}
-        value={value}
+        {...{ min, max, step, value }}
         aria-valuetext={`${value}${unit}`}
         onInput={({ currentTarget }) => set(currentTarget.valueAsNumber)}
       />

@@ -8,8 +8,8 @@ import { finishWeighted, layerParameters } from '../../core/strategy/activation/
 import { channelCount } from '../../core/strategy/activation/masked-scores.ts';
 import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer } from '../../core/strategy/layer.ts';
+import { layerValues } from '../../core/strategy/layer-values.ts';
 import { ablationGraphs, scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
-import type { Tensor } from '../../core/tensor/tensor.ts';
 
 /**
  * Distance of an ablated channel below the minimum of a layer whose minimum is not 0, as in pytorch-grad-cam. That library
@@ -56,9 +56,7 @@ export default overLayers(
       backwards: 0,
     }),
     explain: async (ctx) => {
-      const layer = targetLayer(ctx.params.target_layer, ctx.model);
-      const evaluation = await ctx.evaluate(ctx.inputs);
-      const values = evaluation.activations[layer.name] as Tensor<'float32'>;
+      const { layer, values, evaluation } = await layerValues(ctx);
       const channels = channelCount(layer, ctx.model);
       const { channels: order } = layoutOf(layer, ctx.model);
       const positions = values.data.length / channels;

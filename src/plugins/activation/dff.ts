@@ -10,6 +10,7 @@ import { type Factors, factorise } from '../../core/strategy/activation/factoris
 import { type FeatureMaps, featureMaps, positionMap } from '../../core/strategy/activation/feature-maps.ts';
 import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { layerValues } from '../../core/strategy/layer-values.ts';
 import { emptyRows, type Float32Tensors } from '../../core/tensor/rows.ts';
 import { float32, type Tensor } from '../../core/tensor/tensor.ts';
 
@@ -66,15 +67,13 @@ export const deepFeatureFactorisation = (start?: Start): Method =>
       }),
       explain: async (ctx) => {
         const { n_components: components, component, returns, max_iter } = ctx.params;
-        const layer = targetLayer(ctx.params.target_layer, ctx.model);
-        const { activations, scores } = await ctx.evaluate(ctx.inputs);
-        const values = activations[layer.name] as Tensor<'float32'>;
+        const { layer, values, evaluation } = await layerValues(ctx);
         const maps = featureMaps(layoutOf(layer, ctx.model), values);
         const begin = start?.(maps, components) ?? drawn(ctx, maps, components);
         const factors = factorise(positive(maps), components, begin, max_iter);
         const drops =
           component === 'auto'
-            ? await dropsWithout(ctx, layer.name, values, maps, factors, scores[0] as number)
+            ? await dropsWithout(ctx, layer.name, values, maps, factors, evaluation.scores[0] as number)
             : undefined;
         const formOf = returns === 'map' ? mapOf : conceptOf;
         const concepts = Array.from({ length: components }, (_, k) => formOf(ctx, values, maps, factors, k));

@@ -7,7 +7,7 @@ import { positionMap } from '../../core/strategy/activation/feature-maps.ts';
 import { checkResponse, placeParameters, placeScores, placesOf } from '../../core/strategy/activation/place-scores.ts';
 import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
-import type { Tensor } from '../../core/tensor/tensor.ts';
+import { layerValues } from '../../core/strategy/layer-values.ts';
 
 /**
  * The score of a layer of which one place is left, for each place (equations 2 and 3 of the paper):
@@ -53,9 +53,7 @@ export default overLayers(
       backwards: 0,
     }),
     explain: async (ctx) => {
-      const layer = targetLayer(ctx.params.target_layer, ctx.model);
-      const { activations } = await ctx.evaluate(ctx.inputs);
-      const values = activations[layer.name] as Tensor<'float32'>;
+      const { layer, values } = await layerValues(ctx);
       const places = placesOf(layer, ctx.model);
       const answers = await placeScores(ctx, {
         ...ctx.params,

@@ -6,6 +6,7 @@ import { units } from '../../core/method/units.ts';
 import type { ModelInfo, TensorInfo } from '../../core/model/info.ts';
 import { channelsOf } from '../../core/strategy/baseline.ts';
 import { targetLayer, targetLayerParameter } from '../../core/strategy/layer.ts';
+import { layerValues } from '../../core/strategy/layer-values.ts';
 import { ablationGraphs, scoresWithout } from '../../core/strategy/perturbation/ablation.ts';
 import {
   elementsOf,
@@ -48,9 +49,7 @@ export default defineMethod({
     backwards: 0,
   }),
   explain: async (ctx) => {
-    const layer = targetLayer(ctx.params.target_layer, ctx.model);
-    const whole = await ctx.evaluate(ctx.inputs);
-    const values = whole.activations[layer.name] as Tensor<'float32'>;
+    const { layer, values, evaluation } = await layerValues(ctx);
     const within = asInput(layer, ctx.model);
     const mask = featureMask(within, ctx.params, { [layer.name]: values }, 'grid');
     const elements = elementsOf(mask, layer.name);
@@ -65,7 +64,7 @@ export default defineMethod({
         for (const i of elements[feature] as Uint32Array) to[i] = from[i] as number;
       },
     });
-    const drops = Float64Array.from(scores, (score) => (whole.scores[0] as number) - score);
+    const drops = Float64Array.from(scores, (score) => (evaluation.scores[0] as number) - score);
     return { values: finishValues(spreadFeatures(mask, drops, within), ctx.params, ctx.model) };
   },
 });

@@ -2,7 +2,7 @@ import { noun as nounFor } from '../../core/counted.ts';
 import type { FeatureFinding } from '../feature-findings.ts';
 import type { PageRecord, ReportData } from '../page-data.ts';
 import { InputButton } from './drawing.tsx';
-import { ShowMembers, useMembers } from './members.tsx';
+import { type FindingProps, ShowMembers, useMembers } from './members.tsx';
 import { isWrong, methodOf } from './state.ts';
 import { percent } from './words.ts';
 
@@ -35,14 +35,7 @@ export function FeatureFindings({ data, records }: FeatureFindingsProps) {
   );
 }
 
-interface CardProps {
-  readonly finding: FeatureFinding;
-  readonly records: readonly PageRecord[];
-  readonly method: string;
-  readonly noun: string;
-}
-
-function Card({ finding, records, method, noun }: CardProps) {
+function Card({ finding, records, method, noun }: FindingProps<FeatureFinding> & { readonly noun: string }) {
   const { group, of, members: numbers, feature, inside, elsewhere, striking } = finding;
   const members = useMembers(numbers, records);
   const known = members.filter(({ truth }) => truth !== undefined);

@@ -3,7 +3,7 @@ import { type Finding, STRIKING } from '../findings.ts';
 import type { PageRecord, ReportData } from '../page-data.ts';
 import { meanMap } from './draw.ts';
 import { ImageButton, MeanMap } from './map-canvas.tsx';
-import { ShowMembers, useMembers } from './members.tsx';
+import { type FindingProps, ShowMembers, useMembers } from './members.tsx';
 import { isWrong, methodOf } from './state.ts';
 import { percent, placeOf } from './words.ts';
 
@@ -38,14 +38,7 @@ export function Findings({ data, records }: FindingsProps) {
   );
 }
 
-interface FindingCardProps {
-  readonly finding: Finding;
-  readonly records: readonly PageRecord[];
-  readonly method: string;
-  readonly large: boolean;
-}
-
-function FindingCard({ finding, records, method, large }: FindingCardProps) {
+function FindingCard({ finding, records, method, large }: FindingProps<Finding> & { readonly large: boolean }) {
   const { group, spot, of, members: numbers } = finding;
   const strong = large && isStriking(finding);
   const members = useMembers(numbers, records);

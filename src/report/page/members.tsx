@@ -3,6 +3,13 @@ import { useMemo } from 'preact/hooks';
 import type { PageRecord } from '../page-data.ts';
 import { showImages } from './state.ts';
 
+/** A finding, and what its card looks its inputs up in. */
+export interface FindingProps<F> {
+  readonly finding: F;
+  readonly records: readonly PageRecord[];
+  readonly method: string;
+}
+
 /** Records of these numbers. */
 export const useMembers = (numbers: readonly number[], records: readonly PageRecord[]): PageRecord[] =>
   useMemo(() => numbers.flatMap((number) => records[number] ?? []), [numbers, records]);

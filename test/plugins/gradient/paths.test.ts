@@ -8,6 +8,7 @@ import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { imageTensor, openGraph, tokens, vector } from '../../../src/testing/models.ts';
 import { explainerOf, openImage, openTokens, openVector } from '../../support/classifiers.ts';
+import { onlyRow } from '../../support/only-row.ts';
 
 const methods = plugins.map(({ method }) => method);
 const explainer = explainerOf(methods);
@@ -20,9 +21,7 @@ async function explain(model: Model, method: string, inputs: Inputs, params: obj
     inputs,
     ...(baselines && { baselines }),
   });
-  const [row] = rows;
-  if (!row) throw new Error('no row');
-  return row;
+  return onlyRow(rows);
 }
 
 const flat = ({ values }: Explained): number[] => Object.values(values).flatMap(({ data }) => [...data]);

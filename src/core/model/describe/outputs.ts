@@ -57,8 +57,9 @@ export function readOutput(
   if (isAnchors) return { task: boxes ? 'object_detection' : 'values', classAxis: axes[1] as number };
   if (long.length <= 1) return vector(output, axes, long, activation, labels, explained.modality.value === 'image');
   if (explained.modality.value === 'text') return tokens(output, axes, activation, labels);
-  if (axes.length === 2) return planes(output, axes, activation, explained, labels, boxes);
-  if (axes.length === 3) return maps(output, axes, activation, explained, labels);
+  const surroundings = { output, axes, final: activation, input: explained, labels };
+  if (axes.length === 2) return planes(surroundings, boxes);
+  if (axes.length === 3) return maps(surroundings);
   const last = dims.at(-1);
   const fits = typeof last === 'number' && (last === (labels ?? COCO) + 5 || last === COCO + 5);
   return fits ? { task: 'object_detection', classAxis: dims.length - 1, reserved: 5 } : VALUES;
@@ -140,15 +141,23 @@ export const isSetOfBoxes = ({ name }: ShapedOutput, siblings: readonly ShapedOu
 const isBoxes = ({ dims, name }: Pick<ValueInfo, 'dims' | 'name'>): boolean =>
   (dims?.length === 3 && dims[2] === 4) || (/box|bbox|loc/i.test(name) && dims?.at(-1) === 4);
 
+/** An output with what its axes are read by. */
+interface Surroundings {
+  readonly output: ShapedOutput;
+  /** Axes that are no batch axis. */
+  readonly axes: readonly number[];
+  readonly final: FinalActivation;
+  /** The explained input. */
+  readonly input: InputFact;
+  readonly labels: number | undefined;
+}
+
 /** Two axes: boxes by classes, or steps by classes. */
 function planes(
-  { dims = [], dtype }: ShapedOutput,
-  axes: readonly number[],
-  { activation, axis }: FinalActivation,
-  { modality, shape, layout }: InputFact,
-  labels: number | undefined,
+  { output: { dims = [], dtype }, axes, final: { activation, axis }, input, labels }: Surroundings,
   boxes: boolean,
 ): OutputReading {
+  const { modality, shape, layout } = input;
   const [a, b] = axes as [number, number];
   const [da, db] = [dims[a], dims[b]];
   const task: TaskId = modality.value === 'image' ? 'object_detection' : 'classification';
@@ -213,13 +222,9 @@ function rawHead(
 }
 
 /** Three axes: channels by height by width, in one of two orders. */
-function maps(
-  { dims = [], name }: ShapedOutput,
-  axes: readonly number[],
-  { activation, axis }: FinalActivation,
-  { modality, shape, layout }: InputFact,
-  labels: number | undefined,
-): OutputReading {
+function maps({ output, axes, final: { activation, axis }, input, labels }: Surroundings): OutputReading {
+  const { dims = [], name } = output;
+  const { modality, shape, layout } = input;
   const [a, b, c] = axes as [number, number, number];
   if (modality.value !== 'image' && activation === 'none' && labels === undefined) return VALUES;
   if (activation === 'none' && labels === undefined && isPyramid(dims, axes, shape, layout.value)) return VALUES;
