@@ -16,7 +16,7 @@ import type { DataType } from '../tensor/tensor.ts';
 export type Operands = readonly [Value, Value, Value, Value, Value, Value, Value, Value, ...Value[]];
 
 /** Values as {@link Operands}. */
-export const operands = (values: readonly (Value | undefined)[]): Operands => values as unknown as Operands;
+export const operands = (values: readonly (Value | undefined)[]): Operands => values as Operands;
 
 /**
  * Context of one call of {@link Rule.vjp}: the node, its values, and the builder that the derivative is written with.

@@ -80,7 +80,7 @@ function mapView<V extends object>(map: ReadonlyMap<string, V>, view: (value: V)
   function* values(): MapIterator<V> {
     for (const [, value] of entries()) yield value;
   }
-  return Object.freeze({
+  const readOnly: ReadonlyMap<string, V> = Object.freeze({
     get size() {
       return map.size;
     },
@@ -91,9 +91,10 @@ function mapView<V extends object>(map: ReadonlyMap<string, V>, view: (value: V)
     entries,
     [Symbol.iterator]: entries,
     forEach(call: (value: V, key: string, all: ReadonlyMap<string, V>) => void) {
-      for (const [key, value] of entries()) call(value, key, this as unknown as ReadonlyMap<string, V>);
+      for (const [key, value] of entries()) call(value, key, readOnly);
     },
   });
+  return readOnly;
 }
 
 /** Freezes plain objects and lists, with all that they hold. Typed arrays and maps stay as they are. */

@@ -75,13 +75,7 @@ function cluster(
   for (let iteration = 0; iteration < iterations; iteration++) {
     distances.fill(Infinity);
     for (let k = 0; k < clusters; k++) {
-      const [l, a, b, cx, cy] = centres.subarray(k * 5, k * 5 + 5) as unknown as [
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [l = 0, a = 0, b = 0, cx = 0, cy = 0] = centres.subarray(k * 5, k * 5 + 5);
       const [left, right] = [Math.max(0, Math.ceil(cx - step)), Math.min(width - 1, Math.floor(cx + step))];
       const [top, bottom] = [Math.max(0, Math.ceil(cy - step)), Math.min(height - 1, Math.floor(cy + step))];
       for (let y = top; y <= bottom; y++) {

@@ -66,7 +66,7 @@ export const metrics: ReadonlyMap<string, Metric> = new Map(
     smoothParameterRandomisation,
     efficientParameterRandomisation,
     randomLogit,
-  ].map((metric) => [metric.id, metric as unknown as Metric]),
+  ].map((metric) => [metric.id, metric as Metric]),
 );
 
 /** @throws WhylightError `not_found` with the nearest names. */

@@ -63,7 +63,7 @@ export function makeConstant(
     );
   }
   // Arrays of numbers convert as they are copied; converting a model's weights one by one takes long.
-  if (convertsByCopy(dtype, data, values)) data.set(values as unknown as Float32Array);
+  if (convertsByCopy(dtype, data, values)) (data as Float32Array).set(values as ArrayLike<number>);
   else if (data instanceof BigInt64Array)
     for (let i = 0; i < data.length; i++) data[i] = toBigInt(values[i] as number, -(2n ** 63n), 2n ** 63n - 1n);
   else if (data instanceof BigUint64Array)

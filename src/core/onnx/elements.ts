@@ -28,8 +28,8 @@ export const elementType = (number: number): DataType | undefined => TYPES.get(n
 
 /** The number of a type by ONNX's name for it, such as `FLOAT`; undefined for types that whylight does not work on. */
 export function numberOfName(name: string): number | undefined {
-  const number: unknown = (Type as unknown as Record<string, unknown>)[name.toUpperCase()];
-  return typeof number === 'number' && TYPES.has(number) ? number : undefined;
+  const entry = Object.entries(Type).find(([own]) => own === name.toUpperCase());
+  return typeof entry?.[1] === 'number' && TYPES.has(entry[1]) ? entry[1] : undefined;
 }
 
 /** For messages: what ONNX calls the type. */

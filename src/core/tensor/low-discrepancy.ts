@@ -21,7 +21,7 @@ export function sobolPairs(seed: number): SobolPairs {
   };
   return {
     at(index, pair) {
-      const [order, first, second] = hashOf(pair) as unknown as [number, number, number];
+      const [order = 0, first = 0, second = 0] = hashOf(pair);
       const shuffled = scramble(index, order);
       return [unit(scramble(reverse(shuffled), first)), unit(scramble(secondDimension(shuffled), second))];
     },

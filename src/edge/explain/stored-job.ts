@@ -35,7 +35,8 @@ export async function drawResult(
   const { codecs, limits, jobs } = services;
   const served = await requestedModel(c, services.models, { model: name, version });
   const settings = readSettings({ ...wanted.overlay, ...c.req.query(), method: explanation.method });
-  const bytes = wanted.picture === undefined ? undefined : await jobs?.files.get(wanted.picture);
+  const key = wanted.image ?? wanted.picture;
+  const bytes = key === undefined ? undefined : await jobs?.files.get(key);
   const { maxPixels } = limitsFor(c.get('tenant'), limits);
   const input = bytes && inputOf({ kind: 'image', bytes, parameters: {} }, served, services, maxPixels);
   const choseOverlay = wanted.choseOverlay || c.req.query('overlay') !== undefined;

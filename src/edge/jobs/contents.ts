@@ -17,6 +17,8 @@ export interface Wanted {
   /** Notices of the modality that prepared the input. */
   readonly notices?: readonly string[];
   /** Key of the stored image that was sent. */
+  readonly image?: string;
+  /** Name of `image` in stored jobs of version 0.1.0; read only. */
   readonly picture?: string;
 }
 

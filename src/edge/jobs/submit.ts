@@ -12,7 +12,7 @@ import { checkWebhook } from './webhook.ts';
 /** An explanation to run as a job. */
 export interface JobRequest extends Pick<StoredRequest, 'version' | 'trace'> {
   readonly question: Omit<StoredRequest['question'], 'rights'>;
-  readonly wanted: Omit<Wanted, 'picture' | 'wire'>;
+  readonly wanted: Omit<Wanted, 'image' | 'picture' | 'wire'>;
   /** The request as it came, for tensors. */
   readonly wire?: InferenceRequest;
   /** The image that was sent, for drawing the result. */
@@ -64,12 +64,12 @@ async function storeFiles(
   job: { readonly id: string; readonly fingerprint: string },
 ) {
   const folder = jobFolder(tenant, job.id);
-  const files = { question: `${folder}question-${job.fingerprint}`, picture: `${folder}picture-${job.fingerprint}` };
-  if (image) await jobs.files.put(files.picture, image);
+  const files = { question: `${folder}question-${job.fingerprint}`, image: `${folder}image-${job.fingerprint}` };
+  if (image) await jobs.files.put(files.image, image);
   const stored: StoredRequest = {
     question: { ...question, rights: { methods, parameters } },
     version,
-    wanted: { ...wanted, ...(wire && { wire: representation(wire) }), ...(image && { picture: files.picture }) },
+    wanted: { ...wanted, ...(wire && { wire: representation(wire) }), ...(image && { image: files.image }) },
     seconds: cache.seconds,
     trace,
   };

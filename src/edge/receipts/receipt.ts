@@ -14,7 +14,7 @@ export const receiptSchema = z.looseObject({
   iat: z.int(),
   tenant: z.string(),
   model: z.looseObject({ name: z.string(), version: z.string(), sha256 }),
-  /** Digest of the input as it came: `picture:` and that of the file, `data:`, its media type and that of the data, or `tensors:`. */
+  /** Digest of the input as it came: `image:` and that of the file, `data:`, its media type and that of the data, or `tensors:`. */
   input: z.string(),
   /** Digest of each attribution by output name, of its elements as little-endian bytes. */
   attribution: z.record(z.string(), sha256),

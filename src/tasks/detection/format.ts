@@ -47,4 +47,4 @@ export interface FormatReader<F extends DetectionFormat = DetectionFormat> {
 
 /** A reader whose format type is its own business. */
 export const defineFormat = <F extends DetectionFormat>(reader: FormatReader<F>): FormatReader =>
-  reader as unknown as FormatReader;
+  reader as FormatReader;

@@ -58,7 +58,7 @@ export function pngCodec(module: WebAssembly.Module): PngCodec {
     encode({ width, height, data }) {
       const result = wasm.__wbindgen_add_to_stack_pointer(-16);
       wasm.encode(result, pass(data), data.length, width, height, 8);
-      const [pointer, length] = new Uint32Array(wasm.memory.buffer, result, 2) as unknown as [number, number];
+      const [pointer = 0, length = 0] = new Uint32Array(wasm.memory.buffer, result, 2);
       const png = bytesAt(pointer, length);
       wasm.__wbindgen_free(pointer, length, 1);
       wasm.__wbindgen_add_to_stack_pointer(16);

@@ -36,7 +36,7 @@ export const each = (operators: string, evaluator: Evaluator): Evaluators =>
 /** The elements of a content all of whose elements are numbers. */
 export function numeric(content: Content | undefined): ArrayLike<number> | undefined {
   if (!content) return undefined;
-  if (ArrayBuffer.isView(content.data)) return content.data as unknown as ArrayLike<number>;
+  if (ArrayBuffer.isView(content.data)) return content.data as ArrayLike<number>;
   return Array.prototype.every.call(content.data, (e) => typeof e === 'number')
     ? (content.data as ArrayLike<number>)
     : undefined;
@@ -49,7 +49,7 @@ export function room(size: number, ...sources: Elements[]): { [index: number]: E
   const [first] = sources;
   const same = sources.every((s) => s.constructor === first?.constructor);
   const Type = same ? (first?.constructor as Float64ArrayConstructor) : Float64Array;
-  return new Type(size) as unknown as { [index: number]: Element } & Elements;
+  return new Type(size) as { [index: number]: Element } & Elements;
 }
 
 /** The elements at these positions. */

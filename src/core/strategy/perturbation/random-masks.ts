@@ -40,7 +40,7 @@ export function randomMask(
     }
     const [rows, columns] = size.map((dim) => (dim === 1 ? 1 : cells)) as [number, number];
     const grid = draw(rows * columns).map((number) => Number(number < keep));
-    const [down, across] = draw(2) as unknown as [number, number];
+    const [down = 0, across = 0] = draw(2);
     sampleGrid(grid, columns, rows, positions(size[1], columns, across), positions(size[0], rows, down), own);
   }
 }
