@@ -2,6 +2,7 @@
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
+import type { MemoryPool } from '../core/memory-pool.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
@@ -45,7 +46,10 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
       (found: Task[] = []) => new TaskRegistry(found),
       [{ isMultiple: true, optional: true, serviceIdentifier: CORE.task }],
     );
-    bind(CORE.sessions).toResolvedValue(({ sessionBytes }: Limits) => new SessionCache(sessionBytes), [CORE.limits]);
+    bind(CORE.sessions).toResolvedValue(
+      ({ sessionBytes }: Limits, pool: MemoryPool | undefined) => new SessionCache(sessionBytes, { pool }),
+      [CORE.limits, optional(CORE.memory)],
+    );
     bind(CORE.explainer).toResolvedValue(
       (
         engine: Engine,

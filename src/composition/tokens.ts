@@ -4,6 +4,7 @@ import type { Engine } from '../core/engine/engine.ts';
 import type { SessionCache } from '../core/engine/session-cache.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { Limits } from '../core/limits.ts';
+import type { MemoryPool } from '../core/memory-pool.ts';
 import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
 import type { ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
@@ -22,6 +23,8 @@ export const CORE = {
   explainer: token<Explainer>('explainer'),
   /** Store of compiled graphs; none when unbound. */
   graphs: token<GraphStore>('graphs'),
+  /** Memory that caches share; each has a bound of its own alone when unbound. */
+  memory: token<MemoryPool>('memory'),
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),

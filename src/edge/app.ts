@@ -11,6 +11,7 @@ import type { EdgeEnv } from './http/env.ts';
 import { preflight } from './http/middleware/cors.ts';
 import { decodeBody } from './http/middleware/decode-body.ts';
 import { guard } from './http/middleware/guard.ts';
+import { holdBody } from './http/middleware/hold-body.ts';
 import { identityEncoding } from './http/middleware/identity-encoding.ts';
 import { limitBody, refuseAbove } from './http/middleware/limit-body.ts';
 import { observe } from './http/middleware/observe.ts';
@@ -60,9 +61,10 @@ export function createApp(services: Services): Hono<EdgeEnv> {
   app.route('/', docsRoutes(descriptions, basePath, services.pages !== undefined));
   if (services.ledger) app.use('/admin/*', guarded, limitAdminBody, neverStore);
   mountRoutes(app, services, admin);
-  mountRoutes(app, services, originRoutes, [refuseAbove(services.limits.maxBody)]);
+  const { memory, limits } = services;
+  mountRoutes(app, services, originRoutes, [refuseAbove(limits.maxBody)]);
   app.use('/v2/*', guarded);
   app.use('/v1/*', guarded);
-  mountRoutes(app, services, keyRoutes, [decodeBody, limitBody(services.limits)]);
+  mountRoutes(app, services, keyRoutes, [holdBody(memory, limits.maxBody), decodeBody, limitBody(limits)]);
   return app;
 }

@@ -1,6 +1,7 @@
 /** The parts that the HTTP app consists of. A composition root binds them; routes only use them. */
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
+import type { MemoryPool } from '../core/memory-pool.ts';
 import type { ModalityRegistry } from '../core/modality/registry.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
@@ -39,6 +40,8 @@ export interface Services {
   /** Sink of request metrics; nothing is recorded without it. */
   readonly metrics?: Metrics;
   readonly limits: Limits;
+  /** Memory that models, sessions and bodies share; only the limits of single requests hold without it. */
+  readonly memory?: MemoryPool;
   /** Files of the playground by path, given the request's headers. Without it no page is served. */
   readonly pages?: (path: string, headers: Headers) => Promise<Response>;
   /** HTTP client for images that a request names by URL, and for webhooks. */

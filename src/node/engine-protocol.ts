@@ -8,13 +8,15 @@ import type { NodeEngineOptions } from './onnxruntime-node.ts';
 export type Call =
   | { readonly kind: 'load'; readonly model: ModelBytes; readonly options: NodeEngineOptions }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors; readonly fetches?: readonly string[] }
-  | { readonly kind: 'release'; readonly session: number };
+  | { readonly kind: 'release'; readonly session: number }
+  | { readonly kind: 'collect' };
 
 /** Results of the calls. */
 export interface Results {
   readonly load: number;
   readonly run: Tensors;
   readonly release: undefined;
+  readonly collect: undefined;
 }
 
 export interface Asked {

@@ -4,6 +4,7 @@ import type { Session, Tensors } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import type { Answered, Asked, Call, Failure, Results } from './engine-protocol.ts';
+import { collectGarbage } from './garbage.ts';
 import { onnxruntimeNode } from './onnxruntime-node.ts';
 
 if (!parentPort) throw new Error('This file is a thread; call threadedEngine().');
@@ -36,6 +37,7 @@ async function perform(id: number, call: Call): Promise<Results[keyof Results]> 
     sessions.set(id, await onnxruntimeNode(call.options).load(call.model));
     return id;
   }
+  if (call.kind === 'collect') return collectGarbage();
   const session = sessions.get(call.session);
   if (!session) throw new WhylightError('internal', `There is no session ${call.session}.`);
   if (call.kind === 'run') return session.run(usable(call.feeds), call.fetches);

@@ -2,11 +2,14 @@
 import { modalities, plugins, tasks, tenants } from '#plugins';
 import { createContainer, defineModule, type Module } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
+import { CORE } from '../composition/tokens.ts';
 import type { TenantConfig } from '../config/tenant-policy.ts';
 import { batchingEngine } from '../core/engine/batching.ts';
 import type { Engine } from '../core/engine/engine.ts';
+import { SessionCache } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
 import { PROCESS_LIMITS } from '../core/limits.ts';
+import type { MemoryPool } from '../core/memory-pool.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { type EdgeParts, edgeModule, edgeParts } from '../edge/composition/edge-module.ts';
@@ -23,6 +26,7 @@ import { openInferenceEngine } from '../protocol/open-inference-engine.ts';
 import { Admission } from './admission.ts';
 import { FileStore, type FileStoreOptions } from './file-store.ts';
 import { nodeModule } from './node-module.ts';
+import { defaultMemory, memoryGauges, nativeSessionMemory, processLimits, processPool } from './process-memory.ts';
 import { PrometheusMetrics } from './prometheus.ts';
 import { strongestEngine } from './providers.ts';
 import { UploadedModels } from './uploaded-models.ts';
@@ -46,6 +50,8 @@ export interface OriginOptions {
   readonly inferenceServer?: string;
   /** Store of models that were uploaded at the edge; without it they run only there. */
   readonly uploads?: FileStoreOptions;
+  /** Bytes of resident memory that the process may take; {@link defaultMemory} when left out. */
+  readonly memory?: number;
   /** Key set that receipts are signed with, as JSON; there are none without it. */
   readonly receiptKeys?: string;
   readonly log?: Log;
@@ -76,16 +82,20 @@ export async function originServices(
 ): Promise<{ services: Services; admission: Admission }> {
   const { log = consoleLog } = options;
   const admission = new Admission({ maxRunning: options.runs, maxWaiting: options.waiting });
+  const engine = parts.engine ?? (await originEngine(options, log));
+  // Once the engine has started, what the process takes by itself is known.
+  const pool = parts.memory ?? processPool(options.memory ?? defaultMemory(), engine);
   const uploads =
     options.uploads &&
-    new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms);
+    new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
   const services = servicesOf(
     createContainer(
       coreModule({ plugins: options.plugins ?? plugins, modalities, tasks }),
-      engineModule(parts.engine ?? (await originEngine(options, log))),
+      engineModule(engine, processLimits(pool)),
+      memoryModule(pool),
       edgeModule(options.tenants ?? tenants),
       nodeModule({ models: options.models, limits: LIMITS }),
-      originModule(options, admission, uploads),
+      originModule(options, admission, pool, uploads),
       edgeParts({ log, ...parts }),
     ),
   );
@@ -98,15 +108,23 @@ async function originEngine(options: OriginOptions, log: Log): Promise<Engine> {
   return batchingEngine(await strongestEngine(options, log), { maxRows: PROCESS_LIMITS.maxBatch, delay });
 }
 
+/** Binds the memory that models, sessions and bodies share. */
+const memoryModule = (pool: MemoryPool): Module =>
+  defineModule(({ bind, rebind }) => {
+    bind(CORE.memory).toConstantValue(pool);
+    rebind(CORE.sessions).toConstantValue(new SessionCache(pool.capacity, { pool, weigh: nativeSessionMemory }));
+  });
+
 const originModule = (
   { secret, olderSecret, receiptKeys }: OriginOptions,
   admission: Admission,
+  pool: MemoryPool,
   uploads: UploadedModels | undefined,
 ): Module =>
   defineModule(({ bind }) => {
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
-    bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission));
+    bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission, pool));
     if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
     if (secret === undefined) return;
     bind(SERVICES.asOrigin).toResolvedValue(
@@ -121,10 +139,11 @@ const originModule = (
     );
   });
 
-const metricsOf = (admission: Admission): PrometheusMetrics =>
+const metricsOf = (admission: Admission, pool: MemoryPool): PrometheusMetrics =>
   new PrometheusMetrics({
     whylight_runs_running: { help: 'Runs in progress.', read: () => admission.load.running },
     whylight_runs_waiting: { help: 'Runs that wait for their turn.', read: () => admission.load.waiting },
+    ...memoryGauges(pool),
   });
 
 function originServer(

@@ -16,10 +16,10 @@ interface Series {
   samples: number;
 }
 
-/** A gauge, read when metrics are scraped. */
+/** A gauge, read when metrics are scraped: one number, or one for each value of a label. */
 export interface Gauge {
   readonly help: string;
-  readonly read: () => number;
+  readonly read: () => number | { readonly label: string; readonly values: Readonly<Record<string, number>> };
 }
 
 interface Latency {
@@ -75,11 +75,7 @@ export class PrometheusMetrics implements Metrics {
       '# TYPE whylight_request_seconds histogram',
       ...[...this.latencies.values()].flatMap(histogram),
       ...this.runLines(),
-      ...Object.entries(this.gauges).flatMap(([name, { help, read }]) => [
-        `# HELP ${name} ${help}`,
-        `# TYPE ${name} gauge`,
-        `${name} ${read()}`,
-      ]),
+      ...Object.entries(this.gauges).flatMap(gaugeLines),
     ];
     return { body: `${lines.join('\n')}\n`, type: 'text/plain; version=0.0.4; charset=utf-8' };
   }
@@ -108,6 +104,14 @@ export class PrometheusMetrics implements Metrics {
     latency.sum += seconds;
     this.latencies.set(key, latency);
   }
+}
+
+function gaugeLines([name, { help, read }]: [string, Gauge]): string[] {
+  const found = read();
+  const head = [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+  if (typeof found === 'number') return [...head, `${name} ${found}`];
+  const { label, values } = found;
+  return [...head, ...Object.entries(values).map(([part, value]) => line(name, { [label]: part }, value))];
 }
 
 function histogram({ labels, buckets, sum }: Latency): string[] {

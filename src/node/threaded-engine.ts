@@ -49,6 +49,7 @@ export function threadedEngine(given: NodeEngineOptions = {}): Engine & { close(
         },
       };
     },
+    collect: () => thread.ask({ kind: 'collect' }),
     close: () => thread.close(),
   };
 }

@@ -1,6 +1,7 @@
 /** Uploaded models at an origin: edges name the files, and send those that the origin lacks. */
 import type { WaitUntil } from '../core/engine/session-cache.ts';
 import { WhylightError } from '../core/errors.ts';
+import type { MemoryPool } from '../core/memory-pool.ts';
 import type { OutputForm } from '../core/model/describe/output-form.ts';
 import { Model } from '../core/model/model.ts';
 import { readModelFolder } from '../edge/models/folder.ts';
@@ -16,11 +17,12 @@ export class UploadedModels {
   /**
    * @param bytes maximum bytes of models in memory
    * @param forms of outputs that tasks recognise
+   * @param pool memory that the models share with other caches
    */
-  constructor(store: FileStore, bytes: number, forms: readonly OutputForm[] = []) {
+  constructor(store: FileStore, bytes: number, forms: readonly OutputForm[] = [], pool?: MemoryPool) {
     this.store = store;
     this.forms = forms;
-    this.cache = new ModelCache(bytes);
+    this.cache = new ModelCache(bytes, pool);
   }
 
   /**

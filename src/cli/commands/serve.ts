@@ -12,6 +12,8 @@ import { defineCommand } from '../define-command.ts';
 
 const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
 
+const MEMORY_MIB = 'WHYLIGHT_MEMORY_MIB';
+
 const args = {
   host: { type: 'string', default: '127.0.0.1', description: 'Address to listen at' },
   port: { type: 'string', default: '8788', description: 'Port to listen at; 0 for any that is free' },
@@ -36,6 +38,10 @@ const args = {
     description: 'Max time that a row waits for others to share a batch',
   },
   drain: { type: 'string', default: '30', valueHint: 's', description: 'Max time for runs to finish after SIGTERM' },
+  'memory-mib': {
+    type: 'string',
+    description: `Max resident memory in MiB, also ${MEMORY_MIB}; three quarters of the container's or the machine's when left out`,
+  },
   uploads: {
     type: 'string',
     valueHint: 'folder',
@@ -68,6 +74,7 @@ export default defineCommand({
     const olderSecret = process.env[OLDER_SECRET];
     const receiptKeys = process.env[RECEIPT_KEYS];
     const inferenceServer = flags['inference-server'];
+    const memoryMib = flags['memory-mib'] ?? process.env[MEMORY_MIB];
     const serving = await serve({
       host: flags.host,
       port: numberFlag('port', flags.port, 0, 65_535),
@@ -85,6 +92,7 @@ export default defineCommand({
           bytes: numberFlag('uploads-mib', flags['uploads-mib'], 1, 2 ** 20) * 2 ** 20,
         },
       }),
+      ...(memoryMib !== undefined && { memory: numberFlag('memory-mib', memoryMib, 1, 2 ** 24) * 2 ** 20 }),
       ...(secret && { secret }),
       ...(olderSecret && { olderSecret }),
       ...(receiptKeys && { receiptKeys }),

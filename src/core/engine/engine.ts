@@ -32,6 +32,8 @@ export interface Engine {
    * @throws WhylightError when it does not
    */
   check?(): Promise<void>;
+  /** Gives memory back that the engine keeps for later; left out where there is none. */
+  collect?(): Promise<void>;
 }
 
 /** Settings of one run. */

@@ -4,6 +4,7 @@
  */
 import { untilAborted } from '../abort.ts';
 import { LruCache } from '../lru-cache.ts';
+import type { MemoryPool } from '../memory-pool.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { Session } from './engine.ts';
 
@@ -12,6 +13,8 @@ export interface Lease {
   readonly session: Session;
   /** Gives the session back; calling it again does nothing. */
   release(): void;
+  /** Records the bytes of tensors that a run of the session has taken: an engine keeps them for the next run. */
+  used(bytes: number): void;
 }
 
 export interface LoadedSession {
@@ -36,10 +39,19 @@ export interface LoadWait {
   readonly signal?: AbortSignal;
 }
 
+export interface SessionCacheOptions {
+  /** Memory that the sessions share with other caches; it may be less than their own capacity. */
+  readonly pool?: MemoryPool | undefined;
+  /** Memory of a session in bytes; {@link sessionMemory} when left out. */
+  readonly weigh?: (bytes: ModelBytes) => number;
+}
+
 interface Entry {
   users: number;
-  /** Memory it takes; 0 until that is known. */
+  /** Memory of the session without tensors; 0 until that is known. */
   bytes: number;
+  /** Memory of the tensors of its largest run. */
+  tensors: number;
   session?: Session;
   ready: Promise<Session>;
 }
@@ -47,18 +59,24 @@ interface Entry {
 export class SessionCache {
   readonly capacity: number;
   private readonly entries: LruCache<Entry>;
+  private readonly pool: MemoryPool | undefined;
+  private readonly weigh: (bytes: ModelBytes) => number;
   /** Releases in progress. */
   private released: Promise<void>[] = [];
 
-  /** @param capacity bytes of memory, as {@link sessionMemory} estimates them */
-  constructor(capacity: number) {
+  /** @param capacity bytes of memory, as {@link SessionCacheOptions.weigh} estimates them */
+  constructor(capacity: number, { pool, weigh = sessionMemory }: SessionCacheOptions = {}) {
     this.capacity = capacity;
+    this.pool = pool;
+    this.weigh = weigh;
     this.entries = new LruCache({
       capacity,
-      weigh: ({ bytes }) => bytes,
+      // Without a pool the engine's tensors have a bound elsewhere: in WebAssembly all sessions share them.
+      weigh: ({ bytes, tensors }) => bytes + (pool ? tensors : 0),
       isPinned: ({ users, session }) => users > 0 || !session,
       evicted: ({ session }) => void (session && this.released.push(session.release())),
     });
+    pool?.add({ part: 'sessions', bytes: () => this.bytes, shrinkTo: (bytes) => this.shrinkTo(bytes) });
   }
 
   /** Estimated bytes of all sessions held. */
@@ -77,7 +95,7 @@ export class SessionCache {
    *
    * A Worker must give `waitUntil`: workerd never settles a promise whose request has ended, and a load cut off in this
    * way would hang everybody who waits for it, for as long as the isolate lives.
-   * @throws what the load throws; the reason of the signal, when the caller's wait is aborted before the load ends
+   * @throws WhylightError `overloaded`, `budget_exceeded` of the pool; what the load throws; the reason of the signal, when the caller's wait is aborted before the load ends
    */
   async acquire(key: string, load: LoadSession, { waitUntil, signal }: LoadWait = {}): Promise<Lease> {
     const entry = this.entries.get(key)?.value ?? this.start(key, load, waitUntil);
@@ -96,7 +114,7 @@ export class SessionCache {
   }
 
   private start(key: string, load: LoadSession, waitUntil?: WaitUntil): Entry {
-    const entry = { users: 0, bytes: 0 } as Entry;
+    const entry = { users: 0, bytes: 0, tensors: 0 } as Entry;
     this.entries.set(key, entry);
     entry.ready = this.finish(key, entry, load);
     waitUntil?.(entry.ready.catch(() => {}));
@@ -105,12 +123,13 @@ export class SessionCache {
 
   private async finish(key: string, entry: Entry, load: LoadSession): Promise<Session> {
     try {
-      const { session, bytes } = await load((bytes) => {
-        entry.bytes = sessionMemory(bytes);
-        return this.shrinkTo(this.capacity);
+      const { session, bytes } = await load(async (bytes) => {
+        entry.bytes = this.weigh(bytes);
+        await this.shrinkTo(this.capacity);
+        await this.pool?.fit(entry.bytes);
       });
       entry.session = session;
-      entry.bytes = sessionMemory(bytes);
+      entry.bytes = this.weigh(bytes);
       await this.shrinkTo(this.capacity);
       return session;
     } catch (error) {
@@ -128,6 +147,9 @@ export class SessionCache {
         held = false;
         entry.users--;
         void this.shrinkTo(this.capacity);
+      },
+      used: (bytes) => {
+        entry.tensors = Math.max(entry.tensors, bytes);
       },
     };
   }

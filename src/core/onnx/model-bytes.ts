@@ -15,6 +15,8 @@ export interface ModelBytes {
   readonly openBatch?: boolean;
   /** Rows that one run should take at most; unbounded when left out. */
   readonly rows?: number;
+  /** Number of nodes, where it is known. */
+  readonly nodes?: number;
   /** True if the engine is to run the nodes as they are, without fusing or rewriting them: for comparisons. */
   readonly unoptimised?: boolean;
 }

@@ -1,13 +1,14 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
-import type { Engine, Session } from '../engine/engine.ts';
+import type { Engine, Session, Tensors } from '../engine/engine.ts';
 import type { Lease, LoadWait, SessionCache } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { write } from '../onnx/write.ts';
+import { rowsOf } from '../tensor/rows.ts';
 import { hasOpenShapes } from './bind-rows.ts';
 import { batchSize } from './memory.ts';
 import { hasOneBatch } from './mix-inputs.ts';
@@ -40,6 +41,7 @@ export interface LoaderOptions {
 /** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
 export const graphFile = (graph: Graph): ModelBytes => ({
   ...write(graph, { externalData: { path: 'weights.bin' } }),
+  nodes: graph.nodes.length,
   openBatch: hasOneBatch(graph),
 });
 
@@ -99,18 +101,19 @@ export class GraphLease {
       return twice.graph;
     }
     const { graph, lease } = loaded;
-    const timed = { ...graph, session: this.timed(graph.session) };
+    const timed = { ...graph, session: this.timed(graph, lease) };
     this.held.set(key, { graph: timed, lease });
     return timed;
   }
 
-  private timed(session: Session): Session {
+  private timed({ session, variant }: RunnableGraph, lease: Lease): Session {
     const { timings, loader } = this;
     // Runs that overlap take the time once.
     const { overlap } = this;
     return {
       async run(feeds, fetches, options) {
         if (overlap.runs++ === 0) overlap.since = loader.clock();
+        lease.used(variant.rowBytes * maxRows(feeds));
         try {
           return await session.run(feeds, fetches, options);
         } finally {
@@ -126,6 +129,9 @@ export class GraphLease {
     this.held.clear();
   }
 }
+
+/** Rows of a run: inputs that all rows share have fewer. */
+const maxRows = (feeds: Tensors): number => Math.max(...Object.values(feeds).map(rowsOf));
 
 export class GraphLoader {
   private readonly options: LoaderOptions;

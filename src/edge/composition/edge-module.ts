@@ -3,6 +3,7 @@ import { defineModule, type Module, optional, replaceParts } from '../../composi
 import { CORE } from '../../composition/tokens.ts';
 import type { TenantConfig } from '../../config/tenant-policy.ts';
 import type { Engine } from '../../core/engine/engine.ts';
+import type { MemoryPool } from '../../core/memory-pool.ts';
 import type { ModalityRegistry } from '../../core/modality/registry.ts';
 import type { TaskRegistry } from '../../core/task/registry.ts';
 import { InFlight } from '../cache/in-flight.ts';
@@ -55,13 +56,22 @@ export const edgeModule = (tenants: Readonly<Record<string, TenantConfig>>): Mod
         modalities: ModalityRegistry,
         registry: ModelRegistry | undefined,
         bytes: number | undefined,
+        pool: MemoryPool | undefined,
       ) =>
         new ModelCatalogue(store, {
           readers: { forms, modalities },
           ...(registry && { registry }),
           ...(bytes !== undefined && { bytes }),
+          ...(pool && { pool }),
         }),
-      [EDGE.modelStore, CORE.tasks, CORE.modalities, optional(EDGE.modelRegistry), optional(EDGE.modelBytes)],
+      [
+        EDGE.modelStore,
+        CORE.tasks,
+        CORE.modalities,
+        optional(EDGE.modelRegistry),
+        optional(EDGE.modelBytes),
+        optional(CORE.memory),
+      ],
     );
   });
 

@@ -26,6 +26,7 @@ export const SERVICES: ServiceTokens = {
   log: token('edge.log'),
   metrics: token('edge.metrics'),
   limits: token('edge.limits'),
+  memory: CORE.memory,
   pages: token('edge.pages'),
   fetch: token('edge.fetch'),
   origin: token('edge.origin'),

@@ -1,6 +1,7 @@
 /** Models that a tenant may use, by name and version: shipped with the server, or uploaded. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { nearest, WhylightError } from '../../core/errors.ts';
+import type { MemoryPool } from '../../core/memory-pool.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import { ModelCache } from './model-cache.ts';
@@ -15,6 +16,8 @@ export interface CatalogueOptions {
   readonly bytes?: number;
   /** Components that models are read with. */
   readonly readers?: ModelReaders;
+  /** Memory that the models share with other caches. */
+  readonly pool?: MemoryPool;
 }
 
 /** Default bound: an isolate has 128 MiB, of which sessions take 64, and the runtime and a decoded image need the rest. */
@@ -29,11 +32,11 @@ export class ModelCatalogue {
   private readonly readers: ModelReaders;
   private readonly cache: ModelCache<ServedModel>;
 
-  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES, readers = {} }: CatalogueOptions = {}) {
+  constructor(store: ModelStore, { registry, bytes = MAX_MODEL_BYTES, readers = {}, pool }: CatalogueOptions = {}) {
     this.store = store;
     this.registry = registry;
     this.readers = readers;
-    this.cache = new ModelCache(bytes);
+    this.cache = new ModelCache(bytes, pool);
   }
 
   /** Lists the models that the tenant may use: those of the configuration in its order, then uploaded ones by name. */

@@ -1,6 +1,7 @@
 /** Models in memory, bounded in bytes. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import { LruCache } from '../../core/lru-cache.ts';
+import type { MemoryPool } from '../../core/memory-pool.ts';
 
 export interface Weighed<T> {
   readonly value: T;
@@ -17,9 +18,16 @@ export class ModelCache<T extends object> {
   private readonly alive = new Map<string, { readonly value: WeakRef<T>; readonly bytes: number }>();
   private readonly loading = new Map<string, Promise<T>>();
 
-  /** @param capacity bytes; the model that was asked for last stays, however large */
-  constructor(capacity: number) {
+  private readonly pool: MemoryPool | undefined;
+
+  /**
+   * @param capacity bytes; the model that was asked for last stays, however large
+   * @param pool memory that the models share with other caches
+   */
+  constructor(capacity: number, pool?: MemoryPool) {
     this.held = new LruCache({ capacity, weigh: ({ bytes }) => bytes });
+    this.pool = pool;
+    pool?.add({ part: 'models', bytes: () => this.bytes, shrinkTo: (bytes) => this.held.trim(bytes) });
   }
 
   /** Bytes of the models that the cache holds. */
@@ -36,6 +44,7 @@ export class ModelCache<T extends object> {
    * Returns the model of this key, or loads it. A load that fails is tried again by the next request.
    * @param waitUntil keeps the load alive for other requests when this one ends early: a promise whose request has ended
    * never settles in a Worker
+   * @throws what the load throws; WhylightError `overloaded`, `budget_exceeded` of the pool
    */
   get(key: string, load: () => Promise<Weighed<T>>, waitUntil: WaitUntil): Promise<T> {
     const known = this.held.get(key)?.value ?? this.stillAlive(key);
@@ -48,8 +57,12 @@ export class ModelCache<T extends object> {
 
   private load(key: string, load: () => Promise<Weighed<T>>, waitUntil: WaitUntil): Promise<T> {
     const loaded = load()
-      .then((weighed) => {
+      .then(async (weighed) => {
         this.hold(key, weighed);
+        await this.pool?.fit(weighed.bytes).catch((error: unknown) => {
+          this.held.delete(key);
+          throw error;
+        });
         this.alive.set(key, { value: new WeakRef(weighed.value), bytes: weighed.bytes });
         return weighed.value;
       })

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { chunksOf, FRAMES_TYPE } from '../../protocol/frames.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
+import { holdBody } from '../http/middleware/hold-body.ts';
 import { bytes, done } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import { decodeOriginRequest } from '../origin/origin-request.ts';
@@ -29,18 +30,22 @@ export const originExplain = defineRoute(
   (services) => {
     const { asOrigin } = services;
     if (!asOrigin) return undefined;
+    const hold = holdBody(services.memory, services.limits.maxBody);
     return async (c) => {
       const digest = c.req.header(SIGNATURE_HEADERS.digest) ?? '';
       // Nobody without the secret makes this process hold a body.
       await asOrigin.signatures.verify({ method: 'POST', path: pathOf(c), digest }, (name) => c.req.header(name));
-      const body = new Uint8Array(await c.req.arrayBuffer());
-      if ((await sha256Hex(body)) !== digest) throw refused();
-      const request = decodeOriginRequest(body);
-      const frames = await serveExplanation({ ...services, asOrigin, log: c.get('log') }, request, {
-        signal: c.req.raw.signal,
-        waitUntil: waitUntilOf(c),
+      await hold(c, async () => {
+        const body = new Uint8Array(await c.req.arrayBuffer());
+        if ((await sha256Hex(body)) !== digest) throw refused();
+        const request = decodeOriginRequest(body);
+        const frames = await serveExplanation({ ...services, asOrigin, log: c.get('log') }, request, {
+          signal: c.req.raw.signal,
+          waitUntil: waitUntilOf(c),
+        });
+        c.res = c.body(frames, 200, { 'Content-Type': FRAMES_TYPE, 'Cache-Control': 'no-store' });
       });
-      return c.body(frames, 200, { 'Content-Type': FRAMES_TYPE, 'Cache-Control': 'no-store' });
+      return c.res;
     };
   },
 );
