@@ -3,7 +3,9 @@
  * how many cases each rule was compared with central differences. `--check` writes nothing and fails when it is outdated.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { decompositions } from '../src/core/autodiff/decompose/index.ts';
 import { type Rule, ruleKey } from '../src/core/autodiff/rule.ts';
 import { gradientRules } from '../src/core/autodiff/rules/index.ts';
@@ -12,6 +14,7 @@ import { OPERATOR_ROWS, type OperatorTraits } from '../src/core/onnx/operators.t
 import { MAX_OPSET, MIN_OPSET } from '../src/core/onnx/upgrade.ts';
 
 const FILE = 'docs/operators.md';
+const COMPILER = 'src/core/autodiff';
 
 const name = (rule: Rule): string => (rule.domain ? `${rule.domain} ${rule.op}` : rule.op);
 const link = (rule: Rule): string =>
@@ -63,15 +66,30 @@ function suiteRows(): string[] {
   });
 }
 
-function page(): string {
+/** File of each rule or decomposition, relative to the compiler's folder. */
+async function filesOf(folder: 'rules' | 'decompose'): Promise<ReadonlyMap<unknown, string>> {
+  const files = new Map<unknown, string>();
+  for (const name of readdirSync(`${COMPILER}/${folder}`).filter((file) => file !== 'index.ts')) {
+    const module: object = await import(pathToFileURL(resolve(COMPILER, folder, name)).href);
+    for (const member of Object.values(module))
+      if (Array.isArray(member)) for (const rule of member) files.set(rule, `\`${folder}/${name}\``);
+  }
+  return files;
+}
+
+async function page(): Promise<string> {
+  const [ruleFiles, decompositionFiles] = [await filesOf('rules'), await filesOf('decompose')];
   const rules = [...gradientRules].sort((a, b) => (ruleKey(a.op, a.domain) < ruleKey(b.op, b.domain) ? -1 : 1));
   const derived = rules.filter((rule) => !rule.surrogate);
   const rows = rules.map(
     (rule) =>
-      `| ${link(rule)} | ${rule.since.join(', ')} | ${rule.surrogate ? 'surrogate' : 'derivative'} | ${checked(rule)} | ${rule.note ?? ''} |`,
+      `| ${link(rule)} | ${rule.since.join(', ')} | ${rule.surrogate ? 'surrogate' : 'derivative'} | ${checked(rule)} | ${ruleFiles.get(rule)} | ${rule.note ?? ''} |`,
   );
   const parts = [...decompositions.values()]
-    .map(({ op, domain, note = '' }) => `| ${domain ? `${domain} ` : ''}${op} | ${note} |`)
+    .map((part) => {
+      const { op, domain, note = '' } = part;
+      return `| ${domain ? `${domain} ` : ''}${op} | ${decompositionFiles.get(part)} | ${note} |`;
+    })
     .sort();
   return `<!-- Written by scripts/generate-operators.ts. Do not edit. -->
 # Operators
@@ -81,17 +99,17 @@ chosen (zero where a function is flat, straight through where it rounds). Models
 older operator set spelled differently is rewritten first, so each rule is written once.
 
 *Checked*: on so many inputs, attributes and broadcasts the rule was compared with central differences of the operator
-itself, run by onnxruntime (\`test/core/autodiff/rules.test.ts\`).
+itself, run by onnxruntime (\`test/core/autodiff/rules.test.ts\`). Files are relative to \`src/core/autodiff\`.
 
-| Operator | Versions | Backward signal | Checked | Convention |
-|---|---|---|---|---|
+| Operator | Versions | Backward signal | Checked | File | Convention |
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 These are taken apart into operators with rules, where they stand between input and scores (checked against onnxruntime's
 own operator and by central differences, \`test/core/autodiff/decompose*.test.ts\`, \`quantization.test.ts\`):
 
-| Operator | Which forms |
-|---|---|
+| Operator | File | Which forms |
+|---|---|---|
 ${parts.join('\n')}
 
 An operator that is in neither table stops gradient methods with \`not_differentiable\`, which lists every such node of the model.
@@ -124,7 +142,7 @@ ${suiteRows().join('\n')}
 `;
 }
 
-const text = page();
+const text = await page();
 if (process.argv.includes('--check')) {
   if (readFileSync(FILE, { encoding: 'utf8', flag: 'r' }) !== text) {
     console.error(`${FILE} is outdated: run "npx node scripts/generate-operators.ts".`);
