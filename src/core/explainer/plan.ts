@@ -166,12 +166,13 @@ function infoFor(
   const camLayer = {
     enumerable: true,
     get() {
-      cam ??= { layer: info.camLayerOf(only.index) };
+      cam ??= { layer: info.camLayerOf({ index: only.index, extent: taskTarget?.extent }) };
       return cam.layer;
     },
   };
   // Getters stay what they are: a copy by spread would compute the layer of all elements.
-  return Object.defineProperties({} as BoundInfo, { ...Object.getOwnPropertyDescriptors(info), camLayer });
+  const isLocal = { enumerable: true, value: taskTarget?.extent !== undefined };
+  return Object.defineProperties({} as BoundInfo, { ...Object.getOwnPropertyDescriptors(info), camLayer, isLocal });
 }
 
 /** The model with the tensor that a task's target is made of, where the model itself has none. */

@@ -51,6 +51,8 @@ export interface ModelInfo {
    * token mixing starts from.
    */
   readonly camLayer?: TensorInfo | undefined;
+  /** True where the score speaks of one place of the image, such as a box, and other places may have no part in it. */
+  readonly isLocal?: boolean;
   /** Every spatial tensor between input and scores, nearest to the scores first. */
   readonly spatialLayers: readonly TensorInfo[];
   /** Order of channels and places in a layer, where the places of the image are followed through the graph. */

@@ -12,6 +12,7 @@ import { simplify } from '../onnx/simplify.ts';
 import { attentionMaps } from './attention.ts';
 import { nearestShared } from './cam/cam-layer.ts';
 import { imagePlaces } from './cam/image-places.ts';
+import type { ExplainedElement } from './cam/reach.ts';
 import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
 import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
@@ -56,9 +57,9 @@ export interface BoundInfo extends ModelInfo {
   readonly output: string;
   /**
    * The layer for CAM methods where one element of the scores is explained, such as the score of a box: the last one of
-   * the level that it comes from.
+   * the level that it comes from, or the last that is as wide as the box.
    */
-  camLayerOf(element?: number): TensorInfo | undefined;
+  camLayerOf(element?: ExplainedElement): TensorInfo | undefined;
   /** Axis of one row of the scores that counts classes; null where there are none, undefined where it is not known. */
   readonly classAxis?: number | null;
 }
@@ -278,7 +279,7 @@ export class Model {
     );
     const places = image && imagePlaces(graph, inputs, image);
     const tokens = attentionMaps(graph).at(-1)?.tokens;
-    const camLayerOf = (element?: number): TensorInfo | undefined => {
+    const camLayerOf = (element?: ExplainedElement): TensorInfo | undefined => {
       const maps = spatialLayers.map(({ name }) => name);
       const name =
         places?.camLayer(scores.name, maps, element) ??

@@ -73,6 +73,11 @@ export interface TaskTarget {
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
   readonly class?: number;
   readonly label?: string;
+  /**
+   * Height and width of the place that the number speaks of (a box), in pixels of the input tensor: class activation
+   * maps take a layer that sees as much.
+   */
+  readonly extent?: readonly [height: number, width: number];
   /** Number of the explained prediction among those of the run; absent where it is none of them. */
   readonly prediction?: number;
   /**

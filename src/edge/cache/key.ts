@@ -5,7 +5,7 @@ import type { Corrections } from '../../core/model/corrections.ts';
 import { parseTarget, type TargetRequest } from '../../core/model/target-request.ts';
 
 /** Version of answers and of their storage format; raised when either changes. */
-const API_VERSION = 2;
+const API_VERSION = 3;
 
 export interface CacheKeyParts {
   /** Separates tenants: they must not see each other's answers, nor notice them by their speed. */

@@ -19,10 +19,12 @@ export function targetOf(
   const reference = referenceOf(head, candidate, found.class);
   const { labels, firstClass = 0 } = format;
   const label = labels?.[found.class + firstClass];
+  const [left, top, right, bottom] = found.box;
   return {
     ...scoresTensor(found, outputs, by),
     ...numberAmong(all, found),
     class: found.class + firstClass,
+    extent: [bottom - top, right - left],
     ...(label !== undefined && { label }),
     follow: (disturbed) => scoreOfBox(reader.read(format, disturbed, view.input, 0), reference, by),
     similarity: (disturbed) => scoreOfBox(reader.read(format, disturbed, view.input, 0), reference, 'similarity'),

@@ -71,6 +71,12 @@ describe('the score of a box', () => {
     }
   });
 
+  it.each(['grad_cam', 'hires_cam'])('has a map at the places alone that have a part in it (%s)', async (method) => {
+    const { values } = await explain(method, { params: { relu: false } });
+    const [map] = Object.values(values);
+    expect(Array.from(map?.data ?? []).filter((value) => value !== 0)).toHaveLength(1);
+  });
+
   it.each([
     ['integrated_gradients', { n_steps: 128 }],
     ['integrated_gradients', { n_steps: 128, baseline: -0.5 }],

@@ -7,6 +7,7 @@ import { type Demand, demandOf } from './demand.ts';
 import { type ElementParts, elementParts } from './element-parts.ts';
 import { type Axis, isPlaced, type Places } from './factors.ts';
 import type { PlacesByName, Values } from './places.ts';
+import { type ExplainedElement, wideEnough } from './reach.ts';
 
 /** Order of channels and places in a layer. */
 export interface LayerLayout {
@@ -72,7 +73,7 @@ export interface CamSearch {
   readonly places: PlacesByName;
   readonly scores: string;
   /** Element of a row of the scores that is explained alone; all of them when absent. */
-  readonly element?: number | undefined;
+  readonly element?: ExplainedElement | undefined;
   /** Feature maps, nearest to the scores first. */
   readonly maps: readonly string[];
 }
@@ -90,7 +91,7 @@ export function camLayerOf(search: CamSearch): string | undefined {
     demand.get(name) === 'all' && isDrawn(places.get(name)) && shared.has(name);
   const isAlive = (name: string): boolean => demand.has(name) && isDrawn(places.get(name));
   // Where every map is a prediction, the last one is better than none.
-  const map = maps.find(isLayer) ?? maps.find(isAlive);
+  const map = wideEnough(search, maps.filter(isLayer)) ?? maps.find(isLayer) ?? maps.find(isAlive);
   const mixing = graph.nodes.findLast((node) => mixes(node, search, demand));
   if (!mixing) return map;
   const before = ancestorsOf(graph, mixing.outputs[0] as string);
@@ -138,7 +139,7 @@ type SharedSearch = Pick<CamSearch, 'graph' | 'values' | 'scores' | 'element'>;
 
 /** Tensors that every part of the explained scores depends on, predictions of single places left out. */
 function sharedBy({ graph, values, scores, element }: SharedSearch): ReadonlySet<string> {
-  const ofElement = element === undefined ? undefined : elementParts(graph, values, scores, element);
+  const ofElement = element && elementParts(graph, values, scores, element.index);
   const { same, parts } = ofElement ?? scoreParts(graph, values, scores);
   const shares = parts
     .map((part) => ancestorsOf(graph, part))

@@ -5,12 +5,13 @@ import { infer } from '../../onnx/infer.ts';
 import type { InputFact } from '../description.ts';
 import { camLayerOf, type LayerLayout, layoutOfPlaces } from './cam-layer.ts';
 import { type PlacesByName, placesOf, type Values } from './places.ts';
+import type { ExplainedElement } from './reach.ts';
 
 export interface ImagePlaces {
   /** Layout of a tensor; undefined for one that is no image in order. */
   layout(name: string): LayerLayout | undefined;
   /** The layer for CAM methods; undefined where places are not known of any. */
-  camLayer(scores: string, maps: readonly string[], element?: number): string | undefined;
+  camLayer(scores: string, maps: readonly string[], element?: ExplainedElement): string | undefined;
 }
 
 /**

@@ -207,7 +207,7 @@ export function finishCam<P>(
   let mean: Float64Array | undefined;
   for (let row = 0; row < count; row++) {
     const maps = featureMaps(layout, activations, evaluation.gradients[layer.name], row);
-    const whole = map(maps);
+    const whole = model.isLocal ? reached(map(maps), maps) : map(maps);
     const kept = params.relu ? whole.map((value) => Math.max(0, value)) : whole;
     const scaled = count > 1 || params.scaled ? scaledToUnit(kept) : kept;
     if (count === 1) {
@@ -218,6 +218,16 @@ export function finishCam<P>(
     mean = placed.map((value, p) => (mean?.[p] ?? 0) + value / count);
   }
   return { values: positionMap(layout, layer.name, dims, mean as Float64Array) };
+}
+
+/** The map with zero at positions that have no part in the score: their gradient is zero in every channel. */
+function reached(map: Float64Array, { channels, positions, gradients }: FeatureMaps): Float64Array {
+  if (gradients.length === 0) return map;
+  const isReached = Array.from({ length: positions }, (_, p) => {
+    for (let c = 0; c < channels; c++) if (gradients[c * positions + p] !== 0) return true;
+    return false;
+  });
+  return map.map((value, i) => (isReached[i % positions] ? value : 0));
 }
 
 /** The attribution out of the feature maps, each times its weight. */
