@@ -56,6 +56,10 @@ export interface Services {
   readonly asOrigin?: OriginServer;
   /** Secret from which webhook signing keys are derived, see `webhookSecret`; there are no webhooks without it. */
   readonly webhookSecret?: string;
+  /** Secret that webhooks are signed with as well, while receivers still check for it. */
+  readonly olderWebhookSecret?: string;
+  /** Key that `/metrics` asks for; anybody may read them without it. */
+  readonly metricsKey?: string;
   /** Signs receipts of explanations; there are none without it. */
   readonly receipts?: ReceiptSigner;
   /** Yields to other requests between two batches. */

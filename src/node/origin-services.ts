@@ -54,6 +54,8 @@ export interface OriginOptions {
   readonly memory?: number;
   /** Key set that receipts are signed with, as JSON; there are none without it. */
   readonly receiptKeys?: string;
+  /** Key that `/metrics` asks for. */
+  readonly metricsKey?: string;
   readonly log?: Log;
   /** Methods that are served; the built ones when left out. */
   readonly plugins?: readonly PluginEntry[];
@@ -116,7 +118,7 @@ const memoryModule = (pool: MemoryPool): Module =>
   });
 
 const originModule = (
-  { secret, olderSecret, receiptKeys }: OriginOptions,
+  { secret, olderSecret, receiptKeys, metricsKey }: OriginOptions,
   admission: Admission,
   pool: MemoryPool,
   uploads: UploadedModels | undefined,
@@ -126,6 +128,7 @@ const originModule = (
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
     bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission, pool));
     if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
+    if (metricsKey) bind(SERVICES.metricsKey).toConstantValue(metricsKey);
     if (secret === undefined) return;
     bind(SERVICES.asOrigin).toResolvedValue(
       (models: ModelCatalogue, clock: () => number) =>

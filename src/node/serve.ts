@@ -3,16 +3,19 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve as listen } from '@hono/node-server';
 import { createApp } from '../edge/app.ts';
+import type { Metrics } from '../edge/observe/metrics.ts';
+import { isMetricsPublic, type MetricsOptions, metricsApp, withoutText } from './metrics-access.ts';
 import { type OriginOptions, originServices } from './origin-services.ts';
 
-export interface ServeOptions extends OriginOptions {
-  readonly host: string;
+export interface ServeOptions extends OriginOptions, MetricsOptions {
   /** 0 for any that is free. */
   readonly port: number;
 }
 
 export interface Serving {
   readonly url: string;
+  /** Address of the metrics; absent where they are not served. */
+  readonly metricsUrl?: string;
   /**
    * Takes no new work, finishes what runs, and closes. What runs longer loses its connection: an edge then asks another
    * origin, and jobs are tried again.
@@ -26,7 +29,9 @@ const DRAIN_MS = 30_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { services, admission } = await originServices(options);
-  const app = createApp(services);
+  const { metrics, log } = services;
+  const isPublic = isMetricsPublic(options);
+  const app = createApp(isPublic || !metrics ? services : { ...services, metrics: withoutText(metrics) });
   const left = new Set<Promise<unknown>>();
   const context = {
     waitUntil(promise: Promise<unknown>): void {
@@ -39,22 +44,26 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     passThroughOnException(): void {},
     props: {},
   };
-  const server = await new Promise<Server>((ready, failed) => {
-    const starting = listen(
-      { fetch: (request) => app.fetch(request, {}, context), hostname: options.host, port: options.port },
-      () => ready(starting as Server),
-    ) as Server;
-    starting.once('error', failed);
-  });
-  const { port } = server.address() as AddressInfo;
+  const server = await listening((request) => app.fetch(request, {}, context), options.host, options.port);
+  const ownPort = await metricsServer(options, metrics);
+  if (!isPublic && !ownPort) {
+    log('info', 'metrics are not served: other machines reach this port, and they name tenants and models', {
+      remedy: 'set WHYLIGHT_METRICS_KEY, or --metrics-port',
+    });
+  }
+  const url = addressOf(server, options.host);
+  const metricsUrl = ownPort ? addressOf(ownPort, metricsHostOf(options)) : isPublic ? url : undefined;
   return {
-    url: `http://${options.host}:${port}`,
+    url,
+    ...(metricsUrl !== undefined && { metricsUrl: `${metricsUrl}/metrics` }),
     async stop(limit = DRAIN_MS) {
       const end = performance.now() + limit;
       const unfinished = await admission.drain(limit);
       if (unfinished > 0) services.log('warn', 'runs are cut off, since their time to finish is over', { unfinished });
       const rest = new Promise((over) => setTimeout(over, Math.max(0, end - performance.now())).unref());
       await Promise.race([Promise.allSettled(left), rest]);
+      ownPort?.close();
+      ownPort?.closeAllConnections();
       await new Promise<void>((closed) => {
         server.close(() => closed());
         if (unfinished > 0) server.closeAllConnections();
@@ -63,3 +72,25 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
   };
 }
+
+const metricsHostOf = ({ metricsHost = '127.0.0.1' }: MetricsOptions): string => metricsHost;
+
+async function metricsServer(options: MetricsOptions, metrics: Metrics | undefined): Promise<Server | undefined> {
+  if (options.metricsPort === undefined || !metrics?.text) return undefined;
+  const app = metricsApp({ text: metrics.text.bind(metrics) });
+  return listening((request) => app.fetch(request), metricsHostOf(options), options.metricsPort);
+}
+
+/** @throws Error of the socket, for an address that is taken */
+function listening(
+  fetch: (request: Request) => Response | Promise<Response>,
+  hostname: string,
+  port: number,
+): Promise<Server> {
+  return new Promise((ready, failed) => {
+    const starting = listen({ fetch, hostname, port }, () => ready(starting as Server)) as Server;
+    starting.once('error', failed);
+  });
+}
+
+const addressOf = (server: Server, host: string): string => `http://${host}:${(server.address() as AddressInfo).port}`;

@@ -42,6 +42,11 @@ const args = {
     type: 'string',
     description: `Max resident memory in MiB, also ${MEMORY_MIB}; three quarters of the container's or the machine's when left out`,
   },
+  'metrics-port': {
+    type: 'string',
+    description: 'Port for /metrics alone, without a key; 0 for any that is free',
+  },
+  'metrics-host': { type: 'string', default: '127.0.0.1', description: 'Address of --metrics-port' },
   uploads: {
     type: 'string',
     valueHint: 'folder',
@@ -61,6 +66,7 @@ const args = {
 
 const SECRET = 'WHYLIGHT_ORIGIN_SECRET';
 const OLDER_SECRET = 'WHYLIGHT_ORIGIN_SECRET_OLDER';
+const METRICS_KEY = 'WHYLIGHT_METRICS_KEY';
 const RECEIPT_KEYS = 'WHYLIGHT_RECEIPT_KEYS';
 
 export default defineCommand({
@@ -73,6 +79,8 @@ export default defineCommand({
     const secret = process.env[SECRET];
     const olderSecret = process.env[OLDER_SECRET];
     const receiptKeys = process.env[RECEIPT_KEYS];
+    const metricsKey = process.env[METRICS_KEY];
+    const metricsPort = flags['metrics-port'];
     const inferenceServer = flags['inference-server'];
     const memoryMib = flags['memory-mib'] ?? process.env[MEMORY_MIB];
     const serving = await serve({
@@ -93,12 +101,16 @@ export default defineCommand({
         },
       }),
       ...(memoryMib !== undefined && { memory: numberFlag('memory-mib', memoryMib, 1, 2 ** 24) * 2 ** 20 }),
+      metricsHost: flags['metrics-host'],
+      ...(metricsPort !== undefined && { metricsPort: numberFlag('metrics-port', metricsPort, 0, 65_535) }),
+      ...(metricsKey && { metricsKey }),
       ...(secret && { secret }),
       ...(olderSecret && { olderSecret }),
       ...(receiptKeys && { receiptKeys }),
       ...(inferenceServer !== undefined && { inferenceServer }),
     });
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);
+    if (metricsPort !== undefined) console.log(`metrics are at ${serving.metricsUrl}`);
     const drain = numberFlag('drain', flags.drain, 0, 3600);
     const stop = async (): Promise<void> => {
       console.log(`finishing running explanations, for at most ${drain} s ...`);

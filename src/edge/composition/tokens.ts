@@ -34,6 +34,8 @@ export const SERVICES: ServiceTokens = {
   accepting: token('edge.accepting'),
   asOrigin: token('edge.as-origin'),
   webhookSecret: token('edge.webhook-secret'),
+  olderWebhookSecret: token('edge.older-webhook-secret'),
+  metricsKey: token('edge.metrics-key'),
   pause: token('edge.pause'),
   receipts: token('edge.receipts'),
 };

@@ -48,11 +48,12 @@ const handleTask = (services: JobServices, message: JobDelivery, waitUntil: Wait
   message.body.task === 'run' ? runJob(services, message, waitUntil) : callWebhook(services, message);
 
 async function callWebhook(services: JobServices, message: JobDelivery): Promise<void> {
-  const { jobs, log, fetch, webhookSecret } = services;
+  const { jobs, log, fetch, webhookSecret, olderWebhookSecret } = services;
   const { tenant, id } = message.body;
   const job = await jobs.get(tenant, id);
   if (!job || !hasEnded(job) || job.announced || job.webhook === undefined) return message.ack();
-  const failure = webhookSecret ? await deliver(job, job.webhook, webhookSecret, fetch) : 'there is no WEBHOOK_SECRET';
+  const secrets = [webhookSecret, olderWebhookSecret].filter((secret) => secret !== undefined);
+  const failure = webhookSecret ? await deliver(job, job.webhook, secrets, fetch) : 'there is no WEBHOOK_SECRET';
   if (failure === undefined || message.attempts >= MAX_DELIVERIES) {
     if (failure !== undefined) log('warn', 'a webhook was given up', { id, tenant, reason: failure });
     await jobs.announced(tenant, id);

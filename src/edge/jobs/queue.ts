@@ -35,5 +35,6 @@ export interface JobServices {
   readonly fetch: typeof fetch;
   readonly origin?: OriginRunner;
   readonly webhookSecret?: string;
+  readonly olderWebhookSecret?: string;
   readonly pause?: () => Promise<void>;
 }

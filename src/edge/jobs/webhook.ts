@@ -28,12 +28,13 @@ export async function webhookSecret(secret: string, tenant: string): Promise<str
 
 /**
  * Calls a webhook.
+ * @param secrets secrets that the call is signed with: one, or two while receivers go over from the older to the newer
  * @returns the reason of a failure; undefined when the server accepted the call
  */
 export async function deliver(
   job: Job,
   url: string,
-  secret: string,
+  secrets: readonly string[],
   send: typeof fetch,
   now: number = Date.now(),
 ): Promise<string | undefined> {
@@ -45,6 +46,7 @@ export async function deliver(
   });
   const message = { id: `${id}.${status}`, timestamp: String(Math.floor(now / 1000)), body };
   try {
+    const signatures = secrets.map(async (secret) => signature(await webhookSecret(secret, job.tenant), message));
     const response = await send(url, {
       method: 'POST',
       redirect: 'manual',
@@ -53,7 +55,8 @@ export async function deliver(
         'Content-Type': 'application/json',
         'webhook-id': message.id,
         'webhook-timestamp': message.timestamp,
-        'webhook-signature': await signature(await webhookSecret(secret, job.tenant), message),
+        // A receiver accepts the call if one of the signatures is right.
+        'webhook-signature': (await Promise.all(signatures)).join(' '),
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -115,13 +115,23 @@ export const webhook = defineRoute(
     summary: 'Returns the secret that webhooks are signed with.',
     access: 'admin',
     cost: 'none',
-    responses: answer(z.object({ secret: z.string() }), 'The secret.'),
+    responses: answer(
+      z.object({
+        secret: z.string(),
+        older_secret: z.string().optional().describe('Secret that calls are signed with as well, for a time.'),
+      }),
+      'The secret.',
+    ),
     problems: ['not_found'],
   },
   (services) => async (c) => {
-    const secret = services.webhookSecret;
+    const { webhookSecret: secret, olderWebhookSecret: older } = services;
     if (!secret) throw new WhylightError('not_found', 'This server sends no webhooks.');
     c.header('Cache-Control', 'no-store');
-    return c.json({ secret: await webhookSecret(secret, c.get('tenant').id) });
+    const { id } = c.get('tenant');
+    return c.json({
+      secret: await webhookSecret(secret, id),
+      ...(older && { older_secret: await webhookSecret(older, id) }),
+    });
   },
 );

@@ -1,10 +1,13 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { testEngine } from '../../core/engine/self-test.ts';
+import { WhylightError } from '../../core/errors.ts';
 import { waitUntilOf } from '../http/env.ts';
 import { Health } from '../observe/health.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
+import { keyDigest, sameDigest } from '../tenants/api-key.ts';
 import { SERVER } from '../version.ts';
 
 /** Cache key that no answer can have. */
@@ -85,12 +88,20 @@ export const metrics = defineRoute(
     responses: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } } },
     internal: true,
   },
-  ({ metrics }) => {
+  ({ metrics, metricsKey }) => {
     if (!metrics?.text) return undefined;
     const text = metrics.text.bind(metrics);
-    return (c) => {
+    return async (c) => {
+      if (metricsKey !== undefined) await checkKey(c, metricsKey);
       const { body, type } = text();
       return c.body(body, 200, { 'Content-Type': type });
     };
   },
 );
+
+/** @throws WhylightError `unauthorized` for a request without the key */
+async function checkKey(c: Context, key: string): Promise<void> {
+  const given = /^Bearer +(\S+)\s*$/i.exec(c.req.header('Authorization') ?? '')?.[1] ?? '';
+  if (sameDigest(await keyDigest(given), await keyDigest(key))) return;
+  throw new WhylightError('unauthorized', 'Metrics need the key of this server: send it as a bearer token.');
+}

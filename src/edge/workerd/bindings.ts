@@ -40,6 +40,8 @@ export interface WorkerBindings {
   readonly RECEIPT_KEYS?: string;
   /** Secret that webhooks are signed with. */
   readonly WEBHOOK_SECRET?: string;
+  /** Secret that webhooks are signed with as well, while receivers still check for it. */
+  readonly WEBHOOK_SECRET_OLDER?: string;
 }
 
 /**

@@ -82,7 +82,16 @@ function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authoriz
 const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, assets: string): Module =>
   defineModule((binder) => {
     const { bind } = binder;
-    const { MODELS, METRICS, JOBS, JOB_QUEUE, JOB_FILES, RECEIPT_KEYS, WEBHOOK_SECRET } = bindings;
+    const {
+      MODELS,
+      METRICS,
+      JOBS,
+      JOB_QUEUE,
+      JOB_FILES,
+      RECEIPT_KEYS,
+      WEBHOOK_SECRET,
+      WEBHOOK_SECRET_OLDER: older,
+    } = bindings;
     bind(SERVICES.limits).toConstantValue(LIMITS);
     bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
@@ -95,6 +104,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
     if (RECEIPT_KEYS) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(RECEIPT_KEYS));
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
+    if (older) bind(SERVICES.olderWebhookSecret).toConstantValue(older);
     bindModels(binder, bindings, models, assets);
     bindTenants(binder, bindings);
     bindCache(binder, bindings, compiler);

@@ -263,6 +263,30 @@ describe('a webhook', () => {
     expect(await webhookSecret(secret, 'another')).not.toBe(await webhookSecret(secret, tenant.id));
   });
 
+  it('is signed with both secrets while one replaces the other, and the newer one comes first', async () => {
+    const older = 'what the operator knew before';
+    const calls: Request[] = [];
+    const fetch: Services['fetch'] = async (...call) => {
+      calls.push(new Request(...(call as [string, RequestInit])));
+      return new Response();
+    };
+    const jobs = services.jobs as NonNullable<Services['jobs']>;
+    const webhook = 'https://hooks.example.com/b';
+    const job = { ...(await held(services, { method: 'saliency', seed: 503 })), webhook };
+    await jobs.submit(job);
+    await settled(job.id);
+    const replaced = { webhookSecret: secret, olderWebhookSecret: older };
+    await taken({ ...services, ...replaced, fetch }, [delivery('*', job.id, 'announce').message]);
+    const [call] = calls as [Request];
+    const signed = {
+      id: call.headers.get('webhook-id') ?? '',
+      timestamp: call.headers.get('webhook-timestamp') ?? '',
+      body: await call.text(),
+    };
+    const expected = [secret, older].map(async (one) => signature(await webhookSecret(one, '*'), signed));
+    expect(call.headers.get('webhook-signature')?.split(' ')).toEqual(await Promise.all(expected));
+  });
+
   it('is refused for a URL that the tenant may not use', async () => {
     const sends = appWith({ webhookSecret: secret });
     for (const webhook of ['http://hooks.example.com/', 'https://elsewhere.example.com/', 'nothing']) {
