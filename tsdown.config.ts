@@ -4,6 +4,7 @@ import { defineConfig } from 'tsdown';
 export default defineConfig({
   entry: [
     'src/package/{node,browser,worker,plugin,compiler,edge-node,edge-worker}.ts',
+    'src/package/prepared-{node,browser,worker}.ts',
     'src/testing/{node,worker}.ts',
     'src/plugins/*/*.ts',
     'src/edge/client.ts',

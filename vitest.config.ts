@@ -14,6 +14,7 @@ export default defineConfig({
             { find: /^whylight$/, replacement: source('package/node.ts') },
             { find: /^whylight\/(plugin|compiler)$/, replacement: source('package/$1.ts') },
             { find: 'whylight/edge', replacement: source('package/edge-node.ts') },
+            { find: 'whylight/prepared', replacement: source('package/prepared-node.ts') },
             { find: 'whylight/testing', replacement: source('testing/node.ts') },
             { find: /^whylight\/methods\/(.*)$/, replacement: source('plugins/$1.ts') },
           ],
@@ -33,6 +34,7 @@ export default defineConfig({
           alias: [
             { find: /^whylight$/, replacement: source('package/worker.ts') },
             { find: 'whylight/edge', replacement: source('package/edge-worker.ts') },
+            { find: 'whylight/prepared', replacement: source('package/prepared-worker.ts') },
             { find: /^whylight\/methods\/(.*)$/, replacement: source('plugins/$1.ts') },
           ],
         },

@@ -8,10 +8,10 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Needs } from '../src/core/method/contract.ts';
 import { Model } from '../src/core/model/model.ts';
+import { compileVariant, describeVariant, graphCompiler, graphFile } from '../src/core/plan/compile-variant.ts';
 import { rowSize } from '../src/core/plan/cost.ts';
-import { graphFile } from '../src/core/plan/loader.ts';
 import { Profiles } from '../src/core/plan/profile.ts';
-import { compileVariant, describeVariant, resolveNeeds } from '../src/core/plan/variant.ts';
+import { resolveNeeds } from '../src/core/plan/variant.ts';
 import { Random } from '../src/core/tensor/random.ts';
 import { sizeOf, type Tensor, tensor } from '../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../src/node/onnxruntime-node.ts';
@@ -59,7 +59,10 @@ async function measured(model: Model, needs: Needs): Promise<{ readonly time: nu
   await session.release();
   const variant = describeVariant('', resolved, graph, 'memory', model.fixedBatch);
   const cost = resolved.gradients.length > 0 ? { forwards: 0, backwards: 1 } : { forwards: 1, backwards: 0 };
-  return { time, estimate: new Profiles(engine.name).milliseconds(model, cost, rowSize([resolved], [variant])) };
+  return {
+    time,
+    estimate: new Profiles(engine.name, graphCompiler).milliseconds(model, cost, rowSize([resolved], [variant])),
+  };
 }
 
 console.log(`model\trow of\tmeasured, ms\testimated, ms\tratio (${engine.name})`);

@@ -140,6 +140,7 @@ describe('dependencies between folders', () => {
       'package/edge-node.ts',
       'package/explain.ts',
       'package/open.ts',
+      'package/prepared.ts',
       'playground/browser/machine.ts',
     ]);
   });

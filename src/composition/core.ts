@@ -5,6 +5,7 @@ import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
+import { graphCompiler } from '../core/plan/compile-variant.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
@@ -59,7 +60,7 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
         limits: Limits,
         clock: () => number,
         graphs: GraphStore | undefined,
-      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs }),
+      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs, compiler: graphCompiler }),
       [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer, optional(CORE.graphs)],
     );
   });

@@ -4,6 +4,8 @@ import { SessionCache } from '../core/engine/session-cache.ts';
 import { Explainer } from '../core/explainer/explainer.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { graphCompiler } from '../core/plan/compile-variant.ts';
+import type { GraphCompiler } from '../core/plan/graph-compiler.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import type { Task } from '../core/task/task.ts';
@@ -17,6 +19,7 @@ export interface ExplainerParts {
   readonly limits: Limits;
   /** Timer for durations: milliseconds, from any origin. */
   readonly clock: () => number;
+  readonly compiler: GraphCompiler;
   /** Store of compiled graphs; every graph is compiled when left out. */
   readonly graphs?: GraphStore | undefined;
 }
@@ -48,5 +51,6 @@ export function composeExplainer(
     tasks: new TaskRegistry(tasks),
     limits: combined,
     clock: () => performance.now(),
+    compiler: graphCompiler,
   });
 }

@@ -23,3 +23,4 @@ export { declaredOpsets, read } from '../core/onnx/read.ts';
 export { write } from '../core/onnx/write.ts';
 export { type Inspection, inspect } from '../tools/inspect.ts';
 export * from './derivatives.ts';
+export { type PrepareSettings, prepareModel } from './prepare-model.ts';

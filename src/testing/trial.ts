@@ -9,6 +9,7 @@ import type { ExplainHooks } from '../core/explainer/request.ts';
 import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
 import type { TargetRequest } from '../core/model/target-request.ts';
+import { graphCompiler } from '../core/plan/compile-variant.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import type { Subject } from './models.ts';
 
@@ -89,6 +90,7 @@ export class Trial {
   private explainer({ engine = this.engines[0], maxBatch, method = this.method }: Run): Explainer {
     const others = this.methods.filter(({ id }) => id !== method.id);
     return new Explainer({
+      compiler: graphCompiler,
       engine: engine as Engine,
       sessions: new SessionCache(SESSION_BYTES),
       methods: new MethodRegistry([method, ...others].map((one) => ({ method: one }))),

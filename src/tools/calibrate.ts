@@ -4,8 +4,8 @@ import type { Engine, Session } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Needs } from '../core/method/contract.ts';
 import type { Model } from '../core/model/model.ts';
-import { graphFile } from '../core/plan/loader.ts';
-import { compileVariant, resolveNeeds } from '../core/plan/variant.ts';
+import { compileVariant, graphFile } from '../core/plan/compile-variant.ts';
+import { resolveNeeds } from '../core/plan/variant.ts';
 import { Random } from '../core/tensor/random.ts';
 import { sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
 

@@ -17,9 +17,10 @@ import { CompileBudget, type CompileLimits } from '../core/onnx/compile-budget.t
 import type { Dim, Graph, Node, ValueInfo } from '../core/onnx/graph.ts';
 import { foldConstants } from '../core/onnx/simplify/fold-constants.ts';
 import { simplify } from '../core/onnx/simplify.ts';
+import { compileFitting } from '../core/plan/compile-variant.ts';
 import { countFlops } from '../core/plan/flops.ts';
 import { wasmBytes, weightBytes } from '../core/plan/memory.ts';
-import { compileFitting, type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
+import { type ResolvedNeeds, resolveNeeds, variantKey } from '../core/plan/variant.ts';
 import { sizeOf } from '../core/tensor/tensor.ts';
 
 /**

@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { float32, openPrepared } from '../../src/package/prepared-node.ts';
+import saliency from '../../src/plugins/gradient/saliency.ts';
 import { whylight } from '../support/command-line.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-export-'));
@@ -46,8 +48,22 @@ test('whylight export writes an InferenceService for KServe', () => {
   expect(existsSync(join(model as string, 'manifest.json'))).toBe(true);
 });
 
+test('whylight export writes a prepared model, which explains in the library', async () => {
+  const out = join(folder, 'cifar10.prepared');
+  const { code, stdout } = whylight('export', 'prepared', 'cifar10', '-o', out, '--methods', 'saliency,occlusion');
+  expect(code).toBe(0);
+  expect(stdout).toContain('for saliency, occlusion');
+  const model = openPrepared(readFileSync(out), { methods: [saliency] });
+  const { rows } = await model.explain({ method: 'saliency', inputs: { input: float32([1, 3, 32, 32]) } });
+  expect(rows[0]?.map?.dims).toEqual([32, 32]);
+});
+
 test.each([
-  [['export', 'tensorflow', 'cifar10', '-o', 'x'], 2, /format is onnx, triton or kserve, but "tensorflow" was given/],
+  [
+    ['export', 'tensorflow', 'cifar10', '-o', 'x'],
+    2,
+    /format is onnx, prepared, triton or kserve, but "tensorflow" was given/,
+  ],
   [['export', 'kserve', 'cifar10', '-o', 'x'], 2, /--storage-uri/],
   [['export', 'triton', 'cifar10', '-o', 'x', '--methods', 'gradcam'], 1, /method_not_found.*grad_cam/],
 ])('%j fails with an error message that names the mistake', (args, code, message) => {

@@ -5,6 +5,7 @@ import { SessionCache } from '../../src/core/engine/session-cache.ts';
 import { Explainer } from '../../src/core/explainer/explainer.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import { Model } from '../../src/core/model/model.ts';
+import { graphCompiler } from '../../src/core/plan/compile-variant.ts';
 import type { TaskOutputs, TaskTarget } from '../../src/core/task/task.ts';
 import type { Tensor } from '../../src/core/tensor/tensor.ts';
 import { dRise } from '../../src/plugins/perturbation/d-rise.ts';
@@ -68,6 +69,7 @@ async function explained(explainer: Explainer, model: Model, reference: Referenc
   };
   const method = dRise((mask, shown) => shown.set(row(masks, mask).data as Float32Array));
   const alone = new Explainer({
+    compiler: graphCompiler,
     engine: explainer.engine,
     sessions: new SessionCache(SESSION_BYTES),
     methods: new MethodRegistry([{ method }]),

@@ -5,6 +5,7 @@ import { Model } from '../../src/core/model/model.ts';
 import type { TargetRequest } from '../../src/core/model/target-request.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
+import { graphCompiler } from '../../src/core/plan/compile-variant.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../src/core/tensor/tensor.ts';
@@ -177,6 +178,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
       const subject = await subjects('g1_cnn');
       const sized = (maxBatch: number): Explainer =>
         new Explainer({
+          compiler: graphCompiler,
           engine: explainer.engine,
           methods: explainer.methods,
           sessions: new SessionCache(2 ** 26),

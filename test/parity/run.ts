@@ -6,6 +6,7 @@ import type { ExplainedRow } from '../../src/core/explainer/explanation.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Model } from '../../src/core/model/model.ts';
+import { graphCompiler } from '../../src/core/plan/compile-variant.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import type { Inputs } from '../../src/core/tensor/rows.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
@@ -196,4 +197,9 @@ async function explainRow(
 }
 
 const withMethod = ({ engine }: Explainer, method: Method): Explainer =>
-  new Explainer({ engine, sessions: new SessionCache(SESSION_BYTES), methods: new MethodRegistry([{ method }]) });
+  new Explainer({
+    compiler: graphCompiler,
+    engine,
+    sessions: new SessionCache(SESSION_BYTES),
+    methods: new MethodRegistry([{ method }]),
+  });

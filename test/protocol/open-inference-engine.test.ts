@@ -6,6 +6,7 @@ import { Explainer } from '../../src/core/explainer/explainer.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import { GraphBuilder } from '../../src/core/onnx/builder.ts';
 import { write } from '../../src/core/onnx/write.ts';
+import { graphCompiler } from '../../src/core/plan/compile-variant.ts';
 import { float32, type Tensor } from '../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 import gradCam from '../../src/plugins/activation/grad-cam.ts';
@@ -182,7 +183,7 @@ describe('openInferenceEngine', () => {
       },
     };
     const [near, far] = [onnxruntimeNode(), engine()].map(
-      (used) => new Explainer({ engine: used, sessions: new SessionCache(2 ** 24), methods }),
+      (used) => new Explainer({ compiler: graphCompiler, engine: used, sessions: new SessionCache(2 ** 24), methods }),
     ) as [Explainer, Explainer];
     for (const method of methods.ids) {
       const [here, there] = [

@@ -5,6 +5,7 @@ import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Manifest } from '../../src/core/model/manifest.ts';
 import type { Model } from '../../src/core/model/model.ts';
+import { graphCompiler } from '../../src/core/plan/compile-variant.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
 
 import { type ImageOptions, imageGraph, openGraph, tokenGraph, vectorGraph } from '../../src/testing/models.ts';
@@ -12,6 +13,7 @@ import { type ImageOptions, imageGraph, openGraph, tokenGraph, vectorGraph } fro
 /** An explainer over the real native engine. */
 export const explainerOf = (methods: readonly Method[], options: Partial<ExplainerOptions> = {}): Explainer =>
   new Explainer({
+    compiler: graphCompiler,
     engine: onnxruntimeNode({ threads: 1 }),
     sessions: new SessionCache(2 ** 26),
     methods: new MethodRegistry(methods.map((method) => ({ method }))),

@@ -7,7 +7,8 @@ import { PROCESS_LIMITS } from '../../core/limits.ts';
 import type { Model } from '../../core/model/model.ts';
 import { halfEnds } from '../../core/onnx/half-ends.ts';
 import { write } from '../../core/onnx/write.ts';
-import { graphFile } from '../../core/plan/loader.ts';
+import { graphFile } from '../../core/plan/compile-variant.ts';
+import { preparedBytes } from '../../library/prepare-model.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
@@ -20,7 +21,8 @@ import { openModel } from '../model-file.ts';
 const args = {
   format: {
     type: 'positional',
-    description: 'onnx (one file that explains itself), triton (a model repository) or kserve (an InferenceService)',
+    description:
+      'onnx (one file that explains itself), prepared (one file for whylight/prepared), triton (a model repository) or kserve (an InferenceService)',
   },
   model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
   out: { type: 'string', alias: 'o', required: true, valueHint: 'path', description: 'Folder, or YAML file, to write' },
@@ -39,7 +41,7 @@ const args = {
     type: 'string',
     default: 'saliency,integrated_gradients,grad_cam,occlusion,rise',
     valueHint: 'a,b,c',
-    description: 'triton: methods whose graphs are exported, or "all"',
+    description: 'triton, prepared: methods whose graphs are exported, or "all"',
   },
   scores: { type: 'string', valueHint: 'name', description: 'triton: what is explained; the logits when left out' },
   wire: {
@@ -65,12 +67,15 @@ const args = {
 export default defineCommand({
   name: 'export',
   description: 'Writes compiled graphs for an inference server, or the service around it.',
-  examples: ['whylight export triton model.onnx -o repository/ --methods grad_cam'],
+  examples: [
+    'whylight export triton model.onnx -o repository/ --methods grad_cam',
+    'whylight export prepared model.onnx -o model.prepared --methods saliency',
+  ],
   args,
   async run(flags) {
     const device = oneOf('device', flags.device ?? '', ['gpu', 'cpu']);
     const { model } = await openModel({ model: flags.model }, EMBEDDED_MODELS, ROOT);
-    const format = oneOf('format', flags.format ?? '', ['onnx', 'triton', 'kserve']);
+    const format = oneOf('format', flags.format ?? '', ['onnx', 'prepared', 'triton', 'kserve']);
     if (format === 'onnx') return writeExplained(model, flags);
     if (format === 'kserve') {
       const storageUri = flags['storage-uri'];
@@ -89,10 +94,12 @@ export default defineCommand({
       console.log(`${flags.out}: InferenceService ${name}`);
       return;
     }
+    const methods = methodsOf(flags.methods);
+    if (format === 'prepared') return writePrepared(model, flags.out, methods);
     const half = oneOf('wire', flags.wire ?? '', ['fp32', 'fp16']) === 'fp16';
     const registry = configuredMethods();
     const graphs = await exportedGraphs(model, {
-      methods: flags.methods === 'all' ? registry.ids : flags.methods.split(',').map((id) => id.trim()),
+      methods,
       registry,
       optimize: PROCESS_LIMITS.optimize,
       ...(flags.scores !== undefined && { scores: flags.scores }),
@@ -117,6 +124,21 @@ export default defineCommand({
     console.log(graphs.map((graph) => `${graph.name}  ${role(graph)}  (${graph.methods.join(', ')})`).join('\n'));
   },
 });
+
+/** Ids of the methods that the flag names. */
+const methodsOf = (flag: string): readonly string[] =>
+  flag === 'all' ? configuredMethods().ids : flag.split(',').map((id) => id.trim());
+
+/** Writes the graphs of methods with their default parameters, for programs without a compiler. */
+async function writePrepared(model: Model, out: string, methods: readonly string[]): Promise<void> {
+  const bytes = preparedBytes(
+    model,
+    methods.map((method) => ({ method })),
+    configuredMethods(),
+  );
+  await writeFile(out, bytes);
+  console.log(`${out}: ${model.name} for ${methods.join(', ')} (${(bytes.length / 1e6).toFixed(1)} MB)`);
+}
 
 /** Writes the model with its saliency map as a further output, weights and all, in one file. */
 async function writeExplained(

@@ -8,8 +8,8 @@ import type { MethodRegistry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Graph } from '../../core/onnx/graph.ts';
 import type { ModelBytes } from '../../core/onnx/model-bytes.ts';
-import { graphFile } from '../../core/plan/loader.ts';
-import { compileVariant, type ResolvedNeeds, resolveNeeds, variantKey } from '../../core/plan/variant.ts';
+import { compileVariant, graphFile } from '../../core/plan/compile-variant.ts';
+import { type ResolvedNeeds, resolveNeeds, variantKey } from '../../core/plan/variant.ts';
 import { graphName } from '../../protocol/open-inference-engine.ts';
 
 export interface ExportedGraph {

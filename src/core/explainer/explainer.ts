@@ -13,6 +13,7 @@ import { topClasses } from '../model/prediction.ts';
 import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost, rowSize } from '../plan/cost.ts';
 import { followedScores } from '../plan/follow.ts';
+import type { GraphCompiler } from '../plan/graph-compiler.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
@@ -54,6 +55,8 @@ export interface ExplainerOptions {
   readonly optimize?: Optimize;
   /** Upper bounds on one compilation; those of a process by default. */
   readonly compilation?: CompileLimits;
+  /** Maker of graphs: {@link graphCompiler}, or that of a prepared model. */
+  readonly compiler: GraphCompiler;
   /** Store of compiled graphs, for processes that live for a short time; every graph is compiled when left out. */
   readonly graphs?: GraphStore | undefined;
   /** Clock in milliseconds, from any origin. */
@@ -93,6 +96,7 @@ export class Explainer {
     compilation = COMPILE_LIMITS,
     clock = () => performance.now(),
     measures = false,
+    compiler,
     graphs,
   }: ExplainerOptions) {
     this.engine = engine;
@@ -100,8 +104,9 @@ export class Explainer {
     this.tasks = tasks;
     this.clock = clock;
     this.measures = measures;
-    this.profiles = new Profiles(engine.name);
-    this.loader = new GraphLoader({ engine, sessions, memoryBudget, maxBatch, optimize, compilation, graphs, clock });
+    this.profiles = new Profiles(engine.name, compiler);
+    const limits = { memoryBudget, maxBatch, optimize, compilation };
+    this.loader = new GraphLoader({ engine, sessions, ...limits, compiler, graphs, clock });
   }
 
   /**

@@ -2,7 +2,6 @@
 import type { Model } from '../model/model.ts';
 import { type PredictionFacts, predictionFacts } from '../model/prediction-facts.ts';
 import { rowsAsInFile } from '../model/row-axes.ts';
-import { countFlops } from '../plan/flops.ts';
 import type { ForwardPass } from '../plan/forward-pass.ts';
 import type { GraphLease } from '../plan/loader.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
@@ -97,12 +96,10 @@ function isSharable({ feeds, mixtures, scores, ruleset }: ResolvedNeeds, forward
 /** True if gradients of the graph can be taken before the prediction is known, and are not likely to be in vain. */
 function isWorthIt({ plan, lease }: RowsRun, shared: ResolvedNeeds, certain: boolean): boolean {
   if (shared.gradients.length === 0) return true;
-  const { model, target, request } = plan;
+  const { target, request } = plan;
   const { rowFlops, findsTopClass } = lease.describe(shared);
   if (target === undefined && (request.target !== undefined || !findsTopClass)) return false;
-  const batch = model.fixedBatch ?? 1;
-  const forward = countFlops(model.graph, batch, shared.inputDims).total / batch;
-  return certain || rowFlops <= CHEAP_GRADIENT * forward;
+  return certain || rowFlops <= CHEAP_GRADIENT * lease.rowFlops(shared.inputDims);
 }
 
 async function factsOf(run: RowsRun, { raw, needs }: ForwardPass): Promise<PredictedRows['facts']> {

@@ -1,4 +1,6 @@
 /** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
+import type { Ruleset } from '../autodiff/ruleset.ts';
+import { rulesets } from '../autodiff/rulesets/index.ts';
 import { sha256Hex } from '../digest.ts';
 import { nearest, quoted, WhylightError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
@@ -62,6 +64,11 @@ export interface BoundInfo extends ModelInfo {
   camLayerOf(element?: ExplainedElement): TensorInfo | undefined;
   /** Axis of one row of the scores that counts classes; null where there are none, undefined where it is not known. */
   readonly classAxis?: number | null;
+  /**
+   * Returns the ruleset that comes with whylight under this id.
+   * @throws WhylightError `invalid_config`
+   */
+  ruleset(id: string): Ruleset;
 }
 
 /** Parts of a source that the model keeps, with the metadata of its file. */
@@ -311,6 +318,7 @@ export class Model {
       spatialLayers,
       graph,
       tensor,
+      ruleset: registeredRuleset,
     };
   }
 
@@ -344,4 +352,17 @@ export class Model {
   private roleOf(name: string): Role {
     return this.description.inputs.find((input) => input.name === name)?.role.value ?? 'explained';
   }
+}
+
+function registeredRuleset(id: string): Ruleset {
+  const ruleset = rulesets.get(id);
+  if (ruleset) return ruleset;
+  throw new WhylightError(
+    'invalid_config',
+    `There is no ruleset "${id}"; there are ${[...rulesets.keys()].join(', ')}.`,
+    {
+      ruleset: id,
+      nearest: nearest(id, rulesets.keys()),
+    },
+  );
 }

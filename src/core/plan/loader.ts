@@ -1,27 +1,17 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
 import type { Engine, Session, Tensors } from '../engine/engine.ts';
 import type { Lease, LoadWait, SessionCache } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
-import type { Graph } from '../onnx/graph.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
-import { write } from '../onnx/write.ts';
 import { rowsOf } from '../tensor/rows.ts';
-import { hasOpenShapes } from './bind-rows.ts';
+import { hasOpenShapes, type RowShapes } from './bind-rows.ts';
+import type { CompiledGraph, GraphCompiler } from './graph-compiler.ts';
 import { batchSize } from './memory.ts';
-import { hasOneBatch } from './mix-inputs.ts';
 import type { RunnableGraph } from './run.ts';
 import { type GraphStore, restoreFile, type StoredGraph, storedVariant, storeGraph } from './stored-graph.ts';
-import {
-  compileFitting,
-  describeVariant,
-  type ResolvedNeeds,
-  rowElements,
-  type Variant,
-  variantKey,
-} from './variant.ts';
+import { type ResolvedNeeds, rowElements, type Variant, variantKey } from './variant.ts';
 
 export interface LoaderOptions {
   readonly engine: Engine;
@@ -32,18 +22,12 @@ export interface LoaderOptions {
   readonly maxBatch: number;
   readonly optimize: Optimize;
   readonly compilation: CompileLimits;
+  readonly compiler: GraphCompiler;
   /** Store of compiled graphs, for processes that live for a short time. */
   readonly graphs?: GraphStore | undefined;
   /** Milliseconds, from any origin. */
   readonly clock: () => number;
 }
-
-/** A compiled graph as engines get it: the same graph gives the same bytes everywhere. */
-export const graphFile = (graph: Graph): ModelBytes => ({
-  ...write(graph, { externalData: { path: 'weights.bin' } }),
-  nodes: graph.nodes.length,
-  openBatch: hasOneBatch(graph),
-});
 
 /** Time spent, in milliseconds. */
 export interface LoadTimings {
@@ -82,6 +66,11 @@ export class GraphLease {
     lease.held = this.held;
     lease.overlap = this.overlap;
     return lease;
+  }
+
+  /** Floating point operations of the model itself on rows of these shapes. */
+  rowFlops(rows: RowShapes): number {
+    return this.loader.rowFlops(this.model, rows);
   }
 
   /** Looks for a graph in the store, so that nothing is compiled where it is. */
@@ -136,7 +125,7 @@ const maxRows = (feeds: Tensors): number => Math.max(...Object.values(feeds).map
 export class GraphLoader {
   private readonly options: LoaderOptions;
   /** The last graph that was only described: most often it is loaded next. */
-  private described: { readonly key: string; readonly graph: Graph } | undefined;
+  private described: { readonly key: string; readonly graph: CompiledGraph } | undefined;
   private readonly variants = new WeakMap<Model, Map<string, Variant>>();
   /** Graphs out of the store that are about to be loaded. */
   private readonly restored = new Map<string, StoredGraph>();
@@ -149,6 +138,10 @@ export class GraphLoader {
 
   get clock(): () => number {
     return this.options.clock;
+  }
+
+  rowFlops(model: Model, rows: RowShapes): number {
+    return this.options.compiler.rowFlops(model, rows);
   }
 
   lease(model: Model, timings: LoadTimings, waiting?: LoadWait): GraphLease {
@@ -185,7 +178,7 @@ export class GraphLoader {
       key,
       async (makeRoom) => {
         const restored = await this.restoredFile(model, needs, waiting);
-        const file = restored ?? graphFile(this.takeDescribed(key) ?? this.compile(model, needs, timings));
+        const file = restored ?? (this.takeDescribed(key) ?? this.compile(model, needs, timings)).file();
         const { rowBytes = 0 } = this.variants.get(model)?.get(key) ?? {};
         const bytes = { ...file, rows: this.batchSize(model, rowBytes) };
         await makeRoom(bytes);
@@ -238,8 +231,8 @@ export class GraphLoader {
    */
   async prepare(model: Model, needs: ResolvedNeeds, { waitUntil = ignored }: LoadWait = {}): Promise<void> {
     const key = this.keyOf(model, needs);
-    const { graphs } = this.options;
-    if (!graphs || !isStorable(needs) || this.restored.has(key) || this.described?.key === key) return;
+    const { graphs, compiler } = this.options;
+    if (!graphs || !compiler.isStorable(needs) || this.restored.has(key) || this.described?.key === key) return;
     const stored = await graphs.get(storeKey(model, key), waitUntil);
     if (!stored) return;
     if (!this.variants.get(model)?.has(key)) this.remember(model, storedVariant(stored, needs, key));
@@ -259,9 +252,9 @@ export class GraphLoader {
   /** Stores a graph that was compiled. The answer does not wait for it. */
   private keep(model: Model, needs: ResolvedNeeds, file: ModelBytes, { waitUntil = ignored }: LoadWait): void {
     const key = this.keyOf(model, needs);
-    const { graphs } = this.options;
+    const { graphs, compiler } = this.options;
     const variant = this.variants.get(model)?.get(key);
-    if (!graphs || !variant || !isStorable(needs)) return;
+    if (!graphs || !variant || !compiler.isStorable(needs)) return;
     const stored = storeGraph(variant, file, model);
     if (stored) waitUntil(graphs.put(storeKey(model, key), stored, waitUntil));
   }
@@ -271,19 +264,19 @@ export class GraphLoader {
     this.variants.set(model, variants.set(variant.key, variant));
   }
 
-  private takeDescribed(key: string): Graph | undefined {
+  private takeDescribed(key: string): CompiledGraph | undefined {
     const { described } = this;
     if (described?.key !== key) return undefined;
     this.described = undefined;
     return described.graph;
   }
 
-  private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings) {
+  private compile(model: Model, needs: ResolvedNeeds, timings: LoadTimings): CompiledGraph {
     const started = this.options.clock();
-    const { optimize, compilation: limits } = this.options;
-    const { graph, isBound } = compileFitting(model, needs, optimize, { limits });
-    if (isBound) this.bound.add(variantKey(model, needs, optimize));
-    this.remember(model, describeVariant(this.keyOf(model, needs), needs, graph, optimize, model.fixedBatch));
+    const { optimize, compilation: limits, compiler } = this.options;
+    const graph = compiler.compile(model, needs, { optimize, limits });
+    if (graph.isBound) this.bound.add(variantKey(model, needs, optimize));
+    this.remember(model, graph.describe(this.keyOf(model, needs)));
     timings.compile += this.options.clock() - started;
     return graph;
   }
@@ -292,11 +285,7 @@ export class GraphLoader {
 /** Graphs out of the store that wait to be loaded, at most: those of one method. */
 const MAX_RESTORED = 4;
 
-/** Rulesets of plugins may change without another id. */
-const isStorable = ({ gradients, ruleset }: ResolvedNeeds): boolean =>
-  gradients.length === 0 || rulesets.get(ruleset.id) === ruleset;
-
-/** The same file gives other graphs where its rows are said to be elsewhere. */
-const storeKey = ({ places }: Model, key: string): string => `${key} ${JSON.stringify(places)}`;
+/** Name of a graph in a store: the same file gives other graphs where its rows are said to be elsewhere. */
+export const storeKey = ({ places }: Model, key: string): string => `${key} ${JSON.stringify(places)}`;
 
 const ignored = (): void => {};

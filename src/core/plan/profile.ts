@@ -5,7 +5,8 @@
 import type { Cost } from '../method/contract.ts';
 import type { Model } from '../model/model.ts';
 import type { RowShapes } from './bind-rows.ts';
-import { countWork, type Rates, timeOfWork, type Work } from './work.ts';
+import type { GraphCompiler } from './graph-compiler.ts';
+import { type Rates, timeOfWork, type Work } from './work.ts';
 
 /** Milliseconds of one row. */
 export interface Profile {
@@ -48,13 +49,16 @@ const MAX_SHAPES = 32;
 /** Profiles of the models on one engine, kept up to date with the runs that were observed. */
 export class Profiles {
   private readonly engine: string;
+  private readonly workOf: GraphCompiler['rowWork'];
   private readonly rates: Rates;
   /** Ratio of the observed times to those of the manifest or of the work. */
   private readonly factors = new WeakMap<Model, number>();
   private readonly times = new WeakMap<Model, Map<string, number>>();
 
   /** @param engine name of the engine, as the manifest's `profile` has it */
-  constructor(engine: string) {
+  /** @param workOf counts the work of a model, see {@link GraphCompiler} */
+  constructor(engine: string, { rowWork }: Pick<GraphCompiler, 'rowWork'>) {
+    this.workOf = rowWork;
     this.engine = engine;
     this.rates = RATES[engine] ?? SLOWEST;
   }
@@ -121,7 +125,7 @@ export class Profiles {
     const known = times.get(key);
     if (known !== undefined) return known;
     if (times.size >= MAX_SHAPES) times.clear();
-    const time = timeOfWork(countWork(model.graph, rows, model.fixedBatch), this.rates);
+    const time = timeOfWork(this.workOf(model, rows), this.rates);
     this.times.set(model, times.set(key, time));
     return time;
   }

@@ -1,6 +1,6 @@
 /** Runs any number of rows through a compiled graph, in batches that fit. */
 import { throwIfAborted } from '../abort.ts';
-import { COTANGENT, gradientName } from '../autodiff/compile.ts';
+import { COTANGENT, gradientName } from '../autodiff/names.ts';
 import type { Session } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
 import type { Target } from '../model/target-request.ts';

@@ -33,9 +33,15 @@ export interface GraphStore {
 /**
  * Makes the stored form of a compiled graph.
  * @param file as it was written for the engine
+ * @param maxOwnBytes most bytes of constants that are not the model's own
  * @returns undefined for a graph with too many constants of its own
  */
-export function storeGraph(variant: Variant, file: ModelBytes, model: Pick<Model, 'graph'>): StoredGraph | undefined {
+export function storeGraph(
+  variant: Variant,
+  file: ModelBytes,
+  model: Pick<Model, 'graph'>,
+  maxOwnBytes = MAX_OWN_BYTES,
+): StoredGraph | undefined {
   const nameOf = namesByPlace(model);
   let ownBytes = 0;
   const external = (file.external ?? []).map(({ path, data, parts = [{ offset: 0, bytes: data }] }) => ({
@@ -48,7 +54,7 @@ export function storeGraph(variant: Variant, file: ModelBytes, model: Pick<Model
       return { offset, own: bytesTensor(bytes) };
     }),
   }));
-  if (ownBytes > MAX_OWN_BYTES || variant.inputs.some(({ words }) => words)) return undefined;
+  if (ownBytes > maxOwnBytes || variant.inputs.some(({ words }) => words)) return undefined;
   const { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass } = variant;
   return {
     graph: bytesTensor(file.graph),

@@ -1,17 +1,12 @@
-/** The graph behind a method's needs: which tensors go in and out, how much memory a row takes, and its bytes. */
-import { type CompileRequest, compile, type Optimize } from '../autodiff/compile.ts';
+/** The graph behind a method's needs: which tensors go in and out, and its name among all graphs of all models. */
+import type { Optimize } from '../autodiff/compile.ts';
 import type { Ruleset } from '../autodiff/ruleset.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
-import { nearest, WhylightError } from '../errors.ts';
+import { WhylightError } from '../errors.ts';
 import type { Cost, Needs } from '../method/contract.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
-import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import type { ValueInfo } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
-import { countFlops } from './flops.ts';
-import { peakRowBytes, sessionBytes } from './memory.ts';
-import { mixInputs, withOwnDims } from './mix-inputs.ts';
-import { countWork, type Work } from './work.ts';
+import type { Work } from './work.ts';
 
 /** Needs with nothing left open. */
 export interface ResolvedNeeds {
@@ -71,7 +66,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     echoes: wanted.filter(isInput),
     feeds: [...new Set(feeds)].sort(),
     mixtures: needs.mixtures ?? false,
-    ruleset: typeof ruleset === 'string' ? registered(ruleset) : ruleset,
+    ruleset: typeof ruleset === 'string' ? info.ruleset(ruleset) : ruleset,
     scoreDims: info.tensor(scores).dims.map(Number),
     inputDims: Object.fromEntries([...info.inputs, ...info.held].map(({ name, dims }) => [name, dims.map(Number)])),
   };
@@ -88,94 +83,6 @@ export function variantKey(model: Pick<Model, 'digest'>, needs: ResolvedNeeds, o
 export const mixesWhen = ({ mixtures, gradients, feeds }: ResolvedNeeds, optimize: Optimize): boolean =>
   mixtures && gradients.length === 0 && feeds.length === 0 && optimize === 'speed';
 
-/**
- * Compiles the graph. Kept apart from {@link describeVariant} so that nobody needs to hold the graph once a session runs it.
- * @throws WhylightError `not_differentiable`, `compilation_limit`
- */
-export function compileVariant(
-  model: Pick<Model, 'graph'>,
-  needs: ResolvedNeeds,
-  optimize: Optimize,
-  { limits, draft }: Pick<CompileRequest, 'limits' | 'draft'> = {},
-): Graph {
-  const { scores, gradients, activations, feeds, ruleset } = needs;
-  const graph = compile(model.graph, {
-    scores,
-    gradients,
-    activations,
-    feeds,
-    ruleset,
-    optimize,
-    ...(limits && { limits }),
-    ...(draft && { draft }),
-  });
-  return mixesWhen(needs, optimize) ? mixInputs(graph) : graph;
-}
-
-/** A compiled graph, and whether it holds for rows of one shape alone. */
-export interface FittingGraph {
-  readonly graph: Graph;
-  readonly isBound: boolean;
-}
-
-/** Extent that stands for one that only a request settles, where the outcome of a compilation is asked for. */
-const STAND_IN = 16;
-
-/**
- * Compiles the graph for rows of any shape; where its derivative needs the shape (recurrent layers are unrolled over
- * their length), for rows of the shape that the needs state.
- * @throws WhylightError `not_differentiable`, `compilation_limit`
- */
-export function compileFitting(
-  model: Pick<Model, 'graph'>,
-  needs: ResolvedNeeds,
-  optimize: Optimize,
-  options: Pick<CompileRequest, 'limits' | 'draft'> = {},
-): FittingGraph {
-  try {
-    return { graph: compileVariant(model, needs, optimize, options), isBound: false };
-  } catch (open) {
-    const mayFit = WhylightError.is(open, 'not_differentiable') && hasOpenShapes(model.graph);
-    if (!mayFit) throw open;
-    const shapes = Object.entries(needs.inputDims).map(([name, dims]) => [
-      name,
-      dims.map((dim) => (Number.isNaN(dim) ? STAND_IN : dim)),
-    ]);
-    const bound = bindShapes(model.graph, Object.fromEntries(shapes) as ResolvedNeeds['inputDims']);
-    try {
-      return { graph: compileVariant({ graph: bound }, needs, optimize, options), isBound: true };
-    } catch (error) {
-      throw WhylightError.is(error, 'compilation_limit') ? error : open;
-    }
-  }
-}
-
-/**
- * @param key as {@link variantKey} gives it
- * @param batch rows of every run, where the model takes no other number
- */
-export function describeVariant(
-  key: string,
-  needs: ResolvedNeeds,
-  graph: Graph,
-  optimize: Optimize,
-  batch?: number,
-): Variant {
-  const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
-  const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
-  return {
-    ...needs,
-    key,
-    inputs: graph.inputs,
-    rowBytes: peakRowBytes(bound, {}, batch),
-    rowFlops: countFlops(bound, batch).total / (batch ?? 1),
-    rowWork: countWork(bound, {}, batch),
-    sessionBytes: sessionBytes(graph),
-    mixes: mixesWhen(needs, optimize),
-    findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
-  };
-}
-
 /** Elements of one row of all inputs together. */
 export const rowElements = ({ inputDims }: ResolvedNeeds): number =>
   Object.values(inputDims).reduce((sum, dims) => sum + sizeOf(dims), 0);
@@ -183,16 +90,3 @@ export const rowElements = ({ inputDims }: ResolvedNeeds): number =>
 /** Cost of rows through this graph: backward rows if it has gradients, else forward rows. */
 export const costOf = ({ gradients }: Pick<ResolvedNeeds, 'gradients'>, rows: number): Cost =>
   gradients.length > 0 ? { forwards: 0, backwards: rows } : { forwards: rows, backwards: 0 };
-
-function registered(id: string): Ruleset {
-  const ruleset = rulesets.get(id);
-  if (ruleset) return ruleset;
-  throw new WhylightError(
-    'invalid_config',
-    `There is no ruleset "${id}"; there are ${[...rulesets.keys()].join(', ')}.`,
-    {
-      ruleset: id,
-      nearest: nearest(id, rulesets.keys()),
-    },
-  );
-}

@@ -1,5 +1,6 @@
 /** Decides where a planned request runs. */
 import type { Plan } from '../../core/explainer/plan.ts';
+import { graphCompiler } from '../../core/plan/compile-variant.ts';
 import type { Estimate } from '../../core/plan/cost.ts';
 import { Profiles } from '../../core/plan/profile.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
@@ -29,7 +30,7 @@ export interface RoutedPlan {
 }
 
 /** Speed of models at the origins. */
-const originProfiles = new Profiles('onnxruntime-node');
+const originProfiles = new Profiles('onnxruntime-node', graphCompiler);
 
 /** Records the duration of a run at an origin, for later estimates. */
 export function learnOriginSpeed(...observation: Parameters<Profiles['observe']>): void {

@@ -10,7 +10,7 @@ import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
 import { halfEnds } from '../../../src/core/onnx/half-ends.ts';
-import { graphFile } from '../../../src/core/plan/loader.ts';
+import { graphCompiler, graphFile } from '../../../src/core/plan/compile-variant.ts';
 import { cast } from '../../../src/core/tensor/cast.ts';
 import { Random } from '../../../src/core/tensor/random.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
@@ -47,7 +47,8 @@ describe('exportedGraphs', () => {
       const model = await openGraph(imageGraph());
       for (const { name, file } of await exportedGraphs(model, all)) await server.add(name, file);
       const explainers = [onnxruntimeNode(), openInferenceEngine({ url: server.url })].map(
-        (engine) => new Explainer({ engine, sessions: new SessionCache(2 ** 24), methods: registry }),
+        (engine) =>
+          new Explainer({ compiler: graphCompiler, engine, sessions: new SessionCache(2 ** 24), methods: registry }),
       );
       for (const method of registry.ids) {
         const [here, there] = await Promise.all(explainers.map((e) => e.explain(model, { method, inputs: { image } })));
@@ -103,7 +104,8 @@ describe('float16 transport', () => {
     })) {
       await server.add(name, graphFile(halfEnds(graph, [...Object.keys(needs.inputDims), ...needs.activations])));
     }
-    const explainer = (engine: Engine) => new Explainer({ engine, sessions: new SessionCache(2 ** 26), methods });
+    const explainer = (engine: Engine) =>
+      new Explainer({ compiler: graphCompiler, engine, sessions: new SessionCache(2 ** 26), methods });
     const [here, there] = [explainer(onnxruntimeNode()), explainer(openInferenceEngine({ url: server.url }))];
     const input = float32([1, 3, 32, 32], new Random(7).normal(3072));
     const errors = async (method: string) => {

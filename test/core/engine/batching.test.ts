@@ -4,6 +4,7 @@ import type { Engine, Session, Tensors } from '../../../src/core/engine/engine.t
 import { SessionCache } from '../../../src/core/engine/session-cache.ts';
 import { Explainer } from '../../../src/core/explainer/explainer.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
+import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
 import { float32, type Tensor } from '../../../src/core/tensor/tensor.ts';
 import { onnxruntimeNode } from '../../../src/node/onnxruntime-node.ts';
 import integratedGradients from '../../../src/plugins/gradient/integrated-gradients.ts';
@@ -105,7 +106,7 @@ describe('batchingEngine', () => {
     const methods = new MethodRegistry([{ method: integratedGradients }]);
     const runs: number[] = [];
     const explainer = (engine: Engine) =>
-      new Explainer({ engine, sessions: new SessionCache(2 ** 24), methods, maxBatch: 8 });
+      new Explainer({ compiler: graphCompiler, engine, sessions: new SessionCache(2 ** 24), methods, maxBatch: 8 });
     const together = explainer(batchingEngine(native, { ran: (_, calls) => runs.push(calls) }));
     const inputs = Array.from({ length: 4 }, (_, seed) => ({
       image: float32(

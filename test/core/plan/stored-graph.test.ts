@@ -4,6 +4,7 @@ import { Explainer } from '../../../src/core/explainer/explainer.ts';
 import { MethodRegistry } from '../../../src/core/method/registry.ts';
 import { Model } from '../../../src/core/model/model.ts';
 import type { ModelBytes } from '../../../src/core/onnx/model-bytes.ts';
+import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { graphStore } from '../../../src/edge/cache/graph-store.ts';
 import type { ResultCache } from '../../../src/edge/cache/result-cache.ts';
@@ -37,6 +38,7 @@ async function coldRun(cache: ResultCache, method: string, compiler = 'one') {
   const pending: Promise<unknown>[] = [];
   const log: string[] = [];
   const explainer = new Explainer({
+    compiler: graphCompiler,
     engine: {
       name: engine.name,
       load: (file) => {

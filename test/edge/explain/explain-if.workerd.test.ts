@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionCache } from '../../../src/core/engine/session-cache.ts';
 import { Explainer } from '../../../src/core/explainer/explainer.ts';
+import { graphCompiler } from '../../../src/core/plan/compile-variant.ts';
 import { imageFiles } from '../../core/image/image-files.ts';
 import { appWith, imageRequest, type Output, outputsOf, pixels, services, tensorRequest } from '../../support/app.ts';
 import { keyOf, tenantApp } from '../../support/tenants.ts';
@@ -37,6 +38,7 @@ function countingApp() {
   const runs: number[] = [];
   const { engine } = services.explainer;
   const counting = new Explainer({
+    compiler: graphCompiler,
     engine: {
       ...engine,
       name: engine.name,
