@@ -27,6 +27,6 @@ export const CHAPTERS: readonly Chapter[] = [
     pages: ['library', 'methods/README', 'tasks', 'targets', 'models', 'report', 'comparison', 'glossary'],
   },
   { title: 'HTTP', pages: ['api', 'errors', 'migration'] },
-  { title: 'Operating', pages: ['operate', 'cloudflare', 'tenants', 'scale', 'receipts', 'embedding'] },
+  { title: 'Operating', pages: ['operate', 'life-cycle', 'cloudflare', 'tenants', 'scale', 'receipts', 'embedding'] },
   { title: 'Extending', pages: ['plugins', 'compiler', 'operators', 'architecture', 'benchmarks'] },
 ];

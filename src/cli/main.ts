@@ -37,6 +37,16 @@ const COMMANDS: Commands = {
     about: 'Verify the receipt of an explanation, or make keys for receipts',
     load: () => import('./commands/receipt.ts'),
   },
+  models: {
+    about: 'List, upload, download, pin, delete and roll out models of a deployment',
+    load: () => import('./commands/models.ts'),
+  },
+  verify: {
+    about: 'Check stored models and answers against their digests',
+    load: () => import('./commands/verify.ts'),
+  },
+  backup: { about: 'Save tenants and uploaded models of a deployment', load: () => import('./commands/backup.ts') },
+  restore: { about: 'Bring a backup back to a deployment', load: () => import('./commands/restore.ts') },
   init: { about: 'Make the folder of a deployment', load: () => import('./commands/init.ts') },
   build: { about: 'Write the Worker of a deployment', load: () => import('./commands/build.ts') },
   start: { about: 'Run the Worker of a deployment in local workerd', load: () => import('./commands/start.ts') },

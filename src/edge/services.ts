@@ -13,6 +13,7 @@ import type { Metrics } from './observe/metrics.ts';
 import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
 import type { ReceiptSigner } from './receipts/sign.ts';
+import type { SealedStores } from './stores/sealed-store.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Authenticate } from './tenants/host-authentication.ts';
 import type { Ledger } from './tenants/ledger.ts';
@@ -62,6 +63,8 @@ export interface Services {
   readonly metricsKey?: string;
   /** Signs receipts of explanations; there are none without it. */
   readonly receipts?: ReceiptSigner;
+  /** Stores whose entries carry a checksum, for a check of all of them. */
+  readonly sealedStores?: SealedStores;
   /** Yields to other requests between two batches. */
   readonly pause?: () => Promise<void>;
 }

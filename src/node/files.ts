@@ -11,6 +11,9 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Bytes of a file. */
+export const sizeOfFile = async (path: string): Promise<number> => (await stat(path)).size;
+
 /** @throws WhylightError `not_found` that says what the file was wanted for. */
 export async function readBytes(path: string, what: string): Promise<Buffer> {
   try {

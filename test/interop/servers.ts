@@ -1,15 +1,10 @@
 /** The servers of this project that foreign clients are pointed at: Node and workerd, on loopback. */
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+
+import { makeOperatedProject, OPERATOR_KEY } from '../../bench/support/operated-project.ts';
 import { answers, freePort, HOST, type Processes } from '../../bench/support/processes.ts';
-import { makeProject } from '../../bench/support/project.ts';
 import { bundle, startWorker } from '../../bench/support/worker.ts';
 import { PINNED_NODE } from '../../scripts/tools.mjs';
-import { run, started } from './run.ts';
-
-/** Key of the operator that the Worker of this tool has. */
-export const OPERATOR_KEY = 'interop-operator';
+import { started } from './run.ts';
 
 export interface Server {
   readonly name: 'node' | 'workerd';
@@ -51,7 +46,7 @@ export class Servers {
 
   /** The Worker, bundled as for a deployment, with a tenant that operates it. */
   async workerd(variables: Readonly<Record<string, string>> = {}): Promise<Server> {
-    const { folder, remove } = await this.project();
+    const { folder, remove } = await makeOperatedProject();
     const worker = await startWorker(await bundle(folder), { variables });
     this.stops.push(async () => {
       await worker.stop();
@@ -59,19 +54,6 @@ export class Servers {
     });
     await fetch(`${worker.address}/v2/health/ready`);
     return { name: 'workerd', address: worker.address, key: OPERATOR_KEY };
-  }
-
-  private async project() {
-    const project = await makeProject();
-    const file = join(project.folder, 'plugins.config.json');
-    const config = JSON.parse(await readFile(file, 'utf8'));
-    const sha256 = createHash('sha256').update(OPERATOR_KEY).digest('hex');
-    const scopes = ['predict', 'explain', 'admin'];
-    config.tenants.operator = { operator: true, keys: [{ sha256, scopes }] };
-    await writeFile(file, JSON.stringify(config));
-    const generated = await run(PINNED_NODE, ['scripts/generate-plugins.ts'], { cwd: project.folder });
-    if (generated.code !== 0) throw new Error(`generate-plugins fails: ${generated.output}`);
-    return project;
   }
 
   async stop(): Promise<void> {

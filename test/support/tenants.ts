@@ -47,3 +47,17 @@ export const request = (method: string, key: string | undefined, body?: unknown,
   },
   ...(body !== undefined && { body: JSON.stringify(body) }),
 });
+
+/** An upload of a model with a key: the JSON part, and the files that it lists. */
+export function uploadOf(key: string, head: object | string, ...files: Uint8Array[]): RequestInit {
+  const json = new TextEncoder().encode(typeof head === 'string' ? head : JSON.stringify(head));
+  return {
+    method: 'PUT',
+    headers: {
+      'X-Api-Key': key,
+      'Content-Type': 'application/octet-stream',
+      'Inference-Header-Content-Length': String(json.length),
+    },
+    body: new Blob([json, ...files] as Uint8Array<ArrayBuffer>[]),
+  };
+}

@@ -1,6 +1,9 @@
 /** Schemas of the admin API. */
 import { z } from '@hono/zod-openapi';
 import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../config/tenant-policy.ts';
+import { OWNER } from '../models/owner.ts';
+import { SEALED_STORES } from '../stores/sealed-store.ts';
+import { recordSchema } from '../tenants/record.ts';
 
 export const tenantParams = z.object({ tenant: z.string().regex(TENANT_ID).describe('Name of the tenant.') });
 export const keyParams = tenantParams.extend({
@@ -92,3 +95,54 @@ export const auditView = z.object({
 });
 
 export const purgeView = z.object({ tenant: z.string(), model: z.string().optional(), generation: z.int() });
+
+// The copy has `openapi`, as that of the policy above.
+export const tenantRecord = recordSchema.describe('Stored changes of a tenant.').openapi('TenantRecord');
+export const recordsQuery = z.object({ after: z.string().optional().describe('Last name of the page before.') });
+export const records = z.object({
+  records: z.record(z.string(), tenantRecord),
+  next: z.string().optional().describe('`after` of the next page; absent on the last one.'),
+});
+
+const owner = z.string().regex(OWNER).describe('shared, or tenants/<id>.');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const modelVersion = z.object({
+  digest: sha256,
+  created: z.string(),
+  bytes: z.int(),
+  upload: z.string().describe('Name of the folder of its files.'),
+  files: z.record(z.string(), sha256).describe('SHA-256 of each file.'),
+});
+export const ownedModels = z.object({
+  models: z.array(
+    z.looseObject({
+      owner,
+      name: z.string(),
+      damaged: z.boolean().describe('True if the index of its versions cannot be read.'),
+      pinned: z.string().optional(),
+      versions: z.record(z.string(), modelVersion).optional(),
+    }),
+  ),
+});
+
+export const modelCheck = z
+  .strictObject({ owner, model: z.string().min(1).max(64), version: z.string().min(1).max(64) })
+  .openapi('ModelCheck');
+export const checkedFiles = z.object({
+  files: z.array(
+    z.object({ path: z.string(), sha256, state: z.enum(['whole', 'damaged', 'missing']), bytes: z.int() }),
+  ),
+});
+
+export const storeCheck = z
+  .strictObject({
+    store: z.enum(SEALED_STORES).describe('answers: cached answers and compiled graphs; jobs: questions and results.'),
+    cursor: z.string().max(4096).optional().describe('Position that the answer before named.'),
+  })
+  .openapi('StoreCheck');
+export const checkedPage = z.object({
+  checked: z.int(),
+  bytes: z.int(),
+  damaged: z.array(z.string()).describe('Keys of the entries whose checksum is wrong.'),
+  cursor: z.string().optional(),
+});

@@ -6,7 +6,7 @@ import type { MethodRegistry } from '../../core/method/registry.ts';
 import type { ModelCatalogue } from '../models/catalogue.ts';
 import type { Services } from '../services.ts';
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
-import type { AuditEntry, Change, Expected } from '../tenants/changes.ts';
+import { type AuditEntry, type Change, type Expected, isRestored } from '../tenants/changes.ts';
 import type { Ledger } from '../tenants/ledger.ts';
 import { ownProperty } from '../tenants/own-property.ts';
 import { EVERYBODY, effectiveTenant, type TenantRecord } from '../tenants/record.ts';
@@ -81,18 +81,35 @@ export class TenantAdmin {
 
   /** @throws WhylightError `invalid_request` with every mistake; `conflict` for an issuer of another tenant. */
   async setPolicy(id: string, policy: TenantPolicy, expected: Expected, by: AuditEntry['by']): Promise<Administered> {
-    const issues = [...checkTenant(policy, this.methods), ...(await this.unknownModels(id, policy))];
-    if (issues.length > 0) {
-      throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
-        errors: issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` })),
-      });
-    }
+    refuseIssues([...checkTenant(policy, this.methods), ...(await this.unknownModels(id, policy))]);
     const owner = policy.jwt && (await this.tenants.ownerOfIssuer(policy.jwt));
     if (owner !== undefined && owner !== id) {
       throw new WhylightError('conflict', 'Another tenant accepts tokens of this issuer for this audience.');
     }
     await this.change(id, { kind: 'policy_set', policy }, by, expected);
     return this.get(id);
+  }
+
+  /**
+   * Reads stored records, for a backup.
+   * @param after id of the last one that was read; records come in the order of their ids
+   */
+  async records(after: string, count: number): Promise<Readonly<Record<string, TenantRecord>>> {
+    const ids = [EVERYBODY, ...(await this.list()).map(({ id }) => id)].filter((id) => id > after).sort();
+    const read = async (id: string) => [id, await this.ledger.read(id)] as const;
+    return Object.fromEntries(await Promise.all(ids.slice(0, count).map(read)));
+  }
+
+  /**
+   * Restores a record.
+   * @returns true if it changed something
+   * @throws WhylightError `invalid_request` for a policy of methods that this server does not have
+   */
+  async restore(id: string, backup: TenantRecord, by: AuditEntry['by']): Promise<boolean> {
+    if (backup.policy) refuseIssues(checkTenant(backup.policy, this.methods));
+    if (isRestored(await this.ledger.read(id), backup)) return false;
+    await this.change(id, { kind: 'restored', record: backup }, by);
+    return true;
   }
 
   async reset(id: string, expected: Expected, by: AuditEntry['by']): Promise<void> {
@@ -176,6 +193,14 @@ export class TenantAdmin {
     await this.tenants.learn(id, record);
     return record;
   }
+}
+
+/** @throws WhylightError `invalid_request` with every mistake */
+function refuseIssues(issues: readonly PolicyIssue[]): void {
+  if (issues.length === 0) return;
+  throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
+    errors: issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` })),
+  });
 }
 
 async function mint(

@@ -38,6 +38,7 @@ export const SERVICES: ServiceTokens = {
   metricsKey: token('edge.metrics-key'),
   pause: token('edge.pause'),
   receipts: token('edge.receipts'),
+  sealedStores: token('edge.sealed-stores'),
 };
 
 /** Parts that the services are made of. */

@@ -5,7 +5,9 @@ import type { MemoryPool } from '../../core/memory-pool.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import { ModelCache } from './model-cache.ts';
-import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, versionOf } from './registry.ts';
+import { defaultVersion, type ModelRecord, NAME, versionOf } from './model-record.ts';
+import { ownerOf } from './owner.ts';
+import type { ModelRegistry } from './registry.ts';
 import { type ModelReaders, type ServedModel, serveModel } from './served-model.ts';
 import type { ModelStore } from './store.ts';
 
@@ -22,9 +24,6 @@ export interface CatalogueOptions {
 
 /** Default bound: an isolate has 128 MiB, of which sessions take 64, and the runtime and a decoded image need the rest. */
 const MAX_MODEL_BYTES = 28 * 2 ** 20;
-
-/** Returns the owner of a tenant's uploads. An operator's are shared with all tenants that may use a model of the name. */
-export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : `tenants/${id}`);
 
 export class ModelCatalogue {
   readonly registry: ModelRegistry | undefined;

@@ -10,38 +10,31 @@
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { LruCache } from '../../core/lru-cache.ts';
-import { type Manifest, parseManifest } from '../../core/model/manifest.ts';
+import type { Manifest } from '../../core/model/manifest.ts';
 import { Model } from '../../core/model/model.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
-import { pointerTo } from '../http/violations.ts';
 import type { Log } from '../observe/log.ts';
+import { type CheckedFile, checkVersion } from './check-version.ts';
 import { checkedFile } from './checked-file.ts';
 import type { ModelFiles } from './files.ts';
 import { readModelFolder } from './folder.ts';
 import type { ModelBundle } from './model-bundle.ts';
+import {
+  type Canary,
+  fileKey,
+  filesOf,
+  haveSameFiles,
+  indexKey,
+  type ModelRecord,
+  noRecord,
+  type OwnedRecord,
+  recordOf,
+  type Shadow,
+  type VersionRecord,
+  versionOf,
+} from './model-record.ts';
 import type { Upload } from './upload.ts';
-
-export interface VersionRecord {
-  /** Digest of the ONNX file and its external data. */
-  readonly digest: string;
-  readonly created: string;
-  readonly bytes: number;
-  /** Name of the folder that holds the files. */
-  readonly upload: string;
-  /** SHA-256 of each file, `manifest.json` among them, by path. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
-export interface ModelRecord {
-  /** Default version; the newest one when left out. */
-  readonly pinned?: string;
-  /** Versions by name, the oldest first. */
-  readonly versions: Readonly<Record<string, VersionRecord>>;
-}
-
-/** Returns the default version. */
-export const defaultVersion = ({ pinned, versions }: ModelRecord): string =>
-  pinned ?? (Object.keys(versions).at(-1) as string);
+import { inTheBody, manifestFor } from './upload-manifest.ts';
 
 export interface ModelRegistryOptions {
   readonly files: ModelFiles;
@@ -50,7 +43,6 @@ export interface ModelRegistryOptions {
   readonly clock?: () => number;
 }
 
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Milliseconds after which every isolate knows of a change. */
 const FRESH_MS = 10_000;
 const MAX_AGE_MS = 3_600_000;
@@ -91,7 +83,7 @@ export class ModelRegistry {
     const recent = this.known.get(place);
     if (recent?.fresh) return recent.value;
     try {
-      const found = await this.files.readTagged(`${place}/index.json`);
+      const found = await this.files.readTagged(indexKey({ owner, name }));
       const record = found && recordOf(found.text, name);
       if (record) this.known.set(place, record);
       return record;
@@ -106,22 +98,35 @@ export class ModelRegistry {
    * Reads the files of a version, each checked against its digest.
    * @throws WhylightError `model_damaged` for a file that is gone, cut off or changed
    */
-  async open(owner: string, name: string, { files, upload, digest: known }: VersionRecord): Promise<ModelSource> {
-    const read = async (path: string) => {
-      const sha256 = files[path];
-      if (sha256 === undefined) return undefined;
-      return checkedFile({ model: name, file: path, sha256 }, () =>
-        this.files.read(fileKey(owner, name, upload, sha256)),
-      );
-    };
-    return { ...(await readModelFolder(read, name)), digest: known };
+  async open(owner: string, name: string, version: VersionRecord): Promise<ModelSource> {
+    const read = (path: string) => this.readFile(owner, name, version, path);
+    return { ...(await readModelFolder(read, name)), digest: version.digest };
+  }
+
+  /**
+   * Reads a file of a version, checked against its digest.
+   * @returns undefined for a path that the version does not have
+   * @throws WhylightError `model_damaged`
+   */
+  async readFile(owner: string, name: string, version: VersionRecord, path: string): Promise<Uint8Array | undefined> {
+    const sha256 = Object.hasOwn(version.files, path) ? version.files[path] : undefined;
+    if (sha256 === undefined) return undefined;
+    return checkedFile({ model: name, file: path, sha256 }, () =>
+      this.files.read(fileKey({ owner, name }, version, sha256)),
+    );
+  }
+
+  /** Compares every file of a version with its digest. */
+  check(owner: string, name: string, version: VersionRecord): Promise<CheckedFile[]> {
+    return checkVersion(this.files, { owner, name }, version);
   }
 
   /** Makes the bundle of a version. */
-  bundle(owner: string, name: string, { files, upload }: VersionRecord): ModelBundle {
+  bundle(owner: string, name: string, version: VersionRecord): ModelBundle {
+    const { files } = version;
     return {
       files,
-      open: async (sha256) => (await this.files.stream(fileKey(owner, name, upload, sha256))) ?? noRecord(name),
+      open: async (sha256) => (await this.files.stream(fileKey({ owner, name }, version, sha256))) ?? noRecord(name),
     };
   }
 
@@ -162,6 +167,36 @@ export class ModelRegistry {
     }
   }
 
+  /**
+   * Sets canary and shadow of a model; null removes one, and one that is left out stays.
+   * @throws WhylightError `model_not_found`
+   */
+  async rollOut(
+    owner: string,
+    name: string,
+    { canary, shadow }: { readonly canary?: Canary | null; readonly shadow?: Shadow | null },
+  ): Promise<ModelRecord> {
+    return this.change(owner, name, (record) => {
+      const { canary: first, shadow: second, ...rest } = record ?? noRecord(name);
+      const [ours, theirs] = [canary === undefined ? first : canary, shadow === undefined ? second : shadow];
+      for (const one of [canary, shadow]) if (one) versionOf(record, name, one.version);
+      return { ...rest, ...(ours && { canary: ours }), ...(theirs && { shadow: theirs }) };
+    });
+  }
+
+  /** Lists the models of an owner with their records; those whose index is damaged are without one. */
+  async records(owner: string): Promise<readonly OwnedRecord[]> {
+    const names = await this.files.below(`${owner}/`);
+    const found = await Promise.all(names.map((name) => this.recordOrDamage(owner, name)));
+    return found.filter((one) => one !== undefined);
+  }
+
+  /** Lists the owners of models: `shared`, and `tenants/<id>` of each tenant that has some. */
+  async owners(): Promise<readonly string[]> {
+    const [first, tenants] = await Promise.all([this.files.below(''), this.files.below('tenants/')]);
+    return [...first.filter((name) => name === 'shared'), ...tenants.map((id) => `tenants/${id}`)];
+  }
+
   /** @throws WhylightError `model_not_found` */
   async pin(owner: string, name: string, version: string | null): Promise<ModelRecord> {
     return this.change(owner, name, (record) => {
@@ -173,24 +208,33 @@ export class ModelRegistry {
 
   /**
    * Removes a version, or all of them, and then their files.
-   * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned
+   * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned, a canary or a shadow
    */
   async remove(owner: string, name: string, version?: string): Promise<void> {
     let gone: readonly VersionRecord[] = [];
     await this.change(owner, name, (record) => {
-      const { pinned, versions } = record ?? noRecord(name);
+      const { versions, ...rest } = record ?? noRecord(name);
       if (version === undefined) {
         gone = Object.values(versions);
         return { versions: {} };
       }
       gone = [versionOf(record, name, version)];
-      if (pinned === version) {
-        throw new WhylightError('conflict', `Version ${version} of ${name} is pinned: pin another one first.`, {});
-      }
+      refuseUsed(rest, name, version);
       const { [version]: _, ...others } = versions;
-      return { ...(pinned !== undefined && { pinned }), versions: others };
+      return { ...rest, versions: others };
     });
-    await this.files.remove(gone.flatMap((one) => filesOf(owner, name, one)));
+    await this.files.remove(gone.flatMap((one) => filesOf({ owner, name }, one)));
+  }
+
+  private async recordOrDamage(owner: string, name: string): Promise<OwnedRecord | undefined> {
+    const found = await this.files.readTagged(indexKey({ owner, name }));
+    try {
+      const record = found && recordOf(found.text, name);
+      return record && { owner, name, record };
+    } catch (error) {
+      if (WhylightError.is(error, 'model_damaged')) return { owner, name };
+      throw error;
+    }
   }
 
   /** Receives files through the store, since the body may be too large to be in memory twice. @returns bytes by path */
@@ -212,15 +256,15 @@ export class ModelRegistry {
     contents: ReadonlyMap<string, Uint8Array>,
   ): Promise<VersionRecord> {
     const files: Record<string, string> = {};
-    const upload = crypto.randomUUID();
-    let bytes = 0;
+    const created = new Date(this.clock()).toISOString();
+    const record = { digest, created, bytes: 0, upload: crypto.randomUUID(), files };
     for (const [path, content] of contents) {
       const sha256 = await sha256Hex(content);
-      await this.files.put(fileKey(owner, name, upload, sha256), content);
+      await this.files.put(fileKey({ owner, name }, record, sha256), content);
       files[path] = sha256;
-      bytes += content.length;
+      record.bytes += content.length;
     }
-    return { digest, created: new Date(this.clock()).toISOString(), bytes, upload, files };
+    return record;
   }
 
   /** Enters the version in the index. Its files are removed again when that fails, or when the version exists already. */
@@ -231,7 +275,7 @@ export class ModelRegistry {
       kept = entered.created;
       return entered;
     } finally {
-      if (!kept) await this.files.remove(filesOf(owner, name, record));
+      if (!kept) await this.files.remove(filesOf({ owner, name }, record));
     }
   }
 
@@ -240,7 +284,7 @@ export class ModelRegistry {
     await this.change(owner, name, (known = { versions: {} }) => {
       const present = known.versions[version];
       if (present) {
-        if (JSON.stringify(present.files) !== JSON.stringify(record.files)) {
+        if (!haveSameFiles(present, record)) {
           throw new WhylightError(
             'conflict',
             `Version ${version} of ${name} exists with other content, and a version never changes: upload it under another version.`,
@@ -266,9 +310,9 @@ export class ModelRegistry {
   ): Promise<ModelRecord> {
     const place = `${owner}/${name}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const found = await this.files.readTagged(`${place}/index.json`);
+      const found = await this.files.readTagged(indexKey({ owner, name }));
       const record = edit(found && recordOf(found.text, name));
-      if (await this.files.writeTagged(`${place}/index.json`, JSON.stringify(record), found?.tag)) {
+      if (await this.files.writeTagged(indexKey({ owner, name }), JSON.stringify(record), found?.tag)) {
         if (Object.keys(record.versions).length > 0) this.known.set(place, record);
         else this.known.delete(place);
         return record;
@@ -278,69 +322,14 @@ export class ModelRegistry {
   }
 }
 
-/** Converts issues of the manifest to violations with positions in the body. */
-function inTheBody({ issues, ...details }: WhylightError['details']): WhylightError['details'] {
-  if (!Array.isArray(issues)) return details;
-  const errors = (issues as { entry: string; message: string }[]).map(({ entry, message }) => ({
-    detail: message,
-    pointer: pointerTo(['manifest', ...entry.split('.').filter((name) => name !== '')]),
-  }));
-  return { ...details, errors };
-}
-
-/** Checks the manifest. Name and version of the path override its own. */
-function manifestFor({ manifest, files }: Upload, name: string, version: string): Manifest {
-  const [first] = files;
-  const checked = parseManifest({ file: first?.path, ...manifest, name, version }, 'The manifest');
-  const named = [checked.file, ...checked.external, ...(typeof checked.labels === 'string' ? [checked.labels] : [])];
-  const missing = named.filter((path) => !files.some((file) => file.path === path));
-  const unused = files.filter(({ path }) => !named.includes(path)).map(({ path }) => path);
-  if (missing.length + unused.length === 0) return checked;
-  throw new WhylightError(
-    'invalid_config',
-    `The files do not fit the manifest: ${[
-      missing.length > 0 ? `${missing.join(', ')} is missing` : '',
-      unused.length > 0 ? `${unused.join(', ')} is not named there` : '',
-    ]
-      .filter(Boolean)
-      .join('; ')}.`,
-    { missing, unused },
-  );
-}
-
-/**
- * @returns undefined for the index of a deleted model, which stays because R2 has no conditional delete
- * @throws WhylightError `model_damaged`
- */
-function recordOf(text: string, name: string): ModelRecord | undefined {
-  try {
-    const record = JSON.parse(text) as ModelRecord;
-    return Object.keys(record.versions).length > 0 ? record : undefined;
-  } catch (cause) {
-    const message = `The file index.json of the model ${name}, the list of its versions, is damaged: restore it.`;
-    throw new WhylightError('model_damaged', message, { model: name, file: 'index.json' }, { cause });
-  }
-}
-
-/** @throws WhylightError `model_not_found` */
-export function versionOf(record: ModelRecord | undefined, name: string, version: string): VersionRecord {
-  const found = record && Object.hasOwn(record.versions, version) ? record.versions[version] : undefined;
-  if (found) return found;
-  const versions = Object.keys(record?.versions ?? {});
-  throw new WhylightError(
-    'model_not_found',
-    `The model ${name} has no version ${version}; it has ${versions.join(', ') || 'none'}.`,
-    { model: name, versions },
-  );
-}
-
-function noRecord(name: string): never {
-  throw new WhylightError('model_not_found', `There is no uploaded model named "${name}".`, { model: name });
-}
-
 const encode = (manifest: Manifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
-const fileKey = (owner: string, name: string, upload: string, sha256: string): string =>
-  `${owner}/${name}/files/${upload}/${sha256}`;
 
-const filesOf = (owner: string, name: string, { upload, files }: VersionRecord): string[] =>
-  [...new Set(Object.values(files))].map((sha256) => fileKey(owner, name, upload, sha256));
+/** @throws WhylightError `conflict` */
+function refuseUsed({ pinned, canary, shadow }: Omit<ModelRecord, 'versions'>, name: string, version: string): void {
+  const use =
+    (pinned === version && ['pinned', 'pin another one']) ||
+    (canary?.version === version && ['the canary', 'end the canary']) ||
+    (shadow?.version === version && ['the shadow', 'end the shadow']);
+  if (!use) return;
+  throw new WhylightError('conflict', `Version ${version} of ${name} is ${use[0]}: ${use[1]} first.`, {});
+}

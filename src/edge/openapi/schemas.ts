@@ -175,17 +175,45 @@ export const compareQuery = explainQuery
   .omit({ method: true })
   .extend({ methods: z.string().describe('Ids of methods, separated by commas.') });
 
+/** Query of the routes of uploaded models. */
+export const ownerQuery = z.object({
+  owner: z.string().optional().describe('Owner of the model, shared or tenants/<id>: for operators only.'),
+});
 const modelVersion = z.object({
   version: z.string(),
   digest: z.string(),
   created: z.iso.datetime().optional(),
   bytes: z.int().optional(),
 });
+const share = z.number().min(0).max(1);
+const canary = z.strictObject({
+  version: z.string(),
+  share: share.describe('Share of the requests without a version that this one answers.'),
+  tenants: z.array(z.string()).max(100).describe('Tenants whose requests without a version it answers all.'),
+});
+const shadow = z.strictObject({
+  version: z.string(),
+  share: share.describe('Share of the explanations that this version also computes, for comparison.'),
+});
 export const modelVersions = z.looseObject({
   name: z.string(),
   default: z.string(),
   pinned: z.boolean().optional(),
+  canary: canary.optional(),
+  shadow: shadow.optional(),
   versions: z.array(modelVersion),
+});
+export const rollout = z
+  .strictObject({
+    canary: canary.partial({ tenants: true }).nullable().optional().describe('null ends the canary.'),
+    shadow: shadow.nullable().optional().describe('null ends the shadow.'),
+  })
+  .openapi('Rollout');
+export const versionFiles = z.object({
+  name: z.string(),
+  version: z.string(),
+  digest: z.string(),
+  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
 });
 export const uploadedModel = modelVersion.extend({
   name: z.string(),

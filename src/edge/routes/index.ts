@@ -9,11 +9,13 @@ import { modelFile } from './model-file.ts';
 import { model, modelReady, models } from './models.ts';
 import { originExplain, originFile } from './origin.ts';
 import { receiptKeys } from './receipt-keys.ts';
+import { rollOut } from './rollout.ts';
 import { live, metrics, ready, server } from './server.ts';
 import { deleteModel, modelVersions, pinVersion, uploadModel } from './uploads.ts';
 import { v1Explain } from './v1-explain.ts';
 import { v1Model, v1Models } from './v1-models.ts';
 import { v1Predict } from './v1-predict.ts';
+import { versionFile, versionFiles } from './version-files.ts';
 
 /** Routes that anybody may call. */
 export const openRoutes = [receiptKeys, server, live, ready, metrics] as const;
@@ -37,10 +39,13 @@ export const keyRoutes = [
   deleteJob,
   jobResult,
   webhook,
+  rollOut,
   uploadModel,
   modelVersions,
   pinVersion,
   deleteModel,
+  versionFiles,
+  versionFile,
   v1Explain,
   v1Models,
   v1Model,

@@ -1,17 +1,15 @@
 import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { linkTo } from '../http/base-path.ts';
-import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
-import { ownerOf } from '../models/catalogue.ts';
+import { waitUntilOf } from '../http/env.ts';
 import { inspectUpload } from '../models/inspection.ts';
-import { defaultVersion, type ModelRecord, type ModelRegistry, NAME, type VersionRecord } from '../models/registry.ts';
+import { noRecord } from '../models/model-record.ts';
 import { readUpload } from '../models/upload.ts';
 import { answer, bytes, done, json, jsonBody } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
-import type { Services } from '../services.ts';
+import { modelView, namesOf, ownersModels, versionView, writable } from './uploaded-model.ts';
 
 /** Maximum bytes of a model's files: an isolate holds them once, beside the session. */
 const MAX_BYTES = 32 * 2 ** 20;
@@ -30,7 +28,7 @@ export const uploadModel = defineRoute(
     access: 'admin',
     cost: 'upload',
     requestHeaders: ['Inference-Header-Content-Length'],
-    request: { body: { required: true, content: { 'application/octet-stream': bytes } } },
+    request: { query: schemas.ownerQuery, body: { required: true, content: { 'application/octet-stream': bytes } } },
     responses: {
       ...answer(schemas.uploadedModel, 'The same version was uploaded before.'),
       201: { content: json(schemas.uploadedModel), description: 'The version was added.' },
@@ -78,11 +76,16 @@ export const modelVersions = defineRoute(
     summary: 'Lists the versions of a model.',
     access: 'key',
     cost: 'none',
+    request: { query: schemas.ownerQuery },
     responses: answer(schemas.modelVersions, 'The versions.'),
   },
   (services) => async (c) => {
     const tenant = c.get('tenant');
     const name = c.req.param('model') ?? '';
+    if (c.req.query('owner') !== undefined) {
+      const { registry, owner } = ownersModels(c, services, name);
+      return c.json(modelView(name, (await registry.find(owner, name)) ?? noRecord(name)));
+    }
     const uploaded = await services.models.uploaded(name, tenant);
     if (uploaded) return c.json(modelView(name, uploaded.record));
     const { model } = await services.models.get(name, tenant, waitUntilOf(c));
@@ -100,7 +103,7 @@ export const pinVersion = defineRoute(
     summary: 'Pins the default version; null makes it the newest again.',
     access: 'admin',
     cost: 'none',
-    request: { body: jsonBody(pin, { version: '2' }) },
+    request: { query: schemas.ownerQuery, body: jsonBody(pin, { version: '2' }) },
     responses: answer(schemas.modelVersions, 'The versions.'),
   },
   (services) => async (c) => {
@@ -125,6 +128,7 @@ export const deleteModel = defineRoute(
     summary: 'Deletes an uploaded model, or a version of it.',
     access: 'admin',
     cost: 'none',
+    request: { query: schemas.ownerQuery },
     responses: done,
   },
   (services) => async (c) => {
@@ -134,44 +138,3 @@ export const deleteModel = defineRoute(
     return c.body(null, 204);
   },
 );
-
-/** @throws WhylightError `forbidden` for a model that is shipped; `not_found` where nothing can be uploaded. */
-function writable(c: Context<EdgeEnv>, { models }: Services, name: string): { registry: ModelRegistry; owner: string } {
-  const tenant = c.get('tenant');
-  if (!models.registry) throw new WhylightError('not_found', 'Models cannot be uploaded to this server.');
-  if (models.isShipped(name, tenant)) {
-    throw new WhylightError(
-      'forbidden',
-      `${name} is shipped with the server and cannot be changed: upload under another name.`,
-    );
-  }
-  c.get('seen').model = name;
-  return { registry: models.registry, owner: ownerOf(tenant) };
-}
-
-/** @throws WhylightError `invalid_request` */
-function namesOf(c: Context<EdgeEnv>): { model: string; version: string } {
-  const { model, version } = c.req.param() as { model: string; version: string };
-  for (const name of [model, version]) {
-    if (name === undefined || NAME.test(name)) continue;
-    throw new WhylightError(
-      'invalid_request',
-      `"${name}" is not a valid name or version: use up to 64 letters, digits, dots, dashes and underscores.`,
-    );
-  }
-  return { model, version };
-}
-
-const versionView = (version: string, { digest, created, bytes }: VersionRecord) => ({
-  version,
-  digest,
-  created,
-  bytes,
-});
-
-const modelView = (name: string, record: ModelRecord) => ({
-  name,
-  default: defaultVersion(record),
-  pinned: record.pinned !== undefined,
-  versions: Object.entries(record.versions).map(([version, entry]) => versionView(version, entry)),
-});

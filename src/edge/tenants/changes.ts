@@ -13,7 +13,9 @@ export type Change =
   | { readonly kind: 'key_rotated'; readonly old: KeyConfig; readonly key: KeyConfig; readonly until: string }
   | { readonly kind: 'key_revoked'; readonly sha256: string }
   /** Purges the answers of one model, or all. */
-  | { readonly kind: 'purged'; readonly model?: string };
+  | { readonly kind: 'purged'; readonly model?: string }
+  /** Restores policy, keys and revoked keys from a backup. */
+  | { readonly kind: 'restored'; readonly record: TenantRecord };
 
 /** Preconditions of a change. */
 export interface Expected {
@@ -67,8 +69,18 @@ export function applied(record: TenantRecord, change: Change): TenantRecord {
       return { ...next, ...withoutKey(record, change) };
     case 'purged':
       return { ...next, generation: raised(record.generation, change.model) };
+    case 'restored': {
+      const { policy, keys, revoked, generation } = change.record;
+      const { policy: _, ...rest } = next;
+      return { ...rest, ...(policy && { policy }), keys, revoked, generation: later(record.generation, generation) };
+    }
   }
 }
+
+/** Tells if a record holds what a backup does: restoring it would change nothing. */
+export const isRestored = (record: TenantRecord, backup: TenantRecord): boolean =>
+  JSON.stringify({ ...applied(record, { kind: 'restored', record: backup }), revision: 0 }) ===
+  JSON.stringify({ ...applied(record, { kind: 'restored', record }), revision: 0 });
 
 export function auditEntry(change: Change, revision: number, by: AuditEntry['by'], at: string): AuditEntry {
   const subject =
@@ -86,6 +98,13 @@ export function auditEntry(change: Change, revision: number, by: AuditEntry['by'
 function withoutKey({ keys, revoked }: TenantRecord, { sha256 }: { sha256: string }) {
   const left = keys.filter((key) => key.sha256 !== sha256);
   return { keys: left, revoked: left.length < keys.length ? revoked : [...new Set([...revoked, sha256])] };
+}
+
+/** Counts every purge of both: answers that were purged before or after the backup stay unreachable. */
+function later(a: TenantRecord['generation'], b: TenantRecord['generation']): TenantRecord['generation'] {
+  const models = { ...a.models };
+  for (const [name, count] of Object.entries(b.models)) models[name] = Math.max(ownProperty(models, name) ?? 0, count);
+  return { tenant: Math.max(a.tenant, b.tenant), models };
 }
 
 /** Maximum number of models with a counter of their own; a purge of a further one purges everything. */

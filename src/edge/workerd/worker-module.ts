@@ -27,6 +27,7 @@ import { OriginClient } from '../origin/origin-client.ts';
 import { OriginRunner } from '../origin/origin-runner.ts';
 import { ReceiptSigner } from '../receipts/sign.ts';
 import type { Services } from '../services.ts';
+import { kvStore, r2Store } from '../stores/platform-stores.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
 import type { UsedBindings } from './bindings.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
@@ -85,6 +86,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     const {
       MODELS,
       METRICS,
+      RESULTS,
       JOBS,
       JOB_QUEUE,
       JOB_FILES,
@@ -102,6 +104,10 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     }
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
+    bind(SERVICES.sealedStores).toConstantValue({
+      ...(RESULTS && { answers: kvStore(RESULTS) }),
+      ...(JOB_FILES && { jobs: r2Store(JOB_FILES) }),
+    });
     if (RECEIPT_KEYS) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(RECEIPT_KEYS));
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
     if (older) bind(SERVICES.olderWebhookSecret).toConstantValue(older);

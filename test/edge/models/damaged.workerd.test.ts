@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assetModels } from '../../../src/edge/models/assets.ts';
 import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
+import type { VersionRecord } from '../../../src/edge/models/model-record.ts';
 import { r2Files } from '../../../src/edge/models/r2.ts';
-import { ModelRegistry, type VersionRecord } from '../../../src/edge/models/registry.ts';
+import { ModelRegistry } from '../../../src/edge/models/registry.ts';
 import { bindings } from '../../support/app.ts';
-import { keyOf, request, tenantApp } from '../../support/tenants.ts';
+import { keyOf, request, tenantApp, uploadOf } from '../../support/tenants.ts';
 import { denseModel } from '../../support/tiny-models.ts';
 
 const bucket = bindings.UPLOADS as R2Bucket;
@@ -49,16 +50,9 @@ beforeAll(async () => {
     { path: 'model.onnx', binary_data_size: graph.length },
     { path, binary_data_size: data.length },
   ];
-  const head = new TextEncoder().encode(JSON.stringify({ manifest: { external: [path] }, files }));
-  const response = await (await isolate()).ask('/v2/models/dense/versions/1', {
-    method: 'PUT',
-    headers: {
-      'X-Api-Key': 'acme-key',
-      'Content-Type': 'application/octet-stream',
-      'Inference-Header-Content-Length': String(head.length),
-    },
-    body: new Blob([head, graph, data] as Uint8Array<ArrayBuffer>[]),
-  });
+  const head = { manifest: { external: [path] }, files };
+  const { ask } = await isolate();
+  const response = await ask('/v2/models/dense/versions/1', uploadOf('acme-key', head, graph, data));
   expect(response.status).toBe(201);
   const index = JSON.parse(new TextDecoder().decode(await read(`${FOLDER}index.json`)));
   record = index.versions['1'];

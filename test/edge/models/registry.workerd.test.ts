@@ -7,7 +7,7 @@ import { ModelCatalogue } from '../../../src/edge/models/catalogue.ts';
 import { r2Files } from '../../../src/edge/models/r2.ts';
 import { ModelRegistry } from '../../../src/edge/models/registry.ts';
 import { type Ask, bindings, outputsOf, tensorRequest } from '../../support/app.ts';
-import { keyOf, request, tenantApp } from '../../support/tenants.ts';
+import { keyOf, request, tenantApp, uploadOf } from '../../support/tenants.ts';
 import { denseModel, identityModel } from '../../support/tiny-models.ts';
 
 const bucket = bindings.UPLOADS as R2Bucket;
@@ -38,22 +38,8 @@ beforeAll(async () => {
   manifest = JSON.parse(new TextDecoder().decode(await read('manifest.json')));
 });
 
-/** A framed upload: the manifest and the files. */
-function upload(key: string, head: object | string, ...files: Uint8Array[]): RequestInit {
-  const json = new TextEncoder().encode(typeof head === 'string' ? head : JSON.stringify(head));
-  const body = new Blob([json, ...files] as Uint8Array<ArrayBuffer>[]);
-  return {
-    method: 'PUT',
-    headers: {
-      'X-Api-Key': key,
-      'Content-Type': 'application/octet-stream',
-      'Inference-Header-Content-Length': String(json.length),
-    },
-    body,
-  };
-}
 const uploadCifar = (key: string, more: object = {}) =>
-  upload(
+  uploadOf(
     key,
     { manifest: { ...manifest, ...more }, files: [{ path: 'model.onnx', binary_data_size: cifar.length }] },
     cifar,
@@ -153,7 +139,7 @@ describe('an uploaded model', () => {
     ];
     const response = await ask(
       '/v2/models/dense/versions/1',
-      upload('acme-key', { manifest: { external: [path] }, files }, graph, data),
+      uploadOf('acme-key', { manifest: { external: [path] }, files }, graph, data),
     );
     expect([response.status, await response.json()]).toMatchObject([201, { bytes: expect.any(Number) }]);
   });
@@ -220,7 +206,7 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
     [
       'a manifest that names a missing file',
       () =>
-        upload(
+        uploadOf(
           'acme-key',
           { manifest: { external: ['w.bin'] }, files: [{ path: 'model.onnx', binary_data_size: 3 }] },
           new Uint8Array(3),
@@ -230,7 +216,7 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
     ],
     [
       'a truncated body',
-      () => upload('acme-key', { files: [{ path: 'model.onnx', binary_data_size: 30 }] }, new Uint8Array(3)),
+      () => uploadOf('acme-key', { files: [{ path: 'model.onnx', binary_data_size: 30 }] }, new Uint8Array(3)),
       400,
       'invalid_request',
     ],
@@ -239,7 +225,7 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
     [
       'an invalid manifest, with a pointer to each mistake',
       () =>
-        upload(
+        uploadOf(
           'acme-key',
           {
             manifest: { labels: 5, preprocessing: { size: [0, 3] } },
@@ -254,7 +240,7 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
     [
       'a manifest nested 100000 levels deep',
       () =>
-        upload(
+        uploadOf(
           'acme-key',
           `{"manifest":{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}},"files":[{"path":"model.onnx","binary_data_size":3}]}`,
           new Uint8Array(3),

@@ -2,6 +2,8 @@
 import { audit } from './audit.ts';
 import { createKey, revokeKey, rotateKey } from './keys.ts';
 import { purgeAll, purgeTenant } from './purge.ts';
+import { listRecords, restoreRecord } from './records.ts';
+import { checkModelFiles, checkStore, listOwnedModels } from './stores.ts';
 import { deleteTenant, getTenant, listTenants, putTenant } from './tenants.ts';
 
 /** Tenants and their keys, changed without a deploy. */
@@ -12,6 +14,11 @@ export const adminRoutes = [
   revokeKey,
   purgeTenant,
   purgeAll,
+  listRecords,
+  restoreRecord,
+  listOwnedModels,
+  checkModelFiles,
+  checkStore,
   listTenants,
   getTenant,
   putTenant,

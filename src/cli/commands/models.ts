@@ -1,0 +1,213 @@
+/** `whylight models list | push | pull | pin | delete | rollout`: uploaded models of a deployment. */
+import { noun } from '../../core/counted.ts';
+import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
+import { numberFlag, UsageError } from '../arguments.ts';
+import { EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
+import { bringFile, targetIn } from '../deployment/model-download.ts';
+import { modelUpload, uploadBody } from '../deployment/model-upload.ts';
+import { progressBar } from '../progress.ts';
+
+const args = {
+  action: { type: 'positional', required: true, description: 'list, push, pull, pin, delete or rollout' },
+  subject: {
+    type: 'positional',
+    required: false,
+    description: 'push: folder or ONNX file; otherwise name or name@version; pin name@none: the newest version',
+  },
+  as: {
+    type: 'string',
+    valueHint: 'name@version',
+    description: "push: name and version on the server; the manifest's when left out",
+  },
+  out: { type: 'string', alias: 'o', valueHint: 'folder', description: 'pull: folder to write; the name of the model' },
+  canary: { type: 'string', valueHint: 'version', description: 'rollout: version for a part of the requests, or none' },
+  shadow: { type: 'string', valueHint: 'version', description: 'rollout: version that runs for comparison, or none' },
+  share: { type: 'string', default: '0.1', valueHint: '0..1', description: 'rollout: share of requests, or of runs' },
+  tenants: { type: 'string', valueHint: 'a,b', description: 'rollout: tenants that get the canary for all requests' },
+  owner: { type: 'string', valueHint: 'owner', description: 'shared or tenants/<id>, for operators' },
+  ...DEPLOYMENT_ARGS,
+  ...JSON_ARG,
+} as const;
+
+type Flags = { readonly [K in keyof typeof args]?: string | boolean } & {
+  readonly share: string;
+  readonly owner?: string;
+};
+
+/** A model as the server lists it. */
+interface ModelView {
+  readonly name: string;
+  readonly default: string;
+  readonly pinned?: boolean;
+  readonly canary?: { readonly version: string; readonly share: number; readonly tenants: readonly string[] };
+  readonly shadow?: { readonly version: string; readonly share: number };
+  readonly versions: readonly { readonly version: string; readonly digest: string; readonly bytes?: number }[];
+}
+
+/** Word for no version at all. */
+const NONE = 'none';
+
+export default defineCommand({
+  name: 'models',
+  description: 'Lists, uploads, downloads, pins, deletes and rolls out models of a deployment.',
+  examples: [
+    'whylight models push ./my-model --server https://whylight.example.com',
+    'whylight models pull my-model@2 -o ./copy',
+    'whylight models rollout my-model --canary 2 --share 0.1',
+  ],
+  args,
+  needsArguments: true,
+  async run(flags) {
+    const client = deploymentOf(flags);
+    const run = ACTIONS[flags.action];
+    if (!run)
+      throw new UsageError(`"models ${flags.action}" is nothing to do: use ${Object.keys(ACTIONS).join(', ')}.`);
+    const { value, text } = await run(client, flags as Flags);
+    console.log(flags.json ? JSON.stringify(value) : text);
+  },
+});
+
+interface Done {
+  /** Value that `--json` prints. */
+  readonly value: unknown;
+  readonly text: string;
+}
+
+const ACTIONS: Readonly<Record<string, (client: DeploymentClient, flags: Flags) => Promise<Done>>> = {
+  list,
+  push,
+  pull,
+  pin,
+  delete: remove,
+  rollout,
+};
+
+async function list(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const wanted = flags.subject;
+  const { models } =
+    wanted === undefined
+      ? await client.json<{ models: { name: string }[] }>('/v2/models')
+      : { models: [{ name: String(wanted) }] };
+  const value: ModelView[] = [];
+  for (const { name } of models)
+    value.push(await client.json<ModelView>(`/v2/models/${name}/versions${ownerOf(flags)}`));
+  return { value: { models: value }, text: value.map(described).join('\n') || 'no models' };
+}
+
+async function push(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const upload = await modelUpload(required(flags, 'Which model? whylight models push <folder or file>.'), {
+    folders: EMBEDDED_MODELS,
+    root: ROOT,
+  });
+  const { manifest } = upload;
+  const [name = manifest.name, version = manifest.version ?? '1'] =
+    flags.as === undefined ? [] : String(flags.as).split('@');
+  if (!name) throw new UsageError('The model has no manifest that names it: give --as name@version.');
+  const total = upload.files.reduce((sum, { size }) => sum + size, 0);
+  const bar = progressBar(`upload of ${mebibytes(total)}`);
+  const { headerLength } = uploadBody(upload);
+  const value = await client
+    .json<{ digest: string; methods: string[] }>(`/v2/models/${name}/versions/${version}${ownerOf(flags)}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) },
+      body: () => uploadBody(upload, (sent) => bar.update(sent, total)).body,
+    })
+    .finally(() => bar.end());
+  const { digest, methods } = value;
+  return {
+    value,
+    text: `${name} ${version}: ${mebibytes(total)}, sha256 ${digest}, ${methods.length} ${noun(methods.length, 'method')} apply`,
+  };
+}
+
+async function pull(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const { name, version } = await namedVersion(client, flags);
+  const path = `/v2/models/${name}/versions/${version}/files`;
+  const listed = await client.json<{ files: { path: string; sha256: string }[] }>(`${path}${ownerOf(flags)}`);
+  const folder = String(flags.out ?? name);
+  const bar = progressBar('files');
+  let fetched = 0;
+  for (const [i, { path: file, sha256 }] of listed.files.entries()) {
+    bar.update(i, listed.files.length);
+    const fetch = () => client.bytes(`${path}/${file}${ownerOf(flags)}`);
+    if (await bringFile({ target: targetIn(folder, file), sha256, fetch })) fetched++;
+  }
+  bar.end();
+  const there = listed.files.length - fetched;
+  return {
+    value: { name, version, folder, files: listed.files, fetched },
+    text: `${name} ${version}: ${fetched} ${noun(fetched, 'file')} written to ${folder}${there > 0 ? `, ${there} there already` : ''}`,
+  };
+}
+
+async function pin(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const [name, version] = required(flags, 'Which model? whylight models pin name@version.').split('@');
+  if (version === undefined) throw new UsageError('Which version? whylight models pin name@version, or name@none.');
+  return changed(client, `/v2/models/${name}/default${ownerOf(flags)}`, { version: version === NONE ? null : version });
+}
+
+async function remove(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const [name, version] = required(flags, 'Which model? whylight models delete name, or name@version.').split('@');
+  const path = version === undefined ? `/v2/models/${name}` : `/v2/models/${name}/versions/${version}`;
+  await client.json(`${path}${ownerOf(flags)}`, { method: 'DELETE' });
+  return {
+    value: { name, ...(version !== undefined && { version }), deleted: true },
+    text: `deleted ${name}${version === undefined ? ' with all its versions' : ` ${version}`}`,
+  };
+}
+
+async function rollout(client: DeploymentClient, flags: Flags): Promise<Done> {
+  const name = required(flags, 'Which model? whylight models rollout name --canary 2 --share 0.1.');
+  const { canary, shadow, tenants } = flags;
+  if (canary === undefined && shadow === undefined)
+    throw new UsageError('Give --canary or --shadow: a version, or none.');
+  const share = numberFlag('share', flags.share, 0, 1);
+  const listed = tenants === undefined ? [] : String(tenants).split(',');
+  return changed(client, `/v2/models/${name}/rollout${ownerOf(flags)}`, {
+    ...(canary !== undefined && { canary: canary === NONE ? null : { version: canary, share, tenants: listed } }),
+    ...(shadow !== undefined && { shadow: shadow === NONE ? null : { version: shadow, share } }),
+  });
+}
+
+async function changed(client: DeploymentClient, path: string, body: unknown): Promise<Done> {
+  const value = await client.json<ModelView>(path, { method: 'PUT', ...jsonBody(body) });
+  return { value, text: described(value) };
+}
+
+/** Name and version of `name@version`, or of the default version. */
+async function namedVersion(client: DeploymentClient, flags: Flags): Promise<{ name: string; version: string }> {
+  const [name = '', version] = required(flags, 'Which model? whylight models pull name, or name@version.').split('@');
+  if (version !== undefined) return { name, version };
+  const found = await client.json<ModelView>(`/v2/models/${name}/versions${ownerOf(flags)}`);
+  return { name, version: found.default };
+}
+
+function required({ subject }: Flags, message: string): string {
+  if (subject === undefined || subject === '') throw new UsageError(message);
+  return String(subject);
+}
+
+const ownerOf = ({ owner }: Flags): string => (owner === undefined ? '' : `?owner=${encodeURIComponent(owner)}`);
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** A model and its versions, one a line; `*` marks the default one. */
+function described({ name, default: standard, pinned, canary, shadow, versions }: ModelView): string {
+  const roles = (version: string): string =>
+    [
+      version === standard && (pinned ? 'default, pinned' : 'default'),
+      version === canary?.version &&
+        `canary for ${100 * canary.share} %${canary.tenants.map((id) => `, ${id}`).join('')}`,
+      version === shadow?.version && `shadow of ${100 * shadow.share} %`,
+    ]
+      .filter(Boolean)
+      .join('; ');
+  return [
+    name,
+    ...versions.map(({ version, digest, bytes }) =>
+      `  ${version.padEnd(12)} ${digest.slice(0, 12)} ${bytes === undefined ? '' : mebibytes(bytes).padStart(10)}  ${roles(version)}`.trimEnd(),
+    ),
+  ].join('\n');
+}
