@@ -16,7 +16,7 @@ import shap
 from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestRegressor
 
-TREES, DEPTH, COLUMNS, ROWS, BACKGROUND = 1000, 8, 20, 10, 100
+TREES, DEPTH, COLUMNS, ROWS, BACKGROUND, RUNS = 1000, 8, 20, 10, 100, 3
 
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
@@ -29,9 +29,12 @@ forest = RandomForestRegressor(TREES, max_depth=DEPTH, max_features=0.3, random_
 rows, background = x[:ROWS], x[100 : 100 + BACKGROUND]
 explainer = shap.TreeExplainer(forest, background, feature_perturbation="interventional")
 explainer.shap_values(rows[:1], check_additivity=False)
-started = time.perf_counter()
-values = explainer.shap_values(rows, check_additivity=False)
-seconds = time.perf_counter() - started
+times = []
+for _ in range(RUNS):
+    started = time.perf_counter()
+    values = explainer.shap_values(rows, check_additivity=False)
+    times.append(time.perf_counter() - started)
+seconds = min(times)
 nodes = sum(tree.tree_.node_count for tree in forest.estimators_)
 print(f"shap {shap.__version__}: {nodes} nodes, {ROWS} rows, {BACKGROUND} background rows: {seconds:.3f} s")
 content = {"rows": rows.tolist(), "background": background.tolist(), "values": values.tolist(), "seconds": seconds}

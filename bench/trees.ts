@@ -1,6 +1,7 @@
 /**
- * TreeSHAP on a forest of 1,000 trees of depth 8: bytes of the trees in memory, and the time of interventional Shapley
- * values beside that of Python's shap, for the same rows in one process each.
+ * TreeSHAP on a forest of 1,000 trees of depth 8: bytes of the trees in memory, the time of interventional Shapley values
+ * beside that of Python's shap, for the same rows in one process each, and time and memory of the Worker in workerd, its
+ * heap limited as in production.
  *
  *     python bench/trees.py FOLDER && node bench/trees.ts FOLDER
  */
@@ -11,6 +12,8 @@ import { ensembleBytes } from '../src/core/trees/ensemble.ts';
 import { toPrecision } from '../src/core/trees/evaluate.ts';
 import { interventionalShap } from '../src/core/trees/explain.ts';
 import { findTrees } from '../src/core/trees/find.ts';
+import { makeProject } from './support/project.ts';
+import { bundle, type RunningWorker, startWorker } from './support/worker.ts';
 
 const MIB = 1024 * 1024;
 const RUNS = 3;
@@ -56,3 +59,42 @@ console.log(
   `${rows.length} rows, ${background.length} background rows: ${best.toFixed(3)} s (first ${times[0]?.toFixed(3)} s), ` +
     `shap ${seconds.toFixed(3)} s: ${(best / seconds).toFixed(2)} times; largest difference ${off.toExponential(1)}`,
 );
+
+process.env.MINIFLARE_WORKERD_V8_FLAGS = '--max-heap-size=128';
+const project = await makeProject({ model: join(folder, 'model.onnx'), manifest: { name: 'bench' } });
+try {
+  const worker = await startWorker(await bundle(project.folder), { inspected: true });
+  await explainAtEdge(worker).finally(() => worker.stop());
+} finally {
+  await project.remove();
+}
+
+/** Explains rows one after the other in the Worker, the first of them cold. */
+async function explainAtEdge({ address, heap }: RunningWorker): Promise<void> {
+  let peak = 0;
+  const watch = setInterval(
+    () =>
+      void heap?.used().then((used) => {
+        peak = Math.max(peak, used);
+      }),
+    10,
+  );
+  const took: number[] = [];
+  for (const [seed, row] of rows.entries()) {
+    const start = performance.now();
+    const answer = await fetch(`${address}/v2/models/bench/explain?method=tree_shap&seed=${seed}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(row),
+    });
+    if (!answer.ok) throw new Error(`The Worker answered ${answer.status}: ${await answer.text()}`);
+    await answer.arrayBuffer();
+    took.push(performance.now() - start);
+  }
+  clearInterval(watch);
+  const warm = took.slice(1).sort((a, b) => a - b);
+  console.log(
+    `in workerd: first row ${took[0]?.toFixed(0)} ms, then ${warm[warm.length >> 1]?.toFixed(0)} ms; ` +
+      `heap and buffers at most ${(peak / MIB).toFixed(0)} MiB`,
+  );
+}

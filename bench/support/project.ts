@@ -25,8 +25,9 @@ export interface ProjectOptions {
   readonly tenants?: number;
   /** Plugins beside the real ones. */
   readonly plugins?: number;
-  /** An ONNX file that takes images, served as `bench`. */
+  /** An ONNX file, served as `bench`; it takes images unless there is a manifest. */
   readonly model?: string;
+  readonly manifest?: object;
 }
 
 export interface Project {
@@ -34,7 +35,12 @@ export interface Project {
   remove(): Promise<void>;
 }
 
-export async function makeProject({ tenants = 0, plugins = 0, model }: ProjectOptions = {}): Promise<Project> {
+export async function makeProject({
+  tenants = 0,
+  plugins = 0,
+  model,
+  manifest,
+}: ProjectOptions = {}): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'whylight-bench-'));
   for (const path of COPIED) await cp(join(ROOT, path), join(folder, path), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -51,7 +57,7 @@ export async function makeProject({ tenants = 0, plugins = 0, model }: ProjectOp
     for (const target of [join(folder, 'models/bench'), join(folder, 'generated/assets/bench')]) {
       await mkdir(target, { recursive: true });
       await cp(model, join(target, 'model.onnx'));
-      await writeFile(join(target, 'manifest.json'), JSON.stringify(await manifestFor(model)));
+      await writeFile(join(target, 'manifest.json'), JSON.stringify(manifest ?? (await manifestFor(model))));
     }
     await writeDigest(join(folder, 'generated/assets/bench'));
   }

@@ -1,8 +1,7 @@
 /** onnxruntime-web under Node: the very code that runs in a Worker, for parity checks and measurements. */
 import * as ort from 'onnxruntime-web/wasm';
 import type { Engine } from '../core/engine/engine.ts';
-import { createOrtEngine, WASM_OPTIONS } from '../core/engine/onnxruntime.ts';
-import type { Ort } from '../core/engine/onnxruntime-tensors.ts';
+import { createWasmEngine } from '../core/engine/onnxruntime-wasm.ts';
 
 export interface WebEngineOptions {
   /** Threads of one run; a Worker has one, and so has this engine unless told. The first engine made decides. */
@@ -10,13 +9,8 @@ export interface WebEngineOptions {
 }
 
 export function onnxruntimeWeb({ threads = 1 }: WebEngineOptions = {}): Engine {
-  return createOrtEngine(
-    'onnxruntime-web',
-    (): Ort => {
-      ort.env.wasm.numThreads = threads;
-      return ort;
-    },
-    WASM_OPTIONS,
-    { serial: true },
-  );
+  return createWasmEngine(() => {
+    ort.env.wasm.numThreads = threads;
+    return ort;
+  });
 }

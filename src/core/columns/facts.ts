@@ -1,7 +1,7 @@
 /** Facts about the columns of a table that the encoders, imputers and trees of a graph tell. */
 import { WhylightError } from '../errors.ts';
-import { intsAttribute } from '../onnx/attributes.ts';
-import type { Graph } from '../onnx/graph.ts';
+import { intList } from '../onnx/attributes.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
 import { isTreeEnsemble } from '../trees/read.ts';
 import { type Trace, traceColumns } from './trace.ts';
 
@@ -57,12 +57,19 @@ function columnsWithGaps(graph: Graph, { columns }: Trace): ReadonlySet<number> 
   const found = new Set<number>();
   for (const node of graph.nodes) {
     const [matrix] = node.inputs;
-    const tracks = isTreeEnsemble(node) && intsAttribute(node, 'nodes_missing_value_tracks_true', []).includes(1);
+    const tracks = isTreeEnsemble(node) && hasGapTracks(node);
     if (!tracks || matrix === undefined) continue;
     const origins = columnsOrNone(() => columns(matrix).origins);
     for (const { sources } of origins) if (sources.length === 1) found.add(sources[0] as number);
   }
   return found;
+}
+
+/** True if a missing value goes the way of the test's true side somewhere. */
+function hasGapTracks(node: Node): boolean {
+  const tracks = intList(node, 'nodes_missing_value_tracks_true');
+  for (let i = 0; i < tracks.length; i++) if (tracks[i] === 1) return true;
+  return false;
 }
 
 /** Nothing is told of columns that cannot be followed. */

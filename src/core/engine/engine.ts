@@ -20,6 +20,8 @@ export interface Engine {
    * the processor's caches; left out where more rows are never slower.
    */
   readonly workingSet?: number;
+  /** True if large tree ensembles are to run beside the engine, whose memory they would fill. */
+  readonly treesBeside?: boolean;
   /** True if {@link Session.run} does not block the calling thread. */
   readonly runsInBackground?: boolean;
   /**

@@ -10,15 +10,6 @@ import { fromOrt, type Ort, toOrt } from './onnxruntime-tensors.ts';
 /** Options of onnxruntime that fit every model; `externalData` comes from the model. */
 export type OrtOptions = Omit<InferenceSession.SessionOptions, 'externalData'>;
 
-/**
- * For the WebAssembly build, whose memory is the scarce thing. Prepacking turns the weights of every transposed convolution
- * around into a second copy: without it MobileNetV2's gradient takes 58 MiB in place of 69, at the same speed.
- */
-export const WASM_OPTIONS: OrtOptions = {
-  executionProviders: ['wasm'],
-  extra: { session: { disable_prepacking: '1' } },
-};
-
 /** Calls of one package, by the package: engines may share it. */
 const mutexOf = new WeakMap<object, Mutex>();
 

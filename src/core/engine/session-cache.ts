@@ -17,17 +17,22 @@ export interface Lease {
   used(bytes: number): void;
 }
 
+/** Bytes of memory that a session takes, where no file says so. */
+export interface KnownMemory {
+  readonly memory: number;
+}
+
 export interface LoadedSession {
   readonly session: Session;
-  /** The file it was made from; only its size is kept. */
-  readonly bytes: ModelBytes;
+  /** The file it was made from, of which only the size is kept, or the memory that it takes. */
+  readonly bytes: ModelBytes | KnownMemory;
 }
 
 /**
  * Makes a session. Calling `makeRoom` with the file before loading it releases what has to go first, so that the old
  * sessions and the new one are never in memory together.
  */
-export type LoadSession = (makeRoom: (bytes: ModelBytes) => Promise<void>) => Promise<LoadedSession>;
+export type LoadSession = (makeRoom: (bytes: ModelBytes | KnownMemory) => Promise<void>) => Promise<LoadedSession>;
 
 /** Keeps a promise alive after the request that made it has ended, as platforms offer it. */
 export type WaitUntil = (promise: Promise<unknown>) => void;
@@ -124,12 +129,12 @@ export class SessionCache {
   private async finish(key: string, entry: Entry, load: LoadSession): Promise<Session> {
     try {
       const { session, bytes } = await load(async (bytes) => {
-        entry.bytes = this.weigh(bytes);
+        entry.bytes = this.memoryOf(bytes);
         await this.shrinkTo(this.capacity);
         await this.pool?.fit(entry.bytes);
       });
       entry.session = session;
-      entry.bytes = this.weigh(bytes);
+      entry.bytes = this.memoryOf(bytes);
       await this.shrinkTo(this.capacity);
       return session;
     } catch (error) {
@@ -152,6 +157,10 @@ export class SessionCache {
         entry.tensors = Math.max(entry.tensors, bytes);
       },
     };
+  }
+
+  private memoryOf(bytes: ModelBytes | KnownMemory): number {
+    return 'memory' in bytes ? bytes.memory : this.weigh(bytes);
   }
 
   /** Releases unused sessions, the least recently used first, until the rest fits. */

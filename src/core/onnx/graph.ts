@@ -4,6 +4,7 @@
  * older operator sets spelled differently was rewritten by `upgrade/`, so that nothing else asks about versions.
  */
 import type { DataType } from '../tensor/tensor.ts';
+import type { EncodedList } from './encoded-list.ts';
 import type { WordInput } from './words/dictionary.ts';
 
 /** The version of `ai.onnx` that every graph in memory speaks. */
@@ -30,6 +31,7 @@ export interface Constant {
   readonly bits?: 2 | 4;
 }
 
+/** Attribute of a node; long lists of tree ensembles stay encoded, and those who read lists decode them. */
 export type Attribute =
   | { readonly type: 'int'; readonly value: number }
   | { readonly type: 'float'; readonly value: number }
@@ -37,6 +39,7 @@ export type Attribute =
   | { readonly type: 'ints'; readonly value: readonly number[] }
   | { readonly type: 'floats'; readonly value: readonly number[] }
   | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'encoded'; readonly value: EncodedList }
   | { readonly type: 'tensor'; readonly value: Constant }
   | { readonly type: 'graph'; readonly value: Graph };
 

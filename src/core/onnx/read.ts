@@ -1,12 +1,11 @@
 /** An ONNX file as a graph. */
-import { fromBinary } from '@bufbuild/protobuf';
-import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
-import { WhylightError } from '../errors.ts';
+import type { ModelProto } from 'onnx-buf';
 import { type Graph, OPSET } from './graph.ts';
 import { infer } from './infer.ts';
 import { invalid } from './invalid.ts';
 import { withoutColumnOutputs } from './read/column-outputs.ts';
 import { hoistConstants } from './read/constants.ts';
+import { decode } from './read/decode.ts';
 import { foreignFile } from './read/foreign-file.ts';
 import { Functions } from './read/functions.ts';
 import { toGraph } from './read/graph.ts';
@@ -78,23 +77,6 @@ function withOutputTypes(graph: Graph): Graph {
  * @see https://onnx.ai/onnx/repo-docs/Versioning.html
  */
 export const declaredOpsets = (bytes: Uint8Array): Record<string, number> => opsetsOf(decode(bytes));
-
-function decode(bytes: Uint8Array): ModelProto {
-  if (bytes.byteLength === 0) return invalid('The file is empty (0 bytes), so it is no ONNX model.');
-  try {
-    // Views of a plain array: those of Node's Buffer copy and compare differently.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: false });
-  } catch (cause) {
-    throw new WhylightError(
-      'invalid_model',
-      foreignFile(bytes) ??
-        `The ${bytes.byteLength} bytes are not an ONNX model, or the file is damaged or cut off. Compare its size with the original's.`,
-      { bytes: bytes.byteLength },
-      { cause },
-    );
-  }
-}
 
 function opsetsOf(model: ModelProto): Record<string, number> {
   const functions = model.functions.flatMap((definition) => definition.opsetImport);

@@ -9,6 +9,7 @@ import { write } from '../onnx/write.ts';
 import { bindRows, bindShapes, hasOpenShapes } from './bind-rows.ts';
 import { countFlops } from './flops.ts';
 import type { GraphCompiler } from './graph-compiler.ts';
+import { treesBeside } from './large-trees.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
 import { mixesWhen, type ResolvedNeeds, type Variant } from './variant.ts';
@@ -117,6 +118,7 @@ export const graphCompiler: GraphCompiler = {
       isBound,
       describe: (key) => describeVariant(key, needs, graph, optimize, model.fixedBatch),
       file: () => graphFile(graph),
+      beside: (engine) => treesBeside(engine, graph),
     };
   },
   rowFlops({ graph, fixedBatch = 1 }, rows) {

@@ -1,5 +1,7 @@
 /** Interface between the explainer and what makes graphs, so that a program with ready graphs carries no compiler. */
 import type { Optimize } from '../autodiff/compile.ts';
+import type { Engine, Session } from '../engine/engine.ts';
+import type { KnownMemory } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
@@ -15,6 +17,13 @@ export interface CompiledGraph {
   describe(key: string): Variant;
   /** Writes the file that engines load. */
   file(): ModelBytes;
+  /** Prepares a session of which parts run beside the engine; undefined where the engine takes the file. */
+  beside?(engine: Engine): PartialSession | undefined;
+}
+
+/** Session of which parts run beside the engine, before it is loaded. */
+export interface PartialSession extends KnownMemory {
+  load(): Promise<Session>;
 }
 
 /** Settings of one compilation. */

@@ -1,7 +1,7 @@
 /** From a method's needs to a session that is ready to run. */
 import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine, Session, Tensors } from '../engine/engine.ts';
-import type { Lease, LoadWait, SessionCache } from '../engine/session-cache.ts';
+import type { Lease, LoadedSession, LoadWait, SessionCache } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
@@ -171,21 +171,17 @@ export class GraphLoader {
     timings: LoadTimings,
     waiting: LoadWait = {},
   ): Promise<{ graph: RunnableGraph; lease: Lease }> {
-    const { engine, sessions, clock } = this.options;
+    const { sessions, clock } = this.options;
     await this.settle(model, needs, timings, waiting);
     const key = this.keyOf(model, needs);
     const lease = await sessions.acquire(
       key,
       async (makeRoom) => {
-        const restored = await this.restoredFile(model, needs, waiting);
-        const file = restored ?? (this.takeDescribed(key) ?? this.compile(model, needs, timings)).file();
-        const { rowBytes = 0 } = this.variants.get(model)?.get(key) ?? {};
-        const bytes = { ...file, rows: this.batchSize(model, rowBytes) };
+        const { bytes, open } = await this.opener(model, needs, timings, waiting);
         await makeRoom(bytes);
         const started = clock();
-        const session = await engine.load(bytes);
+        const session = await open();
         timings.session += clock() - started;
-        if (!restored) this.keep(model, needs, file, waiting);
         return { session, bytes };
       },
       waiting,
@@ -202,6 +198,25 @@ export class GraphLoader {
       fixed: model.fixedBatch !== undefined,
     };
     return { graph, lease };
+  }
+
+  /** Prepares a session: of a file, stored or compiled, or in parts where the engine does not take all of the graph. */
+  private async opener(model: Model, needs: ResolvedNeeds, timings: LoadTimings, waiting: LoadWait): Promise<Opener> {
+    const { engine } = this.options;
+    const key = this.keyOf(model, needs);
+    const restored = await this.restoredFile(model, needs, waiting);
+    const compiled = restored ? undefined : (this.takeDescribed(key) ?? this.compile(model, needs, timings));
+    const parts = compiled?.beside?.(engine);
+    if (parts) return { bytes: parts, open: () => parts.load() };
+    const file = restored ?? (compiled as CompiledGraph).file();
+    const { rowBytes = 0 } = this.variants.get(model)?.get(key) ?? {};
+    const bytes = { ...file, rows: this.batchSize(model, rowBytes) };
+    const open = async (): Promise<Session> => {
+      const session = await engine.load(bytes);
+      if (!restored) this.keep(model, needs, file, waiting);
+      return session;
+    };
+    return { bytes, open };
   }
 
   /** Rows that run at once. */
@@ -280,6 +295,12 @@ export class GraphLoader {
     timings.compile += this.options.clock() - started;
     return graph;
   }
+}
+
+/** A session that is about to be loaded. */
+interface Opener {
+  readonly bytes: LoadedSession['bytes'];
+  open(): Promise<Session>;
 }
 
 /** Graphs out of the store that wait to be loaded, at most: those of one method. */

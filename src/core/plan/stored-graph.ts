@@ -43,7 +43,7 @@ export function storeGraph(
   maxOwnBytes = MAX_OWN_BYTES,
 ): StoredGraph | undefined {
   const nameOf = namesByPlace(model);
-  let ownBytes = 0;
+  let ownBytes = file.graph.byteLength;
   const external = (file.external ?? []).map(({ path, data, parts = [{ offset: 0, bytes: data }] }) => ({
     path,
     size: data.byteLength,

@@ -52,7 +52,7 @@ export function build(source: Source): Built {
     roots,
     depth: depthOf(arrays),
     precision: source.precision,
-    ...(source.count && { lowShare: Float64Array.from(arrays.column, (_, node) => shares[node] ?? 0) }),
+    ...(source.count && { lowShare: arrays.threshold.map((_, node) => shares[node] ?? 0) }),
   };
 }
 

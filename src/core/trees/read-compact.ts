@@ -1,5 +1,5 @@
 /** TreeEnsemble of ai.onnx.ml 5: splits and leaves are listed apart, and every leaf has one weight. */
-import { intAttribute, intsAttribute, tensorAttribute } from '../onnx/attributes.ts';
+import { intAttribute, intList, tensorAttribute } from '../onnx/attributes.ts';
 import { constantValues } from '../onnx/constant.ts';
 import type { Node } from '../onnx/graph.ts';
 import { invalid } from '../onnx/invalid.ts';
@@ -24,7 +24,7 @@ export function readCompact(node: Node): TreeEnsemble {
 
 /** Splits keep their numbers; leaf `i` follows as the number of splits plus `i`. */
 function compactSource(node: Node, targets: number): Source {
-  const list = (name: string): readonly number[] => intsAttribute(node, name, []);
+  const list = (name: string): ArrayLike<number> => intList(node, name);
   const [columns, whenTrue, whenFalse] = [
     list('nodes_featureids'),
     list('nodes_truenodeids'),
@@ -44,13 +44,16 @@ function compactSource(node: Node, targets: number): Source {
         `TreeEnsemble "${node.name}" has ${splits} nodes_featureids, but another of its lists has ${length} entries.`,
       );
   }
-  if (leafTargets.some((target) => target < 0 || target >= targets) || leafTargets.length !== leafWeights.length) {
+  if (
+    Int32Array.from(leafTargets).some((target) => target < 0 || target >= targets) ||
+    leafTargets.length !== leafWeights.length
+  ) {
     invalid(
       `TreeEnsemble "${node.name}" has leaves whose leaf_targetids or leaf_weights do not fit n_targets = ${targets}.`,
     );
   }
   const sets = memberSets(node, modes);
-  const child = (children: readonly number[], leafs: readonly number[], at: number): number => {
+  const child = (children: ArrayLike<number>, leafs: ArrayLike<number>, at: number): number => {
     const number = children[at] as number;
     if (number < 0 || number >= (leafs[at] ? leafTargets.length : splits)) {
       invalid(`TreeEnsemble "${node.name}" names a ${leafs[at] ? 'leaf' : 'node'} ${number} that is not in its lists.`);

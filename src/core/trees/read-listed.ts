@@ -1,6 +1,6 @@
 /** TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml 1 and 3: leaves are listed among the nodes. */
 import { WhylightError } from '../errors.ts';
-import { intAttribute, intsAttribute, stringAttribute, stringsAttribute } from '../onnx/attributes.ts';
+import { intAttribute, intList, intsAttribute, stringAttribute, stringsAttribute } from '../onnx/attributes.ts';
 import type { Node } from '../onnx/graph.ts';
 import { invalid } from '../onnx/invalid.ts';
 import { modeOf } from './branches.ts';
@@ -39,35 +39,35 @@ function labelsOf(node: Node): string[] {
   return names.length > 0 ? [...names] : intsAttribute(node, 'classlabels_int64s', []).map(String);
 }
 
-function headOf(node: Node, targets: number, classifier: boolean, ids: readonly number[]): Head {
+function headOf(node: Node, targets: number, classifier: boolean, ids: ArrayLike<number>): Head {
   const post = postTransform(stringAttribute(node, 'post_transform', 'NONE'));
   const base = Array.from(numbersAttribute(node, 'base_values'));
-  const used = new Set(ids);
+  const used = new Set(Int32Array.from(ids));
   if ([...used].some((id) => id < 0 || id >= targets)) {
     invalid(
       `${node.op} "${node.name}" has leaf weights for the scores ${[...used].join(', ')}, expected 0 to ${targets - 1}.`,
     );
   }
   if (!classifier || targets !== 2) return plainHead(targets, base, post);
-  const positive = Array.from(numbersAttribute(node, 'class_weights')).every((weight) => weight >= 0);
+  const positive = Float64Array.from(numbersAttribute(node, 'class_weights')).every((weight) => weight >= 0);
   return binaryHead(used, base, post, positive);
 }
 
 /** Attributes of the nodes, one list for each property. */
 interface Lists {
-  readonly trees: readonly number[];
-  readonly ids: readonly number[];
-  readonly columns: readonly number[];
+  readonly trees: ArrayLike<number>;
+  readonly ids: ArrayLike<number>;
+  readonly columns: ArrayLike<number>;
   readonly modes: readonly string[];
   readonly thresholds: ArrayLike<number>;
-  readonly whenTrue: readonly number[];
-  readonly whenFalse: readonly number[];
-  readonly nanTrue: readonly number[];
+  readonly whenTrue: ArrayLike<number>;
+  readonly whenFalse: ArrayLike<number>;
+  readonly nanTrue: ArrayLike<number>;
 }
 
 /** @throws WhylightError `invalid_model` for lists of different lengths */
 function listsOf(node: Node): Lists {
-  const list = (name: string): readonly number[] => intsAttribute(node, `nodes_${name}`, []);
+  const list = (name: string): ArrayLike<number> => intList(node, `nodes_${name}`);
   const required = {
     treeids: list('treeids'),
     featureids: list('featureids'),
@@ -101,7 +101,7 @@ function listedSource(
   given?: ArrayLike<number>,
 ): Source {
   const { trees, columns, modes, thresholds, whenTrue, whenFalse, nanTrue } = lists;
-  const childOf = (children: readonly number[], at: number): number =>
+  const childOf = (children: ArrayLike<number>, at: number): number =>
     index.at(trees[at] as number, children[at] as number);
   const splits = modes.reduce((count, mode) => count + (mode === 'LEAF' ? 0 : 1), 0);
   const source: Source = {

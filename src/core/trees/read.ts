@@ -34,5 +34,13 @@ export function readEnsemble(node: Node, options: ReadTreesOptions = {}): TreeEn
       op: node.op,
     });
   }
-  return node.op === 'TreeEnsemble' ? readCompact(node) : readListed(node, options.counts);
+  const { counts } = options;
+  if (counts) return node.op === 'TreeEnsemble' ? readCompact(node) : readListed(node, counts);
+  const known = ensembles.get(node.attributes);
+  const ensemble = known ?? (node.op === 'TreeEnsemble' ? readCompact(node) : readListed(node));
+  ensembles.set(node.attributes, ensemble);
+  return ensemble;
 }
+
+/** A large ensemble takes as much memory as its file: all who read it share the arrays, which nobody changes. */
+const ensembles = new WeakMap<Node['attributes'], TreeEnsemble>();

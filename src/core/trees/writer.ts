@@ -80,14 +80,14 @@ export class TreeWriter {
   finish(): Arrays {
     const [n, w] = [this.size, this.weights];
     return {
-      column: this.column.slice(0, n),
-      threshold: this.threshold.slice(0, n),
-      low: this.low.slice(0, n),
-      high: this.high.slice(0, n),
-      nanLow: this.nanLow.slice(0, n),
-      weightStart: this.weightStart.slice(0, n + 1),
-      weightTarget: this.weightTarget.slice(0, w),
-      weight: this.weight.slice(0, w),
+      column: trimmed(this.column, n),
+      threshold: trimmed(this.threshold, n),
+      low: trimmed(this.low, n),
+      high: trimmed(this.high, n),
+      nanLow: trimmed(this.nanLow, n),
+      weightStart: trimmed(this.weightStart, n + 1),
+      weightTarget: trimmed(this.weightTarget, w),
+      weight: trimmed(this.weight, w),
     };
   }
 
@@ -104,6 +104,10 @@ export class TreeWriter {
     return this.size++;
   }
 }
+
+/** The array itself where it is full, which spares a second copy of a large forest. */
+const trimmed = <A extends Int32Array | Float64Array | Uint8Array>(array: A, length: number): A =>
+  array.length === length ? array : (array.slice(0, length) as A);
 
 function grown<A extends Int32Array | Float64Array | Uint8Array>(array: A): A {
   const larger = new (array.constructor as new (length: number) => A)(2 * array.length + 16);

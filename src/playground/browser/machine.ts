@@ -6,7 +6,7 @@ import ortBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import * as ort from 'onnxruntime-web/wasm';
 import { plugins } from '#public-plugins';
 import { composeExplainer } from '../../composition/explainer.ts';
-import { createOrtEngine, WASM_OPTIONS } from '../../core/engine/onnxruntime.ts';
+import { createWasmEngine } from '../../core/engine/onnxruntime-wasm.ts';
 import { createImageCodecs } from '../../core/image/codecs/codecs.ts';
 import { allModalities } from '../../library/modalities.ts';
 import { builtinTasks } from '../../tasks/index.ts';
@@ -18,7 +18,7 @@ ort.env.wasm.wasmPaths = { wasm: ortBinary };
 ort.env.wasm.numThreads = 1;
 
 export const explainer = composeExplainer(
-  createOrtEngine('onnxruntime-web', () => ort, WASM_OPTIONS, { serial: true }),
+  createWasmEngine(() => ort),
   { plugins, tasks: builtinTasks },
   { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
 );

@@ -16,6 +16,7 @@ function listLength(node: Node, ...names: readonly string[]): number {
   for (const name of names) {
     const attribute = node.attributes[name];
     if (attribute?.type === 'ints' || attribute?.type === 'strings') return attribute.value.length;
+    if (attribute?.type === 'encoded') return attribute.value.count();
   }
   return 0;
 }

@@ -16,6 +16,7 @@ import type { Attribute, Constant, Dim, Graph, Node, TensorType, ValueInfo } fro
 import { isKnownOperator } from '../infer.ts';
 import { invalid } from '../invalid.ts';
 import { heldType } from '../narrow.ts';
+import { encodedList } from './decode.ts';
 import { boundAttributes, type Scope, toDomain, type VersionedNode } from './scope.ts';
 import { densify, toConstant } from './tensor.ts';
 
@@ -101,6 +102,8 @@ function toAttribute(proto: AttributeProto, node: NodeProto, scope: Scope): Attr
     scope.dictionary.holders.add(node.output[0] ?? '');
     return { type: 'tensor', value: words };
   }
+  const list = encodedList(proto);
+  if (list) return { type: 'encoded', value: list };
   switch (proto.type) {
     case AttributeType.INT:
       return { type: 'int', value: Number(proto.i) };

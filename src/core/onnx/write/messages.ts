@@ -1,9 +1,9 @@
 /** A graph as the messages of the ONNX format. */
-import type { create, MessageInitShape } from '@bufbuild/protobuf';
-import { getTextEncoding } from '@bufbuild/protobuf/wire';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { getTextEncoding, WireType } from '@bufbuild/protobuf/wire';
 import {
   type AttributeProto,
-  type AttributeProtoSchema,
+  AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
   type GraphProtoSchema,
   type TensorProtoSchema,
@@ -40,8 +40,23 @@ const nodeInit = ({
   output: [...outputs],
   attribute: Object.keys(attributes)
     .sort()
-    .map((key) => ({ name: key, ...attributeInit(attributes[key] as Attribute) })),
+    .map((key) => namedAttribute(key, attributes[key] as Attribute)),
 });
+
+function namedAttribute(name: string, attribute: Attribute): Init<typeof AttributeProtoSchema> {
+  if (attribute.type !== 'encoded') return { name, ...attributeInit(attribute) };
+  const { kind, bytes } = attribute.value;
+  const message = create(AttributeProtoSchema, { name });
+  // Fields that were never decoded go out as they came in, behind the tag of the first, in the order of their numbers.
+  const tag = bytes[0] as number;
+  message.$unknown = [
+    { no: tag >> 3, wireType: tag & 7, data: bytes.subarray(1) },
+    { no: AttributeProtoSchema.field.type.number, wireType: WireType.Varint, data: Uint8Array.of(LIST_TYPES[kind]) },
+  ];
+  return message;
+}
+
+const LIST_TYPES = { ints: AttributeType.INTS, floats: AttributeType.FLOATS, strings: AttributeType.STRINGS };
 
 type TypeInit = Init<typeof TypeProtoSchema>;
 
@@ -72,7 +87,7 @@ const tensorInit = ({ dtype, dims, bytes }: Constant, name = ''): Init<typeof Te
 });
 
 function attributeInit(
-  attribute: Attribute,
+  attribute: Exclude<Attribute, { readonly type: 'encoded' }>,
 ): Omit<Exclude<Init<typeof AttributeProtoSchema>, AttributeProto>, '$typeName'> {
   switch (attribute.type) {
     case 'int':
