@@ -2,6 +2,7 @@
 
 import { foldSums } from '../modality/fold.ts';
 import type { Features } from '../modality/modality.ts';
+import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import { imageInput } from '../model/info.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
@@ -160,7 +161,7 @@ function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): 
   }
   for (const { name, dtype, channelAxis } of info.inputs) {
     const rowDims = (inputs[name] as Tensor).dims.slice(1);
-    const own = values[name] ?? (isFloat(dtype) ? undefined : embedded(values, info, rowDims));
+    const own = values[name] ?? (isFloat(dtype) ? undefined : embedded(values, info, name, rowDims));
     if (!own) continue;
     const series = rowDims.length === 2 && channelAxis !== undefined;
     const channels = series ? (rowDims[channelAxis] as number) : 1;
@@ -179,15 +180,17 @@ function fieldOf(info: BoundInfo, { values, map }: Attributed, inputs: Inputs): 
   return undefined;
 }
 
-/** The attribution of the embeddings that are looked up for token ids, where only one input can be meant. */
-function embedded(values: Float32Tensors, info: BoundInfo, rowDims: readonly number[]): Tensor<'float32'> | undefined {
-  const looked = Object.keys(values).filter((name) => info.sources.some((source) => source.name === name));
-  const [name] = looked;
-  if (name === undefined || looked.length > 1) return undefined;
-  const { dims } = values[name] as Tensor<'float32'>;
-  return dims.length === rowDims.length + 2 && rowDims.every((dim, i) => dims[i + 1] === dim)
-    ? values[name]
-    : undefined;
+/** The attribution of the embeddings that ids are looked up for, where only one input can be meant. */
+function embedded(
+  values: Float32Tensors,
+  { sources }: BoundInfo,
+  input: string,
+  rowDims: readonly number[],
+): Tensor<'float32'> | undefined {
+  const looked = sources.filter(({ name }) => values[name]);
+  if (looked.length === 0 || looked.some((source) => source.shared || source.input !== input)) return undefined;
+  const own = valuesByInput(sources, values, () => sizeOf(rowDims))[input];
+  return own && own.data.length % sizeOf(rowDims) === 0 ? own : undefined;
 }
 
 function gather(data: Float32Array, positions: number, positionOf: (element: number) => number): Float64Array {

@@ -1,5 +1,6 @@
 /** Features of a row that a modality prepared: their values, and the row without one of them. */
 import type { Feature, Features } from '../modality/modality.ts';
+import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import type { BoundInfo } from '../model/model.ts';
 import { baselineOf } from '../strategy/baseline.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
@@ -7,7 +8,7 @@ import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { FeatureValue } from './feature-value.ts';
 
 /**
- * The attribution by the inputs that features lie in: that of an embedding counts for the input that is looked up, and a
+ * The attribution by the inputs that features lie in: those of embeddings count for the input that is looked up, and a
  * map with one value for each token counts for the tokens of the input. Undefined for the attribution of any other inner
  * layer, which has no place in the input.
  */
@@ -16,8 +17,7 @@ export function attributionByInput(
   values: Float32Tensors,
   { mask }: Features,
 ): Float32Tensors | undefined {
-  const inputOf = new Map(sources.map(({ name, input }) => [name, input]));
-  const byInput = Object.fromEntries(Object.entries(values).map(([name, own]) => [inputOf.get(name) ?? name, own]));
+  const byInput = valuesByInput(sources, values, (input) => mask[input]?.length ?? 0);
   return Object.keys(mask).some((name) => byInput[name]) ? byInput : alongTokens(values, mask);
 }
 

@@ -129,7 +129,7 @@ function factsOf(
   const { name, version, digest, file, description, places, metadata, graph, labels, preprocessing, fixedBatch } =
     model;
   const { inputs, held, sources, scores, scoreSize, probability, labelled, classAxis, output } = info;
-  const { camLayer, spatialLayers } = info;
+  const { camLayer, spatialLayers, lost } = info;
   const rounding = roundingNode(graph);
   const named = [...inputs, ...held, ...sources, scores, ...(camLayer ? [camLayer] : []), ...spatialLayers].map(
     (tensor) => tensor.name,
@@ -151,7 +151,7 @@ function factsOf(
     outputs: graph.outputs,
     rounding: rounding ? [{ ...rounding, attributes: {} }] : [],
     info: {
-      ...{ inputs, held, sources, scores, scoreSize, labelled, output, spatialLayers },
+      ...{ inputs, held, sources, scores, scoreSize, labelled, output, spatialLayers, lost },
       ...(probability && { probability }),
       ...(classAxis !== undefined && { classAxis }),
       ...(camLayer && { camLayer }),

@@ -1,8 +1,9 @@
 /** Pieces of an input that a person would point at, each with one value: words, columns, tokens, positions. */
 import { WhylightError } from '../errors.ts';
+import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import { imageInput, type TensorInfo } from '../model/info.ts';
 import { positionsOf } from '../strategy/perturbation/feature-mask.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { MetricContext } from './metric.ts';
 
 export interface Pieces {
@@ -23,7 +24,7 @@ type PieceContext = Pick<MetricContext<unknown>, 'info' | 'inputs' | 'row'>;
  */
 export function piecesOf(ctx: PieceContext): Pieces {
   const mask = ctx.info.features?.mask ?? masksOf(ctx);
-  const values = valuesByInput(ctx);
+  const values = inputValues(ctx);
   const count = 1 + Math.max(-1, ...Object.values(mask).map((own) => own.reduce((a, b) => Math.max(a, b), -1)));
   const importance = new Float64Array(count);
   for (const [input, own] of Object.entries(mask)) {
@@ -46,13 +47,12 @@ export const rankedPieces = ({ importance }: Pieces): number[] =>
   [...importance.keys()].sort((a, b) => (importance[b] as number) - (importance[a] as number) || a - b);
 
 /** Values by the input that they belong to; those of an image are its map's, spread over channels. */
-function valuesByInput({ info, inputs, row }: PieceContext): Readonly<Record<string, ArrayLike<number>>> {
+function inputValues({ info, inputs, row }: PieceContext): Readonly<Record<string, ArrayLike<number>>> {
   const image = imageInput(info);
-  const found = Object.entries(row.values).flatMap(([name, { data }]) => {
-    const input = info.sources.find((source) => source.name === name)?.input ?? name;
-    return inputs[input] ? [[input, data] as const] : [];
-  });
-  const values = Object.fromEntries(found);
+  const byInput = valuesByInput(info.sources, row.values, (input) => sizeOf((inputs[input] as Tensor).dims.slice(1)));
+  const values: Record<string, ArrayLike<number>> = Object.fromEntries(
+    Object.entries(byInput).flatMap(([input, { data }]) => (inputs[input] ? [[input, data] as const] : [])),
+  );
   if (image && row.map && !values[image.name]) {
     const { ids } = positionsOf(known(image, inputs[image.name] as Tensor));
     values[image.name] = Float32Array.from(ids, (position) => row.map?.data[position] as number);
@@ -67,7 +67,7 @@ function valuesByInput({ info, inputs, row }: PieceContext): Readonly<Record<str
 
 /** A piece for each position of the inputs that have values. */
 function masksOf(ctx: PieceContext): Pieces['mask'] {
-  const values = valuesByInput(ctx);
+  const values = inputValues(ctx);
   let first = 0;
   return Object.fromEntries(
     ctx.info.inputs

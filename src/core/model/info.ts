@@ -17,6 +17,13 @@ export interface TensorInfo {
 export interface SourceInfo extends TensorInfo {
   /** Input that it is, or whose embedding it is. */
   readonly input: string;
+  /**
+   * Element of the input's row that each position of an embedding is looked up for, -1 for none; left out where the
+   * positions are the elements in their order.
+   */
+  readonly elements?: readonly number[];
+  /** The `elements` of each input by its name, of ids of several inputs that are put together before they are looked up. */
+  readonly shared?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Pieces of one row that a person would point at: words, columns, windows. */
@@ -37,8 +44,8 @@ export interface ModelInfo {
   /** Features of the explained row, where a modality read it. */
   readonly features?: RowFeatures;
   /**
-   * Tensors that gradients are taken for: each floating point input, and for an integer input (token ids) the output of
-   * its embedding lookup.
+   * Tensors that gradients are taken for: each floating point input, and for an integer input (token ids) the embeddings
+   * that it is looked up for, one for each table.
    */
   readonly sources: readonly SourceInfo[];
   /** The tensor whose elements are explained: the logits, even when the graph goes on to a softmax. */

@@ -1,4 +1,4 @@
-/** Finds the feature maps of a graph, and where token ids become numbers that can be differentiated. */
+/** Finds the feature maps of a graph. */
 import { ancestorsOf } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import type { Inferred } from '../onnx/infer.ts';
@@ -55,46 +55,6 @@ export function featureMaps(graph: Graph, values: Values, scores: string): strin
     if (wide && behind.has(output) && values.get(output)?.dtype.startsWith('float')) found.push(output);
   }
   return found.reverse();
-}
-
-/** Operators that hand ids on: they move or convert them, wrap negative ones, or keep them in range. */
-const HANDS_ON_IDS = new Set(
-  'Cast Identity Reshape Squeeze Unsqueeze Transpose Add Sub Mul Mod Where Clip Max Min Expand Flatten'.split(' '),
-);
-
-/**
- * The tensor that the embedding lookup of an integer input gives: a Gather from a table of constants, also a quantised
- * one behind DequantizeLinear, or a fused embedding.
- * @returns undefined when the graph has none
- */
-export function embeddingOf(graph: Graph, input: string): string | undefined {
-  const ids = new Set([input]);
-  const codes = new Set<string>();
-  for (const node of graph.nodes) {
-    const [output = ''] = node.outputs;
-    if (node.op === 'DequantizeLinear' && codes.has(node.inputs[0] as string)) return output;
-    if (!node.inputs.some((name) => ids.has(name))) continue;
-    if (node.op === 'Gather' && ids.has(node.inputs[1] as string)) {
-      const table = tableOf(graph, node);
-      if (table === 'numbers') return output;
-      if (table === 'codes') codes.add(output);
-    }
-    if (HANDS_ON_IDS.has(node.op)) ids.add(output);
-  }
-  return undefined;
-}
-
-/** Kind of the table that a Gather looks up in: floating point numbers, or codes that are dequantised afterwards. */
-function tableOf(graph: Graph, { inputs: [table = ''] }: Node): 'numbers' | 'codes' | undefined {
-  const constant = graph.constants.get(table);
-  if (constant) {
-    if (constant.dims.length !== 2) return undefined;
-    return constant.dtype.includes('float') ? 'numbers' : 'codes';
-  }
-  // The whole table is dequantised first.
-  const maker = graph.nodes.find(({ outputs }) => outputs.includes(table));
-  const source = maker?.op === 'DequantizeLinear' ? graph.constants.get(maker.inputs[0] as string) : undefined;
-  return source?.dims.length === 2 ? 'numbers' : undefined;
 }
 
 const shapeOf = (values: Values, name: string): string | undefined => values.get(name)?.dims?.join();

@@ -24,11 +24,12 @@ import { operatorLabels } from './describe/operator-labels.ts';
 import { recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
 import type { ModelDescription, OutputFact, Role } from './description.ts';
+import { type LostTable, sourcesOf } from './embeddings/sources.ts';
 import { inputsWithGaps } from './gaps.ts';
 import { type IdTable, idTables } from './id-tables.ts';
 import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
-import { embeddingOf, featureMaps, layersBefore } from './layers.ts';
+import { featureMaps, layersBefore } from './layers.ts';
 import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
 import type { Manifest } from './manifest.ts';
 import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
@@ -55,6 +56,8 @@ export interface BoundInfo extends ModelInfo {
   readonly labelled: boolean;
   /** Inputs that every row is fed with as they are: masks, states, scalars. `dims` of a shared input are all its dims. */
   readonly held: readonly TensorInfo[];
+  /** Tables on the way from inputs to scores that no source of gradients stands for. */
+  readonly lost: readonly LostTable[];
   /** Output that the scores belong to. */
   readonly output: string;
   /**
@@ -298,11 +301,7 @@ export class Model {
     return {
       inputs: inputInfos,
       held: inputs.filter(isHeld).map(describeInput),
-      sources: inputInfos.flatMap((input) => {
-        if (input.dtype.startsWith('float')) return [{ ...input, input: input.name }];
-        const embedding = embeddingOf(graph, input.name);
-        return embedding === undefined ? [] : [{ ...tensor(embedding), input: input.name }];
-      }),
+      ...sourcesOf({ ...graph, inputs }, inputInfos, scores.name, values, tensor),
       scores,
       scoreSize,
       ...(probability && { probability }),

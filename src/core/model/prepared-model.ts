@@ -26,6 +26,7 @@ type PlainInfo = Pick<
   | 'output'
   | 'camLayer'
   | 'spatialLayers'
+  | 'lost'
 >;
 
 /** Facts about a model as plain data and tensors. */

@@ -56,6 +56,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
       'The model has no floating point input and no embedding to differentiate at: use a perturbation method.',
     );
   }
+  if (gradients === 'sources') refuseLost(info);
   for (const name of [scores, ...names, ...activations, ...feeds]) info.tensor(name);
   const isInput = (name: string): boolean => [...info.inputs, ...info.held].some((input) => input.name === name);
   const wanted = [...new Set(activations)].sort();
@@ -70,6 +71,18 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     scoreDims: info.tensor(scores).dims.map(Number),
     inputDims: Object.fromEntries([...info.inputs, ...info.held].map(({ name, dims }) => [name, dims.map(Number)])),
   };
+}
+
+/** Tables that gradients would leave out in silence. */
+function refuseLost({ lost }: BoundInfo): void {
+  if (lost.length === 0) return;
+  const inputs = [...new Set(lost.map(({ input }) => `"${input}"`))].join(', ');
+  const tables = [...new Set(lost.map(({ table }) => `"${table}"`))];
+  throw new WhylightError(
+    'unprocessable_method',
+    `The tables ${tables.join(', ')} are looked up by numbers that cannot be traced to single elements of ${inputs}, so a gradient would leave them out: use a perturbation method.`,
+    { lost },
+  );
 }
 
 export function variantKey(model: Pick<Model, 'digest'>, needs: ResolvedNeeds, optimize: Optimize): string {

@@ -3,6 +3,7 @@
 import { WhylightError } from '../errors.ts';
 import type { Attribution } from '../method/contract.ts';
 import { saliencyMap } from '../method/saliency-map.ts';
+import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { imageInput } from '../model/info.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
@@ -25,10 +26,11 @@ export function positionMaps(
     if (map) return { [image.name]: map.data };
   }
   const maps: Record<string, Float32Array> = {};
-  for (const [name, value] of Object.entries(attribution.values)) {
-    const source = model.sources.findIndex((each) => each.name === name);
-    const input = model.inputs.find((each) => each.name === name) ?? embeddedInput(model, source);
-    if (input) maps[input.name] = perPosition(value, input);
+  const inputOf = (name: string): TensorInfo | undefined => model.inputs.find((input) => input.name === name);
+  const size = (name: string): number => sizeOf(knownDims(inputOf(name) as TensorInfo));
+  for (const [name, value] of Object.entries(valuesByInput(model.sources, attribution.values, size))) {
+    const input = inputOf(name);
+    if (input) maps[name] = perPosition(value, input);
   }
   if (Object.keys(maps).length > 0) return maps;
   throw new WhylightError(
@@ -43,10 +45,6 @@ export function asValues(map: ArrayLike<number>, input: TensorInfo): Tensor<'flo
   const dims = knownDims(input).map((dim, axis) => (axis === input.channelAxis ? 1 : dim));
   return float32([1, ...dims], map);
 }
-
-/** The integer input behind a source that is an embedding: sources and inputs are in the same order. */
-const embeddedInput = ({ inputs, sources }: ModelInfo, source: number): TensorInfo | undefined =>
-  source >= 0 && sources.length === inputs.length ? inputs[source] : undefined;
 
 function perPosition({ data }: Tensor<'float32'>, input: TensorInfo): Float32Array {
   const { count, ids } = positionsOf(input);

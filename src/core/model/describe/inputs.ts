@@ -2,8 +2,8 @@
 import { consumers } from '../../onnx/edit.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
 import type { ModalityId, Role } from '../description.ts';
+import { isLookedUp } from '../embeddings/sources.ts';
 import { idTables } from '../id-tables.ts';
-import { embeddingOf } from '../layers.ts';
 
 const isFloat = ({ dtype }: ValueInfo): boolean => dtype.includes('float');
 
@@ -46,7 +46,7 @@ export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows:
   if (isColumn(input) && isColumn(primary)) return 'explained';
   const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
   if (rows === null && primaryHasRows) return 'fixed';
-  if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && embeddingOf(graph, input.name) === undefined) {
+  if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && !isLookedUp(graph, input.name)) {
     return 'fixed';
   }
   return 'explained';
@@ -150,7 +150,7 @@ function discreteKind(
   if (!TEXT_NAME.test(name) && looksUpByColumn(graph, name, inner[0])) {
     return { modality: 'tabular', layout: letters('F') };
   }
-  const isText = TEXT_NAME.test(name) || embeddingOf(graph, name) !== undefined;
+  const isText = TEXT_NAME.test(name) || isLookedUp(graph, name);
   return { modality: isText ? 'text' : 'tensor', layout: letters('T') };
 }
 

@@ -6,7 +6,7 @@ import type { Float32Tensors } from '../../tensor/rows.ts';
 import { repeatRow, rowsOf } from '../../tensor/rows.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
-import { givenSources } from './sources.ts';
+import { givenSources, withoutElements } from './sources.ts';
 
 /** Number of baselines: those of the request, or the one that the parameter describes. */
 export const baselineCount = ({ baselines }: Given): number => Math.max(1, baselines);
@@ -30,7 +30,7 @@ export async function baselineRowsOf<P>(
         const message = `The baselines of "${source.name}" have ${rowsOf(rows)} rows, others have ${count}: give as many for each input, or one.`;
         throw new WhylightError('invalid_request', message, { input: source.name, rows: rowsOf(rows), count });
       }
-      return [source.name, repeatRow(rows, count)];
+      return [source.name, withoutElements(source, to[source.name] as Tensor<'float32'>, repeatRow(rows, count))];
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { ExplainContext } from '../../method/contract.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type Baseline, baselineOf } from '../baseline.ts';
-import { givenSources } from './sources.ts';
+import { givenSources, withoutElements } from './sources.ts';
 
 /** The baseline of every source; of an embedding, that of the baseline's token ids where the request gives some. */
 export async function baselinesOf<P>(
@@ -15,7 +15,11 @@ export async function baselinesOf<P>(
   return Object.fromEntries(
     ctx.model.sources.map((source) => [
       source.name,
-      baselineOf(to[source.name] as Tensor<'float32'>, source, baseline, given),
+      withoutElements(
+        source,
+        to[source.name] as Tensor<'float32'>,
+        baselineOf(to[source.name] as Tensor<'float32'>, source, baseline, given),
+      ),
     ]),
   );
 }

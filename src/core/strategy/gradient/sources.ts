@@ -58,17 +58,36 @@ export async function sourceValues<P>(ctx: ExplainContext<P>): Promise<Float32Te
   );
 }
 
+const inputsOf = ({ input, shared }: SourceInfo): readonly string[] => (shared ? Object.keys(shared) : [input]);
+
 /**
  * The request's baselines by the name of the source, any number of rows: of token ids, their embeddings.
  * A source whose input has no baseline is left out.
  */
 export async function givenSources<P>(ctx: ExplainContext<P>): Promise<Inputs> {
   const { baselines, inputs, model } = ctx;
-  const given = model.sources.filter(({ input }) => baselines[input]);
+  const given = model.sources.filter((source) => inputsOf(source).some((input) => baselines[input]));
   const looked = embeddings(model).filter((source) => given.some(({ name }) => name === source.name));
-  const ids = Object.fromEntries(looked.map(({ input }) => [input, baselines[input] as Tensor]));
+  const names = looked.flatMap(inputsOf).filter((input) => baselines[input]);
+  const ids = Object.fromEntries(names.map((input) => [input, baselines[input] as Tensor]));
   const found = looked.length > 0 ? (await ctx.evaluate({ ...inputs, ...ids }, { graph: 'lookup' })).activations : {};
   return Object.fromEntries(given.map(({ name, input }) => [name, (found[name] ?? baselines[input]) as Tensor]));
+}
+
+/** Baselines of an embedding that keep what is looked up for no element of the input, such as the filling of a gap. */
+export function withoutElements(
+  { elements }: Pick<SourceInfo, 'elements'>,
+  to: Tensor<'float32'>,
+  baselines: Tensor<'float32'>,
+): Tensor<'float32'> {
+  if (!elements?.includes(-1)) return baselines;
+  const data = Float32Array.from(baselines.data);
+  const size = to.data.length;
+  const width = size / elements.length;
+  for (let i = 0; i < data.length; i++) {
+    if (elements[Math.floor((i % size) / width)] === -1) data[i] = to.data[i % size] as number;
+  }
+  return { ...baselines, data };
 }
 
 /**
