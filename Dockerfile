@@ -13,7 +13,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # onnxruntime-node comes with the development packages. Its CUDA provider is a download of its own, made by its install
 # script: without it the origin runs on the processor and says so in its log.
-RUN npm ci --no-audit --no-fund \
+RUN ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-audit --no-fund \
   && if [ "$CUDA" = true ]; then node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12; fi
 COPY . .
 RUN node scripts/setup.mjs

@@ -7,8 +7,18 @@ import { join } from 'node:path';
 
 const FILE = 'THIRD_PARTY_NOTICES.md';
 
-/** Development dependencies that Vite bundles into pages. */
-const BUNDLED = ['preact', '@preact/signals', 'preact-render-to-string'];
+/** Development dependencies that are bundled: into pages by Vite, into the published package by tsdown. */
+const BUNDLED = [
+  'preact',
+  '@preact/signals',
+  'preact-render-to-string',
+  'inversify',
+  'reflect-metadata',
+  'oniguruma-to-es',
+];
+
+/** Development dependencies of which the published package has files, without their own dependencies. */
+const COPIED = ['onnxruntime-web'];
 
 interface LockedPackage {
   readonly version?: string;
@@ -34,7 +44,7 @@ function resolvePath(name: string, dependent: string): string | undefined {
 /** Paths of all runtime dependencies, direct and indirect, and of what the page bundles, in the order of their names. */
 function runtimePaths(): string[] {
   const bundled = BUNDLED.map((name) => `node_modules/${name}`);
-  const found = new Set<string>(bundled);
+  const found = new Set<string>([...bundled, ...COPIED.map((name) => `node_modules/${name}`)]);
   const pending = ['', ...bundled];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     for (const name of Object.keys(packages[path]?.dependencies ?? {})) {
@@ -76,9 +86,10 @@ const page = `<!-- Written by scripts/generate-notices.ts. Do not edit. -->
 # Third-party notices
 
 whylight is licensed under the Apache License 2.0 ([LICENSE](LICENSE)). The published package depends on these packages,
-which npm installs with their own licence texts; the pages contain preact, its signals and its renderer. A bundle made of
-whylight, such as the Worker, contains code of some of them. onnxruntime-node, which is optional, is licensed under MIT
-by Microsoft Corporation.
+which npm installs with their own licence texts. It contains files of onnxruntime-web, and code of inversify,
+reflect-metadata and oniguruma-to-es with its parts, below \`dist/vendor\`; the pages contain preact, its signals and its
+renderer. A bundle made of whylight, such as the Worker, contains code of some of them. onnxruntime-web and
+onnxruntime-node, which is optional, are licensed under MIT by Microsoft Corporation.
 
 | Package | Version | Licence | Copyright, as its licence file states it |
 | --- | --- | --- | --- |

@@ -50,6 +50,8 @@ function readPackages(file) {
 function run([command, ...args], message) {
   const { status, error } = spawnSync(command, args, {
     stdio: 'inherit',
+    // Read by onnxruntime-node's install script, which would download libraries for GPUs. npm before 11 runs it.
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
     shell: command === 'npm' && process.platform === 'win32',
   });
   if (error || status !== 0) fail(error ? `${message} (${error.message})` : message);

@@ -12,9 +12,31 @@ import { threadedEngine } from './threaded-engine.ts';
 /** The strongest first. */
 export const PROVIDERS = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const;
 
+function hasNativeEngine(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Folders of shared libraries on Linux, beside those of LD_LIBRARY_PATH. */
+const LIBRARY_FOLDERS = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib', '/lib64'];
+
+/** WebGPU runs on Vulkan there, and prints a warning of its own where Vulkan is missing. */
+function hasVulkan(): boolean {
+  if (process.platform !== 'linux') return true;
+  const triplet = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
+  const stated = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter((folder) => folder !== '');
+  const folders = [...stated, ...LIBRARY_FOLDERS.flatMap((folder) => [folder, join(folder, triplet)])];
+  return folders.some((folder) => existsSync(join(folder, 'libvulkan.so.1')));
+}
+
 /** NVIDIA's providers are libraries of their own; onnxruntime complains at length where they are missing. */
 function isInstalled(provider: string): boolean {
-  if (provider !== 'cuda' && provider !== 'tensorrt') return true;
+  if (provider === 'webgpu') return hasVulkan();
+  if (provider === 'cpu') return true;
   const library = `libonnxruntime_providers_${provider}.so`;
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch);
@@ -29,6 +51,13 @@ export async function strongestEngine(
   { provider, threads }: { readonly provider: string; readonly threads?: number },
   log: Log,
 ): Promise<Engine> {
+  if (provider === 'auto' && !hasNativeEngine()) {
+    const { onnxruntimeWeb } = await import('./onnxruntime-web.ts');
+    log('warn', 'onnxruntime-node is not installed, so onnxruntime-web runs the models, which is slower', {
+      remedy: 'npm install onnxruntime-node',
+    });
+    return onnxruntimeWeb();
+  }
   const candidates: readonly string[] = provider === 'auto' ? PROVIDERS.filter(isInstalled) : [provider];
   const reasons: string[] = [];
   for (const candidate of candidates) {
