@@ -22,6 +22,7 @@ import { checkTask } from '../src/core/task/check.ts';
 import type { Task } from '../src/core/task/task.ts';
 import { at, CONFIG, wrong } from '../src/node/load-component.ts';
 import { buildOf, compilerBuild } from '../src/node/plugin-build.ts';
+import { unlistedModels } from '../src/node/unlisted-models.ts';
 import { FOLDER, loadComponents } from './plugins/load.ts';
 import { moduleText, publicModuleText } from './plugins/text.ts';
 
@@ -147,6 +148,7 @@ async function main(): Promise<void> {
     await mkdir(join(root, dirname(path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
+  for (const note of await unlistedModels(root, (await readConfig(root)).models)) console.error(`note: ${note}`);
 }
 
 if (import.meta.main) {

@@ -3,13 +3,13 @@
  * `npm start -- --port 9000` takes another port; `--port 0` any free one. `npm start -- --model net.onnx` opens the page
  * with that model.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { removeOwnModel, serveOwnModel } from './own-model.mjs';
 import { OFFLINE_WRANGLER, PINNED_NODE } from './tools.mjs';
 
 const HOST = '127.0.0.1';
@@ -46,7 +46,7 @@ let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
 if (process.env.npm_lifecycle_event === 'start') followParent();
 wrangler.on('exit', (code) => {
-  if (opened !== undefined) removeOwnModel();
+  if (opened !== undefined) rmSync('generated/assets/playground/own', { recursive: true, force: true });
   process.exit(stopping ? 0 : code || 1);
 });
 
@@ -60,11 +60,13 @@ Open that in a browser, or try:
 
 /** @returns the fragment of the address that opens the model in the page */
 function own(path) {
-  try {
-    return serveOwnModel(resolve(from, path));
-  } catch (error) {
-    return fail(error.message);
-  }
+  const { status, stdout } = spawnSync(PINNED_NODE, ['scripts/own-model.ts', resolve(from, path)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  // It has said why.
+  if (status !== 0) process.exit(1);
+  return stdout.trim();
 }
 
 function readOptions() {

@@ -8,6 +8,7 @@ import { modelDigest } from '../core/model/model-source.ts';
 import { DIGEST_FILE } from '../edge/models/assets.ts';
 import { CONFIG } from '../node/load-component.ts';
 import { openFolder } from '../node/model-folders.ts';
+import { unlistedModels } from '../node/unlisted-models.ts';
 import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER, WORKER_FILE } from './deployment-files.ts';
 import type { Available, Deployment } from './third-party.ts';
 import { workerText } from './worker-text.ts';
@@ -34,6 +35,7 @@ export async function buildDeployment(folder: string, { deployment, problems }: 
   await writeFile(join(folder, WORKER_FILE), workerText(deployment));
   const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
   await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
+  for (const note of await unlistedModels(folder, config.models)) process.stderr.write(`note: ${note}\n`);
   return deployment;
 }
 

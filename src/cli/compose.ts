@@ -1,4 +1,5 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as built from '#plugins';
 import { composeExplainer } from '../composition/explainer.ts';
@@ -31,6 +32,10 @@ for (const problem of AVAILABLE.problems) process.stderr.write(`warning: ${probl
 
 /** Folders of the models that come with the project, by name, relative to {@link ROOT}. */
 export const EMBEDDED_MODELS = models;
+
+/** Absolute paths of the same folders. */
+export const embeddedPaths = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(models).map(([name, folder]) => [name, join(ROOT, folder)]));
 
 /** The methods of plugins.config.json, with the operator's defaults and limits. */
 export const CONFIGURED: readonly PluginEntry[] = plugins;

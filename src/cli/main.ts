@@ -33,6 +33,10 @@ const COMMANDS: Commands = {
     about: 'Serve the HTTP API from this process, also as an origin',
     load: () => import('./commands/serve.ts'),
   },
+  playground: {
+    about: 'Open the page, with a model of your own or without',
+    load: () => import('./commands/playground.ts'),
+  },
   receipt: {
     about: 'Verify the receipt of an explanation, or make keys for receipts',
     load: () => import('./commands/receipt.ts'),
@@ -73,7 +77,7 @@ ${section(
 ).join('\n')}
 ${section('OPTIONS', [
   ['--help', 'Show this help, or that of a command'],
-  ['--version', 'Show the version'],
+  ['-v, --version', 'Show the version'],
   ['--plugin <x>', 'Load a method of this file or package; may be repeated'],
   ['--debug', 'Add the stack to an error'],
 ]).join('\n')}

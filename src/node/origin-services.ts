@@ -57,6 +57,8 @@ export interface OriginOptions {
   /** Key that `/metrics` asks for. */
   readonly metricsKey?: string;
   readonly log?: Log;
+  /** Files of the page, which is not served without them. */
+  readonly pages?: Services['pages'];
   /** Methods that are served; the built ones when left out. */
   readonly plugins?: readonly PluginEntry[];
   /** Tenants; those of the build when left out. */
@@ -118,7 +120,7 @@ const memoryModule = (pool: MemoryPool): Module =>
   });
 
 const originModule = (
-  { secret, olderSecret, receiptKeys, metricsKey }: OriginOptions,
+  { secret, olderSecret, receiptKeys, metricsKey, pages }: OriginOptions,
   admission: Admission,
   pool: MemoryPool,
   uploads: UploadedModels | undefined,
@@ -127,6 +129,7 @@ const originModule = (
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
     bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission, pool));
+    if (pages) bind(SERVICES.pages).toConstantValue(pages);
     if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
     if (metricsKey) bind(SERVICES.metricsKey).toConstantValue(metricsKey);
     if (secret === undefined) return;

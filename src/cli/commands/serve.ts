@@ -1,14 +1,15 @@
 /** `whylight serve`, also `npm run origin`: the same app in a process of its own, for heavy runs. */
 
 import { existsSync } from 'node:fs';
-import { basename, join, parse, resolve } from 'node:path';
+import { basename, parse, resolve } from 'node:path';
 import { hardenBuiltIns } from '../../core/harden.ts';
 import { isModelFile } from '../../node/model-folders.ts';
 import { PROVIDERS } from '../../node/providers.ts';
 import { serve } from '../../node/serve.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
-import { AVAILABLE, CONFIGURED, EMBEDDED_MODELS, ROOT } from '../compose.ts';
+import { AVAILABLE, CONFIGURED, embeddedPaths } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
 
 const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
 
@@ -111,13 +112,7 @@ export default defineCommand({
     });
     console.log(`whylight serves at ${serving.url}${secret ? ', as an origin' : ''}`);
     if (metricsPort !== undefined) console.log(`metrics are at ${serving.metricsUrl}`);
-    const drain = numberFlag('drain', flags.drain, 0, 3600);
-    const stop = async (): Promise<void> => {
-      console.log(`finishing running explanations, for at most ${drain} s ...`);
-      await serving.stop(1000 * drain);
-      process.exit(0);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+    stopOnSignal(serving, numberFlag('drain', flags.drain, 0, 3600));
   },
 });
 
@@ -127,7 +122,7 @@ export default defineCommand({
  */
 function modelPaths(list: string | undefined): Record<string, string> {
   if (list === undefined) {
-    return Object.fromEntries(Object.entries(EMBEDDED_MODELS).map(([name, folder]) => [name, join(ROOT, folder)]));
+    return embeddedPaths();
   }
   const found: Record<string, string> = {};
   for (const path of list.split(',').map((part) => resolve(part.trim()))) {
