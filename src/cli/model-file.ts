@@ -1,4 +1,5 @@
 /** From `--model` and its flags to a model. */
+import { resolve } from 'node:path';
 import type { Manifest } from '../core/model/manifest.ts';
 import type { OpenedModel } from '../library/opened-model.ts';
 import type { PreprocessingEntries } from '../library/preprocessing-entries.ts';
@@ -22,6 +23,12 @@ export const MODEL_ARGS = {
     type: 'string',
     valueHint: 'n',
     description: 'Axis of the output, batch included, that counts classes',
+  },
+  'column-names': { type: 'string', valueHint: 'a,b', description: "Names of a table's columns, in the model's order" },
+  vocabulary: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'Words of a model of texts without tokenizer: one a line, or a word and its id',
   },
   hold: { type: 'string', valueHint: 'a,b', description: 'Inputs that are fed as they are and never explained' },
 } as const;
@@ -59,21 +66,33 @@ export async function openModel(
     embedded: { folders: embedded, root },
     forms: TASKS.forms,
     manifest: corrections(flags),
+    ...(flags.vocabulary !== undefined && { beside: { [VOCABULARY]: resolve(flags.vocabulary) } }),
     ...(flags.labels !== undefined && { labelFile: flags.labels }),
     ...(wanted && { preprocessing: preprocessingOf(flags) }),
   });
 }
 
+/** Name of the list of words among the files of the model. */
+const VOCABULARY = '--vocabulary';
+
 /** Entries of a manifest that flags state in its place. */
 function corrections(flags: ModelFlags): Partial<Manifest> {
-  const { output, hold, 'label-offset': offset, 'class-axis': axis } = flags;
+  const { 'column-names': columns, vocabulary, output, hold, 'label-offset': offset, 'class-axis': axis } = flags;
   return {
     ...(output !== undefined && { output }),
     ...(offset !== undefined && { label_offset: numberFlag('label-offset', offset, 0) }),
     ...(axis !== undefined && { class_axis: numberFlag('class-axis', axis, 0, 8) }),
-    ...(hold !== undefined && { hold: hold.split(',').map((name) => name.trim()) }),
+    ...((columns !== undefined || vocabulary !== undefined) && {
+      modalities: {
+        ...(columns !== undefined && { tabular: { columns: namesFlag(columns) } }),
+        ...(vocabulary !== undefined && { text: { vocabulary: { file: VOCABULARY } } }),
+      },
+    }),
+    ...(hold !== undefined && { hold: namesFlag(hold) }),
   };
 }
+
+const namesFlag = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 /** Entries of a preprocessing that flags state. */
 function preprocessingOf(flags: PreprocessingFlags): PreprocessingEntries {

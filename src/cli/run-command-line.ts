@@ -52,7 +52,8 @@ async function dispatch(
   words: string[],
 ): Promise<void> {
   const [name, ...rest] = words;
-  if (name === '--version') {
+  // Also behind a command, where people type it as well.
+  if (name === '-v' || words.includes('--version')) {
     process.stdout.write(`whylight ${version}\n`);
     return;
   }

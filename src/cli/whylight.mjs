@@ -5,6 +5,9 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('../../', import.meta.url);
@@ -19,6 +22,9 @@ if (!published && !ready() && existsSync(path('scripts/setup.mjs'))) {
   // A clone that nobody has set up yet. What is said on the way goes to stderr: stdout is for the command's answer.
   spawnSync(process.execPath, [path('scripts/setup.mjs')], { stdio: ['ignore', 2, 2] });
 }
+// Node keeps what it compiled, which makes the next start two to four times as fast. Node 20 has no such cache.
+module.enableCompileCache?.();
+
 if (published) {
   await import('../../dist/cli/main.js');
 } else if (!ready()) {
@@ -26,7 +32,10 @@ if (published) {
 } else if (major > 22 || (major === 22 && minor >= 18)) {
   await import('./main.ts');
 } else if (existsSync(pinnedNode)) {
-  const pinned = spawn(pinnedNode, [path('src/cli/main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const pinned = spawn(pinnedNode, [path('src/cli/main.ts'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
+  });
   pinned.once('error', (error) => fail(`The Node of this project, ${pinnedNode}, does not start: ${error.message}`));
   pinned.once('exit', (code) => {
     process.exitCode = code ?? 1;

@@ -1,5 +1,5 @@
 /** Files: of a model's folder, and single ones. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
 import type { ModelFolder } from '../core/model/folder.ts';
@@ -30,6 +30,21 @@ export async function writeBytes(path: string, content: string | Uint8Array): Pr
     await writeFile(path, content);
   } catch (error) {
     throw new WhylightError('invalid_request', `Cannot write ${path}: ${reasonOf(error)}.`, { path }, { cause: error });
+  }
+}
+
+/** @throws WhylightError `invalid_request` with the reason in words */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new WhylightError(
+      'invalid_request',
+      `Cannot make the folder ${path}: ${reason}.`,
+      { path },
+      { cause: error },
+    );
   }
 }
 

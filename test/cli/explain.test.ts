@@ -23,6 +23,15 @@ describe('whylight explain', () => {
     expect(sniff(readFileSync(out))).toMatchObject({ type: 'image/png', width: photo.width, height: photo.height });
   });
 
+  test('writes a file for each input into a folder, named after it', () => {
+    const maps = join(inFolder('maps'), '/');
+    const images = [PHOTO, 'examples/photos/dogs.jpg'];
+    expect(whylight('explain', ...images, '--method', 'grad_cam', '--no-summary', '-o', maps).code).toBe(0);
+    for (const name of ['cat.png', 'dogs.png']) expect(sniff(readFileSync(join(maps, name))).type).toBe('image/png');
+    const rows = whylight('explain', 'examples/data/penguins.csv', '--model', 'penguins', '--no-summary', '-o', maps);
+    expect(rows.stdout).toContain(`written to ${join(maps, 'penguins-row-2.svg')}`);
+  });
+
   test('gives the same explanation with both engines', () => {
     const [web, node] = ['web', 'node'].map((engine) => {
       const { code, stdout } = whylight('explain', PHOTO, '--engine', engine, '--json', '--values', '--target', 'dog');

@@ -5,7 +5,18 @@ import { commandHelp, wrap } from '../../src/cli/help.ts';
 import { whylight } from '../support/command-line.ts';
 
 const COMMANDS = ['explain', 'compare', 'evaluate', 'report', 'methods', 'inspect'];
-const MORE_COMMANDS = ['calibrate', 'check', 'export', 'serve', 'plugins', 'init', 'build', 'start', 'create-plugin'];
+const MORE_COMMANDS = [
+  'calibrate',
+  'check',
+  'export',
+  'serve',
+  'playground',
+  'plugins',
+  'init',
+  'build',
+  'start',
+  'create-plugin',
+];
 
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80);
 
@@ -47,7 +58,10 @@ describe('whylight --help', () => {
   });
 });
 
-test('whylight --version prints the version of the package', () => {
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  expect(whylight('--version')).toEqual({ code: 0, stdout: `whylight ${version}\n`, stderr: '' });
-});
+test.each([['--version'], ['-v'], ['explain', '--version']])(
+  'whylight %s %s prints the version of the package',
+  (...words) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(whylight(...words)).toEqual({ code: 0, stdout: `whylight ${version}\n`, stderr: '' });
+  },
+);

@@ -27,6 +27,17 @@ describe('flags that correct a description', () => {
     expect(model.info().inputs.map(({ name }) => name)).toEqual(['x']);
   });
 
+  it('name the columns of a table, and a list of words that lies elsewhere', async () => {
+    const words = join(folder, 'words.txt');
+    writeFileSync(words, 'good 1\n');
+    const opened = await openModel({ model: file, 'column-names': 'a, b', vocabulary: words }, {}, folder);
+    expect(opened.model.manifest.modalities).toEqual({
+      tabular: { columns: ['a', 'b'] },
+      text: { vocabulary: { file: '--vocabulary' } },
+    });
+    expect(new TextDecoder().decode(await opened.files.read('--vocabulary'))).toBe('good 1\n');
+  });
+
   it('are the source of labels, and leave that of entries of the manifest as it is', async () => {
     const own = join(folder, 'own');
     mkdirSync(own, { recursive: true });

@@ -33,7 +33,7 @@ const args = {
     alias: 'o',
     valueHint: 'file',
     description:
-      'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; - is standard output',
+      'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; a folder (maps/) for many inputs; - is standard output',
   },
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
@@ -53,6 +53,7 @@ export default defineCommand({
   description: 'Explains what a model says about an image, a text, a table row or a signal.',
   examples: [
     'whylight explain image.jpg -o map.png',
+    'whylight explain "images/*.jpg" -o maps/',
     'whylight explain image.jpg --model model.onnx --labels names.txt',
     'whylight explain image.jpg --method integrated_gradients --n_steps 50',
   ],
@@ -67,7 +68,8 @@ export default defineCommand({
     const { id } = method;
     refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
     const subjects = early ?? (await readSubjects(opened, flags, flags._));
-    const output = flags.out === undefined ? undefined : outputFor(flags.out, subjects.length, overlayFlags(flags));
+    const output =
+      flags.out === undefined ? undefined : await outputFor(flags.out, subjects.length, overlayFlags(flags));
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName | undefined);

@@ -111,19 +111,45 @@ export function parseManifest(source: string | object, where = 'manifest.json'):
 }
 
 /**
- * Class names from the text of a file: a JSON list of texts, or one name a line.
+ * Class names from the text of a file: one name a line, a JSON list of names, or a JSON object of names by number,
+ * such as `id2label` or `{ "0": ["n01440764", "tench"] }`.
  * @throws WhylightError `invalid_config`
  */
 export function parseLabels(text: string, where: string): string[] {
-  if (!text.trimStart().startsWith('[')) {
+  const start = text.trimStart()[0];
+  if (start !== '[' && start !== '{') {
     return text
       .split(/\r?\n/)
       .map((line) => line.trim())
       .filter((line) => line !== '');
   }
-  const list = parseJson(text, where);
-  if (Array.isArray(list) && list.every((label) => typeof label === 'string')) return list;
-  throw new WhylightError('invalid_config', `${where} must hold a JSON list of class names, or one name a line.`, {
-    file: where,
-  });
+  const names = namesOf(parseJson(text, where));
+  if (names) return names;
+  throw new WhylightError(
+    'invalid_config',
+    `${where} must hold one class name a line, a JSON list of names, or a JSON object of names by number: { "0": "cat", "1": "dog" }.`,
+    { file: where },
+  );
+}
+
+const namesSchema = z.array(z.string());
+const numberedSchema = z.record(
+  z.string().regex(/^\d+$/),
+  z.union([
+    z.string(),
+    z
+      .array(z.string())
+      .min(1)
+      .transform((names) => names.at(-1) as string),
+  ]),
+);
+
+/** Names in the order of their numbers; undefined where the content has none, or a number is missing. */
+function namesOf(content: unknown): string[] | undefined {
+  const list = namesSchema.safeParse(content);
+  if (list.success) return list.data;
+  const numbered = numberedSchema.safeParse(content);
+  if (!numbered.success) return undefined;
+  const names = Object.keys(numbered.data).map((_, i) => numbered.data[i]);
+  return names.every((name) => name !== undefined) ? names : undefined;
 }

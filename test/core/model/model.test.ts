@@ -232,10 +232,14 @@ describe('parsing of a manifest', () => {
     );
   });
 
-  it('reads labels from a list or from lines', () => {
+  it('reads labels from lines, a list, or an object of names by number', () => {
     expect(parseLabels('["a", "b"]', 'l')).toEqual(['a', 'b']);
     expect(parseLabels('a\r\nb, c\n\n', 'l')).toEqual(['a', 'b, c']);
-    expect(() => parseLabels('[1]', 'l.json')).toThrow('l.json must hold a JSON list of class names');
+    expect(parseLabels('{"1": "b", "0": "a"}', 'l')).toEqual(['a', 'b']);
+    expect(parseLabels('{"0": ["n1", "a"], "1": ["n2", "b"]}', 'l')).toEqual(['a', 'b']);
+    expect(() => parseLabels('[1]', 'l.json')).toThrow('l.json must hold one class name a line');
+    expect(() => parseLabels('{"classes": ["a"]}', 'l.json')).toThrow('a JSON object of names by number');
+    expect(() => parseLabels('{"0": "a", "2": "c"}', 'l.json')).toThrow('a JSON object of names by number');
   });
 });
 

@@ -1,4 +1,5 @@
 /** Class names matched against the classes of an output. */
+import { counted } from '../../counted.ts';
 import { WhylightError } from '../../errors.ts';
 import type { LabelFact } from '../description.ts';
 
@@ -55,7 +56,7 @@ export function misfit(names: number, classes: number, offset = 0): WhylightErro
   const given = offset > 0 ? ` from output ${offset} on` : '';
   return new WhylightError(
     'invalid_config',
-    `There are ${names} labels${given}, but the output has ${classes} classes. Give one label for each class (an empty line keeps a place), or state with --label-offset (label_offset in the manifest) which output is the first class.`,
+    `There ${names === 1 ? 'is' : 'are'} ${counted(names, 'label')}${given}, but the output has ${counted(classes, 'class')}. Give one label for each class (an empty line keeps a place), or state with --label-offset (label_offset in the manifest) which output is the first class.`,
     { labels: names, classes, offset },
   );
 }
