@@ -150,8 +150,20 @@ export function coerce(value: unknown, schema: ParameterSchema): unknown {
         .filter((item) => item.trim() !== '');
       return items.map((item) => coerce(item.trim(), schema.items ?? {}));
     }
+    case 'object':
+      return objectOf(text) ?? value;
     default:
       return value;
+  }
+}
+
+/** The object that a text has in JSON; undefined for any other text. */
+function objectOf(text: string): object | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
   }
 }
 

@@ -44,6 +44,8 @@ export function expectation(schema: ParameterSchema): string {
       return 'true or false';
     case 'array':
       return `a list${length(schema)}${schema.items ? `, each item ${expectation(schema.items)}` : ''}`;
+    case 'object':
+      return 'an object';
     default:
       return 'a text';
   }

@@ -2,7 +2,7 @@
 import { WhylightError } from '../errors.ts';
 import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import { imageInput, type TensorInfo } from '../model/info.ts';
-import { positionsOf } from '../strategy/perturbation/feature-mask.ts';
+import { positionsOf } from '../strategy/perturbation/positions.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { MetricContext } from './metric.ts';
 

@@ -8,7 +8,7 @@ import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { imageInput } from '../model/info.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { knownDims } from './perturbation/extents.ts';
-import { positionsOf } from './perturbation/feature-mask.ts';
+import { positionsOf } from './perturbation/positions.ts';
 
 /**
  * By input name. An image's map is enlarged to its size, its channels added up; so are the numbers of an embedded token.

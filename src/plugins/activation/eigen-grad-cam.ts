@@ -4,12 +4,12 @@ import { principalProjection, signParameter } from '../../core/strategy/activati
 /** The first principal component of gradient times activation: Eigen-CAM that knows the class. */
 export default defineCam({
   id: 'eigen_grad_cam',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'Eigen-Grad-CAM',
     summary: 'What the features that bear on the score have most in common: clean maps that depend on the class.',
   },
-  presets: { pytorch_grad_cam: { relu: true, sign: 'corner' } },
+  presets: { pytorch_grad_cam: { relu: true, sign: 'lapack' } },
   params: { sign: signParameter },
   map: (maps, { sign }) => principalProjection(products(maps), maps.channels, sign),
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ExplainContext } from '../../core/method/contract.ts';
 import { doi } from '../../core/method/papers.ts';
 import { defineFeatureMethod } from '../../core/strategy/perturbation/define-features.ts';
-import { positionsOf } from '../../core/strategy/perturbation/feature-mask.ts';
+import { positionsOf } from '../../core/strategy/perturbation/positions.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { sliceRows } from '../../core/tensor/rows.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';

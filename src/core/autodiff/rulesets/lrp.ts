@@ -190,10 +190,9 @@ const LINEAR_RULES: Record<LrpRule, (context: RuleContext, options: LrpOptions) 
       g,
       cotangents: [r],
     } = context;
-    const { x, w } = linearLayer(context) as Layer;
-    return propagate(context, [{ x: g.expandLike(g.number(1, x), x), w: g.mul(w, w) }], ([z]) => [
-      g.div(r, stabilized(g, z as Value, epsilon)),
-    ]);
+    const { x, w, b } = linearLayer(context) as Layer;
+    const layer = { x: g.expandLike(g.number(1, x), x), w: g.mul(w, w), b: b && g.mul(b, b) };
+    return propagate(context, [layer], ([z]) => [g.div(r, stabilized(g, z as Value, epsilon))]);
   },
   identity: ({ cotangents: [r] }) => [r],
   gradient: (context) => gradientAt(context),

@@ -4,14 +4,15 @@ import type * as z from 'zod';
 import { choice } from '../../method/choice.ts';
 import { gram, lengthOf } from '../../tensor/gram.ts';
 import { transposed } from '../../tensor/transpose.ts';
+import { lapackSign } from './lapack-sign.ts';
 
 const MAX_ROUNDS = 5000;
 const PRECISION = 1e-11;
 
 export const signParameter = choice(
-  ['features', 'corner'],
+  ['features', 'lapack'],
   'features',
-  'Which end of the component is positive. features: where the sum of what goes in is high; corner: away from the first position, as pytorch-grad-cam comes out in most cases, where it is left to chance.',
+  'Which end of the component is positive. features: where the sum of the channels is high; lapack: as the singular value decomposition of LAPACK returns it in nearly all cases, and pytorch-grad-cam with it.',
 );
 
 /**
@@ -52,8 +53,8 @@ export function principalProjection(
       projection[p] = (projection[p] as number) + loading * (centred[c * positions + p] as number);
   }
   const towards =
-    sign === 'corner'
-      ? -(projection[0] as number)
+    sign === 'lapack'
+      ? lapackSign(centred, projection)
       : sign === 'extreme'
         ? extremeOf(projection)
         : alongSum(centred, projection);

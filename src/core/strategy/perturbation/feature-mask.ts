@@ -1,13 +1,14 @@
 /** Feature masks: the feature that each element of an input belongs to. */
 import * as z from 'zod';
-import { WhylightError } from '../../errors.ts';
 import { superpixels } from '../../image/superpixels.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
 import { knownDims } from './extents.ts';
+import { givenMask, type MasksByInput } from './given-mask.ts';
 import { type FeatureMask, modalityMask } from './modality-mask.ts';
+import { positionsOf } from './positions.ts';
 
 /** An image's own mask of 224 x 224 positions fits. */
 const MAX_MASK_ELEMENTS = 2 ** 16;
@@ -20,10 +21,14 @@ export interface FeatureMaskDefaults {
 
 export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
   feature_mask: z
-    .union([z.enum(['auto', 'none', 'grid', 'superpixels']), z.array(z.int().min(0)).min(1).max(MAX_MASK_ELEMENTS)])
+    .union([
+      z.enum(['auto', 'none', 'grid', 'superpixels']),
+      z.array(z.int().min(0)).min(1).max(MAX_MASK_ELEMENTS),
+      z.record(z.string(), z.union([z.int().min(0), z.array(z.unknown()).max(MAX_MASK_ELEMENTS)])),
+    ])
     .default('auto')
     .describe(
-      `What is one feature: "auto" takes the words of a text, the columns of a table and the windows of a series or sound, and "${defaults.mask}" for everything else; "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of an image, all channels together. Or a mask of your own: a number for each position (or element) of the inputs, one input after the other; equal numbers are one feature. Vectors and tokens have no places to group: there each element is a feature.`,
+      `What is one feature: "auto" takes the words of a text, the columns of a table and the windows of a series or sound, and "${defaults.mask}" for everything else; "none" takes each element, "grid" a cell of a grid over the spatial axes, "superpixels" a SLIC segment of an image, all channels together. Or a mask of your own: a number for each position (or element) of the inputs, one input after the other, or an object with nested lists for each input, spread over it as NumPy broadcasts; equal numbers are one feature, across inputs as well. Vectors and tokens have no places to group: there each element is a feature.`,
     ),
   grid: z
     .array(z.int().min(1).max(64))
@@ -35,7 +40,7 @@ export const featureMaskParameters = (defaults: FeatureMaskDefaults) => ({
 });
 
 export interface FeatureMaskParams {
-  readonly feature_mask: 'auto' | 'none' | 'grid' | 'superpixels' | readonly number[];
+  readonly feature_mask: 'auto' | 'none' | 'grid' | 'superpixels' | readonly number[] | MasksByInput;
   readonly grid: readonly number[];
   readonly segments: number;
 }
@@ -46,7 +51,7 @@ export interface FeatureMaskParams {
  */
 export function featureCount(model: ModelInfo, params: FeatureMaskParams, usual: FeatureMaskDefaults['mask']): number {
   const { feature_mask } = params;
-  if (typeof feature_mask !== 'string') return new Set(feature_mask).size;
+  if (typeof feature_mask !== 'string') return givenMask(model, feature_mask).features;
   const ofModality = feature_mask === 'auto' ? modalityMask(model) : undefined;
   if (ofModality) return ofModality.features;
   return model.inputs.reduce((sum, input) => sum + maker(input, settled(params, usual)).features, 0);
@@ -206,44 +211,6 @@ function maker(input: TensorInfo, { feature_mask, grid, segments }: SettledParam
   return { features: sizeOf(cells), make: () => ids.map((position) => cellOf[position] as number) };
 }
 
-export interface Positions {
-  readonly count: number;
-  readonly ids: Uint32Array;
-  /** Undefined where channels lie between two axes of space. */
-  readonly layout?: Layout;
-}
-
-/** Channel `c` of position `p` is element `p * step + c * plane`. */
-export interface Layout {
-  readonly channels: number;
-  readonly step: number;
-  readonly plane: number;
-}
-
-/** Asked for with every mask that is made. */
-const known = new WeakMap<TensorInfo, Positions>();
-
-/** The place of each element of a row: its position without the channel. Without channels every element is a position. */
-export function positionsOf(input: TensorInfo): Positions {
-  const found = known.get(input);
-  if (found) return found;
-  const dims = knownDims(input);
-  const ids = new Uint32Array(sizeOf(dims));
-  const channels = input.channelAxis === undefined ? 1 : (dims[input.channelAxis] as number);
-  const inner = input.channelAxis === undefined ? ids.length : sizeOf(dims.slice(input.channelAxis + 1));
-  for (let i = 0; i < ids.length; i++) ids[i] = Math.floor(i / (channels * inner)) * inner + (i % inner);
-  const count = ids.length / channels;
-  const layout =
-    inner === count
-      ? { channels, step: 1, plane: count }
-      : inner === 1
-        ? { channels, step: channels, plane: 1 }
-        : undefined;
-  const positions = { count, ids, ...(layout && { layout }) };
-  known.set(input, positions);
-  return positions;
-}
-
 /** The row as an image: what a model is fed has been normalised, so its range is stretched to that of sRGB. */
 export function imageOf({ data }: Tensor, input: TensorInfo) {
   const dims = knownDims(input);
@@ -258,31 +225,4 @@ export function imageOf({ data }: Tensor, input: TensorInfo) {
     plane[position] = (Number(data[i]) - low) / (high - low || 1);
   }
   return { width, height, planes: channels < 3 ? planes.slice(0, 1) : planes.slice(0, 3) };
-}
-
-function givenMask({ inputs }: ModelInfo, given: readonly number[]): FeatureMask {
-  const names = new Map([...new Set(given)].sort((a, b) => a - b).map((id, number) => [id, number]));
-  const positions = inputs.map((input) => positionsOf(input));
-  const elements = positions.reduce((sum, { ids }) => sum + ids.length, 0);
-  const positionCount = positions.reduce((sum, { count }) => sum + count, 0);
-  if (given.length !== elements && given.length !== positionCount) {
-    const expected =
-      elements === positionCount ? `${elements}` : `${positionCount} (positions) or ${elements} (elements)`;
-    throw new WhylightError(
-      'invalid_request',
-      `feature_mask must have ${expected} numbers for the inputs ${inputs.map(({ name, dims }) => `"${name}" [${dims.join(', ')}]`).join(', ')}, but has ${given.length}.`,
-      { issues: [{ parameter: 'feature_mask', message: `must have ${expected} numbers, has ${given.length}` }] },
-    );
-  }
-  const byElement = given.length === elements;
-  const ids: Record<string, Uint32Array> = {};
-  let first = 0;
-  for (const [i, { ids: position, count }] of positions.entries()) {
-    const start = first;
-    ids[inputs[i]?.name as string] = position.map((at, element) => {
-      return names.get(given[start + (byElement ? element : at)] as number) as number;
-    });
-    first += byElement ? position.length : count;
-  }
-  return { features: names.size, ids };
 }

@@ -6,9 +6,9 @@ import type { TensorInfo } from '../../model/info.ts';
 import type { Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
-import { type Layout, positionsOf } from './feature-mask.ts';
 import type { FeatureMask } from './modality-mask.ts';
 import { type Elements, elementsOf } from './perturb.ts';
+import { type Layout, positionsOf } from './positions.ts';
 
 /** The weights of an input's elements as a graph that mixes takes them: one for all channels of a position, where that will do. */
 export function weightRows(

@@ -3,7 +3,7 @@ import { sampleGrid } from '../../image/resize.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import type { Random } from '../../tensor/random.ts';
 import { knownDims } from './extents.ts';
-import { positionsOf } from './feature-mask.ts';
+import { positionsOf } from './positions.ts';
 
 export interface MaskShape {
   /** Cells along each spatial axis. */

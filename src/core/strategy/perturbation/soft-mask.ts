@@ -3,7 +3,7 @@ import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { knownDims } from './extents.ts';
-import { positionsOf } from './feature-mask.ts';
+import { positionsOf } from './positions.ts';
 
 export interface SoftMask {
   /** Dims of the coarse mask, outermost first. */

@@ -1,13 +1,13 @@
 /** Conventions of other libraries that are easily missed, with numbers by hand. */
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/core/onnx/builder.ts';
-import { float32 } from '../../src/core/tensor/tensor.ts';
-import ablationCam from '../../src/plugins/activation/ablation-cam.ts';
-import deepLift from '../../src/plugins/gradient/deep-lift.ts';
-import featureAblation from '../../src/plugins/perturbation/feature-ablation.ts';
-import layerFeatureAblation from '../../src/plugins/perturbation/layer-feature-ablation.ts';
-import { openGraph } from '../../src/testing/models.ts';
-import { explainerOf } from '../support/classifiers.ts';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import { float32 } from '../../../src/core/tensor/tensor.ts';
+import ablationCam from '../../../src/plugins/activation/ablation-cam.ts';
+import deepLift from '../../../src/plugins/gradient/deep-lift.ts';
+import featureAblation from '../../../src/plugins/perturbation/feature-ablation.ts';
+import layerFeatureAblation from '../../../src/plugins/perturbation/layer-feature-ablation.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
 
 const explainer = explainerOf([ablationCam, deepLift, featureAblation, layerFeatureAblation]);
 
