@@ -124,7 +124,11 @@ ${builtinTasks.map(rowOf).join('\n')}
 - Predictions are in \`predictions\` of every answer, best first: in \`--json\`, in the library, and over HTTP as an output of
   datatype BYTES with one JSON text for each row. Places are in pixels of the upright image; \`mask\` is the run-length
   encoding of COCO, \`keypoints\` are \`[x, y, score]\`, \`angle\` is in radians, and \`span\` is the first and last
-  token. \`position\` counts tokens, candidates of a detector, or values; \`word\` is the word that a token belongs to.
+  token. \`position\` counts tokens, candidates of a detector, or values.
+- Predictions in a text have \`word\`, the words that their tokens belong to, with \`start\` and \`end\` in UTF-16 units; in a
+  pair both texts count as one, with a line break in between. Answers to a question lie in the second text. The next
+  token is that behind the last word, whatever the tokenizer appends; tokens of the vocabulary are chosen by name
+  (\`good\`, with or without the space in front) or id.
 - A target is what \`--target\` and \`target=\` take; the first prediction when left out. \`box:2\` is a prediction by its number
   from 0, of whatever kind. [Targets](targets.md) has the details, and \`box_score\`, the number that is explained for a box.
 - Where nothing is found, the answer says so in words. It has no map, no class and no score; a box that vanishes in a

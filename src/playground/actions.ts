@@ -92,7 +92,8 @@ export const useFile = (file: File): Promise<void> =>
   });
 
 /** Explains a text, or a row as JSON. */
-export const useText = (text: string): Promise<void> => guarded(() => take(textInput(state.kind.value, text)));
+export const useText = (text: string): Promise<void> =>
+  guarded(() => take(textInput(state.kind.value, text, state.model.value?.facts.explained.task.value)));
 
 let opening = 0;
 

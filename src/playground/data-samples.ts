@@ -99,8 +99,16 @@ export function dataSamples(model: ModelInfo): readonly DataSample[] {
   return text === undefined ? [] : [{ name: 'made up', text }];
 }
 
+/** Samples of tasks that want a text of a certain form. */
+const TEXT_OF: Readonly<Record<string, string>> = {
+  question_answering: 'Where does the cat sleep?\nThe dog guards the door, and the cat sleeps under the old table.',
+  fill_mask: 'A moving, beautifully acted [MASK], let down by a dull ending.',
+};
+
 const SAMPLE_OF: Readonly<Partial<Record<ModalityId, (model: ModelInfo) => string | undefined>>> = {
-  text: () => 'A moving, beautifully acted film, let down by a dull and predictable ending.',
+  text: ({ facts }) =>
+    TEXT_OF[facts.explained.task.value] ??
+    'A moving, beautifully acted film, let down by a dull and predictable ending.',
   tabular: (model) => {
     const columns = tableColumnsOf(model);
     const cells = columns.map(({ name, categories }) => [name, categories?.[0] ?? 0] as const);
@@ -132,12 +140,21 @@ export function openDataSample(model: ModelInfo, name: string): DataInput {
   const sample = dataSamples(model).find((one) => one.name === name);
   if (!sample)
     throw new Failure('not_found', `There is no sample "${name}" for ${model.name}. Choose one of the list.`);
-  return { ...textInput(kindOf(model), sample.text), name: sample.name, sample: sample.name };
+  return {
+    ...textInput(kindOf(model), sample.text, model.facts.explained.task.value),
+    name: sample.name,
+    sample: sample.name,
+  };
 }
 
-/** Makes an input of a text, or of the JSON of a row or a series. */
-export function textInput(kind: ModalityId, text: string): DataInput {
+/** Makes an input of a text, of a question and a text on the lines below it, or of the JSON of a row or a series. */
+export function textInput(kind: ModalityId, text: string, task?: string): DataInput {
   const isText = kind === 'text';
+  const [, question, context] = (task === 'question_answering' && /^(.+)\n([\s\S]+)$/.exec(text)) || [];
+  if (context !== undefined) {
+    const blob = new Blob([JSON.stringify({ question, context })], { type: 'application/json' });
+    return { kind, text, name: 'question', extension: 'json', blob };
+  }
   return {
     kind,
     text,

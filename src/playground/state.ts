@@ -141,6 +141,20 @@ export const kind = computed(() => (model.value ? kindOf(model.value) : 'image')
 /** True if the model's answer is a score for each class. */
 export const classifies = computed(() => hasClasses(model.value?.facts.explained.task.value ?? 'classification'));
 
+/** Tasks with answers at places of an image, which a point chooses. */
+const TASKS_OF_PLACES: readonly string[] = [
+  'object_detection',
+  'oriented_detection',
+  'instance_segmentation',
+  'pose',
+  'segmentation',
+  'depth',
+  'image_to_image',
+];
+
+/** True if a point of the image chooses an answer. */
+export const takesPoints = computed(() => TASKS_OF_PLACES.includes(model.value?.facts.explained.task.value ?? ''));
+
 /** True once the model has answered. */
 export const isAnswered = computed(() => scores.value !== undefined || predictions.value !== undefined);
 
@@ -148,6 +162,12 @@ export const isAnswered = computed(() => scores.value !== undefined || predictio
 export const runsAt = computed<Place>(() =>
   model.value?.own ? 'browser' : kind.value === 'image' ? place.value : 'server',
 );
+
+/** Number of the first prediction among the targets; undefined where none is. */
+export const explainedNumber = computed(() => {
+  const found = targets.value.map((target) => /^box:(\d+)$/.exec(target)?.[1]).find((number) => number !== undefined);
+  return found === undefined ? undefined : Number(found);
+});
 
 export const running = computed(() => [...cells.value.values()].some(({ state }) => state === 'running'));
 
@@ -167,13 +187,24 @@ export const labelOf = (index: number): string =>
   index < 0 ? 'background' : (model.value?.labels?.[index] ?? `class ${index}`);
 
 /** A target in words: `cat - dog` for `3 - 5`, the name of a prediction for its number. */
-export const targetWords = (target: string): string =>
-  target.startsWith('box:') ? predictionWords(Number(target.slice(4))) : classWords(target);
+export function targetWords(target: string): string {
+  if (target.startsWith('point:')) return `the point ${target.slice(6).replace(',', ', ')}`;
+  return target.startsWith('box:') ? predictionWords(Number(target.slice(4))) : classWords(target);
+}
+
+const isVocabulary = computed(() =>
+  ['next_token', 'fill_mask'].includes(model.value?.facts.explained.task.value ?? ''),
+);
+
+/** Words of the text that a prediction is about; undefined for tokens of the vocabulary, which are none of the text. */
+export const ownWord = ({ word }: Pick<Prediction, 'word'>): string | undefined =>
+  isVocabulary.value ? undefined : word;
 
 /** Name of a prediction of a task without classes. */
 export function predictionWords(at: number): string {
   const found = predictions.value?.[at];
-  const name = found?.word ?? found?.label ?? (found?.class === undefined ? undefined : labelOf(found.class));
+  const name =
+    (found && ownWord(found)) ?? found?.label ?? (found?.class === undefined ? undefined : labelOf(found.class));
   const isOne = (predictions.value?.length ?? 0) < 2;
   return name === undefined ? (isOne ? 'this value' : `prediction ${at + 1}`) : isOne ? name : `${name} (${at + 1})`;
 }

@@ -12,6 +12,7 @@ import { quarters } from '../support/other-models.ts';
 import { explained, type OpenPage, openPage, startServer, usePlayground } from '../support/playground.ts';
 import { storedZip } from '../support/stored-zip.ts';
 import { makeTextFolder } from '../support/text-folder.ts';
+import { filesOf } from '../support/token-models.ts';
 
 const CIFAR = readFileSync('models/cifar10/model.onnx');
 const LABELS: readonly string[] = JSON.parse(readFileSync('models/cifar10/manifest.json', 'utf8')).labels;
@@ -139,6 +140,64 @@ describeInBrowser('a model of the user in the playground', () => {
         return data.filter((value, i) => i % 4 === 3 && value === 255).length;
       })()`);
     await expect.poll(drawn).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('explains the point of a segmentation that is clicked', async () => {
+    const { page, faults } = await bring(file('halves.onnx', write(halves()).graph));
+    await expect.poll(() => page.locator('.masks').count(), { timeout: 50_000 }).toBeGreaterThan(0);
+    await inPage(page).toMatch(/in this browser/);
+    await page
+      .locator('button.map')
+      .first()
+      .click({ position: { x: 20, y: 30 } });
+    await expect.poll(() => page.locator('.target h2').innerText()).toMatch(/^Why the point \d+, \d+\?$/);
+    await inPage(page).toMatch(/in this browser/);
+    expect(faults).toEqual([]);
+  });
+
+  /** Opens the page with one of the models of tokens, and a text in it. */
+  async function read(name: string, text: string): ReturnType<typeof bring> {
+    const visit = await bring(file(`${name}.zip`, storedZip(filesOf(name))));
+    const { page } = visit;
+    await page.locator('.word').first().waitFor({ timeout: 50_000 });
+    await page.locator('.editor textarea').fill(text);
+    await page.getByRole('button', { name: 'Explain this text' }).click();
+    return visit;
+  }
+
+  const found = (page: Page) => expect.poll(() => page.locator('.word.found').allInnerTexts(), { timeout: 50_000 });
+
+  it('underlines the words that have a class, and explains the one that is clicked', async () => {
+    const { page, faults } = await read('names', 'the film was bad');
+    await found(page).toEqual(['film', 'bad']);
+    expect(await page.locator('.target h2').innerText()).toBe('Why bad (1)?');
+    await page.getByRole('button', { name: /^film: .*Explain film/ }).click();
+    await expect.poll(() => page.locator('.target h2').innerText()).toBe('Why film (2)?');
+    await expect.poll(() => page.locator('.word[aria-pressed="true"]').allInnerTexts()).toEqual(['film']);
+    expect(await page.locator('.word').first().isDisabled()).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  it('takes a question with a text below it, and underlines the answers', async () => {
+    const { page, faults } = await read('answers', 'is it\nthe film was good');
+    await found(page).toEqual(['the', 'film', 'was', 'good']);
+    expect(await page.locator('.target h2').innerText()).toBe('Why film was good (1)?');
+    expect(await page.locator('.word[aria-pressed="true"]').allInnerTexts()).toEqual(['film', 'was', 'good']);
+    await page.getByRole('button', { name: /^the: .*Explain the film was good/ }).click();
+    await expect.poll(() => page.locator('.word[aria-pressed="true"]').count()).toBe(4);
+    expect(faults).toEqual([]);
+  });
+
+  it('names the tokens that may fill a mask, and marks the mask', async () => {
+    const { page, faults } = await read('masked', 'the film was not [MASK]');
+    await found(page).toEqual(['[MASK]']);
+    expect(await page.locator('.target h2').innerText()).toBe('Why bad (1)?');
+    await page
+      .getByRole('button', { name: /^good \(2\)/ })
+      .first()
+      .click();
+    await expect.poll(() => page.locator('.target h2').innerText()).toBe('Why good (2)?');
     expect(faults).toEqual([]);
   });
 

@@ -73,6 +73,13 @@ const MODELS: Readonly<Record<string, readonly [Graph, object]>> = {
   masked: [vocabulary('masked'), { task: 'fill_mask' }],
 };
 
+/** Files of one of {@link tokenModels}, by path in its folder. */
+export function filesOf(name: string): Readonly<Record<string, Uint8Array>> {
+  const [graph, manifest] = MODELS[name] as readonly [Graph, object];
+  const stated = new TextEncoder().encode(JSON.stringify({ name, ...manifest }));
+  return { ...WORD_FILES, 'model.onnx': write(graph).graph, 'manifest.json': stated };
+}
+
 /** Models `names` (token classification), `answers` (question answering), `next` (next token), `masked` (fill mask). */
 export const tokenModels: ModelStore = {
   names: Object.keys(MODELS),

@@ -15,12 +15,13 @@ function example(
   outputs: TaskOutputs,
   about: About = {},
 ): TaskCase {
-  const { metadata, attentionMask, positions, similarTo, otherNumber, ...facts } = about;
+  const { metadata, attentionMask, positions, vocabulary, similarTo, otherNumber, ...facts } = about;
   const context = {
     description: described(inputs, outputs, facts),
     ...(metadata && { metadata }),
     ...(attentionMask && { attentionMask }),
     ...(positions && { positions }),
+    ...(vocabulary && { vocabulary }),
     ...(similarTo && { similarTo }),
   };
   return { name, outputs, context, ...(otherNumber && { otherNumber }) };
@@ -50,6 +51,8 @@ const columns = (rows: readonly (readonly number[])[]) => {
 const VOCABULARY = table(
   [0, 1, 2, 3].map((token) => Array.from({ length: 40 }, (_, word) => ((word + 1) * (token + 3)) % 17)),
 );
+
+const TOKENS = { nameOf: (id: number) => `token ${id}`, idsOf: (name: string) => [Number(name.slice(6))] };
 
 export const CASES: Readonly<Record<string, readonly TaskCase[]>> = {
   object_detection: [
@@ -207,7 +210,7 @@ export const CASES: Readonly<Record<string, readonly TaskCase[]>> = {
       {
         y: VOCABULARY,
       },
-      { classAxis: 2, attentionMask: [1, 1, 1, 0] },
+      { classAxis: 2, attentionMask: [1, 1, 1, 0], vocabulary: TOKENS },
     ),
   ],
   fill_mask: [
@@ -217,7 +220,7 @@ export const CASES: Readonly<Record<string, readonly TaskCase[]>> = {
       {
         y: VOCABULARY,
       },
-      { classAxis: 2, positions: [1] },
+      { classAxis: 2, positions: [1], vocabulary: TOKENS },
     ),
   ],
   similarity: [

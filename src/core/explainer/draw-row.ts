@@ -5,6 +5,7 @@ import type { DrawFormat, Features, Modality } from '../modality/modality.ts';
 import { captionSvg, stackSvg } from '../modality/svg.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { ExplainedRow } from './explanation.ts';
+import { featuresAt } from './words-of-tokens.ts';
 
 /** A row that a modality prepared, with what draws it again. */
 export interface DrawableRow {
@@ -71,9 +72,5 @@ export const targetName = ({ label, index }: ExplainedRow['target']): string =>
   label ?? (index === undefined ? 'the target' : `class ${index}`);
 
 /** Features at the tokens that the explained prediction names. */
-function markedBy({ predictions, prediction = -1 }: ExplainedRow, { mask }: Features): ReadonlySet<number> {
-  const { span, position } = predictions?.[prediction] ?? {};
-  const [first, last] = span ?? (typeof position === 'number' ? [position, position] : [0, -1]);
-  const tokens = Object.values(mask)[0] ?? [];
-  return new Set(Array.from(tokens).filter((feature, token) => token >= first && token <= last && feature >= 0));
-}
+const markedBy = ({ predictions, prediction = -1 }: ExplainedRow, features: Features): ReadonlySet<number> =>
+  new Set(featuresAt(predictions?.[prediction] ?? {}, features));

@@ -17,6 +17,7 @@ import { float32 } from '../tensor/tensor.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRun, rowInputs } from './plan-run.ts';
 import type { ExplainRequest } from './request.ts';
+import { tokensOf, withWords } from './words-of-tokens.ts';
 
 /** The answer to one row, with what it was read from. */
 export interface RowAnswer {
@@ -107,7 +108,7 @@ const readBy = (
   outputs: TaskOutputs,
   context: TaskContext,
   features: Features | undefined,
-): readonly Prediction[] => task.read(outputs, context).map((prediction) => withWord(prediction, features));
+): readonly Prediction[] => task.read(outputs, context).map((prediction) => withWords(prediction, features));
 
 /** Tensors that tasks read beside the scores: all outputs, and the logits. */
 export function namesRead({ model, info }: Pick<ReadPlan, 'model' | 'info'>): string[] {
@@ -144,10 +145,9 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
     metadata,
     ...(image && { image }),
     ...imageSizeOf(description, inputs, preprocessing?.layout),
-    ...(task.id === 'token_classification' && words
-      ? { attentionMask: wordsAmong(words) }
-      : attentionOf(description, inputs)),
+    ...(task.tokens && words ? { attentionMask: tokensOf(words, task.tokens) } : attentionOf(description, inputs)),
     ...(words?.asked && { positions: words.asked }),
+    ...(words?.vocabulary && { vocabulary: words.vocabulary }),
     ...(threshold !== undefined && { threshold }),
     ...(boxScore && { boxScore }),
     ...(similarTo && { similarTo }),
@@ -155,23 +155,11 @@ function contextOf({ model, request }: ReadPlan, task: Task, index: number, inpu
   };
 }
 
-/** 1 for tokens of words, 0 for special ones, which have no class. */
-const wordsAmong = ({ mask }: Features): number[] =>
-  Array.from(Object.values(mask)[0] ?? [], (feature) => (feature >= 0 ? 1 : 0));
-
 /** The attention mask among the inputs, where there is one. */
 function attentionOf({ inputs: facts }: ModelDescription, inputs: Inputs): Pick<TaskContext, 'attentionMask'> {
   const mask = facts.find(({ name, role }) => role.value === 'fixed' && /mask/i.test(name));
   const values = mask && inputs[mask.name];
   return values ? { attentionMask: values.data } : {};
-}
-
-/** The prediction at a token with the word that the token belongs to. */
-function withWord(prediction: Prediction, features: Features | undefined): Prediction {
-  const { position } = prediction;
-  const feature = typeof position === 'number' ? Object.values(features?.mask ?? {})[0]?.[position] : undefined;
-  const word = features?.list[feature ?? -1]?.name;
-  return word === undefined ? prediction : { ...prediction, word };
 }
 
 /** Size of the explained image, by the tensor that is given for it. */

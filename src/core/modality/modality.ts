@@ -30,12 +30,22 @@ export interface Feature {
   readonly group?: number;
 }
 
+/** Tokens that a text model knows, by their ids. */
+export interface Vocabulary {
+  /** Name of a token as a person reads it: ` good`. */
+  nameOf(id: number): string | undefined;
+  /** Ids of the tokens that may be meant by a name, such as those with and without a space before the word. */
+  idsOf(name: string): readonly number[];
+}
+
 export interface Features {
   readonly list: readonly Feature[];
   /** By input name: index of the feature of each element of one row, -1 for elements of none (special tokens). */
   readonly mask: Readonly<Record<string, Int32Array>>;
   /** Elements of the row that are asked about, in order: the mask tokens of a text. */
   readonly asked?: readonly number[];
+  /** Tokens of the text model, for answers that are tokens. */
+  readonly vocabulary?: Vocabulary;
   /** Names of the groups, where features have them. */
   readonly groups?: readonly string[];
   /** True where features only name parts of an answer (elements of a tensor): methods and metrics go by positions then. */

@@ -4,6 +4,7 @@
  */
 import type { PlacedSize } from '../image/placement.ts';
 import type { CodedMask } from '../image/run-length.ts';
+import type { Vocabulary } from '../modality/modality.ts';
 import type { ShapeFacts } from '../model/describe/output-form.ts';
 import type { ModelDescription, TaskId } from '../model/description.ts';
 import type { BuildTensor } from '../model/made-tensor.ts';
@@ -30,8 +31,12 @@ export interface Prediction {
   readonly angle?: number;
   /** Index of a token or of a cell. */
   readonly position?: number | readonly number[];
-  /** Word that the token at the position belongs to. */
+  /** Words that the tokens of the position or of the span belong to. */
   readonly word?: string;
+  /** First UTF-16 unit of these words in the text; in a pair, both texts count as one with a line break in between. */
+  readonly start?: number;
+  /** UTF-16 unit behind the last one of these words. */
+  readonly end?: number;
   /** First and last token (inclusive) of an answer. */
   readonly span?: readonly [number, number];
 }
@@ -56,8 +61,10 @@ export interface TaskContext {
   readonly boxScore?: BoxScore;
   /** Number of predictions at most. */
   readonly top?: number;
-  /** Attention mask of the tokens, for text. */
+  /** Not 0 for each token that predictions may be at, see {@link Task.tokens}; every token when absent. */
   readonly attentionMask?: ArrayLike<number | bigint>;
+  /** Names of the tokens that are the classes of a language model. */
+  readonly vocabulary?: Vocabulary;
   /** Positions that are asked about: the mask tokens of a text. */
   readonly positions?: readonly number[];
   /** Embedding to compare with, for similarity. */
@@ -112,6 +119,11 @@ export interface Task {
   readonly about: { readonly title: string; readonly summary: string };
   /** Predictions have a place in the input (boxes, tokens, pixels): a class alone does not say which one is meant. */
   readonly hasPlaces?: boolean;
+  /**
+   * Tokens that predictions may be at: those of `words` (no special ones, such as an end of text that the tokenizer
+   * appends), or those of the words of the `last_text` of a pair; all that the attention mask leaves when absent.
+   */
+  readonly tokens?: 'words' | 'last_text';
   /**
    * Evidence between 0 and 1 that the outputs are of this task, from names and shapes alone, before the model is
    * described. It settles the task where nobody states one.

@@ -15,6 +15,7 @@ import { type TextView, textFeatures, viewOf } from './features.ts';
 import { loadText } from './load.ts';
 import { parseTextSettings } from './settings.ts';
 import type { TextInput } from './tokenizer/tokenizer.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 /** Kinds of absence: the padding token, the mask token, or the token for unknown words. */
 const ABSENT = ['pad', 'mask', 'unk'] as const;
@@ -61,9 +62,11 @@ async function prepare(raw: readonly TextInput[], context: ModalityContext): Pro
   const inputs = textInputs(context.inputs, context.description.inputs);
   const encoded = encodeText(tokenizer, raw, inputs, facts, { maxLength: settings.max_length });
   const views = encoded.encodings.map((encoding, i) => viewOf([raw[i] as TextInput].flat(), encoding));
+  const vocabulary = vocabularyOf(tokenizer);
   const maskId = facts.specialTokens.mask?.value.id;
   const features = views.map((view) => ({
     ...textFeatures(view, encoded.ids, settings.features),
+    vocabulary,
     ...(maskId !== undefined && { asked: masksIn(view, maskId) }),
   }));
   const empty = features.findIndex(({ list }) => list.length === 0);

@@ -1,10 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { attributionColor, attributionScale, hex, inkOn, signedNumber } from '../../core/modality/colors.ts';
+import { signedNumber } from '../../core/modality/colors.ts';
 import type { Answer } from '../answer.ts';
-import { textInput } from '../data-samples.ts';
-import { classifies, input, leftOut } from '../state.ts';
-import { ask } from '../what-if.ts';
-import { BeforeAfter } from './before-after.tsx';
+import { input } from '../state.ts';
+import { Words } from './words.tsx';
 
 /** An explanation of a text, a table, a series or a sound. */
 export function FeatureView({ answer }: { readonly answer: Answer }) {
@@ -16,53 +14,6 @@ export function FeatureView({ answer }: { readonly answer: Answer }) {
       <Values answer={answer} />
     </>
   );
-}
-
-/** The text with a colour behind each word. A click on a word asks the model about the text without it. */
-function Words({ answer: { features }, text }: { readonly answer: Answer; readonly text: string }) {
-  const scale = attributionScale(features.map(({ value }) => value));
-  const parts = features.flatMap(({ name, value, start = 0, end = 0 }, i) => {
-    const color = attributionColor(value / scale);
-    const gap = text.slice(features[i - 1]?.end ?? 0, start);
-    const isOut = leftOut.value.has(i);
-    return [
-      gap,
-      <button
-        key={start}
-        type="button"
-        class="word"
-        aria-pressed={isOut}
-        disabled={!classifies.value}
-        title={signedNumber(value)}
-        aria-label={`${name}: ${signedNumber(value)}. ${isOut ? 'Put it back' : 'Leave it out'}`}
-        style={{ background: hex(color), color: inkOn(color) }}
-        onClick={() => toggle(i, features, text)}
-      >
-        {text.slice(start, end)}
-      </button>,
-    ];
-  });
-  return (
-    <>
-      <p class="words" dir="auto">
-        {parts}
-        {text.slice(features.at(-1)?.end ?? 0)}
-      </p>
-      <p class="hint">Red words speak for the class, blue ones against it.</p>
-      {classifies.value && <p class="hint">Click a word to see what the model says without it.</p>}
-      <BeforeAfter after="Without" />
-    </>
-  );
-}
-
-function toggle(at: number, features: Answer['features'], text: string): void {
-  const out = new Set(leftOut.value);
-  if (!out.delete(at)) out.add(at);
-  leftOut.value = out;
-  const shorter = [...out]
-    .sort((a, b) => b - a)
-    .reduce((rest, i) => rest.slice(0, features[i]?.start) + rest.slice(features[i]?.end), text);
-  ask(out.size === 0 || shorter.trim() === '' ? undefined : async () => textInput('text', shorter));
 }
 
 /** The drawing of the modality, as an image. */

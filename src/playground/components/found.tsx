@@ -1,4 +1,4 @@
-import { predictions, predictionWords } from '../state.ts';
+import { ownWord, predictions, predictionWords } from '../state.ts';
 import { AnswerButton } from './answer-button.tsx';
 import { percent } from './percent.ts';
 
@@ -12,8 +12,10 @@ export function Found() {
   return (
     <>
       <ol class="classes">
-        {found.slice(0, SHOWN).map(({ score, probability, label, class: index, word }, i) => {
-          const kind = word === undefined ? '' : ` ${label ?? `class ${index}`}`;
+        {found.slice(0, SHOWN).map((prediction, i) => {
+          const { score, probability, label, class: index } = prediction;
+          const isClassOfWord = ownWord(prediction) !== undefined && index !== undefined;
+          const kind = isClassOfWord ? ` ${label ?? `class ${index}`}` : '';
           const value = probability === undefined ? short(score) : percent(probability);
           const shown = { name: predictionWords(i), kind, score, bar: probability ?? 0, value, row: 'own row' };
           return <AnswerButton key={i} target={`box:${i}`} {...shown} />;

@@ -48,7 +48,15 @@ export function Intake() {
 }
 
 const EDITORS: Readonly<Partial<Record<ModalityId, () => ComponentChildren>>> = {
-  text: () => <TextEditor label="Text" />,
+  text: () => (
+    <TextEditor
+      label={
+        model.value?.facts.explained.task.value === 'question_answering'
+          ? 'Question on the first line, text below it'
+          : 'Text'
+      }
+    />
+  ),
   series: () => <TextEditor label="Numbers" />,
   tabular: () => <TableForm />,
   audio: () => <Sound />,

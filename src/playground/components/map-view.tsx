@@ -1,10 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Image } from '../../core/image/image.ts';
 import type { Placement } from '../../core/image/placement.ts';
+import { chooseTarget } from '../actions.ts';
 import type { MapValues } from '../answer.ts';
 import { drawMap, valueAt } from '../draw.ts';
 import { canvasOf } from '../image-input.ts';
-import { input, occluding, placement, pointer, region, view, zoom } from '../state.ts';
+import { input, occluding, placement, pointer, region, takesPoints, view, zoom } from '../state.ts';
 import { occlude } from '../what-if.ts';
 import { Boxes } from './boxes.tsx';
 
@@ -40,10 +41,11 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
   const dragging = useRef<{ readonly x: number; readonly y: number; readonly zoom: typeof zoom.value } | undefined>(
     undefined,
   );
+  const dragged = useRef(false);
   if (!image) return null;
 
   /** From the screen to pixels of the image. */
-  const at = ({ clientX, clientY }: MouseEvent) => {
+  const at = ({ clientX, clientY }: Pick<MouseEvent, 'clientX' | 'clientY'>) => {
     const box = (below.current as HTMLCanvasElement).getBoundingClientRect();
     return {
       x: Math.min(image.width, Math.max(0, ((clientX - box.left) / box.width) * image.width)),
@@ -52,16 +54,26 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
   };
   const down = (event: PointerEvent) => {
     if (event.button !== 0) return;
+    dragged.current = false;
     if (!occluding.value && zoom.value.scale === 1) return;
     frame.current?.setPointerCapture(event.pointerId);
     dragging.current = occluding.value
       ? { ...at(event), zoom: zoom.value }
       : { x: event.clientX, y: event.clientY, zoom: zoom.value };
   };
+  /** A click without a drag explains what lies at the point, where answers have places. */
+  const click = ({ clientX, clientY, detail }: MouseEvent) => {
+    const to = detail === 0 ? pointer.value : at({ clientX, clientY });
+    const { value: shown } = input;
+    if (!takesPoints.value || occluding.value || dragged.current || !to || !shown?.image) return;
+    const [x, y] = [to.x, to.y].map((value) => Math.floor((value * shown.sentWidth) / image.width));
+    void chooseTarget(`point:${x},${y}`);
+  };
   const move = (event: PointerEvent) => {
     pointer.value = at(event);
     const { current: start } = dragging;
     if (!start) return;
+    dragged.current = true;
     if (occluding.value) {
       const to = at(event);
       occlude({
@@ -144,6 +156,7 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
           onPointerLeave={() => (pointer.value = undefined)}
           onWheel={wheel}
           onKeyDown={keyDown}
+          onClick={click}
         >
           <span class="inside" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${scale})` }}>
             <canvas ref={below} />

@@ -1,20 +1,14 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { withPlaces } from '../../core/explainer/draw-predictions.ts';
 import { makeImage } from '../../core/image/image.ts';
-import { input, predictions, targets } from '../state.ts';
-
-/** Number of the first prediction among the targets; undefined where none is. */
-function explainedNumber(): number | undefined {
-  const found = targets.value.map((target) => /^box:(\d+)$/.exec(target)?.[1]).find((number) => number !== undefined);
-  return found === undefined ? undefined : Number(found);
-}
+import { explainedNumber, input, predictions } from '../state.ts';
 
 /** Outlines of the masks of predictions over the image, that of the explained one in its own colour. */
 export function Masks() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const image = input.value?.image;
   const found = predictions.value;
-  const prediction = explainedNumber();
+  const prediction = explainedNumber.value;
   const hasMasks = image !== undefined && found?.some(({ mask }) => mask) === true;
   useEffect(() => {
     const context = canvas.current?.getContext('2d');

@@ -18,6 +18,7 @@ export default defineTask({
   title: 'Question answering',
   summary: 'The span of a text that answers a question.',
   hasPlaces: true,
+  tokens: 'last_text',
   evidence({ outputs }) {
     const pair = outputs.some(({ name }) => isStart(name)) && outputs.some(({ name }) => isEnd(name));
     return pair ? 0.95 : 0;

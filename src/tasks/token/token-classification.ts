@@ -17,6 +17,7 @@ export default defineTask({
   title: 'Token classification',
   summary: 'A class for each token of a text.',
   hasPlaces: true,
+  tokens: 'words',
   evidence(description) {
     if (!overTokens(description)) return 0;
     const classes = classExtent(description.explained);

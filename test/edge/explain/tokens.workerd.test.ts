@@ -63,14 +63,21 @@ describe('the explanation of classified tokens over HTTP', () => {
 });
 
 describe('the explanation of an answer to a question over HTTP', () => {
-  // [CLS] was it good [SEP] the film was good [SEP]: the answer may lie in either text.
+  // The answer lies in the second text: 'is it' has no tokens that score.
   const text = { text: 'is it', text_pair: 'the film was good' };
 
   it('lists spans of tokens with the sum of the scores of their ends', async () => {
     const { predictions } = await explain('answers', text);
     // Tokens 4 to 7 are the second text; "was" adds 1 to every start.
-    expect(predictions[0]).toMatchObject({ score: closeTo(8), span: [5, 7] });
-    expect(predictions[1]).toMatchObject({ score: closeTo(6), span: [4, 7] });
+    const place = { start: 10, end: 23 };
+    expect(predictions[0]).toMatchObject({ score: closeTo(8), span: [5, 7], word: 'film was good', ...place });
+    expect(predictions[1]).toMatchObject({ score: closeTo(6), span: [4, 7], word: 'the film was good' });
+  });
+
+  it('looks for the answer in the second text alone', async () => {
+    const { predictions } = await explain('answers', { text: 'film good', text_pair: 'the film was good' });
+    expect(predictions[0]).toMatchObject({ span: [5, 7] });
+    expect(predictions.every(({ start }) => Number(start) >= 10)).toBe(true);
   });
 
   it('explains start and end of the best answer by its words', async () => {
@@ -100,19 +107,20 @@ describe('the explanation of an answer to a question over HTTP', () => {
 });
 
 describe.each([
-  ['next', 'the next word', 'the film was not', 5],
-  ['masked', 'a masked word', 'the film was not [MASK]', 5],
-])('the explanation of %s over HTTP (%s)', (model, _, text, position) => {
+  // [CLS] the film was not [SEP]: the word in front of [SEP] is asked, which counts itself once more.
+  ['next', 'the next word', 'the film was not', 4, 6],
+  ['masked', 'a masked word', 'the film was not [MASK]', 5, 3],
+])('the explanation of %s over HTTP (%s)', (model, _, text, position, best) => {
   it('lists the best tokens of the vocabulary at one position', async () => {
     const { predictions, words } = await explain(model, { text });
     expect(predictions.slice(0, 2)).toEqual([
-      expect.objectContaining({ class: TOKEN_IDS.bad, score: closeTo(3), position }),
-      expect.objectContaining({ class: TOKEN_IDS.good, score: closeTo(2), position }),
+      expect.objectContaining({ label: 'bad', class: TOKEN_IDS.bad, score: closeTo(best), position }),
+      expect.objectContaining({ label: 'good', class: TOKEN_IDS.good, score: closeTo(2), position }),
     ]);
-    expect(words).toMatchObject({ the: closeTo(0), film: closeTo(0), was: closeTo(0), not: closeTo(3) });
+    expect(words).toMatchObject({ the: closeTo(0), film: closeTo(0), was: closeTo(0), not: closeTo(best) });
   });
 
-  it.each(['box:1', String(TOKEN_IDS.good)])(
+  it.each(['box:1', String(TOKEN_IDS.good), 'good'])(
     'explains another token of the vocabulary, chosen by %s',
     async (target) => {
       const { score, words } = await explain(model, { text }, target);

@@ -14,6 +14,14 @@ const BYTE_CHARACTERS: readonly string[] = (() => {
 /** Character that stands for a space in byte-level tokens. */
 export const SPACE_CHARACTER = BYTE_CHARACTERS[0x20] as string;
 
+const BYTES: ReadonlyMap<string, number> = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+
+/** Text of a byte-level token; the token itself where it is written in other characters, as special tokens may be. */
+export function textOfBytes(token: string): string {
+  const bytes = Array.from(token, (character) => BYTES.get(character));
+  return bytes.every((byte) => byte !== undefined) ? new TextDecoder().decode(Uint8Array.from(bytes)) : token;
+}
+
 const PRINTABLE = /^[!-~]*$/;
 const ASCII = /^\p{ASCII}*$/u;
 
