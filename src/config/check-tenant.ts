@@ -8,7 +8,7 @@ import type { TenantPolicy } from './tenant-policy.ts';
 const HOSTS = ['image_hosts', 'webhook_hosts'] as const;
 
 type CheckedPolicy = Pick<TenantPolicy, 'methods' | 'parameters'> &
-  Partial<Pick<TenantPolicy, 'private_hosts' | (typeof HOSTS)[number]>>;
+  Partial<Pick<TenantPolicy, 'versions' | 'private_hosts' | (typeof HOSTS)[number]>>;
 
 export interface PolicyIssue {
   readonly path: readonly (string | number)[];
@@ -20,11 +20,14 @@ export interface PolicyIssue {
  * @returns the mistakes
  */
 export function checkTenant(policy: CheckedPolicy, registry: MethodRegistry): PolicyIssue[] {
-  const { methods, parameters } = policy;
+  const { methods, parameters, versions = {} } = policy;
   const named = [...methods].map((id, i) => [id, i] as const).filter(([id]) => id !== '*');
   return [
     ...(policy.private_hosts ? [] : HOSTS.flatMap((key) => privateHosts(key, policy[key] ?? []))),
     ...named.map(([id, i]) => issue(['methods', i], () => registry.get(id))),
+    ...Object.entries(versions).flatMap(([id, version]) =>
+      [id, version].map((one) => issue(['versions', id], () => registry.get(one))),
+    ),
     ...Object.entries(parameters).map(([id, rules]) =>
       issue(['parameters', id], () => {
         const entry = registry.get(id);

@@ -126,6 +126,12 @@ const policy = {
     .record(z.string(), z.strictObject(parameterRules))
     .default({})
     .describe('Defaults, pinned values and limits of parameters, by method id; they add to those of the plugin.'),
+  versions: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe(
+      'Versions of methods: by id, the id that requests for it run, `{"mfpp": "mfpp_old"}` with `as` of a plugin.',
+    ),
   scopes: scopes
     .default(['predict', 'explain'])
     .refine((list) => !list.includes('admin'), 'nobody is an administrator without a key')

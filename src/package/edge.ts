@@ -51,7 +51,7 @@ export interface EdgeSettings extends HostSettings {
 
 /**
  * Converts settings to the configuration of the app; without tenants everybody may use everything.
- * @throws WhylightError `invalid_config` for a tenant that does not fit its schema
+ * @throws WhylightError `invalid_config` for a tenant that does not fit its schema or the methods
  *
  * @example
  * import { configuredBy } from 'whylight/edge';
@@ -69,5 +69,5 @@ export const configuredBy = ({
   tasks,
   // Whoever composes the app calls the functions with the bindings that they are declared for.
   models: models as Configured['models'],
-  tenants: parseTenants(tenants),
+  tenants: parseTenants(tenants, entriesOf(methods)),
 });

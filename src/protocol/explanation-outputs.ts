@@ -89,6 +89,7 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
   const {
     method,
     revision,
+    build,
     params,
     seed,
     model,
@@ -103,6 +104,7 @@ export function explanationParameters(explanation: Explanation, key: string): Pa
     ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, scalar(value)])),
     method,
     method_revision: revision,
+    ...(build !== undefined && { method_build: build }),
     seed,
     model_digest: model.digest,
     ...(reading && readingParameters(reading)),

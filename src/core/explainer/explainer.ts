@@ -224,6 +224,7 @@ export class Explainer {
     return {
       method: entry.method.id,
       revision: entry.method.revision,
+      ...(entry.build !== undefined && { build: entry.build }),
       params,
       seed,
       model: { name: model.name, version: model.version, digest: model.digest },

@@ -82,6 +82,8 @@ export interface Reading {
 export interface Explanation {
   readonly method: string;
   readonly revision: number;
+  /** Identity of the method's code, see {@link PluginEntry.build}. */
+  readonly build?: string;
   /** Parameters after defaults. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly seed: number;

@@ -175,12 +175,13 @@ function methodOf(
 ): { readonly entry: PluginEntry; readonly reason?: string } {
   const { method, scores, deadline_ms } = parameters;
   if (!isAuto(parameters)) return { entry: methodFor(tenant, String(method), methods) };
-  return chooseMethod(methods, {
+  const { entry, reason } = chooseMethod(methods, {
     ...question,
     ...(scores !== undefined && { scores: String(scores) }),
     ...(deadline_ms !== undefined && { deadline: Number(deadline_ms) }),
-    mayUse: (entry) => mayUseMethod(tenant, entry),
+    mayUse: (candidate) => mayUseMethod(tenant, candidate),
   });
+  return { entry: methodFor(tenant, entry.method.id, methods), reason };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { InferenceRequest } from '../../protocol/open-inference.ts';
+import { rightsOf } from '../tenants/rights.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import { packRequest, type StoredRequest, type Wanted } from './contents.ts';
 import { jobFolder } from './files.ts';
@@ -59,18 +60,18 @@ export async function submitJob(jobs: Jobs, tenant: Tenant, request: JobRequest)
 /** Stores the files before the job exists. Files without a job are removed by the bucket's lifecycle rule. */
 async function storeFiles(
   jobs: Jobs,
-  { id: tenant, methods, parameters, cache }: Tenant,
+  caller: Tenant,
   { question, version, trace, wanted, wire, image }: JobRequest,
   job: { readonly id: string; readonly fingerprint: string },
 ) {
-  const folder = jobFolder(tenant, job.id);
+  const folder = jobFolder(caller.id, job.id);
   const files = { question: `${folder}question-${job.fingerprint}`, image: `${folder}image-${job.fingerprint}` };
   if (image) await jobs.files.put(files.image, image);
   const stored: StoredRequest = {
-    question: { ...question, rights: { methods, parameters } },
+    question: { ...question, rights: rightsOf(caller) },
     version,
     wanted: { ...wanted, ...(wire && { wire: representation(wire) }), ...(image && { image: files.image }) },
-    seconds: cache.seconds,
+    seconds: caller.cache.seconds,
     trace,
   };
   await jobs.files.put(files.question, packRequest(stored));

@@ -6,7 +6,7 @@ import type { Model } from '../../core/model/model.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from '../../protocol/frames.ts';
 import { unpack } from '../../protocol/packed.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
-import type { Rights } from '../tenants/rights.ts';
+import { type Rights, rightsOf } from '../tenants/rights.ts';
 import { type OriginClient, type OriginConnection, originSilent, SILENCE_MS } from './origin-client.ts';
 import { decodeFailure, encodeOriginRequest, PACKED_TYPE, RUN_PATH } from './origin-request.ts';
 import { problemIn, refused, sendMissing } from './send-model.ts';
@@ -50,7 +50,7 @@ export class OriginRunner {
       encodeOriginRequest({
         model: { name: model.name, digest: model.digest, ...(bundle && { files: bundle.files }) },
         request,
-        rights: { methods: rights.methods, parameters: rights.parameters },
+        rights: rightsOf(rights),
         ...(maxSamples !== undefined && { maxSamples }),
         partials: hooks.partial !== undefined,
         ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - started)) }),

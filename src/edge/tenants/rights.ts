@@ -7,27 +7,39 @@ import { ownProperty } from './own-property.ts';
 import type { Tenant } from './tenant.ts';
 
 /** The part of a tenant that decides on methods and their parameters. */
-export type Rights = Pick<Tenant, 'methods' | 'parameters'>;
+export type Rights = Pick<Tenant, 'methods' | 'parameters'> & Partial<Pick<Tenant, 'versions'>>;
+
+/** The rights alone, as requests to an origin and jobs carry them. */
+export const rightsOf = ({ methods, parameters, versions = {} }: Rights): Rights => ({ methods, parameters, versions });
+
+/** Ids that run the method of this id for the tenant, in place of the methods that have them. */
+const pinnedTo = ({ versions = {} }: Rights, id: string): string[] =>
+  Object.keys(versions).filter((name) => versions[name] === id);
 
 /**
  * Returns true if the tenant may run the method. `*` stands for the listed methods, alone or in a list; an unlisted one
- * has to be named: `["*", "mfpp"]`.
+ * has to be named: `["*", "mfpp"]`. A version that the tenant is pinned to may be used where the method itself may.
  */
-export const mayUseMethod = ({ methods }: Rights, { method, unlisted }: PluginEntry): boolean =>
-  methods.includes(method.id) || (methods.includes('*') && unlisted !== true);
+export const mayUseMethod = (rights: Rights, { method, unlisted }: PluginEntry): boolean => {
+  const { methods } = rights;
+  if (methods.includes(method.id) || (methods.includes('*') && unlisted !== true)) return true;
+  return pinnedTo(rights, method.id).some((id) => methods.includes(id) || methods.includes('*'));
+};
 
-/** Returns true if the tenant may know that the method exists. */
+/** Returns true if the tenant may know that the method exists; a version is known in place of the method that it stands for. */
 export const mayKnowMethod = (tenant: Rights, entry: PluginEntry): boolean =>
-  entry.unlisted !== true || mayUseMethod(tenant, entry);
+  ownProperty(tenant.versions ?? {}, entry.method.id) === undefined &&
+  (entry.unlisted !== true || mayUseMethod(tenant, entry));
 
 /**
- * Looks up a method for a tenant that may use it.
+ * Looks up a method for a tenant that may use it: the version that the tenant is pinned to, where it is.
  * @throws WhylightError `method_not_found`, also for a method that is hidden from the tenant; `method_not_enabled` with
  * the methods that the tenant may use.
  */
 export function methodFor(tenant: Rights, id: string, methods: MethodRegistry): PluginEntry {
   const known = methods.entries.filter((entry) => mayKnowMethod(tenant, entry));
-  const entry = known.find(({ method }) => method.id === id);
+  const version = ownProperty(tenant.versions ?? {}, id) ?? id;
+  const entry = known.find(({ method }) => method.id === version);
   if (!entry) {
     throw methodNotFound(
       id,
@@ -43,9 +55,12 @@ export function methodFor(tenant: Rights, id: string, methods: MethodRegistry): 
   );
 }
 
-/** Combines the parameter rules of the plugin and of the tenant. */
-export const rulesFor = ({ parameters }: Rights, entry: PluginEntry): ParameterRules =>
-  mergeRules(entry, ownProperty(parameters, entry.method.id) ?? {});
+/** Combines the parameter rules of the plugin and of the tenant, those for methods that it is a version of included. */
+export const rulesFor = (rights: Rights, entry: PluginEntry): ParameterRules =>
+  [entry.method.id, ...pinnedTo(rights, entry.method.id)].reduce<ParameterRules>(
+    (rules, id) => mergeRules(rules, ownProperty(rights.parameters, id) ?? {}),
+    entry,
+  );
 
 /**
  * Parses parameters within the limits of the plugin and of the tenant, and fills in their defaults.
