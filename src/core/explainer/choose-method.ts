@@ -5,8 +5,10 @@ import { nodesBetween } from '../autodiff/differentiate.ts';
 import { gradient } from '../autodiff/rulesets/gradient.ts';
 import { WhylightError } from '../errors.ts';
 import { namedNeeds } from '../method/contract.ts';
+import { layoutOf } from '../method/layout.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { modalityOf } from '../modality/registry.ts';
+import { attentionMaps } from '../model/attention.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { ModalityId, TaskId } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
@@ -48,6 +50,8 @@ interface Rule {
   readonly tasks?: readonly TaskId[];
   /** Shortest deadline in milliseconds that leaves time for it. */
   readonly from?: number;
+  /** Kind of graph that it is the best for. */
+  readonly when?: (info: BoundInfo) => boolean;
   readonly reason: string;
 }
 
@@ -62,6 +66,13 @@ export const AUTO_RULES: readonly Rule[] = [
     for: ['image'],
     tasks: ['object_detection', 'instance_segmentation', 'oriented_detection', 'pose'],
     reason: 'a detector with a spatial layer and a derivative: the map keeps to the explained box',
+  },
+  {
+    method: 'transformer_attribution',
+    for: ['image'],
+    tasks: ['classification', 'multi_label'],
+    when: hasClassToken,
+    reason: 'a transformer that reads its class from a token of its own: relevance is followed through its attention',
   },
   { method: 'grad_cam', for: ['image'], reason: 'an image model with a spatial layer and a derivative' },
   {
@@ -114,7 +125,7 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
   for (const rule of AUTO_RULES) {
     if (rule.for && !rule.for.includes(modality)) continue;
     if (rule.tasks && !rule.tasks.includes(model.description.explained.task.value)) continue;
-    if (deadline < (rule.from ?? 0)) continue;
+    if (deadline < (rule.from ?? 0) || rule.when?.(info) === false) continue;
     const entry = methods.has(rule.method) ? methods.get(rule.method) : undefined;
     if (!entry || !mayUse(entry)) continue;
     const refusal = refusalOf(methods, entry, model, info);
@@ -126,6 +137,13 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
     `No method can be chosen for this model. ${refusals.join(' ')} Name one with "method".`,
     { method: AUTO_METHOD, refusals },
   );
+}
+
+/** True where the tokens that attend to each other are those of an image behind a class token. */
+function hasClassToken(info: BoundInfo): boolean {
+  const [first] = attentionMaps(info.graph);
+  const layout = first?.tokens === undefined ? undefined : layoutOf(info.tensor(first.tokens), info);
+  return layout?.grid !== undefined && layout.prefix > 0;
 }
 
 /** True for a model whose file leaves more than the number of rows open, so that a choice needs the inputs. */

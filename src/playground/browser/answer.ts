@@ -52,14 +52,15 @@ export async function explain(
   { method, params, target, seed }: Question,
   hooks: ExplainHooks,
 ): Promise<Drawn> {
+  const subject = await subjectOf(opened, input);
   const { entry } =
     method === AUTO_METHOD
-      ? chooseMethod(explainer.methods, { model: opened.model })
+      ? chooseMethod(explainer.methods, { model: opened.model, inputs: subject.inputs })
       : { entry: explainer.methods.get(method) };
   const outcome = await explainSubject(
     explainer,
     opened,
-    await subjectOf(opened, input),
+    subject,
     { method: entry.method.id, summary: true, params, seed, ...(target !== undefined && { target }) },
     hooks,
   );

@@ -6,6 +6,7 @@ import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { imageGraph, openGraph, tokenGraph, vectorGraph } from '../../../src/testing/models.ts';
+import { patchNet } from '../../support/patch-net.ts';
 import { smallDetector } from '../../support/small-detector.ts';
 
 const methods = new MethodRegistry(plugins);
@@ -30,6 +31,12 @@ describe('chooseMethod', () => {
   it('takes HiResCAM for a detector, whose map keeps to one box', async () => {
     const corrections = { task: 'object_detection' };
     expect(chosen(await smallDetector(), { corrections })).toBe('hires_cam');
+  });
+
+  it('takes the attention of a transformer with a class token, and Grad-CAM where there is none', async () => {
+    expect(chosen(await patchNet(2, 3, 1), { deadline: 10 })).toBe('transformer_attribution');
+    expect(chosen(await patchNet(2, 3, 0))).toBe('grad_cam');
+    expect(chosen(await patchNet(2, 3, 1), { corrections: { task: 'regression' } })).toBe('grad_cam');
   });
 
   it.each([
