@@ -13,6 +13,7 @@ import type { Model } from '../core/model/model.ts';
 import { SERVER } from '../edge/version.ts';
 import { listInputs, TRUTHS, type Truth } from '../report/inputs.ts';
 import type { Settings } from '../report/journal.ts';
+import { RECORD_VERSION } from '../report/record.ts';
 import { openRegions } from '../report/regions.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
@@ -140,9 +141,12 @@ export async function prepare(
     noun: nounOf(modality),
     settings: {
       whylight: SERVER.version,
+      record_version: RECORD_VERSION,
       engine: explainer.engine.name,
       model: { name: model.name, version: model.version, digest: model.digest },
       preprocessing: model.preprocessing,
+      task: explainer.tasks.choose(model.description, model.metadata).id,
+      output: model.description.explained.name,
       methods: methods.map(({ method, params }) => {
         const entry = registry.get(method);
         return { method, revision: entry.method.revision, params: parseParams(entry.method, params, entry) };

@@ -1,10 +1,13 @@
 /** Answers of the model to one input: its classes, or what its task finds (boxes, masks, tokens). */
 import type { Explainer } from '../core/explainer/explainer.ts';
+import { inOriginalPixels, type PlacedSize } from '../core/image/placement.ts';
+import { type CodedMask, encodeMask } from '../core/image/run-length.ts';
+import { regionOfPrediction } from '../core/metrics/predicted-region.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { OpenedModel } from '../library/opened-model.ts';
 import { readRequestOf } from '../library/outcome.ts';
 import type { Subject } from '../library/subject.ts';
-import { type RecordedAnswer, round } from './record.ts';
+import { type RecordedAnswer, round, thumbnailSize } from './record.ts';
 
 /** Model that is asked, and the scores that are explained. */
 interface Asked {
@@ -40,8 +43,8 @@ export async function answerOf(asked: Asked, subject: Subject): Promise<Recorded
   );
 }
 
-function ofPrediction({ score, box, ...named }: Prediction, { image }: Subject): RecordedAnswer {
-  return { ...answer(score, named), ...(box && image && { box: inShares(box, image.placement) }) };
+function ofPrediction(prediction: Prediction, { image }: Subject): RecordedAnswer {
+  return { ...answer(prediction.score, prediction), ...(image && placesOf(prediction, image)) };
 }
 
 interface Named {
@@ -56,15 +59,26 @@ const answer = (score: number, { label, class: klass, probability }: Named): Rec
   ...(probability !== undefined && { probability: round(probability) }),
 });
 
-/** A box as shares of the part of the image that the model sees, which the thumbnail shows. */
-function inShares(
-  [x0, y0, x1, y1]: NonNullable<Prediction['box']>,
-  { x, y, width, height }: NonNullable<Subject['image']>['placement'],
-): NonNullable<RecordedAnswer['box']> {
-  return [(x0 - x) / width, (y0 - y) / height, (x1 - x) / width, (y1 - y) / height].map(round) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+type Place = Pick<RecordedAnswer, 'box' | 'angle' | 'keypoints' | 'mask'>;
+
+/** Places of a prediction in the part of the image that the model sees, which the thumbnail shows. */
+function placesOf(prediction: Prediction, placed: PlacedSize): Place {
+  const { box, angle, keypoints, mask } = prediction;
+  const { x, y, width, height } = inOriginalPixels(placed).placement;
+  const across = (at: number): number => round((at - x) / width);
+  const down = (at: number): number => round((at - y) / height);
+  return {
+    ...(box && { box: [across(box[0]), down(box[1]), across(box[2]), down(box[3])] }),
+    ...(angle !== undefined && { angle: round(angle) }),
+    ...(keypoints && { keypoints: keypoints.map(([left, top, score]) => [across(left), down(top), round(score)]) }),
+    ...(mask && { mask: maskOverThumbnail(prediction, placed) }),
+  };
+}
+
+/** A mask at twice the size of the thumbnail: the page draws it larger. */
+function maskOverThumbnail({ mask }: Prediction, placed: PlacedSize): CodedMask {
+  const [width, height] = thumbnailSize(placed.placement);
+  const size = [2 * height, 2 * width] as const;
+  const region = regionOfPrediction({ ...(mask && { mask }) }, placed, size);
+  return encodeMask(region?.inside ?? new Uint8Array(size[0] * size[1]), size);
 }

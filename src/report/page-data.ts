@@ -50,7 +50,10 @@ export interface PageRecord {
   readonly methods: Readonly<Record<string, PageMap>>;
 }
 
-export type PageMap = Pick<MethodRecord, 'target' | 'score' | 'map' | 'drawing' | 'warnings' | 'metrics'>;
+export type PageMap = Pick<
+  MethodRecord,
+  'target' | 'prediction' | 'score' | 'map' | 'drawing' | 'warnings' | 'metrics'
+>;
 
 /** A report's page around its records, which are written one by one as a JSON array. */
 export interface ReportShell {

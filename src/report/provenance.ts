@@ -5,7 +5,7 @@ import type { ProvenanceData } from './page-data.ts';
 
 /** @param command the line that was typed */
 export function provenance(settings: Settings, command?: string): ProvenanceData {
-  const { maps: _, ...told } = settings;
+  const { maps: _, record_version: __, ...told } = settings;
   const versions = { node: process.version, onnxruntime: env.versions.common };
   const rows = Object.entries({ ...told, ...versions }).flatMap(([key, value]) => rowsOf(key, value));
   return { ...(command !== undefined && { command }), rows };

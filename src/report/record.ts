@@ -1,6 +1,7 @@
 /** Record of one input: a line of the journal, and the data that the pages are made of. */
 import type { Image } from '../core/image/image.ts';
 import type { Placement } from '../core/image/placement.ts';
+import type { CodedMask } from '../core/image/run-length.ts';
 import type { Region } from '../core/metrics/region.ts';
 import type { PackedMap } from './packed-map.ts';
 
@@ -28,11 +29,22 @@ export interface RecordedAnswer {
   readonly score: number;
   /** `[x0, y0, x1, y1]` as shares of the width and height of the thumbnail. */
   readonly box?: readonly [number, number, number, number];
+  /** Radians by which the box is turned. */
+  readonly angle?: number;
+  /** `[x, y, score]`, x and y as shares of the width and height of the thumbnail. */
+  readonly keypoints?: readonly (readonly [number, number, number])[];
+  /** Instance or class over the thumbnail, at up to twice its size. */
+  readonly mask?: CodedMask;
 }
+
+/** Version of records: those of another version have other answers, and are not mixed with them. */
+export const RECORD_VERSION = 2;
 
 export interface MethodRecord {
   /** Class or margin that is explained. */
   readonly target: string;
+  /** Number of the explained answer among those at places. */
+  readonly prediction?: number;
   readonly score: number;
   readonly map?: PackedMap;
   readonly mass?: Mass;
@@ -75,11 +87,15 @@ export function massOf(values: Float32Array, [height, width]: readonly [number, 
 
 const SIDE = 96;
 
+/** Width and height of a thumbnail, which shows the part that the model sees, in pixels. */
+export function thumbnailSize(placement: Pick<Placement, 'width' | 'height'>): [width: number, height: number] {
+  const scale = Math.min(1, SIDE / Math.max(placement.width, placement.height));
+  return [Math.max(1, Math.round(placement.width * scale)), Math.max(1, Math.round(placement.height * scale))];
+}
+
 /** The part of an image that the model sees, at most 96 pixels a side; black beyond the image. */
 export function thumbnail(image: Image, placement: Placement): Image {
-  const scale = Math.min(1, SIDE / Math.max(placement.width, placement.height));
-  const width = Math.max(1, Math.round(placement.width * scale));
-  const height = Math.max(1, Math.round(placement.height * scale));
+  const [width, height] = thumbnailSize(placement);
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

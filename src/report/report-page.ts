@@ -106,9 +106,17 @@ function pageRecord(record: InputRecord): PageRecord {
     size: [width, height],
     thumbnail,
     methods: Object.fromEntries(
-      Object.entries(methods).map(([id, { target, score, map, drawing, warnings, metrics }]) => [
+      Object.entries(methods).map(([id, { target, prediction, score, map, drawing, warnings, metrics }]) => [
         id,
-        { target, score, ...(map && { map }), ...(drawing !== undefined && { drawing }), warnings, metrics },
+        {
+          target,
+          ...(prediction !== undefined && { prediction }),
+          score,
+          ...(map && { map }),
+          ...(drawing !== undefined && { drawing }),
+          warnings,
+          metrics,
+        },
       ]),
     ),
   };

@@ -120,6 +120,7 @@ async function byMethod(
   const found = measured.filter(isMeasured);
   return {
     target: nameOf(row.target),
+    ...(row.prediction !== undefined && { prediction: row.prediction }),
     score: round(row.score),
     ...partsOf(study, outcome, region),
     sparseness: round(row.diagnostics.sparseness),

@@ -3,12 +3,10 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { GraphBuilder } from '../../src/core/onnx/builder.ts';
-import type { Graph } from '../../src/core/onnx/graph.ts';
 import { write } from '../../src/core/onnx/write.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
-import { quarters } from '../support/other-models.ts';
+import { halves, quarters } from '../support/other-models.ts';
 import { explained, type OpenPage, openPage, startServer, usePlayground } from '../support/playground.ts';
 import { storedZip } from '../support/stored-zip.ts';
 import { makeTextFolder } from '../support/text-folder.ts';
@@ -27,15 +25,6 @@ const file = (name: string, content: string | Uint8Array): Upload => ({
   mimeType: 'application/octet-stream',
   buffer: Buffer.from(content),
 });
-
-/** Two classes at each pixel: bright, and dark. */
-function halves(): Graph {
-  const g = GraphBuilder.empty('halves');
-  const x = g.input('image', 'float32', ['N', 3, 64, 64]);
-  const kernel = g.constant('float32', [2, 3, 1, 1], [1, 1, 1, -1, -1, -1]);
-  const bias = g.constant('float32', [2], [-1.5, 1.5]);
-  return g.build([g.named(g.op('Conv', [x, kernel, bias]), 'logits')]);
-}
 
 describeInBrowser('a model of the user in the playground', () => {
   const running = usePlayground();

@@ -43,6 +43,15 @@ function sumOfVectors(): Graph {
   return g.build([g.named(sum, 'sentence_embedding')]);
 }
 
+/** Two classes at each pixel: bright, and dark. */
+export function halves(): Graph {
+  const g = GraphBuilder.empty('halves');
+  const x = g.input('image', 'float32', ['N', 3, 64, 64]);
+  const kernel = g.constant('float32', [2, 3, 1, 1], [1, 1, 1, -1, -1, -1]);
+  const bias = g.constant('float32', [2], [-1.5, 1.5]);
+  return g.build([g.named(g.op('Conv', [x, kernel, bias]), 'logits')]);
+}
+
 const json = (content: object): Uint8Array => new TextEncoder().encode(JSON.stringify(content));
 
 /** Tokenizer of `bertDescription` and its special tokens, by path beside a model. */

@@ -31,16 +31,28 @@ function drawnOf({ predictions = [], prediction }: Placed): Drawn[] {
     .sort((a, b) => Number(a.chosen) - Number(b.chosen));
 }
 
+interface Lines {
+  /** Draws boxes and key points. */
+  readonly lines?: boolean;
+  /** Of lines, in pixels. */
+  readonly width?: number;
+}
+
+const widthFor = ({ width, height }: Image): number => Math.max(1, Math.round(Math.max(width, height) / 300));
+
 /**
  * The drawing with the outlines of masks, and with boxes and key points where `lines` is true; the drawing itself where
  * no prediction has a place.
  * @param drawing of the whole upright image, at any size
  */
-export function withPlaces(drawing: Image, placed: Placed, { lines = true }: { readonly lines?: boolean } = {}): Image {
+export function withPlaces(
+  drawing: Image,
+  placed: Placed,
+  { lines = true, width = widthFor(drawing) }: Lines = {},
+): Image {
   const drawn = drawnOf(placed).filter(({ mask, box }) => mask || (lines && box));
   if (drawn.length === 0) return drawing;
   const copy = { ...drawing, data: drawing.data.slice() };
-  const width = Math.max(1, Math.round(Math.max(copy.width, copy.height) / 300));
   const [across, down] = [copy.width / placed.image.width, copy.height / placed.image.height];
   for (const { mask, box, angle, keypoints = [], chosen } of drawn) {
     const color = chosen ? CHOSEN : OTHER;

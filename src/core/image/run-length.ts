@@ -65,6 +65,16 @@ export class RunLengths {
   }
 }
 
+/** The code of a mask of `size` [height, width], 1 inside and 0 outside, row by row. */
+export function encodeMask(mask: Uint8Array, size: readonly [height: number, width: number]): CodedMask {
+  const [height, width] = size;
+  const runs = new RunLengths();
+  for (let x = 0; x < width; x++) {
+    for (let y = 0; y < height; y++) if (mask[y * width + x]) runs.add(x * height + y, x * height + y + 1);
+  }
+  return { size, counts: runs.encode(height * width) };
+}
+
 /** A binary mask in COCO's code: compressed, or as the run lengths themselves. `size` is [height, width]. */
 export interface CodedMask {
   readonly size: readonly [number, number];

@@ -1,10 +1,11 @@
 /** Drawings of images and of mean images, with maps in the colours and by the code of the product. */
+import { withPlaces } from '../../core/explainer/draw-predictions.ts';
 import { drawOverlay } from '../../core/image/draw-overlay.ts';
+import type { Image as PixelImage } from '../../core/image/image.ts';
 import type { SaliencyMap } from '../../core/image/placement.ts';
 import type { Finding } from '../findings.ts';
 import { type PackedMap, unpackMap } from '../packed-map.ts';
-import type { PageRecord } from '../page-data.ts';
-import type { RecordedAnswer } from '../record.ts';
+import type { PageMap, PageRecord } from '../page-data.ts';
 import type { Drawing } from './paint.ts';
 
 /** Red speaks for the class, blue against it. */
@@ -15,6 +16,9 @@ const OVERLAY = {
   clip_percent_upperbound: 99.9,
   clip_percent_lowerbound: 0,
 } as const;
+
+/** Width of lines in pixels of a canvas, of which two are one pixel of the screen. */
+const LINE = 3;
 
 /** Images whose mean is taken, at most. */
 const MAX_MEAN = 64;
@@ -39,22 +43,28 @@ export function mapOf(packed: PackedMap | undefined): SaliencyMap | undefined {
   return { width, height, values: Float32Array.from(unpackMap(packed), (value) => value / 127) };
 }
 
-/** Draws one image, a map over it, and frames around its boxes. */
-export function imageDrawing(record: PageRecord, map: SaliencyMap | undefined, opacity: number): Drawing {
+/** Draws one image, a map over it, and the masks, boxes and key points of its answers. */
+export function imageDrawing(record: PageRecord, method: PageMap | undefined, opacity: number): Drawing {
   return async (context) => {
     const image = await bitmapOf(record);
+    const map = mapOf(method?.map);
     drawSharp(context, image);
     if (map) overlay(context, map, opacity);
-    for (const { box } of record.top) if (box) frame(context, spotOf(box));
+    outline(context, record.top, method?.prediction);
   };
 }
 
-const spotOf = ([x0, y0, x1, y1]: NonNullable<RecordedAnswer['box']>): Finding['spot'] => ({
-  x: x0,
-  y: y0,
-  width: x1 - x0,
-  height: y1 - y0,
-});
+/** Draws the places of answers by the code of the product; that of the explained one in its own colour. */
+function outline(context: CanvasRenderingContext2D, top: PageRecord['top'], prediction?: number): void {
+  const { width, height } = context.canvas;
+  const predictions = top.map(({ box, keypoints, ...rest }) => ({
+    ...rest,
+    ...(box && { box: box.map((at, i) => at * (i % 2 === 0 ? width : height)) as unknown as typeof box }),
+    ...(keypoints && { keypoints: keypoints.map(([x, y, score]) => [x * width, y * height, score] as const) }),
+  }));
+  const placed = { predictions, ...(prediction !== undefined && { prediction }), image: { width, height } };
+  repaint(context, (image) => withPlaces(image, placed, { width: LINE }));
+}
 
 /** Draws the mean of some images, a map over it, and a frame around a spot. */
 export function meanDrawing(
@@ -110,10 +120,14 @@ function drawSharp(context: CanvasRenderingContext2D, image: CanvasImageSource):
 }
 
 function overlay(context: CanvasRenderingContext2D, map: SaliencyMap, opacity: number): void {
+  repaint(context, (image) => drawOverlay(map, image, { ...OVERLAY, opacity }));
+}
+
+/** Replaces what is drawn. */
+function repaint(context: CanvasRenderingContext2D, draw: (image: PixelImage) => PixelImage): void {
   const { width, height } = context.canvas;
   const pixels = context.getImageData(0, 0, width, height);
-  const image = { width, height, data: new Uint8Array(pixels.data.buffer) };
-  pixels.data.set(drawOverlay(map, image, { ...OVERLAY, opacity }).data);
+  pixels.data.set(draw({ width, height, data: new Uint8Array(pixels.data.buffer) }).data);
   context.putImageData(pixels, 0, 0);
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { SaliencyMap } from '../../core/image/placement.ts';
 import type { Finding } from '../findings.ts';
 import type { PageRecord } from '../page-data.ts';
-import { imageDrawing, mapOf, meanDrawing } from './draw.ts';
+import { imageDrawing, meanDrawing } from './draw.ts';
 import { type Drawing, paint } from './paint.ts';
 import { opacity, opened } from './state.ts';
 
@@ -41,8 +41,8 @@ interface ImageMapProps {
 /** One image with its map. */
 export function ImageMap({ record, width, method }: ImageMapProps) {
   const share = opacity.value;
-  const packed = method === undefined ? undefined : record.methods[method]?.map;
-  const drawing = useMemo(() => imageDrawing(record, mapOf(packed), share), [record, packed, share]);
+  const shown = method === undefined ? undefined : record.methods[method];
+  const drawing = useMemo(() => imageDrawing(record, shown, share), [record, shown, share]);
   return <MapCanvas width={width} ratio={ratioOf(record)} label={record.name} drawing={drawing} />;
 }
 
