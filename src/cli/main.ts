@@ -51,6 +51,10 @@ const COMMANDS: Commands = {
   },
   backup: { about: 'Save tenants and uploaded models of a deployment', load: () => import('./commands/backup.ts') },
   restore: { about: 'Bring a backup back to a deployment', load: () => import('./commands/restore.ts') },
+  price: {
+    about: "Compute the cost of explanations on Cloudflare's prices",
+    load: () => import('./commands/price.ts'),
+  },
   init: { about: 'Make the folder of a deployment', load: () => import('./commands/init.ts') },
   build: { about: 'Write the Worker of a deployment', load: () => import('./commands/build.ts') },
   start: { about: 'Run the Worker of a deployment in local workerd', load: () => import('./commands/start.ts') },
