@@ -28,6 +28,9 @@ const commandsOf = (tutorial: string): string[] =>
       .filter((line) => line.startsWith('npx whylight ')),
   );
 
+const ONNXRUNTIME_MISSING =
+  spawnSync('python3', ['-c', 'import onnxruntime']).status === 0 ? undefined : 'there is no Python with onnxruntime';
+
 /** Folder in which a reader would sit, with all that the tutorials name. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'whylight-tutorials-'));
@@ -59,7 +62,16 @@ describe('tutorials', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const TUTORIALS = ['first-map', 'pytorch', 'yolo', 'bert', 'sklearn', 'data-set', 'write-a-method'];
+  const TUTORIALS = [
+    'first-map',
+    'pytorch',
+    'yolo',
+    'bert',
+    'sklearn',
+    'data-set',
+    'write-a-method',
+    'explained-model',
+  ];
   const commands = TUTORIALS.flatMap((tutorial) => commandsOf(tutorial).map((command) => [tutorial, command] as const));
 
   it('have commands', () => expect(commands.length).toBeGreaterThan(10));
@@ -83,6 +95,19 @@ describe('tutorials', () => {
     );
     expect(readFileSync(join(folder, 'node-map.png')).subarray(1, 4).toString()).toBe('PNG');
   }, 100_000);
+
+  it('of the explained model run with onnxruntime alone, as in a browser', () => {
+    const [program = ''] = blocksOf('explained-model', 'js');
+    const file = join(folder, 'explained.mjs');
+    const engine = JSON.stringify(import.meta.resolve('onnxruntime-web'));
+    writeFileSync(file, program.replace("'onnxruntime-web'", engine));
+    expect(execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' })).toBe('[ 1, 32, 32 ]\n');
+  }, 100_000);
+
+  itUnless(ONNXRUNTIME_MISSING, 'of the explained model run in Python', () => {
+    const [program = ''] = blocksOf('explained-model', 'python');
+    expect(execFileSync('python3', ['-c', program], { cwd: folder, encoding: 'utf8' })).toBe('(1, 32, 32)\n');
+  });
 
   it('of the deployment build the Worker without an account', () => {
     const said = execFileSync(process.execPath, ['scripts/deploy.ts', '--dry-run'], { encoding: 'utf8' });

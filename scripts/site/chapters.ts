@@ -20,6 +20,7 @@ export const CHAPTERS: readonly Chapter[] = [
       'tutorials/data-set',
       'tutorials/write-a-method',
       'tutorials/python',
+      'tutorials/explained-model',
     ],
   },
   {

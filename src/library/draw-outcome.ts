@@ -30,9 +30,9 @@ export const overlayOf = (
   boxes = true,
 ): Image | undefined => subject.image && drawShown(explanation.method, row, subject.image, options, boxes);
 
-/** The map of an image, else the values of the features, as an .npy file. */
+/** The map where the model sees an image, else the values of the features, as an .npy file. */
 export function numbersOf({ row: { features, map, values } }: Outcome): Uint8Array {
-  if (features) {
+  if (features && !map) {
     const numbers = features.map(({ value }) => value);
     return writeNpy(tensor('float64', [numbers.length], numbers));
   }

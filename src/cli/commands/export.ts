@@ -1,4 +1,4 @@
-/** `whylight export triton|kserve <model>`: what an inference server needs to run the heavy part of the methods. */
+/** `whylight export onnx|triton|kserve <model>`: a model that explains itself, or the graphs for an inference server. */
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,9 @@ import { preparedBytes } from '../../library/prepare-model.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
-import { explainedGraph, ONE_PASS_METHODS } from '../export/explained-graph.ts';
+import { explainedGraph, WRITTEN_METHODS } from '../export/explained/graph.ts';
+import { halfWeights } from '../export/explained/half-weights.ts';
+import { STEPS } from '../export/explained/integrated-gradients.ts';
 import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
 import { kserveService } from '../export/kserve.ts';
 import { TRITON_DEFAULTS, tritonConfig } from '../export/triton.ts';
@@ -30,12 +32,24 @@ const args = {
     type: 'string',
     default: 'grad_cam',
     valueHint: 'id',
-    description: `onnx: method whose map is added (${ONE_PASS_METHODS.join(', ')})`,
+    description: `onnx: method whose map is added (${WRITTEN_METHODS.join(', ')})`,
   },
   target: {
     type: 'string',
     valueHint: 'n',
     description: 'onnx: element of the scores to explain; the largest when left out',
+  },
+  steps: {
+    type: 'string',
+    default: String(STEPS),
+    valueHint: 'n',
+    description: 'onnx: points on the path of integrated_gradients',
+  },
+  weights: {
+    type: 'string',
+    default: 'fp32',
+    valueHint: 'fp32|fp16',
+    description: 'onnx: fp16 halves the file; the model still computes in fp32',
   },
   methods: {
     type: 'string',
@@ -66,8 +80,9 @@ const args = {
 
 export default defineCommand({
   name: 'export',
-  description: 'Writes compiled graphs for an inference server, or the service around it.',
+  description: 'Writes a model that explains itself, or compiled graphs for an inference server.',
   examples: [
+    'whylight export onnx model.onnx -o explained.onnx --method recipro_cam',
     'whylight export triton model.onnx -o repository/ --methods grad_cam',
     'whylight export prepared model.onnx -o model.prepared --methods saliency',
   ],
@@ -143,12 +158,22 @@ async function writePrepared(model: Model, out: string, methods: readonly string
 /** Writes the model with its saliency map as a further output, weights and all, in one file. */
 async function writeExplained(
   model: Model,
-  flags: { readonly out: string; readonly method: string; readonly target?: string },
+  flags: {
+    readonly out: string;
+    readonly method: string;
+    readonly target?: string;
+    readonly steps: string;
+    readonly weights: string;
+  },
 ): Promise<void> {
-  const method = oneOf('method', flags.method, ONE_PASS_METHODS);
-  const target = flags.target === undefined ? {} : { target: numberFlag('target', flags.target, 0) };
-  const graph = explainedGraph(model, { method, ...target });
-  await writeFile(flags.out, write(graph).graph);
+  const method = oneOf('method', flags.method, WRITTEN_METHODS);
+  const graph = explainedGraph(model, {
+    method,
+    steps: numberFlag('steps', flags.steps, 1, 1000),
+    ...(flags.target !== undefined && { target: numberFlag('target', flags.target, 0) }),
+  });
+  const isHalf = oneOf('weights', flags.weights, ['fp32', 'fp16']) === 'fp16';
+  await writeFile(flags.out, write(isHalf ? halfWeights(graph) : graph).graph);
   console.log(`${flags.out}: ${model.name} with ${graph.outputs.map(({ name }) => name).join(', ')}`);
 }
 

@@ -1,0 +1,87 @@
+/** Methods inside the model that are one pass through it and its derivative. */
+import { COTANGENT, compile, gradientName, type Optimize } from '../../../core/autodiff/compile.ts';
+import { GraphBuilder, type Value } from '../../../core/onnx/builder.ts';
+import type { Graph } from '../../../core/onnx/graph.ts';
+import { enlarged, folded } from './shape-map.ts';
+import { featureLayer, oneHot, type Subject, type Written } from './subject.ts';
+
+/**
+ * Maps [N, h, w] of feature maps [N, C, h, w] and the gradient there. grad_cam: Selvaraju et al. 2017, equations 1 and 2;
+ * hires_cam: Draelos and Carin 2020; layer_cam: Jiang et al. 2021, equation 7.
+ */
+const CAMS = {
+  grad_cam: (g: GraphBuilder, gradient: Value, maps: Value) =>
+    summed(g, g.op('ReduceMean', [gradient, g.ints([2, 3])], { keepdims: 1 }), maps),
+  hires_cam: summed,
+  layer_cam: (g: GraphBuilder, gradient: Value, maps: Value) => summed(g, g.op('Relu', [gradient]), maps),
+} as const;
+
+export const CAM_METHODS = ['grad_cam', 'hires_cam', 'layer_cam'] as const satisfies readonly (keyof typeof CAMS)[];
+
+function summed(g: GraphBuilder, weights: Value, maps: Value): Value {
+  const sum = g.op('ReduceSum', [g.op('Mul', [weights, maps]), g.ints([1])], { keepdims: 0 });
+  return g.op('Relu', [sum]);
+}
+
+/**
+ * A class activation map; its attribution is the map at the layer, [N, h, w].
+ * @throws WhylightError `unprocessable_method` for a model without feature maps; `not_differentiable`
+ */
+export function classActivationMap(
+  subject: Subject,
+  method: (typeof CAM_METHODS)[number],
+  optimize: Optimize,
+): Written {
+  const layer = featureLayer(subject);
+  const { g, gradient } = withGradient(subject, layer.name, optimize);
+  const attribution = CAMS[method](g, gradient, g.value(layer.name));
+  return { g, attribution, map: enlarged(g, attribution, subject.image) };
+}
+
+/**
+ * The magnitude of the gradient at the image, [N, ...image], or the gradient times the image.
+ * @throws WhylightError `not_differentiable`
+ */
+export function imageGradient(subject: Subject, method: 'saliency' | 'input_x_gradient', optimize: Optimize): Written {
+  const { image } = subject;
+  const { g, gradient } = withGradient(subject, image.name, optimize);
+  const attribution = method === 'saliency' ? g.op('Abs', [gradient]) : g.op('Mul', [gradient, g.value(image.name)]);
+  return { g, attribution, map: folded(g, attribution, image) };
+}
+
+function withGradient({ model, info, image, outputs, target }: Subject, tensor: string, optimize: Optimize) {
+  const compiled = compile(model.graph, {
+    scores: info.scores.name,
+    outputs,
+    gradients: [tensor],
+    ...(tensor !== image.name && { activations: [tensor] }),
+    optimize,
+  });
+  const subject = { model, info, image, outputs, ...(target !== undefined && { target }) };
+  const g = new GraphBuilder(withCotangent(compiled, subject)).under('explained/');
+  return { g, gradient: g.value(gradientName(tensor)) };
+}
+
+/** The graph with its cotangent made by nodes, right behind the scores that they read. */
+function withCotangent(compiled: Graph, subject: Subject): Graph {
+  const { scores } = subject.info;
+  const at = compiled.nodes.findIndex(({ outputs }) => outputs.includes(scores.name));
+  const before = compiled.nodes.slice(0, at + 1);
+  const head = new GraphBuilder({
+    ...compiled,
+    inputs: compiled.inputs.filter(({ name }) => name !== COTANGENT),
+    nodes: before,
+  }).under('explained/');
+  const cotangent = head.named(oneHot(head, subject), COTANGENT);
+  const graph = head.build([cotangent]);
+  return {
+    ...compiled,
+    inputs: graph.inputs,
+    constants: new Map([...compiled.constants, ...graph.constants]),
+    nodes: [
+      ...compiled.nodes.slice(0, at + 1),
+      ...graph.nodes.filter((node) => !before.includes(node)),
+      ...compiled.nodes.slice(at + 1),
+    ],
+  };
+}
