@@ -34,7 +34,7 @@ function drawnOf({ predictions = [], prediction }: Placed): Drawn[] {
 interface Lines {
   /** Draws boxes and key points. */
   readonly lines?: boolean;
-  /** Of lines, in pixels. */
+  /** Width of lines, in pixels. */
   readonly width?: number;
 }
 
