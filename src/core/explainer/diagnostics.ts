@@ -3,6 +3,7 @@ import type { Strategy } from '../method/contract.ts';
 import { entropy, gini } from '../tensor/concentration.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { overflowSentence } from './overflow.ts';
 
 export interface Diagnostics {
   /** Sum of the values above zero, as a share of the sum of all absolute values; 0 for values of zero. */
@@ -23,6 +24,7 @@ export interface Warning {
     | 'incomplete'
     | 'nothing_found'
     | 'contradicted'
+    | 'overflow'
     | 'straight_through';
   /** Meaning of the warning, and a remedy. */
   readonly message: string;
@@ -39,6 +41,8 @@ export interface Circumstances {
   readonly strategy?: Strategy;
   /** Reason of the method for values of zero, see {@link Attribution.zeros}. */
   readonly zeros?: string;
+  /** Tensor inside the model that float16 cannot hold. */
+  readonly overflow?: string;
   /** Operator and name of a node that rounds activations, where the values come from a gradient through it. */
   readonly rounding?: string;
   /** The part with the most positive values, and the change of the score without it, where that was measured. */
@@ -105,7 +109,7 @@ const isSaturated = (probability: number | undefined): probability is number =>
   probability !== undefined && Math.min(probability, 1 - probability) < SATURATED;
 
 function* warnings(low: number, high: number, circumstances: Circumstances): Generator<Warning> {
-  const { score, baselineScore, convergenceDelta, probability, activation, hidden, rounding } = circumstances;
+  const { score, baselineScore, convergenceDelta, probability, activation, hidden, rounding, overflow } = circumstances;
   if (low === 0 && high === 0) {
     yield { code: 'flat', message: `Every value is zero: ${reasonForZeros(circumstances)}` };
   } else if (isFlat(low, high, FLAT)) {
@@ -128,6 +132,7 @@ function* warnings(low: number, high: number, circumstances: Circumstances): Gen
       message: `The explained probability is ${probability.toPrecision(3)}: ${name} is saturated there, and hardly changes with the input. Explain the logits: scores=logits.`,
     };
   }
+  if (overflow !== undefined) yield { code: 'overflow', message: overflowSentence(overflow) };
   if (rounding !== undefined) {
     yield {
       code: 'straight_through',

@@ -1,5 +1,6 @@
 /** Run of one row of a plan. */
 import { throwIfAborted } from '../abort.ts';
+import { WhylightError } from '../errors.ts';
 import type { Attribution, Cost, ExplainContext } from '../method/contract.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
@@ -12,6 +13,8 @@ import { type Circumstances, diagnose } from './diagnostics.ts';
 import { explainedBy } from './explained.ts';
 import type { ExplainedRow } from './explanation.ts';
 import { followOf } from './follow.ts';
+import { hiddenOverflow, locateNotFinite } from './not-finite.ts';
+import { halvesInside } from './overflow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
@@ -19,7 +22,7 @@ import { modelView } from './plugin-view.ts';
 import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
-import type { Summary } from './summary.ts';
+import { type SummaryFacts, summarize } from './summary.ts';
 
 /** A row that was explained. */
 export interface RowResult {
@@ -41,24 +44,30 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
     baselines: plan.rows === 1 ? plan.baselines : rowOf(plan.baselines, index),
   };
   const evaluator = evaluatorOf(run, held, index);
-  const start = await evaluator.start(row.inputs, space, targetOf(plan));
+  const start = await evaluator.start(row.inputs, space, targetOf(plan)).catch(async (error: unknown) => {
+    throw WhylightError.is(error) && error.details.notFinite === true ? await locateNotFinite(error, run, row) : error;
+  });
+  const overflow = await hiddenOverflow(run, row);
   const attribution = await attribute(run, row, evaluator, start);
   if (hooks.signal) throwIfAborted(hooks.signal);
   const explained = explainedBy(plan, row.inputs, attribution);
   const outcome = outcomeOf(attribution, start);
-  const summary = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
+  const described = request.summary ? await summarizeRow(run, row, explained, outcome) : undefined;
+  const circumstances = circumstancesOf(plan, outcome, attribution, described?.facts, overflow);
+  const diagnostics = diagnose(explained.values, circumstances, explained.map);
+  const summary = described && summarize(described.facts, described.subject, diagnostics.warnings);
   const { forwards, backwards } = evaluator.samples;
   return {
     scores: start.scores,
     samples: {
-      forwards: forwards + (summary?.facts.hidden ? 1 : 0),
+      forwards: forwards + (summary?.facts.hidden ? 1 : 0) + (halvesInside(plan).length > 0 ? 1 : 0),
       backwards,
       predictions: evaluator.predictions,
     },
     row: {
       target: start.target,
       ...scoresOf(outcome),
-      diagnostics: diagnose(explained.values, circumstancesOf(plan, outcome, attribution, summary), explained.map),
+      diagnostics,
       ...(summary && { summary }),
       // The elements of an output with boxes are no classes: its predictions are the task's.
       top: request.taskTarget ? [] : topClasses(start.scores, space, info, request.top ?? 5),
@@ -172,12 +181,13 @@ function circumstancesOf(
   { info, entry, model, graphs }: Plan,
   outcome: RowOutcome,
   { zeros }: Attribution,
-  summary: Summary | undefined,
+  facts: SummaryFacts | undefined,
+  overflow: string | undefined,
 ): Circumstances {
   const isProbability = info.probability === 'given' && outcome.target.index !== undefined && !outcome.ofNeuron;
   const { value: activation } = model.description.explained.activation;
   // Values without a sign do not claim that the part is evidence for the target.
-  const hidden = summary?.facts.signed ? summary.facts.hidden : undefined;
+  const hidden = facts?.signed ? facts.hidden : undefined;
   const isGradient = Object.values(graphs).some(({ gradients }) => gradients.length > 0);
   const rounds = isGradient ? roundingNode(model.graph) : undefined;
   return {
@@ -187,6 +197,7 @@ function circumstancesOf(
     ...(isProbability && (activation === 'softmax' || activation === 'sigmoid') && { activation }),
     ...(zeros !== undefined && { zeros }),
     ...(hidden && { hidden }),
+    ...(overflow !== undefined && { overflow }),
     ...(rounds && { rounding: `${rounds.op} "${rounds.name}"` }),
   };
 }

@@ -14,6 +14,7 @@ import { followsPrediction, type Target } from '../model/target-request.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
+import { halvesInside } from './overflow.ts';
 import { guarded } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
 import type { ExplainRequest } from './request.ts';
@@ -184,7 +185,7 @@ function withNeeds(
   settled: Omit<Plan, 'params' | 'graphs' | 'rowCost' | 'cost'>,
   params: Readonly<Record<string, unknown>>,
 ): Plan {
-  const { entry, info, methods, rows, baselines, request } = settled;
+  const { entry, model, info, methods, rows, baselines, request } = settled;
   const { method } = entry;
   const needs = guarded(method, () => method.needs(params, modelView(info), methods));
   const graphs = Object.fromEntries(
@@ -198,12 +199,14 @@ function withNeeds(
   }));
   const most = (key: keyof Cost): number => Math.max(0, ...costs.map(({ each }) => each[key]));
   const all = (key: keyof Cost): number => costs.reduce((sum, { each, rows: count }) => sum + each[key] * count, 0);
+  // A row for the summary, and one that looks for what float16 cannot hold.
+  const beside = Number(request.summary === true) + Number(halvesInside({ model, info }).length > 0);
   return {
     ...settled,
     params,
     graphs,
     rowCost: { forwards: most('forwards'), backwards: most('backwards') },
-    cost: { forwards: all('forwards') + (request.summary ? rows : 0), backwards: all('backwards') },
+    cost: { forwards: all('forwards') + beside * rows, backwards: all('backwards') },
   };
 }
 

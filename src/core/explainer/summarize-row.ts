@@ -10,7 +10,7 @@ import type { Explained } from './explanation.ts';
 import { followOf } from './follow.ts';
 import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun } from './plan-run.ts';
-import { type HiddenFacts, type Summary, summarize } from './summary.ts';
+import type { HiddenFacts, SummaryFacts } from './summary.ts';
 
 /** Scores of an explained row. */
 export interface RowOutcome {
@@ -24,13 +24,19 @@ export interface RowOutcome {
   readonly convergenceDelta?: number;
 }
 
-/** Describes an explained row in words; evaluates the row without its strongest part where there is one. */
+/** Facts of a summary, and the name of the target in its first sentence: `class cat`. */
+export interface Described {
+  readonly facts: SummaryFacts;
+  readonly subject: string;
+}
+
+/** Collects the facts about an explained row; evaluates the row without its strongest part where there is one. */
 export async function summarizeRow(
   run: PlanRun,
   row: PlanRow,
   explained: Explained,
   outcome: RowOutcome,
-): Promise<Summary> {
+): Promise<Described> {
   const { info, entry, params } = run.plan;
   const { properties } = entry.method.about;
   const evidence = evidenceOf(info, explained, row.inputs, run.plan.request.features?.[row.index]);
@@ -47,7 +53,7 @@ export async function summarizeRow(
     ...(evidence && { evidence }),
     ...(hidden && { hidden }),
   };
-  return summarize(facts, isNamedClass ? `class ${target}` : target);
+  return { facts, subject: isNamedClass ? `class ${target}` : target };
 }
 
 /** Effect of hiding the strongest part; undefined when no value is above zero. */

@@ -1,4 +1,5 @@
 /** An explanation in words. Every sentence says a number that was counted or measured; nothing is guessed. */
+import type { Warning } from './diagnostics.ts';
 import type { Evidence, Stand } from './evidence.ts';
 
 export interface Summary {
@@ -42,17 +43,24 @@ const STANDS: Readonly<Record<Stand, string>> = {
 };
 const POSITIONS = { region: 'pixels', feature: 'numbers', step: 'steps', token: 'tokens', named: 'features' } as const;
 
+/** Codes of warnings whose facts have sentences of their own. */
+const SAID: readonly Warning['code'][] = ['contradicted', 'all_negative'];
+
 /**
  * Puts the facts into sentences.
  * @param subject name of the target in the first sentence: `class cat`
+ * @param warnings about the values; those that their own sentences do not say stand at the end
  */
-export function summarize(facts: SummaryFacts, subject: string): Summary {
-  return { text: [...sentences(facts, subject)].join(' '), facts };
+export function summarize(facts: SummaryFacts, subject: string, warnings: readonly Warning[] = []): Summary {
+  const first = `Explanation of ${subject} (score ${number(facts.score)}).`;
+  // Nothing can be said of the parts of a map that is the same everywhere.
+  const rest = warnings.some(({ code }) => code === 'flat') ? [] : sentences(facts);
+  const said = warnings.filter(({ code }) => !SAID.includes(code)).map(({ message }) => message);
+  return { text: [first, ...rest, ...said].join(' '), facts };
 }
 
-function* sentences(facts: SummaryFacts, subject: string): Generator<string> {
-  const { target, score, evidence, hidden, signed } = facts;
-  yield `Explanation of ${subject} (score ${number(score)}).`;
+function* sentences(facts: SummaryFacts): Generator<string> {
+  const { target, evidence, hidden, signed } = facts;
   if (!evidence) {
     yield 'The attribution is for an inner layer that has no positions in the input.';
     return;
@@ -78,10 +86,12 @@ function opposition({ target, signed }: SummaryFacts, evidence: Evidence): strin
 }
 
 function consequence({ part, by, score, change, top }: HiddenFacts, { evidence, score: before }: SummaryFacts): string {
+  const [from, to] = [number(before), number(score)];
+  const way = change < 0 ? 'falls' : 'rises';
   const scores =
     change === 0
-      ? `the score stays ${number(score)}`
-      : `the score ${change < 0 ? 'falls' : 'rises'} from ${number(before)} to ${number(score)}`;
+      ? `the score stays ${to}`
+      : `the score ${way} ${from === to ? `by ${number(Math.abs(change))}` : `from ${from} to ${to}`}`;
   const hidden = `With ${nameOf(part, evidence?.kind)} hidden (${STANDS[by]}), ${scores}`;
   if (!top) return `${hidden}.`;
   const classes =

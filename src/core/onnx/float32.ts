@@ -39,8 +39,10 @@ const hasHalf = (graph: Graph): boolean =>
 /** The same graph with every float16 and bfloat16 as float32; the very same object when there are none. */
 export function toFloat32(graph: Graph): Graph {
   if (!hasHalf(graph)) return graph;
+  const computesHalf = [...graph.inputs, ...graph.constants.values()].some(({ dtype }) => dtype === 'float16');
   return {
     ...graph,
+    ...(computesHalf && { computesHalf }),
     inputs: graph.inputs.map(retyped),
     outputs: graph.outputs.map(retyped),
     constants: new Map([...graph.constants].map(([name, constant]) => [name, widen(constant)])),

@@ -82,4 +82,6 @@ export interface Graph {
   readonly nodes: readonly Node[];
   /** Types that the file declares for values, by name: used behind operators that inference does not know. */
   readonly declared?: ReadonlyMap<string, TensorType>;
+  /** True where the file computes in float16, and the graph in float32 in its place. */
+  readonly computesHalf?: boolean;
 }

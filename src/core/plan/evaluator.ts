@@ -99,6 +99,7 @@ export class Evaluator {
       throw new WhylightError(
         'unprocessable_method',
         'The model answers this input with NaN or infinity: it cannot be explained.',
+        { notFinite: true },
       );
     }
     this.target = wanted ?? choose?.(scores) ?? outputTarget(argmax(scores), space);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { summarize } from '../../../src/core/explainer/summary.ts';
 import type { Method } from '../../../src/core/method/contract.ts';
 import { float32, type Tensor, tensor } from '../../../src/core/tensor/tensor.ts';
 import { imageTensor, tokens, vector } from '../../../src/testing/models.ts';
@@ -155,4 +156,37 @@ describe('the summary in words', () => {
     expect(unsigned.text).toMatch(/have no sign/);
     expect(unsigned.text).not.toMatch(/evidence for|is negative/);
   });
+});
+
+describe('a summary of a map without values', () => {
+  it.each([
+    ['zero', 0, 'Every value is zero: the score is the same whatever was changed.'],
+    ['the same', 2, 'Every value is the same: the map does not tell one part of the input from another.'],
+  ])('says why it is %s, and names no parts', async (_, value, sentence) => {
+    const values = float32([1, 3, 8, 8], new Float32Array(192).fill(value));
+    const explainer = explainerOf([planted({ image: values })]);
+    const request = { method: 'trial', inputs: { image: imageTensor() }, target: 'dog', summary: true };
+    const { rows } = await explainer.explain(await openImage({}, { labels }), request);
+    expect(rows[0]?.summary?.text).toContain(sentence);
+    expect(rows[0]?.summary?.text).not.toMatch(/region|positive/);
+  });
+
+  it('names a saturated softmax', async () => {
+    const explainer = explainerOf([planted({ image: plantedPicture() })]);
+    const model = await openImage({ ending: 'Softmax' }, { labels });
+    const image = float32(
+      [1, 3, 8, 8],
+      imageTensor().data.map((x) => x * 1e4),
+    );
+    const request = { method: 'trial', inputs: { image }, scores: 'output', summary: true };
+    const { rows } = await explainer.explain(model, request);
+    expect(rows[0]?.summary?.text).toMatch(/the softmax is saturated there, .* Explain the logits: scores=logits\.$/);
+  });
+});
+
+it('a change smaller than the digits of the scores is given by itself', () => {
+  const hidden = { part: 'centre', by: 'mean', score: 0.99999, change: -0.000004 } as const;
+  const evidence = { kind: 'region', parts: [], negativeShare: 0, halfIn: 0.1, strongest: 0 } as const;
+  const { text } = summarize({ target: 'cat', score: 0.999994, signed: true, evidence, hidden }, 'class cat');
+  expect(text).toContain('the score falls by 4.00e-6.');
 });
