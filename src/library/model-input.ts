@@ -20,7 +20,7 @@ export type ModelInput =
   | { readonly text: string; readonly pair?: string }
   | { readonly file: string }
   | Inputs
-  | Readonly<Record<string, number | string>>
+  | Readonly<Record<string, number | string | null>>
   | readonly unknown[];
 
 /** Parts of a program that read inputs, with its files where it has some. */

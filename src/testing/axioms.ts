@@ -88,7 +88,7 @@ async function explained(trial: Trial, subject: Mirrored): Promise<{ values: Val
 }
 
 const onMirrored = (trial: Trial, subject: Mirrored): Trial =>
-  trial.on(subject, 'feature_mask' in trial.method.params.shape ? subject.features : {});
+  trial.on(subject, 'feature_mask' in trial.method.params.shape ? subject.params : {});
 
 type Values = Explanation['rows'][number]['values'];
 

@@ -12,7 +12,7 @@ import { openGraph, type Subject } from './models.ts';
 
 export interface Mirrored extends Subject {
   /** Makes a column of an image one feature, for methods that have features: its positions are all alike or unused. */
-  readonly features: Readonly<Record<string, unknown>>;
+  readonly params: Readonly<Record<string, unknown>>;
   /** The axis of an attribution that is folded, rows included. */
   axisOf(name: string, values: Tensor): number;
 }
@@ -32,7 +32,7 @@ export async function mirrored({ name, model, inputs }: Subject): Promise<Mirror
     name: `mirrored ${name}`,
     model: await openGraph(graph),
     inputs: mirrorImages(inputs),
-    features: image ? { feature_mask: 'grid', grid: [1, image.dims.at(-1)] } : {},
+    params: image ? { feature_mask: 'grid', grid: [1, image.dims.at(-1)] } : {},
     axisOf: (source, { dims }) => axisIn(source, dims.length),
   };
 }

@@ -1,5 +1,6 @@
 /** Small classifiers of each modality with seeded weights, opened as users open theirs: from the bytes of a file. */
 
+import type { Features } from '../core/modality/modality.ts';
 import type { Manifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
 import { GraphBuilder, type Value } from '../core/onnx/builder.ts';
@@ -15,6 +16,12 @@ export interface Subject {
   readonly model: Model;
   /** One row. */
   readonly inputs: Inputs;
+  /** Words, columns or windows of the row; its elements when left out. */
+  readonly features?: Features;
+  /** One row with every feature absent; that of the method when left out. */
+  readonly baselines?: Inputs;
+  /** Typical rows of the model, for methods that average over several baselines. */
+  readonly background?: Inputs;
 }
 
 /**

@@ -5,12 +5,12 @@ import { WhylightError } from '../core/errors.ts';
 import { Explainer } from '../core/explainer/explainer.ts';
 import type { Explanation } from '../core/explainer/explanation.ts';
 import type { Plan } from '../core/explainer/plan.ts';
-import type { ExplainHooks } from '../core/explainer/request.ts';
+import type { ExplainHooks, ExplainRequest } from '../core/explainer/request.ts';
 import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
 import type { TargetRequest } from '../core/model/target-request.ts';
 import { graphCompiler } from '../core/plan/compile-variant.ts';
-import type { Inputs } from '../core/tensor/rows.ts';
+import { type Inputs, rowsOf } from '../core/tensor/rows.ts';
 import type { Subject } from './models.ts';
 
 export interface TrialOptions {
@@ -62,7 +62,12 @@ export class Trial {
   /** Plan of the method for this model. */
   plan(): Plan {
     const { model, inputs } = this.subject;
-    return this.explainer({}).plan(model, { method: this.method.id, params: this.params, inputs });
+    return this.explainer({}).plan(model, {
+      method: this.method.id,
+      params: this.params,
+      inputs,
+      ...this.given(inputs),
+    });
   }
 
   /** True if the method applies to this model. */
@@ -83,8 +88,28 @@ export class Trial {
 
   explain(run: Run = {}): Promise<Explanation> {
     const { inputs = this.subject.inputs, seed, target, baselines, hooks } = run;
-    const request = { method: this.method.id, params: this.params, inputs, seed, target, baselines };
+    const given = this.given(inputs);
+    const request = {
+      method: this.method.id,
+      params: this.params,
+      ...given,
+      inputs,
+      seed,
+      target,
+      ...(baselines && { baselines }),
+    };
     return this.explainer(run).explain(this.subject.model, request, hooks);
+  }
+
+  /** Features and baselines of the subject, for each row of these inputs. */
+  private given(inputs: Inputs): Pick<ExplainRequest, 'features' | 'baselines' | 'background'> {
+    const { features, baselines, background } = this.subject;
+    const rows = Math.max(...Object.values(inputs).map(rowsOf));
+    return {
+      ...(features && { features: Array.from({ length: rows }, () => features) }),
+      ...(baselines && { baselines }),
+      ...(background && { background }),
+    };
   }
 
   private explainer({ engine = this.engines[0], maxBatch, method = this.method }: Run): Explainer {

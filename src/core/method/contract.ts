@@ -69,7 +69,7 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   /** True if `explain` ends with its default parameters, too, when it knows enough: the cost is then an upper bound. */
   readonly stopsEarly?: true;
   /**
-   * Tells that the method averages over several baselines, and so takes the background rows of a model in place of one
+   * Tells that the method works with several baselines, and so takes the background rows of a model in place of one
    * row: all of them, or so many at most, spread evenly over them.
    */
   readonly background?: true | number;

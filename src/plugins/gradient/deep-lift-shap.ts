@@ -16,7 +16,8 @@ export default defineMethod({
   apiVersion: 1,
   id: 'deep_lift_shap',
   strategy: 'gradient',
-  revision: 1,
+  revision: 2,
+  background: true,
   about: {
     title: 'DeepLIFT SHAP',
     summary:

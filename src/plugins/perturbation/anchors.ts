@@ -62,7 +62,8 @@ export default defineMethod({
   apiVersion: 1,
   id: 'anchors',
   strategy: 'perturbation',
-  revision: 1,
+  revision: 2,
+  background: true,
   about: {
     title: 'Anchors',
     summary:
@@ -122,7 +123,7 @@ export default defineMethod({
   },
 });
 
-/** Rows that absent features are taken from: those of the request where it gives several, else one baseline. */
+/** Rows that absent features are taken from: those of the request or the model where there are several, else one. */
 const backgroundOf = (ctx: ExplainContext<Params>): Inputs =>
   Math.max(0, ...Object.values(ctx.baselines).map(rowsOf)) > 1
     ? { ...ctx.inputs, ...ctx.baselines }

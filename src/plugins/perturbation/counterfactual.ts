@@ -25,11 +25,12 @@ export default defineMethod({
   apiVersion: 1,
   id: 'counterfactual',
   strategy: 'perturbation',
-  revision: 1,
+  revision: 2,
+  background: true,
   about: {
     title: 'Counterfactual',
     summary:
-      'Which few columns would have to change, and by how much, for the model to choose another class. Other rows of the table are given as baselines.',
+      'Which few columns would have to change, and by how much, for the model to choose another class. Other rows of the table are the background rows of the model, or baselines of the request.',
     paper: arxiv(
       '1711.00399',
       2017,
@@ -65,7 +66,7 @@ export default defineMethod({
     const order = columnsOf(model)
       .map((column, i) => ({
         ...column,
-        way: Math.abs(read(changed, column) - read(inputs, column)) / (spread[i] as number),
+        way: distance(read(changed, column), read(inputs, column), spread[i] as number),
       }))
       .sort((a, b) => a.way - b.way);
     let baselineScore = scores[nearest] as number;
@@ -103,9 +104,11 @@ function copyOf({ dtype, dims, data }: Tensor): Tensor {
 }
 
 /** @throws WhylightError `unprocessable_method` for a model without columns, or without classes to choose among. */
-function checkModel({ desired }: Params, { inputs, scores }: ModelInfo): void {
+function checkModel({ desired }: Params, { inputs, sources, scores }: ModelInfo): void {
   const [classes] = scores.dims;
-  const columns = inputs.every(({ channelAxis, dims }) => channelAxis === undefined && dims.length === 1);
+  const isEmbedded = sources.some(({ name, input }) => name !== input);
+  const columns =
+    !isEmbedded && inputs.every(({ channelAxis, dims }) => channelAxis === undefined && dims.length === 1);
   const problem = !columns
     ? 'counterfactual changes columns of a table, and an input of this model is no row of a table'
     : scores.dims.length !== 1 || classes === 1
@@ -131,12 +134,13 @@ function spreadsOf({ inputs, model }: ExplainContext<Params>, examples: Inputs):
   return columnsOf(model).map((column) => {
     const { data, dims } = examples[column.input] as Tensor;
     const size = sizeOf(dims.slice(1));
-    let [low, high] = [read(inputs, column), read(inputs, column)];
-    for (let i = column.at; i < data.length; i += size) {
-      low = Math.min(low, Number(data[i]));
-      high = Math.max(high, Number(data[i]));
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of [read(inputs, column), ...data.filter((_, i) => i % size === column.at)].map(Number)) {
+      if (Number.isNaN(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
-    return high - low || 1;
+    return high > low ? high - low : 1;
   });
 }
 
@@ -153,7 +157,7 @@ function nearestFlip(ctx: ExplainContext<Params>, examples: Inputs, scores: Tens
     if (!isFlipped(ctx, scores.data.subarray(row * classes, (row + 1) * classes))) continue;
     const example = rowOf(examples, row);
     const way = columns.reduce(
-      (sum, column, i) => sum + Math.abs(read(example, column) - read(ctx.inputs, column)) / (spread[i] as number),
+      (sum, column, i) => sum + distance(read(example, column), read(ctx.inputs, column), spread[i] as number),
       0,
     );
     if (way < least) [nearest, least] = [row, way];
@@ -167,6 +171,15 @@ function nearestFlip(ctx: ExplainContext<Params>, examples: Inputs, scores: Tens
   );
 }
 
+/** Difference of two values as a share of the column's range: all of it between a missing value and a number. */
+function distance(a: number, b: number, range: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b) ? 0 : 1;
+  return Math.abs(a - b) / range;
+}
+
+/** Change of a value: a missing value counts as 0 where it becomes a number, or a number becomes missing. */
+const change = (from: number, to: number): number => (Number.isNaN(to) ? 0 : to) - (Number.isNaN(from) ? 0 : from);
+
 const differences = (from: Inputs, to: Inputs, model: ModelInfo): Float32Tensors =>
   Object.fromEntries(
     model.inputs.map(({ name }) => {
@@ -176,7 +189,7 @@ const differences = (from: Inputs, to: Inputs, model: ModelInfo): Float32Tensors
         name,
         float32(
           dims,
-          Float64Array.from(Array.from(data, Number), (x, i) => Number(other[i]) - x),
+          Float64Array.from(Array.from(data, Number), (x, i) => change(x, Number(other[i]))),
         ),
       ];
     }),
