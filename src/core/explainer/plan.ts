@@ -142,6 +142,15 @@ export const planWithParams = (plan: Plan, params: Readonly<Record<string, unkno
  * @throws WhylightError `unprocessable_method`, `layer_not_found`, `method_failed`
  */
 export function planWithTarget({ target: _, ...plan }: Plan, taskTarget: TaskTarget): Plan {
+  const settled = settledFor(plan, taskTarget);
+  const { differentiated } = taskTarget;
+  const needsGradients = Object.values(settled.graphs).some(({ gradients }) => gradients.length > 0);
+  if (!differentiated || !needsGradients) return settled;
+  if (!('refusal' in differentiated)) return settledFor(plan, { ...taskTarget, ...differentiated });
+  throw new WhylightError('unprocessable_method', differentiated.refusal, { parameter: 'box_score' });
+}
+
+function settledFor(plan: Omit<Plan, 'target'>, taskTarget: TaskTarget): Plan {
   const { inputs, params } = plan;
   const model = withTarget(plan.model, taskTarget);
   const shapes = Object.fromEntries(
@@ -163,11 +172,13 @@ function infoFor(
   const info = model.info({ scores: taskTarget?.output ?? scores, shapes });
   const [only, ...others] = taskTarget?.weights ?? [];
   if (!only || others.length > 0) return info;
+  const { element, extent } = taskTarget ?? {};
+  const explained = { index: element?.index ?? only.index, tensor: element?.output, extent };
   let cam: { readonly layer: BoundInfo['camLayer'] } | undefined;
   const camLayer = {
     enumerable: true,
     get() {
-      cam ??= { layer: info.camLayerOf({ index: only.index, extent: taskTarget?.extent }) };
+      cam ??= { layer: info.camLayerOf(explained) };
       return cam.layer;
     },
   };

@@ -10,7 +10,7 @@ import { parseParams } from '../method/params.ts';
 import type { Model } from '../model/model.ts';
 import { argmax, probabilitiesOf } from '../model/prediction.ts';
 import { scoreOf } from '../model/target.ts';
-import type { Target } from '../model/target-request.ts';
+import type { TaskTarget } from '../task/task.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, repeatRow, rowOf, rowsOf } from '../tensor/rows.ts';
 import { metricOf } from './index.ts';
@@ -146,7 +146,7 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
     baselines,
     row,
     // Masks and other inputs that nothing is removed from stay as they are.
-    answers: (rows) => answersOf(run, row.target, { ...inputs, ...rows }),
+    answers: (rows) => answersOf(run, row, { ...inputs, ...rows }),
     explain: async (change) => {
       const { weights } = change.target ?? row.target;
       const { taskTarget } = plan.request;
@@ -181,7 +181,7 @@ async function attempt(metric: Metric, context: MetricContext<never>): Promise<M
 
 async function answersOf(
   { explainer, plan: { model, info, request }, hooks }: MetricsRun,
-  target: Target,
+  { target, score }: Pick<ExplainedRow, 'target' | 'score'>,
   inputs: Inputs,
 ): Promise<Answers> {
   const { scores, taskTarget } = request;
@@ -194,14 +194,27 @@ async function answersOf(
   const output = only && others.length === 0 && only.weight === 1 ? only.index : undefined;
   const all = predictions.map((one) => one.scores);
   const targets = Float64Array.from(predictions, ({ scores, followed }) => followed ?? scoreOf(target, scores));
+  const winner = winnerOf(taskTarget, score);
   return {
     scores: targets,
     probabilities:
       output !== undefined && !taskTarget?.follow && info.probability && info.scoreSize > 1
         ? Float64Array.from(all, (row) => probabilitiesOf(row, info.probability as 'softmax')[output] as number)
         : targets,
-    winners: Int32Array.from(all, argmax),
+    ...(winner && { winners: Int32Array.from(all, (row, i) => winner(row, targets[i] as number)) }),
   };
+}
+
+/** Function that names the winner of a run; undefined where the target has no rivals. */
+function winnerOf(
+  target: TaskTarget | undefined,
+  undisturbed: number,
+): ((scores: Float32Array, score: number) => number) | undefined {
+  if (!target) return argmax;
+  if (!target.follow) return target.winner;
+  // A box that was explained below the threshold has gone when half of its score has.
+  const least = Math.min(target.threshold ?? Number.POSITIVE_INFINITY, undisturbed / 2);
+  return (_, score) => Number(score >= least);
 }
 
 /** Inputs that have a single row, repeated for all: the check of inputs wants as many of each. */

@@ -71,8 +71,11 @@ export interface Answers {
   readonly scores: Float64Array;
   /** The target's probability; the score where there is no such thing. */
   readonly probabilities: Float64Array;
-  /** Element of the scores that is the largest. */
-  readonly winners: Int32Array;
+  /**
+   * Class that wins: the largest element of the scores, or the class at the place of the target; 1 for a box that is
+   * found, 0 for one that is not. Absent where the target has no rivals: a value, a span, a cosine.
+   */
+  readonly winners?: Int32Array;
 }
 
 export interface Measurement {

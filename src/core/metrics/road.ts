@@ -8,7 +8,7 @@ import { rowsOf } from '../tensor/rows.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
 import { impute } from './imputation.ts';
-import { defineMetric } from './metric.ts';
+import { type Answers, defineMetric } from './metric.ts';
 import { ROWS_AT_ONCE } from './removal.ts';
 
 export const road = defineMetric({
@@ -16,7 +16,7 @@ export const road = defineMetric({
   about: {
     title: 'ROAD',
     summary:
-      'How often the prediction stays when the most important pixels are replaced by what their neighbours suggest. Over many images its curve is the accuracy.',
+      'How often the prediction (the class, or the box) stays when the most important pixels are replaced by what their neighbours suggest. Over many images its curve is the accuracy.',
     paper: {
       title: 'A consistent and efficient evaluation strategy for attribution methods',
       year: 2022,
@@ -52,7 +52,7 @@ export const road = defineMetric({
       throw new WhylightError('unprocessable_method', 'road fills in pixels, but the model sees no image.');
     }
     const ranked = params.order === 'morf' ? features.ranked() : features.ranked().reverse();
-    const before = (await ctx.answers(inputs)).winners[0];
+    const before = winnersOf(await ctx.answers(inputs))[0];
     const y: number[] = [];
     for (let first = 0; first < params.percentages.length; first += ROWS_AT_ONCE) {
       const portion = params.percentages.slice(first, first + ROWS_AT_ONCE);
@@ -66,11 +66,19 @@ export const road = defineMetric({
             .map((value) => value * params.noise),
         );
       }
-      for (const winner of (await ctx.answers(rows)).winners) y.push(winner === before ? 1 : 0);
+      for (const winner of winnersOf(await ctx.answers(rows))) y.push(winner === before ? 1 : 0);
     }
     return { score: areaUnder(y), curve: { x: params.percentages.map((percentage) => percentage / 100), y } };
   },
 });
+
+function winnersOf({ winners }: Answers): Int32Array {
+  if (winners) return winners;
+  throw new WhylightError(
+    'unprocessable_method',
+    'road counts how often a class or a box stays, but the explained number is a value without classes.',
+  );
+}
 
 /** Imputes the missing pixels of one row, channel by channel. */
 function fill(

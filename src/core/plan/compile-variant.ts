@@ -125,6 +125,7 @@ export const graphCompiler: GraphCompiler = {
     return countFlops(graph, fixedBatch, rows).total / fixedBatch;
   },
   rowWork: ({ graph, fixedBatch }, rows) => countWork(graph, rows, fixedBatch),
-  // Rulesets of plugins may change without another id.
-  isStorable: ({ gradients, ruleset }) => gradients.length === 0 || rulesets.get(ruleset.id) === ruleset,
+  // Rulesets of plugins may change without another id. A similarity is that to one box of one image.
+  isStorable: ({ gradients, ruleset, scores }) =>
+    (gradients.length === 0 || rulesets.get(ruleset.id) === ruleset) && !scores.startsWith('target/similarity/'),
 };

@@ -85,6 +85,15 @@ export interface TaskTarget {
    * maps take a layer that sees as much.
    */
   readonly extent?: readonly [height: number, width: number];
+  /** Element of an output of the model that comes from the same part of the network, where `output` is made of many. */
+  readonly element?: { readonly output: string; readonly index: number };
+  /**
+   * The number for methods that differentiate, where it is another one than the weighted sum: a similarity, whose value at
+   * the undisturbed input is the same. The reason where it has no derivative.
+   */
+  readonly differentiated?:
+    | Required<Pick<TaskTarget, 'output' | 'weights' | 'build' | 'element'>>
+    | { readonly refusal: string };
   /** Number of the explained prediction among those of the run; absent where it is none of them. */
   readonly prediction?: number;
   /**
@@ -98,6 +107,10 @@ export interface TaskTarget {
    * found again by overlap and class; 0 when it is gone). The weighted sum when absent.
    */
   readonly follow?: (outputs: TaskOutputs) => number;
+  /** Score from which on the prediction counts as found, where it is followed. */
+  readonly threshold?: number;
+  /** Class that wins at the place of the target, from the elements of `output` of a perturbed run; places of classes. */
+  readonly winner?: (scores: Float32Array) => number;
   /** Similarity of the target to the nearest prediction in a perturbed run, 0 to 1 (D-RISE); boxes have one. */
   readonly similarity?: (outputs: TaskOutputs) => number;
 }

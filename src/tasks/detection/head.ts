@@ -1,5 +1,7 @@
 /** The common form of every detector's raw output: candidates with class scores, and boxes worked out on demand. */
 
+import type { BoxSource } from './box-source.ts';
+
 /** A value for each candidate inside a larger array: candidate `i` is `data[start + i * step]`. */
 export interface Column {
   readonly data: Float32Array;
@@ -38,6 +40,8 @@ export interface Head {
   readonly combine?: 'product' | 'geometric_mean';
   /** Writes `x0, y0, x1, y1` of a candidate to `out[at..at + 3]`; with an angle, of the rectangle before it is turned. */
   box(candidate: number, out: Float64Array, at: number): void;
+  /** Formula of the box of a candidate; absent for boxes that are no simple function of four elements. */
+  source?(candidate: number): BoxSource;
   /** Radians by which the box of a candidate is turned, x axis towards y axis. */
   angle?(candidate: number): number;
   /** `x, y, score` of each key point of a candidate. */

@@ -98,7 +98,8 @@ function slice(g: GraphBuilder, x: Value, { axis, index }: Channel): Value {
   return g.op('Slice', [x, ...bounds]);
 }
 
-function activate(g: GraphBuilder, x: Value, activation: Sourced['activation']): Value {
+/** The scores that a tensor of the model stands for. */
+export function activate(g: GraphBuilder, x: Value, activation: Sourced['activation']): Value {
   if (activation === 'sigmoid') return g.op('Sigmoid', [x]);
   return activation === 'softmax' ? g.op('Softmax', [x], { axis: -1 }) : x;
 }

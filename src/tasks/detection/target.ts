@@ -4,6 +4,7 @@ import type { Found } from './find.ts';
 import { referenceOf, scoreOfBox } from './follow.ts';
 import { scoresTensor } from './scores-tensor.ts';
 import type { Search } from './search.ts';
+import { similarityTensor } from './similarity-tensor.ts';
 
 /**
  * The number of a box, by default its confidence. Where no output holds it, nodes make a tensor of the numbers of all
@@ -11,7 +12,7 @@ import type { Search } from './search.ts';
  */
 export function targetOf(
   found: Found,
-  { found: all, format, reader, view }: Search,
+  { found: all, format, reader, view, settings }: Search,
   outputs: TaskOutputs,
   by: BoxScore = 'confidence',
 ): TaskTarget {
@@ -22,8 +23,10 @@ export function targetOf(
   const [left, top, right, bottom] = found.box;
   return {
     ...scoresTensor(found, outputs, by),
+    ...(by === 'similarity' && { differentiated: similarityTensor(found, outputs) }),
     ...numberAmong(all, found),
     class: found.class + firstClass,
+    threshold: settings.threshold,
     extent: [bottom - top, right - left],
     ...(label !== undefined && { label }),
     follow: (disturbed) => scoreOfBox(reader.read(format, disturbed, view.input, 0), reference, by),

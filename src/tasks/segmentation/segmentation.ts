@@ -7,7 +7,7 @@ import { type Cells, cellsOf, chosenCells } from '../cells.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent, hasInput, positionExtents } from '../evidence.ts';
 import { checkedClass, classNamed, numbered, targetNotFound } from '../named-class.ts';
-import { type Scores, scoresOf } from '../scores.ts';
+import { bestClass, type Scores, scoresOf } from '../scores.ts';
 import { viewOf } from '../upright.ts';
 import { labelMap, masksOf } from './label-map.ts';
 
@@ -133,13 +133,28 @@ function regionTarget(segmented: Segmented, klass: number, positions: readonly n
   const { scores } = segmented;
   const prediction = classesFound(segmented).findIndex((one) => one.klass === klass);
   const label = scores.names?.[klass];
+  const first = positions[0] ?? 0;
+  const isProbability = scores.probability(0, first) === scores.data[scores.element(0, first)];
   return {
     output: scores.output,
     weights: positions.map((position) => ({ index: scores.element(klass, position), weight: 1 / positions.length })),
     class: klass,
+    winner: (data) => mostFrequent({ ...scores, data }, positions, isProbability ? 0.5 : 0),
     ...(label !== undefined && { label }),
     ...(prediction >= 0 && { prediction }),
   };
+}
+
+/** Class of most of the positions; of a single class, 1 where most of their scores are above `limit`. */
+function mostFrequent(scores: Scores, positions: readonly number[], limit: number): number {
+  const { data, classes, element } = scores;
+  const counts = new Map<number, number>();
+  for (const position of positions) {
+    const klass = classes > 1 ? bestClass(scores, position) : Number((data[element(0, position)] as number) > limit);
+    counts.set(klass, (counts.get(klass) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([a, n], [b, m]) => m - n || a - b);
+  return most?.[0] ?? 0;
 }
 
 const everyPosition = ({ scores }: Segmented): number[] => Array.from({ length: scores.positions }, (_, i) => i);

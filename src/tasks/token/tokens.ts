@@ -38,6 +38,7 @@ export function tokenTarget(scores: Scores, klass: number, position: number): Ta
     output: scores.output,
     weights: [{ index: scores.element(klass, position), weight: 1 }],
     class: klass,
+    winner: (data) => bestClass({ ...scores, data }, position),
     ...(label !== undefined && { label }),
   };
 }

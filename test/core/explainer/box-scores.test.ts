@@ -71,6 +71,47 @@ describe('the score of a box', () => {
     }
   });
 
+  /** Similarity of a candidate to itself in another run: overlap, cosine of the classes, objectness. */
+  function similarity(now: readonly number[], before: readonly number[]): number {
+    const corners = ([x = 0, y = 0, w = 0, h = 0]: readonly number[]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
+    const [a, b] = [corners(now), corners(before)] as [
+      [number, number, number, number],
+      [number, number, number, number],
+    ];
+    const shared = (Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * (Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
+    const area = ([, , w = 0, h = 0]: readonly number[]) => w * h;
+    const [p, q] = [now.slice(5), before.slice(5)];
+    const dot = (u: readonly number[], v: readonly number[]) =>
+      u.reduce((total, value, i) => total + value * (v[i] ?? 0), 0);
+    const cosine = dot(p, q) / Math.sqrt(dot(p, p) * dot(q, q));
+    return (shared / (area(now) + area(before) - shared)) * cosine * (now[4] as number);
+  }
+
+  it('is the similarity to the box itself, whose overlap the path of integrated gradients goes through', async () => {
+    const read = { boxScore: 'similarity' } as const;
+    const row = await explain('integrated_gradients', { params: { n_steps: 256 }, read });
+    const inputs = { image: repeatRow(image, 2) };
+    inputs.image.data.fill(0, 3072);
+    const { out } = await explainer.infer(model, { inputs, names: ['out'] });
+    const candidate = (line: number) =>
+      Array.from({ length: 7 }, (_, i) =>
+        Number(out?.data[line * 560 + 7 * Number(row.predictions?.[1]?.position) + i]),
+      );
+    expect(row.score).toBeCloseTo(candidate(0)[4] as number, 4);
+    expect(row.baselineScore).toBeCloseTo(similarity(candidate(1), candidate(0)), 3);
+    expect(sum(row.values.image?.data ?? [])).toBeCloseTo(row.score - (row.baselineScore as number), 3);
+  });
+
+  it('has the gradient of the objectness at the box itself, where overlap and likeness are at their max', async () => {
+    const params = { absolute: false };
+    const similar = await explain('saliency', { params, read: { boxScore: 'similarity' } });
+    const { position } = similar.predictions?.[1] ?? {};
+    const target = JSON.stringify({ weights: [{ index: 7 * Number(position) + 4, weight: 1 }] });
+    const objectness = await explain('saliency', { params, target });
+    const [a, b] = [similar.values.image?.data ?? [], objectness.values.image?.data ?? []];
+    expect(Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] as number))))).toBeLessThan(1e-5);
+  });
+
   it.each(['grad_cam', 'hires_cam'])('has a map at the places alone that have a part in it (%s)', async (method) => {
     const { values } = await explain(method, { params: { relu: false } });
     const [map] = Object.values(values);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import type { ExplainedRow } from '../../../src/core/explainer/explanation.ts';
 import type { ExplainRequest } from '../../../src/core/explainer/request.ts';
+import { metrics } from '../../../src/core/metrics/index.ts';
 import { isMeasured, measureRows, planMetrics } from '../../../src/core/metrics/measure.ts';
 import type { Model } from '../../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';
@@ -120,5 +121,56 @@ describe('metrics of location', () => {
     const [measured = []] = await measureRows(explainer, plan, rows, planned);
     // The candidate sees 4x4 or 8x8 pixels around its centre, and its box holds them all.
     expect(measured.map((one) => isMeasured(one) && one.score)).toEqual([1, expect.closeTo(1, 6)]);
+  });
+});
+
+describe.each(['saliency', 'hires_cam', 'd_rise'])('every metric of a box by %s', (method) => {
+  it('has a finite value', async () => {
+    const { model, request } = await (CASES['a box'] as () => ReturnType<(typeof CASES)[string]>)();
+    const params = method === 'd_rise' ? { n_masks: 64 } : {};
+    const plan = explainer.plan(model, { ...request, method, params });
+    const { rows } = await explainer.run(plan);
+    const planned = planMetrics(
+      plan,
+      [...metrics.keys()].map((metric) => ({ metric })),
+    );
+    const [measured = []] = await measureRows(explainer, plan, rows, planned);
+    expect(measured).toHaveLength(metrics.size);
+    for (const one of measured) {
+      const score = isMeasured(one) ? one.score : one.error.message;
+      expect([one.metric, score]).toEqual([one.metric, expect.any(Number)]);
+      expect(Number.isFinite(score)).toBe(true);
+    }
+  });
+});
+
+describe('road', () => {
+  const road = async (request: Asked, model: Model) => {
+    const plan = explainer.plan(model, { ...request, method: 'saliency' });
+    const { rows } = await explainer.run(plan);
+    const [[measured] = []] = await measureRows(explainer, plan, rows, planMetrics(plan, [{ metric: 'road' }]));
+    return { measured, plan, row: rows[0] as ExplainedRow };
+  };
+
+  it('counts how often the explained box itself is found, not which box is the best', async () => {
+    const model = await smallDetector();
+    const image = detectorImage();
+    const { measured, row } = await road({ inputs: { image }, target: 'box:1', read: {} }, model);
+    if (!measured || !isMeasured(measured)) throw new Error(`${measured?.error.message}`);
+    // The box is small, and its candidate moves with its own pixels: it is found as long as its confidence is 0.25.
+    expect(row.score).toBeGreaterThan(0.25);
+    for (const stays of measured.curve?.y ?? []) expect([0, 1]).toContain(stays);
+    expect(measured.curve?.y).toHaveLength(9);
+  });
+
+  it.each([
+    ['a class in a region', true],
+    ['a region of a depth map', false],
+  ])('asks for the class at the place of %s (%s)', async (name, hasClasses) => {
+    const { model, request } = await (CASES[name] as () => ReturnType<(typeof CASES)[string]>)();
+    const { measured } = await road(request, model);
+    if (!measured) throw new Error('Nothing was measured.');
+    if (hasClasses) expect(isMeasured(measured)).toBe(true);
+    else expect(isMeasured(measured) ? '' : measured.error.message).toContain('a value without classes');
   });
 });

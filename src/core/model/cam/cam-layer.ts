@@ -139,7 +139,7 @@ type SharedSearch = Pick<CamSearch, 'graph' | 'values' | 'scores' | 'element'>;
 
 /** Tensors that every part of the explained scores depends on, predictions of single places left out. */
 function sharedBy({ graph, values, scores, element }: SharedSearch): ReadonlySet<string> {
-  const ofElement = element && elementParts(graph, values, scores, element.index);
+  const ofElement = element && elementParts(graph, values, element.tensor ?? scores, element.index);
   const { same, parts } = ofElement ?? scoreParts(graph, values, scores);
   const shares = parts
     .map((part) => ancestorsOf(graph, part))

@@ -12,6 +12,8 @@ type Extent = readonly [height: number, width: number];
 /** One element of the scores that is explained, and the place that it speaks of. */
 export interface ExplainedElement {
   readonly index: number;
+  /** Tensor that it is an element of; the scores when absent. */
+  readonly tensor?: string | undefined;
   /** Height and width of the place (a box) in pixels of the input tensor. */
   readonly extent?: Extent | undefined;
 }
@@ -35,8 +37,8 @@ export function wideEnough(
   { graph, values, places, scores, element }: ElementSearch,
   layers: readonly string[],
 ): string | undefined {
-  const { index, extent } = element ?? {};
-  const parts = index === undefined || !extent ? undefined : elementParts(graph, values, scores, index)?.parts;
+  const { index, extent, tensor = scores } = element ?? {};
+  const parts = index === undefined || !extent ? undefined : elementParts(graph, values, tensor, index)?.parts;
   if (!parts || !extent) return undefined;
   const reach = reachOf(graph, values, places, parts);
   const [height, width] = imageGrid(places);

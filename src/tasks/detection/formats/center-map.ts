@@ -54,6 +54,18 @@ export const centerMap = defineFormat<CenterMapFormat>({
       count,
       first: 0,
       scores: { output: format.heat, data: heat.data, start: 0, step: 1, stride: count, classes: 1 },
+      source: (cell) => ({
+        elements: [
+          { output: format.offsets, index: count + cell },
+          { output: format.offsets, index: cell },
+          { output: format.sizes, index: count + cell },
+          { output: format.sizes, index: cell },
+        ],
+        form: 'centre',
+        shift: [(cell % columns) + 0.5, Math.floor(cell / columns) + 0.5],
+        scale: [stride, stride],
+        isLog: true,
+      }),
       box(cell, out, at) {
         const [x0, y0, width, height] = boxOf(cell);
         out.set([x0, y0, Math.min(x0 + width, size.width), Math.min(y0 + height, size.height)], at);

@@ -7,6 +7,7 @@
 import { readUltralytics } from '../../../core/model/describe/ultralytics.ts';
 import type { TaskOutputs } from '../../../core/task/task.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
+import { fourElements } from '../box-source.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import { fourFrom } from '../four.ts';
 import type { Detections, Head } from '../head.ts';
@@ -57,7 +58,7 @@ export const endToEnd = defineFormat<EndToEndFormat>({
     return { box: seen.units === 'relative' ? 'centre' : 'corners', ...seen };
   },
   read(format, outputs, size, row): Detections {
-    const head = headOf(format, tableOf(format, outputs, row), size);
+    const head = headOf(format, tableOf(format, outputs, row), size, outputs[format.output]?.dims.length === 3);
     const prototypes = format.prototypes && prototypesOf(outputs, format.prototypes, row);
     return { heads: [head], ...(prototypes && { prototypes }) };
   },
@@ -123,7 +124,8 @@ function classFirstIn({ data, dims: [rows = 0, columns = 6] }: Row): boolean {
   return Array.from({ length: rows }, (_, i) => data[i * columns + 5]).every(Number.isInteger);
 }
 
-function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize): Head {
+/** @param hasRows true for a table of each row of the batch: boxes of all rows in one list have no place of their own */
+function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize, hasRows: boolean): Head {
   const [count = 0, step = 6] = dims;
   const first = firstColumn(format);
   const column = (start: number) => ({ data, start: first + start, step, output: format.output });
@@ -132,6 +134,13 @@ function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize): H
     count,
     first: 0,
     scores: { score: column(format.classFirst ? 5 : 4), class: column(format.classFirst ? 4 : 5) },
+    ...(hasRows && {
+      source: (i: number) => ({
+        elements: fourElements(format.output, i * step + first, 1),
+        form: format.box === 'centre' ? ('centre' as const) : ('corners' as const),
+        scale: [scaleX, scaleY] as const,
+      }),
+    }),
     box(i, out, at) {
       const [a, b, c, d] = fourFrom(data, i * step + first);
       const [x0, y0, x1, y1] = format.box === 'centre' ? [a - c / 2, b - d / 2, a + c / 2, b + d / 2] : [a, b, c, d];

@@ -5,6 +5,7 @@
  */
 
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
+import { fourElements } from '../box-source.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
 import { fourFrom } from '../four.ts';
 import type { Head } from '../head.ts';
@@ -159,6 +160,11 @@ function headOf(format: ScoresAndBoxesFormat, scores: Row, { data }: Row, size: 
       stride: 1,
       classes: format.classes,
     },
+    source: (i) => ({
+      elements: fourElements(format.boxes, i * 4, 1),
+      form: format.corners ? 'corners' : 'centre',
+      scale: [scaleX, scaleY],
+    }),
     box(i, out, at) {
       const [a, b, c, d] = fourFrom(data, i * 4);
       const [x0, y0, x1, y1] = format.corners ? [a, b, c, d] : [a - c / 2, b - d / 2, a + c / 2, b + d / 2];

@@ -6,8 +6,9 @@
 
 import { readUltralytics } from '../../../core/model/describe/ultralytics.ts';
 import { isFloat, isImageInput, type TaskDescription, type TensorFact } from '../../description.ts';
+import { type BoxSource, fourElements } from '../box-source.ts';
 import { type DetectionFormat, defineFormat, type InputSize } from '../format.ts';
-import { cellAt, levelsOf, pyramidOf } from '../grid.ts';
+import { cellAt, type Level, levelsOf, pyramidOf } from '../grid.ts';
 import type { Column, Detections, Head } from '../head.ts';
 import { prototypesOf, type Row, rowOf } from '../rows.ts';
 import { type Extras, yoloLayout } from './yolo-layout.ts';
@@ -116,6 +117,7 @@ function headOf(format: YoloFormat, row: Row, size: InputSize): Head {
     scores: { ...columns.channel(firstClass), output: format.output, stride: columns.stride, classes },
     ...(objectness && { objectness: { ...columns.channel(4), output: format.output } }),
     box: boxReader(format, columns, size),
+    source: sourceReader(format, columns, size),
     ...(extras && extrasReader(extras, columns, firstClass + classes)),
   };
 }
@@ -134,7 +136,7 @@ function boxReader({ boxes }: YoloFormat, { count, channel, stride }: Columns, s
     return four as [number, number, number, number];
   };
   if (boxes === 'cells') {
-    const levels = levelsOf(size, pyramidOf(size, count)?.strides ?? [8, 16, 32]);
+    const levels = cellLevels(size, count);
     return (i, out, at) => {
       const { column, row, stride: cell } = cellAt(levels, i);
       const [x, y, width, height] = read(i);
@@ -147,6 +149,20 @@ function boxReader({ boxes }: YoloFormat, { count, channel, stride }: Columns, s
     write(out, at, x * scaleX, y * scaleY, width * scaleX, height * scaleY);
   };
 }
+
+function sourceReader({ boxes, output }: YoloFormat, { count, channel, stride }: Columns, size: InputSize) {
+  const { step } = channel(0);
+  const levels = boxes === 'cells' ? cellLevels(size, count) : undefined;
+  return (candidate: number): BoxSource => {
+    const source = { elements: fourElements(output, candidate * step, stride), form: 'centre' as const };
+    if (!levels) return { ...source, scale: boxes === 'relative' ? [size.width, size.height] : [1, 1] };
+    const { column, row, stride: cell } = cellAt(levels, candidate);
+    return { ...source, shift: [column, row], scale: [cell, cell], isLog: true };
+  };
+}
+
+const cellLevels = (size: InputSize, count: number): Level[] =>
+  levelsOf(size, pyramidOf(size, count)?.strides ?? [8, 16, 32]);
 
 function extrasReader(
   extras: Extras,

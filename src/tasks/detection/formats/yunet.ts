@@ -4,6 +4,7 @@
  */
 
 import { isImageInput } from '../../description.ts';
+import { fourElements } from '../box-source.ts';
 import { type DetectionFormat, defineFormat } from '../format.ts';
 import { fourFrom } from '../four.ts';
 import type { Head } from '../head.ts';
@@ -67,6 +68,13 @@ function level(
     scores: { output: `cls_${stride}`, data: classes.data, start: 0, step: kinds, stride: 1, classes: kinds },
     objectness: { output: `obj_${stride}`, data: objectness.data, start: 0, step: 1 },
     combine: 'geometric_mean',
+    source: (cell) => ({
+      elements: fourElements(`bbox_${stride}`, cell * 4, 1),
+      form: 'centre',
+      shift: corner(cell),
+      scale: [stride, stride],
+      isLog: true,
+    }),
     box(cell, out, at) {
       const [x, y, width, height] = fourFrom(boxes.data, cell * 4);
       const [column, row] = corner(cell);
