@@ -14,6 +14,7 @@ import { defineSinglePass } from '../../core/strategy/single-pass.ts';
  * - products of activations, O = A V: each factor gets half, R_ji = sum_p A_ji V_ip R_jp / (2 O_jp + epsilon)
  *   (proposition 3.3);
  * - normalisations: mean and shift take their share, or R_i = R_i (proposition 3.4);
+ * - products of attention and values by CP-LRP, as an option: all of it goes to the values;
  * - products x g(x), as exporters write GELU and SiLU, are element-wise functions of x.
  *
  * Only the softmax does not conserve: the constant of its expansion keeps what is missing.
@@ -21,7 +22,7 @@ import { defineSinglePass } from '../../core/strategy/single-pass.ts';
 export default defineSinglePass({
   id: 'attn_lrp',
   strategy: 'activation',
-  revision: 2,
+  revision: 3,
   about: {
     title: 'AttnLRP',
     summary: 'How the score of a transformer is shared out, through attention as well as through its dense layers.',
@@ -42,10 +43,15 @@ export default defineSinglePass({
       'linear',
       'Rule of layer, instance, group and batch norms. linear: the deviation is a constant, and mean and shift take their share, as LXT; identity: all relevance is handed on, as proposition 3.4 of the paper, and the values grow behind norms with large shifts.',
     ),
+    attention: choice(
+      ['attn_lrp', 'cp_lrp'],
+      'attn_lrp',
+      'Rule of attention. attn_lrp: half of the relevance goes through the softmax to queries and keys; cp_lrp: the probabilities count as constants, and the values get all of it, as LXT does in vision transformers.',
+    ),
   },
-  needs: ({ epsilon, normalization, zero_params, target_layer }, model) => ({
+  needs: ({ epsilon, normalization, attention, zero_params, target_layer }, model) => ({
     gradients: relevanceGradients(target_layer, model),
-    ruleset: lrp({ composite: 'epsilon', epsilon, normalization, zeroParams: zero_params }),
+    ruleset: lrp({ composite: 'epsilon', epsilon, normalization, attention, zeroParams: zero_params }),
   }),
   values: (evaluation, { params, model }) => relevanceAt(params.target_layer, model, evaluation),
 });

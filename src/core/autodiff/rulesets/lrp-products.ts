@@ -1,6 +1,7 @@
 /** LRP's rules for products of activations. */
 import type { Value } from '../../onnx/builder.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
+import { attentionFactor } from './attention-values.ts';
 import { gradientAt } from './gradient.ts';
 import { stabilized } from './lrp-layers.ts';
 import { signalFactor } from './self-gates.ts';
@@ -18,6 +19,15 @@ export function productOfActivations(context: RuleContext, epsilon: number): Cot
   const share = g.div(r, stabilized(g, both ? g.add(z, z) : z, epsilon));
   const parts = gradientAt(context, { cotangents: operands([share]) });
   return parts.map((part, i) => part && g.mul(inputs[i] as Value, part));
+}
+
+/** A product of attention and values where the attention is a constant: the values get all of it. */
+export function valuesOnly(context: RuleContext, epsilon: number): Cotangents {
+  const factor = attentionFactor(context.node);
+  if (factor === undefined) return productOfActivations(context, epsilon);
+  const wants = (i: number): boolean => i !== factor && context.wants(i);
+  const parts = productOfActivations({ ...context, wants }, epsilon);
+  return parts.map((part, i) => i !== factor && part);
 }
 
 /** A product: of two activations, or of an activation and its own gate, which gets nothing. */

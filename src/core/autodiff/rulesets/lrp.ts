@@ -6,14 +6,16 @@
  * treatment of attention is that of Achtibat et al. 2024, "AttnLRP". Batch norms are folded into their convolutions first,
  * so bias and scale are part of the layer in front.
  */
+
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { operatorsWhere, traitsOf } from '../../onnx/operators.ts';
 import { type Cotangents, operands, type RuleContext } from '../rule.ts';
 import type { NodePosition, Ruleset } from '../ruleset.ts';
+import { findAttentionProducts } from './attention-values.ts';
 import { gradient, gradientAt } from './gradient.ts';
 import { type Layer, linearLayer, propagate, stabilized } from './lrp-layers.ts';
 import { NORMALIZATION_RULES } from './lrp-normalization.ts';
-import { product, productOfActivations } from './lrp-products.ts';
+import { product, productOfActivations, valuesOnly } from './lrp-products.ts';
 import { findSelfGates } from './self-gates.ts';
 
 /**
@@ -62,6 +64,8 @@ export interface LrpOptions {
    * all of the relevance (AttnLRP, proposition 3.4).
    */
   readonly normalization: 'linear' | 'identity';
+  /** `cp_lrp` takes attention probabilities for constants; `attn_lrp` sends half of the relevance through the softmax. */
+  readonly attention: 'attn_lrp' | 'cp_lrp';
   /** Another rule for single layers, by the name of their node or of their output tensor. */
   readonly rules?: Readonly<Record<string, LrpRule>>;
 }
@@ -74,6 +78,7 @@ export const LRP_DEFAULTS: LrpOptions = {
   high: 1,
   zeroParams: 'none',
   normalization: 'linear',
+  attention: 'attn_lrp',
 };
 
 /** The ruleset of these options. Its id names them all: two with the same id are the same. */
@@ -82,7 +87,7 @@ export function lrp(options: Partial<LrpOptions> = {}): Ruleset {
   return {
     id: `lrp(${JSON.stringify(chosen)})`,
     title: 'Layer-wise relevance propagation',
-    prepare: findSelfGates,
+    prepare: (graph) => findAttentionProducts(findSelfGates(graph)),
     seed: (g, scores, cotangent) => g.mul(scores, cotangent),
     rule(position) {
       const rule = ruleFor(position, chosen);
@@ -105,7 +110,8 @@ function ruleFor(position: NodePosition, options: LrpOptions): Vjp | undefined {
     const rule = named ?? (position.first ? first : undefined) ?? (linear === 'convolution' ? convolution : dense);
     return (given) => {
       const context = options.zeroParams === 'bias' ? withoutBias(given) : given;
-      return linearLayer(context) ? LINEAR_RULES[rule](context, options) : productOfActivations(given, options.epsilon);
+      if (linearLayer(context)) return LINEAR_RULES[rule](context, options);
+      return (options.attention === 'cp_lrp' ? valuesOnly : productOfActivations)(given, options.epsilon);
     };
   }
   if (options.zeroParams === 'bias' && BIAS_NODES.has(node.op)) return biasNode(norm(options));
