@@ -7,6 +7,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
+import { configSchema } from '../src/config/plugins-config.ts';
 import { modelDigest } from '../src/core/model/model-source.ts';
 import { DIGEST_FILE } from '../src/edge/models/assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
@@ -46,11 +47,18 @@ export async function buildPlayground(): Promise<Map<string, string | Uint8Array
 /** Tells the scripts that train a model from the files that are served. */
 const isScript = (path: string): boolean => path.endsWith('.py') || basename(path) === '__pycache__';
 
+/** Files that configured methods load at start, from the project's folder. */
+async function filesOfPlugins(): Promise<string[]> {
+  const { plugins } = configSchema.parse(JSON.parse(await readFile(join(ROOT, 'plugins.config.json'), 'utf8')));
+  return plugins.flatMap(({ files = {} }) => Object.values(files));
+}
+
 /** Puts the whole folder together anew. */
 export async function buildAssets(): Promise<void> {
   const files = await buildPlayground();
   await rm(ASSETS, { recursive: true, force: true });
   await cp(join(ROOT, 'models'), ASSETS, { recursive: true, filter: (path) => !isScript(path) });
+  for (const path of await filesOfPlugins()) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
   for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
   await buildSite(join(ASSETS, 'docs'));

@@ -3,15 +3,15 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkTenant } from '../config/check-tenant.ts';
 import { WhylightError } from '../core/errors.ts';
-import { MethodRegistry } from '../core/method/registry.ts';
+import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { modelDigest } from '../core/model/model-source.ts';
 import { DIGEST_FILE } from '../edge/models/assets.ts';
-import { CONFIG } from '../node/load-component.ts';
+import { CONFIG, wrong } from '../node/load-component.ts';
 import { openFolder } from '../node/model-folders.ts';
 import { unlistedModels } from '../node/unlisted-models.ts';
 import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER, WORKER_FILE } from './deployment-files.ts';
 import type { Available, Deployment } from './third-party.ts';
-import { workerText } from './worker-text.ts';
+import { pluginFile, workerText } from './worker-text.ts';
 
 /**
  * Writes the build of a folder.
@@ -32,6 +32,7 @@ export async function buildDeployment(folder: string, { deployment, problems }: 
   await rm(join(folder, BUILD_FOLDER), { recursive: true, force: true });
   await mkdir(join(folder, ASSETS_FOLDER), { recursive: true });
   for (const [name, path] of Object.entries(config.models)) await copyModel(folder, name, path);
+  for (const { entry } of methods) await copyFiles(folder, entry);
   await writeFile(join(folder, WORKER_FILE), workerText(deployment));
   const builds = Object.fromEntries(methods.map(({ entry }) => [entry.method.id, entry.build ?? '']));
   await writeFile(join(folder, BUILD_FILE), `${JSON.stringify(builds, null, 2)}\n`);
@@ -48,6 +49,16 @@ function checkTenants({ config, methods }: Deployment): void {
     if (message === undefined) continue;
     const place = ['tenants', name, ...(issue?.path ?? ['models'])].join('.');
     throw new WhylightError('invalid_config', `${CONFIG}, ${place}: ${message}`, { entry: place });
+  }
+}
+
+/** Copies the files that a method loads to where the Worker finds them. */
+async function copyFiles(folder: string, { method, files = {} }: PluginEntry): Promise<void> {
+  for (const [name, path] of Object.entries(files)) {
+    const to = join(folder, ASSETS_FOLDER, pluginFile(method.id, name));
+    await cp(String(path), to, { recursive: true }).catch((cause) => {
+      throw wrong(`files.${name} of ${method.id}`, `there is no file "${path}": ${cause.message}`);
+    });
   }
 }
 

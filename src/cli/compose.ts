@@ -1,5 +1,5 @@
 /** Composition root of the command line: the same core as everywhere, over an engine that runs in Node. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as built from '#plugins';
 import { composeExplainer } from '../composition/explainer.ts';
@@ -8,6 +8,7 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { allModalities } from '../library/modalities.ts';
+import { readBytes } from '../node/files.ts';
 import { availableIn } from './third-party.ts';
 
 const { modalities, tasks } = built;
@@ -70,5 +71,6 @@ export async function compose(
     ? { engine: await loadEngine(name), notices: [] }
     : await (await import('../node/available-engine.ts')).availableEngine();
   for (const notice of notices) process.stderr.write(`note: ${notice}\n`);
-  return composeExplainer(engine, { plugins: entries, tasks });
+  const readFile = (path: string): Promise<Uint8Array> => readBytes(resolve(ROOT, path), 'file');
+  return composeExplainer(engine, { plugins: entries, tasks, readFile });
 }

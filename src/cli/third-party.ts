@@ -113,7 +113,7 @@ async function ofConfig(
     if (inProject && built.used.includes(use)) continue;
     try {
       const found = packaged(use, built) ?? (await entryOf(folder, use, `plugins[${i}]`));
-      const entry = { ...renamed(found, as), ...rules };
+      const entry = { ...renamed(found, as), ...rules, ...(rules.files && { files: absolute(folder, rules.files) }) };
       new MethodRegistry([entry]);
       if (!excluded.has(entry.method.id)) loaded.push({ use, as, entry });
     } catch (error) {
@@ -123,6 +123,10 @@ async function ofConfig(
   }
   return loaded;
 }
+
+/** Paths of files from anywhere. */
+const absolute = (folder: string, files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, path]) => [name, resolve(folder, path)]));
 
 /** Method of the package: `whylight/methods/gradient/saliency`, without loading it a second time. */
 function packaged(use: string, { used, plugins }: BuiltIn): PluginEntry | undefined {

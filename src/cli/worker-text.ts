@@ -39,8 +39,17 @@ export default { fetch: edge.fetch, queue: edge.queue };
 `;
 }
 
+/** Path of a method's file among the static assets. */
+export const pluginFile = (id: string, name: string): string => `plugin-files/${id}/${encodeURIComponent(name)}`;
+
 function entryText({ as, entry }: Deployment['methods'][number], i: number): string {
-  const { method: _, ...rules } = entry;
+  const {
+    method: { id },
+    files,
+    ...others
+  } = entry;
+  const names = files && Object.keys(files).map((name) => [name, pluginFile(id, name)]);
+  const rules = { ...others, files: names && Object.fromEntries(names) };
   const method = as === undefined ? `method${i}` : `{ ...method${i}, id: ${JSON.stringify(as)} }`;
   const members = Object.entries(rules).filter(([, value]) => value !== undefined);
   return `{ ${[`method: ${method}`, ...members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`)].join(', ')} }`;

@@ -1,6 +1,7 @@
 /** Bindings of the core. */
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
+import type { ReadFile } from '../core/explainer/setup.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
@@ -60,8 +61,18 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
         limits: Limits,
         clock: () => number,
         graphs: GraphStore | undefined,
-      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs, compiler: graphCompiler }),
-      [CORE.engine, CORE.sessions, CORE.methods, CORE.tasks, CORE.limits, CORE.timer, optional(CORE.graphs)],
+        readFile: ReadFile | undefined,
+      ) => explainerOf({ engine, sessions, methods, tasks, limits, clock, graphs, readFile, compiler: graphCompiler }),
+      [
+        CORE.engine,
+        CORE.sessions,
+        CORE.methods,
+        CORE.tasks,
+        CORE.limits,
+        CORE.timer,
+        optional(CORE.graphs),
+        optional(CORE.readFile),
+      ],
     );
   });
 

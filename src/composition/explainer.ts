@@ -2,6 +2,7 @@
 import type { Engine } from '../core/engine/engine.ts';
 import { SessionCache } from '../core/engine/session-cache.ts';
 import { Explainer } from '../core/explainer/explainer.ts';
+import type { ReadFile } from '../core/explainer/setup.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { graphCompiler } from '../core/plan/compile-variant.ts';
@@ -20,6 +21,8 @@ export interface ExplainerParts {
   /** Timer for durations: milliseconds, from any origin. */
   readonly clock: () => number;
   readonly compiler: GraphCompiler;
+  /** Reader of files of methods by their paths; such files are refused when left out. */
+  readonly readFile?: ReadFile | undefined;
   /** Store of compiled graphs; every graph is compiled when left out. */
   readonly graphs?: GraphStore | undefined;
 }
@@ -29,6 +32,12 @@ export const explainerOf = ({ limits, ...parts }: ExplainerParts): Explainer => 
   const { memoryBudget, maxBatch, optimize, measures, compilation } = limits;
   return new Explainer({ ...parts, memoryBudget, maxBatch, optimize, measures, compilation });
 };
+
+/** Parts that {@link composeExplainer} takes. */
+export interface ComposedParts extends Pick<ExplainerParts, 'readFile'> {
+  readonly plugins: readonly PluginEntry[];
+  readonly tasks?: readonly Task[];
+}
 
 /**
  * Makes an explainer with parts of its own.
@@ -40,7 +49,7 @@ export const explainerOf = ({ limits, ...parts }: ExplainerParts): Explainer => 
  */
 export function composeExplainer(
   engine: Engine,
-  { plugins, tasks = [] }: { readonly plugins: readonly PluginEntry[]; readonly tasks?: readonly Task[] },
+  { plugins, tasks = [], readFile }: ComposedParts,
   limits: Partial<Limits> = {},
 ): Explainer {
   const combined = { ...PROCESS_LIMITS, ...limits };
@@ -52,5 +61,6 @@ export function composeExplainer(
     limits: combined,
     clock: () => performance.now(),
     compiler: graphCompiler,
+    readFile,
   });
 }

@@ -3,6 +3,7 @@ import type { ServiceIdentifier } from 'inversify';
 import type { Engine } from '../core/engine/engine.ts';
 import type { SessionCache } from '../core/engine/session-cache.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
+import type { ReadFile } from '../core/explainer/setup.ts';
 import type { Limits } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
@@ -25,6 +26,8 @@ export const CORE = {
   graphs: token<GraphStore>('graphs'),
   /** Memory that caches share; each has a bound of its own alone when unbound. */
   memory: token<MemoryPool>('memory'),
+  /** Reader of files of methods by their paths; such files are refused when unbound. */
+  readFile: token<ReadFile>('readFile'),
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),

@@ -21,6 +21,12 @@ export const pluginConfigSchema = z
       .boolean()
       .optional()
       .describe('Known only to tenants that name the method: "*" does not stand for it, and others do not see it.'),
+    files: z
+      .record(z.string(), z.string().min(1))
+      .optional()
+      .describe(
+        'Files that the method loads at start, by the names that it documents: paths from the folder of this file.',
+      ),
     ...parameterRules,
   })
   .describe('A saliency method.');

@@ -1,12 +1,10 @@
 /** Derivatives of ONNX files as ONNX files: gradients, Hessian-vector products, Jacobians. */
 import { type CompileRequest, compile, derivativeNames } from '../core/autodiff/compile.ts';
-import { derivativesIn, isCotangent } from '../core/autodiff/names.ts';
+import { DIRECTION, derivativesIn, hessianVectorName, isCotangent } from '../core/autodiff/names.ts';
 import {
   type CurvatureRequest,
   compileHessianVector,
   compileJacobian,
-  DIRECTION,
-  hessianVectorName,
   jacobianName,
 } from '../core/autodiff/second-order.ts';
 import { WhylightError } from '../core/errors.ts';

@@ -9,6 +9,7 @@
  * @see https://zod.dev
  */
 export * as z from 'zod';
+export { DIRECTION } from '../core/autodiff/names.ts';
 export {
   defineElementwise,
   defineRule,
@@ -52,6 +53,7 @@ export {
   type FeatureRun,
 } from '../core/strategy/perturbation/define-features.ts';
 export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
+export { absentInputs, type Mixtures, scoreMixtures } from '../core/strategy/perturbation/mixtures.ts';
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { defineSinglePass, type SinglePassDefinition } from '../core/strategy/single-pass.ts';

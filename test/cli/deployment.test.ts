@@ -56,6 +56,16 @@ describe('whylight build', () => {
     expect(whylight('plugins', 'list').stdout).not.toContain('not built');
   });
 
+  it('puts the files that a method loads among the static assets', () => {
+    writeFileSync(join(folder, 'weights.bin'), 'weights');
+    write({ plugins: [{ use: './mine.ts', files: { weights: './weights.bin' } }] });
+    expect(whylight('build').status).toBe(0);
+    expect(read('.whylight/worker.js')).toContain('files: {"weights":"plugin-files/mine/weights"}');
+    expect(read('.whylight/assets/plugin-files/mine/weights')).toBe('weights');
+    write({ plugins: [{ use: './mine.ts', files: { weights: './gone.bin' } }] });
+    expect(whylight('build').stderr).toMatch(/files\.weights of mine: there is no file ".*gone\.bin"/);
+  });
+
   it('lists a method as not built once its file has changed', () => {
     whylight('build');
     const before = read('mine.ts');

@@ -30,6 +30,18 @@ export const COTANGENT = 'cotangent';
 export const gradientName = (tensor: string): string => `gradient/${tensor}`;
 
 /**
+ * Name of the input that holds the vector of a Hessian-vector product, in the shape of its tensor.
+ *
+ * @example
+ * import { DIRECTION } from 'whylight/plugin';
+ * const { hessianVectors } = await ctx.evaluate({ ...ctx.inputs, [DIRECTION]: vectors }); // needs hessianVector: 'image'
+ */
+export const DIRECTION = 'direction';
+
+/** Returns the name of the output that holds the Hessian-vector product with respect to `tensor`. */
+export const hessianVectorName = (tensor: string): string => `hessian_vector/${tensor}`;
+
+/**
  * Returns names that the graph does not have yet: `cotangent` and `gradient/<tensor>`, or `cotangent2` and
  * `gradient2/<tensor>` where the graph is a derivative already, and so on.
  * @param tensors tensors to differentiate with respect to

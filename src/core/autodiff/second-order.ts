@@ -6,7 +6,7 @@ import { subgraphs } from '../onnx/edit.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { type CompileRequest, compile } from './compile.ts';
-import { derivativeNames } from './names.ts';
+import { DIRECTION, derivativeNames, hessianVectorName } from './names.ts';
 
 /** Request of a second derivative or a Jacobian: the scores, and the tensor that is differentiated by. */
 export interface CurvatureRequest
@@ -14,12 +14,6 @@ export interface CurvatureRequest
   /** Input, or inner tensor, to differentiate with respect to. */
   readonly wrt: string;
 }
-
-/** Name of the input that holds the vector of a Hessian-vector product, in the shape of `wrt`. */
-export const DIRECTION = 'direction';
-
-/** Returns the name of the output that holds the Hessian-vector product with respect to `tensor`. */
-export const hessianVectorName = (tensor: string): string => `hessian_vector/${tensor}`;
 
 /** Returns the name of the output that holds the Jacobian with respect to `tensor`. */
 export const jacobianName = (tensor: string): string => `jacobian/${tensor}`;

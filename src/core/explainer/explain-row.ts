@@ -1,10 +1,10 @@
 /** Run of one row of a plan. */
 import { throwIfAborted } from '../abort.ts';
 import { WhylightError } from '../errors.ts';
-import type { Attribution, Cost, ExplainContext } from '../method/contract.ts';
+import type { Attribution, Cost, ExplainContext, MethodState } from '../method/contract.ts';
 import { topClasses } from '../model/prediction.ts';
 import { resolveTarget, scoreOf } from '../model/target.ts';
-import { Evaluator, type Start } from '../plan/evaluator.ts';
+import { Evaluator, type OtherGraph, type Start } from '../plan/evaluator.ts';
 import { recall } from '../plan/forward-pass.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import { Random } from '../tensor/random.ts';
@@ -21,6 +21,7 @@ import { guardedAsync } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
 import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
+import type { ReadySetup } from './setup.ts';
 import { type RowOutcome, summarizeRow } from './summarize-row.ts';
 import { type SummaryFacts, summarize } from './summary.ts';
 
@@ -43,12 +44,13 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
     held,
     baselines: plan.rows === 1 ? plan.baselines : rowOf(plan.baselines, index),
   };
-  const evaluator = evaluatorOf(run, held, index);
+  const setup = await run.setups.of(plan.entry);
+  const evaluator = evaluatorOf(run, held, index, setup);
   const start = await evaluator.start(row.inputs, space, targetOf(plan)).catch(async (error: unknown) => {
     throw WhylightError.is(error) && error.details.notFinite === true ? await locateNotFinite(error, run, row) : error;
   });
   const overflow = await hiddenOverflow(run, row);
-  const attribution = await attribute(run, row, evaluator, start);
+  const attribution = await attribute(run, row, evaluator, { ...start, data: setup.data });
   if (hooks.signal) throwIfAborted(hooks.signal);
   const explained = explainedBy(plan, row.inputs, attribution);
   const outcome = outcomeOf(attribution, start);
@@ -76,12 +78,13 @@ export async function explainRow(run: PlanRun, index: number): Promise<RowResult
   };
 }
 
-function evaluatorOf(run: PlanRun, held: Inputs, index: number): Evaluator {
+function evaluatorOf(run: PlanRun, held: Inputs, index: number, setup: ReadySetup): Evaluator {
   const { plan, lease, hooks } = run;
   const follow = followOf(plan);
   return new Evaluator({
     method: plan.entry.method.id,
     graphs: plan.graphs,
+    others: otherGraphs(run, setup),
     forward: resolveNeeds({}, plan.info),
     load: (needs) => lease.load(needs),
     cost: plan.rowCost,
@@ -90,6 +93,23 @@ function evaluatorOf(run: PlanRun, held: Inputs, index: number): Evaluator {
     held,
     recall: (needs, target) => recall(hooks.pass, index, needs, target),
   });
+}
+
+/** Graphs of the models that the method brings. */
+function otherGraphs({ plan, lease }: PlanRun, { models }: ReadySetup): Readonly<Record<string, OtherGraph>> {
+  return Object.fromEntries(
+    Object.entries(plan.others).map(([name, { model: wanted = '', ...needs }]): [string, OtherGraph] => {
+      const model = models[wanted];
+      if (!model) {
+        const { id } = plan.entry.method;
+        const message = `Method "${id}" needs a graph of a model "${wanted}", which its setup does not return.`;
+        throw new WhylightError('method_failed', message, { method: id, models: Object.keys(models) });
+      }
+      const own = lease.extendedTo(model);
+      const resolved = resolveNeeds(needs, model.info(needs.scores === undefined ? {} : { scores: needs.scores }));
+      return [name, { needs: resolved, load: () => own.load(resolved) }];
+    }),
+  );
 }
 
 /** Every row of the explained inputs. */
@@ -107,12 +127,15 @@ function targetOf({ target, request, space }: Plan): Parameters<Evaluator['start
   };
 }
 
+/** State where the host offers no store. */
+const NO_STATE: MethodState = { get: async () => undefined, put: async () => {} };
+
 /** Calls the method. */
 async function attribute(
   { plan, engine, lease, hooks }: PlanRun,
   { index, inputs, baselines }: PlanRow,
   evaluator: Evaluator,
-  { target, scores }: Start,
+  { target, scores, data }: Start & Pick<ReadySetup, 'data'>,
 ): Promise<Attribution> {
   const { method } = plan.entry;
   const main = await lease.load(Object.values(plan.graphs)[0] as ResolvedNeeds);
@@ -122,6 +145,8 @@ async function attribute(
         params: plan.params,
         model: modelView(infoOfRow(plan.info, plan.request, index)),
         methods: plan.methods,
+        data,
+        state: hooks.state?.(plan.entry) ?? NO_STATE,
         inputs,
         baselines: Object.keys(plan.background).length > 0 ? plan.background : baselines,
         batch: { inputs: explainedInputs(plan), rows: plan.rows, index },

@@ -39,6 +39,7 @@ import { controlOf } from './plan-run.ts';
 import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
+import { type ReadFile, Setups } from './setup.ts';
 
 export interface ExplainerOptions {
   readonly engine: Engine;
@@ -59,6 +60,8 @@ export interface ExplainerOptions {
   readonly compiler: GraphCompiler;
   /** Store of compiled graphs, for processes that live for a short time; every graph is compiled when left out. */
   readonly graphs?: GraphStore | undefined;
+  /** Reader of files of methods that are named by their paths; without it, such files are refused. */
+  readonly readFile?: ReadFile | undefined;
   /** Clock in milliseconds, from any origin. */
   readonly clock?: () => number;
   /** True if the clock advances while code runs, so that runs tell how long a model takes; false in an isolate. */
@@ -84,6 +87,7 @@ export class Explainer {
   private readonly profiles: Profiles;
   private readonly clock: () => number;
   private readonly measures: boolean;
+  private readonly setups: Setups;
 
   constructor({
     engine,
@@ -98,12 +102,14 @@ export class Explainer {
     measures = false,
     compiler,
     graphs,
+    readFile,
   }: ExplainerOptions) {
     this.engine = engine;
     this.methods = methods;
     this.tasks = tasks;
     this.clock = clock;
     this.measures = measures;
+    this.setups = new Setups(compiler, readFile);
     this.profiles = new Profiles(engine.name, compiler);
     const limits = { memoryBudget, maxBatch, optimize, compilation };
     this.loader = new GraphLoader({ engine, sessions, ...limits, compiler, graphs, clock });
@@ -194,7 +200,7 @@ export class Explainer {
         done += rows;
         hooks.progress?.(done, cost.forwards + cost.backwards);
       };
-      const run = { plan, engine: this.engine, lease, hooks, count };
+      const run = { plan, engine: this.engine, setups: this.setups, lease, hooks, count };
       const { row, samples: own } = await explainAnswer(run, index, this.tasks);
       rows.push(row);
       samples.forwards += own.forwards;

@@ -5,6 +5,7 @@ import type { RunControl } from '../plan/run.ts';
 import { type Inputs, rowOf } from '../tensor/rows.ts';
 import type { Plan } from './plan.ts';
 import type { ExplainHooks } from './request.ts';
+import type { Setups } from './setup.ts';
 
 /** A plan that is being run. */
 export interface PlanRun {
@@ -12,6 +13,7 @@ export interface PlanRun {
   readonly engine: Engine;
   readonly lease: GraphLease;
   readonly hooks: ExplainHooks;
+  readonly setups: Setups;
   /** Counts evaluated rows and reports them. */
   readonly count: (rows: number) => void;
 }

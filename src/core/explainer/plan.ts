@@ -1,7 +1,7 @@
 /** Plan of an explanation: the request with everything parsed and checked, and its cost. Nothing has run yet. */
 
 import { WhylightError } from '../errors.ts';
-import type { Cost, Method, MethodSource } from '../method/contract.ts';
+import type { Cost, Method, MethodSource, Needs } from '../method/contract.ts';
 import { namedNeeds } from '../method/contract.ts';
 import { parseParams } from '../method/params.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
@@ -42,6 +42,8 @@ export interface Plan {
   readonly target?: Target;
   /** Graphs that the method evaluates, by name; the first is the main one. */
   readonly graphs: Readonly<Record<string, ResolvedNeeds>>;
+  /** Needs of graphs of other models, by name: these models are opened when the method first runs. */
+  readonly others: Readonly<Record<string, Needs>>;
   /** Checked inputs, [rows, ...]; see {@link checkInputs}. */
   readonly inputs: Inputs;
   /** Checked baselines; see {@link checkBaselines}. */
@@ -191,17 +193,20 @@ function infoFor(
 export const withTarget = (model: Model, target: TaskTarget | undefined): Model =>
   target?.build ? model.withTensor(target.output, target.build) : model;
 
+const FIRST_IS_OWN = "The first graph of needs is one of the request's model: name a graph of another model after it.";
+
 /** Adds what follows from the parameters. */
 function withNeeds(
-  settled: Omit<Plan, 'params' | 'graphs' | 'rowCost' | 'cost'>,
+  settled: Omit<Plan, 'params' | 'graphs' | 'others' | 'rowCost' | 'cost'>,
   params: Readonly<Record<string, unknown>>,
 ): Plan {
   const { entry, model, info, methods, rows, baselines, request } = settled;
   const { method } = entry;
   const needs = guarded(method, () => method.needs(params, modelView(info), methods));
-  const graphs = Object.fromEntries(
-    Object.entries(namedNeeds(needs)).map(([name, graph]) => [name, resolveNeeds(graph, info)]),
-  );
+  const named = Object.entries(namedNeeds(needs));
+  if (named[0]?.[1].model !== undefined) throw new WhylightError('method_failed', FIRST_IS_OWN, { method: method.id });
+  const own = named.filter(([, { model }]) => model === undefined);
+  const graphs = Object.fromEntries(own.map(([name, graph]) => [name, resolveNeeds(graph, info)]));
   const count = Math.max(0, ...Object.values(settled.background).map(rowsOf));
   const given = { baselines: count > 0 ? count : baselineRows(baselines, rows) };
   const costs = infosOfRows(info, request, rows).map((alike) => ({
@@ -216,6 +221,7 @@ function withNeeds(
     ...settled,
     params,
     graphs,
+    others: Object.fromEntries(named.filter(([, { model }]) => model !== undefined)),
     rowCost: { forwards: most('forwards'), backwards: most('backwards') },
     cost: { forwards: all('forwards') + beside * rows, backwards: all('backwards') },
   };

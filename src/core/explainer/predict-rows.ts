@@ -88,7 +88,11 @@ async function passNeeds(run: RowsRun, names: readonly string[], certain: boolea
 }
 
 /** True if a run of the main graph gives the scores that predictions are read from. */
-function isSharable({ feeds, mixtures, scores, ruleset }: ResolvedNeeds, forward: ResolvedNeeds): boolean {
+function isSharable(
+  { feeds, mixtures, scores, ruleset, hessianVector }: ResolvedNeeds,
+  forward: ResolvedNeeds,
+): boolean {
+  if (hessianVector !== undefined) return false;
   const { reference = false, otherInputs = false } = ruleset;
   return feeds.length === 0 && !mixtures && scores === forward.scores && !reference && !otherInputs;
 }

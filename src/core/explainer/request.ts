@@ -1,6 +1,7 @@
 /** Input of an explanation: what to explain, and the callbacks that follow it. */
 import type { PlacedSize } from '../image/placement.ts';
-import type { MethodSource } from '../method/contract.ts';
+import type { MethodSource, MethodState } from '../method/contract.ts';
+import type { PluginEntry } from '../method/registry.ts';
 import type { Features } from '../modality/modality.ts';
 import type { Corrections } from '../model/corrections.ts';
 import type { TargetRequest } from '../model/target-request.ts';
@@ -77,6 +78,8 @@ export interface ExplainHooks {
   readonly maxSamples?: number;
   /** Methods that wrapper methods may use; every built-in one when left out. */
   readonly methods?: MethodSource;
+  /** Store of bytes between requests for a method, of this tenant alone; nothing is kept when left out. */
+  readonly state?: (entry: PluginEntry) => MethodState;
   /** Forward pass of the same rows that has run already, see {@link Explainer.predictRows}. */
   readonly pass?: ForwardPass;
 }

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Ruleset } from '../autodiff/ruleset.ts';
 import type { ModelInfo } from '../model/info.ts';
+import type { ModelSource } from '../model/model-source.ts';
 import type { Target } from '../model/target-request.ts';
 import type { Random } from '../tensor/random.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
@@ -75,6 +76,11 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
   readonly background?: true | number;
   /** Number that a target of a task is followed by in changed inputs, where the task has it; the target's own when left out. */
   readonly follows?: 'similarity';
+  /**
+   * Loads data and further models, once for each process and entry, before the method first runs.
+   * @throws WhylightError `invalid_config` for a file that the entry does not name
+   */
+  setup?(tools: SetupTools): Promise<MethodSetup>;
   /** Kinds of results that the method may return beside its values, each with a phrase that says what it is. */
   readonly returns?: ResultDeclarations;
   /** A flat object of scalars, enums and short arrays, each with a default and a description. */
@@ -98,6 +104,33 @@ export interface Method<S extends z.ZodObject = z.ZodObject> {
    * @throws WhylightError of a code that describes the request or the run; any other error is reported as `method_failed`
    */
   explain(ctx: ExplainContext<z.output<S>>): Promise<Attribution>;
+}
+
+/** Access of {@link Method.setup} to what the operator has configured. */
+export interface SetupTools {
+  /**
+   * Reads one of the `files` of the method's entry in `plugins.config.json` or in `createEdge`.
+   * @throws WhylightError `invalid_config` for a name that the entry does not have
+   */
+  file(name: string): Promise<Uint8Array>;
+}
+
+/** Result of {@link Method.setup}, shared by all requests. */
+export interface MethodSetup {
+  /** Data that `explain` finds as `ctx.data`. It must not be changed afterwards. */
+  readonly data?: unknown;
+  /** ONNX files by name, for graphs of `needs` with a `model`. */
+  readonly models?: Readonly<Record<string, Uint8Array | ModelSource>>;
+}
+
+/**
+ * Bytes that a method keeps between requests, for each tenant apart. They may be forgotten at any time, and values must not
+ * depend on them: they save work, such as a factorisation that many requests need.
+ */
+export interface MethodState {
+  /** Returns what was stored last under the name; undefined where nothing is left of it. */
+  get(name: string): Promise<Uint8Array | undefined>;
+  put(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** Facts of a request, besides its parameters, that the cost may depend on. */
@@ -171,6 +204,17 @@ export interface Needs {
    * ({@link ExplainContext.mixes}): it has no gradients and no feeds then.
    */
   readonly mixtures?: boolean;
+  /**
+   * Tensor whose Hessian-vector product is wanted: the derivative of the score's gradient along a direction. Rows then hold
+   * the directions as `direction`, [N, ...tensor]; the gradient with respect to the tensor comes with them. It excludes
+   * `gradients`, `feeds` and `mixtures`.
+   */
+  readonly hessianVector?: string;
+  /**
+   * Name of a model of {@link Method.setup} that is evaluated in place of the request's: an in-painting network, a teacher.
+   * Its tensors are named in the other members; it cannot be the first graph.
+   */
+  readonly model?: string;
 }
 
 /** Needs of several graphs by name. The first is the one that `evaluate` uses by default. */
@@ -198,13 +242,18 @@ export interface Evaluation {
   readonly gradients: Float32Tensors;
   /** Values of the activations in `needs` by tensor name, [N, ...tensor]. */
   readonly activations: Float32Tensors;
+  /** Hessian-vector products by tensor name, [N, ...tensor], where `needs` has `hessianVector`. */
+  readonly hessianVectors: Float32Tensors;
 }
 
 /** Options of {@link ExplainContext.evaluate}: another graph or another target than the default. */
 export interface EvaluateOptions {
   /** Name of one of the {@link NamedNeeds}; the first when left out. */
   readonly graph?: string;
-  /** Explains something else than the request's target: one thing for every row, or one for each. */
+  /**
+   * Explains something else than the request's target: one thing for every row, or one for each. A graph of another model
+   * explains the top class of each row when left out.
+   */
   readonly target?: Target | readonly Target[];
 }
 
@@ -216,7 +265,11 @@ export interface ExplainContext<P> {
   readonly params: P;
   readonly model: ModelInfo;
   readonly methods: MethodSource;
-  /** One row of each input, [1, ...input]. Evaluating this very object is free: it was evaluated to find the target. */
+  /** Data of {@link Method.setup}; undefined without it. */
+  readonly data: unknown;
+  /** Bytes that are kept for this tenant; nothing is kept where the host offers no store. */
+  readonly state: MethodState;
+  /** One row of each input, [1, ...input]. Evaluating this very object takes no run, because it was evaluated to find the target; it counts in `cost`. */
   readonly inputs: Inputs;
   /**
    * Baselines of the request by input name, [1, ...input], or [N, ...input] for methods that average over baselines. An

@@ -4,11 +4,16 @@ import type { BoundMethod, Method, MethodSource } from './contract.ts';
 import { checkMethod } from './define.ts';
 import { type ParameterRules, parseParams } from './params.ts';
 
+/** Source of a file: its path, its bytes, or a function that returns them. */
+export type FileSource = string | Uint8Array | (() => Promise<Uint8Array>);
+
 /** Method with an operator's defaults, pinned values and limits of its parameters. */
 export interface PluginEntry extends ParameterRules {
   readonly method: Method;
   /** Known only to tenants that name it. */
   readonly unlisted?: boolean;
+  /** Files that the method reads in `setup`, by the names that it documents: paths, bytes, or functions. */
+  readonly files?: Readonly<Record<string, FileSource>>;
   /**
    * Identity of the method's code, such as a package with its version: a part of the cache key, so that another build
    * never answers with maps of this one. Without it only `revision` tells versions apart.

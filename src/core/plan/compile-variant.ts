@@ -1,8 +1,9 @@
 /** Compilation of the graph behind a method's needs, and facts about the result. */
 import { type CompileRequest, compile, type Optimize } from '../autodiff/compile.ts';
 import { rulesets } from '../autodiff/rulesets/index.ts';
+import { compileHessianVector } from '../autodiff/second-order.ts';
 import { WhylightError } from '../errors.ts';
-import type { Model } from '../model/model.ts';
+import { Model } from '../model/model.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import { write } from '../onnx/write.ts';
@@ -32,7 +33,18 @@ export function compileVariant(
   optimize: Optimize,
   { limits, draft }: Pick<CompileRequest, 'limits' | 'draft'> = {},
 ): Graph {
-  const { scores, gradients, activations, feeds, ruleset } = needs;
+  const { scores, gradients, activations, feeds, ruleset, hessianVector } = needs;
+  if (hessianVector !== undefined) {
+    const curvature = {
+      scores,
+      wrt: hessianVector,
+      outputs: activations,
+      ruleset,
+      optimize,
+      ...(limits && { limits }),
+    };
+    return compileHessianVector(model.graph, curvature);
+  }
   const graph = compile(model.graph, {
     scores,
     gradients,
@@ -125,6 +137,7 @@ export const graphCompiler: GraphCompiler = {
     return countFlops(graph, fixedBatch, rows).total / fixedBatch;
   },
   rowWork: ({ graph, fixedBatch }, rows) => countWork(graph, rows, fixedBatch),
+  readModel: (source) => Model.read(source),
   // Rulesets of plugins may change without another id. A similarity is that to one box of one image.
   isStorable: ({ gradients, ruleset, scores }) =>
     (gradients.length === 0 || rulesets.get(ruleset.id) === ruleset) && !scores.startsWith('target/similarity/'),

@@ -30,8 +30,16 @@ export interface EvaluatorOptions {
   readonly held?: Inputs;
   /** Finds an evaluation of the input in a forward pass that has run; see `recall` of `forward-pass.ts`. */
   readonly recall?: (needs: ResolvedNeeds, target?: Target) => RawEvaluation | undefined;
+  /** Graphs of other models, by name. */
+  readonly others?: Readonly<Record<string, OtherGraph>>;
   /** Finds the target again in other rows, where positions of the output change their meaning from row to row. */
   readonly follow?: Follow;
+}
+
+/** Graph of another model than the request's. */
+export interface OtherGraph {
+  readonly needs: ResolvedNeeds;
+  load(): Promise<RunnableGraph>;
 }
 
 export interface Start {
@@ -84,7 +92,12 @@ export class Evaluator {
     const { control, forward, recall } = this.options;
     const needs = this.options.graphs[this.main] as ResolvedNeeds;
     const { reference = false, otherInputs = false } = needs.ruleset;
-    const own = needs.feeds.length === 0 && needs.scores === forward.scores && !reference && !otherInputs;
+    const own =
+      needs.feeds.length === 0 &&
+      needs.scores === forward.scores &&
+      needs.hessianVector === undefined &&
+      !reference &&
+      !otherInputs;
     const main = own ? needs : forward;
     const differentiates = main.gradients.length > 0;
     // A gradient that ran before the target was chosen is that of the top class.
@@ -175,10 +188,13 @@ export class Evaluator {
 
   private async evaluateNow(
     rows: Inputs,
-    { graph: name = this.main, target = this.target }: EvaluateOptions,
+    { graph: name = this.main, target: wanted }: EvaluateOptions,
   ): Promise<Evaluation> {
     if (this.over) throw this.over.error;
     throwIfAborted(this.options.control.signal);
+    const other = this.options.others?.[name];
+    if (other) return this.evaluateOther(other, rows, wanted);
+    const target = wanted ?? this.target;
     const needs = this.options.graphs[name];
     if (!needs) {
       throw new WhylightError('method_failed', `Method "${this.options.method}" has no graph named "${name}".`, {
@@ -200,6 +216,16 @@ export class Evaluator {
     return evaluation(await runRows(await this.options.load(needs), fed, target, this.options.control), target);
   }
 
+  /** Rows of another model, which has inputs and scores of its own. */
+  private async evaluateOther(
+    { needs, load }: OtherGraph,
+    rows: Inputs,
+    target: Target | readonly Target[] | undefined,
+  ): Promise<Evaluation> {
+    this.charge(needs, rows);
+    return evaluation(await runRows(await load(), rows, target, this.options.control), target);
+  }
+
   private withHeld(rows: Inputs, { ruleset }: ResolvedNeeds): Inputs {
     const { held = {} } = this.options;
     const entries = Object.entries(held);
@@ -215,7 +241,7 @@ export class Evaluator {
     const graph = await this.options.load({ ...needs, activations });
     const raw = await runRows(graph, rows, undefined, this.options.control);
     const scores = followedScores(follow, outputsOf(raw, needs.scores));
-    return { scores, gradients: {}, activations: raw.activations };
+    return { scores, gradients: {}, activations: raw.activations, hessianVectors: {} };
   }
 
   private charge(needs: ResolvedNeeds, rows: Inputs): void {
@@ -246,11 +272,18 @@ const isFinal = (error: unknown): boolean => WhylightError.is(error, 'method_fai
 const isForward = ({ gradients, feeds, scores }: ResolvedNeeds, { forward }: EvaluatorOptions): boolean =>
   gradients.length === 0 && feeds.length === 0 && scores === forward.scores;
 
-function evaluation({ scores, gradients, activations }: RawEvaluation, target: Target | readonly Target[]): Evaluation {
+/** @param target largest score of each row when left out */
+function evaluation(
+  { scores, gradients, activations, hessianVectors = {} }: RawEvaluation,
+  target: Target | readonly Target[] | undefined,
+): Evaluation {
   const count = rowsOf(scores);
   const size = scores.data.length / count;
-  const weighted = Float32Array.from({ length: count }, (_, i) =>
-    scoreOf(Array.isArray(target) ? target[i] : target, scores.data.subarray(i * size, (i + 1) * size)),
-  );
-  return { scores: weighted, gradients, activations };
+  const weighted = Float32Array.from({ length: count }, (_, i) => {
+    const row = scores.data.subarray(i * size, (i + 1) * size);
+    return target === undefined
+      ? (row[argmax(row)] as number)
+      : scoreOf(Array.isArray(target) ? target[i] : target, row);
+  });
+  return { scores: weighted, gradients, activations, hessianVectors };
 }

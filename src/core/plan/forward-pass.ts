@@ -28,7 +28,7 @@ export function recall(
   needs: ResolvedNeeds,
   target?: Target,
 ): RawEvaluation | undefined {
-  if (!pass || needs.feeds.length > 0 || needs.mixtures) return undefined;
+  if (!pass || needs.feeds.length > 0 || needs.mixtures || needs.hessianVector !== undefined) return undefined;
   if (needs.gradients.length > 0 && !hasGradients(pass, needs, target)) return undefined;
   const row = pass.rows[index] as number;
   const outputs = outputsOf(pass.raw, pass.needs.scores);

@@ -3,6 +3,7 @@ import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine, Session } from '../engine/engine.ts';
 import type { KnownMemory } from '../engine/session-cache.ts';
 import type { Model } from '../model/model.ts';
+import type { ModelSource } from '../model/model-source.ts';
 import type { CompileLimits } from '../onnx/compile-budget.ts';
 import type { ModelBytes } from '../onnx/model-bytes.ts';
 import type { RowShapes } from './bind-rows.ts';
@@ -43,6 +44,8 @@ export interface GraphCompiler {
   rowFlops(model: Model, rows: RowShapes): number;
   /** Returns the work of the model itself on one row. */
   rowWork(model: Model, rows: RowShapes | undefined): Work;
+  /** Reads a further model that a method brings. @throws WhylightError `invalid_model` */
+  readModel(source: ModelSource): Promise<Model>;
   /** True if a graph for these needs may be stored under its name, and so taken from a store. */
   isStorable(needs: ResolvedNeeds): boolean;
 }

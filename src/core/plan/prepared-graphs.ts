@@ -38,6 +38,9 @@ export const preparedCompiler = ({ methods, rowFlops, rowWork }: PreparedGraphs)
   },
   rowFlops: () => rowFlops,
   rowWork: () => rowWork,
+  readModel() {
+    throw new WhylightError('unprocessable_method', 'A method with models of its own cannot run without the compiler.');
+  },
   isStorable: () => true,
 });
 

@@ -1,6 +1,6 @@
 /** Runs any number of rows through a compiled graph, in batches that fit. */
 import { throwIfAborted } from '../abort.ts';
-import { COTANGENT, gradientName } from '../autodiff/names.ts';
+import { COTANGENT, gradientName, hessianVectorName } from '../autodiff/names.ts';
 import type { Session } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
 import type { Target } from '../model/target-request.ts';
@@ -35,6 +35,8 @@ export interface RawEvaluation {
   readonly scores: Tensor<'float32'>;
   readonly gradients: Float32Tensors;
   readonly activations: Float32Tensors;
+  /** Present where the graph gives one. */
+  readonly hessianVectors?: Float32Tensors;
 }
 
 /** Scores and activations together, by name. */
@@ -89,6 +91,9 @@ export async function runRows(
   return {
     scores: outputs.get(variant.scores),
     gradients: Object.fromEntries(gradients),
+    ...(variant.hessianVector !== undefined && {
+      hessianVectors: { [variant.hessianVector]: outputs.get(hessianVectorName(variant.hessianVector)) },
+    }),
     activations: Object.fromEntries([
       ...variant.activations.map((name) => [name, outputs.get(name)]),
       ...variant.echoes.map((name) => [name, repeatRow(cast(rows[name] as Tensor, 'float32'), count)]),

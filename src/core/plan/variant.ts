@@ -17,6 +17,8 @@ export interface ResolvedNeeds {
   readonly echoes: readonly string[];
   readonly feeds: readonly string[];
   readonly mixtures: boolean;
+  /** Tensor of the Hessian-vector product; also the only one of `gradients`. */
+  readonly hessianVector?: string;
   readonly ruleset: Ruleset;
   /** Shape of one row of the scores. */
   readonly scoreDims: readonly number[];
@@ -48,7 +50,9 @@ export interface Variant extends ResolvedNeeds {
  * differentiate, `invalid_config` for an unknown ruleset.
  */
 export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
-  const { gradients = [], activations = [], feeds = [], ruleset = 'gradient', scores = info.scores.name } = needs;
+  const { activations = [], feeds = [], ruleset = 'gradient', scores = info.scores.name, hessianVector } = needs;
+  const gradients = hessianVector === undefined ? (needs.gradients ?? []) : [hessianVector];
+  if (hessianVector !== undefined) checkHessianVector(needs);
   const names = gradients === 'sources' ? info.sources.map(({ name }) => name) : gradients;
   if (gradients === 'sources' && names.length === 0) {
     throw new WhylightError(
@@ -67,6 +71,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     echoes: wanted.filter(isInput),
     feeds: [...new Set(feeds)].sort(),
     mixtures: needs.mixtures ?? false,
+    ...(hessianVector !== undefined && { hessianVector }),
     ruleset: typeof ruleset === 'string' ? info.ruleset(ruleset) : ruleset,
     scoreDims: info.tensor(scores).dims.map(Number),
     inputDims: Object.fromEntries([...info.inputs, ...info.held].map(({ name, dims }) => [name, dims.map(Number)])),
@@ -85,9 +90,22 @@ function refuseLost({ lost }: BoundInfo): void {
   );
 }
 
+/** @throws WhylightError `invalid_config` for needs that no graph of second order has */
+function checkHessianVector({ gradients, feeds, mixtures }: Needs): void {
+  const others = Object.entries({ gradients, feeds, mixtures }).filter(([, value]) => value && value !== undefined);
+  if (others.length === 0) return;
+  const names = others.map(([name]) => name);
+  throw new WhylightError(
+    'invalid_config',
+    `Needs with hessianVector cannot have ${names.join(', ')}: name another graph for these.`,
+    { needs: names },
+  );
+}
+
 export function variantKey(model: Pick<Model, 'digest'>, needs: ResolvedNeeds, optimize: Optimize): string {
-  const { scores, gradients, activations, feeds, ruleset } = needs;
-  const backwards = gradients.length > 0 ? [ruleset.id, optimize] : [];
+  const { scores, gradients, activations, feeds, ruleset, hessianVector } = needs;
+  const order = hessianVector === undefined ? [] : ['hessian_vector'];
+  const backwards = gradients.length > 0 ? [ruleset.id, optimize, ...order] : [];
   const mixing = mixesWhen(needs, optimize) ? ['mixtures'] : [];
   return `${model.digest}/${JSON.stringify([scores, gradients, activations, feeds, ...backwards, ...mixing])}`;
 }

@@ -12,6 +12,7 @@ import type { Route } from '../routing/decide.ts';
 import { runPlan } from '../routing/run.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
+import { methodState } from './method-state.ts';
 import { type ExplainQuery, runRequest } from './query.ts';
 
 export type AnswerHooks = Pick<ExplainHooks, 'progress' | 'partial' | 'pass'> & {
@@ -89,15 +90,25 @@ export const cacheOptions = (
 /** Runs work in this process, with the tenant's deadline and limits. */
 export function runAtEdge<T>(
   c: Context<EdgeEnv>,
-  services: Pick<Services, 'limits' | 'pause'>,
+  services: Pick<Services, 'limits' | 'pause' | 'cache'>,
   work: (hooks: ExplainHooks) => Promise<T>,
 ): Promise<T> {
   const { edgeMs } = limitsFor(c.get('tenant'), services.limits);
   return withDeadline(c.req.raw.signal, edgeMs, (signal) => work({ ...runHooks(c, services), signal }));
 }
 
-const runHooks = (c: Context<EdgeEnv>, { limits, pause }: Pick<Services, 'limits' | 'pause'>): ExplainHooks => ({
+const runHooks = (
+  c: Context<EdgeEnv>,
+  { limits, pause, cache }: Pick<Services, 'limits' | 'pause' | 'cache'>,
+): ExplainHooks => ({
   waitUntil: waitUntilOf(c),
+  state: methodState({
+    cache,
+    log: c.get('log'),
+    tenant: c.get('tenant').id,
+    seconds: c.get('tenant').cache.seconds,
+    waitUntil: waitUntilOf(c),
+  }),
   maxSamples: limitsFor(c.get('tenant'), limits).maxSamples,
   ...(pause && { pause }),
 });

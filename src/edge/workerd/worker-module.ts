@@ -98,6 +98,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     bind(SERVICES.codecs).toResolvedValue(() => edgeCodecs());
     bind(SERVICES.pause).toConstantValue(() => scheduler.wait(0));
     if (MODELS) {
+      bind(CORE.readFile).toConstantValue((path) => assetBytes(MODELS, path));
       bind(SERVICES.pages).toConstantValue((path, headers) =>
         MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
       );
@@ -116,6 +117,15 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     bindCache(binder, bindings, compiler);
     bindOrigin(binder, bindings);
   });
+
+/** @throws WhylightError `invalid_config` for a file that is not among the static assets */
+async function assetBytes(assets: NonNullable<UsedBindings['MODELS']>, path: string): Promise<Uint8Array> {
+  const response = await assets.fetch(new Request(new URL(path, 'https://assets.invalid')));
+  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  throw new WhylightError('invalid_config', `The static assets have no file "${path}", which a method loads.`, {
+    path,
+  });
+}
 
 function bindModels({ bind }: Binder, bindings: UsedBindings, models: Configured['models'], root: string): void {
   const { MODELS, UPLOADS } = bindings;

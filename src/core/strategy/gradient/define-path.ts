@@ -1,8 +1,16 @@
 /** Methods that follow the gradient along a path: each is a choice of points and of what becomes of the gradients there. */
 import * as z from 'zod';
-import type { Attribution, Method } from '../../method/contract.ts';
+import {
+  type Attribution,
+  type ExplainContext,
+  type Method,
+  type NamedNeeds,
+  type Needs,
+  namedNeeds,
+} from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
 import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/family.ts';
+import type { ModelInfo } from '../../model/info.ts';
 import type { Nodes } from '../../tensor/gauss-legendre.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { float32 } from '../../tensor/tensor.ts';
@@ -11,7 +19,7 @@ import { precisionParameter } from '../precision.ts';
 import { finishValues, valueParameters } from '../reduction.ts';
 import { baselinesOf, differenceOf, timesDifference } from './differences.ts';
 import { integrateGradients, onLine } from './path.ts';
-import { lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
+import { embeddings, lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
 
 interface Definition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
   /** Points on the line by default; 32 when left out. */
@@ -30,8 +38,16 @@ export type PathDefinition<E extends z.ZodRawShape> = Definition<E> &
         readonly nodes: (params: OwnParams<E> & { readonly n_steps: number }) => Nodes;
       }
     | {
-        /** Position of point `index` of `count` on the line. The midpoint rule when left out. */
-        readonly at?: (index: number, count: number) => number;
+        /**
+         * Scores that are looked at before the points are chosen: at so many even points from the baseline to the input,
+         * both included, without gradients. 0 when left out.
+         */
+        readonly pilot?: number;
+        /**
+         * Position of point `index` of `count` on the line. The midpoint rule when left out.
+         * @param scores those of the pilot, from the baseline's to the input's
+         */
+        readonly at?: (index: number, count: number, scores: Float32Array) => number;
         /**
          * One element's attribution, from its gradients at the points in order.
          * @param difference input minus baseline of this element
@@ -64,7 +80,7 @@ export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Met
 }
 
 function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: unknown }>): Method {
-  const { params: extra, steps = DEFAULT_STEPS, at = midpoint, fold } = definition;
+  const { params: extra, steps = DEFAULT_STEPS, at = midpoint, fold, pilot = 0 } = definition;
   return defineMethod({
     ...membersOf(definition),
     strategy: 'gradient',
@@ -74,14 +90,15 @@ function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: u
       ...valueParameters(),
       ...extra,
     }),
-    needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
-    cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps }),
+    needs: (_, model) => (pilot > 0 ? withPilot(model) : needsOfSources(model, { gradients: 'sources' })),
+    cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given) + pilot, backwards: n_steps }),
     explain: async (ctx) => {
       const { params } = ctx;
       const { n_steps } = params;
       const to = await sourceValues(ctx);
       const from = await baselinesOf(ctx, to, params.baseline);
-      const alphas = Array.from({ length: n_steps }, (_, i) => at(i, n_steps));
+      const scores = await pilotScores(ctx, from, to, pilot);
+      const alphas = Array.from({ length: n_steps }, (_, i) => at(i, n_steps, scores));
       const { gradients } = await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, alphas)));
       const values: Float32Tensors = Object.fromEntries(
         Object.entries(to).map(([name, { dims, data }]) => {
@@ -98,6 +115,25 @@ function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: u
       return { values: finishValues(values, params, ctx.model) };
     },
   }) as Method;
+}
+
+/** Needs of a path whose points follow the scores: these are found without gradients. */
+function withPilot(model: ModelInfo): NamedNeeds {
+  const feeds = embeddings(model).map(({ name }) => name);
+  const { sources, main = sources, ...others } = namedNeeds(needsOfSources(model, { gradients: 'sources' }));
+  return { graphs: { sources: main as Needs, pilot: { feeds }, ...others } };
+}
+
+/** Scores at even points of the line. */
+async function pilotScores(
+  ctx: ExplainContext<unknown>,
+  from: Float32Tensors,
+  to: Float32Tensors,
+  count: number,
+): Promise<Float32Array> {
+  if (count === 0) return new Float32Array();
+  const alphas = Array.from({ length: count }, (_, i) => (count === 1 ? 1 : i / (count - 1)));
+  return (await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, alphas)), { graph: 'pilot' })).scores;
 }
 
 function defineIntegral(definition: Extract<PathDefinition<z.ZodRawShape>, { nodes: unknown }>): Method {

@@ -148,10 +148,19 @@ function stack(parts: readonly Tensor[]): Tensor {
   return stacked;
 }
 
-function rowsBetween({ scores, gradients, activations }: Evaluation, from: number, to: number): Evaluation {
+function rowsBetween(
+  { scores, gradients, activations, hessianVectors }: Evaluation,
+  from: number,
+  to: number,
+): Evaluation {
   const cut = (tensors: Float32Tensors): Float32Tensors =>
     Object.fromEntries(Object.entries(tensors).map(([name, all]) => [name, sliceRows(all, from, to)]));
-  return { scores: scores.subarray(from, to), gradients: cut(gradients), activations: cut(activations) };
+  return {
+    scores: scores.subarray(from, to),
+    gradients: cut(gradients),
+    activations: cut(activations),
+    hessianVectors: cut(hessianVectors),
+  };
 }
 
 const fedOf = (rows: Inputs, names: readonly string[], count: number): Float32Tensors =>

@@ -1,11 +1,13 @@
 /** Methods that ask other methods about the very input that they explain themselves. */
 
+import { WhylightError } from '../../errors.ts';
 import type {
   Attribution,
   BoundMethod,
   Cost,
   ExplainContext,
   Given,
+  Method,
   MethodSource,
   NamedNeeds,
   Needs,
@@ -18,8 +20,17 @@ export interface Inner extends BoundMethod {
   readonly prefix: string;
 }
 
+/** @throws WhylightError `unprocessable_method` for a method with data or models of its own, which only it is handed */
+function refuseSetup({ id, setup }: Method): void {
+  if (!setup) return;
+  throw new WhylightError('unprocessable_method', `${id} loads data of its own, and no other method can run it.`, {
+    method: id,
+  });
+}
+
 /** The graphs of all of them. */
 export function innerNeeds(inner: readonly Inner[], model: ModelInfo, methods: MethodSource): NamedNeeds {
+  for (const { method } of inner) refuseSetup(method);
   const graphs = inner.flatMap(({ method, params, prefix }) =>
     Object.entries(namedNeeds(method.needs(params, model, methods))).map(([name, needs]): [string, Needs] => [
       prefix + name,

@@ -75,9 +75,9 @@ async function explainNeuron(
   if (!evaluatesInput) score = (await ctx.evaluate(ctx.inputs, { graph: VALUE, target })).scores[0] as number;
   const withScore = (attribution: Attribution): Attribution => ({ ...attribution, score });
   // Not the whole context: its score is that of another target.
-  const { model, methods, inputs, baselines, batch, random, signal, batchSize, prefetch, mixes } = ctx;
+  const { model, methods, data, state, inputs, baselines, batch, random, signal, batchSize, prefetch, mixes } = ctx;
   const attribution = await base.explain({
-    ...{ model, methods, inputs, baselines, batch, random, signal, batchSize, prefetch, mixes },
+    ...{ model, methods, data, state, inputs, baselines, batch, random, signal, batchSize, prefetch, mixes },
     params,
     target,
     score,

@@ -27,6 +27,12 @@ export interface Mixtures {
  * Tells `fold` the target's score of each mixture, in order, with the weights it had, until it answers `true`. Weights are
  * left alone for {@link MIXTURES_KEPT} mixtures, so that several can be folded in one pass over the positions. An element is
  * `w x + (1 - w) absent`; an integer, which cannot be mixed, is `x` where w is at least one half.
+ *
+ * @example
+ * import { absentInputs, scoreMixtures } from 'whylight/plugin';
+ * // needs: () => ({ mixtures: true }); ids gives the segment of each element of the image, 0 to 15
+ * const mixtures = { count: 16, mask: { features: 16, ids: { image: ids } }, absent: absentInputs(ctx), weigh: drop };
+ * await scoreMixtures(ctx, mixtures, (segment, score) => void (drops[segment] = ctx.score - score));
  */
 export async function scoreMixtures<P>(
   ctx: ExplainContext<P>,
@@ -131,7 +137,13 @@ function roomFor(inputs: Inputs, input: TensorInfo, mask: FeatureMask, absent: I
   };
 }
 
-/** Baseline of each input. */
+/**
+ * Returns the baseline of each input by name, as the parameter `baseline` describes it or the request states it.
+ *
+ * @example
+ * import { absentInputs, baselineParameter } from 'whylight/plugin';
+ * const absent = absentInputs(ctx); // params has baseline: baselineParameter
+ */
 export function absentInputs<P extends { readonly baseline: Baseline }>(
   ctx: Pick<ExplainContext<P>, 'model' | 'inputs' | 'baselines' | 'params'>,
 ): Inputs {

@@ -20,7 +20,7 @@ function engine(batchSize: number, prefetch: boolean, fails = -1) {
         if (runs++ === fails) throw new Error('the engine failed');
         const scores = (x as Tensor<'float32'>).data.slice();
         events.push(`ran ${scores}`);
-        return { scores, gradients: {}, activations: {} } satisfies Evaluation;
+        return { scores, gradients: {}, activations: {}, hessianVectors: {} } satisfies Evaluation;
       });
       last = run.catch(() => {});
       return run;

@@ -20,7 +20,7 @@ function linear(batchSize: number) {
       const scores = Float32Array.from({ length: rowsOf(layer) }, (_, row) =>
         WEIGHTS.reduce((sum, weight, i) => sum + weight * (layer.data[row * 6 + i] as number), 0),
       );
-      return { scores, gradients: {}, activations: {} };
+      return { scores, gradients: {}, activations: {}, hessianVectors: {} };
     },
   };
 }

@@ -18,7 +18,12 @@ function asked(batchSize: number, prefetch = false) {
       const { data } = x as Tensor<'float32'>;
       const count = rowsOf(x as Tensor);
       for (let row = 0; row < count; row++) rows.push([...data.subarray(row * 5, (row + 1) * 5)]);
-      return { scores: Float32Array.from({ length: count }, (_, i) => i), gradients: {}, activations: {} };
+      return {
+        scores: Float32Array.from({ length: count }, (_, i) => i),
+        gradients: {},
+        activations: {},
+        hessianVectors: {},
+      };
     },
   };
   return { ctx: ctx as unknown as ExplainContext<unknown>, rows };

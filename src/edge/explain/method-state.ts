@@ -1,0 +1,50 @@
+/** State of methods between requests, in the cache of answers: of each tenant apart, and forgotten as answers are. */
+import { sha256Hex } from '../../core/digest.ts';
+import { messageOf, WhylightError } from '../../core/errors.ts';
+import type { MethodState } from '../../core/method/contract.ts';
+import type { PluginEntry } from '../../core/method/registry.ts';
+import type { ResultCache } from '../cache/result-cache.ts';
+import type { Log } from '../observe/log.ts';
+
+/** Owner of the state, and the store. */
+export interface StateOptions {
+  readonly cache: ResultCache;
+  readonly log: Log;
+  /** Id of the tenant. */
+  readonly tenant: string;
+  /** Seconds that the tenant's answers are kept; 0 for not at all. */
+  readonly seconds: number;
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+}
+
+/** Largest value that a method may keep under one name, in bytes. */
+const MAX_BYTES = 2 ** 20;
+
+/** Makes the state of each method for the requests of one tenant. */
+export const methodState =
+  ({ cache, log, tenant, seconds, waitUntil }: StateOptions) =>
+  ({ method, build = '' }: PluginEntry): MethodState => {
+    const use = { seconds, waitUntil };
+    const owner = [tenant, method.id, method.revision, build];
+    const keyOf = async (name: string): Promise<string> =>
+      `state-${await sha256Hex(new TextEncoder().encode(JSON.stringify([...owner, name])))}`;
+    const failed = (message: string) => (error: unknown) =>
+      void log('warn', message, { method: method.id, reason: messageOf(error) });
+    return {
+      async get(name) {
+        if (seconds === 0) return undefined;
+        return (
+          (await cache.get(await keyOf(name), use).catch(failed('the state of a method cannot be read'))) ?? undefined
+        );
+      },
+      async put(name, bytes) {
+        if (!(bytes instanceof Uint8Array) || bytes.length > MAX_BYTES) {
+          throw new WhylightError('method_failed', `A method may keep up to ${MAX_BYTES} bytes under one name.`, {
+            name,
+          });
+        }
+        if (seconds === 0) return;
+        await cache.put(await keyOf(name), bytes, use).catch(failed('the state of a method cannot be stored'));
+      },
+    };
+  };
