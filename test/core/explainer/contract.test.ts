@@ -7,7 +7,7 @@ import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import type { Graph } from '../../../src/core/onnx/graph.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import type { Method, MethodDefinition } from '../../../src/package/plugin.ts';
-import { DIRECTION, defineMethod, definePathMethod, float32, z } from '../../../src/package/plugin.ts';
+import { DIRECTION, defineMethod, definePathMethod, float32, type Tensor, z } from '../../../src/package/plugin.ts';
 import { openGraph, tokenGraph, tokens, vector, vectorGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
 
