@@ -7,6 +7,7 @@ import { parseJson } from '../core/json.ts';
 import type { Method } from '../core/method/contract.ts';
 import { checkMethod } from '../core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { safeParse } from '../core/safe-parse.ts';
 import { CONFIG, loadModule } from '../node/load-component.ts';
 import { buildOf } from '../node/plugin-build.ts';
 import { readBuild } from './deployment-files.ts';
@@ -85,7 +86,7 @@ function readConfig(folder: string): { config?: Config; problems: string[] } {
   const path = join(folder, CONFIG);
   if (!existsSync(path)) return { problems: [] };
   try {
-    const result = configSchema.safeParse(parseJson(readFileSync(path, 'utf8'), CONFIG));
+    const result = safeParse(configSchema, parseJson(readFileSync(path, 'utf8'), CONFIG));
     if (result.success) return { config: result.data, problems: [] };
     const [issue] = result.error.issues;
     return { problems: [`${CONFIG}, ${issue?.path.join('.')}: ${issue?.message}`] };

@@ -1,6 +1,7 @@
 /** A saliency map drawn over the image, at the image's own resolution. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { safeParse } from '../safe-parse.ts';
 import { colormaps } from './colormap.ts';
 import { drawOverlay } from './draw-overlay.ts';
 import type { Image } from './image.ts';
@@ -86,7 +87,7 @@ export function renderOverlay(
   options: z.input<typeof overlaySchema> = {},
   placement: Placement = { x: 0, y: 0, width: image.width, height: image.height },
 ): Image {
-  const parsed = overlaySchema.safeParse(options);
+  const parsed = safeParse(overlaySchema, options);
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => ({ parameter: path.join('.'), message }));
     const text = issues.map(({ parameter, message }) => `"${parameter}": ${message}`).join('; ');

@@ -1,6 +1,7 @@
 /** From an image to a model's input tensor, as the model's manifest says. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { safeParse } from '../safe-parse.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { type Color, flatten, type Image } from './image.ts';
 import type { Pixels, Region } from './pixels.ts';
@@ -209,7 +210,7 @@ const channelValue = (value: number | number[], channel: number): number =>
  * @see docs/models.md
  */
 export function parsePreprocessing(source: unknown): Preprocessing {
-  const result = preprocessingSchema.safeParse(source);
+  const result = safeParse(preprocessingSchema, source);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
   const text = issues.map(({ entry, message }) => (entry ? `"${entry}" ${message}` : message)).join('; ');

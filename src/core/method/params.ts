@@ -1,6 +1,7 @@
 /** From what a client sends to the parameters that a method sees. */
 import type { z } from 'zod';
 import { nearest, quoted, WhylightError } from '../errors.ts';
+import { safeParse } from '../safe-parse.ts';
 import type { Method } from './contract.ts';
 import { PRESET_PARAMETER, presetValues } from './presets.ts';
 import { expectation, type ParameterSchema, parameterSchemas } from './schema.ts';
@@ -68,7 +69,7 @@ export function parseParams<S extends z.ZodObject>(
     if (schema) values[name] = coerce(value, schema);
     else issues.push({ parameter: name, message: unknown(method, name, Object.keys(schemas)) });
   }
-  const parsed = method.params.safeParse(values);
+  const parsed = safeParse(method.params, values);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '');
     const schema = schemas[name];

@@ -1,6 +1,7 @@
 /** Reading of a modality's settings out of a manifest. */
 import type * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { safeParse } from '../safe-parse.ts';
 
 /** A problem of the settings, and the entry that has it; `''` for the settings as a whole. */
 export interface SettingsIssue {
@@ -25,7 +26,7 @@ export const settingsIssues = (error: z.ZodError | undefined): SettingsIssue[] =
  * @throws WhylightError `invalid_config`
  */
 export function parseSettings<S extends z.ZodObject>(schema: S, source: unknown, name: string): z.output<S> {
-  const result = schema.safeParse(source ?? {});
+  const result = safeParse(schema, source ?? {});
   if (result.success) return result.data;
   throw wrongSettings(name, settingsIssues(result.error));
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { preprocessingSchema } from '../image/preprocess.ts';
 import { parseJson } from '../json.ts';
+import { safeParse } from '../safe-parse.ts';
 import { profileSchema } from './profile-schema.ts';
 
 export const manifestSchema = z
@@ -103,7 +104,7 @@ export type Manifest = z.output<typeof manifestSchema>;
  * @throws WhylightError `invalid_config` with every entry that is wrong.
  */
 export function parseManifest(source: string | object, where = 'manifest.json'): Manifest {
-  const result = manifestSchema.safeParse(typeof source === 'string' ? parseJson(source, where) : source);
+  const result = safeParse(manifestSchema, typeof source === 'string' ? parseJson(source, where) : source);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));
   const text = issues.map(({ entry, message }) => (entry ? `"${entry}": ${message}` : message)).join('; ');

@@ -1,6 +1,7 @@
 /** Target as a client asks for it, and its schema in JSON. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
+import { safeParse } from '../safe-parse.ts';
 
 /** Weighting of the elements of one row of the scores, whose sum is explained. One class is a single weight of 1. */
 export interface Target {
@@ -63,7 +64,7 @@ export type TargetRequest = number | string | RegionRequest;
 export function parseTarget(request: TargetRequest): TargetRequest {
   const value = typeof request === 'string' && request.trimStart().startsWith('{') ? json(request) : request;
   if (typeof value !== 'object') return value as TargetRequest;
-  const parsed = regionSchema.safeParse(value);
+  const parsed = safeParse(regionSchema, value);
   if (parsed.success) return checkedRegion(parsed.data);
   const [issue] = parsed.error.issues;
   throw invalid(`${issue?.path.join('.') || 'the object'}: ${issue?.message}`);

@@ -2,6 +2,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { WhylightError } from '../../core/errors.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 import { type Violation, violationsOf } from '../http/violations.ts';
 import { keyParams, tenantParams } from './schemas.ts';
 
@@ -14,7 +15,7 @@ export const tenantOf = (c: Context): string => paramsOf(c, tenantParams).tenant
 export const keyOf = (c: Context): z.output<typeof keyParams> => paramsOf(c, keyParams);
 
 function paramsOf<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
-  const parsed = schema.safeParse(c.req.param());
+  const parsed = safeParse(schema, c.req.param());
   if (parsed.success) return parsed.data;
   throw invalid(parsed.error.issues.map(({ path, message }) => ({ detail: message, parameter: path.join('.') })));
 }
@@ -24,7 +25,7 @@ function paramsOf<S extends z.ZodType>(c: Context, schema: S): z.output<S> {
  * @throws WhylightError `unsupported_media_type`; `invalid_request` with every mistake
  */
 export async function bodyOf<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  const parsed = schema.safeParse(await jsonOf(c));
+  const parsed = safeParse(schema, await jsonOf(c));
   if (parsed.success) return parsed.data;
   throw invalid(violationsOf(parsed.error.issues));
 }

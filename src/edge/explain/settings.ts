@@ -10,6 +10,7 @@ import { type DrawingOptions, drawingSchema } from '../../core/image/overlay.ts'
 import { coerce, type ParameterIssue } from '../../core/method/params.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { type Corrections, isEmpty } from '../../core/model/corrections.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 import { BOX_SCORES } from '../../core/task/task.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
 import { ROUTES } from '../routing/decide.ts';
@@ -201,7 +202,7 @@ export function readParameters<S extends z.ZodObject>(
     const value = given[name];
     if (value !== undefined) values[name] = (READERS[name] ?? coerce)(value, parameter);
   }
-  const parsed = schema.safeParse(values);
+  const parsed = safeParse(schema, values);
   for (const { path, code, message } of parsed.error?.issues ?? []) {
     const name = String(path[0] ?? '');
     const expected = code === 'custom' || !schemas[name] ? message : `must be ${expectation(schemas[name])}`;

@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 import { headerLengthOf } from '../../protocol/open-inference.ts';
 import { violationsOf } from '../http/violations.ts';
 
@@ -91,7 +92,7 @@ async function readHeader(reader: PartReader, lengths: UploadLengths): Promise<z
   }
   const length = headerLengthOf(lengths.header, MAX_HEADER_BYTES);
   const text = new TextDecoder().decode(await reader.take(length, 'the JSON part'));
-  const parsed = headerSchema.safeParse(jsonOf(text));
+  const parsed = safeParse(headerSchema, jsonOf(text));
   if (parsed.success) return parsed.data;
   const errors = violationsOf(parsed.error.issues);
   throw new WhylightError(

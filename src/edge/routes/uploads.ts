@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { WhylightError } from '../../core/errors.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { linkTo } from '../http/base-path.ts';
 import { waitUntilOf } from '../http/env.ts';
@@ -109,7 +110,7 @@ export const pinVersion = defineRoute(
   (services) => async (c) => {
     const { model: name } = namesOf(c);
     const { registry, owner } = writable(c, services, name);
-    const body = pin.safeParse(await c.req.json().catch(() => undefined));
+    const body = safeParse(pin, await c.req.json().catch(() => undefined));
     if (!body.success) {
       throw new WhylightError('invalid_request', 'The body must be {"version": "..."}, or {"version": null}.');
     }

@@ -1,6 +1,7 @@
 /** Description of a front end: how samples become the model's input. Part of the manifest. */
 import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 
 const positive = z.number().positive();
 
@@ -160,7 +161,7 @@ export const FRONT_END_DEFAULTS: Readonly<Record<FrontEnd['kind'], FrontEnd>> = 
  * resolveFrontEnd({ kind: 'whisper', n_mels: 128 });
  */
 export function resolveFrontEnd(source: unknown): FrontEnd {
-  const parsed = frontEndSchema.safeParse(source);
+  const parsed = safeParse(frontEndSchema, source);
   const issues = parsed.success
     ? contradictions(complete(parsed.data))
     : parsed.error.issues.map(({ path, message }) => ({ entry: path.join('.'), message }));

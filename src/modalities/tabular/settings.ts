@@ -1,6 +1,7 @@
 /** Entry of tables in a manifest. */
 import * as z from 'zod';
 import { settingsIssues, wrongSettings } from '../../core/modality/settings.ts';
+import { safeParse } from '../../core/safe-parse.ts';
 
 const columnSchema = z.strictObject({
   name: z.string().min(1).describe('Name of the column, as tables spell it.'),
@@ -48,7 +49,7 @@ export type ColumnSettings = z.output<typeof columnSchema>;
  * @throws WhylightError `invalid_config`
  */
 export function parseTabularSettings(source: unknown): TabularSettings {
-  const result = tabularSettingsSchema.safeParse(source ?? {});
+  const result = safeParse(tabularSettingsSchema, source ?? {});
   const issues = settingsIssues(result.error);
   for (const [i, column] of (result.data?.columns ?? []).entries()) {
     if (typeof column === 'string' || !column.codes || column.codes.length === column.categories?.length) continue;

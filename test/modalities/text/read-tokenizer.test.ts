@@ -94,3 +94,15 @@ test('tokens and ids are mapped to each other, added tokens included', () => {
   expect(tokenizer.specialIds).toEqual([3]);
   expect(tokenizer.bytes).toBeGreaterThan(100);
 });
+
+test.each(['toString', 'constructor', '__proto__'])('readTokenizer knows no component of the type %s', (type) => {
+  for (const component of ['model', 'normalizer', 'pre_tokenizer', 'post_processor']) {
+    const refusal = expect(() => readTokenizer({ ...bertDescription, [component]: { type } }));
+    refusal.toThrow(/is of type ".*", which is not supported; supported are/);
+  }
+});
+
+test('readTokenizer names what is nested too deep to be shown', () => {
+  const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`);
+  expect(() => readTokenizer(deep)).toThrow(/is (a list|\[\[\[).*; expected an object/);
+});

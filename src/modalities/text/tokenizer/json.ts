@@ -4,7 +4,7 @@ import { WhylightError } from '../../../core/errors.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 function wrong(where: string, value: unknown, expected: string): WhylightError {
-  const shown = value === undefined ? 'missing' : (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  const shown = value === undefined ? 'missing' : jsonText(value).slice(0, 80);
   return new WhylightError(
     'invalid_config',
     `${where} is ${shown}; expected ${expected}. Is the file complete, and written by a Hugging Face library?`,
@@ -12,12 +12,25 @@ function wrong(where: string, value: unknown, expected: string): WhylightError {
   );
 }
 
+/** A parsed value as JSON; what is nested too deep to be written is named by its kind. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
+}
+
+/** The entry of this name itself: a name from a file may also be one that every object inherits, such as toString. */
+export const readerOf = <T>(readers: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(readers, name) ? readers[name] : undefined;
+
 /** A component of a tokenizer that there is no implementation of. */
 export function unsupported(where: string, type: unknown, known: readonly string[]): WhylightError {
   return new WhylightError(
     'invalid_config',
-    `${where} is of type ${JSON.stringify(type)}, which is not supported; supported are ${known.join(', ')}.`,
-    { where, type, supported: known },
+    `${where} is of type ${jsonText(type).slice(0, 80)}, which is not supported; supported are ${known.join(', ')}.`,
+    { where, supported: known },
   );
 }
 

@@ -1,5 +1,5 @@
 /** Builds the model of a tokenizer from its description. */
-import { asObject, isObject, type JsonObject, unsupported } from '../json.ts';
+import { asObject, isObject, type JsonObject, readerOf, unsupported } from '../json.ts';
 import type { Model } from './model.ts';
 import { readBpe } from './read-bpe.ts';
 import { readUnigram } from './unigram.ts';
@@ -17,7 +17,7 @@ const READERS: Readonly<Record<string, (json: JsonObject) => Model>> = {
 export function readModel(json: unknown): Model {
   const description = asObject(json, 'model');
   const type = description.type ?? guessType(description);
-  const reader = typeof type === 'string' ? READERS[type] : undefined;
+  const reader = typeof type === 'string' ? readerOf(READERS, type) : undefined;
   if (!reader) throw unsupported('model', type, Object.keys(READERS));
   return reader(description);
 }

@@ -1,7 +1,7 @@
 /** Builds the normalizer of a tokenizer from its description. */
 import type { AlignedText } from '../aligned-text.ts';
 import { byteLevel } from '../bytes.ts';
-import { asArray, asObject, asString, booleanOr, type JsonObject, unsupported } from '../json.ts';
+import { asArray, asObject, asString, booleanOr, type JsonObject, readerOf, unsupported } from '../json.ts';
 import { readPattern } from '../pattern.ts';
 import { normalizeForm } from '../unicode-normalization.ts';
 import { bertNormalize, lowercase, stripAccents } from './bert.ts';
@@ -45,7 +45,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 export function readNormalizer(json: unknown, where = 'normalizer'): Normalizer {
   if (json === undefined || json === null) return (source) => source;
   const description = asObject(json, where);
-  const reader = READERS[asString(description.type, `${where}.type`)];
+  const reader = readerOf(READERS, asString(description.type, `${where}.type`));
   if (!reader) throw unsupported(where, description.type, Object.keys(READERS));
   return reader(description, where);
 }

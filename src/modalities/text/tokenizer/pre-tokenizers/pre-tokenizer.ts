@@ -2,7 +2,17 @@
 import type { AlignedText } from '../aligned-text.ts';
 import { byteLevel } from '../bytes.ts';
 import { isNumeric, isPunctuation, isWhitespace } from '../characters.ts';
-import { asArray, asIndex, asObject, asString, booleanOr, choiceOr, type JsonObject, unsupported } from '../json.ts';
+import {
+  asArray,
+  asIndex,
+  asObject,
+  asString,
+  booleanOr,
+  choiceOr,
+  type JsonObject,
+  readerOf,
+  unsupported,
+} from '../json.ts';
 import { prepend, replaceMatches } from '../normalizers/replace.ts';
 import { characterPattern, literalPattern, type Match, type Pattern, readPattern, regexPattern } from '../pattern.ts';
 import { type Piece, SPLIT_BEHAVIORS, type SplitBehavior, splitByMatches, splitPieces } from '../pieces.ts';
@@ -48,7 +58,7 @@ const GPT2_WORDS =
 export function readPreTokenizer(json: unknown, where = 'pre_tokenizer'): PreTokenizer {
   if (json === undefined || json === null) return (pieces) => [...pieces];
   const description = asObject(json, where);
-  const reader = READERS[asString(description.type, `${where}.type`)];
+  const reader = readerOf(READERS, asString(description.type, `${where}.type`));
   if (!reader) throw unsupported(where, description.type, Object.keys(READERS));
   return reader(description, where);
 }

@@ -1,6 +1,6 @@
 /** Builds the post-processor of a tokenizer from its description: it puts special tokens around the texts. */
 import { type Draft, joinDrafts, specialDraft } from '../encoding.ts';
-import { asArray, asIndex, asObject, asString, booleanOr, type JsonObject, unsupported } from '../json.ts';
+import { asArray, asIndex, asObject, asString, booleanOr, type JsonObject, readerOf, unsupported } from '../json.ts';
 import type { Processor } from './processor-type.ts';
 import { readTemplate } from './template.ts';
 import { trimOffsets } from './trim-offsets.ts';
@@ -17,7 +17,7 @@ const READERS: Readonly<Record<string, (json: JsonObject, where: string) => Proc
 export function readProcessor(json: unknown, where = 'post_processor'): Processor {
   if (json === undefined || json === null) return { addedTokens: () => 0, process: (drafts) => drafts };
   const description = asObject(json, where);
-  const reader = READERS[asString(description.type, `${where}.type`)];
+  const reader = readerOf(READERS, asString(description.type, `${where}.type`));
   if (!reader) throw unsupported(where, description.type, Object.keys(READERS));
   return reader(description, where);
 }
