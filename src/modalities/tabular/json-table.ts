@@ -62,7 +62,10 @@ function ofObjects(objects: readonly Json[]): Table {
 }
 
 function ofNamedLists(names: readonly unknown[], data: readonly unknown[]): Table {
-  const columns = names.map(String);
+  const columns = names.map((name, i) => {
+    if (isCell(name)) return String(name);
+    throw invalidTable(`The name of column ${i + 1} is ${Array.isArray(name) ? 'a list' : 'an object'}: give a text.`);
+  });
   const lists = data.map((row, i) => {
     if (Array.isArray(row) && row.length === columns.length)
       return row.map((value, j) => cellOf(value, i, columns[j] as string));

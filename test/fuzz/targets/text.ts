@@ -23,7 +23,7 @@ const tokenizers = [bertDescription, ...TOKENIZERS].map(encode);
 const smallest = tokenizers.map((bytes) => readTokenizer(JSON.parse(new TextDecoder().decode(bytes))));
 const [TEXT, TOKENIZER] = [0, 1];
 const [PLAIN, AS_JSON] = [0, 1];
-const MAX_TOKENS = 100_000;
+const MAX_TOKENS = 2 ** 18;
 
 /** The first byte says which of the two was mutated, the second how the text is read. */
 export default {

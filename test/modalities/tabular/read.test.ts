@@ -119,6 +119,7 @@ describe('readJsonTable', () => {
     ['3', /^This JSON is no table: expected an object/],
     ['[]', /^The table is empty/],
     ['[[1, 2], [3]]', /^Row 2 of the table has 1 values, but the first row has 2/],
+    ['{"columns": [{"toString": null}], "data": [[1]]}', /^The name of column 1 is an object: give a text/],
     ['{"columns": ["a"], "data": [[1, 2]]}', /^Row 1 of the table has 2 values, but there are 1 columns/],
     ['{"a": [1, 2], "b": [1]}', /different numbers of values: "a" 2, "b" 1/],
     ['[{"a": {"b": 1}}]', /^Row 1, column "a": a object is no value|^Row 1, column "a": an object is no value/],

@@ -106,3 +106,16 @@ test('readTokenizer names what is nested too deep to be shown', () => {
   const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`);
   expect(() => readTokenizer(deep)).toThrow(/is (a list|\[\[\[).*; expected an object/);
 });
+
+test.each([
+  ['padding.strategy.Fixed', { strategy: { Fixed: 4_000_000_000 } }],
+  ['padding.pad_to_multiple_of', { strategy: 'BatchLongest', pad_to_multiple_of: 2 ** 31 }],
+])('readTokenizer refuses to fill up to more tokens than any model reads: %s', (where, padding) => {
+  const description = { ...bertDescription, padding: { ...padding, pad_id: 0, pad_token: '[PAD]' } };
+  expect(() => readTokenizer(description)).toThrow(new RegExp(`${where} is \\d+; at most 131072 tokens`));
+});
+
+test('a tokenizer whose template holds nothing gives no tokens', () => {
+  const template = { type: 'TemplateProcessing', single: [], pair: [], special_tokens: {} };
+  expect(readTokenizer({ ...bertDescription, post_processor: template }).encode('the film').ids).toEqual([]);
+});

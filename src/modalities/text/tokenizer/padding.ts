@@ -1,4 +1,5 @@
 /** Fills encodings up to a length. */
+import { WhylightError } from '../../../core/errors.ts';
 import { type Draft, joinDrafts, specialDraft } from './encoding.ts';
 import { asIndex, asObject, asString, choiceOr, isObject } from './json.ts';
 import { SIDES } from './truncation.ts';
@@ -20,13 +21,26 @@ export function readPadding(json: unknown): Padding | undefined {
   const { strategy, direction, pad_to_multiple_of, pad_id, pad_type_id, pad_token } = asObject(json, 'padding');
   const fixed = isObject(strategy) ? strategy.Fixed : undefined;
   return {
-    length: fixed === undefined ? undefined : asIndex(fixed, 'padding.strategy.Fixed'),
-    multipleOf: asIndex(pad_to_multiple_of ?? 0, 'padding.pad_to_multiple_of') || undefined,
+    length: fixed === undefined ? undefined : asLength(fixed, 'padding.strategy.Fixed'),
+    multipleOf: asLength(pad_to_multiple_of ?? 0, 'padding.pad_to_multiple_of') || undefined,
     direction: choiceOr(direction, SIDES, 'right', 'padding.direction'),
     id: asIndex(pad_id, 'padding.pad_id'),
     token: asString(pad_token, 'padding.pad_token'),
     typeId: asIndex(pad_type_id ?? 0, 'padding.pad_type_id'),
   };
+}
+
+/** More tokens than any model reads at once. */
+const MAX_LENGTH = 2 ** 17;
+
+/** @throws WhylightError `invalid_config` for a length above {@link MAX_LENGTH} */
+function asLength(value: unknown, where: string): number {
+  const length = asIndex(value, where);
+  if (length <= MAX_LENGTH) return length;
+  throw new WhylightError('invalid_config', `${where} is ${length}; at most ${MAX_LENGTH} tokens are filled up to.`, {
+    where,
+    max: MAX_LENGTH,
+  });
 }
 
 /** The encodings of a batch, each as long as the longest or as `length` says; longer ones stay as they are. */

@@ -139,7 +139,9 @@ export class Tokenizer {
       const room = roomFor(truncation, addSpecialTokens ? processor.addedTokens(texts.length > 1) : 0);
       drafts = truncate(drafts, room, options.overflowing ?? false);
     }
-    return processor.process(drafts, addSpecialTokens).reduce(joinDrafts);
+    // A template may hold nothing at all.
+    const [first = emptyDraft(), ...others] = processor.process(drafts, addSpecialTokens);
+    return others.reduce(joinDrafts, first);
   }
 
   private encodeText(text: string, sequence: 0 | 1): Draft {
