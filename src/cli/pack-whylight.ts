@@ -1,14 +1,13 @@
 /** Packs the whylight that runs into a folder, whose package then installs without a registry. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
 import { ROOT } from './compose.ts';
 
 /**
- * Writes the tarball of this whylight into the folder, and a `.npmrc` that keeps onnxruntime-node from fetching GPU
- * libraries.
+ * Writes the tarball of this whylight into the folder.
  * @returns the dependency as package.json writes it: `file:./whylight-0.1.0.tgz`
  * @throws WhylightError `invalid_config` where packing fails
  */
@@ -29,6 +28,5 @@ export async function packWhylight(folder: string): Promise<string> {
       { folder },
     );
   }
-  await writeFile(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
   return `file:./${tarball}`;
 }

@@ -49,8 +49,11 @@ export async function rowsOfInput(study: Study, input: StudyInput): Promise<numb
   return total;
 }
 
+/** Inputs that are worked on at the same time: metrics of one are computed while the engine runs rows of another. */
+const AT_ONCE = 2;
+
 /**
- * Goes through the inputs that the journal does not know.
+ * Goes through the inputs that the journal does not know. Records come in the order of the inputs.
  * @returns keys of the records that belong to these inputs: a journal may hold older ones
  * @throws WhylightError of the input's own, with its name.
  */
@@ -60,18 +63,43 @@ export async function look(
   done: (count: number) => void,
 ): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
-  for (const [number, input] of study.inputs.entries()) {
-    try {
-      const read = await input.read();
-      const key = keyOf({ name: input.name, digest: read.digest });
-      if (!journal.known.has(key)) await journal.add(await lookAt(study, input, number, read));
-      keys.add(key);
-    } catch (error) {
-      rethrow(error, input);
-    }
+  const begun: Promise<Looked>[] = [];
+  const finishFirst = async (): Promise<void> => {
+    const { key, record } = (await begun.shift()) as Looked;
+    if (record) await journal.add(record);
+    keys.add(key);
     done(keys.size);
+  };
+  for (const [number, input] of study.inputs.entries()) {
+    if (begun.length === AT_ONCE) await finishFirst();
+    const looking = lookUnlessKnown(study, journal, input, number);
+    // Its failure is thrown when its turn comes, and must not end the process before.
+    looking.catch(() => undefined);
+    begun.push(looking);
   }
+  while (begun.length > 0) await finishFirst();
   return keys;
+}
+
+interface Looked {
+  readonly key: string;
+  /** Absent where the journal has it. */
+  readonly record?: InputRecord;
+}
+
+async function lookUnlessKnown(
+  study: Study,
+  journal: Journal<InputRecord>,
+  input: StudyInput,
+  number: number,
+): Promise<Looked> {
+  try {
+    const read = await input.read();
+    const key = keyOf({ name: input.name, digest: read.digest });
+    return journal.known.has(key) ? { key } : { key, record: await lookAt(study, input, number, read) };
+  } catch (error) {
+    return rethrow(error, input);
+  }
 }
 
 /** Names a record: an input that has changed is another one. */

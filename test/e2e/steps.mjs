@@ -14,6 +14,9 @@ export const workFolder = () => mkdtempSync(join(tmpdir(), 'whylight-e2e-'));
 
 export const step = (title) => console.log(`\n== ${Math.round((Date.now() - started) / 1000)} s: ${title}`);
 
+/** Read by onnxruntime-node's install script, which would download libraries for GPUs. */
+process.env.ONNXRUNTIME_NODE_INSTALL ??= 'skip';
+
 /** Runs a command to its end. @throws Error with its output for an exit status other than 0 */
 export function run(cwd, command, ...args) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', env: process.env });
@@ -41,7 +44,6 @@ export function packProject(folder) {
 export function emptyProject(folder, ...packages) {
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
-  writeFileSync(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
   run(folder, 'npm', 'install', '--no-audit', '--no-fund', ...packages);
 }
 

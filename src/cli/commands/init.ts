@@ -71,9 +71,11 @@ const packageText = (name: string, whylight: string): string =>
       type: 'module',
       engines: { node: '>=20' },
       scripts: { build: 'whylight build', start: 'whylight start', deploy: 'wrangler deploy' },
-      dependencies: { 'onnxruntime-node': TOOLS['onnxruntime-node'], whylight },
+      dependencies: { whylight },
+      // The native engine: without it onnxruntime-web runs the models.
+      optionalDependencies: { 'onnxruntime-node': TOOLS['onnxruntime-node'] },
       devDependencies: { wrangler: TOOLS.wrangler },
-      allowScripts: { esbuild: true, 'onnxruntime-node': false, protobufjs: false, workerd: true },
+      allowScripts: { esbuild: true, 'onnxruntime-node': false, workerd: true },
     },
     null,
     2,

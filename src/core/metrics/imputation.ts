@@ -2,102 +2,82 @@
  * Noisy linear imputation (Rong et al. 2022, section 5): a missing pixel is the weighted mean of its eight neighbours,
  * missing ones included, so that all of them together solve a linear system; a little noise hides the smoothness.
  */
+import { type GridSystem, gridSolver } from './grid-system.ts';
 
-/** Direct neighbours weigh 1/6, diagonal ones 1/12. */
-const NEIGHBOURS = [
-  [-1, 0, 1 / 6],
-  [1, 0, 1 / 6],
-  [0, -1, 1 / 6],
-  [0, 1, 1 / 6],
-  [-1, -1, 1 / 12],
-  [-1, 1, 1 / 12],
-  [1, -1, 1 / 12],
-  [1, 1, 1 / 12],
-] as const;
+/** Weight of a direct neighbour, and of a diagonal one. */
+const [DIRECT, DIAGONAL] = [1 / 6, 1 / 12];
 
-const WEIGHTS = Float64Array.from(NEIGHBOURS, ([, , weight]) => weight);
+const SOLVE = { tolerance: 1e-5, maxRounds: 500 };
 
-const TOLERANCE = 1e-5;
-const MAX_ROUNDS = 500;
+/** Values of the missing pixels of one channel, in the order of `missing`; those of the channel are not looked at. */
+export type Imputation = (channel: ArrayLike<number>) => Float64Array;
 
 /**
- * Imputed values of the missing pixels of one channel, in the order of `missing`. Solved by conjugate gradients: the system is
- * symmetric and, as long as one pixel is known, positive definite.
+ * Prepares the imputation of the same missing pixels in any number of channels. Where all pixels are missing, all
+ * become 0.
  *
- * @param channel row by row; values of missing pixels are not looked at
- * @param missing positions in `channel`
+ * @param size height and width; channels are laid out row by row
+ * @param missing positions in a channel
+ *
+ * @example
+ * imputation([1, 3], Uint32Array.of(1))([0, 99, 2]); // [1]
  */
-export function impute(
-  channel: ArrayLike<number>,
-  [height, width]: readonly [number, number],
-  missing: Uint32Array,
-): Float64Array {
-  const count = missing.length;
-  if (count === height * width) return new Float64Array(count);
-  const index = new Int32Array(height * width).fill(-1);
-  for (let i = 0; i < count; i++) index[missing[i] as number] = i;
-  const links = new Int32Array(count * NEIGHBOURS.length).fill(-1);
-  const diagonal = new Float64Array(count);
-  const known = new Float64Array(count);
-  let [sum, counted] = [0, 0];
-  for (let p = 0; p < index.length; p++) {
-    if ((index[p] as number) >= 0) continue;
-    sum += channel[p] as number;
-    counted++;
-  }
-  for (let i = 0; i < count; i++) {
-    const p = missing[i] as number;
-    const [y, x] = [Math.floor(p / width), p % width];
-    for (const [n, [dy, dx, weight]] of NEIGHBOURS.entries()) {
-      if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) continue;
-      const q = p + dy * width + dx;
-      diagonal[i] = (diagonal[i] as number) + weight;
-      if ((index[q] as number) >= 0) links[i * NEIGHBOURS.length + n] = index[q] as number;
-      else known[i] = (known[i] as number) + weight * (channel[q] as number);
+export function imputation([height, width]: readonly [number, number], missing: Uint32Array): Imputation {
+  const pixels = height * width;
+  if (missing.length === pixels) return () => new Float64Array(missing.length);
+  const stride = width + 2;
+  const cellOf = (p: number): number => (Math.floor(p / width) + 1) * stride + (p % width) + 1;
+  const cells = missing.map(cellOf);
+  const isMissing = new Uint8Array((height + 2) * stride);
+  for (const cell of cells) isMissing[cell] = 1;
+  const inside = new Float64Array(isMissing.length);
+  for (let p = 0; p < pixels; p++) inside[cellOf(p)] = 1;
+  const solve = gridSolver(systemOf(stride, cells, isMissing, inside), SOLVE);
+  return (channel) => {
+    const known = new Float64Array(isMissing.length);
+    let sum = 0;
+    for (let p = 0; p < pixels; p++) {
+      const cell = cellOf(p);
+      if (isMissing[cell] === 1) continue;
+      known[cell] = channel[p] as number;
+      sum += channel[p] as number;
     }
-  }
-  const times = (vector: Float64Array, image: Float64Array): void => {
-    for (let i = 0, link = 0; i < count; i++) {
-      let total = (diagonal[i] as number) * (vector[i] as number);
-      for (let n = 0; n < WEIGHTS.length; n++, link++) {
-        const neighbour = links[link] as number;
-        if (neighbour >= 0) total -= (WEIGHTS[n] as number) * (vector[neighbour] as number);
-      }
-      image[i] = total;
+    const [b, x] = [new Float64Array(known.length), new Float64Array(known.length)];
+    for (const cell of cells) {
+      b[cell] = sumOfNeighbours(known, stride, cell);
+      x[cell] = sum / (pixels - missing.length);
     }
+    solve(b, x);
+    return Float64Array.from(cells, (cell) => x[cell] as number);
   };
-  return conjugateGradients(times, known, new Float64Array(count).fill(sum / counted));
 }
 
-/** Solves `times(x) = b` from a first guess; `times` writes what it computes into its second argument. */
-function conjugateGradients(
-  times: (vector: Float64Array, image: Float64Array) => void,
-  b: Float64Array,
-  x: Float64Array,
-): Float64Array {
-  const image = new Float64Array(x.length);
-  times(x, image);
-  const residual = b.map((value, i) => value - (image[i] as number));
-  const direction = residual.slice();
-  const enough = TOLERANCE ** 2 * Math.max(dot(b, b), Number.MIN_VALUE);
-  let size = dot(residual, residual);
-  for (let round = 0; round < MAX_ROUNDS && size > enough; round++) {
-    times(direction, image);
-    const step = size / dot(direction, image);
-    for (let i = 0; i < x.length; i++) {
-      x[i] = (x[i] as number) + step * (direction[i] as number);
-      residual[i] = (residual[i] as number) - step * (image[i] as number);
-    }
-    const next = dot(residual, residual);
-    for (let i = 0; i < x.length; i++)
-      direction[i] = (residual[i] as number) + (next / size) * (direction[i] as number);
-    size = next;
-  }
-  return x;
+/** The system of the missing pixels: each times the sum of the weights, less its missing neighbours, is its known ones. */
+function systemOf(stride: number, cells: Uint32Array, isMissing: Uint8Array, inside: Float64Array): GridSystem {
+  const diagonal = new Float64Array(isMissing.length);
+  const link = (step: number, weight: number): Float64Array => {
+    const weights = new Float64Array(isMissing.length);
+    for (const cell of cells) if (isMissing[cell + step] === 1) weights[cell] = weight;
+    return weights;
+  };
+  for (const cell of cells) diagonal[cell] = sumOfNeighbours(inside, stride, cell);
+  return {
+    stride,
+    at: cells.toSorted(),
+    diagonal,
+    links: [link(1, DIRECT), link(stride, DIRECT), link(stride + 1, DIAGONAL), link(stride - 1, DIAGONAL)],
+  };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += (a[i] as number) * (b[i] as number);
-  return total;
+function sumOfNeighbours(grid: Float64Array, stride: number, cell: number): number {
+  const [above, below] = [cell - stride, cell + stride];
+  return (
+    DIRECT *
+      ((grid[cell - 1] as number) + (grid[cell + 1] as number) + (grid[above] as number) + (grid[below] as number)) +
+    DIAGONAL *
+      ((grid[above - 1] as number) +
+        (grid[above + 1] as number) +
+        (grid[below - 1] as number) +
+        (grid[below + 1] as number))
+  );
 }

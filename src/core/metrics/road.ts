@@ -7,7 +7,7 @@ import type { Inputs } from '../tensor/rows.ts';
 import { rowsOf } from '../tensor/rows.ts';
 import { areaUnder } from './curve.ts';
 import { Features } from './features.ts';
-import { impute } from './imputation.ts';
+import { imputation } from './imputation.ts';
 import { type Answers, defineMetric } from './metric.ts';
 import { ROWS_AT_ONCE } from './removal.ts';
 
@@ -52,6 +52,7 @@ export const road = defineMetric({
       throw new WhylightError('unprocessable_method', 'road fills in pixels, but the model sees no image.');
     }
     const ranked = params.order === 'morf' ? features.ranked() : features.ranked().reverse();
+    const positions = positionsOf(features);
     const before = winnersOf(await ctx.answers(inputs))[0];
     const y: number[] = [];
     for (let first = 0; first < params.percentages.length; first += ROWS_AT_ONCE) {
@@ -59,7 +60,7 @@ export const road = defineMetric({
       const rows = features.copies(inputs, portion.length);
       for (const [i, percentage] of portion.entries()) {
         const missing = ranked.slice(0, Math.round((percentage / 100) * features.count));
-        fill(features, rows, i, inputs, name, grid, missing, (count) =>
+        fill(positions, rows, i, inputs, name, grid, missing, (count) =>
           random
             .at(first + i)
             .normal(count)
@@ -80,9 +81,18 @@ function winnersOf({ winners }: Answers): Int32Array {
   );
 }
 
+/** For each channel, the position of each pixel among the elements of a row. */
+function positionsOf(features: Features): Uint32Array[] {
+  const byPixel = Array.from({ length: features.count }, (_, pixel) =>
+    Array.from(features.elements(pixel), ([, at]) => at),
+  );
+  const channels = byPixel[0]?.length ?? 0;
+  return Array.from({ length: channels }, (_, c) => Uint32Array.from(byPixel, (at) => at[c] as number));
+}
+
 /** Imputes the missing pixels of one row, channel by channel. */
 function fill(
-  features: Features,
+  positions: readonly Uint32Array[],
   rows: Inputs,
   row: number,
   inputs: Inputs,
@@ -94,16 +104,12 @@ function fill(
   const source = inputs[name]?.data as Float32Array;
   const target = rows[name]?.data as Float32Array;
   const offset = (row * target.length) / rowsOf(rows[name] as Inputs[string]);
-  const positions = Array.from({ length: features.count }, (_, pixel) =>
-    [...features.elements(pixel)].map(([, at]) => at),
-  );
-  const channels = positions[0]?.length ?? 0;
-  const disturbance = noise(channels * missing.length);
-  for (let c = 0; c < channels; c++) {
-    const channel = Float64Array.from(positions, (at) => source[at[c] as number] as number);
-    const filled = impute(channel, grid, missing);
-    for (const [i, pixel] of missing.entries()) {
-      const at = offset + (positions[pixel]?.[c] as number);
+  const disturbance = noise(positions.length * missing.length);
+  const impute = imputation(grid, missing);
+  for (const [c, elements] of positions.entries()) {
+    const filled = impute(Float64Array.from(elements, (at) => source[at] as number));
+    for (let i = 0; i < missing.length; i++) {
+      const at = offset + (elements[missing[i] as number] as number);
       target[at] = (filled[i] as number) + (disturbance[c * missing.length + i] as number);
     }
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { countOfShare, countsOfSize, countsOfSteps } from '../../../src/core/metrics/counts.ts';
 import { areaUnder } from '../../../src/core/metrics/curve.ts';
-import { impute } from '../../../src/core/metrics/imputation.ts';
+import { imputation } from '../../../src/core/metrics/imputation.ts';
 import { regionOfBoxes } from '../../../src/core/metrics/region.ts';
 import { pearson, spearman, ssim } from '../../../src/core/metrics/similarity.ts';
 import { countAbove, entropy, gini } from '../../../src/core/tensor/concentration.ts';
@@ -63,18 +63,26 @@ describe('ssim', () => {
   });
 });
 
-describe('impute', () => {
+describe('imputation', () => {
   it('replaces a single pixel by the weighted mean of its neighbours', () => {
     const channel = [1, 2, 3, 4, 99, 6, 7, 8, 9];
     const expected = (2 + 4 + 6 + 8) / 6 + (1 + 3 + 7 + 9) / 12;
-    expect(impute(channel, [3, 3], Uint32Array.of(4))[0]).toBeCloseTo(expected, 6);
+    expect(imputation([3, 3], Uint32Array.of(4))(channel)[0]).toBeCloseTo(expected, 6);
+  });
+  it('continues a plane across a hole of many scales, whose border alone is known', () => {
+    const side = 70;
+    const channel = Float64Array.from({ length: side * side }, (_, i) => 3 * Math.floor(i / side) - (i % side));
+    const onBorder = (i: number) => [0, side - 1].some((end) => i % side === end || Math.floor(i / side) === end);
+    const missing = Uint32Array.from([...channel.keys()].filter((i) => !onBorder(i)));
+    const filled = imputation([side, side], missing)(channel.map((value, i) => (onBorder(i) ? value : Number.NaN)));
+    for (const [i, p] of missing.entries()) expect(filled[i]).toBeCloseTo(channel[p] as number, 1);
   });
   it('continues a plane over any missing pixels inside', () => {
     const channel = Float64Array.from({ length: 144 }, (_, i) => 2 * Math.floor(i / 12) + (i % 12));
     const missing = Uint32Array.from(
       [...channel.keys()].filter((i) => i % 12 > 0 && i % 12 < 11 && i > 12 && i < 132 && i % 5 !== 0),
     );
-    const filled = impute(channel, [12, 12], missing);
+    const filled = imputation([12, 12], missing)(channel);
     for (const [i, p] of missing.entries()) expect(filled[i]).toBeCloseTo(channel[p] as number, 3);
   });
 });
