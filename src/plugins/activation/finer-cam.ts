@@ -3,11 +3,14 @@ import { WhylightError } from '../../core/errors.ts';
 import { choice } from '../../core/method/choice.ts';
 import type { Method } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
+import { layoutOf } from '../../core/method/layout.ts';
 import { arxiv } from '../../core/method/papers.ts';
+import type { ModelInfo } from '../../core/model/info.ts';
 import type { Target } from '../../core/model/target-request.ts';
 import { finishWeighted, layerParameters, meanGradients } from '../../core/strategy/activation/cam.ts';
 import { overLayers } from '../../core/strategy/activation/several-layers.ts';
 import { targetLayer } from '../../core/strategy/layer.ts';
+import { sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
 
 /**
  * Grad-CAM of a difference: the target's score less `alpha` times the mean score of the classes that come closest, each
@@ -18,7 +21,7 @@ export default overLayers(
     apiVersion: 1,
     id: 'finer_cam',
     strategy: 'activation',
-    revision: 2,
+    revision: 3,
     about: {
       title: 'Finer-CAM',
       summary: 'What tells the target from the classes most like it: features that they share cancel out.',
@@ -61,8 +64,9 @@ export default overLayers(
     cost: () => ({ forwards: 1, backwards: 1 }),
     explain: async (ctx) => {
       const { activations } = await ctx.evaluate(ctx.inputs);
-      const scores = activations[ctx.model.scores.name]?.data as Float32Array;
-      const target = difference(scores, ctx.target, ctx.params);
+      const scores = activations[ctx.model.scores.name] as Tensor<'float32'>;
+      const rivals = besideClass(ctx.target.weights[0]?.index ?? 0, scores.dims.slice(1), ctx.model);
+      const target = difference(scores.data, rivals, ctx.target, ctx.params);
       const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
       return finishWeighted(ctx, ctx.params, evaluation, meanGradients);
     },
@@ -75,9 +79,19 @@ interface Comparison {
   readonly convention: 'fixed' | 'differentiated';
 }
 
+/** The other classes at the same place: all, or those of one pixel, position or token. */
+function besideClass(index: number, dims: readonly number[], model: ModelInfo): number[] {
+  const isFirst = dims.length > 1 && layoutOf(model.scores, model).channels === 'first';
+  const classes = (isFirst ? dims[0] : dims.at(-1)) ?? 1;
+  const step = isFirst ? sizeOf(dims.slice(1)) : 1;
+  const first = isFirst ? index % step : index - (index % classes);
+  return Array.from({ length: classes }, (_, i) => first + i * step).filter((one) => one !== index);
+}
+
 /** The derivative of the difference with respect to each score. */
 function difference(
   scores: Float32Array,
+  rivals: readonly number[],
   { weights: [main, ...more] }: Target,
   { alpha, comparisons, convention }: Comparison,
 ): Target {
@@ -92,9 +106,7 @@ function difference(
   }
   const at = (index: number): number => scores[index] as number;
   const away = (index: number): number => Math.abs(at(index) - at(main.index));
-  const ranked = Array.from(scores.keys())
-    .filter((index) => index !== main.index)
-    .sort((a, b) => away(a) - away(b));
+  const ranked = [...rivals].sort((a, b) => away(a) - away(b));
   const others = comparisons.flatMap((rank) => ranked[rank - 1] ?? []);
   const highest = Math.max(...others.map(at));
   const powers = others.map((index) => Math.exp(at(index) - highest));

@@ -1,0 +1,44 @@
+/** Classes that finer_cam compares a target with, where every pixel or token has scores of its own. */
+import { expect, it } from 'vitest';
+import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
+import finerCam from '../../../src/plugins/activation/finer-cam.ts';
+import gradCam from '../../../src/plugins/activation/grad-cam.ts';
+import { openGraph } from '../../../src/testing/models.ts';
+import { explainerOf } from '../../support/classifiers.ts';
+import { fractionRow, weights } from '../../support/convention-nets.ts';
+
+const explainer = explainerOf([finerCam, gradCam]);
+const PIXELS = 16;
+
+/** Scores of three classes at each of 4 x 4 pixels, along the second axis or the last. */
+function segmentation(last: boolean) {
+  const g = GraphBuilder.empty();
+  const x = g.input('image', 'float32', ['N', 2, 4, 4]);
+  const conv = g.op('Conv', [x, weights(g, 1, [5, 2, 3, 3])], { pads: [1, 1, 1, 1] });
+  const scores = g.op('Conv', [g.op('Relu', [conv]), weights(g, 2, [3, 5, 1, 1])]);
+  const rows = last ? g.op('Reshape', [g.transpose(scores, [0, 2, 3, 1]), g.ints([0, PIXELS, 3])]) : scores;
+  return openGraph(g.build([g.named(rows, 'scores')]));
+}
+
+it.each([
+  ['the second axis', false],
+  ['the last axis', true],
+])('finer_cam compares with the nearest class of the same pixel along %s', async (_, last) => {
+  const model = await segmentation(last);
+  const indexOf = (pixel: number, of: number): number => (last ? 3 * pixel + of : PIXELS * of + pixel);
+  const inputs = { image: fractionRow(30, [2, 4, 4], 2) };
+  const [row] = await explainer.predict(model, { inputs });
+  const pixel = 9;
+  const away = (other: number): number =>
+    Math.abs((row?.scores[indexOf(pixel, other)] as number) - (row?.scores[indexOf(pixel, 0)] as number));
+  const nearest = away(1) < away(2) ? 1 : 2;
+  const values = async (method: string, target: object | number, params = {}) => {
+    const { rows } = await explainer.explain(model, { method, target, inputs, params: { relu: false, ...params } });
+    return Array.from(Object.values(rows[0]?.values ?? {})[0]?.data ?? []);
+  };
+  const place = { position: last ? pixel : [2, 1], class_axis: last ? 1 : 0 };
+  const expected = await values('grad_cam', { ...place, weights: { 0: 1, [nearest]: -1 } });
+  const found = await values('finer_cam', { ...place, class: 0 }, { comparisons: [1] });
+  expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(1e-3);
+  for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 6);
+});
