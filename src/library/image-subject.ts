@@ -2,7 +2,8 @@
 import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
-import { detailOf, preprocess } from '../core/image/preprocess.ts';
+import { detailOf } from '../core/image/preprocess.ts';
+import { imageInputs } from '../core/model/image-tensor.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { usualPreprocessing } from './usual-preprocessing.ts';
@@ -32,8 +33,6 @@ export async function readImageInput(
       usual && { flags: usual.flags, preprocessing: usual.preprocessing },
     );
   }
-  const [input] = model.graph.inputs;
   const image = await codecs.decode(bytes, { detail: detailOf(preprocessing) });
-  const { tensor, placement } = preprocess(image, preprocessing);
-  return { image, inputs: { [input?.name ?? '']: tensor }, placement };
+  return { image, ...imageInputs(model, image, preprocessing) };
 }

@@ -1,5 +1,6 @@
 /** Single entries of a preprocessing, completed by the shape of the model's input. */
 import type * as z from 'zod';
+import { pixelScale } from '../core/image/pixel-type.ts';
 import { type Preprocessing, parsePreprocessing, type preprocessingSchema } from '../core/image/preprocess.ts';
 import type { Model } from '../core/model/model.ts';
 
@@ -24,7 +25,7 @@ export function completePreprocessing(
   return parsePreprocessing(entries);
 }
 
-/** Size, axes and colour as far as the shape of the first input tells them. */
+/** Size, axes, colour and scale as far as the shape and the type of the first input tell them. */
 function formOf(model: Model): PreprocessingEntries {
   // The graph alone: sizes that are open here are what the preprocessing is to settle.
   const dims = model.graph.inputs[0]?.dims?.slice(1) ?? [];
@@ -34,6 +35,7 @@ function formOf(model: Model): PreprocessingEntries {
   const channels = dims[last ? 2 : 0];
   const [height, width] = last ? dims : dims.slice(1);
   return {
+    ...pixelScale(model.file.inputs[0]?.dtype ?? 'float32'),
     ...(typeof height === 'number' && typeof width === 'number' && { size: [height, width] }),
     ...(channels === 1 && { color: 'gray' }),
     layout: last ? 'NHWC' : 'NCHW',

@@ -25,7 +25,8 @@ export interface Warning {
     | 'nothing_found'
     | 'contradicted'
     | 'overflow'
-    | 'straight_through';
+    | 'straight_through'
+    | 'left_out';
   /** Meaning of the warning, and a remedy. */
   readonly message: string;
 }
@@ -45,6 +46,8 @@ export interface Circumstances {
   readonly overflow?: string;
   /** Operator and name of a node that rounds activations, where the values come from a gradient through it. */
   readonly rounding?: string;
+  /** Names of explained inputs without a derivative, where the values come from one. */
+  readonly leftOut?: readonly string[];
   /** The part with the most positive values, and the change of the score without it, where that was measured. */
   readonly hidden?: { readonly part: string; readonly change: number };
 }
@@ -109,7 +112,17 @@ const isSaturated = (probability: number | undefined): probability is number =>
   probability !== undefined && Math.min(probability, 1 - probability) < SATURATED;
 
 function* warnings(low: number, high: number, circumstances: Circumstances): Generator<Warning> {
-  const { score, baselineScore, convergenceDelta, probability, activation, hidden, rounding, overflow } = circumstances;
+  const {
+    score,
+    baselineScore,
+    convergenceDelta,
+    probability,
+    activation,
+    hidden,
+    rounding,
+    overflow,
+    leftOut = [],
+  } = circumstances;
   if (low === 0 && high === 0) {
     yield { code: 'flat', message: `Every value is zero: ${reasonForZeros(circumstances)}` };
   } else if (isFlat(low, high, FLAT)) {
@@ -137,6 +150,13 @@ function* warnings(low: number, high: number, circumstances: Circumstances): Gen
     yield {
       code: 'straight_through',
       message: `The model rounds its activations (${rounding}), so its own derivative is zero almost everywhere: the gradient counts rounding as the identity, like that of the model before quantisation, and is zero where values are clipped. Compare with a perturbation method such as occlusion.`,
+    };
+  }
+  if (leftOut.length > 0) {
+    const names = leftOut.map((name) => `"${name}"`).join(', ');
+    yield {
+      code: 'left_out',
+      message: `The values leave out the inputs without a derivative (${names}), as if they were held fixed. Use a perturbation method such as kernel_shap to explain them, too.`,
     };
   }
   if (hidden && hidden.change > FLAT * Math.abs(score)) {

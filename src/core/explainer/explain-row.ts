@@ -205,7 +205,7 @@ const scoresOf = ({ score, baselineScore, convergenceDelta }: RowOutcome) => ({
 function circumstancesOf(
   { info, entry, model, graphs }: Plan,
   outcome: RowOutcome,
-  { zeros }: Attribution,
+  { zeros, values }: Attribution,
   facts: SummaryFacts | undefined,
   overflow: string | undefined,
 ): Circumstances {
@@ -214,6 +214,7 @@ function circumstancesOf(
   // Values without a sign do not claim that the part is evidence for the target.
   const hidden = facts?.signed ? facts.hidden : undefined;
   const isGradient = Object.values(graphs).some(({ gradients }) => gradients.length > 0);
+  const leftOut = isGradient ? withoutSource(info, values) : [];
   const rounds = isGradient ? roundingNode(model.graph) : undefined;
   return {
     ...scoresOf(outcome),
@@ -223,6 +224,14 @@ function circumstancesOf(
     ...(zeros !== undefined && { zeros }),
     ...(hidden && { hidden }),
     ...(overflow !== undefined && { overflow }),
+    ...(leftOut.length > 0 && { leftOut }),
     ...(rounds && { rounding: `${rounds.op} "${rounds.name}"` }),
   };
+}
+
+/** Explained inputs that values of the sources of gradients say nothing about. */
+function withoutSource({ inputs, sources }: Plan['info'], values: Attribution['values']): string[] {
+  if (!sources.some(({ name }) => values[name])) return [];
+  const covered = new Set(sources.flatMap(({ input, shared = {} }) => [input, ...Object.keys(shared)]));
+  return inputs.map(({ name }) => name).filter((name) => !covered.has(name));
 }

@@ -11,7 +11,7 @@ import { type IdTable, reasonOf, unknownId } from './id-tables.ts';
 import { type RowPlace, type RowPlaces, rowsInFront } from './row-axes.ts';
 
 export interface CheckedInputs {
-  /** Floating point inputs as float32, whatever the model computes in; integers as the model wants them. */
+  /** Inputs that the graph computes with as floating point numbers as float32; integers as the model wants them. */
   readonly inputs: Inputs;
   readonly rows: number;
   /** By input name, the rows left out. */
@@ -22,6 +22,8 @@ export interface CheckedInputs {
 export interface InputForm {
   readonly file: { readonly inputs: readonly ValueInfo[] };
   readonly places: RowPlaces;
+  /** Inputs as the graph computes with them: float32 may stand for whole numbers. */
+  readonly graph?: { readonly inputs: readonly ValueInfo[] };
   /** Tables that inputs look up in, by name of the input. */
   readonly idTables?: ReadonlyMap<string, readonly IdTable[]>;
   /** Names of the inputs in which NaN is a missing value that the model treats itself. */
@@ -35,7 +37,7 @@ export interface InputForm {
  * @throws WhylightError `invalid_tensor` for a missing, unknown, misshapen or not finite input.
  */
 export function checkInputs(
-  { file: { inputs: expected }, places, idTables, gaps }: InputForm,
+  { file: { inputs: expected }, graph, places, idTables, gaps }: InputForm,
   given: Inputs,
   { broadcast = false }: { readonly broadcast?: boolean } = {},
 ): CheckedInputs {
@@ -55,7 +57,8 @@ export function checkInputs(
     const place = places[input.name] ?? 0;
     checkShape(input, value, place);
     checkFinite(input, value, gaps?.has(input.name) ?? false);
-    const checked = rowsInFront(cast(value, input.dtype.includes('float') ? 'float32' : input.dtype), place);
+    const inner = graph?.inputs.find(({ name }) => name === input.name)?.dtype ?? input.dtype;
+    const checked = rowsInFront(cast(value, inner.includes('float') ? 'float32' : inner), place);
     checkIds(input.name, checked, idTables?.get(input.name));
     inputs[input.name] = checked;
     if (place !== 'whole') rows.add(rowsOf(checked));
@@ -75,9 +78,10 @@ export function checkInputs(
 }
 
 /** A form of these inputs alone. */
-const withInputs = ({ places, idTables, gaps }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
+const withInputs = ({ places, graph, idTables, gaps }: InputForm, inputs: readonly ValueInfo[]): InputForm => ({
   file: { inputs },
   places,
+  ...(graph && { graph }),
   ...(idTables && { idTables }),
   ...(gaps && { gaps }),
 });

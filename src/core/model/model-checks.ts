@@ -45,6 +45,7 @@ export function checkImages(
   const row = input?.dims?.slice(1);
   // With several explained inputs there are no images.
   if (!preprocessing || !row || others.length > 0) return;
+  checkScale(facts.find(({ name }) => name === input?.name)?.dtype, preprocessing);
   const made = imageDims(preprocessing);
   if (made.length === row.length && row.every((extent, axis) => typeof extent === 'string' || extent === made[axis]))
     return;
@@ -52,5 +53,17 @@ export function checkImages(
     'invalid_config',
     `By the preprocessing an image becomes [${made.join(', ')}], but the input "${input?.name}" takes [${row.join(', ')}]: look at "size", "layout" and "color".`,
     { input: input?.name, expected: row, given: made },
+  );
+}
+
+/** @throws WhylightError `invalid_config` when all pixels would be rounded to one or two numbers */
+function checkScale(dtype: string | undefined, { scale, mean, std }: Preprocessing): void {
+  if (!dtype || !/^u?int/.test(dtype)) return;
+  const [lowest, highest] = [0, 255].map((pixel) => (pixel * scale - ([mean].flat()[0] ?? 0)) / ([std].flat()[0] ?? 1));
+  if (Math.abs((highest as number) - (lowest as number)) > 2) return;
+  throw new WhylightError(
+    'invalid_config',
+    `By the preprocessing pixels become numbers from ${lowest} to ${highest}, but the model takes whole numbers (${dtype}): state "scale": 1 for pixels as they are.`,
+    { scale, mean, std, dtype },
   );
 }

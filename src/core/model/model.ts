@@ -36,6 +36,7 @@ import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks
 import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
 import { bind, channelAxisOf, classAxisOf, inferBound, openShapes, probabilityOf, tensorInfo } from './tensor-info.ts';
+import { withFloatInputs } from './whole-numbers.ts';
 
 export interface InfoOptions {
   /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
@@ -144,7 +145,7 @@ export class Model {
     const { description, rowsAtOnce, axes, outputAxes } = describe(graph, facts);
     this.description = description;
     this.places = { ...inputPlaces(graph, axes), ...outputAxes };
-    this.graph = withRowsInFront(graph, this.places);
+    this.graph = withFloatInputs(withRowsInFront(graph, this.places), description);
     const matched = description.explained.labels?.value;
     this.labels = matched && new Labels(matched.names, matched.first);
     this.output = description.explained.name;

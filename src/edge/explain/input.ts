@@ -3,8 +3,9 @@ import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
-import { detailOf, preprocess } from '../../core/image/preprocess.ts';
+import { detailOf } from '../../core/image/preprocess.ts';
 import { type PreparedRows, rowsInFile, selectPrepared } from '../../core/modality/prepare.ts';
+import { imageInputs } from '../../core/model/image-tensor.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { DataType } from '../../core/tensor/tensor.ts';
@@ -59,8 +60,7 @@ export const selectRowsOf = (input: ExplainInput, model: Model, rows: readonly n
 
 function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
   const { preprocessing } = model;
-  const input = model.graph.inputs[0]?.name;
-  if (!preprocessing || input === undefined || model.graph.inputs.length !== 1) {
+  if (!preprocessing || model.graph.inputs.length !== 1) {
     throw new WhylightError(
       'unsupported_media_type',
       `The manifest of the model ${model.name} does not say how an image becomes its input. Send tensors, as application/json.`,
@@ -71,8 +71,7 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
   let decoded: Promise<PlacedImage & { inputs: Inputs }> | undefined;
   const decode = async () => {
     const image = await codecs.decode(bytes, { maxPixels, detail: detailOf(preprocessing) });
-    const { tensor, placement } = preprocess(image, preprocessing);
-    return { image, placement, inputs: { [input]: tensor } };
+    return { image, ...imageInputs(model, image, preprocessing) };
   };
   const once = () => (decoded ??= decode());
   return {

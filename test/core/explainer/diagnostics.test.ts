@@ -38,6 +38,11 @@ describe('diagnose', () => {
     ]);
   });
 
+  it('names the inputs that a gradient leaves out', () => {
+    const { warnings } = of([1, -2, 3], { leftOut: ['city', 'job'] });
+    expect(warnings).toMatchObject([{ code: 'left_out', message: expect.stringContaining('("city", "job")') }]);
+  });
+
   it('warns of a map that is flat because only the channels differ', () => {
     const values = { x: float32([1, 2, 1, 2], [1, 1, 3, 3]) };
     const warned = (map: number[]) => diagnose(values, { score: 1 }, float32([1, 2], map)).warnings;

@@ -44,8 +44,15 @@ export function findBatchAxes(graph: Graph, primary: ValueInfo, given: BatchAxes
     }
   }
   // Statistics over a whole batch mix rows, but rows they are; and states beside the input are counted by rows, too.
-  return isStatistic(first.analysis.mixedBy) || dims.length > 3 || allOpen(graph) ? first : tryAxis(null);
+  const isBatch = isStatistic(first.analysis.mixedBy) && !losesRows(graph, dims[0]);
+  return isBatch || dims.length > 3 || allOpen(graph) ? first : tryAxis(null);
 }
+
+/** True where the file fixes a number of rows that its first output does not have. */
+const losesRows = ({ outputs }: Graph, rows: Dim | undefined): boolean => {
+  const made = outputs[0]?.dims?.[0];
+  return typeof rows === 'number' && rows > 1 && typeof made === 'number' && made !== rows;
+};
 
 const allOpen = ({ inputs }: Graph): boolean =>
   inputs.length > 1 && inputs.every(({ dims }) => typeof dims?.[0] === 'string');

@@ -19,6 +19,7 @@ import {
 } from './outputs.ts';
 import type { StatedFacts } from './stated-facts.ts';
 import { overVocabulary, vocabularyFact } from './vocabulary.ts';
+import { wholePixels } from './whole-pixels.ts';
 
 /** A description, and what only the model needs of it. */
 export interface Described {
@@ -127,6 +128,8 @@ function inputFact(
   const isMade = preprocessing !== undefined && dims.length === 4 && role.value === 'explained';
   const isImage = isMade || ((stated.modality?.value ?? modality) === 'image' && role.value === 'explained');
   const stacked = isImage && preprocessing ? fact(preprocessing.value.layout, preprocessing.source) : undefined;
+  const pixels = isImage ? wholePixels(input, stated.layout?.value ?? layout, rows) : undefined;
+  const prepared = preprocessing ?? (pixels && fact(pixels));
   return {
     name,
     dtype,
@@ -135,7 +138,7 @@ function inputFact(
     layout: stated.layout ?? (rows === 0 && stacked ? stacked : fact(layout)),
     batchAxis: stated.batchAxis ?? fact(ownRows(input, primary, rows)),
     role,
-    ...(isImage && preprocessing && { preprocessing }),
+    ...(isImage && prepared && { preprocessing: prepared }),
     ...(columns && { columns: fact(columns) }),
     ...(input.words && { words: input.words }),
   };

@@ -144,6 +144,10 @@ function discreteKind(
   letters: (rest: string) => string,
 ): InputKind {
   if (words?.split) return { modality: 'text', layout: letters('T') };
+  if (inner.length === 3 && dtype !== 'bool' && !words) {
+    const pixels = spatialKind(name, inner, letters);
+    if (pixels.modality === 'image') return pixels;
+  }
   if (inner.length !== 1) return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
   if (inner[0] === 1 && !TEXT_NAME.test(name)) return { modality: 'tabular', layout: letters('F') };
   if (dtype === 'bool') return { modality: 'tensor', layout: letters('F') };

@@ -110,6 +110,10 @@ class Walk {
   private lookUp(node: Node): boolean {
     const [tensor = ''] = node.outputs;
     if (node.op === 'OneHot') return this.spread(node, tensor);
+    if (node.op === 'OneHotEncoder' && this.isId(node.inputs[0] as string)) {
+      this.found.push({ tensor, ids: node.inputs[0] as string, axis: 0 });
+      return true;
+    }
     if (!LOOKS_UP.has(node.op)) return false;
     const [table = '', ids = ''] = node.inputs;
     const kind = this.isId(ids) || this.mixed.has(ids) ? this.tables.kindOf(table) : undefined;
