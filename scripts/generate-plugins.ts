@@ -15,6 +15,9 @@ import { parseJson } from '../src/core/json.ts';
 import type { Method } from '../src/core/method/contract.ts';
 import { checkMethod } from '../src/core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../src/core/method/registry.ts';
+import { checkMetric, withMetrics } from '../src/core/metrics/check.ts';
+import { metrics as builtinMetrics } from '../src/core/metrics/index.ts';
+import type { Metric } from '../src/core/metrics/metric.ts';
 import { checkModality } from '../src/core/modality/check.ts';
 import type { Modality } from '../src/core/modality/modality.ts';
 import { manifestSchema, parseManifest } from '../src/core/model/manifest.ts';
@@ -42,6 +45,8 @@ export async function generate(root: string): Promise<GeneratedFile[]> {
   const { config, methods } = withoutExcluded(listed, loaded);
   const modalities = await loadComponents<Modality>(root, 'modalities', config.modalities, checkModality);
   await loadComponents<Task>(root, 'tasks', config.tasks ?? [], checkTask);
+  const metrics = await loadComponents<Metric>(root, 'metrics', config.metrics, checkMetric);
+  at('metrics', () => withMetrics(builtinMetrics, metrics));
   const entries = config.plugins.map(
     ({ use: _, version: __, as: ___, ...rules }, i): PluginEntry => ({ method: methods[i] as Method, ...rules }),
   );

@@ -136,7 +136,7 @@ ${builtinTasks.map(rowOf).join('\n')}
 - \`similarity\` explains the cosine with another input or vector, see [similar_to](targets.md#similarity); without one it
   lists the largest components.
 - \`values\` is the task of outputs of unknown meaning. It never names classes; state the task, or the labels.
-- A plugin may bring a task of its own, see [modalities and tasks](plugins.md#modalities-and-tasks).
+- A plugin may bring a task of its own, see [modalities and tasks](plugins.md#modalities-tasks-and-metrics).
 `;
 
 const text = page();

@@ -54,6 +54,13 @@ export const tasks: readonly Task[] = [${names.join(', ')}];
 `;
 }
 
+const metricsText = (metrics: Config['metrics']): string => `${metrics
+  .map(({ use }, i) => `import metric${i} from ${specifier(use)};\n`)
+  .join('')}
+/** Metrics beside those that come with whylight. */
+export const metrics: readonly Metric[] = [${metrics.map((_, i) => `metric${i}`).join(', ')}];
+`;
+
 /** Module specifier of a component, seen from the generated file. */
 const specifier = (use: string): string =>
   JSON.stringify(use.startsWith('.') ? `../${relative('.', use).replaceAll('\\', '/')}` : use);
@@ -68,9 +75,10 @@ ${pluginsText(
 )}`;
 }
 
-export function moduleText({ plugins, models, tenants, modalities, tasks }: Config, built: BuiltIn): string {
+export function moduleText({ plugins, models, tenants, modalities, tasks, metrics }: Config, built: BuiltIn): string {
   return `// Written by scripts/generate-plugins.ts from ${CONFIG}. Do not edit.
 import type { TenantConfig } from '../src/config/tenant-policy.ts';
+import type { Metric } from '../src/core/metrics/metric.ts';
 import type { ModalityEntry } from '../src/core/modality/registry.ts';
 ${tasks ? "import type { Task } from '../src/core/task/task.ts';\n" : ''}${pluginsText(plugins, built.methods, built.builds)}
 /** Modalities beside images; each is loaded when a model asks for it. */
@@ -79,6 +87,7 @@ ${modalities.map(({ use }, i) => modalityText(use, built.modalities[i]?.id ?? ''
 ];
 
 ${tasksText(tasks)}
+${metricsText(metrics)}
 /** Build of the compiler; graphs that another one has stored are compiled anew. */
 export const compiler = ${JSON.stringify(built.compiler)};
 

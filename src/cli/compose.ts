@@ -6,12 +6,17 @@ import { composeExplainer } from '../composition/explainer.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { Explainer } from '../core/explainer/explainer.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { withMetrics } from '../core/metrics/check.ts';
+import { metrics } from '../core/metrics/index.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { allModalities } from '../library/modalities.ts';
 import { readBytes } from '../node/files.ts';
 import { availableIn } from './third-party.ts';
 
 const { modalities, tasks } = built;
+
+/** Metrics that come with whylight, and those of plugins.config.json. */
+export const METRICS = withMetrics(metrics, built.metrics);
 
 export type EngineName = 'node' | 'web';
 export const ENGINES: EngineName[] = ['node', 'web'];

@@ -5,7 +5,6 @@ import { chooseMethod } from '../core/explainer/choose-method.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
-import { metrics } from '../core/metrics/index.ts';
 import type { MetricRequest } from '../core/metrics/measure.ts';
 import { nounOf } from '../core/modality/noun.ts';
 import { modalityOf } from '../core/modality/registry.ts';
@@ -17,7 +16,7 @@ import { RECORD_VERSION } from '../report/record.ts';
 import { openRegions } from '../report/regions.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
-import { compose, configuredMethods, EMBEDDED_MODELS, ENGINE_ARG, type EngineName, ROOT } from './compose.ts';
+import { compose, configuredMethods, EMBEDDED_MODELS, ENGINE_ARG, type EngineName, METRICS, ROOT } from './compose.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from './model-file.ts';
 import { PRESET_ARG, presetParams } from './preset-flag.ts';
 import { READERS } from './read-subjects.ts';
@@ -35,7 +34,7 @@ export const STUDY_ARGS = {
     valueHint: 'a,b,c',
     description: 'Saliency methods; the first one leads. Those that suit the model when left out',
   },
-  metrics: { type: 'string', valueHint: 'a,b,c', description: `Metrics, or none: ${[...metrics.keys()].join(', ')}` },
+  metrics: { type: 'string', valueHint: 'a,b,c', description: `Metrics, or none: ${[...METRICS.keys()].join(', ')}` },
   truth: {
     type: 'enum',
     options: TRUTHS,
@@ -130,6 +129,7 @@ export async function prepare(
     inputs: most >= all.length ? all : inputs,
     methods,
     metrics: measured,
+    known: METRICS,
     scores: flags.scores ?? 'logits',
     seed,
     ...(flags.target !== undefined && { target: flags.target }),
@@ -152,7 +152,7 @@ export async function prepare(
         return { method, revision: entry.method.revision, params: parseParams(entry.method, params, entry) };
       }),
       metrics: measured.map(({ metric, params }) => {
-        const known = metrics.get(metric);
+        const known = METRICS.get(metric);
         return { metric, params: known && parseParams(known, params) };
       }),
       scores: study.scores,
@@ -214,9 +214,9 @@ function assign(
     params: { ...take(parameterSchemas(registry.get(method).method.params), ''), ...presetOf(method) },
   }));
   const measured = metricIds.map((metric) => {
-    const known = metrics.get(metric);
+    const known = METRICS.get(metric);
     if (!known) {
-      throw new UsageError(`There is no metric "${metric}"; there are ${[...metrics.keys()].join(', ')}.`);
+      throw new UsageError(`There is no metric "${metric}"; there are ${[...METRICS.keys()].join(', ')}.`);
     }
     return { metric, params: take(parameterSchemas(known.params), `${metric}.`) };
   });

@@ -9,11 +9,12 @@ const specifier = (use: string): string => JSON.stringify(use.startsWith('.') ? 
  * @param deployment configuration whose methods have all been loaded
  */
 export function workerText({ config, methods }: Deployment): string {
-  const { modalities, tasks, models, tenants } = config;
+  const { modalities, tasks, metrics, models, tenants } = config;
   const imports = [
     ...methods.map(({ use }, i) => `import method${i} from ${specifier(use)};`),
     ...modalities.map(({ use }, i) => `import modality${i} from ${specifier(use)};`),
     ...(tasks ?? []).map(({ use }, i) => `import task${i} from ${specifier(use)};`),
+    ...metrics.map(({ use }, i) => `import metric${i} from ${specifier(use)};`),
   ];
   const ownTasks = tasks && `[${tasks.map((_, i) => `task${i}`).join(', ')}]`;
   return `// Written by "whylight build" from plugins.config.json. Do not edit.
@@ -30,6 +31,7 @@ ${methods.map((method, i) => `    ${entryText(method, i)},`).join('\n')}
   ],
   modalities: [${modalities.map((_, i) => `modality${i}`).join(', ')}],
   tasks: ${ownTasks ?? 'builtinTasks'},
+  metrics: [${metrics.map((_, i) => `metric${i}`).join(', ')}],
   models: ${JSON.stringify(Object.fromEntries(Object.keys(models).map((name) => [name, name])))},
   assets: '',
   tenants: ${JSON.stringify(tenants)},

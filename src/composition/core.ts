@@ -5,6 +5,9 @@ import type { ReadFile } from '../core/explainer/setup.ts';
 import { type Limits, PROCESS_LIMITS } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
+import { withMetrics } from '../core/metrics/check.ts';
+import { metrics as builtinMetrics } from '../core/metrics/index.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import { type ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
 import { graphCompiler } from '../core/plan/compile-variant.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
@@ -23,13 +26,21 @@ export interface CoreSettings {
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have scores and no predictions. */
   readonly tasks?: readonly Task[];
+  /** Metrics beside those that come with whylight. */
+  readonly metrics?: readonly Metric[];
 }
 
 /**
  * Binds everything of the core but the engine. The registries collect every binding of `CORE.plugin`, `CORE.modality` and
  * `CORE.task`.
  */
-export const coreModule = ({ plugins, checked = false, modalities = [], tasks = [] }: CoreSettings): Module =>
+export const coreModule = ({
+  plugins,
+  checked = false,
+  modalities = [],
+  tasks = [],
+  metrics = [],
+}: CoreSettings): Module =>
   defineModule(({ bind }) => {
     bind(CORE.timer).toConstantValue(() => performance.now());
     bind(CORE.limits).toConstantValue(PROCESS_LIMITS);
@@ -43,6 +54,7 @@ export const coreModule = ({ plugins, checked = false, modalities = [], tasks = 
       (entries: ModalityEntry[] = []) => new ModalityRegistry(entries),
       [{ isMultiple: true, optional: true, serviceIdentifier: CORE.modality }],
     );
+    if (metrics.length > 0) bind(CORE.mapMetrics).toConstantValue(withMetrics(builtinMetrics, metrics));
     for (const task of tasks) bind(CORE.task).toConstantValue(task);
     bind(CORE.tasks).toResolvedValue(
       (found: Task[] = []) => new TaskRegistry(found),

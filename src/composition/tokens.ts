@@ -7,6 +7,7 @@ import type { ReadFile } from '../core/explainer/setup.ts';
 import type { Limits } from '../core/limits.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
 import type { MethodRegistry, PluginEntry } from '../core/method/registry.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityEntry, ModalityRegistry } from '../core/modality/registry.ts';
 import type { GraphStore } from '../core/plan/stored-graph.ts';
 import type { TaskRegistry } from '../core/task/registry.ts';
@@ -31,6 +32,8 @@ export const CORE = {
   /** Limits of the machine. */
   limits: token<Limits>('limits'),
   methods: token<MethodRegistry>('methods'),
+  /** Every metric of explanations, where there are others than those that come with whylight. */
+  mapMetrics: token<ReadonlyMap<string, Metric>>('map-metrics'),
   /** A modality beside images; one binding for each. */
   modality: token<ModalityEntry>('modality'),
   modalities: token<ModalityRegistry>('modalities'),

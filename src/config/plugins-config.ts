@@ -31,7 +31,7 @@ export const pluginConfigSchema = z
   })
   .describe('A saliency method.');
 
-/** A modality or a task, by the file or package that exports it. */
+/** A modality, a task or a metric, by the file or package that exports it. */
 const componentSchema = pluginConfigSchema.pick({ use: true, version: true });
 
 /** Methods by the name of their family, for `exclude`. */
@@ -50,6 +50,10 @@ export const configSchema = z
       .min(1)
       .optional()
       .describe('Kinds of answers, the first of equals preferred; those that come with whylight when left out.'),
+    metrics: z
+      .array(componentSchema)
+      .default([])
+      .describe('Metrics of explanations beside those that come with whylight.'),
     exclude: z
       .array(z.string().min(1))
       .default([])

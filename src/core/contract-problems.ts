@@ -1,4 +1,4 @@
-/** Checks of components (modalities, tasks) that anybody may write against their contracts. */
+/** Checks of components (modalities, tasks, metrics) that anybody may write against their contracts. */
 import { WhylightError } from './errors.ts';
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -13,7 +13,7 @@ interface Component {
 /** Expectations of one kind of component. */
 export interface Contract {
   /** Noun for messages. */
-  readonly kind: 'modality' | 'task';
+  readonly kind: 'modality' | 'task' | 'metric';
   readonly apiVersion: number;
   readonly functions: readonly string[];
   /** An id that fits, for the message. */
@@ -40,7 +40,7 @@ export function refuseProblems({ kind }: Contract, value: object, problems: read
   const { id } = value as Partial<Component>;
   throw new WhylightError(
     'invalid_config',
-    `The ${kind} "${String(id)}" breaks the contract: ${problems.join('; ')}. See src/core/${kind}/${kind}.ts.`,
+    `The ${kind} "${String(id)}" breaks the contract: ${problems.join('; ')}. See docs/plugins.md.`,
     { [kind]: id, problems },
   );
 }

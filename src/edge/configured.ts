@@ -2,6 +2,7 @@
 
 import type { TenantConfig } from '../config/tenant-policy.ts';
 import type { PluginEntry } from '../core/method/registry.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityEntry } from '../core/modality/registry.ts';
 import type { Task } from '../core/task/task.ts';
 import type { ModelSetting } from './models/given-models.ts';
@@ -16,6 +17,8 @@ export interface Configured {
   readonly modalities?: readonly ModalityEntry[];
   /** Tasks that answers are read by; without any, answers have no predictions. */
   readonly tasks?: readonly Task[];
+  /** Metrics beside those that come with whylight. */
+  readonly metrics?: readonly Metric[];
   /** Models by name: paths of folders, bytes, or functions that return either. */
   readonly models: Readonly<Record<string, ModelSetting>>;
   readonly tenants: Readonly<Record<string, TenantConfig>>;

@@ -2,6 +2,7 @@
 import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { MemoryPool } from '../core/memory-pool.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityRegistry } from '../core/modality/registry.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
@@ -38,6 +39,8 @@ export interface Services {
   readonly inFlight: InFlight<Uint8Array>;
   readonly codecs: ImageCodecs;
   readonly log: Log;
+  /** Metrics of explanations by id; those that come with whylight when left out. */
+  readonly mapMetrics?: ReadonlyMap<string, Metric>;
   /** Sink of request metrics; nothing is recorded without it. */
   readonly metrics?: Metrics;
   readonly limits: Limits;

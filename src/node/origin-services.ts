@@ -1,5 +1,5 @@
 /** Composition root of the origin: the app in a process next to a GPU or a large CPU. */
-import { modalities, plugins, tasks, tenants } from '#plugins';
+import { metrics, modalities, plugins, tasks, tenants } from '#plugins';
 import { createContainer, defineModule, type Module } from '../composition/container.ts';
 import { coreModule, engineModule } from '../composition/core.ts';
 import { CORE } from '../composition/tokens.ts';
@@ -94,7 +94,7 @@ export async function originServices(
     new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
   const services = servicesOf(
     createContainer(
-      coreModule({ plugins: options.plugins ?? plugins, modalities, tasks }),
+      coreModule({ plugins: options.plugins ?? plugins, modalities, tasks, metrics }),
       engineModule(engine, processLimits(pool)),
       memoryModule(pool),
       edgeModule(options.tenants ?? tenants),

@@ -1,5 +1,6 @@
 /** Exports of `whylight/edge` that are the same on every platform. */
 
+import type { Metric } from '../core/metrics/metric.ts';
 import type { Modality } from '../core/modality/modality.ts';
 import type { Task } from '../core/task/task.ts';
 import type { EdgeParts } from '../edge/composition/edge-module.ts';
@@ -41,6 +42,8 @@ export interface EdgeSettings extends HostSettings {
   readonly modalities?: readonly Modality[];
   /** Kinds of answers; without any, answers have scores and no predictions. */
   readonly tasks?: readonly Task[];
+  /** Metrics of explanations beside those that come with whylight. */
+  readonly metrics?: readonly Metric[];
   /** Models by name: path of a folder with a manifest.json, bytes of an ONNX file, or a function that returns either. */
   readonly models: Readonly<Record<string, ModelSetting<never>>>;
   /** Tenants as in plugins.config.json; everybody may use everything when left out. */
@@ -61,12 +64,14 @@ export const configuredBy = ({
   methods,
   modalities = [],
   tasks = [],
+  metrics = [],
   models,
   tenants = { '*': {} },
 }: EdgeSettings): Configured => ({
   plugins: entriesOf(methods),
   modalities: modalities.map((modality) => ({ id: modality.id, load: async () => modality })),
   tasks,
+  metrics,
   // Whoever composes the app calls the functions with the bindings that they are declared for.
   models: models as Configured['models'],
   tenants: parseTenants(tenants, entriesOf(methods)),

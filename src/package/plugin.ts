@@ -31,6 +31,23 @@ export type { FamilyDefinition } from '../core/method/family.ts';
 export { absentName, weightsName } from '../core/method/mixture.ts';
 export { arxiv, doi } from '../core/method/papers.ts';
 export type { NamedBox, NamedMap, ResultDeclarations, ResultKind, Results } from '../core/method/results.ts';
+export {
+  defineMetric,
+  METRIC_API_VERSION,
+  type Metric,
+  type MetricContext,
+  type MetricDefinition,
+} from '../core/metrics/metric.ts';
+export { foldSums } from '../core/modality/fold.ts';
+export {
+  type Drawing,
+  MODALITY_API_VERSION,
+  type Modality,
+  type ModalityContext,
+  type Prepared,
+} from '../core/modality/modality.ts';
+export { svg, svgDocument } from '../core/modality/svg.ts';
+export type { ModelDescription } from '../core/model/description.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
 export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
@@ -57,6 +74,15 @@ export { absentInputs, type Mixtures, scoreMixtures } from '../core/strategy/per
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { defineSinglePass, type SinglePassDefinition } from '../core/strategy/single-pass.ts';
+export {
+  type Prediction,
+  TASK_API_VERSION,
+  type TargetChoice,
+  type Task,
+  type TaskContext,
+  type TaskOutputs,
+  type TaskTarget,
+} from '../core/task/task.ts';
 export { Random } from '../core/tensor/random.ts';
 export {
   emptyRows,

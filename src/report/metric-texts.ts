@@ -1,8 +1,9 @@
 import { metrics } from '../core/metrics/index.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import type { MetricTexts } from './page-data.ts';
 
 /** Title, summary and direction of every metric, for the pages. */
-export const metricTexts = (): MetricTexts =>
+export const metricTexts = (known: ReadonlyMap<string, Metric> = metrics): MetricTexts =>
   Object.fromEntries(
-    [...metrics].map(([id, { about }]) => [id, { title: about.title, summary: about.summary, better: about.better }]),
+    [...known].map(([id, { about }]) => [id, { title: about.title, summary: about.summary, better: about.better }]),
   );

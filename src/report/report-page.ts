@@ -5,6 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { renderReport } from '#report-pages';
 import { WhylightError } from '../core/errors.ts';
 import { sniff } from '../core/image/sniff.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import { nodeCodecs } from '../node/codecs.ts';
 import { reasonOf } from '../node/system-errors.ts';
 import { type Evidence, massOnGrid, smallImage } from './evidence.ts';
@@ -24,6 +25,8 @@ export interface Report {
   readonly settings: Settings;
   /** The line that was typed. */
   readonly command: string;
+  /** Every metric by id; those that come with whylight when left out. */
+  readonly known?: ReadonlyMap<string, Metric>;
   /** Every record, as often as it is asked for. */
   records(): AsyncIterable<InputRecord>;
 }
@@ -62,7 +65,7 @@ async function dataOf(report: Report): Promise<ReportData> {
     model: { name, version },
     summary,
     ...(await findingsOf(report, Object.keys(summary.methods), Number(settings.seed))),
-    metrics: metricTexts(),
+    metrics: metricTexts(report.known),
     provenance: provenance(settings, command),
   };
 }

@@ -4,6 +4,7 @@ import type { Explainer } from '../core/explainer/explainer.ts';
 import type { ExplainRequest } from '../core/explainer/request.ts';
 import { inOriginalPixels, type PlacedImage } from '../core/image/placement.ts';
 import { isMeasured, type MetricRequest, measureRows, planMetrics } from '../core/metrics/measure.ts';
+import type { Metric } from '../core/metrics/metric.ts';
 import type { Region } from '../core/metrics/region.ts';
 import type { Target } from '../core/model/target-request.ts';
 import { drawAs } from '../library/draw-outcome.ts';
@@ -24,6 +25,8 @@ export interface Study {
   readonly inputs: readonly StudyInput[];
   readonly methods: readonly MethodRequest[];
   readonly metrics: readonly MetricRequest[];
+  /** Every metric by id; those that come with whylight when left out. */
+  readonly known?: ReadonlyMap<string, Metric>;
   readonly scores: string;
   readonly seed: number;
   readonly target?: string;
@@ -43,7 +46,7 @@ export async function rowsOfInput(study: Study, input: StudyInput): Promise<numb
   let total = 1;
   for (const method of study.methods) {
     const plan = study.explainer.plan(study.opened.model, await questionOf(study, method, subject));
-    const costs = [plan.cost, ...planMetrics(plan, study.metrics).map(({ cost }) => cost)];
+    const costs = [plan.cost, ...planMetrics(plan, study.metrics, study.known).map(({ cost }) => cost)];
     total += costs.reduce((sum, cost) => sum + cost.forwards + cost.backwards, 0);
   }
   return total;
@@ -140,7 +143,7 @@ async function byMethod(
   const { row } = outcome;
   if (row.nothing !== undefined) return undefined;
   const region = await regionOf(study, input, outcome);
-  const planned = planMetrics(plan, study.metrics);
+  const planned = planMetrics(plan, study.metrics, study.known);
   const [measured = []] = await measureRows(explainer, plan, [row], planned, {
     first: number,
     ...(region && { regions: [region] }),

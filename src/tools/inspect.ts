@@ -7,7 +7,7 @@ import type { Rule } from '../core/autodiff/rule.ts';
 import { gradient } from '../core/autodiff/rulesets/gradient.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Cost, Needs } from '../core/method/contract.ts';
-import { namedNeeds } from '../core/method/contract.ts';
+import { ownNeeds } from '../core/method/contract.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import type { ModelDescription } from '../core/model/description.ts';
@@ -274,7 +274,7 @@ function* reportMethods(
   for (const { method, ...rules } of registry.entries) {
     try {
       const params = parseParams(method, {}, rules);
-      for (const needs of Object.values(namedNeeds(method.needs(params, info, registry))))
+      for (const needs of Object.values(ownNeeds(method.needs(params, info, registry))))
         compilable(resolveNeeds(needs, info));
       yield { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
     } catch (error) {

@@ -3,7 +3,8 @@
  * outside of the project. Takes minutes: it installs packages for each step, as they would.
  *
  * 1. Pack the package and install it into an empty project; import each of its entries.
- * 2. Make a plugin of each strategy with the packed command line; install, test and build each.
+ * 2. Make a plugin of each strategy, a metric, a task and a modality with the packed command line; install, test and
+ *    build each.
  * 3. Add them to a fresh clone, start it, and ask each method for its map.
  */
 import { spawn } from 'node:child_process';
@@ -24,10 +25,12 @@ import {
 } from './steps.mjs';
 
 const STRATEGIES = ['gradient', 'activation', 'perturbation'];
+const KINDS = ['metric', 'task', 'modality'];
 const ENTRIES = [
   'whylight',
   'whylight/plugin',
   'whylight/compiler',
+  'whylight/prepared',
   'whylight/testing',
   'whylight/edge',
   'whylight/client',
@@ -72,6 +75,16 @@ try {
     check(/Tests\s.*[1-9]\d* passed/.test(said), `the tests of ${name} did not run:\n${said}`);
     run(folder, 'npm', 'run', 'build');
     packages.push({ name, folder, id: name.replaceAll('-', '_') });
+  }
+
+  for (const kind of KINDS) {
+    step(`a ${kind}: make, install, test, build`);
+    run(empty, join('node_modules', '.bin', 'whylight'), 'create-plugin', 'e2e-trial', '--kind', kind);
+    const folder = join(empty, `${kind}-e2e-trial`);
+    run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--save-dev', tarball);
+    const said = run(folder, 'npm', 'test');
+    check(/Tests\s.*[1-9]\d* passed/.test(said), `the tests of the ${kind} did not run:\n${said}`);
+    run(folder, 'npm', 'run', 'build');
   }
 
   step('a fresh clone with the three methods');

@@ -46,7 +46,9 @@ describe('package exports', () => {
     expect(Object.keys(testing)).toEqual(
       expect.arrayContaining([
         'testMethod',
+        'testMetric',
         'testModality',
+        'testTask',
         'checkContract',
         'checkRule',
         'checkGradient',

@@ -1,26 +1,40 @@
-/** `whylight create-plugin my-method --strategy ...`: a package with a worked example method, ready to be changed. */
+/** `whylight create-plugin my-method --strategy ...`: a package with a worked example, ready to be changed. */
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../arguments.ts';
-import { CONFIGURED, ROOT } from '../compose.ts';
+import { CONFIGURED, METRICS, MODALITIES, ROOT, TASKS } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { packWhylight } from '../pack-whylight.ts';
 
-/** The example package of each strategy is what a new one starts from. */
-const TEMPLATES = {
+/** The example package of each strategy is what a new method starts from. */
+const STRATEGIES = {
   gradient: 'gradient-agreement',
   activation: 'rectified-backprop',
   perturbation: 'antithetic-contrast',
 } as const;
 
+/** Kinds of components: how their packages are called, the example to start from, and the ids that are taken. */
+const KINDS = {
+  method: { prefix: 'saliency-method', ids: () => CONFIGURED.map(({ method }) => method.id) },
+  metric: { prefix: 'metric', template: 'largest-drop', ids: () => [...METRICS.keys()] },
+  task: { prefix: 'task', template: 'yes-no', ids: () => TASKS.tasks.map(({ id }) => id) },
+  modality: { prefix: 'modality', template: 'dna-strand', ids: () => ['image', ...MODALITIES.ids] },
+} as const;
+
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const args = {
-  name: { type: 'positional', required: true, description: 'Name of the method, such as my-method' },
+  name: { type: 'positional', required: true, description: 'Name of the component, such as my-method' },
+  kind: {
+    type: 'enum',
+    options: Object.keys(KINDS),
+    default: 'method',
+    description: 'What the package brings: method, metric, task or modality',
+  },
   strategy: {
     type: 'enum',
-    options: Object.keys(TEMPLATES),
+    options: Object.keys(STRATEGIES),
     default: 'gradient',
     description: 'What the example method does: gradient, activation or perturbation',
   },
@@ -28,32 +42,33 @@ const args = {
 
 export default defineCommand({
   name: 'create-plugin',
-  description: 'Makes a package with a saliency method that works and is tested.',
-  examples: ['whylight create-plugin my-method'],
+  description: 'Makes a package with a saliency method, a metric, a task or a modality that works and is tested.',
+  examples: ['whylight create-plugin my-method', 'whylight create-plugin my-metric --kind metric'],
   args,
-  async run({ name, strategy }) {
+  async run({ name, strategy, kind: wanted }) {
+    const kind = wanted as keyof typeof KINDS;
+    const { prefix, ids } = KINDS[kind];
     if (!NAME.test(name)) throw new UsageError(`"${name}" is no name for a package: use a-z, 0-9 and "-".`);
     const id = name.replaceAll('-', '_');
-    if (CONFIGURED.some(({ method }) => method.id === id)) {
-      throw new UsageError(`There is a method "${id}" already: choose another name.`);
-    }
-    const template = TEMPLATES[strategy as keyof typeof TEMPLATES];
-    const folder = resolve(`saliency-method-${name}`);
+    if (ids().includes(id)) throw new UsageError(`There is a ${kind} "${id}" already: choose another name.`);
+    const template = kind === 'method' ? STRATEGIES[strategy as keyof typeof STRATEGIES] : KINDS[kind].template;
+    const folder = resolve(`${prefix}-${name}`);
     if (existsSync(folder)) throw new UsageError(`${folder} exists already: choose another name, or remove it.`);
-    await cp(join(ROOT, 'examples', `saliency-method-${template}`), folder, {
+    await cp(join(ROOT, 'examples', `${prefix}-${template}`), folder, {
       recursive: true,
       filter: (path) => !/(node_modules|dist|package-lock\.json)$/.test(path.slice(ROOT.length)) || path === ROOT,
     });
     await renamed(folder, template, name);
     await dependOnThis(folder);
-    console.log(`saliency-method-${name}: a package of the strategy ${strategy} to start from
+    const what = kind === 'method' ? `method of the strategy ${strategy}` : kind;
+    console.log(`${prefix}-${name}: a package with a ${what} to start from
 
-  cd saliency-method-${name}
+  cd ${prefix}-${name}
   npm install
   npm test            every promise of the contract
   npm run build
 
-The method is in src/index.ts.`);
+The ${kind} is in src/index.ts.`);
   },
 });
 

@@ -5,11 +5,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { counted } from '../../core/counted.ts';
-import { metrics } from '../../core/metrics/index.ts';
 import { evaluationPage } from '../../report/evaluation-page.ts';
 import { type Ran, runStudy } from '../../report/run.ts';
 import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
+import { METRICS } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { interruptible, keptIn, nothingKept } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
@@ -58,7 +58,7 @@ export default defineCommand({
         },
         () => runStudy(study, settings, journal, flags.restart === true, studyProgress(noun)),
       );
-      if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings));
+      if (flags.out !== undefined) await writeFile(flags.out, evaluationPage(ran.summary, settings, METRICS));
       if (flags.json) console.log(JSON.stringify({ ...settings, rows: ran.rows, ...toJson(ran) }, null, 2));
       else console.log(page(ran, flags.out));
     } finally {
@@ -81,7 +81,7 @@ function page({ summary: { methods, inputs, noun, known, correct }, resumed }: R
   const ids = Object.keys(entries[0]?.[1].metrics ?? {});
   const first = Math.max(6, ...entries.map(([id]) => id.length));
   const heads = ids.map(
-    (id) => `${id}${{ higher: ' ↑', lower: ' ↓', neither: '' }[metrics.get(id)?.about.better ?? 'neither']}`,
+    (id) => `${id}${{ higher: ' ↑', lower: ' ↓', neither: '' }[METRICS.get(id)?.about.better ?? 'neither']}`,
   );
   const widths = heads.map((head) => Math.max(head.length, 17));
   const line = (name: string, cells: readonly string[]) =>

@@ -3,6 +3,7 @@
 import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
 import { runStudy } from '../../report/run.ts';
+import { METRICS } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { interruptible, keptIn } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
@@ -42,6 +43,7 @@ export default defineCommand({
       () => runStudy(study, settings, journal, flags.restart === true, studyProgress(noun)),
     );
     await writeReport(flags.out, {
+      known: METRICS,
       title: `${study.opened.model.name}: ${noun === 'image' ? 'where it looks' : 'what it goes by'}`,
       summary,
       settings,

@@ -2,7 +2,7 @@
 
 import type { Optimize } from '../../core/autodiff/compile.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { namedNeeds } from '../../core/method/contract.ts';
+import { ownNeeds } from '../../core/method/contract.ts';
 import { parseParams } from '../../core/method/params.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
 import type { Model } from '../../core/model/model.ts';
@@ -46,7 +46,7 @@ export async function exportedGraphs(
   for (const id of methods) {
     const entry = registry.get(id);
     const params = parseParams(entry.method, {}, entry);
-    for (const needs of Object.values(namedNeeds(entry.method.needs(params, info, registry)))) {
+    for (const needs of Object.values(ownNeeds(entry.method.needs(params, info, registry)))) {
       const resolved = resolveNeeds(needs, info);
       const key = variantKey(model, resolved, optimize);
       const known = wanted.get(key);

@@ -4,7 +4,7 @@ import { decompositionOf } from '../autodiff/decompose/decompose.ts';
 import { nodesBetween } from '../autodiff/differentiate.ts';
 import { gradient } from '../autodiff/rulesets/gradient.ts';
 import { WhylightError } from '../errors.ts';
-import { namedNeeds } from '../method/contract.ts';
+import { ownNeeds } from '../method/contract.ts';
 import { layoutOf } from '../method/layout.ts';
 import type { MethodRegistry, PluginEntry } from '../method/registry.ts';
 import { modalityOf } from '../modality/registry.ts';
@@ -167,7 +167,7 @@ export function refusalOf(
 ): string | undefined {
   return refusedWith(() => {
     const { method, params } = methods.bind(entry.method.id);
-    for (const needs of Object.values(namedNeeds(method.needs(params, info, methods)))) {
+    for (const needs of Object.values(ownNeeds(method.needs(params, info, methods)))) {
       const { gradients, scores } = resolveNeeds(needs, info);
       const problem = gradients.length > 0 ? withoutDerivative(model, gradients, scores) : undefined;
       if (problem !== undefined) return problem;

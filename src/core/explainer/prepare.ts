@@ -55,6 +55,12 @@ export function prepare(model: Model, methods: readonly MethodToPrepare[], regis
   add({});
   for (const { method: id, params = {} } of methods) {
     const entry = registry.get(id);
+    if (entry.method.setup)
+      throw new WhylightError(
+        'unprocessable_method',
+        `${id} loads models or data of its own, and cannot be prepared.`,
+        { method: id },
+      );
     for (const needs of Object.values(
       namedNeeds(entry.method.needs(parseParams(entry.method, params, entry), info, registry)),
     ))

@@ -226,6 +226,10 @@ export interface NamedNeeds {
 export const namedNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
   'graphs' in needs ? needs.graphs : { main: needs };
 
+/** Returns the graphs of the request's model among the needs of a method, by name. */
+export const ownNeeds = (needs: Needs | NamedNeeds): Readonly<Record<string, Needs>> =>
+  Object.fromEntries(Object.entries(namedNeeds(needs)).filter(([, { model }]) => model === undefined));
+
 /** Cost in evaluated rows, not milliseconds; the profile of a model converts one to the other. */
 export interface Cost {
   /** Rows that go through a graph without derivatives. */

@@ -70,7 +70,7 @@ export const metrics: ReadonlyMap<string, Metric> = new Map(
 );
 
 /** @throws WhylightError `not_found` with the nearest names. */
-export function metricOf(id: string): Metric {
+export function metricOf(id: string, metrics: ReadonlyMap<string, Metric>): Metric {
   const metric = metrics.get(id);
   if (metric) return metric;
   const close = nearest(id, metrics.keys());

@@ -1,12 +1,13 @@
 /** Share of a map, or of its largest values, that lies on the object. All need a box or a mask of it. */
 import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
-import { defineMetric, type Metric, type MetricContext } from './metric.ts';
+import { defineMetric, type Metric, type MetricContext, type MetricDefinition } from './metric.ts';
 import { regionFor } from './region.ts';
 
 /** Defines a metric of a map beside a region of the image: it evaluates nothing. */
-const defineLocalisation = <S extends z.ZodObject>(definition: Omit<Metric<S>, 'needsRegion' | 'cost'>): Metric<S> =>
-  defineMetric({ ...definition, needsRegion: true, cost: () => ({ forwards: 0, backwards: 0 }) });
+const defineLocalisation = <S extends z.ZodObject>(
+  definition: Omit<MetricDefinition<S>, 'needsRegion' | 'cost'>,
+): Metric<S> => defineMetric({ ...definition, needsRegion: true, cost: () => ({ forwards: 0, backwards: 0 }) });
 
 const absoluteParameter = z.boolean().default(false).describe('Takes absolute values of the map.');
 

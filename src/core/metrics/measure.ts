@@ -13,7 +13,7 @@ import { scoreOf } from '../model/target.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { Random } from '../tensor/random.ts';
 import { type Inputs, repeatRow, rowOf, rowsOf } from '../tensor/rows.ts';
-import { metricOf } from './index.ts';
+import { metricOf, metrics } from './index.ts';
 import type { Answers, Measurement, Metric, MetricContext } from './metric.ts';
 import { regionOfPrediction } from './predicted-region.ts';
 import type { Region } from './region.ts';
@@ -39,11 +39,16 @@ export const isMeasured = (one: Measured): one is { readonly metric: string } & 
 
 /**
  * Looks up metrics, parses their parameters and states their cost. Nothing runs.
+ * @param known metrics by id; those that come with whylight when left out
  * @throws WhylightError `not_found` for an unknown metric, `invalid_request` for its parameters
  */
-export function planMetrics(plan: Plan, requests: readonly MetricRequest[]): PlannedMetric[] {
+export function planMetrics(
+  plan: Plan,
+  requests: readonly MetricRequest[],
+  known: ReadonlyMap<string, Metric> = metrics,
+): PlannedMetric[] {
   return requests.map((request) => {
-    const metric = metricOf(request.metric);
+    const metric = metricOf(request.metric, known);
     const params = parseParams(metric, request.params);
     const costs = infosOfRows(plan.info, plan.request, plan.rows).map(({ info }) =>
       metric.cost(params, { model: plan.model, info, explanation: plan.rowCost }),

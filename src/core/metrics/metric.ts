@@ -11,7 +11,17 @@ import type { Random } from '../tensor/random.ts';
 import type { Inputs } from '../tensor/rows.ts';
 import type { Region } from './region.ts';
 
+/** Version of the metric contract. */
+export const METRIC_API_VERSION = 1;
+
+/**
+ * Metric of an explanation, such as `deletion`.
+ * @see docs/plugins.md
+ */
 export interface Metric<S extends z.ZodObject = z.ZodObject> {
+  readonly apiVersion: typeof METRIC_API_VERSION;
+  /** Raised whenever the same parameters give other numbers; 1 when left out. */
+  readonly revision?: number;
   /** The name on the wire, snake_case: `deletion`. */
   readonly id: string;
   readonly about: MetricAbout;
@@ -32,7 +42,7 @@ export interface MetricAbout {
   readonly title: string;
   /** One or two sentences: what the number tells. */
   readonly summary: string;
-  readonly paper: { readonly title: string; readonly year: number; readonly url: string };
+  readonly paper?: { readonly title: string; readonly year: number; readonly url: string };
   /** Direction of better values; `neither` for a number that only describes. */
   readonly better: 'higher' | 'lower' | 'neither';
 }
@@ -89,5 +99,21 @@ export interface Curve {
   readonly y: readonly number[];
 }
 
-/** A metric, frozen. The type of its parameters follows from their schema. */
-export const defineMetric = <S extends z.ZodObject>(definition: Metric<S>): Metric<S> => Object.freeze(definition);
+/** Metric as its author writes it: `apiVersion` is that of this version of whylight when left out. */
+export type MetricDefinition<S extends z.ZodObject = z.ZodObject> = Omit<Metric<S>, 'apiVersion'> &
+  Partial<Pick<Metric, 'apiVersion'>>;
+
+/**
+ * Defines a metric. The type of its parameters follows from their schema.
+ * @returns the definition, frozen
+ *
+ * @example
+ * import { defineMetric, z } from 'whylight/plugin';
+ * export default defineMetric({
+ *   id: 'largest_share', about, params: z.object({}),
+ *   cost: () => ({ forwards: 0, backwards: 0 }),
+ *   measure: async ({ row }) => ({ score: largestShare(Object.values(row.values)) }),
+ * });
+ */
+export const defineMetric = <S extends z.ZodObject>(definition: MetricDefinition<S>): Metric<S> =>
+  Object.freeze({ apiVersion: METRIC_API_VERSION, ...definition });

@@ -24,6 +24,7 @@ export const SERVICES: ServiceTokens = {
   inFlight: token('edge.in-flight'),
   codecs: token('edge.codecs'),
   log: token('edge.log'),
+  mapMetrics: CORE.mapMetrics,
   metrics: token('edge.metrics'),
   limits: token('edge.limits'),
   memory: CORE.memory,

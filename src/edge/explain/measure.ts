@@ -1,12 +1,12 @@
 /** Metrics of an answer: `metrics=insertion,deletion` measures its faithfulness. */
 import { WhylightError } from '../../core/errors.ts';
-import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
 import { isMeasured, type Measured, type MetricRequest, measureRows, planMetrics } from '../../core/metrics/measure.ts';
 import { float32 } from '../../core/tensor/tensor.ts';
 import type { NamedOutput, Parameters } from '../../protocol/open-inference.ts';
+import type { Services } from '../services.ts';
 
 export interface Measures {
   /** `metric.<id>`, FP32 [N]. */
@@ -27,13 +27,13 @@ export const noMeasures: Measures = { outputs: [], parameters: {}, samples: 0 };
  * would evaluate more rows than `hooks.maxSamples`.
  */
 export async function measure(
-  explainer: Explainer,
+  { explainer, mapMetrics }: Pick<Services, 'explainer' | 'mapMetrics'>,
   plan: Plan,
   explanation: Explanation,
   requests: readonly MetricRequest[],
   hooks: ExplainHooks,
 ): Promise<Measures> {
-  const planned = metricsOf(plan, requests);
+  const planned = metricsOf(plan, requests, mapMetrics);
   const { rows, samples } = explanation;
   const added = rows.length * planned.reduce((sum, { cost }) => sum + cost.forwards + cost.backwards, 0);
   const names = requests.map(({ metric }) => metric);
@@ -70,9 +70,9 @@ function checkBudget(metrics: readonly string[], total: number, maxSamples: numb
 }
 
 /** Looks up metrics. An unknown name is a mistake in a parameter, not a missing page. */
-function metricsOf(plan: Plan, requests: readonly MetricRequest[]) {
+function metricsOf(plan: Plan, requests: readonly MetricRequest[], known: Services['mapMetrics']) {
   try {
-    return planMetrics(plan, requests);
+    return planMetrics(plan, requests, known);
   } catch (error) {
     if (!WhylightError.is(error) || error.code !== 'not_found') throw error;
     const issues = [{ parameter: 'metrics', message: error.message }];

@@ -57,11 +57,14 @@ async function measured(
 ): Promise<Measures> {
   const names = metricNames(query.settings.metrics);
   if (names.length === 0 || explanation.rows.every(({ nothing }) => nothing !== undefined)) return noMeasures;
+  const versionOf = (name: string): string => `${name}@${services.mapMetrics?.get(name)?.revision ?? 1}`;
   const { value, state } = await cached<Measures>(
     {
       ...cacheOptions(c, services),
       key: await sha256Hex(
-        new TextEncoder().encode(`${query.key}/metrics/${names.join()}/${JSON.stringify(query.metricParams)}`),
+        new TextEncoder().encode(
+          `${query.key}/metrics/${names.map(versionOf).join()}/${JSON.stringify(query.metricParams)}`,
+        ),
       ),
       // The metrics of a degraded answer are not those of the requested one.
       ...(explanation.degraded && { allowed: { read: false, write: false } }),
@@ -69,7 +72,7 @@ async function measured(
     async () => {
       const plan = await query.plan();
       return runAtEdge(c, services, (hooks) =>
-        measure(services.explainer, plan, explanation, metricRequests(names, query.metricParams), hooks),
+        measure(services, plan, explanation, metricRequests(names, query.metricParams), hooks),
       );
     },
   );

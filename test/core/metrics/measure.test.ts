@@ -14,7 +14,7 @@ const all = [...metrics.keys()].map((metric) => ({ metric }));
 describe('every metric', () => {
   it.each([...metrics.values()])('$id has a default and a description for each parameter', ({ id, params, about }) => {
     expect(id).toMatch(/^[a-z_]+$/);
-    expect(about.paper.url).toMatch(/^https:/);
+    expect(about.paper?.url).toMatch(/^https:/);
     for (const [name, { default: usual, description }] of Object.entries(parameterSchemas(params))) {
       expect({ name, usual, description }).toEqual({
         name,
