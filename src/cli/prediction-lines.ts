@@ -7,7 +7,9 @@ const MAX_LINES = 20;
 /** A line for each prediction: number, name, probability or score, and place. */
 export function listPredictions(predictions: readonly (Prediction & { readonly word?: string })[]): string[] {
   const width = Math.max(...predictions.map((prediction) => nameOf(prediction).length), 12);
-  const lines = predictions.slice(0, MAX_LINES).map((prediction, i) => {
+  const shown = predictions.slice(0, MAX_LINES);
+  const digits = `${shown.length}`.length;
+  const lines = shown.map((prediction, i) => {
     const { score, probability, box, position, word } = prediction;
     const share = probability === undefined ? '' : ` ${(100 * probability).toFixed(1).padStart(6)} %`;
     const place = box
@@ -15,7 +17,7 @@ export function listPredictions(predictions: readonly (Prediction & { readonly w
       : position === undefined
         ? ''
         : `  position ${[position].flat().join(', ')}${word === undefined ? '' : `, "${word}"`}`;
-    return `  ${i + 1}  ${nameOf(prediction).padEnd(width)}${share}  score ${score.toFixed(3)}${place}`;
+    return `  ${`${i + 1}`.padStart(digits)}  ${nameOf(prediction).padEnd(width)}${share}  score ${score.toFixed(3)}${place}`;
   });
   const more = predictions.length - lines.length;
   return more > 0 ? [...lines, `  and ${more} more`] : lines;

@@ -6,13 +6,13 @@ import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { preprocessingSchema } from '../core/image/preprocess.ts';
 import type { Limits } from '../core/limits.ts';
-import { type Manifest, type manifestSchema, parseManifest } from '../core/model/manifest.ts';
+import { type Manifest, type manifestSchema, parseLabels, parseManifest } from '../core/model/manifest.ts';
 import type { ModelFiles } from '../core/model/model-files.ts';
 import { TaskRegistry } from '../core/task/registry.ts';
 import { ExplainableModel } from '../library/explainable-model.ts';
 import { fetchModel } from '../library/fetch-model.ts';
 import { allModalities } from '../library/modalities.ts';
-import { isUrl } from '../library/model-input.ts';
+import { fetchBytes, isUrl } from '../library/model-input.ts';
 import { type ModelToOpen, type OpenedModel, readOpened } from '../library/opened-model.ts';
 import { builtinTasks } from '../tasks/index.ts';
 import { type ExplainerSettings, entriesOf } from './explain.ts';
@@ -22,8 +22,10 @@ export type OpenSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /** Settings of {@link open}; all may be left out. */
 export interface OpenOptions extends Partial<ExplainerSettings> {
-  /** Class names in order; those of the model's files when left out. */
-  readonly labels?: readonly string[];
+  /** Class names in order, or the path (in Node) or address of a file with them; those of the model's files when left out. */
+  readonly labels?: readonly string[] | string;
+  /** Further methods, such as those of other packages, beside `methods`; one takes the place of another of its id. */
+  readonly plugins?: ExplainerSettings['methods'];
   /** From an image to the input tensor; entries replace those of the manifest and of files beside the model. */
   readonly preprocessing?: Partial<z.input<typeof preprocessingSchema>>;
   /** Further entries of a manifest: task, output, class_axis, hold, modalities. */
@@ -66,15 +68,32 @@ export async function openOn(
 ): Promise<ExplainableModel> {
   const { codecs, readFile, limits } = platform;
   const configured = await import('#plugins');
-  const opened = await openSource(platform, source, options);
+  const { labels: _, ...others } = options;
+  const labels = await labelsOf(platform, options);
+  const opened = await openSource(platform, source, { ...others, ...(labels && { labels }) });
   const { engine, notices = [] } = options.engine ? { engine: options.engine } : await platform.engine();
-  const plugins = options.methods ? entriesOf(options.methods) : configured.plugins;
-  const explainer = composeExplainer(engine, { plugins, tasks: builtinTasks }, { ...limits, ...options.limits });
+  const base = options.methods ? entriesOf(options.methods) : configured.plugins;
+  const byId = new Map([...base, ...entriesOf(options.plugins ?? [])].map((entry) => [entry.method.id, entry]));
+  const explainer = composeExplainer(
+    engine,
+    { plugins: [...byId.values()], tasks: builtinTasks },
+    { ...limits, ...options.limits },
+  );
   const readers = { codecs, modalities: allModalities(configured.modalities), ...(readFile && { readFile }) };
   return new ExplainableModel({ opened, explainer, readers, notices });
 }
 
-async function openSource({ openPath }: Platform, source: OpenSource, options: OpenOptions): Promise<OpenedModel> {
+/** The class names, read from the file where the options name one. */
+async function labelsOf({ readFile }: Platform, { labels }: OpenOptions): Promise<readonly string[] | undefined> {
+  if (typeof labels !== 'string') return labels;
+  const bytes = await (readFile && !isUrl(labels) ? readFile(labels) : fetchBytes(absolute(labels)));
+  return parseLabels(new TextDecoder().decode(bytes), labels);
+}
+
+/** Options whose class names are read. */
+type ReadOptions = Omit<OpenOptions, 'labels'> & { readonly labels?: readonly string[] };
+
+async function openSource({ openPath }: Platform, source: OpenSource, options: ReadOptions): Promise<OpenedModel> {
   const said = saidOf(options);
   const address = source instanceof URL ? source.href : source;
   if (typeof address === 'string' && !isUrl(address) && openPath) return openPath(address, said);
@@ -109,7 +128,7 @@ const filesOf = (files: OpenOptions['files'] = {}): ModelFiles => ({
 });
 
 /** The caller's entries, checked; what was left out gets no default, so that the model's files are heard. */
-function saidOf({ labels, preprocessing, manifest = {} }: OpenOptions): Said {
+function saidOf({ labels, preprocessing, manifest = {} }: ReadOptions): Said {
   const given = { ...manifest, ...(labels && { labels: [...labels] }) };
   const checked: Partial<Manifest> = parseManifest({ name: 'model', ...given }, 'The manifest in the options');
   const entries = Object.entries(checked).filter(([key]) => Object.hasOwn(given, key));

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExplainableModel, float32, imageCodecs, open } from '../../src/package/node.ts';
@@ -47,6 +49,16 @@ describe('open', () => {
     const opened = await open(bytes, { manifest: said, methods: [saliency] });
     expect(opened.methods).toEqual(['saliency']);
     expect(await opened.predict(photo)).toEqual(await model.predict(photo));
+  });
+
+  it('adds methods of other packages to those that it has, and takes class names from a file', async () => {
+    const own = { ...saliency, id: 'own_saliency' };
+    const labels = join(mkdtempSync(join(tmpdir(), 'whylight-open-')), 'labels.txt');
+    writeFileSync(labels, manifest.labels.join('\n'));
+    const opened = await open('cifar10', { plugins: [own], labels });
+    expect(opened.methods).toEqual(expect.arrayContaining([...model.methods, 'own_saliency']));
+    const { method, target } = await opened.explain(photo, { method: 'own_saliency', summary: false });
+    expect({ method, label: target.label }).toEqual({ method: 'own_saliency', label: 'cat' });
   });
 
   it('completes a preprocessing and labels that the options state', async () => {
