@@ -1,8 +1,9 @@
 /** Image files as a model takes them. */
 import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
+import type { Image } from '../core/image/image.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
-import { detailOf } from '../core/image/preprocess.ts';
+import { detailOf, type Preprocessing } from '../core/image/preprocess.ts';
 import { imageInputs } from '../core/model/image-tensor.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
@@ -22,17 +23,25 @@ export async function readImageInput(
   model: Model,
   codecs: Pick<ImageCodecs, 'decode'>,
 ): Promise<ImageInput> {
-  const { preprocessing } = model;
-  if (!preprocessing) {
-    const usual = usualPreprocessing(model);
-    throw new WhylightError(
-      'invalid_config',
-      `Nothing says how an image becomes the input of ${model.name}: give --scale, --mean, --std and --resize ` +
-        '("preprocessing" in the library), or a manifest beside the model.' +
-        (usual ? ` ${usual.reason} usually take ${usual.flags}: try these.` : ''),
-      usual && { flags: usual.flags, preprocessing: usual.preprocessing },
-    );
-  }
-  const image = await codecs.decode(bytes, { detail: detailOf(preprocessing) });
-  return { image, ...imageInputs(model, image, preprocessing) };
+  return imageInputOf(await codecs.decode(bytes, { detail: detailOf(preprocessingOf(model)) }), model);
+}
+
+/**
+ * Makes the model's input of an image.
+ * @throws WhylightError `invalid_config` when nothing says how the model takes its images
+ */
+export function imageInputOf(image: Image, model: Model): ImageInput {
+  return { image, ...imageInputs(model, image, preprocessingOf(model)) };
+}
+
+function preprocessingOf(model: Model): Preprocessing {
+  if (model.preprocessing) return model.preprocessing;
+  const usual = usualPreprocessing(model);
+  throw new WhylightError(
+    'invalid_config',
+    `Nothing says how an image becomes the input of ${model.name}: give --scale, --mean, --std and --resize ` +
+      '("preprocessing" in the library), or a manifest beside the model.' +
+      (usual ? ` ${usual.reason} usually take ${usual.flags}: try these.` : ''),
+    usual && { flags: usual.flags, preprocessing: usual.preprocessing },
+  );
 }

@@ -78,14 +78,25 @@ export function canvasOf({ width, height, data }: Image): HTMLCanvasElement {
   return canvas;
 }
 
-function paint(source: ImageBitmap, scale: number): HTMLCanvasElement {
+const paint = (source: ImageBitmap, scale: number): HTMLCanvasElement =>
+  painted(source, source.width * scale, source.height * scale);
+
+/** Draws a source at this size, of at least one pixel. */
+function painted(source: CanvasImageSource, width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(source.width * scale));
-  canvas.height = Math.max(1, Math.round(source.height * scale));
+  canvas.width = Math.max(1, Math.round(width));
+  canvas.height = Math.max(1, Math.round(height));
   const drawing = context(canvas);
   drawing.imageSmoothingQuality = 'high';
   drawing.drawImage(source, 0, 0, canvas.width, canvas.height);
   return canvas;
+}
+
+/** The frame that a video shows, its longer side `side` pixels long. */
+export function frameOf(video: HTMLVideoElement, side: number): Image {
+  const { videoWidth, videoHeight } = video;
+  const scale = Math.min(1, side / Math.max(videoWidth, videoHeight));
+  return imageOf(painted(video, videoWidth * scale, videoHeight * scale));
 }
 
 function imageOf(canvas: HTMLCanvasElement): Image {

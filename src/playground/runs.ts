@@ -69,7 +69,7 @@ function modelInUse(): ModelInfo {
 }
 
 /** The model as the worker takes it. */
-function inPage(model: ModelInfo): InBrowser {
+export function inPage(model: ModelInfo): InBrowser {
   const own = model.own === undefined ? undefined : ownFiles.get(model.own);
   return inBrowser(own ?? downloaded(model));
 }

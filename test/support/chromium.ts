@@ -9,8 +9,12 @@ export const CHROMIUM_MISSING = existsSync(EXECUTABLE)
   ? undefined
   : `there is no browser at ${EXECUTABLE}: install Debian's package chromium, or name an executable in CHROMIUM`;
 
-/** @throws Error when the executable does not exist or does not start */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * Starts the browser.
+ * @param args further switches
+ * @throws Error when the executable does not exist or does not start
+ */
+export async function launchChromium(...args: string[]): Promise<Browser> {
   if (CHROMIUM_MISSING) throw new Error(CHROMIUM_MISSING);
-  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-gpu', ...args] });
 }

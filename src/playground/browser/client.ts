@@ -1,9 +1,11 @@
 /** Explanations in the page: orders to the worker, which is made with the first of them. */
+import type { Image } from '../../core/image/image.ts';
 import { type Answer, answerOf, mapOf } from '../answer.ts';
 import type { Hooks, MethodInfo, Question } from '../api.ts';
 import { Failure } from '../failure.ts';
 import type { PredictionOfInput } from './answer.ts';
-import type { Edits, Order, Report, Understood, Work, WorkerInput } from './messages.ts';
+import type { FrameMap } from './frame.ts';
+import type { Edits, LiveMethod, Order, Report, Understood, Work, WorkerInput } from './messages.ts';
 
 let worker: Worker | undefined;
 let last = 0;
@@ -30,6 +32,7 @@ export interface InBrowser {
   describe(): Promise<Understood>;
   methods(): Promise<MethodInfo[]>;
   predict(input: WorkerInput): Promise<PredictionOfInput>;
+  frame(frame: Image, method: LiveMethod): Promise<FrameMap>;
   explain(question: Question, input: WorkerInput, hooks: Hooks): Promise<Answer>;
 }
 
@@ -42,6 +45,9 @@ export const inBrowser = (model: BrowserModel): InBrowser => ({
     return (await send(model, { kind: 'methods' }, 'methods')).methods;
   },
   predict: (input) => send(model, { kind: 'predict', input }, 'prediction'),
+  async frame(frame, method) {
+    return (await send(model, { kind: 'frame', frame, method }, 'framed')).framed;
+  },
   async explain(question, input, { progress, partial }) {
     const { document, drawing } = await send(model, { kind: 'explain', input, question }, 'explanation', (report) => {
       if (report.kind === 'progress') progress?.(report.done, report.total);

@@ -13,9 +13,12 @@ import { builtinTasks } from '../../tasks/index.ts';
 
 const MIB = 2 ** 20;
 
+/** More hardly help models of this size. */
+const MAX_THREADS = 4;
+
 ort.env.wasm.wasmPaths = { wasm: ortBinary };
-// More would need a page that is isolated from all others.
-ort.env.wasm.numThreads = 1;
+// Threads share memory, which browsers allow only to a page that is isolated from all others.
+ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1;
 
 export const explainer = composeExplainer(
   createWasmEngine(() => ort),

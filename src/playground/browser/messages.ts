@@ -1,9 +1,11 @@
 /** Messages between the page and its worker. */
 
+import type { Image } from '../../core/image/image.ts';
 import type { Prediction } from '../../core/task/task.ts';
 import type { PreprocessingEntries } from '../../library/preprocessing-entries.ts';
 import type { InferenceDocument } from '../answer.ts';
 import type { MethodInfo, ModelInfo, Question } from '../api.ts';
+import type { FrameMap } from './frame.ts';
 
 /** Facts that the user states in place of those that were found. */
 export interface Edits {
@@ -28,10 +30,14 @@ export interface WorkerInput {
   readonly extension: string;
 }
 
+/** Methods that are fast enough for a moving image. */
+export type LiveMethod = 'grad_cam' | 'recipro_cam';
+
 export type Work =
   | { readonly kind: 'describe' }
   | { readonly kind: 'methods' }
   | { readonly kind: 'predict'; readonly input: WorkerInput }
+  | { readonly kind: 'frame'; readonly frame: Image; readonly method: LiveMethod }
   | { readonly kind: 'explain'; readonly input: WorkerInput; readonly question: Question };
 
 export type Order = { readonly id: number; readonly model: WorkerModel } & Work;
@@ -52,6 +58,7 @@ export type Report = { readonly id: number } & (
   | { readonly kind: 'described'; readonly understood: Understood }
   | { readonly kind: 'methods'; readonly methods: MethodInfo[] }
   | { readonly kind: 'prediction'; readonly scores?: number[]; readonly predictions?: readonly Prediction[] }
+  | { readonly kind: 'framed'; readonly framed: FrameMap }
   | { readonly kind: 'explanation'; readonly document: InferenceDocument; readonly drawing?: string }
   | { readonly kind: 'failure'; readonly code: string; readonly message: string }
 );

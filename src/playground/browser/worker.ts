@@ -2,6 +2,7 @@
 import { WhylightError } from '../../core/errors.ts';
 import { partialOutputs } from '../../protocol/explanation-outputs.ts';
 import { documentOf, explain, predict } from './answer.ts';
+import { explainFrame } from './frame.ts';
 import type { Order, Report } from './messages.ts';
 import { methodsFor, open, understand } from './models.ts';
 
@@ -24,6 +25,8 @@ async function reportOf(order: Order): Promise<Report> {
   if (order.kind === 'describe') return { id, kind: 'described', understood: understand(opened) };
   if (order.kind === 'methods') return { id, kind: 'methods', methods: methodsFor(opened) };
   if (order.kind === 'predict') return { id, kind: 'prediction', ...(await predict(opened, order.input)) };
+  if (order.kind === 'frame')
+    return { id, kind: 'framed', framed: await explainFrame(opened, order.frame, order.method) };
   const progress = (done: number, total: number): void =>
     postMessage({ id, kind: 'progress', done, total } satisfies Report);
   const explained = await explain(opened, order.input, order.question, {

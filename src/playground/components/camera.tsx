@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useFile } from '../actions.ts';
+import { LiveView } from './live-view.tsx';
 
-/** A dialog with what the camera sees, and a shutter. */
+/** A dialog with what the camera shows, a shutter, and maps of the moving image. */
 export function Camera({ done }: { readonly done: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const [trouble, setTrouble] = useState('');
+  const [isLive, setLive] = useState(false);
   useEffect(() => {
     dialog.current?.showModal();
     let stream: MediaStream | undefined;
@@ -45,12 +48,25 @@ export function Camera({ done }: { readonly done: () => void }) {
   };
   return (
     <dialog ref={dialog} onClose={done} aria-label="Camera" class="camera">
-      {trouble === '' ? <video ref={video} autoplay playsinline muted /> : <p role="alert">{trouble}</p>}
+      {trouble === '' ? (
+        <div class="shown">
+          <video ref={video} autoplay playsinline muted />
+          <canvas ref={canvas} hidden={!isLive} role="img" aria-label="Map of what the camera shows" />
+        </div>
+      ) : (
+        <p role="alert">{trouble}</p>
+      )}
+      {isLive && video.current && canvas.current && <LiveView video={video.current} canvas={canvas.current} />}
       <div class="row">
         {trouble === '' && (
-          <button type="button" class="primary" onClick={shoot}>
-            Take the photo
-          </button>
+          <>
+            <button type="button" class="primary" onClick={shoot}>
+              Take the photo
+            </button>
+            <button type="button" aria-pressed={isLive} onClick={() => setLive(!isLive)}>
+              Explain live
+            </button>
+          </>
         )}
         <button type="button" onClick={() => dialog.current?.close()}>
           Close
