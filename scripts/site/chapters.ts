@@ -28,6 +28,20 @@ export const CHAPTERS: readonly Chapter[] = [
     pages: ['library', 'methods/README', 'tasks', 'targets', 'models', 'report', 'comparison', 'glossary'],
   },
   { title: 'HTTP', pages: ['api', 'errors', 'migration'] },
-  { title: 'Operating', pages: ['operate', 'life-cycle', 'cloudflare', 'tenants', 'scale', 'receipts', 'embedding'] },
+  {
+    title: 'Operating',
+    pages: [
+      'operate',
+      'life-cycle',
+      'cloudflare',
+      'tenants',
+      'scale',
+      'monitoring',
+      'logs',
+      'runbooks',
+      'receipts',
+      'embedding',
+    ],
+  },
   { title: 'Extending', pages: ['plugins', 'compiler', 'operators', 'architecture', 'benchmarks'] },
 ];

@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { Spans } from './observe/spans.ts';
 import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
 import type { ReceiptSigner } from './receipts/sign.ts';
@@ -43,6 +44,8 @@ export interface Services {
   readonly mapMetrics?: ReadonlyMap<string, Metric>;
   /** Sink of request metrics; nothing is recorded without it. */
   readonly metrics?: Metrics;
+  /** Sink of spans; none are made without it. */
+  readonly spans?: Spans;
   readonly limits: Limits;
   /** Memory that models, sessions and bodies share; only the limits of single requests hold without it. */
   readonly memory?: MemoryPool;

@@ -83,7 +83,7 @@ export class FileStore {
   /**
    * Takes a file in.
    * @throws WhylightError `invalid_request` for bytes that are not those of the name, `payload_too_large` for more than the
-   * folder may hold, `overloaded` when many arrive already; nothing is left of it then
+   * folder may hold, `overloaded` when many arrive already or the disk is full; nothing is left of it then
    */
   async write(sha256: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     if (!isSha256(sha256)) throw new WhylightError('invalid_request', 'A file is named by its SHA-256 in hex.');
@@ -104,6 +104,8 @@ export class FileStore {
       this.held.delete(sha256);
       this.held.set(sha256, size);
       await this.makeRoom();
+    } catch (cause) {
+      throw isFull(cause) ? diskFull(cause) : cause;
     } finally {
       this.arriving -= 1;
       // Gone already where it got its place.
@@ -141,6 +143,17 @@ export class FileStore {
     await rm(join(this.folder, sha256), { force: true });
   }
 }
+
+const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+const diskFull = (cause: unknown): WhylightError =>
+  new WhylightError(
+    'overloaded',
+    'The disk for uploaded models is full: lower --uploads-mib to what it has, or free some of it.',
+    { retry_after: 60 },
+    { cause },
+  );
 
 async function timeAndSize(path: string): Promise<{ used: number; size: number }> {
   const { mtimeMs, size } = await stat(path);

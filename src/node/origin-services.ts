@@ -27,8 +27,9 @@ import { Admission } from './admission.ts';
 import { FileStore, type FileStoreOptions } from './file-store.ts';
 import { nodeModule } from './node-module.ts';
 import { defaultMemory, memoryGauges, nativeSessionMemory, processLimits, processPool } from './process-memory.ts';
-import { PrometheusMetrics } from './prometheus.ts';
+import { type Gauge, PrometheusMetrics } from './prometheus.ts';
 import { strongestEngine } from './providers.ts';
+import { allMetrics, isTelemetryWanted, startTelemetry, type Telemetry } from './telemetry.ts';
 import { UploadedModels } from './uploaded-models.ts';
 
 export interface OriginOptions {
@@ -59,6 +60,8 @@ export interface OriginOptions {
   readonly log?: Log;
   /** Files of the page, which is not served without them. */
   readonly pages?: Services['pages'];
+  /** Environment with the variables `OTEL_*` of an export of spans and metrics; none when left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Methods that are served; the built ones when left out. */
   readonly plugins?: readonly PluginEntry[];
   /** Tenants; those of the build when left out. */
@@ -76,14 +79,20 @@ const LIMITS: Limits = {
   edgeBytes: Infinity,
 };
 
+/** An origin, with what its process has to end. */
+export interface Origin {
+  readonly services: Services;
+  readonly admission: Admission;
+  /** Export of spans and metrics, where the environment asks for one. */
+  readonly telemetry?: Telemetry;
+}
+
 /**
  * Composes the services of an origin. Edges cache answers, so the origin has no cache.
  * @param parts parts to replace
+ * @throws WhylightError `invalid_config` for an export without the OpenTelemetry SDK
  */
-export async function originServices(
-  options: OriginOptions,
-  parts: EdgeParts = {},
-): Promise<{ services: Services; admission: Admission }> {
+export async function originServices(options: OriginOptions, parts: EdgeParts = {}): Promise<Origin> {
   const { log = consoleLog } = options;
   const admission = new Admission({ maxRunning: options.runs, maxWaiting: options.waiting });
   const engine = parts.engine ?? (await originEngine(options, log));
@@ -92,6 +101,9 @@ export async function originServices(
   const uploads =
     options.uploads &&
     new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
+  const gauges = gaugesOf(admission, pool);
+  const { env = {} } = options;
+  const telemetry = isTelemetryWanted(env) ? await startTelemetry({ gauges, env }) : undefined;
   const services = servicesOf(
     createContainer(
       coreModule({ plugins: options.plugins ?? plugins, modalities, tasks, metrics }),
@@ -99,11 +111,12 @@ export async function originServices(
       memoryModule(pool),
       edgeModule(options.tenants ?? tenants),
       nodeModule({ models: options.models, limits: LIMITS }),
-      originModule(options, admission, pool, uploads),
+      originModule(options, admission, uploads),
+      metricsModule(gauges, telemetry),
       edgeParts({ log, ...parts }),
     ),
   );
-  return { services, admission };
+  return { services, admission, ...(telemetry && { telemetry }) };
 }
 
 async function originEngine(options: OriginOptions, log: Log): Promise<Engine> {
@@ -122,13 +135,11 @@ const memoryModule = (pool: MemoryPool): Module =>
 const originModule = (
   { secret, olderSecret, receiptKeys, metricsKey, pages }: OriginOptions,
   admission: Admission,
-  pool: MemoryPool,
   uploads: UploadedModels | undefined,
 ): Module =>
   defineModule(({ bind }) => {
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
     bind(SERVICES.accepting).toConstantValue(() => admission.open);
-    bind(SERVICES.metrics).toResolvedValue(() => metricsOf(admission, pool));
     if (pages) bind(SERVICES.pages).toConstantValue(pages);
     if (receiptKeys) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(receiptKeys));
     if (metricsKey) bind(SERVICES.metricsKey).toConstantValue(metricsKey);
@@ -145,12 +156,19 @@ const originModule = (
     );
   });
 
-const metricsOf = (admission: Admission, pool: MemoryPool): PrometheusMetrics =>
-  new PrometheusMetrics({
-    whylight_runs_running: { help: 'Runs in progress.', read: () => admission.load.running },
-    whylight_runs_waiting: { help: 'Runs that wait for their turn.', read: () => admission.load.waiting },
-    ...memoryGauges(pool),
+/** Binds the sinks of metrics and spans. */
+const metricsModule = (gauges: Readonly<Record<string, Gauge>>, telemetry: Telemetry | undefined): Module =>
+  defineModule(({ bind }) => {
+    const sinks = [new PrometheusMetrics(gauges), ...(telemetry ? [telemetry.metrics] : [])];
+    bind(SERVICES.metrics).toConstantValue(allMetrics(sinks));
+    if (telemetry) bind(SERVICES.spans).toConstantValue(telemetry.spans);
   });
+
+const gaugesOf = (admission: Admission, pool: MemoryPool): Readonly<Record<string, Gauge>> => ({
+  whylight_runs_running: { help: 'Runs in progress.', read: () => admission.load.running },
+  whylight_runs_waiting: { help: 'Runs that wait for their turn.', read: () => admission.load.waiting },
+  ...memoryGauges(pool),
+});
 
 function originServer(
   signatures: SignatureCheck,

@@ -28,7 +28,7 @@ export interface Serving {
 const DRAIN_MS = 30_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { services, admission } = await originServices(options);
+  const { services, admission, telemetry } = await originServices(options);
   const { metrics, log } = services;
   const isPublic = isMetricsPublic(options);
   const app = createApp(isPublic || !metrics ? services : { ...services, metrics: withoutText(metrics) });
@@ -69,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         if (unfinished > 0) server.closeAllConnections();
         else server.closeIdleConnections();
       });
+      await telemetry?.shutdown();
     },
   };
 }

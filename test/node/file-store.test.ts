@@ -120,4 +120,20 @@ describe('FileStore', () => {
     await put(store, file(1));
     expect(await store.read(name)).toEqual(file(1));
   });
+
+  it('says that the disk is full, and when to try again', async () => {
+    const at = folder();
+    const store = await FileStore.open({ folder: at, bytes: 1000 });
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    async function* chunks() {
+      yield file(1);
+      throw full;
+    }
+    await expect(store.write(nameOf(file(1)), chunks())).rejects.toMatchObject({
+      code: 'overloaded',
+      details: { retry_after: 60 },
+      cause: full,
+    });
+    expect(readdirSync(at)).toEqual([]);
+  });
 });

@@ -245,8 +245,8 @@ it('an origin reports running, waiting and finished runs of edges in its metrics
   await vi.waitUntil(async () => (await figures()).includes('whylight_runs_running 2'), { timeout: 20_000 });
   expect(await figures()).toContain('whylight_runs_waiting 1');
   expect((await asked).map(({ response }) => response.status)).toEqual([200, 200, 200]);
-  const went = '{model="cifar10",method="rise",code=""}';
   const after = await figures();
+  const went = '{tenant="*",model="cifar10",method="rise",route="origin",code=""}';
   expect(after).toContain(`whylight_runs_total${went} 3`);
   expect(after).toContain(`whylight_run_samples_total${went} 6003`);
   expect(after).toContain('whylight_runs_running 0');

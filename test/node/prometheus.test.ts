@@ -61,26 +61,32 @@ describe('PrometheusMetrics', () => {
     expect(metrics.text().body).toContain('model="a\\"b\\\\c\\nd"');
   });
 
-  it('counts the runs of edges and reads gauges', () => {
+  it('counts runs, measures their time, and reads gauges', () => {
     let waiting = 3;
     const metrics = new PrometheusMetrics({ whylight_runs_waiting: { help: 'In line.', read: () => waiting } });
     expect(lines(metrics).filter((line) => line.startsWith('whylight_run_'))).toEqual([]);
-    for (const samples of [40, 60]) metrics.ran({ model: 'm', method: 'rise', code: '', ms: 250, samples });
-    metrics.ran({ model: 'm', method: 'rise', code: 'aborted', ms: 500, samples: 0 });
-    const went = '{model="m",method="rise",code=""}';
+    const run = { tenant: 'acme', model: 'm', method: 'rise', route: 'origin', code: '', queueMs: 40 };
+    for (const samples of [40, 60]) metrics.ran({ ...run, ms: 250, samples });
+    metrics.ran({ ...run, code: 'aborted', ms: 500, samples: 0 });
+    const went = '{tenant="acme",model="m",method="rise",route="origin",code=""}';
     expect(lines(metrics)).toEqual(
       expect.arrayContaining([
         `whylight_runs_total${went} 2`,
         `whylight_run_samples_total${went} 100`,
         `whylight_run_seconds_total${went} 0.5`,
-        'whylight_runs_total{model="m",method="rise",code="aborted"} 1',
+        'whylight_runs_total{tenant="acme",model="m",method="rise",route="origin",code="aborted"} 1',
+        'whylight_run_seconds_bucket{model="m",method="rise",route="origin",le="0.25"} 2',
+        'whylight_run_seconds_bucket{model="m",method="rise",route="origin",le="0.5"} 3',
+        'whylight_run_seconds_sum{model="m",method="rise",route="origin"} 1',
+        'whylight_run_queue_seconds_bucket{route="origin",le="0.025"} 0',
+        'whylight_run_queue_seconds_bucket{route="origin",le="0.05"} 3',
         '# TYPE whylight_runs_waiting gauge',
         'whylight_runs_waiting 3',
       ]),
     );
     waiting = 0;
     expect(lines(metrics)).toContain('whylight_runs_waiting 0');
-    for (let i = 0; i < 3000; i++) metrics.ran({ model: `m${i}`, method: '', code: '', ms: 1, samples: 1 });
+    for (let i = 0; i < 3000; i++) metrics.ran({ ...run, model: `m${i}`, ms: 1, samples: 1 });
     expect(lines(metrics).filter((line) => line.startsWith('whylight_runs_total')).length).toBe(2001);
   });
 

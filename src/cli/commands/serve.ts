@@ -102,6 +102,7 @@ export default defineCommand({
         },
       }),
       ...(memoryMib !== undefined && { memory: numberFlag('memory-mib', memoryMib, 1, 2 ** 24) * 2 ** 20 }),
+      env: process.env,
       metricsHost: flags['metrics-host'],
       ...(metricsPort !== undefined && { metricsPort: numberFlag('metrics-port', metricsPort, 0, 65_535) }),
       ...(metricsKey && { metricsKey }),

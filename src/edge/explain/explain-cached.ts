@@ -7,9 +7,10 @@ import type { ExplainHooks } from '../../core/explainer/request.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
+import { type RunSinks, type RunStart, recordRun } from '../observe/run-record.ts';
 import { withDeadline } from '../routing/deadline.ts';
 import type { Route } from '../routing/decide.ts';
-import { runPlan } from '../routing/run.ts';
+import { DeferToJob, runPlan } from '../routing/run.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
 import { methodState } from './method-state.ts';
@@ -44,14 +45,36 @@ export async function explainCached(
     async () => {
       const signal = c.req.raw.signal;
       const run = await runRequest(c, query, deferrable);
-      const result = await runPlan(services, run, { ...runHooks(c, services), ...hooks, signal });
-      route = { name: result.route, why: result.why };
-      return withInput(result.explanation, query, run.plan);
+      const explanation = await recordRun(sinksOf(c, services), startOf(c, run.plan), 'edge', async (marks) => {
+        const result = await runPlan(services, run, { ...runHooks(c, services), ...hooks, signal }, marks.on).catch(
+          (error: unknown) => {
+            if (error instanceof DeferToJob) marks.skip();
+            throw error;
+          },
+        );
+        route = { name: result.route, why: result.why };
+        return result.explanation;
+      });
+      return withInput(explanation, query, run.plan);
     },
   );
-  recordRun(c, explanation, state);
+  recordSource(c, explanation, state);
   return { explanation, state, ...(route && { route }) };
 }
+
+const sinksOf = (c: Context<EdgeEnv>, { metrics, spans }: Services): RunSinks => ({
+  log: c.get('log'),
+  trace: c.get('trace'),
+  ...(metrics && { metrics }),
+  ...(spans && { spans }),
+});
+
+const startOf = (c: Context<EdgeEnv>, { model, entry, rows }: Plan): RunStart => ({
+  tenant: c.get('tenant').id,
+  model: model.name,
+  method: entry.method.id,
+  rows,
+});
 
 /** Adds the values of features and the notices of a modality. */
 async function withInput(
@@ -66,7 +89,7 @@ async function withInput(
 }
 
 /** Collects facts for metrics and `Server-Timing`. */
-function recordRun(c: Context<EdgeEnv>, { samples, timings }: Explanation, state: CacheState): void {
+function recordSource(c: Context<EdgeEnv>, { samples, timings }: Explanation, state: CacheState): void {
   const seen = c.get('seen');
   seen.cache = state;
   if (state !== 'miss' && state !== 'bypass') return;

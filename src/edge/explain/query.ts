@@ -15,7 +15,6 @@ import { prefersAsync } from '../http/prefer.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
 import { requestedModel } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
-import { traceHeaders } from '../observe/trace-context.ts';
 import type { RunRequest } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { mayUseMethod, methodFor, methodsFor, paramsFor } from '../tenants/rights.ts';
@@ -33,6 +32,7 @@ import {
   type Settings,
 } from './settings.ts';
 import { similarOf } from './similar.ts';
+import { tracedHeaders } from './traced-headers.ts';
 
 /** A validated request. Nothing has been decoded, compiled or run yet. */
 export interface ExplainQuery {
@@ -224,7 +224,7 @@ export async function runRequest(c: Context<EdgeEnv>, query: ExplainQuery, defer
     tenant,
     wanted: later ? 'job' : route,
     deferrable,
-    trace: traceHeaders(c.get('trace')),
+    trace: tracedHeaders(c),
     ...(deadline !== undefined && { deadline }),
   };
 }

@@ -4,11 +4,11 @@ import { WhylightError } from '../../core/errors.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { Job } from '../jobs/job.ts';
 import { submitJob } from '../jobs/submit.ts';
-import { traceHeaders } from '../observe/trace-context.ts';
 import { maxSamplesOf } from '../routing/route.ts';
 import type { Services } from '../services.ts';
 import { metricNames } from './metric-parameters.ts';
 import type { ExplainQuery } from './query.ts';
+import { tracedHeaders } from './traced-headers.ts';
 
 /** @throws WhylightError `invalid_request` for a query with metrics; errors of `submitJob` */
 export async function submitQuery(c: Context<EdgeEnv>, services: Services, query: ExplainQuery): Promise<Job> {
@@ -28,7 +28,7 @@ export async function submitQuery(c: Context<EdgeEnv>, services: Services, query
       maxSamples: maxSamplesOf(services, tenant),
     },
     version: model.version,
-    trace: traceHeaders(c.get('trace')),
+    trace: tracedHeaders(c),
     wanted: {
       key,
       overlay: settings.overlay,

@@ -4,6 +4,7 @@ import type { ModalityRegistry } from '../../core/modality/registry.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { ModelCatalogue } from '../models/catalogue.ts';
 import type { Log } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { OriginRunner } from '../origin/origin-runner.ts';
 import type { TenantDirectory } from '../tenants/directory.ts';
 import type { JobMessage } from './job.ts';
@@ -32,6 +33,7 @@ export interface JobServices {
   readonly modalities: ModalityRegistry;
   readonly cache: ResultCache;
   readonly log: Log;
+  readonly metrics?: Metrics;
   readonly fetch: typeof fetch;
   readonly origin?: OriginRunner;
   readonly webhookSecret?: string;

@@ -5,6 +5,8 @@ import type { Explanation } from '../../core/explainer/explanation.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { pack } from '../../protocol/packed.ts';
 import type { CacheUse } from '../cache/result-cache.ts';
+import { withFacts } from '../observe/log.ts';
+import { recordRun } from '../observe/run-record.ts';
 import { methodsFor } from '../tenants/rights.ts';
 import { packResult, type StoredRequest, unpackRequest } from './contents.ts';
 import { jobFolder } from './files.ts';
@@ -40,7 +42,9 @@ export async function runJob(services: JobServices, message: JobDelivery, waitUn
     if (heartbeat.signal.aborted) return message.ack();
     const failure = failureOf(error);
     const after = await jobs.fail(tenant, id, job.attempts, failure, !TRANSIENT.includes(failure.code));
-    log('warn', 'an attempt of a job failed', { id, tenant, attempt: job.attempts, ...failure });
+    const { model, method, attempts: attempt, created } = job;
+    const facts = { id, tenant, attempt, model, method, total_ms: Date.now() - created };
+    log('warn', 'an attempt of a job failed', { ...facts, code: failure.code, reason: failure.message });
     if (!after || hasEnded(after)) message.ack();
     else message.retry({ delaySeconds: backoff(job.attempts) });
   } finally {
@@ -54,20 +58,30 @@ async function complete(services: JobServices, job: Job, heartbeat: Heartbeat, w
   const stored = unpackRequest(await jobs.files.get(job.question));
   const { wanted, version, seconds } = stored;
   const { notices } = wanted;
-  const explained = await explain(services, stored, job, heartbeat, waitUntil);
+  const lines = withFacts(log, correlation(stored.trace));
+  const start = { tenant, model: stored.question.model.name, method: stored.question.request.method, job: id };
+  const sinks = { log: lines, ...(services.metrics && { metrics: services.metrics }) };
+  const explained = await recordRun(sinks, start, 'job', () => explain(services, stored, job, heartbeat, waitUntil));
   const explanation = notices ? { ...explained, notices } : explained;
   const result = `${jobFolder(tenant, id)}result-${attempts}`;
-  const model = { name: stored.question.model.name, version };
-  await jobs.files.put(result, packResult({ explanation, model, wanted }));
+  const named = { name: stored.question.model.name, version };
+  await jobs.files.put(result, packResult({ explanation, model: named, wanted }));
   // Cached before the job ends: a client that waited for the end and repeats the request finds the answer.
   if (seconds > 0) await store(services, wanted.key, explanation, { seconds, waitUntil });
   if (await jobs.succeed(tenant, id, attempts, result)) {
-    log('info', 'a job succeeded', { id, tenant, attempts });
+    const { model, method, created } = job;
+    lines('info', 'a job succeeded', { id, tenant, attempts, model, method, total_ms: Date.now() - created });
     await jobs.files.remove([job.question]);
   } else {
     await jobs.files.remove([result]);
   }
 }
+
+/** Ids of the request that submitted a job, as every line about that request has them. */
+const correlation = (trace: StoredRequest['trace']): Readonly<Record<string, string>> => ({
+  ...(trace['X-Request-Id'] !== undefined && { request_id: trace['X-Request-Id'] }),
+  ...(trace.traceparent !== undefined && { trace_id: trace.traceparent.split('-')[1] ?? '' }),
+});
 
 /** Caches the explanation. A cache that fails costs another run later on, not the job. */
 async function store(services: JobServices, key: string, explanation: Explanation, use: CacheUse): Promise<void> {
@@ -103,7 +117,7 @@ async function explain(
   };
   const methods = methodsFor(rights, explainer.methods);
   const explanation = origin
-    ? await origin.explain(model, request, { ...hooks, rights, trace, ...(bundle && { bundle }) })
+    ? await origin.explain(model, request, { ...hooks, rights, trace, tenant: job.tenant, ...(bundle && { bundle }) })
     : await explainer.explain(model, request, { ...hooks, methods, ...(pause && { pause }) });
   if (!request.features) return explanation;
   return withFeatures(explanation, model, request, (await services.modalities.use(served)).modality);

@@ -20,21 +20,26 @@ export interface RequestFacts {
   readonly samples: number;
 }
 
-/** Facts of a run for an edge. Its response begins long before it ends, so the request's own duration says little. */
+/** Facts of a run. At an origin its response begins long before it ends, so the request's own duration says little. */
 export interface RunFacts {
+  readonly tenant: string;
   readonly model: string;
   readonly method: string;
   /** Error code; empty for a success. */
   readonly code: string;
-  /** Milliseconds from its turn in the line to its end. */
+  /** `edge`, `origin` or `job`. */
+  readonly route: string;
+  /** Milliseconds from its turn in the queue to its end. */
   readonly ms: number;
+  /** Milliseconds in the queue. */
+  readonly queueMs: number;
   readonly samples: number;
 }
 
 export interface Metrics {
   /** Records a request. Must neither throw nor block. */
   count(facts: RequestFacts): void;
-  /** Records a run for an edge. */
+  /** Records a run. Must neither throw nor block. */
   ran?(facts: RunFacts): void;
   /** Returns all metrics, on sinks that hold them. */
   text?(): { readonly body: string; readonly type: string };

@@ -21,6 +21,8 @@ export interface OriginRequest {
   readonly request: ExplainRequest;
   /** Rights that methods made of other methods are bound by. */
   readonly rights: Rights;
+  /** Id of the tenant, for the log. */
+  readonly tenant?: string;
   /** Maximum number of rows to evaluate. */
   readonly maxSamples?: number;
   /** True if the client wants partial maps. */

@@ -14,6 +14,8 @@ import { problemIn, refused, sendMissing } from './send-model.ts';
 export interface OriginHooks extends ExplainHooks {
   /** Rights that methods made of other methods are bound by. */
   readonly rights: Rights;
+  /** Id of the tenant, for the log of the origin. */
+  readonly tenant?: string;
   /** Files of an uploaded model, for an origin that does not have it. */
   readonly bundle?: ModelBundle;
   /** Milliseconds that are left. */
@@ -44,13 +46,14 @@ export class OriginRunner {
 
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
   async explain(model: Model, request: ExplainRequest, hooks: OriginHooks): Promise<Explanation> {
-    const { rights, maxSamples, deadline, trace, bundle } = hooks;
+    const { rights, tenant, maxSamples, deadline, trace, bundle } = hooks;
     const started = Date.now();
     const body = () =>
       encodeOriginRequest({
         model: { name: model.name, digest: model.digest, ...(bundle && { files: bundle.files }) },
         request,
         rights: rightsOf(rights),
+        ...(tenant !== undefined && { tenant }),
         ...(maxSamples !== undefined && { maxSamples }),
         partials: hooks.partial !== undefined,
         ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - started)) }),

@@ -9,6 +9,9 @@ import { pack } from '../../protocol/packed.ts';
 import type { Limits } from '../limits.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { recordRun } from '../observe/run-record.ts';
+import type { Spans } from '../observe/spans.ts';
+import type { Trace } from '../observe/trace-context.ts';
 import { methodsFor } from '../tenants/rights.ts';
 import { encodeFailure, type OriginRequest } from './origin-request.ts';
 import type { OriginServer } from './origin-server.ts';
@@ -22,12 +25,16 @@ interface OriginServices {
   readonly limits: Limits;
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly spans?: Spans;
 }
+
+type InTurn = ReturnType<OriginServer['reserve']>;
 
 interface Connection {
   /** Aborted when the edge closes the connection. */
   readonly signal: AbortSignal;
   readonly waitUntil: WaitUntil;
+  readonly trace?: Trace;
 }
 
 /**
@@ -38,16 +45,17 @@ interface Connection {
 export async function serveExplanation(
   services: OriginServices,
   request: OriginRequest,
-  { signal, waitUntil }: Connection,
+  connection: Connection,
 ): Promise<ReadableStream<Uint8Array>> {
   const { asOrigin } = services;
+  const { signal, waitUntil } = connection;
   const model = await asOrigin.model(request.model, waitUntil);
   if (model.digest !== request.model.digest) {
     const { name, digest } = request.model;
     const message = `The origin has another "${name}" (${model.digest}) than the edge (${digest}).`;
     throw new WhylightError('conflict', message, { model: name });
   }
-  const inTurn = asOrigin.reserve();
+  const inTurn = await admitted(services, request, connection);
   const { readable, send, close, closed } = frameStream();
   let last = { done: 0, total: 0 };
   const heartbeat = setInterval(() => send(FRAME.progress, pack(last)), HEARTBEAT_MS);
@@ -60,7 +68,7 @@ export async function serveExplanation(
   };
   const run = async (): Promise<void> => {
     try {
-      const explanation = await measured(services, request, inTurn, () =>
+      const explanation = await recorded(services, request, connection, inTurn, () =>
         services.explainer.explain(model, request.request, hooks),
       );
       send(FRAME.result, pack(explanation));
@@ -75,28 +83,33 @@ export async function serveExplanation(
   return readable;
 }
 
-/** Runs the work when it is its turn, and records its duration without the time in the queue. */
-async function measured(
-  { metrics }: OriginServices,
-  { model, request }: OriginRequest,
-  inTurn: ReturnType<OriginServer['reserve']>,
-  work: () => Promise<Explanation>,
-): Promise<Explanation> {
-  let started = performance.now();
-  const record = (code: string, samples: number): void =>
-    metrics?.ran?.({ model: model.name, method: request.method, code, ms: performance.now() - started, samples });
+/** Reserves a slot, and records a refusal as a run that did not begin. */
+async function admitted(...run: [OriginServices, OriginRequest, Connection]): Promise<InTurn> {
+  const [{ asOrigin }] = run;
   try {
-    const explanation = await inTurn(() => {
-      started = performance.now();
-      return work();
-    });
-    const { forwards, backwards, predictions } = explanation.samples;
-    record('', forwards + backwards + predictions);
-    return explanation;
+    return asOrigin.reserve();
   } catch (error) {
-    record(WhylightError.is(error) ? error.code : 'internal', 0);
+    const refuse: InTurn = () => Promise.reject(error);
+    await recorded(...run, refuse, () => Promise.reject(error));
     throw error;
   }
+}
+
+/** Runs the work when it is its turn, and records it. */
+function recorded(
+  { log, metrics, spans }: OriginServices,
+  { tenant = '', model, request }: OriginRequest,
+  { trace }: Connection,
+  inTurn: InTurn,
+  work: () => Promise<Explanation>,
+): Promise<Explanation> {
+  const sinks = { log, ...(metrics && { metrics }), ...(spans && { spans }), ...(trace && { trace }) };
+  return recordRun(sinks, { tenant, model: model.name, method: request.method }, 'origin', (marks) =>
+    inTurn(() => {
+      marks.begin();
+      return work();
+    }),
+  );
 }
 
 function hooksFor(

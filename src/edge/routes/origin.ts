@@ -42,6 +42,7 @@ export const originExplain = defineRoute(
         const frames = await serveExplanation({ ...services, asOrigin, log: c.get('log') }, request, {
           signal: c.req.raw.signal,
           waitUntil: waitUntilOf(c),
+          trace: c.get('trace'),
         });
         c.res = c.body(frames, 200, { 'Content-Type': FRAMES_TYPE, 'Cache-Control': 'no-store' });
       });

@@ -35,14 +35,21 @@ export interface RunResult {
  * @throws WhylightError `budget_exceeded` with the estimate and the parameters that would fit; `origin_unavailable` when
  * no origin is healthy and the tenant does not accept a degraded answer; errors of the explainer
  * @throws DeferToJob
+ * @param decided told that the run is sent to an origin
  */
-export async function runPlan(services: Services, request: RunRequest, hooks: ExplainHooks): Promise<RunResult> {
+export async function runPlan(
+  services: Services,
+  request: RunRequest,
+  hooks: ExplainHooks,
+  decided: (route: Route) => void = () => undefined,
+): Promise<RunResult> {
   const { origin } = services;
   const { plan } = request;
   await services.explainer.prepare(plan, hooks);
   const routed = routePlan(services, request);
   const { route, why } = routed.decision;
   if (route === 'job') throw new DeferToJob(why);
+  if (route === 'origin') decided(route);
   if (route === 'edge') {
     const explanation = await runHere(services, request, plan, hooks);
     return { explanation, route: services.asOrigin ? 'origin' : 'edge', why };
@@ -88,6 +95,7 @@ async function runAtOrigin(
         signal,
         maxSamples: maxSamplesOf(services, tenant),
         rights: tenant,
+        tenant: tenant.id,
         ...(deadline !== undefined && { deadline }),
         ...(trace && { trace }),
         ...(bundle && { bundle }),

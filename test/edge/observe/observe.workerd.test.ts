@@ -18,7 +18,7 @@ function watched(replaced: Partial<Services> = {}) {
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 describe('the record of a request', () => {
-  it('is one log line with request id and trace id, and one count', async () => {
+  it('is one log line with request id and trace id, and one count; its run has another line', async () => {
     const { ask, lines, counted } = watched();
     const response = await ask('/v2/models/cifar10/explain?seed=3', {
       ...tensorRequest({ method: 'saliency' }),
@@ -45,8 +45,21 @@ describe('the record of a request', () => {
     };
     expect(counted).toEqual([{ ...facts, samples: expect.any(Number), code: '', ms: expect.any(Number) }]);
     expect(counted[0]?.samples).toBeGreaterThan(0);
-    expect(lines).toHaveLength(1);
+    expect(lines.map(({ message }) => message)).toEqual(['run', 'request']);
     expect(lines[0]).toMatchObject({
+      request_id: 'r-1',
+      trace_id: TRACE,
+      tenant: '*',
+      model: 'cifar10',
+      method: 'saliency',
+      route: 'edge',
+      rows: 1,
+      end: 'finished',
+      queue_ms: 0,
+      engine_ms: expect.any(Number),
+      total_ms: expect.any(Number),
+    });
+    expect(lines[1]).toMatchObject({
       level: 'info',
       message: 'request',
       request_id: 'r-1',

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { WhylightError } from '../../../core/errors.ts';
 import { type Log, withFacts } from '../../observe/log.ts';
 import { type Metrics, noMetrics, type RequestFacts } from '../../observe/metrics.ts';
+import type { Spans } from '../../observe/spans.ts';
 import { continueTrace, traceHeaders } from '../../observe/trace-context.ts';
 import type { EdgeEnv } from '../env.ts';
 import { operationOf } from './operation.ts';
@@ -13,12 +14,14 @@ import { operationOf } from './operation.ts';
 export const observe = ({
   log,
   metrics = noMetrics,
+  spans,
 }: {
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly spans?: Spans;
 }): MiddlewareHandler<EdgeEnv> =>
   async function observe(c, next) {
-    const started = performance.now();
+    const [at, started] = [Date.now(), performance.now()];
     const trace = continueTrace(c.req.header('traceparent'), c.req.header('tracestate'));
     c.set('trace', trace);
     c.set('seen', {});
@@ -32,7 +35,24 @@ export const observe = ({
       ...Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== '' && fact !== 0)),
     });
     count(c, metrics, facts);
+    spans?.add({
+      name: `${facts.verb} ${facts.route}`,
+      kind: 'server',
+      trace,
+      start: at,
+      end: at + facts.ms,
+      ...(facts.code !== '' && { error: facts.code }),
+      attributes: attributesOf(facts),
+    });
   };
+
+/** Facts of a request as attributes of its span, under the names of the semantic conventions where there are any. */
+const attributesOf = ({ verb, route, status, tenant, model, method, cache }: RequestFacts) => ({
+  'http.request.method': verb,
+  'http.route': route,
+  'http.response.status_code': status,
+  ...Object.fromEntries(Object.entries({ tenant, model, method, cache }).filter(([, value]) => value !== '')),
+});
 
 function factsOf(c: Context<EdgeEnv>, ms: number): RequestFacts {
   const { model = '', method = '', cache = '', samples = 0 } = c.get('seen');
