@@ -1,11 +1,14 @@
 /** Small classifiers of each modality with seeded weights, opened as users open theirs: from the bytes of a file. */
 
+import type { ReadRequest } from '../core/explainer/request.ts';
 import type { Features } from '../core/modality/modality.ts';
 import type { Manifest } from '../core/model/manifest.ts';
 import { Model } from '../core/model/model.ts';
+import type { TargetRequest } from '../core/model/target-request.ts';
 import { GraphBuilder, type Value } from '../core/onnx/builder.ts';
 import type { Dim, Graph } from '../core/onnx/graph.ts';
 import { write } from '../core/onnx/write.ts';
+import type { Task } from '../core/task/task.ts';
 import { Random } from '../core/tensor/random.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor, tensor } from '../core/tensor/tensor.ts';
@@ -22,6 +25,16 @@ export interface Subject {
   readonly baselines?: Inputs;
   /** Typical rows of the model, for methods that average over several baselines. */
   readonly background?: Inputs;
+  /** Reading of an answer that is no classes, such as boxes; targets are classes by their numbers when left out. */
+  readonly answer?: TrialAnswer;
+}
+
+/** Task of a trial model, and targets among its predictions. */
+export interface TrialAnswer {
+  readonly tasks: readonly Task[];
+  readonly read?: ReadRequest;
+  /** Two targets with maps of their own, or one where the answer has no other. */
+  readonly targets: readonly TargetRequest[];
 }
 
 /**

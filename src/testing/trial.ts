@@ -10,6 +10,7 @@ import type { Method } from '../core/method/contract.ts';
 import { MethodRegistry } from '../core/method/registry.ts';
 import type { TargetRequest } from '../core/model/target-request.ts';
 import { graphCompiler } from '../core/plan/compile-variant.ts';
+import { TaskRegistry } from '../core/task/registry.ts';
 import { type Inputs, rowsOf } from '../core/tensor/rows.ts';
 import type { Subject } from './models.ts';
 
@@ -95,20 +96,32 @@ export class Trial {
       ...given,
       inputs,
       seed,
-      target,
+      target: this.aimed(target),
       ...(baselines && { baselines }),
     };
     return this.explainer(run).explain(this.subject.model, request, hooks);
   }
 
-  /** Features and baselines of the subject, for each row of these inputs. */
-  private given(inputs: Inputs): Pick<ExplainRequest, 'features' | 'baselines' | 'background'> {
-    const { features, baselines, background } = this.subject;
+  /** Targets with maps of their own: the classes 0 and 1, or predictions of the model's task. */
+  get targets(): readonly TargetRequest[] {
+    return this.subject.answer?.targets ?? [0, 1];
+  }
+
+  /** The target of that number in place of a class, where the answer has none. */
+  private aimed(target: TargetRequest | undefined): TargetRequest | undefined {
+    const { answer } = this.subject;
+    return answer && typeof target === 'number' ? answer.targets[target % answer.targets.length] : target;
+  }
+
+  /** Features and baselines of the subject, for each row of these inputs, and how its answers are read. */
+  private given(inputs: Inputs): Pick<ExplainRequest, 'features' | 'baselines' | 'background' | 'read'> {
+    const { features, baselines, background, answer } = this.subject;
     const rows = Math.max(...Object.values(inputs).map(rowsOf));
     return {
       ...(features && { features: Array.from({ length: rows }, () => features) }),
       ...(baselines && { baselines }),
       ...(background && { background }),
+      ...(answer && { read: answer.read ?? {} }),
     };
   }
 
@@ -120,6 +133,7 @@ export class Trial {
       sessions: new SessionCache(SESSION_BYTES),
       methods: new MethodRegistry([method, ...others].map((one) => ({ method: one }))),
       maxBatch,
+      ...(this.subject.answer && { tasks: new TaskRegistry(this.subject.answer.tasks) }),
     });
   }
 }
