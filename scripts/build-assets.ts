@@ -15,9 +15,8 @@ import { buildSite } from './build-site.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ASSETS = join(ROOT, 'generated/assets');
-const SAMPLES = ['tabby', 'dogs', 'coffee', 'bird-on-rail', 'rocket', 'cat'].map((name) =>
-  join(ROOT, `examples/photos/${name}.jpg`),
-);
+const PHOTOS = ['tabby', 'dogs', 'coffee', 'bird-on-rail', 'rocket', 'cat'].map((name) => `photos/${name}.jpg`);
+const SAMPLES = [...PHOTOS, 'data/nine.wav'].map((path) => join(ROOT, 'examples', path));
 
 /** The files of the playground, by path below its folder. */
 export async function buildPlayground(): Promise<Map<string, string | Uint8Array>> {

@@ -46,6 +46,8 @@ export interface ModelInfo {
   readonly label_offset: number;
   /** True if the model's file can be downloaded, to run it in the browser. */
   readonly downloadable: boolean;
+  /** Files beside a downloadable model that its modality reads. */
+  readonly files?: readonly string[];
   readonly spatial_layers: readonly string[];
   readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
   readonly outputs: readonly { readonly name: string }[];
@@ -96,9 +98,10 @@ export class Api {
     return methods.filter(({ enabled }) => enabled);
   }
 
-  /** The ONNX file of a model that is downloadable. */
-  async file(model: string): Promise<ArrayBuffer> {
-    const response = await this.fetch(`/v2/models/${encodeURIComponent(model)}/file`, {});
+  /** The ONNX file of a model that is downloadable, or a file beside it. */
+  async file(model: string, path?: string): Promise<ArrayBuffer> {
+    const query = path === undefined ? '' : `?path=${encodeURIComponent(path)}`;
+    const response = await this.fetch(`/v2/models/${encodeURIComponent(model)}/file${query}`, {});
     return response.arrayBuffer();
   }
 

@@ -8,10 +8,8 @@ import { kindOf } from './kind-of.ts';
 import { asWav } from './recording.ts';
 import { type Row, tableColumnsOf } from './table-columns.ts';
 
-interface DataSample {
-  readonly name: string;
-  readonly text: string;
-}
+/** A text, a row or a series as text, or a file among the samples of the page. */
+type DataSample = { readonly name: string } & ({ readonly text: string } | { readonly file: string });
 
 /** Samples of the models that come with whylight. Their origin is in `examples/data/ORIGIN.md`. */
 const KNOWN: Readonly<Record<string, readonly DataSample[]>> = {
@@ -79,6 +77,7 @@ const KNOWN: Readonly<Record<string, readonly DataSample[]>> = {
       native_country: 'United-States',
     },
   }),
+  speech_digits: [{ name: 'nine', file: 'nine.wav' }],
   italy_power: [
     {
       name: 'winter day',
@@ -91,7 +90,7 @@ function rows(named: Readonly<Record<string, Row>>): DataSample[] {
   return Object.entries(named).map(([name, row]) => ({ name, text: JSON.stringify(row) }));
 }
 
-/** Samples for a model, the first of which the page opens with; none for sounds and plain tensors. */
+/** Samples for a model, the first of which the page opens with; none for other models of sounds and plain tensors. */
 export function dataSamples(model: ModelInfo): readonly DataSample[] {
   const known = model.own === undefined ? KNOWN[model.name] : undefined;
   if (known) return known;
@@ -136,15 +135,23 @@ function wave(input: InputFact): (number | number[])[] {
 }
 
 /** Makes the input of a sample. @throws Failure `not_found` */
-export function openDataSample(model: ModelInfo, name: string): DataInput {
+export async function openDataSample(model: ModelInfo, name: string): Promise<DataInput> {
   const sample = dataSamples(model).find((one) => one.name === name);
   if (!sample)
     throw new Failure('not_found', `There is no sample "${name}" for ${model.name}. Choose one of the list.`);
+  if ('file' in sample) return { ...(await fileSample(kindOf(model), sample.file)), sample: sample.name };
   return {
     ...textInput(kindOf(model), sample.text, model.facts.explained.task.value),
     name: sample.name,
     sample: sample.name,
   };
+}
+
+/** @throws Failure `not_found` */
+async function fileSample(kind: ModalityId, name: string): Promise<DataInput> {
+  const response = await fetch(`./playground/samples/${name}`);
+  if (!response.ok) throw new Failure('not_found', `The sample ${name} is not there (${response.status}).`);
+  return dataFile(kind, new File([await response.blob()], name));
 }
 
 /** Makes an input of a text, of a question and a text on the lines below it, or of the JSON of a row or a series. */

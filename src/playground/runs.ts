@@ -79,11 +79,16 @@ const downloaded = (model: ModelInfo): BrowserModel => ({
   key: model.digest,
   edits: {},
   async files() {
-    const { name, versions, preprocessing, output, labels, label_offset, modalities } = model;
-    const manifest = { name, version: versions[0], preprocessing, output, labels, label_offset, modalities };
+    const { name, versions, preprocessing, output, labels, label_offset, modalities, files = [] } = model;
+    const { task } = model.facts.explained;
+    const stated = { preprocessing, output, labels, label_offset, modalities };
+    const manifest = { name, version: versions[0], ...(task.source === 'manifest' && { task: task.value }), ...stated };
+    const read = async (path?: string): Promise<Uint8Array> => new Uint8Array(await state.api.value.file(name, path));
+    const beside = await Promise.all(files.map(async (path) => [path, await read(path)] as const));
     return new Map([
       ['manifest.json', new TextEncoder().encode(JSON.stringify(manifest))],
-      ['model.onnx', new Uint8Array(await state.api.value.file(name))],
+      ['model.onnx', await read()],
+      ...beside,
     ]);
   },
 });

@@ -158,9 +158,9 @@ export const takesPoints = computed(() => TASKS_OF_PLACES.includes(model.value?.
 /** True once the model has answered. */
 export const isAnswered = computed(() => scores.value !== undefined || predictions.value !== undefined);
 
-/** A model of the user runs in the page. Those of the server run there for images, which need no further files. */
+/** A model of the user runs in the page. Those of the server run there where their files can be downloaded. */
 export const runsAt = computed<Place>(() =>
-  model.value?.own ? 'browser' : kind.value === 'image' ? place.value : 'server',
+  model.value?.own ? 'browser' : model.value?.downloadable ? place.value : 'server',
 );
 
 /** Number of the first prediction among the targets; undefined where none is. */

@@ -6,8 +6,13 @@ import { datatypeOf } from './open-inference.ts';
 /**
  * Makes the metadata of a model in the Open Inference Protocol, with further facts that explanations need.
  * @param versions versions that can be asked for; that of the model when left out
+ * @param files paths of the files beside a downloadable model that its modality reads
  */
-export function modelMetadata(model: Model, versions: readonly string[] = [model.version]) {
+export function modelMetadata(
+  model: Model,
+  versions: readonly string[] = [model.version],
+  files: readonly string[] = [],
+) {
   const { description, license, source, accuracy, output, label_offset, downloadable, modalities } = model.manifest;
   const { scores, camLayer, spatialLayers } = model.info();
   return {
@@ -29,6 +34,8 @@ export function modelMetadata(model: Model, versions: readonly string[] = [model
     output_probability: model.info({ scores: 'output' }).probability,
     label_offset: model.labels?.offset ?? label_offset ?? 0,
     downloadable: downloadable ?? false,
+    /** Files beside a downloadable model: vocabulary, tokenizer, background rows. */
+    ...(downloadable && { files }),
     target_layer: camLayer?.name,
     spatial_layers: spatialLayers.map(({ name }) => name),
     license,

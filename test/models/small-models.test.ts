@@ -65,6 +65,16 @@ describe('the model "adult_income"', () => {
   });
 });
 
+describe('the model "speech_digits"', () => {
+  it('hears the synthesised "nine" because of its vowels, and tells stretches of time', () => {
+    const [row] = explain('speech_digits', 'examples/data/nine.wav') as [Row];
+    expect(row.predictions[0]?.label).toBe('nine');
+    const [first, ...others] = row.features;
+    expect(first?.name).toMatch(/^0\.00 to 0\.05 s, \d+ to \d+ Hz$/);
+    expect(others.length).toBeGreaterThan(10);
+  });
+});
+
 describe('the small models', () => {
   it.each(['movie_reviews', 'penguins', 'adult_income', 'italy_power', 'speech_digits'])(
     '%s takes at most 1 MB',

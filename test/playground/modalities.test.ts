@@ -81,6 +81,31 @@ describeInBrowser('the playground with data other than images', () => {
     expect(faults).toEqual([]);
   });
 
+  it.each([
+    ['movie_reviews', /^negative/],
+    ['penguins', /^Adelie/],
+    ['italy_power', /^winter/],
+    ['speech_digits', /^nine/],
+  ])('explains the sample of %s in the page itself, as the server does', async (model, best) => {
+    const { page, faults } = await visit(model);
+    await explained(page);
+    const answers = async () => ({
+      classes: await page.locator('.classes li').allInnerTexts(),
+      values: await page.locator('.cell tbody tr').allInnerTexts(),
+    });
+    const server = await answers();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await page.getByLabel('Runs').selectOption('browser');
+    await expect.poll(() => page.locator('.facts').first().innerText(), { timeout: 50_000 }).toMatch(/in this browser/);
+    await explained(page);
+    const browser = await answers();
+    expect(server.classes[0]).toMatch(best);
+    expect(browser).toEqual(server);
+    expect(requests.filter((url) => /\/(explain|infer)/.test(url))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
   it('offers all models of the server by kind of data and task', async () => {
     const { page, faults } = await visit('everyday');
     await explained(page);

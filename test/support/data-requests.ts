@@ -59,3 +59,54 @@ type Outputs = Readonly<Record<string, { readonly data: readonly unknown[] }>>;
 /** Features of a row of an answer. */
 export const featuresOf = (outputs: Outputs, row = 0): NamedFeature[] =>
   JSON.parse(String(outputs.features?.data[row] ?? 'null'));
+
+/** A request of each kind of data that is no image: body, model, and a feature that the answer names. */
+export const KINDS: readonly {
+  readonly kind: string;
+  readonly model: string;
+  readonly type: string;
+  readonly body: BodyInit & (string | Uint8Array);
+  readonly method: string;
+  readonly feature: string;
+}[] = [
+  {
+    kind: 'a text',
+    model: 'movie_reviews',
+    type: 'text/plain',
+    body: 'excellent cast, weak plot',
+    method: 'feature_ablation',
+    feature: 'weak',
+  },
+  {
+    kind: 'a table',
+    model: 'penguins',
+    type: 'text/csv',
+    body: `${PENGUIN_HEAD}\n${PENGUIN_ROW}\n`,
+    method: 'feature_ablation',
+    feature: 'island = Biscoe',
+  },
+  {
+    kind: 'a series',
+    model: 'italy_power',
+    type: 'application/json',
+    body: JSON.stringify(DAY),
+    method: 'feature_ablation',
+    feature: '18 to 19 h',
+  },
+  {
+    kind: 'a sound',
+    model: 'speech_digits',
+    type: 'audio/wav',
+    body: tone(8000),
+    method: 'feature_ablation',
+    feature: '0.0 to 0.1 s, 60 to 510 Hz',
+  },
+  {
+    kind: 'a tensor',
+    model: 'penguins',
+    type: 'application/x-npy',
+    body: npy([1, 6], [0, 46.1, 13.2, 211, 4500, 0]),
+    method: 'feature_ablation',
+    feature: 'island = Biscoe',
+  },
+];

@@ -15,6 +15,8 @@ export interface ServedModel {
   readonly identity: string;
   /** Files beside the model: tokenizer, columns, background rows. */
   readonly files: ModelFiles;
+  /** Paths of those that its modality reads, in order. */
+  readonly beside: readonly string[];
   /** Files of an uploaded model, for origins, which do not have it. */
   readonly bundle?: ModelBundle;
 }
@@ -45,7 +47,7 @@ export async function serveModel(
   const identity = `${model.digest}-${await sha256Hex(new TextEncoder().encode(described))}`;
   const external = [...(source.external?.values() ?? [])].reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
-    value: { model, identity, files, ...(bundle && { bundle }) },
+    value: { model, identity, files, beside: [...files.digests.keys()].sort(), ...(bundle && { bundle }) },
     bytes: source.bytes.byteLength + external + beside,
   };
 }

@@ -93,6 +93,10 @@ export const model = z
     scores: z.string().describe('Tensor that is explained.'),
     target_layer: z.string().optional().describe('Default layer of CAM methods.'),
     spatial_layers: z.array(z.string()),
+    files: z
+      .array(z.string())
+      .optional()
+      .describe('Files beside a downloadable model: vocabulary, tokenizer, background rows.'),
   })
   .openapi('Model');
 export const models = z.object({ models: z.array(z.object({ name: z.string() })) });

@@ -1,10 +1,17 @@
+import { z } from '@hono/zod-openapi';
 import { WhylightError } from '../../core/errors.ts';
 import { entityTag, matchesTag } from '../http/entity-tag.ts';
 import { modelNameOf, requestedModel } from '../models/requested-model.ts';
 import { bytes, notModified } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 
-/** Returns the ONNX file of a model. With it, a browser can explain without sending its image anywhere. */
+const filePath = z
+  .string()
+  .max(256)
+  .optional()
+  .describe('File beside the model, one of `files` in its metadata: a vocabulary, background rows.');
+
+/** Returns the files of a model. With them, a browser can explain without sending its input anywhere. */
 export const modelFile = defineRoute(
   {
     id: 'getModelFile',
@@ -12,25 +19,38 @@ export const modelFile = defineRoute(
     path: '/v2/models/{model}/file',
     versioned: true,
     tag: 'models',
-    summary: 'Returns the ONNX file, where the manifest says `downloadable`.',
+    summary: 'Returns the ONNX file, or a file beside it, where the manifest says `downloadable`.',
     access: 'key',
     cost: 'none',
+    request: { query: z.object({ path: filePath }) },
+    problems: ['not_found'],
     requestHeaders: ['If-None-Match'],
     responses: { 200: { description: 'The file.', content: { 'application/octet-stream': bytes } }, ...notModified },
     headers: ['ETag'],
   },
   (services) => async (c) => {
-    const { model } = await requestedModel(c, services.models);
+    const { model, files, beside } = await requestedModel(c, services.models);
     const { downloadable, external = [] } = model.manifest;
     if (!downloadable || external.length > 0) {
       const why = downloadable ? 'consists of several files' : 'is not downloadable: its manifest does not say so';
       throw new WhylightError('forbidden', `The model ${model.name} ${why}.`, { model: model.name });
     }
-    const etag = await entityTag([model.digest]);
+    const path = c.req.query('path');
+    if (path !== undefined && !beside.includes(path)) throw noFile(model.name, path, beside);
+    const etag = await entityTag([model.digest, ...(path === undefined ? [] : [path])]);
     c.header('ETag', etag);
     if (matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
     const { model: name, version } = modelNameOf(c);
-    const { bytes } = await services.models.source(name, c.get('tenant'), version);
-    return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': 'application/octet-stream' });
+    const source = path === undefined ? await services.models.source(name, c.get('tenant'), version) : undefined;
+    const content = path === undefined ? source?.bytes : await files.read(path);
+    if (!content) throw noFile(model.name, path ?? '', beside);
+    return c.body(content as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': 'application/octet-stream' });
   },
 );
+
+const noFile = (model: string, path: string, files: readonly string[]): WhylightError =>
+  new WhylightError(
+    'not_found',
+    `The model ${model} has no file ${JSON.stringify(path)} beside it that could be read: it has ${files.join(', ') || 'none'}.`,
+    { model, path, files },
+  );

@@ -37,9 +37,9 @@ export const model = defineRoute(
     responses: answer(schemas.model, 'The model.'),
   },
   (services) => async (c) => {
-    const { model } = await requestedModel(c, services.models);
+    const { model, beside } = await requestedModel(c, services.models);
     const uploaded = await services.models.uploaded(model.name, c.get('tenant'));
-    return c.json(modelMetadata(model, uploaded && Object.keys(uploaded.record.versions)));
+    return c.json(modelMetadata(model, uploaded && Object.keys(uploaded.record.versions), beside));
   },
 );
 

@@ -36,6 +36,10 @@ const tabular: Modality<Table, TableRow> = {
   about: { title: 'Table', summary: 'Rows of named columns: numbers and categories.' },
   accepts: { mediaTypes: TABLE_MEDIA_TYPES, extensions: ['csv', 'tsv', 'json', 'npy'] },
   recognise: (description) => Math.max(0, evidence(description)),
+  async load(context) {
+    await background(context);
+    return 0;
+  },
   decode: decodeTable,
   prepare,
   absent,

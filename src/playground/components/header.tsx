@@ -1,6 +1,6 @@
 import { chooseModel, usePlace } from '../actions.ts';
 import { returnToOwn } from '../own-model.ts';
-import { kind, model, models, own, type Place, place } from '../state.ts';
+import { model, models, own, type Place, place } from '../state.ts';
 import { Gallery } from './gallery.tsx';
 import { Guide } from './guide.tsx';
 import { KeyEntry } from './key-entry.tsx';
@@ -33,8 +33,8 @@ export function Header() {
         </label>
         <Gallery />
         <OpenOwn />
-        {model.value?.downloadable && !model.value.own && kind.value === 'image' && (
-          <label title="In the browser, your image does not leave this machine.">
+        {model.value?.downloadable && !model.value.own && (
+          <label title="In the browser, your input does not leave this machine.">
             Runs{' '}
             <select value={place.value} onChange={({ currentTarget }) => void usePlace(currentTarget.value as Place)}>
               <option value="server">on the server</option>

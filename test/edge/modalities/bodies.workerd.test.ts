@@ -146,3 +146,26 @@ describe('a text over HTTP', () => {
     });
   });
 });
+
+describe('files beside a model that can be downloaded', () => {
+  it.each([
+    ['movie_reviews', 'words.txt', /^<pad>|^\S+\n/],
+    ['penguins', 'background.csv', /^island,bill_length_mm/],
+  ])('of %s are listed and served, so that a browser can run it', async (model, path, begins) => {
+    const { files } = (await (await ask(`/v2/models/${model}`)).json()) as { files: string[] };
+    expect(files).toContain(path);
+    const response = await ask(`/v2/models/${model}/file?path=${path}`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toMatch(begins);
+    const etag = response.headers.get('ETag') ?? '';
+    const again = await ask(`/v2/models/${model}/file?path=${path}`, { headers: { 'If-None-Match': etag } });
+    expect(again.status).toBe(304);
+    expect((await ask(`/v2/models/${model}/file`)).headers.get('ETag')).not.toBe(etag);
+  });
+
+  it.each(['training.json', 'manifest.json', '../penguins/background.csv'])('do not include %s', async (path) => {
+    const response = await ask(`/v2/models/movie_reviews/file?path=${encodeURIComponent(path)}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'not_found', detail: expect.stringContaining('words.txt') });
+  });
+});
