@@ -60,7 +60,7 @@ export {
   products,
 } from '../core/strategy/activation/cam.ts';
 export { baselineOf, baselineParameter } from '../core/strategy/baseline.ts';
-export { definePathMethod, type PathDefinition } from '../core/strategy/gradient/define-path.ts';
+export { definePathMethod, type PathDefinition, type WalkedPath } from '../core/strategy/gradient/define-path.ts';
 export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/strategy/gradient/sources.ts';
 export { inPortions, type Portion } from '../core/strategy/inner-method/progress.ts';
 export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';

@@ -196,7 +196,8 @@ describe('a path that sees scores', () => {
       if (scores.length !== 9) throw new WhylightError('unprocessable_method', 'no pilot');
       return scores[0] === scores[8] ? 0 : (index + 1) / count;
     },
-    fold: (gradients, difference) => (gradients.at(-1) ?? 0) * difference,
+    fold: (gradients, difference, _, { positions, scores }) =>
+      positions.at(-1) === 1 && scores.length === 9 ? (gradients.at(-1) ?? 0) * difference : Number.NaN,
   });
 
   it('gets them without gradients, and counts them as forward rows', async () => {

@@ -21,6 +21,13 @@ import { baselinesOf, differenceOf, timesDifference } from './differences.ts';
 import { integrateGradients, onLine } from './path.ts';
 import { embeddings, lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
 
+/** Points of a path, 0 being the baseline and 1 the input, and what the pilot has seen. */
+export interface WalkedPath {
+  readonly positions: readonly number[];
+  /** Scores at even points from the baseline to the input, both included; none without a pilot. */
+  readonly scores: Float32Array;
+}
+
 interface Definition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
   /** Points on the line by default; 32 when left out. */
   readonly steps?: number;
@@ -51,8 +58,9 @@ export type PathDefinition<E extends z.ZodRawShape> = Definition<E> &
         /**
          * One element's attribution, from its gradients at the points in order.
          * @param difference input minus baseline of this element
+         * @param path positions of the points, and the scores of the pilot
          */
-        readonly fold: (gradients: Float32Array, difference: number, params: OwnParams<E>) => number;
+        readonly fold: (gradients: Float32Array, difference: number, params: OwnParams<E>, path: WalkedPath) => number;
       }
   );
 
@@ -107,7 +115,7 @@ function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: u
           const own = new Float32Array(n_steps);
           const folded = data.map((value, i) => {
             for (let row = 0; row < n_steps; row++) own[row] = rows[row * data.length + i] as number;
-            return fold(own, value - (start[i] as number), params);
+            return fold(own, value - (start[i] as number), params, { positions: alphas, scores });
           });
           return [name, float32(dims, folded)];
         }),
