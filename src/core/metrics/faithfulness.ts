@@ -26,6 +26,11 @@ const common = {
   unit: unitParameter,
 };
 
+const recordedSubsets = z
+  .array(z.int().min(0))
+  .max(2 ** 22)
+  .default([]);
+
 const correlations = { pearson, spearman };
 
 export const faithfulnessCorrelation = defineMetric({
@@ -44,17 +49,18 @@ export const faithfulnessCorrelation = defineMetric({
   params: z.object({
     nr_runs: z.int().min(2).max(10_000).default(100).describe('Number of random subsets.'),
     subset_size: z.int().min(1).default(224).describe('Features in a subset; all but one of a smaller input.'),
-    subsets: z
-      .array(z.int().min(0))
-      .max(2 ** 22)
-      .default([])
-      .describe('Recorded subsets in place of random ones: nr_runs times subset_size numbers of features.'),
+    subsets: recordedSubsets.describe(
+      'Recorded subsets in place of random ones: nr_runs times subset_size numbers of features.',
+    ),
     ...common,
   }),
   cost: ({ nr_runs }) => ({ forwards: nr_runs + 1, backwards: 0 }),
   measure: async (ctx) => {
     const features = featuresOf(ctx, ctx.params.unit);
-    const sets = subsetsOf(ctx.params, features.count, ctx.random);
+    const { nr_runs, subset_size, subsets } = ctx.params;
+    const most = subsets.length > 0 ? subset_size : Math.max(1, Math.min(subset_size, features.count - 1));
+    const sizes = new Array<number>(nr_runs).fill(most);
+    const sets = subsetsOf('faithfulness_correlation', sizes, subsets, features.count, ctx.random);
     return { score: await correlationOver(ctx, features, sets, ctx.params.similarity) };
   },
 });
@@ -104,6 +110,9 @@ export const sensitivityN = defineMetric({
       .default(SHARES)
       .describe('The n, each as a share of the features.'),
     n_samples: z.int().min(2).max(10_000).default(100).describe('Random subsets for each n; 100 in the paper.'),
+    subsets: recordedSubsets.describe(
+      'Recorded subsets in place of random ones: for each n in turn, n_samples times n numbers of features.',
+    ),
     ...common,
   }),
   cost: ({ shares, n_samples }) => ({ forwards: shares.length * n_samples + 1, backwards: 0 }),
@@ -111,9 +120,8 @@ export const sensitivityN = defineMetric({
     const { shares, n_samples, similarity } = ctx.params;
     const features = featuresOf(ctx, ctx.params.unit);
     const sizes = shares.map((share) => Math.min(features.count - 1, Math.max(1, Math.round(share * features.count))));
-    const sets = sizes.flatMap((size, n) =>
-      Array.from({ length: n_samples }, (_, i) => drawn(ctx.random.at(n * n_samples + i), features.count, size)),
-    );
+    const all = sizes.flatMap((size) => new Array<number>(n_samples).fill(size));
+    const sets = subsetsOf('sensitivity_n', all, ctx.params.subsets, features.count, ctx.random);
     const { sums, falls } = await removals(ctx, features, sets);
     const y = sizes.map((_, n) =>
       correlations[similarity](
@@ -148,23 +156,26 @@ async function correlationOver(
 
 const drawn = (random: Random, count: number, size: number): Uint32Array => random.permutation(count).subarray(0, size);
 
-/** @throws WhylightError `invalid_request` for recorded subsets of another size, or of features that are not there */
+/**
+ * A subset of each size: drawn, or recorded one after the other.
+ * @throws WhylightError `invalid_request` for recorded subsets of another size, or of features that are not there
+ */
 function subsetsOf(
-  {
-    nr_runs,
-    subset_size,
-    subsets,
-  }: { readonly nr_runs: number; readonly subset_size: number; readonly subsets: readonly number[] },
+  metric: string,
+  sizes: readonly number[],
+  recorded: readonly number[],
   count: number,
   random: Random,
 ): ArrayLike<number>[] {
-  if (subsets.length === 0) {
-    const size = Math.max(1, Math.min(subset_size, count - 1));
-    return Array.from({ length: nr_runs }, (_, run) => drawn(random.at(run), count, size));
-  }
-  if (subsets.length !== nr_runs * subset_size || subsets.some((feature) => feature >= count)) {
-    const message = `Parameter "subsets" of faithfulness_correlation must have nr_runs x subset_size = ${nr_runs * subset_size} numbers below ${count}, but has ${subsets.length}.`;
+  if (recorded.length === 0) return sizes.map((size, i) => drawn(random.at(i), count, size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (recorded.length !== total || recorded.some((feature) => feature >= count)) {
+    const message = `Parameter "subsets" of ${metric} must have ${total} numbers below ${count} for ${sizes.length} subsets, but has ${recorded.length}.`;
     throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'subsets', message }] });
   }
-  return Array.from({ length: nr_runs }, (_, run) => subsets.slice(run * subset_size, (run + 1) * subset_size));
+  let from = 0;
+  return sizes.map((size) => {
+    from += size;
+    return recorded.slice(from - size, from);
+  });
 }

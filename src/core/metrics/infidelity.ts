@@ -11,6 +11,7 @@ import { featureCount } from './feature-steps.ts';
 import { Features } from './features.ts';
 import { defineMetric, type MetricContext } from './metric.ts';
 import { answerParameter, chosen } from './removal.ts';
+import { noiseOf, recordedParameter } from './sensitivity.ts';
 
 const params = z.object({
   n_perturb_samples: z.int().min(1).max(10_000).default(10).describe('How many perturbations are tried.'),
@@ -21,6 +22,7 @@ const params = z.object({
   ),
   patch_size: z.int().min(1).default(4).describe('Side of the square, in pixels.'),
   noise_scale: z.number().gt(0).default(0.2).describe('Standard deviation of the noise, in units of the input tensor.'),
+  perturbations: recordedParameter,
   baseline: baselineParameter,
   answer: answerParameter.default('score'),
   multiply_by_inputs: z
@@ -127,14 +129,19 @@ function disturb(
   sample: number,
 ) {
   const { params, inputs, random } = ctx;
-  let [sum, offset] = [0, 0];
+  const added = noiseOf(ctx, sample, (count, offset) =>
+    random
+      .at(sample)
+      .normal(count, offset)
+      .map((noise) => -params.noise_scale * noise),
+  );
+  let sum = 0;
   for (const input of features.inputs) {
     const values = derivative(ctx, input);
-    const noise = random.at(sample).normal(values.length, offset);
-    offset += values.length;
+    const noise = added[input] ?? new Float32Array(values.length);
     const target = rows[input]?.data as Float32Array;
     for (let i = 0; i < values.length; i++) {
-      const step = params.noise_scale * (noise[i] as number);
+      const step = -(noise[i] as number);
       const at = sample * values.length + i;
       target[at] = (target[at] as number) - step;
       const x = Number(inputs[input]?.data[i]);

@@ -38,6 +38,14 @@ export interface RowFeatures {
 /** Function that turns scores into probabilities, or `given` when they are probabilities already. */
 export type Probability = 'softmax' | 'sigmoid' | 'exponential' | 'given';
 
+/** Direction in the channels of a layer that stands for a concept. */
+export interface Concept {
+  /** Name of the tensor. */
+  readonly layer: string;
+  /** One number for each channel. */
+  readonly vector: readonly number[];
+}
+
 /** Facts about a model that are known before anything runs. */
 export interface ModelInfo {
   readonly inputs: readonly TensorInfo[];
@@ -64,6 +72,8 @@ export interface ModelInfo {
   readonly spatialLayers: readonly TensorInfo[];
   /** Order of channels and places in a layer, where the places of the image are followed through the graph. */
   layout?(name: string): LayerLayout | undefined;
+  /** Concepts that are kept with the model, by name. */
+  readonly concepts?: Readonly<Record<string, Concept>>;
   /** The model itself, for methods that read its structure: weights of the classifier, biases, attention maps. */
   readonly graph: Graph;
   /**

@@ -74,6 +74,16 @@ export const manifestSchema = z
       .min(0)
       .default(0)
       .describe('Class k of the labels is output k + label_offset: 1 for models with a background class in front.'),
+    concepts: z
+      .record(
+        z.string().min(1),
+        z.strictObject({
+          layer: z.string().min(1).describe('Tensor whose channels the numbers are for.'),
+          vector: z.array(z.number()).min(1).max(16_384).describe('One number for each channel.'),
+        }),
+      )
+      .optional()
+      .describe('Concept activation vectors by name, which the method tcav takes.'),
     license: z.string().optional().describe('SPDX identifier of the licence of the weights.'),
     source: z.string().optional().describe('Where the model comes from.'),
     downloadable: z

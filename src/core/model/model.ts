@@ -316,6 +316,7 @@ export class Model {
       camLayerOf,
       ...(places && { layout: (name: string) => places.layout(name) }),
       spatialLayers,
+      ...(this.manifest.concepts && { concepts: this.manifest.concepts }),
       graph,
       tensor,
       ruleset: registeredRuleset,

@@ -32,6 +32,24 @@ describe('metrics of f(x) = 4a + 3b + 2c + d at ones', () => {
     await expect(ask('faithfulness_correlation', short)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
+  it('sensitivity_n takes recorded subsets for each n, and refuses those that do not fit', async () => {
+    const params = { ...score, shares: [0.25, 0.5], n_samples: 2, subsets: [0, 3, 0, 1, 2, 3] };
+    const { score: found, curve } = await scoreOf('sensitivity_n', { ...exact, params, values: [5, 0, 0, 1] });
+    expect([found, curve?.y]).toEqual([1, [1, 1]]);
+    const short = { ...exact, params: { ...params, subsets: [0, 3, 0, 1] } };
+    await expect(ask('sensitivity_n', short)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('must have 6 numbers below 4'),
+    });
+  });
+
+  it('infidelity takes recorded noise', async () => {
+    const params = { perturbation: 'noise', n_perturb_samples: 2, perturbations: [1, 0, 0, 0, 0, 0, 0, -2] };
+    // The score changes by 4 and by -2; the values foretell 8 and -2.
+    const question = { ...exact, params, values: [8, 3, 2, 1] };
+    expect((await scoreOf('infidelity', question)).score).toBeCloseTo((4 ** 2 + 0) / 2, 5);
+  });
+
   it('pixel_flipping has the area under the answers after each feature', async () => {
     const params = { ...score, features_in_step: 1 };
     expect(await scoreOf('pixel_flipping', { ...exact, params })).toMatchObject({

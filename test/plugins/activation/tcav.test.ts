@@ -13,12 +13,13 @@ testMethod(tcav, {
 
 describe('tcav', () => {
   /** y = sum of slopes times a layer of two channels and two places. */
-  const explain = async (params: Readonly<Record<string, unknown>>) => {
+  const explain = async (params: Readonly<Record<string, unknown>>, manifest = {}) => {
     const g = GraphBuilder.empty();
     const layer = g.named(g.op('Relu', [g.input('image', 'float32', ['N', 2, 1, 2])]), 'layer');
     const slopes = g.constant('float32', [1, 2, 1, 2], [1, 2, 5, -10]);
     const model = await openGraph(
       g.build([g.named(g.reduce('ReduceSum', g.mul(layer, slopes), [1, 2, 3], false), 'y')]),
+      manifest,
     );
     const { rows } = await explainerOf([tcav]).explain(model, {
       method: 'tcav',
@@ -37,6 +38,16 @@ describe('tcav', () => {
   it('cuts what moves the score down by default', async () => {
     const map = await explain({ concept: [6, 8] });
     expect(map[1]).toBe(0);
+  });
+
+  it('takes the vector and the layer of a concept that is kept with the model', async () => {
+    const concepts = { stripes: { layer: 'layer', vector: [6, 8] } };
+    const named = { target_layer: 'auto', concept: 'stripes', relu: false };
+    expect(await explain(named, { concepts })).toEqual(await explain({ concept: [6, 8], relu: false }));
+    await expect(explain({ concept: 'dots' }, { concepts })).rejects.toMatchObject({
+      code: 'unprocessable_method',
+      message: 'The model keeps no concept "dots": it has stripes.',
+    });
   });
 
   it('refuses a vector that does not have the channels of the layer', async () => {
