@@ -1,10 +1,6 @@
 /** The Worker as both ends of the Open Inference Protocol: it holds compiled graphs, and it explains on another server. */
 import { beforeAll, expect, it } from 'vitest';
 import * as configured from '#plugins';
-import { createContainer } from '../../src/composition/container.ts';
-import { coreModule, engineModule } from '../../src/composition/core.ts';
-import { CORE } from '../../src/composition/tokens.ts';
-import { ISOLATE_LIMITS, PROCESS_LIMITS } from '../../src/core/limits.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { assetModels } from '../../src/edge/models/assets.ts';
 import { workerServices } from '../../src/edge/workerd/worker-module.ts';
@@ -54,10 +50,10 @@ beforeAll(async () => {
       return holder(pathname, init);
     },
   });
-  const limits = { ...ISOLATE_LIMITS, optimize: PROCESS_LIMITS.optimize };
-  const { plugins, checked } = configured;
-  const container = createContainer(coreModule({ plugins, checked }), engineModule(engine, limits));
-  explaining = appWith({ explainer: container.get(CORE.explainer) });
+  // Composed as the Worker composes itself: its limits decide how graphs are compiled, and so their names.
+  const served = { ...bindings, INFERENCE_SERVER: 'https://whylight.test' };
+  const { explainer } = workerServices(served, configured, { parts: { engine } });
+  explaining = appWith({ explainer });
 });
 
 it.each([

@@ -64,19 +64,21 @@ export const workerServices = (
       workerEngine(bindings),
       edgeModule(configured.tenants),
       workerModule(bindings, configured, assets),
-      settingsModule(settings, { ...ISOLATE_LIMITS, ...LIMITS }),
+      settingsModule(settings, { ...machineLimits(bindings), ...LIMITS }),
       edgeParts(parts),
     ),
   );
 
+/** Limits of the machine. A server's graphs are named by their content, so they are compiled as the export does. */
+const machineLimits = ({ INFERENCE_SERVER }: UsedBindings): typeof ISOLATE_LIMITS =>
+  INFERENCE_SERVER ? { ...ISOLATE_LIMITS, optimize: PROCESS_LIMITS.optimize } : ISOLATE_LIMITS;
+
 /** Binds the engine: onnxruntime in the isolate, or a server that gets the graphs of origins in batches for an isolate. */
-function workerEngine({ INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authorization }: UsedBindings): Module {
-  if (!url) return engineModule(onnxruntimeWorkerd(), ISOLATE_LIMITS);
+function workerEngine(bindings: UsedBindings): Module {
+  const { INFERENCE_SERVER: url, INFERENCE_AUTHORIZATION: authorization } = bindings;
+  if (!url) return engineModule(onnxruntimeWorkerd(), machineLimits(bindings));
   const headers = authorization && { headers: { Authorization: authorization } };
-  return engineModule(openInferenceEngine({ url, ...headers }), {
-    ...ISOLATE_LIMITS,
-    optimize: PROCESS_LIMITS.optimize,
-  });
+  return engineModule(openInferenceEngine({ url, ...headers }), machineLimits(bindings));
 }
 
 /** Binds the parts that are made of the Worker's bindings. */
