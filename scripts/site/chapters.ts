@@ -33,6 +33,7 @@ export const CHAPTERS: readonly Chapter[] = [
     pages: [
       'operate',
       'life-cycle',
+      'batch',
       'cloudflare',
       'tenants',
       'scale',

@@ -41,6 +41,10 @@ const COMMANDS: Commands = {
     about: 'Verify the receipt of an explanation, or make keys for receipts',
     load: () => import('./commands/receipt.ts'),
   },
+  batch: {
+    about: 'Explain many inputs by a deployment, its jobs or this machine, each once',
+    load: () => import('./commands/batch.ts'),
+  },
   models: {
     about: 'List, upload, download, pin, delete and roll out models of a deployment',
     load: () => import('./commands/models.ts'),

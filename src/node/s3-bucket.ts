@@ -8,9 +8,16 @@ export interface BucketPlace {
   readonly prefix: string;
 }
 
+/** An object of a listing. */
+export interface BucketObject {
+  readonly key: string;
+  /** Tag of the content, which changes with it. */
+  readonly etag: string;
+}
+
 /** A page of a listing. */
 interface Page {
-  readonly keys: readonly string[];
+  readonly objects: readonly BucketObject[];
   /** Key segments up to the next slash, with it, where a delimiter was given. */
   readonly prefixes: readonly string[];
   readonly next: string | undefined;
@@ -56,11 +63,11 @@ export class S3Bucket {
     });
   }
 
-  /** Lists the keys that begin with a prefix, in their order. @throws WhylightError `origin_error` */
-  async *keys(prefix: string): AsyncGenerator<string> {
+  /** Lists the objects whose keys begin with a prefix, in the order of the keys. @throws WhylightError `origin_error` */
+  async *objects(prefix: string): AsyncGenerator<BucketObject> {
     for (let from: string | undefined = ''; from !== undefined; ) {
       const page: Page = await this.page(prefix, '', from);
-      yield* page.keys;
+      yield* page.objects;
       from = page.next;
     }
   }
@@ -98,10 +105,12 @@ export class S3Bucket {
     const text = await answer.text();
     if (!answer.ok) throw this.failed('the list of objects', answer.status, text);
     const [next] = valuesOf(text, 'NextContinuationToken');
-    const common = [...text.matchAll(/<CommonPrefixes>([\s\S]*?)<\/CommonPrefixes>/g)].map(([, inner = '']) => inner);
     return {
-      keys: valuesOf(text, 'Key').map(decoded),
-      prefixes: common.flatMap((inner) => valuesOf(inner, 'Prefix').map(decoded)),
+      objects: elementsOf(text, 'Contents').map((inner) => ({
+        key: decoded(valuesOf(inner, 'Key')[0] ?? ''),
+        etag: valuesOf(inner, 'ETag')[0] ?? '',
+      })),
+      prefixes: elementsOf(text, 'CommonPrefixes').flatMap((inner) => valuesOf(inner, 'Prefix').map(decoded)),
       next: valuesOf(text, 'IsTruncated')[0] === 'true' ? next : undefined,
     };
   }
@@ -116,7 +125,11 @@ export class S3Bucket {
   }
 }
 
-/** Contents of the elements of a name. */
+/** Contents of the elements of a name, other elements among them. */
+const elementsOf = (xml: string, name: string): string[] =>
+  [...xml.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))].map(([, inner = '']) => inner);
+
+/** Texts of the elements of a name. */
 const valuesOf = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
     text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'),

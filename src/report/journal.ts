@@ -71,6 +71,36 @@ export async function openJournal<R>(
   };
 }
 
+/**
+ * Reads the journal of a run that may go on: its settings, and every complete record as often as it is asked for.
+ * @throws WhylightError `not_found`, `invalid_request` for a file that is no journal
+ */
+export async function readJournal<R>(path: string): Promise<{ settings: Settings; records(): AsyncGenerator<R> }> {
+  const first = await firstLine(path);
+  const settings = parse(first ?? '') as Settings | undefined;
+  if (typeof settings !== 'object' || settings === null || !('whylight' in settings)) {
+    throw new WhylightError('invalid_request', `${path} is no file of results: its first line has no settings.`, {
+      path,
+    });
+  }
+  return {
+    settings,
+    async *records() {
+      let line = 0;
+      for await (const { text, complete } of lines(path)) if (line++ > 0 && complete) yield JSON.parse(text) as R;
+    },
+  };
+}
+
+async function firstLine(path: string): Promise<string | undefined> {
+  try {
+    for await (const { text } of lines(path)) return text;
+    return undefined;
+  } catch (cause) {
+    throw new WhylightError('not_found', `Cannot read ${path}: ${reasonOf(cause)}.`, { path }, { cause });
+  }
+}
+
 async function* lines(path: string): AsyncGenerator<{ text: string; end: number; complete: boolean }> {
   const { size } = await stat(path);
   let end = 0;

@@ -85,7 +85,9 @@ async function findingsOf(
       for (const id of methods) named[id]?.push({ group, names, values: record.methods[id]?.values ?? [] });
       continue;
     }
-    const pixels = smallImage(await nodeCodecs().decode(Buffer.from(record.thumbnail ?? '', 'base64')));
+    // Without the image nothing tells objects from marks at the same place.
+    if (record.thumbnail === undefined) continue;
+    const pixels = smallImage(await nodeCodecs().decode(Buffer.from(record.thumbnail, 'base64')));
     for (const id of methods) {
       const map = record.methods[id]?.map;
       const mass = map ? massOnGrid(unpackMap(map), map.width, map.height) : massOnGrid([], 0, 0);

@@ -108,7 +108,11 @@ async function lookUnlessKnown(
 /** Names a record: an input that has changed is another one. */
 export const keyOf = ({ name, digest }: Pick<InputRecord, 'name' | 'digest'>): string => `${name} ${digest}`;
 
-async function lookAt(study: Study, input: StudyInput, number: number, read: ReadInput): Promise<InputRecord> {
+/**
+ * Looks at one input by every method.
+ * @param number position among the inputs, from which random choices of metrics follow
+ */
+export async function lookAt(study: Study, input: StudyInput, number: number, read: ReadInput): Promise<InputRecord> {
   const { subject, digest } = read;
   const answer = await answerOf(study, subject);
   const methods: Record<string, MethodRecord> = {};
@@ -207,7 +211,8 @@ async function questionOf(study: Study, { method, params }: MethodRequest, subje
 
 const nameOf = ({ label, index }: Target): string => label ?? (index === undefined ? 'target' : `class ${index}`);
 
-async function thumbnailOf({ image, placement }: PlacedImage): Promise<string> {
+/** PNG of the part of an image that the model sees, in base64. */
+export async function thumbnailOf({ image, placement }: PlacedImage): Promise<string> {
   const png = await nodeCodecs().encodePng(thumbnail(image, placement));
   return Buffer.from(png).toString('base64');
 }

@@ -8,6 +8,7 @@ import { makeOperatedProject, OPERATOR_KEY } from '../../bench/support/operated-
 import type { Project } from '../../bench/support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from '../../bench/support/worker.ts';
 import { LAUNCHER, type Ran } from '../support/command-line.ts';
+import { S3_ENVIRONMENT, startS3 } from '../support/s3-server.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'whylight-backup-'));
 const IMAGE = readFileSync('examples/photos/cat.jpg');
@@ -30,7 +31,13 @@ afterAll(async () => {
 /** Runs a command beside this process, which serves nothing but waits for workerd. */
 const whylight = (...args: string[]): Promise<Ran> =>
   new Promise((resolve) => {
-    const env = { ...process.env, WHYLIGHT_SERVER: worker.address, WHYLIGHT_KEY: OPERATOR_KEY, NO_COLOR: '1' };
+    const env = {
+      ...process.env,
+      WHYLIGHT_SERVER: worker.address,
+      WHYLIGHT_KEY: OPERATOR_KEY,
+      ...S3_ENVIRONMENT,
+      NO_COLOR: '1',
+    };
     const child = execFile(process.execPath, [LAUNCHER, ...args], { env }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
@@ -115,6 +122,19 @@ describe('whylight models', () => {
   });
 });
 
+describe('whylight batch --jobs', () => {
+  it('explains images through the queue of the deployment, each once, and keeps them for the next run', async () => {
+    const out = join(work, 'jobs.ndjson');
+    const images = ['cat', 'tabby'].map((name) => `examples/photos/${name}.jpg`);
+    const run = () =>
+      inJson('batch', ...images, '--model', 'cifar10', '--method', 'saliency', '--jobs', '-o', out, '--no-thumbnails');
+    expect(await run()).toMatchObject({ explained: 2, resumed: 0, failed: 0 });
+    const lines = readFileSync(out, 'utf8').trim().split('\n').slice(1);
+    expect(lines.map((line) => (JSON.parse(line) as { run: { route: string } }).run.route)).toEqual(['job', 'job']);
+    expect(await run()).toMatchObject({ explained: 0, resumed: 2 });
+  });
+});
+
 describe('whylight backup and restore', () => {
   it('bring tenants and models to an empty deployment, with the same answers, and change nothing twice', async () => {
     await inJson('models', 'push', 'models/cifar10', '--as', 'own@7', '--owner', 'tenants/acme');
@@ -183,6 +203,21 @@ describe('whylight verify', () => {
     expect(stdout).toMatch(/^damaged {2}models {2}shared\/tiny [12] model\.onnx$/m);
     expect(stdout).toMatch(/^missing {2}models {2}shared\/tiny [12] model\.onnx$/m);
     expect(stdout).toMatch(/models: 8 read .*; 2 damaged$/m);
+  });
+
+  it('names the damaged file of a bucket over the API of S3', async () => {
+    const folder = join(work, 'backup', 'models');
+    const objects = new Map(filesIn(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+    const s3 = await startS3('models', objects, 2);
+    try {
+      const { code, stdout } = await whylight('verify', 's3://models', '--endpoint', s3.endpoint);
+      expect([code, stdout]).toEqual([
+        1,
+        expect.stringMatching(/^damaged {2}models {2}shared\/tiny [12] model\.onnx$/m),
+      ]);
+    } finally {
+      await s3.stop();
+    }
   });
 
   it('checks the models of a build, and names one that was changed', async () => {

@@ -2,7 +2,9 @@
 
 import { counted } from '../../core/counted.ts';
 import { writeReport } from '../../report/report-page.ts';
+import { readResults } from '../../report/results.ts';
 import { runStudy } from '../../report/run.ts';
+import { UsageError } from '../arguments.ts';
 import { METRICS } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { interruptible, keptIn } from '../interrupt.ts';
@@ -11,6 +13,12 @@ import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
+  folder: { ...STUDY_ARGS.folder, required: false },
+  results: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'Results of "whylight batch", in place of a folder: nothing is computed',
+  },
   out: { type: 'string', alias: 'o', default: 'report.html', valueHint: 'file.html', description: 'Where to write it' },
   journal: {
     type: 'string',
@@ -32,11 +40,15 @@ export default defineCommand({
   examples: [
     'whylight report images/ --model model.onnx -o report.html',
     'whylight report reviews.csv --model movie_reviews',
+    'whylight report --results results.ndjson',
   ],
   args,
   takesParameters: true,
   async run(flags, data) {
-    const { study, settings, noun } = await prepare(flags, data.parameters, USUAL);
+    if (flags.results !== undefined) return fromResults(flags.results, flags.out);
+    const { folder } = flags;
+    if (folder === undefined) throw new UsageError('What to report on? Give a folder, a file, or --results.');
+    const { study, settings, noun } = await prepare({ ...flags, folder }, data.parameters, USUAL);
     const journal = flags.journal ?? `${flags.out}.journal.jsonl`;
     const { summary, records, resumed } = await interruptible(
       () => keptIn(journal),
@@ -47,7 +59,7 @@ export default defineCommand({
       title: `${study.opened.model.name}: ${noun === 'image' ? 'where it looks' : 'what it goes by'}`,
       summary,
       settings,
-      command: `whylight ${process.argv.slice(2).map(quoted).join(' ')}`,
+      command: commandLine(),
       records,
     });
     const accuracy = summary.known > 0 ? `, accuracy ${((100 * summary.correct) / summary.known).toFixed(1)} %` : '';
@@ -56,6 +68,17 @@ export default defineCommand({
     );
   },
 });
+
+/** Writes the page of results that were computed before. */
+async function fromResults(path: string, out: string): Promise<void> {
+  const { settings, summary, records } = await readResults(path);
+  const { name } = settings.model as { name: string };
+  const title = `${name}: ${summary.noun === 'image' ? 'where it looks' : 'what it goes by'}`;
+  await writeReport(out, { title, summary, settings, command: commandLine(), records });
+  console.log(`${counted(summary.inputs, summary.noun)}\nwritten to ${out}`);
+}
+
+const commandLine = (): string => `whylight ${process.argv.slice(2).map(quoted).join(' ')}`;
 
 /** As a shell wants it. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

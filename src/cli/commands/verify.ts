@@ -1,20 +1,11 @@
 /** `whylight verify`: every stored model file against its digest, every stored answer against its checksum. */
-import { bucketPlace, isBucket, S3Bucket } from '../../node/s3-bucket.ts';
-import { UsageError } from '../arguments.ts';
+import { bucketPlace, isBucket } from '../../node/s3-bucket.ts';
+import { ENDPOINT_ARG, openBucket } from '../bucket-flag.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
 import { Verified } from '../deployment/verified.ts';
 import { verifyDeployment } from '../deployment/verify-deployment.ts';
 import { verifyBucket, verifyFolder } from '../deployment/verify-store.ts';
-
-/** Endpoint of a bucket, for the commands that read one. */
-export const ENDPOINT_ARG = {
-  endpoint: {
-    type: 'string',
-    valueHint: 'url',
-    description: 'S3 API of a bucket: https://<account>.r2.cloudflarestorage.com; AWS_ENDPOINT_URL when left out',
-  },
-} as const;
 
 const args = {
   store: {
@@ -54,14 +45,6 @@ export default defineCommand({
     console.log(json ? JSON.stringify({ checked, bytes, damaged: damage }) : report(found));
   },
 });
-
-/** Opens a bucket at the endpoint of a flag or of the environment. @throws UsageError without one */
-export function openBucket(name: string, endpoint: string | undefined): S3Bucket {
-  const address = endpoint ?? process.env.AWS_ENDPOINT_URL;
-  if (!address)
-    throw new UsageError('Which service has the bucket? Give its address as --endpoint, or as AWS_ENDPOINT_URL.');
-  return new S3Bucket(name, address);
-}
 
 function report({ damage, checked, bytes }: Verified): string {
   const read = Object.entries(checked).map(([store, count]) => `${store}: ${count} read`);

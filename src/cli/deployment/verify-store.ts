@@ -50,7 +50,7 @@ export async function verifyBucket(bucket: S3Bucket, prefix: string, found: Veri
   const below = (path: string) => bucket.below(`${prefix}${path}`);
   const read = (key: string) => bucket.read(`${prefix}${key}`);
   if ((await modelsIn({ below })).length > 0) return verifyModels({ below, read }, found, told);
-  for await (const key of bucket.keys(prefix)) {
+  for await (const { key } of bucket.objects(prefix)) {
     const sealed = await bucket.read(key);
     found.count('jobs', 1, sealed?.byteLength ?? 0);
     if (sealed && !(await unseal(key, sealed))) found.note('jobs', key);

@@ -1,0 +1,119 @@
+/** Inputs of a batch: files, folders, patterns, lists, addresses and buckets. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { extname, relative, sep } from 'node:path';
+import { WhylightError } from '../../core/errors.ts';
+import { readBytes } from '../../node/files.ts';
+import { bucketPlace, isBucket } from '../../node/s3-bucket.ts';
+import { openBucket } from '../bucket-flag.ts';
+import { expandPaths } from '../expand-paths.ts';
+
+/** One input. */
+export interface BatchInput {
+  /** Path inside the folder or the bucket, or the path or address as it was given. */
+  readonly name: string;
+  /** Lower case, without the dot. */
+  readonly extension: string;
+  /** Stands for the content: an input whose stamp has changed is another one. */
+  stamp(): Promise<string>;
+  /** @throws WhylightError `not_found`, `origin_error` */
+  read(): Promise<Uint8Array>;
+}
+
+/** Media types of files by extension, as the HTTP API takes them. */
+export const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  txt: 'text/plain',
+  csv: 'text/csv',
+  wav: 'audio/wav',
+  npy: 'application/x-npy',
+  json: 'application/json',
+};
+
+/** Maximum bytes of an input that is fetched from an address. */
+const MAX_FETCHED = 64 * 2 ** 20;
+
+/**
+ * Lists the inputs, each name once.
+ * @param given files, folders, patterns, addresses (http, https), buckets (s3) and lists (@file, one of these a line)
+ * @throws WhylightError `not_found` without any
+ */
+export async function batchInputs(given: readonly string[], endpoint: string | undefined): Promise<BatchInput[]> {
+  const lists = await Promise.all(given.map((one) => (one.startsWith('@') ? linesOf(one.slice(1)) : [one])));
+  const found: BatchInput[] = [];
+  for (const place of lists.flat()) found.push(...(await inputsAt(place, endpoint)));
+  const byName = new Map(found.map((input) => [input.name, input]));
+  if (byName.size > 0) return [...byName.values()];
+  throw new WhylightError('not_found', `There is nothing to explain in ${given.join(', ')}.`);
+}
+
+async function linesOf(path: string): Promise<string[]> {
+  const text = (await readBytes(path, 'list of inputs')).toString('utf8');
+  return text.split('\n').flatMap((line) => line.trim() || []);
+}
+
+async function inputsAt(place: string, endpoint: string | undefined): Promise<BatchInput[]> {
+  if (/^https?:\/\//.test(place)) return [remoteInput(place)];
+  if (isBucket(place)) return bucketInputs(place, endpoint);
+  const root = (await stat(place).catch(() => undefined))?.isDirectory() ? place : undefined;
+  const paths = await expandPaths([place], Object.keys(MEDIA_TYPES));
+  return paths.map((path) => fileInput(path, root === undefined ? path : relative(root, path).split(sep).join('/')));
+}
+
+const extensionOf = (name: string): string =>
+  extname(name.split('?')[0] ?? '')
+    .slice(1)
+    .toLowerCase();
+
+function fileInput(path: string, name: string): BatchInput {
+  return {
+    name,
+    extension: extensionOf(path),
+    stamp: async () => digestOf(await readFile(path)),
+    read: () => readBytes(path, 'file'),
+  };
+}
+
+function remoteInput(address: string): BatchInput {
+  return {
+    name: address,
+    extension: extensionOf(address),
+    // Fetching all of them to find out what has changed would take as long as the run.
+    stamp: async () => digestOf(Buffer.from(address)),
+    async read() {
+      const answer = await fetch(address).catch((cause: unknown) => {
+        throw new WhylightError('origin_unavailable', `${address} cannot be reached.`, { address }, { cause });
+      });
+      if (!answer.ok) throw new WhylightError('not_found', `${address} answered ${answer.status}.`, { address });
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      if (bytes.byteLength <= MAX_FETCHED) return bytes;
+      throw new WhylightError('payload_too_large', `${address} has more than ${MAX_FETCHED} bytes.`, { address });
+    },
+  };
+}
+
+async function bucketInputs(place: string, endpoint: string | undefined): Promise<BatchInput[]> {
+  const { bucket: name, prefix } = bucketPlace(place);
+  const bucket = openBucket(name, endpoint);
+  const found: BatchInput[] = [];
+  for await (const { key, etag } of bucket.objects(prefix)) {
+    const extension = extensionOf(key);
+    if (!Object.hasOwn(MEDIA_TYPES, extension)) continue;
+    found.push({
+      name: key,
+      extension,
+      stamp: async () => digestOf(Buffer.from(etag)),
+      async read() {
+        const bytes = await bucket.read(key);
+        if (bytes) return bytes;
+        throw new WhylightError('not_found', `The object ${key} is no longer in the bucket ${name}.`, { key });
+      },
+    });
+  }
+  return found;
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
