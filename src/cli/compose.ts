@@ -64,6 +64,9 @@ export async function loadEngine(name: EngineName): Promise<Engine> {
   return (await import('../node/onnxruntime-node.ts')).onnxruntimeNode();
 }
 
+/** Composes an explainer over an engine that is there. */
+export const composeOver = (engine: Engine): Explainer => composeExplainer(engine, { plugins: CONFIGURED, tasks });
+
 /**
  * Composes an explainer.
  * @param name engine; the one that is installed when left out, with a note on stderr where that is the slower one

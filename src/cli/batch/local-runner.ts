@@ -1,5 +1,4 @@
 /** Explains inputs in this process, by its own engine or by an inference server with the exported graphs. */
-import { composeExplainer } from '../../composition/explainer.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { parseParams } from '../../core/method/params.ts';
 import { nounOf } from '../../core/modality/noun.ts';
@@ -9,7 +8,7 @@ import { fileSubjects } from '../../library/file-subjects.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
 import { openInferenceEngine } from '../../protocol/open-inference-engine.ts';
 import { lookAt, type Study } from '../../report/study.ts';
-import { CONFIGURED, compose, type EngineName, TASKS } from '../compose.ts';
+import { compose, composeOver, type EngineName } from '../compose.ts';
 import { READERS } from '../read-subjects.ts';
 import type { BatchInput } from './inputs.ts';
 import type { BatchRunner } from './runner.ts';
@@ -29,9 +28,7 @@ export interface LocalQuestion {
 export async function localRunner(question: LocalQuestion): Promise<BatchRunner> {
   const { opened, method, params, seed, thumbnails, engine, inferenceServer } = question;
   const explainer =
-    inferenceServer === undefined
-      ? await compose(engine)
-      : composeExplainer(openInferenceEngine({ url: inferenceServer }), { plugins: CONFIGURED, tasks: TASKS.tasks });
+    inferenceServer === undefined ? await compose(engine) : composeOver(openInferenceEngine({ url: inferenceServer }));
   const { model } = opened;
   const entry = explainer.methods.get(method);
   const study: Study = {

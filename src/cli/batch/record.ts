@@ -1,7 +1,7 @@
 /** Lines of the results of a batch: records as `report` reads them, each with what its run took. */
 import type { InputRecord } from '../../report/record.ts';
 
-/** What a run took. */
+/** Route, time and cost of a run. */
 export interface RunNote {
   /** Route of the run: edge, origin or job; cache for an answer that was there; local for this machine. */
   readonly route: string;
