@@ -142,8 +142,13 @@ export function chooseMethod(methods: MethodRegistry, question: MethodQuestion):
 /** True where the tokens that attend to each other are those of an image behind a class token. */
 function hasClassToken(info: BoundInfo): boolean {
   const [first] = attentionMaps(info.graph);
-  const layout = first?.tokens === undefined ? undefined : layoutOf(info.tensor(first.tokens), info);
-  return layout?.grid !== undefined && layout.prefix > 0;
+  let found = false;
+  // Without a known shape of the tokens there is no grid either.
+  refusedWith(() => {
+    const layout = first?.tokens === undefined ? undefined : layoutOf(info.tensor(first.tokens), info);
+    found = layout?.grid !== undefined && layout.prefix > 0;
+  });
+  return found;
 }
 
 /** True for a model whose file leaves more than the number of rows open, so that a choice needs the inputs. */
