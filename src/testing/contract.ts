@@ -79,8 +79,9 @@ function cases(method: Method, options: ContractOptions & Required<Pick<Contract
         run: async () => {
           if (axiom && !method.about.axioms?.includes(axiom)) return false;
           const applicable = (await on(subject)).filter((trial) => trial.applies());
-          for (const trial of applicable) await check(trial);
-          return applicable.length > 0;
+          const checked: unknown[] = [];
+          for (const trial of applicable) checked.push(await check(trial));
+          return checked.some((outcome) => outcome !== false);
         },
       })),
     ),

@@ -14,6 +14,7 @@ import { followsPrediction, type Target } from '../model/target-request.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
+import { askedOnce } from './asked-once.ts';
 import { halvesInside } from './overflow.ts';
 import { guarded } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
@@ -202,7 +203,10 @@ function withNeeds(
 ): Plan {
   const { entry, model, info, methods, rows, baselines, request } = settled;
   const { method } = entry;
-  const needs = guarded(method, () => method.needs(params, modelView(info), methods));
+  const asked = JSON.stringify(params);
+  const needs = askedOnce({ method, methods, info }, `needs ${asked}`, () =>
+    guarded(method, () => method.needs(params, modelView(info), methods)),
+  );
   const named = Object.entries(namedNeeds(needs));
   if (named[0]?.[1].model !== undefined) throw new WhylightError('method_failed', FIRST_IS_OWN, { method: method.id });
   const own = named.filter(([, { model }]) => model === undefined);
@@ -210,7 +214,9 @@ function withNeeds(
   const count = Math.max(0, ...Object.values(settled.background).map(rowsOf));
   const given = { baselines: count > 0 ? count : baselineRows(baselines, rows) };
   const costs = infosOfRows(info, request, rows).map((alike) => ({
-    each: guarded(method, () => wholeRows(method.cost(params, modelView(alike.info), methods, given))),
+    each: askedOnce({ method, methods, info: alike.info }, `cost ${given.baselines} ${asked}`, () =>
+      guarded(method, () => wholeRows(method.cost(params, modelView(alike.info), methods, given))),
+    ),
     rows: alike.rows,
   }));
   const most = (key: keyof Cost): number => Math.max(0, ...costs.map(({ each }) => each[key]));

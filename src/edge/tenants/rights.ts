@@ -72,10 +72,21 @@ export const paramsFor = (
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> => parseParams(entry.method, given, rulesFor(tenant, entry));
 
-/** Methods within the tenant's rights, for methods that are made of other methods. */
-export const methodsFor = (tenant: Rights, methods: MethodRegistry): MethodSource => ({
-  bind(id, params = {}): BoundMethod {
-    const entry = methodFor(tenant, id, methods);
-    return { method: entry.method, params: paramsFor(tenant, entry, params) };
-  },
-});
+const sources = new WeakMap<Rights, WeakMap<MethodRegistry, MethodSource>>();
+
+/**
+ * Methods within the tenant's rights, for methods that are made of other methods.
+ * @returns the same object for the same tenant, so that answers of methods are found again
+ */
+export function methodsFor(tenant: Rights, methods: MethodRegistry): MethodSource {
+  const known = sources.get(tenant) ?? new WeakMap<MethodRegistry, MethodSource>();
+  sources.set(tenant, known);
+  const source = known.get(methods) ?? {
+    bind(id, params = {}): BoundMethod {
+      const entry = methodFor(tenant, id, methods);
+      return { method: entry.method, params: paramsFor(tenant, entry, params) };
+    },
+  };
+  known.set(methods, source);
+  return source;
+}
