@@ -1,6 +1,6 @@
 /** Needs and cost of a method are asked once for the same parameters, model and tenant. */
 import { expect, it } from 'vitest';
-import type { Method } from '../../../src/core/method/contract.ts';
+import type { Method, MethodSource } from '../../../src/core/method/contract.ts';
 import { defineMethod, float32, z } from '../../../src/package/plugin.ts';
 import { openGraph, vector, vectorGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
@@ -37,7 +37,7 @@ it('asks again for other parameters, other rights and after an error, and not ot
   const { method, asked } = counting();
   const explainer = explainerOf([method]);
   const model = await openGraph(vectorGraph());
-  const plan = (rows: number, methods = explainer.methods as { bind: never }) =>
+  const plan = (rows: number, methods: MethodSource = explainer.methods) =>
     explainer.plan(model, { method: 'counting', params: { rows }, inputs: { x: vector() } }, { methods });
   expect(() => plan(1)).toThrow();
   for (let i = 0; i < 5; i++) expect(plan(1).cost.forwards).toBe(1);
@@ -45,6 +45,6 @@ it('asks again for other parameters, other rights and after an error, and not ot
   expect(plan(3).cost.forwards).toBe(3);
   expect(asked).toEqual({ needs: 3, cost: 2 });
   // The rights of another tenant may give a wrapper other methods.
-  plan(3, { bind: explainer.methods.bind.bind(explainer.methods) as never });
+  plan(3, { bind: (id, params) => explainer.methods.bind(id, params) });
   expect(asked).toEqual({ needs: 4, cost: 3 });
 });
