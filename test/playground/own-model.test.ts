@@ -63,6 +63,7 @@ describeInBrowser('a model of the user in the playground', () => {
     expect(await page.locator('.classes li').first().innerText()).toMatch(/^class \d/);
     await page.getByLabel('Values of pixels').selectOption('0 to 255');
     await expect.poll(() => page.locator('.preview figcaption').innerText()).toMatch(/values \d+\.00 to 2\d\d\.00$/);
+    await expect.poll(() => page.getByLabel('Values of pixels').inputValue()).toBe('0 to 255');
     await page.locator('summary', { hasText: 'Class names' }).click();
     const names = page.getByLabel('One a line, in the order of the output');
     await names.fill(LABELS.join('\n'));
@@ -232,7 +233,7 @@ describeInBrowser('npm start with a model', () => {
   }, 300_000);
 
   it.each([
-    ['nowhere.onnx', /there is no .*nowhere\.onnx/],
+    ['nowhere.onnx', /There is no .*nowhere\.onnx/],
     ['docs', /docs holds no \.onnx file/],
   ])('refuses %s with the reason', async (path, reason) => {
     await expect(startServer('--model', path)).rejects.toThrow(reason);

@@ -6,13 +6,32 @@ import { seenBy } from '../seen.ts';
 import { input, model, own } from '../state.ts';
 import { Select } from './select.tsx';
 
+/** From bytes to values: one number, or one for each channel. */
+type Convention = Readonly<Record<'scale' | 'mean' | 'std', number | readonly number[]>>;
+
 /** Conventions that models are trained with. */
-const PRESETS: Readonly<Record<string, PreprocessingEntries>> = {
+const PRESETS: Readonly<Record<string, Convention>> = {
   'ImageNet (torchvision)': { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   '-1 to 1 (TensorFlow)': { scale: 1 / 127.5, mean: 1, std: 1 },
   '0 to 1': { scale: 1 / 255, mean: 0, std: 1 },
   '0 to 255': { scale: 1, mean: 0, std: 1 },
 };
+
+/** Name of the convention in force; empty where the values are those of none. */
+function conventionOf(settings: Partial<Convention> | undefined): string {
+  const found = Object.entries(PRESETS).find(([, preset]) =>
+    (['scale', 'mean', 'std'] as const).every((name) => isSame(settings?.[name], preset[name])),
+  );
+  return found?.[0] ?? '';
+}
+
+/** Compares numbers, or lists with a number for each channel; one number stands for all channels. */
+function isSame(a: number | readonly number[] | undefined, b: number | readonly number[] | undefined): boolean {
+  const [first, second] = [[a ?? Number.NaN].flat(), [b ?? Number.NaN].flat()];
+  const length = Math.max(first.length, second.length);
+  const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i] ?? Number.NaN;
+  return Array.from({ length }, (_, i) => Math.abs(at(first, i) - at(second, i))).every((gap) => gap < 1e-6);
+}
 
 /** From an image to the input of the model, with a preview of what the model sees. */
 export function PreprocessingForm() {
@@ -21,6 +40,7 @@ export function PreprocessingForm() {
     const { edits } = own.value ?? {};
     void editOwn({ ...edits, preprocessing: { ...settings, ...edits?.preprocessing, ...entries } });
   };
+  const convention = conventionOf(settings);
   return (
     <fieldset class="preprocessing">
       <legend>What the model sees</legend>
@@ -28,13 +48,13 @@ export function PreprocessingForm() {
       <label class="stacked">
         Values of pixels
         <select
-          value=""
+          value={convention}
           onChange={({ currentTarget: { value } }) => {
             const preset = PRESETS[value];
             if (preset) change(preset);
           }}
         >
-          <option value="">choose a convention …</option>
+          {convention === '' && <option value="">values of its own; choose a convention …</option>}
           {Object.keys(PRESETS).map((name) => (
             <option key={name}>{name}</option>
           ))}
