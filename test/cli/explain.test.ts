@@ -51,6 +51,14 @@ describe('whylight explain', () => {
     expect(JSON.parse(stdout).params).toMatchObject({ sliding_window_shape: [16] });
   });
 
+  test('takes a preset as a flag and as a parameter', () => {
+    const explain = (...flags: string[]) =>
+      JSON.parse(whylight('explain', PHOTO, '--method', 'eigen_cam', '--json', '--no-summary', ...flags).stdout).params;
+    const expected = explain('--preset', 'pytorch_grad_cam');
+    expect(expected).toMatchObject({ sign: 'lapack' });
+    expect(explain('--param', 'preset=pytorch_grad_cam')).toEqual(expected);
+  });
+
   test('accepts a bare ONNX file with flags for preprocessing and labels', () => {
     const model = inFolder('bare.onnx');
     copyFileSync('models/cifar10/model.onnx', model);

@@ -1,6 +1,7 @@
 /** `whylight explain image.jpg`: predictions, and what of the input speaks for them. */
 
 import { AUTO_METHOD, chooseMethod, hasOpenShapes } from '../../core/explainer/choose-method.ts';
+import { PRESET_PARAMETER } from '../../core/method/presets.ts';
 import { parameterSchemas } from '../../core/method/schema.ts';
 import type { BoxScore } from '../../core/task/task.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
@@ -66,7 +67,8 @@ export default defineCommand({
     const early = hasOpenShapes(opened.model) ? await readSubjects(opened, flags, flags._) : undefined;
     const { method, reason } = methodOf(opened, flags, early?.[0]);
     const { id } = method;
-    refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, Object.keys(parameterSchemas(method.params)));
+    const known = [PRESET_PARAMETER, ...Object.keys(parameterSchemas(method.params))];
+    refuseUnknown(data, { ...args, ...OVERLAY_ARGS }, known);
     const subjects = early ?? (await readSubjects(opened, flags, flags._));
     const output =
       flags.out === undefined ? undefined : await outputFor(flags.out, subjects.length, overlayFlags(flags));
