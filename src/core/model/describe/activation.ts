@@ -5,7 +5,7 @@ import type { Graph, Node } from '../../onnx/graph.ts';
 import { traitsOf } from '../../onnx/operators.ts';
 import type { Activation } from '../description.ts';
 import type { FinalActivation } from './final-activation.ts';
-import { spelledActivation } from './spelled-activation.ts';
+import { isShare, spelledActivation } from './spelled-activation.ts';
 
 /**
  * Looks back from an output through operators that only move, clip or re-encode numbers. Sees Softmax, LogSoftmax and
@@ -59,8 +59,8 @@ function boundOf({ constants }: Graph, name: string | undefined): number | undef
 type Makers = ReadonlyMap<string, Node>;
 
 /**
- * Activation of probabilities that no tensor of the graph has logits of: within both branches of If, in front of a mean,
- * in the class rows of a detector's head, or in an operator of `ai.onnx.ml`.
+ * Activation of probabilities that no tensor of the graph has logits of: within both branches of If, in front of a mean
+ * or a choice of some, as shares of a sum, in the class rows of a detector's head, or in an operator of `ai.onnx.ml`.
  */
 function activationInside(graph: Graph, node: Node, tensor: string, makers: Makers): Activation | undefined {
   if (node.domain === 'ai.onnx.ml') return postTransform(node, makers);
@@ -71,7 +71,9 @@ function activationInside(graph: Graph, node: Node, tensor: string, makers: Make
     });
     return found.length === 2 && found[0] === found[1] && found[0] !== 'none' ? found[0] : undefined;
   }
-  if (node.op === 'ReduceMean') return activationOf(graph, node.inputs[0] ?? '');
+  if (isShare(graph, node)) return 'exp_normalised';
+  // Some of the probabilities, such as those of all classes but one.
+  if (/^(ReduceMean|Slice|Split|Gather)$/.test(node.op)) return activationOf(graph, node.inputs[0] ?? '');
   if (node.op !== 'Concat') return undefined;
   const parts = node.inputs.map((name) => activationOf(graph, name));
   return parts.findLast((part) => part !== undefined);

@@ -17,6 +17,7 @@ import {
   readOutput,
   type ShapedOutput,
 } from './outputs.ts';
+import { isUnitVector } from './spelled-activation.ts';
 import type { StatedFacts } from './stated-facts.ts';
 import { overVocabulary, vocabularyFact } from './vocabulary.ts';
 import { wholePixels } from './whole-pixels.ts';
@@ -198,7 +199,13 @@ function outputFact(graph: Graph, output: ShapedOutput, declared: readonly Dim[]
   // Classifiers of ai.onnx.ml choose one of their labels, also where two sigmoids add up to 1.
   const isChoice = read.task === 'multi_label' && isClassical(graph, activation.logits);
   const spoken = stated.task ? undefined : overVocabulary(output.dims, stated.vocabulary ?? context.vocabulary);
-  const reading = spoken?.reading ?? (isChoice ? { ...read, task: 'classification' as const } : read);
+  const isEmbedding = !names && read.task === 'classification' && activation.activation === 'none';
+  const own: OutputReading = isChoice
+    ? { ...read, task: 'classification' }
+    : isEmbedding && isUnitVector(graph, output.name)
+      ? { task: 'similarity', classAxis: null }
+      : read;
+  const reading = spoken?.reading ?? own;
   const task = stated.task ?? spoken?.task ?? fact(reading.task);
   const classAxis = classAxisOf(output, reading, stated, task);
   const isSet = isSetOfBoxes(output, siblings);

@@ -36,12 +36,21 @@ function outputDoubts({ graph, explained, rivals, stated, onlyLabels }: DoubtCon
   const shape = `[${explained.shape.join(', ')}]`;
   const doubts: Doubt[] = [];
   if (onlyLabels) {
-    const scores = graph.nodes.find(({ op }) => op === 'ArgMax')?.inputs[0];
+    const scores = graph.nodes.find(({ op }) => op === 'ArgMax' || op === 'TopK')?.inputs[0];
     doubts.push({
       about: 'output',
       tensor: name,
       blocking: true,
       message: `The output "${name}" holds class numbers, not scores, and has no derivative. ${scores ? `Explain the scores in front of it with --scores ${scores}.` : 'Export the model with its scores as an output.'}`,
+    });
+  }
+  const ranked = explained.task.value === 'classification' ? rankedScores(graph, name) : undefined;
+  if (ranked !== undefined && !stated.task) {
+    doubts.push({
+      about: 'output',
+      tensor: name,
+      blocking: true,
+      message: `The values of "${name}" ${shape} are the largest scores in order: which class each belongs to depends on the data. Explain all scores with --scores ${ranked}, or state what the values mean with --task.`,
     });
   }
   // A list of rows without a batch axis: which rows there are depends on the input.
@@ -123,6 +132,18 @@ function suppressedScores(graph: Graph, output: string): string | undefined {
   const before = ancestorsOf(graph, output);
   return graph.nodes.find(({ op, outputs }) => op === 'NonMaxSuppression' && outputs.some((name) => before.has(name)))
     ?.inputs[1];
+}
+
+/** Scores that the TopK behind an output sorts; undefined where there is none. */
+function rankedScores({ nodes }: Graph, output: string): string | undefined {
+  let tensor = output;
+  for (const node of nodes.toReversed()) {
+    if (node.outputs[0] !== tensor) continue;
+    if (node.op === 'TopK') return node.inputs[0];
+    if (!/^(Cast|Identity|Squeeze|Unsqueeze|Reshape|Flatten)$/.test(node.op)) return undefined;
+    tensor = node.inputs[0] ?? '';
+  }
+  return undefined;
 }
 
 const isUnnamedVector = ({ task, activation, labels }: OutputFact, stated: StatedFacts): boolean =>

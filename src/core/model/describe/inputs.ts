@@ -44,6 +44,7 @@ export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows:
   if (returns(graph, input)) return 'state';
   if ((input.dims?.length ?? 0) === 0) return 'fixed';
   if (isColumn(input) && isColumn(primary)) return 'explained';
+  if (isFactor(input) && isBesideRows(input, graph.inputs)) return 'fixed';
   const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
   if (rows === null && primaryHasRows) return 'fixed';
   if (!isFloat(input) && input.dtype !== 'bool' && isFloat(primary) && !isLookedUp(graph, input.name)) {
@@ -58,18 +59,37 @@ const isColumn = ({ dims = [] }: ValueInfo): boolean => dims.length === 1 || (di
 /** Name of the input that is explained first: tokens or pixels before masks, sizes and states. */
 export function primaryInput(graph: Graph): ValueInfo | undefined {
   const { inputs } = graph;
-  const candidates = inputs.filter(
+  const named = inputs.filter(
     (input) =>
       !FIXED_NAME.test(input.name) &&
       !STATE_NAME.test(input.name) &&
       (input.dims?.length ?? 1) > 0 &&
       !isParameter(graph, input.name),
   );
+  const large = named.filter((input) => !isBesideRows(input, named));
+  const candidates = large.length > 0 ? large : named;
   const images = candidates.filter(({ dims }) => dims?.length === 4);
   const texts = candidates.filter((input) => TEXT_NAME.test(input.name));
   // An image beside texts (two towers): the image.
   if (images.length > 0 && texts.length > 0) return images[0];
   return candidates.find((input) => !returns(graph, input)) ?? candidates[0] ?? inputs[0];
+}
+
+/** A number for each channel, to be spread over places: [1, 3, 1, 1]. */
+const isFactor = ({ dims = [] }: ValueInfo): boolean => dims.length > 2 && dims.at(-1) === 1;
+
+/**
+ * True for an input of fixed size without rows beside others that have rows: a temperature, a gain for each channel. Axes
+ * in front of its last that are longer than 1 may be tokens or places of a model without a batch.
+ */
+function isBesideRows(input: ValueInfo, all: readonly ValueInfo[]): boolean {
+  const { dims = [] } = input;
+  const isFixed = dims.length > 0 && dims.every((dim) => typeof dim === 'number');
+  const spread = dims.filter((dim) => dim !== 1).length;
+  if (!isFixed || spread > 1 || (dims.length > 1 && dims[0] !== 1)) return false;
+  const hasRows = (other: ValueInfo): boolean => typeof other.dims?.[0] === 'string' && other.dims.length > 1;
+  const isWider = (other: ValueInfo): boolean => (other.dims ?? []).filter((dim) => dim !== 1).length > spread;
+  return all.some((other) => hasRows(other) || (isFactor(input) && isWider(other)));
 }
 
 /** An input whose like comes out again: a float output of the same shape, beyond the first output. */

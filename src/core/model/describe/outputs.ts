@@ -317,9 +317,11 @@ export function isCopy(output: string, inputs: ReadonlySet<string>, makers: Make
 
 /** Class numbers rather than scores: an ArgMax, also cast or reshaped, or the label output of a classifier. */
 export function isLabel(output: ValueInfo, makers: Makers): boolean {
-  let node = makers.get(output.name);
+  let tensor = output.name;
+  let node = makers.get(tensor);
   for (let steps = 0; node && steps < 8; steps++) {
     if (node.op === 'ArgMax' || node.op === 'ArgMin') return true;
+    if (node.op === 'TopK') return node.outputs[1] === tensor;
     const classifies = /Classifier$/.test(node.op) && node.domain === 'ai.onnx.ml';
     if (classifies) return node.outputs.length > 1 && node.outputs[0] === tensorBefore(output.name, makers);
     if (
@@ -327,7 +329,8 @@ export function isLabel(output: ValueInfo, makers: Makers): boolean {
     ) {
       return false;
     }
-    node = makers.get(node.inputs[node.op === 'ArrayFeatureExtractor' ? 1 : 0] ?? '');
+    tensor = node.inputs[node.op === 'ArrayFeatureExtractor' ? 1 : 0] ?? '';
+    node = makers.get(tensor);
   }
   return false;
 }

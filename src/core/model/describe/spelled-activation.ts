@@ -22,6 +22,10 @@ class Spelling {
     return node?.op === op && node.domain === '' ? node : undefined;
   }
 
+  maker(name: string | undefined): Node | undefined {
+    return this.makers.get(name ?? '');
+  }
+
   /** The value in front of operators that change its shape alone, or spread it. */
   source(name: string | undefined): string {
     let tensor = name ?? '';
@@ -88,14 +92,40 @@ class Spelling {
 
 /** The activation that a node completes, and the tensor in front of it. */
 export function spelledActivation(graph: Graph, node: Node): FinalActivation | undefined {
-  if (node.domain !== '' || !/^(Div|Mul|Reciprocal|Sub|Log|Add)$/.test(node.op)) return undefined;
+  if (node.domain !== '' || !/^(Div|Mul|Reciprocal|Sub|Log|Exp|Add)$/.test(node.op)) return undefined;
   const spelling = new Spelling(graph);
   return (
     normalisedExponent(spelling, node) ??
     logistic(spelling, node) ??
     logisticByTanh(spelling, node) ??
-    logarithm(spelling, node)
+    logarithm(spelling, node) ??
+    exponential(spelling, node)
   );
+}
+
+/** Operators that give no number below zero. */
+const NOT_NEGATIVE = /^(Relu|Softplus|Abs|Sigmoid|Exp|Softmax|Sqrt)$/;
+
+/** True for shares of a sum: numbers from zero on, divided by what they add up to. */
+export function isShare(graph: Graph, node: Node): boolean {
+  if (node.domain !== '' || !/^(Div|Mul)$/.test(node.op)) return false;
+  const spelling = new Spelling(graph);
+  const [above, below] = spelling.quotient(node) ?? [];
+  const total = spelling.source(below);
+  const sum = spelling.made(total, 'ReduceSum') ?? spelling.made(total, 'ReduceL1');
+  const counted = spelling.maker(above);
+  return sum !== undefined && sum.inputs[0] === above && counted !== undefined && NOT_NEGATIVE.test(counted.op);
+}
+
+/** True for a vector of length 1, as embeddings are compared: divided by its Euclidean length, which may be kept from 0. */
+export function isUnitVector(graph: Graph, output: string): boolean {
+  const spelling = new Spelling(graph);
+  const node = spelling.maker(spelling.source(output));
+  if (node?.op === 'LpNormalization') return Number(node.attributes.p?.value ?? 2) === 2;
+  const [above, below] = (node && spelling.quotient(node)) ?? [];
+  let length = spelling.maker(spelling.source(below));
+  while (length && /^(Clip|Max|Add)$/.test(length.op)) length = spelling.maker(spelling.source(length.inputs[0]));
+  return above !== undefined && length?.op === 'ReduceL2' && length.inputs[0] === above;
 }
 
 /** `Exp(x) / ReduceSum(Exp(x))`, also with the largest element taken off first. */
@@ -154,4 +184,19 @@ function logarithm(spelling: Spelling, node: Node): FinalActivation | undefined 
   if (!reduction || of !== x) return undefined;
   const axis = spelling.axisOf(reduction);
   return { activation: 'log_softmax', logits: spelling.unshifted(x), ...(axis !== undefined && { axis }) };
+}
+
+/** `Exp` of any of the forms of log-softmax. */
+function exponential(spelling: Spelling, node: Node): FinalActivation | undefined {
+  if (node.op !== 'Exp') return undefined;
+  const inner = spelling.maker(node.inputs[0]);
+  if (inner?.op === 'LogSoftmax') {
+    return {
+      activation: 'softmax',
+      logits: inner.inputs[0] ?? '',
+      axis: Number(inner.attributes.axis?.value ?? -1),
+    };
+  }
+  const found = inner && logarithm(spelling, inner);
+  return found && { ...found, activation: 'softmax' };
 }
