@@ -1,6 +1,6 @@
 /** A moving image, explained frame by frame in the page. */
 import type { Image } from '../core/image/image.ts';
-import type { FrameMap } from './browser/frame.ts';
+import type { FrameMap } from './browser/messages.ts';
 import { drawMap } from './draw.ts';
 import { canvasOf, frameOf } from './image-input.ts';
 import type { View } from './state.ts';

@@ -4,8 +4,7 @@ import { type Answer, answerOf, mapOf } from '../answer.ts';
 import type { Hooks, MethodInfo, Question } from '../api.ts';
 import { Failure } from '../failure.ts';
 import type { PredictionOfInput } from './answer.ts';
-import type { FrameMap } from './frame.ts';
-import type { Edits, LiveMethod, Order, Report, Understood, Work, WorkerInput } from './messages.ts';
+import type { Edits, FrameMap, LiveMethod, Order, Report, Understood, Work, WorkerInput } from './messages.ts';
 
 let worker: Worker | undefined;
 let last = 0;

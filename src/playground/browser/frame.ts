@@ -1,23 +1,10 @@
 /** Explanations of frames of a moving image: nothing but the map and the name of the class, as fast as the engine is. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Image } from '../../core/image/image.ts';
-import type { Placement } from '../../core/image/placement.ts';
 import { imageInputOf } from '../../library/image-subject.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
-import type { MapValues } from '../answer.ts';
 import { explainer } from './machine.ts';
-import type { LiveMethod } from './messages.ts';
-
-/** Map of a frame. */
-export interface FrameMap {
-  readonly map: MapValues;
-  /** Part of the frame that the model sees. */
-  readonly placement: Placement;
-  /** Class that the map is of. */
-  readonly label: string;
-  /** In [0, 1]; undefined where the model gives none. */
-  readonly probability?: number;
-}
+import type { FrameMap, LiveMethod } from './messages.ts';
 
 /**
  * Explains the top class of one frame.

@@ -1,11 +1,11 @@
 /** Messages between the page and its worker. */
 
 import type { Image } from '../../core/image/image.ts';
+import type { Placement } from '../../core/image/placement.ts';
 import type { Prediction } from '../../core/task/task.ts';
 import type { PreprocessingEntries } from '../../library/preprocessing-entries.ts';
-import type { InferenceDocument } from '../answer.ts';
+import type { InferenceDocument, MapValues } from '../answer.ts';
 import type { MethodInfo, ModelInfo, Question } from '../api.ts';
-import type { FrameMap } from './frame.ts';
 
 /** Facts that the user states in place of those that were found. */
 export interface Edits {
@@ -28,6 +28,17 @@ export interface WorkerInput {
   readonly blob: Blob;
   /** Lower case, without the dot; empty where only the content tells. */
   readonly extension: string;
+}
+
+/** Map of a frame. */
+export interface FrameMap {
+  readonly map: MapValues;
+  /** Part of the frame that the model sees. */
+  readonly placement: Placement;
+  /** Class that the map is of. */
+  readonly label: string;
+  /** In [0, 1]; undefined where the model gives none. */
+  readonly probability?: number;
 }
 
 /** Methods that are fast enough for a moving image. */

@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { FrameMap } from '../browser/frame.ts';
-import type { LiveMethod } from '../browser/messages.ts';
+import type { FrameMap, LiveMethod } from '../browser/messages.ts';
 import { asFailure } from '../guarded.ts';
 import { explainLive } from '../live.ts';
 import { inPage } from '../runs.ts';
@@ -8,7 +7,7 @@ import { model, view } from '../state.ts';
 
 const METHODS: Readonly<Record<LiveMethod, string>> = { grad_cam: 'Grad-CAM', recipro_cam: 'Recipro-CAM' };
 
-/** What the camera shows, with the map of the class that the model sees in each frame. Nothing is uploaded. */
+/** Class and frame rate of the camera's moving image, with the map of the class that the model sees in each frame. Nothing is uploaded. */
 export function LiveView(props: {
   readonly video: HTMLVideoElement;
   /** Lies over the video, and gets each frame with its map. */
