@@ -27,3 +27,11 @@ FROM whylight_requests WHERE timestamp > NOW() - INTERVAL '1' DAY AND blob7 != '
 -- Rows evaluated by tenant and method, the measure of cost.
 SELECT index1 AS tenant, blob6 AS method, SUM(double2 * _sample_interval) AS rows
 FROM whylight_requests WHERE timestamp > NOW() - INTERVAL '30' DAY GROUP BY tenant, method ORDER BY rows DESC;
+
+-- Attribution drift, from the dataset whylight_drift: mean share of each group, this week and the week before.
+SELECT blob1 AS model, blob4 AS class, blob5 AS groups,
+  SUM(IF(timestamp > NOW() - INTERVAL '7' DAY, double1 * _sample_interval, 0))
+    / SUM(IF(timestamp > NOW() - INTERVAL '7' DAY, _sample_interval, 0)) AS this_week,
+  SUM(IF(timestamp <= NOW() - INTERVAL '7' DAY, double1 * _sample_interval, 0))
+    / SUM(IF(timestamp <= NOW() - INTERVAL '7' DAY, _sample_interval, 0)) AS week_before
+FROM whylight_drift WHERE timestamp > NOW() - INTERVAL '14' DAY GROUP BY model, class, groups ORDER BY model, class;

@@ -38,6 +38,7 @@ export const CHAPTERS: readonly Chapter[] = [
       'tenants',
       'scale',
       'monitoring',
+      'drift',
       'logs',
       'runbooks',
       'receipts',

@@ -6,6 +6,7 @@ import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityRegistry } from '../core/modality/registry.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
+import type { DriftSink } from './drift/sink.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Limits } from './limits.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
@@ -44,6 +45,8 @@ export interface Services {
   readonly mapMetrics?: ReadonlyMap<string, Metric>;
   /** Sink of request metrics; nothing is recorded without it. */
   readonly metrics?: Metrics;
+  /** Sink of attribution shares; none are counted without it. */
+  readonly drift?: DriftSink;
   /** Sink of spans; none are made without it. */
   readonly spans?: Spans;
   readonly limits: Limits;

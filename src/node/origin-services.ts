@@ -24,6 +24,7 @@ import { ReceiptSigner } from '../edge/receipts/sign.ts';
 import type { Services } from '../edge/services.ts';
 import { openInferenceEngine } from '../protocol/open-inference-engine.ts';
 import { Admission } from './admission.ts';
+import { PrometheusDrift } from './drift.ts';
 import { FileStore, type FileStoreOptions } from './file-store.ts';
 import { nodeModule } from './node-module.ts';
 import { defaultMemory, memoryGauges, nativeSessionMemory, processLimits, processPool } from './process-memory.ts';
@@ -60,6 +61,8 @@ export interface OriginOptions {
   readonly log?: Log;
   /** Files of the page, which is not served without them. */
   readonly pages?: Services['pages'];
+  /** Share of the requests whose attribution shares are counted, 0 to 1; none when left out. */
+  readonly driftRate?: number;
   /** Environment with the variables `OTEL_*` of an export of spans and metrics; none when left out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Methods that are served; the built ones when left out. */
@@ -112,7 +115,7 @@ export async function originServices(options: OriginOptions, parts: EdgeParts = 
       edgeModule(options.tenants ?? tenants),
       nodeModule({ models: options.models, limits: LIMITS }),
       originModule(options, admission, uploads),
-      metricsModule(gauges, telemetry),
+      metricsModule(gauges, telemetry, options.driftRate ?? 0),
       edgeParts({ log, ...parts }),
     ),
   );
@@ -157,9 +160,15 @@ const originModule = (
   });
 
 /** Binds the sinks of metrics and spans. */
-const metricsModule = (gauges: Readonly<Record<string, Gauge>>, telemetry: Telemetry | undefined): Module =>
+const metricsModule = (
+  gauges: Readonly<Record<string, Gauge>>,
+  telemetry: Telemetry | undefined,
+  driftRate: number,
+): Module =>
   defineModule(({ bind }) => {
-    const sinks = [new PrometheusMetrics(gauges), ...(telemetry ? [telemetry.metrics] : [])];
+    const drift = new PrometheusDrift(driftRate);
+    bind(SERVICES.drift).toConstantValue(drift);
+    const sinks = [new PrometheusMetrics(gauges, () => drift.lines()), ...(telemetry ? [telemetry.metrics] : [])];
     bind(SERVICES.metrics).toConstantValue(allMetrics(sinks));
     if (telemetry) bind(SERVICES.spans).toConstantValue(telemetry.spans);
   });

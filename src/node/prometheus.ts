@@ -29,6 +29,7 @@ export class PrometheusMetrics implements Metrics {
   private readonly requests = new Map<string, Series>();
   private readonly runs = new Map<string, Series & { seconds: number }>();
   private readonly gauges: Readonly<Record<string, Gauge>>;
+  private readonly further: () => readonly string[];
   private readonly latency = new Histogram('whylight_request_seconds', 'Time until an answer was ready.', BUCKETS);
   private readonly durations = new Histogram(
     'whylight_run_seconds',
@@ -37,9 +38,13 @@ export class PrometheusMetrics implements Metrics {
   );
   private readonly queued = new Histogram('whylight_run_queue_seconds', 'Time that runs waited for it.', RUN_BUCKETS);
 
-  /** @param gauges by name */
-  constructor(gauges: Readonly<Record<string, Gauge>> = {}) {
+  /**
+   * @param gauges by name
+   * @param further lines of other metrics
+   */
+  constructor(gauges: Readonly<Record<string, Gauge>> = {}, further: () => readonly string[] = () => []) {
     this.gauges = gauges;
+    this.further = further;
   }
 
   ran({ ms, queueMs, samples, ...facts }: RunFacts): void {
@@ -82,6 +87,7 @@ export class PrometheusMetrics implements Metrics {
       ...this.durations.lines(),
       ...this.queued.lines(),
       ...Object.entries(this.gauges).flatMap(gaugeLines),
+      ...this.further(),
     ];
     return { body: `${lines.join('\n')}\n`, type: 'text/plain; version=0.0.4; charset=utf-8' };
   }

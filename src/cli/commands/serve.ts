@@ -43,6 +43,11 @@ const args = {
     type: 'string',
     description: `Max resident memory in MiB, also ${MEMORY_MIB}; three quarters of the container's or the machine's when left out`,
   },
+  'drift-rate': {
+    type: 'string',
+    default: '0',
+    description: 'Share of the requests whose attribution by feature group is counted in /metrics, 0 to 1',
+  },
   'metrics-port': {
     type: 'string',
     description: 'Port for /metrics alone, without a key; 0 for any that is free',
@@ -103,6 +108,7 @@ export default defineCommand({
       }),
       ...(memoryMib !== undefined && { memory: numberFlag('memory-mib', memoryMib, 1, 2 ** 24) * 2 ** 20 }),
       env: process.env,
+      driftRate: numberFlag('drift-rate', flags['drift-rate'], 0, 1),
       metricsHost: flags['metrics-host'],
       ...(metricsPort !== undefined && { metricsPort: numberFlag('metrics-port', metricsPort, 0, 65_535) }),
       ...(metricsKey && { metricsKey }),

@@ -26,6 +26,7 @@ export const SERVICES: ServiceTokens = {
   log: token('edge.log'),
   mapMetrics: CORE.mapMetrics,
   metrics: token('edge.metrics'),
+  drift: token('edge.drift'),
   spans: token('edge.spans'),
   limits: token('edge.limits'),
   memory: CORE.memory,

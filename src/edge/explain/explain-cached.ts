@@ -6,6 +6,7 @@ import type { Plan } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
+import { observeDrift } from '../drift/observe-drift.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { type RunSinks, type RunStart, recordRun } from '../observe/run-record.ts';
 import { withDeadline } from '../routing/deadline.ts';
@@ -59,6 +60,7 @@ export async function explainCached(
     },
   );
   recordSource(c, explanation, state);
+  observeDrift(c, services.drift, { model: query.model, input: query.input, explanation });
   return { explanation, state, ...(route && { route }) };
 }
 

@@ -30,6 +30,9 @@ export interface WorkerBindings {
   readonly INFERENCE_AUTHORIZATION?: string;
   /** Metrics of requests; none are recorded without it. */
   readonly METRICS?: Dataset;
+  /** Attribution shares of a sample of the requests, and the size of the sample, 0 to 1; 0.1 when left out. */
+  readonly DRIFT?: Dataset;
+  readonly DRIFT_RATE?: string;
   /** Uploaded models; uploads are refused without it. */
   readonly UPLOADS?: R2Bucket;
   /** Background jobs; there are none unless all three are bound. */

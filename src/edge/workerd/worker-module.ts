@@ -15,6 +15,7 @@ import { servicesOf } from '../composition/services-of.ts';
 import { type HostSettings, settingsModule } from '../composition/settings-module.ts';
 import { EDGE, SERVICES } from '../composition/tokens.ts';
 import type { Configured } from '../configured.ts';
+import { analyticsEngineDrift } from '../drift/sink.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
 import type { Limits } from '../limits.ts';
 import { openAsset } from '../models/assets.ts';
@@ -88,6 +89,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     const {
       MODELS,
       METRICS,
+      DRIFT,
       RESULTS,
       JOBS,
       JOB_QUEUE,
@@ -105,6 +107,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
         MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
       );
     }
+    if (DRIFT) bind(SERVICES.drift).toConstantValue(analyticsEngineDrift(DRIFT, rateOf(bindings.DRIFT_RATE)));
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
     bind(SERVICES.sealedStores).toConstantValue({
@@ -127,6 +130,15 @@ async function assetBytes(assets: NonNullable<UsedBindings['MODELS']>, path: str
   throw new WhylightError('invalid_config', `The static assets have no file "${path}", which a method loads.`, {
     path,
   });
+}
+
+const DEFAULT_RATE = 0.1;
+
+/** @throws WhylightError `invalid_config` for a rate that is no number from 0 to 1 */
+function rateOf(text: string | undefined): number {
+  const rate = text === undefined ? DEFAULT_RATE : Number(text);
+  if (text !== '' && rate >= 0 && rate <= 1) return rate;
+  throw new WhylightError('invalid_config', `DRIFT_RATE is ${JSON.stringify(text)}: give a number from 0 to 1.`);
 }
 
 function bindModels({ bind }: Binder, bindings: UsedBindings, models: Configured['models'], root: string): void {

@@ -1,0 +1,59 @@
+/** Attribution drift: counts the shares of a sample of the answers. */
+import type { Context } from 'hono';
+import { sha256Hex } from '../../core/digest.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
+import { rowInFile } from '../../core/modality/prepare.ts';
+import type { Model } from '../../core/model/model.ts';
+import type { ExplainInput } from '../explain/input.ts';
+import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
+import { type RowFeatures, sharesOf } from './shares.ts';
+import type { DriftSink } from './sink.ts';
+
+/** Maximum number of rows of a request that are counted: data points of one request are limited. */
+const MAX_ROWS = 4;
+const DIGITS = 8;
+
+/** A question and its answer. */
+export interface Answered {
+  readonly model: Model;
+  readonly input: ExplainInput;
+  readonly explanation: Explanation;
+}
+
+/**
+ * Counts the rows of an answer if its input is in the sample: the digest of the input and the seed decide, so that a
+ * question that is asked again is counted again or never. Runs behind the answer; a failure is logged.
+ */
+export function observeDrift(c: Context<EdgeEnv>, sink: DriftSink | undefined, answered: Answered): void {
+  if (!sink || sink.rate <= 0) return;
+  const work = count(sink, answered).catch((error: unknown) =>
+    c.get('log')('warn', 'the drift of an answer was not counted', { reason: messageOf(error) }),
+  );
+  waitUntilOf(c)(work);
+}
+
+async function count(sink: DriftSink, { model, input, explanation }: Answered): Promise<void> {
+  if (!(await isSampled(await input.digest(), explanation.seed, sink.rate))) return;
+  const { method, rows } = explanation;
+  for (const [i, row] of rows.slice(0, MAX_ROWS).entries()) {
+    const shares = sharesOf(row, await featuresOf(model, input, i));
+    if (shares) sink.add({ model: model.name, version: model.version, method, label: labelOf(row), shares });
+  }
+}
+
+/** Tells if an input is in the sample. */
+export async function isSampled(digest: string, seed: number, rate: number): Promise<boolean> {
+  const text = await sha256Hex(new TextEncoder().encode(`drift/${seed}/${digest}`));
+  return Number.parseInt(text.slice(0, DIGITS), 16) / 16 ** DIGITS < rate;
+}
+
+async function featuresOf(model: Model, input: ExplainInput, row: number): Promise<RowFeatures | undefined> {
+  const prepared = await input.prepared();
+  const features = prepared?.features[row];
+  if (!prepared || !features) return undefined;
+  return { modality: prepared.use.modality.id, features, inputs: rowInFile(model, prepared.inputs, row) };
+}
+
+const labelOf = ({ target: { label, index } }: ExplainedRow): string =>
+  label ?? (index === undefined ? '' : `${index}`);
