@@ -87,10 +87,10 @@ function targetOf(choose: () => TaskTarget): TaskTarget | undefined {
 
 /** The method that `auto` prefers for the task, and the methods that follow its predictions by their similarity. */
 function methodsOf({ id }: Task, { targets }: Facts): string {
-  const preferred = AUTO_RULES.filter(({ tasks }) => tasks?.includes(id)).map(({ method }) => method);
+  const preferred = AUTO_RULES.filter(({ tasks }) => tasks?.includes(id)).slice(0, 1);
   const similar = [...targets.values()].some(({ similarity }) => similarity);
   const following = similar ? plugins.filter(({ method }) => method.follows === 'similarity') : [];
-  const ids = [...preferred, ...following.map(({ method }) => method.id)];
+  const ids = [...preferred.map(({ method }) => method), ...following.map(({ method }) => method.id)];
   return ids.length > 0 ? `all; made for it: ${ids.map((one) => `[${one}](methods/${one}.md)`).join(', ')}` : 'all';
 }
 

@@ -13,9 +13,10 @@ import type { Corrections } from '../model/corrections.ts';
 import type { ModalityId, TaskId } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
-import type { Node } from '../onnx/graph.ts';
+import type { Graph, Node } from '../onnx/graph.ts';
 import { simplify } from '../onnx/simplify.ts';
-import { resolveNeeds } from '../plan/variant.ts';
+import { bindShapes, hasOpenShapes as hasOpenDims } from '../plan/bind-rows.ts';
+import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { Inputs } from '../tensor/rows.ts';
 
 /** Id that stands for the best method for the model; also what a request without a method gets. */
@@ -58,13 +59,15 @@ interface Rule {
 /** Deadline below which a method has a few rows only. */
 const SHORT = 1000;
 
+const DETECTORS = ['object_detection', 'instance_segmentation', 'oriented_detection', 'pose'] as const;
+
 /** The first rule that applies wins. White boxes stand above black boxes, more exact methods above quicker ones. */
 export const AUTO_RULES: readonly Rule[] = [
   { method: 'tree_shap', reason: 'exact Shapley values of the decision trees in the model' },
   {
     method: 'hires_cam',
     for: ['image'],
-    tasks: ['object_detection', 'instance_segmentation', 'oriented_detection', 'pose'],
+    tasks: DETECTORS,
     reason: 'a detector with a spatial layer and a derivative: the map keeps to the explained box',
   },
   {
@@ -81,6 +84,12 @@ export const AUTO_RULES: readonly Rule[] = [
     reason: 'the model has a derivative, and the deadline leaves time for a path',
   },
   { method: 'input_x_gradient', reason: 'the model has a derivative, and the deadline leaves time for one gradient' },
+  {
+    method: 'occlusion',
+    for: ['image'],
+    tasks: DETECTORS,
+    reason: 'a detector without a derivative: windows of the image are covered, and the box is followed',
+  },
   {
     method: 'recipro_cam',
     for: ['image'],
@@ -173,8 +182,8 @@ export function refusalOf(
   return refusedWith(() => {
     const { method, params } = methods.bind(entry.method.id);
     for (const needs of Object.values(ownNeeds(method.needs(params, info, methods)))) {
-      const { gradients, scores } = resolveNeeds(needs, info);
-      const problem = gradients.length > 0 ? withoutDerivative(model, gradients, scores) : undefined;
+      const resolved = resolveNeeds(needs, info);
+      const problem = resolved.gradients.length > 0 ? withoutDerivative(model, resolved) : undefined;
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -195,11 +204,17 @@ function refusedWith(work: () => unknown): string | undefined {
 const known = new WeakMap<Model, Map<string, string | undefined>>();
 
 /** Reason why the gradient cannot pass; kept for each model, because every request asks. */
-function withoutDerivative(model: Model, from: readonly string[], scores: string): string | undefined {
+function withoutDerivative(model: Model, needs: ResolvedNeeds): string | undefined {
   const answers = known.get(model) ?? new Map<string, string | undefined>();
   known.set(model, answers);
-  const key = JSON.stringify([from, scores]);
-  if (!answers.has(key)) answers.set(key, findWithoutDerivative(model, from, scores));
+  const key = JSON.stringify([needs.gradients, needs.scores, needs.inputDims]);
+  if (!answers.has(key)) {
+    const problem = findWithoutDerivative(model.graph, needs);
+    // Operators that only work out the shape of an open input are gone once it is known.
+    const isKnown = Object.values(needs.inputDims).flat().every(Number.isFinite);
+    const mayFit = problem !== undefined && hasOpenDims(model.graph) && isKnown;
+    answers.set(key, mayFit ? findWithoutDerivative(bindShapes(model.graph, needs.inputDims), needs) : problem);
+  }
   return answers.get(key);
 }
 
@@ -208,12 +223,15 @@ const COMPARISONS: ReadonlySet<string> = new Set([
   ...['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Equal', 'And', 'Or', 'Not', 'Xor'],
 ]);
 
-function findWithoutDerivative({ graph }: Model, from: readonly string[], scores: string): string | undefined {
-  const path = nodesBetween(simplify(graph), [...from], scores);
+function findWithoutDerivative(
+  graph: Graph,
+  { gradients, scores }: Pick<ResolvedNeeds, 'gradients' | 'scores'>,
+): string | undefined {
+  const path = nodesBetween(simplify(graph), [...gradients], scores);
   const hasRule = (node: Node): boolean => gradient.rule({ node, first: false, last: false }) !== undefined;
   const missing = path.find((node) => !hasRule(node) && !decompositionOf(node));
   if (missing) return `${missing.op} has no derivative.`;
   // A rewriting may decline, which only the differentiation itself can tell.
   if (path.every((node) => hasRule(node) && !COMPARISONS.has(node.op))) return undefined;
-  return refusedWith(() => compile(graph, { scores, gradients: [...from], draft: true }));
+  return refusedWith(() => compile(graph, { scores, gradients: [...gradients], draft: true }));
 }

@@ -33,6 +33,24 @@ describe('chooseMethod', () => {
     expect(chosen(await smallDetector(), { corrections })).toBe('hires_cam');
   });
 
+  it('covers windows of the image of a detector without a derivative, and follows the box', async () => {
+    const corrections = { task: 'object_detection' };
+    const model = await smallDetector();
+    expect(chooseMethod(blackBoxes, { model, corrections }).entry.method.id).toBe('occlusion');
+  });
+
+  it('finds the derivative of a model whose open shape the input settles', async () => {
+    const g = GraphBuilder.empty('positions');
+    const x = g.input('image', 'float32', ['N', 3, 8, 'W']);
+    const kernel = g.constant('float32', [4, 3, 3, 3], new Array(108).fill(0.1));
+    const map = g.op('Relu', [g.op('Conv', [x, kernel])]);
+    const width = g.op('Gather', [g.op('Shape', [map]), g.constant('int64', [], [3])]);
+    const columns = g.op('Range', [g.constant('int64', [], [0]), width, g.constant('int64', [], [1])]);
+    const placed = g.mul(map, g.op('Cast', [columns], { to: 1 }));
+    const model = await openGraph(g.build([g.named(g.reduce('ReduceMean', placed, [2, 3], false), 'scores')]));
+    expect(chosen(model, { inputs: { image: float32([1, 3, 8, 9]) } })).toBe('grad_cam');
+  });
+
   it('takes the attention of a transformer with a class token, and Grad-CAM where there is none', async () => {
     expect(chosen(await patchNet(2, 3, 1), { deadline: 10 })).toBe('transformer_attribution');
     expect(chosen(await patchNet(2, 3, 0))).toBe('grad_cam');
