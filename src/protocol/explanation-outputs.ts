@@ -16,6 +16,7 @@ import { byTensor, resultOutputs, stackMaps } from './result-outputs.ts';
  * | `baseline_score`, `convergence_delta`, `standard_error` | FP32 | [N] | for methods that have them                       |
  * | `summary`      | BYTES    | [N]             | in words; with summary=true                                         |
  * | `predictions`    | BYTES    | [N]             | JSON of a list: label, class, score, probability, box, mask, ...    |
+ * | `prediction`     | INT64    | [N]             | number of the explained one among them, -1 where it is none         |
  * | `features`       | BYTES    | [N]             | JSON of a list: name, value, start, end; for data of a modality     |
  * | `diagnostics`    | BYTES    | [N]             | JSON: positiveShare, sparseness, entropy, warnings                  |
  *
@@ -25,6 +26,12 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
   const count = rows.length;
   const column = (pick: (row: ExplainedRow) => number | undefined) =>
     rows.every((row) => pick(row) !== undefined) ? float32([count], rows.map(pick) as number[]) : undefined;
+  const integers = (pick: (row: ExplainedRow) => number | undefined) =>
+    tensor(
+      'int64',
+      [count],
+      rows.map((row) => pick(row) ?? -1),
+    );
   // Where nothing was found in any row there is no class and no score.
   const found = rows.some(({ nothing }) => nothing === undefined);
   const jsonColumn = (pick: (row: ExplainedRow) => unknown) =>
@@ -35,17 +42,11 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
     ...byTensor('attribution', rows, ({ values }) => values),
     saliency_map: stackMaps(rows, ({ map }) => map),
     scores: found ? column(({ score }) => score) : undefined,
-    target: found
-      ? tensor(
-          'int64',
-          [count],
-          rows.map(({ target }) => target.index ?? -1),
-        )
-      : undefined,
+    target: found ? integers(({ target }) => target.index) : undefined,
     target_label: rows.some(({ target }) => target.label !== undefined)
       ? { dims: [count], texts: rows.map(({ target }) => target.label ?? '') }
       : undefined,
-    top_classes: found
+    top_classes: rows.some(({ top }) => top.length > 0)
       ? {
           dims: [count, rows[0]?.top.length ?? 0],
           texts: rows.flatMap(({ top }) =>
@@ -54,6 +55,9 @@ export function explanationOutputs({ rows }: Explanation): NamedOutput[] {
         }
       : undefined,
     predictions: jsonColumn(({ predictions }) => predictions),
+    prediction: rows.some(({ prediction }) => prediction !== undefined)
+      ? integers(({ prediction }) => prediction)
+      : undefined,
     features: jsonColumn(({ features }) => features),
     diagnostics: { dims: [count], texts: rows.map(({ diagnostics }) => JSON.stringify(diagnostics)) },
     summary: rows.some(({ summary }) => summary)

@@ -22,5 +22,6 @@ export const defineTask = ({ title, summary, evidence, ...rest }: TaskDefinition
     const found = evidence(description, metadata);
     return found === undefined ? 0 : Math.max(stated(description, rest.id), found);
   },
+  fits: (description, metadata) => evidence(description, metadata) !== undefined,
   ...rest,
 });

@@ -42,9 +42,10 @@ export function taskOf(
   tasks: TaskRegistry,
 ): Task | undefined {
   if (!request.read || tasks.tasks.length === 0) return undefined;
+  const stated = request.corrections?.task;
+  if (stated !== undefined) return tasks.stated(stated, model.description, model.metadata);
   // A vector to compare with asks for the similarity, whatever else the output may be.
-  const stated = request.corrections?.task ?? (request.read.similarTo && 'similarity');
-  return tasks.choose(model.description, model.metadata, stated);
+  return tasks.choose(model.description, model.metadata, request.read.similarTo && 'similarity');
 }
 
 /**

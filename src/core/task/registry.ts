@@ -44,6 +44,20 @@ export class TaskRegistry {
     return ranked.reduce((best, one) => (one.evidence > best.evidence ? one : best)).task;
   }
 
+  /**
+   * The task that a request states.
+   * @throws WhylightError `invalid_request` for an id that no task has, `unprocessable_method` for a task that cannot read
+   * the outputs
+   */
+  stated(id: TaskId, description: ModelDescription, metadata?: Readonly<Record<string, string>>): Task {
+    const task = this.get(id);
+    if (task.fits?.(description, metadata) ?? true) return task;
+    const outputs = description.outputs.map(({ name, shape }) => `"${name}" [${shape.join(', ')}]`);
+    const likely = this.choose(description, metadata).id;
+    const message = `The outputs ${outputs.join(', ')} cannot be read as ${id}: leave the task out, which reads them as ${likely}, or state another.`;
+    throw new WhylightError('unprocessable_method', message, { task: id, likely, parameter: 'task' });
+  }
+
   /** @throws WhylightError `invalid_request` for an id that no task has */
   get(id: TaskId): Task {
     const named = this.tasks.find((task) => task.id === id);

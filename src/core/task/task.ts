@@ -147,6 +147,8 @@ export interface Task {
    * the most evidence is taken; a tie is a doubt.
    */
   recognise(description: ModelDescription, metadata?: Readonly<Record<string, string>>): number;
+  /** False where the outputs cannot be read as this task, whoever states it; they can when absent. */
+  fits?(description: ModelDescription, metadata?: Readonly<Record<string, string>>): boolean;
   /** Predictions, best first; empty where nothing was found. */
   read(outputs: TaskOutputs, context: TaskContext): readonly Prediction[];
   /**

@@ -84,6 +84,7 @@ export async function predictAndExplainInstances(
 const explanationOf = (row: ExplainedRow, explanation: Explanation) => ({
   attributions: row.nothing === undefined ? [attribution(row, explanation)] : [],
   ...(row.predictions && { predictions: row.predictions }),
+  ...(row.prediction !== undefined && { prediction: row.prediction }),
   ...(row.features && { features: row.features }),
   ...resultsOf(row),
   ...(explanation.notices && { notices: explanation.notices }),

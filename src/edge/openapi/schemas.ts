@@ -254,6 +254,7 @@ const v1Explanation = z.object({
     .array(z.looseObject({ score: z.number() }))
     .optional()
     .describe('Predictions as the task of the model reads them, best first.'),
+  prediction: z.int().min(0).optional().describe('Number of the explained one among the predictions.'),
   features: z
     .array(z.looseObject({ name: z.string(), value: z.number() }))
     .optional()

@@ -3,6 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { TargetChoice } from '../../core/task/task.ts';
 import { boxToImage } from '../upright.ts';
 import { type Found, findBoxes } from './find.ts';
+import { isTable } from './head.ts';
 import { iou } from './overlap.ts';
 import type { Search } from './search.ts';
 
@@ -46,7 +47,15 @@ function ofClass(index: number, search: Search): Found {
   const found = seen ?? below(search).find((candidate) => candidate.class === index);
   if (found) return found;
   const name = search.format.labels?.[index + (search.format.firstClass ?? 0)] ?? index;
-  throw notFound(`No candidate is of the class ${name}: choose another class, or a box.`, { class: index });
+  const classes = classesOf(search);
+  const range = classes === undefined ? '' : ` The model has the classes 0 to ${classes - 1}.`;
+  throw notFound(`No candidate is of the class ${name}: choose another class, or a box.${range}`, { class: index });
+}
+
+/** Number of classes, where the output has a score for each. */
+function classesOf({ detections, format: { firstClass = 0 } }: Search): number | undefined {
+  const scores = detections.heads[0]?.scores;
+  return scores && isTable(scores) ? scores.classes + firstClass : undefined;
 }
 
 function around([x, y]: readonly [number, number], search: Search): Found {

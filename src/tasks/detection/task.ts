@@ -24,6 +24,10 @@ export const defineDetection = (id: DetectionKind, title: string, summary: strin
     const recognised = recogniseDetector(factsOf(description, metadata));
     return recognised && kindOf(recognised.format) === id ? recognised.evidence : 0;
   },
+  fits(description, metadata) {
+    const recognised = recogniseDetector(factsOf(description, metadata));
+    return recognised !== undefined && (id === 'object_detection' || kindOf(recognised.format) === id);
+  },
   read(outputs, context) {
     const all = search(outputs, context);
     return all.found.map((found) => predictionOf(found, all));

@@ -260,8 +260,9 @@ describe('the explanation of a detection over HTTP', () => {
     ['a point', 'point:6,2'],
     ['a box', 'box:4,0,8,4'],
   ])('explains another box, chosen by %s', async (_, target) => {
-    const { scores, attribution } = await outputsOf(await detect({ target }));
+    const { scores, attribution, prediction } = await outputsOf(await detect({ target }));
     expect(Number(scores?.data[0])).toBeCloseTo(0.6, 5);
+    expect(Number(prediction?.data[0])).toBe(1);
     expect(Number(attribution?.data[4])).toBeCloseTo(1 / 48, 6);
   });
 
@@ -294,6 +295,12 @@ describe('the explanation of a detection over HTTP', () => {
     const text = await response.text();
     expect(text).toContain('data:image/png;base64,');
     expect(text.match(/<polygon[^>]*fill="none"/g)).toHaveLength(2);
+  });
+
+  it.each(['classification', 'pose'])('refuses the task %s, which the outputs do not fit', async (task) => {
+    const response = await detect({ task });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('leave the task out') });
   });
 
   it('streams partial maps of d_rise, and ends with a map that is highest in the box', async () => {
