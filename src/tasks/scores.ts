@@ -26,31 +26,71 @@ export interface Scores {
  */
 export function scoresOf(outputs: TaskOutputs, fact: OutputFact): Scores {
   const output = outputs[fact.name];
-  const logits = outputs[fact.logits];
-  const before = fact.logits !== fact.name && logits !== undefined && sameShape(logits.dims, output?.dims);
-  const tensor = before ? logits : output;
-  if (!tensor) throw new WhylightError('internal', `The run gave no output "${fact.name}".`, { name: fact.name });
-  const layout = layoutOf(tensor.dims, fact);
-  const { data } = tensor;
-  return {
-    output: before ? fact.logits : fact.name,
-    data,
-    ...layout,
-    probability: probabilityOf(data, layout, fact.activation.value, before),
-  };
+  const logits = fact.logits === fact.name ? undefined : outputs[fact.logits];
+  const before = logits && logitsBefore(logits, output, fact);
+  if (before) return before;
+  if (!output) throw new WhylightError('internal', `The run gave no output "${fact.name}".`, { name: fact.name });
+  const layout = layoutOf(output.dims, classAxisIn(output.dims, fact), fact);
+  const probability = probabilityOf(output.data, layout, fact.activation.value, false);
+  return { output: fact.name, data: output.data, ...layout, probability };
 }
 
-const sameShape = (a: readonly number[], b: readonly number[] | undefined): boolean =>
-  b === undefined || (a.length === b.length && a.every((extent, i) => extent === b[i]));
+type Numbers = TaskOutputs[string];
+
+/** Scores in front of the activation, whose classes may count along another axis; undefined where they are no such scores. */
+function logitsBefore({ dims, data }: Numbers, output: Numbers | undefined, fact: OutputFact): Scores | undefined {
+  const after = output && classAxisIn(output.dims, fact);
+  const axis = output ? movedAxis(dims, output.dims, after) : classAxisIn(dims, fact);
+  if (axis === null) return undefined;
+  const layout = layoutOf(dims, axis, fact);
+  const scores = {
+    output: fact.logits,
+    data,
+    ...layout,
+    probability: probabilityOf(data, layout, fact.activation.value, true),
+  };
+  const isMoved = output !== undefined && axis !== after;
+  return isMoved && !gives(scores, output.data, layoutOf(output.dims, after, fact)) ? undefined : scores;
+}
+
+/** Class axis of the logits: that of the output, or the one that it was moved from; null where shapes do not fit. */
+function movedAxis(
+  logits: readonly number[],
+  output: readonly number[],
+  axis: number | undefined,
+): number | undefined | null {
+  const same = (a: readonly number[], b: readonly number[]) => a.length === b.length && a.every((n, i) => n === b[i]);
+  if (same(logits, output)) return axis;
+  if (axis === undefined || logits.length !== output.length) return null;
+  const others = output.toSpliced(axis, 1);
+  const moved = logits.findLastIndex((n, i) => i > 0 && n === output[axis] && same(logits.toSpliced(i, 1), others));
+  return moved < 0 ? null : moved;
+}
+
+/** Positions at which scores are compared with the output of their activation. */
+const COMPARED = 8;
+
+/** True if the probabilities of scores are the numbers of the output. */
+function gives({ positions, probability, first }: Scores, output: Float32Array, { element }: Layout): boolean {
+  return Array.from({ length: COMPARED }, (_, i) => Math.floor((i * positions) / COMPARED)).every((position) => {
+    const own = probability(-first, position);
+    return own !== undefined && Math.abs(own - (output[element(-first, position)] as number)) < 1e-3;
+  });
+}
 
 type Layout = Omit<Scores, 'output' | 'data' | 'probability'> & { readonly columns: number };
 
-function layoutOf(dims: readonly number[], { shape, classAxis, labels }: OutputFact): Layout {
-  // A run of one row has a batch axis even where the file has none.
+/** Axis that counts classes in a run; a run of one row has a batch axis even where the file has none. */
+function classAxisIn(dims: readonly number[], { shape, classAxis }: OutputFact): number | undefined {
   const axis = classAxis?.value ?? null;
-  const shifted = axis === null ? undefined : axis - 1 + (dims.length - shape.length);
+  const shifted = axis === null ? 0 : axis + (dims.length - shape.length);
+  return shifted > 0 ? shifted : undefined;
+}
+
+/** @param axis that counts classes, the batch included */
+function layoutOf(dims: readonly number[], axis: number | undefined, { labels }: OutputFact): Layout {
+  const chosen = axis === undefined ? undefined : axis - 1;
   const row = dims.slice(1);
-  const chosen = shifted !== undefined && shifted >= 0 ? shifted : undefined;
   const columns = chosen === undefined ? 1 : (row[chosen] ?? 1);
   const inner = chosen === undefined ? 1 : row.slice(chosen + 1).reduce((a, b) => a * b, 1);
   const extents = row.filter((_, i) => i !== chosen);

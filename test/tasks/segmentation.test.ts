@@ -59,4 +59,27 @@ describe('segmentation', () => {
       'holds nothing that the model saw: the image is 6 x 8 pixels',
     );
   });
+
+  it.each([
+    ['the classes of its output last', true],
+    ['numbers that its output does not come from', false],
+  ])('explains the scores in front of a softmax with %s (%s)', (_, fits) => {
+    // [N, H, W, C] in front of a softmax over the classes, which are moved forward again behind it.
+    const scores = [5, 0, 5, 0, 0, 2, 5, 0, 5, 0, 1, 4];
+    const shares = [1, 0].map((own) =>
+      Array.from({ length: 6 }, (_, cell) => {
+        const [a, b] = [scores[2 * cell + own] as number, scores[2 * cell + 1 - own] as number];
+        return 1 / (1 + Math.exp(b - a));
+      }),
+    );
+    const probabilities = float32([1, 2, 2, 3], [...(shares[1] as number[]), ...(shares[0] as number[])]);
+    const run = { y: probabilities, l: float32([1, 2, 3, 2], fits ? scores : scores.toReversed()) };
+    const about = { classAxis: 1, names: ['background', 'cat'], activation: 'softmax', logits: 'l' } as const;
+    const context = { description: described([input([1, 3, 20, 30])], run, about), image: contextOf().image };
+    const target = segmentation.target({ point: [5.5, 7.5] }, run, context as TaskContext);
+    expect(target).toMatchObject({ label: 'cat', output: fits ? 'l' : 'y', weights: [{ index: 11, weight: 1 }] });
+    const [cat] = segmentation.read(run, context as TaskContext);
+    expect(cat?.probability).toBeCloseTo((1 / (1 + Math.exp(-2)) + 1 / (1 + Math.exp(-3))) / 2, 5);
+    expect(cat?.score).toBeCloseTo(fits ? 3 : Number(cat?.probability), 5);
+  });
 });

@@ -17,7 +17,7 @@ export function finalActivation(graph: Graph, output: string): FinalActivation {
   let tensor = output;
   for (let node = makers.get(tensor); node; node = makers.get(tensor)) {
     const found = activationAt(graph, node, makers);
-    if (found) return placed(found, order);
+    if (found) return placed(found, order, makers);
     const inside = activationInside(graph, node, tensor, makers);
     if (inside) return { activation: inside, logits: output };
     if (node.op === 'Transpose' && node.domain === '') {
@@ -30,10 +30,17 @@ export function finalActivation(graph: Graph, output: string): FinalActivation {
   return { activation: 'none', logits: output };
 }
 
-function placed(found: FinalActivation, order: readonly number[] | undefined): FinalActivation {
+function placed(found: FinalActivation, order: readonly number[] | undefined, makers: Makers): FinalActivation {
   if (!order) return found;
   const axis = found.axis === undefined ? undefined : found.axis < 0 ? found.axis + order.length : found.axis;
-  return { ...found, order, ...(axis !== undefined && { axis: order.indexOf(axis) }) };
+  const inOutput = axis !== undefined && { axis: order.indexOf(axis) };
+  // Classes may be moved to the end for the softmax, and back: the scores before that lie as the output does.
+  const before = makers.get(found.logits);
+  const perm = before?.op === 'Transpose' ? intsAttribute(before, 'perm', []) : [];
+  if (before && perm.length === order.length && order.every((from, i) => perm[from] === i)) {
+    return { ...found, logits: before.inputs[0] as string, ...inOutput };
+  }
+  return { ...found, order, ...inOutput };
 }
 
 /** Softmax of a QDQ model stands between quantisers; a Clip to 0..1 changes no probability. */
