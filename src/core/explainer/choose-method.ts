@@ -229,7 +229,7 @@ function findWithoutDerivative(
 ): string | undefined {
   const path = nodesBetween(simplify(graph), [...gradients], scores);
   const hasRule = (node: Node): boolean => gradient.rule({ node, first: false, last: false }) !== undefined;
-  const missing = path.find((node) => !hasRule(node) && !decompositionOf(node));
+  const missing = path.find((node) => !hasRule(node) && !decompositionOf(node) && !COMPARISONS.has(node.op));
   if (missing) return `${missing.op} has no derivative.`;
   // A rewriting may decline, which only the differentiation itself can tell.
   if (path.every((node) => hasRule(node) && !COMPARISONS.has(node.op))) return undefined;

@@ -39,6 +39,16 @@ describe('chooseMethod', () => {
     expect(chooseMethod(blackBoxes, { model, corrections }).entry.method.id).toBe('occlusion');
   });
 
+  it('lets the gradient pass beside a condition of truth values', async () => {
+    const g = GraphBuilder.empty('conditions');
+    const x = g.input('x', 'float32', ['N', 4]);
+    const between = g.op('Xor', [g.op('Greater', [x, g.scalar(0)]), g.op('Greater', [x, g.scalar(1)])]);
+    const chosen = g.where(between, g.mul(x, g.scalar(2)), x);
+    const weights = g.constant('float32', [4, 2], [1, 0, 0, 1, 1, 1, 0, 0]);
+    const model = await openGraph(g.build([g.named(g.op('MatMul', [chosen, weights]), 'y')]));
+    expect(chooseMethod(methods, { model }).entry.method.id).toBe('integrated_gradients');
+  });
+
   it('finds the derivative of a model whose open shape the input settles', async () => {
     const g = GraphBuilder.empty('positions');
     const x = g.input('image', 'float32', ['N', 3, 8, 'W']);
