@@ -12,6 +12,7 @@ import type { Limits } from './limits.ts';
 import type { ModelCatalogue } from './models/catalogue.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { ShadowFacts } from './observe/shadow-facts.ts';
 import type { Spans } from './observe/spans.ts';
 import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
@@ -72,6 +73,8 @@ export interface Services {
   readonly metricsKey?: string;
   /** Signs receipts of explanations; there are none without it. */
   readonly receipts?: ReceiptSigner;
+  /** Sink of comparisons of versions with their shadows; they are in the log alone without it. */
+  readonly shadows?: (facts: ShadowFacts) => void;
   /** Stores whose entries carry a checksum, for a check of all of them. */
   readonly sealedStores?: SealedStores;
   /** Yields to other requests between two batches. */

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { environmentOf } from '../../scripts/deploy/environment.ts';
 import { makeResources, type RunWrangler, resourcesOf } from '../../scripts/deploy/resources.ts';
+import { runScript } from '../support/command-line.ts';
 
-const TOML = readFileSync('wrangler.toml', 'utf8');
+const WRANGLER_TOML = readFileSync('wrangler.toml', 'utf8');
+const TOML = environmentOf(WRANGLER_TOML);
 
 /** An account that answers as wrangler prints it. An account of Cloudflare cannot be had in a test. */
 function account(namespaces: string[] = [], buckets: string[] = [], queues: string[] = []) {
@@ -63,5 +66,34 @@ describe('resources of a deployment', () => {
       return run(args);
     };
     await expect(makeResources(TOML, failing, () => undefined)).rejects.toThrow('no permission');
+  });
+});
+
+describe('environments of a deployment', () => {
+  it('have the same bindings, each with resources of its own', () => {
+    const staging = environmentOf(WRANGLER_TOML, 'staging');
+    const bindingsOf = (toml: string) =>
+      [...toml.matchAll(/^(?:binding|name) = "([A-Z_0-9]+)"/gm)].map(([, name]) => name);
+    expect(bindingsOf(staging).sort()).toEqual(bindingsOf(TOML).sort());
+    const { buckets, queues } = resourcesOf(staging);
+    const production = resourcesOf(TOML);
+    for (const name of [...buckets, ...queues]) {
+      expect(name).toMatch(/^whylight-staging-/);
+      expect([...production.buckets, ...production.queues]).not.toContain(name);
+    }
+    expect(staging).toMatch(/^name = "whylight-staging"$/m);
+    expect(staging).toContain('tag = "explanation-job"');
+  });
+
+  it('are refused where wrangler.toml has none of the name', () => {
+    expect(() => environmentOf(WRANGLER_TOML, 'stagin')).toThrow('it has staging');
+  });
+
+  it.each([[], ['--env', 'staging']])('build with wrangler deploy --dry-run %s %s', (...flags) => {
+    const { code, stdout, stderr } = runScript('scripts/deploy.ts', '--dry-run', ...flags);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const binding of ['LEDGER', 'JOBS', 'RESULTS', 'TENANTS', 'JOB_QUEUE', 'UPLOADS', 'SHADOWS', 'RATE_6000']) {
+      expect(stdout).toMatch(new RegExp(`^env\\.${binding} `, 'm'));
+    }
   });
 });

@@ -42,6 +42,7 @@ export const SERVICES: ServiceTokens = {
   pause: token('edge.pause'),
   receipts: token('edge.receipts'),
   sealedStores: token('edge.sealed-stores'),
+  shadows: token('edge.shadows'),
 };
 
 /** Parts that the services are made of. */

@@ -8,7 +8,7 @@ import { fromBase64 } from '../../protocol/base64.ts';
 import { object, parse, scalars } from '../../protocol/json-members.ts';
 import { leaves, type Parameters } from '../../protocol/open-inference.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
-import { requestedModel } from '../models/requested-model.ts';
+import { answeringModel } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import { withDeadline } from '../routing/deadline.ts';
 import type { Services } from '../services.ts';
@@ -34,7 +34,7 @@ export async function readInstances(
   accept: () => void,
 ): Promise<{ readonly served: ServedModel; readonly request: V1Request }> {
   const [, model = ''] = /^(.+)(?::|%3a)[a-z]+$/i.exec(c.req.param('target') ?? '') ?? [];
-  const served = await requestedModel(c, services.models, { model });
+  const served = await answeringModel(c, services.models, { model });
   accept();
   const request: V1Request = object(parse(new Uint8Array(await c.req.arrayBuffer())), '');
   c.set('positions', { parameters: Object.keys(request.parameters ?? {}), input: () => '#/instances' });

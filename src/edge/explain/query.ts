@@ -13,7 +13,7 @@ import { cacheKey } from '../cache/key.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { prefersAsync } from '../http/prefer.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
-import { requestedModel } from '../models/requested-model.ts';
+import { answeringModel } from '../models/requested-model.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { RunRequest } from '../routing/route.ts';
 import type { Services } from '../services.ts';
@@ -83,7 +83,7 @@ export async function readQuery(c: Context<EdgeEnv>, services: Services): Promis
  * read.
  */
 export async function readRaw(c: Context<EdgeEnv>, services: Services): Promise<RawQuery> {
-  const served = await requestedModel(c, services.models);
+  const served = await answeringModel(c, services.models);
   const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
   return { served, body, parameters: { ...c.req.query(), ...body.parameters } };
 }

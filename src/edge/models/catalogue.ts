@@ -5,7 +5,15 @@ import type { MemoryPool } from '../../core/memory-pool.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import { mayUseModel, type Tenant } from '../tenants/tenant.ts';
 import { ModelCache } from './model-cache.ts';
-import { defaultVersion, type ModelRecord, NAME, versionOf } from './model-record.ts';
+import {
+  answeringVersion,
+  defaultVersion,
+  type ModelRecord,
+  NAME,
+  type OwnedModel,
+  type VersionRecord,
+  versionOf,
+} from './model-record.ts';
 import { ownerOf } from './owner.ts';
 import type { ModelRegistry } from './registry.ts';
 import { type ModelReaders, type ServedModel, serveModel } from './served-model.ts';
@@ -78,16 +86,42 @@ export class ModelCatalogue {
   /**
    * Returns a model.
    * @param version the default one when left out
+   * @param chance number of the request from 0 to 1, with which a canary may answer in place of the default version
    * @throws WhylightError `model_not_found`, also for a model that exists but not for this tenant.
    */
-  async get(name: string, tenant: Tenant, waitUntil: WaitUntil, version?: string): Promise<ServedModel> {
+  async get(
+    name: string,
+    tenant: Tenant,
+    waitUntil: WaitUntil,
+    version?: string,
+    chance?: number,
+  ): Promise<ServedModel> {
     if (this.isShipped(name, tenant)) return this.shipped(name, waitUntil, version);
     const found = await this.uploaded(name, tenant);
     if (!found || !this.registry) throw notFound(name, await this.names(tenant));
     const { owner, record } = found;
-    const wanted = version ?? defaultVersion(record);
-    const entry = versionOf(record, name, wanted);
-    const registry = this.registry;
+    const chosen = chance === undefined ? defaultVersion(record) : answeringVersion(record, tenant.id, chance);
+    return this.opened(this.registry, { owner, name }, versionOf(record, name, version ?? chosen), waitUntil);
+  }
+
+  /**
+   * Returns the shadow of a model, where it has one that runs for this request.
+   * @param chance number of the request from 0 to 1: below the share, the shadow runs
+   */
+  async shadow(name: string, tenant: Tenant, waitUntil: WaitUntil, chance: number): Promise<ServedModel | undefined> {
+    const found = await this.uploaded(name, tenant);
+    const shadow = found?.record.shadow;
+    if (!found || !this.registry || !shadow || chance >= shadow.share) return undefined;
+    const { owner, record } = found;
+    return this.opened(this.registry, { owner, name }, versionOf(record, name, shadow.version), waitUntil);
+  }
+
+  private opened(
+    registry: ModelRegistry,
+    { owner, name }: OwnedModel,
+    entry: VersionRecord,
+    waitUntil: WaitUntil,
+  ): Promise<ServedModel> {
     const key = `${owner}/${name}/${entry.upload}/${entry.digest}`;
     return this.cache.get(
       key,

@@ -59,6 +59,16 @@ export function defaultVersion({ pinned, canary, shadow, versions }: ModelRecord
   return (all.findLast((one) => one !== canary?.version && one !== shadow?.version) ?? all.at(-1)) as string;
 }
 
+/**
+ * Returns the version that answers a request without one.
+ * @param chance number from 0 to 1 that belongs to the request: below the share, the canary answers
+ */
+export function answeringVersion(record: ModelRecord, tenant: string, chance: number): string {
+  const { canary } = record;
+  const isCanary = canary && (canary.tenants.includes(tenant) || chance < canary.share);
+  return isCanary ? canary.version : defaultVersion(record);
+}
+
 /** Key of the index of a model. */
 export const indexKey = ({ owner, name }: OwnedModel): string => `${owner}/${name}/index.json`;
 

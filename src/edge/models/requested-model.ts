@@ -30,3 +30,32 @@ export async function requestedModel(
   c.get('seen').model = served.model.name;
   return served;
 }
+
+/**
+ * Returns the model that answers a request: that of the path, where a canary may take the place of the default version.
+ * @throws WhylightError `model_not_found`
+ */
+export async function answeringModel(
+  c: Context<EdgeEnv>,
+  models: ModelCatalogue,
+  { model, version }: ModelName = modelNameOf(c),
+): Promise<ServedModel> {
+  const served = await models.get(model, c.get('tenant'), waitUntilOf(c), version, chanceOf(c.get('requestId')));
+  c.get('seen').model = served.model.name;
+  c.header('X-Whylight-Version', served.model.version);
+  return served;
+}
+
+/**
+ * Number from 0 to 1 that belongs to a request: the same for the same id (FNV-1a of 32 bits, mixed as MurmurHash3 ends).
+ * @param salt tells choices apart that must not depend on each other
+ */
+export function chanceOf(requestId: string, salt = ''): number {
+  let hash = 0x811c9dc5;
+  for (const character of `${salt}${requestId}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

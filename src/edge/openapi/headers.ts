@@ -13,6 +13,7 @@ export const HEADERS = {
   'X-Whylight-Route': 'Route of the run: edge, origin or job; absent when nothing ran.',
   'X-Whylight-Route-Reason': 'Reason of the route.',
   'X-Whylight-Score': 'Score of the target; for a single row.',
+  'X-Whylight-Version': 'Version of the model that answered.',
   'X-Whylight-Target': 'Class index of the target; for a single row.',
 } as const;
 

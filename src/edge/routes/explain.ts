@@ -8,9 +8,10 @@ import { type DocumentType, DRAWING_POLICY, drawDocument } from '../explain/draw
 import { type Answer, type AnswerHooks, explainCached } from '../explain/explain-cached.ts';
 import { sourceHeaders, targetHeaders } from '../explain/headers.ts';
 import { metricNames } from '../explain/metric-parameters.ts';
-import { type ExplainQuery, readQuery } from '../explain/query.ts';
+import { type ExplainQuery, queryOf, readRaw } from '../explain/query.ts';
 import { checkReceipt } from '../explain/receipt-parameter.ts';
 import { drawAnswer, wireAnswer } from '../explain/represent.ts';
+import { compareWithShadow } from '../explain/shadow.ts';
 import { submitQuery } from '../explain/submit-query.ts';
 import { linkTo } from '../http/base-path.ts';
 import { entityTag, matchesTag } from '../http/entity-tag.ts';
@@ -66,13 +67,15 @@ export const explain = defineRoute(
       'X-Whylight-Route-Reason',
       'X-Whylight-Score',
       'X-Whylight-Target',
+      'X-Whylight-Version',
     ],
   },
   (services) => async (c) => {
     const offered = offeredTo(c.get('tenant'), REPRESENTATIONS);
     // Checked before the body is read; what the body is decides among the types that are left.
     negotiate(c.req.header('Accept'), offered);
-    const query = await readQuery(c, services);
+    const raw = await readRaw(c, services);
+    const query = await queryOf(c, services, raw);
     const fitting = query.isData ? offered.filter((one) => one !== 'image/png') : offered;
     const type = negotiate(c.req.header('Accept'), fitting);
     checkReceipt(query, services, type);
@@ -89,6 +92,7 @@ export const explain = defineRoute(
       c.header('ETag', undefined);
       return acceptedResponse(c, await submitQuery(c, services, query), answer.why);
     }
+    compareWithShadow(c, services, raw, answer);
     const { explanation } = answer;
     setHeaders(c, sourceHeaders(answer));
     if (explanation.degraded) {

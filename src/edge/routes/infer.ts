@@ -16,7 +16,7 @@ import { checkRows, rowsIn } from '../explain/rows.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
-import { requestedModel } from '../models/requested-model.ts';
+import { answeringModel } from '../models/requested-model.ts';
 import { inferenceBody, negotiated } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import type { Services } from '../services.ts';
@@ -42,7 +42,7 @@ export const infer = defineRoute(
   },
   (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);
-    const served = await requestedModel(c, services.models);
+    const served = await answeringModel(c, services.models);
     const body = await readBody(c, imageSource(c, services), await dataTypesOf(services.modalities, served));
     const wire = body.kind === 'image' ? undefined : body.request;
     const { condition, parameters } = await readCondition({ ...c.req.query(), ...body.parameters });

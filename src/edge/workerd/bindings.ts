@@ -33,6 +33,8 @@ export interface WorkerBindings {
   /** Attribution shares of a sample of the requests, and the size of the sample, 0 to 1; 0.1 when left out. */
   readonly DRIFT?: Dataset;
   readonly DRIFT_RATE?: string;
+  /** Comparisons of versions with their shadows; they are in the log alone without it. */
+  readonly SHADOWS?: Dataset;
   /** Uploaded models; uploads are refused without it. */
   readonly UPLOADS?: R2Bucket;
   /** Background jobs; there are none unless all three are bound. */

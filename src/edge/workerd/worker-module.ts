@@ -24,6 +24,7 @@ import { r2Files } from '../models/r2.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import { analyticsEngineMetrics } from '../observe/analytics-engine.ts';
 import type { Log } from '../observe/log.ts';
+import { analyticsEngineShadows } from '../observe/shadow-facts.ts';
 import { OriginClient } from '../origin/origin-client.ts';
 import { OriginRunner } from '../origin/origin-runner.ts';
 import { ReceiptSigner } from '../receipts/sign.ts';
@@ -110,6 +111,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     if (DRIFT) bind(SERVICES.drift).toConstantValue(analyticsEngineDrift(DRIFT, rateOf(bindings.DRIFT_RATE)));
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
+    if (bindings.SHADOWS) bind(SERVICES.shadows).toConstantValue(analyticsEngineShadows(bindings.SHADOWS));
     bind(SERVICES.sealedStores).toConstantValue({
       ...(RESULTS && { answers: kvStore(RESULTS) }),
       ...(JOB_FILES && { jobs: r2Store(JOB_FILES) }),

@@ -263,3 +263,70 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
     expect((await ask('/v2/models/a%20b/versions/1', put('acme-key', identityModel().graph))).status).toBe(400);
   });
 });
+
+describe('the rollout of a model', () => {
+  const explained = async (app: Ask, key: string, id: string) => {
+    const init = question(key);
+    const response = await app('/v2/models/rolled/explain', {
+      ...init,
+      headers: { ...init.headers, 'X-Request-Id': id },
+    });
+    return [response.status, response.headers.get('X-Whylight-Version')];
+  };
+  const roll = (body: object) => ask('/v2/models/rolled/rollout', request('PUT', 'ops-key', body));
+
+  beforeAll(async () => {
+    await ask('/v2/models/rolled/versions/1', uploadCifar('ops-key'));
+    await ask('/v2/models/rolled/default', request('PUT', 'ops-key', { version: '1' }));
+    await ask('/v2/models/rolled/versions/2', uploadCifar('ops-key', { description: 'second' }));
+  });
+
+  it('gives the canary its share of the requests, the same for the same id, and all of its tenants', async () => {
+    expect((await roll({ canary: { version: '2', share: 0.25, tenants: ['rival'] } })).status).toBe(200);
+    const ids = Array.from({ length: 120 }, (_, i) => `rolled-${i}`);
+    const versions = await Promise.all(ids.map(async (id) => (await explained(ask, 'acme-user', id))[1]));
+    const share = versions.filter((version) => version === '2').length / ids.length;
+    expect(share).toBeGreaterThan(0.12);
+    expect(share).toBeLessThan(0.4);
+    for (const [i, version] of versions.slice(0, 8).entries()) {
+      expect(await explained(elsewhere, 'acme-user', `rolled-${i}`)).toEqual([200, version]);
+    }
+    for (const id of ids.slice(0, 8)) expect(await explained(ask, 'rival-key', id)).toEqual([200, '2']);
+  });
+
+  it('keeps the default version in the description, and refuses to delete a canary', async () => {
+    const described = (await (await ask('/v2/models/rolled', request('GET', 'acme-user'))).json()) as object;
+    expect(described).toMatchObject({ description: manifest.description });
+    expect((await ask('/v2/models/rolled/versions/2', request('DELETE', 'ops-key'))).status).toBe(409);
+    expect((await roll({ canary: { version: '9', share: 1 } })).status).toBe(404);
+    expect((await roll({ canary: { version: '2', share: 2 } })).status).toBe(400);
+    expect((await roll({ canary: null })).status).toBe(200);
+    expect(await explained(ask, 'rival-key', 'any')).toEqual([200, '1']);
+  });
+
+  it('runs a shadow after the answer, and records how alike the maps are', async () => {
+    const facts: object[] = [];
+    const scopes = ['predict', 'explain'] as const;
+    const shadowed = tenantApp(
+      { shadowed: { keys: [await keyOf('shadowed-key', scopes)] } },
+      { replaced: { models: catalogue(), shadows: (one) => void facts.push(one) } },
+    );
+    expect((await roll({ shadow: { version: '2', share: 1 } })).status).toBe(200);
+    expect(await explained(shadowed, 'shadowed-key', 'first')).toEqual([200, '1']);
+    expect(facts).toEqual([
+      {
+        tenant: 'shadowed',
+        model: 'rolled',
+        method: 'saliency',
+        version: '1',
+        shadow: '2',
+        correlation: expect.closeTo(1, 6),
+        agreement: 1,
+      },
+    ]);
+    // An answer from the cache runs nothing, and so does its shadow.
+    await explained(shadowed, 'shadowed-key', 'second');
+    expect(facts).toHaveLength(1);
+    await roll({ shadow: null });
+  });
+});
