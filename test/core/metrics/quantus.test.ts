@@ -9,7 +9,6 @@ const INPUT = Array.from({ length: 32 }, (_, i) => ((i % 2 === 0 ? 1 : -1) * (((
 /** Recorded subsets: run r removes the elements 7 r + 5 k. */
 const SUBSETS = Array.from({ length: 48 }, (_, i) => (7 * Math.floor(i / 8) + 5 * (i % 8)) % 32);
 const groups = { features_in_step: 4, baseline: 0 };
-const patches = { patch_size: 2, baseline: 0 };
 
 describe('metrics have the figures of Quantus', async () => {
   const model = await convolutional([4, 4], { channels: 5, activation: 'SiLU' });
@@ -21,25 +20,13 @@ describe('metrics have the figures of Quantus', async () => {
     ['faithfulness_estimate', groups, 0.7345335],
     ['pixel_flipping', groups, 0.7021951],
     ['monotonicity_correlation', { ...groups, nr_samples: 1 }, 0.6190476],
-    ['sparseness', {}, 0.3261686],
-    ['complexity', {}, 3.28187],
-    ['effective_complexity', { eps: 0.3 }, 25.0],
   ])('%s with %o', async (metric, params, expected) => {
     expect((await ask(metric, params)).score / expected).toBeCloseTo(1, 5);
   });
 
-  it.each<[string, Record<string, unknown>, readonly number[]]>([
-    [
-      'pixel_flipping',
-      groups,
-      [0.09886201, 0.07900395, 0.08602688, 0.0955339, 0.09683002, 0.09507369, 0.1053547, 0.1898819],
-    ],
-    ['region_perturbation', { ...patches, order: 'morf' }, [0.00693655, 0.003048629, -0.01190256, -0.05561557]],
-    ['region_perturbation', { ...patches, order: 'lerf' }, [-0.03995097, -0.06268828, -0.06220873, -0.05561557]],
-    ['selectivity', patches, [0.1273297, 0.1312177, 0.1461688, 0.1898819]],
-  ])('the curve of %s with %o', async (metric, params, expected) => {
-    const { curve } = await ask(metric, params);
-    // Quantus begins behind the first step.
+  it('the curve of pixel_flipping, which begins behind the first step there', async () => {
+    const expected = [0.09886201, 0.07900395, 0.08602688, 0.0955339, 0.09683002, 0.09507369, 0.1053547, 0.1898819];
+    const { curve } = await ask('pixel_flipping', groups);
     const own = curve?.y.slice(-expected.length) ?? [];
     for (const [i, value] of expected.entries()) expect(own[i]).toBeCloseTo(value, 5);
   });
