@@ -9,6 +9,7 @@ import Eleventy from '@11ty/eleventy';
 import { build, type Rolldown } from 'vite';
 import { indexOf, sectionsOf } from './site/index-pages.ts';
 import { withAnchors, withSiteLinks } from './site/links.ts';
+import { addMath } from './site/math.ts';
 import { addressOf, framed } from './site/page.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -34,7 +35,10 @@ async function rendered(): Promise<Map<string, string>> {
   const site = new Eleventy('docs', '_site', {
     quietMode: true,
     // Pages are plain Markdown: braces in them are no templates.
-    config: () => ({ markdownTemplateEngine: false, htmlTemplateEngine: false }),
+    config: (eleventy) => {
+      eleventy.amendLibrary('md', addMath);
+      return { markdownTemplateEngine: false, htmlTemplateEngine: false };
+    },
   });
   const pages = (await site.toJSON()) as RenderedPage[];
   const stem = (path: string): string => path.replace(/^\.?\/?docs\//, '').replace(/\.md$/, '');

@@ -4,8 +4,16 @@ declare module '@11ty/eleventy' {
     readonly markdownTemplateEngine: false;
     readonly htmlTemplateEngine: false;
   }
+  interface Configuration {
+    /** Changes the Markdown renderer. */
+    amendLibrary(extension: 'md', amend: (markdown: never) => void): void;
+  }
+  interface Options {
+    readonly quietMode: boolean;
+    config(configuration: Configuration): Settings;
+  }
   export default class Eleventy {
-    constructor(input: string, output: string, options: { readonly quietMode: boolean; config(): Settings });
+    constructor(input: string, output: string, options: Options);
     toJSON(): Promise<unknown>;
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, it } from 'vitest';
 import { CHAPTERS } from '../../scripts/site/chapters.ts';
 import { withAnchors, withSiteLinks } from '../../scripts/site/links.ts';
+import { mathOf } from '../../scripts/site/math.ts';
 import { describeInBrowser } from '../support/optional-tests.ts';
 import { usePlayground } from '../support/playground.ts';
 
@@ -53,6 +54,15 @@ it('turns links to files that are no pages into text', () => {
   expect(withSiteLinks(link('methods/README.md'), 'index')).toBe('<a href="methods/index.html">text</a>');
   expect(withSiteLinks(link('../CONTRIBUTING.md'), 'models')).toBe('text');
   expect(withSiteLinks(link('https://captum.ai'), 'models')).toBe(link('https://captum.ai'));
+});
+
+it('draws formulas as MathML without styles of elements, and leaves prices alone', () => {
+  expect(mathOf('w_k', false)).toBe('<math><msub><mi>w</mi><mi>k</mi></msub></math>');
+  expect(html('methods/grad_cam.html')).toMatch(/<math display="block".*<mfrac>/);
+  expect(PAGES.filter((page) => html(page).includes('language-math'))).toEqual([]);
+  expect(PAGES.filter((page) => /<m\w+[^>]* style=/.test(html(page)))).toEqual([]);
+  expect(html('cloudflare.html')).not.toContain('<math');
+  expect(() => mathOf('\\fraction{1}', false)).toThrow(/fraction/);
 });
 
 it('gives repeated headings different anchors', () => {
