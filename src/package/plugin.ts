@@ -51,6 +51,7 @@ export type { ModelDescription } from '../core/model/description.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
 export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
+export type { Constant, Graph, Node } from '../core/onnx/graph.ts';
 export { type BackpropDefinition, defineBackprop } from '../core/strategy/activation/backprop.ts';
 export {
   type CamDefinition,

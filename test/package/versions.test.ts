@@ -65,6 +65,13 @@ describe('versions of a method', () => {
     expect(parameters).toMatchObject({ method: 'saliency_old', absolute: true });
   });
 
+  it('are described with the parameters that the tenant may give', async () => {
+    const { parameters } = (await (await ask('bounded', 'methods/saliency')).json()) as {
+      parameters: { properties: Record<string, object> };
+    };
+    expect(parameters.properties.absolute).toMatchObject({ default: true, const: true });
+  });
+
   it('must be methods that exist', () => {
     const settings = { methods: [saliency], models: {}, tenants: { '*': { versions: { saliency: 'saliency_odl' } } } };
     expect(() => createEdge(settings)).toThrow('saliency_odl');

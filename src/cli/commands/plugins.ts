@@ -31,9 +31,9 @@ export default defineCommand({
   examples: ['whylight plugins list', 'whylight plugins check ./my-method.ts'],
   args,
   needsArguments: true,
-  async run({ action, what }) {
+  async run({ action, what, _: words }) {
     if (action === 'list') await list();
-    else if (action === 'check') await check(what);
+    else if (action === 'check') await check(words.slice(1));
     else if (action === 'add') await add(what);
     else if (action === 'remove') await remove(what);
     else if (action === 'update') await update(what);
@@ -61,14 +61,17 @@ async function list(): Promise<void> {
       return `${cost.forwards} forwards, ${cost.backwards} backwards`;
     } catch (error) {
       if (WhylightError.is(error, 'unprocessable_method')) return 'needs another kind of model';
+      if (WhylightError.is(error, 'method_failed')) return 'its needs or cost throws an error';
       throw error;
     }
   }
 }
 
-async function check(what: string | undefined): Promise<void> {
+/** @param named files, packages and ids; every configured method when empty */
+async function check(named: readonly string[]): Promise<void> {
   const others = PLAIN.map(({ method }) => method);
-  const methods = what === undefined ? others : [others.find(({ id }) => id === what) ?? (await load(what))];
+  const found = named.map(async (what) => others.find(({ id }) => id === what) ?? load(what));
+  const methods = named.length === 0 ? others : await Promise.all(found);
   let broken = 0;
   for (const method of methods) {
     const verdicts = await checkContract(method, { others });

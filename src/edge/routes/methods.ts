@@ -54,10 +54,11 @@ export const method = defineRoute(
 
 function describe(entry: PluginEntry, tenant: Tenant) {
   const enabled = mayUseMethod(tenant, entry);
+  const rules = enabled ? rulesFor(tenant, entry) : {};
   return {
-    ...methodMetadata(entry),
+    ...methodMetadata(entry, rules),
     enabled,
     /** Rules of the plugin's configuration and of the tenant. */
-    ...(enabled && rulesFor(tenant, entry)),
+    ...rules,
   };
 }
