@@ -37,6 +37,23 @@ test('whylight export writes a model repository for Triton', () => {
   }
 });
 
+test('whylight export triton --methods all leaves out what does not apply, and says which and why', () => {
+  const out = join(folder, 'all');
+  const { code, stdout, stderr } = whylight('export', 'triton', 'italy_power', '--methods', 'all', '-o', out);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^left out: raw_attention: .*attention/m);
+  expect(stderr).toMatch(/^left out: tcav: .*concept/m);
+  expect(stdout).toMatch(/saliency/);
+  const { graphs } = JSON.parse(readFileSync(join(out, 'whylight.json'), 'utf8')) as { graphs: { name: string }[] };
+  expect(graphs.length).toBeGreaterThan(2);
+  for (const { name } of graphs) expect(existsSync(join(out, name, '1', 'model.onnx'))).toBe(true);
+  // A method that is named is an error, not left out.
+  expect(whylight('export', 'triton', 'italy_power', '--methods', 'raw_attention', '-o', out)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('unprocessable_method'),
+  });
+});
+
 test('whylight export writes an InferenceService for KServe', () => {
   const out = join(folder, 'service.yaml');
   const { code } = whylight('export', 'kserve', 'cifar10', '-o', out, '--storage-uri', 's3://models/repository');

@@ -14,7 +14,7 @@ export interface GraphModel {
 export async function graphModels(model: Model, methods: readonly Method[]): Promise<GraphModel[]> {
   const registry = new MethodRegistry(methods.map((method) => ({ method })));
   const { optimize } = PROCESS_LIMITS;
-  const graphs = await exportedGraphs(model, { methods: registry.ids, registry, optimize });
+  const { graphs } = await exportedGraphs(model, { methods: registry.ids, registry, optimize });
   return graphs.map(({ name, file: { graph, external = [] } }) => ({
     manifest: { name, external: external.map(({ path }) => path) },
     files: [{ path: 'model.onnx', data: graph }, ...external],

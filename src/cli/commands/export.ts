@@ -113,12 +113,17 @@ export default defineCommand({
     if (format === 'prepared') return writePrepared(model, flags.out, methods);
     const half = oneOf('wire', flags.wire ?? '', ['fp32', 'fp16']) === 'fp16';
     const registry = configuredMethods();
-    const graphs = await exportedGraphs(model, {
-      methods,
-      registry,
-      optimize: PROCESS_LIMITS.optimize,
-      ...(flags.scores !== undefined && { scores: flags.scores }),
-    });
+    const { graphs, leftOut } = await exportedGraphs(
+      model,
+      {
+        methods,
+        registry,
+        optimize: PROCESS_LIMITS.optimize,
+        ...(flags.scores !== undefined && { scores: flags.scores }),
+      },
+      flags.methods === 'all',
+    );
+    for (const [id, reason] of Object.entries(leftOut)) process.stderr.write(`left out: ${id}: ${reason}\n`);
     const options = {
       maxBatch: numberFlag('max-batch', flags['max-batch'], 1, 4096),
       instances: numberFlag('instances', flags.instances, 1, 64),

@@ -32,36 +32,60 @@ export interface ExportOptions {
   readonly scores?: string;
 }
 
+/** Methods by the reason why none of their graphs is exported. */
+export type LeftOut = Readonly<Record<string, string>>;
+
 /**
- * Every graph that the methods evaluate, each once.
- * @throws WhylightError `method_not_found`, `unprocessable_method`, `not_differentiable`, and `unsupported_operator` for
- * a model with operators that are not of ai.onnx: a server may not have them.
+ * Makes every graph that the methods evaluate, each once.
+ * @param leaveOut true for methods that nobody named one by one: those that do not apply are left out
+ * @returns the graphs, and the methods that were left out
+ * @throws WhylightError `unsupported_operator` for a model with operators that are not of ai.onnx, which a server may not
+ * have; and without `leaveOut` `method_not_found`, `unprocessable_method`, `not_differentiable`
  */
 export async function exportedGraphs(
   model: Model,
   { methods, registry, optimize, scores }: ExportOptions,
-): Promise<ExportedGraph[]> {
-  const info = model.info({ scores });
+  leaveOut = false,
+): Promise<{ readonly graphs: ExportedGraph[]; readonly leftOut: LeftOut }> {
   const wanted = new Map<string, { readonly needs: ResolvedNeeds; readonly methods: string[] }>();
-  for (const id of methods) {
-    const entry = registry.get(id);
-    const params = parseParams(entry.method, {}, entry);
-    for (const needs of Object.values(ownNeeds(entry.method.needs(params, info, registry)))) {
-      const resolved = resolveNeeds(needs, info);
-      const key = variantKey(model, resolved, optimize);
-      const known = wanted.get(key);
-      if (!known) wanted.set(key, { needs: resolved, methods: [id] });
-      else if (!known.methods.includes(id)) known.methods.push(id);
+  const leftOut: Record<string, string> = {};
+  const unless = (ids: readonly string[], work: () => Graph | undefined): Graph | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!leaveOut || !WhylightError.is(error)) throw error;
+      for (const id of ids) leftOut[id] = error.message;
+      return undefined;
     }
+  };
+  for (const id of methods) {
+    unless([id], () => {
+      for (const needs of needsOf(model, id, registry, scores)) {
+        const key = variantKey(model, needs, optimize);
+        const known = wanted.get(key);
+        if (!known) wanted.set(key, { needs, methods: [id] });
+        else if (!known.methods.includes(id)) known.methods.push(id);
+      }
+      return undefined;
+    });
   }
   const graphs: ExportedGraph[] = [];
   for (const { needs, methods: users } of wanted.values()) {
-    const graph = compileVariant(model, needs, optimize);
+    const graph = unless(users, () => compileVariant(model, needs, optimize));
+    if (!graph) continue;
     refuseForeign(graph);
     const file = graphFile(graph);
     graphs.push({ name: await graphName(file), graph, file, needs, methods: users });
   }
-  return graphs;
+  return { graphs, leftOut };
+}
+
+/** Graphs that a method needs with its default parameters. @throws WhylightError */
+function needsOf(model: Model, id: string, registry: MethodRegistry, scores: string | undefined): ResolvedNeeds[] {
+  const info = model.info({ scores });
+  const entry = registry.get(id);
+  const params = parseParams(entry.method, {}, entry);
+  return Object.values(ownNeeds(entry.method.needs(params, info, registry))).map((needs) => resolveNeeds(needs, info));
 }
 
 function refuseForeign({ nodes }: Graph): void {

@@ -36,7 +36,7 @@ const image = float32(
 
 describe('exportedGraphs', () => {
   it('returns each graph once, with the methods that use it', async () => {
-    const graphs = await exportedGraphs(await openGraph(imageGraph()), all);
+    const { graphs } = await exportedGraphs(await openGraph(imageGraph()), all);
     expect(graphs.map(({ methods }) => methods)).toEqual([['saliency'], ['grad_cam', 'hires_cam']]);
     expect(new Set(graphs.map(({ name }) => name)).size).toBe(2);
   });
@@ -45,7 +45,7 @@ describe('exportedGraphs', () => {
     const server = await inferenceServer();
     try {
       const model = await openGraph(imageGraph());
-      for (const { name, file } of await exportedGraphs(model, all)) await server.add(name, file);
+      for (const { name, file } of (await exportedGraphs(model, all)).graphs) await server.add(name, file);
       const explainers = [onnxruntimeNode(), openInferenceEngine({ url: server.url })].map(
         (engine) =>
           new Explainer({ compiler: graphCompiler, engine, sessions: new SessionCache(2 ** 24), methods: registry }),
@@ -97,11 +97,13 @@ describe('float16 transport', () => {
     );
     const source = await readModelFolder(async (path) => readFile(join('models/cifar10', path)), 'models/cifar10');
     const model = await Model.read(source);
-    for (const { name, graph, needs } of await exportedGraphs(model, {
-      methods: methods.ids,
-      registry: methods,
-      optimize: 'memory',
-    })) {
+    for (const { name, graph, needs } of (
+      await exportedGraphs(model, {
+        methods: methods.ids,
+        registry: methods,
+        optimize: 'memory',
+      })
+    ).graphs) {
       await server.add(name, graphFile(halfEnds(graph, [...Object.keys(needs.inputDims), ...needs.activations])));
     }
     const explainer = (engine: Engine) =>
