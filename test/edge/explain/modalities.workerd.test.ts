@@ -328,8 +328,22 @@ describe('the explanation of a detection over HTTP', () => {
     expect(text).toContain('Nothing was found');
   });
 
-  it('answers 422 for a box that does not exist', async () => {
+  it.each([
+    ['a box', 0.9],
+    ['nothing', 0.1],
+  ])('answers for %s from the cache as it did before', async (_, level) => {
+    const image = Array.from({ length: 192 }, (_, i) => (i % 64 === 0 ? level : level - 0.01));
+    const first = await detect({ target: level > 0.5 ? 'box:1' : undefined }, image);
+    const second = await detect({ target: level > 0.5 ? 'box:1' : undefined }, image);
+    expect(second.headers.get('X-Whylight-Cache')).toBe('hit');
+    const [before, after] = [await outputsOf(first), await outputsOf(second)];
+    expect(after).toEqual(before);
+    expect(listOf(after.predictions)).toHaveLength(level > 0.5 ? 4 : 0);
+  });
+
+  it('answers 404 for a box that does not exist', async () => {
     const response = await detect({ target: 'box:7' });
+    expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'label_not_found' });
   });
 });
