@@ -42,6 +42,7 @@ export const CHAPTERS: readonly Chapter[] = [
       'logs',
       'runbooks',
       'receipts',
+      'privacy',
       'embedding',
     ],
   },

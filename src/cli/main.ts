@@ -49,6 +49,10 @@ const COMMANDS: Commands = {
     about: 'List, upload, download, pin, delete and roll out models of a deployment',
     load: () => import('./commands/models.ts'),
   },
+  erase: {
+    about: 'Erases what a deployment stores of a tenant',
+    load: () => import('./commands/erase.ts'),
+  },
   verify: {
     about: 'Check stored models and answers against their digests',
     load: () => import('./commands/verify.ts'),

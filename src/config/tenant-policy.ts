@@ -162,6 +162,10 @@ const policy = {
     })
     .prefault({})
     .describe('Answers that are kept.'),
+  keep_nothing: z
+    .boolean()
+    .optional()
+    .describe('Stores no answer, runs no job and counts no drift for this tenant, whatever else its policy says.'),
   routes: z
     .array(z.enum(['edge', 'origin', 'job']))
     .min(1)

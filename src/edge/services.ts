@@ -18,6 +18,7 @@ import type { OriginRunner } from './origin/origin-runner.ts';
 import type { OriginServer } from './origin/origin-server.ts';
 import type { ReceiptSigner } from './receipts/sign.ts';
 import type { SealedStores } from './stores/sealed-store.ts';
+import type { OwnedAnswers } from './stores/erase.ts';
 import type { TenantDirectory } from './tenants/directory.ts';
 import type { Authenticate } from './tenants/host-authentication.ts';
 import type { Ledger } from './tenants/ledger.ts';
@@ -59,6 +60,8 @@ export interface Services {
   readonly fetch: typeof fetch;
   /** Client of the origins that run heavy requests. Without it heavy requests are refused. */
   readonly origin?: OriginRunner;
+  /** Answers by their owner, to be erased. */
+  readonly ownedAnswers?: OwnedAnswers;
   /** Queue of background jobs. */
   readonly jobs?: Jobs;
   /** Returns false once the server is shutting down, which makes it report that it is not ready. */

@@ -13,7 +13,7 @@ describe('whylight completion', () => {
   test('proposes commands, options, and the values of an option in bash', () => {
     const { code, stdout: script } = whylight('completion', 'bash');
     expect(code).toBe(0);
-    expect(proposals(script, 'whylight', 'e')).toEqual(['explain', 'evaluate', 'export']);
+    expect(proposals(script, 'whylight', 'e')).toEqual(['explain', 'evaluate', 'export', 'erase']);
     expect(proposals(script, 'whylight', 'explain', '--me')).toEqual(['--method', '--mean']);
     expect(proposals(script, 'whylight', 'explain', '--engine', '')).toEqual(['node', 'web']);
     expect(proposals(script, 'whylight', 'explain', 'package.j')).toEqual(['package.json']);

@@ -53,6 +53,23 @@ export const purgeRequest = z
   })
   .openapi('Purge');
 
+export const eraseRequest = z
+  .strictObject({
+    cursor: z.string().max(2000).optional().describe('Cursor of the part before; the first part when left out.'),
+  })
+  .openapi('Erasure');
+
+const count = z.int().min(0);
+export const erasedView = z
+  .object({
+    answers: count,
+    jobs: count,
+    models: count,
+    done: z.boolean().describe('True when nothing is left.'),
+    cursor: z.string().optional(),
+  })
+  .openapi('Erased');
+
 export const keyView = z
   .object({
     id: z.string(),

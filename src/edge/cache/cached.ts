@@ -15,6 +15,8 @@ export interface CachedOptions<T> {
   readonly key: string;
   /** Lifetime of the tenant's answers; 0 turns caching off. */
   readonly seconds: number;
+  /** Tenant whose answers they are. */
+  readonly owner?: string;
   /** Use of the cache that the client's `Cache-Control` allows. */
   readonly allowed: { readonly read: boolean; readonly write: boolean };
   readonly log: Log;
@@ -28,10 +30,10 @@ export interface CachedOptions<T> {
  * bytes, and so are equal to the byte.
  */
 export async function cached<T extends object>(
-  { cache, inFlight, key, seconds, allowed, log, waitUntil, isCacheable = () => true }: CachedOptions<T>,
+  { cache, inFlight, key, seconds, owner, allowed, log, waitUntil, isCacheable = () => true }: CachedOptions<T>,
   compute: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly state: CacheState }> {
-  const use = { seconds, waitUntil };
+  const use = { seconds, waitUntil, ...(owner !== undefined && { owner }) };
   const read = allowed.read && seconds > 0;
   const write = allowed.write && seconds > 0;
   const logFailure = (message: string) => (error: unknown) => log('warn', message, { key, reason: messageOf(error) });

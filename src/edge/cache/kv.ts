@@ -10,7 +10,7 @@ export interface KeyValueNamespace {
   put(
     key: string,
     value: Uint8Array,
-    options: { expirationTtl: number; metadata: { readonly at: number } },
+    options: { expirationTtl: number; metadata: { readonly at: number; readonly owner?: string } },
   ): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export const kvTier = (kv: KeyValueNamespace): Tier => ({
     if (value === null) return undefined;
     return { value: new Uint8Array(value), at: Number((metadata as { at?: unknown } | null)?.at) || 0 };
   },
-  async put(key, { value, at }, seconds) {
+  async put(key, { value, at, owner }, seconds) {
     if (value.byteLength > MAX_VALUE) return;
-    await kv.put(key, value, { expirationTtl: seconds, metadata: { at } });
+    await kv.put(key, value, { expirationTtl: seconds, metadata: { at, ...(owner !== undefined && { owner }) } });
   },
 });

@@ -5,6 +5,8 @@ import type { WaitUntil } from '../../core/engine/session-cache.ts';
 export interface CacheUse {
   /** Lifetime of an answer, from the time it was computed. */
   readonly seconds: number;
+  /** Tenant whose answer it is, where it is stored. */
+  readonly owner?: string;
   /** Keeps writes alive that the answer does not wait for. */
   readonly waitUntil: WaitUntil;
 }

@@ -17,6 +17,8 @@ export interface StoredAnswer {
   readonly value: Uint8Array;
   /** Seconds since 1970 when the answer was computed. A tenant with a shorter lifetime ignores older answers. */
   readonly at: number;
+  /** Tenant whose request it was, so that its answers can be erased. */
+  readonly owner?: string;
 }
 
 export interface TieredOptions {
@@ -63,8 +65,8 @@ export function tieredCache({ near, shared, log, clock = Date.now }: TieredOptio
       if (left >= MIN_SECONDS) waitUntil(answered().then(() => near.put(key, answer, left).catch(logFailure)));
       return bytes;
     },
-    async put(key, value, { seconds }) {
-      const answer = { value: await seal(key, value), at: now() };
+    async put(key, value, { seconds, owner }) {
+      const answer = { value: await seal(key, value), at: now(), ...(owner !== undefined && { owner }) };
       await answered();
       await Promise.all([near.put(key, answer, seconds).catch(logFailure), shared?.put(key, answer, seconds)]);
     },

@@ -27,6 +27,7 @@ export const SERVICES: ServiceTokens = {
   mapMetrics: CORE.mapMetrics,
   metrics: token('edge.metrics'),
   drift: token('edge.drift'),
+  ownedAnswers: token('edge.owned-answers'),
   spans: token('edge.spans'),
   limits: token('edge.limits'),
   memory: CORE.memory,

@@ -3,9 +3,8 @@ import type { Context } from 'hono';
 import { sha256Hex } from '../../core/digest.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
-import { rowInFile } from '../../core/modality/prepare.ts';
+import { type PreparedRows, rowInFile } from '../../core/modality/prepare.ts';
 import type { Model } from '../../core/model/model.ts';
-import type { ExplainInput } from '../explain/input.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { type RowFeatures, sharesOf } from './shares.ts';
 import type { DriftSink } from './sink.ts';
@@ -14,10 +13,16 @@ import type { DriftSink } from './sink.ts';
 const MAX_ROWS = 4;
 const DIGITS = 8;
 
+/** The used part of an input. */
+interface SampledInput {
+  digest(): Promise<string>;
+  prepared(): Promise<PreparedRows | undefined>;
+}
+
 /** A question and its answer. */
 export interface Answered {
   readonly model: Model;
-  readonly input: ExplainInput;
+  readonly input: SampledInput;
   readonly explanation: Explanation;
 }
 
@@ -26,7 +31,7 @@ export interface Answered {
  * question that is asked again is counted again or never. Runs behind the answer; a failure is logged.
  */
 export function observeDrift(c: Context<EdgeEnv>, sink: DriftSink | undefined, answered: Answered): void {
-  if (!sink || sink.rate <= 0) return;
+  if (!sink || sink.rate <= 0 || c.get('tenant').keep_nothing) return;
   const work = count(sink, answered).catch((error: unknown) =>
     c.get('log')('warn', 'the drift of an answer was not counted', { reason: messageOf(error) }),
   );
@@ -48,7 +53,7 @@ export async function isSampled(digest: string, seed: number, rate: number): Pro
   return Number.parseInt(text.slice(0, DIGITS), 16) / 16 ** DIGITS < rate;
 }
 
-async function featuresOf(model: Model, input: ExplainInput, row: number): Promise<RowFeatures | undefined> {
+async function featuresOf(model: Model, input: SampledInput, row: number): Promise<RowFeatures | undefined> {
   const prepared = await input.prepared();
   const features = prepared?.features[row];
   if (!prepared || !features) return undefined;

@@ -107,6 +107,7 @@ export const cacheOptions = (
   cache,
   inFlight,
   seconds: c.get('tenant').cache.seconds,
+  owner: c.get('tenant').id,
   allowed: cacheControl(c.req.header('Cache-Control')),
   log: c.get('log'),
   waitUntil: waitUntilOf(c),

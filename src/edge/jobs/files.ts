@@ -5,6 +5,8 @@ export interface JobFiles {
   get(key: string): Promise<Uint8Array | undefined>;
   remove(keys: readonly string[]): Promise<void>;
   removeBelow(prefix: string): Promise<void>;
+  /** Lists the path segments that follow `prefix`, 1,000 at most. */
+  below(prefix: string): Promise<readonly string[]>;
 }
 
 /** Makes the key prefix of the files of a job. */

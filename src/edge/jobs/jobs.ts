@@ -10,6 +10,8 @@ export interface Jobs {
    */
   submit(job: NewJob): Promise<Job>;
   get(tenant: string, id: string): Promise<Job | undefined>;
+  /** Lists the ids of a tenant's jobs that have files, 1,000 at most. */
+  ids(tenant: string): Promise<readonly string[]>;
   /** Cancels a job. @returns undefined for a job that does not exist */
   cancel(tenant: string, id: string): Promise<Job | undefined>;
   /** Removes the job and its files. */

@@ -11,6 +11,10 @@ export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
     return object ? unseal(key, new Uint8Array(await object.arrayBuffer())) : undefined;
   },
   remove: (keys) => bucket.delete([...keys]),
+  async below(prefix) {
+    const { delimitedPrefixes } = await bucket.list({ prefix, delimiter: '/' });
+    return delimitedPrefixes.map((path) => path.slice(prefix.length, -1));
+  },
   async removeBelow(prefix) {
     // A job has fewer files than one page of a listing.
     const { objects } = await bucket.list({ prefix });

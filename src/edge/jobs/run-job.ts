@@ -67,7 +67,7 @@ async function complete(services: JobServices, job: Job, heartbeat: Heartbeat, w
   const named = { name: stored.question.model.name, version };
   await jobs.files.put(result, packResult({ explanation, model: named, wanted }));
   // Cached before the job ends: a client that waited for the end and repeats the request finds the answer.
-  if (seconds > 0) await store(services, wanted.key, explanation, { seconds, waitUntil });
+  if (seconds > 0) await store(services, wanted.key, explanation, { seconds, waitUntil, owner: tenant });
   if (await jobs.succeed(tenant, id, attempts, result)) {
     const { model, method, created } = job;
     lines('info', 'a job succeeded', { id, tenant, attempts, model, method, total_ms: Date.now() - created });

@@ -206,9 +206,15 @@ export class ModelRegistry {
     });
   }
 
+  /** Removes a model with all that is known of it. @throws WhylightError `model_not_found` */
+  async erase(owner: string, name: string): Promise<void> {
+    await this.remove(owner, name);
+    await this.files.remove([`${owner}/${name}/index.json`]);
+  }
+
   /**
    * Removes a version, or all of them, and then their files.
-   * @throws WhylightError `model_not_found`; `conflict` for the version that is pinned, a canary or a shadow
+   * @throws WhylightError `model_not_found`; `conflict` for a version that is in use
    */
   async remove(owner: string, name: string, version?: string): Promise<void> {
     let gone: readonly VersionRecord[] = [];

@@ -119,7 +119,7 @@ export class Tenants {
   private entryOf(id: string, record: TenantRecord, all: TenantRecord): Entry {
     const config = effectiveTenant(ownProperty(this.base, id), record);
     if (!config) return { record, known: undefined };
-    const { keys, jwt, ...rights } = config;
+    const { keys, jwt, ...rights } = withoutStorage(config);
     const generations = { own: record.generation, all: all.generation };
     return { record, known: { tenant: { id, ...rights, generations }, credentials: { keys, ...(jwt && { jwt }) } } };
   }
@@ -171,6 +171,13 @@ export class Tenants {
       return cached?.value;
     }
   }
+}
+
+/** The policy of a tenant of which nothing may be kept: no cache, and no jobs, whose requests lie in a store. */
+function withoutStorage(config: TenantConfig): TenantConfig {
+  if (!config.keep_nothing) return config;
+  const routes = config.routes.filter((route) => route !== 'job');
+  return { ...config, cache: { ...config.cache, seconds: 0 }, routes };
 }
 
 function parseRecord(text: string): { record: TenantRecord } | { record?: undefined; reason: string } {

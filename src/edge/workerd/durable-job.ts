@@ -137,6 +137,7 @@ export function durableJobs(objects: DurableObjectNamespace, files: JobFiles): J
     files,
     submit: (job) => of(job.tenant, job.id).submit(job),
     get: (tenant, id) => of(tenant, id).read(),
+    ids: (tenant) => files.below(`${tenant}/`),
     cancel: (tenant, id) => of(tenant, id).cancel(),
     forget: (tenant, id) => of(tenant, id).forget(),
     lease: (tenant, id) => of(tenant, id).lease(),

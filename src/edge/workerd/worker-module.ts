@@ -29,6 +29,7 @@ import { OriginClient } from '../origin/origin-client.ts';
 import { OriginRunner } from '../origin/origin-runner.ts';
 import { ReceiptSigner } from '../receipts/sign.ts';
 import type { Services } from '../services.ts';
+import { kvAnswers } from '../stores/kv-answers.ts';
 import { kvStore, r2Store } from '../stores/platform-stores.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
 import type { UsedBindings } from './bindings.ts';
@@ -108,6 +109,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
         MODELS.fetch(new Request(new URL(path, 'https://assets.invalid'), { headers })),
       );
     }
+    if (RESULTS) bind(SERVICES.ownedAnswers).toConstantValue(kvAnswers(RESULTS));
     if (DRIFT) bind(SERVICES.drift).toConstantValue(analyticsEngineDrift(DRIFT, rateOf(bindings.DRIFT_RATE)));
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));

@@ -1,5 +1,6 @@
 /** Lists of routes. Written by scripts/generate-routes.ts from the files of this folder. Do not edit. */
 import { audit } from './audit.ts';
+import { eraseTenantData } from './erase.ts';
 import { createKey, revokeKey, rotateKey } from './keys.ts';
 import { purgeAll, purgeTenant } from './purge.ts';
 import { listRecords, restoreRecord } from './records.ts';
@@ -9,6 +10,7 @@ import { deleteTenant, getTenant, listTenants, putTenant } from './tenants.ts';
 /** Tenants and their keys, changed without a deploy. */
 export const adminRoutes = [
   audit,
+  eraseTenantData,
   createKey,
   rotateKey,
   revokeKey,

@@ -1,0 +1,37 @@
+/** `whylight erase`: everything that a deployment stores of a tenant. */
+import type { Erased } from '../../edge/stores/erase.ts';
+import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
+
+const args = {
+  tenant: { type: 'string', required: true, valueHint: 'name', description: 'Tenant whose data are erased' },
+  ...DEPLOYMENT_ARGS,
+  ...JSON_ARG,
+} as const;
+
+export default defineCommand({
+  name: 'erase',
+  description:
+    'Erases the answers, jobs (with inputs and results) and uploaded models of a tenant in a deployment. Policy, keys and audit log stay; see docs/privacy.md.',
+  examples: ['whylight erase --tenant acme --server https://whylight.example.com'],
+  args,
+  async run({ tenant, json, ...flags }) {
+    const client = deploymentOf(flags);
+    const total = { answers: 0, jobs: 0, models: 0 };
+    let cursor: string | undefined;
+    for (let done = false; !done; ) {
+      const body = JSON.stringify(cursor === undefined ? {} : { cursor });
+      const part = await client.json<Erased>(`/admin/tenants/${encodeURIComponent(tenant)}/erase`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: () => body,
+      });
+      for (const name of ['answers', 'jobs', 'models'] as const) total[name] += part[name];
+      ({ done, cursor } = part);
+    }
+    const { answers, jobs, models } = total;
+    console.log(
+      json ? JSON.stringify(total) : `erased of ${tenant}: ${answers} answers, ${jobs} jobs, ${models} models`,
+    );
+  },
+});
