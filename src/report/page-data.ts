@@ -12,12 +12,14 @@ export interface ReportData {
   readonly findings: Readonly<Record<string, readonly Finding[]>>;
   /** The same of inputs that are no images; empty for images. */
   readonly featureFindings: Readonly<Record<string, readonly FeatureFinding[]>>;
+  /** By method and class, all rows of a table in one drawing (SVG); empty for other inputs. */
+  readonly swarms: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly metrics: MetricTexts;
   readonly provenance: ProvenanceData;
 }
 
 /** Data of the page that `evaluate` writes. */
-export type EvaluationData = Omit<ReportData, 'title' | 'findings' | 'featureFindings'>;
+export type EvaluationData = Omit<ReportData, 'title' | 'findings' | 'featureFindings' | 'swarms'>;
 
 /** By metric id. */
 export type MetricTexts = Readonly<Record<string, MetricText>>;

@@ -18,6 +18,8 @@ export interface InputRecord {
   readonly thumbnail?: string;
   /** Names under which features are compared between inputs: words, columns, windows; absent for images. */
   readonly features?: readonly string[];
+  /** Numbers that the features stand for, null where they are none; absent where no feature is a number. */
+  readonly amounts?: readonly (number | null)[];
   /** Without the methods that had nothing to explain. */
   readonly methods: Readonly<Record<string, MethodRecord>>;
 }

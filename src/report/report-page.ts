@@ -18,6 +18,7 @@ import type { PageRecord, ReportData } from './page-data.ts';
 import { provenance } from './provenance.ts';
 import type { InputRecord } from './record.ts';
 import { type Summary, saidOf } from './summary.ts';
+import { Swarms } from './swarms.ts';
 
 export interface Report {
   readonly title: string;
@@ -75,13 +76,15 @@ async function findingsOf(
   report: Report,
   methods: readonly string[],
   seed: number,
-): Promise<Pick<ReportData, 'findings' | 'featureFindings'>> {
+): Promise<Pick<ReportData, 'findings' | 'featureFindings' | 'swarms'>> {
   const evidence: Record<string, Evidence[]> = Object.fromEntries(methods.map((id) => [id, []]));
   const named: Record<string, FeatureEvidence[]> = Object.fromEntries(methods.map((id) => [id, []]));
+  const swarms = new Swarms();
   for await (const record of report.records()) {
     const { features: names } = record;
     if (names) {
       const group = saidOf(record);
+      swarms.add(group, record);
       for (const id of methods) named[id]?.push({ group, names, values: record.methods[id]?.values ?? [] });
       continue;
     }
@@ -96,7 +99,11 @@ async function findingsOf(
   }
   const each = <T, R>(of: Record<string, T>, find: (all: T) => R): Record<string, R> =>
     Object.fromEntries(Object.entries(of).map(([id, all]) => [id, find(all)]));
-  return { findings: each(evidence, (all) => findings(all, seed)), featureFindings: each(named, featureFindings) };
+  return {
+    findings: each(evidence, (all) => findings(all, seed)),
+    featureFindings: each(named, featureFindings),
+    swarms: swarms.draw(),
+  };
 }
 
 /** Part of a record that the page shows. */

@@ -128,6 +128,9 @@ export async function lookAt(study: Study, input: StudyInput, number: number, re
     top: answer,
     ...(study.maps && subject.image && { thumbnail: await thumbnailOf(subject.image) }),
     ...(features && { features: features.map(({ name, key }) => key ?? name) }),
+    ...(features?.some(({ amount }) => amount !== undefined) && {
+      amounts: features.map(({ amount = null }) => amount),
+    }),
     methods,
   };
 }

@@ -32,6 +32,20 @@ describe('whylight explain', () => {
     expect(rows.stdout).toContain(`written to ${join(maps, 'penguins-row-2.svg')}`);
   });
 
+  test('draws the rows of a table together with --beeswarm, for one target', () => {
+    const args = ['explain', 'examples/data/penguins.csv', '--model', 'penguins', '--no-summary'];
+    const path = inFolder('rows.svg');
+    const { code, stderr } = whylight(...args, '--target', 'Gentoo', '--beeswarm', path);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`3 rows drawn to ${path}.`) });
+    const drawn = readFileSync(path, 'utf8');
+    expect(drawn).toMatch(/^<svg .*Gentoo.*bill_length_mm/s);
+    expect(drawn.match(/<circle/g)).toHaveLength(18);
+    const several = whylight(...args, '--beeswarm', path);
+    expect(several.code).not.toBe(0);
+    expect(several.stderr).toMatch(/several \(.*Adelie.*\): choose one with --target/);
+    expect(whylight(...args, '--beeswarm', 'rows.png').stderr).toContain('ends in .svg or .html');
+  });
+
   test('gives the same explanation with both engines', () => {
     const [web, node] = ['web', 'node'].map((engine) => {
       const { code, stdout } = whylight('explain', PHOTO, '--engine', engine, '--json', '--values', '--target', 'dog');

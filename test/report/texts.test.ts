@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { featureFindings } from '../../src/report/feature-findings.ts';
 import { FeatureSums } from '../../src/report/feature-sums.ts';
+import type { InputRecord } from '../../src/report/record.ts';
+import { Swarms } from '../../src/report/swarms.ts';
 import { whylight } from '../support/command-line.ts';
 import { makeTextFolder } from '../support/text-folder.ts';
 
@@ -89,6 +91,30 @@ describe('whylight report for texts', () => {
       code: 1,
       stderr: expect.stringMatching(/row 2: "POSITVE" is no class.*--label-column/),
     });
+  });
+});
+
+describe('rows of a table by class', () => {
+  const record = (age: number, value: number, amounts: InputRecord['amounts'] = [age, null]) =>
+    ({
+      features: ['age', 'city'],
+      ...(amounts && { amounts }),
+      methods: { occlusion: { values: [value, 0.1] } },
+    }) as unknown as InputRecord;
+
+  test('are drawn together for each method where a class has five', () => {
+    const swarms = new Swarms();
+    for (let i = 0; i < 5; i++) swarms.add('yes', record(20 + i, i));
+    for (let i = 0; i < 4; i++) swarms.add('no', record(20 + i, i));
+    const { occlusion } = swarms.draw();
+    expect(Object.keys(occlusion ?? {})).toEqual(['yes']);
+    expect(occlusion?.yes?.match(/<circle/g)).toHaveLength(10);
+  });
+
+  test('are not drawn for inputs whose features are no numbers', () => {
+    const swarms = new Swarms();
+    for (let i = 0; i < 9; i++) swarms.add('yes', { ...record(1, 1), amounts: undefined } as unknown as InputRecord);
+    expect(swarms.draw()).toEqual({});
   });
 });
 

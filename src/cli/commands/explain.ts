@@ -9,6 +9,7 @@ import { explainSubject, type Question } from '../../library/outcome.ts';
 import { toJson } from '../../library/outcome-json.ts';
 import type { Subject } from '../../library/subject.ts';
 import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
+import { Beeswarm } from '../beeswarm.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
@@ -35,6 +36,11 @@ const args = {
     valueHint: 'file',
     description:
       'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; a folder (maps/) for many inputs; - is standard output',
+  },
+  beeswarm: {
+    type: 'string',
+    valueHint: 'file',
+    description: 'For many rows of a table and one --target: draws all of them together, as .svg or .html',
   },
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
@@ -72,6 +78,7 @@ export default defineCommand({
     const subjects = early ?? (await readSubjects(opened, flags, flags._));
     const output =
       flags.out === undefined ? undefined : await outputFor(flags.out, subjects.length, overlayFlags(flags));
+    const swarm = flags.beeswarm === undefined ? undefined : new Beeswarm(flags.beeswarm);
     if (reason !== undefined) process.stderr.write(`note: ${id} was chosen: ${reason}.\n`);
     for (const notice of opened.notices) process.stderr.write(`note: ${notice}\n`);
     const explainer = await compose(flags.engine as EngineName | undefined);
@@ -85,6 +92,7 @@ export default defineCommand({
       );
       const signed = method.about.properties.signed && outcome.explanation.params.absolute !== true;
       const out = await output?.(outcome, signed);
+      swarm?.add(outcome);
       if (flags.json) answers.push(toJson(outcome, { ...flags, ...(out !== undefined && { out }) }));
       else if (flags.out !== '-') {
         const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
@@ -92,6 +100,7 @@ export default defineCommand({
         console.log(page(outcome, { signed, color, ...(out !== undefined && { out }) }));
       }
     }
+    if (swarm) process.stderr.write(`note: ${await swarm.write()}\n`);
     if (flags.json) console.log(JSON.stringify(answers.length === 1 ? answers[0] : answers, null, 2));
   },
 });

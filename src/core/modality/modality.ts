@@ -22,6 +22,8 @@ export interface Feature {
   readonly name: string;
   /** Name under which several rows are compared, where it is another: the column without its value. */
   readonly key?: string;
+  /** Value of the feature where it is a number, for drawings of many rows. */
+  readonly amount?: number;
   /** Start of the piece: UTF-16 units of a text, seconds of a signal. */
   readonly start?: number;
   /** End of the piece, exclusive. */

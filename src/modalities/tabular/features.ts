@@ -15,6 +15,7 @@ export function tableFeatures(
     (column, j): Feature => ({
       name: featureName(column, cells[j] as Cell),
       key: column.name,
+      ...amountOf(column, cells[j] as Cell),
       ...(column.group !== undefined && { group: groups.indexOf(column.group) }),
     }),
   );
@@ -29,6 +30,12 @@ export function tableFeatures(
   }
   for (const [j, { input, element }] of columns.entries()) (mask[input] as Int32Array)[element] = j;
   return { list, mask, ...(groups.length > 0 && { groups }) };
+}
+
+/** Number of a cell; none for categories and missing values. */
+function amountOf({ kind }: TableColumn, cell: Cell): { readonly amount?: number } {
+  const amount = kind === 'category' || isMissing(cell) ? undefined : numberOf(cell);
+  return amount === undefined || Number.isNaN(amount) ? {} : { amount };
 }
 
 function featureName(column: TableColumn, cell: Cell): string {

@@ -26,10 +26,25 @@ export function FeatureClasses({ data }: { readonly data: ReportData }) {
               {name} <span class="name">{counted(count, noun)}</span>
             </h3>
             <FeatureTable features={features} noun={noun} />
+            <Swarm drawing={data.swarms[methodOf(data)]?.[name]} name={name} />
           </div>
         ))}
       </div>
     </section>
+  );
+}
+
+/** All rows of a class in one drawing, where they are rows of a table. */
+function Swarm({ drawing, name }: { readonly drawing: string | undefined; readonly name: string }) {
+  if (drawing === undefined) return null;
+  const src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`;
+  return (
+    <img
+      class="drawing"
+      loading="lazy"
+      src={src}
+      alt={`Every row of ${name}: a line for each column, a dot for each row`}
+    />
   );
 }
 
