@@ -22,6 +22,7 @@ const HELP = `Many clients at once; every answer is compared.
 usage: npm run bench:load -- [options]
 
   --requests n      requests in all (default: 20000)
+  --seconds n       time for which requests are sent, in place of a number of them
   --connections n   at the same time (default: 50)
   --bad n           of a hundred, how many are wrong (default: 2)
   --seed n          of the order of requests (default: 1)
@@ -31,6 +32,7 @@ Ends with 1 when an answer is wrong or a 5xx, or when memory grows.`;
 
 const { values } = flagsOf(HELP, {
   requests: { type: 'string', default: '20000' },
+  seconds: { type: 'string', default: '0' },
   connections: { type: 'string', default: '50' },
   bad: { type: 'string', default: '2' },
   seed: { type: 'string', default: '1' },
@@ -38,6 +40,8 @@ const { values } = flagsOf(HELP, {
 const [requests, connections, bad, seed] = [values.requests, values.connections, values.bad, values.seed].map(
   Number,
 ) as [number, number, number, number];
+
+const limitMs = 1000 * Number(values.seconds);
 
 const EXPLAIN = '/v2/models/cifar10/explain';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -253,8 +257,8 @@ try {
   }, 250);
   await Promise.all(
     range(connections).map(async () => {
-      while (next < plan.length) {
-        const kind = plan[next++] as Kind;
+      while (limitMs > 0 ? performance.now() - begun < limitMs : next < plan.length) {
+        const kind = plan[next++ % plan.length] as Kind;
         const { anew } = kind;
         const init = anew ? anew.request(1000 + next) : kind.init;
         await Promise.all(range(anew?.times ?? 1).map(() => judge(kind, init)));
@@ -264,7 +268,7 @@ try {
   );
   clearInterval(watch);
   const took = performance.now() - begun;
-  console.log(`\n${requests} requests in ${seconds(took)}: ${((1000 * requests) / took).toFixed(0)} a second`);
+  console.log(`\n${done} requests in ${seconds(took)}: ${((1000 * done) / took).toFixed(0)} a second`);
   for (const [name, list] of [...times].sort()) {
     const sorted = list.sort((a, b) => a - b);
     const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] as number).toFixed(0).padStart(6);
