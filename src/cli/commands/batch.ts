@@ -65,8 +65,8 @@ export default defineCommand({
   description:
     'Explains many inputs, each once: a run that was interrupted continues with the same command. Without --server, this machine or an inference server does the work.',
   examples: [
-    'whylight batch images/ --model everyday --server https://whylight.example.com -o results.ndjson',
-    'whylight batch s3://photos/2026/ --model everyday --jobs --max-cost 20 --rate 50',
+    'whylight batch images/ --server https://whylight.example.com -o results.ndjson',
+    'whylight batch s3://photos/2026/ --jobs --max-cost 20 --rate 50',
     'whylight report --results results.ndjson -o report.html',
   ],
   args,

@@ -29,7 +29,7 @@ export default defineCommand({
   examples: [
     'whylight verify --server https://whylight.example.com',
     'whylight verify ./backup',
-    'whylight verify s3://whylight-models --endpoint https://ACCOUNT.r2.cloudflarestorage.com',
+    'whylight verify s3://whylight-models',
   ],
   args,
   async run({ store, endpoint, json, ...flags }) {
