@@ -13,7 +13,9 @@ const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1)
 
 export const preprocessingSchema = z
   .strictObject({
-    size: z.tuple([dim, dim]).describe('Height and width of the input tensor.'),
+    size: z
+      .tuple([dim, dim], 'must be height and width of the input tensor, such as [224, 224] (--size 224x224)')
+      .describe('Height and width of the input tensor.'),
     resize: z
       .strictObject({
         mode: z
