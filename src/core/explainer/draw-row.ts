@@ -33,8 +33,12 @@ export function drawRow(
   const { features: valued, values: elements, target, nothing, text, maps = [] } = row;
   if (!valued || nothing !== undefined) return undefined;
   const marked = markedBy(row, features);
+  const found = foundBy(row, features);
   const draw = (values: ArrayLike<number>, title: string, isSigned: boolean, elements?: Float32Tensors): string =>
-    modality.draw({ view, features, values, marked, ...(elements && { elements }), title, signed: isSigned }, format);
+    modality.draw(
+      { view, features, values, marked, found, ...(elements && { elements }), title, signed: isSigned },
+      format,
+    );
   const name = targetName(target);
   if (show === 'map') {
     const values = Float64Array.from(valued, ({ value }) => value);
@@ -74,3 +78,7 @@ export const targetName = ({ label, index }: ExplainedRow['target']): string =>
 /** Features at the tokens that the explained prediction names. */
 const markedBy = ({ predictions, prediction = -1 }: ExplainedRow, features: Features): ReadonlySet<number> =>
   new Set(featuresAt(predictions?.[prediction] ?? {}, features));
+
+/** Features at the tokens of all predictions. */
+const foundBy = ({ predictions = [] }: ExplainedRow, features: Features): ReadonlySet<number> =>
+  new Set(predictions.flatMap((prediction) => featuresAt(prediction, features)));

@@ -76,6 +76,8 @@ export interface Drawing<View = unknown> {
   readonly elements?: Float32Tensors;
   /** Features that the explained prediction is made of: the words of an answer, the word that a class is about. */
   readonly marked?: ReadonlySet<number>;
+  /** Features that the other predictions are made of. */
+  readonly found?: ReadonlySet<number>;
   /** Heading: "negative, 97 %". */
   readonly title?: string;
   readonly signed: boolean;

@@ -13,10 +13,10 @@ import type { TextView } from './features.ts';
 export function drawTextHtml(drawing: Drawing<TextView>): string {
   const { values, title } = drawing;
   const scale = attributionScale(values);
-  const words = partsOf(drawing).map(({ text, value, marked }) => {
+  const words = partsOf(drawing).map(({ text, value, marked, found }) => {
     if (value === undefined) return text;
     const color = attributionColor(value / scale);
-    const style = `background:${hex(color)};color:${inkOn(color)};border-radius:3px;padding:0 1px${marked ? ';text-decoration:underline 2px' : ''}`;
+    const style = `background:${hex(color)};color:${inkOn(color)};border-radius:3px;padding:0 1px${marked ? ';text-decoration:underline 2px' : found ? ';text-decoration:underline dotted' : ''}`;
     return svg('mark', { style, title: signedNumber(value) }, text);
   });
   return svg(

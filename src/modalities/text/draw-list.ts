@@ -10,6 +10,8 @@ export interface Part {
   readonly name: string;
   /** Part of what is explained, such as a word of an answer. */
   readonly marked?: boolean;
+  /** Part of another prediction. */
+  readonly found?: boolean;
 }
 
 /** The whole text in parts: features with their values, and what is between them. */
@@ -18,7 +20,8 @@ export function partsOf({
   features,
   values,
   marked,
-}: Pick<Drawing<TextView>, 'view' | 'features' | 'values' | 'marked'>): Part[] {
+  found,
+}: Pick<Drawing<TextView>, 'view' | 'features' | 'values' | 'marked' | 'found'>): Part[] {
   const placed = (features.list as readonly TextFeature[])
     .map(({ name, start, end }, i) => ({
       name,
@@ -26,6 +29,7 @@ export function partsOf({
       end,
       value: values[i] as number,
       marked: marked?.has(i) === true,
+      found: found?.has(i) === true && marked?.has(i) !== true,
     }))
     .sort((a, b) => a.start - b.start || a.end - b.end);
   const parts: Part[] = [];

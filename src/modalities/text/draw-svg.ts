@@ -17,6 +17,7 @@ interface Box {
   readonly text: string;
   readonly value: number | undefined;
   readonly marked?: boolean | undefined;
+  readonly found?: boolean | undefined;
   readonly x: number;
   readonly line: number;
   readonly width: number;
@@ -40,7 +41,7 @@ export function drawTextSvg(drawing: Drawing<TextView>): string {
   );
 }
 
-function word({ text, value, marked, x, line, width }: Box, top: number, scale: number): Markup | false {
+function word({ text, value, marked, found, x, line, width }: Box, top: number, scale: number): Markup | false {
   if (text.trim() === '') return false;
   const y = top + line * LINE;
   const color = attributionColor((value ?? 0) / scale);
@@ -56,7 +57,13 @@ function word({ text, value, marked, x, line, width }: Box, top: number, scale: 
     value !== undefined && svg('title', {}, `${text} ${signedNumber(value)}`),
     svg('rect', { x, y, width: width + 2, height: LINE - 4, rx: 3, fill: hex(color) }),
     svg('text', { ...inner, fill: inkOn(color), textLength: width, lengthAdjust: 'spacingAndGlyphs' }, text),
-    marked && svg('path', { d: `M${x} ${y + LINE - 3}h${width + 2}`, stroke: '#000', 'stroke-width': 2 }),
+    (marked || found) &&
+      svg('path', {
+        d: `M${x} ${y + LINE - 3}h${width + 2}`,
+        stroke: '#000',
+        'stroke-width': marked ? 2 : 1,
+        ...(found && { 'stroke-dasharray': '2 2' }),
+      }),
   );
 }
 
@@ -73,7 +80,7 @@ function widthOf(text: string): number {
 /** Between neighbours, so that their colours can be told apart. */
 const GAP = 3;
 
-type Piece = Pick<Box, 'text' | 'value' | 'marked' | 'width'>;
+type Piece = Pick<Box, 'text' | 'value' | 'marked' | 'found' | 'width'>;
 
 /** Puts the parts into lines. A word and the signs beside it stay together where a line has room for them. */
 function layOut(parts: readonly Part[]): Box[] {
@@ -100,10 +107,10 @@ function layOut(parts: readonly Part[]): Box[] {
 function runsOf(parts: readonly Part[], room: number): Piece[][] {
   const runs: Piece[][] = [];
   let open = false;
-  for (const { text, value, marked } of parts) {
+  for (const { text, ...look } of parts) {
     for (const piece of text.split(/(\n)|([^\S\n]+)/).filter((part) => part !== undefined && part !== '')) {
       const isWord = piece.trim() !== '';
-      const pieces = chunksOf(piece, room).map((chunk) => ({ text: chunk, value, marked, width: widthOf(chunk) }));
+      const pieces = chunksOf(piece, room).map((chunk) => ({ ...look, text: chunk, width: widthOf(chunk) }));
       const last = isWord && open ? runs.at(-1) : undefined;
       if (last) for (const one of pieces) last.push(one);
       else runs.push(pieces);

@@ -183,6 +183,22 @@ describe('the modality of text', () => {
     expect(text.draw({ ...drawing, marked: new Set() }, format).match(line)).toBeNull();
   });
 
+  it.each([
+    ['svg', /stroke-dasharray="2 2"/g],
+    ['html', /text-decoration:underline dotted/g],
+  ] as const)('underlines the words of other predictions thinly as %s', async (format, line) => {
+    const { features, views } = await text.prepare(decode('Not bad film'), folder());
+    const drawing: Drawing<TextView> = {
+      view: views[0] as TextView,
+      features: features[0] as Drawing['features'],
+      values: [1, 2, 3],
+      marked: new Set([1]),
+      found: new Set([1, 2]),
+      signed: true,
+    };
+    expect(text.draw(drawing, format).match(line)).toHaveLength(1);
+  });
+
   it('removes control characters of the text in terminal output', async () => {
     const { features, views } = await text.prepare(['bad\u001b[2Jfilm'], folder());
     const drawing = {
