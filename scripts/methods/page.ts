@@ -88,16 +88,51 @@ function results({ returns = {} }: Method): string[] {
   ];
 }
 
+/** Input, model and drawing of the example of a method. */
+interface Example {
+  readonly file: string;
+  readonly mediaType: string;
+  /** Flag of the command line, with a blank behind it. */
+  readonly flag: string;
+  /** Name of the model on a server. */
+  readonly model: string;
+  readonly drawing: 'png' | 'svg';
+}
+
+const IMAGE = { file: 'image.jpg', mediaType: 'image/jpeg', drawing: 'png' } as const;
+const ON_EMBEDDED: Example = { ...IMAGE, flag: '', model: 'everyday' };
+const ON_TRANSFORMER: Example = { ...IMAGE, flag: '--model vit.onnx ', model: 'vit' };
+const ON_TABLE: Example = {
+  file: 'examples/data/penguins.csv',
+  mediaType: 'text/csv',
+  flag: '--model penguins ',
+  model: 'penguins',
+  drawing: 'svg',
+};
+
+/** Methods that the embedded model of images refuses. */
+const OTHER_EXAMPLES: Readonly<Record<string, Example>> = {
+  attention_rollout: ON_TRANSFORMER,
+  raw_attention: ON_TRANSFORMER,
+  transformer_attribution: ON_TRANSFORMER,
+  vit_recipro_cam: ON_TRANSFORMER,
+  tree_shap: ON_TABLE,
+  counterfactual: ON_TABLE,
+};
+
 function calls(method: Method, costs: Costs): string {
   const { id } = method;
   // The embedded model is much like the example that costs are counted for.
-  const [file, model] = costs.of(method) === undefined ? ['--model vit.onnx ', 'vit'] : ['', 'everyday'];
+  const usual = costs.of(method) === undefined ? ON_TRANSFORMER : ON_EMBEDDED;
+  const { file, mediaType, flag, model, drawing } = OTHER_EXAMPLES[id] ?? usual;
+  // Several rows of a table are answered in numbers.
+  const [out, accept] = drawing === 'svg' ? ['', ''] : ['-o map.png ', "-H 'accept: image/png' "];
   return `## How to call it
 
 \`\`\`sh
-npx whylight explain image.jpg ${file}--method ${id} -o map.png
+npx whylight explain ${file} ${flag}--method ${id} -o map.${drawing}
 
-curl -o map.png -H 'content-type: image/jpeg' -H 'accept: image/png' --data-binary @image.jpg \\
+curl ${out}-H 'content-type: ${mediaType}' ${accept}--data-binary @${file} \\
   'http://127.0.0.1:8787/v2/models/${model}/explain?method=${id}'
 \`\`\`
 
