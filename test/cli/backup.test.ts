@@ -233,3 +233,25 @@ describe('whylight verify', () => {
     expect(await whylight('verify', folder)).toMatchObject({ code: 1, stdout: expect.stringContaining('damaged') });
   });
 });
+
+describe('whylight erase', () => {
+  it('erases the answers of a tenant, and tells how many there were', async () => {
+    await operate('PUT', '/admin/tenants/gone', {});
+    const { key } = await operate('POST', '/admin/tenants/gone/keys', {});
+    const response = await fetch(`${worker.address}/v2/models/cifar10/explain?method=saliency`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/jpeg', 'X-Api-Key': key as string },
+      body: IMAGE,
+    });
+    expect(response.status).toBe(200);
+    // Answers are stored behind the response.
+    const erased = () => inJson<{ answers: number }>('erase', '--tenant', 'gone');
+    await expect.poll(async () => (await erased()).answers, { interval: 1000 }).toBe(1);
+    expect(await erased()).toEqual({ answers: 0, jobs: 0, models: 0 });
+  });
+
+  it('names a tenant that does not exist', async () => {
+    const { code, stderr } = await whylight('erase', '--tenant', 'nobody');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('There is no tenant with this name')]);
+  });
+});
