@@ -8,9 +8,6 @@ import type { View } from './state.ts';
 /** Longer side of a frame, in pixels: models see less, and larger ones take longer to draw. */
 const FRAME = 320;
 
-/** Weight of the last frame in the rate that is shown. */
-const RECENT = 0.1;
-
 export interface LiveOptions {
   readonly video: HTMLVideoElement;
   /** Canvas that gets each frame with its map. */
@@ -42,6 +39,9 @@ export async function explainLive({ video, canvas, signal, view, explain, shown 
     shown(found, interval === undefined ? undefined : 1000 / interval);
   }
 }
+
+/** Weight of the last frame in the rate that is shown. */
+const RECENT = 0.1;
 
 const mixed = (mean: number | undefined, last: number): number =>
   mean === undefined ? last : (1 - RECENT) * mean + RECENT * last;

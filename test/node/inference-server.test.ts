@@ -14,15 +14,11 @@ import saliency from '../../src/plugins/gradient/saliency.ts';
 import occlusion from '../../src/plugins/perturbation/occlusion.ts';
 import rise from '../../src/plugins/perturbation/rise.ts';
 import { graphModels } from '../support/graph-servers.ts';
+import { ORIGIN } from '../support/origin-settings.ts';
 
 const models = { cifar10: 'models/cifar10' };
 const shared = {
-  provider: 'cpu',
-  runs: 2,
-  waiting: 8,
-  delay: 1,
-  threads: 1,
-  log: () => undefined,
+  ...ORIGIN,
   host: '127.0.0.1',
   port: 0,
 };

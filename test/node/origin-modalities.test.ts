@@ -6,16 +6,12 @@ import { OriginRunner } from '../../src/edge/origin/origin-runner.ts';
 import { originServices } from '../../src/node/origin-services.ts';
 import { type Serving, serve } from '../../src/node/serve.ts';
 import { explainer, featuresOf, KINDS } from '../support/data-requests.ts';
+import { ORIGIN } from '../support/origin-settings.ts';
 
 const secret = 'a secret that has more than 32 characters';
 const shared = {
   models: Object.fromEntries([...new Set(KINDS.map(({ model }) => model))].map((name) => [name, `models/${name}`])),
-  provider: 'cpu',
-  runs: 2,
-  waiting: 8,
-  delay: 1,
-  threads: 1,
-  log: () => undefined,
+  ...ORIGIN,
 };
 
 let origin: Serving;

@@ -24,6 +24,7 @@ import { originServices } from '../../src/node/origin-services.ts';
 import { type Serving, serve } from '../../src/node/serve.ts';
 import { encodeFrame, FRAME, FRAMES_TYPE } from '../../src/protocol/frames.ts';
 import { pack } from '../../src/protocol/packed.ts';
+import { ORIGIN } from '../support/origin-settings.ts';
 
 const secret = 'a secret that has more than 32 characters';
 const quiet = () => undefined;
@@ -34,15 +35,7 @@ const manifest = JSON.parse(readFileSync(join(slow, 'manifest.json'), 'utf8'));
 const profile = { 'onnxruntime-node': { forward_ms: 100, backward_ms: 100 } };
 writeFileSync(join(slow, 'manifest.json'), JSON.stringify({ ...manifest, profile }));
 
-const shared = {
-  models: { cifar10: 'models/cifar10' },
-  provider: 'cpu',
-  runs: 2,
-  waiting: 8,
-  delay: 1,
-  threads: 1,
-  log: quiet,
-};
+const shared = { ...ORIGIN, models: { cifar10: 'models/cifar10' }, log: quiet };
 
 let origin: Serving;
 beforeAll(async () => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createEdge } from '../../src/package/edge-node.ts';
-import { defineMethod, float32, z } from '../../src/package/plugin.ts';
+import { float32 } from '../../src/package/plugin.ts';
+import { method } from '../support/trial-method.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whylight-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -12,20 +13,10 @@ const path = join(folder, 'factor.bin');
 writeFileSync(path, Uint8Array.of(7));
 
 /** Values are the first byte of the file; the text counts the requests of the tenant. */
-const counting = defineMethod({
-  apiVersion: 1,
+const counting = method({
   id: 'counting',
-  revision: 1,
-  strategy: 'perturbation',
-  about: {
-    title: 'Counting',
-    summary: 'Counts its requests.',
-    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
-  },
-  params: z.object({}),
   returns: { text: 'the number of requests so far' },
   setup: async ({ file }) => ({ data: (await file('factor'))[0] }),
-  needs: () => ({}),
   cost: () => ({ forwards: 0, backwards: 0 }),
   async explain({ data, state, inputs }) {
     const [seen = 0] = (await state.get('requests')) ?? [];

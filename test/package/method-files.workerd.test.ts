@@ -2,23 +2,14 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { createEdge } from '../../src/package/edge-worker.ts';
-import { defineMethod, float32, z } from '../../src/package/plugin.ts';
+import { float32 } from '../../src/package/plugin.ts';
 import { bindings, outputsOf, pixels, tensorRequest } from '../support/app.ts';
+import { method } from '../support/trial-method.ts';
 
-const sized = defineMethod({
-  apiVersion: 1,
+const sized = method({
   id: 'sized',
-  revision: 1,
-  strategy: 'perturbation',
-  about: {
-    title: 'Sized',
-    summary: 'Tells the size of a file.',
-    properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
-  },
-  params: z.object({}),
   returns: { text: 'the name in the file' },
   setup: async ({ file }) => ({ data: JSON.parse(new TextDecoder().decode(await file('manifest'))).name }),
-  needs: () => ({}),
   cost: () => ({ forwards: 0, backwards: 0 }),
   explain: async ({ data, inputs }) => ({
     values: { input: float32(inputs.input?.dims ?? [], Array(3072).fill(1)) },

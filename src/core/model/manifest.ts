@@ -122,17 +122,15 @@ export function parseManifest(source: string | object, where = 'manifest.json'):
 }
 
 /**
- * Class names from the text of a file: one name a line, a JSON list of names, or a JSON object of names by number,
+ * Class names from the text of a file: one name a line, where an empty line keeps the place of a class without a name, a JSON list of names, or a JSON object of names by number,
  * such as `id2label` or `{ "0": ["n01440764", "tench"] }`.
  * @throws WhylightError `invalid_config`
  */
 export function parseLabels(text: string, where: string): string[] {
   const start = text.trimStart()[0];
   if (start !== '[' && start !== '{') {
-    return text
-      .split(/\r?\n/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
+    const lines = text.trim() === '' ? [] : text.trimEnd().split(/\r?\n/);
+    return lines.map((line, number) => line.trim() || `(no class ${number})`);
   }
   const names = namesOf(parseJson(text, where));
   if (names) return names;

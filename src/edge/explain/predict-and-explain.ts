@@ -6,10 +6,12 @@ import type { Tensor } from '../../core/tensor/tensor.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import { checkScope } from '../http/middleware/require-scope.ts';
 import type { Services } from '../services.ts';
+import { limitsFor } from '../tenants/tenant.ts';
 import { type Answer, explainCached, runAtEdge } from './explain-cached.ts';
 import type { ExplainCondition } from './explain-condition.ts';
 import { digestOf, selectRowsOf } from './input.ts';
 import { type ExplainQuery, queryOf, type RawQuery } from './query.ts';
+import { checkRows } from './rows.ts';
 
 export interface PredictedAndExplained {
   /** Outputs of the model for all rows, by name. */
@@ -24,7 +26,7 @@ export interface PredictedAndExplained {
  * Predicts for every row, and explains those that are in the sample and fulfil the condition. Every row is judged by
  * itself.
  * @param names outputs to return
- * @throws WhylightError `forbidden` without the scope `explain`; those of `queryOf`, `readCondition` and `explainCached`
+ * @throws WhylightError `forbidden` without the scope `explain`; `budget_exceeded` for more rows than the tenant may send; those of `queryOf`, `readCondition` and `explainCached`
  */
 export async function predictAndExplain(
   c: Context<EdgeEnv>,
@@ -37,6 +39,7 @@ export async function predictAndExplain(
   const { model } = raw.served;
   const query = await queryOf(c, services, raw);
   const plan = await query.plan();
+  checkRows(plan.rows, limitsFor(c.get('tenant'), services.limits).maxSamples);
   const all = Array.from({ length: plan.rows }, (_, row) => row);
   const isSampled = await Promise.all(
     all.map(async (row) => condition.isSampled(await digestOf(rowOf(plan.inputs, row)))),

@@ -37,7 +37,8 @@ export function similarityTensor(
   };
 }
 
-const numbersOf = (outputs: TaskOutputs): Arithmetic<number> => ({
+/** Arithmetic on the numbers of one row of outputs. */
+export const numbersOf = (outputs: TaskOutputs): Arithmetic<number> => ({
   element: ({ output, index }) => outputs[output]?.data[index] as number,
   add: (a, b) => a + b,
   multiply: (a, b) => a * b,

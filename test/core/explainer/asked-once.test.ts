@@ -1,23 +1,16 @@
 /** Needs and cost of a method are asked once for the same parameters, model and tenant. */
 import { expect, it } from 'vitest';
 import type { Method, MethodSource } from '../../../src/core/method/contract.ts';
-import { defineMethod, float32, z } from '../../../src/package/plugin.ts';
+import { float32, z } from '../../../src/package/plugin.ts';
 import { openGraph, vector, vectorGraph } from '../../../src/testing/models.ts';
 import { explainerOf } from '../../support/classifiers.ts';
+import { method as trialMethod } from '../../support/trial-method.ts';
 
 /** A method that counts how often it is asked. */
 function counting(): { method: Method; asked: { needs: number; cost: number } } {
   const asked = { needs: 0, cost: 0 };
-  const method = defineMethod({
-    apiVersion: 1,
+  const method = trialMethod({
     id: 'counting',
-    revision: 1,
-    strategy: 'perturbation',
-    about: {
-      title: 'Counting',
-      summary: 'Counts its questions.',
-      properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
-    },
     params: z.object({ rows: z.int().default(1).describe('Number of rows.') }),
     needs() {
       asked.needs += 1;

@@ -235,6 +235,7 @@ describe('parsing of a manifest', () => {
   it('reads labels from lines, a list, or an object of names by number', () => {
     expect(parseLabels('["a", "b"]', 'l')).toEqual(['a', 'b']);
     expect(parseLabels('a\r\nb, c\n\n', 'l')).toEqual(['a', 'b, c']);
+    expect(parseLabels('\na\n\nb', 'l')).toEqual(['(no class 0)', 'a', '(no class 2)', 'b']);
     expect(parseLabels('{"1": "b", "0": "a"}', 'l')).toEqual(['a', 'b']);
     expect(parseLabels('{"0": ["n1", "a"], "1": ["n2", "b"]}', 'l')).toEqual(['a', 'b']);
     expect(() => parseLabels('[1]', 'l.json')).toThrow('l.json must hold one class name a line');

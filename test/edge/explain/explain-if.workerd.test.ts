@@ -145,6 +145,16 @@ describe('explain_if', () => {
     const answer = await app(INFER, { ...init, headers: { ...(init.headers as object), 'X-Api-Key': 'reader' } });
     expect(answer.status).toBe(403);
   });
+
+  it.each([{ explain_if: 'margin > `0`' }, { explain_rate: 1e-9 }])(
+    'takes no more rows than the tenant may send (%o)',
+    async (parameters) => {
+      const app = tenantApp({ one: { keys: [await keyOf('reader', ['predict', 'explain'])], limits: { samples: 3 } } });
+      const init = tensorRequest(parameters, batch, SHAPE);
+      const answer = await app(INFER, { ...init, headers: { ...(init.headers as object), 'X-Api-Key': 'reader' } });
+      expect(await answer.json()).toMatchObject({ code: 'budget_exceeded' });
+    },
+  );
 });
 
 describe('the forward pass of a prediction with its explanation', () => {

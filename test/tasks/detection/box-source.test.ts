@@ -6,6 +6,7 @@ import { cornersOf } from '../../../src/tasks/detection/box-source.ts';
 import type { DetectionFormat } from '../../../src/tasks/detection/format.ts';
 import objectDetection from '../../../src/tasks/detection/object-detection.ts';
 import { search, searchAs } from '../../../src/tasks/detection/search.ts';
+import { numbersOf } from '../../../src/tasks/detection/similarity-tensor.ts';
 import { CASES } from '../cases.ts';
 import { shownWhole } from './support.ts';
 
@@ -53,14 +54,7 @@ describe('the formula of a box', () => {
         if (!source) continue;
         const box = new Float64Array(4);
         head.box(candidate, box, 0);
-        const corners = cornersOf(source, {
-          element: ({ output, index }) => outputs[output]?.data[index] as number,
-          add: (a, b) => a + b,
-          multiply: (a, b) => a * b,
-          plus: (a, b) => a + b,
-          minus: (a, b) => a - b,
-          exp: Math.exp,
-        });
+        const corners = cornersOf(source, numbersOf(outputs));
         for (const [i, edge] of corners.entries()) expect(edge).toBeCloseTo(box[i] as number, 4);
       }
     }
