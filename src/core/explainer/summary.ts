@@ -102,9 +102,11 @@ function consequence({ part, by, score, change, top }: HiddenFacts, { evidence, 
 }
 
 /** Sentence on a score that does not fall without the part that should matter most. */
-function conclusion({ part, change }: HiddenFacts, { target, evidence, signed }: SummaryFacts): string {
+function conclusion({ part, score, change }: HiddenFacts, facts: SummaryFacts): string {
+  const { target, evidence, signed } = facts;
   const name = nameOf(part, evidence?.kind);
-  if (change === 0) return `So ${target} does not depend on ${name} alone: the rest of the input suffices.`;
+  const isKept = change === 0 || number(score) === number(facts.score);
+  if (isKept) return `So ${target} does not depend on ${name} alone: the rest of the input suffices.`;
   const way = 'Compare with a second method, such as occlusion, or with another baseline.';
   return signed
     ? `This contradicts the map, which counts ${name} as evidence for ${target}. ${way}`
