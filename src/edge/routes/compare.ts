@@ -25,7 +25,13 @@ export const compare = defineRoute(
     request: { body: inputBody, query: schemas.compareQuery },
     requestHeaders: ['Cache-Control', 'Inference-Header-Content-Length'],
     responses: negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream'),
-    headers: ['Inference-Header-Content-Length', 'X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
+    headers: [
+      'Inference-Header-Content-Length',
+      'X-Whylight-Cache',
+      'X-Whylight-Route',
+      'X-Whylight-Route-Reason',
+      'X-Whylight-Version',
+    ],
   },
   (services) => async (c) => {
     const offered = offeredTo(c.get('tenant'), DRAWN_TYPES);

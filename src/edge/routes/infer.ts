@@ -38,7 +38,13 @@ export const infer = defineRoute(
     request: { body: inferenceBody, query: conditionSchema },
     requestHeaders: ['Inference-Header-Content-Length'],
     responses: negotiated('application/octet-stream'),
-    headers: ['Inference-Header-Content-Length', 'X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
+    headers: [
+      'Inference-Header-Content-Length',
+      'X-Whylight-Cache',
+      'X-Whylight-Route',
+      'X-Whylight-Route-Reason',
+      'X-Whylight-Version',
+    ],
   },
   (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);

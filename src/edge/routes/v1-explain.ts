@@ -23,7 +23,7 @@ export const v1Explain = defineRoute(
     request: { body: jsonBody(schemas.v1Request, INSTANCES_EXAMPLE), query: schemas.explainQuery },
     responses: answer(schemas.v1Explanations, 'One explanation for each instance.'),
     requestHeaders: ['Cache-Control'],
-    headers: ['X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason'],
+    headers: ['X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason', 'X-Whylight-Version'],
   },
   (services) => async (c) => {
     const { served, request } = await readInstances(c, services, () =>
