@@ -18,7 +18,7 @@ interface Operation {
 
 describe('route descriptions', () => {
   it('yield the exposed CORS headers', () => {
-    const own = ['Cache', 'Label', 'Probability', 'Route', 'Route-Reason', 'Score', 'Target'].map(
+    const own = ['Cache', 'Label', 'Probability', 'Route', 'Route-Reason', 'Score', 'Target', 'Version'].map(
       (name) => `X-Whylight-${name}`,
     );
     const others = [
