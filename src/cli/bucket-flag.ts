@@ -1,13 +1,12 @@
 /** Flag that names the service of a bucket. */
 import { S3Bucket } from '../node/s3-bucket.ts';
 import { UsageError } from './arguments.ts';
+import { textFlag } from './flags.ts';
 
 export const ENDPOINT_ARG = {
-  endpoint: {
-    type: 'string',
+  endpoint: textFlag('S3 API of a bucket: https://<account>.r2.cloudflarestorage.com; AWS_ENDPOINT_URL when left out', {
     valueHint: 'url',
-    description: 'S3 API of a bucket: https://<account>.r2.cloudflarestorage.com; AWS_ENDPOINT_URL when left out',
-  },
+  }),
 } as const;
 
 /** Opens a bucket at the endpoint of a flag or of the environment. @throws UsageError without one */

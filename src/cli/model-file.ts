@@ -6,46 +6,35 @@ import type { PreprocessingEntries } from '../library/preprocessing-entries.ts';
 import { openModelFile } from '../node/open-model-file.ts';
 import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
 import { TASKS } from './compose.ts';
+import { textFlag } from './flags.ts';
 
 /** Flags that say what a manifest would; each takes the place of the manifest's own entry. */
 export const MODEL_ARGS = {
-  model: {
-    type: 'string',
+  model: textFlag('ONNX file, model folder (manifest.json or config.json), or name of an embedded model', {
     alias: 'm',
     default: 'everyday',
     valueHint: 'path',
-    description: 'ONNX file, model folder (manifest.json or config.json), or name of an embedded model',
-  },
-  labels: { type: 'string', valueHint: 'file', description: 'Class names: a JSON list, or one a line' },
-  'label-offset': { type: 'string', valueHint: 'n', description: 'Class k of the labels is output k + n' },
-  output: { type: 'string', valueHint: 'name', description: 'Output that is explained; found out when left out' },
-  'class-axis': {
-    type: 'string',
-    valueHint: 'n',
-    description: 'Axis of the output, batch included, that counts classes',
-  },
-  'column-names': { type: 'string', valueHint: 'a,b', description: "Names of a table's columns, in the model's order" },
-  vocabulary: {
-    type: 'string',
+  }),
+  labels: textFlag('Class names: a JSON list, or one a line', { valueHint: 'file' }),
+  'label-offset': textFlag('Class k of the labels is output k + n', { valueHint: 'n' }),
+  output: textFlag('Output that is explained; found out when left out', { valueHint: 'name' }),
+  'class-axis': textFlag('Axis of the output, batch included, that counts classes', { valueHint: 'n' }),
+  'column-names': textFlag("Names of a table's columns, in the model's order", { valueHint: 'a,b' }),
+  vocabulary: textFlag('Words of a model of texts without tokenizer: one a line, or a word and its id', {
     valueHint: 'file',
-    description: 'Words of a model of texts without tokenizer: one a line, or a word and its id',
-  },
-  hold: { type: 'string', valueHint: 'a,b', description: 'Inputs that are fed as they are and never explained' },
+  }),
+  hold: textFlag('Inputs that are fed as they are and never explained', { valueHint: 'a,b' }),
 } as const;
 
 export const PREPROCESSING_ARGS = {
-  size: { type: 'string', valueHint: 'HxW', description: "Size of the input tensor; the model's own when left out" },
-  resize: {
-    type: 'string',
-    valueHint: 'mode',
-    description: 'exact, fit, shortest_side, or shortest_side:256 to crop afterwards',
-  },
-  crop: { type: 'string', valueHint: 'mode', description: 'center or none' },
-  scale: { type: 'string', valueHint: 'x', description: 'Factor on the pixels 0..255, e.g. 1/255 (the default) or 1' },
-  mean: { type: 'string', valueHint: 'x,x,x', description: 'Subtracted after scaling' },
-  std: { type: 'string', valueHint: 'x,x,x', description: 'Divides after that' },
-  color: { type: 'string', valueHint: 'order', description: 'RGB, BGR or gray' },
-  layout: { type: 'string', valueHint: 'axes', description: 'NCHW or NHWC' },
+  size: textFlag("Size of the input tensor; the model's own when left out", { valueHint: 'HxW' }),
+  resize: textFlag('exact, fit, shortest_side, or shortest_side:256 to crop afterwards', { valueHint: 'mode' }),
+  crop: textFlag('center or none', { valueHint: 'mode' }),
+  scale: textFlag('Factor on the pixels 0..255, e.g. 1/255 (the default) or 1', { valueHint: 'x' }),
+  mean: textFlag('Subtracted after scaling', { valueHint: 'x,x,x' }),
+  std: textFlag('Divides after that', { valueHint: 'x,x,x' }),
+  color: textFlag('RGB, BGR or gray', { valueHint: 'order' }),
+  layout: textFlag('NCHW or NHWC', { valueHint: 'axes' }),
 } as const;
 
 type ModelFlags = { readonly [K in keyof typeof MODEL_ARGS]?: string };

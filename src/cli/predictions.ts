@@ -1,26 +1,25 @@
 /** Flags that say how the answer of a model is read. */
 import { BOX_SCORES, type BoxScore } from '../core/task/task.ts';
 import { UsageError } from './arguments.ts';
+import { textFlag } from './flags.ts';
 
 const BOX_SCORE_OPTIONS: BoxScore[] = [...BOX_SCORES];
 
 export const TASK_ARGS = {
-  task: {
-    type: 'string',
-    valueHint: 'id',
-    description: 'What the model answers: classification, object_detection, segmentation, ...; found out when left out',
-  },
-  threshold: { type: 'string', valueHint: 'x', description: 'Predictions below this score are left out' },
+  task: textFlag(
+    'What the model answers: classification, object_detection, segmentation, ...; found out when left out',
+    { valueHint: 'id' },
+  ),
+  threshold: textFlag('Predictions below this score are left out', { valueHint: 'x' }),
   'box-score': {
     type: 'enum',
     options: BOX_SCORE_OPTIONS,
     description: 'Number that is explained for a box: confidence when left out',
   },
-  'similar-to': {
-    type: 'string',
-    valueHint: 'input',
-    description: 'Explains the cosine of the embeddings of the input and of this one: a file, a text, or a JSON list',
-  },
+  'similar-to': textFlag(
+    'Explains the cosine of the embeddings of the input and of this one: a file, a text, or a JSON list',
+    { valueHint: 'input' },
+  ),
 } as const;
 
 /** @throws UsageError for a threshold that is no number */

@@ -2,13 +2,13 @@
 import type { Method } from '../core/method/contract.ts';
 import { PRESETS } from '../core/method/contract.ts';
 import { methodsWithPreset, PRESET_PARAMETER } from '../core/method/presets.ts';
+import { textFlag } from './flags.ts';
 
 export const PRESET_ARG = {
-  preset: {
-    type: 'string',
-    valueHint: 'library',
-    description: `Choices of convention as a library makes them (${PRESETS.join(', ')}); parameters that are given by themselves win`,
-  },
+  preset: textFlag(
+    `Choices of convention as a library makes them (${PRESETS.join(', ')}); parameters that are given by themselves win`,
+    { valueHint: 'library' },
+  ),
 } as const;
 
 /** The parameter, for one method, which must have the preset. */

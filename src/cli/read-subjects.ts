@@ -9,24 +9,19 @@ import { readBytes } from '../node/files.ts';
 import { UsageError } from './arguments.ts';
 import { MODALITIES } from './compose.ts';
 import { expandPaths } from './expand-paths.ts';
+import { positional, textFlag } from './flags.ts';
 import { readNamedTensors } from './named-tensors.ts';
 
 /** Parts of the command line that read inputs. */
 export const READERS: Readers = { modalities: MODALITIES, codecs: nodeCodecs() };
 
 export const INPUT_ARGS = {
-  file: {
-    type: 'positional',
-    required: false,
-    description: 'Files, folders or patterns such as "*.jpg"; - reads standard input',
-  },
-  text: { type: 'string', valueHint: 'text', description: 'A text to explain, in place of a file' },
-  'text-pair': { type: 'string', valueHint: 'text', description: 'Second text of a pair, with --text' },
-  input: {
-    type: 'string',
+  file: positional('Files, folders or patterns such as "*.jpg"; - reads standard input', { required: false }),
+  text: textFlag('A text to explain, in place of a file', { valueHint: 'text' }),
+  'text-pair': textFlag('Second text of a pair, with --text', { valueHint: 'text' }),
+  input: textFlag('An input as a tensor (.npy, .json, .bin); several with commas between: a=x.npy,b=y.npy', {
     valueHint: 'name=file',
-    description: 'An input as a tensor (.npy, .json, .bin); several with commas between: a=x.npy,b=y.npy',
-  },
+  }),
 } as const;
 
 export interface InputFlags {

@@ -17,63 +17,48 @@ import { openRegions } from '../report/regions.ts';
 import type { MethodRequest, Study } from '../report/study.ts';
 import { numberFlag, UsageError } from './arguments.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, ENGINE_ARG, type EngineName, METRICS, ROOT } from './compose.ts';
+import { positional, textFlag } from './flags.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from './model-file.ts';
 import { PRESET_ARG, presetParams } from './preset-flag.ts';
 import { READERS } from './read-subjects.ts';
 
 /** Flags of both commands. */
 export const STUDY_ARGS = {
-  folder: {
-    type: 'positional',
-    required: true,
-    description:
-      'A folder with sub-folders, or a file: images, texts, sounds, or a CSV file with an example on each line',
-  },
-  methods: {
-    type: 'string',
+  folder: positional(
+    'A folder with sub-folders, or a file: images, texts, sounds, or a CSV file with an example on each line',
+    { required: true },
+  ),
+  methods: textFlag('Saliency methods; the first one leads. Those that suit the model when left out', {
     valueHint: 'a,b,c',
-    description: 'Saliency methods; the first one leads. Those that suit the model when left out',
-  },
-  metrics: { type: 'string', valueHint: 'a,b,c', description: `Metrics, or none: ${[...METRICS.keys()].join(', ')}` },
+  }),
+  metrics: textFlag(`Metrics, or none: ${[...METRICS.keys()].join(', ')}`, { valueHint: 'a,b,c' }),
   truth: {
     type: 'enum',
     options: TRUTHS,
     default: 'auto',
     description: 'Source of the true classes; auto: a column of a CSV file, or names of folders, if each is a class',
   },
-  'label-column': {
-    type: 'string',
+  'label-column': textFlag('Column of a CSV file with the true classes; found by its name or content when left out', {
     valueHint: 'name',
-    description: 'Column of a CSV file with the true classes; found by its name or content when left out',
-  },
-  regions: {
-    type: 'string',
-    valueHint: 'path',
-    description: 'Objects: a JSON file of boxes by image, or a folder of masks (PNG)',
-  },
-  target: {
-    type: 'string',
+  }),
+  regions: textFlag('Objects: a JSON file of boxes by image, or a folder of masks (PNG)', { valueHint: 'path' }),
+  target: textFlag('Index or name of the class to explain; the top class of each input when left out', {
     valueHint: 'class',
-    description: 'Index or name of the class to explain; the top class of each input when left out',
-  },
-  scores: {
-    type: 'string',
+  }),
+  scores: textFlag('What is explained: logits, output (as the graph gives it), or any tensor', {
     default: 'logits',
     valueHint: 'tensor',
-    description: 'What is explained: logits, output (as the graph gives it), or any tensor',
-  },
+  }),
   ...PRESET_ARG,
   ...MODEL_ARGS,
   ...PREPROCESSING_ARGS,
-  seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
+  seed: textFlag('Seed of everything that is drawn at random', { default: '0', valueHint: 'n' }),
   engine: ENGINE_ARG,
-  most: { type: 'string', valueHint: 'n', description: 'Max number of inputs, taken evenly' },
+  most: textFlag('Max number of inputs, taken evenly', { valueHint: 'n' }),
   restart: { type: 'boolean', description: 'Start again, and discard the results of an earlier run' },
-  param: {
-    type: 'string',
+  param: textFlag('A parameter of the methods (--name value does the same), or metric.name=value of a metric', {
     valueHint: 'name=value',
-    description: 'A parameter of the methods (--name value does the same), or metric.name=value of a metric',
-  },
+  }),
 } as const;
 
 /** Parsed values of {@link STUDY_ARGS}. */

@@ -8,14 +8,11 @@ import { BACKUP_FORMAT, type BackupNote, MODELS, NOTE, TENANTS, writeJson } from
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf } from '../deployment/client.ts';
 import { bringFile } from '../deployment/model-download.ts';
 import { type StoredModel, storedModels, versionPath } from '../deployment/stored-models.ts';
+import { positional } from '../flags.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  folder: {
-    type: 'positional',
-    required: true,
-    description: 'Folder to write; what it holds already is not fetched again',
-  },
+  folder: positional('Folder to write; what it holds already is not fetched again', { required: true }),
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,
 } as const;

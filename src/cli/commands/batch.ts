@@ -12,34 +12,30 @@ import { ENDPOINT_ARG } from '../bucket-flag.ts';
 import { EMBEDDED_MODELS, ENGINE_ARG, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
+import { positional, textFlag } from '../flags.ts';
 import { interruptible, keptIn } from '../interrupt.ts';
 import { MODEL_ARGS, openModel, PREPROCESSING_ARGS } from '../model-file.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  inputs: {
-    type: 'positional',
-    required: true,
-    description: 'Files, folders, patterns, addresses, buckets (s3://bucket/prefix) or @lists of these, one a line',
-  },
-  method: { type: 'string', default: 'grad_cam', valueHint: 'id', description: 'Saliency method' },
-  out: { type: 'string', alias: 'o', default: 'results.ndjson', valueHint: 'file', description: 'Results, NDJSON' },
+  inputs: positional(
+    'Files, folders, patterns, addresses, buckets (s3://bucket/prefix) or @lists of these, one a line',
+    { required: true },
+  ),
+  method: textFlag('Saliency method', { default: 'grad_cam', valueHint: 'id' }),
+  out: textFlag('Results, NDJSON', { alias: 'o', default: 'results.ndjson', valueHint: 'file' }),
   jobs: { type: 'boolean', description: 'Hand the inputs to the jobs of the deployment' },
-  'inference-server': {
-    type: 'string',
+  'inference-server': textFlag('KServe or Triton server with the exported graphs, in place of a deployment', {
     valueHint: 'url',
-    description: 'KServe or Triton server with the exported graphs, in place of a deployment',
-  },
-  concurrency: { type: 'string', valueHint: 'n', description: 'Inputs at a time; 8, 64 with --jobs' },
-  rate: { type: 'string', valueHint: 'n', description: 'Max inputs that begin in a second' },
-  'max-cost': { type: 'string', valueHint: 'usd', description: "Max USD on Cloudflare's list prices (whylight price)" },
-  patience: {
-    type: 'string',
+  }),
+  concurrency: textFlag('Inputs at a time; 8, 64 with --jobs', { valueHint: 'n' }),
+  rate: textFlag('Max inputs that begin in a second', { valueHint: 'n' }),
+  'max-cost': textFlag("Max USD on Cloudflare's list prices (whylight price)", { valueHint: 'usd' }),
+  patience: textFlag('Time for which a deployment that does not answer is asked again', {
     default: '300',
     valueHint: 's',
-    description: 'Time for which a deployment that does not answer is asked again',
-  },
-  seed: { type: 'string', default: '0', valueHint: 'n', description: 'Seed of everything that is drawn at random' },
+  }),
+  seed: textFlag('Seed of everything that is drawn at random', { default: '0', valueHint: 'n' }),
   thumbnails: { type: 'boolean', default: true, description: 'Keep small images and maps for reports' },
   restart: { type: 'boolean', description: 'Start again, and discard the results of an earlier run' },
   engine: ENGINE_ARG,
@@ -47,11 +43,7 @@ const args = {
   ...ENDPOINT_ARG,
   ...MODEL_ARGS,
   ...PREPROCESSING_ARGS,
-  param: {
-    type: 'string',
-    valueHint: 'name=value',
-    description: 'A parameter of the method; --name value does the same',
-  },
+  param: textFlag('A parameter of the method; --name value does the same', { valueHint: 'name=value' }),
   ...JSON_ARG,
 } as const;
 

@@ -8,25 +8,24 @@ import { calibrate } from '../../tools/calibrate.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { positional, textFlag } from '../flags.ts';
 import { openModel } from '../model-file.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  model: { type: 'positional', description: 'Model folders, ONNX files or names of embedded models' },
+  model: positional('Model folders, ONNX files or names of embedded models'),
   engine: {
     type: 'enum',
     options: ENGINES,
     default: 'web',
     description: 'web is what runs at the edge, node the origin',
   },
-  batch: { type: 'string', default: '4', description: 'Rows of a run' },
-  rounds: { type: 'string', default: '15', description: 'Runs of which the median counts' },
-  slower: {
-    type: 'string',
+  batch: textFlag('Rows of a run', { default: '4' }),
+  rounds: textFlag('Runs of which the median counts', { default: '15' }),
+  slower: textFlag('How many times slower the machine is that will run it; the figures are multiplied by it', {
     default: '1',
     valueHint: 'x',
-    description: 'How many times slower the machine is that will run it; the figures are multiplied by it',
-  },
+  }),
   write: { type: 'boolean', description: 'Write the figures into the manifest.json of the folder' },
   ...JSON_ARG,
 } as const;

@@ -5,12 +5,13 @@ import { checkGradient } from '../../tools/check-gradient.ts';
 import { UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ENGINES, type EngineName, loadEngine, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { positional, textFlag } from '../flags.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
-  model: { type: 'positional', description: 'ONNX files, model folders or names of embedded models' },
+  model: positional('ONNX files, model folders or names of embedded models'),
   engine: { type: 'enum', options: ENGINES, default: 'node', description: 'onnxruntime-node, or onnxruntime-web' },
-  tolerance: { type: 'string', default: '0.02', description: 'Largest error that passes, relative to the gradient' },
+  tolerance: textFlag('Largest error that passes, relative to the gradient', { default: '0.02' }),
 } as const;
 
 /** Largest distance of predictions from those of the engine without its optimiser, relative to their length. */

@@ -14,6 +14,7 @@ import { type CompareSheet, drawnSheet, imageSheet } from '../compare-sheet.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { featureMatrix } from '../feature-matrix.ts';
+import { textFlag } from '../flags.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
 import { interruptible, nothingKept } from '../interrupt.ts';
 import { openModel } from '../model-file.ts';
@@ -24,27 +25,18 @@ import { INPUT_ARGS, readSubjects } from '../read-subjects.ts';
 
 const args = {
   ...INPUT_ARGS,
-  row: { type: 'string', valueHint: 'n', description: 'Row of a file with several, such as a table; the first is 1' },
-  methods: {
-    type: 'string',
+  row: textFlag('Row of a file with several, such as a table; the first is 1', { valueHint: 'n' }),
+  methods: textFlag('Saliency methods, or all: every one that applies to the model', {
     default: 'all',
     valueHint: 'a,b,c',
-    description: 'Saliency methods, or all: every one that applies to the model',
-  },
-  out: {
-    type: 'string',
+  }),
+  out: textFlag('Where to write the sheet: .png for an image, .svg or .html for all else', {
     alias: 'o',
     valueHint: 'file',
-    description: 'Where to write the sheet: .png for an image, .svg or .html for all else',
-  },
-  cell: {
-    type: 'string',
-    default: '224',
-    valueHint: 'n',
-    description: 'Longer side of each map on the sheet, in pixels',
-  },
-  columns: { type: 'string', valueHint: 'n', description: 'Maps side by side on the sheet' },
-  'max-samples': { type: 'string', valueHint: 'n', description: 'Leave out methods that would evaluate more rows' },
+  }),
+  cell: textFlag('Longer side of each map on the sheet, in pixels', { default: '224', valueHint: 'n' }),
+  columns: textFlag('Maps side by side on the sheet', { valueHint: 'n' }),
+  'max-samples': textFlag('Leave out methods that would evaluate more rows', { valueHint: 'n' }),
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
   ...JSON_ARG,

@@ -2,9 +2,10 @@
 import { UsageError } from '../arguments.ts';
 import { completionScript, SHELLS } from '../completion.ts';
 import { defineCommand } from '../define-command.ts';
+import { positional } from '../flags.ts';
 
 const args = {
-  shell: { type: 'positional', required: true, description: SHELLS.join(', ') },
+  shell: positional(SHELLS.join(', '), { required: true }),
 } as const;
 
 export default defineCommand({

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../arguments.ts';
 import { CONFIGURED, METRICS, MODALITIES, ROOT, TASKS } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { positional } from '../flags.ts';
 import { packWhylight } from '../pack-whylight.ts';
 
 /** The example package of each strategy is what a new method starts from. */
@@ -25,7 +26,7 @@ const KINDS = {
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const args = {
-  name: { type: 'positional', required: true, description: 'Name of the component, such as my-method' },
+  name: positional('Name of the component, such as my-method', { required: true }),
   kind: {
     type: 'enum',
     options: Object.keys(KINDS),

@@ -2,9 +2,10 @@
 import type { Erased } from '../../edge/stores/erase.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
+import { textFlag } from '../flags.ts';
 
 const args = {
-  tenant: { type: 'string', required: true, valueHint: 'name', description: 'Tenant whose data are erased' },
+  tenant: textFlag('Tenant whose data are erased', { required: true, valueHint: 'name' }),
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,
 } as const;

@@ -11,18 +11,15 @@ import type { Mean, MethodSummary } from '../../report/summary.ts';
 import { UsageError } from '../arguments.ts';
 import { METRICS } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 import { interruptible, keptIn, nothingKept } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
 import { prepare, STUDY_ARGS } from '../study-flags.ts';
 
 const args = {
   ...STUDY_ARGS,
-  out: { type: 'string', alias: 'o', valueHint: 'file.html', description: 'Where to write the table with plots' },
-  journal: {
-    type: 'string',
-    valueHint: 'file',
-    description: 'Journal of the inputs that are done; beside --out when left out',
-  },
+  out: textFlag('Where to write the table with plots', { alias: 'o', valueHint: 'file.html' }),
+  journal: textFlag('Journal of the inputs that are done; beside --out when left out', { valueHint: 'file' }),
   ...JSON_ARG,
 } as const;
 

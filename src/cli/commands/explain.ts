@@ -12,6 +12,7 @@ import { numberFlag, refuseUnknown, UsageError } from '../arguments.ts';
 import { Beeswarm } from '../beeswarm.ts';
 import { compose, configuredMethods, EMBEDDED_MODELS, type EngineName, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 import { SUBJECT_ARGS } from '../image-file.ts';
 import { openModel } from '../model-file.ts';
 import { page } from '../outcome-text.ts';
@@ -25,23 +26,16 @@ import { outputFor } from '../write-outcome.ts';
 
 const args = {
   ...INPUT_ARGS,
-  method: {
-    type: 'string',
+  method: textFlag('Saliency method, see "whylight methods"; auto, the best one for the model, when left out', {
     valueHint: 'id',
-    description: 'Saliency method, see "whylight methods"; auto, the best one for the model, when left out',
-  },
-  out: {
-    type: 'string',
-    alias: 'o',
+  }),
+  out: textFlag(
+    'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; a folder (maps/) for many inputs; - is standard output',
+    { alias: 'o', valueHint: 'file' },
+  ),
+  beeswarm: textFlag('For many rows of a table and one --target: draws all of them together, as .svg or .html', {
     valueHint: 'file',
-    description:
-      'Where to write the drawing: .png for images, .svg or .html for all else, .json or .npy for the numbers; a folder (maps/) for many inputs; - is standard output',
-  },
-  beeswarm: {
-    type: 'string',
-    valueHint: 'file',
-    description: 'For many rows of a table and one --target: draws all of them together, as .svg or .html',
-  },
+  }),
   ...PRESET_ARG,
   ...SUBJECT_ARGS,
   ...TASK_ARGS,

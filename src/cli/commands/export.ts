@@ -18,64 +18,44 @@ import { STEPS } from '../export/explained/integrated-gradients.ts';
 import { type ExportedGraph, exportedGraphs } from '../export/graphs.ts';
 import { kserveService } from '../export/kserve.ts';
 import { TRITON_DEFAULTS, tritonConfig } from '../export/triton.ts';
+import { positional, textFlag } from '../flags.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
-  format: {
-    type: 'positional',
-    description:
-      'onnx (one file that explains itself), prepared (one file for whylight/prepared), triton (a model repository) or kserve (an InferenceService)',
-  },
-  model: { type: 'positional', description: 'Folder with a manifest.json, an ONNX file, or an embedded model' },
-  out: { type: 'string', alias: 'o', required: true, valueHint: 'path', description: 'Folder, or YAML file, to write' },
-  method: {
-    type: 'string',
+  format: positional(
+    'onnx (one file that explains itself), prepared (one file for whylight/prepared), triton (a model repository) or kserve (an InferenceService)',
+  ),
+  model: positional('Folder with a manifest.json, an ONNX file, or an embedded model'),
+  out: textFlag('Folder, or YAML file, to write', { alias: 'o', required: true, valueHint: 'path' }),
+  method: textFlag(`onnx: method whose map is added (${WRITTEN_METHODS.join(', ')})`, {
     default: 'grad_cam',
     valueHint: 'id',
-    description: `onnx: method whose map is added (${WRITTEN_METHODS.join(', ')})`,
-  },
-  target: {
-    type: 'string',
-    valueHint: 'n',
-    description: 'onnx: element of the scores to explain; the largest when left out',
-  },
-  steps: {
-    type: 'string',
-    default: String(STEPS),
-    valueHint: 'n',
-    description: 'onnx: points on the path of integrated_gradients',
-  },
-  weights: {
-    type: 'string',
+  }),
+  target: textFlag('onnx: element of the scores to explain; the largest when left out', { valueHint: 'n' }),
+  steps: textFlag('onnx: points on the path of integrated_gradients', { default: String(STEPS), valueHint: 'n' }),
+  weights: textFlag('onnx: fp16 halves the file; the model still computes in fp32', {
     default: 'fp32',
     valueHint: 'fp32|fp16',
-    description: 'onnx: fp16 halves the file; the model still computes in fp32',
-  },
-  methods: {
-    type: 'string',
+  }),
+  methods: textFlag('triton, prepared: methods whose graphs are exported, or "all"', {
     default: 'saliency,integrated_gradients,grad_cam,occlusion,rise',
     valueHint: 'a,b,c',
-    description: 'triton, prepared: methods whose graphs are exported, or "all"',
-  },
-  scores: { type: 'string', valueHint: 'name', description: 'triton: what is explained; the logits when left out' },
-  wire: {
-    type: 'string',
+  }),
+  scores: textFlag('triton: what is explained; the logits when left out', { valueHint: 'name' }),
+  wire: textFlag('triton: fp16 halves the size of images and activations in transfer; gradients and scores stay fp32', {
     default: 'fp32',
     valueHint: 'fp32|fp16',
-    description: 'triton: fp16 halves the size of images and activations in transfer; gradients and scores stay fp32',
-  },
-  'max-batch': { type: 'string', default: String(TRITON_DEFAULTS.maxBatch), description: 'triton: rows at once' },
-  instances: { type: 'string', default: String(TRITON_DEFAULTS.instances), description: 'triton: copies of a model' },
-  device: { type: 'string', default: TRITON_DEFAULTS.device, valueHint: 'gpu|cpu', description: 'Where models run' },
+  }),
+  'max-batch': textFlag('triton: rows at once', { default: String(TRITON_DEFAULTS.maxBatch) }),
+  instances: textFlag('triton: copies of a model', { default: String(TRITON_DEFAULTS.instances) }),
+  device: textFlag('Where models run', { default: TRITON_DEFAULTS.device, valueHint: 'gpu|cpu' }),
   tensorrt: { type: 'boolean', description: 'triton: let TensorRT take what it can' },
-  name: { type: 'string', valueHint: 'name', description: "kserve: name of the service; the model's when left out" },
-  'storage-uri': { type: 'string', valueHint: 'uri', description: 'kserve: where the repository lies' },
-  image: { type: 'string', default: 'whylight-origin:latest', description: 'kserve: image of the origin' },
-  folder: {
-    type: 'string',
+  name: textFlag("kserve: name of the service; the model's when left out", { valueHint: 'name' }),
+  'storage-uri': textFlag('kserve: where the repository lies', { valueHint: 'uri' }),
+  image: textFlag('kserve: image of the origin', { default: 'whylight-origin:latest' }),
+  folder: textFlag("kserve: folder of the model in the image, from /app; the embedded model's, or models/<name>", {
     valueHint: 'path',
-    description: "kserve: folder of the model in the image, from /app; the embedded model's, or models/<name>",
-  },
+  }),
 } as const;
 
 export default defineCommand({

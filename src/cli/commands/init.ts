@@ -7,6 +7,7 @@ import { UsageError } from '../arguments.ts';
 import { configText } from '../config-text.ts';
 import { defineCommand } from '../define-command.ts';
 import { ASSETS_FOLDER, BUILD_FOLDER, WORKER_FILE } from '../deployment-files.ts';
+import { positional } from '../flags.ts';
 import { packWhylight } from '../pack-whylight.ts';
 import { packagedMethods } from '../third-party.ts';
 
@@ -20,7 +21,7 @@ const TOOLS = { wrangler: '4.155.0', 'onnxruntime-node': '1.30.0' };
 const COMPATIBILITY_DATE = '2026-10-20';
 
 const args = {
-  folder: { type: 'positional', required: true, description: 'Folder to make, such as my-server' },
+  folder: positional('Folder to make, such as my-server', { required: true }),
 } as const;
 
 export default defineCommand({

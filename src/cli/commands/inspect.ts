@@ -7,10 +7,11 @@ import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { describeLines } from '../description-lines.ts';
+import { positional } from '../flags.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
-  model: { type: 'positional', description: 'Folder of a model, an ONNX file, or an embedded model' },
+  model: positional('Folder of a model, an ONNX file, or an embedded model'),
   ...JSON_ARG,
 } as const;
 

@@ -4,9 +4,10 @@ import type { Method } from '../../core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
 import { configuredMethods } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { positional } from '../flags.ts';
 
 const args = {
-  method: { type: 'positional', required: false, description: 'One method, with its parameters; all when left out' },
+  method: positional('One method, with its parameters; all when left out', { required: false }),
   ...JSON_ARG,
 } as const;
 

@@ -7,26 +7,21 @@ import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { bringFile, targetIn } from '../deployment/model-download.ts';
 import { modelUpload, uploadBody } from '../deployment/model-upload.ts';
+import { positional, textFlag } from '../flags.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  action: { type: 'positional', required: true, description: 'list, push, pull, pin, delete or rollout' },
-  subject: {
-    type: 'positional',
+  action: positional('list, push, pull, pin, delete or rollout', { required: true }),
+  subject: positional('push: folder or ONNX file; otherwise name or name@version; pin name@none: the newest version', {
     required: false,
-    description: 'push: folder or ONNX file; otherwise name or name@version; pin name@none: the newest version',
-  },
-  as: {
-    type: 'string',
-    valueHint: 'name@version',
-    description: "push: name and version on the server; the manifest's when left out",
-  },
-  out: { type: 'string', alias: 'o', valueHint: 'folder', description: 'pull: folder to write; the name of the model' },
-  canary: { type: 'string', valueHint: 'version', description: 'rollout: version for a part of the requests, or none' },
-  shadow: { type: 'string', valueHint: 'version', description: 'rollout: version that runs for comparison, or none' },
-  share: { type: 'string', default: '0.1', valueHint: '0..1', description: 'rollout: share of requests, or of runs' },
-  tenants: { type: 'string', valueHint: 'a,b', description: 'rollout: tenants that get the canary for all requests' },
-  owner: { type: 'string', valueHint: 'owner', description: 'shared or tenants/<id>, for operators' },
+  }),
+  as: textFlag("push: name and version on the server; the manifest's when left out", { valueHint: 'name@version' }),
+  out: textFlag('pull: folder to write; the name of the model', { alias: 'o', valueHint: 'folder' }),
+  canary: textFlag('rollout: version for a part of the requests, or none', { valueHint: 'version' }),
+  shadow: textFlag('rollout: version that runs for comparison, or none', { valueHint: 'version' }),
+  share: textFlag('rollout: share of requests, or of runs', { default: '0.1', valueHint: '0..1' }),
+  tenants: textFlag('rollout: tenants that get the canary for all requests', { valueHint: 'a,b' }),
+  owner: textFlag('shared or tenants/<id>, for operators', { valueHint: 'owner' }),
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,
 } as const;

@@ -8,11 +8,12 @@ import { serve } from '../../node/serve.ts';
 import { numberFlag } from '../arguments.ts';
 import { CONFIGURED, embeddedPaths, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { positional, textFlag } from '../flags.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 
 const args = {
-  model: { type: 'positional', required: false, description: 'ONNX file, or folder of a model, that the page opens' },
-  port: { type: 'string', default: '8787', description: 'Port to listen at; 0 for any that is free' },
+  model: positional('ONNX file, or folder of a model, that the page opens', { required: false }),
+  port: textFlag('Port to listen at; 0 for any that is free', { default: '8787' }),
 } as const;
 
 /** Log of a server that one person uses: what needs attention. */

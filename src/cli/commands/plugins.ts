@@ -12,17 +12,14 @@ import { UsageError } from '../arguments.ts';
 import { AVAILABLE, CONFIGURED, compose, PLAIN, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { addMethod, removeMethod } from '../edit-config.ts';
+import { positional } from '../flags.ts';
 
 /** Command whose build has the configured methods. */
 const NEXT_BUILD = AVAILABLE.deployment ? '"whylight build"' : '"npm start"';
 
 const args = {
-  action: { type: 'positional', required: true, description: 'list, check, add, remove or update' },
-  what: {
-    type: 'positional',
-    required: false,
-    description: 'A package, a file (./my-method.ts) or the id of a method',
-  },
+  action: positional('list, check, add, remove or update', { required: true }),
+  what: positional('A package, a file (./my-method.ts) or the id of a method', { required: false }),
 } as const;
 
 export default defineCommand({

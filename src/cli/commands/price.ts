@@ -7,19 +7,18 @@ import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
 import { numberFlag } from '../arguments.ts';
 import { compose, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 import { MODEL_ARGS, openModel } from '../model-file.ts';
 import { HIT, jobOf, LIST_PRICES, missOf, mixed, monthOf, priceOf } from '../price/list-prices.ts';
 
 const args = {
-  methods: { type: 'string', valueHint: 'a,b,c', description: 'Methods; all that apply when left out' },
-  explanations: { type: 'string', default: '1000000', valueHint: 'n', description: 'Explanations in a month' },
-  'hit-rate': { type: 'string', default: '0.5', valueHint: '0..1', description: 'Share that the cache answers' },
-  slower: {
-    type: 'string',
-    default: '2',
-    valueHint: 'x',
-    description: 'Isolates are this many times slower than the machine that the profile of the model was measured on',
-  },
+  methods: textFlag('Methods; all that apply when left out', { valueHint: 'a,b,c' }),
+  explanations: textFlag('Explanations in a month', { default: '1000000', valueHint: 'n' }),
+  'hit-rate': textFlag('Share that the cache answers', { default: '0.5', valueHint: '0..1' }),
+  slower: textFlag(
+    'Isolates are this many times slower than the machine that the profile of the model was measured on',
+    { default: '2', valueHint: 'x' },
+  ),
   jobs: { type: 'boolean', description: 'Misses run as jobs, not in the request' },
   ...MODEL_ARGS,
   ...JSON_ARG,

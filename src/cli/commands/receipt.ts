@@ -6,23 +6,18 @@ import { readBytes } from '../../node/files.ts';
 import { UsageError } from '../arguments.ts';
 import { ENGINE_ARG, type EngineName } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { positional, textFlag } from '../flags.ts';
 import { type Answer, checkAnswer, parseAnswer } from '../receipt/answer.ts';
 import { repeatRun } from '../receipt/repeat.ts';
 
 const args = {
-  action: { type: 'positional', required: true, description: 'verify or key' },
-  answer: {
-    type: 'positional',
+  action: positional('verify or key', { required: true }),
+  answer: positional('An answer of /explain as JSON, or the receipt alone; for key, the secret of older keys to keep', {
     required: false,
-    description: 'An answer of /explain as JSON, or the receipt alone; for key, the secret of older keys to keep',
-  },
-  keys: {
-    type: 'string',
-    valueHint: 'file or url',
-    description: 'Public keys of the server: /.well-known/whylight-keys.json',
-  },
-  model: { type: 'string', alias: 'm', valueHint: 'path', description: 'Model to repeat the run with' },
-  input: { type: 'string', valueHint: 'file', description: 'Input to repeat the run with, as it was sent' },
+  }),
+  keys: textFlag('Public keys of the server: /.well-known/whylight-keys.json', { valueHint: 'file or url' }),
+  model: textFlag('Model to repeat the run with', { alias: 'm', valueHint: 'path' }),
+  input: textFlag('Input to repeat the run with, as it was sent', { valueHint: 'file' }),
   engine: ENGINE_ARG,
 } as const;
 

@@ -7,6 +7,7 @@ import { runStudy } from '../../report/run.ts';
 import { UsageError } from '../arguments.ts';
 import { METRICS } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 import { interruptible, keptIn } from '../interrupt.ts';
 import { studyProgress } from '../progress.ts';
 import { prepare, STUDY_ARGS } from '../study-flags.ts';
@@ -14,17 +15,9 @@ import { prepare, STUDY_ARGS } from '../study-flags.ts';
 const args = {
   ...STUDY_ARGS,
   folder: { ...STUDY_ARGS.folder, required: false },
-  results: {
-    type: 'string',
-    valueHint: 'file',
-    description: 'Results of "whylight batch", in place of a folder: nothing is computed',
-  },
-  out: { type: 'string', alias: 'o', default: 'report.html', valueHint: 'file.html', description: 'Where to write it' },
-  journal: {
-    type: 'string',
-    valueHint: 'file',
-    description: 'Journal of the inputs that are done; beside --out when left out',
-  },
+  results: textFlag('Results of "whylight batch", in place of a folder: nothing is computed', { valueHint: 'file' }),
+  out: textFlag('Where to write it', { alias: 'o', default: 'report.html', valueHint: 'file.html' }),
+  journal: textFlag('Journal of the inputs that are done; beside --out when left out', { valueHint: 'file' }),
 } as const;
 
 const USUAL = {

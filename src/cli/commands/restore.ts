@@ -18,10 +18,11 @@ import { folderStore, MODELS, modelsIn, readJson, readNote, TENANTS } from '../d
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { uploadBody } from '../deployment/model-upload.ts';
 import { type StoredModel, storedModels, versionPath } from '../deployment/stored-models.ts';
+import { positional } from '../flags.ts';
 import { progressBar } from '../progress.ts';
 
 const args = {
-  folder: { type: 'positional', required: true, description: 'Folder that "whylight backup" wrote' },
+  folder: positional('Folder that "whylight backup" wrote', { required: true }),
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,
 } as const;

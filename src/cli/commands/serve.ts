@@ -9,6 +9,7 @@ import { serve } from '../../node/serve.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { AVAILABLE, CONFIGURED, embeddedPaths } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 
 const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
@@ -16,58 +17,37 @@ const PROVIDER_NAMES: string[] = ['auto', ...PROVIDERS];
 const MEMORY_MIB = 'WHYLIGHT_MEMORY_MIB';
 
 const args = {
-  host: { type: 'string', default: '127.0.0.1', description: 'Address to listen at' },
-  port: { type: 'string', default: '8788', description: 'Port to listen at; 0 for any that is free' },
-  model: {
-    type: 'string',
-    valueHint: 'a,b',
-    description: 'Model folders or ONNX files; the embedded models when left out',
-  },
+  host: textFlag('Address to listen at', { default: '127.0.0.1' }),
+  port: textFlag('Port to listen at; 0 for any that is free', { default: '8788' }),
+  model: textFlag('Model folders or ONNX files; the embedded models when left out', { valueHint: 'a,b' }),
   provider: {
     type: 'enum',
     options: PROVIDER_NAMES,
     default: 'auto',
     description: 'Execution provider; auto takes the fastest available',
   },
-  threads: { type: 'string', description: 'Threads per run; one for each core when left out' },
-  runs: { type: 'string', default: '4', description: 'Max explanations at the same time; their rows share batches' },
-  waiting: { type: 'string', default: '64', description: 'Max explanations in the queue; more are refused with 503' },
-  delay: {
-    type: 'string',
-    default: '2',
-    valueHint: 'ms',
-    description: 'Max time that a row waits for others to share a batch',
-  },
-  drain: { type: 'string', default: '30', valueHint: 's', description: 'Max time for runs to finish after SIGTERM' },
-  'memory-mib': {
-    type: 'string',
-    description: `Max resident memory in MiB, also ${MEMORY_MIB}; three quarters of the container's or the machine's when left out`,
-  },
-  'drift-rate': {
-    type: 'string',
+  threads: textFlag('Threads per run; one for each core when left out'),
+  runs: textFlag('Max explanations at the same time; their rows share batches', { default: '4' }),
+  waiting: textFlag('Max explanations in the queue; more are refused with 503', { default: '64' }),
+  delay: textFlag('Max time that a row waits for others to share a batch', { default: '2', valueHint: 'ms' }),
+  drain: textFlag('Max time for runs to finish after SIGTERM', { default: '30', valueHint: 's' }),
+  'memory-mib': textFlag(
+    `Max resident memory in MiB, also ${MEMORY_MIB}; three quarters of the container's or the machine's when left out`,
+  ),
+  'drift-rate': textFlag('Share of the requests whose attribution by feature group is counted in /metrics, 0 to 1', {
     default: '0',
-    description: 'Share of the requests whose attribution by feature group is counted in /metrics, 0 to 1',
-  },
-  'metrics-port': {
-    type: 'string',
-    description: 'Port for /metrics alone, without a key; 0 for any that is free',
-  },
-  'metrics-host': { type: 'string', default: '127.0.0.1', description: 'Address of --metrics-port' },
-  uploads: {
-    type: 'string',
+  }),
+  'metrics-port': textFlag('Port for /metrics alone, without a key; 0 for any that is free'),
+  'metrics-host': textFlag('Address of --metrics-port', { default: '127.0.0.1' }),
+  uploads: textFlag('Folder for models that were uploaded at the edge; not shared with other processes', {
     valueHint: 'folder',
-    description: 'Folder for models that were uploaded at the edge; not shared with other processes',
-  },
-  'uploads-mib': {
-    type: 'string',
+  }),
+  'uploads-mib': textFlag('Max size of that folder in MiB; the least recently used models are deleted first', {
     default: '1024',
-    description: 'Max size of that folder in MiB; the least recently used models are deleted first',
-  },
-  'inference-server': {
-    type: 'string',
+  }),
+  'inference-server': textFlag('Open Inference Protocol server that runs the graphs (see whylight export)', {
     valueHint: 'url',
-    description: 'Open Inference Protocol server that runs the graphs (see whylight export)',
-  },
+  }),
 } as const;
 
 const SECRET = 'WHYLIGHT_ORIGIN_SECRET';

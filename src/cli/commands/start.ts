@@ -9,6 +9,7 @@ import { numberFlag } from '../arguments.ts';
 import { buildDeployment } from '../build-deployment.ts';
 import { AVAILABLE } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
+import { textFlag } from '../flags.ts';
 
 const HOST = '127.0.0.1';
 const WRANGLER = 'node_modules/wrangler/bin/wrangler.js';
@@ -17,7 +18,7 @@ const MIN_NODE = 22;
 const START_MS = 120_000;
 
 const args = {
-  port: { type: 'string', default: '8787', description: 'Port to listen at; 0 for any that is free' },
+  port: textFlag('Port to listen at; 0 for any that is free', { default: '8787' }),
 } as const;
 
 export default defineCommand({

@@ -6,14 +6,13 @@ import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
 import { Verified } from '../deployment/verified.ts';
 import { verifyDeployment } from '../deployment/verify-deployment.ts';
 import { verifyBucket, verifyFolder } from '../deployment/verify-store.ts';
+import { positional } from '../flags.ts';
 
 const args = {
-  store: {
-    type: 'positional',
-    required: false,
-    description:
-      'Backup, folder of --uploads, generated/assets, or bucket (s3://whylight-models); the deployment when left out',
-  },
+  store: positional(
+    'Backup, folder of --uploads, generated/assets, or bucket (s3://whylight-models); the deployment when left out',
+    { required: false },
+  ),
   ...ENDPOINT_ARG,
   ...DEPLOYMENT_ARGS,
   ...JSON_ARG,

@@ -3,20 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ERROR_CODES, type ErrorCode, WhylightError } from '../../core/errors.ts';
 import { systemErrorText } from '../../node/system-errors.ts';
 import { UsageError } from '../arguments.ts';
+import { textFlag } from '../flags.ts';
 
 /** Flags of every command that talks to a deployment. */
 export const DEPLOYMENT_ARGS = {
-  server: {
-    type: 'string',
-    alias: 's',
-    valueHint: 'url',
-    description: 'Address of the deployment; WHYLIGHT_SERVER when left out',
-  },
-  key: {
-    type: 'string',
+  server: textFlag('Address of the deployment; WHYLIGHT_SERVER when left out', { alias: 's', valueHint: 'url' }),
+  key: textFlag('API key; WHYLIGHT_KEY when left out, which keeps it out of the list of processes', {
     valueHint: 'key',
-    description: 'API key; WHYLIGHT_KEY when left out, which keeps it out of the list of processes',
-  },
+  }),
 } as const;
 
 export interface DeploymentFlags {

@@ -5,8 +5,6 @@ import type { SessionCache } from '../engine/session-cache.ts';
 import { WhylightError } from '../errors.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
-import { type Corrections, isEmpty } from '../model/corrections.ts';
-import type { ModelDescription } from '../model/description.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
@@ -20,11 +18,10 @@ import { outputsOf, runRows } from '../plan/run.ts';
 import type { GraphStore } from '../plan/stored-graph.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
-import type { Task } from '../task/task.ts';
 import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { explainAnswer } from './explain-answer.ts';
-import type { Answers, ExplainedRow, Explanation, Prediction, Reading } from './explanation.ts';
+import type { Answers, ExplainedRow, Explanation, Prediction } from './explanation.ts';
 import { followOf } from './follow.ts';
 import {
   checkBudget,
@@ -38,6 +35,7 @@ import {
 import { controlOf } from './plan-run.ts';
 import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from './predict-rows.ts';
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
+import { readingOf } from './reading.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
 import { type ReadFile, Setups } from './setup.ts';
 
@@ -338,18 +336,4 @@ export class Explainer {
       lease.release();
     }
   }
-}
-
-/** Doubts about preprocessing are settled by the tensors that were sent. */
-function readingOf(
-  { explained: { task, classAxis }, doubts }: ModelDescription,
-  corrections: Corrections | undefined,
-  read: Task | undefined,
-): Reading {
-  return {
-    task: read?.id ?? task.value,
-    ...(classAxis && { classAxis: classAxis.value }),
-    ...(corrections && !isEmpty(corrections) && { corrections }),
-    doubts: doubts.filter(({ about }) => about !== 'preprocessing').map(({ message }) => message),
-  };
 }

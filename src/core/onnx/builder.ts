@@ -293,9 +293,8 @@ export class GraphBuilder {
   reshape(x: Value, dims: readonly Dim[], like?: Value): Value {
     if (x.dims && x.dims.length === dims.length && x.dims.every((d, i) => d === dims[i])) return x;
     const symbolic = dims.filter((d) => typeof d === 'string').length;
-    if (symbolic <= 1 && !(symbolic === 1 && dims.includes(0))) {
+    if (symbolic <= 1 && !(symbolic === 1 && dims.includes(0)))
       return this.op('Reshape', [x, this.ints(dims.map((d) => (typeof d === 'string' ? -1 : d)))]);
-    }
     // A leading dim that both share can be copied by 0.
     if (symbolic === 2 && x.dims?.[0] === dims[0] && typeof dims[0] === 'string' && !dims.includes(0)) {
       return this.op('Reshape', [x, this.ints(dims.map((d, i) => (i === 0 ? 0 : typeof d === 'string' ? -1 : d)))]);

@@ -19,7 +19,7 @@ function counting(): { method: Method; asked: { needs: number; cost: number } } 
     },
     cost({ rows }) {
       asked.cost += 1;
-      return { forwards: rows, backwards: 0 };
+      return { forwards: Number(rows), backwards: 0 };
     },
     explain: async () => ({ values: { x: float32([1, 5], [1, 2, 3, 4, 5]) } }),
   });
