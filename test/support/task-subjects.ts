@@ -1,10 +1,17 @@
 /** Trial models of the contract suite whose answers are no classes: one or more for each task. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema } from 'onnx-buf';
+import type { Features } from '../../src/core/modality/modality.ts';
 import type { Manifest } from '../../src/core/model/manifest.ts';
+import { Model } from '../../src/core/model/model.ts';
 import { GraphBuilder, type Value } from '../../src/core/onnx/builder.ts';
+import type { Graph } from '../../src/core/onnx/graph.ts';
+import { write } from '../../src/core/onnx/write.ts';
+import { TaskRegistry } from '../../src/core/task/registry.ts';
 import { Random } from '../../src/core/tensor/random.ts';
 import { float32, sizeOf, type Tensor, tensor } from '../../src/core/tensor/tensor.ts';
 import { builtinTasks } from '../../src/tasks/index.ts';
-import { imageTensor, openGraph, type Subject, type TrialAnswer, tokens } from '../../src/testing/models.ts';
+import { imageTensor, type Subject, type TrialAnswer, tokens } from '../../src/testing/models.ts';
 
 export const numbers = (dims: readonly number[], seed: number): Tensor<'float32'> =>
   float32(dims, new Random(seed).normal(sizeOf(dims)));
@@ -18,6 +25,9 @@ interface TaskModel {
   readonly inputs: Subject['inputs'];
   readonly answer?: Partial<TrialAnswer>;
   readonly manifest?: Partial<Manifest>;
+  /** Metadata of the file, as Ultralytics writes it. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly features?: Features;
 }
 
 /** Features [N, 4, 4, 4] of an image [N, 3, 8, 8]. */
@@ -30,12 +40,14 @@ function features(g: GraphBuilder): Value {
 const PLACES = Array.from({ length: 16 }, (_, i) => [2 * (i % 4) + 1, 2 * Math.floor(i / 4) + 1, 4, 4]);
 
 /** Candidates [N, 16, 4 + more] at the places of the features, with further numbers between 0 and 1. */
-function candidates(g: GraphBuilder, more: number): Value {
-  const head = g.op('Conv', [features(g), weights(g, [4 + more, 4, 1, 1], 22)]);
+function candidates(g: GraphBuilder, more: number, seen = features(g)): Value {
+  const head = g.op('Conv', [seen, weights(g, [4 + more, 4, 1, 1], 22)]);
   const rows = g.transpose(g.op('Reshape', [head, g.ints([0, 4 + more, 16])]), [0, 2, 1]);
   const part = (from: number, to: number) => g.op('Slice', [rows, g.ints([from]), g.ints([to]), g.ints([2])]);
   const boxes = g.add(g.mul(part(0, 4), g.scalar(0.1)), g.constant('float32', [1, 16, 4], PLACES.flat()));
-  return g.op('Concat', [boxes, g.op('Sigmoid', [part(4, 4 + more)])], { axis: 2 });
+  // Small logits: where a sigmoid is saturated, its slopes are the rounding of the engine.
+  const shares = g.op('Sigmoid', [g.mul(part(4, 4 + more), g.scalar(0.25))]);
+  return g.op('Concat', [boxes, shares], { axis: 2 });
 }
 
 /** States of six tokens, [N, 6, width], each of which has seen the others. */
@@ -54,9 +66,23 @@ const flat = (g: GraphBuilder, rows: Value, column: number, name: string): Value
     name,
   );
 
+const TASKS = new TaskRegistry(builtinTasks);
 const image = { image: imageTensor() };
 const text = { input_ids: tensor('int64', [1, 6], tokens().data) };
 const ANY = { read: { threshold: 0 } };
+
+const ultralytics = (task: string, more: Readonly<Record<string, string>> = {}) => ({
+  metadata: { task, stride: '2', imgsz: '[8, 8]', names: "{0: 'cup', 1: 'plate'}", ...more },
+  inputs: image,
+  answer: ANY,
+});
+
+/** Six tokens, the third of which is the mask and belongs to no word. */
+const MASKED: Features = {
+  list: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name })),
+  mask: { input_ids: Int32Array.of(0, 1, -1, 2, 3, 4) },
+  asked: [2],
+};
 
 const MODELS: readonly TaskModel[] = [
   {
@@ -65,6 +91,25 @@ const MODELS: readonly TaskModel[] = [
     inputs: image,
     answer: ANY,
     manifest: { labels: ['cup', 'plate'] },
+  },
+  {
+    task: 'oriented_detection',
+    build: (g) => [g.named(candidates(g, 3), 'boxes')],
+    ...ultralytics('obb'),
+  },
+  {
+    task: 'instance_segmentation',
+    build: (g) => {
+      const seen = features(g);
+      const prototypes = g.op('Conv', [seen, weights(g, [3, 4, 1, 1], 28)]);
+      return [g.named(candidates(g, 5, seen), 'boxes'), g.named(prototypes, 'prototypes')];
+    },
+    ...ultralytics('segment'),
+  },
+  {
+    task: 'pose',
+    build: (g) => [g.named(candidates(g, 5), 'boxes')],
+    ...ultralytics('pose', { kpt_shape: '[1, 3]' }),
   },
   {
     task: 'token_classification',
@@ -81,6 +126,7 @@ const MODELS: readonly TaskModel[] = [
     inputs: text,
   },
   { task: 'next_token', build: (g) => [g.named(states(g, 40), 'logits')], inputs: text },
+  { task: 'fill_mask', build: (g) => [g.named(states(g, 40), 'logits')], inputs: text, features: MASKED },
   {
     task: 'similarity',
     build: (g) => [g.named(g.reduce('ReduceMean', states(g, 5), [1], false), 'embedding')],
@@ -94,19 +140,49 @@ const MODELS: readonly TaskModel[] = [
     // The layer's mean gradient, which Grad-CAM takes, is the same for every pixel.
     answer: { targets: ['point:1,1'] },
   },
+  {
+    task: 'image_to_image',
+    // Twelve channels become three of twice the height and width.
+    build: (g) => [
+      g.named(
+        g.op('DepthToSpace', [g.op('Conv', [features(g), weights(g, [12, 4, 1, 1], 29)])], { blocksize: 2 }),
+        'image_out',
+      ),
+    ],
+    inputs: image,
+    answer: { targets: ['point:1,1'] },
+  },
+  {
+    task: 'values',
+    build: (g) => {
+      const pooled = g.op('Flatten', [g.op('GlobalAveragePool', [features(g)])]);
+      return [g.named(g.op('MatMul', [pooled, weights(g, [4, 3], 30)]), 'values')];
+    },
+    inputs: image,
+    answer: { targets: [0, 1] },
+  },
 ];
+
+/** The model of a file with these `metadata_props`: a protobuf message may come in pieces. */
+function open(graph: Graph, manifest: Partial<Manifest>, metadata: Readonly<Record<string, string>>): Promise<Model> {
+  const metadataProps = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+  const props = toBinary(ModelProtoSchema, create(ModelProtoSchema, { metadataProps }));
+  const bytes = new Uint8Array([...write(graph).graph, ...props]);
+  return Model.read({ bytes, manifest, forms: TASKS.forms });
+}
 
 /** The trial model of each task, opened as it is asked for. */
 export const taskSubjects: readonly { readonly task: string; open(): Promise<Subject> }[] = MODELS.map(
-  ({ task, build, inputs, answer, manifest }) => ({
+  ({ task, build, inputs, answer, manifest, metadata = {}, features: words }) => ({
     task,
     open: async () => {
       const g = GraphBuilder.empty(task);
-      const model = await openGraph(g.build(build(g)), { task, ...manifest });
+      const model = await open(g.build(build(g)), { task, ...manifest }, metadata);
       return {
         name: task,
         model,
         inputs,
+        ...(words && { features: words }),
         answer: { tasks: builtinTasks, targets: ['box:0', 'box:1'], ...answer },
       };
     },
