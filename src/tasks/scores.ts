@@ -1,6 +1,6 @@
 /** Scores of one row as classes at positions, whatever the order of the axes. */
 import { WhylightError } from '../core/errors.ts';
-import type { Activation, OutputFact } from '../core/model/description.ts';
+import { type Activation, isIndependent, type OutputFact } from '../core/model/description.ts';
 import type { TaskOutputs } from '../core/task/task.ts';
 
 export interface Scores {
@@ -120,8 +120,9 @@ function probabilityOf(
 ): Scores['probability'] {
   const at = (klass: number, position: number) => data[element(klass, position)] as number;
   if (activation === 'none') return () => undefined;
-  if (!before) return activation === 'log_softmax' ? (k, p) => Math.exp(at(k, p)) : at;
-  if (activation === 'sigmoid') return (k, p) => 1 / (1 + Math.exp(-at(k, p)));
+  const isLog = activation === 'log_softmax' || activation === 'log_sigmoid';
+  if (!before) return isLog ? (k, p) => Math.exp(at(k, p)) : at;
+  if (isIndependent(activation)) return (k, p) => 1 / (1 + Math.exp(-at(k, p)));
   if (activation === 'exp_normalised') return () => undefined;
   return (klass, position) => {
     const all = Array.from({ length: columns }, (_, k) => at(k - first, position));

@@ -48,7 +48,11 @@ export type TaskId = (typeof TASK_IDS)[number] | (string & {});
 export type Role = 'explained' | 'fixed' | 'state';
 
 /** Function that the graph has applied to the scores of an output. */
-export type Activation = 'none' | 'softmax' | 'sigmoid' | 'log_softmax' | 'exp_normalised';
+export type Activation = 'none' | 'softmax' | 'sigmoid' | 'log_softmax' | 'log_sigmoid' | 'exp_normalised';
+
+/** True for scores of classes that do not exclude each other. */
+export const isIndependent = (activation: Activation): boolean =>
+  activation === 'sigmoid' || activation === 'log_sigmoid';
 
 export interface InputFact {
   readonly name: string;

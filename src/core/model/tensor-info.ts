@@ -90,7 +90,9 @@ export function probabilityOf(
   if (!isScores) return undefined;
   const isOutput = scores.name === name;
   const kind = activation.value;
-  if (kind === 'log_softmax') return isOutput ? 'exponential' : 'softmax';
+  if (kind === 'log_softmax' || kind === 'log_sigmoid') {
+    return isOutput ? 'exponential' : kind === 'log_softmax' ? 'softmax' : 'sigmoid';
+  }
   if (kind !== 'none') return isOutput || logits === name ? 'given' : kind === 'sigmoid' ? 'sigmoid' : 'softmax';
   const isVector = scores.dims.filter((dim) => dim !== 1).length === 1;
   return isVector && task.value === 'classification' ? 'softmax' : undefined;

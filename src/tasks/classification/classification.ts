@@ -1,5 +1,6 @@
 /** Classification: one class for each input, by scores over all classes. */
 
+import { isIndependent } from '../../core/model/description.ts';
 import type { Prediction, TaskContext, TaskTarget } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent, positionExtents } from '../evidence.ts';
@@ -18,9 +19,9 @@ export default defineTask({
     if (positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number') return undefined;
     const { value: activation } = explained.activation;
     if (activation === 'softmax' || activation === 'log_softmax' || activation === 'exp_normalised') return 0.9;
-    if (classExtent(explained) === 1) return activation === 'sigmoid' ? 0.8 : 0.3;
+    if (classExtent(explained) === 1) return isIndependent(activation) ? 0.8 : 0.3;
     // Several sigmoids are classes that do not exclude each other.
-    if (activation === 'sigmoid') return 0.4;
+    if (isIndependent(activation)) return 0.4;
     return explained.labels ? 0.8 : 0.5;
   },
   read(outputs, context) {

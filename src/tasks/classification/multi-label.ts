@@ -1,5 +1,6 @@
 /** Multi-label classification: any number of classes for each input, each by a probability of its own. */
 
+import { isIndependent } from '../../core/model/description.ts';
 import type { Prediction } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
 import { classExtent, positionExtents } from '../evidence.ts';
@@ -18,7 +19,7 @@ export default defineTask({
     const dense = positionExtents(explained).length > 0 || typeof explained.classAxis?.value !== 'number';
     if (dense || classExtent(explained) === 1) return undefined;
     // A classifier that chooses one of its classes may give them by sigmoids that add up to 1.
-    return explained.activation.value === 'sigmoid' && explained.task.value !== 'classification' ? 0.7 : 0;
+    return isIndependent(explained.activation.value) && explained.task.value !== 'classification' ? 0.7 : 0;
   },
   read(outputs, { description, threshold = DEFAULT_THRESHOLD, top = Number.POSITIVE_INFINITY }) {
     const scores = scoresOf(outputs, description.explained);

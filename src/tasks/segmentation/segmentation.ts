@@ -1,7 +1,7 @@
 /** Semantic segmentation: a class for every pixel. */
 
 import { WhylightError } from '../../core/errors.ts';
-import type { OutputFact } from '../../core/model/description.ts';
+import { isIndependent, type OutputFact } from '../../core/model/description.ts';
 import type { Prediction, TargetChoice, TaskContext, TaskOutputs, TaskTarget } from '../../core/task/task.ts';
 import { type Cells, cellsOf, chosenCells } from '../cells.ts';
 import { defineTask } from '../define-task.ts';
@@ -20,7 +20,7 @@ export default defineTask({
     const { explained } = description;
     if (!hasInput(description, 'image') || positionExtents(explained).length !== 2) return 0;
     if (typeof explained.classAxis?.value !== 'number') return 0;
-    if (classExtent(explained) === 1) return explained.activation.value === 'sigmoid' ? 0.7 : 0;
+    if (classExtent(explained) === 1) return isIndependent(explained.activation.value) ? 0.7 : 0;
     const sure = explained.labels !== undefined || explained.activation.value === 'softmax';
     return sure ? 0.9 : 0.6;
   },

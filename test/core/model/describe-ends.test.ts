@@ -17,7 +17,9 @@ const constants = new Map([
     ),
   ],
   ['last', whole(-1)],
+  ['none', whole(0)],
   ['one', whole(1)],
+  ['unit', makeConstant('float32', [], [1])],
   ['four', whole(4)],
   ['three', whole(3)],
   ['least', makeConstant('float32', [], [1e-6])],
@@ -62,6 +64,42 @@ describe('probabilities', () => {
     ],
   ])('that are %s get no second softmax', async (_, nodes, classes) => {
     const model = await ended(nodes, [float('y', ['N', classes])]);
+    expect(model.info()).toMatchObject({ scores: { name: 'y' }, probability: 'given' });
+  });
+});
+
+describe('logarithms of independent probabilities', () => {
+  it('are read as such, with the score of the sigmoid', async () => {
+    const model = await ended([node('Sigmoid', ['z'], ['p']), node('Log', ['p'], ['y'])]);
+    expect(model.description.explained).toMatchObject({ task: { value: 'multi_label' }, logits: 'z' });
+    expect(model.info()).toMatchObject({ scores: { name: 'z' }, probability: 'sigmoid' });
+    expect(model.info({ scores: 'output' })).toMatchObject({ scores: { name: 'y' }, probability: 'exponential' });
+  });
+
+  it('get no second softmax where no tensor holds the score', async () => {
+    const model = await ended([node('Softplus', ['z'], ['s']), node('Neg', ['s'], ['y'])]);
+    expect(model.description.explained.task.value).toBe('multi_label');
+    expect(model.info()).toMatchObject({ scores: { name: 'y' }, probability: 'exponential' });
+  });
+});
+
+describe('what is left of independent probabilities', () => {
+  it('is a probability for each label', async () => {
+    const model = await ended([node('Sigmoid', ['z'], ['p']), node('Sub', ['unit', 'p'], ['y'])]);
+    expect(model.description.explained.task.value).toBe('multi_label');
+    expect(model.info()).toMatchObject({ scores: { name: 'y' }, probability: 'given' });
+  });
+
+  it('makes two classes of one, behind a change of layout too', async () => {
+    const nodes = [
+      node('Slice', ['z', 'none', 'one', 'last'], ['v']),
+      node('Sigmoid', ['v'], ['p']),
+      node('Sub', ['unit', 'p'], ['q']),
+      node('Concat', ['q', 'p'], ['pair'], { axis: int(1) }),
+      node('Identity', ['pair'], ['y']),
+    ];
+    const model = await ended(nodes, [float('y', ['N', 2])]);
+    expect(model.description.explained.task.value).toBe('classification');
     expect(model.info()).toMatchObject({ scores: { name: 'y' }, probability: 'given' });
   });
 });

@@ -12,6 +12,8 @@ const constants = new Map([
   ['two', one(2)],
   ['half', one(0.5)],
   ['minus', one(-1)],
+  ['zero', one(0)],
+  ['tiny', one(1e-7)],
   ['last', makeConstant('int64', [1], [-1])],
 ]);
 
@@ -50,6 +52,9 @@ describe('a softmax spelled out', () => {
   });
 });
 
+const sigmoid = node('Sigmoid', ['z'], ['p']);
+const softplus = [node('Neg', ['z'], ['n']), node('Softplus', ['n'], ['s']), node('Neg', ['s'], ['l'])];
+
 describe('a sigmoid spelled out', () => {
   const negative = [node('Neg', ['z'], ['n']), node('Exp', ['n'], ['e']), node('Add', ['one', 'e'], ['a'])];
   const halved = [node('Mul', ['z', 'half'], ['h']), node('Tanh', ['h'], ['t'])];
@@ -62,9 +67,45 @@ describe('a sigmoid spelled out', () => {
     ],
     ['as the share of an exponential', [exp, node('Add', ['e', 'one'], ['a']), node('Div', ['e', 'a'], ['y'])]],
     ['by tanh, shifted last', [...halved, node('Mul', ['half', 't'], ['q']), node('Add', ['q', 'half'], ['y'])]],
+    ['as a power', [...negative, node('Pow', ['a', 'minus'], ['y'])]],
+    ['as the exponential of a softplus', [...softplus, node('Exp', ['l'], ['y'])]],
+    ['as the exponential of a logarithm', [sigmoid, node('Log', ['p'], ['l']), node('Exp', ['l'], ['y'])]],
+    [
+      'by tanh, divided by two',
+      [
+        node('Div', ['z', 'two'], ['h']),
+        halved[1] as Node,
+        node('Add', ['t', 'one'], ['q']),
+        node('Div', ['q', 'two'], ['y']),
+      ],
+    ],
     ['by tanh, scaled last', [...halved, node('Add', ['t', 'one'], ['q']), node('Mul', ['q', 'half'], ['y'])]],
   ])('is recognised %s', (_, nodes) => {
     expect(activationOf(...nodes)).toEqual({ activation: 'sigmoid', logits: 'z' });
+  });
+
+  it.each([
+    ['of the negative score', [exp, node('Add', ['one', 'e'], ['a']), node('Div', ['one', 'a'], ['y'])]],
+    [
+      'of twice the score',
+      [node('Tanh', ['z'], ['t']), node('Add', ['t', 'one'], ['q']), node('Mul', ['q', 'half'], ['y'])],
+    ],
+    [
+      'as the exponential of a negative softplus',
+      [node('Softplus', ['z'], ['s']), node('Neg', ['s'], ['l']), node('Exp', ['l'], ['y'])],
+    ],
+    ['as a complement', [sigmoid, node('Sub', ['one', 'p'], ['y'])]],
+    [
+      'as the complement of one spelled out',
+      [...negative, node('Reciprocal', ['a'], ['p']), node('Sub', ['one', 'p'], ['y'])],
+    ],
+    ['as a complement by a sum', [sigmoid, node('Neg', ['p'], ['q']), node('Add', ['q', 'one'], ['y'])]],
+    ['as the complement of a class of a softmax', [node('Softmax', ['z'], ['p']), node('Sub', ['one', 'p'], ['y'])]],
+    ['as a product of two', [sigmoid, node('Sigmoid', ['e'], ['q']), exp, node('Mul', ['p', 'q'], ['y'])]],
+    ['as the root of a product', [sigmoid, node('Mul', ['p', 'p'], ['q']), node('Sqrt', ['q'], ['y'])]],
+    ['in straight lines', [node('HardSigmoid', ['z'], ['y'])]],
+  ])('is recognised without its score %s', (_, nodes) => {
+    expect(activationOf(...nodes)).toEqual({ activation: 'sigmoid', logits: 'y' });
   });
 
   it('is none with another number in the sum', () => {
@@ -77,8 +118,50 @@ describe('a log-softmax spelled out', () => {
   it.each([
     ['by ReduceLogSumExp', [node('ReduceLogSumExp', ['z', 'last'], ['l']), node('Sub', ['z', 'l'], ['y'])]],
     ['by the logarithm of a sum', [exp, sum, node('Log', ['s'], ['l']), node('Sub', ['z', 'l'], ['y'])]],
+    [
+      'as the logarithm of a softmax kept from zero',
+      [node('Softmax', ['z'], ['p']), node('Add', ['p', 'tiny'], ['q']), node('Log', ['q'], ['y'])],
+    ],
     ['as the logarithm of a softmax', [node('Softmax', ['z'], ['p'], { axis: int(-1) }), node('Log', ['p'], ['y'])]],
   ])('is recognised %s', (_, nodes) => {
     expect(activationOf(...nodes)).toEqual({ activation: 'log_softmax', logits: 'z', axis: -1 });
+  });
+});
+
+describe('the logarithm of a sigmoid', () => {
+  const folded = [
+    node('Abs', ['z'], ['a']),
+    node('Neg', ['a'], ['n']),
+    node('Exp', ['n'], ['e']),
+    node('Add', ['e', 'one'], ['o']),
+    node('Log', ['o'], ['l']),
+  ];
+  it.each([
+    ['of the operator', [sigmoid, node('Log', ['p'], ['y'])]],
+    ['kept from zero', [sigmoid, node('Max', ['p', 'tiny'], ['q']), node('Log', ['q'], ['y'])]],
+    ['as a negative softplus', [...softplus.slice(0, 2), node('Neg', ['s'], ['y'])]],
+    ['as a softplus taken from zero', [...softplus.slice(0, 2), node('Sub', ['zero', 's'], ['y'])]],
+    ['as a softplus taken from the score', [node('Softplus', ['z'], ['s']), node('Sub', ['z', 's'], ['y'])]],
+    ['with the exponential kept small', [...folded, node('Min', ['z', 'zero'], ['m']), node('Sub', ['m', 'l'], ['y'])]],
+    [
+      'with a softplus spelled out',
+      [...folded, node('Relu', ['z'], ['r']), node('Add', ['r', 'l'], ['s']), node('Sub', ['z', 's'], ['y'])],
+    ],
+  ])('is recognised %s', (_, nodes) => {
+    expect(activationOf(...nodes)).toEqual({ activation: 'log_sigmoid', logits: 'z' });
+  });
+
+  it('is recognised without its score as a negative softplus of it', () => {
+    const nodes = [node('Softplus', ['z'], ['s']), node('Neg', ['s'], ['y'])];
+    expect(activationOf(...nodes)).toEqual({ activation: 'log_sigmoid', logits: 'y' });
+  });
+
+  it.each([
+    ['an exponential of scores', [node('Exp', ['z'], ['y'])]],
+    ['a logarithm of scores', [node('Log', ['z'], ['y'])]],
+    ['a logarithm twice', [sigmoid, node('Log', ['p'], ['l']), node('Log', ['l'], ['y'])]],
+    ['a score taken from one', [node('Sub', ['one', 'z'], ['y'])]],
+  ])('is none for %s', (_, nodes) => {
+    expect(activationOf(...nodes)).toEqual({ activation: 'none', logits: 'y' });
   });
 });

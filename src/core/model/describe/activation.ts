@@ -1,25 +1,36 @@
 /** The function at the end of a graph that turns scores into probabilities, and the tensor in front of it. */
-import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
-import { consumers, producers, subgraphs } from '../../onnx/edit.ts';
+import { intAttribute, intsAttribute, stringAttribute } from '../../onnx/attributes.ts';
+import { producers, subgraphs } from '../../onnx/edit.ts';
 import type { Graph, Node } from '../../onnx/graph.ts';
 import { traitsOf } from '../../onnx/operators.ts';
 import type { Activation } from '../description.ts';
-import type { FinalActivation } from './final-activation.ts';
+import type { FinalActivation, FoundActivation } from './final-activation.ts';
 import { isShare, spelledActivation } from './spelled-activation.ts';
+import { Spelling } from './spelling.ts';
+import { type Turn, turnAt, turned } from './turns.ts';
 
 /**
- * Looks back from an output through operators that only move, clip or re-encode numbers. Sees Softmax, LogSoftmax and
- * Sigmoid, each of them spelled out in arithmetic, and the pair `1 - p, p` of one sigmoid.
+ * Looks back from an output through operators that only move, clip or re-encode numbers, and through logarithms,
+ * exponentials and complements of probabilities. Sees Softmax, LogSoftmax and Sigmoid, each of them spelled out in
+ * arithmetic, and the pair `1 - p, p` of one sigmoid.
  */
 export function finalActivation(graph: Graph, output: string): FinalActivation {
   const makers = producers(graph);
+  const spelling = new Spelling(graph);
+  const turns: Turn[] = [];
   let order: readonly number[] | undefined;
   let tensor = output;
   for (let node = makers.get(tensor); node; node = makers.get(tensor)) {
     const found = activationAt(graph, node, makers);
-    if (found) return placed(found, order, makers);
+    if (found) return turned(placed(found, order, makers), turns, output);
     const inside = activationInside(graph, node, tensor, makers);
-    if (inside) return { activation: inside, logits: output };
+    if (inside) return turned({ activation: inside }, turns, output);
+    const turn = turnAt(spelling, node);
+    if (turn) {
+      turns.push(turn.turn);
+      tensor = turn.source;
+      continue;
+    }
     if (node.op === 'Transpose' && node.domain === '') {
       const perm = intsAttribute(node, 'perm', []);
       if (perm.length === 0) break;
@@ -30,12 +41,12 @@ export function finalActivation(graph: Graph, output: string): FinalActivation {
   return { activation: 'none', logits: output };
 }
 
-function placed(found: FinalActivation, order: readonly number[] | undefined, makers: Makers): FinalActivation {
+function placed(found: FoundActivation, order: readonly number[] | undefined, makers: Makers): FoundActivation {
   if (!order) return found;
   const axis = found.axis === undefined ? undefined : found.axis < 0 ? found.axis + order.length : found.axis;
   const inOutput = axis !== undefined && { axis: order.indexOf(axis) };
   // Classes may be moved to the end for the softmax, and back: the scores before that lie as the output does.
-  const before = makers.get(found.logits);
+  const before = makers.get(found.logits ?? '');
   const perm = before?.op === 'Transpose' ? intsAttribute(before, 'perm', []) : [];
   if (before && perm.length === order.length && order.every((from, i) => perm[from] === i)) {
     return { ...found, logits: before.inputs[0] as string, ...inOutput };
@@ -66,8 +77,9 @@ function boundOf({ constants }: Graph, name: string | undefined): number | undef
 type Makers = ReadonlyMap<string, Node>;
 
 /**
- * Activation of probabilities that no tensor of the graph has logits of: within both branches of If, in front of a mean
- * or a choice of some, as shares of a sum, in the class rows of a detector's head, or in an operator of `ai.onnx.ml`.
+ * Activation of probabilities that no tensor of the graph has logits of: within both branches of If, in front of a mean,
+ * a maximum or a choice of some, as shares of a sum, as the product of two, in the class rows of a detector's head, or in
+ * an operator of `ai.onnx.ml`.
  */
 function activationInside(graph: Graph, node: Node, tensor: string, makers: Makers): Activation | undefined {
   if (node.domain === 'ai.onnx.ml') return postTransform(node, makers);
@@ -81,6 +93,10 @@ function activationInside(graph: Graph, node: Node, tensor: string, makers: Make
   if (isShare(graph, node)) return 'exp_normalised';
   // Some of the probabilities, such as those of all classes but one.
   if (/^(ReduceMean|Slice|Split|Gather)$/.test(node.op)) return activationOf(graph, node.inputs[0] ?? '');
+  // Of classes that exclude each other, the largest is one class no more.
+  if (node.op === 'ReduceMax') return activationOf(graph, node.inputs[0] ?? '') === 'sigmoid' ? 'sigmoid' : undefined;
+  if (node.op === 'Mul') return node.inputs.every((name) => isProbability(graph, name)) ? 'sigmoid' : undefined;
+  if (node.op === 'HardSigmoid' && node.domain === '') return 'sigmoid';
   if (node.op !== 'Concat') return undefined;
   const parts = node.inputs.map((name) => activationOf(graph, name));
   return parts.findLast((part) => part !== undefined);
@@ -98,6 +114,9 @@ const activationOf = (graph: Graph, tensor: string): Activation | undefined => {
   return activation === 'none' ? undefined : activation;
 };
 
+const isProbability = (graph: Graph, tensor: string): boolean =>
+  /^(softmax|sigmoid|exp_normalised)$/.test(finalActivation(graph, tensor).activation);
+
 /** Activation that a converter's operator applies to its scores; Normalizer divides its input by its sum. */
 function postTransform(node: Node, makers: Makers): Activation | undefined {
   if (node.op === 'Normalizer') {
@@ -108,7 +127,7 @@ function postTransform(node: Node, makers: Makers): Activation | undefined {
   return transform === 'SOFTMAX' ? 'softmax' : transform === 'LOGISTIC' ? 'sigmoid' : undefined;
 }
 
-function activationAt(graph: Graph, node: Node, makers: Makers): FinalActivation | undefined {
+function activationAt(graph: Graph, node: Node, makers: Makers): FoundActivation | undefined {
   const [input = ''] = node.inputs;
   if (node.domain !== '') return undefined;
   if (node.op === 'Softmax') return { activation: 'softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
@@ -116,20 +135,17 @@ function activationAt(graph: Graph, node: Node, makers: Makers): FinalActivation
     return { activation: 'log_softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
   }
   if (node.op === 'Sigmoid') return { activation: 'sigmoid', logits: input };
-  if (node.op === 'HardSigmoid' && floatAttribute(node, 'beta', 0.5) === 0.5) return undefined;
   return node.op === 'Concat' ? sigmoidPair(graph, node, makers) : spelledActivation(graph, node);
 }
 
 /** `[1 - p, p]` of one sigmoid: probabilities of two classes. No tensor of the graph holds their two logits. */
-function sigmoidPair(graph: Graph, node: Node, makers: Makers): FinalActivation | undefined {
+function sigmoidPair(graph: Graph, node: Node, makers: Makers): FoundActivation | undefined {
   const [first, second] = node.inputs.map((name) => throughShapes(name, makers));
   if (node.inputs.length !== 2 || !first || !second) return undefined;
   const [p, q] = second.node.op === 'Sub' ? [first, second] : [second, first];
   const isComplement = q.node.op === 'Sub' && throughShapes(q.node.inputs[1] ?? '', makers)?.node === p.node;
-  if (!isComplement || p.node.op !== 'Sigmoid') return undefined;
-  return consumers(graph).has(p.node.outputs[0] as string)
-    ? { activation: 'sigmoid', logits: node.outputs[0] as string, axis: intAttribute(node, 'axis', 0) }
-    : undefined;
+  if (!isComplement || activationOf(graph, p.node.outputs[0] ?? '') !== 'sigmoid') return undefined;
+  return { activation: 'sigmoid', axis: intAttribute(node, 'axis', 0) };
 }
 
 function throughShapes(name: string, makers: Makers): { readonly node: Node } | undefined {

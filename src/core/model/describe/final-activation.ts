@@ -10,3 +10,6 @@ export interface FinalActivation {
   /** Permutations between logits and output: axis i of the output is axis `order[i]` of the logits. */
   readonly order?: readonly number[];
 }
+
+/** An activation as its nodes spell it; without logits where no tensor holds them. */
+export type FoundActivation = Omit<FinalActivation, 'logits'> & Partial<Pick<FinalActivation, 'logits'>>;

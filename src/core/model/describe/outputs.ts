@@ -1,6 +1,6 @@
 /** Task, class axis and rank of outputs, by their names and shapes. */
 import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
-import type { InputFact, TaskId } from '../description.ts';
+import { type InputFact, isIndependent, type TaskId } from '../description.ts';
 import type { FinalActivation } from './final-activation.ts';
 
 /** An output with its shape as inferred, rows being on `batchAxis`. */
@@ -109,10 +109,10 @@ function vector(
   const [classAxis = long[0] ?? axes.at(axes.length > 2 ? 0 : -1) ?? null] =
     axis === undefined ? [] : [axis < 0 ? axis + dims.length : axis];
   if (long.length === 0) {
-    const isClass = activation === 'sigmoid' || (labels ?? 0) > 0;
+    const isClass = isIndependent(activation) || (labels ?? 0) > 0;
     return isClass ? { task: 'classification', classAxis } : { task: 'regression', classAxis: null };
   }
-  if (activation === 'sigmoid' && axis === undefined) return { task: 'multi_label', classAxis };
+  if (isIndependent(activation) && axis === undefined) return { task: 'multi_label', classAxis };
   return { task: 'classification', classAxis };
 }
 
@@ -180,7 +180,7 @@ function planes(
   }
   if (axis !== undefined) return { task, classAxis: axis < 0 ? axis + dims.length : axis };
   if (labels !== undefined && (da === labels) !== (db === labels)) return { task, classAxis: da === labels ? a : b };
-  if (activation === 'sigmoid') return { task: modality.value === 'image' ? 'values' : 'multi_label', classAxis: b };
+  if (isIndependent(activation)) return { task: modality.value === 'image' ? 'values' : 'multi_label', classAxis: b };
   return VALUES;
 }
 
@@ -238,7 +238,7 @@ function maps({ output, axes, final: { activation, axis }, input, labels }: Surr
   if (channels === 1) {
     if (fromVector) return { task: 'image_to_image', classAxis: null };
     if (activation === 'none' && /depth|dispar/i.test(name)) return { task: 'depth', classAxis: null };
-    return activation === 'sigmoid' || last
+    return isIndependent(activation) || last
       ? { task: 'segmentation', classAxis: channel }
       : { task: 'image_to_image', classAxis: null };
   }
