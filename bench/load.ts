@@ -12,7 +12,7 @@ import { Random } from '../src/core/tensor/random.ts';
 import { float32 } from '../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH, type Parameters } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
-import { flagsOf } from './support/flags.ts';
+import { numberFlagsOf } from './support/flags.ts';
 import { seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, startWorker } from './support/worker.ts';
@@ -30,18 +30,21 @@ usage: npm run bench:load -- [options]
 
 Ends with 1 when an answer is wrong or a 5xx, or when memory grows.`;
 
-const { values } = flagsOf(HELP, {
-  requests: { type: 'string', default: '20000' },
-  seconds: { type: 'string', default: '0' },
-  connections: { type: 'string', default: '50' },
-  bad: { type: 'string', default: '2' },
-  seed: { type: 'string', default: '1' },
+const {
+  requests,
+  seconds: duration,
+  connections,
+  bad,
+  seed,
+} = numberFlagsOf(HELP, {
+  requests: 20_000,
+  seconds: 0,
+  connections: 50,
+  bad: 2,
+  seed: 1,
 });
-const [requests, connections, bad, seed] = [values.requests, values.connections, values.bad, values.seed].map(
-  Number,
-) as [number, number, number, number];
 
-const limitMs = 1000 * Number(values.seconds);
+const limitMs = 1000 * duration;
 
 const EXPLAIN = '/v2/models/cifar10/explain';
 const JSON_TYPE = { 'Content-Type': 'application/json' };

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { PINNED_NODE } from '../scripts/tools.mjs';
 import { Draw } from '../test/fuzz/draw.ts';
 import { mutateBytes } from '../test/fuzz/mutate-bytes.ts';
-import { flagsOf } from './support/flags.ts';
+import { numberFlagsOf } from './support/flags.ts';
 import { makeOperatedProject, OPERATOR_KEY } from './support/operated-project.ts';
 import { answers, freePort, HOST, Processes } from './support/processes.ts';
 import { bundle, startWorker } from './support/worker.ts';
@@ -31,13 +31,7 @@ usage: npm run bench:neighbours -- [options]
 
 Ends with 1 when a p99 exceeds twice its quiet value, or when the quiet tenant gets no answer.`;
 
-const { values } = flagsOf(HELP, {
-  seconds: { type: 'string', default: '300' },
-  quiet: { type: 'string', default: '60' },
-  pause: { type: 'string', default: '100' },
-  heavy: { type: 'string', default: '2' },
-  seed: { type: 'string', default: '1' },
-});
+const flags = numberFlagsOf(HELP, { seconds: 300, quiet: 60, pause: 100, heavy: 2, seed: 1 });
 const SECRET = 'a secret for this measurement alone';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_RATIO = 2;
@@ -54,11 +48,11 @@ const model = readFileSync(join(ROOT, 'models/cifar10/model.onnx'));
 try {
   const [quiet, noisy] = [await newTenant('quiet'), await newTenant('noisy')];
   await hit(quiet);
-  const before = await measure(quiet, Number(values.quiet));
+  const before = await measure(quiet, flags.quiet);
   const noise = { over: false, uploads: 0, questions: 0, statuses: new Map<number, number>() };
-  const heavy = Array.from({ length: Number(values.heavy) }, (_, i) => askHeavy(noisy, noise, i));
+  const heavy = Array.from({ length: flags.heavy }, (_, i) => askHeavy(noisy, noise, i));
   const uploading = uploadHostile(noisy, noise);
-  const during = await measure(quiet, Number(values.seconds));
+  const during = await measure(quiet, flags.seconds);
   noise.over = true;
   await Promise.allSettled([...heavy, uploading]);
   const statuses = [...noise.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} x ${status}`);
@@ -116,7 +110,7 @@ async function measure(key: string, seconds: number) {
     const started = performance.now();
     await ask();
     times[name].push(performance.now() - started);
-    await sleep(Number(values.pause));
+    await sleep(flags.pause);
   };
   for (const until = performance.now() + 1000 * seconds; performance.now() < until; ) {
     await timed('cache hit', () => hit(key));
@@ -141,7 +135,7 @@ function count({ statuses }: Noise, status: number): void {
 /** Uploads one mutated model after the other. */
 async function uploadHostile(key: string, noise: Noise): Promise<void> {
   for (let run = 0; !noise.over; run++) {
-    const body = mutateBytes(new Uint8Array(model), new Draw(Number(values.seed), run), [new Uint8Array(model)]);
+    const body = mutateBytes(new Uint8Array(model), new Draw(flags.seed, run), [new Uint8Array(model)]);
     const response = await fetch(`${worker.address}/v2/models/hostile-${run}/versions/1`, {
       method: 'PUT',
       headers: { 'X-Api-Key': key, 'Content-Type': 'application/octet-stream' },

@@ -13,3 +13,17 @@ export function flagsOf<const Options extends ParseArgsOptionsConfig>(help: stri
   }
   return { values, positionals };
 }
+
+/** Flags that take a number, with their defaults. */
+export function numberFlagsOf<Names extends string>(
+  help: string,
+  defaults: Readonly<Record<Names, number>>,
+): Readonly<Record<Names, number>> {
+  const entries = Object.entries<number>(defaults);
+  const { values } = flagsOf(
+    help,
+    Object.fromEntries(entries.map(([name, value]) => [name, { type: 'string' as const, default: String(value) }])),
+  );
+  const given: Readonly<Record<string, unknown>> = values;
+  return Object.fromEntries(entries.map(([name]) => [name, Number(given[name])])) as Record<Names, number>;
+}

@@ -33,8 +33,6 @@ export interface HiddenFacts {
   readonly top?: { readonly before: string; readonly after: string };
 }
 
-/** Maximum number of parts that a sentence names. */
-const MAX_NAMED = 3;
 const STANDS: Readonly<Record<Stand, string>> = {
   baseline: 'replaced by the baseline of the request',
   mean: 'replaced by the channel means',
@@ -112,6 +110,9 @@ function conclusion({ part, score, change }: HiddenFacts, facts: SummaryFacts): 
     ? `This contradicts the map, which counts ${name} as evidence for ${target}. ${way}`
     : `So the map must not be read as support for ${target} there. ${way}`;
 }
+
+/** Maximum number of parts that a sentence names. */
+const MAX_NAMED = 3;
 
 /** Clause on the parts with the largest shares of `whole`. */
 function shares({ parts, kind }: Evidence, sign: 'positive' | 'negative', whole: string): string {

@@ -19,6 +19,14 @@ export const HEADERS = {
 
 export type HeaderName = keyof typeof HEADERS;
 
+/** Headers that tell where an explanation comes from. */
+export const RUN_HEADERS = [
+  'X-Whylight-Cache',
+  'X-Whylight-Route',
+  'X-Whylight-Route-Reason',
+  'X-Whylight-Version',
+] as const satisfies readonly HeaderName[];
+
 /** Headers that every response may have. */
 const COMMON = ['ETag', 'Retry-After', 'Server-Timing', 'X-Request-Id'];
 

@@ -5,6 +5,7 @@ import { readRaw } from '../explain/query.ts';
 import { inferenceResponse, isBinary } from '../http/inference-response.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { DRAWN_TYPES, inputBody, negotiated } from '../openapi/content.ts';
+import { RUN_HEADERS } from '../openapi/headers.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
@@ -25,13 +26,7 @@ export const compare = defineRoute(
     request: { body: inputBody, query: schemas.compareQuery },
     requestHeaders: ['Cache-Control', 'Inference-Header-Content-Length'],
     responses: negotiated('image/png', 'image/svg+xml', 'text/html', 'application/octet-stream'),
-    headers: [
-      'Inference-Header-Content-Length',
-      'X-Whylight-Cache',
-      'X-Whylight-Route',
-      'X-Whylight-Route-Reason',
-      'X-Whylight-Version',
-    ],
+    headers: ['Inference-Header-Content-Length', ...RUN_HEADERS],
   },
   (services) => async (c) => {
     const offered = offeredTo(c.get('tenant'), DRAWN_TYPES);

@@ -23,6 +23,7 @@ import { problemOf } from '../http/problem.ts';
 import type { Job } from '../jobs/job.ts';
 import { jobPath, jobView } from '../jobs/view.ts';
 import { DRAWN_TYPES, inputBody, json, negotiated, notModified } from '../openapi/content.ts';
+import { RUN_HEADERS } from '../openapi/headers.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { DeferToJob } from '../routing/run.ts';
@@ -60,14 +61,11 @@ export const explain = defineRoute(
       'Location',
       'Preference-Applied',
       'Retry-After',
-      'X-Whylight-Cache',
       'X-Whylight-Label',
       'X-Whylight-Probability',
-      'X-Whylight-Route',
-      'X-Whylight-Route-Reason',
       'X-Whylight-Score',
       'X-Whylight-Target',
-      'X-Whylight-Version',
+      ...RUN_HEADERS,
     ],
   },
   (services) => async (c) => {

@@ -18,6 +18,7 @@ import { checkOutputs, inferenceResponse, isBinary, wantedOutputs } from '../htt
 import { negotiate } from '../http/negotiate.ts';
 import { answeringModel } from '../models/requested-model.ts';
 import { inferenceBody, negotiated } from '../openapi/content.ts';
+import { RUN_HEADERS } from '../openapi/headers.ts';
 import { defineRoute } from '../openapi/route.ts';
 import type { Services } from '../services.ts';
 import { limitsFor } from '../tenants/tenant.ts';
@@ -38,13 +39,7 @@ export const infer = defineRoute(
     request: { body: inferenceBody, query: conditionSchema },
     requestHeaders: ['Inference-Header-Content-Length'],
     responses: negotiated('application/octet-stream'),
-    headers: [
-      'Inference-Header-Content-Length',
-      'X-Whylight-Cache',
-      'X-Whylight-Route',
-      'X-Whylight-Route-Reason',
-      'X-Whylight-Version',
-    ],
+    headers: ['Inference-Header-Content-Length', ...RUN_HEADERS],
   },
   (services) => async (c) => {
     const type = negotiate(c.req.header('Accept'), ['application/json', 'application/octet-stream']);

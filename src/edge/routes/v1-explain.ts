@@ -4,6 +4,7 @@ import { readInstances } from '../explain/instances.ts';
 import { negotiate } from '../http/negotiate.ts';
 import { answer, jsonBody } from '../openapi/content.ts';
 import { INSTANCES_EXAMPLE } from '../openapi/examples.ts';
+import { RUN_HEADERS } from '../openapi/headers.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { offeredTo } from '../tenants/tenant.ts';
@@ -23,7 +24,7 @@ export const v1Explain = defineRoute(
     request: { body: jsonBody(schemas.v1Request, INSTANCES_EXAMPLE), query: schemas.explainQuery },
     responses: answer(schemas.v1Explanations, 'One explanation for each instance.'),
     requestHeaders: ['Cache-Control'],
-    headers: ['X-Whylight-Cache', 'X-Whylight-Route', 'X-Whylight-Route-Reason', 'X-Whylight-Version'],
+    headers: RUN_HEADERS,
   },
   (services) => async (c) => {
     const { served, request } = await readInstances(c, services, () =>

@@ -1,41 +1,30 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  abandoned,
-  accepted,
-  alive,
-  attemptFailed,
-  cancelled,
-  due,
-  expired,
-  hasEnded,
-  JOB_TIMES,
-  type Job,
-  leased,
-  MAX_ATTEMPTS,
-  sentAgain,
-  succeeded,
-} from '../../../src/edge/jobs/job.ts';
+import * as transitions from '../../../src/edge/jobs/job.ts';
+import { JOB_TIMES, type Job, MAX_ATTEMPTS } from '../../../src/edge/jobs/job.ts';
 
 const NEW = { tenant: 't', id: 'a', fingerprint: 'f', question: 'q', model: 'm', method: 'saliency' };
 const FAILURE = { code: 'origin_unavailable', message: 'gone', details: {} } as const;
 
 it('a job has one live attempt at a time, and starts another when the lease expires', () => {
-  const job = leased(accepted(NEW, 0), 10, JOB_TIMES) as Job;
+  const job = transitions.leased(transitions.accepted(NEW, 0), 10, JOB_TIMES) as Job;
   expect(job).toMatchObject({ status: 'running', attempts: 1 });
-  expect(leased(job, 11, JOB_TIMES)).toBeUndefined();
-  const second = leased(job, 10 + JOB_TIMES.lease, JOB_TIMES) as Job;
+  expect(transitions.leased(job, 11, JOB_TIMES)).toBeUndefined();
+  const second = transitions.leased(job, 10 + JOB_TIMES.lease, JOB_TIMES) as Job;
   expect(second.attempts).toBe(2);
-  expect(succeeded(second, 1, 'late', 50_000)).toBeUndefined();
-  expect(alive(second, 1, undefined, 50_000, JOB_TIMES)).toBeUndefined();
-  expect(succeeded(second, 2, 'result-2', 50_000)).toMatchObject({ status: 'succeeded', result: 'result-2' });
+  expect(transitions.succeeded(second, 1, 'late', 50_000)).toBeUndefined();
+  expect(transitions.alive(second, 1, undefined, 50_000, JOB_TIMES)).toBeUndefined();
+  expect(transitions.succeeded(second, 2, 'result-2', 50_000)).toMatchObject({
+    status: 'succeeded',
+    result: 'result-2',
+  });
 });
 
 it('a job fails with the last error after the maximum number of attempts', () => {
-  let job = accepted(NEW, 0);
+  let job = transitions.accepted(NEW, 0);
   for (let i = 1; i <= MAX_ATTEMPTS; i++) {
     expect(job.status).toBe('queued');
-    job = attemptFailed(leased(job, i, JOB_TIMES) as Job, i, FAILURE, false, i) as Job;
+    job = transitions.attemptFailed(transitions.leased(job, i, JOB_TIMES) as Job, i, FAILURE, false, i) as Job;
   }
   expect(job).toMatchObject({ status: 'failed', failure: FAILURE, attempts: MAX_ATTEMPTS });
 });
@@ -50,34 +39,38 @@ it('a job always has a next step, so that it ends and is deleted after any seque
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(step, fc.integer({ min: 0, max: 100_000 })), { maxLength: 60 }), (steps) => {
-      let job = accepted({ ...NEW, webhook: 'https://a.example/' }, 0);
+      let job = transitions.accepted({ ...NEW, webhook: 'https://a.example/' }, 0);
       let now = 0;
       for (const [{ op, attempt }, wait] of steps) {
         now += wait;
         const before = job;
         const next: Job | undefined = {
-          lease: () => leased(job, now, JOB_TIMES),
-          cancel: () => cancelled(job, now),
-          abandon: () => abandoned(job, now),
-          alive: () => alive(job, attempt, undefined, now, JOB_TIMES),
-          succeed: () => succeeded(job, attempt, `result-${attempt}`, now),
-          fail: () => attemptFailed(job, attempt, FAILURE, false, now),
-          failFinally: () => attemptFailed(job, attempt, FAILURE, true, now),
+          lease: () => transitions.leased(job, now, JOB_TIMES),
+          cancel: () => transitions.cancelled(job, now),
+          abandon: () => transitions.abandoned(job, now),
+          alive: () => transitions.alive(job, attempt, undefined, now, JOB_TIMES),
+          succeed: () => transitions.succeeded(job, attempt, `result-${attempt}`, now),
+          fail: () => transitions.attemptFailed(job, attempt, FAILURE, false, now),
+          failFinally: () => transitions.attemptFailed(job, attempt, FAILURE, true, now),
           due: () =>
-            due(job, JOB_TIMES).at > now ? job : due(job, JOB_TIMES).what === 'send' ? sentAgain(job, now) : job,
+            transitions.due(job, JOB_TIMES).at > now
+              ? job
+              : transitions.due(job, JOB_TIMES).what === 'send'
+                ? transitions.sentAgain(job, now)
+                : job,
         }[op as 'lease']();
         job = next ?? job;
         // What has ended stays as it ended, and a result is that of the attempt that counted.
-        if (hasEnded(before)) expect(job.status).toBe(before.status);
+        if (transitions.hasEnded(before)) expect(job.status).toBe(before.status);
         if (job.status === 'succeeded') expect(job.result).toBe(`result-${job.attempts}`);
-        expect(Number.isFinite(due(job, JOB_TIMES).at)).toBe(true);
+        expect(Number.isFinite(transitions.due(job, JOB_TIMES).at)).toBe(true);
       }
-      for (let i = 0; i < 100 && !hasEnded(job); i++) {
-        const { what, at } = due(job, JOB_TIMES);
-        job = what === 'send' ? sentAgain(job, at) : expired(job, at);
+      for (let i = 0; i < 100 && !transitions.hasEnded(job); i++) {
+        const { what, at } = transitions.due(job, JOB_TIMES);
+        job = what === 'send' ? transitions.sentAgain(job, at) : transitions.expired(job, at);
       }
-      expect(hasEnded(job)).toBe(true);
-      expect(due({ ...job, announced: true }, JOB_TIMES).what).toBe('forget');
+      expect(transitions.hasEnded(job)).toBe(true);
+      expect(transitions.due({ ...job, announced: true }, JOB_TIMES).what).toBe('forget');
     }),
   );
 });

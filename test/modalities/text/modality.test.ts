@@ -38,6 +38,18 @@ const decode = (body: string, type = 'text/plain') =>
 /** Control character that begins a code of a terminal. */
 const ESCAPE = String.fromCharCode(27);
 
+/** Drawing of a text of three words. */
+async function threeWords(marks: Pick<Drawing<TextView>, 'marked' | 'found'>): Promise<Drawing<TextView>> {
+  const { features, views } = await text.prepare(decode('Not bad film'), folder());
+  return {
+    view: views[0] as TextView,
+    features: features[0] as Drawing['features'],
+    values: [1, 2, 3],
+    signed: true,
+    ...marks,
+  };
+}
+
 describe('the modality of text', () => {
   it('uses words as features, grouped by sentence', async () => {
     const { features, inputs } = await text.prepare(decode('The goodness! Not bad.\n'), folder());
@@ -171,14 +183,7 @@ describe('the modality of text', () => {
     ['html', /text-decoration:underline/g],
     ['ansi', new RegExp(`${ESCAPE}\\[4m`, 'g')],
   ] as const)('underlines the marked words as %s', async (format, line) => {
-    const { features, views } = await text.prepare(decode('Not bad film'), folder());
-    const drawing: Drawing<TextView> = {
-      view: views[0] as TextView,
-      features: features[0] as Drawing['features'],
-      values: [1, 2, 3],
-      marked: new Set([1, 2]),
-      signed: true,
-    };
+    const drawing = await threeWords({ marked: new Set([1, 2]) });
     expect(text.draw(drawing, format).match(line)).toHaveLength(2);
     expect(text.draw({ ...drawing, marked: new Set() }, format).match(line)).toBeNull();
   });
@@ -187,15 +192,7 @@ describe('the modality of text', () => {
     ['svg', /stroke-dasharray="2 2"/g],
     ['html', /text-decoration:underline dotted/g],
   ] as const)('underlines the words of other predictions thinly as %s', async (format, line) => {
-    const { features, views } = await text.prepare(decode('Not bad film'), folder());
-    const drawing: Drawing<TextView> = {
-      view: views[0] as TextView,
-      features: features[0] as Drawing['features'],
-      values: [1, 2, 3],
-      marked: new Set([1]),
-      found: new Set([1, 2]),
-      signed: true,
-    };
+    const drawing = await threeWords({ marked: new Set([1]), found: new Set([1, 2]) });
     expect(text.draw(drawing, format).match(line)).toHaveLength(1);
   });
 

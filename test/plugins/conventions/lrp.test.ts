@@ -1,8 +1,29 @@
 /** Relevance by zennit 0.5.1 and Captum 0.9.0 in float64, with weights, biases and inputs of both signs. */
 import { describe, expect, it } from 'vitest';
+import type { Model } from '../../../src/core/model/model.ts';
+import type { Inputs } from '../../../src/core/tensor/rows.ts';
 import { float32 } from '../../../src/core/tensor/tensor.ts';
 import { expectValues } from '../../support/convention-maps.ts';
 import { flattened, fractionRow, perceptron } from '../../support/convention-nets.ts';
+
+/** A network with the layers that rules are given for. */
+interface Net {
+  readonly model: Model;
+  readonly inputs: Inputs;
+  readonly layers: readonly string[];
+}
+
+const expectRelevance = (net: Net, rule: string, params: object, expected: Record<string, readonly number[]>) =>
+  expectValues(
+    net.model,
+    {
+      method: 'lrp',
+      params: { ...params, rules: net.layers.map((layer) => `${layer}=${rule}`) },
+      inputs: net.inputs,
+      target: 1,
+    },
+    expected,
+  );
 
 describe('rules of lrp with negative weights and inputs', async () => {
   const vector = {
@@ -67,14 +88,9 @@ describe('rules of lrp with negative weights and inputs', async () => {
         0.8728276,
       ],
     ],
-  ])('%s with %o has the relevance of the library behind a convolution', async (rule, params, expected) => {
-    const rules = image.layers.map((layer) => `${layer}=${rule}`);
-    await expectValues(
-      image.model,
-      { method: 'lrp', params: { ...params, rules }, inputs: image.inputs, target: 1 },
-      { image: expected },
-    );
-  });
+  ])('%s with %o has the relevance of the library behind a convolution', (rule, params, expected) =>
+    expectRelevance(image, rule, params, { image: expected }),
+  );
 
   it.each<[string, object, readonly number[]]>([
     ['gamma', { preset: 'zennit', gamma: 0.25, epsilon: 1e-9 }, [-1.556577, -0.05960735, 0.04160569, -3.133762]],
@@ -85,14 +101,9 @@ describe('rules of lrp with negative weights and inputs', async () => {
     ['flat', { preset: 'zennit' }, [-1.192161, -1.192161, -1.192161, -1.192161]],
     ['zbox', { preset: 'zennit', low: -4, high: 3 }, [-0.105349, -1.420295, -1.266618, -1.976379]],
     ['captum_gamma', { preset: 'captum', gamma: 0.25 }, [-2.12075, 0.2504893, 0.04374706, -3.374632]],
-  ])('%s with %o has the relevance of the library behind dense layers', async (rule, params, expected) => {
-    const rules = vector.layers.map((layer) => `${layer}=${rule}`);
-    await expectValues(
-      vector.model,
-      { method: 'lrp', params: { ...params, rules }, inputs: vector.inputs, target: 1 },
-      { x: expected },
-    );
-  });
+  ])('%s with %o has the relevance of the library behind dense layers', (rule, params, expected) =>
+    expectRelevance(vector, rule, params, { x: expected }),
+  );
 
   it.each([
     ['relu1=gamma', 'names no layer with weights'],

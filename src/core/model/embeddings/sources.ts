@@ -19,15 +19,15 @@ interface Embeddings {
   readonly isNumbers: boolean;
 }
 
+export interface Sources {
+  readonly sources: readonly SourceInfo[];
+  readonly lost: readonly LostTable[];
+}
+
 /** A table on the way to the scores that no source stands for: its ids are not traced to elements of the input. */
 export interface LostTable {
   readonly input: string;
   readonly table: string;
-}
-
-export interface Sources {
-  readonly sources: readonly SourceInfo[];
-  readonly lost: readonly LostTable[];
 }
 
 /** True if the ids of the input are looked up in a table. */
