@@ -2,6 +2,8 @@
 import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import { mediaTypeOf } from '../core/modality/media-type.ts';
+import type { Prepared } from '../core/modality/modality.ts';
+import { nameTensors } from '../core/modality/name-tensors.ts';
 import { type ModalityInUse, type ModalityRegistry, modalityOf } from '../core/modality/registry.ts';
 import type { ModalityId } from '../core/model/description.ts';
 import type { NamedTensors } from '../modalities/tensor/decode.ts';
@@ -62,7 +64,7 @@ export async function tensorSubjects(
   { modalities }: Readers,
 ): Promise<Subject[]> {
   const use = await modalities.use(opened, 'tensor');
-  return subjectsOf(opened.model, use, await use.modality.prepare(tensors, use.context), 'input');
+  return arraySubjects(opened, use, await use.modality.prepare(tensors, use.context), 'input', modalities);
 }
 
 /**
@@ -70,18 +72,38 @@ export async function tensorSubjects(
  * @throws WhylightError `unsupported_media_type`, and what the modality says of the content
  */
 export async function fileSubjects(opened: OpenedModel, file: FileContent, readers: Readers): Promise<Subject[]> {
-  const { name, extension, bytes } = file;
+  const { name, bytes } = file;
   const id = modalityOf(opened.model);
+  const extension = file.extension || arrayExtension(bytes);
   const isArray = extension === 'npy' || extension === 'npz';
   if (id === 'image' && !isArray) {
     const { inputs, image, placement } = await readImageInput(bytes, opened.model, readers.codecs);
     return [{ name, inputs, image: { image, placement } }];
   }
-  const use = await modalityFor(opened, id, file, readers.modalities);
+  const use = await modalityFor(opened, id, { ...file, extension }, readers.modalities);
   const { modality, context } = use;
   const raw = await modality.decode(bytes, mediaTypeOf(extension, bytes, modality.accepts.mediaTypes), context);
-  return subjectsOf(opened.model, use, await modality.prepare(raw, context), name);
+  const prepared = await modality.prepare(raw, context);
+  return modality.id === 'tensor'
+    ? arraySubjects(opened, use, prepared, name, readers.modalities)
+    : subjectsOf(opened.model, use, prepared, name);
 }
+
+/** Rows of tensors, with the names that the modality of the model gives to their parts. */
+const arraySubjects = async (
+  opened: OpenedModel,
+  use: ModalityInUse,
+  prepared: Prepared,
+  name: string,
+  modalities: ModalityRegistry,
+): Promise<Subject[]> =>
+  subjectsOf(opened.model, use, { ...prepared, ...(await nameTensors(prepared, opened, modalities)) }, name);
+
+/** Extension of content that begins as arrays of NumPy do, which is no text; else an empty string. */
+const arrayExtension = ([first, second, third]: Uint8Array): string => {
+  if (first === 0x93 && second === 0x4e) return 'npy';
+  return first === 0x50 && second === 0x4b && third === 3 ? 'npz' : '';
+};
 
 /** The model's modality where it reads such files, else plain tensors. */
 async function modalityFor(

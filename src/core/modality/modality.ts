@@ -118,6 +118,14 @@ export interface Modality<Raw = unknown, View = unknown> {
    * @returns undefined where the model has none
    */
   background?(context: ModalityContext): Promise<Inputs | undefined>;
+  /**
+   * Features of rows that come as tensors, without the text or file that they were made of: tokens without a place,
+   * columns, windows of time.
+   * @param inputs tensors by input name, in the file's own axes; nothing is checked yet
+   * @returns one for each row
+   * @throws WhylightError where nothing names the parts of these tensors, with the reason
+   */
+  nameTensors?(inputs: Inputs, context: ModalityContext): readonly Features[] | Promise<readonly Features[]>;
   /** Folds an attribution of elements into one value for each feature. */
   fold(attribution: Float32Tensors, features: Features): Float64Array;
   draw(drawing: Drawing<View>, format: DrawFormat): string;

@@ -17,6 +17,8 @@ export interface PreparedRows {
   readonly views: readonly unknown[];
   /** Sentences for the user: that a text was cut. */
   readonly notices: readonly string[];
+  /** True for tensors whose features the modality of the model named. */
+  readonly named?: true;
   /** The explained inputs of every row with every feature absent. */
   baselines(): Promise<Inputs>;
   /** Typical rows of the model; undefined where it has none. */

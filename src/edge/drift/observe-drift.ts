@@ -4,6 +4,7 @@ import { sha256Hex } from '../../core/digest.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { type PreparedRows, rowInFile } from '../../core/modality/prepare.ts';
+import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { type RowFeatures, sharesOf } from './shares.ts';
@@ -57,7 +58,7 @@ async function featuresOf(model: Model, input: SampledInput, row: number): Promi
   const prepared = await input.prepared();
   const features = prepared?.features[row];
   if (!prepared || !features) return undefined;
-  return { modality: prepared.use.modality.id, features, inputs: rowInFile(model, prepared.inputs, row) };
+  return { modality: modalityOf(model), features, inputs: rowInFile(model, prepared.inputs, row) };
 }
 
 const labelOf = ({ target: { label, index } }: ExplainedRow): string =>

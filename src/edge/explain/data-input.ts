@@ -1,5 +1,6 @@
 /** Input of an explanation that a modality prepares. */
 import { sha256Hex } from '../../core/digest.ts';
+import { nameTensors } from '../../core/modality/name-tensors.ts';
 import { type PreparedRows, prepareRows } from '../../core/modality/prepare.ts';
 import type { ModalityRegistry } from '../../core/modality/registry.ts';
 import type { ServedModel } from '../models/served-model.ts';
@@ -14,7 +15,8 @@ export function dataInput(
   let prepared: Promise<PreparedRows> | undefined;
   const prepare = async (): Promise<PreparedRows> => {
     const use = await modalities.use(served, modality);
-    return prepareRows(served.model, use, await use.modality.decode(bytes, mediaType, use.context));
+    const rows = await prepareRows(served.model, use, await use.modality.decode(bytes, mediaType, use.context));
+    return modality === 'tensor' ? nameTensors(rows, served, modalities) : rows;
   };
   const once = () => (prepared ??= prepare());
   return {

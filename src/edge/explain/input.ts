@@ -4,7 +4,9 @@ import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { PlacedImage } from '../../core/image/placement.ts';
 import { detailOf } from '../../core/image/preprocess.ts';
+import { mayNameTensors, nameTensors } from '../../core/modality/name-tensors.ts';
 import { type PreparedRows, rowsInFile, selectPrepared } from '../../core/modality/prepare.ts';
+import type { ModalityRegistry } from '../../core/modality/registry.ts';
 import { imageInputs } from '../../core/model/image-tensor.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -22,7 +24,7 @@ export interface ExplainInput {
   inputs(): Promise<Inputs>;
   /** The upright original image and the region of it that the model sees; undefined for tensors. */
   image(): Promise<PlacedImage | undefined>;
-  /** Rows that a modality prepared; undefined for images and tensors. */
+  /** Rows that a modality prepared or named; undefined for images, and for tensors of models without a modality. */
   prepared(): Promise<PreparedRows | undefined>;
 }
 
@@ -43,7 +45,7 @@ export function inputOf(
   if (body.kind === 'data') return dataInput(body, served, modalities);
   return body.kind === 'image'
     ? imageInput(body.bytes, served.model, codecs, maxPixels)
-    : tensorInput(body.request.inputs, served.model);
+    : tensorInput(body.request.inputs, served, modalities);
 }
 
 /** Some rows of the input of a request, in this order. */
@@ -82,17 +84,37 @@ function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPix
   };
 }
 
-function tensorInput(tensors: ReadonlyMap<string, Inputs[string]>, model: Model): ExplainInput {
+function tensorInput(
+  tensors: ReadonlyMap<string, Inputs[string]>,
+  served: Pick<ServedModel, 'model' | 'files'>,
+  modalities: ModalityRegistry,
+): ExplainInput {
   const inputs = Object.fromEntries([...tensors].sort(([a], [b]) => (a < b ? -1 : 1)));
+  let prepared: Promise<PreparedRows | undefined> | undefined;
   return {
     digest: () => digestOf(inputs),
     async inputs() {
-      for (const [name, { dtype }] of Object.entries(inputs)) checkHalf(name, dtype, model);
+      for (const [name, { dtype }] of Object.entries(inputs)) checkHalf(name, dtype, served.model);
       return inputs;
     },
     image: async () => undefined,
-    prepared: async () => undefined,
+    prepared: () => (prepared ??= namedRows(inputs, served, modalities)),
   };
+}
+
+/** Tensors with the names that the modality of the model gives to their parts; undefined where it has none. */
+async function namedRows(
+  inputs: Inputs,
+  served: Pick<ServedModel, 'model' | 'files'>,
+  modalities: ModalityRegistry,
+): Promise<PreparedRows | undefined> {
+  if (!modalities.has('tensor') || !mayNameTensors(served, modalities)) return undefined;
+  const rows = {
+    ...{ use: await modalities.use(served, 'tensor'), inputs, features: [], views: [], notices: [] },
+    baselines: async () => ({}),
+    background: async () => undefined,
+  };
+  return nameTensors<PreparedRows>(rows, served, modalities);
 }
 
 /** Makes the digest of tensors: of their names, element types, shapes and bytes. */

@@ -201,8 +201,9 @@ async function readingOf(
     // Pixels would travel with the request to origins and jobs, which need the size alone.
     ...(placed && { image: inOriginalPixels(placed) }),
   };
-  // Tensors for a model of another kind: the elements that they name say nothing to a reader of pixels or words.
-  if (!prepared || (prepared.use.modality.id === 'tensor' && modalityOf(model) !== 'tensor')) return { read };
+  // Elements of tensors say nothing to a reader of pixels or words.
+  const isNamed = prepared?.named || prepared?.use.modality.id === modalityOf(model);
+  if (!prepared || !isNamed) return { read };
   const known = { read, features: prepared.features };
   if (!ownBaselines || prepared.use.modality.id === 'tensor') return known;
   const background = await prepared.background();

@@ -19,7 +19,7 @@ export function fitSeries(series: Series, wanted: Wanted, settings: SeriesSettin
   const ordered = order(oriented, settings);
   checkMissing(ordered, settings);
   const values = settings.normalize === 'none' ? ordered.values : normalized(ordered);
-  return { ...ordered, values, time: timeOf(ordered, settings) };
+  return { ...ordered, values, time: timeOf(ordered.time, settings) };
 }
 
 function orient(series: Series, { steps, channels }: Wanted): Series {
@@ -104,7 +104,7 @@ function normalized({ channels, steps, values }: Series): Float64Array {
 }
 
 /** The time of the file, or else that of the manifest. */
-function timeOf({ time }: Series, { sampling_rate, time_step, time_unit }: SeriesSettings): Series['time'] {
+export function timeOf(time: Series['time'], { sampling_rate, time_step, time_unit }: SeriesSettings): Series['time'] {
   if (time.unit !== 'step') return time;
   if (sampling_rate !== undefined) return atRate(sampling_rate, time.start / sampling_rate);
   if (time_step !== undefined) return { start: time.start * time_step, step: time_step, unit: time_unit };

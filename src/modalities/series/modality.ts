@@ -14,6 +14,7 @@ import { drawSeriesHtml } from './draw-html.ts';
 import { drawSeriesSvg } from './draw-svg.ts';
 import { seriesFeatures } from './features.ts';
 import { fitSeries } from './fit.ts';
+import { nameWindows } from './name-windows.ts';
 import { invalidSeries, type Series } from './series.ts';
 import { parseSeriesSettings, type SeriesSettings } from './settings.ts';
 
@@ -41,6 +42,7 @@ const series: Modality<Series, Series> = {
     const [input, axes] = axesOf(context, view);
     return tensorOf(input, axes, view, absence(view, parseSeriesSettings(context.settings), kind));
   },
+  nameTensors: nameWindows,
   fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };

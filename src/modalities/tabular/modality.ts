@@ -13,6 +13,7 @@ import { drawTableHtml } from './draw-html.ts';
 import { drawWaterfall } from './draw-svg.ts';
 import { tableFeatures } from './features.ts';
 import { matchColumns } from './match.ts';
+import { nameColumns } from './name-columns.ts';
 import { parseTabularSettings } from './settings.ts';
 import { type Cell, invalidTable, type Table } from './table.ts';
 import { type Numbers, tableNumbers, tableTensors } from './tensors.ts';
@@ -44,6 +45,7 @@ const tabular: Modality<Table, TableRow> = {
   prepare,
   absent,
   background,
+  nameTensors: nameColumns,
   fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };

@@ -80,7 +80,8 @@ function checkNames(raw: NamedTensors, inputs: readonly InputFact[]): void {
     unknown.length > 0 && `unknown ${list(unknown)}`,
     ...near,
   ];
-  throw invalidArray(`The tensors do not fit the inputs of the model: ${parts.filter(Boolean).join('; ')}.`, {
+  const hint = raw.has('') ? ' Send .npz, or each array under the name of its input.' : '';
+  throw invalidArray(`The tensors do not fit the inputs of the model: ${parts.filter(Boolean).join('; ')}.${hint}`, {
     missing,
     unknown,
     inputs: names,

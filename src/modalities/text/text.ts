@@ -12,7 +12,8 @@ import { drawTextHtml } from './draw-html.ts';
 import { drawTextSvg } from './draw-svg.ts';
 import { encodeText, textInputs, textRoles } from './encode-text.ts';
 import { type TextView, textFeatures, viewOf } from './features.ts';
-import { loadText } from './load.ts';
+import { type LoadedText, loadText } from './load.ts';
+import { nameTokens } from './name-tokens.ts';
 import { parseTextSettings } from './settings.ts';
 import type { TextInput } from './tokenizer/tokenizer.ts';
 import { vocabularyOf } from './vocabulary.ts';
@@ -31,7 +32,7 @@ const text: Modality<readonly TextInput[], TextView> = {
   about: { title: 'Text', summary: 'Sentences and pairs of sentences, explained by words.' },
   accepts: { mediaTypes: TEXT_MEDIA_TYPES, extensions: ['txt', 'md', 'json'] },
   recognise,
-  load: async (context) => (await loadText(context.files, parseTextSettings(context.settings), wordsOf(context))).bytes,
+  load: async (context) => (await loadFor(context)).bytes,
   decode: (bytes, mediaType) => decodeTexts(bytes, mediaType),
   prepare,
   async absent(prepared, row, context, kind) {
@@ -48,6 +49,7 @@ const text: Modality<readonly TextInput[], TextView> = {
     const values = [...given.data].map((value, i) => ((mask[i] as number) >= 0 ? id : Number(value)));
     return { ...inputs, [ids.name]: tensor(given.dtype, given.dims, values) };
   },
+  nameTensors: async (inputs, context) => nameTokens(inputs, context, await loadFor(context)),
   fold: foldSums,
   draw: (drawing, format) => DRAW[format](drawing),
 };
@@ -80,6 +82,10 @@ async function prepare(raw: readonly TextInput[], context: ModalityContext): Pro
   return { inputs: encoded.inputs, features, views, notices: encoded.notices };
 }
 
+/** Tokenizer and facts of a model. */
+const loadFor = (context: ModalityContext): Promise<LoadedText> =>
+  loadText(context.files, parseTextSettings(context.settings), wordsOf(context));
+
 /** Words of a model that cuts texts itself. */
 const wordsOf = ({ inputs }: ModalityContext) => inputs.find(({ words }) => words?.split)?.words;
 
@@ -89,7 +95,7 @@ const masksIn = ({ encoding }: TextView, maskId: number): number[] =>
 
 /** The token that stands for an absent word. */
 async function absentToken(context: ModalityContext, kind: string | undefined): Promise<{ token: string; id: number }> {
-  const { facts } = await loadText(context.files, parseTextSettings(context.settings), wordsOf(context));
+  const { facts } = await loadFor(context);
   if (kind !== undefined && !(ABSENT as readonly string[]).includes(kind)) {
     throw new WhylightError('invalid_request', `A text has no absence called "${kind}": use ${ABSENT.join(', ')}.`, {
       kind,
