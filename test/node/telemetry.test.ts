@@ -40,7 +40,7 @@ function namedBelow(value: unknown, name: string): Record<string, unknown>[] {
 
 const attributesOf = (span: Record<string, unknown> | undefined) =>
   Object.fromEntries(
-    (span?.attributes as { key: string; value: Record<string, unknown> }[]).map(({ key, value }) => [
+    ((span?.attributes ?? []) as { key: string; value: Record<string, unknown> }[]).map(({ key, value }) => [
       key,
       Object.values(value)[0],
     ]),
