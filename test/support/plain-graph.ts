@@ -17,7 +17,11 @@ export const node = (
 });
 
 /** An input or output, float32 when no type is given. */
-export type PlainValue = readonly [name: string, dims: readonly Dim[], dtype?: 'float32' | 'int64'];
+export type PlainValue = readonly [
+  name: string,
+  dims: readonly Dim[],
+  dtype?: 'float32' | 'int64' | 'int32' | 'int16' | 'bool',
+];
 
 /** A constant of zeros. */
 export const zeros = (...dims: number[]): Constant =>

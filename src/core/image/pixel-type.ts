@@ -7,6 +7,7 @@ const RANGES: Readonly<Partial<Record<DataType, readonly [min: number, max: numb
   int8: [-128, 127],
   uint16: [0, 65_535],
   int16: [-32_768, 32_767],
+  int32: [-2_147_483_648, 2_147_483_647],
   uint32: [0, 4_294_967_295],
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };

@@ -1,4 +1,6 @@
 /** Sound as a modality. */
+
+import { asInputType } from '../../core/image/pixel-type.ts';
 import { explainedInputs, onlyExplainedInput } from '../../core/modality/explained-inputs.ts';
 import { foldSums } from '../../core/modality/fold.ts';
 import type { Modality, ModalityContext, Prepared } from '../../core/modality/modality.ts';
@@ -113,7 +115,7 @@ function layOut(
       out.data[t * axes.stride.T + f * axes.stride.F] = data[bandsFirst ? f * steps + t : t * bands + f] as number;
     }
   }
-  return { [input.name]: cast(out, input.dtype) };
+  return { [input.name]: cast(asInputType(out, input.dtype), input.dtype) };
 }
 
 /** The part of the clip that the model takes, and its frames. */

@@ -19,6 +19,28 @@ export interface ModelFrontEnd {
  * @throws WhylightError when the input has frequency bands, but nothing describes them.
  */
 export async function modelFrontEnd(
+  context: Pick<ModalityContext, 'files'>,
+  input: InputFact,
+  settings: AudioSettings,
+  sampleRate: number,
+): Promise<ModelFrontEnd> {
+  const found = await statedFrontEnd(context, input, settings, sampleRate);
+  return { ...found, frontEnd: inSamples(found.frontEnd, input) };
+}
+
+/**
+ * Scale of samples that a model takes as whole numbers: -1 to 1 becomes what a file of as many bits holds.
+ * @throws WhylightError for whole numbers without a sign, whose silence no standard fixes
+ */
+function inSamples(frontEnd: FrontEnd, { name, dtype }: InputFact): FrontEnd {
+  if (frontEnd.kind !== 'waveform' || !/^u?int/.test(dtype)) return frontEnd;
+  if (dtype.startsWith('u')) {
+    throw invalidAudio(`The input "${name}" takes samples of type ${dtype}: give it as a tensor.`, { input: name });
+  }
+  return frontEnd.scale === 1 ? { ...frontEnd, scale: 2 ** (Number(dtype.slice(3)) - 1) } : frontEnd;
+}
+
+async function statedFrontEnd(
   { files }: Pick<ModalityContext, 'files'>,
   input: InputFact,
   settings: AudioSettings,

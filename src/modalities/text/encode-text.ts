@@ -1,5 +1,6 @@
 /** Texts to the input tensors of a model. */
 import { WhylightError } from '../../core/errors.ts';
+import { isTruthMask, marksPadding } from '../../core/model/describe/held-names.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import { type Tensor, tensor } from '../../core/tensor/tensor.ts';
 import type { TextFacts } from './facts.ts';
@@ -67,7 +68,7 @@ export function textInputs(given: readonly InputFact[], all: readonly InputFact[
 }
 
 function roleOf({ name, dtype }: TextInputSpec, inputs: readonly TextInputSpec[]): TextRole | undefined {
-  if (/mask/i.test(name)) return 'mask';
+  if (/mask/i.test(name) || isTruthMask({ name, dtype })) return 'mask';
   if (/token_?type|segment/i.test(name)) return 'types';
   if (/position/i.test(name)) return 'positions';
   if (!INTEGERS.has(dtype)) return undefined;
@@ -107,6 +108,12 @@ export function encodeText(
   );
   const encodings = fill(tokenizer, rows, fixedLength, facts);
   const length = encodings[0]?.ids.length ?? 0;
+  const mask = roles.get('mask');
+  if (mask && marksPadding(mask)) {
+    notices.push(
+      `The input "${mask.name}" is true where the text is filled up, as in PyTorch. Send tensors if the model wants the contrary.`,
+    );
+  }
   const made = [...roles].map(([role, input]): [string, Tensor] => [
     input.name,
     tensorOf(role, input, encodings, length, facts),
@@ -157,18 +164,20 @@ function fill(tokenizer: Tokenizer, rows: Encoding[], fixedLength: number | unde
 
 function tensorOf(
   role: TextRole,
-  { dtype }: TextInputSpec,
+  input: TextInputSpec,
   encodings: readonly Encoding[],
   length: number,
   facts: TextFacts,
 ): Tensor {
   const values = encodings.flatMap((encoding) => {
     if (role === 'ids') return encoding.ids;
-    if (role === 'mask') return encoding.attentionMask;
+    if (role === 'mask') {
+      return marksPadding(input) ? encoding.attentionMask.map((kept) => 1 - kept) : encoding.attentionMask;
+    }
     if (role === 'types') return typesOf(encoding, facts);
     return positionsOf(encoding, facts);
   });
-  return tensor(dtype, [encodings.length, length], values);
+  return tensor(input.dtype, [encodings.length, length], values);
 }
 
 /** Token types; a model with one type has no second one for a pair. */

@@ -243,6 +243,64 @@ group('inputs', () => {
     expect(rolesOf(g)).toEqual({ cat: ['tabular', 'explained'] });
   });
 
+  it.each([
+    ['of 16 bits by their name', 'waveform', ['N', 'length'], 'int16', 'NT'],
+    ['of 16 bits by their length', 'x', ['N', 16_000], 'int16', 'NT'],
+    ['of one channel', 'x', ['N', 1, 16_000], 'int16', 'NCT'],
+    ['of 32 bits by their name', 'pcm', ['N', 'length'], 'int32', 'NT'],
+  ] as const)('of whole numbers are samples of a sound %s', (_, name, dims, dtype, layout) => {
+    const g = plainGraph(
+      [[name, dims, dtype]],
+      [['y', ['N', 'out']]],
+      [node('Cast', [name], 'f', { to: int(1) }), node('Relu', ['f'], 'y')],
+    );
+    expect(describe(g).description.inputs[0]).toMatchObject({
+      modality: { value: 'audio' },
+      layout: { value: layout },
+    });
+  });
+
+  it('of 16 bits that a table is looked up by are no sound', () => {
+    const g = plainGraph(
+      [['x', ['N', 5000], 'int16']],
+      [['y', ['N', 5000, 2]]],
+      [node('Cast', ['x'], 'i', { to: int(7) }), node('Gather', ['table', 'i'], 'y')],
+      [['table', zeros(30, 2)]],
+    );
+    expect(rolesOf(g)).toEqual({ x: ['text', 'explained'] });
+  });
+
+  it.each(['valid', 'is_valid', 'padding', 'key_padding_mask', 'observed', 'mask'])(
+    'of truth values called "%s" are held fixed, first or last',
+    (name) => {
+      const make = (first: boolean): Graph => {
+        const x: PlainValue = ['x', ['N', 24, 3]];
+        const mask: PlainValue = [name, ['N', 24, 1], 'bool'];
+        return plainGraph(
+          first ? [mask, x] : [x, mask],
+          [['y', ['N', 24, 3]]],
+          [node('Where', [name, 'x', 'zero'], 'y')],
+          [['zero', zeros(1)]],
+        );
+      };
+      for (const first of [true, false]) expect(rolesOf(make(first))[name]?.[1]).toBe('fixed');
+      expect(rolesOf(make(true)).x?.[1]).toBe('explained');
+    },
+  );
+
+  it('of truth values in a column of a table are explained, whatever their name', () => {
+    const g = plainGraph(
+      [
+        ['age', ['N', 1]],
+        ['valid', ['N', 1], 'bool'],
+      ],
+      [['y', ['N', 1]]],
+      [node('Where', ['valid', 'age', 'zero'], 'y')],
+      [['zero', zeros(1)]],
+    );
+    expect(rolesOf(g).valid?.[1]).toBe('explained');
+  });
+
   it('of points in space are no series', () => {
     const g = plainGraph(
       [['points', ['N', 128, 3]]],

@@ -140,3 +140,29 @@ describe('columns of whole numbers', () => {
     expect([...(rows[0]?.values.row?.data ?? [])].map(Math.round)).toEqual([3, 20, 100]);
   });
 });
+
+describe('sounds of whole numbers', () => {
+  it('are explained in windows, by gradients too', async () => {
+    const model = await openGraph(
+      graphOf({
+        inputs: [{ name: 'waveform', dtype: 'int16', dims: ['N', 8000] }],
+        outputs: [{ name: 'y', dtype: 'float32', dims: ['N', 2] }],
+        constants: new Map([
+          [
+            'w',
+            makeConstant(
+              'float32',
+              [8000, 2],
+              Float32Array.from({ length: 16_000 }, (_, i) => (i % 2) * 1e-3),
+            ),
+          ],
+        ]),
+        nodes: [toFloat('waveform', 'f'), node('MatMul', ['f', 'w'], ['y'])],
+      }),
+    );
+    const inputs = { waveform: tensor('int16', [1, 8000], new Int16Array(8000).fill(1000)) };
+    const { rows } = await explainer.explain(model, { method: 'integrated_gradients', target: 1, inputs });
+    expect(rows[0]?.values.waveform?.data[5]).toBeCloseTo(1, 3);
+    expect((await explainer.explain(model, { method: 'occlusion', target: 1, inputs })).rows).toHaveLength(1);
+  });
+});

@@ -50,6 +50,22 @@ describe('the modality of audio', () => {
   });
 
   it.each([
+    ['int16', 16_384],
+    ['int32', 1_073_741_824],
+  ] as const)('gives samples of type %s in the range of the type', async (dtype, peak) => {
+    const { inputs } = await prepared(tone(16_000, 0.05), context(fact('NT', ['N', 'T'], { dtype }), WAVE));
+    expect(inputs.audio).toMatchObject({ dtype, dims: [1, 800] });
+    const values = Array.from(inputs.audio?.data ?? [], Number);
+    expect(Math.max(...values) / peak).toBeCloseTo(1, 2);
+    expect(Math.min(...values) / peak).toBeCloseTo(-1, 2);
+  });
+
+  it('refuses samples without a sign', async () => {
+    const setting = context(fact('NT', ['N', 'T'], { dtype: 'uint8' }), WAVE);
+    await expect(prepared(tone(16_000, 0.05), setting)).rejects.toThrow('samples of type uint8: give it as a tensor');
+  });
+
+  it.each([
     ['NT', ['N', 'T'], [1, 800]],
     ['NCT', ['N', 1, 'T'], [1, 1, 800]],
     ['NTC', ['N', 'T', 1], [1, 800, 1]],

@@ -89,3 +89,17 @@ test('encodeText refuses a model without integer inputs, or with those of two te
   expect(() => encodeText(bert, ['yes'], [input('x', { dtype: 'float32' })], facts)).toThrow('token ids');
   expect(() => textRoles([input('query_ids'), input('document_ids')])).toThrow('two separate texts');
 });
+
+test('encodeText fills truth values for what counts, and the contrary for padding, with a notice', () => {
+  const texts = ['the film', 'yes'];
+  const feed = (name: string) => encodeText(bert, texts, [input('input_ids'), input(name, { dtype: 'bool' })], facts);
+  for (const name of ['attention_mask', 'valid']) {
+    const { inputs, notices } = feed(name);
+    expect(inputs[name]).toMatchObject({ dtype: 'bool', dims: [2, 4] });
+    expect(numbers(inputs[name]?.data as Uint8Array)).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
+    expect(notices).toEqual([]);
+  }
+  const { inputs, notices } = feed('key_padding_mask');
+  expect(numbers(inputs.key_padding_mask?.data as Uint8Array)).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+  expect(notices).toEqual([expect.stringContaining('"key_padding_mask" is true where the text is filled up')]);
+});

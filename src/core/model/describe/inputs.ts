@@ -4,15 +4,10 @@ import type { Dim, Graph, Node, ValueInfo } from '../../onnx/graph.ts';
 import type { ModalityId, Role } from '../description.ts';
 import { isLookedUp } from '../embeddings/sources.ts';
 import { idTables } from '../id-tables.ts';
+import { isHeldByName, isTruthMask, STATE_NAME } from './held-names.ts';
 
 const isFloat = ({ dtype }: ValueInfo): boolean => dtype.includes('float');
 
-/** Names of inputs that tell a model which positions count, or where they stand. */
-const FIXED_NAME =
-  /(^|[._/:])(attention_?mask|input_?mask|pixel_?mask|padding_?mask|mask|token_?type_?ids?|segment_?ids?|position_?ids|positions?|langs?|sr|sample_?rate|lengths?|.*_length|cache_position|use_cache.*|bbox|rois?|grid|training|image_?sizes?)([._/:]|\d|$)/i;
-/** Names of inputs that carry something from one run to the next. */
-const STATE_NAME =
-  /(^|[._/:])(past_key_values?|past_(key|value)s?|present|.*cache.*|state|states|.*_state|h_?0|c_?0|h_?in|c_?in|hidden|memory)([._/:]|\d|$)/i;
 const TEXT_NAME =
   /(^|[._/:])(.*input_?ids|tokens?|token_?ids|word_?ids|ids|text|texts|sentence.*|input_text)([._/:]|\d|$)/i;
 const AUDIO_NAME = /(audio|wav|waveform|speech|sound|mel|spectr|fbank|mix$|input_values|input_features|samples|pcm)/i;
@@ -40,10 +35,12 @@ const READERS = new WeakMap<Graph, ReadonlyMap<string, readonly Node[]>>();
 export function roleOf(graph: Graph, input: ValueInfo, primary: ValueInfo, rows: number | null): Role {
   if (input.name === primary.name) return 'explained';
   if (STATE_NAME.test(input.name)) return 'state';
-  if (FIXED_NAME.test(input.name) || isParameter(graph, input.name)) return 'fixed';
+  const isColumns = isColumn(input) && isColumn(primary);
+  const isHeld = isHeldByName(input) && !(isColumns && isTruthMask(input));
+  if (isHeld || isParameter(graph, input.name)) return 'fixed';
   if (returns(graph, input)) return 'state';
   if ((input.dims?.length ?? 0) === 0) return 'fixed';
-  if (isColumn(input) && isColumn(primary)) return 'explained';
+  if (isColumns) return 'explained';
   if (isFactor(input) && isBesideRows(input, graph.inputs)) return 'fixed';
   const primaryHasRows = typeof primary.dims?.[0] === 'string' || (primary.dims?.length ?? 0) > 1;
   if (rows === null && primaryHasRows) return 'fixed';
@@ -61,7 +58,7 @@ export function primaryInput(graph: Graph): ValueInfo | undefined {
   const { inputs } = graph;
   const named = inputs.filter(
     (input) =>
-      !FIXED_NAME.test(input.name) &&
+      !isHeldByName(input) &&
       !STATE_NAME.test(input.name) &&
       (input.dims?.length ?? 1) > 0 &&
       !isParameter(graph, input.name),
@@ -148,12 +145,22 @@ export function kindOf(graph: Graph, input: ValueInfo, role: Role, rows: number 
     return { modality: 'tensor', layout: letters(isSequence ? 'T' : plainLetters(inner.length)) };
   }
   if (!isFloat(input) && input.dtype !== 'uint8' && input.dtype !== 'int8') {
-    return discreteKind(graph, input, inner, letters);
+    return soundOfSamples(graph, input, role, rows) ?? discreteKind(graph, input, inner, letters);
   }
   if (inner.length === 3) return spatialKind(name, inner, letters);
   if (inner.length === 2) return sequenceKind(graph, input, inner, letters);
   if (inner.length === 1) return vectorKind(graph, name, inner, letters, rows);
   return { modality: 'tensor', layout: letters(plainLetters(inner.length)) };
+}
+
+/** Sound in whole numbers, as files hold it, where the same input of floating point numbers would be one. */
+function soundOfSamples(graph: Graph, input: ValueInfo, role: Role, rows: number | null): InputKind | undefined {
+  const { name, dtype, words } = input;
+  // Whole numbers of 32 bits and more may be ids as well: their name must tell.
+  const isSample = dtype === 'int16' || (dtype === 'int32' && AUDIO_NAME.test(name));
+  if (!isSample || words || TEXT_NAME.test(name) || isLookedUp(graph, name)) return undefined;
+  const kind = kindOf(graph, { ...input, dtype: 'float32' }, role, rows);
+  return kind.modality === 'audio' ? kind : undefined;
 }
 
 /** Ids of tokens, bytes, or truth values. */
