@@ -15,6 +15,7 @@ import { CASES } from '../test/tasks/cases.ts';
 
 const FILE = 'docs/tasks.md';
 const POINT = '`point:x,y`';
+const KEYPOINT = '`box:0/keypoint:5`';
 const MODALITIES = ['image', 'text', 'tabular', 'series', 'audio'];
 const FIELDS = [
   'label',
@@ -46,13 +47,14 @@ function readsOf(task: Task, cases: readonly TaskCase[], { fields, targets }: Fa
 }
 
 /** Choices of each kind that a user may write, by the words for them. */
-const choicesOf = ({ label, class: klass }: Prediction): ReadonlyMap<string, TargetChoice> =>
+const choicesOf = ({ label, class: klass, keypoints }: Prediction): ReadonlyMap<string, TargetChoice> =>
   new Map<string, TargetChoice>([
     ['`box:0`', { prediction: 0 }],
     ...(label === undefined ? [] : [['name', { label }] as const]),
     ...(klass === undefined ? [] : [['index', { class: klass }] as const]),
     [POINT, { point: [50, 50] }],
     ['`box:x0,y0,x1,y1`', { box: [0, 0, 60, 60] }],
+    ...(keypoints ? [[KEYPOINT, { prediction: 0 }] as const] : []),
   ]);
 
 interface Facts {

@@ -9,7 +9,7 @@ import { MODEL_ARGS, PREPROCESSING_ARGS } from './model-file.ts';
 /** Flags that name the target, the model and the engine. */
 export const SUBJECT_ARGS = {
   target: textFlag(
-    'Index or name of the class, "a - b", box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the image), or {"class": "a", "box": [0, 0, 8, 8]} in cells of the output; the first prediction when left out',
+    'Index or name of the class, "a - b", box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the image), box:0/keypoint:5, or {"class": "a", "box": [0, 0, 8, 8]} in cells of the output; the first prediction when left out',
     { valueHint: 'class' },
   ),
   scores: textFlag('What is explained: logits, output (as the graph gives it), or any tensor', {

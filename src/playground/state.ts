@@ -189,7 +189,9 @@ export const labelOf = (index: number): string =>
 /** A target in words: `cat - dog` for `3 - 5`, the name of a prediction for its number. */
 export function targetWords(target: string): string {
   if (target.startsWith('point:')) return `the point ${target.slice(6).replace(',', ', ')}`;
-  return target.startsWith('box:') ? predictionWords(Number(target.slice(4))) : classWords(target);
+  const [, number, point] = /^box:(\d+)(?:\/keypoint:(\d+))?$/.exec(target) ?? [];
+  if (number === undefined) return classWords(target);
+  return predictionWords(Number(number)) + (point === undefined ? '' : `, key point ${point}`);
 }
 
 const isVocabulary = computed(() =>

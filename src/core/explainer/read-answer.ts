@@ -9,7 +9,7 @@ import type { TargetRequest } from '../model/target-request.ts';
 import { recall } from '../plan/forward-pass.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
 import { resolveNeeds } from '../plan/variant.ts';
-import { isPlaced, parseChoice } from '../task/parse-choice.ts';
+import { isPlaced, parseTarget } from '../task/parse-choice.ts';
 import type { TaskRegistry } from '../task/registry.ts';
 import type { Prediction, Task, TaskContext, TaskOutputs, TaskTarget } from '../task/task.ts';
 import type { Inputs } from '../tensor/rows.ts';
@@ -80,9 +80,13 @@ export function targetOf(
   task: Task,
   target: TargetRequest | undefined,
 ): { readonly target: TaskTarget } | { readonly nothing: string } {
-  const choice = parseChoice(target === undefined ? undefined : String(target));
+  const { choice, keypoint } = parseTarget(target === undefined ? undefined : String(target));
+  if (keypoint !== undefined && !task.hasKeypoints) {
+    const message = `Predictions of the task "${task.id}" have no key points: choose one of them, such as box:0.`;
+    throw new WhylightError('label_not_found', message, { issues: [{ parameter: 'target', message }] });
+  }
   try {
-    return { target: task.target(choice, outputs, context) };
+    return { target: task.target(choice, outputs, { ...context, ...(keypoint !== undefined && { keypoint }) }) };
   } catch (error) {
     if (target !== undefined || predictions.length > 0 || !WhylightError.is(error, 'label_not_found')) throw error;
     return { nothing: error.message };

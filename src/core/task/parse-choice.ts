@@ -26,5 +26,21 @@ export function parseChoice(text?: string): TargetChoice {
   throw new WhylightError('invalid_request', message, { issues: [{ parameter: 'target', message }] });
 }
 
-/** Tells if a text is a choice that {@link parseChoice} reads, not a class or an expression of classes. */
-export const isPlaced = (text: string): boolean => /^\s*(box|point|prediction):/i.test(text);
+/** Key point of a choice, by its number or its name. */
+const KEYPOINT = /^(.*)\/keypoint:([^/]+)$/i;
+
+/**
+ * A choice as {@link parseChoice} reads it, and the key point of the chosen box that is explained in its place:
+ * `box:2/keypoint:5` or `box:2/keypoint:nose`.
+ * @throws WhylightError `invalid_request`
+ * @example
+ * parseTarget('box:2/keypoint:5') // { choice: { prediction: 2 }, keypoint: 5 }
+ */
+export function parseTarget(text?: string): { readonly choice: TargetChoice; readonly keypoint?: number | string } {
+  const [, chosen, name = ''] = KEYPOINT.exec(text?.trim() ?? '') ?? [];
+  if (chosen === undefined) return { choice: parseChoice(text) };
+  return { choice: parseChoice(chosen), keypoint: /^\d+$/.test(name.trim()) ? Number(name) : name.trim() };
+}
+
+/** Tells if a text is a choice that {@link parseTarget} reads, not a class or an expression of classes. */
+export const isPlaced = (text: string): boolean => /^\s*(box|point|prediction):/i.test(text) || KEYPOINT.test(text);

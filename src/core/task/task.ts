@@ -59,6 +59,8 @@ export interface TaskContext {
   readonly threshold?: number;
   /** Number that is explained for a box; `confidence` when absent. */
   readonly boxScore?: BoxScore;
+  /** Key point of the chosen box that is explained, by number from 0 or by name; the box itself when absent. */
+  readonly keypoint?: number | string;
   /** Number of predictions at most. */
   readonly top?: number;
   /** Not 0 for each token that predictions may be at, see {@link Task.tokens}; every token when absent. */
@@ -132,6 +134,8 @@ export interface Task {
   readonly about: { readonly title: string; readonly summary: string };
   /** Predictions have a place in the input (boxes, tokens, pixels): a class alone does not say which one is meant. */
   readonly hasPlaces?: boolean;
+  /** Predictions may have key points that can be explained, see {@link TaskContext.keypoint}. */
+  readonly hasKeypoints?: boolean;
   /**
    * Tokens that predictions may be at: those of `words` (no special ones, such as an end of text that the tokenizer
    * appends), or those of the words of the `last_text` of a pair; all that the attention mask leaves when absent.

@@ -27,7 +27,7 @@ export const requestSchema = z.object({
     .union([z.int(), z.string().min(1)])
     .optional()
     .describe(
-      'Class index or label; box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the upright image); also "a - b", "0.5*a + b" and "sum"; or the JSON text of an object that names a class and a region of a dense output, such as {"class": "cat", "box": [0, 0, 8, 8]}. The top class when left out.',
+      'Class index or label; box:2 (a prediction by its number), box:x0,y0,x1,y1 or point:x,y (pixels of the upright image); box:0/keypoint:5 for a key point; also "a - b", "0.5*a + b" and "sum"; or the JSON text of an object that names a class and a region of a dense output, such as {"class": "cat", "box": [0, 0, 8, 8]}. The top class when left out.',
     ),
   scores: z
     .string()

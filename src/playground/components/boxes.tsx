@@ -1,3 +1,5 @@
+import type { TargetedMouseEvent } from 'preact';
+import type { Prediction } from '../../core/task/task.ts';
 import { chooseTarget } from '../actions.ts';
 import { input, occluding, predictions, predictionWords, targets, zoom } from '../state.ts';
 import { Masks } from './masks.tsx';
@@ -5,7 +7,7 @@ import { Masks } from './masks.tsx';
 /** Boxes that are drawn at most: detectors may find hundreds. */
 const MAX_BOXES = 50;
 
-/** Boxes and masks of predictions over the image. A click on a box explains it. */
+/** Boxes and masks of predictions over the image. A click on a box explains it, or its key point beside the click. */
 export function Boxes() {
   const image = input.value?.image;
   const found = predictions.value?.slice(0, MAX_BOXES) ?? [];
@@ -20,7 +22,7 @@ export function Boxes() {
       style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${zoomed})` }}
     >
       <Masks />
-      {found.map(({ box }, i) => {
+      {found.map(({ box, keypoints }, i) => {
         if (!box) return null;
         const [left, top, right, bottom] = box;
         const target = `box:${i}`;
@@ -29,7 +31,7 @@ export function Boxes() {
             key={i}
             type="button"
             class="box"
-            aria-pressed={targets.value.includes(target)}
+            aria-pressed={targets.value.some((one) => one === target || one.startsWith(`${target}/`))}
             aria-label={`Explain ${predictionWords(i)}`}
             title={`Explain ${predictionWords(i)}`}
             style={{
@@ -38,7 +40,7 @@ export function Boxes() {
               width: share(right - left, image.width),
               height: share(bottom - top, image.height),
             }}
-            onClick={() => void chooseTarget(target)}
+            onClick={(event) => void chooseTarget(target + keypointAt(event, box, keypoints))}
           >
             <span>{predictionWords(i)}</span>
           </button>
@@ -46,4 +48,24 @@ export function Boxes() {
       })}
     </div>
   );
+}
+
+/** Largest distance of a click from the key point that is meant, in longer sides of the box. */
+const REACH = 0.04;
+
+/** The part of a target that names the key point beside a click on a box; empty where there is none with a score. */
+function keypointAt(
+  { clientX, clientY, detail, currentTarget }: TargetedMouseEvent<HTMLButtonElement>,
+  [left, top, right, bottom]: NonNullable<Prediction['box']>,
+  keypoints: Prediction['keypoints'] = [],
+): string {
+  // Models without scores of key points give 1 for each of them; a click by the keyboard has no place.
+  if (detail === 0 || keypoints.every(([, , score]) => score === 1)) return '';
+  const drawn = currentTarget.getBoundingClientRect();
+  const x = left + ((clientX - drawn.left) / drawn.width) * (right - left);
+  const y = top + ((clientY - drawn.top) / drawn.height) * (bottom - top);
+  const distances = keypoints.map(([px, py]) => Math.hypot(px - x, py - y));
+  const smallest = Math.min(...distances);
+  if (smallest > REACH * Math.max(right - left, bottom - top)) return '';
+  return `/keypoint:${distances.indexOf(smallest)}`;
 }

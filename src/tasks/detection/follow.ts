@@ -40,8 +40,8 @@ export function referenceOf(head: Head, candidate: number, klass: number): BoxRe
  * @see https://arxiv.org/abs/2006.03204 (Petsiuk et al. 2021), eq. 3 to 7
  */
 export function scoreOfBox({ heads }: Detections, reference: BoxReference, by: BoxScore = 'confidence'): number {
-  const value = by === 'similarity' ? largestSimilarity : bestMatch(by);
-  return value(heads, reference);
+  if (by === 'similarity') return largestSimilarity(heads, reference);
+  return matchOf(heads, reference)?.[by] ?? 0;
 }
 
 function largestSimilarity(heads: readonly Head[], reference: BoxReference): number {
@@ -55,21 +55,29 @@ function largestSimilarity(heads: readonly Head[], reference: BoxReference): num
   return largest;
 }
 
-const bestMatch =
-  (by: 'confidence' | 'class') =>
-  (heads: readonly Head[], reference: BoxReference): number => {
-    let [best, score] = [0, 0];
-    for (const head of heads) {
-      eachOverlap(head, reference, MIN_OVERLAP, (candidate, overlap) => {
-        const probability = probabilityOf(head, candidate, reference.class);
-        const confident = confidence(head, candidate, probability);
-        if (overlap * confident <= best) return;
-        best = overlap * confident;
-        score = by === 'class' ? probability : confident;
-      });
-    }
-    return score;
-  };
+interface Match {
+  readonly head: Head;
+  readonly candidate: number;
+  readonly confidence: number;
+  /** Probability of the class of the reference. */
+  readonly class: number;
+}
+
+/** The candidate that a box became in another run, see {@link scoreOfBox}; undefined where it is gone. */
+export function matchOf(heads: readonly Head[], reference: BoxReference): Match | undefined {
+  let best = 0;
+  let match: Match | undefined;
+  for (const head of heads) {
+    eachOverlap(head, reference, MIN_OVERLAP, (candidate, overlap) => {
+      const probability = probabilityOf(head, candidate, reference.class);
+      const confident = confidence(head, candidate, probability);
+      if (overlap * confident <= best) return;
+      best = overlap * confident;
+      match = { head, candidate, confidence: confident, class: probability };
+    });
+  }
+  return match;
+}
 
 /** Calls `visit` for each candidate that overlaps the box by more than `min`. */
 function eachOverlap(

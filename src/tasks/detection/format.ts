@@ -27,6 +27,8 @@ export interface DetectionFormat {
   readonly id: string;
   /** Names of the classes, where the file has them. */
   readonly labels?: readonly string[];
+  /** Names of the key points, where the file has them. */
+  readonly keypointNames?: readonly string[];
   /** Number of the first class: 1 where the labels, or the columns of the output, begin with the background. */
   readonly firstClass?: number;
 }

@@ -22,6 +22,12 @@ export interface Sourced {
   readonly activation?: 'sigmoid' | 'softmax';
 }
 
+/** Element of an output that says how sure the model is of a key point. */
+export interface KeypointElement {
+  readonly output: string;
+  readonly index: number;
+}
+
 /** One class and one score for each candidate, as outputs with suppression inside give them. */
 export interface ClassList {
   readonly score: Column & Sourced;
@@ -46,6 +52,8 @@ export interface Head {
   angle?(candidate: number): number;
   /** `x, y, score` of each key point of a candidate. */
   keypoints?(candidate: number): [number, number, number][];
+  /** Element of the score of a key point; absent where key points have no scores. */
+  keypointScore?(candidate: number, point: number): KeypointElement;
   /** Factors of the mask prototypes of a candidate. */
   readonly coefficients?: (candidate: number) => Float32Array;
 }

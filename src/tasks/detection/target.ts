@@ -35,7 +35,7 @@ export function targetOf(
 }
 
 /** The number of a box among those that were found; a box below the threshold has none. */
-function numberAmong(all: readonly Found[], { position, class: klass }: Found): Pick<TaskTarget, 'prediction'> {
+export function numberAmong(all: readonly Found[], { position, class: klass }: Found): Pick<TaskTarget, 'prediction'> {
   const prediction = all.findIndex((one) => one.position === position && one.class === klass);
   return prediction < 0 ? {} : { prediction };
 }

@@ -4,6 +4,7 @@ import { factsOf } from '../facts.ts';
 import { chooseBox } from './choose.ts';
 import type { DetectionFormat } from './format.ts';
 import { recogniseDetector } from './formats.ts';
+import { chooseKeypoint, keypointTarget } from './keypoint.ts';
 import { predictionOf } from './read.ts';
 import { search } from './search.ts';
 import { targetOf } from './target.ts';
@@ -16,6 +17,7 @@ export const defineDetection = (id: DetectionKind, title: string, summary: strin
   id,
   about: { title, summary },
   hasPlaces: true,
+  hasKeypoints: true,
   recogniseShapes(facts) {
     const recognised = recogniseDetector(facts);
     return recognised && kindOf(recognised.format) === id ? recognised.evidence : 0;
@@ -34,7 +36,10 @@ export const defineDetection = (id: DetectionKind, title: string, summary: strin
   },
   target(choice, outputs, context) {
     const all = search(outputs, context);
-    return targetOf(chooseBox(choice, all), all, outputs, context.boxScore);
+    const found = chooseBox(choice, all);
+    const point = chooseKeypoint(choice, found, all, context);
+    if (point !== undefined) return keypointTarget(found, point, all, context);
+    return targetOf(found, all, outputs, context.boxScore);
   },
 });
 

@@ -40,6 +40,14 @@ describe('readUltralytics', () => {
     });
   });
 
+  it('reads the names of key points that all classes have', () => {
+    const namesOfPoints = (names: string) =>
+      readUltralytics({ task: 'pose', kpt_shape: '[2, 3]', kpt_names: names })?.keypointNames;
+    expect(namesOfPoints("{0: ['nose', 'tail']}")).toEqual(['nose', 'tail']);
+    expect(namesOfPoints("{0: ['nose', 'tail'], 1: ['beak', 'tail']}")).toBeUndefined();
+    expect(namesOfPoints("{0: ['nose']}")).toBeUndefined();
+  });
+
   it('returns undefined for metadata of other exporters', () =>
     expect(readUltralytics({ task: 'text-classification' })).toBeUndefined());
 });

@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { parseChoice } from '../../../src/core/task/parse-choice.ts';
+import { isPlaced, parseChoice, parseTarget } from '../../../src/core/task/parse-choice.ts';
+
+describe('parseTarget', () => {
+  it.each([
+    ['box:2/keypoint:5', { choice: { prediction: 2 }, keypoint: 5 }],
+    ['person/keypoint:left eye', { choice: { label: 'person' }, keypoint: 'left eye' }],
+    ['point:1,2/keypoint:0', { choice: { point: [1, 2] }, keypoint: 0 }],
+  ])('reads the key point of %j', (text, expected) => {
+    expect(parseTarget(text)).toEqual(expected);
+    expect(isPlaced(text)).toBe(true);
+  });
+
+  it.each([
+    ['box:2', { choice: { prediction: 2 } }],
+    ['n/a', { choice: { label: 'n/a' } }],
+    [undefined, { choice: { prediction: 0 } }],
+  ])('reads %j as a choice without a key point', (text, expected) => expect(parseTarget(text)).toEqual(expected));
+});
 
 describe('parseChoice', () => {
   it.each([

@@ -14,6 +14,8 @@ export interface UltralyticsMetadata {
   readonly final: boolean;
   /** Number of key points, and of values for each: 2 (x, y) or 3 (x, y, visibility). */
   readonly keypoints?: readonly [number, number];
+  /** Names of the key points, in order, where the classes have the same ones. */
+  readonly keypointNames?: readonly string[];
   /** The images have one channel. */
   readonly gray: boolean;
 }
@@ -30,6 +32,7 @@ export function readUltralytics(metadata: Readonly<Record<string, string>> = {})
   const names = namesOf(metadata.names);
   const imageSize = pairOf(metadata.imgsz);
   const keypoints = pairOf(metadata.kpt_shape);
+  const keypointNames = keypointNamesOf(metadata.kpt_names, keypoints?.[0]);
   const stride = Number(metadata.stride ?? Number.NaN);
   return {
     task,
@@ -39,7 +42,18 @@ export function readUltralytics(metadata: Readonly<Record<string, string>> = {})
     ...(imageSize && { imageSize }),
     ...(Number.isFinite(stride) && { stride }),
     ...(keypoints && { keypoints }),
+    ...(keypointNames && { keypointNames }),
   };
+}
+
+/** Names of `{0: ['nose', ...]}`: a list for each class. */
+function keypointNamesOf(text: string | undefined, count: number | undefined): readonly string[] | undefined {
+  const value = text === undefined ? undefined : parsePython(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const [first, ...others] = Object.values(value);
+  if (!Array.isArray(first) || first.length !== count || !first.every((name) => typeof name === 'string'))
+    return undefined;
+  return others.every((names) => String(names) === String(first)) ? first : undefined;
 }
 
 /** Two positive integers of a list. */

@@ -46,6 +46,7 @@ export const endToEnd = defineFormat<EndToEndFormat>({
       ...(metadata?.keypoints && { values: metadata.keypoints[1] }),
       ...(metadata?.task === 'obb' && { box: 'centre' as const }),
       ...(labels && { labels }),
+      ...(metadata?.keypointNames && { keypointNames: metadata.keypointNames }),
     };
     const columns = `${numbered ? 'image, ' : ''}x0, y0, x1, y1, score and class`;
     const doubts = metadata ? [] : [`The columns of the output "${output.name}" are read as ${columns}.`];
@@ -151,10 +152,10 @@ function headOf(format: EndToEndFormat, { dims, data }: Row, size: InputSize, ha
 }
 
 function extrasOf(
-  { extras, values = 3 }: EndToEndFormat,
+  { extras, values = 3, output }: EndToEndFormat,
   data: Float32Array,
   step: number,
-): Pick<Head, 'angle' | 'keypoints' | 'coefficients'> {
+): Pick<Head, 'angle' | 'keypoints' | 'keypointScore' | 'coefficients'> {
   const behind = (i: number) => data.subarray(i * step + 6, (i + 1) * step);
   if (extras === 'masks') return { coefficients: behind };
   if (extras === 'angle') return { angle: (i) => behind(i)[0] as number };
@@ -168,5 +169,8 @@ function extrasOf(
         values > 2 ? (numbers[point * values + 2] as number) : 1,
       ]);
     },
+    ...(values > 2 && {
+      keypointScore: (i: number, point: number) => ({ output, index: i * step + 6 + point * values + 2 }),
+    }),
   };
 }

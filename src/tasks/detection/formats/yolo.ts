@@ -46,6 +46,7 @@ export const yolo = defineFormat<YoloFormat>({
       ...rest,
       ...(metadata && { boxes: 'pixels' as const }),
       ...(labels && { labels }),
+      ...(metadata?.keypointNames && { keypointNames: metadata.keypointNames }),
     };
     return { evidence, doubts, format };
   },
@@ -118,7 +119,7 @@ function headOf(format: YoloFormat, row: Row, size: InputSize): Head {
     ...(objectness && { objectness: { ...columns.channel(4), output: format.output } }),
     box: boxReader(format, columns, size),
     source: sourceReader(format, columns, size),
-    ...(extras && extrasReader(extras, columns, firstClass + classes)),
+    ...(extras && extrasReader(extras, columns, firstClass + classes, format.output)),
   };
 }
 
@@ -168,7 +169,8 @@ function extrasReader(
   extras: Extras,
   { channel, stride }: Columns,
   first: number,
-): Pick<Head, 'angle' | 'keypoints' | 'coefficients'> {
+  output: string,
+): Pick<Head, 'angle' | 'keypoints' | 'keypointScore' | 'coefficients'> {
   const { data, start, step } = channel(first);
   const value = (i: number, index: number): number => data[start + i * step + index * stride] as number;
   if (extras.kind === 'angle') return { angle: (i) => value(i, 0) };
@@ -183,5 +185,11 @@ function extrasReader(
         value(i, point * values + 1),
         values > 2 ? value(i, point * values + 2) : 1,
       ]),
+    ...(values > 2 && {
+      keypointScore: (i: number, point: number) => ({
+        output,
+        index: start + i * step + (point * values + 2) * stride,
+      }),
+    }),
   };
 }
