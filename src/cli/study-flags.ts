@@ -1,7 +1,7 @@
 /** From the flags of `report` and `evaluate` to a study: what is common to both. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { chooseMethod } from '../core/explainer/choose-method.ts';
+import { AUTO_METHOD, chooseMethod, hasOpenShapes } from '../core/explainer/choose-method.ts';
 import { parseParams } from '../core/method/params.ts';
 import type { MethodRegistry } from '../core/method/registry.ts';
 import { parameterSchemas } from '../core/method/schema.ts';
@@ -9,8 +9,9 @@ import type { MetricRequest } from '../core/metrics/measure.ts';
 import { nounOf } from '../core/modality/noun.ts';
 import { modalityOf } from '../core/modality/registry.ts';
 import type { Model } from '../core/model/model.ts';
+import type { Inputs } from '../core/tensor/rows.ts';
 import { SERVER } from '../edge/version.ts';
-import { listInputs, TRUTHS, type Truth } from '../report/inputs.ts';
+import { listInputs, type StudyInput, TRUTHS, type Truth } from '../report/inputs.ts';
 import type { Settings } from '../report/journal.ts';
 import { RECORD_VERSION } from '../report/record.ts';
 import { openRegions } from '../report/regions.ts';
@@ -28,7 +29,7 @@ export const STUDY_ARGS = {
     'A folder with sub-folders, or a file: images, texts, sounds, or a CSV file with an example on each line',
     { required: true },
   ),
-  methods: textFlag('Saliency methods; the first one leads. Those that suit the model when left out', {
+  methods: textFlag('Saliency methods, or auto; the first one leads. Those that suit the model when left out', {
     valueHint: 'a,b,c',
   }),
   metrics: textFlag(`Metrics, or none: ${[...METRICS.keys()].join(', ')}`, { valueHint: 'a,b,c' }),
@@ -94,15 +95,15 @@ export async function prepare(
   const { model } = opened;
   const modality = modalityOf(model);
   const usualMetrics = modality === 'image' ? usual.imageMetrics : usual.metrics;
-  const ids = listed('methods', flags.methods ?? usualMethods(usual, model, registry, flags.scores));
   const metricIds = flags.metrics === 'none' ? [] : listed('metrics', flags.metrics ?? usualMetrics);
-  const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
   const column = flags['label-column'];
   const all = await listInputs(flags.folder, opened, {
     truth: flags.truth as Truth,
     readers: READERS,
     ...(column !== undefined && { labelColumn: column }),
   });
+  const ids = await methodIds(flags, usual.imageMethods, { model, registry, inputs: all });
+  const { methods, measured } = assign(registry, ids, metricIds, parameters, flags.preset);
   const most = flags.most === undefined ? all.length : numberFlag('most', flags.most, 1);
   const inputs = all.filter(
     (_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i + 1) * most) / all.length),
@@ -151,16 +152,39 @@ export async function prepare(
   };
 }
 
-/** Methods where none is named: of a text, a table or a signal the best one for the model, and one that only hides. */
-function usualMethods(
-  { imageMethods }: Usual,
-  model: Model,
-  registry: MethodRegistry,
-  scores: string | undefined,
-): string {
-  if (modalityOf(model) === 'image') return imageMethods;
-  const best = chooseMethod(registry, { model, ...(scores !== undefined && { scores }) }).entry.method.id;
-  return `${best},${best === 'occlusion' ? 'kernel_shap' : 'occlusion'}`;
+interface MethodQuestion {
+  readonly model: Model;
+  readonly registry: MethodRegistry;
+  readonly inputs: readonly StudyInput[];
+}
+
+/**
+ * Ids of the methods, with the best one for the model in place of `auto`. Where none is named for a text, a table or a
+ * signal: the best one, and one that only hides.
+ */
+async function methodIds(
+  { methods, scores }: Pick<StudyFlags, 'methods' | 'scores'>,
+  imageMethods: string,
+  { model, registry, inputs }: MethodQuestion,
+): Promise<string[]> {
+  const isImage = modalityOf(model) === 'image';
+  const ids = listed('methods', methods ?? (isImage ? imageMethods : AUTO_METHOD));
+  if (!ids.includes(AUTO_METHOD)) return ids;
+  const shapes = hasOpenShapes(model) ? await firstReadable(inputs) : undefined;
+  const question = { model, inputs: shapes, ...(scores !== undefined && { scores }) };
+  const best = chooseMethod(registry, question).entry.method.id;
+  const other = best === 'occlusion' ? 'kernel_shap' : 'occlusion';
+  const wanted = methods === undefined ? [best, other] : ids.map((id) => (id === AUTO_METHOD ? best : id));
+  return [...new Set(wanted)];
+}
+
+/** Tensors of the first input that can be read; the study records the reasons of those that cannot. */
+async function firstReadable(inputs: readonly StudyInput[]): Promise<Inputs | undefined> {
+  for (const input of inputs) {
+    const read = await input.read().catch(() => undefined);
+    if (read) return read.subject.inputs;
+  }
+  return undefined;
 }
 
 function listed(name: string, text: string): string[] {

@@ -64,7 +64,6 @@ async function filesIn(folder: string): Promise<PathOf> {
   const taken = new Set<string>();
   return (name, extension) => {
     // Rows of a table are named "file.csv, row 2".
-    // Rows of a table are named "file.csv, row 2".
     const stem = basename(name)
       .replace(/\.\w+(?=,|$)/, '')
       .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')

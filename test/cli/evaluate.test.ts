@@ -83,4 +83,15 @@ describe('whylight evaluate', () => {
     expect(html).toContain('Max-sensitivity');
     expect(html).not.toMatch(/<script|(src|href)="?https?:/);
   });
+
+  test.each([
+    ['penguins', 'penguins.csv', 'auto,tree_shap', ['tree_shap']],
+    // The file leaves the number of words open, so the choice needs the first text.
+    ['movie_reviews', 'review.txt', 'saliency,auto', ['saliency', 'integrated_gradients']],
+  ])('takes the best method for %s in place of auto', (model, file, methods, expected) => {
+    const flags = ['--methods', methods, '--most', '1', '--metrics', 'completeness_gap', '--json'];
+    const { stdout, stderr, code } = whylight('evaluate', join('examples/data', file), '--model', model, ...flags);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^1 (table row|text)/) });
+    expect(Object.keys(JSON.parse(stdout).results)).toEqual(expected);
+  });
 });

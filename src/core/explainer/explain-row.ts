@@ -19,6 +19,7 @@ import type { Plan } from './plan.ts';
 import { controlOf, type PlanRow, type PlanRun, signalOf, splitHeld } from './plan-run.ts';
 import { guardedAsync } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
+import { withRivals } from './rivals.ts';
 import { roundingNode } from './rounding.ts';
 import { infoOfRow } from './row-features.ts';
 import type { ReadySetup } from './setup.ts';
@@ -150,7 +151,7 @@ async function attribute(
         inputs,
         baselines: Object.keys(plan.background).length > 0 ? plan.background : baselines,
         batch: { inputs: explainedInputs(plan), rows: plan.rows, index },
-        target,
+        target: withRivals(target, plan),
         score: scoreOf(target, scores),
         random: new Random(plan.seed, index),
         signal: signalOf(hooks),

@@ -9,6 +9,11 @@ export interface Target {
   readonly index?: number;
   readonly label?: string;
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
+  /**
+   * Elements of the scores that are the other classes at the same place, as methods see it; absent where they are all
+   * along the axis of the classes.
+   */
+  readonly rivals?: readonly number[];
 }
 
 const classOf = z.union([z.int(), z.string().min(1)]);

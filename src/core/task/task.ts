@@ -82,6 +82,8 @@ export interface TaskTarget {
   readonly weights: readonly { readonly index: number; readonly weight: number }[];
   readonly class?: number;
   readonly label?: string;
+  /** Elements of `output` that are the other classes at the same place; absent where the axis holds classes alone. */
+  readonly rivals?: readonly number[];
   /**
    * Height and width of the place that the number speaks of (a box), in pixels of the input tensor: class activation
    * maps take a layer that sees as much.

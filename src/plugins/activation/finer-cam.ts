@@ -21,7 +21,7 @@ export default overLayers(
     apiVersion: 1,
     id: 'finer_cam',
     strategy: 'activation',
-    revision: 3,
+    revision: 4,
     about: {
       title: 'Finer-CAM',
       summary: 'What tells the target from the classes most like it: features that they share cancel out.',
@@ -65,7 +65,7 @@ export default overLayers(
     explain: async (ctx) => {
       const { activations } = await ctx.evaluate(ctx.inputs);
       const scores = activations[ctx.model.scores.name] as Tensor<'float32'>;
-      const rivals = besideClass(ctx.target.weights[0]?.index ?? 0, scores.dims.slice(1), ctx.model);
+      const rivals = rivalsOf(ctx.target, scores.dims.slice(1), ctx.model);
       const target = difference(scores.data, rivals, ctx.target, ctx.params);
       const evaluation = await ctx.evaluate(ctx.inputs, { graph: 'layer', target });
       return finishWeighted(ctx, ctx.params, evaluation, meanGradients);
@@ -77,6 +77,16 @@ interface Comparison {
   readonly alpha: number;
   readonly comparisons: readonly number[];
   readonly convention: 'fixed' | 'differentiated';
+}
+
+/** Elements of the other classes at the place of the target. */
+function rivalsOf({ rivals, weights: [main] }: Target, dims: readonly number[], model: ModelInfo): readonly number[] {
+  if (rivals?.length === 0) {
+    const message =
+      'finer_cam compares a class with other classes, and beside the explained number there are none: use grad_cam or hires_cam.';
+    throw new WhylightError('unprocessable_method', message, { method: 'finer_cam' });
+  }
+  return rivals ?? besideClass(main?.index ?? 0, dims, model);
 }
 
 /** The other classes at the same place: all, or those of one pixel, position or token. */

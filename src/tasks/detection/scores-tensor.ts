@@ -7,7 +7,7 @@ import { type ClassTable, type Head, isTable, type Sourced } from './head.ts';
 /**
  * The tensor that holds the number of a box, and its index there. The score of class `c` of candidate `i` has the same
  * index as in the class table: the tensor is the output itself, or nodes that apply its activation and multiply it with
- * the objectness.
+ * the objectness. The other classes of the box are its rivals.
  *
  * At the box itself overlap and likeness of classes are at their max: the derivative of the `similarity` is that of the
  * objectness, and without objectness that of the class.
@@ -16,19 +16,26 @@ export function scoresTensor(
   { head, candidate, class: klass }: Found,
   outputs: TaskOutputs,
   by: BoxScore,
-): Pick<TaskTarget, 'output' | 'build' | 'weights'> {
+): Pick<TaskTarget, 'output' | 'build' | 'weights' | 'rivals'> {
   const { scores, objectness } = head;
   if (by === 'similarity' && objectness) {
-    return { ...activated(objectness), weights: weightAt(objectness.start + candidate * objectness.step) };
+    const index = objectness.start + candidate * objectness.step;
+    return { ...activated(objectness), weights: weightAt(index), rivals: [] };
   }
   if (!isTable(scores)) {
     const { output, start, step } = scores.score;
-    return { output, weights: weightAt(start + candidate * step) };
+    return { output, weights: weightAt(start + candidate * step), rivals: [] };
   }
   const factor = by === 'confidence' ? objectnessOf(head, scores, outputs) : undefined;
+  const elements = Array.from(
+    { length: scores.classes },
+    (_, one) => scores.start + candidate * scores.step + one * scores.stride,
+  );
   return {
     ...(factor ? multiplied(scores, factor) : activated(scores)),
-    weights: weightAt(scores.start + candidate * scores.step + klass * scores.stride),
+    weights: weightAt(elements[klass] as number),
+    // The likeness of a box is no class.
+    rivals: by === 'similarity' ? [] : elements.filter((_, one) => one !== klass),
   };
 }
 

@@ -49,6 +49,16 @@ describe('results of a method over HTTP', () => {
     expect(svg).toContain('0: region');
   });
 
+  it('are standard errors, as numbers and drawn with show=uncertainty', async () => {
+    const path = '/v2/models/cifar10/explain?method=rise&n_masks=20&uncertainty=true';
+    const { uncertainty, attribution } = await outputsOf(await ask(path, imageRequest(imageFiles.jpeg)));
+    expect(uncertainty?.shape).toEqual(attribution?.shape);
+    expect(Math.min(...(uncertainty?.data ?? []).map(Number))).toBeGreaterThanOrEqual(0);
+    const png = async (query: string) =>
+      new Uint8Array(await (await ask(`${path}${query}`, imageRequest(imageFiles.jpeg, 'image/png'))).arrayBuffer());
+    expect(await png('&show=uncertainty')).not.toEqual(await png(''));
+  });
+
   it('come with the result of an event stream', async () => {
     const events = await (await ask(CONCEPTS, imageRequest(imageFiles.jpeg, 'text/event-stream'))).text();
     expect(events).toMatch(/event: result[\s\S]*map_names/);

@@ -7,9 +7,10 @@ import { otherModels } from '../../support/other-models.ts';
 const readers = { forms: services.explainer.tasks.forms, modalities: services.modalities };
 const ask = appWith({ models: new ModelCatalogue(otherModels, { readers }) });
 
-const PATH = '/v2/models/vectors/explain?method=integrated_gradients';
-const withText = (text: string, similarTo: string): Promise<Response> =>
-  ask(`${PATH}&similar_to=${encodeURIComponent(similarTo)}`, {
+const pathOf = (method: string) => `/v2/models/vectors/explain?method=${method}`;
+const PATH = pathOf('integrated_gradients');
+const withText = (text: string, similarTo: string, method = 'integrated_gradients'): Promise<Response> =>
+  ask(`${pathOf(method)}&similar_to=${encodeURIComponent(similarTo)}`, {
     method: 'POST',
     headers: { 'Content-Type': 'text/plain' },
     body: text,
@@ -52,6 +53,20 @@ describe('similar_to', () => {
     expect(Math.abs(difference)).toBeGreaterThan(0.01);
     expect(sum).toBeCloseTo(difference, 3);
   });
+
+  it.each(['occlusion', 'feature_ablation', 'rise', 'lime', 'kernel_shap', 'shapley_sampling', 'partition_shap'])(
+    'is explained by %s, which hides words',
+    async (method) => {
+      const response = await withText('good bad film', '[1, 2, 3]', method);
+      const { features, scores, baseline_score } = await outputsOf(response);
+      const values = (JSON.parse(String(features?.data[0])) as { value: number }[]).map(({ value }) => value);
+      expect(values).toHaveLength(3);
+      expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.01);
+      if (!/shap/.test(method)) return;
+      const sum = values.reduce((total, value) => total + value, 0);
+      expect(sum).toBeCloseTo(Number(scores?.data[0]) - Number(baseline_score?.data[0]), 4);
+    },
+  );
 
   it.each([
     ['vectors', '[1, 2]', 'The embedding to compare with has 2 numbers, that of the model 3.'],
