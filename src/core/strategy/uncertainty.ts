@@ -8,7 +8,9 @@ import { finishValues, type Reduction } from './reduction.ts';
 export const uncertaintyParameter = z
   .boolean()
   .default(false)
-  .describe('Adds the standard error of each value, in its units; channels are reduced as those of the values.');
+  .describe(
+    'Adds the standard error of each value, in its units; channels are reduced as those of the values. It is left out where the samples are too few to tell (rise: below 50 masks).',
+  );
 
 /** Phrase of `returns.uncertainty` for methods with {@link uncertaintyParameter}. */
 export const UNCERTAINTY_RETURNED = 'the standard error of each value, with `uncertainty=true`';

@@ -50,7 +50,7 @@ describe('results of a method over HTTP', () => {
   });
 
   it('are standard errors, as numbers and drawn with show=uncertainty', async () => {
-    const path = '/v2/models/cifar10/explain?method=rise&n_masks=20&uncertainty=true';
+    const path = '/v2/models/cifar10/explain?method=rise&n_masks=50&uncertainty=true';
     const { uncertainty, attribution } = await outputsOf(await ask(path, imageRequest(imageFiles.jpeg)));
     expect(uncertainty?.shape).toEqual(attribution?.shape);
     expect(Math.min(...(uncertainty?.data ?? []).map(Number))).toBeGreaterThanOrEqual(0);
