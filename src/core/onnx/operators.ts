@@ -152,6 +152,7 @@ export const OPERATOR_ROWS: readonly (readonly [domain: string, operators: strin
   ['', 'Transpose Shape Gather', { ...moves, featureMap: 'never' }],
   ['', 'DepthToSpace SpaceToDepth', { ...moves, ...map }],
   ['', 'Concat Split Slice Pad CenterCropPad Expand Tile Where Trilu ReverseSequence MaxUnpool', moves],
+  [MICROSOFT, 'GatherBlockQuantized', { flops: perOutput(2), featureMap: 'never' }],
   ['', 'GatherElements GatherND Compress NonZero OneHot Unique TensorScatter', moves],
   ['', 'Size Constant ConstantOfShape Range EyeLike BitCast', moves],
   ['', 'Scatter ScatterElements ScatterND', { flops: scatter }],

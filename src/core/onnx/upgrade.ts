@@ -9,7 +9,7 @@ import { newer } from './upgrade/newer.ts';
 import { normalization } from './upgrade/normalization.ts';
 import { oldest } from './upgrade/oldest.ts';
 import { operands } from './upgrade/operands.ts';
-import { quantizations } from './upgrade/quantization.ts';
+import { narrowGather, quantizations } from './upgrade/quantization.ts';
 import { sampling } from './upgrade/sampling.ts';
 import { scans } from './upgrade/scan.ts';
 import { softmax } from './upgrade/softmax.ts';
@@ -58,6 +58,7 @@ export function upgrade(graph: Graph, version: number, outer?: Context): Graph {
 }
 
 function rewrite(node: Node, opset: number, context: Context): Node {
+  if (node.domain === 'com.microsoft' && node.op === 'GatherBlockQuantized') return narrowGather(node, context);
   // Before operator set 6, nodes named the inputs whose memory they might overwrite.
   const attributes = opset < 6 && node.domain === '' ? without(node.attributes, 'consumed_inputs') : node.attributes;
   let [current, version] = [{ ...node, attributes }, opset];

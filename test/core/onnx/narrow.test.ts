@@ -107,3 +107,50 @@ describe('QuantizeLinear to less than a byte', () => {
     );
   });
 });
+
+describe('GatherBlockQuantized of int4 and uint4', () => {
+  const bytes = Uint8Array.from({ length: 64 }, (_, i) => (i * 37) & 255);
+  const scales = makeConstant(
+    'float32',
+    [4, 2],
+    Array.from({ length: 8 }, (_, i) => 0.25 + i / 8),
+  );
+  const zeros = packed('z', Type.UINT4, [4n, 2n], new Uint8Array([0x21, 0x43, 0x65, 0x07]));
+  const lookup = (type: Type, dims: readonly (number | string)[], withZeros: boolean): Uint8Array => {
+    const made = node('GatherBlockQuantized', ['t', 'x', 's', ...(withZeros ? ['z'] : [])], ['y'], {
+      block_size: int(16),
+      gather_axis: int(0),
+      quantize_axis: int(1),
+    });
+    return onnxFile(
+      {
+        inputs: [{ name: 'x', dtype: 'int64', dims }],
+        outputs: [y],
+        constants: new Map([['s', scales]]),
+        nodes: [{ ...made, domain: 'com.microsoft' }],
+      },
+      { graph: { initializer: [packed('t', type, [4n, 32n], bytes), ...(withZeros ? [zeros] : [])] } },
+    );
+  };
+
+  it.each([
+    ['int4 of open dims', Type.INT4, ['N', 'T'], false],
+    ['uint4 of open dims, with zero points', Type.UINT4, ['N', 'T'], true],
+    ['uint4 of fixed dims', Type.UINT4, [1, 3], false],
+  ] as const)('gives the entries that the engine gives: %s', async (_, type, dims, withZeros) => {
+    const [before, after] = await both(lookup(type, dims, withZeros), tensor('int64', [1, 3], [2, 0, 3]));
+    expect(after.dims).toEqual([1, 3, 32]);
+    expect(after).toEqual(before);
+  });
+});
+
+describe('inputs of int4', () => {
+  it('are refused with the way out', () => {
+    const type = { value: { case: 'tensorType' as const, value: { elemType: Type.INT4 } } };
+    const file = onnxFile(
+      { outputs: [y], nodes: [node('Cast', ['x'], ['y'], { to: int(1) })] },
+      { graph: { input: [{ name: 'x', type }] } },
+    );
+    expect(() => read(file)).toThrow('export it with int8 or uint8 there, and a Cast behind it');
+  });
+});

@@ -2,7 +2,7 @@
 import { intAttribute, intsAttribute } from '../attributes.ts';
 import { add, divide, multiply } from '../dims.ts';
 import type { Dim, Node } from '../graph.ts';
-import { broadcast, expectRank } from './checks.ts';
+import { broadcast, expectRank, normalAxis } from './checks.ts';
 import { joins } from './join.ts';
 import { gemm, multiplied, swapped } from './matrix.ts';
 import { layerNormalization } from './normalize.ts';
@@ -139,6 +139,21 @@ const blockQuantizedProduct: Rule = (node, inputs) => {
   return [ofType(dtype, dims?.with(-1, intAttribute(node, 'N', 0)))];
 };
 
+/** Entries of a table whose elements are packed to a few bits, in blocks of a scale each, in the type of the scales. */
+const blockQuantizedGather: Rule = (node, inputs) => {
+  const [{ dtype: held, dims: packed }, ids] = [required(node, inputs, 0), required(node, inputs, 1)];
+  const { dtype, dims: scales } = required(node, inputs, 2);
+  if (!packed || !ids.dims) return [ofType(dtype, undefined)];
+  const last = packed.length - 1;
+  const [inBytes, blocks] = [packed[last], scales?.[last]];
+  // Bytes hold several numbers each, unless there are as many bytes as the blocks have numbers.
+  const perByte = held === 'uint8' ? 8 / intAttribute(node, 'bits', 4) : 1;
+  const isFull = typeof inBytes === 'number' && blocks === Math.ceil(inBytes / intAttribute(node, 'block_size', 128));
+  const table = isFull || inBytes === undefined ? packed : packed.with(last, multiply(inBytes, perByte));
+  const axis = normalAxis(node, intAttribute(node, 'gather_axis', 0), packed.length);
+  return [ofType(dtype, [...table.slice(0, axis), ...ids.dims, ...table.slice(axis + 1)])];
+};
+
 /** Scale and zero point of the output, then three inputs for each operand. */
 const quantizedConcat: Rule = (node, inputs, scope) => {
   const operands = inputs.filter((_, i) => i >= 2 && (i - 2) % 3 === 0);
@@ -155,6 +170,7 @@ export const microsoft: Rules = {
   QLinearAveragePool: quantizedWindows,
   QGemm: quantizedGemm,
   MatMulNBits: blockQuantizedProduct,
+  GatherBlockQuantized: blockQuantizedGather,
   QLinearConcat: quantizedConcat,
   ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', dequantizedProduct),
   FusedMatMul: fusedMatMul,

@@ -181,12 +181,18 @@ function toValueInfo(
   const dtype = isWords ? 'int64' : inner ? heldType(elemType) : elementType(elemType);
   if (!dtype) {
     return invalid(
-      `${role} "${name}" holds elements of type ${elementName(elemType)}, which whylight does not work on.`,
+      `${role} "${name}" holds elements of type ${elementName(elemType)}, which whylight does not work on.${wayOut(elemType)}`,
       { name },
     );
   }
   return { name, dtype, dims: shape?.dim.map((dim, axis) => toDim(dim, axis, name, isInput)) };
 }
+
+/** Numbers of less than a byte are taken inside a graph alone: tensors of a request have none. */
+const wayOut = (elemType: number): string =>
+  heldType(elemType) === undefined
+    ? ''
+    : ' Numbers of less than a byte are taken inside a model only: export it with int8 or uint8 there, and a Cast behind it.';
 
 function toDim({ value }: TensorShapeProto_Dimension, axis: number, name: string, isInput: boolean): Dim {
   // Some exporters write 0 or -1 for "any".

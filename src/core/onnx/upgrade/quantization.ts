@@ -31,7 +31,10 @@ function alongAxis(node: Node, name: string, context: Context): string {
 function inBytes(node: Node, type: NarrowType, context: Context): Node {
   const [x = '', scale = '', zero = ''] = node.inputs;
   if (intAttribute(node, 'block_size', 0) > 0) {
-    refuse(node, `quantisation to ${type.bits} bits in blocks is not supported; quantise the weights alone.`);
+    refuse(
+      node,
+      `quantisation to ${type.bits} bits in blocks is not supported. Leave out this node and the DequantizeLinear behind it (quantise the weights alone), or quantise to 8 bits.`,
+    );
   }
   const dtype = context.typeOf(x)?.dtype ?? 'float32';
   const factor = alongAxis(node, scale, context);
@@ -62,3 +65,29 @@ const quantizeLinear: Change = {
 };
 
 export const quantizations: Changes = { QuantizeLinear: [quantizeLinear] };
+
+/**
+ * GatherBlockQuantized of a table of numbers of less than a byte, which is held in bytes: the entries are looked up, then
+ * dequantised. Other tables stay, for the engine to read.
+ */
+export function narrowGather(node: Node, context: Context): Node {
+  const [table = '', ids = '', scales = '', zeros = ''] = node.inputs;
+  const data = context.constantOf(table);
+  if (!data?.bits) return node;
+  const rank = data.dims.length;
+  const [gathered, quantised] = [fromFront(node, 'gather_axis', 0, rank), fromFront(node, 'quantize_axis', 1, rank)];
+  if (gathered === quantised) refuse(node, 'it looks entries up along the axis of its blocks.');
+  const entries = (name: string): string => context.emit(node, 'Gather', [name, ids], { axis: int(gathered) });
+  const attributes = {
+    // Ids may have any rank: an axis behind theirs counts from the end.
+    axis: int(quantised > gathered ? quantised - rank : quantised),
+    block_size: int(intAttribute(node, 'block_size', 128)),
+  };
+  const inputs = [table, scales, ...(zeros ? [zeros] : [])].map(entries);
+  return { ...node, op: 'DequantizeLinear', domain: '', inputs, attributes };
+}
+
+function fromFront(node: Node, name: string, missing: number, rank: number): number {
+  const axis = intAttribute(node, name, missing);
+  return axis < 0 ? axis + rank : axis;
+}
