@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { metadataFacts } from '../../../src/core/model/describe/metadata.ts';
 import { namesOf } from '../../../src/core/model/describe/names.ts';
 import { readUltralytics } from '../../../src/core/model/describe/ultralytics.ts';
 
@@ -16,6 +17,17 @@ describe('namesOf', () => {
   it('orders the names by their class numbers', () => expect(namesOf("{1: 'b', 0: 'a'}")).toEqual(['a', 'b']));
 
   it('returns undefined when a class has no name', () => expect(namesOf("{0: 'a', 2: 'c'}")).toBeUndefined());
+});
+
+describe('the preprocessing of an Ultralytics export', () => {
+  it.each([
+    ['detect', 'Ultralytics YOLO11n model', 'fit'],
+    ['detect', 'Ultralytics rtdetr-l model', 'exact'],
+    ['classify', 'Ultralytics YOLO11n-cls model', 'shortest_side'],
+  ])('of the task %s, %s, resizes by %s', (task, description, mode) => {
+    const { preprocessing } = metadataFacts({ task, description, imgsz: '[320, 320]' });
+    expect(preprocessing?.value.resize.mode).toBe(mode);
+  });
 });
 
 describe('readUltralytics', () => {

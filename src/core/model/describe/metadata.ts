@@ -35,14 +35,22 @@ function ultralyticsFacts(metadata: Metadata): StatedFacts {
         source: 'metadata:imgsz',
         value: parsePreprocessing({
           size: [...size],
-          // Detectors letterbox on grey; classifiers resize the shorter side and crop.
-          resize: task === 'classification' ? { mode: 'shortest_side' } : { mode: 'fit', filter: 'opencv_linear' },
+          resize: resizeOf(task, metadata.description),
           background: [114, 114, 114],
           ...(gray && { color: 'gray' }),
         }),
       },
     }),
   };
+}
+
+/** Detectors letterbox on grey, except RT-DETR, which stretches; classifiers resize the shorter side and crop. */
+function resizeOf(
+  task: TaskId,
+  description = '',
+): { mode: 'exact' | 'fit' | 'shortest_side'; filter?: 'opencv_linear' } {
+  if (task === 'classification') return { mode: 'shortest_side' };
+  return { mode: /rt-?detr/i.test(description) ? 'exact' : 'fit', filter: 'opencv_linear' };
 }
 
 /** Keys under which other exporters keep a list of class names, as JSON or separated by commas. */
