@@ -27,6 +27,15 @@ describe('whylight explain for texts', () => {
     expect(features.at(3).value).toBeCloseTo(3 - 0.5, 4);
   });
 
+  test('has the probability of each class in JSON as on the terminal', () => {
+    const { predictions } = JSON.parse(explain('--text', 'good', '--json', '--no-summary').stdout);
+    const page = explain('--text', 'good', '--no-summary').stdout;
+    expect(predictions.length).toBe(2);
+    for (const { label, probability } of predictions) {
+      expect(page).toMatch(new RegExp(`${label} +${(100 * probability).toFixed(1)} %`));
+    }
+  });
+
   test('uses the parameter baseline instead of the padding token', () => {
     const { stdout } = explain('--text', 'good', '--baseline', '0', '--json', '--no-summary');
     expect(JSON.parse(stdout).features[0].value).toBeCloseTo(3, 4);

@@ -1,5 +1,7 @@
 /** Explanation of one row together with the answer that the task reads. */
+import type { Classified } from '../model/prediction.ts';
 import type { TaskRegistry } from '../task/registry.ts';
+import type { Prediction } from '../task/task.ts';
 import { explainRow, type RowResult } from './explain-row.ts';
 import { planWithTarget } from './plan.ts';
 import type { PlanRun } from './plan-run.ts';
@@ -16,7 +18,7 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
   if (!isChosenByTask(task, plan.request)) {
     const result = await explainRow(run, index);
     const known = task.hasPlaces ? undefined : readScores(task, plan, index, result.scores);
-    if (known) return { ...result, row: { ...result.row, predictions: known } };
+    if (known) return { ...result, row: { ...result.row, predictions: withProbabilities(known, result.row.top) } };
     return withRead(result, await readRow(run, task, index));
   }
   const answer = await readRow(run, task, index);
@@ -29,10 +31,22 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
   return withRead({ ...result, row }, answer);
 }
 
+/**
+ * Classes with the probabilities that the top classes have. A task reads none from scores without an activation in the
+ * graph.
+ */
+const withProbabilities = (predictions: readonly Prediction[], top: readonly Classified[]): readonly Prediction[] =>
+  predictions.map((prediction) => {
+    const { class: index, score, probability, position, box } = prediction;
+    if (probability !== undefined || position !== undefined || box) return prediction;
+    const known = top.find((one) => one.index === index && one.score === score);
+    return known?.probability === undefined ? prediction : { ...prediction, probability: known.probability };
+  });
+
 /** Adds the answer, and counts the run that it was read from. */
 const withRead = ({ samples, row, ...rest }: RowResult, { predictions, recalled }: RowAnswer): RowResult => ({
   ...rest,
-  row: { ...row, predictions },
+  row: { ...row, predictions: withProbabilities(predictions, row.top) },
   samples: { ...samples, predictions: samples.predictions + runsOf(recalled) },
 });
 
