@@ -37,8 +37,10 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    // Python writes NaN, which is no JSON.
+    const hint = /\bNaN\b/.test(text) ? 'Write null for a missing value. ' : '';
     throw invalidTable(
-      `The table is not JSON: ${cause instanceof Error ? cause.message : cause}. It was ${FORMS}.`.replace(
+      `The table is not JSON: ${cause instanceof Error ? cause.message : cause}. ${hint}It was ${FORMS}.`.replace(
         'It was expected',
         'Expected',
       ),

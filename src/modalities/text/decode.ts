@@ -52,7 +52,7 @@ function decodeCharacters(bytes: Uint8Array, charset = 'utf-8'): string {
     return new TextDecoder(wide ?? charset, { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
     throw invalid(
-      `The text is not in ${charset.toUpperCase()}, nor UTF-16 with a byte order mark. Save it as UTF-8.`,
+      `The text is not in ${charset.toUpperCase()}, nor UTF-16 with a byte order mark. Save it as UTF-8, or state the charset of its media type: text/plain; charset=windows-1252.`,
       cause,
     );
   }
@@ -96,6 +96,6 @@ function rowOf(row: unknown, where: string): TextInput {
     `${where} is no text. Expected a string, [first, second], { "text": ... } with or without "text_pair", or ` +
       `${PAIRS.slice(1)
         .map(([first, second]) => `{ "${first}", "${second}" }`)
-        .join(', ')}.`,
+        .join(', ')}. Token ids go as tensors: .npz, --input, or the Open Inference Protocol.`,
   );
 }

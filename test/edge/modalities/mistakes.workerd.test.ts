@@ -44,6 +44,13 @@ const REFUSED: readonly Case[] = [
     () => table(npy([1, 5], [1, 2, 3, 4, 5]), 'application/x-npy'),
     ['[1, 5]', '6'],
   ],
+  ['NaN in JSON', () => table('{"body_mass_g": NaN}', 'application/json'), ['not JSON', 'Write null']],
+  ['a text in an encoding that nobody stated', () => text(latin('caf\u00e9')), ['UTF-8', 'charset=windows-1252']],
+  [
+    'token ids in place of a text',
+    () => explain('movie_reviews', 'method=saliency', 'application/json', '{"input_ids": [[102, 3086]]}'),
+    ['no text', 'Token ids go as tensors'],
+  ],
   ['JSON that is none', () => table('{"island": ', 'application/json'), ['JSON']],
   ['a missing value in a series', () => series(csv('demand', ...DAY.slice(1).map(String), 'NaN')), ['missing', '23']],
   ['a word in a series', () => series(csv('demand', ...DAY.slice(1).map(String), 'high')), ['high', 'demand']],
