@@ -10,8 +10,8 @@ import type { AudioView, Spectrogram } from './view.ts';
 const COLUMNS = 72;
 /** Features that are listed with a bar. */
 const LISTED = 5;
-/** Little to much energy. */
-const SHADES = ' ░▒▓█';
+/** Little to much energy. Denser characters would hide the colour behind them. */
+const SHADES = ' ·░▒';
 
 /** Lines of text with 24-bit colours: the envelope of a waveform, or a line for each stretch of frequency. */
 export function drawAudioAnsi(drawing: Drawing<AudioView>): string {

@@ -256,7 +256,7 @@ describe('drawings of audio', () => {
       .split('\n')
       .map(stripVTControlCharacters);
     expect(lines[1]).toMatch(/^1200 to 4000 Hz /);
-    expect(lines[2]).toMatch(/^ {3}0 to 1200 Hz .*[▒▓█]/);
+    expect(lines[2]).toMatch(/^ {3}0 to 1200 Hz .*[░▒]/);
     expect(lines[4]).toMatch(/^ +-2 █{20} 0\.1 to 0\.2 s, 0 to 1200 Hz$/);
   });
 });
