@@ -1,79 +1,34 @@
-/** A model as the explainer sees it: its graph, what is known about it, and where its bytes came from. */
-import type { Ruleset } from '../autodiff/ruleset.ts';
-import { rulesets } from '../autodiff/rulesets/index.ts';
 import { sha256Hex } from '../digest.ts';
-import { nearest, quoted, WhylightError } from '../errors.ts';
+import { WhylightError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocess.ts';
 import { toFloat32 } from '../onnx/float32.ts';
-import type { Graph, ValueInfo } from '../onnx/graph.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { readHeader } from '../onnx/read/header.ts';
 import { read } from '../onnx/read.ts';
-import { batchOf, rowsFirstDims } from '../onnx/rows-first.ts';
 import { simplify } from '../onnx/simplify.ts';
-import { attentionMaps } from './attention.ts';
-import { nearestShared } from './cam/cam-layer.ts';
-import { imagePlaces } from './cam/image-places.ts';
-import type { ExplainedElement } from './cam/reach.ts';
+import { type BoundInfo, boundInfo, type InfoOptions } from './bound-info.ts';
 import { type Corrections, checkCorrected, isEmpty, requestFacts } from './corrections.ts';
-import { finalActivation, isClassical } from './describe/activation.ts';
 import { describe } from './describe/describe.ts';
 import { manifestFacts } from './describe/manifest-facts.ts';
 import { metadataFacts } from './describe/metadata.ts';
 import { operatorLabels } from './describe/operator-labels.ts';
 import { recognisedForm } from './describe/output-form.ts';
 import { type StatedFacts, strongest } from './describe/stated-facts.ts';
-import type { ModelDescription, OutputFact, Role } from './description.ts';
-import { type LostTable, sourcesOf } from './embeddings/sources.ts';
+import type { ModelDescription } from './description.ts';
 import { inputsWithGaps } from './gaps.ts';
 import { type IdTable, idTables } from './id-tables.ts';
-import type { ModelInfo, TensorInfo } from './info.ts';
 import { Labels } from './labels.ts';
 import { featureMaps, layersBefore } from './layers.ts';
 import { type BuildTensor, withMadeTensor } from './made-tensor.ts';
 import type { Manifest } from './manifest.ts';
-import { checkImages, checkOutput, refuseUnknownOperators } from './model-checks.ts';
+import { checkImages, checkOutput } from './model-checks.ts';
 import { type ModelSource, modelDigest } from './model-source.ts';
 import { inputPlaces, type RowPlaces, withRowsInFront } from './row-axes.ts';
-import { bind, channelAxisOf, classAxisOf, inferBound, openShapes, probabilityOf, tensorInfo } from './tensor-info.ts';
+import { openShapes } from './tensor-info.ts';
 import { withFloatInputs } from './whole-numbers.ts';
 
-export interface InfoOptions {
-  /** Tensor to explain: `logits` (the default), the `output` as the graph gives it, or any tensor by name. */
-  readonly scores?: string;
-  /** Output that the scores belong to; that of the description when left out. */
-  readonly output?: string;
-  /** Inputs that are held fixed, beside those that are by themselves. */
-  readonly hold?: readonly string[];
-  /** Shapes of one row of the inputs, to settle dims that the file leaves open. */
-  readonly shapes?: Readonly<Record<string, readonly number[]>>;
-}
-
-/** {@link ModelInfo} and what only the explainer needs. */
-export interface BoundInfo extends ModelInfo {
-  /** Elements of one row of the scores; NaN while a dim is open. */
-  readonly scoreSize: number;
-  /** The elements of the scores are the classes that the model's labels name. */
-  readonly labelled: boolean;
-  /** Inputs that every row is fed with as they are: masks, states, scalars. `dims` of a shared input are all its dims. */
-  readonly held: readonly TensorInfo[];
-  /** Tables on the way from inputs to scores that no source of gradients stands for. */
-  readonly lost: readonly LostTable[];
-  /** Output that the scores belong to. */
-  readonly output: string;
-  /**
-   * The layer for CAM methods where one element of the scores is explained, such as the score of a box: the last one of
-   * the level that it comes from, or the last that is as wide as the box.
-   */
-  camLayerOf(element?: ExplainedElement): TensorInfo | undefined;
-  /** Axis of one row of the scores that counts classes; null where there are none, undefined where it is not known. */
-  readonly classAxis?: number | null;
-  /**
-   * Returns the ruleset that comes with whylight under this id.
-   * @throws WhylightError `invalid_config`
-   */
-  ruleset(id: string): Ruleset;
-}
+export type { BoundInfo, InfoOptions } from './bound-info.ts';
 
 /** Parts of a source that the model keeps, with the metadata of its file. */
 interface ModelParts extends Pick<ModelSource, 'manifest' | 'flagged' | 'labels' | 'forms'> {
@@ -226,101 +181,16 @@ export class Model {
    * @throws WhylightError `layer_not_found` for unknown scores, `invalid_model` when their shape cannot be told.
    */
   info(options: InfoOptions = {}): BoundInfo {
-    const shapes = openShapes(this.graph, options.shapes);
+    const { graph, description, manifest, layers } = this;
+    const shapes = openShapes(graph, options.shapes);
     const hold = options.hold ?? [];
     const key = JSON.stringify([options.scores ?? 'logits', options.output, hold, shapes]);
     const known = this.infos.get(key);
     if (known) return known;
     if (this.infos.size >= MAX_INFOS) this.infos.clear();
-    const info = this.makeInfo(options, hold, shapes);
+    const info = boundInfo({ graph, description, manifest, layers }, { ...options, hold, shapes });
     this.infos.set(key, info);
     return info;
-  }
-
-  private makeInfo(
-    { scores: wanted = 'logits', output = this.output }: InfoOptions,
-    hold: readonly string[],
-    shapes: InfoOptions['shapes'],
-  ): BoundInfo {
-    const { graph } = this;
-    const explained = this.outputFact(output);
-    const inputs = graph.inputs.map((input) => bind(input, shapes?.[input.name]));
-    const values = shapes ? inferBound({ ...graph, inputs }, shapes) : infer(graph);
-    const maps = new Set(featureMaps(graph, values, output));
-    const batch = batchOf(graph, values);
-    const own = new Set(graph.outputs.map(({ name }) => name));
-    const tensor = (name: string): TensorInfo => {
-      const value = values.get(name);
-      if (value?.dims) {
-        const dims = own.has(name) ? value.dims : rowsFirstDims(value.dims, batch);
-        return tensorInfo(name, { ...value, dims }, maps.has(name) ? 0 : undefined);
-      }
-      const close = nearest(name, values.keys());
-      const hint = value
-        ? 'Its shape is not known.'
-        : close.length > 0
-          ? `Did you mean "${close.join('" or "')}"?`
-          : '';
-      throw new WhylightError(
-        'layer_not_found',
-        `The model has no usable tensor named ${quoted(name)}. ${hint}`.trim(),
-        {
-          tensor: name,
-          nearest: close,
-        },
-      );
-    };
-    const last = finalActivation(graph, output);
-    const wantedTensor = this.scoresTensor(wanted, last.logits, output);
-    if (!values.get(wantedTensor)?.dims) refuseUnknownOperators(graph);
-    const scores = tensor(wantedTensor);
-    const scoreSize = scores.dims.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : Number.NaN), 1);
-    const isScores = wantedTensor === last.logits || wantedTensor === output;
-    const classAxis = isScores ? classAxisOf(explained, wantedTensor === output ? undefined : last.order) : undefined;
-    const stated = probabilityOf(explained, scores, isScores);
-    // Classifiers of ai.onnx.ml state their transform: without one their scores are margins, or probabilities already.
-    const probability = stated === 'softmax' && isClassical(graph, scores.name) ? undefined : stated;
-    const isHeld = ({ name }: ValueInfo): boolean => hold.includes(name) || this.roleOf(name) !== 'explained';
-    const describeInput = (input: ValueInfo): TensorInfo =>
-      tensorInfo(input.name, input, channelAxisOf(input, this.description), input.whole);
-    const inputInfos = inputs.filter((input) => !isHeld(input)).map(describeInput);
-    const spatialLayers = this.layers.filter((name) => values.get(name)?.dims).map(tensor);
-    const image = this.description.inputs.find(
-      ({ role, layout }) => role.value === 'explained' && /H.*W/.test(layout.value) && /C/.test(layout.value),
-    );
-    const places = image && imagePlaces(graph, inputs, image);
-    const tokens = attentionMaps(graph).at(-1)?.tokens;
-    const camLayerOf = (element?: ExplainedElement): TensorInfo | undefined => {
-      const maps = spatialLayers.map(({ name }) => name);
-      const name =
-        places?.camLayer(scores.name, maps, element) ??
-        tokens ??
-        nearestShared({ graph, values, scores: scores.name, element }, maps);
-      return name === undefined ? undefined : (spatialLayers.find((layer) => layer.name === name) ?? tensor(name));
-    };
-    let cam: { readonly layer: TensorInfo | undefined } | undefined;
-    return {
-      inputs: inputInfos,
-      held: inputs.filter(isHeld).map(describeInput),
-      ...sourcesOf({ ...graph, inputs }, inputInfos, scores.name, values, tensor),
-      scores,
-      scoreSize,
-      ...(probability && { probability }),
-      labelled: isScores && output === this.output,
-      ...(classAxis !== undefined && { classAxis }),
-      output,
-      get camLayer() {
-        cam ??= { layer: camLayerOf() };
-        return cam.layer;
-      },
-      camLayerOf,
-      ...(places && { layout: (name: string) => places.layout(name) }),
-      spatialLayers,
-      ...(this.manifest.concepts && { concepts: this.manifest.concepts }),
-      graph,
-      tensor,
-      ruleset: registeredRuleset,
-    };
   }
 
   /** Tables that inputs look up in, by name of the input. */
@@ -333,37 +203,4 @@ export class Model {
   get gaps(): ReadonlySet<string> {
     return inputsWithGaps(this.description, this.manifest);
   }
-
-  /** The description of an output. @throws WhylightError `layer_not_found` */
-  private outputFact(name: string): OutputFact {
-    const fact = this.description.outputs.find((output) => output.name === name);
-    if (fact) return fact;
-    const names = this.description.outputs.map((output) => output.name);
-    throw new WhylightError('layer_not_found', `The model has no output ${quoted(name)}; it has ${names.join(', ')}.`, {
-      output: name,
-      outputs: names,
-    });
-  }
-
-  /** `logits` and `output` are keywords, unless a tensor of that name is the only thing that they can mean. */
-  private scoresTensor(wanted: string, logits: string, output: string): string {
-    return wanted === 'logits' ? logits : wanted === 'output' ? output : wanted;
-  }
-
-  private roleOf(name: string): Role {
-    return this.description.inputs.find((input) => input.name === name)?.role.value ?? 'explained';
-  }
-}
-
-function registeredRuleset(id: string): Ruleset {
-  const ruleset = rulesets.get(id);
-  if (ruleset) return ruleset;
-  throw new WhylightError(
-    'invalid_config',
-    `There is no ruleset "${id}"; there are ${[...rulesets.keys()].join(', ')}.`,
-    {
-      ruleset: id,
-      nearest: nearest(id, rulesets.keys()),
-    },
-  );
 }
