@@ -84,6 +84,7 @@ export function keypointTarget(found: Found, point: number, search: Search, { bo
   return {
     output,
     weights: [{ index, weight: 1 }],
+    rivals: [],
     ...numberAmong(all, found),
     class: number,
     label: label.filter((part) => part !== undefined).join(', '),

@@ -74,9 +74,12 @@ describe('finer_cam on the candidates of a detector', () => {
     for (const [i, value] of there) expect(value).toBeCloseTo(expected[i] as number, 6);
   });
 
-  it('refuses the similarity of a box, which is no class', async () => {
-    const request = { read: { threshold: 0, boxScore: 'similarity' }, target: 'box:0' };
-    await expect(valuesOf(request, 'object_detection')).rejects.toMatchObject({
+  it.each([
+    ['the similarity of a box', 'object_detection', { boxScore: 'similarity' }, 'box:0'],
+    ['a key point of a box', 'pose', {}, 'box:0/keypoint:0'],
+  ])('refuses %s, which is no class', async (_, task, read, target) => {
+    const request = { read: { threshold: 0, ...read }, target };
+    await expect(valuesOf(request, task)).rejects.toMatchObject({
       code: 'unprocessable_method',
       message: expect.stringContaining('beside the explained number there are none'),
     });
