@@ -157,10 +157,9 @@ describe('road', () => {
     const image = detectorImage();
     const { measured, row } = await road({ inputs: { image }, target: 'box:1', read: {} }, model);
     if (!measured || !isMeasured(measured)) throw new Error(`${measured?.error.message}`);
-    // The box is small, and its candidate moves with its own pixels: it is found as long as its confidence is 0.25.
     expect(row.score).toBeGreaterThan(0.25);
-    for (const stays of measured.curve?.y ?? []) expect([0, 1]).toContain(stays);
-    expect(measured.curve?.y).toHaveLength(9);
+    // Its confidence never falls by half, while at 90 % another candidate than before is the best of all.
+    expect(measured.curve?.y).toEqual(new Array(9).fill(1));
   });
 
   it.each([
