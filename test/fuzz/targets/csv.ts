@@ -75,7 +75,8 @@ const chosen = (seed: Uint8Array, draw: Draw): Uint8Array =>
   draw.oneIn(10) ? Uint8Array.of(draw.below(2), draw.below(TYPES.length)) : seed.subarray(0, 2);
 
 function npy(descr: string, shape: readonly number[], data: Float32Array | BigInt64Array): Uint8Array {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
+  const header = `${text.padEnd(117)}\n`;
   const head = Uint8Array.from([0x93, ...encode('NUMPY'), 1, 0, 118, 0, ...encode(header)]);
   return Uint8Array.from([...head, ...new Uint8Array(data.buffer)]);
 }
