@@ -26,8 +26,11 @@ export interface BackupNote {
   readonly versions: number;
 }
 
+/** File with the {@link BackupNote}. */
 export const NOTE = 'backup.json';
+/** File with the records of tenants. */
 export const TENANTS = 'tenants.json';
+/** Folder with the uploaded models. */
 export const MODELS = 'models';
 
 /** Writes a file of JSON, with the folders that it lies in. */
