@@ -7,7 +7,12 @@ import { readFileSync } from 'node:fs';
 import { classifier, leaf, split } from './ensembles.ts';
 
 /** Expected value and values by class, rows and columns. */
-const VALUES: Readonly<Record<'interventional' | 'pathDependent', { expected: number[]; values: number[][][] }>> =
+interface Values {
+  readonly expected: number[];
+  readonly values: number[][][];
+}
+
+const VALUES: Readonly<Record<'interventional' | 'pathDependent', Values>> & { readonly background: number[][] } =
   JSON.parse(readFileSync(new URL('./iris.json', import.meta.url), 'utf8'));
 
 const pure = (species: number, count: number) => leaf({ 0: 0, 1: 0, 2: 0, [species]: 1 }, count);
@@ -46,40 +51,7 @@ export const ROWS = [
   [6.3, 3.4, 5.6, 2.4],
 ];
 
-export const BACKGROUND = [
-  [5.7, 3.8, 1.7, 0.3],
-  [7.7, 2.8, 6.7, 2.0],
-  [5.0, 2.3, 3.3, 1.0],
-  [5.1, 3.3, 1.7, 0.5],
-  [5.0, 2.0, 3.5, 1.0],
-  [6.5, 3.0, 5.5, 1.8],
-  [5.5, 3.5, 1.3, 0.2],
-  [7.2, 3.0, 5.8, 1.6],
-  [7.3, 2.9, 6.3, 1.8],
-  [6.9, 3.1, 4.9, 1.5],
-  [6.8, 3.2, 5.9, 2.3],
-  [5.9, 3.2, 4.8, 1.8],
-  [4.9, 3.6, 1.4, 0.1],
-  [6.2, 2.9, 4.3, 1.3],
-  [6.3, 3.3, 6.0, 2.5],
-  [4.8, 3.0, 1.4, 0.3],
-  [7.2, 3.2, 6.0, 1.8],
-  [5.7, 2.9, 4.2, 1.3],
-  [6.5, 3.2, 5.1, 2.0],
-  [5.3, 3.7, 1.5, 0.2],
-  [4.3, 3.0, 1.1, 0.1],
-  [5.1, 3.4, 1.5, 0.2],
-  [5.0, 3.5, 1.6, 0.6],
-  [4.4, 3.0, 1.3, 0.2],
-  [5.7, 4.4, 1.5, 0.4],
-  [5.9, 3.0, 5.1, 1.8],
-  [5.6, 2.9, 3.6, 1.3],
-  [7.7, 3.8, 6.7, 2.2],
-  [6.4, 3.1, 5.5, 1.8],
-  [6.6, 2.9, 4.6, 1.3],
-  [5.6, 2.5, 3.9, 1.1],
-  [7.7, 3.0, 6.1, 2.3],
-];
+export const BACKGROUND: number[][] = VALUES.background;
 
 /** Expected value and values by class, rows and columns: absent columns take the background rows' values in turn. */
 export const INTERVENTIONAL = VALUES.interventional;
