@@ -268,9 +268,18 @@ describe('the KServe V1 protocol', () => {
   });
 
   it('lists models and their readiness', async () => {
-    expect(await (await ask('/v1/models')).json()).toEqual({
-      models: ['everyday', 'cifar10', 'movie_reviews', 'penguins', 'adult_income', 'italy_power', 'speech_digits'],
-    });
+    const shipped = [
+      'everyday',
+      'cifar10',
+      'movie_reviews',
+      'penguins',
+      'adult_income',
+      'italy_power',
+      'speech_digits',
+    ];
+    const { models } = (await (await ask('/v1/models')).json()) as { models: string[] };
+    // Uploads of other tests share the bucket, and are listed behind.
+    expect(models.slice(0, shipped.length)).toEqual(shipped);
     expect(await (await ask('/v1/models/cifar10')).json()).toEqual({ name: 'cifar10', ready: true });
   });
 

@@ -45,7 +45,7 @@ describe('server metadata', () => {
 
   it('describes models and their versions', async () => {
     const { models } = (await (await ask('/v2/models')).json()) as { models: { name: string }[] };
-    expect(models.map(({ name }) => name)).toEqual([
+    const shipped = [
       'everyday',
       'cifar10',
       'movie_reviews',
@@ -53,7 +53,9 @@ describe('server metadata', () => {
       'adult_income',
       'italy_power',
       'speech_digits',
-    ]);
+    ];
+    // Uploads of other tests share the bucket, and are listed behind.
+    expect(models.map(({ name }) => name).slice(0, shipped.length)).toEqual(shipped);
     const description = {
       name: 'cifar10',
       versions: ['1'],

@@ -1,5 +1,5 @@
 /** Uploaded models, over a real R2 bucket. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
 import { write } from '../../../src/core/onnx/write.ts';
 import { assetModels } from '../../../src/edge/models/assets.ts';
@@ -279,6 +279,11 @@ describe('the rollout of a model', () => {
     await ask('/v2/models/rolled/versions/1', uploadCifar('ops-key'));
     await ask('/v2/models/rolled/default', request('PUT', 'ops-key', { version: '1' }));
     await ask('/v2/models/rolled/versions/2', uploadCifar('ops-key', { description: 'second' }));
+  });
+
+  afterAll(async () => {
+    const removed = await ask('/v2/models/rolled', request('DELETE', 'ops-key'));
+    expect(removed.status).toBeLessThan(300);
   });
 
   it('gives the canary its share of the requests, the same for the same id, and all of its tenants', async () => {
