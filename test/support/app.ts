@@ -57,14 +57,3 @@ export async function outputsOf(response: Response): Promise<Record<string, Outp
   const { outputs } = (await response.json()) as { outputs: Output[] };
   return Object.fromEntries(outputs.map((output) => [output.name, output]));
 }
-
-/** Names of the models that are shipped with the Worker, in their order. */
-export const SHIPPED = [
-  'everyday',
-  'cifar10',
-  'movie_reviews',
-  'penguins',
-  'adult_income',
-  'italy_power',
-  'speech_digits',
-];
