@@ -21,7 +21,7 @@ const STYLE =
   'body{margin:0;display:inline-block;background:#1b1f24;color:#d8dee6;padding:14px 18px;max-width:1000px}' +
   "pre{margin:0;font:14px/1.25 'DejaVu Sans Mono',monospace;white-space:pre-wrap}";
 
-/** What the command prints on a terminal with colours. */
+/** Output of the command on a terminal with colours. */
 function printed([model = '', ...args]: readonly string[]): string {
   const command = ['explain', '--model', `models/${model}`, ...args];
   const run = `Object.defineProperty(process.stdout,'isTTY',{value:true});process.argv.splice(1,0,'whylight');await import('./src/cli/whylight.mjs')`;

@@ -1,4 +1,4 @@
-/** What a modality knows of a model of this repository. */
+/** Context that a modality gets of a model of this repository. */
 import type { ModalityContext } from '../../src/core/modality/modality.ts';
 import { Model } from '../../src/core/model/model.ts';
 import { NO_FILES } from '../../src/edge/models/served-model.ts';

@@ -1,4 +1,4 @@
-/** What methods may ask for beside gradients and activations: curvature, models and data of their own, state. */
+/** Needs of methods beside gradients and activations: curvature, models and data of their own, state. */
 import { describe, expect, it } from 'vitest';
 import { WhylightError } from '../../../src/core/errors.ts';
 import type { PluginEntry } from '../../../src/core/method/registry.ts';
