@@ -5,7 +5,7 @@
  */
 import { WhylightError } from '../errors.ts';
 import { bytesPerElement, type DataType, sizeOf } from '../tensor/tensor.ts';
-import { type AttributesLike, toAttribute } from './attribute-like.ts';
+import { type AttributesLike, toAttributes } from './attribute-like.ts';
 import type { CompileBudget } from './compile-budget.ts';
 import { constantValues, makeConstant } from './constant.ts';
 import { isStatic } from './dims.ts';
@@ -160,9 +160,7 @@ export class GraphBuilder {
       domain,
       inputs: operands.map((v) => v?.name ?? ''),
       outputs: [],
-      attributes: Object.fromEntries(
-        Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, toAttribute(value)]])),
-      ),
+      attributes: toAttributes(attributes),
     };
     const key = signature(draft, outputs);
     const known = key === undefined ? undefined : this.written.get(key);

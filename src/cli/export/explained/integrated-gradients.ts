@@ -1,11 +1,10 @@
 /** Integrated gradients inside the model: a loop over the points of the path. */
 import { COTANGENT, compile, gradientName, type Optimize } from '../../../core/autodiff/compile.ts';
-import { GraphBuilder } from '../../../core/onnx/builder.ts';
 import { makeConstant } from '../../../core/onnx/constant.ts';
 import { gaussLegendre } from '../../../core/tensor/gauss-legendre.ts';
-import { bodyNode, guestOf, repeated, TURN } from './repeat.ts';
+import { bodyNode, hostOf, repeated, TURN } from './repeat.ts';
 import { folded } from './shape-map.ts';
-import { oneHot, refused, type Subject, type Written } from './subject.ts';
+import { refused, type Subject, type Written } from './subject.ts';
 
 /** Points on the path when none are given, as in the method. */
 export const STEPS = 50;
@@ -24,19 +23,16 @@ export function integratedGradients(subject: Subject, steps: number, optimize: O
   if (image.dtype !== 'float32') throw refused(`the path to "${image.name}" needs a float32 image, not ${image.dtype}`);
   const forward = compile(model.graph, { scores, outputs });
   const derivative = compile(model.graph, { scores, gradients: [image.name], topClass: false, optimize });
-  const draft = new GraphBuilder(forward).under('explained/');
-  const cotangent = oneHot(draft, subject);
-  const base = draft.build([...forward.outputs.map(({ name }) => draft.value(name)), cotangent]);
-  const { graph, constants } = guestOf(derivative, base, { [image.name]: POINT, [COTANGENT]: cotangent.name });
   const { alphas, weights } = gaussLegendre(steps);
-  const path = new Map([
-    [ALPHAS, makeConstant('float32', [steps], alphas)],
-    [WEIGHTS, makeConstant('float32', [steps], weights)],
-  ]);
-  const g = new GraphBuilder({ ...base, constants: new Map([...base.constants, ...constants, ...path]) });
-  g.under('explained/');
+  const { g, guest } = hostOf(
+    subject,
+    forward,
+    derivative,
+    (target) => ({ [image.name]: POINT, [COTANGENT]: target.name }),
+    { [ALPHAS]: makeConstant('float32', [steps], alphas), [WEIGHTS]: makeConstant('float32', [steps], weights) },
+  );
   const x = g.value(image.name);
-  const [gradient = ''] = graph.outputs
+  const [gradient = ''] = guest.outputs
     .filter(({ name }) => name.endsWith(gradientName(image.name)))
     .map(({ name }) => name);
   const [sum] = repeated(g, {
@@ -46,7 +42,7 @@ export function integratedGradients(subject: Subject, steps: number, optimize: O
     nodes: [
       bodyNode('Gather', [ALPHAS, TURN], 'alpha'),
       bodyNode('Mul', [image.name, 'alpha'], POINT),
-      ...graph.nodes,
+      ...guest.nodes,
       bodyNode('Gather', [WEIGHTS, TURN], 'weight'),
       bodyNode('Mul', [gradient, 'weight'], 'weighted'),
       bodyNode('Add', [SUM, 'weighted'], NEXT_SUM),

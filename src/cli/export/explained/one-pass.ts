@@ -49,7 +49,8 @@ export function imageGradient(subject: Subject, method: 'saliency' | 'input_x_gr
   return { g, attribution, map: folded(g, attribution, image) };
 }
 
-function withGradient({ model, info, image, outputs, target }: Subject, tensor: string, optimize: Optimize) {
+function withGradient(subject: Subject, tensor: string, optimize: Optimize) {
+  const { model, info, image, outputs } = subject;
   const compiled = compile(model.graph, {
     scores: info.scores.name,
     outputs,
@@ -57,7 +58,6 @@ function withGradient({ model, info, image, outputs, target }: Subject, tensor: 
     ...(tensor !== image.name && { activations: [tensor] }),
     optimize,
   });
-  const subject = { model, info, image, outputs, ...(target !== undefined && { target }) };
   const g = new GraphBuilder(withCotangent(compiled, subject)).under('explained/');
   return { g, gradient: g.value(gradientName(tensor)) };
 }
@@ -66,7 +66,7 @@ function withGradient({ model, info, image, outputs, target }: Subject, tensor: 
 function withCotangent(compiled: Graph, subject: Subject): Graph {
   const { scores } = subject.info;
   const at = compiled.nodes.findIndex(({ outputs }) => outputs.includes(scores.name));
-  const before = compiled.nodes.slice(0, at + 1);
+  const [before, behind] = [compiled.nodes.slice(0, at + 1), compiled.nodes.slice(at + 1)];
   const head = new GraphBuilder({
     ...compiled,
     inputs: compiled.inputs.filter(({ name }) => name !== COTANGENT),
@@ -78,10 +78,6 @@ function withCotangent(compiled: Graph, subject: Subject): Graph {
     ...compiled,
     inputs: graph.inputs,
     constants: new Map([...compiled.constants, ...graph.constants]),
-    nodes: [
-      ...compiled.nodes.slice(0, at + 1),
-      ...graph.nodes.filter((node) => !before.includes(node)),
-      ...compiled.nodes.slice(at + 1),
-    ],
+    nodes: [...before, ...graph.nodes.filter((node) => !before.includes(node)), ...behind],
   };
 }

@@ -1,13 +1,16 @@
 /** Recipro-CAM inside the model: a loop over the places of the feature maps, without a gradient. */
 import { compile } from '../../../core/autodiff/compile.ts';
-import { GraphBuilder } from '../../../core/onnx/builder.ts';
 import { makeConstant } from '../../../core/onnx/constant.ts';
-import { bodyNode, guestOf, repeated, TURN } from './repeat.ts';
+import { bodyNode, hostOf, repeated, TURN } from './repeat.ts';
 import { enlarged, stretched } from './shape-map.ts';
-import { featureLayer, oneHot, type Subject, type Written } from './subject.ts';
+import { featureLayer, type Subject, type Written } from './subject.ts';
 
 /** Weights of a place and its neighbours along one axis, as in the method. */
 const KERNEL = [0.25, 0.5, 0.25];
+const CELL_WEIGHTS = KERNEL.flatMap((a) => KERNEL.map((b) => a * b));
+
+/** Whole numbers, `count` of them from `first` on. */
+const numbers = (count: number, first: number): number[] => Array.from({ length: count }, (_, i) => first + i);
 
 const [PLACES, SHAPE, CELLS, AXES, MASKED] = ['cam/places', 'cam/shape', 'cam/kernel', 'cam/axes', 'masked'];
 
@@ -24,42 +27,17 @@ export function reciproCam(subject: Subject): Written {
   const [height = 0, width = 0] = layer.dims.slice(1).map(Number);
   const forward = compile(model.graph, { scores, outputs, activations: [layer.name] });
   const behind = compile(model.graph, { scores, feeds: [layer.name] });
-  const draft = new GraphBuilder(forward).under('explained/');
-  const target = oneHot(draft, subject);
-  const base = draft.build([...forward.outputs.map(({ name }) => draft.value(name)), target]);
-  const { graph, constants } = guestOf(behind, base, { [layer.name]: MASKED });
-  const own = new Map([
-    [
-      PLACES,
-      makeConstant(
-        'int64',
-        [height * width],
-        Array.from({ length: height * width }, (_, i) => i),
-      ),
-    ],
-    [SHAPE, makeConstant('int64', [4], [1, 1, height, width])],
-    [
-      CELLS,
-      makeConstant(
-        layer.dtype,
-        [1, 1, 3, 3],
-        KERNEL.flatMap((a) => KERNEL.map((b) => a * b)),
-      ),
-    ],
-    [
-      AXES,
-      makeConstant(
-        'int64',
-        [info.scores.dims.length],
-        info.scores.dims.map((_, i) => i + 1),
-      ),
-    ],
-  ]);
-  const g = new GraphBuilder({ ...base, constants: new Map([...base.constants, ...constants, ...own]) });
-  g.under('explained/');
-  const answer = graph.outputs[0]?.name ?? '';
+  const rank = info.scores.dims.length;
+  const places = height * width;
+  const { g, target, guest } = hostOf(subject, forward, behind, () => ({ [layer.name]: MASKED }), {
+    [PLACES]: makeConstant('int64', [places], numbers(places, 0)),
+    [SHAPE]: makeConstant('int64', [4], [1, 1, height, width]),
+    [CELLS]: makeConstant(layer.dtype, [1, 1, 3, 3], CELL_WEIGHTS),
+    [AXES]: makeConstant('int64', [rank], numbers(rank, 1)),
+  });
+  const answer = guest.outputs[0]?.name ?? '';
   const [answers] = repeated(g, {
-    turns: height * width,
+    turns: places,
     opsets: behind.opsets,
     nodes: [
       bodyNode('Equal', [PLACES, TURN], 'here'),
@@ -67,7 +45,7 @@ export function reciproCam(subject: Subject): Written {
       bodyNode('Reshape', ['place', SHAPE], 'plane'),
       bodyNode('Conv', ['plane', CELLS], 'mask', { pads: [1, 1, 1, 1] }),
       bodyNode('Mul', [layer.name, 'mask'], MASKED),
-      ...graph.nodes,
+      ...guest.nodes,
       bodyNode('Mul', [answer, target.name], 'explained'),
       bodyNode('ReduceSum', ['explained', AXES], 'answer', { keepdims: 0 }),
     ],

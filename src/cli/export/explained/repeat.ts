@@ -1,33 +1,53 @@
 /** A compiled graph inside another one, run again and again by a Loop node. */
 
-import type { AttributesLike } from '../../../core/onnx/attribute-like.ts';
-import { toAttribute } from '../../../core/onnx/attribute-like.ts';
-import type { GraphBuilder, Value } from '../../../core/onnx/builder.ts';
+import { type AttributesLike, toAttributes } from '../../../core/onnx/attribute-like.ts';
+import { GraphBuilder, type Value } from '../../../core/onnx/builder.ts';
 import { withSubgraphs } from '../../../core/onnx/edit.ts';
 import type { Constant, Graph, Node, ValueInfo } from '../../../core/onnx/graph.ts';
+import { oneHot, type Subject } from './subject.ts';
 
 /** Prefix of the names in the body: ONNX wants them to differ from those around it. */
 const PREFIX = 'turn/';
 
-/** A graph whose constants stand beside those of the graph around it. */
-export interface Guest {
-  readonly graph: Graph;
-  /** Constants that the graph around it must hold, by the names that `graph` reads. */
-  readonly constants: ReadonlyMap<string, Constant>;
+/** A model's graph that holds the constants of another graph, and that graph as nodes of a body. */
+export interface Host {
+  /** Builds on the graph of the model. */
+  readonly g: GraphBuilder;
+  /** One at the explained score of each row, see {@link oneHot}. */
+  readonly target: Value;
+  /** The other graph, without constants: what it reads of them is in the host. */
+  readonly guest: Graph;
 }
 
 /**
- * Renames the values of a graph so that it can be the body of a node of `host`. Constants that both hold stay shared, so
- * that weights are stored once.
- * @param inputs names outside or in the body for the inputs of `graph`; others keep theirs
+ * Prepares the graph of a model for a loop over another graph. Values of that graph are renamed; constants that both hold
+ * stay shared, so that weights are stored once.
+ * @param forward the model's graph with its outputs and scores
+ * @param inner the graph that each turn runs
+ * @param inputsOf names outside or in the body for the inputs of `inner`; others keep theirs
+ * @param own constants that nodes of the body read
  */
-export function guestOf(graph: Graph, host: Graph, inputs: Readonly<Record<string, string>>): Guest {
+export function hostOf(
+  subject: Subject,
+  forward: Graph,
+  inner: Graph,
+  inputsOf: (target: Value) => Readonly<Record<string, string>>,
+  own: Readonly<Record<string, Constant>>,
+): Host {
+  const draft = new GraphBuilder(forward).under('explained/');
+  const target = oneHot(draft, subject);
+  const base = draft.build([...forward.outputs.map(({ name }) => draft.value(name)), target]);
+  const renamed = renamedFor(base, inner, inputsOf(target));
+  const constants = new Map([...base.constants, ...renamed.constants, ...Object.entries(own)]);
+  const g = new GraphBuilder({ ...base, constants }).under('explained/');
+  return { g, target, guest: { ...renamed, constants: new Map() } };
+}
+
+function renamedFor(host: Graph, graph: Graph, inputs: Readonly<Record<string, string>>): Graph {
   const names = new Map<string, string>(graph.inputs.map(({ name }) => [name, inputs[name] ?? name]));
   for (const [name, constant] of graph.constants)
     if (isShared(constant, host.constants.get(name))) names.set(name, name);
-  const rename = (name: string): string => (name === '' ? '' : (names.get(name) ?? PREFIX + name));
-  const renamed = renamedBy(graph, rename);
-  return { graph: { ...renamed, constants: new Map() }, constants: renamed.constants };
+  return renamedBy(graph, (name) => (name === '' ? '' : (names.get(name) ?? PREFIX + name)));
 }
 
 function isShared(a: Constant, b: Constant | undefined): boolean {
@@ -64,9 +84,7 @@ export const bodyNode = (
   domain: '',
   inputs,
   outputs: [name],
-  attributes: Object.fromEntries(
-    Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, toAttribute(value)]])),
-  ),
+  attributes: toAttributes(attributes),
 });
 
 /** Number of the turn, int64 without dims, as nodes of the body read it. */
