@@ -78,6 +78,14 @@ export function canvasOf({ width, height, data }: Image): HTMLCanvasElement {
   return canvas;
 }
 
+/** Shows an image on a canvas, which takes its size; nothing where there is no canvas. */
+export function showImage(canvas: HTMLCanvasElement | null, image: Image): void {
+  if (!canvas) return;
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext('2d')?.drawImage(canvasOf(image), 0, 0);
+}
+
 const paint = (source: ImageBitmap, scale: number): HTMLCanvasElement =>
   painted(source, source.width * scale, source.height * scale);
 

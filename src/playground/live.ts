@@ -2,7 +2,7 @@
 import type { Image } from '../core/image/image.ts';
 import type { FrameMap } from './browser/messages.ts';
 import { drawMap } from './draw.ts';
-import { canvasOf, frameOf } from './image-input.ts';
+import { frameOf, showImage } from './image-input.ts';
 import type { View } from './state.ts';
 
 /** Longer side of a frame, in pixels: models see less, and larger ones take longer to draw. */
@@ -32,7 +32,7 @@ export async function explainLive({ video, canvas, signal, view, explain, shown 
     const frame = frameOf(video, FRAME);
     const found = await explain(frame);
     if (signal.aborted) return;
-    show(canvas, drawMap(found.map, frame, found.placement, view()));
+    showImage(canvas, drawMap(found.map, frame, found.placement, view()));
     const now = performance.now();
     if (before !== undefined) interval = mixed(interval, now - before);
     before = now;
@@ -47,9 +47,3 @@ const mixed = (mean: number | undefined, last: number): number =>
   mean === undefined ? last : (1 - RECENT) * mean + RECENT * last;
 
 const nextPaint = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
-
-function show(canvas: HTMLCanvasElement, image: Image): void {
-  canvas.width = image.width;
-  canvas.height = image.height;
-  canvas.getContext('2d')?.drawImage(canvasOf(image), 0, 0);
-}

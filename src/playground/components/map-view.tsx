@@ -4,7 +4,7 @@ import type { Placement } from '../../core/image/placement.ts';
 import { chooseTarget } from '../actions.ts';
 import type { MapValues } from '../answer.ts';
 import { drawMap, valueAt } from '../draw.ts';
-import { canvasOf } from '../image-input.ts';
+import { showImage } from '../image-input.ts';
 import { input, occluding, placement, pointer, region, takesPoints, view, zoom } from '../state.ts';
 import { occlude } from '../what-if.ts';
 import { Boxes } from './boxes.tsx';
@@ -21,11 +21,11 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
   const place = placement.value;
   const settings = view.value;
   useEffect(() => {
-    if (image) show(below.current, canvasOf(image));
+    if (image) showImage(below.current, image);
   }, [image]);
   useEffect(() => {
     if (!image || !place) return;
-    if (map) show(above.current, canvasOf(drawMap(map, image, place, settings)));
+    if (map) showImage(above.current, drawMap(map, image, place, settings));
     else above.current?.getContext('2d')?.clearRect(0, 0, image.width, image.height);
   }, [
     map,
@@ -197,10 +197,3 @@ const keepInside = ({ scale, x, y }: typeof zoom.value): typeof zoom.value => ({
   x: Math.min(0, Math.max(1 - scale, x)),
   y: Math.min(0, Math.max(1 - scale, y)),
 });
-
-function show(canvas: HTMLCanvasElement | null, content: HTMLCanvasElement): void {
-  if (!canvas) return;
-  canvas.width = content.width;
-  canvas.height = content.height;
-  canvas.getContext('2d')?.drawImage(content, 0, 0);
-}

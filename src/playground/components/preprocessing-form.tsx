@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { PreprocessingEntries } from '../../library/preprocessing-entries.ts';
-import { canvasOf } from '../image-input.ts';
+import { showImage } from '../image-input.ts';
 import { editOwn } from '../own-model.ts';
 import { seenBy } from '../seen.ts';
 import { input, model, own } from '../state.ts';
@@ -106,11 +106,7 @@ function Preview() {
   const settings = model.value?.preprocessing;
   const seen = image && settings && seenBy(image, settings);
   useEffect(() => {
-    const { current } = canvas;
-    if (!current || !seen) return;
-    current.width = seen.image.width;
-    current.height = seen.image.height;
-    current.getContext('2d')?.drawImage(canvasOf(seen.image), 0, 0);
+    if (seen) showImage(canvas.current, seen.image);
   }, [seen]);
   if (!seen) return <p class="hint">Choose an image, and the preview shows it as the model gets it.</p>;
   const [low, high] = [seen.low, seen.high].map((value) => value.toFixed(2));
