@@ -24,7 +24,7 @@ const MAX_BYTES = 2 ** 20;
 export const methodState =
   ({ cache, log, tenant, seconds, waitUntil }: StateOptions) =>
   ({ method, build = '' }: PluginEntry): MethodState => {
-    const use = { seconds, waitUntil };
+    const use = { seconds, waitUntil, owner: tenant };
     const owner = [tenant, method.id, method.revision, build];
     const keyOf = async (name: string): Promise<string> =>
       `state-${await sha256Hex(new TextEncoder().encode(JSON.stringify([...owner, name])))}`;

@@ -1,8 +1,11 @@
 /** Erasure of a tenant's data over the real KV, R2 and Durable Objects. */
 import { describe, expect, it } from 'vitest';
-import { bindings, pixels, tensorRequest } from '../../support/app.ts';
+import type { PluginEntry } from '../../../src/core/method/registry.ts';
+import { methodState } from '../../../src/edge/explain/method-state.ts';
+import { bindings, pixels, services, tensorRequest } from '../../support/app.ts';
 import { keyOf, request, tenantApp } from '../../support/tenants.ts';
 import { identityModel } from '../../support/tiny-models.ts';
+import { method } from '../../support/trial-method.ts';
 
 const base = {
   house: { operator: true, keys: [await keyOf('op', ['admin'])] },
@@ -82,6 +85,20 @@ describe('POST /admin/tenants/{tenant}/erase', () => {
     expect(await filesOf(bindings.UPLOADS as R2Bucket, 'tenants/lasting/')).toBeGreaterThan(0);
     const again = await explain('forgetful', { method: 'saliency', seed: 1 });
     expect(again.headers.get('X-Whylight-Cache')).toBe('miss');
+  });
+
+  it('removes what methods keep for the tenant', async () => {
+    await erase('forgetful');
+    const waiting: Promise<unknown>[] = [];
+    const options = { cache: services.cache, log: () => undefined, tenant: 'forgetful', seconds: 600 };
+    const states = methodState({ ...options, waitUntil: (promise) => void waiting.push(promise) });
+    const state = states({ method: method({ id: 'counting' }) } as PluginEntry);
+    await state.put('seen', Uint8Array.of(7));
+    await Promise.all(waiting);
+    expect(await state.get('seen')).toEqual(Uint8Array.of(7));
+    expect(await answersOf('forgetful')).toBe(1);
+    expect((await erase('forgetful')).answers).toBe(1);
+    expect(await answersOf('forgetful')).toBe(0);
   });
 
   it('is refused to other tenants, as if there were no such tenant', async () => {

@@ -305,6 +305,8 @@ describe('the rollout of a model', () => {
     expect((await ask('/v2/models/rolled/versions/2', request('DELETE', 'ops-key'))).status).toBe(409);
     expect((await roll({ canary: { version: '9', share: 1 } })).status).toBe(404);
     expect((await roll({ canary: { version: '2', share: 2 } })).status).toBe(400);
+    const odd = { length: { valueOf: 1, toString: 1 } };
+    expect((await roll({ canary: { version: '2', share: 0, tenants: odd } })).status).toBe(400);
     expect((await roll({ canary: null })).status).toBe(200);
     expect(await explained(ask, 'rival-key', 'any')).toEqual([200, '1']);
   });
