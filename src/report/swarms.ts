@@ -16,7 +16,9 @@ export class Swarms {
       if (!values) continue;
       const groups = this.rows.get(method) ?? new Map<string, SwarmRow[]>();
       this.rows.set(method, groups);
-      groups.set(group, [...(groups.get(group) ?? []), { features: named, values }]);
+      const rows = groups.get(group) ?? [];
+      rows.push({ features: named, values });
+      groups.set(group, rows);
     }
   }
 

@@ -1,8 +1,10 @@
 /** Changes of tenants: decided by the ledger, and made known to this isolate. */
+
 import { checkTenant, type PolicyIssue } from '../../config/check-tenant.ts';
 import type { KeyConfig, TenantConfig, TenantPolicy } from '../../config/tenant-policy.ts';
 import { nearest, quoted, WhylightError } from '../../core/errors.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
+import { pointerTo } from '../http/violations.ts';
 import type { ModelCatalogue } from '../models/catalogue.ts';
 import type { Services } from '../services.ts';
 import { keyDigest, mintKey } from '../tenants/api-key.ts';
@@ -199,7 +201,7 @@ export class TenantAdmin {
 function refuseIssues(issues: readonly PolicyIssue[]): void {
   if (issues.length === 0) return;
   throw new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), {
-    errors: issues.map(({ path, message }) => ({ detail: message, pointer: `#/${path.join('/')}` })),
+    errors: issues.map(({ path, message }) => ({ detail: message, pointer: pointerTo(path) })),
   });
 }
 

@@ -1,22 +1,20 @@
 /** Attribution drift: counts the shares of a sample of the answers. */
 import type { Context } from 'hono';
-import { sha256Hex } from '../../core/digest.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { ExplainedRow, Explanation } from '../../core/explainer/explanation.ts';
 import { type PreparedRows, rowInFile } from '../../core/modality/prepare.ts';
 import { modalityOf } from '../../core/modality/registry.ts';
 import type { Model } from '../../core/model/model.ts';
+import { fractionOf } from '../fraction-of.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
 import { type RowFeatures, sharesOf } from './shares.ts';
 import type { DriftSink } from './sink.ts';
 
 /** Maximum number of rows of a request that are counted: data points of one request are limited. */
 const MAX_ROWS = 4;
-const DIGITS = 8;
 
 /** The used part of an input. */
 interface SampledInput {
-  digest(): Promise<string>;
   prepared(): Promise<PreparedRows | undefined>;
 }
 
@@ -24,6 +22,7 @@ interface SampledInput {
 export interface Answered {
   readonly model: Model;
   readonly input: SampledInput;
+  readonly digest: string;
   readonly explanation: Explanation;
 }
 
@@ -39,8 +38,8 @@ export function observeDrift(c: Context<EdgeEnv>, sink: DriftSink | undefined, a
   waitUntilOf(c)(work);
 }
 
-async function count(sink: DriftSink, { model, input, explanation }: Answered): Promise<void> {
-  if (!(await isSampled(await input.digest(), explanation.seed, sink.rate))) return;
+async function count(sink: DriftSink, { model, input, digest, explanation }: Answered): Promise<void> {
+  if (!(await isSampled(digest, explanation.seed, sink.rate))) return;
   const { method, rows } = explanation;
   for (const [i, row] of rows.slice(0, MAX_ROWS).entries()) {
     const shares = sharesOf(row, await featuresOf(model, input, i));
@@ -50,8 +49,7 @@ async function count(sink: DriftSink, { model, input, explanation }: Answered): 
 
 /** Tells if an input is in the sample. */
 export async function isSampled(digest: string, seed: number, rate: number): Promise<boolean> {
-  const text = await sha256Hex(new TextEncoder().encode(`drift/${seed}/${digest}`));
-  return Number.parseInt(text.slice(0, DIGITS), 16) / 16 ** DIGITS < rate;
+  return (await fractionOf(`drift/${seed}/${digest}`)) < rate;
 }
 
 async function featuresOf(model: Model, input: SampledInput, row: number): Promise<RowFeatures | undefined> {

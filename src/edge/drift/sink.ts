@@ -1,5 +1,5 @@
 /** Sinks of attribution shares. */
-import type { Dataset } from '../observe/analytics-engine.ts';
+import { type Dataset, MAX_INDEX_BYTES } from '../observe/analytics-engine.ts';
 import type { Shares } from './shares.ts';
 
 /** Shares of one explained row, with what they are compared under. */
@@ -19,9 +19,6 @@ export interface DriftSink {
   /** Takes the shares of a row. Must neither throw nor block. */
   add(facts: DriftFacts): void;
 }
-
-/** Maximum length of an index of Analytics Engine in bytes. */
-const MAX_INDEX_BYTES = 96;
 
 /**
  * Makes a sink of Workers Analytics Engine: one data point for each group of a row. Queries rely on the order of blobs and

@@ -8,7 +8,7 @@ import { withFeatures } from '../../core/explainer/with-features.ts';
 import { type CachedOptions, type CacheState, cacheControl, cached } from '../cache/cached.ts';
 import { observeDrift } from '../drift/observe-drift.ts';
 import { type EdgeEnv, waitUntilOf } from '../http/env.ts';
-import { type RunSinks, type RunStart, recordRun } from '../observe/run-record.ts';
+import { type RunSinks, type RunStart, recordRun, samplesOf } from '../observe/run-record.ts';
 import { withDeadline } from '../routing/deadline.ts';
 import type { Route } from '../routing/decide.ts';
 import { DeferToJob, runPlan } from '../routing/run.ts';
@@ -60,7 +60,8 @@ export async function explainCached(
     },
   );
   recordSource(c, explanation, state);
-  observeDrift(c, services.drift, { model: query.model, input: query.input, explanation });
+  const { model, input, inputDigest: digest } = query;
+  observeDrift(c, services.drift, { model, input, digest, explanation });
   return { explanation, state, ...(route && { route }) };
 }
 
@@ -91,12 +92,12 @@ async function withInput(
 }
 
 /** Collects facts for metrics and `Server-Timing`. */
-function recordSource(c: Context<EdgeEnv>, { samples, timings }: Explanation, state: CacheState): void {
+function recordSource(c: Context<EdgeEnv>, explanation: Explanation, state: CacheState): void {
   const seen = c.get('seen');
   seen.cache = state;
   if (state !== 'miss' && state !== 'bypass') return;
-  seen.samples = (seen.samples ?? 0) + samples.forwards + samples.backwards + samples.predictions;
-  for (const step of ['compile', 'session', 'run', 'engine'] as const) setMetric(c, step, timings[step]);
+  seen.samples = (seen.samples ?? 0) + samplesOf(explanation);
+  for (const step of ['compile', 'session', 'run', 'engine'] as const) setMetric(c, step, explanation.timings[step]);
 }
 
 /** Makes the cache options of a request, all but the key. */

@@ -1,10 +1,10 @@
 /** Condition under which a prediction is explained in the same answer: `explain_if` and `explain_rate`. */
 import * as z from 'zod';
-import { sha256Hex } from '../../core/digest.ts';
 import { messageOf, WhylightError } from '../../core/errors.ts';
 import type { ParameterIssue } from '../../core/method/params.ts';
 import type { PredictionFacts } from '../../core/model/prediction-facts.ts';
 import type { Parameters } from '../../protocol/open-inference.ts';
+import { fractionOf } from '../fraction-of.ts';
 import { readParameters } from './settings.ts';
 
 const MAX_CHARS = 1000;
@@ -95,9 +95,3 @@ const wrong = (expression: string, what: string): WhylightError =>
 
 const refusal = (issues: readonly ParameterIssue[]): WhylightError =>
   new WhylightError('invalid_request', issues.map(({ message }) => message).join(' '), { issues });
-
-const DIGITS = 12;
-
-/** A number from 0 to 1 (exclusive) that the text alone decides. */
-const fractionOf = async (text: string): Promise<number> =>
-  Number.parseInt((await sha256Hex(new TextEncoder().encode(text))).slice(0, DIGITS), 16) / 16 ** DIGITS;

@@ -49,6 +49,8 @@ export interface ExplainQuery {
   /** Parameters of the method, after defaults. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly input: ExplainInput;
+  /** Digest of the input, in the cache key and in receipts. */
+  readonly inputDigest: string;
   /** Cache key, see `cacheKey`. */
   readonly key: string;
   /** The request in the Open Inference Protocol, for tensors. */
@@ -118,6 +120,8 @@ export async function queryOf(
   const corrections = correctionsOf(settings);
   const similar = await similarOf({ served, body, text: settings.similar_to, corrections, maxPixels }, services);
   const reading = readSettingsOf(settings);
+  const similarDigest = similar && (await similar.digest());
+  const inputDigest = await input.digest();
   const key = await cacheKey({
     scope: cacheScope(tenant, model.name),
     model: identity,
@@ -131,8 +135,8 @@ export async function queryOf(
     top,
     summary,
     ...(corrections && { corrections }),
-    read: { ...reading, ...(similar && { similar: await similar.digest() }) },
-    input: await input.digest(),
+    read: { ...reading, ...(similarDigest !== undefined && { similar: similarDigest }) },
+    input: inputDigest,
   });
   let planned: Promise<Plan> | undefined;
   const plan = async (): Promise<Plan> => {
@@ -157,6 +161,7 @@ export async function queryOf(
     metricParams: ofMetrics,
     params,
     input,
+    inputDigest,
     isData: body.kind === 'data',
     key,
     ...(body.kind === 'image' ? { image: body.bytes } : body.request && { wire: body.request }),

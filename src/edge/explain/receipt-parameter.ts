@@ -17,7 +17,7 @@ export async function receiptParameter(
   query: ExplainQuery,
   explanation: Explanation,
 ): Promise<{ readonly receipt?: string }> {
-  const { settings, input, build } = query;
+  const { settings, inputDigest, build } = query;
   if (!settings.receipt || !receipts) return {};
   const { target, scores, task, threshold } = settings;
   const question = {
@@ -26,7 +26,7 @@ export async function receiptParameter(
     ...(task !== undefined && { task }),
     ...(threshold !== undefined && { threshold }),
   };
-  const facts = { tenant: c.get('tenant').id, input: await input.digest(), build, question };
+  const facts = { tenant: c.get('tenant').id, input: inputDigest, build, question };
   return { receipt: await receipts.sign(await receiptOf(explanation, facts, Date.now())) };
 }
 

@@ -14,7 +14,7 @@ import {
   type VersionRecord,
   versionOf,
 } from './model-record.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf, tenantOwner } from './owner.ts';
 import type { ModelRegistry } from './registry.ts';
 import { type ModelReaders, type ServedModel, serveModel } from './served-model.ts';
 import type { ModelStore } from './store.ts';
@@ -48,9 +48,7 @@ export class ModelCatalogue {
 
   /** Lists the models that the tenant may use: those of the configuration in its order, then uploaded ones by name. */
   async names(tenant: Tenant): Promise<readonly string[]> {
-    const [shared, own] = await Promise.all(
-      ['shared', ownerOf(tenant)].map(async (owner) => (await this.registry?.names(owner)) ?? []),
-    );
+    const [shared, own] = await this.uploadedNames('shared', ownerOf(tenant));
     const allowed = (names: readonly string[] = []) => names.filter((name) => mayUseModel(tenant, name));
     const uploaded = [...allowed(shared), ...(own ?? [])].sort();
     return [...new Set([...allowed(this.store.names), ...uploaded])];
@@ -58,10 +56,13 @@ export class ModelCatalogue {
 
   /** Lists the models that the policy of a tenant may name: those of the configuration, shared ones and its own. */
   async nameable(tenantId: string): Promise<readonly string[]> {
-    const uploaded = await Promise.all(
-      ['shared', `tenants/${tenantId}`].map(async (owner) => (await this.registry?.names(owner)) ?? []),
-    );
+    const uploaded = await this.uploadedNames('shared', tenantOwner(tenantId));
     return [...new Set([...this.store.names, ...uploaded.flat()])];
+  }
+
+  /** Lists the uploaded models of each owner. */
+  private uploadedNames(...owners: string[]): Promise<readonly (readonly string[])[]> {
+    return Promise.all(owners.map(async (owner) => (await this.registry?.names(owner)) ?? []));
   }
 
   /** Returns true if a model of this name is shipped and the tenant may use it; then none can be uploaded under the name. */

@@ -5,8 +5,11 @@ import type { Tenant } from '../tenants/tenant.ts';
 /** Name of an owner: `shared`, or `tenants/<id>`. */
 export const OWNER = /^(?:shared|tenants\/(?:\*|[a-z0-9][a-z0-9_-]{0,62}))$/;
 
+/** Returns the owner of the uploads of a tenant that is no operator. */
+export const tenantOwner = (id: string): string => `tenants/${id}`;
+
 /** Returns the owner of a tenant's uploads. An operator's are shared with all tenants that may use a model of the name. */
-export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : `tenants/${id}`);
+export const ownerOf = ({ id, operator }: Tenant): string => (operator ? 'shared' : tenantOwner(id));
 
 /**
  * Returns the owner that a request is about.

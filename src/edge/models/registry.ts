@@ -7,6 +7,7 @@
  * Each upload has a folder of its own, even where another version has the same file: with shared files, deleting one
  * version could remove files of the other.
  */
+
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { LruCache } from '../../core/lru-cache.ts';
@@ -33,6 +34,7 @@ import {
   type VersionRecord,
   versionOf,
 } from './model-record.ts';
+import { tenantOwner } from './owner.ts';
 import type { Upload } from './upload.ts';
 import { inTheBody, manifestFor } from './upload-manifest.ts';
 
@@ -194,7 +196,7 @@ export class ModelRegistry {
   /** Lists the owners of models: `shared`, and `tenants/<id>` of each tenant that has some. */
   async owners(): Promise<readonly string[]> {
     const [first, tenants] = await Promise.all([this.files.below(''), this.files.below('tenants/')]);
-    return [...first.filter((name) => name === 'shared'), ...tenants.map((id) => `tenants/${id}`)];
+    return [...first.filter((name) => name === 'shared'), ...tenants.map(tenantOwner)];
   }
 
   /** @throws WhylightError `model_not_found` */
@@ -209,7 +211,7 @@ export class ModelRegistry {
   /** Removes a model with all that is known of it. @throws WhylightError `model_not_found` */
   async erase(owner: string, name: string): Promise<void> {
     await this.remove(owner, name);
-    await this.files.remove([`${owner}/${name}/index.json`]);
+    await this.files.remove([indexKey({ owner, name })]);
   }
 
   /**

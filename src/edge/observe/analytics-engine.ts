@@ -7,7 +7,7 @@ export interface Dataset {
 }
 
 /** Maximum length of an index in bytes. */
-const MAX_INDEX_BYTES = 96;
+export const MAX_INDEX_BYTES = 96;
 
 /** Makes a metrics sink. Queries rely on the order of blobs and doubles: append only. */
 export const analyticsEngineMetrics = (dataset: Dataset): Metrics => ({

@@ -92,7 +92,9 @@ export async function recordRun(
   }
 }
 
-const samplesOf = ({ samples }: Explanation): number => samples.forwards + samples.backwards + samples.predictions;
+/** Rows that an explanation took, forwards and backwards. */
+export const samplesOf = ({ samples }: Explanation): number =>
+  samples.forwards + samples.backwards + samples.predictions;
 
 interface Ended extends RunStart {
   readonly rows: number;

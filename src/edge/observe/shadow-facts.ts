@@ -1,5 +1,5 @@
 /** Comparisons of a version of a model with its shadow, and their sink in the Analytics Engine. */
-import type { Dataset } from './analytics-engine.ts';
+import { type Dataset, MAX_INDEX_BYTES } from './analytics-engine.ts';
 
 /** Comparison of an explanation with that of the shadow. */
 export interface ShadowFacts {
@@ -14,9 +14,6 @@ export interface ShadowFacts {
   /** Share of the rows with the same top class. */
   readonly agreement: number;
 }
-
-/** Maximum length of an index in bytes. */
-const MAX_INDEX_BYTES = 96;
 
 /** Makes a sink of comparisons. Queries rely on the order of blobs and doubles: append only. */
 export const analyticsEngineShadows =

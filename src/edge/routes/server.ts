@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { testEngine } from '../../core/engine/self-test.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { waitUntilOf } from '../http/env.ts';
+import { bearerOf } from '../http/middleware/authenticate.ts';
 import { Health } from '../observe/health.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
@@ -101,7 +102,7 @@ export const metrics = defineRoute(
 
 /** @throws WhylightError `unauthorized` for a request without the key */
 async function checkKey(c: Context, key: string): Promise<void> {
-  const given = /^Bearer +(\S+)\s*$/i.exec(c.req.header('Authorization') ?? '')?.[1] ?? '';
+  const given = bearerOf(c.req.header('Authorization')) ?? '';
   if (sameDigest(await keyDigest(given), await keyDigest(key))) return;
   throw new WhylightError('unauthorized', 'Metrics need the key of this server: send it as a bearer token.');
 }

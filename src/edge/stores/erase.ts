@@ -1,5 +1,7 @@
 /** Erasure of what a server stores of a tenant, part by part: a request cannot walk over all of a large store. */
+
 import type { Jobs } from '../jobs/jobs.ts';
+import { tenantOwner } from '../models/owner.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 
 /** Store of answers that knows whose they are. */
@@ -33,7 +35,7 @@ const END = 'end';
 /** Erases one part of the answers, jobs and uploaded models of a tenant. */
 export async function eraseTenant(stores: Erasable, tenant: string, cursor: string | undefined): Promise<Erased> {
   const jobs = (await stores.jobs?.ids(tenant)) ?? [];
-  const owner = `tenants/${tenant}`;
+  const owner = tenantOwner(tenant);
   const models = (await stores.models?.names(owner)) ?? [];
   for (const id of jobs.slice(0, MAX_JOBS)) await stores.jobs?.forget(tenant, id);
   for (const name of models.slice(0, MAX_MODELS)) await stores.models?.erase(owner, name);

@@ -4,6 +4,7 @@ import { asFailure } from '../guarded.ts';
 import { explainLive } from '../live.ts';
 import { inPage } from '../runs.ts';
 import { model, view } from '../state.ts';
+import { Select } from './select.tsx';
 
 const METHODS: Readonly<Record<LiveMethod, string>> = { grad_cam: 'Grad-CAM', recipro_cam: 'Recipro-CAM' };
 
@@ -43,16 +44,7 @@ export function LiveView(props: {
           {found?.rate === undefined ? '' : `${found.rate.toFixed(0)} frames a second, in this browser`}
         </span>
       </p>
-      <label>
-        Method{' '}
-        <select value={method} onChange={({ currentTarget }) => setMethod(currentTarget.value as LiveMethod)}>
-          {Object.entries(METHODS).map(([id, title]) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select label="Method" value={method} options={METHODS} set={setMethod} />
     </div>
   );
 }

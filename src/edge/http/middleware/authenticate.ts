@@ -44,5 +44,9 @@ async function callerOf(c: Context, { tenants, authenticate }: Identities): Prom
 function credentialOf(c: Context): string | undefined {
   const header = c.req.header('Authorization');
   // Another kind of credential is a wrong key, not the lack of one.
-  return /^Bearer +(\S+)\s*$/i.exec(header ?? '')?.[1] ?? c.req.header('X-Api-Key') ?? header;
+  return bearerOf(header) ?? c.req.header('X-Api-Key') ?? header;
 }
+
+/** Token of an Authorization header; undefined for another kind of credential. */
+export const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer +(\S+)\s*$/i.exec(header ?? '')?.[1];
