@@ -114,6 +114,15 @@ describe('a sigmoid spelled out', () => {
   });
 });
 
+describe('a product of probabilities', () => {
+  it('is looked at once for each factor, however often it is multiplied with itself', () => {
+    const squares = Array.from({ length: 60 }, (_, i) =>
+      node('Mul', [`m${i}`, `m${i}`], [i === 59 ? 'y' : `m${i + 1}`]),
+    );
+    expect(activationOf(node('Sigmoid', ['z'], ['m0']), ...squares)).toMatchObject({ activation: 'sigmoid' });
+  });
+});
+
 describe('a log-softmax spelled out', () => {
   it.each([
     ['by ReduceLogSumExp', [node('ReduceLogSumExp', ['z', 'last'], ['l']), node('Sub', ['z', 'l'], ['y'])]],

@@ -18,11 +18,14 @@ export const attentionFactor = (node: Node): 0 | 1 | undefined => weights.get(no
 /** Notes the products of attention and values of a graph for {@link attentionFactor}; the graph stays as it is. */
 export function findAttentionProducts(graph: Graph): Graph {
   const makers = producers(graph);
+  const known = new Map<string, boolean>();
   const isAttention = (name: string): boolean => {
-    const maker = makers.get(name);
-    if (!maker) return false;
-    return maker.op === 'Softmax' || (BETWEEN.has(maker.op) && maker.inputs.some(isAttention));
+    const answer = known.get(name) ?? leadsToSoftmax(makers.get(name));
+    known.set(name, answer);
+    return answer;
   };
+  const leadsToSoftmax = (maker: Node | undefined): boolean =>
+    maker?.op === 'Softmax' || (maker !== undefined && BETWEEN.has(maker.op) && maker.inputs.some(isAttention));
   for (const node of graph.nodes) {
     if (node.op !== 'MatMul' && node.op !== 'Einsum') continue;
     const factor = node.inputs.findIndex(isAttention);

@@ -87,7 +87,10 @@ export function lrp(options: Partial<LrpOptions> = {}): Ruleset {
   return {
     id: `lrp(${JSON.stringify(chosen)})`,
     title: 'Layer-wise relevance propagation',
-    prepare: (graph) => findAttentionProducts(findSelfGates(graph)),
+    prepare(graph) {
+      const gated = findSelfGates(graph);
+      return chosen.attention === 'cp_lrp' ? findAttentionProducts(gated) : gated;
+    },
     seed: (g, scores, cotangent) => g.mul(scores, cotangent),
     rule(position) {
       const rule = ruleFor(position, chosen);

@@ -14,16 +14,33 @@ import { type Turn, turnAt, turned } from './turns.ts';
  * exponentials and complements of probabilities. Sees Softmax, LogSoftmax and Sigmoid, each of them spelled out in
  * arithmetic, and the pair `1 - p, p` of one sigmoid.
  */
-export function finalActivation(graph: Graph, output: string): FinalActivation {
+export const finalActivation = (graph: Graph, output: string): FinalActivation => activationBehind(graph, output, 0);
+
+/** Answers by tensor: products ask about their factors, which may be the same tensor again and again. */
+const known = new WeakMap<Graph, Map<string, FinalActivation>>();
+
+/** Products, parts and branches within one another that are followed. */
+const MAX_DEPTH = 64;
+
+function activationBehind(graph: Graph, output: string, depth: number): FinalActivation {
+  if (depth > MAX_DEPTH) return { activation: 'none', logits: output };
+  const found = known.get(graph) ?? new Map<string, FinalActivation>();
+  known.set(graph, found);
+  const answer = found.get(output) ?? lookBack(graph, output, depth);
+  found.set(output, answer);
+  return answer;
+}
+
+function lookBack(graph: Graph, output: string, depth: number): FinalActivation {
   const makers = producers(graph);
   const spelling = new Spelling(graph);
   const turns: Turn[] = [];
   let order: readonly number[] | undefined;
   let tensor = output;
   for (let node = makers.get(tensor); node; node = makers.get(tensor)) {
-    const found = activationAt(graph, node, makers);
+    const found = activationAt(graph, node, makers, depth + 1);
     if (found) return turned(placed(found, order, makers), turns, output);
-    const inside = activationInside(graph, node, tensor, makers);
+    const inside = activationInside(graph, node, tensor, makers, depth + 1);
     if (inside) return turned({ activation: inside }, turns, output);
     const turn = turnAt(spelling, node);
     if (turn) {
@@ -81,24 +98,31 @@ type Makers = ReadonlyMap<string, Node>;
  * a maximum or a choice of some, as shares of a sum, as the product of two, in the class rows of a detector's head, or in
  * an operator of `ai.onnx.ml`.
  */
-function activationInside(graph: Graph, node: Node, tensor: string, makers: Makers): Activation | undefined {
+function activationInside(
+  graph: Graph,
+  node: Node,
+  tensor: string,
+  makers: Makers,
+  depth: number,
+): Activation | undefined {
   if (node.domain === 'ai.onnx.ml') return postTransform(node, makers);
   if (node.op === 'If') {
     const found = subgraphs(node).map((branch) => {
       const inner = branch.outputs[node.outputs.indexOf(tensor)]?.name;
-      return inner === undefined ? 'none' : finalActivation(seenInside(graph, branch), inner).activation;
+      return inner === undefined ? 'none' : activationBehind(seenInside(graph, branch), inner, depth).activation;
     });
     return found.length === 2 && found[0] === found[1] && found[0] !== 'none' ? found[0] : undefined;
   }
   if (isShare(graph, node)) return 'exp_normalised';
   // Some of the probabilities, such as those of all classes but one.
-  if (/^(ReduceMean|Slice|Split|Gather)$/.test(node.op)) return activationOf(graph, node.inputs[0] ?? '');
+  if (/^(ReduceMean|Slice|Split|Gather)$/.test(node.op)) return activationOf(graph, node.inputs[0] ?? '', depth);
   // Of classes that exclude each other, the largest is one class no more.
-  if (node.op === 'ReduceMax') return activationOf(graph, node.inputs[0] ?? '') === 'sigmoid' ? 'sigmoid' : undefined;
-  if (node.op === 'Mul') return node.inputs.every((name) => isProbability(graph, name)) ? 'sigmoid' : undefined;
+  if (node.op === 'ReduceMax')
+    return activationOf(graph, node.inputs[0] ?? '', depth) === 'sigmoid' ? 'sigmoid' : undefined;
+  if (node.op === 'Mul') return node.inputs.every((name) => isProbability(graph, name, depth)) ? 'sigmoid' : undefined;
   if (node.op === 'HardSigmoid' && node.domain === '') return 'sigmoid';
   if (node.op !== 'Concat') return undefined;
-  const parts = node.inputs.map((name) => activationOf(graph, name));
+  const parts = node.inputs.map((name) => activationOf(graph, name, depth));
   return parts.findLast((part) => part !== undefined);
 }
 
@@ -109,13 +133,13 @@ const seenInside = (graph: Graph, branch: Graph): Graph => ({
   constants: new Map([...graph.constants, ...branch.constants]),
 });
 
-const activationOf = (graph: Graph, tensor: string): Activation | undefined => {
-  const { activation } = finalActivation(graph, tensor);
+const activationOf = (graph: Graph, tensor: string, depth: number): Activation | undefined => {
+  const { activation } = activationBehind(graph, tensor, depth);
   return activation === 'none' ? undefined : activation;
 };
 
-const isProbability = (graph: Graph, tensor: string): boolean =>
-  /^(softmax|sigmoid|exp_normalised)$/.test(finalActivation(graph, tensor).activation);
+const isProbability = (graph: Graph, tensor: string, depth: number): boolean =>
+  /^(softmax|sigmoid|exp_normalised)$/.test(activationBehind(graph, tensor, depth).activation);
 
 /** Activation that a converter's operator applies to its scores; Normalizer divides its input by its sum. */
 function postTransform(node: Node, makers: Makers): Activation | undefined {
@@ -127,7 +151,7 @@ function postTransform(node: Node, makers: Makers): Activation | undefined {
   return transform === 'SOFTMAX' ? 'softmax' : transform === 'LOGISTIC' ? 'sigmoid' : undefined;
 }
 
-function activationAt(graph: Graph, node: Node, makers: Makers): FoundActivation | undefined {
+function activationAt(graph: Graph, node: Node, makers: Makers, depth: number): FoundActivation | undefined {
   const [input = ''] = node.inputs;
   if (node.domain !== '') return undefined;
   if (node.op === 'Softmax') return { activation: 'softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
@@ -135,16 +159,16 @@ function activationAt(graph: Graph, node: Node, makers: Makers): FoundActivation
     return { activation: 'log_softmax', logits: input, axis: intAttribute(node, 'axis', -1) };
   }
   if (node.op === 'Sigmoid') return { activation: 'sigmoid', logits: input };
-  return node.op === 'Concat' ? sigmoidPair(graph, node, makers) : spelledActivation(graph, node);
+  return node.op === 'Concat' ? sigmoidPair(graph, node, makers, depth) : spelledActivation(graph, node);
 }
 
 /** `[1 - p, p]` of one sigmoid: probabilities of two classes. No tensor of the graph holds their two logits. */
-function sigmoidPair(graph: Graph, node: Node, makers: Makers): FoundActivation | undefined {
+function sigmoidPair(graph: Graph, node: Node, makers: Makers, depth: number): FoundActivation | undefined {
   const [first, second] = node.inputs.map((name) => throughShapes(name, makers));
   if (node.inputs.length !== 2 || !first || !second) return undefined;
   const [p, q] = second.node.op === 'Sub' ? [first, second] : [second, first];
   const isComplement = q.node.op === 'Sub' && throughShapes(q.node.inputs[1] ?? '', makers)?.node === p.node;
-  if (!isComplement || activationOf(graph, p.node.outputs[0] ?? '') !== 'sigmoid') return undefined;
+  if (!isComplement || activationOf(graph, p.node.outputs[0] ?? '', depth) !== 'sigmoid') return undefined;
   return { activation: 'sigmoid', axis: intAttribute(node, 'axis', 0) };
 }
 
