@@ -13,6 +13,8 @@ export interface Asked {
 
 /** Answers that are kept for each method on each model. */
 const MAX_ANSWERS = 64;
+/** Longest question that is kept, in characters: a mask of features may have thousands of numbers. */
+const MAX_QUESTION = 4096;
 
 type Answers = WeakMap<MethodSource, WeakMap<ModelInfo, LruCache<unknown>>>;
 
@@ -23,6 +25,7 @@ const byMethod = new WeakMap<Method, Answers>();
  * @param question which function is asked, and its parameters, as text
  */
 export function askedOnce<T>({ method, methods, info }: Asked, question: string, ask: () => T): T {
+  if (question.length > MAX_QUESTION) return ask();
   const ofMethod: Answers = byMethod.get(method) ?? new WeakMap();
   byMethod.set(method, ofMethod);
   const ofSource = ofMethod.get(methods) ?? new WeakMap<ModelInfo, LruCache<unknown>>();

@@ -31,17 +31,24 @@ interface Described {
   readonly info: BoundInfo;
 }
 
-const known = new WeakMap<readonly Node[], readonly Checked[]>();
+/** By the nodes of a graph; the scores differ from request to request. */
+const known = new WeakMap<readonly Node[], ReadonlyMap<string, boolean>>();
 
 /**
  * The tensors in front of operators that hide an overflow, and the scores, of a model whose file computes in float16; none
  * of other models.
  */
 export function halvesInside({ model, info }: Described): readonly Checked[] {
-  const { nodes, constants, computesHalf = false } = model.graph;
+  const { nodes, computesHalf = false } = model.graph;
   if (!computesHalf) return [];
-  const found = known.get(nodes);
-  if (found) return found;
+  const masked = new Map(known.get(nodes) ?? hidersIn(model.graph, info));
+  known.set(nodes, new Map(masked));
+  masked.set(info.scores.name, false);
+  return spread([...masked].map(([tensor, takesMasks]) => ({ tensor, masked: takesMasks })));
+}
+
+/** Float32 tensors in front of operators that hide an overflow, with whether masks may come there. */
+function hidersIn({ nodes, constants }: Model['graph'], info: BoundInfo): Map<string, boolean> {
   const masked = new Map<string, boolean>();
   for (const { op, inputs } of nodes) {
     if (!HIDES.has(op)) continue;
@@ -50,10 +57,7 @@ export function halvesInside({ model, info }: Described): readonly Checked[] {
       masked.set(name, (masked.get(name) ?? false) || TAKES_MASKS.has(op));
     }
   }
-  masked.set(info.scores.name, false);
-  const all = spread([...masked].map(([tensor, takesMasks]) => ({ tensor, masked: takesMasks })));
-  known.set(nodes, all);
-  return all;
+  return masked;
 }
 
 /** Element type of a tensor; undefined where nothing is known of it. */

@@ -3,7 +3,7 @@ import type { Feature, Features } from '../modality/modality.ts';
 import type { Prediction, Task } from '../task/task.ts';
 
 /** Feature of each token, -1 for special ones. */
-const featureOfEach = ({ mask }: Features): ArrayLike<number> => Object.values(mask)[0] ?? [];
+const featureOfEach = ({ mask }: Features): Int32Array => Object.values(mask)[0] ?? new Int32Array();
 
 /** 1 for the tokens that predictions may be at, 0 for the others. */
 export function tokensOf(features: Features, tokens: NonNullable<Task['tokens']>): number[] {
@@ -17,7 +17,7 @@ export function tokensOf(features: Features, tokens: NonNullable<Task['tokens']>
 /** Features at the token or the span of a prediction, in order. */
 export function featuresAt({ span, position }: Pick<Prediction, 'span' | 'position'>, features: Features): number[] {
   const [first, last] = span ?? (typeof position === 'number' ? [position, position] : [0, -1]);
-  const tokens = Array.from(featureOfEach(features)).slice(first, last + 1);
+  const tokens = featureOfEach(features).subarray(first, last + 1);
   return [...new Set(tokens.filter((feature) => feature >= 0))];
 }
 
