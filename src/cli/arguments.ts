@@ -104,3 +104,6 @@ export function numberFlag(name: string, text: string, least = -Infinity, most =
 /** A flag that is a list of numbers with commas between: `0.485,0.456,0.406`. */
 export const numbersFlag = (name: string, text: string): number[] =>
   text.split(',').map((part) => numberFlag(name, part));
+
+/** A flag that is a list of names with commas between: `grad_cam, rise`. */
+export const namesFlag = (text: string): string[] => text.split(',').map((name) => name.trim());

@@ -1,8 +1,10 @@
 /** `--beeswarm`: the rows of a table in one drawing. */
+
 import { extname } from 'node:path';
 import { counted } from '../core/counted.ts';
 import { targetName } from '../core/explainer/draw-row.ts';
 import { beeswarm, type SwarmRow } from '../core/modality/beeswarm.ts';
+import { escapeXml } from '../core/modality/svg.ts';
 import type { Outcome } from '../library/outcome.ts';
 import { writeBytes } from '../node/files.ts';
 import { UsageError } from './arguments.ts';
@@ -42,7 +44,7 @@ export class Beeswarm {
     const isPage = extname(this.path).toLowerCase() === '.html';
     await writeBytes(
       this.path,
-      isPage ? `<!doctype html><meta charset="utf-8"><title>${target.replaceAll('<', '&lt;')}</title>${drawn}` : drawn,
+      isPage ? `<!doctype html><meta charset="utf-8"><title>${escapeXml(target)}</title>${drawn}` : drawn,
     );
     return `${counted(this.rows.length, 'row')} drawn to ${this.path}.`;
   }

@@ -4,7 +4,7 @@ import type { Manifest } from '../core/model/manifest.ts';
 import type { OpenedModel } from '../library/opened-model.ts';
 import type { PreprocessingEntries } from '../library/preprocessing-entries.ts';
 import { openModelFile } from '../node/open-model-file.ts';
-import { numberFlag, numbersFlag, UsageError } from './arguments.ts';
+import { namesFlag, numberFlag, numbersFlag, UsageError } from './arguments.ts';
 import { TASKS } from './compose.ts';
 import { textFlag } from './flags.ts';
 
@@ -80,8 +80,6 @@ function corrections(flags: ModelFlags): Partial<Manifest> {
     ...(hold !== undefined && { hold: namesFlag(hold) }),
   };
 }
-
-const namesFlag = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 /** Entries of a preprocessing that flags state. */
 function preprocessingOf(flags: PreprocessingFlags): PreprocessingEntries {

@@ -15,6 +15,7 @@ import { regionOfBoxes } from '../core/metrics/region.ts';
 import { graphCompiler } from '../core/plan/compile-variant.ts';
 import { rowsOf } from '../core/tensor/rows.ts';
 import type { Runner } from './contract.ts';
+import { expect } from './expect.ts';
 import { type Subject, subjects } from './models.ts';
 
 /** Options of the suite. */
@@ -54,11 +55,6 @@ interface Measuring {
 interface Promised {
   readonly title: string;
   check(measure: (options?: { readonly maxBatch?: number }) => Promise<Measuring>): Promise<void>;
-}
-
-/** @throws Error with what is wrong */
-function expect(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new Error(problem);
 }
 
 const scoreOf = ({ measured }: Measuring): number | undefined => (isMeasured(measured) ? measured.score : undefined);

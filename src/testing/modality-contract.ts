@@ -1,10 +1,12 @@
 /** The contract suite of modalities: what every modality promises, tried on bodies for a model of it. */
+
 import { WhylightError } from '../core/errors.ts';
 import { checkModality } from '../core/modality/check.ts';
 import type { DrawFormat, Features, Modality, ModalityContext, Prepared } from '../core/modality/modality.ts';
 import type { Float32Tensors } from '../core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../core/tensor/tensor.ts';
 import type { Runner } from './contract.ts';
+import { expect } from './expect.ts';
 
 /** A body for a model of the modality that is right. */
 export interface ModalityCase {
@@ -32,11 +34,6 @@ interface Promised {
 
 const FORMATS: readonly DrawFormat[] = ['svg', 'html', 'ansi'];
 const MARKUP = '<script>alert(1)</script>';
-
-/** @throws Error with what is wrong */
-function expect(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new Error(problem);
-}
 
 const PROMISES: readonly Promised[] = [
   {

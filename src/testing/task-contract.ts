@@ -1,4 +1,5 @@
 /** The contract suite of tasks: what every task promises, tried on outputs of which a reading is known. */
+
 import type { Engine } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import { GraphBuilder } from '../core/onnx/builder.ts';
@@ -7,6 +8,7 @@ import { write } from '../core/onnx/write.ts';
 import type { Prediction, Task, TaskContext, TaskOutputs, TaskTarget } from '../core/task/task.ts';
 import { float32 } from '../core/tensor/tensor.ts';
 import type { Runner } from './contract.ts';
+import { expect } from './expect.ts';
 
 /** Outputs of one run of a model of the task, with at least one prediction in them. */
 export interface TaskCase {
@@ -20,11 +22,6 @@ export interface TaskCase {
 interface Promised {
   readonly title: string;
   check(task: Task, example: TaskCase, engine: () => Promise<Engine>): void | Promise<void>;
-}
-
-/** @throws Error with what is wrong */
-function expect(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new Error(problem);
 }
 
 const PROMISES: readonly Promised[] = [

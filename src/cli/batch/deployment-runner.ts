@@ -96,8 +96,10 @@ class DeploymentRunner implements BatchRunner {
 
   private async millisecondsOf(input: BatchInput): Promise<number> {
     // An estimate that failed because of its own input says nothing about this one.
-    const known = await this.milliseconds?.catch(() => undefined);
-    if (known !== undefined) return known;
+    if (this.milliseconds) {
+      const known = await this.milliseconds.catch(() => undefined);
+      if (known !== undefined) return known;
+    }
     this.milliseconds = this.estimate(input);
     return this.milliseconds;
   }

@@ -61,7 +61,7 @@ const MAX_WAIT_MS = 30_000;
  */
 export async function runBatch(options: BatchOptions): Promise<BatchOutcome> {
   const { inputs, journal, concurrency, progress, rate } = options;
-  const state = new BatchState(options, await spentIn(journal));
+  const state = new BatchState(options, options.runner.price ? await spentIn(journal) : 0);
   const slot = rateLimit(rate);
   let next = 0;
   let stopped: unknown;

@@ -1,7 +1,7 @@
 /** `whylight erase`: everything that a deployment stores of a tenant. */
 import type { Erased } from '../../edge/stores/erase.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
-import { DEPLOYMENT_ARGS, deploymentOf } from '../deployment/client.ts';
+import { DEPLOYMENT_ARGS, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { textFlag } from '../flags.ts';
 
 const args = {
@@ -21,11 +21,9 @@ export default defineCommand({
     const total = { answers: 0, jobs: 0, models: 0 };
     let cursor: string | undefined;
     for (let done = false; !done; ) {
-      const body = JSON.stringify(cursor === undefined ? {} : { cursor });
       const part = await client.json<Erased>(`/admin/tenants/${encodeURIComponent(tenant)}/erase`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: () => body,
+        ...jsonBody(cursor === undefined ? {} : { cursor }),
       });
       for (const name of ['answers', 'jobs', 'models'] as const) total[name] += part[name];
       ({ done, cursor } = part);

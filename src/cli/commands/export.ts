@@ -9,7 +9,7 @@ import { halfEnds } from '../../core/onnx/half-ends.ts';
 import { write } from '../../core/onnx/write.ts';
 import { graphFile } from '../../core/plan/compile-variant.ts';
 import { preparedBytes } from '../../library/prepare-model.ts';
-import { numberFlag, UsageError } from '../arguments.ts';
+import { namesFlag, numberFlag, UsageError } from '../arguments.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { explainedGraph, WRITTEN_METHODS } from '../export/explained/graph.ts';
@@ -126,8 +126,7 @@ export default defineCommand({
 });
 
 /** Ids of the methods that the flag names. */
-const methodsOf = (flag: string): readonly string[] =>
-  flag === 'all' ? configuredMethods().ids : flag.split(',').map((id) => id.trim());
+const methodsOf = (flag: string): readonly string[] => (flag === 'all' ? configuredMethods().ids : namesFlag(flag));
 
 /** Writes the graphs of methods with their default parameters, for programs without a compiler. */
 async function writePrepared(model: Model, out: string, methods: readonly string[]): Promise<void> {

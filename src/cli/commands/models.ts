@@ -1,12 +1,11 @@
 /** `whylight models list | push | pull | pin | delete | rollout`: uploaded models of a deployment. */
 import { noun } from '../../core/counted.ts';
-import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
 import { bringFile, targetIn } from '../deployment/model-download.ts';
-import { modelUpload, uploadBody } from '../deployment/model-upload.ts';
+import { modelUpload, uploadRequest } from '../deployment/model-upload.ts';
 import { positional, textFlag } from '../flags.ts';
 import { progressBar } from '../progress.ts';
 
@@ -102,13 +101,11 @@ async function push(client: DeploymentClient, flags: Flags): Promise<Done> {
   if (!name) throw new UsageError('The model has no manifest that names it: give --as name@version.');
   const total = upload.files.reduce((sum, { size }) => sum + size, 0);
   const bar = progressBar(`upload of ${mebibytes(total)}`);
-  const { headerLength } = uploadBody(upload);
   const value = await client
-    .json<{ digest: string; methods: string[] }>(`/v2/models/${name}/versions/${version}${ownerOf(flags)}`, {
-      method: 'PUT',
-      headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(headerLength) },
-      body: () => uploadBody(upload, (sent) => bar.update(sent, total)).body,
-    })
+    .json<{ digest: string; methods: string[] }>(
+      `/v2/models/${name}/versions/${version}${ownerOf(flags)}`,
+      uploadRequest(upload, (sent) => bar.update(sent, total)),
+    )
     .finally(() => bar.end());
   const { digest, methods } = value;
   return {

@@ -4,7 +4,7 @@ import type { Explainer } from '../../core/explainer/explainer.ts';
 import type { ExplainRequest } from '../../core/explainer/request.ts';
 import type { Model } from '../../core/model/model.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
-import { numberFlag } from '../arguments.ts';
+import { namesFlag, numberFlag } from '../arguments.ts';
 import { compose, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { textFlag } from '../flags.ts';
@@ -47,7 +47,7 @@ export default defineCommand({
     const { model } = await openModel(flags, EMBEDDED_MODELS, ROOT);
     const explainer = await compose('web');
     const inputs = zerosOf(model);
-    const ids = methods?.split(',').map((id) => id.trim()) ?? explainer.methods.ids;
+    const ids = methods === undefined ? explainer.methods.ids : namesFlag(methods);
     const priced = ids.flatMap((id): Priced[] => {
       const cost = costOf(explainer, model, { method: id, inputs }, methods !== undefined);
       if (!cost) return [];

@@ -12,11 +12,10 @@ import {
 } from '../../edge/models/model-record.ts';
 import type { TenantRecord } from '../../edge/tenants/record.ts';
 import { sizeOfFile } from '../../node/files.ts';
-import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { folderStore, MODELS, modelsIn, readJson, readNote, TENANTS } from '../deployment/backup-folder.ts';
 import { DEPLOYMENT_ARGS, type DeploymentClient, deploymentOf, jsonBody } from '../deployment/client.ts';
-import { uploadBody } from '../deployment/model-upload.ts';
+import { uploadRequest } from '../deployment/model-upload.ts';
 import { type StoredModel, storedModels, versionPath } from '../deployment/stored-models.ts';
 import { positional } from '../flags.ts';
 import { progressBar } from '../progress.ts';
@@ -88,15 +87,10 @@ async function restoreVersion(
       .filter((path) => path !== 'manifest.json')
       .map(async (path) => ({ path, source: sourceOf(path), size: await sizeOfFile(sourceOf(path)) })),
   );
-  const upload = { manifest, files };
-  const { digest } = await client.json<{ digest: string }>(versionPath(model, version), {
-    method: 'PUT',
-    headers: {
-      'Content-Type': 'application/octet-stream',
-      [HEADER_LENGTH]: String(uploadBody(upload).headerLength),
-    },
-    body: () => uploadBody(upload).body,
-  });
+  const { digest } = await client.json<{ digest: string }>(
+    versionPath(model, version),
+    uploadRequest({ manifest, files }),
+  );
   if (digest === entry.digest) return;
   const message = `Version ${version} of ${model.name} has the digest ${digest} now, but ${entry.digest} in the backup: verify the backup.`;
   throw new WhylightError('model_damaged', message, { model: model.name, version });

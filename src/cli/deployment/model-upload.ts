@@ -1,4 +1,5 @@
 /** Files of a local model as the body of an upload: a JSON part that lists them, then their bytes. */
+
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,7 +10,9 @@ import { readOpened } from '../../library/opened-model.ts';
 import { openFolder, readBytes, sizeOfFile } from '../../node/files.ts';
 import { FilesBeside } from '../../node/files-beside.ts';
 import { type EmbeddedModels, locateModel } from '../../node/model-location.ts';
+import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { TASKS } from '../compose.ts';
+import type { DeploymentRequest } from './client.ts';
 
 export interface UploadedFile {
   /** Name in the upload. */
@@ -57,14 +60,13 @@ const isNamed = ({ modalities = {} }: Partial<Manifest>, file: string): boolean 
   JSON.stringify(modalities).includes(JSON.stringify(file));
 
 /**
- * Makes the body of an upload, which reads the files as it is sent.
+ * Makes the request of an upload, whose body reads the files as it is sent.
  * @param sent told the bytes that have been read so far
- * @returns the body, and the length of its JSON part for `Inference-Header-Content-Length`
  */
-export function uploadBody(
+export function uploadRequest(
   { manifest, files }: ModelUpload,
   sent: (bytes: number) => void = () => undefined,
-): { readonly body: ReadableStream; readonly headerLength: number } {
+): DeploymentRequest {
   const list = files.map(({ path, size }) => ({ path, binary_data_size: size }));
   const head = new TextEncoder().encode(JSON.stringify({ manifest, files: list }));
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -82,5 +84,9 @@ export function uploadBody(
         throw new WhylightError('invalid_request', `The file ${path} changed while it was sent.`, { path });
     }
   }
-  return { body: Readable.toWeb(Readable.from(chunks())) as ReadableStream, headerLength: head.length };
+  return {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/octet-stream', [HEADER_LENGTH]: String(head.length) },
+    body: () => Readable.toWeb(Readable.from(chunks())) as ReadableStream,
+  };
 }
