@@ -142,9 +142,13 @@ export async function queryOf(
   const plan = async (): Promise<Plan> => {
     const inputs = await wrapTime(c, 'decode', input.inputs());
     const methods = methodsFor(tenant, explainer.methods);
+    const wanted = {
+      ownBaselines: parameters.baseline === undefined,
+      takesBackground: entry.method.background !== undefined,
+    };
     const request = {
       ...{ method, params, target, scores, seed, top, summary, inputs },
-      ...(await readingOf(input, model, parameters.baseline === undefined, {
+      ...(await readingOf(input, model, wanted, {
         ...reading,
         ...(similar && { similarTo: await similar.embedding() }),
       })),
@@ -192,12 +196,13 @@ function methodOf(
 /**
  * The parts of a request that come from the input beside its tensors: the size of the image, or features and baselines.
  * @param model of the request
- * @param ownBaselines false where the client chose a baseline
+ * @param wanted `ownBaselines` false where the client chose a baseline; `takesBackground` true for methods that average over
+ * background rows, which are read for these alone
  */
 async function readingOf(
   input: ExplainInput,
   model: Model,
-  ownBaselines: boolean,
+  { ownBaselines, takesBackground }: { readonly ownBaselines: boolean; readonly takesBackground: boolean },
   settings: ReadRequest,
 ): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines' | 'background'>> {
   const [placed, prepared] = [await input.image(), await input.prepared()];
@@ -211,7 +216,7 @@ async function readingOf(
   if (!prepared || !isNamed) return { read };
   const known = { read, features: prepared.features };
   if (!ownBaselines || prepared.use.modality.id === 'tensor') return known;
-  const background = await prepared.background();
+  const background = takesBackground ? await prepared.background() : undefined;
   return { ...known, baselines: await prepared.baselines(), ...(background && { background }) };
 }
 
