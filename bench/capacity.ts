@@ -1,5 +1,5 @@
 /**
- * Whether the capacity model of docs/scale.md holds: `npm run bench:capacity`; {@link HELP} lists the options.
+ * Check of the capacity model of docs/scale.md against a simulation: `npm run bench:capacity`; {@link HELP} lists the options.
  *
  * A simulation, event by event, of locations with isolates that do one thing at a time, caches, and a pool of origins with a
  * line, next to what the formulas say. Nothing here measures a clock: the same seed prints the same figures anywhere.

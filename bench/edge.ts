@@ -1,5 +1,5 @@
 /**
- * What the edge costs beside the engine: `npm run bench:edge`; {@link HELP} lists the options.
+ * Cost of the edge beside the engine: `npm run bench:edge`; {@link HELP} lists the options.
  *
  * The real Worker in workerd over loopback, bundled as for a deployment and with no proxy before it. What is compared is
  * asked in turns: the first answer of a fresh process with onnxruntime's own first run, hits of KV with a Worker that only
@@ -268,7 +268,7 @@ async function ok(asked: Promise<Answered>, status = 200): Promise<Answered> {
   return answer;
 }
 
-/** How much more a crowd takes: the median of the ratios of what was asked in turns. */
+/** Extra cost of a crowd: the median of the ratios of what was asked in turns. */
 function against(walls: readonly number[], alone: readonly number[] | undefined, i: number): string {
   if (i === 0 || !alone) return '';
   const more = median(walls.map((wall, k) => wall / (alone[k] as number))) - 1;

@@ -1,5 +1,5 @@
 /**
- * What breaks when the origin does: `npm run bench:faults`; {@link HELP} lists the options.
+ * Answers of the edge while its origin fails: `npm run bench:faults`; {@link HELP} lists the options.
  *
  * The real Worker in workerd, a real origin process behind a proxy that cuts and delays, and heavy requests and jobs while
  * that origin is killed, stalled and cut off. Every answer is compared with what the edge itself computes, before and in peace.

@@ -1,5 +1,5 @@
 /**
- * What a gradient costs: `npm run bench:gradient -- <folder or files>`; {@link HELP} lists the options.
+ * Cost of a gradient: `npm run bench:gradient -- <folder or files>`; {@link HELP} lists the options.
  *
  * For each model, in one process and in turns so that other load on the machine meets all of them alike: the forward
  * graph, the gradient with respect to the input, and the gradient with respect to the CAM layer. Medians, quartiles, and

@@ -57,7 +57,7 @@ const tensors = (parameters: object, n = 0, data: unknown = pixels(n), shape = [
 
 interface Kind {
   readonly name: string;
-  /** How often, next to the others. */
+  /** Frequency, relative to the other kinds. */
   readonly weight: number;
   readonly path: string;
   readonly init: RequestInit;

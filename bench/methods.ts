@@ -1,5 +1,5 @@
 /**
- * What each method costs: `npm run bench:methods`; {@link HELP} lists the options.
+ * Cost of each method: `npm run bench:methods`; {@link HELP} lists the options.
  *
  * Sessions are made before the clock starts. Time outside the engine is the method's own: making rows, folding answers.
  */

@@ -1,5 +1,5 @@
 /**
- * What an origin is worth: `npm run bench:origin -- [model.onnx]`; {@link HELP} lists the options.
+ * Throughput of an origin: `npm run bench:origin -- [model.onnx]`; {@link HELP} lists the options.
  *
  * The same rows of a model: one by one and in the origin's own batches on the bare engine, at the edge, and as
  * explanations at a real origin process over loopback. And what the way through the edge adds to that to the origin.

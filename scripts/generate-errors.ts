@@ -8,7 +8,7 @@ import { STATUS } from '../src/edge/http/problem.ts';
 
 const FILE = 'docs/errors.md';
 
-/** What to do, where the meaning does not say it; the message of each error says it for the case at hand. */
+/** Advice where the meaning of a code gives none; the message of each error says it for the case at hand. */
 const RETRY: Partial<Record<ErrorCode, string>> = {
   rate_limited: 'after `Retry-After`',
   overloaded: 'after `Retry-After`',

@@ -36,7 +36,7 @@ export interface GeneratedFile {
 }
 
 /**
- * What belongs into `generated/` for the configuration in this folder.
+ * Contents of `generated/` for the configuration in this folder.
  * @throws WhylightError `invalid_config` whose message names the file, the entry and the fix.
  */
 export async function generate(root: string): Promise<GeneratedFile[]> {

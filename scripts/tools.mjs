@@ -1,4 +1,4 @@
-/** Where the tools of this project lie, for its scripts. Paths are relative to the project's folder. */
+/** Locations of this project's tools, for its scripts. Paths are relative to the project's folder. */
 
 /** The Node that runs everything once the packages are installed; the machine's own only starts `setup.mjs`. */
 export const PINNED_NODE =

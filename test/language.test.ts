@@ -1,19 +1,23 @@
-/** Rules of wording that hold in every source file; CONTRIBUTING.md states them. */
+/** Rules of wording that hold in every file of the project; CONTRIBUTING.md states them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDERS = ['src', 'test', 'scripts', 'bench', 'examples'];
 
 /** Name of a limit that should begin with MAX_ or MIN_. */
 const LIMIT = /\b(?:MOST|LEAST|LONGEST|FEWEST)_/;
 /** First words of a doc comment that is a clause, not a description; the comment may begin on its second line. */
-const CLAUSE = /^\s*\/\*\*\s+(?:\*\s+)?(?:What|Where|Whether|Of|How|Whoever|Whatever)\b/m;
+const CLAUSE = /^\s*\/\*\*\s+(?:\*\s+)?(?:What|Where|Whether|When|Which|Why|Of|How|Whoever|Whatever)\b/m;
 
-const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file))
-  .map((file) => ({ file, text: readFileSync(join(SRC, file), 'utf8') }));
+const sources = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+)
+  .filter((file) => /\.(?:tsx?|mjs)$/.test(file) && !/(?:^|\/)(?:node_modules|generated|dist)\//.test(file))
+  .filter((file) => file !== join('test', 'language.test.ts'))
+  .map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
 
 const matching = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file);
 

@@ -26,7 +26,7 @@ export interface Figures {
   /** Mean of all that come, those that do not wait too. */
   readonly isolateWaitMs: number;
   readonly originsBusy: number;
-  /** Of those that are taken. */
+  /** Mean wait of the accepted requests, in milliseconds. */
   readonly originWaitMs: number;
   /** Share of the heavy ones. */
   readonly turnedAway: number;
@@ -73,7 +73,7 @@ export function simulate(load: Load, seconds: number, seed: number): Figures {
   };
   const exponential = (mean: number): number => -Math.log(1 - Math.min(chance(), 1 - 1e-7)) * mean;
 
-  /** When each isolate, and each place of an origin, is free again. */
+  /** Time at which each isolate, and each slot of an origin, is free again. */
   const isolateFree = new Float64Array(isolates);
   const originFree = new Float64Array(origins);
   const starts: number[] = [];

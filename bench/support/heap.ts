@@ -1,4 +1,4 @@
-/** What JavaScript holds in an isolate of workerd, asked for over V8's inspector. */
+/** Memory that JavaScript holds in an isolate of workerd, read over V8's inspector. */
 
 export interface Heap {
   /** Bytes of objects, and of what array buffers hold outside of the heap. What is garbage but not yet collected counts. */

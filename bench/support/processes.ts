@@ -82,7 +82,7 @@ export async function freePort(): Promise<number> {
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** Of the descendants of a process that bear a name; 0 where there is no /proc. */
+/** Resident bytes of the descendants of a process that have this name; 0 without /proc. */
 function residentBytes(root: number, name: string): number {
   const parents = new Map<number, number>();
   const names = new Map<number, string>();

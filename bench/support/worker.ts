@@ -39,11 +39,11 @@ export async function bundle(folder: string, config = 'wrangler.toml'): Promise<
 }
 
 export interface WorkerOptions {
-  /** Where KV, R2 and Durable Objects are kept; in a folder that goes with the Worker when left out. */
+  /** Folder of KV, R2 and Durable Objects; when left out, one that is removed with the Worker. */
   readonly state?: string;
   /** Variables and secrets beside those of wrangler.toml. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Whether its heap is to be looked at. */
+  /** Opens the inspector, so that the heap can be read. */
   readonly inspected?: boolean;
   /** Told each line that the Worker writes. */
   readonly said?: (line: string) => void;
@@ -54,7 +54,7 @@ export interface RunningWorker {
   readonly address: string;
   /** Bytes that the workerd process holds: the Worker, and all the isolates that stand in for the platform. Linux only. */
   memory(): Promise<number>;
-  /** Of the Worker's isolate alone; only of one that is `inspected`. */
+  /** Heap of the Worker's own isolate; only when `inspected`. */
   readonly heap?: Heap;
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * What the real Worker is measured against: onnxruntime-web by itself, and an answer that is only read from where it is
+ * Yardstick of the real Worker: onnxruntime-web by itself, and an answer that is only read from where it is
  * kept. It does nothing that anybody would call a service.
  */
 import * as ort from 'onnxruntime-web/wasm';

@@ -1,4 +1,4 @@
-/** What methods cost, in rows, for one example model. */
+/** Cost of the methods, in rows, for one example model. */
 
 import { WhylightError } from '../../src/core/errors.ts';
 import type { Cost, Method } from '../../src/core/method/contract.ts';

@@ -1,7 +1,7 @@
-/** What people ask for, and the methods that answer: the chooser is made of it. */
+/** A common question and the methods that answer it; the chooser is generated from these. */
 export interface Need {
   readonly need: string;
-  /** Why these, in a sentence or two. */
+  /** Reason for these methods, in a sentence or two. */
   readonly because: string;
   /** Ids, the first choice first. */
   readonly methods: readonly string[];

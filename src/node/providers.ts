@@ -1,4 +1,4 @@
-/** Which execution provider of onnxruntime-node runs the models: the strongest that this machine has. */
+/** Choice of onnxruntime-node's execution provider: the fastest that this machine has. */
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -114,7 +114,7 @@ export const leftOut = signal<ReadonlySet<number>>(new Set());
 
 export const api = computed(() => new Api(key.value));
 
-/** Which part of the drawn image the model sees. */
+/** Part of the drawn image that the model sees. */
 export const placement = computed<Placement | undefined>(() => {
   const settings = model.value?.preprocessing;
   const { image } = input.value ?? {};

@@ -43,7 +43,7 @@ export interface OperatorReport {
 export interface MethodReport {
   readonly method: string;
   readonly runs: boolean;
-  /** Why not. */
+  /** Reason for a refusal. */
   readonly reason?: string;
   /** With default parameters. */
   readonly cost?: Cost;

@@ -1,4 +1,4 @@
-/** What package.json promises to export is there: each file under dist/ is made of the source file of the same path. */
+/** Tests that the exports of package.json exist: each file under dist/ is made of the source file of the same path. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as compiler from '../../src/package/compiler.ts';

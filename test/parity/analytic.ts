@@ -180,7 +180,7 @@ function comparison(given: Case, model: ModelText | undefined): Comparison {
   };
 }
 
-/** Why our methods cannot say what this case asks for; undefined when they can. */
+/** Reason why our methods cannot compute this case; undefined when they can. */
 function uncovered(given: Case, model: ModelText | undefined): string | undefined {
   const { method, layer } = given;
   if (!(method in CASE_METHODS)) return `no method for ${method}`;

@@ -15,7 +15,7 @@ export interface Recipe {
   readonly recorded?: (example: number) => Method;
   /** Parameters of several calls whose values are the parts of one array, along its second axis. */
   readonly parts?: readonly NonNullable<Recipe['params']>[];
-  /** What happens to an attribution before it is compared; nothing when left out. */
+  /** Transformation of an attribution before it is compared; none when left out. */
   readonly finish?: (values: Float32Array, shape: readonly number[], expected: readonly number[]) => Float32Array;
 }
 
@@ -33,7 +33,7 @@ export interface Example {
   readonly expected: Readonly<Record<string, Expected>>;
   /** The attributions must add up to this. */
   readonly sum?: number;
-  /** How far the method's own account of completeness may be from zero. */
+  /** Largest allowed convergence delta, as the method states it. */
   readonly convergenceDelta?: number;
 }
 
@@ -43,7 +43,7 @@ export interface Expected {
 }
 
 /**
- * How the distance to the expected numbers is measured: relative L2 norm, sum or maximum of the absolute differences,
+ * Distance to the expected numbers: relative L2 norm, sum or maximum of the absolute differences,
  * or the maximum relative to the largest expected value (at least 1).
  */
 export type Norm = 'l2' | 'sum' | 'max' | 'scaled_max';
@@ -51,10 +51,10 @@ export type Norm = 'l2' | 'sum' | 'max' | 'scaled_max';
 export interface Comparison {
   readonly model: string;
   readonly entry: string;
-  /** Why it cannot be run, when it cannot. */
+  /** Reason why it cannot be run. */
   readonly skip?: string;
   readonly recipe?: Recipe;
-  /** What has to hold, where it is no expected attribution: gives how far it is from holding, once for each thing looked at. */
+  /** Condition in place of an expected attribution: its violation, one number for each thing checked. */
   readonly check?: (explainer: Explainer) => Promise<readonly number[]>;
   /** Methods that {@link check} runs. */
   readonly methods?: readonly string[];
@@ -101,7 +101,7 @@ export function distance(norm: Norm, actual: ArrayLike<number>, expected: ArrayL
   return Math.sqrt(squares) / (size > 0 ? Math.sqrt(size) : 1);
 }
 
-/** How many elements differ by more than a thousandth of the largest expected one: a flipped ReLU shows here. */
+/** Number of elements that differ by more than a thousandth of the largest expected one: a flipped ReLU shows here. */
 export function outliers(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i] as number));

@@ -1,5 +1,5 @@
 /**
- * Which of our methods computes what a reference calls by another name: one line for each. A recipe may name a method
+ * Table from the name of a method in a reference to ours, one line for each. A recipe may name a method
  * that is not built in (yet); its comparisons are then skipped by name.
  */
 import type { Tensor } from '../../src/core/tensor/tensor.ts';
@@ -106,10 +106,11 @@ export interface CaseFields {
   readonly layers: readonly string[];
   /** Position of the neuron that is explained. */
   readonly neuron?: number;
-  /** What stands for an absent element of the layer, and which of its elements are one feature. */
+  /** Value of an absent element of the layer. */
   readonly layerBaseline?: number | readonly number[];
+  /** Features of the layer: elements of the same number are one feature. */
   readonly layerMask?: readonly number[];
-  /** Whether the channels of a layer are added up. */
+  /** Adds up the channels of a layer. */
   readonly summed?: boolean;
   readonly window?: readonly number[];
   readonly strides?: readonly number[];

@@ -1,4 +1,4 @@
-/** Which of our metrics computes what an entry of Quantus names: parameters, and what of the measurement is compared. */
+/** Table from an entry of Quantus to our metric: parameters, and the compared part of the measurement. */
 import type { MetricRequest } from '../../src/core/metrics/measure.ts';
 import type { Measurement } from '../../src/core/metrics/metric.ts';
 

@@ -22,7 +22,7 @@ export interface Result {
   readonly verdict: Verdict;
   /** Distance to the expected numbers, one for each example. */
   readonly errors: readonly number[];
-  /** Why it was skipped, how it failed, or what is to be known of a pass. */
+  /** Reason of a skip or a failure, or a remark on a pass. */
   readonly note: string;
 }
 
@@ -36,13 +36,15 @@ const FLOAT32_EPSILON = 2 ** -23;
 /** From this share of noise on, a comparison says nothing. */
 const UNDECIDABLE = 0.1;
 
-/** How many inputs nearby are tried where a ReLU or a maximum may sit at its kink, and how far away they are. */
+/** Number of nearby inputs that are tried where a ReLU or a maximum may sit at its kink. */
 const NEIGHBOURS = 8;
+/** Distance of these inputs, relative to the largest value. */
+/** Distance of these inputs, relative to each value. */
 const NEIGHBOUR_DISTANCE = 3e-7;
 
 const SESSION_BYTES = 2 ** 26;
 
-/** Why this comparison cannot be run with these methods; undefined when it can. */
+/** Reason why this comparison cannot be run with these methods; undefined when it can. */
 export function reasonToSkip(
   { skip, recipe, check, methods: needed = [] }: Comparison,
   methods: MethodRegistry,

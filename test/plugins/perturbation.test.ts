@@ -1,4 +1,4 @@
-/** What mathematics says about the perturbation methods, on models whose answers can be worked out by hand. */
+/** Tests of the perturbation methods on models whose answers can be worked out by hand. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
@@ -308,7 +308,7 @@ describe('meaningful_perturbation', () => {
 });
 
 describe('partial maps and early stopping', () => {
-  /** What a request answers, with its partial maps and the rows it took. */
+  /** Answer to a request, with its partial maps and the rows it took. */
   async function watch(params: object, { method, maxBatch = 32 }: { method: string; maxBatch?: number }) {
     const inputs = { x: vector(3) };
     const partials: (readonly number[])[] = [];

@@ -1,4 +1,4 @@
-/** What the words beside the methods say about their numbers, where it can be computed another way. */
+/** Tests of the methods' texts: numbers in them that can be computed another way. */
 import { describe, expect, it } from 'vitest';
 import { plugins } from '#plugins';
 import type { Model } from '../../src/core/model/model.ts';

@@ -41,7 +41,7 @@ const anyResponse = (dtypes: readonly DataType[]): fc.Arbitrary<InferenceRespons
       .chain((names) => fc.tuple(...names.map((name) => anyTensor(dtypes).map((value) => ({ name, value }))))),
   });
 
-/** What a server wrote, as a client would send it back. */
+/** Answer of a server, as a client would send it back. */
 function echo(response: InferenceResponse, isBinary: (name: string) => boolean) {
   const { body, headerLength = body.length } = encodeResponse(response, isBinary);
   const { outputs, ...rest } = JSON.parse(new TextDecoder().decode(body.subarray(0, headerLength)));

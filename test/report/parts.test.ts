@@ -1,4 +1,4 @@
-/** What a report is put together from. */
+/** Tests of the parts of a report. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import { parseWords, readWords, SECTIONS } from '../../scripts/methods/words.ts'
 import { parseParams } from '../../src/core/method/params.ts';
 import { parameterSchemas } from '../../src/core/method/schema.ts';
 
-/** What an answer and a request have beside the parameters. */
+/** Members of an answer and of a request beside the parameters. */
 const ANSWER = ['baseline_score', 'convergence_delta', 'standard_error', 'preset', 'scores', 'seed'];
 
 const words = readWords();

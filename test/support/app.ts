@@ -8,7 +8,7 @@ import type { WorkerBindings } from '../../src/edge/workerd/bindings.ts';
 import { workerServices } from '../../src/edge/workerd/worker-module.ts';
 
 export const bindings = env as unknown as WorkerBindings;
-/** Of the whole isolate, as in production. */
+/** Services shared by the whole isolate, as in production. */
 export const services = workerServices(bindings, configured);
 
 /** The line for each request would bury what tests report. */

@@ -57,7 +57,7 @@ export interface Mathematics {
   readonly slopes: number[][];
 }
 
-/** What attention one row of tokens pays, and how the score of a class changes with it. */
+/** Attention of one row of tokens, and the derivative of a class score with respect to it. */
 export function mathematics(x: ArrayLike<number>, target: number): Mathematics {
   const at = (values: ArrayLike<number> | undefined, row: number, column: number, width = WIDTH): number =>
     values?.[row * width + column] as number;
@@ -65,7 +65,7 @@ export function mathematics(x: ArrayLike<number>, target: number): Mathematics {
   const sum = (count: number, term: (i: number) => number): number => range(count).reduce((all, i) => all + term(i), 0);
   const project = (weights: ArrayLike<number> | undefined, t: number, c: number): number =>
     sum(WIDTH, (k) => at(x, t, k) * at(weights, k, c));
-  /** How the score changes with channel `c` of what a query mixes. */
+  /** Derivative of the score with respect to channel `c` of a query's mixture. */
   const worth = (c: number): number => sum(WIDTH, (k) => at(mixing, c, k) * at(head, k, target, CLASSES)) / TOKENS;
   const squares = (element: (h: number, i: number, j: number) => number): number[][] =>
     range(HEADS).map((h) => range(TOKENS ** 2).map((ij) => element(h, Math.floor(ij / TOKENS), ij % TOKENS)));

@@ -1,5 +1,5 @@
 /**
- * How long properties are tried: `FAST_CHECK_RUNS=20 FAST_CHECK_SEED=7 npx vitest run --testTimeout 3000000 ...` tries
+ * Number of runs of the property tests: `FAST_CHECK_RUNS=20 FAST_CHECK_SEED=7 npx vitest run --testTimeout 3000000 ...` tries
  * twenty times as many cases, of another seed than the usual one.
  */
 const times = Number(process.env.FAST_CHECK_RUNS ?? 1);

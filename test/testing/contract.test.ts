@@ -28,7 +28,7 @@ const attribution = (ctx: ExplainContext<unknown>, change: (value: number) => nu
 
 let calls = 0;
 
-/** What is wrong with each, by the promise that it breaks. */
+/** Faulty methods, each with the promise that it breaks. */
 const BAD: [promise: string, what: string, method: Partial<Method>][] = [
   ['needs and cost are pure', 'an impure cost', { cost: () => ({ forwards: 3 + (calls++ % 2), backwards: 0 }) }],
   ['cost equals what was evaluated', 'a wrong count', { cost: () => ({ forwards: 7, backwards: 0 }) }],

@@ -1,7 +1,7 @@
 import { definePerturbation } from 'whylight/plugin';
 
 /**
- * How much higher the score is with a place than without it, over random masks. Each mask comes with its opposite, so
+ * Rise of the score with a place over that without it, over random masks. Each mask comes with its opposite, so
  * what both have in common cancels: less noise than as many independent masks.
  */
 export default definePerturbation({

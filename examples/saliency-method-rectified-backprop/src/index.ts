@@ -10,7 +10,7 @@ import {
 } from 'whylight/plugin';
 
 /**
- * How a signal passes a ReLU backward: only where activation times signal is above a share of its largest value in the
+ * Backward rule of ReLU: a signal passes only where activation times signal is above a share of its largest value in the
  * row, so that weak evidence is dropped on the way. All other operators keep the gradient's rule.
  */
 const rectified = (threshold: number) =>

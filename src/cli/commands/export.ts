@@ -161,7 +161,7 @@ async function writeExplained(
   console.log(`${flags.out}: ${model.name} with ${graph.outputs.map(({ name }) => name).join(', ')}`);
 }
 
-/** Which graph is which, for people: Triton reads folders only. */
+/** Index of the graphs for people: Triton reads folders only. */
 const index = (model: { readonly name: string; readonly digest: string }, graphs: readonly ExportedGraph[]) => ({
   model: model.name,
   digest: model.digest,

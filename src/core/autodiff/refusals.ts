@@ -1,4 +1,4 @@
-/** Why operators that have no rule have none, for the message that names them. */
+/** Reasons why operators have no rule, for the message that names them. */
 import { ruleKey } from './rule.ts';
 
 const WHOLE_BATCH =

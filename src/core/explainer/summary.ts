@@ -27,7 +27,7 @@ export interface HiddenFacts {
   readonly by: Stand;
   /** The target's score then. */
   readonly score: number;
-  /** That score minus the one before. */
+  /** Difference of that score to the one before. */
   readonly change: number;
   /** The top class before and then; absent where the target is no class, such as a box. */
   readonly top?: { readonly before: string; readonly after: string };

@@ -12,7 +12,7 @@ export interface ScoreSpace {
 }
 
 export interface Dense {
-  /** Which axis of a row counts the classes. */
+  /** Axis of a row that counts the classes. */
   readonly axis: number;
   readonly classes: number;
   /** Extents of the other axes: the positions, flat in this order. */

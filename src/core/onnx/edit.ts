@@ -2,14 +2,14 @@
 import type { DataType } from '../tensor/tensor.ts';
 import type { Attribute, Constant, Graph, Node } from './graph.ts';
 
-/** Which node makes a value. Graph inputs and constants have none. */
+/** Node that produces each value, by name. Graph inputs and constants have none. */
 export function producers(graph: Graph): Map<string, Node> {
   const map = new Map<string, Node>();
   for (const node of graph.nodes) for (const output of node.outputs) if (output) map.set(output, node);
   return map;
 }
 
-/** Which nodes read a value, each once, in order; readers inside a node's subgraphs count as that node. */
+/** Nodes that read each value, each once, in order; readers inside a node's subgraphs count as that node. */
 export function consumers(graph: Graph): Map<string, Node[]> {
   const map = new Map<string, Node[]>();
   for (const node of graph.nodes) {

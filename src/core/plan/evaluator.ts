@@ -64,7 +64,7 @@ export class Evaluator {
   /** Never comes, but fails once the method may evaluate no more. */
   private readonly end: Promise<never>;
   private fail: (error: unknown) => void = () => {};
-  /** Why the method may evaluate no more. */
+  /** Reason why the method may evaluate no more rows. */
   private over: { readonly error: unknown } | undefined;
   private refused = false;
 

@@ -9,7 +9,7 @@ import { OpenOwn } from './open-own.tsx';
 /** Value of the user's own model in the list; no name of a model contains a blank. */
 const OWN = 'your own';
 
-/** Which model, computed where, and for whom. */
+/** Header of the page: choice of model, place of the computation, and key. */
 export function Header() {
   return (
     <header>

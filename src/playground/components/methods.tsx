@@ -5,7 +5,7 @@ import { costWords, recommendedFor } from '../recommended.ts';
 import { choices, kind, methodOf, methods } from '../state.ts';
 import { MethodForm } from './method-form.tsx';
 
-/** Which methods, with which parameters: the recommended ones first, the others behind a search. */
+/** Choice of methods and their parameters: the recommended ones first, the others behind a search. */
 export function Methods() {
   const lines = recommendedFor(kind.value);
   const recommended = Object.keys(lines).flatMap((id) => methodOf(id) ?? []);

@@ -301,7 +301,7 @@ Object.assign(standard, {
 
 const q4 = [2, 4, 3, 2];
 const kv4 = [2, 2, 3, 2];
-/** Of operator set 23, which the graphs in memory are older than. */
+/** Cases of operator set 23, newer than the graphs in memory. */
 const attention: readonly RuleCase[] = [
   {
     inputs: [

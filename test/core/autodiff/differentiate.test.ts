@@ -1,4 +1,4 @@
-/** What the driver owns: paths, sums, zeros, shapes, refusals. */
+/** Tests of the driver: paths, sums, zeros, shapes, refusals. */
 import { describe, expect, it } from 'vitest';
 import { COTANGENT, compile, gradientName } from '../../../src/core/autodiff/compile.ts';
 import { GraphBuilder, type Value } from '../../../src/core/onnx/builder.ts';

@@ -9,7 +9,7 @@ import { sizeOf } from '../../../src/core/tensor/tensor.ts';
 import { checkDirection } from '../../support/gradient-check.ts';
 import { tries } from '../../support/runs.ts';
 
-/** What the engine refuses is drawn again; if it refuses most, the property says nothing and fails. */
+/** Cases that the engine refuses are drawn again; if it refuses most, the property says nothing and fails. */
 const LIMITS = { ...tries(20), maxSkipsPerRun: 4 };
 
 /** @param tolerance float32 on both sides: more where an operator cancels or bends */

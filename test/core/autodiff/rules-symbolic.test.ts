@@ -22,7 +22,7 @@ async function shapeOf(graph: Graph, scores: string, feeds: Record<string, Tenso
   return answer[scores]?.dims ?? [];
 }
 
-/** What the two compilations of a case give, for each of its outputs. */
+/** Results of the two compilations of a case, for each of its outputs. */
 async function compare(graph: Graph, feeds: Record<string, Tensor>, wrt: string[], outputs: string[], opened: Opened) {
   const batch = Number(graph.inputs.find(({ name }) => wrt.includes(name))?.dims?.[0]);
   const symbolic: Graph = {

@@ -1,4 +1,4 @@
-/** What the alternative tables of rules promise: completeness, conservation, and their limits. */
+/** Tests of the alternative tables of rules: completeness, conservation, and their limits. */
 import { describe, expect, it } from 'vitest';
 import { COTANGENT, compile, gradientName } from '../../../src/core/autodiff/compile.ts';
 import { baselineName } from '../../../src/core/autodiff/reference.ts';

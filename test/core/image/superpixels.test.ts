@@ -8,7 +8,7 @@ const noise = (width: number, height: number, seed = 1) => ({
   planes: [0, 1, 2].map((c) => new Random(seed, c).uniform(width * height)),
 });
 
-/** How many connected pieces each segment has. */
+/** Number of connected pieces of each segment. */
 function pieces(ids: Uint32Array, width: number): number[] {
   const seen = new Set<number>();
   const counts: number[] = [];

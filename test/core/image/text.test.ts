@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeImage } from '../../../src/core/image/image.ts';
 import { drawText, fitText, LETTER_WIDTH, textWidth } from '../../../src/core/image/text.ts';
 
-/** What is written, as lines of # and dots. */
+/** Drawn text as lines of # and dots. */
 function written(text: string, width: number, height: number, x = 0, y = 0, scale = 1): string[] {
   const image = makeImage(width, height);
   drawText(image, text, x, y, { color: [255, 0, 0], scale });

@@ -1,4 +1,4 @@
-/** What is folded and what is not; that the contents are right is checked against the engine in infer-engine.test.ts. */
+/** Tests of what is folded; its contents are compared with the engine in infer-engine.test.ts. */
 import { expect, test } from 'vitest';
 import { constantValues } from '../../../src/core/onnx/constant.ts';
 import { foldNode } from '../../../src/core/onnx/fold.ts';

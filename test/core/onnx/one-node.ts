@@ -29,7 +29,7 @@ export const number = (value: number): Constant => makeConstant('float32', [], [
 export const constant = makeConstant;
 export const f = (value: number): Attribute => ({ type: 'float', value });
 
-/** What the symbols stand for when a case is run. */
+/** Values of the symbolic dims when a case is run. */
 export const EXTENTS = { N: 2, H: 9, W: 8, T: 5 };
 
 export const isConstant = (operand: Operand): operand is Constant => 'bytes' in operand;

@@ -1,4 +1,4 @@
-/** Whatever the bytes are, reading them ends soon, in a graph or in `invalid_model`. */
+/** Fuzz test of the reader: any bytes end soon in a graph or in `invalid_model`. */
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { WhylightError } from '../../../src/core/errors.ts';

@@ -13,7 +13,7 @@ const x: ValueInfo = { name: 'x', dtype: 'float32', dims: ['N', 2] };
 const y: ValueInfo = { name: 'y', dtype: 'float32', dims: ['N', 2] };
 const relu = node('Relu', ['x'], ['y']);
 
-/** What read throws. */
+/** Message of the error that `read` throws. */
 function failure(bytes: Uint8Array, options?: ReadOptions): string {
   try {
     read(bytes, options);

@@ -137,7 +137,7 @@ const oldest: Case[] = [
   ['Transpose', 1, { perm: ints([1, 0]) }, [[2, 3]]],
 ];
 
-/** What onnxruntime makes of the file as it is, and of the graph that was read from it. */
+/** Outputs of onnxruntime for the file as it is, and for the graph that was read from it. */
 async function both(bytes: Uint8Array, inputs: readonly ValueInfo[]): Promise<[Tensor[], Tensor[], Graph]> {
   const random = new Random(3);
   const feeds = Object.fromEntries(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { analyticsEngineMetrics } from '../../../src/edge/observe/analytics-engine.ts';
 
-/** What each column of docs/operate.md is said to hold. */
+/** Contents of each column as docs/operate.md states them. */
 const documented = Object.fromEntries(
   [...readFileSync('docs/operate.md', 'utf8').matchAll(/^\| `((?:index|blob|double)\d+)` \| (.*?)[ ,:|]/gm)].map(
     ([, column, what]) => [column, what],

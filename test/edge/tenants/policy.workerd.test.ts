@@ -1,4 +1,4 @@
-/** What a tenant's policy does to its requests. */
+/** Tests of a tenant's policy on its requests. */
 import { describe, expect, it } from 'vitest';
 import type { DecodeOptions } from '../../../src/core/image/codecs/codecs.ts';
 import { coloTier } from '../../../src/edge/cache/colo.ts';

@@ -1,4 +1,4 @@
-/** If, Loop and Scan, where what they run is decided before the run. */
+/** Decomposition of If, Loop and Scan whose branch or number of turns is known before the run. */
 import { graphAttribute, intAttribute, intsAttribute } from '../../onnx/attributes.ts';
 import type { GraphBuilder, Value } from '../../onnx/builder.ts';
 import { captured, withSubgraphs } from '../../onnx/edit.ts';

@@ -10,7 +10,7 @@ import { refuse, upTo } from './axes.ts';
 const rounded = (g: GraphBuilder, x: Value): Value =>
   g.mul(g.op('Sign', [x]), g.op('Floor', [g.add(g.op('Abs', [x]), g.number(0.5, x))]));
 
-/** Which positions along one axis lie in each bin: for every bin [regions, 1, 1, dim]. The order is onnxruntime's. */
+/** Positions along one axis that lie in each bin: for every bin [regions, 1, 1, dim]. The order is onnxruntime's. */
 function binsOf(g: GraphBuilder, node: Node, rois: Value, axis: 'x' | 'y', bins: number, dim: number): Value[] {
   const number = (v: number): Value => g.number(v, rois);
   const column = (i: number): Value =>

@@ -11,7 +11,7 @@ export interface ShapedOutput {
   readonly batchAxis: number | null;
 }
 
-/** Which node makes a value. */
+/** Node that produces each value, by name. */
 type Makers = ReadonlyMap<string, Node>;
 
 export interface OutputReading {

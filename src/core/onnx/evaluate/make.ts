@@ -36,7 +36,7 @@ const eyeLike: Evaluator = (node, _, [output]) => {
   ];
 };
 
-/** Which scale an element takes: one for all, one for each slice of an axis, or one for each block along it. */
+/** Scale of each element: one for all, one for each slice of an axis, or one for each block along it. */
 function scaleOf(
   node: Parameters<Evaluator>[0],
   dims: readonly number[],

@@ -59,7 +59,7 @@ const transpose: Rule = (node, inputs) => {
   ];
 };
 
-/** Which axis of the input each axis of a transposed output is. */
+/** Axis of the input for each axis of a transposed output. */
 export function permutation(node: Node, rank: number | undefined): readonly number[] | undefined {
   const perm = intsAttribute(node, 'perm', []);
   if (perm.length > 0 || rank === undefined) return perm.length > 0 ? perm : undefined;

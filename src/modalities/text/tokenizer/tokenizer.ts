@@ -31,9 +31,9 @@ export type TextInput = string | readonly [first: string, second: string];
 export interface EncodeOptions {
   /** Default true. */
   addSpecialTokens?: boolean;
-  /** That of the tokenizer file when left out; null for none. */
+  /** Truncation to apply: the file's own when left out, null for none. */
   truncation?: Truncation | null;
-  /** That of the tokenizer file when left out; null for none. */
+  /** Padding to apply: the file's own when left out, null for none. */
   padding?: Padding | null;
   /** Keeps the windows behind a truncation, as `overflowing`. Default false. */
   overflowing?: boolean;

@@ -5,8 +5,9 @@ import { gradientAt } from '../gradient.ts';
 import { half, ratio, STRAIGHT, type Vjp } from './parts.ts';
 
 /**
- * If both passes choose alike, the operand gets the whole difference. If they do not, both operands have made the
- * difference and share it: a leaky ReLU written as a choice between `x` and `x / 10` comes out as the ReLU's own rule.
+ * Rule of Where. If both passes choose alike, the operand gets the whole difference. If they do not, both operands have
+ * made the difference and share it: a leaky ReLU written as a choice between `x` and `x / 10` comes out as the ReLU's
+ * own rule.
  */
 export const where: Vjp = (context) => {
   const { g, inputs, reference, wants } = context;
