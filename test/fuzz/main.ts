@@ -7,12 +7,13 @@ import { shrink } from './shrink.ts';
 import { supervise } from './supervise.ts';
 import { loadTarget, TARGETS } from './targets/index.ts';
 
-const HELP = `USAGE  npm run fuzz -- [options] <target>...
+const HELP = `USAGE  npm run fuzz -- [options] [target]...
 
 Mutates inputs, and reads them. Nothing but a WhylightError may come out, within 10 s and 1 GiB a run.
-Targets: ${Object.keys(TARGETS).join(', ')}; all of them when none is named.
+Targets: ${Object.keys(TARGETS).join(', ')}; all of them when none or "all" is named.
 
   --runs <n>      runs of each target (default: 10000)
+  --total <n>     runs of all targets together, divided evenly, in place of --runs
   --seconds <n>   time for each target; it ends with the runs or the time, whichever comes first (default: 600)
   --seed <n>      seed of all choices, or today for the number of the day (default: 1)
   --from <n>      number of the first run (default: 0): --from 1234 --runs 1 repeats run 1234
@@ -25,6 +26,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     runs: { type: 'string', default: '10000' },
+    total: { type: 'string' },
     seconds: { type: 'string', default: '600' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
@@ -32,7 +34,8 @@ const { values: flags, positionals } = parseArgs({
     help: { type: 'boolean' },
   },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(TARGETS);
+const isAll = positionals.length === 0 || positionals.includes('all');
+const names = isAll ? Object.keys(TARGETS) : positionals;
 const unknown = names.filter((name) => !Object.hasOwn(TARGETS, name));
 if (flags.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `There is no target ${unknown.join(', ')}.\n\n${HELP}` : HELP);
@@ -43,14 +46,21 @@ if (flags.help || unknown.length > 0) {
 const MAX_WRITTEN = 20;
 const DAY_MS = 86_400_000;
 const seed = flags.seed === 'today' ? Math.floor(Date.now() / DAY_MS) : Number(flags.seed);
-const [from, runs] = [Number(flags.from), Number(flags.runs)];
-let found = 0;
+const from = Number(flags.from);
+const runs = flags.total === undefined ? Number(flags.runs) : Math.ceil(Number(flags.total) / names.length);
+let [found, ran] = [0, 0];
 for (const name of names) {
   const module = TARGETS[name] as string;
   const target = await loadTarget(module);
   const started = performance.now();
   const until = started + 1000 * Number(flags.seconds);
-  const { runs: done, outcomes, faults } = await supervise(module, { seed, from, to: from + runs, until });
+  const { runs: done, outcomes, faults } = await supervise(module, { seed, from, to: from + runs, until, progress });
+  ran += done;
+
+  function progress(count: number, faulty: number): void {
+    const after = ((performance.now() - started) / 1000).toFixed(0);
+    console.error(`${name}: ${count} of ${runs} runs, ${faulty} faults, ${after} s`);
+  }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${name}: ${done} runs in ${seconds} s, ${faults.length} faults`);
   for (const [outcome, count] of Object.entries(outcomes).sort(([, a], [, b]) => b - a)) {
@@ -67,4 +77,5 @@ for (const name of names) {
   }
   found += faults.length;
 }
+console.log(`seed ${seed}: ${ran} runs, ${found} faults`);
 process.exit(found > 0 ? 1 : 0);

@@ -4,11 +4,15 @@ import { Worker } from 'node:worker_threads';
 import { type Fault, type FuzzResult, inputOf } from './fuzz.ts';
 import { loadTarget } from './targets/index.ts';
 
-/** Milliseconds that one run may take by default. */
+/** Milliseconds of processor time that one run may take by default. */
 const MAX_RUN_MS = 10_000;
+/** Maximum of the clock over the processor's time: other programs slow a run down, and one that waits uses no processor. */
+const MAX_WAIT = 6;
 /** Heap that a run may take, beside what the target holds. */
 const MAX_HEAP_MIB = 1024;
 const LOOK_MS = 250;
+/** Maximum runs of one thread: what a thread counted is lost when it is ended. */
+const SLICE = 5000;
 const [RUN, STOP] = [0, 1];
 
 export interface ThreadData {
@@ -27,8 +31,10 @@ export interface SuperviseOptions {
   readonly to: number;
   /** Time at which no further run begins, on the clock of `performance.now`. */
   readonly until: number;
-  /** Milliseconds that one run may take; 10 s when left out. */
+  /** Milliseconds of processor time that one run may take, and a sixth of what it may take by the clock; 10 s when left out. */
   readonly maxRunMs?: number;
+  /** Called between threads with the number of runs and of faults so far. */
+  readonly progress?: (runs: number, faults: number) => void;
 }
 
 /**
@@ -37,14 +43,15 @@ export interface SuperviseOptions {
  */
 export async function supervise(
   module: string,
-  { seed, from, to, until, maxRunMs = MAX_RUN_MS }: SuperviseOptions,
+  { seed, from, to, until, maxRunMs = MAX_RUN_MS, progress }: SuperviseOptions,
 ): Promise<FuzzResult> {
   const target = await loadTarget(module);
   const outcomes: Record<string, number> = {};
   const faults: Fault[] = [];
   let next = from;
   while (next < to && performance.now() < until) {
-    const part = await runThread({ module, seed, from: next, to }, until, maxRunMs);
+    if (next > from) progress?.(next - from, faults.length);
+    const part = await runThread({ module, seed, from: next, to: Math.min(to, next + SLICE) }, until, maxRunMs);
     if (part.result) {
       for (const [name, count] of Object.entries(part.result.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + count;
       faults.push(...part.result.faults);
@@ -78,16 +85,24 @@ async function runThread(data: Omit<ThreadData, 'current'>, until: number, maxRu
   thread.once('error', (error) => {
     ended ??= { at: at(), reason: `The thread ended: ${error}` };
   });
-  let [seen, since] = [data.from - 1, performance.now()];
+  let [seen, since, used] = [data.from - 1, performance.now(), process.cpuUsage()];
   while (!ended) {
     await sleep(LOOK_MS);
     const now = performance.now();
     if (now > until) Atomics.store(counter, STOP, 1);
     const run = Atomics.load(counter, RUN);
     // Loading the target is no run.
-    if (run !== seen || run < data.from) [seen, since] = [run, now];
-    else if (now - since > maxRunMs) ended ??= { at: run, reason: `The run took more than ${maxRunMs} ms.` };
+    if (run !== seen || run < data.from) [seen, since, used] = [run, now, process.cpuUsage()];
+    else if (processorMs(used) > maxRunMs || now - since > MAX_WAIT * maxRunMs) {
+      ended ??= { at: run, reason: `The run took more than ${maxRunMs} ms.` };
+    }
   }
   await thread.terminate();
   return ended;
+}
+
+/** Milliseconds of processor time of this process since a reading. */
+function processorMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
