@@ -36,6 +36,8 @@ export const explainerOf = ({ limits, ...parts }: ExplainerParts): Explainer => 
 /** Parts that {@link composeExplainer} takes. */
 export interface ComposedParts extends Pick<ExplainerParts, 'readFile'> {
   readonly plugins: readonly PluginEntry[];
+  /** True if the plugins were checked when they were built or loaded; they are checked when left out. */
+  readonly checked?: boolean;
   readonly tasks?: readonly Task[];
 }
 
@@ -49,14 +51,14 @@ export interface ComposedParts extends Pick<ExplainerParts, 'readFile'> {
  */
 export function composeExplainer(
   engine: Engine,
-  { plugins, tasks = [], readFile }: ComposedParts,
+  { plugins, checked = false, tasks = [], readFile }: ComposedParts,
   limits: Partial<Limits> = {},
 ): Explainer {
   const combined = { ...PROCESS_LIMITS, ...limits };
   return explainerOf({
     engine,
     sessions: new SessionCache(combined.sessionBytes),
-    methods: new MethodRegistry(plugins),
+    methods: new MethodRegistry(plugins, { checked }),
     tasks: new TaskRegistry(tasks),
     limits: combined,
     clock: () => performance.now(),

@@ -73,10 +73,11 @@ export async function openOn(
   const opened = await openSource(platform, source, { ...others, ...(labels && { labels }) });
   const { engine, notices = [] } = options.engine ? { engine: options.engine } : await platform.engine();
   const base = options.methods ? entriesOf(options.methods) : configured.plugins;
+  const checked = options.methods === undefined && options.plugins === undefined && configured.checked;
   const byId = new Map([...base, ...entriesOf(options.plugins ?? [])].map((entry) => [entry.method.id, entry]));
   const explainer = composeExplainer(
     engine,
-    { plugins: [...byId.values()], tasks: builtinTasks },
+    { plugins: [...byId.values()], checked, tasks: builtinTasks },
     { ...limits, ...options.limits },
   );
   const readers = { codecs, modalities: allModalities(configured.modalities), ...(readFile && { readFile }) };

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createContainer } from '../../src/composition/container.ts';
 import { coreModule, engineModule } from '../../src/composition/core.ts';
+import { composeExplainer } from '../../src/composition/explainer.ts';
 import { CORE } from '../../src/composition/tokens.ts';
 import { ISOLATE_LIMITS } from '../../src/core/limits.ts';
 import { onnxruntimeNode } from '../../src/node/onnxruntime-node.ts';
@@ -28,4 +29,10 @@ it('coreModule binds a working explainer', async () => {
 it('coreModule refuses plugins with the same id', () => {
   const container = createContainer(coreModule({ plugins: [...plugins, { method: saliency }] }), engineModule(engine));
   expect(() => container.get(CORE.methods)).toThrow('Two plugins have the id "saliency"');
+});
+
+it('composeExplainer checks plugins unless they were checked before', () => {
+  const broken = [{ method: { ...saliency, revision: 0 } }];
+  expect(() => composeExplainer(engine, { plugins: broken })).toThrow('revision must be 1 or more');
+  expect(composeExplainer(engine, { plugins: broken, checked: true })).toBeDefined();
 });

@@ -22,7 +22,7 @@ ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(MAX_THREADS, navigator.
 
 export const explainer = composeExplainer(
   createWasmEngine(() => ort),
-  { plugins, tasks: builtinTasks },
+  { plugins, checked: true, tasks: builtinTasks },
   { sessionBytes: 256 * MIB, memoryBudget: 64 * MIB, maxBatch: 16 },
 );
 
