@@ -1,5 +1,5 @@
 /** Pixels for inputs of whole numbers. */
-import { arrayType, type DataType, type Tensor } from '../tensor/tensor.ts';
+import { arrayType, type DataType, isInteger, type Tensor } from '../tensor/tensor.ts';
 
 /** Largest and smallest value by element type, for those that a pixel may leave. */
 const RANGES: Readonly<Partial<Record<DataType, readonly [min: number, max: number]>>> = {
@@ -12,15 +12,13 @@ const RANGES: Readonly<Partial<Record<DataType, readonly [min: number, max: numb
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
 
-const isWhole = (dtype: DataType): boolean => /^u?int/.test(dtype);
-
 /** Scale and mean by which pixels, 0 to 255, become whole numbers of this type; none for other types. */
 export const pixelScale = (dtype: DataType): { readonly scale?: number; readonly mean?: number } =>
-  isWhole(dtype) ? { scale: 1, ...(dtype === 'int8' && { mean: 128 }) } : {};
+  isInteger(dtype) ? { scale: 1, ...(dtype === 'int8' && { mean: 128 }) } : {};
 
 /** The tensor of an image in the type of an input: whole numbers are rounded, and stay within the type. */
 export function asInputType(image: Tensor<'float32'>, dtype: DataType): Tensor {
-  if (!isWhole(dtype)) return image;
+  if (!isInteger(dtype)) return image;
   const [min, max] = RANGES[dtype] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const data = new (arrayType(dtype))(image.data.length);
   for (let i = 0; i < data.length; i++) {

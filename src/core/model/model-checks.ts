@@ -3,6 +3,7 @@ import { WhylightError } from '../errors.ts';
 import { imageDims, type Preprocessing } from '../image/preprocess.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { isKnownOperator } from '../onnx/infer.ts';
+import { isInteger } from '../tensor/tensor.ts';
 import type { ModelDescription } from './description.ts';
 
 /** A shape that cannot be told is the fault of an operator that nobody knows, where there is one. */
@@ -58,7 +59,7 @@ export function checkImages(
 
 /** @throws WhylightError `invalid_config` when all pixels would be rounded to one or two numbers */
 function checkScale(dtype: string | undefined, { scale, mean, std }: Preprocessing): void {
-  if (!dtype || !/^u?int/.test(dtype)) return;
+  if (!dtype || !isInteger(dtype)) return;
   const [lowest, highest] = [0, 255].map((pixel) => (pixel * scale - ([mean].flat()[0] ?? 0)) / ([std].flat()[0] ?? 1));
   if (Math.abs((highest as number) - (lowest as number)) > 2) return;
   throw new WhylightError(

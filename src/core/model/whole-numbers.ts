@@ -7,6 +7,7 @@ import { constantValues, makeConstant } from '../onnx/constant.ts';
 import { namesOf, uniqueName } from '../onnx/edit.ts';
 import { elementNumber, elementType } from '../onnx/elements.ts';
 import type { Constant, Graph, Node, ValueInfo } from '../onnx/graph.ts';
+import { isInteger } from '../tensor/tensor.ts';
 import type { ModelDescription } from './description.ts';
 
 const MEASURES: ReadonlySet<string> = new Set(['image', 'audio', 'series']);
@@ -18,7 +19,7 @@ const MOVES: ReadonlySet<string> = new Set(
   ),
 );
 
-const isWhole = ({ dtype }: ValueInfo): boolean => /^u?int/.test(dtype);
+const isWhole = ({ dtype }: ValueInfo): boolean => isInteger(dtype);
 
 /**
  * The graph with explained inputs of whole numbers as float32: those of images, sounds and series, and others whose
@@ -82,7 +83,7 @@ class Walk {
   private takeCast(node: Node): void {
     const to = elementType(intAttribute(node, 'to', 0)) ?? 'float32';
     const own = this.floats.get(node.inputs[0] as string) as ValueInfo['dtype'];
-    const isWider = /^u?int/.test(to) && bitsOf(to) > bitsOf(own);
+    const isWider = isInteger(to) && bitsOf(to) > bitsOf(own);
     if (isWider || to === 'float32') this.nodes.push({ ...node, op: 'Identity', attributes: {} });
     else this.nodes.push(node);
     if (isWider) this.floats.set(node.outputs[0] as string, to);

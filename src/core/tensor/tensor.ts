@@ -41,6 +41,9 @@ export const sizeOf = (dims: readonly number[]): number => dims.reduce((n, d) =>
 /** True for floating point types. */
 export const isFloat = (dtype: DataType): boolean => dtype.includes('float');
 
+/** True for types of whole numbers, signed and unsigned. */
+export const isInteger = (dtype: string): boolean => /^u?int/.test(dtype);
+
 /** Bytes of one element. */
 export const bytesPerElement = (dtype: DataType): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
 

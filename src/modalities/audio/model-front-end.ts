@@ -3,6 +3,7 @@
 import { parseJson } from '../../core/json.ts';
 import type { ModalityContext } from '../../core/modality/modality.ts';
 import type { InputFact } from '../../core/model/description.ts';
+import { isInteger } from '../../core/tensor/tensor.ts';
 import { fromFeatureExtractor } from './feature-extractor.ts';
 import { type FrontEnd, resolveFrontEnd } from './front-end-schema.ts';
 import type { AudioSettings } from './settings.ts';
@@ -33,7 +34,7 @@ export async function modelFrontEnd(
  * @throws WhylightError for whole numbers without a sign, whose silence no standard fixes
  */
 function inSamples(frontEnd: FrontEnd, { name, dtype }: InputFact): FrontEnd {
-  if (frontEnd.kind !== 'waveform' || !/^u?int/.test(dtype)) return frontEnd;
+  if (frontEnd.kind !== 'waveform' || !isInteger(dtype)) return frontEnd;
   if (dtype.startsWith('u')) {
     throw invalidAudio(`The input "${name}" takes samples of type ${dtype}: give it as a tensor.`, { input: name });
   }

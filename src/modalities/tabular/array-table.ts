@@ -1,7 +1,7 @@
 /** Tables from arrays of NumPy. */
 import { cast } from '../../core/tensor/cast.ts';
 import { sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
-import type { TableColumn } from './columns.ts';
+import { cellOfCode, type TableColumn } from './columns.ts';
 import { type Cell, invalidTable, type Table } from './table.ts';
 
 /**
@@ -20,16 +20,10 @@ export function arrayTable(array: Tensor, columns: readonly TableColumn[]): Tabl
     );
   }
   const cell = (row: number, column: number): Cell =>
-    cellOf(Number(data[row * columns.length + column]), columns[column] as TableColumn);
+    cellOfCode(Number(data[row * columns.length + column]), columns[column] as TableColumn);
   return {
     rows: Array.from({ length: rows }, (_, row) => columns.map((_, column) => cell(row, column))),
     firstRow: 1,
     notices: [],
   };
-}
-
-/** The word of a code, or the number itself. */
-function cellOf(value: number, { categories, codes = [] }: TableColumn): Cell {
-  if (Number.isNaN(value)) return null;
-  return categories?.[codes.indexOf(value)] ?? value;
 }

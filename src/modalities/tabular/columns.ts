@@ -2,7 +2,7 @@
 import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { ColumnSettings, TabularSettings } from './settings.ts';
-import { invalidTable } from './table.ts';
+import { type Cell, invalidTable } from './table.ts';
 
 export interface TableColumn {
   readonly name: string;
@@ -26,6 +26,10 @@ export interface TableColumn {
   /** Name of the group that the column belongs to. */
   readonly group?: string;
 }
+
+/** Cell of a table for a number of the tensor: the category of a code, null for NaN, else the number itself. */
+export const cellOfCode = (value: number, { categories, codes = [] }: TableColumn): Cell =>
+  categories?.[codes.indexOf(value)] ?? (Number.isNaN(value) ? null : value);
 
 /** Facts that the graph of a model gives about one element of a row; see {@link InputFact.columns}. */
 type GraphFacts = NonNullable<InputFact['columns']>['value'][number];

@@ -72,9 +72,8 @@ async function absent(_: Prepared<TableRow>, _row: number, context: ModalityCont
       allowed: ABSENT,
     });
   }
-  const settings = parseTabularSettings(context.settings);
-  const columns = tableColumns(context.inputs, settings);
-  const background = kind === 'zero' ? undefined : await backgroundOf(settings.background, columns, context);
+  const columns = tableColumns(context.inputs, parseTabularSettings(context.settings));
+  const background = kind === 'zero' ? undefined : await backgroundOf(context, columns);
   if (!background && kind !== undefined && kind !== 'zero') {
     throw invalidTable(
       `The model has no background rows to take the ${kind} of. Name a table in "background" of its settings, give baselines, or use zero.`,
@@ -88,14 +87,24 @@ async function absent(_: Prepared<TableRow>, _row: number, context: ModalityCont
 }
 
 async function background(context: ModalityContext): Promise<Inputs | undefined> {
-  const settings = parseTabularSettings(context.settings);
-  const columns = tableColumns(context.inputs, settings);
-  const rows = await backgroundOf(settings.background, columns, context);
+  const columns = tableColumns(context.inputs, parseTabularSettings(context.settings));
+  const rows = await backgroundOf(context, columns);
   return rows && tableTensors(rows, columns, context.inputs);
 }
 
+/** Background rows that were read, by the model in use: explaining a hundred rows reads their file once. */
+const readBackgrounds = new WeakMap<ModalityContext, Promise<Numbers | undefined>>();
+
 /** Background rows of the model's settings; undefined where they name none. */
-async function backgroundOf(
+function backgroundOf(context: ModalityContext, columns: readonly TableColumn[]): Promise<Numbers | undefined> {
+  const known = readBackgrounds.get(context);
+  if (known) return known;
+  const reading = readBackground(parseTabularSettings(context.settings).background, columns, context);
+  readBackgrounds.set(context, reading);
+  return reading;
+}
+
+async function readBackground(
   path: string | undefined,
   columns: readonly TableColumn[],
   context: ModalityContext,

@@ -3,7 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Features, ModalityContext } from '../../core/modality/modality.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
-import { type TableColumn, tableColumns } from './columns.ts';
+import { cellOfCode, tableColumns } from './columns.ts';
 import { tableFeatures } from './features.ts';
 import { parseTabularSettings } from './settings.ts';
 import type { Cell } from './table.ts';
@@ -23,7 +23,7 @@ export function nameColumns(inputs: Inputs, { inputs: facts, settings }: Modalit
   const cellsOf = (row: number): Cell[] =>
     columns.map((column) => {
       const width = widths.get(column.input) as number;
-      return cellOf(Number(inputs[column.input]?.data[row * width + column.element]), column);
+      return cellOfCode(Number(inputs[column.input]?.data[row * width + column.element]), column);
     });
   return Array.from({ length: rows }, (_, row) => tableFeatures(columns, cellsOf(row), facts));
 }
@@ -37,10 +37,4 @@ function checkWidth(input: string, width: number, given: Tensor | undefined): vo
       : `There is no tensor for "${input}".`,
     { input },
   );
-}
-
-/** The value as a table holds it. */
-function cellOf(value: number, { categories, codes = [] }: TableColumn): Cell {
-  const category = categories?.[codes.indexOf(value)];
-  return category ?? (Number.isNaN(value) ? null : value);
 }

@@ -160,6 +160,32 @@ describe('the modality of tables', () => {
     );
   });
 
+  it('reads the background rows of a model once for all rows that are explained', async () => {
+    const setting = context(
+      MATRIX,
+      { ...SETTINGS, background: 'typical.csv' },
+      { 'typical.csv': 'age,height,city\n20,170,Bern' },
+    );
+    const paths: string[] = [];
+    const counted: ModalityContext = {
+      ...setting,
+      files: {
+        read(path) {
+          paths.push(path);
+          return setting.files.read(path);
+        },
+      },
+    };
+    const row = await prepared('age,height,city\n1,2,Bern', MATRIX, SETTINGS);
+    const answers = [
+      tabular.absent(row, 0, counted),
+      tabular.absent(row, 0, counted, 'mean'),
+      tabular.background?.(counted),
+    ];
+    for (const answer of await Promise.all(answers)) expect([...(answer?.x?.data ?? [])]).toEqual([20, 170, 0]);
+    expect(paths).toEqual(['typical.csv']);
+  });
+
   it('refuses settings that contradict the model or each other', async () => {
     await expect(prepared('a,b\n1,2', MATRIX, { columns: ['a', 'b'] })).rejects.toThrow(
       /name 2 columns, but the model takes 3/,
