@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   layer_not_found: 'The model has no tensor of this name.',
   model_needed: 'The server does not hold the files of the model yet.',
   label_not_found: 'The model has no class of this name or index.',
+  range_not_satisfiable: 'The file has no byte of the range that was asked for.',
   payload_too_large: 'The body, the image or the tensor is over the limit.',
   unprocessable_method: 'The method does not apply to this model or input.',
   budget_exceeded: 'The run would cost more than is allowed.',

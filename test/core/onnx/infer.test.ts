@@ -352,6 +352,8 @@ test.each<[string, readonly (Operand | undefined)[], Record<string, number | rea
   ['Softmax', [undefined], {}, /its input 0 is missing/],
   ['Gather', [float(2, 3), ints(3)], { axis: 1 }, /index 3 is outside of axis 1/],
   ['Unsqueeze', [float(2, 3), ints(7)], {}, /axis 7 does not exist in 3 dimensions/],
+  ['Unsqueeze', [float(2, 3), constant('float64', [1], [0.5])], {}, /axis 0.5 is not a whole number/],
+  ['Gather', [float(2, 3), constant('float64', [1], [0.5])], { axis: 1 }, /index 0.5 is outside of axis 1/],
   ['Squeeze', [float(2, 3), ints(1)], {}, /axis 1 of \[2, 3\] is not 1/],
   ['Slice', [float(2, 3), ints(0), ints(1), ints(0), ints(0)], {}, /its steps may not be 0/],
   ['Cast', [float(2)], { to: 8 }, /the element type 8 is not supported/],

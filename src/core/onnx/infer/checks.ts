@@ -15,8 +15,9 @@ export function fail(node: Node, problem: string, details: Record<string, unknow
 /** Writes dims as in `[N, 3, 224]`. */
 export const show = (dims: readonly Dim[]): string => `[${dims.join(', ')}]`;
 
-/** An axis counted from the front. */
+/** An axis counted from the front. Axes are inputs too, which a damaged file may give another type. */
 export function normalAxis(node: Node, axis: number, rank: number): number {
+  if (!Number.isInteger(axis)) fail(node, `axis ${axis} is not a whole number.`);
   if (axis < -rank || axis >= rank) fail(node, `axis ${axis} does not exist in ${rank} dimensions.`);
   return axis < 0 ? axis + rank : axis;
 }

@@ -13,7 +13,7 @@ const gather: Rule = (node, inputs) => {
   const axis = axisAttribute(node, dims.length, 0);
   const dim = dims[axis];
   if (typeof dim === 'number') {
-    const outside = numbers(indices)?.find((i) => i < -dim || i >= dim);
+    const outside = numbers(indices)?.find((i) => !(Number.isInteger(i) && i >= -dim && i < dim));
     if (outside !== undefined) fail(node, `index ${outside} is outside of axis ${axis} of ${show(dims)}.`);
   }
   return [ofType(dtype, [...dims.slice(0, axis), ...indices.dims, ...dims.slice(axis + 1)])];
