@@ -1,9 +1,9 @@
 /** The app as a process: HTTP over TCP, with a graceful shutdown. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serve as listen } from '@hono/node-server';
 import { createApp } from '../edge/app.ts';
 import type { Metrics } from '../edge/observe/metrics.ts';
+import { startServer } from './http-server.ts';
 import { isMetricsPublic, type MetricsOptions, metricsApp, withoutText } from './metrics-access.ts';
 import { type OriginOptions, originServices } from './origin-services.ts';
 
@@ -44,7 +44,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     passThroughOnException(): void {},
     props: {},
   };
-  const server = await listening((request) => app.fetch(request, {}, context), options.host, options.port);
+  const server = await startServer({
+    fetch: (request) => app.fetch(request, {}, context),
+    hostname: options.host,
+    port: options.port,
+    maxBody: services.limits.maxBody,
+  });
   const ownPort = await metricsServer(options, metrics);
   if (!isPublic && !ownPort) {
     log('info', 'metrics are not served: other machines reach this port, and they name tenants and models', {
@@ -79,19 +84,8 @@ const metricsHostOf = ({ metricsHost = '127.0.0.1' }: MetricsOptions): string =>
 async function metricsServer(options: MetricsOptions, metrics: Metrics | undefined): Promise<Server | undefined> {
   if (options.metricsPort === undefined || !metrics?.text) return undefined;
   const app = metricsApp({ text: metrics.text.bind(metrics) });
-  return listening((request) => app.fetch(request), metricsHostOf(options), options.metricsPort);
-}
-
-/** @throws Error of the socket, for an address that is taken */
-function listening(
-  fetch: (request: Request) => Response | Promise<Response>,
-  hostname: string,
-  port: number,
-): Promise<Server> {
-  return new Promise((ready, failed) => {
-    const starting = listen({ fetch, hostname, port }, () => ready(starting as Server)) as Server;
-    starting.once('error', failed);
-  });
+  const fetch = (request: Request) => app.fetch(request);
+  return startServer({ fetch, hostname: metricsHostOf(options), port: options.metricsPort });
 }
 
 const addressOf = (server: Server, host: string): string => `http://${host}:${(server.address() as AddressInfo).port}`;

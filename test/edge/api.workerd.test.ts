@@ -195,7 +195,8 @@ describe('a target', () => {
 
 describe('routing', () => {
   it.each([
-    ['OPTIONS', `${MODEL}/explain`, 405, 'POST'],
+    ['OPTIONS', `${MODEL}/explain`, 204, 'POST, OPTIONS'],
+    ['OPTIONS', '/v2/models/cifar10/nothing', 404, null],
     ['PUT', `${MODEL}/explain`, 405, 'POST'],
     ['PATCH', '/v2/models/cifar10', 405, 'GET, HEAD, DELETE'],
     ['POST', '/v2/models', 405, 'GET, HEAD'],

@@ -31,6 +31,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_damaged: 502,
   label_not_found: 404,
   payload_too_large: 413,
+  range_not_satisfiable: 416,
   unprocessable_method: 422,
   budget_exceeded: 422,
   compilation_limit: 422,
@@ -131,8 +132,12 @@ export function onNotFound(c: Context<EdgeEnv>): Response {
   return problemResponse(c, error);
 }
 
-/** Answers a known path with the wrong HTTP method: 405, and the right ones in `Allow` (RFC 9110, 15.5.6). */
+/**
+ * Answers a known path with another HTTP method than it has: OPTIONS, which asks for them, and otherwise 405. The methods
+ * are in `Allow` (RFC 9110, 9.3.7 and 15.5.6).
+ */
 export function onMethodNotAllowed(c: Context<EdgeEnv>, allowed: readonly string[]): Response {
+  if (c.req.method === 'OPTIONS') return c.body(null, 204, { Allow: [...allowed, 'OPTIONS'].join(', ') });
   const allow = allowed.join(', ');
   const error = new WhylightError(
     'method_not_allowed',

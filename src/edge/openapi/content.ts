@@ -26,6 +26,15 @@ export const answer = <S extends z.ZodType>(schema: S, description: string) => (
   200: { content: json(schema), description },
 });
 
+/** Members of a route whose JSON answer has an entity tag of its content. */
+export const taggedAnswer = <S extends z.ZodType>(schema: S, description: string) =>
+  ({
+    tagged: true,
+    requestHeaders: ['If-None-Match'],
+    responses: { ...answer(schema, description), ...notModified },
+    headers: ['ETag'],
+  }) as const;
+
 /** A successful response without a body. */
 export const done = { 204: { description: 'Done.' } };
 

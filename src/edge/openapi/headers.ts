@@ -2,6 +2,9 @@
 
 /** Descriptions by header name. A route lists the names of the headers that its successful responses may have. */
 export const HEADERS = {
+  'Accept-Ranges': 'bytes: Range may ask for a part of the file.',
+  'Content-Disposition': 'Name of the file.',
+  'Content-Range': 'Part of the file, and its size.',
   ETag: 'Entity tag of the answer, for If-None-Match or If-Match.',
   'Inference-Header-Content-Length': 'Bytes of the JSON part of a response in application/octet-stream.',
   Location: 'Path of the job or of the version.',

@@ -1,9 +1,12 @@
 /** Serves routes: each behind the check of its scope and the handling of its body. */
 import type { Hono, MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
 import type { EdgeEnv } from '../http/env.ts';
 import { requireScope } from '../http/middleware/require-scope.ts';
 import type { Services } from '../services.ts';
 import { patternsOf, type Route } from './route.ts';
+
+const tagContent = etag({ weak: true });
 
 /**
  * Adds routes to the app.
@@ -18,9 +21,9 @@ export function mountRoutes(
   for (const { description, handler } of routes) {
     const handle = handler(services);
     if (!handle) continue;
-    const { access, method, request } = description;
+    const { access, method, request, tagged } = description;
     const scope = access === 'open' || access === 'key' ? [] : [requireScope(access)];
-    const chain = [...scope, ...(request?.body ? body : []), handle];
+    const chain = [...scope, ...(tagged ? [tagContent] : []), ...(request?.body ? body : []), handle];
     app.on([method.toUpperCase()], [...patternsOf(description)], ...chain);
   }
 }

@@ -23,6 +23,10 @@ export const REQUEST_HEADERS = {
     description: 'Entity tag of an earlier answer, which is answered with 304; * creates a tenant that does not exist.',
     example: '*',
   },
+  'If-Range': {
+    description: 'Entity tag of a part that is at hand; the whole file is sent where the file has another one.',
+    example: '"5b6c"',
+  },
   [HEADER_LENGTH]: {
     description:
       'Bytes of the JSON part of a body in application/octet-stream; absent where no tensor is sent as bytes.',
@@ -31,6 +35,10 @@ export const REQUEST_HEADERS = {
   Prefer: {
     description: 'respond-async asks for a job; ignored where there is no queue.',
     example: 'respond-async',
+  },
+  Range: {
+    description: 'One range of bytes, to continue a download.',
+    example: 'bytes=0-1023',
   },
 } as const;
 

@@ -42,6 +42,8 @@ export interface RouteDescription {
   readonly problems?: readonly ErrorCode[];
   /** Headers that successful responses may have. */
   readonly headers?: readonly HeaderName[];
+  /** True if the answer gets an entity tag of its content, so that a client may ask whether it has changed. */
+  readonly tagged?: boolean;
   /** True for a route that is no part of the public API. */
   readonly internal?: boolean;
 }

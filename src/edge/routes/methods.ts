@@ -1,7 +1,7 @@
 import type { PluginEntry } from '../../core/method/registry.ts';
 import { methodMetadata, suitability } from '../../protocol/method-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
-import { answer } from '../openapi/content.ts';
+import { taggedAnswer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { mayKnowMethod, mayUseMethod, methodFor, rulesFor } from '../tenants/rights.ts';
@@ -18,7 +18,7 @@ export const methods = defineRoute(
     access: 'key',
     cost: 'none',
     request: { query: schemas.methodsQuery },
-    responses: answer(schemas.methods, 'The methods.'),
+    ...taggedAnswer(schemas.methods, 'The methods.'),
     problems: ['model_not_found', 'model_damaged', 'invalid_model'],
   },
   ({ explainer, models }) =>
@@ -42,7 +42,7 @@ export const method = defineRoute(
     summary: 'Describes a method and its parameters.',
     access: 'key',
     cost: 'none',
-    responses: answer(schemas.method, 'The method.'),
+    ...taggedAnswer(schemas.method, 'The method.'),
     problems: ['method_not_found', 'method_not_enabled'],
   },
   ({ explainer }) =>

@@ -1,9 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import { entityTag, matchesTag } from '../http/entity-tag.ts';
+import { fileResponse } from '../http/file-response.ts';
 import { modelNameOf, requestedModel } from '../models/requested-model.ts';
 import { bytes, notModified } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
+
+const file = { 'application/octet-stream': bytes };
 
 const filePath = z
   .string()
@@ -23,10 +26,14 @@ export const modelFile = defineRoute(
     access: 'key',
     cost: 'none',
     request: { query: z.object({ path: filePath }) },
-    problems: ['not_found'],
-    requestHeaders: ['If-None-Match'],
-    responses: { 200: { description: 'The file.', content: { 'application/octet-stream': bytes } }, ...notModified },
-    headers: ['ETag'],
+    problems: ['not_found', 'range_not_satisfiable'],
+    requestHeaders: ['If-None-Match', 'If-Range', 'Range'],
+    responses: {
+      200: { description: 'The file.', content: file },
+      206: { description: 'The part of the file that Range asks for.', content: file },
+      ...notModified,
+    },
+    headers: ['Accept-Ranges', 'Content-Disposition', 'Content-Range', 'ETag'],
   },
   (services) => async (c) => {
     const { model, files, beside } = await requestedModel(c, services.models);
@@ -37,14 +44,13 @@ export const modelFile = defineRoute(
     }
     const path = c.req.query('path');
     if (path !== undefined && !beside.includes(path)) throw noFile(model.name, path, beside);
-    const etag = await entityTag([model.digest, ...(path === undefined ? [] : [path])]);
-    c.header('ETag', etag);
-    if (matchesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304);
     const { model: name, version } = modelNameOf(c);
     const source = path === undefined ? await services.models.source(name, c.get('tenant'), version) : undefined;
     const content = path === undefined ? source?.bytes : await files.read(path);
     if (!content) throw noFile(model.name, path ?? '', beside);
-    return c.body(content as Uint8Array<ArrayBuffer>, 200, { 'Content-Type': 'application/octet-stream' });
+    const digest = path === undefined ? model.digest : await sha256Hex(content);
+    const fileName = path === undefined ? `${model.name}.onnx` : (path.split('/').at(-1) ?? path);
+    return fileResponse(c, { bytes: content, name: fileName, etag: `"${digest}"` });
   },
 );
 

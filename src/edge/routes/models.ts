@@ -1,6 +1,6 @@
 import { modelMetadata } from '../../protocol/model-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
-import { answer } from '../openapi/content.ts';
+import { taggedAnswer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
 import { READINESS, reportReadiness } from './readiness.ts';
@@ -15,7 +15,7 @@ export const models = defineRoute(
     summary: 'Lists the models.',
     access: 'key',
     cost: 'none',
-    responses: answer(schemas.models, 'The models.'),
+    ...taggedAnswer(schemas.models, 'The models.'),
   },
   (services) => async (c) => {
     const names = await services.models.names(c.get('tenant'));
@@ -34,7 +34,7 @@ export const model = defineRoute(
     summary: 'Describes the inputs and outputs of a model.',
     access: 'key',
     cost: 'none',
-    responses: answer(schemas.model, 'The model.'),
+    ...taggedAnswer(schemas.model, 'The model.'),
   },
   (services) => async (c) => {
     const { model, beside } = await requestedModel(c, services.models);

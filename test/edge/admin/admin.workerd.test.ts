@@ -19,7 +19,7 @@ const explain = (key: string, params: object, data = pixels(3), app = ask) => {
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
 
 async function newTenant(id: string, policy: object = {}): Promise<string> {
-  expect((await admin('PUT', `/tenants/${id}`, policy)).status).toBe(200);
+  expect((await admin('PUT', `/tenants/${id}`, policy)).status).toBe(201);
   const { key } = await jsonOf(await admin('POST', `/tenants/${id}/keys`, {}));
   return key as string;
 }

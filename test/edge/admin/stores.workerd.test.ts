@@ -116,7 +116,7 @@ describe('the check of stored answers', () => {
 describe('the records of tenants', () => {
   it('bring a tenant back with its policy and its keys, and change nothing the second time', async () => {
     const made = await ask('/admin/tenants/stores_new', request('PUT', 'stores-ops', { methods: ['saliency'] }));
-    expect(made.status).toBe(200);
+    expect(made.status).toBe(201);
     const { key } = await operate<{ key: string }>('POST', '/admin/tenants/stores_new/keys', {});
     await operate('POST', '/admin/tenants/stores_new/purge', {});
     const { records } = await operate<{ records: Record<string, TenantRecord> }>(

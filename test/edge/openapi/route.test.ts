@@ -22,6 +22,9 @@ describe('route descriptions', () => {
       (name) => `X-Whylight-${name}`,
     );
     const others = [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
       'ETag',
       'Inference-Header-Content-Length',
       'Location',

@@ -113,7 +113,7 @@ describe('a JSON Web Token', () => {
     const policy = { jwt: { issuer: added.issuer, audience: AUDIENCE, jwks: { keys: [added.jwk] } } };
     const app = tenantApp(base);
     expect(await status(app, await added.sign())).toBe(401);
-    expect((await app('/admin/tenants/late', request('PUT', 'op', policy))).status).toBe(200);
+    expect((await app('/admin/tenants/late', request('PUT', 'op', policy))).status).toBe(201);
     expect(await status(app, await added.sign())).toBe(200);
     expect(await status(tenantApp(base), await added.sign())).toBe(200);
     const clash = await app('/admin/tenants/copycat', request('PUT', 'op', policy));

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { tenantPolicySchema } from '../../../config/tenant-policy.ts';
 import type { EdgeEnv } from '../../http/env.ts';
-import { answer, done, jsonBody } from '../../openapi/content.ts';
+import { answer, done, json, jsonBody } from '../../openapi/content.ts';
 import { actor, administers, operates } from '../access.ts';
 import { expectedOf, revisionTag } from '../preconditions.ts';
 import { bodyOf, tenantOf } from '../request.ts';
@@ -54,16 +54,21 @@ export const putTenant = defineAdminRoute(
     request: { body: jsonBody(schemas.tenantPolicy, { description: 'Acme', methods: ['saliency', 'grad_cam'] }) },
     requestHeaders: ['If-Match', 'If-None-Match'],
     problems: ['precondition_failed'],
-    responses: answer(schemas.tenantView, 'The tenant after the change.'),
+    responses: {
+      ...answer(schemas.tenantView, 'The tenant after the change.'),
+      201: { description: 'The tenant, which is new.', content: json(schemas.tenantView) },
+    },
     headers: ['ETag'],
   },
   (admin) => async (c) => {
     const id = tenantOf(c);
     const policy = await bodyOf(c, tenantPolicySchema);
     operates(c, id);
-    const tenant = await admin.setPolicy(id, policy, expectedOf(c, true), actor(c));
+    const expected = expectedOf(c, true);
+    const tenant = await admin.setPolicy(id, policy, expected, actor(c));
     logChange(c, id, 'policy_set');
-    return shown(c, id, tenant);
+    // Without If-Match an existing tenant is refused.
+    return shown(c, id, tenant, expected.match === undefined ? 201 : 200);
   },
 );
 
@@ -88,7 +93,7 @@ export const deleteTenant = defineAdminRoute(
   },
 );
 
-function shown(c: Context<EdgeEnv>, id: string, tenant: Administered) {
+function shown(c: Context<EdgeEnv>, id: string, tenant: Administered, status: 200 | 201 = 200) {
   c.header('ETag', revisionTag(tenant.record.revision));
-  return c.json(tenantView(id, tenant), 200);
+  return c.json(tenantView(id, tenant), status);
 }

@@ -14,8 +14,11 @@ const ALLOWED_HEADERS = [
   'Prefer',
   'If-Match',
   'If-None-Match',
+  'If-Range',
   'Inference-Header-Content-Length',
+  'Range',
   'traceparent',
+  'tracestate',
 ].join(', ');
 
 /**

@@ -27,7 +27,7 @@ export const observe = ({
     c.set('seen', {});
     c.set('log', withFacts(log, { request_id: c.get('requestId'), trace_id: trace.traceId }));
     await next();
-    c.header('traceparent', traceHeaders(trace).traceparent);
+    for (const [name, value] of Object.entries(traceHeaders(trace))) c.header(name, value);
     const facts = factsOf(c, performance.now() - started);
     c.get('log')(facts.status < 500 ? 'info' : 'warn', 'request', {
       span_id: trace.spanId,
