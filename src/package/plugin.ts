@@ -49,6 +49,7 @@ export {
 export { svg, svgDocument } from '../core/modality/svg.ts';
 export type { ModelDescription } from '../core/model/description.ts';
 export type { ModelInfo, TensorInfo } from '../core/model/info.ts';
+export { knownDims } from '../core/model/known-dims.ts';
 export type { Target } from '../core/model/target-request.ts';
 export type { GraphBuilder, Value } from '../core/onnx/builder.ts';
 export type { Constant, Graph, Node } from '../core/onnx/graph.ts';

@@ -24,7 +24,7 @@ import {
   workFolder,
 } from './steps.mjs';
 
-const STRATEGIES = ['gradient', 'activation', 'perturbation'];
+const STRATEGIES = ['gradient', 'activation', 'perturbation', 'propagation'];
 const KINDS = ['metric', 'task', 'modality'];
 const ENTRIES = [
   'whylight',
@@ -87,7 +87,7 @@ try {
     run(folder, 'npm', 'run', 'build');
   }
 
-  step('a fresh clone with the three methods');
+  step('a fresh clone with the methods');
   const clone = join(work, 'clone');
   run(work, 'git', 'clone', '--quiet', ROOT, clone);
   const config = join(clone, 'plugins.config.json');

@@ -3,6 +3,7 @@ import metric from '../src/index.ts';
 
 testMetric(metric);
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('the drop', () => {
   it('is the difference of the two scores', async () => {
     const values = { x: { dtype: 'float32', dims: [1, 3], data: Float32Array.of(1, 5, 2) } } as const;

@@ -16,6 +16,7 @@ testModality(
   { describe, it },
 );
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('a strand', () => {
   it('becomes one row of ones and zeros', async () => {
     const { inputs } = await modality.prepare(['AC', 'GT'], { ...context, inputs: [] });

@@ -4,6 +4,7 @@ import method from '../src/index.ts';
 
 testMethod(method, { params: { n_samples: 20 } });
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('antithetic contrast', () => {
   it('is zero for a mask and its complement when the baseline equals the input', async () => {
     const input = vector();

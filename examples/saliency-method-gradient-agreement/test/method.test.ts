@@ -4,6 +4,7 @@ import method from '../src/index.ts';
 
 testMethod(method);
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('gradient agreement', () => {
   it('is zero where the input equals the baseline', async () => {
     const input = vector();

@@ -16,7 +16,7 @@ import {
 const rectified = (threshold: number) =>
   defineRuleset({
     id: `rectified ${threshold}`,
-    title: 'Rectified backpropagation',
+    title: 'Rectified Backprop',
     base: gradient,
     rules: [
       defineElementwise({
@@ -40,7 +40,7 @@ export default defineMethod({
   strategy: 'activation',
   revision: 1,
   about: {
-    title: 'Rectified Backpropagation',
+    title: 'Rectified Backprop',
     summary: 'Fine detail behind the strongest evidence: signals that are weak for their layer stop at its ReLU.',
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: true },
   },

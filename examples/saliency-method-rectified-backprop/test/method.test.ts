@@ -4,6 +4,7 @@ import method from '../src/index.ts';
 
 testMethod(method);
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('rectified backprop', () => {
   it('passes fewer signals for a higher threshold', async () => {
     const explainer = createExplainer({ methods: [method] });

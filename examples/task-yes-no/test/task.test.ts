@@ -13,6 +13,7 @@ testTask(task, [
   { name: 'no', outputs: outputs(-3), context: { description } },
 ]);
 
+// What the example does: replace this part with yours. The contract above stays.
 describe('yes and no', () => {
   it('have probabilities above one half', () => {
     expect(task.read(outputs(2), { description })).toMatchObject([

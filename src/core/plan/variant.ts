@@ -69,7 +69,7 @@ export function resolveNeeds(needs: Needs, info: BoundInfo): ResolvedNeeds {
     gradients: [...new Set(names)].sort(),
     activations: wanted.filter((name) => !isInput(name)),
     echoes: wanted.filter(isInput),
-    feeds: [...new Set(feeds)].sort(),
+    feeds: [...new Set(feeds)].filter((name) => !isInput(name)).sort(),
     mixtures: needs.mixtures ?? false,
     ...(hessianVector !== undefined && { hessianVector }),
     ruleset: typeof ruleset === 'string' ? info.ruleset(ruleset) : ruleset,

@@ -6,8 +6,8 @@ import { saliencyMap } from '../method/saliency-map.ts';
 import { valuesByInput } from '../model/embeddings/values-by-input.ts';
 import type { ModelInfo, TensorInfo } from '../model/info.ts';
 import { imageInput } from '../model/info.ts';
+import { knownDims } from '../model/known-dims.ts';
 import { float32, sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { knownDims } from './perturbation/extents.ts';
 import { positionsOf } from './perturbation/positions.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { ExplainContext } from '../../core/method/contract.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
-import { knownDims } from '../../core/strategy/perturbation/extents.ts';
+import { knownDims } from '../../core/model/known-dims.ts';
 import { type Float32Tensors, type Inputs, rowOf, rowsOf } from '../../core/tensor/rows.ts';
 import { float32, sizeOf, type Tensor, tensor } from '../../core/tensor/tensor.ts';
 

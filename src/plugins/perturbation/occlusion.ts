@@ -3,13 +3,9 @@ import { choice } from '../../core/method/choice.ts';
 import { defineMethod } from '../../core/method/define.ts';
 import { arxiv } from '../../core/method/papers.ts';
 import type { ModelInfo } from '../../core/model/info.ts';
+import { knownDims } from '../../core/model/known-dims.ts';
 import { baselineOf, baselineParameter } from '../../core/strategy/baseline.ts';
-import {
-  knownDims,
-  type WindowShape,
-  windowParameters,
-  windowShapes,
-} from '../../core/strategy/perturbation/extents.ts';
+import { type WindowShape, windowParameters, windowShapes } from '../../core/strategy/perturbation/extents.ts';
 import { spreadFeatures } from '../../core/strategy/perturbation/feature-mask.ts';
 import { absentInputs, scoreDrops } from '../../core/strategy/perturbation/mixtures.ts';
 import { modalityMask } from '../../core/strategy/perturbation/modality-mask.ts';

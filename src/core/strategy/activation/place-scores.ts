@@ -5,11 +5,11 @@ import { choice } from '../../method/choice.ts';
 import type { ExplainContext } from '../../method/contract.ts';
 import { type Layout, layoutOf } from '../../method/layout.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
 import { emptyRows, sliceRows } from '../../tensor/rows.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { inPortions, slotsOf } from '../inner-method/progress.ts';
-import { knownDims } from '../perturbation/extents.ts';
 
 /** Parameters of methods that keep one place of a layer at a time. */
 export const placeParameters = {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { choice } from '../../method/choice.ts';
 import type { TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 
 const dims = z.array(z.int().min(1)).max(16).default([]);
 
@@ -83,14 +84,6 @@ function windowShape(input: TensorInfo, { sliding_window_shape, strides, edge }:
     );
   }
   return { window, strides: steps };
-}
-
-export function knownDims({ name, dims }: TensorInfo): readonly number[] {
-  if (dims.every((dim) => typeof dim === 'number')) return dims as readonly number[];
-  throw new WhylightError('unprocessable_method', `The shape of "${name}" is not known: [${dims.join(', ')}].`, {
-    tensor: name,
-    dims,
-  });
 }
 
 /**

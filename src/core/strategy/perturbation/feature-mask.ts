@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import { superpixels } from '../../image/superpixels.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import type { Float32Tensors, Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { channelsOf } from '../baseline.ts';
-import { knownDims } from './extents.ts';
 import { givenMask, type MasksByInput } from './given-mask.ts';
 import { type FeatureMask, modalityMask } from './modality-mask.ts';
 import { positionsOf } from './positions.ts';

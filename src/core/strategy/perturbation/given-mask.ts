@@ -1,9 +1,9 @@
 /** Feature masks that a request brings: one list for all inputs, or nested lists for each. */
 import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import { broadcasts, broadcastTo } from '../../tensor/broadcast.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { knownDims } from './extents.ts';
 import type { FeatureMask } from './modality-mask.ts';
 import { positionsOf } from './positions.ts';
 

@@ -3,9 +3,9 @@
  * themselves, so that they are compiled for floats alone, and read a position's weight once for all of its channels.
  */
 import type { TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import type { Inputs } from '../../tensor/rows.ts';
 import { float32, sizeOf, type Tensor } from '../../tensor/tensor.ts';
-import { knownDims } from './extents.ts';
 import type { FeatureMask } from './modality-mask.ts';
 import { type Elements, elementsOf } from './perturb.ts';
 import { type Layout, positionsOf } from './positions.ts';

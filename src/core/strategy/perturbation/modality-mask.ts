@@ -1,7 +1,7 @@
 /** Feature masks by the modality that read the input: words of a text, columns of a table, windows of a signal. */
 import type { ModelInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { knownDims } from './extents.ts';
 
 /** Features of a row: which of them each element belongs to. */
 export interface FeatureMask {

@@ -1,7 +1,7 @@
 /** Places of an input: its positions without the channel axis. */
 import type { TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { knownDims } from './extents.ts';
 
 export interface Positions {
   readonly count: number;

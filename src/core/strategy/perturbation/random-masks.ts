@@ -1,8 +1,8 @@
 /** The masks of RISE: coarse random grids, enlarged smoothly and shifted. */
 import { sampleGrid } from '../../image/resize.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import type { Random } from '../../tensor/random.ts';
-import { knownDims } from './extents.ts';
 import { positionsOf } from './positions.ts';
 
 export interface MaskShape {

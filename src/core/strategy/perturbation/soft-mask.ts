@@ -1,8 +1,8 @@
 /** A mask over the places of the model's sources that can be optimised: coarse where positions have neighbours. */
 import { WhylightError } from '../../errors.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
+import { knownDims } from '../../model/known-dims.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { knownDims } from './extents.ts';
 import { positionsOf } from './positions.ts';
 
 export interface SoftMask {
