@@ -8,21 +8,18 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import encodeJpeg, { init as initJpeg } from '@jsquash/jpeg/encode.js';
 import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
-import { resize } from '../src/core/image/resize.ts';
 import { parseManifest } from '../src/core/model/manifest.ts';
 import { Model } from '../src/core/model/model.ts';
 import { write } from '../src/core/onnx/write.ts';
 import { compileVariant } from '../src/core/plan/compile-variant.ts';
 import { resolveNeeds } from '../src/core/plan/variant.ts';
-import { nodeCodecs } from '../src/node/codecs.ts';
 import { type Answered, post, serverTiming } from './support/ask.ts';
+import { catJpeg } from './support/bench-image.ts';
 import { flagsOf } from './support/flags.ts';
 import { makeProject, type Project } from './support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from './support/worker.ts';
@@ -50,7 +47,7 @@ const IMAGE_REQUEST = { 'Content-Type': 'image/jpeg', Accept: values.accept };
 const ANEW = { ...IMAGE_REQUEST, 'Cache-Control': 'no-store' };
 /** Bytes of an asset; the platform takes at most 25 MiB. */
 const PART = 20 * 2 ** 20;
-const image = await jpeg(1000, 750);
+const image = await catJpeg(1000, 750);
 console.log(`JPEG of 1000x750, ${(image.length / 1024).toFixed(0)} KiB; medians`);
 
 await measure('embedded model', 'cifar10', 'models/cifar10/model.onnx');
@@ -273,16 +270,6 @@ function against(walls: readonly number[], alone: readonly number[] | undefined,
   if (i === 0 || !alone) return '';
   const more = median(walls.map((wall, k) => wall / (alone[k] as number))) - 1;
   return `; ${more < 0 ? '' : '+'}${(100 * more).toFixed(1)} %`;
-}
-
-/** The cat, made larger. */
-async function jpeg(width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { resolve } = createRequire(import.meta.url);
-  const wasm = await WebAssembly.compile(readFileSync(resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm')));
-  await (initJpeg as (module: WebAssembly.Module) => Promise<void>)(wasm);
-  const cat = await nodeCodecs().decode(readFileSync('examples/photos/cat.jpg'));
-  const large = resize({ ...cat, channels: 4 }, width, height, 'bilinear');
-  return new Uint8Array(await encodeJpeg(large as never, { quality: 85 }));
 }
 
 function percentile(list: readonly number[], share: number): number {

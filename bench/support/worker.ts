@@ -4,13 +4,15 @@
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { SourceMap } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../../scripts/tools.mjs';
-import { type Heap, openHeap } from './heap.ts';
+import { type Heap, heapOf } from './heap.ts';
+import { type Inspector, openInspector } from './inspector.ts';
 import { HOST } from './processes.ts';
 
 export interface Bundle {
@@ -19,6 +21,8 @@ export interface Bundle {
   /** The entry comes first. */
   readonly modules: readonly { readonly path: string; readonly contents: Buffer }[];
   readonly gzipBytes: number;
+  /** From the entry to the source files. */
+  readonly map: SourceMap;
 }
 
 /** @param config says which Worker, within the folder */
@@ -35,7 +39,8 @@ export async function bundle(folder: string, config = 'wrangler.toml'): Promise<
   );
   modules.sort((a, b) => Number(b.path.endsWith('.js')) - Number(a.path.endsWith('.js')));
   const gzipBytes = modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
-  return { config: join(folder, config), modules, gzipBytes };
+  const map = new SourceMap(JSON.parse(await readFile(`${modules[0]?.path}.map`, 'utf8')));
+  return { config: join(folder, config), modules, gzipBytes, map };
 }
 
 export interface WorkerOptions {
@@ -54,8 +59,12 @@ export interface RunningWorker {
   readonly address: string;
   /** Bytes that the workerd process holds: the Worker, and all the isolates that stand in for the platform. Linux only. */
   memory(): Promise<number>;
+  /** Processor time of the workerd process so far, in nanoseconds, all threads. Linux only. */
+  processorTime(): Promise<number>;
   /** Heap of the Worker's own isolate; only when `inspected`. */
   readonly heap?: Heap;
+  /** Connection to the Worker's isolate; only of one that is `inspected`. */
+  readonly inspector?: Inspector;
   stop(): Promise<void>;
 }
 
@@ -84,7 +93,7 @@ export async function startWorker(
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   const { href } = await miniflare.ready;
-  const heap = inspected ? await openHeap(await miniflare.getInspectorURL(), 'core:user:') : undefined;
+  const inspector = inspected ? await openInspector(await miniflare.getInspectorURL(), 'core:user:') : undefined;
   const pid = (await ownWorkerds()).find((id) => !before.includes(id));
   return {
     address: href.replace(/\/$/, ''),
@@ -92,9 +101,10 @@ export async function startWorker(
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
     },
-    ...(heap && { heap }),
+    processorTime: () => processorTime(pid as number),
+    ...(inspector && { inspector, heap: heapOf(inspector) }),
     async stop() {
-      heap?.close();
+      inspector?.close();
       await miniflare.dispose();
     },
   };
@@ -111,4 +121,13 @@ async function ownWorkerds(): Promise<readonly number[]> {
     }),
   );
   return pids.filter((_, i) => ours[i]);
+}
+
+/** Nanoseconds that the threads of a process have run; of those that have ended, none. */
+async function processorTime(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(
+    threads.map(async (thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')),
+  );
+  return times.reduce((sum, text) => sum + Number(text.split(' ', 1)[0]), 0);
 }

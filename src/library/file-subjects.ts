@@ -1,20 +1,19 @@
 /** From the content of files, texts and tensors to the rows that are explained. */
 import { WhylightError } from '../core/errors.ts';
-import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import { mediaTypeOf } from '../core/modality/media-type.ts';
 import type { Prepared } from '../core/modality/modality.ts';
 import { nameTensors } from '../core/modality/name-tensors.ts';
 import { type ModalityInUse, type ModalityRegistry, modalityOf } from '../core/modality/registry.ts';
 import type { ModalityId } from '../core/model/description.ts';
 import type { NamedTensors } from '../modalities/tensor/decode.ts';
-import { readImageInput } from './image-subject.ts';
+import { type ImageReader, readImageInput } from './image-subject.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { type Subject, subjectsOf } from './subject.ts';
 
 /** Parts of a program that read inputs. */
 export interface Readers {
   readonly modalities: ModalityRegistry;
-  readonly codecs: Pick<ImageCodecs, 'decode'>;
+  readonly codecs: ImageReader;
 }
 
 /** Content of a file. */

@@ -3,11 +3,14 @@ import { WhylightError } from '../core/errors.ts';
 import type { ImageCodecs } from '../core/image/codecs/codecs.ts';
 import type { Image } from '../core/image/image.ts';
 import type { PlacedImage } from '../core/image/placement.ts';
-import { detailOf, type Preprocessing } from '../core/image/preprocess.ts';
+import { detailOf, type Preprocessing, placementOf, tensorDetail } from '../core/image/preprocess.ts';
 import { imageInputs } from '../core/model/image-tensor.ts';
 import type { Model } from '../core/model/model.ts';
 import type { Inputs } from '../core/tensor/rows.ts';
 import { usualPreprocessing } from './usual-preprocessing.ts';
+
+/** Decoders of images. */
+export type ImageReader = Pick<ImageCodecs, 'decode' | 'read'>;
 
 export interface ImageInput extends PlacedImage {
   /** The image as the model takes it. */
@@ -18,12 +21,15 @@ export interface ImageInput extends PlacedImage {
  * Decodes an image file and makes the model's input of it.
  * @throws WhylightError `invalid_image`, `unsupported_media_type`, and `invalid_config` when nothing says how the model takes its images.
  */
-export async function readImageInput(
-  bytes: Uint8Array,
-  model: Model,
-  codecs: Pick<ImageCodecs, 'decode'>,
-): Promise<ImageInput> {
-  return imageInputOf(await codecs.decode(bytes, { detail: detailOf(preprocessingOf(model)) }), model);
+export async function readImageInput(bytes: Uint8Array, model: Model, codecs: ImageReader): Promise<ImageInput> {
+  const preprocessing = preprocessingOf(model);
+  const { inputs } = await codecs.read(
+    bytes,
+    (image) => imageInputs(model, image, preprocessing),
+    tensorDetail(preprocessing),
+  );
+  const image = await codecs.decode(bytes, { detail: detailOf(preprocessing) });
+  return { inputs, image, placement: placementOf(image, preprocessing) };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Everything the page knows, as signals; what follows from it is computed. Actions that change it are in actions.ts. */
 import { computed, signal } from '@preact/signals';
 import type { Placement } from '../core/image/placement.ts';
-import { preprocess } from '../core/image/preprocess.ts';
+import { placementOf } from '../core/image/preprocess.ts';
 import { probabilitiesOf } from '../core/model/prediction.ts';
 import type { Prediction } from '../core/task/task.ts';
 import type { Answer, MapValues } from './answer.ts';
@@ -118,7 +118,7 @@ export const api = computed(() => new Api(key.value));
 export const placement = computed<Placement | undefined>(() => {
   const settings = model.value?.preprocessing;
   const { image } = input.value ?? {};
-  return image && settings && preprocess(image, settings).placement;
+  return image && settings && placementOf(image, settings);
 });
 
 /** Classes, most likely first: by the index that targets take, and by the element of the output. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WhylightError } from '../../core/errors.ts';
-import { detailOf, parsePreprocessing, preprocess } from '../../core/image/preprocess.ts';
+import { detailOf, parsePreprocessing, placementOf } from '../../core/image/preprocess.ts';
 import { SERVER } from '../../edge/version.ts';
 import { nodeCodecs } from '../../node/codecs.ts';
 import { thumbnailOf } from '../../report/study.ts';
@@ -196,6 +196,6 @@ class DeploymentRunner implements BatchRunner {
     if (!source) return {};
     const preprocessing = parsePreprocessing(source);
     const image = await nodeCodecs().decode(bytes, { detail: detailOf(preprocessing) });
-    return { thumbnail: await thumbnailOf({ image, placement: preprocess(image, preprocessing).placement }) };
+    return { thumbnail: await thumbnailOf({ image, placement: placementOf(image, preprocessing) }) };
   }
 }

@@ -2,6 +2,7 @@
  * A decoded image: 8-bit sRGB with alpha, which is what the decoders give, the PNG encoder takes and a canvas holds.
  */
 import { WhylightError } from '../errors.ts';
+import type { Region } from './pixels.ts';
 
 /** Decoded image: 8-bit sRGB with alpha, `width` by `height` pixels. */
 export interface Image {
@@ -13,6 +14,11 @@ export interface Image {
   readonly opaque?: boolean;
   /** Size before a large image was reduced while it was decoded; absent where it was not. Upright, in pixels. */
   readonly original?: { readonly width: number; readonly height: number };
+  /**
+   * Part of these pixels that the original covers, where its size is no multiple of the factor of the reduction: pixels
+   * at an edge then lie partly beyond it.
+   */
+  readonly covered?: Region;
 }
 
 /** Three values of 0..255. */
@@ -42,7 +48,7 @@ export function makeImage(width: number, height: number, data?: Uint8Array): Ima
 
 /** The image laid over a plain background, fully opaque. An opaque image is returned as it is, not copied. */
 export function flatten(image: Image, background: Color = [255, 255, 255]): Image {
-  const { width, height, data } = image;
+  const { data } = image;
   if (image.opaque) return image;
   let first = 3;
   while (first < data.length && data[first] === 255) first += 4;
@@ -56,7 +62,7 @@ export function flatten(image: Image, background: Color = [255, 255, 255]): Imag
     }
     out[i + 3] = 255;
   }
-  return { width, height, data: out, opaque: true };
+  return { ...image, data: out, opaque: true };
 }
 
 /** Orientation of a stored image as EXIF defines it: 1 is upright, 5 to 8 swap width and height. */
@@ -91,5 +97,25 @@ export function orient(image: Image, orientation: Orientation): Image {
     let at = start + y * stepDown;
     for (let x = 0; x < outWidth; x++, at += stepRight) to[i++] = from[at] as number;
   }
-  return { ...image, width: outWidth, height: outHeight, data: new Uint8Array(to.buffer) };
+  return {
+    ...image,
+    width: outWidth,
+    height: outHeight,
+    data: new Uint8Array(to.buffer),
+    ...(image.covered && { covered: orientRegion(image.covered, image, orientation) }),
+  };
+}
+
+/** A region of a stored image, in the image turned upright. */
+function orientRegion(region: Region, { width, height }: Image, orientation: Orientation): Region {
+  const across = { start: region.x, length: region.width, of: width };
+  const down = { start: region.y, length: region.height, of: height };
+  const [x, y] = orientation >= 5 ? [down, across] : [across, down];
+  const mirrored = ({ start, length, of }: typeof x): number => of - start - length;
+  return {
+    x: [2, 3, 6, 7].includes(orientation) ? mirrored(x) : x.start,
+    y: [3, 4, 7, 8].includes(orientation) ? mirrored(y) : y.start,
+    width: x.length,
+    height: y.length,
+  };
 }

@@ -3,7 +3,7 @@
  * weights of 11 bits, and rounding once, after both passes. Detectors are trained and run with it.
  * @see https://docs.opencv.org/4.x/da/d54/group__imgproc__transform.html
  */
-import type { Pixels, Region } from './pixels.ts';
+import { type Axis, axesOf, type Pixels, type Region } from './pixels.ts';
 
 const ONE = 1 << 11;
 
@@ -12,8 +12,9 @@ const ONE = 1 << 11;
  * @param region part of the resized image that is wanted
  */
 export function resizeLinear(source: Pixels, width: number, height: number, region: Region): Pixels {
-  const columns = tapsOf(source.width, width, region.x, region.width, 'columns');
-  const rows = tapsOf(source.height, height, region.y, region.height, 'rows');
+  const axes = axesOf(source);
+  const columns = tapsOf(axes.columns, width, region.x, region.width, 'columns');
+  const rows = tapsOf(axes.rows, height, region.y, region.height, 'rows');
   const { channels } = source;
   const length = region.width * channels;
   const out = new Uint8Array(region.height * length);
@@ -47,14 +48,14 @@ interface Taps {
 }
 
 /** Beyond the edges the last row counts twice, with weights that are rounded one by one; the last column counts once. */
-function tapsOf(from: number, to: number, start: number, count: number, axis: 'columns' | 'rows'): Taps {
+function tapsOf(from: Axis, to: number, begin: number, count: number, axis: 'columns' | 'rows'): Taps {
   const [first, second, firstWeight, secondWeight] = Array.from({ length: 4 }, () => new Int32Array(count));
   const taps = { first, second, firstWeight, secondWeight } as Taps;
-  const clamp = (position: number) => Math.min(Math.max(position, 0), from - 1);
+  const clamp = (position: number) => Math.min(Math.max(position, 0), from.length - 1);
   for (let i = 0; i < count; i++) {
-    const at = Math.fround((start + i + 0.5) * (from / to) - 0.5);
+    const at = Math.fround(from.start + (begin + i + 0.5) * (from.extent / to) - 0.5);
     const below = Math.floor(at);
-    const between = axis === 'rows' || (below >= 0 && below < from - 1);
+    const between = axis === 'rows' || (below >= 0 && below < from.length - 1);
     const share = between ? Math.fround(at - below) : 0;
     taps.first[i] = clamp(below);
     taps.second[i] = clamp(below + 1);

@@ -32,28 +32,44 @@ const scaled = ({ x, y, width, height }: Placement, across: number, down: number
   height: height * down,
 });
 
+/** A placement, counted from the corner of another one. */
+const within = (placement: Placement, { x, y }: Placement): Placement => ({
+  ...placement,
+  x: placement.x - x,
+  y: placement.y - y,
+});
+
 /** The size of an image and a placement over it, in pixels of the image as it was before it was reduced. */
 export function inOriginalPixels({ image, placement }: PlacedSize): { image: Size; placement: Placement } {
   const { width, height } = image.original ?? image;
-  return { image: { width, height }, placement: scaled(placement, width / image.width, height / image.height) };
+  const covered = coveredOf(image);
+  return {
+    image: { width, height },
+    placement: scaled(within(placement, covered), width / covered.width, height / covered.height),
+  };
 }
+
+/** Part of the pixels of an image that its original covers: all of it, but for one that was reduced. */
+export const coveredOf = ({ width, height, covered }: PlacedSize['image']): Placement =>
+  covered ?? { x: 0, y: 0, width, height };
 
 /** The image with a longer side of `side` pixels, laid over white, and the placement over that. */
 export function resizePlaced({ image, placement }: PlacedImage, side: number): PlacedImage {
-  const scale = side / Math.max(image.width, image.height);
-  const width = Math.max(1, Math.round(image.width * scale));
-  const height = Math.max(1, Math.round(image.height * scale));
+  const covered = coveredOf(image);
+  const scale = side / Math.max(covered.width, covered.height);
+  const width = Math.max(1, Math.round(covered.width * scale));
+  const height = Math.max(1, Math.round(covered.height * scale));
   const { data } = resize({ ...flatten(image), channels: 4 }, width, height, 'bilinear');
   const { width: originalWidth, height: originalHeight } = image.original ?? image;
   return {
     image: { width, height, data, opaque: true, original: { width: originalWidth, height: originalHeight } },
-    placement: scaled(placement, width / image.width, height / image.height),
+    placement: scaled(within(placement, covered), width / covered.width, height / covered.height),
   };
 }
 
 /** Size of an upright image, and the part of it that the model sees; the image may have been reduced. */
 export interface PlacedSize {
-  readonly image: Size & { readonly original?: Size };
+  readonly image: Size & { readonly original?: Size; readonly covered?: Placement };
   readonly placement: Placement;
 }
 

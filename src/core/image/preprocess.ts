@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { WhylightError } from '../errors.ts';
 import { safeParse } from '../safe-parse.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
+import type { DecodeOptions } from './codecs/codecs.ts';
 import { type Color, flatten, type Image } from './image.ts';
 import type { Pixels, Region } from './pixels.ts';
-import { centered, type Placement } from './placement.ts';
-import { RESIZE_FILTERS, resize } from './resize.ts';
+import { centered, coveredOf, type PlacedSize, type Placement, type Size } from './placement.ts';
+import { RESIZE_FILTERS, type ResizeFilter, resize } from './resize.ts';
 
 const dim = z.int().min(1).max(8192);
 const perChannel = (value: z.ZodNumber) => z.union([value, z.array(value).min(1).max(3)]);
@@ -104,25 +105,53 @@ export function imageDims({ size, color, layout }: Preprocessing): number[] {
  * @see docs/models.md
  */
 export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
-  const { size, color, background } = preprocessing;
+  const { color, background } = preprocessing;
   const pixels = toPixels(flatten(image, background), color === 'gray');
-  const { region, width, height } = layOut(image, preprocessing);
-  const [tensorHeight, tensorWidth] = size;
+  const { region, width, height } = layOut(image.original ?? image, preprocessing);
   const fitted = preprocessing.resize.mode === 'fit';
   const resized = resize(pixels, width, height, preprocessing.resize.filter, fitted ? undefined : region);
   return {
     tensor: toTensor(fitted ? pad(resized, region, background) : resized, preprocessing),
-    placement: {
-      x: (region.x * image.width) / width,
-      y: (region.y * image.height) / height,
-      width: (tensorWidth * image.width) / width,
-      height: (tensorHeight * image.height) / height,
-    },
+    placement: placementOf(image, preprocessing),
+  };
+}
+
+/** Part of an image that its input tensor shows, in pixels of the image. */
+export function placementOf(image: PlacedSize['image'], preprocessing: Preprocessing): Placement {
+  const { region, width, height } = layOut(image.original ?? image, preprocessing);
+  const covered = coveredOf(image);
+  return {
+    x: covered.x + (region.x * covered.width) / width,
+    y: covered.y + (region.y * covered.height) / height,
+    width: (region.width * covered.width) / width,
+    height: (region.height * covered.height) / height,
   };
 }
 
 /** Pixels of the longer side that a large image keeps when it is decoded for a model: 1,024, or the size of its input. */
 export const detailOf = ({ size }: Preprocessing): number => Math.max(1024, ...size);
+
+/** Filters that average, and weigh what is near more: averages of few pixels hardly change what they make of many. */
+const GRADUAL: readonly ResizeFilter[] = ['bilinear', 'bicubic', 'lanczos3'];
+
+/** Pixels of a reduced image that become one of the tensor: with five, 98 % of the values are within one level. */
+const PIXELS_LEFT = 5;
+
+/**
+ * Options to decode an image with for a model alone: of a JPEG no more than five times the pixels of its input a side,
+ * which a drawing would need more than.
+ */
+export function tensorDetail(preprocessing: Preprocessing): Required<Pick<DecodeOptions, 'detail' | 'enough'>> {
+  const { size, resize } = preprocessing;
+  const detail = detailOf(preprocessing);
+  if (!GRADUAL.includes(resize.filter)) return { detail, enough: () => detail };
+  const enough = (upright: Size): number => {
+    const { width, height } = resizedSize(upright, size, resize);
+    const share = Math.max(width / upright.width, height / upright.height);
+    return PIXELS_LEFT * share * Math.max(upright.width, upright.height);
+  };
+  return { detail, enough };
+}
 
 /** Tensor values of a plain colour: one value per channel, in the order of the tensor. */
 export function colorValues(color: Color, preprocessing: Preprocessing): number[] {
@@ -131,7 +160,7 @@ export function colorValues(color: Color, preprocessing: Preprocessing): number[
 }
 
 /** The size after resizing, and which part of that becomes the tensor (reaching beyond it where it must be padded). */
-function layOut(image: Image, { size, resize }: Preprocessing): { width: number; height: number; region: Region } {
+function layOut(image: Size, { size, resize }: Preprocessing): { width: number; height: number; region: Region } {
   const [height, width] = size;
   const shown = resizedSize(image, size, resize);
   const offset = resize.mode === 'fit' ? borderOf : centered;
@@ -142,7 +171,7 @@ function layOut(image: Image, { size, resize }: Preprocessing): { width: number;
 /** Offset of an image within a border that makes up for its size: an odd pixel comes to the right or the bottom. */
 const borderOf = (length: number, full: number): number => Math.ceil((length - full) / 2) || 0;
 
-function resizedSize(image: Image, [height, width]: readonly [number, number], resize: Preprocessing['resize']) {
+function resizedSize(image: Size, [height, width]: readonly [number, number], resize: Preprocessing['resize']) {
   if (resize.mode === 'fit') {
     const scale = Math.min(width / image.width, height / image.height);
     const fitted = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));
@@ -156,15 +185,16 @@ function resizedSize(image: Image, [height, width]: readonly [number, number], r
 }
 
 /** Without alpha; grey as Pillow's mode L: ITU-R 601-2 luma in 16-bit fixed point. */
-function toPixels({ width, height, data }: Image, gray: boolean): Pixels {
+function toPixels({ width, height, data, covered }: Image, gray: boolean): Pixels {
   const count = width * height;
-  if (!gray) return { width, height, channels: 3, step: 4, data };
+  const part = covered && { covered };
+  if (!gray) return { width, height, channels: 3, step: 4, data, ...part };
   const out = new Uint8Array(count);
   for (let i = 0, at = 0; i < count; i++, at += 4) {
     const [red, green, blue] = [data[at] as number, data[at + 1] as number, data[at + 2] as number];
     out[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
-  return { width, height, channels: 1, data: out };
+  return { width, height, channels: 1, data: out, ...part };
 }
 
 function pad(pixels: Pixels, region: Region, background: Color): Pixels {

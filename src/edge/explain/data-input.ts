@@ -22,6 +22,7 @@ export function dataInput(
   return {
     digest: async () => `data:${modality}:${mediaType}:${await sha256Hex(bytes)}`,
     inputs: async () => (await once()).inputs,
+    seen: async () => undefined,
     image: async () => undefined,
     prepared: once,
   };

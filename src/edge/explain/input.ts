@@ -1,13 +1,10 @@
 /** Input of an explanation: an image, preprocessed as the model's manifest says, tensors, or data of a modality. */
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
-import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
-import type { PlacedImage } from '../../core/image/placement.ts';
-import { detailOf } from '../../core/image/preprocess.ts';
+import type { PlacedImage, PlacedSize } from '../../core/image/placement.ts';
 import { mayNameTensors, nameTensors } from '../../core/modality/name-tensors.ts';
 import { type PreparedRows, rowsInFile, selectPrepared } from '../../core/modality/prepare.ts';
 import type { ModalityRegistry } from '../../core/modality/registry.ts';
-import { imageInputs } from '../../core/model/image-tensor.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import type { DataType } from '../../core/tensor/tensor.ts';
@@ -16,13 +13,16 @@ import type { ServedModel } from '../models/served-model.ts';
 import type { Services } from '../services.ts';
 import type { Body } from './body.ts';
 import { dataInput } from './data-input.ts';
+import { imageInput } from './image-input.ts';
 
 export interface ExplainInput {
   /** Makes a digest of the content, without decoding it. */
   digest(): Promise<string>;
   /** Tensors by input name, [rows, ...]. */
   inputs(): Promise<Inputs>;
-  /** The upright original image and the region of it that the model sees; undefined for tensors. */
+  /** Size of the upright original image and the region of it that the model sees; undefined for tensors. */
+  seen(): Promise<PlacedSize | undefined>;
+  /** The same with the image, to draw over. */
   image(): Promise<PlacedImage | undefined>;
   /** Rows that a modality prepared or named; undefined for images, and for tensors of models without a modality. */
   prepared(): Promise<PreparedRows | undefined>;
@@ -34,6 +34,7 @@ export type InputServices = Pick<Services, 'codecs' | 'modalities'>;
 /**
  * Makes the input of a request.
  * @param maxPixels maximum number of pixels of an image, as its header declares them
+ * @param options `drawn` keeps the pixels of an image for a drawing, where the model takes the same ones
  * @throws WhylightError `unsupported_media_type` for an image where the model takes none.
  */
 export function inputOf(
@@ -41,10 +42,11 @@ export function inputOf(
   served: Pick<ServedModel, 'model' | 'files'>,
   { codecs, modalities }: InputServices,
   maxPixels: number,
+  { drawn = false }: { readonly drawn?: boolean } = {},
 ): ExplainInput {
   if (body.kind === 'data') return dataInput(body, served, modalities);
   return body.kind === 'image'
-    ? imageInput(body.bytes, served.model, codecs, maxPixels)
+    ? imageInput(body.bytes, served.model, codecs, { maxPixels, drawn })
     : tensorInput(body.request.inputs, served, modalities);
 }
 
@@ -53,36 +55,13 @@ export const selectRowsOf = (input: ExplainInput, model: Model, rows: readonly n
   digest: async () => `rows ${rows.join()} of ${await input.digest()}`,
   inputs: async () => rowsInFile(model, await input.inputs(), rows),
   // An image is a single row.
+  seen: () => input.seen(),
   image: () => input.image(),
   prepared: async () => {
     const prepared = await input.prepared();
     return prepared && selectPrepared(model, prepared, rows);
   },
 });
-
-function imageInput(bytes: Uint8Array, model: Model, codecs: ImageCodecs, maxPixels: number): ExplainInput {
-  const { preprocessing } = model;
-  if (!preprocessing || model.graph.inputs.length !== 1) {
-    throw new WhylightError(
-      'unsupported_media_type',
-      `The manifest of the model ${model.name} does not say how an image becomes its input. Send tensors, as application/json.`,
-      { inputs: model.graph.inputs.map(({ name }) => name) },
-    );
-  }
-  // Decoded at most once, and only when needed: a cached JSON answer needs no image.
-  let decoded: Promise<PlacedImage & { inputs: Inputs }> | undefined;
-  const decode = async () => {
-    const image = await codecs.decode(bytes, { maxPixels, detail: detailOf(preprocessing) });
-    return { image, ...imageInputs(model, image, preprocessing) };
-  };
-  const once = () => (decoded ??= decode());
-  return {
-    digest: async () => `image:${await sha256Hex(bytes)}`,
-    inputs: async () => (await once()).inputs,
-    image: once,
-    prepared: async () => undefined,
-  };
-}
 
 function tensorInput(
   tensors: ReadonlyMap<string, Inputs[string]>,
@@ -97,6 +76,7 @@ function tensorInput(
       for (const [name, { dtype }] of Object.entries(inputs)) checkHalf(name, dtype, served.model);
       return inputs;
     },
+    seen: async () => undefined,
     image: async () => undefined,
     prepared: () => (prepared ??= namedRows(inputs, served, modalities)),
   };

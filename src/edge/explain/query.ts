@@ -104,7 +104,7 @@ export async function queryOf(
   const tenant = c.get('tenant');
   const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
   const { maxPixels } = limitsFor(tenant, limits);
-  const input = given ?? inputOf(body, served, services, maxPixels);
+  const input = given ?? inputOf(body, served, services, maxPixels, { drawn: mayDraw(c.req.header('Accept')) });
   const inputs = isAuto(parameters) && hasOpenShapes(model) ? await input.inputs() : undefined;
   const [settings, { entry, params, reason }] = bothChecked(
     () => readSettings(parameters),
@@ -173,6 +173,9 @@ export async function queryOf(
   };
 }
 
+/** True for media types of drawings. */
+const mayDraw = (accept = ''): boolean => /image\/|text\/html/.test(accept);
+
 const isAuto = ({ method }: Parameters): boolean => method === undefined || method === AUTO_METHOD;
 
 /** The method that the request names, or the best one that the tenant may use. */
@@ -205,7 +208,7 @@ async function readingOf(
   { ownBaselines, takesBackground }: { readonly ownBaselines: boolean; readonly takesBackground: boolean },
   settings: ReadRequest,
 ): Promise<Pick<ExplainRequest, 'read' | 'features' | 'baselines' | 'background'>> {
-  const [placed, prepared] = [await input.image(), await input.prepared()];
+  const [placed, prepared] = [await input.seen(), await input.prepared()];
   const read = {
     ...settings,
     // Pixels would travel with the request to origins and jobs, which need the size alone.

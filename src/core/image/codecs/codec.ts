@@ -5,13 +5,20 @@ import type { ImageHeader } from '../sniff.ts';
 /** Factor by which both sides of an image are divided while it is decoded. */
 export type Reduction = 1 | 2 | 4 | 8;
 
+/** A decoded image. */
+export interface Decoded {
+  readonly image: Image;
+  /** Gives its pixels back to the decoder, whose memory they lie in; absent where they are the image's own. */
+  readonly release?: () => void;
+}
+
 /** Decoder of one file format. */
 export interface Codec {
   /**
    * Decodes a file to RGBA at `ceil(side / reduction)` pixels a side, before the orientation is applied.
    * @throws Error with the reason; after that the instance must not be used again
    */
-  decode(bytes: Uint8Array, header: ImageHeader, reduction: Reduction): Image;
+  decode(bytes: Uint8Array, header: ImageHeader, reduction: Reduction): Decoded;
   /** Bytes of linear memory held; it never shrinks. */
   memory(): number;
 }

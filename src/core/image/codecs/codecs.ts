@@ -1,8 +1,9 @@
 /** Images from bytes and back. One implementation for every platform; only the loading of the codecs differs. */
 import { WhylightError } from '../../errors.ts';
 import { type Image, makeImage, orient } from '../image.ts';
+import type { Size } from '../placement.ts';
 import { type ImageHeader, type ImageType, sniff } from '../sniff.ts';
-import { type Codec, type Reduction, reduced } from './codec.ts';
+import { type Codec, type Decoded, type Reduction, reduced } from './codec.ts';
 import { jpegCodec } from './jpeg.ts';
 import { type PngCodec, pngCodec } from './png.ts';
 import { webpCodec } from './webp.ts';
@@ -18,6 +19,11 @@ export interface ImageCodecs {
    *   decoding would take more memory than the codecs may use.
    */
   decode(bytes: Uint8Array, options?: DecodeOptions): Promise<Image>;
+  /**
+   * Decodes as {@link ImageCodecs.decode} does, without a copy of the pixels.
+   * @param use takes the image, whose pixels are overwritten after it has returned
+   */
+  read<T>(bytes: Uint8Array, use: (image: Image) => T, options?: DecodeOptions): Promise<T>;
   /** An RGBA PNG file, 8 bits per component. */
   encodePng(image: Image): Promise<Uint8Array>;
 }
@@ -28,6 +34,11 @@ export interface DecodeOptions {
   readonly maxPixels?: number;
   /** Pixels of the longer side that are kept where the image has them; 1,024 by default, Infinity for all. */
   readonly detail?: number;
+  /**
+   * Pixels of the longer side that are enough, by the size of the upright image: fewer than `detail` where it pays to
+   * decode no more than these, as of a JPEG. As `detail` when left out.
+   */
+  readonly enough?: (upright: Size) => number;
 }
 
 /** Loaders of the compiled codecs; each is called when it is first needed. */
@@ -71,36 +82,33 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
     if (codec.memory() <= keepBytes) idle.set(kind, codec);
   };
 
-  return {
-    async decode(bytes, { maxPixels: limit = maxPixels, detail = DETAIL } = {}) {
-      const header = sniff(bytes);
-      const reduction = reductionOf(header, detail);
-      refuseTooLarge(header, Math.min(limit, maxPixels));
-      refuseTooHeavy(header, reduction, maxBytes);
-      const name = KINDS[header.type];
-      const codec = await take(name);
-      let image: Image;
-      try {
-        image = codec.decode(bytes, header, reduction);
-      } catch (cause) {
-        throw new WhylightError(
-          'invalid_image',
-          `The ${name.toUpperCase()} file is damaged or cut short (${(cause as Error).message}). Send the whole file.`,
-          { type: header.type, bytes: bytes.length },
-          { cause },
-        );
-      }
+  const read = async <T>(
+    bytes: Uint8Array,
+    use: (image: Image, borrowed: boolean) => T,
+    { maxPixels: limit = maxPixels, detail = DETAIL, enough }: DecodeOptions = {},
+  ): Promise<T> => {
+    const header = sniff(bytes);
+    const reduction = reductionOf(header, detail, enough);
+    refuseTooLarge(header, Math.min(limit, maxPixels));
+    refuseTooHeavy(header, reduction, maxBytes);
+    const name = KINDS[header.type];
+    const codec = await take(name);
+    const { image, release } = decodeWith(codec, name, bytes, header, reduction);
+    try {
+      refuseOtherSize(image, header, reduction);
+      const whole = reduction === 1 ? image : withOriginal(image, header, reduction);
+      const upright = orient(whole, header.orientation ?? 1);
+      return use(upright, release !== undefined && upright.data === image.data);
+    } finally {
+      release?.();
       giveBack(name, codec);
-      if (image.width !== reduced(header.width, reduction) || image.height !== reduced(header.height, reduction)) {
-        throw new WhylightError(
-          'invalid_image',
-          `The header says ${header.width}x${header.height}, but the image has ${image.width}x${image.height}.`,
-          { type: header.type },
-        );
-      }
-      const upright = orient(image, header.orientation ?? 1);
-      return reduction === 1 ? upright : { ...upright, original: uprightSize(header) };
-    },
+    }
+  };
+
+  return {
+    decode: (bytes, options) =>
+      read(bytes, (image, borrowed) => (borrowed ? { ...image, data: image.data.slice() } : image), options),
+    read,
 
     async encodePng(image) {
       const valid = makeImage(image.width, image.height, image.data);
@@ -112,14 +120,50 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
   };
 }
 
-/** Largest factor that leaves `detail` pixels of the longer side. */
-function reductionOf({ width, height }: ImageHeader, detail: number): Reduction {
-  const longer = Math.max(width, height);
-  return ([8, 4, 2] as const).find((factor) => longer / factor >= detail) ?? 1;
+function decodeWith(
+  codec: Codec,
+  name: keyof CodecModules,
+  bytes: Uint8Array,
+  header: ImageHeader,
+  reduction: Reduction,
+): Decoded {
+  try {
+    return codec.decode(bytes, header, reduction);
+  } catch (cause) {
+    throw new WhylightError(
+      'invalid_image',
+      `The ${name.toUpperCase()} file is damaged or cut short (${(cause as Error).message}). Send the whole file.`,
+      { type: header.type, bytes: bytes.length },
+      { cause },
+    );
+  }
 }
 
-function uprightSize({ width, height, orientation = 1 }: ImageHeader): { width: number; height: number } {
+/** Largest factor that leaves `detail` pixels of the longer side, or those that are enough where that is less work. */
+function reductionOf(header: ImageHeader, detail: number, enough?: (upright: Size) => number): Reduction {
+  const longer = Math.max(header.width, header.height);
+  const kept = enough && header.type === 'image/jpeg' ? Math.min(detail, enough(uprightSize(header))) : detail;
+  return ([8, 4, 2] as const).find((factor) => longer / factor >= kept) ?? 1;
+}
+
+function uprightSize({ width, height, orientation = 1 }: ImageHeader): Size {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** A reduced image with the size that it had, and the part of it that this was reduced to. */
+function withOriginal(image: Image, header: ImageHeader, reduction: Reduction): Image {
+  const [width, height] = [header.width / reduction, header.height / reduction];
+  const isWhole = width === image.width && height === image.height;
+  return { ...image, original: uprightSize(header), ...(!isWhole && { covered: { x: 0, y: 0, width, height } }) };
+}
+
+function refuseOtherSize(image: Image, header: ImageHeader, reduction: Reduction): void {
+  if (image.width === reduced(header.width, reduction) && image.height === reduced(header.height, reduction)) return;
+  throw new WhylightError(
+    'invalid_image',
+    `The header says ${header.width}x${header.height}, but the image has ${image.width}x${image.height}.`,
+    { type: header.type },
+  );
 }
 
 function refuseTooLarge({ width, height }: ImageHeader, maxPixels: number): void {

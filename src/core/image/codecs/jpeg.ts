@@ -1,5 +1,4 @@
 /** JPEG by libjpeg-turbo, which divides by 2, 4 or 8 while it transforms: large photos are never held at full size. */
-import type { Image } from '../image.ts';
 import { allocate, type CExports, pass, startModule } from './c-module.ts';
 import { type Codec, reduced } from './codec.ts';
 
@@ -54,27 +53,25 @@ export function jpegCodec(module: WebAssembly.Module): Codec {
       } catch (error) {
         throw new Error(warning() || (error as Error).message, { cause: error });
       }
-      const data = new Uint8Array(turbo.memory.buffer, to, width * height * 4).slice();
       turbo.tjDestroy(handle);
-      for (const pointer of [file, info, to]) turbo.free(pointer);
-      return opaque(width, height, isCmyk ? fromCmyk(data) : data);
+      for (const pointer of [file, info]) turbo.free(pointer);
+      const data = new Uint8Array(turbo.memory.buffer, to, width * height * 4);
+      if (isCmyk) fromCmyk(data);
+      return { image: { width, height, data, opaque: true }, release: () => turbo.free(to) };
     },
   };
 }
-
-const opaque = (width: number, height: number, data: Uint8Array): Image => ({ width, height, data, opaque: true });
 
 /**
  * Converts CMYK to RGB in place. The components are stored inverted (255 is no ink), as Adobe writes them and as all
  * readers take them to be.
  */
-function fromCmyk(data: Uint8Array): Uint8Array {
+function fromCmyk(data: Uint8Array): void {
   for (let i = 0; i < data.length; i += 4) {
     const black = data[i + 3] as number;
     for (let c = 0; c < 3; c++) data[i + c] = Math.round(((data[i + c] as number) * black) / 255);
     data[i + 3] = 255;
   }
-  return data;
 }
 
 const NO_WARNING = 'No error';

@@ -53,7 +53,7 @@ export function pngCodec(module: WebAssembly.Module): PngCodec {
       const image = decoded;
       decoded = undefined;
       if (!image) throw new Error('the decoder gave no image');
-      return reduction === 1 ? image : reduceImage(image, reduction);
+      return { image: reduction === 1 ? image : reduceImage(image, reduction) };
     },
     encode({ width, height, data }) {
       const result = wasm.__wbindgen_add_to_stack_pointer(-16);

@@ -19,9 +19,11 @@ export function webpCodec(module: WebAssembly.Module): Codec {
       if (from === 0) throw new Error('the data is damaged or cut short');
       const [width = 0, height = 0] = new Int32Array(webp.memory.buffer, size, 2);
       const view = { width, height, data: new Uint8Array(webp.memory.buffer, from, width * height * 4) };
-      const image = reduction === 1 ? { ...view, data: view.data.slice() } : reduceImage(view, reduction);
-      for (const pointer of [file, size, from]) webp.free(pointer);
-      return image;
+      for (const pointer of [file, size]) webp.free(pointer);
+      if (reduction === 1) return { image: view, release: () => webp.free(from) };
+      const image = reduceImage(view, reduction);
+      webp.free(from);
+      return { image };
     },
   };
 }

@@ -1,0 +1,76 @@
+/** Processor time of a Worker by source file, from a profile of V8 and the source map of the bundle. */
+import type { SourceMap } from 'node:module';
+import type { Inspector } from './inspector.ts';
+
+interface Frame {
+  readonly functionName: string;
+  readonly url: string;
+  /** Counted from 0. */
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: Frame;
+  readonly children?: readonly number[];
+}
+
+interface Profile {
+  readonly nodes: readonly ProfileNode[];
+  /** Node of each sample. */
+  readonly samples: readonly number[];
+  /** Microseconds before each sample. */
+  readonly timeDeltas: readonly number[];
+}
+
+/** Microseconds between two samples. */
+const INTERVAL = 100;
+
+/**
+ * Profiles the isolate while `work` runs.
+ * @returns milliseconds by source file; time in WebAssembly and built-in functions counts for the file that called them.
+ *   `idle` is left out; `(garbage collector)` and `(program)` are V8's own.
+ */
+export async function timesByFile(
+  inspector: Inspector,
+  map: SourceMap,
+  work: () => Promise<void>,
+): Promise<ReadonlyMap<string, number>> {
+  await inspector.call('Profiler.enable');
+  await inspector.call('Profiler.setSamplingInterval', { interval: INTERVAL });
+  await inspector.call('Profiler.start');
+  await work();
+  const { profile } = await inspector.call<{ profile: Profile }>('Profiler.stop');
+  const files = filesOf(profile.nodes, map);
+  const times = new Map<string, number>();
+  for (const [i, node] of profile.samples.entries()) {
+    const file = files.get(node) as string;
+    if (file === '(idle)') continue;
+    times.set(file, (times.get(file) ?? 0) + (profile.timeDeltas[i] as number) / 1000);
+  }
+  return times;
+}
+
+/** File of each node: its own, or that of the nearest caller that has one. */
+function filesOf(nodes: readonly ProfileNode[], map: SourceMap): ReadonlyMap<number, string> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const files = new Map<number, string>();
+  const visit = (node: ProfileNode, above: string): void => {
+    const file = fileOf(node.callFrame, map) ?? above;
+    files.set(node.id, file);
+    for (const child of node.children ?? []) visit(byId.get(child) as ProfileNode, file);
+  };
+  visit(nodes[0] as ProfileNode, '(program)');
+  return files;
+}
+
+const VIRTUAL = /^\((?:idle|garbage collector|program)\)$/;
+
+function fileOf({ functionName, url, lineNumber, columnNumber }: Frame, map: SourceMap): string | undefined {
+  if (VIRTUAL.test(functionName)) return functionName;
+  if (!url.endsWith('.js')) return undefined;
+  const entry = map.findEntry(lineNumber, columnNumber);
+  if (!('originalSource' in entry)) return undefined;
+  return entry.originalSource.replace(/^(?:\.\.\/)+/, '');
+}
