@@ -23,7 +23,7 @@ const OWN = '/playground/own/';
 
 /** Places of the files below a program's folder: in a clone after `npm run setup`, and in the package. */
 const PLACES = ['generated/assets', 'dist'];
-/** The engine's binary in the package; the files of the page are packed without it. */
+/** WebAssembly build of the engine in the package; the page's files are packed without it, and without that for WebGPU. */
 const PACKAGED_ENGINE = 'dist/vendor/onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
 /**
@@ -58,7 +58,7 @@ function decoded(path: string): string | undefined {
 /** Paths that a file may have; the documents have pages without their extension in links. */
 const placesOf = (root: string, name: string): string[] => [
   ...PLACES.map((place) => join(root, place, extname(name) === '' ? `${name}.html` : name)),
-  ...(/\/ort-wasm[^/]*\.wasm$/.test(name) ? [join(root, PACKAGED_ENGINE)] : []),
+  ...(/\/ort-wasm-simd-threaded-[^./]*\.wasm$/.test(name) ? [join(root, PACKAGED_ENGINE)] : []),
 ];
 
 async function ownFile({ root, paths }: OwnModelFiles, path: string): Promise<Response> {

@@ -25,6 +25,8 @@ export interface Answer {
   /** Provenance: parameters, seed, digest of the model, times. */
   readonly provenance: Readonly<Record<string, unknown>>;
   readonly convergenceDelta?: number;
+  /** Device of an answer that was computed in the browser, in words. */
+  readonly device?: string;
   /** Route and cache status. */
   readonly route: string;
   /** The whole answer, for those who take it along. */

@@ -49,6 +49,10 @@ describe('filePages', () => {
     expect(await get('/playground/files/ort-wasm-simd-threaded-AbC.wasm')).toEqual(engine);
   });
 
+  it('has no build of the engine for WebGPU, which the package leaves out', async () => {
+    expect((await get('/playground/files/ort-wasm-simd-threaded.jspi-AbC.wasm')).status).toBe(404);
+  });
+
   it('finds a document without its extension', async () => {
     expect((await get('/docs/tasks')).text).toBe('tasks');
   });

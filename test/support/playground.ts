@@ -1,6 +1,7 @@
 /** The real thing for tests of the page: `npm start` in workerd, on a free port. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -73,3 +74,34 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 /** Waits until the page shows this number of explained maps. */
 export const explained = (page: Page, count = 1): Promise<void> =>
   expect.poll(() => page.locator('article.cell .facts').count(), { timeout: 50_000 }).toBe(count);
+
+export interface SavedMap {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** Saliency maps of the page, which shows this number of them, from the files that its JSON buttons save. */
+export async function savedMaps(page: Page, count: number): Promise<SavedMap[]> {
+  await explained(page, count);
+  const found: SavedMap[] = [];
+  for (const cell of await page.locator('article.cell').all()) {
+    const take = cell.locator('details.take');
+    if ((await take.getAttribute('open')) === null) await take.locator('summary').click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      cell.getByRole('button', { name: 'JSON' }).click(),
+    ]);
+    const { outputs } = JSON.parse(readFileSync(await download.path(), 'utf8'));
+    found.push(outputs.find(({ name }: { name: string }) => name === 'saliency_map'));
+  }
+  return found;
+}
+
+/** Largest difference of each pair of maps, relative to the largest value; NaN for other shapes. */
+export const distances = (expected: readonly SavedMap[], maps: readonly SavedMap[]): number[] =>
+  expected.map(({ shape, data }, i) => {
+    const other = maps[i];
+    if (String(other?.shape) !== String(shape)) return Number.NaN;
+    const apart = Math.max(...data.map((value, k) => Math.abs(value - (other?.data[k] ?? Number.NaN))));
+    return apart / Math.max(...data.map(Math.abs));
+  });

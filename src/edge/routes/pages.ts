@@ -23,6 +23,8 @@ const HEADERS = {
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
   },
+  // With the opener policy, which is set by default, the page is isolated: its engine may use threads.
+  crossOriginEmbedderPolicy: true,
   permissionsPolicy: { camera: ['self' as const], microphone: ['self' as const], geolocation: [] },
   referrerPolicy: 'no-referrer',
   xFrameOptions: 'DENY',

@@ -13,6 +13,7 @@ import { encodeResponse, type NamedOutput, type Parameters } from '../../protoco
 import type { InferenceDocument } from '../answer.ts';
 import type { Question } from '../api.ts';
 import { hasClasses } from '../has-classes.ts';
+import { device } from './engine.ts';
 import { explainer, readers } from './machine.ts';
 import type { WorkerInput } from './messages.ts';
 
@@ -41,6 +42,8 @@ export async function predict(opened: OpenedModel, input: WorkerInput): Promise<
 
 export interface Drawn {
   readonly document: InferenceDocument;
+  /** Device that the model ran on, in words. */
+  readonly device: string;
   /** SVG of data other than images. */
   readonly drawing?: string;
 }
@@ -71,6 +74,7 @@ export async function explain(
   const drawing = row.features ? drawAs('svg', outcome, signed && explanation.params.absolute !== true) : undefined;
   return {
     document: documentOf(outputs, explanationParameters(explanation, '')),
+    device: await device(),
     ...(drawing !== undefined && { drawing }),
   };
 }

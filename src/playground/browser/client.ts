@@ -48,12 +48,17 @@ export const inBrowser = (model: BrowserModel): InBrowser => ({
     return (await send(model, { kind: 'frame', frame, method }, 'framed')).framed;
   },
   async explain(question, input, { progress, partial }) {
-    const { document, drawing } = await send(model, { kind: 'explain', input, question }, 'explanation', (report) => {
-      if (report.kind === 'progress') progress?.(report.done, report.total);
-      const map = report.kind === 'partial' ? mapOf(report.document) : undefined;
-      if (map) partial?.(map);
-    });
-    return { ...answerOf(document, 'browser'), ...(drawing !== undefined && { drawing }) };
+    const { document, device, drawing } = await send(
+      model,
+      { kind: 'explain', input, question },
+      'explanation',
+      (report) => {
+        if (report.kind === 'progress') progress?.(report.done, report.total);
+        const map = report.kind === 'partial' ? mapOf(report.document) : undefined;
+        if (map) partial?.(map);
+      },
+    );
+    return { ...answerOf(document, 'browser'), device, ...(drawing !== undefined && { drawing }) };
   },
 });
 

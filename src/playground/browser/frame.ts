@@ -3,6 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Image } from '../../core/image/image.ts';
 import { imageInputOf } from '../../library/image-subject.ts';
 import type { OpenedModel } from '../../library/opened-model.ts';
+import { device } from './engine.ts';
 import { explainer } from './machine.ts';
 import type { FrameMap, LiveMethod } from './messages.ts';
 
@@ -21,6 +22,7 @@ export async function explainFrame({ model }: OpenedModel, frame: Image, method:
     map: { width, height, values: row.map.data },
     placement,
     label: first?.label ?? 'the score',
+    device: await device(),
     ...(first?.probability !== undefined && { probability: first.probability }),
   };
 }

@@ -39,6 +39,8 @@ export interface FrameMap {
   readonly label: string;
   /** In [0, 1]; undefined where the model gives none. */
   readonly probability?: number;
+  /** Device that the model ran on, in words. */
+  readonly device: string;
 }
 
 /** Methods that are fast enough for a moving image. */
@@ -70,6 +72,11 @@ export type Report = { readonly id: number } & (
   | { readonly kind: 'methods'; readonly methods: MethodInfo[] }
   | { readonly kind: 'prediction'; readonly scores?: number[]; readonly predictions?: readonly Prediction[] }
   | { readonly kind: 'framed'; readonly framed: FrameMap }
-  | { readonly kind: 'explanation'; readonly document: InferenceDocument; readonly drawing?: string }
+  | {
+      readonly kind: 'explanation';
+      readonly document: InferenceDocument;
+      readonly device: string;
+      readonly drawing?: string;
+    }
   | { readonly kind: 'failure'; readonly code: string; readonly message: string }
 );

@@ -18,7 +18,7 @@ export function Facts({ choice, target, cell }: { choice: state.Choice; target: 
         {Number.isFinite(answer.score) && `score ${answer.score.toFixed(3)}`}
         {answer.convergenceDelta !== undefined && `, convergence delta ${answer.convergenceDelta.toExponential(1)}`}
         {milliseconds !== undefined && `, ${Math.round(milliseconds)} ms`}
-        {`, ${WHERE[answer.route] ?? answer.route}`}
+        {`, ${WHERE[answer.route] ?? answer.route}${answer.device ? ` ${answer.device}` : ''}`}
       </p>
       <details>
         <summary>What score and value mean</summary>

@@ -41,7 +41,9 @@ export function LiveView(props: {
       <p class="row">
         <output>{found ? sentence(found.map) : 'The model is being loaded.'}</output>
         <span class="hint">
-          {found?.rate === undefined ? '' : `${found.rate.toFixed(0)} frames a second, in this browser`}
+          {found?.rate === undefined
+            ? ''
+            : `${found.rate.toFixed(0)} frames a second, in this browser ${found.map.device}`}
         </span>
       </p>
       <Select label="Method" value={method} options={METHODS} set={setMethod} />
