@@ -1,8 +1,8 @@
 /** Messages between the engine's thread and its caller. */
 import type { Tensors } from '../core/engine/engine.ts';
-import type { WhylightError } from '../core/errors.ts';
 import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import type { NodeEngineOptions } from './onnxruntime-node.ts';
+import type { Failure } from './thread-failure.ts';
 
 /** A call of one of the engine's methods; sessions have numbers. */
 export type Call =
@@ -23,9 +23,6 @@ export interface Asked {
   readonly id: number;
   readonly call: Call;
 }
-
-/** An error travels as its parts: a copy of it would not know its class. */
-export type Failure = Pick<WhylightError, 'code' | 'message' | 'details'>;
 
 export type Answered = { readonly id: number } & (
   | { readonly result: Results[keyof Results] }

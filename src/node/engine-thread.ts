@@ -3,9 +3,10 @@ import { parentPort } from 'node:worker_threads';
 import type { Session, Tensors } from '../core/engine/engine.ts';
 import { WhylightError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
-import type { Answered, Asked, Call, Failure, Results } from './engine-protocol.ts';
+import type { Answered, Asked, Call, Results } from './engine-protocol.ts';
 import { collectGarbage } from './garbage.ts';
 import { onnxruntimeNode } from './onnxruntime-node.ts';
+import { failureOf } from './thread-failure.ts';
 
 if (!parentPort) throw new Error('This file is a thread; call threadedEngine().');
 const port = parentPort;
@@ -26,7 +27,7 @@ port.on('message', async ({ id, call }: Asked) => {
     const result = await perform(id, call);
     answer({ id, result }, call.kind === 'run' ? buffersOf(result as Tensors) : []);
   } catch (error) {
-    answer({ id, failure: failureOf(error) });
+    answer({ id, failure: failureOf(error, 'engine_failure') });
   }
 });
 
@@ -50,8 +51,3 @@ async function perform(id: number, call: Call): Promise<Results[keyof Results]> 
 const buffersOf = (tensors: Tensors): ArrayBuffer[] => [
   ...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer)),
 ];
-
-function failureOf(error: unknown): Failure {
-  if (WhylightError.is(error)) return { code: error.code, message: error.message, details: error.details };
-  return { code: 'engine_failure', message: String((error as Error)?.message ?? error), details: {} };
-}

@@ -31,6 +31,7 @@ import { defaultMemory, memoryGauges, nativeSessionMemory, processLimits, proces
 import { type Gauge, PrometheusMetrics } from './prometheus.ts';
 import { strongestEngine } from './providers.ts';
 import { allMetrics, isTelemetryWanted, startTelemetry, type Telemetry } from './telemetry.ts';
+import { UploadInspector } from './upload-inspector.ts';
 import { UploadedModels } from './uploaded-models.ts';
 
 export interface OriginOptions {
@@ -104,6 +105,8 @@ export async function originServices(options: OriginOptions, parts: EdgeParts = 
   const uploads =
     options.uploads &&
     new UploadedModels(await FileStore.open(options.uploads), UPLOAD_BYTES, new TaskRegistry(tasks).forms, pool);
+  const inspector =
+    uploads && new UploadInspector({ uploads, waiting: options.waiting, accepting: () => admission.open, pool });
   const gauges = gaugesOf(admission, pool);
   const { env = {} } = options;
   const telemetry = isTelemetryWanted(env) ? await startTelemetry({ gauges, env }) : undefined;
@@ -114,7 +117,7 @@ export async function originServices(options: OriginOptions, parts: EdgeParts = 
       memoryModule(pool),
       edgeModule(options.tenants ?? tenants),
       nodeModule({ models: options.models, limits: LIMITS }),
-      originModule(options, admission, uploads),
+      originModule(options, admission, uploads && inspector && { uploads, inspector }),
       metricsModule(gauges, telemetry, options.driftRate ?? 0),
       edgeParts({ log, ...parts }),
     ),
@@ -138,7 +141,7 @@ const memoryModule = (pool: MemoryPool): Module =>
 const originModule = (
   { secret, olderSecret, receiptKeys, metricsKey, pages }: OriginOptions,
   admission: Admission,
-  uploads: UploadedModels | undefined,
+  uploaded: Uploaded | undefined,
 ): Module =>
   defineModule(({ bind }) => {
     bind(EDGE.modelBytes).toConstantValue(MODEL_BYTES);
@@ -153,7 +156,7 @@ const originModule = (
           new SignatureCheck([secret, ...(olderSecret ? [olderSecret] : [])], clock),
           admission,
           models,
-          uploads,
+          uploaded,
         ),
       [SERVICES.models, EDGE.clock],
     );
@@ -179,21 +182,30 @@ const gaugesOf = (admission: Admission, pool: MemoryPool): Readonly<Record<strin
   ...memoryGauges(pool),
 });
 
+/** Models that were uploaded at an edge, and what inspects them before. */
+interface Uploaded {
+  readonly uploads: UploadedModels;
+  readonly inspector: UploadInspector;
+}
+
 function originServer(
   signatures: SignatureCheck,
   admission: Admission,
   models: ModelCatalogue,
-  uploads: UploadedModels | undefined,
+  uploaded: Uploaded | undefined,
 ): OriginServer {
   return {
     signatures,
     async model({ name, files }, waitUntil) {
       if (!files) return (await models.trusted(name, waitUntil)).model;
-      if (uploads) return uploads.get(files, waitUntil);
+      if (uploaded) return uploaded.uploads.get(files, waitUntil);
       const message = 'This origin stores no uploaded models: start it with --uploads.';
       throw new WhylightError('model_not_found', message, { model: name });
     },
-    ...(uploads && { storeFile: (sha256, chunks) => uploads.put(sha256, chunks) }),
+    ...(uploaded && {
+      storeFile: (sha256, chunks) => uploaded.uploads.put(sha256, chunks),
+      inspect: async (name, files) => uploaded.inspector.prepare(name, files),
+    }),
     reserve: () => admission.reserve(),
   };
 }

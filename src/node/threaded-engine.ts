@@ -11,6 +11,7 @@ import type { ModelBytes } from '../core/onnx/model-bytes.ts';
 import type { Tensor } from '../core/tensor/tensor.ts';
 import type { Answered, Asked, Call, Results } from './engine-protocol.ts';
 import { type NodeEngineOptions, onnxruntimeNode } from './onnxruntime-node.ts';
+import { errorOf } from './thread-failure.ts';
 
 /** The file of the thread lies beside this one, in TypeScript here and in JavaScript in the package. */
 const THREAD = new URL(`./engine-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
@@ -99,12 +100,8 @@ class EngineThread {
     const { resolve, reject } = this.waiting.get(answered.id) as Waiting;
     this.waiting.delete(answered.id);
     if (this.waiting.size === 0) this.worker.unref();
-    if ('failure' in answered) {
-      const { code, message, details } = answered.failure;
-      reject(new WhylightError(code, message, details));
-    } else {
-      resolve(answered.result as never);
-    }
+    if ('failure' in answered) reject(errorOf(answered.failure));
+    else resolve(answered.result as never);
   }
 
   private end(message: string, cause?: unknown): void {

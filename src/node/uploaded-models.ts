@@ -39,22 +39,41 @@ export class UploadedModels {
     return this.store.write(sha256, chunks);
   }
 
-  private async load(files: BundleFiles) {
-    const digests = [...new Set(Object.values(files))];
-    const absent = digests.filter((sha256) => !this.store.has(sha256));
+  /**
+   * Checks that the files of a model are there.
+   * @throws WhylightError `model_needed` with the digests of the files that are `missing`
+   */
+  check(files: BundleFiles): void {
+    const absent = digestsOf(files).filter((sha256) => !this.store.has(sha256));
     if (absent.length > 0) throw needed(absent);
+  }
+
+  /**
+   * Reads the files of a model.
+   * @returns bytes by SHA-256
+   * @throws WhylightError `model_needed` with the digests of the files that are `missing`
+   */
+  async contents(files: BundleFiles): Promise<ReadonlyMap<string, Uint8Array>> {
+    this.check(files);
     const contents = new Map<string, Uint8Array>();
-    for (const sha256 of digests) {
+    for (const sha256 of digestsOf(files)) {
       const bytes = await this.store.read(sha256);
       // Removed or damaged in the meantime.
       if (!bytes) throw needed([sha256]);
       contents.set(sha256, bytes);
     }
+    return contents;
+  }
+
+  private async load(files: BundleFiles) {
+    const contents = await this.contents(files);
     const source = await readModelFolder(async (path) => contents.get(files[path] ?? ''), 'upload');
     const bytes = [...contents.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
     return { value: await Model.read({ ...source, forms: this.forms }), bytes };
   }
 }
+
+const digestsOf = (files: BundleFiles): readonly string[] => [...new Set(Object.values(files))];
 
 const needed = (missing: readonly string[]): WhylightError =>
   new WhylightError('model_needed', 'The origin lacks files of the model.', { missing });

@@ -107,15 +107,33 @@ export const ISOLATE_BYTES = 128 * 2 ** 20;
  * const { flops, memory, methods } = inspect(await Model.read({ bytes }), registry, declaredOpsets(bytes));
  */
 export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly<Record<string, number>>): Inspection {
+  return lastOf(inspectionSteps(model, registry, opsets));
+}
+
+/**
+ * {@link inspect} in steps of one compilation at most, so that others can have a turn between them.
+ * @param limits upper bounds on each compilation; those of a process when left out
+ * @returns the inspection as the generator's own result
+ */
+export function* inspectionSteps(
+  model: Model,
+  registry: MethodRegistry,
+  opsets: Readonly<Record<string, number>>,
+  limits?: CompileLimits,
+): Generator<void, Inspection> {
   const info = model.info();
-  const source = withFoldedConstants(model);
+  const source = withFoldedConstants(model, limits);
+  yield;
   const forward = simplify(source.graph);
   const counted = countFlops(forward, model.fixedBatch);
+  yield;
   const { camLayer, spatialLayers } = info;
   const outcomes: Outcomes = new Map();
-  const withGradient = eachWay(source, info, { gradients: 'sources' }, outcomes);
-  const cam = camLayer && eachWay(source, info, { gradients: [camLayer.name], activations: [camLayer.name] }, outcomes);
+  const found = { source, info, outcomes, ...(limits && { limits }) };
+  const withGradient = yield* eachWay(found, { gradients: 'sources' });
+  const cam = camLayer && (yield* eachWay(found, { gradients: [camLayer.name], activations: [camLayer.name] }));
   const all = withGradient && countFlops(withGradient.memory, model.fixedBatch);
+  yield;
   const weights = weightBytes(forward);
   return {
     model: { name: model.name, digest: model.digest },
@@ -145,8 +163,16 @@ export function inspect(model: Model, registry: MethodRegistry, opsets: Readonly
       weights,
       limit: ISOLATE_BYTES,
     },
-    methods: [...reportMethods(source, info, registry, { outcomes })],
+    methods: yield* reportMethods(found, registry),
   };
+}
+
+/** Runs a generator to its end. */
+function lastOf<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** The part of a model that variants are compiled from. */
@@ -168,16 +194,27 @@ function withFoldedConstants({ digest, graph }: Model, limits?: CompileLimits): 
 /** Errors of the compiler by variant, undefined for a variant that compiles: many methods share one. */
 type Outcomes = Map<string, WhylightError | undefined>;
 
-/** The graph optimised for memory and for speed; undefined when it has no derivative. */
-function eachWay(
-  source: VariantSource,
-  info: BoundInfo,
+/** Model under inspection, with the outcomes of what was compiled of it. */
+interface Inspected {
+  readonly source: VariantSource;
+  readonly info: BoundInfo;
+  readonly outcomes: Outcomes;
+  readonly limits?: CompileLimits;
+}
+
+/** The graph optimised for memory and for speed, one step for each; undefined when it has no derivative. */
+function* eachWay(
+  { source, info, outcomes, limits }: Inspected,
   needs: Needs,
-  outcomes: Outcomes,
-): Readonly<Record<Optimize, Graph>> | undefined {
+): Generator<void, Readonly<Record<Optimize, Graph>> | undefined> {
+  const bounds = limits && { limits };
   try {
     const resolved = resolveNeeds(needs, info);
-    return { memory: compiled(source, resolved, outcomes), speed: compileFitting(source, resolved, 'speed').graph };
+    const memory = compiled(source, resolved, outcomes, bounds);
+    yield;
+    const speed = compileFitting(source, resolved, 'speed', bounds).graph;
+    yield;
+    return { memory, speed };
   } catch (error) {
     if (WhylightError.is(error)) return undefined;
     throw error;
@@ -242,49 +279,46 @@ function statusOf(rule: Rule | undefined): RuleStatus {
   return rule.surrogate ? 'surrogate' : 'rule';
 }
 
-/** Settings of {@link methodReports}. */
-export interface MethodReportOptions {
-  /** Graphs that were compiled before, by name, with their errors. */
-  readonly outcomes?: Outcomes;
-  /** Upper bounds on each compilation; those of a process when left out. */
-  readonly limits?: CompileLimits;
+/**
+ * Tries each method with its default parameters, up to the compiled graph.
+ * @param limits upper bounds on each compilation; those of a process when left out
+ */
+export function methodReports(model: Model, registry: MethodRegistry, limits?: CompileLimits): MethodReport[] {
+  const source = withFoldedConstants(model, limits);
+  return lastOf(
+    reportMethods({ source, info: model.info(), outcomes: new Map(), ...(limits && { limits }) }, registry),
+  );
 }
 
-/** Tries each method with its default parameters, up to the compiled graph. Each step of the generator is one method. */
-export function methodReports(
-  model: Model,
-  registry: MethodRegistry,
-  options?: MethodReportOptions,
-): Generator<MethodReport, void> {
-  return reportMethods(withFoldedConstants(model, options?.limits), model.info(), registry, options);
-}
-
+/** Tries each method with its default parameters, up to the compiled graph; one step for each method. */
 function* reportMethods(
-  source: VariantSource,
-  info: BoundInfo,
+  { source, info, outcomes, limits }: Inspected,
   registry: MethodRegistry,
-  { outcomes = new Map(), limits }: MethodReportOptions = {},
-): Generator<MethodReport, void> {
+): Generator<void, MethodReport[]> {
   const compilable = (needs: ResolvedNeeds): void => {
     const key = variantKey(source, needs, 'memory');
     if (!outcomes.has(key)) compiled(source, needs, outcomes, { draft: true, ...(limits && { limits }) });
     const error = outcomes.get(key);
     if (error) throw error;
   };
+  const reports: MethodReport[] = [];
   for (const { method, ...rules } of registry.entries) {
     try {
       const params = parseParams(method, {}, rules);
       for (const needs of Object.values(ownNeeds(method.needs(params, info, registry))))
         compilable(resolveNeeds(needs, info));
-      yield { method: method.id, runs: true, cost: method.cost(params, info, registry, { baselines: 0 }) };
+      const cost = method.cost(params, info, registry, { baselines: 0 });
+      reports.push({ method: method.id, runs: true, cost });
     } catch (error) {
       const kind = error instanceof Error ? error.name : typeof error;
       const reason = WhylightError.is(error)
         ? `${error.code}: ${error.message}`
         : `method_failed: its needs or cost throws (${kind})`;
-      yield { method: method.id, runs: false, reason };
+      reports.push({ method: method.id, runs: false, reason });
     }
+    yield;
   }
+  return reports;
 }
 
 const shaped = ({ name, dtype, dims }: ValueInfo): Shaped => ({ name, dtype, ...(dims && { dims }) });

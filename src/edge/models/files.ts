@@ -1,7 +1,13 @@
 /** Store of uploaded models; R2 in a Worker. */
 export interface ModelFiles {
-  /** Writes a stream without holding all of it in memory. */
-  write(key: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Writes a stream without holding all of it in memory. @returns its SHA-256 in hex */
+  write(key: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<string>;
+  /**
+   * Copies a file without holding all of it in memory.
+   * @param sha256 digest in hex that the copy must have
+   * @throws WhylightError `model_damaged` for a file that is gone or changed
+   */
+  copy(from: string, to: string, sha256: string): Promise<void>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** @throws WhylightError `model_damaged` for an object that is shorter than the store says */
   read(key: string): Promise<Uint8Array | undefined>;

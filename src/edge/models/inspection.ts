@@ -2,43 +2,60 @@
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import { ISOLATE_LIMITS } from '../../core/limits.ts';
-import { MethodRegistry } from '../../core/method/registry.ts';
-import type { Model } from '../../core/model/model.ts';
-import type { ModelSource } from '../../core/model/model-source.ts';
+import type { MethodRegistry } from '../../core/method/registry.ts';
+import { Model } from '../../core/model/model.ts';
 import { declaredOpsets } from '../../core/onnx/read.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
 import { sizeOf, tensor } from '../../core/tensor/tensor.ts';
-import { type Inspection, inspect, type MethodReport, methodReports } from '../../tools/inspect.ts';
-import { checkUploadSize } from './upload-size.ts';
+import { inspectionSteps } from '../../tools/inspect.ts';
+import { type ReadFile, readModelFolder } from './folder.ts';
+import { type UploadReport, uploadReport } from './upload-report.ts';
+import { checkFileSize, checkUploadSize } from './upload-size.ts';
 
-export interface InspectionHooks {
-  readonly waitUntil: WaitUntil;
-  /** Lets other requests have a turn: between methods, since all of them together take seconds. */
-  readonly pause?: (() => Promise<void>) | undefined;
+export interface InspectedUpload {
+  readonly model: Model;
+  readonly report: UploadReport;
 }
 
 /**
- * Inspects a model, and runs it on a row of zeros where the model declares the size of a row. Sizes are checked before
- * anything is computed from them.
- * @param source files of the model; the inspection names the operator sets of the file, not those after upgrading
- * @throws WhylightError errors of the model and of the engine; `payload_too_large` for one that cannot fit an isolate.
+ * Reads and inspects a model without running it. Sizes are checked before anything is computed from them, and each
+ * compilation is bounded as in an isolate, wherever this runs.
+ * @param read reads `manifest.json` and the files that it names
+ * @param pause called between slices of one compilation at most
+ * @throws WhylightError `invalid_config` for a manifest that does not fit, `invalid_model`; `payload_too_large` for a model
+ * that cannot fit an isolate
  */
-export async function inspectUpload(
+export async function inspectFiles(
+  name: string,
+  read: ReadFile,
+  methods: MethodRegistry,
+  pause: () => Promise<void> = async () => undefined,
+): Promise<InspectedUpload> {
+  const source = await readModelFolder(read, name);
+  checkFileSize(source.bytes);
+  await pause();
+  const model = await Model.read(source);
+  await pause();
+  checkUploadSize(model);
+  await pause();
+  // The operator sets of the file, not those after upgrading.
+  const steps = inspectionSteps(model, methods, declaredOpsets(source.bytes), ISOLATE_LIMITS.compilation);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await pause();
+  return { model, report: uploadReport(step.value) };
+}
+
+/**
+ * Runs a model on a row of zeros where it declares the size of a row.
+ * @throws WhylightError errors of the engine
+ */
+export async function tryUpload(
   explainer: Explainer,
   model: Model,
-  source: Pick<ModelSource, 'bytes'>,
-  { waitUntil, pause }: InspectionHooks,
-): Promise<Inspection> {
-  checkUploadSize(model);
-  const inspection = inspect(model, new MethodRegistry([]), declaredOpsets(source.bytes));
-  const methods: MethodReport[] = [];
-  for (const report of methodReports(model, explainer.methods, { limits: ISOLATE_LIMITS.compilation })) {
-    methods.push(report);
-    await pause?.();
-  }
+  hooks: { readonly waitUntil: WaitUntil; readonly signal?: AbortSignal },
+): Promise<void> {
   const inputs = zeros(model);
-  if (inputs) await explainer.predict(model, { inputs, top: 0 }, { waitUntil });
-  return { ...inspection, methods };
+  if (inputs) await explainer.predict(model, { inputs, top: 0 }, hooks);
 }
 
 function zeros(model: Model): Inputs | undefined {

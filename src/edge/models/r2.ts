@@ -1,4 +1,5 @@
 /** Uploaded models in an R2 bucket: no limit of 25 MiB a file, and read-after-write consistent. */
+import { hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ModelFiles } from './files.ts';
 
@@ -6,12 +7,26 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   async write(key, size, chunks) {
     // R2 needs the length of a stream before it begins.
     const { readable, writable } = new FixedLengthStream(size);
+    const digest = new crypto.DigestStream('SHA-256');
     const stored = bucket.put(key, readable);
-    const sent = send(writable.getWriter(), chunks);
+    const sent = send([writable.getWriter(), digest.getWriter()], chunks);
     // When one side fails, so does the other; the sender's error has the reason.
-    const [sending, storing] = await Promise.allSettled([sent, stored]);
+    const [sending, storing, digesting] = await Promise.allSettled([sent, stored, digest.digest]);
     if (sending.status === 'rejected') throw sending.reason;
     if (storing.status === 'rejected') throw storing.reason;
+    if (digesting.status === 'rejected') throw digesting.reason;
+    return hex(digesting.value);
+  },
+  async copy(from, to, sha256) {
+    const object = await bucket.get(from);
+    if (!object) throw new WhylightError('model_damaged', `The object ${from} is no longer in R2: upload it again.`);
+    try {
+      // R2 compares the digest.
+      await bucket.put(to, object.body, { sha256 });
+    } catch (cause) {
+      const message = `The object ${from} cannot be copied within R2: upload it again.`;
+      throw new WhylightError('model_damaged', message, { bytes: object.size, sha256 }, { cause });
+    }
   },
   async put(key, bytes) {
     await bucket.put(key, bytes);
@@ -52,14 +67,17 @@ export const r2Files = (bucket: R2Bucket): ModelFiles => ({
   },
 });
 
-async function send(writer: WritableStreamDefaultWriter<Uint8Array>, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
+async function send(writers: readonly Writer[], chunks: AsyncIterable<Uint8Array>): Promise<void> {
   // Rejects together with the writes, which carry the reason.
-  writer.closed.catch(() => undefined);
+  for (const { closed } of writers) closed.catch(() => undefined);
+  const all = (act: (writer: Writer) => Promise<void>) => Promise.all(writers.map(act));
   try {
-    for await (const chunk of chunks) await writer.write(chunk);
-    await writer.close();
+    for await (const chunk of chunks) await all((writer) => writer.write(chunk));
+    await all((writer) => writer.close());
   } catch (error) {
-    await writer.abort(error).catch(() => undefined);
+    await Promise.allSettled(writers.map((writer) => writer.abort(error)));
     throw error;
   }
 }

@@ -8,13 +8,11 @@
  * version could remove files of the other.
  */
 
-import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { LruCache } from '../../core/lru-cache.ts';
-import type { Manifest } from '../../core/model/manifest.ts';
-import { Model } from '../../core/model/model.ts';
 import type { ModelSource } from '../../core/model/model-source.ts';
 import type { Log } from '../observe/log.ts';
+import { ArrivedUpload } from './arrived-upload.ts';
 import { type CheckedFile, checkVersion } from './check-version.ts';
 import { checkedFile } from './checked-file.ts';
 import type { ModelFiles } from './files.ts';
@@ -35,6 +33,7 @@ import {
   versionOf,
 } from './model-record.ts';
 import { tenantOwner } from './owner.ts';
+import { Turns } from './slices.ts';
 import type { Upload } from './upload.ts';
 import { inTheBody, manifestFor } from './upload-manifest.ts';
 
@@ -57,11 +56,14 @@ export class ModelRegistry {
   private readonly log: Log;
   private readonly clock: () => number;
   private readonly known: LruCache<ModelRecord>;
+  /** Turns of inspections in this isolate. */
+  readonly turns: Turns;
 
   constructor({ files, log, clock = Date.now }: ModelRegistryOptions) {
     this.files = files;
     this.log = log;
     this.clock = clock;
+    this.turns = new Turns(clock);
     this.known = new LruCache({ capacity: 500, freshMs: FRESH_MS, maxAgeMs: MAX_AGE_MS, clock });
   }
 
@@ -133,30 +135,24 @@ export class ModelRegistry {
   }
 
   /**
-   * Stores a version. It exists once its files were stored, read back and accepted as a model.
-   * @param accept checks the model; throws when it is not acceptable
+   * Stores a version. It exists once its files were stored and accepted as a model.
+   * @param accept inspects the files, here or elsewhere; throws when they are not acceptable
    * @returns the record, whether it is new (the same content again is no change), and the result of `accept`
    * @throws WhylightError `invalid_model`, `invalid_request`, `conflict` for other content under a version that exists
    */
-  async add<T>(
+  async add<T extends { readonly digest: string }>(
     owner: string,
     name: string,
     version: string,
     upload: Upload,
-    accept: (model: Model, source: ModelSource) => Promise<T>,
+    accept: (arrived: ArrivedUpload) => Promise<T>,
   ): Promise<{ readonly record: VersionRecord; readonly created: boolean; readonly accepted: T }> {
-    const arrived = new Map<string, string>();
+    const keys: string[] = [];
     try {
       const manifest = manifestFor(upload, name, version);
-      const contents = await this.receive(upload, arrived);
-      const source = await readModelFolder(
-        async (path) => (path === 'manifest.json' ? encode(manifest) : contents.get(path)),
-        name,
-      );
-      const model = await Model.read(source);
-      const accepted = await accept(model, source);
-      contents.set('manifest.json', encode(manifest));
-      const record = await this.keep(owner, name, model.digest, contents);
+      const arrived = await ArrivedUpload.receive(this.files, name, manifest, upload, keys);
+      const accepted = await accept(arrived);
+      const record = await this.keep(owner, name, accepted.digest, arrived);
       const entered = await this.enterOrDrop(owner, name, version, record);
       return { ...entered, accepted };
     } catch (error) {
@@ -165,7 +161,7 @@ export class ModelRegistry {
       throw new WhylightError('invalid_request', error.message, inTheBody(error.details));
     } finally {
       await upload.cancel();
-      await this.files.remove([...arrived.values()]);
+      await this.files.remove(keys);
     }
   }
 
@@ -245,33 +241,11 @@ export class ModelRegistry {
     }
   }
 
-  /** Receives files through the store, since the body may be too large to be in memory twice. @returns bytes by path */
-  private async receive(upload: Upload, arrived: Map<string, string>): Promise<Map<string, Uint8Array>> {
-    for (const { path, size, chunks } of upload.files) {
-      const key = `arriving/${crypto.randomUUID()}`;
-      arrived.set(path, key);
-      await this.files.write(key, size, chunks());
-    }
-    const contents = new Map<string, Uint8Array>();
-    for (const [path, key] of arrived) contents.set(path, (await this.files.read(key)) ?? new Uint8Array(0));
-    return contents;
-  }
-
-  private async keep(
-    owner: string,
-    name: string,
-    digest: string,
-    contents: ReadonlyMap<string, Uint8Array>,
-  ): Promise<VersionRecord> {
-    const files: Record<string, string> = {};
+  private async keep(owner: string, name: string, digest: string, arrived: ArrivedUpload): Promise<VersionRecord> {
     const created = new Date(this.clock()).toISOString();
-    const record = { digest, created, bytes: 0, upload: crypto.randomUUID(), files };
-    for (const [path, content] of contents) {
-      const sha256 = await sha256Hex(content);
-      await this.files.put(fileKey({ owner, name }, record, sha256), content);
-      files[path] = sha256;
-      record.bytes += content.length;
-    }
+    const { bytes, files } = arrived;
+    const record = { digest, created, bytes, upload: crypto.randomUUID(), files };
+    await arrived.copyTo((sha256) => fileKey({ owner, name }, record, sha256));
     return record;
   }
 
@@ -329,8 +303,6 @@ export class ModelRegistry {
     throw new WhylightError('conflict', `${name} is being changed by other requests: try again.`, {});
   }
 }
-
-const encode = (manifest: Manifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
 
 /** @throws WhylightError `conflict` */
 function refuseUsed({ pinned, canary, shadow }: Omit<ModelRecord, 'versions'>, name: string, version: string): void {

@@ -3,6 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Graph, ValueInfo } from '../../core/onnx/graph.ts';
 import { infer } from '../../core/onnx/infer.ts';
+import { outlineOf } from '../../core/onnx/read/outline.ts';
 import { simplify } from '../../core/onnx/simplify.ts';
 import { wasmBytes, weightBytes } from '../../core/plan/memory.ts';
 import { sizeOf } from '../../core/tensor/tensor.ts';
@@ -12,8 +13,30 @@ import { ISOLATE_BYTES } from '../../tools/inspect.ts';
 const MAX_NODES = 5_000;
 /** Maximum number of graphs inside each other, such as the branches of If and the bodies of Loop. */
 const MAX_DEPTH = 8;
+/** Maximum number of nodes in a file: many are constants, which are no nodes any more once it is read. */
+const MAX_FILE_NODES = 20_000;
+/**
+ * Maximum number of messages in a file: a decoded one takes some 200 bytes of an isolate. A node of a common network has
+ * ten, with its attributes and the names of its inputs and outputs.
+ */
+const MAX_MESSAGES = 200_000;
 /** Maximum number of elements of a tensor in one row: 64 MiB of float32. */
 const MAX_ELEMENTS = 2 ** 24;
+
+/**
+ * Checks nodes, nesting and messages of an ONNX file before it is decoded.
+ * @throws WhylightError `payload_too_large`, with the limit and what was found at least
+ */
+export function checkFileSize(bytes: Uint8Array): void {
+  const limits = { nodes: MAX_FILE_NODES, messages: MAX_MESSAGES, depth: MAX_DEPTH };
+  const { nodes, messages, depth } = outlineOf(bytes, limits);
+  if (depth > MAX_DEPTH) throw tooDeep();
+  if (nodes > MAX_FILE_NODES) throw tooManyInFile('nodes', MAX_FILE_NODES);
+  if (messages > MAX_MESSAGES) throw tooManyInFile('messages', MAX_MESSAGES);
+}
+
+const tooManyInFile = (what: string, max: number): WhylightError =>
+  tooLarge(`has a file of more than ${max} ${what}`, 'no more', { [`max_file_${what}`]: max });
 
 /**
  * Checks nodes, nesting, tensor sizes and the estimated memory of a model.
@@ -33,9 +56,7 @@ export function checkUploadSize(model: Model): void {
 }
 
 function countNodes(graph: Graph, depth: number): number {
-  if (depth > MAX_DEPTH) {
-    throw tooLarge(`nests graphs more than ${MAX_DEPTH} deep`, `a depth of ${MAX_DEPTH}`, { max_depth: MAX_DEPTH });
-  }
+  if (depth > MAX_DEPTH) throw tooDeep();
   let nodes = graph.nodes.length;
   for (const { attributes } of graph.nodes) {
     for (const attribute of Object.values(attributes)) {
@@ -44,6 +65,9 @@ function countNodes(graph: Graph, depth: number): number {
   }
   return nodes;
 }
+
+const tooDeep = (): WhylightError =>
+  tooLarge(`nests graphs more than ${MAX_DEPTH} deep`, `a depth of ${MAX_DEPTH}`, { max_depth: MAX_DEPTH });
 
 /** The graph with one row in each input that has rows. */
 const withOneRow = ({ graph, fixedBatch }: Model): Graph => ({

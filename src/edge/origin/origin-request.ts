@@ -1,4 +1,4 @@
-/** Wire form of a request from edge to origin: an explanation, with inputs that are ready for the model. */
+/** Wire forms of requests from edge to origin: an explanation, with inputs that are ready for the model; an inspection. */
 import { WhylightError } from '../../core/errors.ts';
 import type { ExplainRequest } from '../../core/explainer/request.ts';
 import { pack, unpack } from '../../protocol/packed.ts';
@@ -6,6 +6,7 @@ import { type BundleFiles, isBundleFiles } from '../models/model-bundle.ts';
 import type { Rights } from '../tenants/rights.ts';
 
 export const RUN_PATH = '/origin/explain';
+export const INSPECT_PATH = '/origin/inspect';
 /** Path of a file of an uploaded model. */
 export const filePath = (sha256: string): string => `/origin/files/${sha256}`;
 export const PACKED_TYPE = 'application/vnd.whylight.packed';
@@ -39,11 +40,34 @@ export function decodeOriginRequest(bytes: Uint8Array): OriginRequest {
   if (typeof request?.model?.digest === 'string' && typeof request.request?.method === 'string' && request.rights) {
     if (request.model.files === undefined || isBundleFiles(request.model.files)) return request;
   }
-  throw new WhylightError(
-    'invalid_request',
-    'The body is not a request for an explanation: edge and origin must have the same version.',
-  );
+  throw notOurs('an explanation');
 }
+
+/** Request for the inspection of a model that is being uploaded at the edge. */
+export interface InspectionRequest {
+  /** Name of the model, for messages. */
+  readonly name: string;
+  /** The edge sends those that the origin does not have. */
+  readonly files: BundleFiles;
+  /** Milliseconds that the edge will wait. */
+  readonly deadline: number;
+}
+
+export const encodeInspectionRequest = (request: InspectionRequest): Uint8Array<ArrayBuffer> => pack(request);
+
+/** @throws WhylightError `invalid_request` */
+export function decodeInspectionRequest(bytes: Uint8Array): InspectionRequest {
+  const request = unpack<InspectionRequest>(bytes);
+  const isComplete = typeof request?.name === 'string' && typeof request.deadline === 'number';
+  if (isComplete && isBundleFiles(request.files)) return request;
+  throw notOurs('an inspection');
+}
+
+const notOurs = (what: string): WhylightError =>
+  new WhylightError(
+    'invalid_request',
+    `The body is not a request for ${what}: edge and origin must have the same version.`,
+  );
 
 /** Packs an error, to be raised again at the edge. */
 export const encodeFailure = ({ code, message, details }: WhylightError): Uint8Array =>

@@ -1,4 +1,4 @@
-/** Runs explanations at an origin. */
+/** Runs explanations and inspections at an origin. */
 import { WhylightError } from '../../core/errors.ts';
 import type { Explained, Explanation } from '../../core/explainer/explanation.ts';
 import type { ExplainHooks, ExplainRequest } from '../../core/explainer/request.ts';
@@ -6,9 +6,17 @@ import type { Model } from '../../core/model/model.ts';
 import { FRAME, FRAMES_TYPE, type Frame, readFrames } from '../../protocol/frames.ts';
 import { unpack } from '../../protocol/packed.ts';
 import type { ModelBundle } from '../models/model-bundle.ts';
+import type { UploadReport } from '../models/upload-report.ts';
 import { type Rights, rightsOf } from '../tenants/rights.ts';
 import { type OriginClient, type OriginConnection, originSilent, SILENCE_MS } from './origin-client.ts';
-import { decodeFailure, encodeOriginRequest, PACKED_TYPE, RUN_PATH } from './origin-request.ts';
+import {
+  decodeFailure,
+  encodeInspectionRequest,
+  encodeOriginRequest,
+  INSPECT_PATH,
+  PACKED_TYPE,
+  RUN_PATH,
+} from './origin-request.ts';
 import { problemIn, refused, sendMissing } from './send-model.ts';
 
 export interface OriginHooks extends ExplainHooks {
@@ -22,6 +30,14 @@ export interface OriginHooks extends ExplainHooks {
   readonly deadline?: number;
   /** W3C trace context of the request, as headers. */
   readonly trace?: Readonly<Record<string, string>>;
+}
+
+/** Settings of {@link OriginRunner.inspect}. */
+export interface InspectionAtOrigin extends Pick<OriginHooks, 'trace' | 'signal'> {
+  /** Files of the model. */
+  readonly bundle: ModelBundle;
+  /** Milliseconds that the inspection may take, the wait for its turn included. */
+  readonly deadline: number;
 }
 
 export class OriginRunner {
@@ -46,7 +62,7 @@ export class OriginRunner {
 
   /** @throws WhylightError as `Explainer.explain` does, and `origin_unavailable`, `origin_timeout`, `origin_error` */
   async explain(model: Model, request: ExplainRequest, hooks: OriginHooks): Promise<Explanation> {
-    const { rights, tenant, maxSamples, deadline, trace, bundle } = hooks;
+    const { rights, tenant, maxSamples, deadline, bundle } = hooks;
     const started = Date.now();
     const body = () =>
       encodeOriginRequest({
@@ -58,24 +74,39 @@ export class OriginRunner {
         partials: hooks.partial !== undefined,
         ...(deadline !== undefined && { deadline: Math.max(1, deadline - (Date.now() - started)) }),
       });
-    const headers = {
-      'Content-Type': PACKED_TYPE,
-      Accept: FRAMES_TYPE,
-      ...trace,
-    };
-    const signal = hooks.signal ?? new AbortController().signal;
     const nextHooks = monotonic(hooks);
+    return this.ask<Explanation>(RUN_PATH, body, { ...hooks, nextHooks });
+  }
+
+  /**
+   * Inspects a model that is being uploaded.
+   * @throws WhylightError as the inspection does, and `origin_unavailable`, `origin_timeout`, `origin_error`
+   */
+  async inspect(name: string, { deadline, ...hooks }: InspectionAtOrigin): Promise<UploadReport> {
+    const started = Date.now();
+    const body = () =>
+      encodeInspectionRequest({
+        name,
+        files: hooks.bundle.files,
+        deadline: Math.max(1, deadline - (Date.now() - started)),
+      });
+    return this.ask<UploadReport>(INSPECT_PATH, body, { ...hooks, nextHooks: () => ({}) });
+  }
+
+  /** Sends a request, with the files that the origin lacks, and reads the frames of its answer. */
+  private ask<T extends object>(path: string, bodyOf: () => Uint8Array<ArrayBuffer>, asked: Asked): Promise<T> {
+    const { bundle, trace, signal = new AbortController().signal, nextHooks } = asked;
     return this.client.send({
-      path: RUN_PATH,
-      bodyOf: body,
-      headers,
+      path,
+      bodyOf,
+      headers: { 'Content-Type': PACKED_TYPE, Accept: FRAMES_TYPE, ...trace },
       signal,
       receive: async (response, origin) =>
-        this.receive(bundle ? await withModel(response, bundle, origin) : response, nextHooks()),
+        this.receive<T>(bundle ? await withModel(response, bundle, origin) : response, nextHooks()),
     });
   }
 
-  private async receive(response: Response, hooks: ProgressHooks): Promise<Explanation> {
+  private async receive<T extends object>(response: Response, hooks: ProgressHooks): Promise<T> {
     if (!response.ok || !response.body) throw refused(response, await problemIn(response));
     const frames = readFrames(response.body);
     try {
@@ -83,7 +114,7 @@ export class OriginRunner {
         const { done, value } = await this.inTime(frames.next());
         if (done) throw new WhylightError('origin_error', 'The response of the origin ended too early.');
         if (value.kind === FRAME.failure) throw decodeFailure(value.payload);
-        if (value.kind === FRAME.result) return read<Explanation>(value);
+        if (value.kind === FRAME.result) return read<T>(value);
         if (value.kind === FRAME.progress) {
           const { done: rows, total } = read<{ done: number; total: number }>(value);
           hooks.progress?.(rows, total);
@@ -121,6 +152,12 @@ async function withModel(response: Response, bundle: ModelBundle, origin: Origin
 }
 
 type ProgressHooks = Pick<ExplainHooks, 'progress' | 'partial'>;
+
+/** Parts of a request beside its body. */
+interface Asked extends Pick<OriginHooks, 'bundle' | 'trace' | 'signal'> {
+  /** Makes the hooks of the next try. */
+  readonly nextHooks: () => ProgressHooks;
+}
 
 /**
  * Makes the hooks of each try. A second try starts from zero; its progress is reported once it has passed that of the

@@ -2,7 +2,7 @@
  * Signed requests from the edge to an origin: HMAC-SHA-256 over method, path, body, time and a nonce, so that a
  * request can neither be changed nor replayed. The secret is never sent.
  */
-import { sha256Hex } from '../../core/digest.ts';
+import { hex, sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 
 export const SIGNATURE_HEADERS = {
@@ -52,7 +52,7 @@ export async function sign(secret: string, request: Signed, now: number = Date.n
   return {
     [SIGNATURE_HEADERS.timestamp]: timestamp,
     [SIGNATURE_HEADERS.nonce]: nonce,
-    [SIGNATURE_HEADERS.signature]: `v1=${hex(new Uint8Array(signature))}`,
+    [SIGNATURE_HEADERS.signature]: `v1=${hex(signature)}`,
     [SIGNATURE_HEADERS.digest]: digest,
   };
 }
@@ -114,6 +114,5 @@ function message({ method, path, digest }: SignedHead, timestamp: string, nonce:
 /** Error for a request without a valid signature. */
 export const refused = (): WhylightError => new WhylightError('unauthorized', 'Missing or invalid request signature.');
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

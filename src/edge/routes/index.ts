@@ -7,7 +7,7 @@ import { deleteJob, job, jobResult, webhook } from './jobs.ts';
 import { method, methods } from './methods.ts';
 import { modelFile } from './model-file.ts';
 import { model, modelReady, models } from './models.ts';
-import { originExplain, originFile } from './origin.ts';
+import { originExplain, originFile, originInspect } from './origin.ts';
 import { receiptKeys } from './receipt-keys.ts';
 import { rollOut } from './rollout.ts';
 import { live, metrics, ready, server } from './server.ts';
@@ -21,7 +21,7 @@ import { versionFile, versionFiles } from './version-files.ts';
 export const openRoutes = [receiptKeys, server, live, ready, metrics] as const;
 
 /** Routes that edges call at their origin; every request is signed. */
-export const originRoutes = [originExplain, originFile] as const;
+export const originRoutes = [originExplain, originInspect, originFile] as const;
 
 /** Routes that need a credential. */
 export const keyRoutes = [

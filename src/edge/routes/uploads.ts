@@ -4,12 +4,12 @@ import { safeParse } from '../../core/safe-parse.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 import { linkTo } from '../http/base-path.ts';
 import { waitUntilOf } from '../http/env.ts';
-import { inspectUpload } from '../models/inspection.ts';
 import { noRecord } from '../models/model-record.ts';
 import { readUpload } from '../models/upload.ts';
 import { answer, bytes, done, json, jsonBody } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';
 import * as schemas from '../openapi/schemas.ts';
+import { inspectUpload } from './inspect-upload.ts';
 import { modelView, namesOf, ownersModels, versionView, writable } from './uploaded-model.ts';
 
 /** Maximum bytes of a model's files: an isolate holds them once, beside the session. */
@@ -44,26 +44,12 @@ export const uploadModel = defineRoute(
       body: c.req.header('Content-Length'),
       maxBytes: MAX_BYTES,
     });
-    const { record, created, accepted } = await registry.add(owner, name, version, upload, (model, source) =>
-      inspectUpload(services.explainer, model, source, { waitUntil: waitUntilOf(c), pause: services.pause }),
+    const { record, created, accepted } = await registry.add(owner, name, version, upload, (arrived) =>
+      inspectUpload(c, services, registry.turns, arrived),
     );
-    const { inputs, outputs, opsets, scores, camLayer, memory, operators, methods } = accepted;
     c.header('Location', linkTo(c, `/v2/models/${name}/versions/${version}`));
-    return c.json(
-      {
-        name,
-        ...versionView(version, record),
-        inputs,
-        outputs,
-        opsets,
-        scores: scores.tensor,
-        target_layer: camLayer?.name,
-        memory,
-        operators_without_rule: operators.filter(({ rule }) => rule === 'missing').map(({ op }) => op),
-        methods: methods.filter(({ runs }) => runs).map(({ method }) => method),
-      },
-      created ? 201 : 200,
-    );
+    const { digest: _, ...facts } = accepted;
+    return c.json({ name, ...versionView(version, record), ...facts }, created ? 201 : 200);
   },
 );
 

@@ -71,7 +71,7 @@ describe('a layer with many positions', () => {
     const model = await classifier(2 ** 16, 2 ** 15);
     expect(model.info().camLayer?.name).toBeDefined();
     const registry = new MethodRegistry([{ method: gradCam }, { method: layerConductance }]);
-    const reports = [...methodReports(model, registry)];
+    const reports = methodReports(model, registry);
     expect(reports.map(({ method, runs }) => [method, runs])).toEqual([
       ['grad_cam', true],
       ['layer_conductance', true],

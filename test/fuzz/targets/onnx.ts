@@ -41,7 +41,7 @@ export default {
     const model = await Model.read({ bytes });
     checkUploadSize(model);
     inspect(model, new MethodRegistry([]), declaredOpsets(bytes));
-    for (const { method, reason } of methodReports(model, registry, { limits: ISOLATE_LIMITS.compilation })) {
+    for (const { method, reason } of methodReports(model, registry, ISOLATE_LIMITS.compilation)) {
       if (reason?.startsWith(METHOD_FAULT)) throw new FuzzFault(`${method}: ${reason}`);
     }
     return 'accepted';
