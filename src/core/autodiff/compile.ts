@@ -6,6 +6,7 @@ import { prune } from '../onnx/edit.ts';
 import type { Graph, Node } from '../onnx/graph.ts';
 import { infer } from '../onnx/infer.ts';
 import { rowsFirst } from '../onnx/rows-first.ts';
+import { denseConvolutions } from '../onnx/simplify/dense-convolutions.ts';
 import { unfusedWeights } from '../onnx/simplify/unfused-weights.ts';
 import { unsignedActivations } from '../onnx/simplify/unsigned-activations.ts';
 import { unsignedWeights } from '../onnx/simplify/unsigned-weights.ts';
@@ -88,7 +89,7 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
   const names = request.names ?? derivativeNames(graph, gradients);
   if (request.names) checkNames(graph, gradients, request.names);
   let model = decomposed(whole, request, keep, budget);
-  if (gradients.length === 0) return protect(expose(model, forward));
+  if (gradients.length === 0) return finished(expose(model, forward));
 
   if (ruleset.prepare) model = ruleset.prepare(model);
   const g = new GraphBuilder(model, budget);
@@ -109,11 +110,12 @@ export function compile(graph: Graph, request: CompileRequest): Graph {
     return g.named(ruleset.finish?.(g.under('finish/'), value, tensor) ?? value, names.gradients[tensor] as string);
   });
   const compiled = g.build([...forward.map((name) => g.value(name)), ...named]);
-  return request.draft ? compiled : protect(simplify(compiled, { budget }));
+  return request.draft ? compiled : finished(simplify(compiled, { budget }));
 }
 
-/** The graph in a form that onnxruntime's own optimisation does not make inexact. */
-const protect = (graph: Graph): Graph => unfusedWeights(unsignedWeights(unsignedActivations(graph)));
+/** The graph in a form that onnxruntime runs fast, and that its own optimisation does not make inexact. */
+const finished = (graph: Graph): Graph =>
+  denseConvolutions(unfusedWeights(unsignedWeights(unsignedActivations(graph))));
 
 /** The graph with what stands between input and scores in operators that the ruleset has rules for, as far as that goes. */
 function decomposed(graph: Graph, request: CompileRequest, keep: ReadonlySet<string>, budget: CompileBudget): Graph {

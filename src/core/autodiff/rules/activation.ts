@@ -13,7 +13,7 @@ export const activationRules: readonly Rule[] = [
     since: [6, 13, 14],
     note: 'Zero at 0.',
     // Reading the output, not the input, lets an engine fuse the operator with the one in front of it.
-    derivative: ({ g, y, dy, optimize }) => gate(g, y, dy, { low: 0 }, optimize),
+    derivative: ({ g, y, dy, optimize }) => gate(g, y, dy, { low: 0, clamped: true }, optimize),
     cases: bothSides,
   }),
   defineElementwise({
@@ -48,7 +48,7 @@ export const activationRules: readonly Rule[] = [
         g.where(g.op('And', [g.op('Less', [x, limit]), g.op('Equal', [y, limit])]), dy, g.number(0, dy));
       const byHigh = (limit: Value): Value => g.where(g.op('Greater', [raised, limit]), dy, g.number(0, dy));
       return [
-        wants(0) && gate(g, y, dy, { low: bound(low), high: bound(high) }, optimize),
+        wants(0) && gate(g, y, dy, { low: bound(low), high: bound(high), clamped: true }, optimize),
         low && wants(1) && byLow(low),
         high && wants(2) && byHigh(high),
       ];
@@ -89,7 +89,13 @@ export const activationRules: readonly Rule[] = [
     op: 'HardSigmoid',
     since: [6, 22],
     derivative: ({ g, node, y, dy, optimize }) =>
-      gate(g, y, g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)), { low: 0, high: 1 }, optimize),
+      gate(
+        g,
+        y,
+        g.mul(dy, g.number(floatAttribute(node, 'alpha', 0.2), dy)),
+        { low: 0, high: 1, clamped: true },
+        optimize,
+      ),
     cases: [
       { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }] },
       { inputs: [{ dims: [3, 8], range: [-4.3, 4.3] }], attributes: { alpha: float(1 / 6) } },

@@ -5,6 +5,7 @@ import { constantData } from '../../onnx/constant.ts';
 import { isStatic } from '../../onnx/dims.ts';
 import type { Constant } from '../../onnx/graph.ts';
 import { type Window, windowOf } from '../../onnx/window.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import { defineRule, type Rule, type RuleCase } from '../rule.ts';
 
 /** A convolution on the way back: its input, weights, cotangent and geometry. */
@@ -25,18 +26,18 @@ interface InputGradient extends Convolution {
  * Input gradient of y = conv(x, w): the transposed convolution with the same weights.
  *
  * With unit strides that is again a convolution, by the kernel turned around with its in- and output channels swapped
- * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4), faster, but with a second copy of the
- * weights.
+ * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4), with a second copy of the weights; see
+ * {@link isFasterTurned}.
  */
-function inputGradient({ g, x, w, dy, window, group, optimize }: InputGradient): Value {
+function inputGradient(convolution: InputGradient): Value {
+  const { g, x, w, dy, window, group } = convolution;
   const turnedPads = window.kernel.map((k, i) => [
     (window.dilations[i] as number) * (k - 1) - (window.padsBegin[i] as number),
     (window.dilations[i] as number) * (k - 1) - (window.padsEnd[i] as number),
   ]) as [number, number][];
   const turnable = window.strides.every((s) => s === 1) && turnedPads.flat().every((p) => p >= 0);
   const kernel = g.constantData(w);
-  const depthwise = group > 1 && w.dims?.[1] === 1;
-  if (turnable && kernel && (optimize === 'speed' || depthwise)) {
+  if (turnable && kernel && isFasterTurned(convolution)) {
     return g.op('Conv', [dy, turned(g, w, kernel, group)], {
       kernel_shape: window.kernel,
       dilations: window.dilations,
@@ -70,6 +71,22 @@ function inputGradient({ g, x, w, dy, window, group, optimize }: InputGradient):
   const axes = window.kernel.map((_, i) => i + 2);
   const ends = g.op('Shape', [x], { start: 2 });
   return g.op('Slice', [longest, g.ints(axes.map(() => 0)), ends, g.ints(axes)]);
+}
+
+/**
+ * True if a convolution by the turned kernel is worth its copy of the weights. Native kernels lay out tensors in blocks
+ * of channels for convolutions alone. On WebAssembly, for which `memory` is, a transposed convolution is as fast or
+ * faster, except for single channels, and for kernels of one position, where it takes one more pass over its result:
+ * they are copied where they have no more elements than that.
+ */
+function isFasterTurned({ x, w, dy, window, group, optimize }: InputGradient): boolean {
+  if (group > 1 && w.dims?.[1] === 1) return true;
+  const isPoint = window.kernel.every((size) => size === 1);
+  // Over one position both are the same matrix product: see `simplify/dense-convolutions.ts`.
+  if (isPoint && dy.dims?.slice(2).every((size) => size === 1)) return false;
+  if (optimize === 'speed') return true;
+  const row = x.dims?.slice(1);
+  return isPoint && isStatic(w.dims) && isStatic(row) && sizeOf(w.dims) <= sizeOf(row);
 }
 
 /**

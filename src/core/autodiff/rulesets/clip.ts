@@ -27,7 +27,9 @@ export const withClip = (base: Ruleset, id: string, rule: (clip: ClippedRelu) =>
         vjp({ g, outputs: [y], cotangents: [dy], optional, optimize }) {
           const bound = (value: Value | undefined) => (typeof value?.value?.[0] === 'number' ? value.value[0] : value);
           const [low, high] = [bound(optional(1)), bound(optional(2))];
-          return [low === 0 ? rule({ g, y, dy, high, optimize }) : gate(g, y, dy, { low, high }, optimize)];
+          return [
+            low === 0 ? rule({ g, y, dy, high, optimize }) : gate(g, y, dy, { low, high, clamped: true }, optimize),
+          ];
         },
       },
     ],
