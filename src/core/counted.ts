@@ -2,10 +2,11 @@
  * A noun in the form for a number.
  * @example noun(1, 'class') // 'class'
  * @example noun(2, 'class') // 'classes'
+ * @example noun(2, 'box') // 'boxes'
  * @example noun(2, 'series') // 'series'
  */
 export const noun = (count: number, singular: string): string =>
-  count === 1 || singular.endsWith('series') ? singular : `${singular}${singular.endsWith('s') ? 'es' : 's'}`;
+  count === 1 || singular.endsWith('series') ? singular : `${singular}${/(s|x|sh)$/.test(singular) ? 'es' : 's'}`;
 
 /**
  * A number with its noun.

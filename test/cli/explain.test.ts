@@ -153,8 +153,23 @@ test('whylight methods lists every method and the parameters of one', () => {
   const all = whylight('methods');
   expect(all.code).toBe(0);
   for (const id of ['saliency', 'grad_cam', 'occlusion']) expect(all.stdout).toContain(id);
+  expect(all.stdout).toMatch(
+    /^integrated_gradients +gradient +51 rows {2}Integrated Gradients: How much each element adds/m,
+  );
+  expect(all.stdout).toMatch(/^tree_shap +\w+ +- {2}/m);
+  expect(all.stderr).toContain('Start with auto');
   const one = whylight('methods', 'occlusion', '--json');
   expect(JSON.parse(one.stdout)[0].parameters).toHaveProperty('sliding_window_shape');
+});
+
+test('whylight inspect lists methods that do not apply once for each reason', () => {
+  const { stdout } = whylight('inspect', 'penguins');
+  expect(stdout).toMatch(/^ {2}tree_shap +runs, 2 rows$/m);
+  const [, refused = ''] = stdout.split('METHODS THAT DO NOT APPLY');
+  expect(refused).toMatch(/grad_cam, .*eigen_cam/s);
+  expect(refused.match(/no feature map to look at/g)).toHaveLength(1);
+  expect(refused).not.toContain('unprocessable_method');
+  expect(refused.split('\n').every((line) => line.length <= 80)).toBe(true);
 });
 
 test('whylight inspect reports inputs, cost, layers, memory and methods of a model', () => {

@@ -35,8 +35,8 @@ describe('--plugin', () => {
   it('adds the methods of files to the built ones, for any command', () => {
     const { code, stdout } = whylight('methods', '--plugin', './mine.ts', '--plugin=yours.ts');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^mine +gradient +Method mine$/m);
-    expect(stdout).toMatch(/^yours +gradient +Method yours$/m);
+    expect(stdout).toMatch(/^mine +gradient +1 row {2}Method mine: .+$/m);
+    expect(stdout).toMatch(/^yours +gradient +1 row {2}Method yours: .+$/m);
     expect(stdout).toMatch(/^grad_cam /m);
   });
 

@@ -19,8 +19,11 @@ export interface StartedServer {
  * @param options further options of `npm start`
  * @throws Error with what it said, when it ends before it answers
  */
-export async function startServer(...options: string[]): Promise<StartedServer> {
-  const child = spawn(process.execPath, ['scripts/start.mjs', '--port', '0', ...options], { cwd: ROOT });
+export const startServer = (...options: string[]): Promise<StartedServer> => startServerIn(ROOT, ...options);
+
+/** Starts the server of a copy of the project. */
+export async function startServerIn(folder: string, ...options: string[]): Promise<StartedServer> {
+  const child = spawn(process.execPath, ['scripts/start.mjs', '--port', '0', ...options], { cwd: folder });
   const ended = once(child, 'exit');
   let said = '';
   const address = await new Promise<string>((resolve, reject) => {

@@ -1,4 +1,5 @@
 /** `whylight erase`: everything that a deployment stores of a tenant. */
+import { counted } from '../../core/counted.ts';
 import type { Erased } from '../../edge/stores/erase.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { DEPLOYMENT_ARGS, deploymentOf, jsonBody } from '../deployment/client.ts';
@@ -30,7 +31,9 @@ export default defineCommand({
     }
     const { answers, jobs, models } = total;
     console.log(
-      json ? JSON.stringify(total) : `erased of ${tenant}: ${answers} answers, ${jobs} jobs, ${models} models`,
+      json
+        ? JSON.stringify(total)
+        : `erased of ${tenant}: ${counted(answers, 'answer')}, ${counted(jobs, 'job')}, ${counted(models, 'model')}`,
     );
   },
 });

@@ -1,13 +1,13 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
 
 import type { Optimize } from '../../core/autodiff/compile.ts';
-import { counted } from '../../core/counted.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { describeLines } from '../description-lines.ts';
 import { positional } from '../flags.ts';
+import { methodLines } from '../method-lines.ts';
 import { openModel } from '../model-file.ts';
 
 const args = {
@@ -72,16 +72,11 @@ function page(it: Inspection): string {
     const name = domain === 'ai.onnx' ? op : `${domain}.${op}`;
     return `  ${name.padEnd(26)} ${String(nodes).padStart(5)}  ${count(flops).padStart(8)}  ${rule}${note ? `: ${note}` : ''}`;
   });
-  const methods = it.methods.map(({ method, runs, reason, cost }) => {
-    const rows = cost ? cost.forwards + cost.backwards : 0;
-    return `  ${method.padEnd(28)} ${runs ? `runs, ${counted(rows, 'row')}` : `no: ${reason}`}`;
-  });
   return [
     ...lines.map(([name, text]) => `${name.padEnd(14)} ${text}`),
     `\nOPERATORS ${' '.repeat(18)} nodes     FLOPs  backwards`,
     ...operators,
-    '\nMETHODS',
-    ...methods,
+    ...methodLines(it.methods),
   ].join('\n');
 }
 

@@ -2,28 +2,56 @@
 
 import type { Method } from '../../core/method/contract.ts';
 import { expectation, parameterSchemas } from '../../core/method/schema.ts';
-import { configuredMethods } from '../compose.ts';
+import { inspect } from '../../tools/inspect.ts';
+import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
 import { defineCommand, JSON_ARG } from '../define-command.ts';
 import { positional } from '../flags.ts';
+import { wrap } from '../help.ts';
+import { rowsOf } from '../method-lines.ts';
+import { MODEL_ARGS, openModel } from '../model-file.ts';
 
 const args = {
   method: positional('One method, with its parameters; all when left out', { required: false }),
+  model: MODEL_ARGS.model,
   ...JSON_ARG,
 } as const;
 
 export default defineCommand({
   name: 'methods',
   description: 'Lists the saliency methods and their parameters.',
-  examples: ['whylight methods', 'whylight methods grad_cam'],
+  examples: ['whylight methods', 'whylight methods --model model.onnx', 'whylight methods grad_cam'],
   args,
-  run({ method: name, json }) {
+  async run({ method: name, model, json }) {
     const registry = configuredMethods();
     const methods = name === undefined ? registry.entries.map(({ method }) => method) : [registry.get(name).method];
     if (json) console.log(JSON.stringify(methods.map(described), null, 2));
-    else if (name === undefined) for (const method of methods) console.log(line(method));
-    else console.log(methods.map(page).join('\n'));
+    else if (name !== undefined) console.log(methods.map(page).join('\n'));
+    else await list(methods, model);
   },
 });
+
+/** Prints a line for each method, with the rows that it needs for a model. */
+async function list(methods: readonly Method[], name: string): Promise<void> {
+  const { model } = await openModel({ model: name }, EMBEDDED_MODELS, ROOT);
+  const reports = new Map(inspect(model, configuredMethods(), {}).methods.map((report) => [report.method, report]));
+  process.stderr.write(
+    `${wrap(HINT, COLUMNS).join('\n')}\nRows are those for ${name}, - where a method does not apply.\n\n`,
+  );
+  for (const method of methods) {
+    const report = reports.get(method.id);
+    const text = line(method, report ? rowsOf(report) : '-');
+    console.log(process.stdout.isTTY ? shortened(text, process.stdout.columns) : text);
+  }
+}
+
+const COLUMNS = 80;
+const HINT =
+  'Start with auto, which takes the best method for the model; or with grad_cam (where in an image), ' +
+  'integrated_gradients (which values, for and against) or occlusion (any model). "whylight methods occlusion" has the ' +
+  'parameters of a method.';
+
+const shortened = (text: string, width: number): string =>
+  text.length > width ? `${text.slice(0, width - 2)} …` : text;
 
 const described = ({ id, strategy, revision, about, params, presets = {} }: Method) => ({
   id,
@@ -34,7 +62,8 @@ const described = ({ id, strategy, revision, about, params, presets = {} }: Meth
   presets,
 });
 
-const line = ({ id, strategy, about }: Method): string => `${id.padEnd(28)} ${strategy.padEnd(13)} ${about.title}`;
+const line = ({ id, strategy, about }: Method, rows: string): string =>
+  `${id.padEnd(28)} ${strategy.padEnd(12)} ${rows.padStart(10)}  ${about.title}: ${about.summary}`;
 
 function page({ id, strategy, about, params, presets = {} }: Method): string {
   const { title, summary, paper, properties, axioms = [] } = about;

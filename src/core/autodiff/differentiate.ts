@@ -4,6 +4,7 @@
  * Griewank and Walther, "Evaluating Derivatives" (2008), chapter 3: every node on a path from `wrt` to `scores` is
  * visited once, in reverse order; its rule turns the cotangents of its outputs into those of its inputs.
  */
+import { counted } from '../counted.ts';
 import { WhylightError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../onnx/builder.ts';
 import { valuesRead } from '../onnx/edit.ts';
@@ -224,7 +225,7 @@ function refuseAll(ruleset: Ruleset, unsupported: readonly UnsupportedNode[]): n
   const kinds = [...new Set(unsupported.map(({ op, domain }) => (domain === 'ai.onnx' ? op : `${domain}.${op}`)))];
   throw new WhylightError(
     'not_differentiable',
-    `${ruleset.title} has no rule for ${kinds.join(', ')} (${unsupported.length} nodes between input and scores: ${unsupported
+    `${ruleset.title} has no rule for ${kinds.join(', ')} (${counted(unsupported.length, 'node')} between input and scores: ${unsupported
       .map(
         ({ op, node, domain, opset, reason }) =>
           `${op} "${node}" of ${domain} ${opset} ${reason.startsWith('carries') ? '' : '- '}${reason}`,

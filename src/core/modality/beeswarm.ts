@@ -1,4 +1,5 @@
 /** Attributions of many rows in one drawing: a line for each feature, a dot for each row. */
+import { counted } from '../counted.ts';
 import { attributionColor, hex } from './colors.ts';
 import type { Feature } from './modality.ts';
 import { type Markup, svg, svgDocument } from './svg.ts';
@@ -39,7 +40,7 @@ export function beeswarm(title: string, rows: readonly SwarmRow[]): string {
   const [low, high] = all.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [0, 0]);
   const at = (value: number): number => LEFT + ((value - low) / (high - low || 1)) * (WIDTH - LEFT - RIGHT);
   const bottom = TOP + lines.length * STEP;
-  const caption = `attribution of each of ${rows.length} rows; blue: low value of the feature, red: high, grey: no number`;
+  const caption = `attribution of each of ${counted(rows.length, 'row')}; blue: low value of the feature, red: high, grey: no number`;
   return svgDocument(
     { width: WIDTH, height: bottom + 36, title: `${title}: ${lines.map(({ name }) => name).join(', ')}` },
     svg('text', { x: 16, y: 24, 'font-size': 16, 'font-weight': 600, fill: INK }, title),

@@ -1,6 +1,8 @@
 /** Runs any number of rows through a compiled graph, in batches that fit. */
+
 import { throwIfAborted } from '../abort.ts';
 import { COTANGENT, gradientName, hessianVectorName } from '../autodiff/names.ts';
+import { counted } from '../counted.ts';
 import type { Session } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
 import type { Target } from '../model/target-request.ts';
@@ -58,10 +60,14 @@ export async function runRows(
   const { variant, session, fixed } = graph;
   const count = countRows(variant, rows);
   if (isEach(target) && target.length !== count) {
-    throw new WhylightError('method_failed', `${target.length} targets were given for ${count} rows.`, {
-      rows: count,
-      targets: target.length,
-    });
+    throw new WhylightError(
+      'method_failed',
+      `There must be a target for each row, but there are ${counted(target.length, 'target')} for ${counted(count, 'row')}.`,
+      {
+        rows: count,
+        targets: target.length,
+      },
+    );
   }
   const outputs = new Collector(count);
   for (let from = 0; from < count; from += graph.batchSize) {

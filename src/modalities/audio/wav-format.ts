@@ -1,4 +1,5 @@
 /** The format chunk of a WAV file: how samples are stored. */
+import { counted } from '../../core/counted.ts';
 import { invalidAudio } from './sound.ts';
 
 /** Storage of a sample. */
@@ -42,7 +43,9 @@ export function readFormat(chunk: DataView): WavFormat {
   const bits = chunk.getUint16(14, true);
   const kind = kindOf(chunk);
   if (channels < 1 || channels > MAX_CHANNELS) {
-    throw invalidAudio(`The WAV file says ${channels} channels: 1 to ${MAX_CHANNELS} are read.`, { channels });
+    throw invalidAudio(`The WAV file says ${counted(channels, 'channel')}: 1 to ${MAX_CHANNELS} are read.`, {
+      channels,
+    });
   }
   if (sampleRate < 1 || sampleRate > MAX_RATE) {
     throw invalidAudio(`The WAV file says ${sampleRate} samples a second: 1 to ${MAX_RATE} are read.`, { sampleRate });

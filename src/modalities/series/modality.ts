@@ -1,4 +1,5 @@
 /** Time series as a modality. */
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { explainedInputs, onlyExplainedInput } from '../../core/modality/explained-inputs.ts';
 import { foldSums } from '../../core/modality/fold.ts';
@@ -110,10 +111,12 @@ function absence(
   if (typical?.length === view.channels.length && typical.every((steps) => steps.length === view.steps)) {
     return (t, c) => typical[c]?.[t] as number;
   }
-  const held = typical ? `${typical.length} channels of ${typical[0]?.length} steps` : 'none';
+  const held = typical
+    ? `${counted(typical.length, 'channel')} of ${counted(typical[0]?.length ?? 0, 'step')}`
+    : 'none';
   throw new WhylightError(
     'invalid_config',
-    `The manifest's typical series has to be ${view.channels.length} channels of ${view.steps} steps, but it is ${held}. Use another absence: mean or zero.`,
+    `The manifest's typical series has to be ${counted(view.channels.length, 'channel')} of ${counted(view.steps, 'step')}, but it is ${held}. Use another absence: mean or zero.`,
     { channels: view.channels.length, steps: view.steps },
   );
 }

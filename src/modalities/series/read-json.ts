@@ -1,4 +1,5 @@
 /** Series from JSON and from arrays. */
+import { counted } from '../../core/counted.ts';
 import { cast } from '../../core/tensor/cast.ts';
 import type { Tensor } from '../../core/tensor/tensor.ts';
 import { jsonTensor } from '../tensor/json.ts';
@@ -60,7 +61,7 @@ function namedChannels(content: Record<string, unknown>): Series {
     if (dims.length !== 1) throw invalidSeries(`Channel ${JSON.stringify(names[c])} is not a flat list of numbers.`);
     if (data.length === steps && steps > 0) continue;
     throw invalidSeries(
-      `Channel ${JSON.stringify(names[c])} has ${data.length} steps, but ${JSON.stringify(names[0])} has ${steps}: all need as many, and at least one.`,
+      `Channel ${JSON.stringify(names[c])} has ${counted(data.length, 'step')}, but ${JSON.stringify(names[0])} has ${steps}: all need as many, and at least one.`,
       { channel: names[c], steps: data.length, expected: steps },
     );
   }

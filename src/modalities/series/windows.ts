@@ -1,4 +1,5 @@
 /** Windows along time: how a time axis is cut, and what each piece is called. */
+import { counted } from '../../core/counted.ts';
 import { invalidSeries, type TimeAxis } from './series.ts';
 
 export interface WindowOptions {
@@ -32,7 +33,7 @@ export function windowEdges(steps: number, time: TimeAxis, parts: number, option
   if (windows === undefined) return defaultEdges(steps, time, parts);
   if (!Number.isInteger(windows) || windows < 1 || windows > Math.min(steps, MAX_WINDOWS)) {
     throw invalidSeries(
-      `${windows} windows were asked for: a series of ${steps} steps has 1 to ${Math.min(steps, MAX_WINDOWS)}.`,
+      `${windows} windows were asked for: a series of ${counted(steps, 'step')} has 1 to ${Math.min(steps, MAX_WINDOWS)}.`,
       { windows, steps },
     );
   }

@@ -1,4 +1,5 @@
 /** Tables from arrays of NumPy. */
+import { counted } from '../../core/counted.ts';
 import { cast } from '../../core/tensor/cast.ts';
 import { sizeOf, type Tensor } from '../../core/tensor/tensor.ts';
 import { cellOfCode, type TableColumn } from './columns.ts';
@@ -15,7 +16,7 @@ export function arrayTable(array: Tensor, columns: readonly TableColumn[]): Tabl
   const rows = dims.length === 2 ? (dims[0] as number) : 1;
   if (dims.length < 1 || dims.length > 2 || width !== columns.length || sizeOf(dims) === 0) {
     throw invalidTable(
-      `The array has the shape [${dims.join(', ')}], but the model takes ${columns.length} columns: send [rows, ${columns.length}].`,
+      `The array has the shape [${dims.join(', ')}], but the model takes ${counted(columns.length, 'column')}: send [rows, ${columns.length}].`,
       { given: dims, expected: ['rows', columns.length] },
     );
   }

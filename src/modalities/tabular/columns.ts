@@ -1,4 +1,5 @@
 /** Columns that a model reads: their names, where they go, and what they may hold. */
+import { counted } from '../../core/counted.ts';
 import { explainedInputs } from '../../core/modality/explained-inputs.ts';
 import type { InputFact } from '../../core/model/description.ts';
 import type { ColumnSettings, TabularSettings } from './settings.ts';
@@ -51,7 +52,7 @@ export function tableColumns(inputs: readonly InputFact[], settings: TabularSett
   const allAlone = places.length > 1 && places.every(({ alone }) => alone);
   if (given && !allAlone && given.length !== places.length) {
     throw invalidTable(
-      `The settings of the table name ${given.length} columns, but the model takes ${places.length}.`,
+      `The settings of the table name ${counted(given.length, 'column')}, but the model takes ${places.length}.`,
       { given: given.length, expected: places.length },
     );
   }

@@ -1,4 +1,5 @@
 /** Tables from JSON. */
+import { counted } from '../../core/counted.ts';
 import { checkNames } from './csv.ts';
 import { type Cell, invalidTable, type Table } from './table.ts';
 
@@ -72,7 +73,7 @@ function ofNamedLists(names: readonly unknown[], data: readonly unknown[]): Tabl
     if (Array.isArray(row) && row.length === columns.length)
       return row.map((value, j) => cellOf(value, i, columns[j] as string));
     throw invalidTable(
-      `Row ${i + 1} of the table has ${Array.isArray(row) ? row.length : 'no list of'} values, but there are ${columns.length} columns: every row needs as many.`,
+      `Row ${i + 1} of the table has ${Array.isArray(row) ? row.length : 'no list of'} values, but the table has ${counted(columns.length, 'column')}: every row needs as many.`,
       { row: i + 1, expected: columns.length },
     );
   });
@@ -96,7 +97,7 @@ function ofLists(lists: readonly (readonly unknown[])[]): Table {
   const odd = lists.findIndex(({ length }) => length !== width);
   if (odd >= 0) {
     throw invalidTable(
-      `Row ${odd + 1} of the table has ${lists[odd]?.length} values, but the first row has ${width}: every row needs as many.`,
+      `Row ${odd + 1} of the table has ${counted(lists[odd]?.length ?? 0, 'value')}, but the first row has ${width}: every row needs as many.`,
       {
         row: odd + 1,
         expected: width,

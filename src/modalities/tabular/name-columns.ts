@@ -1,4 +1,5 @@
 /** Features of tables that come as tensors. */
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { Features, ModalityContext } from '../../core/modality/modality.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
@@ -33,7 +34,7 @@ function checkWidth(input: string, width: number, given: Tensor | undefined): vo
   throw new WhylightError(
     'invalid_tensor',
     given
-      ? `"${input}" has the shape [${given.dims.join(', ')}], and its rows have ${width} columns.`
+      ? `"${input}" has the shape [${given.dims.join(', ')}], and its rows have ${counted(width, 'column')}.`
       : `There is no tensor for "${input}".`,
     { input },
   );

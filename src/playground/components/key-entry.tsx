@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { counted } from '../../core/counted.ts';
 import { useKey } from '../actions.ts';
 import type { Failure } from '../failure.ts';
 import { key, methods } from '../state.ts';
@@ -21,7 +22,7 @@ export function KeyEntry() {
   return (
     <>
       <button type="button" onClick={() => dialog.current?.showModal()}>
-        Key{key.value === '' ? '' : `: set, ${methods.value.length - 1} methods`}
+        Key{key.value === '' ? '' : `: set, ${counted(methods.value.length - 1, 'method')}`}
       </button>
       <dialog ref={dialog} aria-labelledby="key-title" onClose={() => setFailure(undefined)}>
         <form

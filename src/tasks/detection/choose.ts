@@ -1,4 +1,6 @@
 /** The box that a choice means. */
+
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { TargetChoice } from '../../core/task/task.ts';
 import { boxToImage } from '../upright.ts';
@@ -66,9 +68,12 @@ function around([x, y]: readonly [number, number], search: Search): Found {
   const [smallest] = areas.sort((a, b) => a.area - b.area);
   if (smallest) return smallest.found;
   if (search.found.length === 0) throw nothingFound(search);
-  throw notFound(`No box lies around the point ${x}, ${y}: choose one of ${search.found.length} boxes by its number.`, {
-    point: [x, y],
-  });
+  throw notFound(
+    `No box lies around the point ${x}, ${y}: choose one of ${counted(search.found.length, 'box')} by its number.`,
+    {
+      point: [x, y],
+    },
+  );
 }
 
 function nearest(box: readonly [number, number, number, number], search: Search): Found {

@@ -1,4 +1,5 @@
 /** Similarity: the cosine of the model's embedding and a given one; without one, the largest components. */
+import { counted } from '../../core/counted.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { TaskContext, TaskOutputs } from '../../core/task/task.ts';
 import { defineTask } from '../define-task.ts';
@@ -53,7 +54,7 @@ function checked(other: ArrayLike<number>, { length }: Float32Array): ArrayLike<
   if (other.length === length) return other;
   throw new WhylightError(
     'invalid_request',
-    `The embedding to compare with has ${other.length} numbers, that of the model ${length}.`,
+    `The embedding to compare with has ${counted(other.length, 'number')}, that of the model ${length}.`,
     { given: other.length, expected: length },
   );
 }

@@ -100,7 +100,7 @@ describe('the modality of time series', () => {
     ]);
     expect([...((await series.absent(row, 0, typical)).x?.data ?? [])]).toEqual([1, 4, 2, 5, 3, 6]);
     expect(() => series.absent(row, 0, setting([[1, 2, 3]]))).toThrow(
-      'has to be 2 channels of 3 steps, but it is 1 channels of 3 steps',
+      'has to be 2 channels of 3 steps, but it is 1 channel of 3 steps',
     );
   });
 

@@ -110,7 +110,7 @@ describe('reading of series from JSON', () => {
   });
 
   it.each([
-    ['{"x": [1, 2], "y": [3]}', 'Channel "y" has 1 steps, but "x" has 2'],
+    ['{"x": [1, 2], "y": [3]}', 'Channel "y" has 1 step, but "x" has 2'],
     ['{"x": [[1], [2]]}', 'Channel "x" is not a flat list'],
     ['{"sampling_rate": -1, "x": [1]}', '"sampling_rate" is -1'],
     ['{}', 'no channels'],

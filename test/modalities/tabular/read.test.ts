@@ -118,9 +118,9 @@ describe('readJsonTable', () => {
     ['{"age": ', /^The table is not JSON/],
     ['3', /^This JSON is no table: expected an object/],
     ['[]', /^The table is empty/],
-    ['[[1, 2], [3]]', /^Row 2 of the table has 1 values, but the first row has 2/],
+    ['[[1, 2], [3]]', /^Row 2 of the table has 1 value, but the first row has 2/],
     ['{"columns": [{"toString": null}], "data": [[1]]}', /^The name of column 1 is an object: give a text/],
-    ['{"columns": ["a"], "data": [[1, 2]]}', /^Row 1 of the table has 2 values, but there are 1 columns/],
+    ['{"columns": ["a"], "data": [[1, 2]]}', /^Row 1 of the table has 2 values, but the table has 1 column:/],
     ['{"a": [1, 2], "b": [1]}', /different numbers of values: "a" 2, "b" 1/],
     ['[{"a": {"b": 1}}]', /^Row 1, column "a": a object is no value|^Row 1, column "a": an object is no value/],
   ])('refuses %s', (text, message) => {
