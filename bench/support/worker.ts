@@ -57,6 +57,8 @@ export interface WorkerOptions {
 export interface RunningWorker {
   /** Without a slash at its end. */
   readonly address: string;
+  /** Id of the workerd process. */
+  readonly pid: number;
   /** Bytes that the workerd process holds: the Worker, and all the isolates that stand in for the platform. Linux only. */
   memory(): Promise<number>;
   /** Processor time of the workerd process so far, in nanoseconds, all threads. Linux only. */
@@ -94,14 +96,15 @@ export async function startWorker(
   );
   const { href } = await miniflare.ready;
   const inspector = inspected ? await openInspector(await miniflare.getInspectorURL(), 'core:user:') : undefined;
-  const pid = (await ownWorkerds()).find((id) => !before.includes(id));
+  const pid = (await ownWorkerds()).find((id) => !before.includes(id)) as number;
   return {
+    pid,
     address: href.replace(/\/$/, ''),
     async memory() {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
     },
-    processorTime: () => processorTime(pid as number),
+    processorTime: () => processorTime(pid),
     ...(inspector && { inspector, heap: heapOf(inspector) }),
     async stop() {
       inspector?.close();

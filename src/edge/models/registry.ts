@@ -56,6 +56,10 @@ export class ModelRegistry {
   private readonly log: Log;
   private readonly clock: () => number;
   private readonly known: LruCache<ModelRecord>;
+  /** Names of the models of each owner. */
+  private readonly listed: LruCache<readonly string[]>;
+  /** Number of changes in this isolate: a list that was read across one is not kept. */
+  private changes = 0;
   /** Turns of inspections in this isolate. */
   readonly turns: Turns;
 
@@ -64,11 +68,31 @@ export class ModelRegistry {
     this.log = log;
     this.clock = clock;
     this.turns = new Turns(clock);
-    this.known = new LruCache({ capacity: 500, freshMs: FRESH_MS, maxAgeMs: MAX_AGE_MS, clock });
+    const fresh = { capacity: 500, freshMs: FRESH_MS, maxAgeMs: MAX_AGE_MS, clock };
+    this.known = new LruCache(fresh);
+    this.listed = new LruCache(fresh);
   }
 
-  /** Lists the models of an owner, without those whose index is damaged. */
+  /**
+   * Lists the models of an owner, without those whose index is damaged. A cached list is used for seconds, and for longer
+   * while R2 fails.
+   */
   async names(owner: string): Promise<readonly string[]> {
+    const recent = this.listed.get(owner);
+    if (recent?.fresh) return recent.value;
+    const { changes } = this;
+    try {
+      const names = await this.undamaged(owner);
+      if (changes === this.changes) this.listed.set(owner, names);
+      return names;
+    } catch (error) {
+      if (!recent) throw error;
+      this.log('warn', 'the list of models cannot be read', { owner, reason: String(error) });
+      return recent.value;
+    }
+  }
+
+  private async undamaged(owner: string): Promise<readonly string[]> {
     const names = await this.files.below(`${owner}/`);
     const found = names.map((name) =>
       this.find(owner, name).catch((error: unknown) => {
@@ -297,6 +321,8 @@ export class ModelRegistry {
       if (await this.files.writeTagged(indexKey({ owner, name }), JSON.stringify(record), found?.tag)) {
         if (Object.keys(record.versions).length > 0) this.known.set(place, record);
         else this.known.delete(place);
+        this.changes += 1;
+        this.listed.delete(owner);
         return record;
       }
     }

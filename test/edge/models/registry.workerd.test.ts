@@ -264,6 +264,27 @@ describe('PUT /v2/models/{model}/versions/{version}', () => {
   });
 });
 
+describe('the list of models', () => {
+  it('is read from the store once in ten seconds, and anew after a change', async () => {
+    let [now, lists] = [0, 0];
+    const files = r2Files(bucket);
+    const below = (prefix: string) => {
+      lists += 1;
+      return files.below(prefix);
+    };
+    const registry = new ModelRegistry({ files: { ...files, below }, log: () => {}, clock: () => now });
+    const before = await registry.names('tenants/acme');
+    expect(await registry.names('tenants/acme')).toEqual(before);
+    expect(lists).toBe(1);
+    await ask('/v2/models/listed/versions/1', put('acme-key', identityModel().graph));
+    now = 10_000;
+    expect(await registry.names('tenants/acme')).toEqual([...before, 'listed'].sort());
+    await registry.remove('tenants/acme', 'listed');
+    expect(await registry.names('tenants/acme')).toEqual(before);
+    expect(lists).toBe(3);
+  });
+});
+
 describe('the rollout of a model', () => {
   const explained = async (app: Ask, key: string, id: string) => {
     const init = question(key);
