@@ -3,13 +3,13 @@
  * and fails when it is outdated.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ERROR_CODES, type ErrorCode } from '../src/core/errors.ts';
+import { ERROR_CODES, type ErrorCode, PASSING_CODES } from '../src/core/errors.ts';
 import { STATUS } from '../src/edge/http/problem.ts';
 
 const FILE = 'docs/errors.md';
 
 /** Advice where the meaning of a code gives none; the message of each error says it for the case at hand. */
-const RETRY: Partial<Record<ErrorCode, string>> = {
+const ADVICE: Partial<Record<ErrorCode, string>> = {
   rate_limited: 'after `Retry-After`',
   overloaded: 'after `Retry-After`',
   origin_unavailable: 'after `Retry-After`',
@@ -19,12 +19,19 @@ const RETRY: Partial<Record<ErrorCode, string>> = {
   engine_failure: 'once',
   internal: 'once',
   model_damaged: 'after the file is restored',
+  storage_damaged: 'once, as a new job',
 };
+
+function adviceFor(code: ErrorCode): string {
+  const advice = ADVICE[code];
+  if (advice === undefined && PASSING_CODES.has(code)) throw new Error(`${code} passes: say when to try it again.`);
+  return advice ?? 'no';
+}
 
 function page(): string {
   const rows = (Object.keys(ERROR_CODES) as ErrorCode[])
     .sort((a, b) => STATUS[a] - STATUS[b] || (a < b ? -1 : 1))
-    .map((code) => `| \`${code}\` | ${STATUS[code]} | ${ERROR_CODES[code]} | ${RETRY[code] ?? 'no'} |`);
+    .map((code) => `| \`${code}\` | ${STATUS[code]} | ${ERROR_CODES[code]} | ${adviceFor(code)} |`);
   return `<!-- Written by scripts/generate-errors.ts. Do not edit. -->
 # Errors
 

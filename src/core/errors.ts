@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   model_not_found: 'No model has this name.',
   method_not_found: 'No saliency method has this name.',
   model_damaged: 'A file of the model is missing from its store, cut off or changed.',
+  storage_damaged: 'A stored question or result is cut off or changed.',
   layer_not_found: 'The model has no tensor of this name.',
   model_needed: 'The server does not hold the files of the model yet.',
   label_not_found: 'The model has no class of this name or index.',
@@ -48,6 +49,16 @@ export const ERROR_CODES = {
 
 /** Code of a {@link WhylightError}: a key of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Codes of failures that pass by themselves: the same request may succeed later. */
+export const PASSING_CODES: ReadonlySet<ErrorCode> = new Set([
+  'overloaded',
+  'rate_limited',
+  'deadline_exceeded',
+  'origin_unavailable',
+  'origin_timeout',
+  'origin_error',
+] satisfies ErrorCode[]);
 
 const BRAND = Symbol.for('whylight.error');
 

@@ -1,6 +1,6 @@
 /** Goes through the inputs of a batch: several at a time, at a limited rate and cost, each once in the results. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, WhylightError } from '../../core/errors.ts';
+import { type ErrorCode, PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import type { Journal } from '../../report/journal.ts';
 import { keyOf } from '../../report/study.ts';
 import type { BatchInput } from './inputs.ts';
@@ -32,15 +32,6 @@ export interface BatchOutcome {
   readonly usd: number;
 }
 
-/** Failures of the deployment or of the way there, which pass. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'origin_unavailable',
-  'origin_timeout',
-  'origin_error',
-  'overloaded',
-  'rate_limited',
-  'deadline_exceeded',
-]);
 /** Failures of everything, which no other input would escape. */
 const FATAL: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
@@ -144,7 +135,7 @@ class BatchState {
         this.reserved -= price;
       });
     } catch (error) {
-      if (!WhylightError.is(error) || FATAL.has(error.code) || PASSING.has(error.code)) throw error;
+      if (!WhylightError.is(error) || FATAL.has(error.code) || PASSING_CODES.has(error.code)) throw error;
       return { name: input.name, digest, error: { code: error.code, message: error.message } };
     }
   }
@@ -156,7 +147,7 @@ class BatchState {
       try {
         return await work();
       } catch (error) {
-        if (!WhylightError.is(error) || !PASSING.has(error.code) || Date.now() + wait > end) throw error;
+        if (!WhylightError.is(error) || !PASSING_CODES.has(error.code) || Date.now() + wait > end) throw error;
       }
       await sleep(wait);
     }

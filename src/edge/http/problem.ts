@@ -29,6 +29,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   layer_not_found: 404,
   model_needed: 409,
   model_damaged: 502,
+  storage_damaged: 502,
   label_not_found: 404,
   payload_too_large: 413,
   range_not_satisfiable: 416,
@@ -107,7 +108,7 @@ export function onError(error: Error, c: Context<EdgeEnv>): Response {
       reason: cause.message,
     });
   }
-  if (known.code === 'model_damaged' || (STATUS[known.code] ?? 500) === 500) {
+  if (known.code.endsWith('_damaged') || (STATUS[known.code] ?? 500) === 500) {
     const { name, message, stack } = (known.cause ?? error) as Error;
     c.get('log')('error', 'request failed', {
       code: known.code,

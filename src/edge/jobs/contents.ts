@@ -38,11 +38,11 @@ export interface StoredResult {
   readonly wanted: Wanted;
 }
 
-/** @throws WhylightError `internal` for a missing or damaged file */
+/** @throws WhylightError `internal` for a missing file, and for one of another version */
 export const unpackRequest = (bytes: Uint8Array | undefined): StoredRequest =>
   unpacked<StoredRequest>(bytes, 'request');
 
-/** @throws WhylightError `internal` for a missing or damaged file */
+/** @throws WhylightError `internal` for a missing file, and for one of another version */
 export const unpackResult = (bytes: Uint8Array | undefined): StoredResult => unpacked<StoredResult>(bytes, 'result');
 
 export const packRequest = (request: StoredRequest): Uint8Array => pack(request);
@@ -51,5 +51,5 @@ export const packResult = (result: StoredResult): Uint8Array => pack(result);
 function unpacked<T extends object>(bytes: Uint8Array | undefined, what: string): T {
   const stored = bytes && unpack<T>(bytes);
   if (stored) return stored;
-  throw new WhylightError('internal', `The stored ${what} of the job is missing or damaged.`);
+  throw new WhylightError('internal', `The stored ${what} of the job is missing, or was written by another version.`);
 }

@@ -1,7 +1,10 @@
 /** Store of the requests and results of jobs; R2 in a Worker. */
 export interface JobFiles {
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** @returns undefined for a file that is missing or damaged */
+  /**
+   * @returns undefined for a file that is missing
+   * @throws WhylightError `storage_damaged` for one that is cut off or changed
+   */
   get(key: string): Promise<Uint8Array | undefined>;
   remove(keys: readonly string[]): Promise<void>;
   removeBelow(prefix: string): Promise<void>;

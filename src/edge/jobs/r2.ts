@@ -1,4 +1,5 @@
 /** Files of jobs in an R2 bucket, each with a checksum. */
+import { WhylightError } from '../../core/errors.ts';
 import { seal, unseal } from '../../protocol/sealed.ts';
 import type { JobFiles } from './files.ts';
 
@@ -7,8 +8,10 @@ export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
     await bucket.put(key, await seal(key, bytes));
   },
   async get(key) {
-    const object = await bucket.get(key);
-    return object ? unseal(key, new Uint8Array(await object.arrayBuffer())) : undefined;
+    // One that cannot be read to its end is asked for again: that may pass.
+    const sealed = await bytesOf(bucket, key).catch(() => bytesOf(bucket, key).catch(damaged));
+    if (!sealed) return undefined;
+    return (await unseal(key, sealed)) ?? damaged();
   },
   remove: (keys) => bucket.delete([...keys]),
   async below(prefix) {
@@ -21,3 +24,13 @@ export const r2JobFiles = (bucket: R2Bucket): JobFiles => ({
     if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
   },
 });
+
+async function bytesOf(bucket: R2Bucket, key: string): Promise<Uint8Array | undefined> {
+  const object = await bucket.get(key);
+  return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+}
+
+function damaged(cause?: unknown): never {
+  const message = 'The stored files of the job are cut off or changed: submit the job again.';
+  throw new WhylightError('storage_damaged', message, {}, { cause });
+}

@@ -1,6 +1,6 @@
 /** Runs one attempt of a job. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
-import { type ErrorCode, messageOf, WhylightError } from '../../core/errors.ts';
+import { messageOf, PASSING_CODES, WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import { withFeatures } from '../../core/explainer/with-features.ts';
 import { pack } from '../../protocol/packed.ts';
@@ -14,15 +14,10 @@ import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { type Failure, hasEnded, type Job } from './job.ts';
 import type { JobDelivery, JobServices } from './queue.ts';
 
-/** Codes of transient failures, after which a job is tried again. */
-const TRANSIENT: readonly ErrorCode[] = [
-  'origin_unavailable',
-  'origin_timeout',
-  'origin_error',
-  'overloaded',
-  'internal',
-];
 const MAX_BACKOFF_S = 60;
+
+/** True for a failure after which a job is tried again: those that pass, and unexpected ones, such as an isolate that ends. */
+const isTransient = ({ code }: Failure): boolean => PASSING_CODES.has(code) || code === 'internal';
 
 /** Seconds until the next attempt. */
 export const backoff = (attempts: number): number => Math.min(MAX_BACKOFF_S, 2 ** Math.min(attempts, 6));
@@ -41,7 +36,7 @@ export async function runJob(services: JobServices, message: JobDelivery, waitUn
   } catch (error) {
     if (heartbeat.signal.aborted) return message.ack();
     const failure = failureOf(error);
-    const after = await jobs.fail(tenant, id, job.attempts, failure, !TRANSIENT.includes(failure.code));
+    const after = await jobs.fail(tenant, id, job.attempts, failure, !isTransient(failure));
     const { model, method, attempts: attempt, created } = job;
     const facts = { id, tenant, attempt, model, method, total_ms: Date.now() - created };
     log('warn', 'an attempt of a job failed', { ...facts, code: failure.code, reason: failure.message });

@@ -41,6 +41,13 @@ const settled = (id: string): Promise<View> =>
     },
     { timeout: 40_000, interval: 200 },
   );
+/** Changes the last byte of a stored file, or cuts it off in the middle. */
+async function damage(key: string, how: 'changed' | 'cut off'): Promise<void> {
+  const bucket = bindings.JOB_FILES as R2Bucket;
+  const bytes = new Uint8Array(await ((await bucket.get(key)) as R2ObjectBody).arrayBuffer());
+  bytes[bytes.length - 1] = 255 - (bytes.at(-1) as number);
+  await bucket.put(key, how === 'changed' ? bytes : bytes.subarray(0, bytes.length / 2));
+}
 const objectOf = (id: string, tenant = '*') => {
   const objects = bindings.JOBS as DurableObjectNamespace;
   return objects.get(objects.idFromName(`${tenant}\n${id}`));
@@ -213,6 +220,26 @@ describe('consumeJobs', () => {
     await taken({ ...services, models }, [message]);
     expect(seen).toEqual(['ack']);
     expect(await viewOf(job.id)).toMatchObject({ status: 'failed', error: { code: 'conflict' } });
+  });
+
+  it.each([
+    ['changed', 405],
+    ['cut off', 406],
+  ] as const)('fails a job at once whose question was %s', async (how, seed) => {
+    const job = await held(services, { method: 'saliency', seed });
+    await damage(job.question, how);
+    await jobs.submit(job);
+    expect(await settled(job.id)).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'storage_damaged' } });
+  });
+
+  it.each([
+    ['changed', 407],
+    ['cut off', 408],
+  ] as const)('refuses a result that was %s', async (how, seed) => {
+    const { id } = await submitted(tensorRequest({ method: 'saliency', seed }));
+    await settled(id);
+    await damage((await jobs.get('*', id))?.result as string, how);
+    expect(await (await ask(`/v2/jobs/${id}/result`)).json()).toMatchObject({ status: 502, code: 'storage_damaged' });
   });
 
   it('keeps a finished job when its alarm fires early', async () => {
