@@ -6,20 +6,15 @@
  * reads them, and all of it with a Worker of a thousand tenants and a hundred plugins more.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { OFFLINE_WRANGLER, PINNED_NODE } from '../scripts/tools.mjs';
-import { parseManifest } from '../src/core/model/manifest.ts';
-import { Model } from '../src/core/model/model.ts';
-import { write } from '../src/core/onnx/write.ts';
-import { compileVariant } from '../src/core/plan/compile-variant.ts';
-import { resolveNeeds } from '../src/core/plan/variant.ts';
 import { type Answered, post, serverTiming } from './support/ask.ts';
 import { catJpeg } from './support/bench-image.ts';
+import { coldTimes, type EngineRun, engineAsked, engineRun, tensorAsked } from './support/cold-starts.ts';
 import { flagsOf } from './support/flags.ts';
 import { makeProject, type Project } from './support/project.ts';
 import { type Bundle, bundle, type RunningWorker, startWorker } from './support/worker.ts';
@@ -31,6 +26,7 @@ usage: npm run bench:edge -- [model.onnx ...] [options]
   model.onnx      models that take images, beside the embedded one
   --repeat n      answers of each kind (default: 30)
   --starts n      fresh processes (default: 5)
+  --cold          the fresh processes alone
   --accept type   of the answers (default: application/octet-stream)
   --crowd         also a Worker with 1,000 tenants and 100 plugins more, in turns with the real one
   --help          this text`;
@@ -40,13 +36,12 @@ const { values, positionals } = flagsOf(HELP, {
   starts: { type: 'string', default: '5' },
   accept: { type: 'string', default: 'application/octet-stream' },
   crowd: { type: 'boolean' },
+  cold: { type: 'boolean' },
 });
 const [repeat, starts] = [Number(values.repeat), Number(values.starts)];
 const METHODS = ['saliency', 'grad_cam', 'occlusion'] as const;
 const IMAGE_REQUEST = { 'Content-Type': 'image/jpeg', Accept: values.accept };
 const ANEW = { ...IMAGE_REQUEST, 'Cache-Control': 'no-store' };
-/** Bytes of an asset; the platform takes at most 25 MiB. */
-const PART = 20 * 2 ** 20;
 const image = await catJpeg(1000, 750);
 console.log(`JPEG of 1000x750, ${(image.length / 1024).toFixed(0)} KiB; medians`);
 
@@ -66,6 +61,7 @@ async function measure(title: string, name: string, file: string, model?: string
     }
     const run = await engineRun(projects[0] as Project, file, name);
     await coldStarts(bundles, run, `/v2/models/${name}/explain?method=saliency`);
+    if (values.cold) return;
     await warmAnswers(bundles, `/v2/models/${name}/explain`);
     await keptAnswers(projects[0] as Project, bundles, `/v2/models/${name}/explain?method=saliency`);
   } finally {
@@ -98,55 +94,22 @@ function startUp(folder: string): string {
   return ms(Math.min(...active));
 }
 
-/** A Worker that has nothing but onnxruntime, and what to ask it: the graph that saliency runs, on one row. */
-async function engineRun(
-  project: Project,
-  file: string,
-  name: string,
-): Promise<{ bare: Bundle; path: string; row: Uint8Array }> {
-  const model = await Model.read({ bytes: new Uint8Array(readFileSync(file)), manifest: parseManifest({ name }) });
-  const graph = compileVariant(model, resolveNeeds({ gradients: 'sources' }, model.info()), 'speed');
-  const bytes = write(graph).graph;
-  const parts = Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) => `/bare.${i}.onnx`);
-  for (const [i, part] of parts.entries()) {
-    await writeFile(join(project.folder, 'generated/assets', part), bytes.subarray(i * PART, (i + 1) * PART));
-  }
-  const dims = Object.fromEntries(
-    graph.inputs.map((input) => [input.name, [1, ...(input.dims ?? []).slice(1).map(Number)]]),
-  );
-  const size = Object.values(dims).reduce((sum, extents) => sum + extents.reduce((a, b) => a * b), 0);
-  const bare = await bundle(project.folder, 'bench/workers/bare.toml');
-  const row = new Uint8Array(Float32Array.from({ length: size }, (_, i) => Math.sin(i)).buffer);
-  const asked = new URLSearchParams([...parts.map((part) => ['graph', part]), ['dims', JSON.stringify(dims)]]);
-  return { bare, path: `/run?${asked}`, row };
-}
-
 /** The first answers of fresh processes, of each kind in turns. */
-async function coldStarts(
-  bundles: readonly Bundle[],
-  run: Awaited<ReturnType<typeof engineRun>>,
-  path: string,
-): Promise<void> {
-  const first = async (from: Bundle, ask: (worker: RunningWorker) => Promise<Answered>): Promise<number> => {
-    const worker = await startWorker(from);
-    try {
-      return (await ok(ask(worker))).wall;
-    } finally {
-      await worker.stop();
-    }
-  };
-  const engine: number[] = [];
-  const ours: number[][] = bundles.map(() => []);
-  for (let i = 0; i < starts; i++) {
-    engine.push(await first(run.bare, ({ address }) => post(`${address}${run.path}`, {}, run.row)));
-    for (const [k, each] of bundles.entries()) {
-      ours[k]?.push(await first(each, ({ address }) => post(`${address}${path}`, ANEW, image)));
-    }
-  }
-  for (const [i, walls] of ours.entries()) {
+async function coldStarts(bundles: readonly Bundle[], run: EngineRun, path: string): Promise<void> {
+  const kinds = bundles.flatMap((each) => [
+    tensorAsked(each, path, run),
+    { title: 'JPEG', from: each, ask: (address: string) => post(`${address}${path}`, ANEW, image) },
+  ]);
+  const [engine, ...ours] = await coldTimes([engineAsked(run), ...kinds], starts);
+  if (!engine) return;
+  console.log(`  onnxruntime's boot, session and first run of the same graph: ${spread(engine.wall)}`);
+  for (const [i, { title, wall, cpu, start }] of ours.entries()) {
+    const times = (own: readonly number[], others: readonly number[]) =>
+      own.map((value, k) => value / (others[k] as number));
     console.log(
-      `${crowded(i)}  cold first answer ${ms(median(walls))}; onnxruntime's boot, session and first run of the same graph ` +
-        `${ms(median(engine))}: ${(median(walls) / median(engine)).toFixed(2)} times${against(walls, ours[0], i)}`,
+      `${crowded(Math.floor(i / 2))}  cold first answer, ${title}: ${spread(wall)}; ` +
+        `${share(times(wall, engine.wall))} times the engine alone, ${share(times(cpu, engine.cpu))} in processor time ` +
+        `(${ms(median(cpu))} of ${ms(median(engine.cpu))}; ${ms(median(start))} of ${ms(median(engine.start))} before the request)`,
     );
   }
 }
@@ -287,4 +250,14 @@ function mean(list: readonly number[]): number {
 
 function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
+}
+
+/** Median and 95th percentile of milliseconds. */
+function spread(list: readonly number[]): string {
+  return `${ms(median(list))} (p95 ${ms(percentile(list, 0.95))})`;
+}
+
+/** Median and 95th percentile of ratios. */
+function share(list: readonly number[]): string {
+  return `${median(list).toFixed(2)} (p95 ${percentile(list, 0.95).toFixed(2)})`;
 }

@@ -7,11 +7,13 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
-import { configSchema } from '../src/config/plugins-config.ts';
+import { type Config, configSchema } from '../src/config/plugins-config.ts';
+import { MethodRegistry } from '../src/core/method/registry.ts';
 import { modelDigest } from '../src/core/model/model-source.ts';
 import { DIGEST_FILE } from '../src/edge/models/assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
 import { buildSite } from './build-site.ts';
+import { writeGraphs } from './graphs/asset-graphs.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ASSETS = join(ROOT, 'generated/assets');
@@ -46,10 +48,23 @@ export async function buildPlayground(): Promise<Map<string, string | Uint8Array
 /** Tells the scripts that train a model from the files that are served. */
 const isScript = (path: string): boolean => path.endsWith('.py') || basename(path) === '__pycache__';
 
+const readConfig = async (): Promise<Config> =>
+  configSchema.parse(JSON.parse(await readFile(join(ROOT, 'plugins.config.json'), 'utf8')));
+
 /** Files that configured methods load at start, from the project's folder. */
-async function filesOfPlugins(): Promise<string[]> {
-  const { plugins } = configSchema.parse(JSON.parse(await readFile(join(ROOT, 'plugins.config.json'), 'utf8')));
-  return plugins.flatMap(({ files = {} }) => Object.values(files));
+const filesOfPlugins = ({ plugins }: Config): string[] => plugins.flatMap(({ files = {} }) => Object.values(files));
+
+/**
+ * Writes the compiled graphs of models. The plugins were generated before.
+ * @param folder of the static assets
+ */
+export async function writeCompiled(
+  { compiled, models }: Pick<Config, 'compiled' | 'models'>,
+  folder = ASSETS,
+): Promise<void> {
+  const { plugins, tasks, compiler } = await import('#plugins');
+  const registry = new MethodRegistry(plugins, { checked: true });
+  await writeGraphs({ folder, models: folderModels(models), methods: compiled, registry, tasks, compiler });
 }
 
 /** Puts the whole folder together anew. */
@@ -57,9 +72,11 @@ export async function buildAssets(): Promise<void> {
   const files = await buildPlayground();
   await rm(ASSETS, { recursive: true, force: true });
   await cp(join(ROOT, 'models'), ASSETS, { recursive: true, filter: (path) => !isScript(path) });
-  for (const path of await filesOfPlugins()) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
+  const config = await readConfig();
+  for (const path of filesOfPlugins(config)) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
   for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
+  await writeCompiled(config);
   await buildSite(join(ASSETS, 'docs'));
   for (const [path, content] of files) {
     const target = join(ASSETS, 'playground', path);

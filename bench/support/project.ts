@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeDigest } from '../../scripts/build-assets.ts';
+import { writeCompiled, writeDigest } from '../../scripts/build-assets.ts';
 import { parseManifest } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
 
@@ -60,6 +60,11 @@ export async function makeProject({
       await writeFile(join(target, 'manifest.json'), JSON.stringify(manifest ?? (await manifestFor(model))));
     }
     await writeDigest(join(folder, 'generated/assets/bench'));
+    const { compiled } = config;
+    await writeCompiled(
+      { compiled, models: { bench: join(folder, 'models/bench') } },
+      join(folder, 'generated/assets'),
+    );
   }
   await writeFile(file, JSON.stringify(config));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

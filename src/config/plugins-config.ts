@@ -58,6 +58,12 @@ export const configSchema = z
       .array(z.string().min(1))
       .default([])
       .describe('Ids or families of methods that are left out of the build, although plugins lists them: ["lrp"].'),
+    compiled: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Ids of the methods whose graphs are compiled with the static assets for every model, so that the first answer of an isolate needs no compiler: those that are asked for most.',
+      ),
     models: z
       .record(z.string(), z.string().min(1))
       .default({})

@@ -26,7 +26,7 @@ export interface MethodToPrepare {
 }
 
 /** Explainers of prepared models run in isolates, where memory is short. */
-const OPTIMIZE: Optimize = 'memory';
+export const OPTIMIZE: Optimize = 'memory';
 
 /**
  * Compiles the graphs of some methods ahead.
@@ -35,13 +35,43 @@ const OPTIMIZE: Optimize = 'memory';
  * `invalid_request`, `not_differentiable`
  */
 export function prepare(model: Model, methods: readonly MethodToPrepare[], registry: MethodRegistry): Prepared {
-  if (hasOpenShapes(model.graph)) {
+  if (!isPreparable(model)) {
     throw new WhylightError(
       'unprocessable_method',
       'The rows of the model have dims that only a request settles: export it with fixed dims to prepare it.',
       { inputs: model.graph.inputs.map(({ name, dims }) => ({ name, dims })) },
     );
   }
+  const info = model.info();
+  const { wanted, used } = needsOf(model, methods, registry);
+  const pool = new WeightPool(model);
+  const graphs = [...wanted].map(
+    ([key, needs]) => [storeKey(model, key), pool.share(compiled(model, key, needs))] as const,
+  );
+  return {
+    format: PREPARED_FORMAT,
+    methods: [...new Set(methods.map(({ method }) => method))],
+    graphs: Object.fromEntries(graphs),
+    rowFlops: graphCompiler.rowFlops(model, {}),
+    rowWork: graphCompiler.rowWork(model, undefined),
+    facts: factsOf(model, info, [...wanted.values()], used),
+    weights: pool.weights,
+  };
+}
+
+/** True if the rows of the model have no dims that only a request settles. */
+export const isPreparable = (model: Model): boolean => !hasOpenShapes(model.graph);
+
+/**
+ * Lists the graphs that predictions and some methods need, by {@link variantKey}, with the rulesets behind them.
+ * @throws WhylightError `unprocessable_method` for methods that load models of their own; `method_not_found`,
+ * `invalid_request`
+ */
+export function needsOf(
+  model: Model,
+  methods: readonly MethodToPrepare[],
+  registry: MethodRegistry,
+): { readonly wanted: ReadonlyMap<string, ResolvedNeeds>; readonly used: ReadonlyMap<string, Ruleset> } {
   const info = model.info();
   const wanted = new Map<string, ResolvedNeeds>();
   const used = new Map<string, Ruleset>();
@@ -66,19 +96,7 @@ export function prepare(model: Model, methods: readonly MethodToPrepare[], regis
     ))
       add(needs);
   }
-  const pool = new WeightPool(model);
-  const graphs = [...wanted].map(
-    ([key, needs]) => [storeKey(model, key), pool.share(compiled(model, key, needs))] as const,
-  );
-  return {
-    format: PREPARED_FORMAT,
-    methods: [...new Set(methods.map(({ method }) => method))],
-    graphs: Object.fromEntries(graphs),
-    rowFlops: graphCompiler.rowFlops(model, {}),
-    rowWork: graphCompiler.rowWork(model, undefined),
-    facts: factsOf(model, info, [...wanted.values()], used),
-    weights: pool.weights,
-  };
+  return { wanted, used };
 }
 
 function compiled(model: Model, key: string, needs: ResolvedNeeds): StoredGraph {

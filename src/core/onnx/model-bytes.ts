@@ -17,6 +17,6 @@ export interface ModelBytes {
   readonly rows?: number;
   /** Number of nodes, where it is known. */
   readonly nodes?: number;
-  /** True if the engine is to run the nodes as they are, without fusing or rewriting them: for comparisons. */
+  /** True if the engine is to run the nodes as they are, without fusing or rewriting them: it has done so, or is not to. */
   readonly unoptimised?: boolean;
 }

@@ -16,6 +16,8 @@ type Part =
 export interface StoredGraph {
   readonly graph: Tensor<'uint8'>;
   readonly openBatch?: boolean;
+  /** True if the graph is what the optimisers of the engine made of it, so that sessions need not run them. */
+  readonly optimised?: boolean;
   readonly external: readonly { readonly path: string; readonly size: number; readonly parts: readonly Part[] }[];
   readonly facts: Pick<
     Variant,
@@ -76,7 +78,7 @@ export const storedVariant = ({ facts }: StoredGraph, needs: ResolvedNeeds, key:
  * @returns undefined where the model lacks one of the constants
  */
 export function restoreFile(
-  { graph, openBatch, external }: StoredGraph,
+  { graph, openBatch, optimised, external }: StoredGraph,
   { graph: { constants } }: Pick<Model, 'graph'>,
 ): ModelBytes | undefined {
   const files: { path: string; data: Uint8Array }[] = [];
@@ -93,6 +95,7 @@ export function restoreFile(
     graph: graph.data,
     ...(files.length > 0 && { external: files }),
     ...(openBatch !== undefined && { openBatch }),
+    ...(optimised && { unoptimised: true }),
   };
 }
 

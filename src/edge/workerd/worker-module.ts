@@ -22,6 +22,7 @@ import { openAsset } from '../models/assets.ts';
 import { givenModels } from '../models/given-models.ts';
 import { r2Files } from '../models/r2.ts';
 import { ModelRegistry } from '../models/registry.ts';
+import { shippedGraphs } from '../models/shipped-graphs.ts';
 import { analyticsEngineMetrics } from '../observe/analytics-engine.ts';
 import type { Log } from '../observe/log.ts';
 import { analyticsEngineShadows } from '../observe/shadow-facts.ts';
@@ -36,7 +37,7 @@ import type { UsedBindings } from './bindings.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
 import { durableJobs } from './durable-job.ts';
 import { durableLedger } from './durable-ledger.ts';
-import { onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
+import { ENGINE_VERSION, onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
 
 const MIB = 2 ** 20;
 const LIMITS: Limits = {
@@ -121,9 +122,10 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     if (RECEIPT_KEYS) bind(SERVICES.receipts).toConstantValue(new ReceiptSigner(RECEIPT_KEYS));
     if (WEBHOOK_SECRET) bind(SERVICES.webhookSecret).toConstantValue(WEBHOOK_SECRET);
     if (older) bind(SERVICES.olderWebhookSecret).toConstantValue(older);
-    bindModels(binder, bindings, models, assets);
+    const shipped = new Set<string>();
+    bindModels(binder, bindings, models, { root: assets, shipped });
     bindTenants(binder, bindings);
-    bindCache(binder, bindings, compiler);
+    bindCache(binder, bindings, compiler, shipped);
     bindOrigin(binder, bindings);
   });
 
@@ -145,10 +147,20 @@ function rateOf(text: string | undefined): number {
   throw new WhylightError('invalid_config', `DRIFT_RATE is ${JSON.stringify(text)}: give a number from 0 to 1.`);
 }
 
-function bindModels({ bind }: Binder, bindings: UsedBindings, models: Configured['models'], root: string): void {
+/** @param shipped takes the digests of the models that are deployed with the Worker, once they were opened */
+function bindModels(
+  { bind }: Binder,
+  bindings: UsedBindings,
+  models: Configured['models'],
+  { root, shipped }: { readonly root: string; readonly shipped: Set<string> },
+): void {
   const { MODELS, UPLOADS } = bindings;
   const openFolder = async (folder: string, name: string) => {
-    if (MODELS) return openAsset(MODELS, root, folder, name);
+    if (MODELS) {
+      const source = await openAsset(MODELS, root, folder, name);
+      if (source.digest !== undefined) shipped.add(source.digest);
+      return source;
+    }
     throw new WhylightError(
       'invalid_config',
       `The model ${name} is a folder, and this Worker has no static assets: bind them as MODELS, or give the model as bytes or as a function.`,
@@ -172,7 +184,12 @@ function bindTenants({ bind }: Binder, bindings: UsedBindings): void {
   }
 }
 
-function bindCache({ bind, rebind }: Binder, { RESULTS }: UsedBindings, compiler: string | undefined): void {
+function bindCache(
+  { bind, rebind }: Binder,
+  { RESULTS, MODELS, INFERENCE_SERVER }: UsedBindings,
+  compiler: string | undefined,
+  shipped: ReadonlySet<string>,
+): void {
   rebind(SERVICES.cache).toResolvedValue(
     (log: Log, clock: () => number) =>
       tieredCache({
@@ -185,7 +202,12 @@ function bindCache({ bind, rebind }: Binder, { RESULTS }: UsedBindings, compiler
   );
   if (compiler === undefined) return;
   bind(CORE.graphs).toResolvedValue(
-    (cache: ResultCache, log: Log) => graphStore({ cache, compiler, log }),
+    (cache: ResultCache, log: Log) => {
+      const others = graphStore({ cache, compiler, log });
+      if (!MODELS || INFERENCE_SERVER) return others;
+      const isShipped = (digest: string) => shipped.has(digest);
+      return shippedGraphs({ assets: MODELS, compiler, engine: ENGINE_VERSION, isShipped, others, log });
+    },
     [SERVICES.cache, SERVICES.log],
   );
 }
