@@ -13,6 +13,7 @@ import { float32 } from '../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH, type Parameters } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
 import { numberFlagsOf } from './support/flags.ts';
+import { growthOfBare, ProcessGrowth } from './support/process-growth.ts';
 import { seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
 import { bundle, startWorker } from './support/worker.ts';
@@ -28,7 +29,8 @@ usage: npm run bench:load -- [options]
   --seed n          of the order of requests (default: 1)
   --help            this text
 
-Ends with 1 when an answer is wrong or a 5xx, or when memory grows.`;
+Ends with 1 when an answer is wrong or a 5xx, when the heap grows, or when workerd grows by more than a quarter above
+what the same requests cost a Worker that only answers "alive".`;
 
 const {
   requests,
@@ -194,13 +196,28 @@ interface Seen {
   readonly text: string;
 }
 
+/** Samples of memory below which nothing is said about growth. */
+const MIN_SAMPLES = 100;
+/** Maximum growth of the process against that of the Worker that answers "alive". */
+const MAX_GROWTH = 1.25;
+
+/** Lowest values of each tenth in MiB: what was left when garbage had just been collected. */
+function lows(series: readonly number[]): number[] {
+  const part = (i: number) =>
+    series.slice(Math.floor((i * series.length) / 10), Math.floor(((i + 1) * series.length) / 10));
+  return range(10).map((i) => Math.min(...part(i)) / 2 ** 20);
+}
+
+function shown(series: readonly number[]): string {
+  return series.map((value) => value.toFixed(0)).join(' ');
+}
+
 // What production gives an isolate: one that leaks ends the run.
 process.env.MINIFLARE_WORKERD_V8_FLAGS = '--max-heap-size=128';
 const work = mkdtempSync(join(tmpdir(), 'whylight-load-'));
 const project = await makeProject();
 const faults: string[] = [];
 const times = new Map<string, number[]>();
-const memory: number[] = [];
 const heap: number[] = [];
 let stop: (() => Promise<void>) | undefined;
 try {
@@ -253,8 +270,8 @@ try {
   });
   const begun = performance.now();
   let [next, done] = [0, 0];
+  const growth = new ProcessGrowth(worker.memory, () => done);
   const watch = setInterval(() => {
-    void worker.memory().then((bytes) => memory.push(bytes));
     void worker.heap?.used().then((bytes) => heap.push(bytes));
     if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${requests} `);
   }, 250);
@@ -270,6 +287,7 @@ try {
     }),
   );
   clearInterval(watch);
+  growth.stop();
   const took = performance.now() - begun;
   console.log(`\n${done} requests in ${seconds(took)}: ${((1000 * done) / took).toFixed(0)} a second`);
   for (const [name, list] of [...times].sort()) {
@@ -278,25 +296,28 @@ try {
     console.log(`${String(list.length).padStart(7)}  ${name.padEnd(34)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`);
   }
   console.log(`cache: ${[...states].map(([state, times]) => `${times} ${state}`).join(', ')}`);
+  await worker.stop();
+  stop = undefined;
+  console.log('the same requests to a Worker that only answers "alive" ...');
+  const asked = (i: number): Kind => plan[i % plan.length] as Kind;
+  const bare = await growthOfBare(project.folder, { count: done, clients: connections }, asked);
+  const sizes = (one: ProcessGrowth) => `${shown(lows(one.bytes))}; ${one.perRequest.toFixed(1)} KiB a request`;
+  console.log(`workerd with all that stands in for the platform, MiB: ${sizes(growth)}`);
+  console.log(`workerd with the Worker that answers "alive", MiB:     ${sizes(bare)}`);
+  const isWatched = growth.bytes.length >= MIN_SAMPLES && bare.bytes.length >= MIN_SAMPLES;
+  if (isWatched && growth.perRequest > MAX_GROWTH * Math.max(1, bare.perRequest)) {
+    faults.push(`workerd grew by ${growth.perRequest} KiB a request, the other by ${bare.perRequest}`);
+  }
 } finally {
   await stop?.();
   await project.remove();
   rmSync(work, { recursive: true, force: true });
 }
 
-/** The least of each tenth: what was left when garbage had just been collected. */
-const lows = (series: readonly number[]): number[] =>
-  range(10).map(
-    (i) =>
-      Math.min(...series.slice(Math.floor((i * series.length) / 10), Math.floor(((i + 1) * series.length) / 10))) /
-      2 ** 20,
-  );
-const shown = (series: readonly number[]): string => series.map((value) => value.toFixed(0)).join(' ');
 const held = lows(heap);
 console.log(`heap of the Worker's isolate, least of each tenth of the run, MiB: ${shown(held)}`);
-console.log(`workerd with all that stands in for the platform, MiB:             ${shown(lows(memory))}`);
 const [middle, end] = [Math.min(...held.slice(3, 6)), Math.min(...held.slice(7))];
-if (heap.length >= 100 && end > 1.25 * middle) faults.push(`the heap grew from ${middle} to ${end} MiB`);
+if (heap.length >= MIN_SAMPLES && end > 1.25 * middle) faults.push(`the heap grew from ${middle} to ${end} MiB`);
 for (const fault of faults.slice(0, 20)) console.log(`WRONG  ${fault}`);
 console.log(faults.length === 0 ? 'nothing wrong' : `${faults.length} things wrong`);
 process.exit(faults.length === 0 ? 0 : 1);
