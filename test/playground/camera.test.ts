@@ -1,27 +1,17 @@
 /** The camera of the page, in front of a device that Chromium makes up. */
 
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/optional-tests.ts';
-import { explained, openPage, type StartedServer, startServer } from '../support/playground.ts';
+import { explained, openPage, usePlayground } from '../support/playground.ts';
 
 const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 describeInBrowser('the camera of the playground', () => {
-  let server: StartedServer;
-  let browser: Browser;
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchChromium(...CAMERA)]);
-  }, 300_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  const running = usePlayground(...CAMERA);
 
   it('is explained live by two methods, and no frame leaves the page', async () => {
-    const { page, faults } = await openPage(browser);
-    await page.goto(server.address);
+    const { page, faults } = await openPage(running.browser);
+    await page.goto(running.server.address);
     await explained(page);
     await page.getByRole('button', { name: 'Camera' }).click();
     const sent: string[] = [];

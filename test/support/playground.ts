@@ -45,11 +45,14 @@ export async function startServerIn(folder: string, ...options: string[]): Promi
   };
 }
 
-/** A server and a browser for the tests of the surrounding `describe`; both are there when a test runs. */
-export function usePlayground(): { readonly server: StartedServer; readonly browser: Browser } {
+/**
+ * A server and a browser for the tests of the surrounding `describe`; both are there when a test runs.
+ * @param switches further switches of the browser
+ */
+export function usePlayground(...switches: string[]): { readonly server: StartedServer; readonly browser: Browser } {
   const running = {} as { server: StartedServer; browser: Browser };
   beforeAll(async () => {
-    [running.server, running.browser] = await Promise.all([startServer(), launchChromium()]);
+    [running.server, running.browser] = await Promise.all([startServer(), launchChromium(...switches)]);
   }, 300_000);
   afterAll(async () => {
     await running.browser?.close();
