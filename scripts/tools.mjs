@@ -19,6 +19,7 @@ export const GENERATORS = [
   'scripts/generate-errors.ts',
   'scripts/generate-tasks.ts',
   'scripts/generate-api.ts',
+  'scripts/generate-plugin-reference.ts',
   'scripts/generate-notices.ts',
   'scripts/draw-architecture.ts',
 ];

@@ -27,7 +27,7 @@ export { choice } from '../core/method/choice.ts';
 export type * from '../core/method/contract.ts';
 export { API_VERSION } from '../core/method/contract.ts';
 export { defineMethod, type MethodDefinition } from '../core/method/define.ts';
-export type { FamilyDefinition } from '../core/method/family.ts';
+export type { FamilyDefinition, RowContext } from '../core/method/family.ts';
 export { absentName, weightsName } from '../core/method/mixture.ts';
 export { arxiv, doi } from '../core/method/papers.ts';
 export type { NamedBox, NamedMap, ResultDeclarations, ResultKind, Results } from '../core/method/results.ts';
@@ -62,7 +62,12 @@ export {
   products,
 } from '../core/strategy/activation/cam.ts';
 export { baselineOf, baselineParameter } from '../core/strategy/baseline.ts';
-export { definePathMethod, type PathDefinition, type WalkedPath } from '../core/strategy/gradient/define-path.ts';
+export {
+  definePathMethod,
+  type PathDefinition,
+  type PathPoints,
+  type WalkedPath,
+} from '../core/strategy/gradient/define-path.ts';
 export { lookupCost, needsOfSources, sourceValues, withSources } from '../core/strategy/gradient/sources.ts';
 export { inPortions, type Portion } from '../core/strategy/inner-method/progress.ts';
 export { targetLayer, targetLayerParameter } from '../core/strategy/layer.ts';
@@ -71,9 +76,16 @@ export {
   type FeatureDefinition,
   type FeatureRun,
 } from '../core/strategy/perturbation/define-features.ts';
-export { definePerturbation, type PerturbationDefinition } from '../core/strategy/perturbation/define-perturbation.ts';
+export {
+  definePerturbation,
+  type MaskContext,
+  type MaskedRow,
+  type PerturbationDefinition,
+  type SeenMask,
+} from '../core/strategy/perturbation/define-perturbation.ts';
 export { absentInputs, type Mixtures, scoreMixtures } from '../core/strategy/perturbation/mixtures.ts';
 export { scorePerturbed } from '../core/strategy/perturbation/perturb.ts';
+export type { PositionGrid } from '../core/strategy/perturbation/position-grid.ts';
 export { absoluteParameter, finishValues, reductionParameter } from '../core/strategy/reduction.ts';
 export { defineSinglePass, type SinglePassDefinition } from '../core/strategy/single-pass.ts';
 export {

@@ -43,13 +43,18 @@ function checkValues(method: string, values: Float32Tensors, model: ModelInfo, s
       sizeOf(value.dims) !== value.data.length
     )
       throw unusable(method, `the values for "${name}" are no tensor of float32: make them with float32(dims, data)`);
-    const expected = shapes[name] ?? known(model, name)?.dims;
-    if (!expected) throw unusable(method, `values for "${name}", which is no tensor of the model`);
-    if (value.dims[0] !== 1 || !fits(value.dims.slice(1), expected)) {
+    const tensor = known(model, name);
+    const expected = shapes[name] ?? tensor?.dims;
+    if (!expected) {
+      const inputs = model.inputs.map((input) => input.name).join(', ');
       throw unusable(
         method,
-        `the values for "${name}" have the shape [${value.dims.join(', ')}], expected [1, ${expected.join(', ')}]`,
+        `values for "${name}", which is no tensor of the model: name an input (${inputs}) or a layer`,
       );
+    }
+    if (value.dims[0] !== 1 || !fits(value.dims.slice(1), expected)) {
+      const forms = formsOf(expected, tensor?.channelAxis).join(', or ');
+      throw unusable(method, `the values for "${name}" have the shape [${value.dims.join(', ')}], expected ${forms}`);
     }
     const wrong = firstNotFinite(value.data);
     if (wrong >= 0) throw unusable(method, `element ${wrong} of the values for "${name}" is ${value.data[wrong]}`);
@@ -64,6 +69,13 @@ export function noScore(method: string, which: string): WhylightError {
     parameter: 'baseline',
     issues: [{ parameter: 'baseline', message }],
   });
+}
+
+/** Shapes that values may have: one for each element, or one for all channels of a position. */
+function formsOf(expected: readonly (number | string)[], channelAxis = expected.length - 1): string[] {
+  const whole = `[1, ${expected.join(', ')}]`;
+  if (expected.length < 2 || expected[channelAxis] === 1) return [whole];
+  return [whole, `[1, ${expected.with(channelAxis, 1).join(', ')}] with one value for all channels`];
 }
 
 /** A map over a layer has one channel, or is reduced to none, whatever the layer has. */

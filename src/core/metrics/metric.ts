@@ -56,6 +56,7 @@ export interface MetricSubject {
   readonly explanation: Cost;
 }
 
+/** Context of the measurement of one row: parameters, random numbers, and access to the model and the method. */
 export interface MetricContext<P> extends MetricSubject {
   readonly params: P;
   /** One row of each input. */

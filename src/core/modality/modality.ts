@@ -7,6 +7,7 @@ import type { InputFact, ModalityId, ModelDescription } from '../model/descripti
 import type { ModelFiles } from '../model/model-files.ts';
 import type { Float32Tensors, Inputs } from '../tensor/rows.ts';
 
+/** Context of a modality for one model: its description, its inputs, and the files beside it. */
 export interface ModalityContext {
   readonly description: ModelDescription;
   /** Inputs of this modality. */
@@ -67,6 +68,7 @@ export interface Prepared<View = unknown> {
 
 export type DrawFormat = 'svg' | 'html' | 'ansi';
 
+/** Row that is drawn: its view, its values, and the words around them. */
 export interface Drawing<View = unknown> {
   readonly view: View;
   readonly features: Features;
@@ -83,8 +85,10 @@ export interface Drawing<View = unknown> {
   readonly signed: boolean;
 }
 
+/** Version of the modality contract. */
 export const MODALITY_API_VERSION = 1;
 
+/** Modality: from bytes to tensors and features, to rows without them, and to drawings. */
 export interface Modality<Raw = unknown, View = unknown> {
   readonly apiVersion: typeof MODALITY_API_VERSION;
   readonly id: ModalityId;

@@ -10,7 +10,7 @@ export type SvgChild = Markup | string | number | false | null | undefined | rea
 export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * An element. Attributes that are undefined are left out; numbers have at most two decimals.
+ * Makes an SVG element. Attributes that are undefined are left out; numbers have at most two decimals.
  * @example
  * svg('text', { x: 4, y: 12.345 }, 'a < b').markup; // '<text x="4" y="12.35">a &lt; b</text>'
  */

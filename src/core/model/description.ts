@@ -105,6 +105,7 @@ export interface Doubt {
   readonly blocking?: boolean;
 }
 
+/** Description of a model: its inputs and outputs with modality, layout, preprocessing and task. */
 export interface ModelDescription {
   readonly inputs: readonly InputFact[];
   readonly outputs: readonly OutputFact[];

@@ -1,19 +1,21 @@
 /** Methods that evaluate the input once and read their values off: each is a choice of what is evaluated. */
-import * as z from 'zod';
+import type { z } from 'zod';
 import type { Attribution, Evaluation, ExplainContext, Method, Needs, Strategy } from '../method/contract.ts';
 import { defineMethod } from '../method/define.ts';
-import { type FamilyDefinition, membersOf, type OwnParams } from '../method/family.ts';
+import { type FamilyDefinition, familyParams, membersOf, type OwnParams } from '../method/family.ts';
 import type { ModelInfo } from '../model/info.ts';
 import type { Float32Tensors } from '../tensor/rows.ts';
 import { finishValues, type ValueParameters, valueParameters } from './reduction.ts';
 
 /** Definition of a method of one evaluation: its description, what is evaluated, and the values in it. */
 export interface SinglePassDefinition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
+  /** Family that the method is listed under. */
   readonly strategy: Strategy;
   /** Default of the parameter `absolute`; false when left out. */
   readonly absolute?: boolean;
   /** False for a method that needs no derivatives. */
   readonly gradients?: false;
+  /** Returns the graph that is evaluated. */
   readonly needs: (params: OwnParams<E>, model: ModelInfo) => Needs;
   /** Values before `absolute` and `reduction`; the gradients when left out. */
   readonly values?: (evaluation: Evaluation, ctx: ExplainContext<OwnParams<E>>) => Float32Tensors;
@@ -41,7 +43,7 @@ export function defineSinglePass(definition: SinglePassDefinition<z.ZodRawShape>
   return defineMethod({
     ...membersOf(definition),
     strategy,
-    params: z.object({ ...extra, ...valueParameters(absolute) }),
+    params: familyParams(extra, (own) => ({ ...own, ...valueParameters(absolute) })),
     needs,
     cost: () => (gradients ? { forwards: 0, backwards: 1 } : { forwards: 1, backwards: 0 }),
     explain: async (ctx) => {

@@ -128,8 +128,10 @@ export type TargetChoice =
   | { readonly point: readonly [number, number] }
   | { readonly box: readonly [number, number, number, number] };
 
+/** Version of the task contract. */
 export const TASK_API_VERSION = 1;
 
+/** Task: from outputs to predictions, and from a choice among them to weights of the scores. */
 export interface Task {
   readonly apiVersion: typeof TASK_API_VERSION;
   readonly id: TaskId;

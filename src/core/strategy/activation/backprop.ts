@@ -8,6 +8,7 @@ import { defineSinglePass } from '../single-pass.ts';
 
 /** Definition of a backpropagation method: its description and its two rulesets. */
 export interface BackpropDefinition extends Omit<FamilyDefinition, 'params'> {
+  /** Backward rules. */
   readonly ruleset: Ruleset;
   /** The one that treats ReLU6 and other clips from 0 on as ReLUs. */
   readonly clipRuleset: Ruleset;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { WhylightError } from '../../errors.ts';
 import type { About, AboutDefinition, Attribution, Evaluation, ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { type FamilyDefinition, membersOf } from '../../method/family.ts';
+import { type FamilyDefinition, familyParams, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
 import { saliencyMap } from '../../method/saliency-map.ts';
 import type { ModelInfo } from '../../model/info.ts';
@@ -113,7 +113,7 @@ interface CamParams {
 export function defineCam<E extends z.ZodRawShape = Record<never, never>>(definition: CamDefinition<E>): Method;
 export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
   const { params: extra, gradients = true, product = false } = definition;
-  const smooths = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
+  const smooths: z.ZodRawShape = 'map' in definition ? {} : { eigen_smooth: eigenSmoothParameter };
   const rows = ({ aug_smooth }: CamParams): number => (aug_smooth ? AUGMENTATIONS : 1);
   return defineMethod({
     ...membersOf({
@@ -122,7 +122,7 @@ export function defineCam(definition: CamDefinition<z.ZodRawShape>): Method {
       returns: { maps: LAYER_MAPS_RETURNED, boxes: BOX_RETURNED },
     }),
     strategy: 'activation',
-    params: z.object({ ...camParameters, ...smooths, ...extra }),
+    params: familyParams(extra, (own) => ({ ...camParameters, ...smooths, ...own })),
     needs: (params, model) => {
       checkSummation(params);
       if (params.aug_smooth) imageOf(model, 'aug_smooth');

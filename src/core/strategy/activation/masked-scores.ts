@@ -1,10 +1,10 @@
 /** CAM methods whose weights are scores: the model is shown what each channel would let through. */
-import * as z from 'zod';
+import type { z } from 'zod';
 import { WhylightError } from '../../errors.ts';
 import { sampleGrid } from '../../image/resize.ts';
 import type { ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { type FamilyDefinition, membersOf } from '../../method/family.ts';
+import { type FamilyDefinition, familyParams, membersOf } from '../../method/family.ts';
 import { layoutOf } from '../../method/layout.ts';
 import type { ModelInfo, TensorInfo } from '../../model/info.ts';
 import { emptyRows, sliceRows } from '../../tensor/rows.ts';
@@ -59,7 +59,7 @@ export function defineMaskedScores(definition: MaskedScoresDefinition<z.ZodRawSh
     defineMethod({
       ...membersOf({ ...definition, about: { ...camAbout(about), modalities: ['image'] } }),
       strategy: 'activation',
-      params: z.object({ ...layerParameters, ...extra }),
+      params: familyParams(extra, (own) => ({ ...layerParameters, ...own })),
       needs: ({ target_layer }, model) => {
         imageOf(model, id);
         const layer = targetLayer(target_layer, model);

@@ -9,7 +9,14 @@ import {
   namedNeeds,
 } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/family.ts';
+import {
+  type FamilyDefinition,
+  familyParams,
+  membersOf,
+  type OwnParams,
+  type RowContext,
+  rowContext,
+} from '../../method/family.ts';
 import type { ModelInfo } from '../../model/info.ts';
 import type { Nodes } from '../../tensor/gauss-legendre.ts';
 import type { Float32Tensors } from '../../tensor/rows.ts';
@@ -22,10 +29,16 @@ import { integrateGradients, onLine } from './path.ts';
 import { embeddings, lookupCost, needsOfSources, sourceValues, withSources } from './sources.ts';
 
 /** Points of a path, 0 being the baseline and 1 the input, and what the pilot has seen. */
-export interface WalkedPath {
+export interface PathPoints {
   readonly positions: readonly number[];
   /** Scores at even points from the baseline to the input, both included; none without a pilot. */
   readonly scores: Float32Array;
+}
+
+/** Path whose gradients are folded. */
+export interface WalkedPath<T = unknown> extends PathPoints {
+  /** Result of `prepare`; undefined without it. */
+  readonly prepared: T;
 }
 
 interface Definition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
@@ -33,34 +46,44 @@ interface Definition<E extends z.ZodRawShape> extends FamilyDefinition<E> {
   readonly steps?: number;
 }
 
+/** Parameters that the parts of a path method get. */
+type PathParams<E extends z.ZodRawShape> = OwnParams<E> & { readonly n_steps: number };
+
 /**
  * Definition of a path method: its description, the points on the line, and what becomes of the gradients there. With
  * `nodes`, the attribution is the weighted mean of the gradients times input minus baseline; with `fold`, any function of
  * the gradients.
  */
-export type PathDefinition<E extends z.ZodRawShape> = Definition<E> &
+export type PathDefinition<E extends z.ZodRawShape, T = unknown> = Definition<E> &
   (
     | {
         /** Points on the line, 0 being the baseline and 1 the input, and their weights. */
-        readonly nodes: (params: OwnParams<E> & { readonly n_steps: number }) => Nodes;
+        readonly nodes: (params: PathParams<E>) => Nodes;
       }
     | {
         /**
          * Scores that are looked at before the points are chosen: at so many even points from the baseline to the input,
          * both included, without gradients. 0 when left out.
          */
-        readonly pilot?: number;
+        readonly pilot?: number | ((params: PathParams<E>) => number);
         /**
          * Position of point `index` of `count` on the line. The midpoint rule when left out.
          * @param scores those of the pilot, from the baseline's to the input's
          */
-        readonly at?: (index: number, count: number, scores: Float32Array) => number;
+        readonly at?: (index: number, count: number, scores: Float32Array, params: PathParams<E>) => number;
+        /** Computes once for each row what the fold of every element shares, such as a weight for each point. */
+        readonly prepare?: (path: PathPoints, row: RowContext<PathParams<E>>) => T | Promise<T>;
         /**
          * One element's attribution, from its gradients at the points in order.
          * @param difference input minus baseline of this element
-         * @param path positions of the points, and the scores of the pilot
+         * @param path positions of the points, the scores of the pilot, and the result of `prepare`
          */
-        readonly fold: (gradients: Float32Array, difference: number, params: OwnParams<E>, path: WalkedPath) => number;
+        readonly fold: (
+          gradients: Float32Array,
+          difference: number,
+          params: PathParams<E>,
+          path: WalkedPath<T>,
+        ) => number;
       }
   );
 
@@ -82,32 +105,40 @@ const midpoint = (index: number, count: number): number => (index + 0.5) / count
  * });
  * @see https://arxiv.org/abs/1703.01365
  */
-export function definePathMethod<E extends z.ZodRawShape = Record<never, never>>(definition: PathDefinition<E>): Method;
+export function definePathMethod<E extends z.ZodRawShape = Record<never, never>, T = undefined>(
+  definition: PathDefinition<E, T>,
+): Method;
 export function definePathMethod(definition: PathDefinition<z.ZodRawShape>): Method {
   return 'nodes' in definition ? defineIntegral(definition) : defineFold(definition);
 }
 
 function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: unknown }>): Method {
-  const { params: extra, steps = DEFAULT_STEPS, at = midpoint, fold, pilot = 0 } = definition;
+  const { params: extra, steps = DEFAULT_STEPS, at = midpoint, prepare, fold, pilot = 0 } = definition;
+  const pilotOf = typeof pilot === 'number' ? () => pilot : pilot;
   return defineMethod({
     ...membersOf(definition),
     strategy: 'gradient',
-    params: z.object({
+    params: familyParams(extra, (own) => ({
       n_steps: z.int().min(1).max(1000).default(steps).describe('Points on the path.'),
       baseline: baselineParameter,
       ...valueParameters(),
-      ...extra,
+      ...own,
+    })),
+    needs: (params, model) =>
+      pilotOf(params) > 0 ? withPilot(model) : needsOfSources(model, { gradients: 'sources' }),
+    cost: (params, model, _, given) => ({
+      forwards: lookupCost(model, given) + pilotOf(params),
+      backwards: params.n_steps,
     }),
-    needs: (_, model) => (pilot > 0 ? withPilot(model) : needsOfSources(model, { gradients: 'sources' })),
-    cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given) + pilot, backwards: n_steps }),
     explain: async (ctx) => {
       const { params } = ctx;
       const { n_steps } = params;
       const to = await sourceValues(ctx);
       const from = await baselinesOf(ctx, to, params.baseline);
-      const scores = await pilotScores(ctx, from, to, pilot);
-      const alphas = Array.from({ length: n_steps }, (_, i) => at(i, n_steps, scores));
-      const { gradients } = await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, alphas)));
+      const scores = await pilotScores(ctx, from, to, pilotOf(params));
+      const positions = Array.from({ length: n_steps }, (_, i) => at(i, n_steps, scores, params));
+      const path = { positions, scores, prepared: await prepare?.({ positions, scores }, rowContext(ctx)) };
+      const { gradients } = await ctx.evaluate(withSources(ctx.inputs, onLine(from, to, positions)));
       const values: Float32Tensors = Object.fromEntries(
         Object.entries(to).map(([name, { dims, data }]) => {
           const rows = gradients[name]?.data as Float32Array;
@@ -115,7 +146,7 @@ function defineFold(definition: Extract<PathDefinition<z.ZodRawShape>, { fold: u
           const own = new Float32Array(n_steps);
           const folded = data.map((value, i) => {
             for (let row = 0; row < n_steps; row++) own[row] = rows[row * data.length + i] as number;
-            return fold(own, value - (start[i] as number), params, { positions: alphas, scores });
+            return fold(own, value - (start[i] as number), params, path);
           });
           return [name, float32(dims, folded)];
         }),
@@ -150,14 +181,14 @@ function defineIntegral(definition: Extract<PathDefinition<z.ZodRawShape>, { nod
     ...membersOf(definition),
     strategy: 'gradient',
     readsScore: true,
-    params: z.object({
+    params: familyParams(extra, (own) => ({
       n_steps: z
         .int()
         .min(1)
         .max(1000)
         .default(steps)
         .describe('Points on the path; more make the sum of the values more exact.'),
-      ...extra,
+      ...own,
       baseline: baselineParameter,
       multiply_by_inputs: z
         .boolean()
@@ -165,7 +196,7 @@ function defineIntegral(definition: Extract<PathDefinition<z.ZodRawShape>, { nod
         .describe('Multiplies with input minus baseline; without it, the mean gradient.'),
       precision: precisionParameter('what the values miss of the difference between the scores, as a share of it'),
       ...valueParameters(),
-    }),
+    })),
     needs: (_, model) => needsOfSources(model, { gradients: 'sources' }),
     cost: ({ n_steps }, model, _, given) => ({ forwards: lookupCost(model, given), backwards: n_steps + 1 }),
     explain: async (ctx) => {

@@ -1,8 +1,8 @@
 /** Methods over features: groups of elements that are present or absent together. Each is a choice of coalitions. */
-import * as z from 'zod';
+import type { z } from 'zod';
 import type { Attribution, ExplainContext, Method } from '../../method/contract.ts';
 import { defineMethod } from '../../method/define.ts';
-import { type FamilyDefinition, membersOf, type OwnParams } from '../../method/family.ts';
+import { type FamilyDefinition, familyParams, membersOf, type OwnParams } from '../../method/family.ts';
 import { type Float32Tensors, type Inputs, rowOf, rowsOf } from '../../tensor/rows.ts';
 import { type Baseline, baselineParameter } from '../baseline.ts';
 import { absoluteParameter, finishValues, type Reduction, reductionParameter } from '../reduction.ts';
@@ -72,6 +72,7 @@ export interface FeatureDefinition<E extends z.ZodRawShape> extends FamilyDefini
   readonly background?: true | number;
   /** Returns the number of rows that `explain` evaluates, from the number of features. */
   readonly cost: (features: number, params: OwnParams<E>) => number;
+  /** Explains one row by the scores of coalitions. */
   readonly explain: (ctx: ExplainContext<OwnParams<E>>, run: FeatureRun) => Promise<Attribution>;
 }
 
@@ -106,13 +107,13 @@ export function defineFeatureMethod(definition: FeatureDefinition<z.ZodRawShape>
     ...(background && { returns: { ...definition.returns, text: BACKGROUND_TEXT } }),
     ...(typeof background === 'number' && { background }),
     strategy: 'perturbation',
-    params: z.object({
-      ...extra,
+    params: familyParams(extra, (own) => ({
+      ...own,
       ...featureMaskParameters(mask),
       ...(baseline && { baseline: baselineParameter }),
       ...(about.properties.signed && { absolute: absoluteParameter(false) }),
       reduction: reductionParameter,
-    }),
+    })),
     needs: () => (baseline ? { mixtures: true } : {}),
     cost: (params, model, _, given) => {
       const rows = background ? Math.max(1, given.baselines) : 1;

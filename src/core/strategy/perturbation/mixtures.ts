@@ -14,6 +14,7 @@ import { type Elements, elementsOf, scorePerturbed } from './perturb.ts';
 /** So many of the last mixtures keep their weights. */
 export const MIXTURES_KEPT = 5;
 
+/** Mixtures of the input with absent values: their number, the features, and the weights of each. */
 export interface Mixtures {
   readonly count: number;
   readonly mask: FeatureMask;
