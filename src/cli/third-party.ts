@@ -9,6 +9,7 @@ import { checkMethod } from '../core/method/define.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
 import { safeParse } from '../core/safe-parse.ts';
 import { CONFIG, loadModule } from '../node/load-component.ts';
+import { packageEntry } from '../node/package-entry.ts';
 import { buildOf } from '../node/plugin-build.ts';
 import { readBuild } from './deployment-files.ts';
 
@@ -145,11 +146,17 @@ export const packagedMethods = ({ used }: Pick<BuiltIn, 'used'>): string[] =>
     return name === undefined ? [] : [`${PACKAGED}${name}`];
   });
 
-/** A path may be written without `./` where there is such a file. */
-function ofFlag(folder: string, file: string): Promise<PluginEntry> {
-  const isFile = /^[./]/.test(file) || existsSync(resolve(folder, file));
-  const use = isFile ? `./${relative(folder, resolve(folder, file))}` : file;
-  return entryOf(folder, use, '--plugin');
+const ofFlag = (folder: string, file: string): Promise<PluginEntry> =>
+  entryOf(folder, componentPath(folder, file), '--plugin');
+
+/**
+ * Spells a component of the command line as a configuration does: files begin with `./`, also where that was left out,
+ * and the folder of a package stands for the file that it is imported by.
+ */
+export function componentPath(folder: string, file: string): string {
+  const path = resolve(folder, file);
+  if (!/^[./]/.test(file) && !existsSync(path)) return file;
+  return `./${relative(folder, packageEntry(path) ?? path)}`;
 }
 
 async function entryOf(folder: string, use: string, place: string): Promise<PluginEntry> {

@@ -1,9 +1,10 @@
 /** Loading of the components that a configuration names, by file or package, seen from its folder. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nearest, WhylightError } from '../core/errors.ts';
+import { packageEntry } from './package-entry.ts';
 
 export const CONFIG = 'plugins.config.json';
 
@@ -36,7 +37,10 @@ async function loadFile(root: string, use: string, entry: string): Promise<Modul
       `there is no file "${use}". ${close.length > 0 ? `Did you mean "${close[0]}"?` : 'Give its path from here, starting with "./".'}`,
     );
   }
-  return load(pathToFileURL(path).href, use, entry);
+  if (!statSync(path).isDirectory()) return load(pathToFileURL(path).href, use, entry);
+  const file = packageEntry(path);
+  const remedy = file === undefined ? 'name a file in it' : `name its file "./${relative(root, file)}", or install it`;
+  throw wrong(entry, `"${use}" is a folder: ${remedy}.`);
 }
 
 /** A package is resolved as a file in the folder of the configuration would resolve it, so a file there asks for it. */
@@ -49,6 +53,14 @@ async function loadPackage(root: string, use: string, entry: string): Promise<Mo
   } finally {
     await rm(probe);
   }
+}
+
+/** Name of the TypeScript file beside a missing one, where a relative import has left out or changed its extension. */
+function typescriptOf(url: string, message: string): string | undefined {
+  const [, missing] = /module '([^']+)'/.exec(message) ?? [];
+  if (missing === undefined || !url.endsWith('.ts')) return undefined;
+  const source = `${missing.replace(/\.js$/, '')}.ts`;
+  return existsSync(source) ? `./${relative(dirname(fileURLToPath(url)), source)}` : undefined;
 }
 
 async function load(url: string, use: string, entry: string): Promise<Module> {
@@ -65,13 +77,23 @@ async function load(url: string, use: string, entry: string): Promise<Module> {
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
       throw wrong(entry, `"${use}" is TypeScript, which Node reads from 22.18 on: build it to JavaScript first.`);
     }
+    const source = code === 'ERR_MODULE_NOT_FOUND' ? typescriptOf(url, message) : undefined;
+    if (source !== undefined) {
+      throw wrong(entry, `"${use}" imports a file that does not exist: write its extension as it is, "${source}".`);
+    }
     const reason = WhylightError.is(error) || error instanceof Error ? message : String(error);
     throw wrong(entry, `"${use}" cannot be loaded: ${reason}`);
   }
 }
 
+/**
+ * Makes the error for a component that cannot be used.
+ * @param entry place in the configuration, or the flag that names the component
+ */
 export const wrong = (entry: string, problem: string): WhylightError =>
-  new WhylightError('invalid_config', `${CONFIG}, ${entry}: ${problem}`, { file: CONFIG, entry });
+  entry.startsWith('--')
+    ? new WhylightError('invalid_config', `${entry}: ${problem}`, { entry })
+    : new WhylightError('invalid_config', `${CONFIG}, ${entry}: ${problem}`, { file: CONFIG, entry });
 
 /** Says where in the file an error comes from. */
 export function at<T>(entry: string, check: () => T): T {

@@ -68,7 +68,7 @@ export async function checkSensitivity(trial: Trial): Promise<string | undefined
   const on = onMirrored(trial, subject);
   const { model, inputs } = subject;
   const sources = model.info().sources.map(({ name }) => name);
-  if (!on.applies() || sources.some((name) => !(name in inputs))) return undefined;
+  if (on.refusal() !== undefined || sources.some((name) => !(name in inputs))) return undefined;
   // Both ends lie where the model is flat: the slope at the input is zero, yet the score changes on the way.
   const [here, there] = [withFirst(inputs, 9), withFirst(inputs, -9)];
   const [row] = (await on.explain({ inputs: here, baselines: there, target: 0 })).rows;
@@ -83,7 +83,7 @@ export async function checkSensitivity(trial: Trial): Promise<string | undefined
 /** Attribution of the input of such a model; undefined where the method does not apply to it. */
 async function explained(trial: Trial, subject: Mirrored): Promise<{ values: Values; most: number }> {
   const on = onMirrored(trial, subject);
-  const values = on.applies() ? ((await on.explain()).rows[0]?.values ?? {}) : {};
+  const values = on.refusal() === undefined ? ((await on.explain()).rows[0]?.values ?? {}) : {};
   return { values, most: largest(values) };
 }
 

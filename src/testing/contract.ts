@@ -39,6 +39,8 @@ export interface Verdict {
   readonly outcome: 'kept' | 'broken' | 'does not apply';
   /** Reason and remedy; only for a broken promise. */
   readonly problem?: string;
+  /** Reason why a promise was not tried; only for one that does not apply. */
+  readonly reason?: string;
 }
 
 /** Context of a test in vitest and `node:test`. */
@@ -46,11 +48,17 @@ interface TestContext {
   skip?(reason: string): unknown;
 }
 
-type Case = { readonly promise: string; readonly subject?: string; run(): Promise<boolean> };
+/** Promise on a model. */
+interface Case {
+  readonly promise: string;
+  readonly subject?: string;
+  /** @returns the reason why it was not tried; undefined for one that is kept */
+  run(): Promise<string | undefined>;
+}
 
 const NAMES = ['image', 'vector', 'tokens'];
 
-/** Each promise on each model; `run` answers false where the method says that it does not apply. */
+/** Each promise on each model. */
 function cases(method: Method, options: ContractOptions & Required<Pick<ContractOptions, 'engines'>>): Case[] {
   const { params = {}, others = [], subjects: make = subjects, engines } = options;
   let trials: Promise<readonly Trial[]> | undefined;
@@ -63,29 +71,39 @@ function cases(method: Method, options: ContractOptions & Required<Pick<Contract
     trials ??= prepare();
     return (await trials).filter(({ subject }) => !named || subject.name === name);
   };
+  const checkDefinition = (): undefined => {
+    checkMethod(method);
+    describesItsParameters.check(method);
+  };
   return [
-    {
-      promise: describesItsParameters.title,
-      run: async () => {
-        checkMethod(method);
-        describesItsParameters.check(method);
-        return true;
-      },
-    },
+    { promise: describesItsParameters.title, run: async () => checkDefinition() },
     ...(named ?? ['given']).flatMap((subject) =>
       PROMISES.map(({ title, axiom, check }) => ({
         promise: title,
         subject,
         run: async () => {
-          if (axiom && !method.about.axioms?.includes(axiom)) return false;
-          const applicable = (await on(subject)).filter((trial) => trial.applies());
-          const checked: unknown[] = [];
-          for (const trial of applicable) checked.push(await check(trial));
-          return checked.some((outcome) => outcome !== false);
+          if (fails(checkDefinition)) return 'the definition is no valid method: see the first promise';
+          if (axiom && !method.about.axioms?.includes(axiom)) return 'about.axioms does not name it';
+          const reasons: string[] = [];
+          const tried = await on(subject);
+          for (const trial of tried) {
+            const reason = trial.refusal() ?? (await check(trial));
+            if (reason !== undefined) reasons.push(reason);
+          }
+          return reasons.length === tried.length ? reasons.join(' ') : undefined;
         },
       })),
     ),
   ];
+}
+
+function fails(check: () => void): boolean {
+  try {
+    check();
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Registers a test for each promise on each model. */
@@ -98,11 +116,10 @@ export function registerContract(
     for (const one of cases(method, options)) {
       // Jest takes a function with a parameter for one that calls back.
       it(titleOf(one), async (...[context]) => {
-        const applies = await one.run().catch((error: unknown) => {
+        const reason = await one.run().catch((error: unknown) => {
           throw new Error(`${method.id} breaks the promise "${one.promise}": ${problemOf(error)}`, { cause: error });
         });
-        if (!applies)
-          (context as TestContext | undefined)?.skip?.('the method does not promise it, or not for this model');
+        if (reason !== undefined) (context as TestContext | undefined)?.skip?.(reason);
       });
     }
   });
@@ -117,7 +134,10 @@ export async function checkContractOn(
   for (const { promise, subject, run } of cases(method, options)) {
     verdicts.push(
       await run().then(
-        (applies): Verdict => ({ promise, subject, outcome: applies ? 'kept' : 'does not apply' }),
+        (reason): Verdict =>
+          reason === undefined
+            ? { promise, subject, outcome: 'kept' }
+            : { promise, subject, outcome: 'does not apply', reason },
         (error: unknown): Verdict => ({ promise, subject, outcome: 'broken', problem: problemOf(error) }),
       ),
     );

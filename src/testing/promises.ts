@@ -19,10 +19,10 @@ export interface ContractPromise {
   /** Only methods that declare this axiom promise it. */
   readonly axiom?: Axiom;
   /**
-   * @returns false where there is nothing to check: the method does not promise it, or does not run at all
+   * @returns the reason where there was nothing to check: the method does not promise it, or does not run at all
    * @throws BrokenPromise
    */
-  check(trial: Trial): Promise<unknown>;
+  check(trial: Trial): Promise<string | undefined>;
 }
 
 /** Promises that need no model. */
@@ -136,7 +136,8 @@ export const PROMISES: readonly ContractPromise[] = [
   {
     title: 'each row is explained by itself',
     check: whenItRuns(async (trial) => {
-      if (!trial.method.about.properties.deterministic) return false;
+      if (!trial.method.about.properties.deterministic)
+        return 'its values are random: about.properties.deterministic is false';
       const { inputs } = trial.subject;
       const other = changed(inputs);
       const both = await trial.explain({ inputs: stacked(inputs, other), target: 1 });
@@ -150,7 +151,8 @@ export const PROMISES: readonly ContractPromise[] = [
   {
     title: 'another target gives another map, where the method says so',
     check: whenItRuns(async (trial) => {
-      if (!trial.method.about.properties.classDiscriminative || trial.targets.length < 2) return false;
+      if (!trial.method.about.properties.classDiscriminative) return 'about.properties.classDiscriminative is false';
+      if (trial.targets.length < 2) return 'the model has one target';
       const [first, second] = [await trial.explain({ target: 0 }), await trial.explain({ target: 1 })];
       // A map of zeros, which a ReLU may leave, tells nothing.
       if (hasValues(first) && hasValues(second) && sameBytes(first, second) && sameResults(first, second)) {
@@ -222,17 +224,17 @@ export const PROMISES: readonly ContractPromise[] = [
 ];
 
 function broken(problem: string): never {
-  throw new BrokenPromise(`${problem}.`);
+  throw new BrokenPromise(`${problem.replace(/\.+$/, '')}.`);
 }
 
 /** A method that does not run at all has broken one of the first promises; the others cannot be tried on it. */
 function whenItRuns(check: ContractPromise['check']): ContractPromise['check'] {
   return async (trial) => {
-    const runs = await trial.first().then(
-      () => true,
+    const fails = await trial.first().then(
       () => false,
+      () => true,
     );
-    return runs && check(trial);
+    return fails ? 'the method does not run on this model: see the first promises' : check(trial);
   };
 }
 

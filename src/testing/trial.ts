@@ -71,13 +71,13 @@ export class Trial {
     });
   }
 
-  /** True if the method applies to this model. */
-  applies(): boolean {
+  /** Reason why the method does not apply to this model, in its own words; undefined where it does. */
+  refusal(): string | undefined {
     try {
       this.plan();
-      return true;
+      return undefined;
     } catch (error) {
-      return !WhylightError.is(error, 'unprocessable_method');
+      return WhylightError.is(error, 'unprocessable_method') ? error.message : undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Methods that the command line loads at run time, as a user of the package calls it in a folder of their own. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,38 @@ describe('--plugin', () => {
     expect(stderr).toContain('--plugin: there is no file "./mein.ts". Did you mean "./mine.ts"?');
   });
 
+  it('takes the folder of a package, with or without ./, by what its package.json exports', () => {
+    mkdirSync(join(folder, 'saliency-method-ours/dist'), { recursive: true });
+    const path = (file: string) => join(folder, 'saliency-method-ours', file);
+    writeFileSync(
+      path('package.json'),
+      JSON.stringify({
+        name: 'saliency-method-ours',
+        type: 'module',
+        exports: { '.': { default: './dist/index.ts' } },
+      }),
+    );
+    const gone = whylight('methods', '--plugin', './saliency-method-ours');
+    expect(gone.stderr).toContain('--plugin: there is no file "./saliency-method-ours/dist/index.ts"');
+    writeFileSync(path('dist/index.ts'), method('ours'));
+    for (const use of ['./saliency-method-ours', 'saliency-method-ours']) {
+      expect(whylight('methods', '--plugin', use).stdout).toMatch(/^ours +gradient +Method ours$/m);
+    }
+  });
+
+  it('names the TypeScript file that an import means without its extension', () => {
+    writeFileSync(join(folder, 'slic.ts'), 'export const slic = 1;');
+    for (const [i, written] of ['./slic', './slic.js'].entries()) {
+      writeFileSync(join(folder, `two${i}.ts`), `import { slic } from '${written}';\n${method('two')}\nvoid slic;`);
+      const { code, stderr } = whylight('methods', '--plugin', `./two${i}.ts`);
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `--plugin: "./two${i}.ts" imports a file that does not exist: write its extension as it is, "./slic.ts".`,
+      );
+      expect(stderr).not.toContain('plugins.config.json');
+    }
+  });
+
   it('needs a value', () => {
     expect(whylight('methods', '--plugin')).toMatchObject({ code: 2 });
   });
@@ -70,6 +102,13 @@ describe('the plugins.config.json of the folder', () => {
     const { code, stdout } = whylight('methods');
     expect(code).toBe(0);
     expect(stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['mine', 'theirs', '']);
+  });
+
+  it('names the file of a folder that an entry names', () => {
+    configure({ plugins: [{ use: './saliency-method-ours' }] });
+    expect(whylight('methods').stderr).toContain(
+      'plugins[0]: "./saliency-method-ours" is a folder: name its file "./saliency-method-ours/dist/index.ts"',
+    );
   });
 
   it('is listed with what is loaded and not built', () => {

@@ -13,7 +13,6 @@ export function method(parts: Partial<Method>): Method {
     about: {
       title: 'Trial',
       summary: 'For tests.',
-      modalities: ['vector'],
       properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
     },
     params: z.object({}),

@@ -6,7 +6,16 @@ import { AXIOMS, type Axiom, type ExplainContext, type Method } from '../../src/
 import { checkMethod } from '../../src/core/method/define.ts';
 import { float32 } from '../../src/core/tensor/tensor.ts';
 import saliency from '../../src/plugins/gradient/saliency.ts';
-import { bothEngines, checkContract, openGraph, testMethod, vector, vectorGraph } from '../../src/testing/node.ts';
+import {
+  bothEngines,
+  checkContract,
+  imageGraph,
+  imageTensor,
+  openGraph,
+  testMethod,
+  vector,
+  vectorGraph,
+} from '../../src/testing/node.ts';
 import { explainerOf } from '../support/classifiers.ts';
 import { method } from '../support/trial-method.ts';
 
@@ -218,6 +227,55 @@ describe('checkContract', () => {
     // One fault may break several promises; the one that it is about comes first.
     expect(broken.map((one) => one.promise)[0]).toBe(promise);
     expect(broken[0]?.problem?.length).toBeGreaterThan(20);
+    for (const { problem } of broken) expect(problem).not.toMatch(/[^.]\.\.( |$)/);
+  });
+
+  it('breaks one promise for a definition that is no method, and tries no other', async () => {
+    const verdicts = await checkContract({ ...good, params: z.object({ scale: z.number().default(1) }) }, { subjects });
+    expect(verdicts.filter(({ outcome }) => outcome === 'broken')).toHaveLength(1);
+    expect(new Set(verdicts.flatMap(({ reason }) => reason ?? []))).toEqual(
+      new Set(['the definition is no valid method: see the first promise']),
+    );
+  });
+
+  it('gives the reason of what was not tried, in the words of a method that refuses the model', async () => {
+    const needs = (): never => {
+      throw new WhylightError('unprocessable_method', 'There is no feature map: use another method.');
+    };
+    const verdicts = await checkContract({ ...good, needs }, { subjects });
+    const reasons = verdicts.flatMap(({ promise, reason }) => (promise.includes(': ') ? [] : (reason ?? [])));
+    expect(reasons.length).toBe(13);
+    expect(new Set(reasons)).toEqual(new Set(['There is no feature map: use another method.']));
+    const skipped: string[] = [];
+    const runs: Promise<void>[] = [];
+    const runner = {
+      describe: (_: string, body: () => void) => body(),
+      it: (_: string, test: (...context: readonly unknown[]) => Promise<void>) =>
+        void runs.push(test({ skip: (reason: string) => void skipped.push(reason) })),
+    };
+    testMethod({ ...good, needs }, { subjects }, runner);
+    await Promise.all(runs);
+    expect(skipped).toContain('There is no feature map: use another method.');
+    expect(skipped).toContain('about.axioms does not name it');
+  });
+
+  it('names both shapes that values over a layer may have', async () => {
+    const wrong: Method = {
+      ...good,
+      needs: () => ({ activations: ['features'] }),
+      cost: () => ({ forwards: 1, backwards: 0 }),
+      explain: async (ctx) => {
+        await ctx.evaluate(ctx.inputs);
+        return { values: { features: float32([1, 8, 8, 1]) } };
+      },
+    };
+    const image = async () => [
+      { name: 'image', model: await openGraph(imageGraph()), inputs: { image: imageTensor() } },
+    ];
+    const [broken] = (await checkContract(wrong, { subjects: image })).filter(({ outcome }) => outcome === 'broken');
+    expect(broken?.problem).toContain(
+      'the values for "features" have the shape [1, 8, 8, 1], expected [1, 5, 8, 8], or [1, 1, 8, 8] with one value for all channels.',
+    );
   });
 
   it('reports a method whose result depends on the engine', async () => {

@@ -13,6 +13,7 @@ import { AVAILABLE, CONFIGURED, compose, PLAIN, ROOT } from '../compose.ts';
 import { defineCommand } from '../define-command.ts';
 import { addMethod, removeMethod } from '../edit-config.ts';
 import { positional } from '../flags.ts';
+import { componentPath } from '../third-party.ts';
 
 /** Command whose build has the configured methods. */
 const NEXT_BUILD = AVAILABLE.deployment ? '"whylight build"' : '"npm start"';
@@ -42,6 +43,9 @@ export default defineCommand({
 async function list(): Promise<void> {
   const explainer = await compose(undefined);
   const model = await openGraph(imageGraph());
+  console.log(
+    'Rows for an image [3, 8, 8] and a layer of [5, 8, 8]; the model and the parameters of a request decide:\n',
+  );
   for (const { method } of CONFIGURED) {
     const state = AVAILABLE.notBuilt.has(method.id) ? ' (configured, not built)' : '';
     console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}${state}`);
@@ -67,7 +71,7 @@ async function list(): Promise<void> {
 /** @param named files, packages and ids; every configured method when empty */
 async function check(named: readonly string[]): Promise<void> {
   const others = PLAIN.map(({ method }) => method);
-  const found = named.map(async (what) => others.find(({ id }) => id === what) ?? load(what));
+  const found = named.map(async (what) => others.find(({ id }) => id === what) ?? load(pathOf(what)));
   const methods = named.length === 0 ? others : await Promise.all(found);
   let broken = 0;
   for (const method of methods) {
@@ -78,6 +82,10 @@ async function check(named: readonly string[]): Promise<void> {
     const skipped = verdicts.length - kept - wrong.length;
     const rest = skipped > 0 ? `, ${skipped} that do not apply` : '';
     console.log(`${method.id}: ${counted(kept, 'promise')} kept, ${wrong.length} broken${rest}`);
+    for (const reason of new Set(verdicts.flatMap(({ reason }) => reason ?? []))) {
+      const alike = verdicts.filter((verdict) => verdict.reason === reason);
+      console.log(`  ${alike.length} not tried: ${reason}`);
+    }
     for (const { promise, subject, problem } of wrong) {
       console.log(`  ${promise}${subject ? ` (${subject} model)` : ''}: ${problem}`);
     }
@@ -86,7 +94,7 @@ async function check(named: readonly string[]): Promise<void> {
 }
 
 async function add(what: string | undefined): Promise<void> {
-  const use = named(what, 'add');
+  const use = pathOf(named(what, 'add'));
   const { id } = await load(use);
   if (CONFIGURED.some(({ method }) => method.id === id)) {
     throw new WhylightError(
@@ -123,6 +131,9 @@ async function update(what: string | undefined): Promise<void> {
     after === before ? `${id} is up to date: ${before}` : `${id}: ${before} -> ${after}. ${NEXT_BUILD} builds it in.`,
   );
 }
+
+/** An installed package goes before a folder of its name. */
+const pathOf = (what: string): string => (/^[./]/.test(what) ? componentPath(process.cwd(), what) : what);
 
 const named = (what: string | undefined, action: string): string => {
   if (what !== undefined) return what;

@@ -27,8 +27,8 @@ export default defineCommand({
   examples: ['whylight start', 'whylight start --port 9000'],
   args,
   async run(flags) {
-    await buildDeployment(process.cwd(), AVAILABLE);
     checkTools();
+    await buildDeployment(process.cwd(), AVAILABLE);
     const port = await freePort(numberFlag('port', flags.port, 0, 65_535));
     const address = `http://${HOST}:${port}`;
     const wrangler = spawn(

@@ -18,6 +18,7 @@ import { simplify } from '../onnx/simplify.ts';
 import { bindShapes, hasOpenShapes as hasOpenDims } from '../plan/bind-rows.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { Inputs } from '../tensor/rows.ts';
+import { checkModality } from './method-modality.ts';
 
 /** Id that stands for the best method for the model; also what a request without a method gets. */
 export const AUTO_METHOD = 'auto';
@@ -181,6 +182,7 @@ export function refusalOf(
 ): string | undefined {
   return refusedWith(() => {
     const { method, params } = methods.bind(entry.method.id);
+    checkModality(method, model, info);
     for (const needs of Object.values(ownNeeds(method.needs(params, info, methods)))) {
       const resolved = resolveNeeds(needs, info);
       const problem = resolved.gradients.length > 0 ? withoutDerivative(model, resolved) : undefined;

@@ -15,6 +15,7 @@ import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
 import { askedOnce } from './asked-once.ts';
+import { checkModality } from './method-modality.ts';
 import { halvesInside } from './overflow.ts';
 import { guarded } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
@@ -203,6 +204,7 @@ function withNeeds(
 ): Plan {
   const { entry, model, info, methods, rows, baselines, request } = settled;
   const { method } = entry;
+  checkModality(method, model, info);
   const asked = JSON.stringify(params);
   const needs = askedOnce({ method, methods, info }, `needs ${asked}`, () =>
     guarded(method, () => method.needs(params, modelView(info), methods)),

@@ -252,11 +252,13 @@ export class Evaluator {
     if (this.samples.forwards <= cost.forwards && this.samples.backwards <= cost.backwards) return;
     throw new WhylightError(
       'method_failed',
-      `Method "${method}" evaluates more rows than it said it would: ${cost.forwards} forward and ${cost.backwards} backward.`,
+      `Method "${method}" evaluates more rows than its cost says: ${rowsText(this.samples)} up to here, where cost() says ${rowsText(cost)}.`,
       { method, cost, samples: { ...this.samples } },
     );
   }
 }
+
+const rowsText = ({ forwards, backwards }: Cost): string => `${forwards} forward and ${backwards} backward`;
 
 /** @throws WhylightError `unprocessable_method` where the model has no number for what a baseline makes of the input */
 function checkScores(scores: ArrayLike<number>, method: string): void {

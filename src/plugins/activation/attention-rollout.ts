@@ -22,7 +22,6 @@ export default defineMethod({
     title: 'Attention Rollout',
     summary: 'Which tokens flow into the answer through all the blocks of a transformer, whatever the class.',
     paper: arxiv('2005.00928', 2020, 'Quantifying Attention Flow in Transformers', 'equation 1'),
-    modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
   params: z.object({

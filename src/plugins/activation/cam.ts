@@ -15,7 +15,6 @@ export default defineMethod({
     summary:
       'What each position adds to the score: exact for models that end in global average pooling and one linear layer.',
     paper: arxiv('1512.04150', 2016, 'Learning Deep Features for Discriminative Localization', 'equation 2'),
-    modalities: ['image'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({ relu: reluParameter, eigen_smooth: eigenSmoothParameter }),

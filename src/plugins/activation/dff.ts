@@ -48,7 +48,6 @@ export const deepFeatureFactorisation = (start?: Start): Method =>
         summary:
           'The feature maps of a layer as a few concepts, each with a map: where it lies, and how much the score needs it. No gradient.',
         paper: arxiv('1806.10206', 2018, 'Deep Feature Factorization For Concept Discovery', 'equations 4 to 6'),
-        modalities: ['image', 'series', 'tokens'],
         properties: { signed: false, complete: false, deterministic: false, classDiscriminative: true },
       },
       returns: {

@@ -34,7 +34,6 @@ export default defineMethod({
     title: 'Raw Attention',
     summary: 'Where each head of one block of a transformer looks, and all of them together, whatever the class.',
     paper: arxiv('1706.03762', 2017, 'Attention Is All You Need', 'equation 1'),
-    modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: false },
   },
   returns: { maps: 'the attention of each head' },

@@ -29,7 +29,6 @@ export default overLayers(
         'Recipro-CAM: Fast gradient-free visual explanations for convolutional neural networks',
         'equations 2 and 3',
       ),
-      modalities: ['image', 'series', 'tokens'],
       properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
     },
     params: z.object({ target_layer: targetLayerParameter, ...placeParameters }),

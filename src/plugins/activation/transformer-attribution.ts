@@ -25,7 +25,6 @@ export default defineMethod({
       'Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers',
       'equations 5 and 6',
     ),
-    modalities: ['image', 'tokens'],
     properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
   },
   params: z.object({

@@ -50,7 +50,6 @@ export default overLayers(
         2023,
         'ViT-ReciproCAM: Gradient and Attention-Free Visual Explanations for Vision Transformer',
       ),
-      modalities: ['image', 'tokens'],
       properties: { signed: false, complete: false, deterministic: true, classDiscriminative: true },
     },
     params,

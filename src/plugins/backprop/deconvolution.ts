@@ -11,7 +11,6 @@ export default defineBackprop({
     summary:
       'What in the input excites the features behind the score: the signal is sent back with a ReLU in place of each gradient of a ReLU.',
     paper: arxiv('1311.2901', 2013, 'Visualizing and Understanding Convolutional Networks', 'section 2.1'),
-    modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
   presets: { captum: { clip: false }, xplique: { clip: false, reduction: 'mean' } },

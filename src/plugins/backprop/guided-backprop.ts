@@ -11,7 +11,6 @@ export default defineBackprop({
     summary:
       'Fine detail that excites the features behind the score: the gradient with all negative signals stopped at the ReLUs.',
     paper: arxiv('1412.6806', 2014, 'Striving for Simplicity: The All Convolutional Net', 'figure 1'),
-    modalities: ['image', 'series', 'vector'],
     properties: { signed: true, complete: false, deterministic: true, classDiscriminative: false },
   },
   presets: { captum: { clip: false }, xplique: { clip: false, reduction: 'mean' } },

@@ -340,7 +340,11 @@ describe('a faulty plugin', () => {
       'no tensor of the model',
     ],
     ['returns no values', { explain: async () => ({ values: {} }) }, 'no values'],
-    ['never stops evaluating', { explain: evaluateForever }, 'more rows than it said'],
+    [
+      'never stops evaluating',
+      { explain: evaluateForever },
+      'more rows than its cost says: 4 forward and 0 backward up to here, where cost() says 3 forward',
+    ],
     [
       'evaluates an undeclared graph',
       {
