@@ -75,6 +75,16 @@ describeInBrowser('the playground on a first visit', () => {
     expect((await page.locator('.map').boundingBox())?.height).toBeLessThan(900);
   });
 
+  it('puts the words about a single map beside it on a wide screen', async () => {
+    const page = await visit();
+    await explained(page);
+    const [map, words] = [await page.locator('.map').boundingBox(), await page.locator('.summary').boundingBox()];
+    if (!map || !words) throw new Error('The page shows no map, or no words.');
+    expect(words.x).toBeGreaterThan(map.x + map.width);
+    expect(words.y).toBeLessThan(map.y + map.height);
+    expect(words.x + words.width).toBeLessThanOrEqual(1300);
+  });
+
   it('shows the prediction above the maps, and both above the methods, on a phone', async () => {
     const page = await visit(undefined, { width: 390, height: 800 });
     await explained(page);

@@ -59,6 +59,20 @@ describeInBrowser('the playground with data other than images', () => {
     expect(faults).toEqual([]);
   });
 
+  it('shows a long number of a row whole', async () => {
+    const { page } = await visit('penguins');
+    await explained(page);
+    const field = page.getByLabel('body_mass_g', { exact: true });
+    await field.fill('4250.123456');
+    await field.blur();
+    const hidden = () =>
+      page.evaluate<number[]>(
+        `[...document.querySelectorAll('.slider input[type="number"]')].map((one) => one.scrollWidth - one.clientWidth)`,
+      );
+    await expect.poll(hidden).toEqual([0, 0, 0, 0]);
+    expect(await field.inputValue()).toBe('4250.123456');
+  });
+
   it('draws a series', async () => {
     const { page, faults } = await visit('italy_power');
     await explained(page);

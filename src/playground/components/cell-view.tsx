@@ -15,7 +15,7 @@ export function CellView({ choice, target }: { readonly choice: state.Choice; re
   const map = cell?.answer ? cell.answer.map : (cell?.partial ?? old?.map);
   return (
     <article
-      class="cell"
+      class={state.input.value?.image ? 'cell pictured' : 'cell'}
       aria-label={`${title} for ${state.targetWords(target)}`}
       aria-busy={cell?.state === 'running'}
     >
@@ -25,36 +25,38 @@ export function CellView({ choice, target }: { readonly choice: state.Choice; re
       ) : (
         cell?.answer && <FeatureView answer={cell.answer} />
       )}
-      {cell?.answer && !map && state.input.value?.image && (
-        <p class="hint">The values of this method are those of an inner layer, which has no place in the image.</p>
-      )}
-      {map && <ColorBar map={map} target={state.targetWords(target)} />}
-      {old && !cell?.partial && cell?.state !== 'failed' && (
-        <p class="hint">{`This map was computed ${WHERE[old.route] ?? old.route}; the new one is on its way.`}</p>
-      )}
-      {cell?.state === 'running' && (
-        <progress
-          aria-label={`${title} is computed`}
-          {...(cell.total ? { max: cell.total, value: cell.done ?? 0 } : {})}
-        />
-      )}
-      {cell?.state === 'failed' && (
-        <p class="failure" role="alert">
-          {cell.failure?.message} <code>{cell.failure?.code}</code>{' '}
-          <button type="button" onClick={() => void tryAgain()}>
-            Try again
-          </button>
-        </p>
-      )}
-      {!cell && !old && state.isAnswered.value && !state.predicting.value && (
-        <p class="hint">
-          Not computed yet.{' '}
-          <button type="button" class="plain" onClick={() => void explain()}>
-            Explain
-          </button>
-        </p>
-      )}
-      {cell?.answer && <Facts choice={choice} target={target} cell={cell} />}
+      <div class="about">
+        {cell?.answer && !map && state.input.value?.image && (
+          <p class="hint">The values of this method are those of an inner layer, which has no place in the image.</p>
+        )}
+        {map && <ColorBar map={map} target={state.targetWords(target)} />}
+        {old && !cell?.partial && cell?.state !== 'failed' && (
+          <p class="hint">{`This map was computed ${WHERE[old.route] ?? old.route}; the new one is on its way.`}</p>
+        )}
+        {cell?.state === 'running' && (
+          <progress
+            aria-label={`${title} is computed`}
+            {...(cell.total ? { max: cell.total, value: cell.done ?? 0 } : {})}
+          />
+        )}
+        {cell?.state === 'failed' && (
+          <p class="failure" role="alert">
+            {cell.failure?.message} <code>{cell.failure?.code}</code>{' '}
+            <button type="button" onClick={() => void tryAgain()}>
+              Try again
+            </button>
+          </p>
+        )}
+        {!cell && !old && state.isAnswered.value && !state.predicting.value && (
+          <p class="hint">
+            Not computed yet.{' '}
+            <button type="button" class="plain" onClick={() => void explain()}>
+              Explain
+            </button>
+          </p>
+        )}
+        {cell?.answer && <Facts choice={choice} target={target} cell={cell} />}
+      </div>
     </article>
   );
 }

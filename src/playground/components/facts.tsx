@@ -13,7 +13,7 @@ export function Facts({ choice, target, cell }: { choice: state.Choice; target: 
   const name = `${state.input.value?.name.replace(/\.\w+$/, '') ?? 'input'}-${methodUsed(choice.method, answer)}-${answer.label || target}`;
   return (
     <>
-      {answer.summary && <p class="summary">{answer.summary}</p>}
+      {answer.summary && <p class="summary">{unbroken(answer.summary)}</p>}
       <p class="facts">
         {Number.isFinite(answer.score) && `score ${answer.score.toFixed(3)}`}
         {answer.convergenceDelta !== undefined && `, convergence delta ${answer.convergenceDelta.toExponential(1)}`}
@@ -51,6 +51,9 @@ export function Facts({ choice, target, cell }: { choice: state.Choice; target: 
     </>
   );
 }
+
+/** The text with each number and its percent sign on the same line. */
+const unbroken = (text: string): string => text.replace(/(\d) %/g, '$1\u00a0%');
 
 /** Drawing and numbers as files. */
 function Files({ answer: { map, drawing }, name }: { readonly answer: Answer; readonly name: string }) {

@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
+import { counted } from '../../core/counted.ts';
 import { signedNumber } from '../../core/modality/colors.ts';
 import type { Answer } from '../answer.ts';
 import { input } from '../state.ts';
@@ -24,6 +25,8 @@ function Drawing({ answer: { drawing, summary } }: { readonly answer: Answer }) 
   return <img class="drawing" src={url} alt={summary ?? 'The input with its attribution'} />;
 }
 
+/** Screens on which the drawing is too small to read its numbers. */
+const NARROW = '(max-width: 36rem)';
 /** Rows of the table at most. */
 const SHOWN = 20;
 
@@ -32,9 +35,11 @@ function Values({ answer: { features } }: { readonly answer: Answer }) {
   if (features.length === 0) return null;
   const sorted = features.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, SHOWN);
   return (
-    <details>
+    <details open={matchMedia(NARROW).matches}>
       <summary>
-        {sorted.length} strongest of {features.length} values
+        {sorted.length < features.length
+          ? `${sorted.length} strongest of ${features.length} values`
+          : counted(features.length, 'value')}
       </summary>
       <table>
         <thead>
@@ -47,7 +52,7 @@ function Values({ answer: { features } }: { readonly answer: Answer }) {
           {sorted.map(({ name, value }, i) => (
             <tr key={i}>
               <th scope="row">{name}</th>
-              <td class={value < 0 ? 'down' : 'up'}>{signedNumber(value)}</td>
+              <td>{signedNumber(value)}</td>
             </tr>
           ))}
         </tbody>

@@ -141,7 +141,7 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
   });
   const covered = region.value;
   return (
-    <>
+    <div class="map-place">
       <div class="frame" style={{ '--ratio': image.width / image.height }}>
         <button
           type="button"
@@ -173,7 +173,7 @@ export function MapView({ map, label }: { readonly map: MapValues | undefined; r
       <p class="readout" aria-live="polite">
         {value === undefined ? (here && map ? 'outside of what the model sees' : ' ') : `value ${format(value)}`}
       </p>
-    </>
+    </div>
   );
 }
 

@@ -114,7 +114,7 @@ function Column({ column: { name, categories, unit, missing, kind }, cell, start
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <span class="slider">
+      <span class="slider" style={{ '--digits': `${String(number).length}` }}>
         <input
           type="range"
           min={middle - reach}
