@@ -21,7 +21,7 @@ export function workerText({ config, methods }: Deployment): string {
 import { ${ownTasks ? '' : 'builtinTasks, '}createEdge, hardenBuiltIns } from 'whylight/edge';
 ${imports.join('\n')}
 
-export { ExplanationJob, TenantLedger } from 'whylight/edge';
+export { AttributionHistory, ExplanationJob, TenantLedger } from 'whylight/edge';
 
 hardenBuiltIns();
 

@@ -6,6 +6,7 @@ import type { Metric } from '../core/metrics/metric.ts';
 import type { ModalityRegistry } from '../core/modality/registry.ts';
 import type { InFlight } from './cache/in-flight.ts';
 import type { ResultCache } from './cache/result-cache.ts';
+import type { DriftHistory } from './drift/history.ts';
 import type { DriftSink } from './drift/sink.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Limits } from './limits.ts';
@@ -49,6 +50,8 @@ export interface Services {
   readonly metrics?: Metrics;
   /** Sink of attribution shares; none are counted without it. */
   readonly drift?: DriftSink;
+  /** Attribution shares over time; there is no page of curves without it. */
+  readonly driftHistory?: DriftHistory;
   /** Sink of spans; none are made without it. */
   readonly spans?: Spans;
   readonly limits: Limits;

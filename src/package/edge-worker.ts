@@ -8,6 +8,7 @@ import { type WorkerSettings, workerServices } from '../edge/workerd/worker-modu
 import { configuredBy, type EdgeSettings } from './edge.ts';
 
 export type { UsedBindings, WorkerBindings } from '../edge/workerd/bindings.ts';
+export { AttributionHistory } from '../edge/workerd/durable-drift.ts';
 export { ExplanationJob } from '../edge/workerd/durable-job.ts';
 export { TenantLedger } from '../edge/workerd/durable-ledger.ts';
 export * from './edge.ts';

@@ -45,4 +45,4 @@ export class SessionProbe extends WorkerEntrypoint {
   }
 }
 
-export { default, ExplanationJob, TenantLedger } from '../../src/edge/workerd/worker.ts';
+export { AttributionHistory, default, ExplanationJob, TenantLedger } from '../../src/edge/workerd/worker.ts';

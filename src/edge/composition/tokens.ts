@@ -27,6 +27,7 @@ export const SERVICES: ServiceTokens = {
   mapMetrics: CORE.mapMetrics,
   metrics: token('edge.metrics'),
   drift: token('edge.drift'),
+  driftHistory: token('edge.drift-history'),
   ownedAnswers: token('edge.owned-answers'),
   spans: token('edge.spans'),
   limits: token('edge.limits'),

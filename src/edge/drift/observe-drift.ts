@@ -43,7 +43,7 @@ async function count(sink: DriftSink, { model, input, digest, explanation }: Ans
   const { method, rows } = explanation;
   for (const [i, row] of rows.slice(0, MAX_ROWS).entries()) {
     const shares = sharesOf(row, await featuresOf(model, input, i));
-    if (shares) sink.add({ model: model.name, version: model.version, method, label: labelOf(row), shares });
+    if (shares) await sink.add({ model: model.name, version: model.version, method, label: labelOf(row), shares });
   }
 }
 

@@ -16,8 +16,8 @@ export interface DriftFacts {
 export interface DriftSink {
   /** Share of the requests that are counted, 0 to 1. */
   readonly rate: number;
-  /** Takes the shares of a row. Must neither throw nor block. */
-  add(facts: DriftFacts): void;
+  /** Takes the shares of a row. No answer waits for it, and a failure is logged. */
+  add(facts: DriftFacts): void | Promise<void>;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface WorkerBindings {
   /** Attribution shares of a sample of the requests, and the size of the sample, 0 to 1; 0.1 when left out. */
   readonly DRIFT?: Dataset;
   readonly DRIFT_RATE?: string;
+  /** Attribution shares over time, for the page of curves; there is none without it. */
+  readonly DRIFT_HISTORY?: DurableObjectNamespace;
   /** Comparisons of versions with their shadows; they are in the log alone without it. */
   readonly SHADOWS?: Dataset;
   /** Uploaded models; uploads are refused without it. */

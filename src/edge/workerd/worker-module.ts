@@ -15,6 +15,7 @@ import { servicesOf } from '../composition/services-of.ts';
 import { type HostSettings, settingsModule } from '../composition/settings-module.ts';
 import { EDGE, SERVICES } from '../composition/tokens.ts';
 import type { Configured } from '../configured.ts';
+import { allDrift, historyDrift } from '../drift/history.ts';
 import { analyticsEngineDrift } from '../drift/sink.ts';
 import { r2JobFiles } from '../jobs/r2.ts';
 import type { Limits } from '../limits.ts';
@@ -35,6 +36,7 @@ import { kvStore, r2Store } from '../stores/platform-stores.ts';
 import { kvOverrides } from '../tenants/kv-tenants.ts';
 import type { UsedBindings } from './bindings.ts';
 import { EDGE_MAX_PIXELS, edgeCodecs } from './codecs.ts';
+import { durableDrift } from './durable-drift.ts';
 import { durableJobs } from './durable-job.ts';
 import { durableLedger } from './durable-ledger.ts';
 import { ENGINE_VERSION, onnxruntimeWorkerd } from './onnxruntime-workerd.ts';
@@ -92,7 +94,6 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
     const {
       MODELS,
       METRICS,
-      DRIFT,
       RESULTS,
       JOBS,
       JOB_QUEUE,
@@ -111,7 +112,7 @@ const workerModule = (bindings: UsedBindings, { models, compiler }: Configured, 
       );
     }
     if (RESULTS) bind(SERVICES.ownedAnswers).toConstantValue(kvAnswers(RESULTS));
-    if (DRIFT) bind(SERVICES.drift).toConstantValue(analyticsEngineDrift(DRIFT, rateOf(bindings.DRIFT_RATE)));
+    bindDrift(binder, bindings);
     if (METRICS) bind(SERVICES.metrics).toConstantValue(analyticsEngineMetrics(METRICS));
     if (JOBS && JOB_QUEUE && JOB_FILES) bind(SERVICES.jobs).toConstantValue(durableJobs(JOBS, r2JobFiles(JOB_FILES)));
     if (bindings.SHADOWS) bind(SERVICES.shadows).toConstantValue(analyticsEngineShadows(bindings.SHADOWS));
@@ -136,6 +137,25 @@ async function assetBytes(assets: NonNullable<UsedBindings['MODELS']>, path: str
   throw new WhylightError('invalid_config', `The static assets have no file "${path}", which a method loads.`, {
     path,
   });
+}
+
+/** Binds what takes attribution shares: Analytics Engine, the history of the page of curves, or both. */
+function bindDrift({ bind }: Binder, { DRIFT, DRIFT_HISTORY, DRIFT_RATE }: UsedBindings): void {
+  if (!DRIFT && !DRIFT_HISTORY) return;
+  const rate = rateOf(DRIFT_RATE);
+  const history = DRIFT_HISTORY && durableDrift(DRIFT_HISTORY);
+  if (history) bind(SERVICES.driftHistory).toConstantValue(history);
+  bind(SERVICES.drift).toResolvedValue(
+    (clock: () => number) =>
+      allDrift(
+        [
+          ...(DRIFT ? [analyticsEngineDrift(DRIFT, rate)] : []),
+          ...(history ? [historyDrift(history, rate, clock)] : []),
+        ],
+        rate,
+      ),
+    [EDGE.clock],
+  );
 }
 
 const DEFAULT_RATE = 0.1;

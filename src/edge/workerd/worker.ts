@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import type { WorkerBindings } from './bindings.ts';
 import { workerServices } from './worker-module.ts';
 
+export { AttributionHistory } from './durable-drift.ts';
 export { ExplanationJob } from './durable-job.ts';
 export { TenantLedger } from './durable-ledger.ts';
 

@@ -1,5 +1,6 @@
 /** Lists of routes. Written by scripts/generate-routes.ts from the files of this folder. Do not edit. */
 import { audit } from './audit.ts';
+import { drift } from './drift.ts';
 import { eraseTenantData } from './erase.ts';
 import { createKey, revokeKey, rotateKey } from './keys.ts';
 import { purgeAll, purgeTenant } from './purge.ts';
@@ -10,6 +11,7 @@ import { deleteTenant, getTenant, listTenants, putTenant } from './tenants.ts';
 /** Tenants and their keys, changed without a deploy. */
 export const adminRoutes = [
   audit,
+  drift,
   eraseTenantData,
   createKey,
   rotateKey,
