@@ -14,6 +14,7 @@ import { OFFLINE_WRANGLER, PINNED_NODE } from '../../scripts/tools.mjs';
 import { type Heap, heapOf } from './heap.ts';
 import { type Inspector, openInspector } from './inspector.ts';
 import { HOST } from './processes.ts';
+import { ownWorkerds, type ProcessUse, useOf } from './workerd-process.ts';
 
 export interface Bundle {
   /** The file that says which bindings there are. */
@@ -54,15 +55,11 @@ export interface WorkerOptions {
   readonly said?: (line: string) => void;
 }
 
-export interface RunningWorker {
+export interface RunningWorker extends ProcessUse {
   /** Without a slash at its end. */
   readonly address: string;
   /** Id of the workerd process. */
   readonly pid: number;
-  /** Bytes that the workerd process holds: the Worker, and all the isolates that stand in for the platform. Linux only. */
-  memory(): Promise<number>;
-  /** Processor time of the workerd process so far, in nanoseconds, all threads. Linux only. */
-  processorTime(): Promise<number>;
   /** Heap of the Worker's own isolate; only when `inspected`. */
   readonly heap?: Heap;
   /** Connection to the Worker's isolate; only of one that is `inspected`. */
@@ -100,37 +97,11 @@ export async function startWorker(
   return {
     pid,
     address: href.replace(/\/$/, ''),
-    async memory() {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-    },
-    processorTime: () => processorTime(pid),
+    ...useOf(pid),
     ...(inspector && { inspector, heap: heapOf(inspector) }),
     async stop() {
       inspector?.close();
       await miniflare.dispose();
     },
   };
-}
-
-/** The workerd processes that this process has started. */
-async function ownWorkerds(): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const ours = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it may end while it is looked at
-      const [, name, parent] = /\((.*)\) \S (\d+)/.exec(stat) ?? [];
-      return name === 'workerd' && Number(parent) === process.pid;
-    }),
-  );
-  return pids.filter((_, i) => ours[i]);
-}
-
-/** Nanoseconds that the threads of a process have run; of those that have ended, none. */
-async function processorTime(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const times = await Promise.all(
-    threads.map(async (thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')),
-  );
-  return times.reduce((sum, text) => sum + Number(text.split(' ', 1)[0]), 0);
 }

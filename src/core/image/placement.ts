@@ -59,12 +59,27 @@ export function resizePlaced({ image, placement }: PlacedImage, side: number): P
   const scale = side / Math.max(covered.width, covered.height);
   const width = Math.max(1, Math.round(covered.width * scale));
   const height = Math.max(1, Math.round(covered.height * scale));
-  const { data } = resize({ ...flatten(image), channels: 4 }, width, height, 'bilinear');
+  const { data } = resize({ ...flatten(image), channels: 3, step: 4 }, width, height, 'bilinear');
   const { width: originalWidth, height: originalHeight } = image.original ?? image;
   return {
-    image: { width, height, data, opaque: true, original: { width: originalWidth, height: originalHeight } },
+    image: {
+      width,
+      height,
+      data: withAlpha(data),
+      opaque: true,
+      original: { width: originalWidth, height: originalHeight },
+    },
     placement: scaled(within(placement, covered), width / covered.width, height / covered.height),
   };
+}
+
+/** RGB as RGBA, opaque. */
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const words = new Uint32Array(rgb.length / 3);
+  for (let i = 0, at = 0; i < words.length; i++, at += 3) {
+    words[i] = 0xff000000 | ((rgb[at + 2] as number) << 16) | ((rgb[at + 1] as number) << 8) | (rgb[at] as number);
+  }
+  return new Uint8Array(words.buffer);
 }
 
 /** Size of an upright image, and the part of it that the model sees; the image may have been reduced. */

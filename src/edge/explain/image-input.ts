@@ -3,11 +3,13 @@ import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import type { ImageCodecs } from '../../core/image/codecs/codecs.ts';
 import type { Image } from '../../core/image/image.ts';
-import { coveredOf, type PlacedImage, type PlacedSize } from '../../core/image/placement.ts';
+import { overlaySchema } from '../../core/image/overlay.ts';
+import { coveredOf, type PlacedImage, type PlacedSize, resizePlaced } from '../../core/image/placement.ts';
 import { detailOf, type Preprocessing, placementOf, tensorDetail } from '../../core/image/preprocess.ts';
 import { imageInputs } from '../../core/model/image-tensor.ts';
 import type { Model } from '../../core/model/model.ts';
 import type { Inputs } from '../../core/tensor/rows.ts';
+import type { Parameters } from '../../protocol/open-inference.ts';
 
 export interface ImageInput {
   digest(): Promise<string>;
@@ -23,8 +25,11 @@ export interface ImageInput {
 export interface ImageInputOptions {
   /** Maximum number of pixels, as the header of the file declares them. */
   readonly maxPixels: number;
-  /** True if there will be a drawing: pixels that serve the model and the drawing are decoded once. */
-  readonly drawn: boolean;
+  /**
+   * Longer side of a drawing, in pixels, where there will be one: pixels that serve the model and the drawing are decoded
+   * once, and no more of them kept than it shows.
+   */
+  readonly drawn?: number;
 }
 
 /**
@@ -46,18 +51,18 @@ export function imageInput(
     );
   }
   // Decoded at most once for each purpose, and only when needed: a cached JSON answer needs no image.
-  const { maxPixels, drawn } = options;
+  const { maxPixels, drawn = Number.POSITIVE_INFINITY } = options;
   let decoded: Promise<ModelImage> | undefined;
   let drawing: Promise<PlacedImage> | undefined;
   const forModel = (): Promise<ModelImage> =>
-    (decoded ??= codecs.read(bytes, (image) => modelImage(image, model, preprocessing, drawn), {
+    (decoded ??= codecs.read(bytes, (image) => modelImage(image, model, preprocessing, options.drawn), {
       maxPixels,
       ...tensorDetail(preprocessing),
     }));
   const forDrawing = async (): Promise<PlacedImage> => {
     const kept = await decoded?.then(({ kept }) => kept);
-    const image = kept ?? (await codecs.decode(bytes, { maxPixels, detail: detailOf(preprocessing) }));
-    return { image, placement: placementOf(image, preprocessing) };
+    const detail = detailOf(preprocessing);
+    return kept ?? codecs.read(bytes, (image) => drawable(image, preprocessing, drawn), { maxPixels, detail });
   };
   return {
     digest: async () => `image:${await sha256Hex(bytes)}`,
@@ -68,23 +73,37 @@ export function imageInput(
   };
 }
 
+/** Longer side of the drawing that a request may ask for; one of a wrong size is refused before it is drawn. */
+export function drawnAt(accept: string | undefined, { max_size: side }: Parameters): Pick<ImageInputOptions, 'drawn'> {
+  if (!/image\/|text\/html/.test(accept ?? '')) return {};
+  const given = overlaySchema.shape.max_size.safeParse(side === undefined ? undefined : Number(side));
+  return given.success ? { drawn: given.data } : {};
+}
+
 interface ModelImage extends PlacedSize {
   readonly inputs: Inputs;
-  /** Pixels that a drawing may use. */
-  readonly kept?: Image;
+  /** Image for a drawing. */
+  readonly kept?: PlacedImage;
 }
 
 /**
  * Makes the tensor of pixels that are overwritten afterwards: they are kept where there will be a drawing and are detailed
  * enough for it. The tensor is made of the same pixels whether there is a drawing or not.
  */
-function modelImage(image: Image, model: Model, preprocessing: Preprocessing, drawn: boolean): ModelImage {
-  const { data, ...size } = image;
+function modelImage(image: Image, model: Model, preprocessing: Preprocessing, drawn: number | undefined): ModelImage {
+  const { data: _, ...size } = image;
   const { width, height } = coveredOf(image);
   const isDetailed = !image.original || Math.max(width, height) >= detailOf(preprocessing);
   return {
     ...imageInputs(model, image, preprocessing),
     image: size,
-    ...(drawn && isDetailed && { kept: { ...image, data: data.slice() } }),
+    ...(drawn !== undefined && isDetailed && { kept: drawable(image, preprocessing, drawn) }),
   };
+}
+
+/** A copy of an image that is not larger than a drawing. */
+function drawable(image: Image, preprocessing: Preprocessing, side: number): PlacedImage {
+  const placement = placementOf(image, preprocessing);
+  if (Math.max(image.width, image.height) > side) return resizePlaced({ image, placement }, side);
+  return { image: { ...image, data: image.data.slice() }, placement };
 }

@@ -13,7 +13,7 @@ import type { ServedModel } from '../models/served-model.ts';
 import type { Services } from '../services.ts';
 import type { Body } from './body.ts';
 import { dataInput } from './data-input.ts';
-import { imageInput } from './image-input.ts';
+import { type ImageInputOptions, imageInput } from './image-input.ts';
 
 export interface ExplainInput {
   /** Makes a digest of the content, without decoding it. */
@@ -34,7 +34,7 @@ export type InputServices = Pick<Services, 'codecs' | 'modalities'>;
 /**
  * Makes the input of a request.
  * @param maxPixels maximum number of pixels of an image, as its header declares them
- * @param options `drawn` keeps the pixels of an image for a drawing, where the model takes the same ones
+ * @param options for an image that will be drawn over
  * @throws WhylightError `unsupported_media_type` for an image where the model takes none.
  */
 export function inputOf(
@@ -42,11 +42,11 @@ export function inputOf(
   served: Pick<ServedModel, 'model' | 'files'>,
   { codecs, modalities }: InputServices,
   maxPixels: number,
-  { drawn = false }: { readonly drawn?: boolean } = {},
+  { drawn }: Pick<ImageInputOptions, 'drawn'> = {},
 ): ExplainInput {
   if (body.kind === 'data') return dataInput(body, served, modalities);
   return body.kind === 'image'
-    ? imageInput(body.bytes, served.model, codecs, { maxPixels, drawn })
+    ? imageInput(body.bytes, served.model, codecs, { maxPixels, ...(drawn !== undefined && { drawn }) })
     : tensorInput(body.request.inputs, served, modalities);
 }
 

@@ -21,6 +21,7 @@ import { mayUseMethod, methodFor, methodsFor, paramsFor } from '../tenants/right
 import { cacheScope, limitsFor, type Tenant } from '../tenants/tenant.ts';
 import { type Body, imageSource, readBody } from './body.ts';
 import { dataTypesOf } from './data-body.ts';
+import { drawnAt } from './image-input.ts';
 import { type ExplainInput, inputOf } from './input.ts';
 import { type MetricParameters, splitMetricParameters } from './metric-parameters.ts';
 import {
@@ -104,7 +105,7 @@ export async function queryOf(
   const tenant = c.get('tenant');
   const { own, ofMetrics } = splitMetricParameters(methodParameters(parameters), parameters.metrics);
   const { maxPixels } = limitsFor(tenant, limits);
-  const input = given ?? inputOf(body, served, services, maxPixels, { drawn: mayDraw(c.req.header('Accept')) });
+  const input = given ?? inputOf(body, served, services, maxPixels, drawnAt(c.req.header('Accept'), parameters));
   const inputs = isAuto(parameters) && hasOpenShapes(model) ? await input.inputs() : undefined;
   const [settings, { entry, params, reason }] = bothChecked(
     () => readSettings(parameters),
@@ -172,9 +173,6 @@ export async function queryOf(
     plan: () => (planned ??= plan()),
   };
 }
-
-/** True for media types of drawings. */
-const mayDraw = (accept = ''): boolean => /image\/|text\/html/.test(accept);
 
 const isAuto = ({ method }: Parameters): boolean => method === undefined || method === AUTO_METHOD;
 

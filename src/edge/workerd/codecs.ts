@@ -22,5 +22,5 @@ const MAX_DECODE_BYTES = 60_000_000;
 export const edgeCodecs = (options: Partial<CodecOptions> = {}): ImageCodecs =>
   createImageCodecs(
     { jpeg: () => jpeg, png: () => png, webp: () => webp },
-    { maxPixels: EDGE_MAX_PIXELS, maxBytes: MAX_DECODE_BYTES, keepBytes: 20_000_000, ...options },
+    { maxPixels: EDGE_MAX_PIXELS, maxBytes: MAX_DECODE_BYTES, keepBytes: 8_000_000, ...options },
   );

@@ -245,6 +245,15 @@ describe('loading of codecs', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('uses an instance with much memory again as long as it is there', async () => {
+    const bytes = await readFile(resolve('@cwasm/jpeg-turbo/jpeg-turbo.wasm'));
+    const load = vi.fn(() => WebAssembly.compile(bytes));
+    const forgetful = createImageCodecs({ jpeg: load, png: load, webp: load }, { maxPixels: 1000, keepBytes: 0 });
+    await forgetful.decode(imageFiles.jpeg);
+    await forgetful.decode(imageFiles.jpeg);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
   it('gives the same image without a cached instance', async () => {
     const forgetful = nodeCodecs({ keepBytes: 0 });
     for (const name of ['jpeg', 'palettePng', 'lossyWebp'] as const) {

@@ -35,8 +35,8 @@ export interface DecodeOptions {
   /** Pixels of the longer side that are kept where the image has them; 1,024 by default, Infinity for all. */
   readonly detail?: number;
   /**
-   * Pixels of the longer side that are enough, by the size of the upright image: fewer than `detail` where it pays to
-   * decode no more than these, as of a JPEG. As `detail` when left out.
+   * Pixels of the longer side that are enough, by the size of the upright image: a JPEG that `detail` leaves whole is
+   * divided down to these.
    */
   readonly enough?: (upright: Size) => number;
 }
@@ -52,7 +52,7 @@ export interface CodecOptions {
   readonly maxPixels: number;
   /** Memory that one decoding may take, in bytes, by {@link memoryOf}; without a limit when left out. */
   readonly maxBytes?: number;
-  /** An instance whose memory has grown beyond this is dropped after use. */
+  /** An instance whose memory has grown beyond this is left to the garbage collector after use. */
   readonly keepBytes?: number;
 }
 
@@ -71,15 +71,19 @@ export function createImageCodecs(modules: CodecModules, options: CodecOptions):
   const start = { jpeg: jpegCodec, png: pngCodec, webp: webpCodec };
   // Instances, never promises: one that is pending belongs to the request that made it, and another must not wait on it.
   const idle = new Map<keyof CodecModules, Codec>();
+  // Large ones are left to the garbage collector, but used as long as they are there: another would be a second one.
+  const large = new Map<keyof CodecModules, WeakRef<Codec>>();
 
   const take = async (kind: keyof CodecModules): Promise<Codec> => {
-    const codec = idle.get(kind) ?? start[kind](await modules[kind]());
+    const codec = idle.get(kind) ?? large.get(kind)?.deref();
     idle.delete(kind);
-    return codec;
+    large.delete(kind);
+    return codec ?? start[kind](await modules[kind]());
   };
   /** One that has failed is never given back. */
   const giveBack = (kind: keyof CodecModules, codec: Codec) => {
     if (codec.memory() <= keepBytes) idle.set(kind, codec);
+    else large.set(kind, new WeakRef(codec));
   };
 
   const read = async <T>(
@@ -139,11 +143,12 @@ function decodeWith(
   }
 }
 
-/** Largest factor that leaves `detail` pixels of the longer side, or those that are enough where that is less work. */
+/** Largest factor that leaves `detail` pixels of the longer side; of other JPEG files, one that leaves enough. */
 function reductionOf(header: ImageHeader, detail: number, enough?: (upright: Size) => number): Reduction {
   const longer = Math.max(header.width, header.height);
-  const kept = enough && header.type === 'image/jpeg' ? Math.min(detail, enough(uprightSize(header))) : detail;
-  return ([8, 4, 2] as const).find((factor) => longer / factor >= kept) ?? 1;
+  const leaving = (kept: number): Reduction => ([8, 4, 2] as const).find((factor) => longer / factor >= kept) ?? 1;
+  const reduction = leaving(detail);
+  return reduction === 1 && enough && header.type === 'image/jpeg' ? leaving(enough(uprightSize(header))) : reduction;
 }
 
 function uprightSize({ width, height, orientation = 1 }: ImageHeader): Size {
