@@ -71,6 +71,7 @@ function fileOf({ functionName, url, lineNumber, columnNumber }: Frame, map: Sou
   if (VIRTUAL.test(functionName)) return functionName;
   if (!url.endsWith('.js')) return undefined;
   const entry = map.findEntry(lineNumber, columnNumber);
-  if (!('originalSource' in entry)) return undefined;
+  // Code that the bundler has written is of no source file.
+  if (!('originalSource' in entry) || !entry.originalSource) return undefined;
   return entry.originalSource.replace(/^(?:\.\.\/)+/, '');
 }
