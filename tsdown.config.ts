@@ -94,7 +94,6 @@ export default defineConfig({
     'src/testing/{node,worker}.ts',
     'src/plugins/*/*.ts',
     'src/edge/client.ts',
-    'src/edge/workerd/zod/in-english.ts',
     'src/cli/main.ts',
     // A thread of its own, which nothing imports.
     'src/node/engine-thread.ts',

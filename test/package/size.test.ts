@@ -1,4 +1,4 @@
-/** Size of the smallest Worker that embeds whylight. */
+/** Sizes of Workers that are whylight or embed it. */
 import { describe, expect, it } from 'vitest';
 import { bundleSize, WORKERS } from '../support/bundle-size.ts';
 
@@ -18,5 +18,18 @@ describe('a Worker with a prepared model, one method and tensors', () => {
       groups.reduce((sum, [name, bytes]) => sum + (group.test(name) ? bytes : 0), 0);
     expect(bytesOf(/bufbuild|onnx-buf|@cwasm|@jsquash|inversify|hono/)).toBe(0);
     expect(bytesOf(/src\/core\/(autodiff|onnx)$/)).toBeLessThan(3 * KB);
+  });
+});
+
+describe('a Worker with the whole app', () => {
+  it('carries at most 1,260 kB of JavaScript beside the engine with createEdge and one method', async () => {
+    const { own, groups } = await bundleSize(WORKERS['createEdge, one method']);
+    expect(own).toBeLessThanOrEqual(1260 * KB);
+    expect(groups.map(([group]) => group)).toContain('src/edge/routes');
+  });
+
+  it('carries one language of the schema library', async () => {
+    const { groups } = await bundleSize(WORKERS['createEdge, one method']);
+    expect(groups.find(([group]) => group === 'zod')?.[1]).toBeLessThan(120 * KB);
   });
 });

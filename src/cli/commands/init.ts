@@ -90,11 +90,6 @@ compatibility_date = "${COMPATIBILITY_DATE}"
 compatibility_flags = ["nodejs_compat", "enable_request_signal"]
 minify = true
 
-# The schema library without the translations of its messages.
-[alias]
-"zod/v4" = "./node_modules/zod/v4/index.js"
-"zod" = "./node_modules/whylight/dist/edge/workerd/zod/in-english.js"
-
 # The Worker is written from plugins.config.json.
 [build]
 command = "npx whylight build"

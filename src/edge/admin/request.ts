@@ -1,6 +1,7 @@
 /** Reads validated parts of a request to the admin API. */
-import type { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import type * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { type Violation, violationsOf } from '../http/violations.ts';

@@ -1,5 +1,5 @@
 /** Schemas of the admin API. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { SCOPES, TENANT_ID, tenantPolicySchema } from '../../config/tenant-policy.ts';
 import { OWNER } from '../models/owner.ts';
 import { SEALED_STORES } from '../stores/sealed-store.ts';
@@ -17,7 +17,7 @@ const scopes = z.array(z.enum(SCOPES)).min(1);
 const DAY = 86_400;
 
 // The copy has `openapi`, which schemas lack that were made before the import above.
-export const tenantPolicy = tenantPolicySchema.describe('Policy of a tenant.').openapi('TenantPolicy');
+export const tenantPolicy = tenantPolicySchema.describe('Policy of a tenant.').meta({ id: 'TenantPolicy' });
 
 export const keyRequest = z
   .strictObject({
@@ -30,7 +30,7 @@ export const keyRequest = z
       .optional()
       .describe('Lifetime in seconds; unlimited when left out.'),
   })
-  .openapi('KeyRequest');
+  .meta({ id: 'KeyRequest' });
 
 export const rotateRequest = z
   .strictObject({
@@ -41,7 +41,7 @@ export const rotateRequest = z
       .default(3600)
       .describe('Seconds for which the old key stays valid.'),
   })
-  .openapi('KeyRotation');
+  .meta({ id: 'KeyRotation' });
 
 export const purgeRequest = z
   .strictObject({
@@ -51,13 +51,13 @@ export const purgeRequest = z
       .optional()
       .describe('Only answers of this model; all when left out.'),
   })
-  .openapi('Purge');
+  .meta({ id: 'Purge' });
 
 export const eraseRequest = z
   .strictObject({
     cursor: z.string().max(2000).optional().describe('Cursor of the part before; the first part when left out.'),
   })
-  .openapi('Erasure');
+  .meta({ id: 'Erasure' });
 
 const count = z.int().min(0);
 export const erasedView = z
@@ -68,7 +68,7 @@ export const erasedView = z
     done: z.boolean().describe('True when nothing is left.'),
     cursor: z.string().optional(),
   })
-  .openapi('Erased');
+  .meta({ id: 'Erased' });
 
 export const keyView = z
   .object({
@@ -78,13 +78,13 @@ export const keyView = z
     created: z.string().optional(),
     expires: z.string().optional(),
   })
-  .openapi('Key');
+  .meta({ id: 'Key' });
 
 export const newKeyView = keyView
   .extend({
     key: z.string().describe('The key. It is shown this once, and stored nowhere.'),
   })
-  .openapi('NewKey');
+  .meta({ id: 'NewKey' });
 
 export const tenantView = z
   .object({
@@ -95,7 +95,7 @@ export const tenantView = z
     policy: tenantPolicy,
     keys: z.array(keyView),
   })
-  .openapi('Tenant');
+  .meta({ id: 'Tenant' });
 
 export const tenantList = z.object({ tenants: z.array(tenantView.pick({ id: true, source: true })) });
 
@@ -114,7 +114,7 @@ export const auditView = z.object({
 export const purgeView = z.object({ tenant: z.string(), model: z.string().optional(), generation: z.int() });
 
 // The copy has `openapi`, as that of the policy above.
-export const tenantRecord = recordSchema.describe('Stored changes of a tenant.').openapi('TenantRecord');
+export const tenantRecord = recordSchema.describe('Stored changes of a tenant.').meta({ id: 'TenantRecord' });
 export const recordsQuery = z.object({ after: z.string().optional().describe('Last name of the page before.') });
 export const records = z.object({
   records: z.record(z.string(), tenantRecord),
@@ -144,7 +144,7 @@ export const ownedModels = z.object({
 
 export const modelCheck = z
   .strictObject({ owner, model: z.string().min(1).max(64), version: z.string().min(1).max(64) })
-  .openapi('ModelCheck');
+  .meta({ id: 'ModelCheck' });
 export const checkedFiles = z.object({
   files: z.array(
     z.object({ path: z.string(), sha256, state: z.enum(['whole', 'damaged', 'missing']), bytes: z.int() }),
@@ -156,7 +156,7 @@ export const storeCheck = z
     store: z.enum(SEALED_STORES).describe('answers: cached answers and compiled graphs; jobs: questions and results.'),
     cursor: z.string().max(4096).optional().describe('Position that the answer before named.'),
   })
-  .openapi('StoreCheck');
+  .meta({ id: 'StoreCheck' });
 export const checkedPage = z.object({
   checked: z.int(),
   bytes: z.int(),

@@ -1,5 +1,5 @@
 /** Building blocks of route descriptions: media types of requests and responses. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { IMAGE_TYPES } from '../../core/image/sniff.ts';
 import { ANSWER_EXAMPLE, EXPLANATION_EXAMPLE, INFERENCE_EXAMPLE } from './examples.ts';
 import * as schemas from './schemas.ts';
@@ -19,7 +19,7 @@ export const json = <S extends z.ZodType>(schema: S, example?: unknown) => ({
 });
 
 /** Binary content. */
-export const bytes = { schema: z.string().openapi({ format: 'binary' }) };
+export const bytes = { schema: z.string().meta({ format: 'binary' }) };
 
 /** A successful response with JSON. */
 export const answer = <S extends z.ZodType>(schema: S, description: string) => ({
@@ -56,7 +56,7 @@ const inputBodyLike = (example: object) => ({
   content: {
     ...json(schemas.inferenceRequest, example),
     'application/octet-stream': bytes,
-    'multipart/form-data': { schema: z.looseObject({ image: z.string().openapi({ format: 'binary' }) }) },
+    'multipart/form-data': { schema: z.looseObject({ image: z.string().meta({ format: 'binary' }) }) },
     ...Object.fromEntries([...IMAGE_TYPES, ...DATA_TYPES].map((type) => [type, bytes])),
   },
 });

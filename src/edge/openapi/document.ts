@@ -1,11 +1,27 @@
 /** The OpenAPI document, derived from the descriptions of routes. */
-import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { SERVER } from '../version.ts';
+import { Components } from './components.ts';
+import type { Content, Responses } from './description.ts';
 import { PATH_EXAMPLES } from './examples.ts';
 import { HEADERS, type HeaderName } from './headers.ts';
+import type { ApiDocument } from './page-data.ts';
 import { problemResponses } from './problems.ts';
 import { headersSchema } from './request-headers.ts';
 import { type Access, operationIdOf, pathsOf, type RouteDescription } from './route.ts';
+
+/** The members of the document that this project reads. */
+export interface OpenApiDocument extends ApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: ApiDocument['info'] & { readonly license: object };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  readonly components: { readonly securitySchemes: object; readonly schemas: Readonly<Record<string, unknown>> };
+  readonly servers: readonly object[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+}
+
+type Security = readonly Readonly<Record<string, readonly string[]>>[];
 
 /** Descriptions of path parameters. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -32,20 +48,18 @@ export const TAGS: Readonly<Record<string, string>> = {
  * Makes the document of the public routes.
  * @param basePath path that the app is served under; empty for the root
  */
-export function openApiDocument(descriptions: Iterable<RouteDescription>, basePath = '') {
-  const app = new OpenAPIHono();
-  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API key, or a token of an issuer that the tenant trusts.',
-  });
+export function openApiDocument(descriptions: Iterable<RouteDescription>, basePath = ''): OpenApiDocument {
+  const components = new Components();
   const tags = new Set<string>();
+  const paths: Record<string, Record<string, object>> = {};
   for (const description of descriptions) {
     if (description.internal) continue;
     tags.add(description.tag);
-    for (const path of pathsOf(description)) app.openAPIRegistry.registerPath(createRoute(configOf(description, path)));
+    for (const path of pathsOf(description)) {
+      paths[path] = { ...paths[path], [description.method]: operationOf(description, path, components) };
+    }
   }
-  return app.getOpenAPI31Document({
+  return {
     openapi: '3.1.0',
     info: {
       title: SERVER.name,
@@ -56,16 +70,26 @@ export function openApiDocument(descriptions: Iterable<RouteDescription>, basePa
     servers: [{ url: basePath || '/', description: 'The server that sent this document.' }],
     security: [{ key: [] }, {}],
     tags: [...tags].map((name) => ({ name, description: TAGS[name] ?? name })),
-  });
+    components: { securitySchemes: { key: KEY }, schemas: components.schemas },
+    paths,
+  };
 }
 
-function configOf(description: RouteDescription, path: string): RouteConfig {
-  const { method, tag, summary, access, cost, request, responses, headers = [], requestHeaders = [] } = description;
-  const params = paramsOf(path);
-  const sent = headersSchema(requestHeaders);
+const KEY = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API key, or a token of an issuer that the tenant trusts.',
+} as const;
+
+function operationOf(description: RouteDescription, path: string, components: Components): object {
+  const { tag, summary, access, cost, request = {}, responses, headers = [], requestHeaders = [] } = description;
+  const parameters = [
+    ...parametersOf('path', paramsOf(path), components),
+    ...parametersOf('query', request.query, components),
+    ...parametersOf('header', headersSchema(requestHeaders), components),
+  ];
+  const all = { ...withHeaders(responses, headers), ...problemResponses(description) };
   return {
-    method,
-    path,
     operationId: operationIdOf(description, path),
     tags: [tag],
     summary,
@@ -73,13 +97,45 @@ function configOf(description: RouteDescription, path: string): RouteConfig {
     security: SECURITY[access] ?? [{ key: [] }],
     'x-whylight-access': access,
     'x-whylight-cost': cost,
-    request: { ...(params && { params }), ...(sent && { headers: sent }), ...request },
-    responses: { ...withHeaders(responses, headers), ...problemResponses(description) },
+    ...(parameters.length > 0 && { parameters }),
+    ...(request.body && { requestBody: withSchemas(request.body, components) }),
+    responses: Object.fromEntries(
+      Object.entries(all).map(([status, response]) => [status, withSchemas(response, components)]),
+    ),
   };
 }
 
+/** A body or a response, its schemas as JSON Schema. */
+const withSchemas = <T extends { readonly content?: Content }>({ content, ...rest }: T, components: Components) => ({
+  ...rest,
+  ...(content && {
+    content: Object.fromEntries(
+      Object.entries(content).map(([type, { schema, ...media }]) => [
+        type,
+        { schema: components.schemaOf(schema), ...media },
+      ]),
+    ),
+  }),
+});
+
+/** Parameters in one place of a request, one for each member of the schema. */
+function parametersOf(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined, components: Components) {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = components.schemaOf(schema) as {
+    readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+    readonly required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    schema: property,
+    required: place === 'path' || required.includes(name),
+    ...(property.description !== undefined && { description: property.description }),
+    name,
+    in: place,
+  }));
+}
+
 /** Credentials by access. Where the policy of `*` grants a scope, no key is needed; administrators always send one. */
-const SECURITY: Readonly<Partial<Record<Access, NonNullable<RouteConfig['security']>>>> = {
+const SECURITY: Readonly<Partial<Record<Access, Security>>> = {
   open: [],
   key: [{ key: [] }, {}],
   predict: [{ key: [] }, {}],
@@ -93,12 +149,12 @@ function paramsOf(path: string): z.ZodObject | undefined {
     z
       .string()
       .describe(PARAMETERS[name] ?? name)
-      .openapi({ example: PATH_EXAMPLES[name] });
+      .meta({ example: PATH_EXAMPLES[name] });
   return z.object(Object.fromEntries(names.map((name) => [name, parameter(name)])));
 }
 
 /** Adds headers to the successful responses. */
-function withHeaders(responses: RouteConfig['responses'], names: readonly HeaderName[]): RouteConfig['responses'] {
+function withHeaders(responses: Responses, names: readonly HeaderName[]): Responses {
   if (names.length === 0) return responses;
   const headers = Object.fromEntries(
     names.map((name) => [name, { description: HEADERS[name], schema: { type: 'string' as const } }]),

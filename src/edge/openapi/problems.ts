@@ -1,7 +1,8 @@
 /** Problems that each operation may answer with, derived from its access, its body and its cost. */
-import type { RouteConfig } from '@hono/zod-openapi';
+
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { isProtocolPath, PROBLEM_TYPE, STATUS } from '../http/problem.ts';
+import type { Responses } from './description.ts';
 import type { CostClass, RouteDescription } from './route.ts';
 import { problem } from './schemas.ts';
 
@@ -71,7 +72,7 @@ export function problemCodes({ access, request, path, cost, problems = [] }: Rou
 }
 
 /** Responses of an operation that are problems, by status; each lists its codes. */
-export function problemResponses(description: RouteDescription): RouteConfig['responses'] {
+export function problemResponses(description: RouteDescription): Responses {
   const codesOf = problemCodes(description);
   const statuses = [...new Set(codesOf.map((code) => STATUS[code]))].sort((a, b) => a - b);
   const types = isProtocolPath(description.path) ? ['application/json', PROBLEM_TYPE] : [PROBLEM_TYPE];

@@ -1,5 +1,5 @@
 /** Request headers of the API, for the OpenAPI document and for preflight requests. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';
 
 /**
@@ -51,7 +51,7 @@ export function headersSchema(names: readonly RequestHeader[]): z.ZodObject | un
     Object.fromEntries(
       names.map((name) => {
         const { description, example } = REQUEST_HEADERS[name];
-        return [name, z.string().optional().describe(description).openapi({ example })];
+        return [name, z.string().optional().describe(description).meta({ example })];
       }),
     ),
   );

@@ -1,10 +1,11 @@
 /** A route of the API: its description and its handler in one place. Everything else about it is derived. */
-import type { RouteConfig } from '@hono/zod-openapi';
+
 import type { Handler } from 'hono';
 import type { Scope } from '../../config/tenant-policy.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { EdgeEnv } from '../http/env.ts';
 import type { Services } from '../services.ts';
+import type { Request, Responses } from './description.ts';
 import type { HeaderName } from './headers.ts';
 import type { RequestHeader } from './request-headers.ts';
 
@@ -33,11 +34,11 @@ export interface RouteDescription {
   readonly description?: string;
   readonly access: Access;
   readonly cost: CostClass;
-  readonly request?: Pick<NonNullable<RouteConfig['request']>, 'query' | 'body'>;
+  readonly request?: Request;
   /** Request headers that change the answer. */
   readonly requestHeaders?: readonly RequestHeader[];
   /** Successful responses by status; problems are added to every route, see `problemCodes`. */
-  readonly responses: RouteConfig['responses'];
+  readonly responses: Responses;
   /** Problems beside those that follow from access, body and cost. */
   readonly problems?: readonly ErrorCode[];
   /** Headers that successful responses may have. */

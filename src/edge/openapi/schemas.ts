@@ -1,5 +1,5 @@
 /** Schemas of requests and responses, for the OpenAPI document and the typed client. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors.ts';
 import { overlaySchema } from '../../core/image/overlay.ts';
 import { PRESETS } from '../../core/method/contract.ts';
@@ -24,12 +24,12 @@ export const problem = z
       .optional()
       .describe('Each mistake, with its position in the body (JSON Pointer) or its parameter.'),
   })
-  .openapi('Problem', { example: PROBLEM_EXAMPLE });
+  .meta({ id: 'Problem', example: PROBLEM_EXAMPLE });
 
 const tensor = z.object({
   name: z.string(),
   shape: z.array(z.int()),
-  datatype: z.string().openapi({ enum: [...Object.keys(DATATYPES), 'BYTES'] }),
+  datatype: z.string().meta({ enum: [...Object.keys(DATATYPES), 'BYTES'] }),
   parameters: parameters.optional(),
   data: z.array(z.any()).optional().describe('Nested or flat; absent when the elements follow as bytes.'),
 });
@@ -47,7 +47,7 @@ export const inferenceRequest = z
       ),
     outputs: z.array(z.object({ name: z.string(), parameters: parameters.optional() })).optional(),
   })
-  .openapi('InferenceRequest');
+  .meta({ id: 'InferenceRequest' });
 
 export const inferenceResponse = z
   .object({
@@ -57,7 +57,7 @@ export const inferenceResponse = z
     parameters,
     outputs: z.array(tensor),
   })
-  .openapi('InferenceResponse');
+  .meta({ id: 'InferenceResponse' });
 
 export const server = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
 export const health = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.enum(['ok', 'failed'])) });
@@ -98,7 +98,7 @@ export const model = z
       .optional()
       .describe('Files beside a downloadable model: vocabulary, tokenizer, background rows.'),
   })
-  .openapi('Model');
+  .meta({ id: 'Model' });
 export const models = z.object({ models: z.array(z.object({ name: z.string() })) });
 export const ready = z.object({ name: z.string(), ready: z.boolean() });
 
@@ -123,7 +123,7 @@ export const method = z
       .optional()
       .describe('Rows that an explanation takes with default parameters.'),
   })
-  .openapi('Method');
+  .meta({ id: 'Method' });
 export const methodsQuery = z.object({
   model: z.string().optional().describe('Adds which of the methods apply to this model, and their cost in rows.'),
 });
@@ -147,7 +147,7 @@ export const estimate = z
       .optional()
       .describe('Parameter values with which the request would run, each on its own.'),
   })
-  .openapi('Estimate');
+  .meta({ id: 'Estimate' });
 
 export const job = z
   .object({
@@ -164,7 +164,7 @@ export const job = z
     error: problem.optional(),
     expires: z.iso.datetime().optional().describe('Time at which job and result are removed.'),
   })
-  .openapi('Job');
+  .meta({ id: 'Job' });
 
 export const explainQuery = requestSchema
   .extend(overlaySchema.shape)
@@ -212,7 +212,7 @@ export const rollout = z
     canary: canary.partial({ tenants: true }).nullable().optional().describe('null ends the canary.'),
     shadow: shadow.nullable().optional().describe('null ends the shadow.'),
   })
-  .openapi('Rollout');
+  .meta({ id: 'Rollout' });
 export const versionFiles = z.object({
   name: z.string(),
   version: z.string(),
@@ -236,7 +236,7 @@ export const v1Request = z
       .describe('Nested numbers, objects of them by input name, or {"b64": "..."} for images.'),
     parameters: parameters.optional(),
   })
-  .openapi('V1Request');
+  .meta({ id: 'V1Request' });
 export const v1Models = z.object({ models: z.array(z.string()) });
 const v1Explanation = z.object({
   attributions: z.array(

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { explanationOutputs, explanationParameters } from '../../protocol/explanation-outputs.ts';
 import { drawResult, requestedJob } from '../explain/stored-job.ts';

@@ -1,5 +1,5 @@
-import { z } from '@hono/zod-openapi';
 import type { Context, Handler } from 'hono';
+import * as z from 'zod';
 import { sha256Hex } from '../../core/digest.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { chunksOf, FRAMES_TYPE } from '../../protocol/frames.ts';

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { answer } from '../openapi/content.ts';
 import { defineRoute } from '../openapi/route.ts';

@@ -1,5 +1,5 @@
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import * as z from 'zod';
 import { testEngine } from '../../core/engine/self-test.ts';
 import { WhylightError } from '../../core/errors.ts';
 import { waitUntilOf } from '../http/env.ts';

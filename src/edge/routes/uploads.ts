@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { WhylightError } from '../../core/errors.ts';
 import { safeParse } from '../../core/safe-parse.ts';
 import { HEADER_LENGTH } from '../../protocol/open-inference.ts';

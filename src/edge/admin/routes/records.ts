@@ -1,6 +1,7 @@
 /** Stored records of tenants, for backups. */
-import { z } from '@hono/zod-openapi';
+
 import type { Context } from 'hono';
+import * as z from 'zod';
 import { TENANT_ID } from '../../../config/tenant-policy.ts';
 import { WhylightError } from '../../../core/errors.ts';
 import type { EdgeEnv } from '../../http/env.ts';
