@@ -1,6 +1,7 @@
 /** The trial models that plugin authors have, and an explainer for tests. */
 import { SessionCache } from '../../src/core/engine/session-cache.ts';
-import { Explainer, type ExplainerOptions } from '../../src/core/explainer/explainer.ts';
+import { Explainer } from '../../src/core/explainer/explainer.ts';
+import type { ExplainerOptions } from '../../src/core/explainer/explainer-options.ts';
 import type { Method } from '../../src/core/method/contract.ts';
 import { MethodRegistry } from '../../src/core/method/registry.ts';
 import type { Manifest } from '../../src/core/model/manifest.ts';

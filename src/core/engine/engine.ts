@@ -22,6 +22,8 @@ export interface Engine {
   readonly workingSet?: number;
   /** True if large tree ensembles are to run beside the engine, whose memory they would fill. */
   readonly treesBeside?: boolean;
+  /** True if the inputs of one run may differ in their number of rows, a single row being broadcast by the graph. */
+  readonly mixesRows?: boolean;
   /** True if {@link Session.run} does not block the calling thread. */
   readonly runsInBackground?: boolean;
   /**

@@ -37,6 +37,7 @@ export function createOrtEngine(
 ): Engine {
   return {
     name,
+    mixesRows: true,
     async load({ graph, external, unoptimised }: ModelBytes): Promise<Session> {
       const ort = await boot();
       const begin = beginOf(ort, serial);

@@ -1,26 +1,24 @@
-/** One explanation, from input tensors to attribution. */
-import type { Optimize } from '../autodiff/compile.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { SessionCache } from '../engine/session-cache.ts';
 import { WhylightError } from '../errors.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import { checkInputs } from '../model/inputs.ts';
 import type { Model } from '../model/model.ts';
 import { topClasses } from '../model/prediction.ts';
-import { COMPILE_LIMITS, type CompileLimits } from '../onnx/compile-budget.ts';
+import type { TargetRequest } from '../model/target-request.ts';
+import { COMPILE_LIMITS } from '../onnx/compile-budget.ts';
 import { type Estimate, estimateCost, rowSize } from '../plan/cost.ts';
 import { followedScores } from '../plan/follow.ts';
-import type { GraphCompiler } from '../plan/graph-compiler.ts';
 import { type GraphLease, GraphLoader, type LoadTimings, noTimings } from '../plan/loader.ts';
 import { Profiles } from '../plan/profile.ts';
 import { outputsOf, runRows } from '../plan/run.ts';
-import type { GraphStore } from '../plan/stored-graph.ts';
 import { resolveNeeds } from '../plan/variant.ts';
 import { TaskRegistry } from '../task/registry.ts';
 import { type Inputs, rowsOf, sliceRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { explainAnswer } from './explain-answer.ts';
+import { explainTargets } from './explain-targets.ts';
+import type { ExplainerOptions } from './explainer-options.ts';
 import type { Answers, ExplainedRow, Explanation, Prediction } from './explanation.ts';
 import { followOf } from './follow.ts';
 import {
@@ -37,34 +35,7 @@ import { outputsInFile, type PredictedRows, type PredictRows, predictRows } from
 import { isChosenByTask, readRow, targetOf, taskOf } from './read-answer.ts';
 import { readingOf } from './reading.ts';
 import type { ExplainHooks, ExplainRequest } from './request.ts';
-import { type ReadFile, Setups } from './setup.ts';
-
-export interface ExplainerOptions {
-  readonly engine: Engine;
-  /** Bounded cache of sessions, shared by everything that uses the engine. */
-  readonly sessions: SessionCache;
-  readonly methods: MethodRegistry;
-  /** Tasks that answers are read by; no predictions without any. */
-  readonly tasks?: TaskRegistry;
-  /** Maximum size in bytes of the tensors of a batch; 64 MiB by default. */
-  readonly memoryBudget?: number;
-  /** Maximum number of rows that run at once; 32 by default. */
-  readonly maxBatch?: number;
-  /** Resource that compiled gradients save at the cost of the other; `memory` by default. Results agree to rounding. */
-  readonly optimize?: Optimize;
-  /** Upper bounds on one compilation; those of a process by default. */
-  readonly compilation?: CompileLimits;
-  /** Maker of graphs: {@link graphCompiler}, or that of a prepared model. */
-  readonly compiler: GraphCompiler;
-  /** Store of compiled graphs, for processes that live for a short time; every graph is compiled when left out. */
-  readonly graphs?: GraphStore | undefined;
-  /** Reader of files of methods that are named by their paths; without it, such files are refused. */
-  readonly readFile?: ReadFile | undefined;
-  /** Clock in milliseconds, from any origin. */
-  readonly clock?: () => number;
-  /** True if the clock advances while code runs, so that runs tell how long a model takes; false in an isolate. */
-  readonly measures?: boolean;
-}
+import { Setups } from './setup.ts';
 
 const MIB = 2 ** 20;
 
@@ -185,6 +156,21 @@ export class Explainer {
     } finally {
       lease.release();
     }
+  }
+
+  /**
+   * Explains the row of a plan for each of several targets. Gradient methods share one forward pass, and the backward
+   * passes run together, as many as fit; a target that a task finds in the answer is explained by itself.
+   * @throws WhylightError as {@link planRequest} and {@link run} do
+   */
+  async explainTargets(
+    plan: Plan,
+    targets: readonly TargetRequest[],
+    hooks: ExplainHooks = {},
+  ): Promise<Explanation[]> {
+    const lease = this.loader.lease(plan.model, noTimings(), hooks);
+    const explain = (one: Plan, pass = hooks.pass) => this.run(one, { ...hooks, ...(pass && { pass }) });
+    return explainTargets({ lease, tasks: this.tasks, hooks, explain }, plan, targets).finally(() => lease.release());
   }
 
   private async explainRows(plan: Plan, lease: GraphLease, hooks: ExplainHooks) {

@@ -10,7 +10,7 @@ import { checkBaselines, checkInputs, spreadBaselines } from '../model/inputs.ts
 import type { BoundInfo, Model } from '../model/model.ts';
 import { denseLayout, type ScoreSpace } from '../model/score-space.ts';
 import { resolveTarget } from '../model/target.ts';
-import { followsPrediction, type Target } from '../model/target-request.ts';
+import { followsPrediction, type Target, type TargetRequest } from '../model/target-request.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
@@ -140,6 +140,16 @@ function fixedTarget({ target, taskTarget }: ExplainRequest, space: ScoreSpace):
  */
 export const planWithParams = (plan: Plan, params: Readonly<Record<string, unknown>>): Plan =>
   withNeeds({ ...plan, request: { ...plan.request, params } }, params);
+
+/**
+ * The plan of the same request for another target, looked up in the scores.
+ * @throws WhylightError `label_not_found`, `invalid_request`
+ */
+export function planForTarget({ target: _, ...plan }: Plan, target: TargetRequest): Plan {
+  const request = { ...plan.request, target };
+  const fixed = fixedTarget(request, plan.space);
+  return { ...plan, request, ...(fixed && { target: fixed }) };
+}
 
 /**
  * The plan of the same request for the target that a task chose in the answer of the model.

@@ -88,7 +88,7 @@ async function passNeeds(run: RowsRun, names: readonly string[], certain: boolea
 }
 
 /** True if a run of the main graph gives the scores that predictions are read from. */
-function isSharable(
+export function isSharable(
   { feeds, mixtures, scores, ruleset, hessianVector }: ResolvedNeeds,
   forward: ResolvedNeeds,
 ): boolean {

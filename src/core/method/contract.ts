@@ -255,8 +255,9 @@ export interface EvaluateOptions {
   /** Name of one of the {@link NamedNeeds}; the first when left out. */
   readonly graph?: string;
   /**
-   * Explains something else than the request's target: one thing for every row, or one for each. A graph of another model
-   * explains the top class of each row when left out.
+   * Explains something else than the request's target: one thing for every row, or one for each. A single row with several
+   * targets gives a row for each, over one forward pass where the graph allows. A graph of another model explains the top
+   * class of each row when left out.
    */
   readonly target?: Target | readonly Target[];
 }

@@ -13,6 +13,7 @@ import type { GraphCompiler } from './graph-compiler.ts';
 import { treesBeside } from './large-trees.ts';
 import { peakRowBytes, sessionBytes } from './memory.ts';
 import { hasOneBatch, mixInputs, withOwnDims } from './mix-inputs.ts';
+import { bytesPerTarget } from './shared-forward.ts';
 import { mixesWhen, type ResolvedNeeds, type Variant } from './variant.ts';
 import { countWork } from './work.ts';
 
@@ -109,6 +110,7 @@ export function describeVariant(
 ): Variant {
   const scores = graph.outputs.find(({ name }) => name === needs.scores)?.dims ?? [];
   const bound = bindRows(graph, withOwnDims(needs.inputDims), batch);
+  const perTarget = batch === undefined ? bytesPerTarget(bound) : undefined;
   return {
     ...needs,
     key,
@@ -119,6 +121,7 @@ export function describeVariant(
     sessionBytes: sessionBytes(graph),
     mixes: mixesWhen(needs, optimize),
     findsTopClass: needs.gradients.length > 0 && scores.length === 2 && typeof scores[1] === 'number',
+    ...(perTarget !== undefined && { bytesPerTarget: perTarget }),
   };
 }
 

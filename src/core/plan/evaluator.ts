@@ -201,7 +201,7 @@ export class Evaluator {
         graph: name,
       });
     }
-    this.charge(needs, rows);
+    this.charge(needs, rows, target);
     const known = this.remembered;
     if (known && rows === known.rows && name === known.graph && target === known.target) {
       if (!this.claimed) this.predictions -= 1;
@@ -222,7 +222,7 @@ export class Evaluator {
     rows: Inputs,
     target: Target | readonly Target[] | undefined,
   ): Promise<Evaluation> {
-    this.charge(needs, rows);
+    this.charge(needs, rows, target);
     return evaluation(await runRows(await load(), rows, target, this.options.control), target);
   }
 
@@ -244,9 +244,10 @@ export class Evaluator {
     return { scores, gradients: {}, activations: raw.activations, hessianVectors: {} };
   }
 
-  private charge(needs: ResolvedNeeds, rows: Inputs): void {
+  private charge(needs: ResolvedNeeds, rows: Inputs, target: Target | readonly Target[] | undefined): void {
     const { cost, method } = this.options;
-    const { forwards, backwards } = costOf(needs, Math.max(...Object.values(rows).map(rowsOf)));
+    const targets = Array.isArray(target) ? target.length : 1;
+    const { forwards, backwards } = costOf(needs, Math.max(targets, ...Object.values(rows).map(rowsOf)));
     this.samples.forwards += forwards;
     this.samples.backwards += backwards;
     if (this.samples.forwards <= cost.forwards && this.samples.backwards <= cost.backwards) return;

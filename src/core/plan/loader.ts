@@ -188,7 +188,9 @@ export class GraphLoader {
     );
     const variant = this.variants.get(model)?.get(key) ?? this.describe(model, needs, timings);
     // Where the model leaves dims open, the rows may be larger now than when the graph was compiled.
-    const rowBytes = (variant.rowBytes * rowElements(needs)) / rowElements(variant);
+    const scale = rowElements(needs) / rowElements(variant);
+    const rowBytes = variant.rowBytes * scale;
+    const targetsAtOnce = this.targetsAtOnce(rowBytes, variant.bytesPerTarget && variant.bytesPerTarget * scale);
     const graph: RunnableGraph = {
       // Echoes need no other graph, so the same one serves needs that differ in them.
       variant: { ...variant, echoes: needs.echoes },
@@ -196,6 +198,7 @@ export class GraphLoader {
       scoreDims: needs.scoreDims,
       batchSize: this.batchSize(model, rowBytes),
       fixed: model.fixedBatch !== undefined,
+      ...(targetsAtOnce !== undefined && { targetsAtOnce }),
     };
     return { graph, lease };
   }
@@ -223,6 +226,13 @@ export class GraphLoader {
   batchSize({ fixedBatch }: Model, rowBytes: number): number {
     const { memoryBudget, maxBatch, engine } = this.options;
     return fixedBatch ?? batchSize(rowBytes, memoryBudget, maxBatch, engine.workingSet);
+  }
+
+  /** Targets of one row that run at once; undefined where they do not share their forward pass. */
+  private targetsAtOnce(rowBytes: number, bytesPerTarget: number | undefined): number | undefined {
+    const { memoryBudget, maxBatch, engine } = this.options;
+    if (bytesPerTarget === undefined || !engine.mixesRows) return undefined;
+    return batchSize(bytesPerTarget, memoryBudget - rowBytes + bytesPerTarget, maxBatch, engine.workingSet);
   }
 
   /** Facts about a graph that was compiled or restored before. */

@@ -22,6 +22,8 @@ export interface RunnableGraph {
   readonly batchSize: number;
   /** Every run takes exactly `batchSize` rows. */
   readonly fixed: boolean;
+  /** Targets of one row that run at once over one forward pass; absent where each needs a forward pass of its own. */
+  readonly targetsAtOnce?: number;
 }
 
 export interface RunControl {
@@ -48,7 +50,8 @@ export const outputsOf = ({ scores, activations }: RawEvaluation, name: string):
 });
 
 /**
- * @param target what is differentiated, in every row or one for each; the top class of each row when left out
+ * @param target what is differentiated, in every row or one for each; the top class of each row when left out. A single
+ * row with several targets stands for as many equal rows, which share their forward pass where the graph lets them.
  * @throws WhylightError `method_failed` when the rows do not fit together, `aborted`
  */
 export async function runRows(
@@ -58,7 +61,8 @@ export async function runRows(
   control: RunControl,
 ): Promise<RawEvaluation> {
   const { variant, session, fixed } = graph;
-  const count = countRows(variant, rows);
+  const given = countRows(variant, rows);
+  const count = isEach(target) && given === 1 ? target.length : given;
   if (isEach(target) && target.length !== count) {
     throw new WhylightError(
       'method_failed',
@@ -70,17 +74,24 @@ export async function runRows(
     );
   }
   const outputs = new Collector(count);
-  for (let from = 0; from < count; from += graph.batchSize) {
+  const { targetsAtOnce = 1 } = graph;
+  const isShared = given === 1 && count > 1 && targetsAtOnce > 1;
+  const step = isShared ? targetsAtOnce : graph.batchSize;
+  for (let from = 0; from < count; from += step) {
     await control.pause?.();
     throwIfAborted(control.signal);
-    const to = Math.min(count, from + graph.batchSize);
-    const size = fixed ? graph.batchSize : to - from;
-    const feeds = feedsOf(variant, rows, from, to, size);
+    const to = Math.min(count, from + step);
+    const size = fixed ? step : to - from;
+    const feeds = feedsOf(variant, rows, from, to, isShared ? 1 : size);
     if (variant.gradients.length > 0)
       feeds[COTANGENT] = cotangent(graph, isEach(target) ? target.slice(from, to) : target, size);
     const results = await session.run(feeds, undefined, { signal: control.signal });
-    for (const [name, result] of Object.entries(results))
-      outputs.add(name, rowByRow(cast(result, 'float32'), size), from, to);
+    for (const [name, result] of Object.entries(results)) {
+      const portion = cast(result, 'float32');
+      // What does not depend on the target is there once.
+      const isOnce = isShared && rowsOf(portion) === 1;
+      outputs.add(name, isOnce ? repeatRow(portion, size) : rowByRow(portion, size), from, to);
+    }
     control.done?.(to - from);
   }
   throwIfAborted(control.signal);

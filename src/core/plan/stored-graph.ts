@@ -21,7 +21,15 @@ export interface StoredGraph {
   readonly external: readonly { readonly path: string; readonly size: number; readonly parts: readonly Part[] }[];
   readonly facts: Pick<
     Variant,
-    'inputs' | 'inputDims' | 'rowBytes' | 'rowFlops' | 'rowWork' | 'sessionBytes' | 'mixes' | 'findsTopClass'
+    | 'inputs'
+    | 'inputDims'
+    | 'rowBytes'
+    | 'rowFlops'
+    | 'rowWork'
+    | 'sessionBytes'
+    | 'mixes'
+    | 'findsTopClass'
+    | 'bytesPerTarget'
   >;
 }
 
@@ -57,12 +65,16 @@ export function storeGraph(
     }),
   }));
   if (ownBytes > maxOwnBytes || variant.inputs.some(({ words }) => words)) return undefined;
-  const { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass } = variant;
+  const { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass, bytesPerTarget } =
+    variant;
   return {
     graph: bytesTensor(file.graph),
     ...(file.openBatch !== undefined && { openBatch: file.openBatch }),
     external,
-    facts: { inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass },
+    facts: {
+      ...{ inputs, inputDims, rowBytes, rowFlops, rowWork, sessionBytes, mixes, findsTopClass },
+      ...(bytesPerTarget !== undefined && { bytesPerTarget }),
+    },
   };
 }
 

@@ -43,6 +43,11 @@ export interface Variant extends ResolvedNeeds {
   readonly mixes: boolean;
   /** A cotangent row of zeros stands for the top class. */
   readonly findsTopClass: boolean;
+  /**
+   * Bytes of each further target over the forward pass of one row; absent where each target needs a forward pass of its
+   * own. See {@link runTargets}.
+   */
+  readonly bytesPerTarget?: number;
 }
 
 /**
