@@ -1,9 +1,13 @@
 /** Files that operators import: what they name must exist. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { MemoryPool } from '../src/core/memory-pool.ts';
 import { onnxruntimeNode } from '../src/node/onnxruntime-node.ts';
 import { originServices } from '../src/node/origin-services.ts';
+import { itUnless } from './support/optional-tests.ts';
 
 const text = (path: string): string => readFileSync(path, 'utf8');
 const RULES = 'deploy/monitoring/rules.yml';
@@ -22,23 +26,74 @@ async function metricNames(): Promise<Set<string>> {
   return new Set([...(metrics?.text?.().body ?? '').matchAll(/^(whylight_\w+)/gm)].map(([, name]) => name as string));
 }
 
-const named = (source: string): string[] => [
-  ...new Set([...source.matchAll(/\bwhylight_[a-z_]+/g)].map(([name]) => name)),
-];
-const recorded = [...text(RULES).matchAll(/record: (\S+)/g)].map(([, name]) => name);
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly { readonly record?: string; readonly expr: string }[] }[];
+}
+interface Dashboard {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+const rules = (parse(text(RULES)) as Rules).groups.flatMap((group) => group.rules);
+const { panels } = JSON.parse(text(DASHBOARD)) as Dashboard;
+/** Expressions of each file; variables of Grafana stand for what it puts there. */
+const EXPRESSIONS: Readonly<Record<string, readonly string[]>> = {
+  [RULES]: rules.map(({ expr }) => expr),
+  [DASHBOARD]: panels.flatMap(({ targets }) => targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m'))),
+};
+
+/** Names of metrics and recorded rules in an expression, and whether it is PromQL. */
+function read(expr: string): { readonly names: readonly string[]; readonly isValid: boolean } {
+  const names: string[] = [];
+  let isValid = true;
+  parser.parse(expr).iterate({
+    enter({ type, from, to }) {
+      if (type.isError) isValid = false;
+      if (type.name === 'Identifier') names.push(expr.slice(from, to));
+    },
+  });
+  return { names, isValid };
+}
+
+const PROMTOOL = process.env.PROMTOOL ?? 'promtool';
+const hasPromtool = spawnSync(PROMTOOL, ['--version']).status === 0;
+const noPromtool = hasPromtool ? undefined : 'promtool is not installed, and PROMTOOL names none';
+const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [record]));
 const anchors = [...text('docs/runbooks.md').matchAll(/^## (.+)$/gm)].map(([, heading = '']) =>
   heading.toLowerCase().replaceAll(' ', '-'),
 );
 
 describe('files for monitoring', () => {
-  it.each([RULES, DASHBOARD])('%s names only metrics that a server has', async (path) => {
-    const known = await metricNames();
-    expect(named(text(path)).filter((name) => !known.has(name))).toEqual([]);
+  it.each([RULES, DASHBOARD])('%s has expressions of PromQL', (path) => {
+    const expressions = EXPRESSIONS[path] ?? [];
+    expect(expressions.length).toBeGreaterThan(5);
+    expect(expressions.filter((expr) => !read(expr).isValid)).toEqual([]);
   });
 
-  it.each([RULES, DASHBOARD])('%s uses only rules that are recorded', (path) => {
-    const used = [...text(path).matchAll(/\bwhylight:[\w:]+/g)].map(([name]) => name);
-    expect(used.filter((name) => !recorded.includes(name))).toEqual([]);
+  it('sees what is no PromQL', () => {
+    for (const expr of ['sum(rate(a[5m])', 'rate(a[5m)', 'a ==', 'sum by (a']) {
+      expect([expr, read(expr).isValid]).toEqual([expr, false]);
+    }
+  });
+
+  it.each([RULES, DASHBOARD])('%s names only metrics that a server has, and rules that are recorded', async (path) => {
+    const known = new Set([...(await metricNames()), ...recorded]);
+    const names = (EXPRESSIONS[path] ?? []).flatMap((expr) => read(expr).names);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  itUnless(noPromtool, 'promtool accepts the rules, and they raise the alerts of their tests', () => {
+    for (const args of [
+      ['check', 'rules', 'rules.yml'],
+      ['test', 'rules', 'rules.test.yml'],
+    ]) {
+      const { status, stdout, stderr, error } = spawnSync(PROMTOOL, args, { cwd: 'deploy/monitoring' });
+      expect([args.join(' '), status, error?.message ?? (status === 0 ? '' : `${stdout}${stderr}`)]).toEqual([
+        args.join(' '),
+        0,
+        '',
+      ]);
+    }
   });
 
   it('every alert says what it means and links to a section of the runbooks', () => {
@@ -55,7 +110,6 @@ describe('files for monitoring', () => {
   });
 
   it('the dashboard is JSON with a query in every panel', () => {
-    const { panels } = JSON.parse(text(DASHBOARD)) as { panels: { title: string; targets: { expr: string }[] }[] };
     expect(panels.filter(({ targets }) => targets.length === 0 || targets.some(({ expr }) => expr === ''))).toEqual([]);
     expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
   });
