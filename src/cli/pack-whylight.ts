@@ -1,10 +1,25 @@
 /** Packs the whylight that runs into a folder, whose package then installs without a registry. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { WhylightError } from '../core/errors.ts';
 import { ROOT } from './compose.ts';
+
+/**
+ * Lets a folder within a deployment depend on the tarball beside it, which {@link packWhylight} has written there; packs
+ * another where there is none.
+ * @returns the dependency as package.json writes it: `file:../whylight-0.1.0.tgz`
+ * @throws WhylightError as {@link packWhylight}
+ */
+export async function packedWhylight(folder: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+  const tarball = `whylight-${version}.tgz`;
+  // The sources of a clone may have changed since.
+  if (isClone || !existsSync(join(dirname(folder), tarball))) return packWhylight(folder);
+  await keepGpuLibrariesOut(folder);
+  return `file:../${tarball}`;
+}
 
 /**
  * Writes the tarball of this whylight into the folder. Before npm 11, which reads `allowScripts` of package.json, a `.npmrc`
@@ -15,7 +30,7 @@ import { ROOT } from './compose.ts';
 export async function packWhylight(folder: string): Promise<string> {
   console.log('packing whylight ...');
   // A published package is built already; a clone builds when it is packed.
-  const built = existsSync(join(ROOT, 'src/cli/main.ts')) ? [] : ['--ignore-scripts'];
+  const built = isClone ? [] : ['--ignore-scripts'];
   const packed = npm('pack', '--pack-destination', folder, ...built);
   const tarball = (await readdir(folder)).find((file) => /^whylight-.*\.tgz$/.test(file));
   if (packed.status !== 0 || tarball === undefined) {
@@ -25,8 +40,14 @@ export async function packWhylight(folder: string): Promise<string> {
       { folder },
     );
   }
-  if (npmMajor() < 11) await writeFile(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
+  await keepGpuLibrariesOut(folder);
   return `file:./${tarball}`;
+}
+
+const isClone = existsSync(join(ROOT, 'src/cli/main.ts'));
+
+async function keepGpuLibrariesOut(folder: string): Promise<void> {
+  if (npmMajor() < 11) await writeFile(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
 }
 
 const npm = (...args: string[]) =>

@@ -24,6 +24,8 @@ import {
   workFolder,
 } from './steps.mjs';
 
+/** Node that reads TypeScript; the machine's own may not. */
+const PINNED_NODE = join(ROOT, 'node_modules/.bin/node');
 const STRATEGIES = ['gradient', 'activation', 'perturbation', 'propagation'];
 const KINDS = ['metric', 'task', 'modality'];
 const ENTRIES = [
@@ -73,8 +75,21 @@ try {
     run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--save-dev', tarball);
     const said = run(folder, 'npm', 'test');
     check(/Tests\s.*[1-9]\d* passed/.test(said), `the tests of ${name} did not run:\n${said}`);
-    run(folder, 'npm', 'run', 'build');
-    packages.push({ name, folder, id: name.replaceAll('-', '_') });
+    console.log(run(folder, 'npm', 'run', 'check').trim().split('\n').slice(-4).join('\n'));
+    const id = name.replaceAll('-', '_');
+    // The sources as they are, of however many files; the built package by its folder.
+    for (const use of [`./saliency-method-${name}/src/index.ts`, `./saliency-method-${name}`]) {
+      const known = run(
+        empty,
+        PINNED_NODE,
+        join('node_modules', 'whylight', 'src/cli/whylight.mjs'),
+        'methods',
+        '--plugin',
+        use,
+      );
+      check(known.includes(id), `--plugin ${use} does not load ${id}`);
+    }
+    packages.push({ name, folder, id });
   }
 
   for (const kind of KINDS) {

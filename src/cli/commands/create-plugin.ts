@@ -7,7 +7,7 @@ import { CONFIGURED, METRICS, MODALITIES, ROOT, TASKS } from '../compose.ts';
 import { copyExample, titleOf } from '../copy-example.ts';
 import { defineCommand } from '../define-command.ts';
 import { positional } from '../flags.ts';
-import { packWhylight } from '../pack-whylight.ts';
+import { packedWhylight } from '../pack-whylight.ts';
 
 /** Example package that a new method starts from: one of each strategy, and one of rules for the way back. */
 const EXAMPLES = {
@@ -86,10 +86,10 @@ The ${kind} is in src/index.ts. In test, the contract stays as it is; the number
   },
 });
 
-/** Lets the package depend on the whylight that made it, packed beside it. */
+/** Lets the package depend on the whylight that made it, from its tarball. */
 async function dependOnThis(folder: string): Promise<void> {
   const path = join(folder, 'package.json');
   const manifest = JSON.parse(await readFile(path, 'utf8'));
-  manifest.devDependencies.whylight = await packWhylight(folder);
+  manifest.devDependencies.whylight = await packedWhylight(folder);
   await writeFile(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
