@@ -1,5 +1,5 @@
 /** Curves of attribution shares as the API shows them. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { changeOf } from './change.ts';
 import { type DriftHistory, hourOf, KEPT_DAYS, timeOf } from './history.ts';
 
@@ -23,7 +23,7 @@ export const driftView = z
       }),
     ),
   })
-  .openapi('Drift');
+  .meta({ id: 'Drift' });
 
 export type DriftView = z.output<typeof driftView>;
 export type DriftViewCurve = DriftView['curves'][number];

@@ -1,5 +1,5 @@
 /** Curves of attribution drift. */
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { WhylightError } from '../../../core/errors.ts';
 import { safeParse } from '../../../core/safe-parse.ts';
 import { driftPage } from '../../drift/drift-page.ts';
