@@ -11,27 +11,33 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flagsOf } from './support/flags.ts';
+import { numberFlagsOf } from './support/flags.ts';
+import { growth, lows, MemoryWatch, shown } from './support/memory-watch.ts';
 import { answers, freePort, HOST, Processes, seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
+import { bundle, startWorker } from './support/worker.ts';
+import { useOf } from './support/workerd-process.ts';
 
 const HELP = `Heavy requests and jobs while the origin is killed, stalled and cut off.
 
 usage: npm run bench:faults -- [options]
 
   --requests n   heavy requests (default: 2000)
+  --minutes n    time for which requests are sent, in place of a number of them
   --jobs n       jobs (default: 500)
   --kills n      how often the origin is killed (default: 5)
   --masks n      masks of RISE in each (default: 60)
   --help         this text
 
-Ends with 1 when an answer is wrong, late, or neither an answer nor a clear error, or when a job does not end.`;
+Ends with 1 when an answer is wrong, late, or neither an answer nor a clear error, or when a job does not
+end, or when the heap of the isolate or the memory of the origin grows.`;
 
-const { values } = flagsOf(HELP, {
-  requests: { type: 'string', default: '2000' },
-  jobs: { type: 'string', default: '500' },
-  kills: { type: 'string', default: '5' },
-  masks: { type: 'string', default: '60' },
+const { requests, minutes, jobs, kills, masks } = numberFlagsOf(HELP, {
+  requests: 2000,
+  minutes: 0,
+  jobs: 500,
+  kills: 5,
+  masks: 60,
 });
 
 const SECRET = 'a secret for this measurement alone';
@@ -40,15 +46,11 @@ const DEADLINE_MS = 30_000;
 const GRACE_MS = 5_000;
 const SEEDS = 16;
 const CLIENTS = 32;
+const SUBMITTERS = 4;
+/** Maximum number of tries of a request: an origin is down for seconds. */
+const MAX_ATTEMPTS = 100;
 const JOBS_LIMIT_MS = 20 * 60_000;
 const TOLERANCE = 1e-4;
-const [requests, jobs, kills, masks] = [values.requests, values.jobs, values.kills, values.masks].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
-
 /** Problems that say clearly that no origin could do it, or not in time. */
 const CLEAR = ['origin_unavailable', 'origin_timeout', 'origin_error', 'deadline_exceeded', 'overloaded'];
 
@@ -79,9 +81,15 @@ await once(proxy, 'listening');
 let origin = await startOrigin();
 const { port: proxyPort } = proxy.address() as AddressInfo;
 const variables = { ORIGINS: `http://${HOST}:${proxyPort}`, ORIGIN_SECRET: SECRET };
-const { address: worker } = await processes.worker(project.folder, work, variables, (text) => {
-  breakerChanges += text.split('the breaker of an origin changed').length - 1;
+const running = await startWorker(await bundle(project.folder), {
+  state: work,
+  variables,
+  inspected: true,
+  said: (text) => {
+    breakerChanges += text.split('the breaker of an origin changed').length - 1;
+  },
 });
+const worker = running.address;
 const tally = new Map<string, number>();
 const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1);
 const wrong: string[] = [];
@@ -97,42 +105,70 @@ try {
 
   const begun = performance.now();
   const state = { asked: 0, submitted: 0, done: false };
-  const breaking = breakThings(() => state.asked / requests, state);
+  const limitMs = 60_000 * minutes;
+  const progress = () => (limitMs > 0 ? (performance.now() - begun) / limitMs : state.asked / requests);
+  const memory = new MemoryWatch({
+    heap: () => running.heap?.used() ?? Promise.resolve(Number.NaN),
+    workerd: running.memory,
+    // It is killed again and again.
+    origin: () =>
+      useOf(origin.pid as number)
+        .memory()
+        .catch(() => Number.NaN),
+  });
+  const breaking = breakThings(progress, state);
   const accepted: { id: string; seed: number }[] = [];
   const asking = Array.from({ length: CLIENTS }, async () => {
-    while (state.asked < requests) await request(state.asked++ % SEEDS);
+    while (progress() < 1) await request(state.asked++ % SEEDS);
   });
-  const submitting = Array.from({ length: 4 }, async () => {
-    while (state.submitted < jobs) {
+  const submitting = Array.from({ length: SUBMITTERS }, async () => {
+    while (state.submitted < jobs && progress() < 1) {
       const number = state.submitted++;
       accepted.push({ id: await submit(number), seed: number % SEEDS });
-      await sleep(50);
+      await sleep(Math.max(50, (SUBMITTERS * limitMs) / jobs));
     }
   });
   await Promise.all([...asking, ...submitting]);
-  console.log(`\n${requests} requests in ${seconds(performance.now() - begun)}, ${accepted.length} jobs accepted`);
+  console.log(`\n${state.asked} requests in ${seconds(performance.now() - begun)}, ${accepted.length} jobs accepted`);
   const asked = performance.now();
   await Promise.all(chunks(accepted, 8).map((some) => waitFor(some)));
   state.done = true;
   await breaking;
+  memory.stop();
   console.log(`all jobs have ended ${seconds(performance.now() - asked)} later`);
   console.log(`the breaker changed ${breakerChanges} times`);
   for (const [what, times] of [...tally].sort()) console.log(`${String(times).padStart(7)}  ${what}`);
+  const { heap, workerd, origin: resident } = memory.series;
+  console.log(`heap of the isolate, least of each tenth, MiB: ${shown(lows(heap))}`);
+  console.log(`workerd with what stands in for the platform:  ${shown(lows(workerd))}`);
+  console.log(`resident memory of the origin:                 ${shown(lows(resident))}`);
+  for (const line of [growth('the heap', heap), growth('the origin', resident)]) if (line) note(line);
   for (const line of wrong.slice(0, 20)) console.log(`WRONG  ${line}`);
 
+  /** Asks as a client should: again once `Retry-After` has passed, or at once where there is none. */
   async function request(seed: number): Promise<void> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const seconds = await tryOnce(seed, attempt);
+      if (seconds === undefined) return;
+      await sleep(1000 * seconds);
+    }
+    note(`a request got no answer in ${MAX_ATTEMPTS} tries`);
+  }
+
+  /** @returns seconds until the next try; undefined when it is over */
+  async function tryOnce(seed: number, attempt: number): Promise<number | undefined> {
     const from = performance.now();
     const response = await ask(seed, { route: 'origin', deadline_ms: DEADLINE_MS }).catch((error) => error as Error);
-    if (response instanceof Error) return note(`a request had no answer: ${response.message}`);
+    if (response instanceof Error) return void note(`a request had no answer: ${response.message}`);
     const body = (await response.json()) as Answer & { code?: string };
     const took = performance.now() - from;
     if (took > DEADLINE_MS + GRACE_MS) note(`an answer took ${seconds(took)}`);
-    if (response.ok) judge('request', seed, body);
-    else if (CLEAR.includes(body.code ?? '')) {
-      count(`request: ${body.code}`);
-      // As a client should: it asks nothing more until it is told to.
-      await sleep(1000 * Number(response.headers.get('Retry-After') ?? 0));
-    } else note(`a request got ${response.status} ${JSON.stringify(body).slice(0, 200)}`);
+    if (response.ok) return void judge(attempt === 1 ? 'request' : 'request asked again', seed, body);
+    if (!CLEAR.includes(body.code ?? '')) {
+      return void note(`a request got ${response.status} ${JSON.stringify(body).slice(0, 200)}`);
+    }
+    count(`try: ${body.code}`);
+    return Number(response.headers.get('Retry-After') ?? 0);
   }
 
   function judge(what: string, seed: number, answer: Answer): void {
@@ -181,6 +217,7 @@ try {
 } finally {
   proxy.close();
   for (const link of links) link.destroy();
+  await running.stop();
   await processes.stop();
   await project.remove();
   rmSync(work, { recursive: true, force: true });

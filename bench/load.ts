@@ -13,6 +13,7 @@ import { float32 } from '../src/core/tensor/tensor.ts';
 import { HEADER_LENGTH, type Parameters } from '../src/protocol/open-inference.ts';
 import { encodeRequest } from '../src/protocol/open-inference-client.ts';
 import { numberFlagsOf } from './support/flags.ts';
+import { growth, lows, MIN_SAMPLES, shown } from './support/memory-watch.ts';
 import { growthOfBare, ProcessGrowth } from './support/process-growth.ts';
 import { seconds } from './support/processes.ts';
 import { makeProject } from './support/project.ts';
@@ -196,21 +197,8 @@ interface Seen {
   readonly text: string;
 }
 
-/** Samples of memory below which nothing is said about growth. */
-const MIN_SAMPLES = 100;
 /** Maximum growth of the process against that of the Worker that answers "alive". */
 const MAX_GROWTH = 1.25;
-
-/** Lowest values of each tenth in MiB: what was left when garbage had just been collected. */
-function lows(series: readonly number[]): number[] {
-  const part = (i: number) =>
-    series.slice(Math.floor((i * series.length) / 10), Math.floor(((i + 1) * series.length) / 10));
-  return range(10).map((i) => Math.min(...part(i)) / 2 ** 20);
-}
-
-function shown(series: readonly number[]): string {
-  return series.map((value) => value.toFixed(0)).join(' ');
-}
 
 // What production gives an isolate: one that leaks ends the run.
 process.env.MINIFLARE_WORKERD_V8_FLAGS = '--max-heap-size=128';
@@ -270,7 +258,7 @@ try {
   });
   const begun = performance.now();
   let [next, done] = [0, 0];
-  const growth = new ProcessGrowth(worker.memory, () => done);
+  const grown = new ProcessGrowth(worker.memory, () => done);
   const watch = setInterval(() => {
     void worker.heap?.used().then((bytes) => heap.push(bytes));
     if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${requests} `);
@@ -287,7 +275,7 @@ try {
     }),
   );
   clearInterval(watch);
-  growth.stop();
+  grown.stop();
   const took = performance.now() - begun;
   console.log(`\n${done} requests in ${seconds(took)}: ${((1000 * done) / took).toFixed(0)} a second`);
   for (const [name, list] of [...times].sort()) {
@@ -302,11 +290,11 @@ try {
   const asked = (i: number): Kind => plan[i % plan.length] as Kind;
   const bare = await growthOfBare(project.folder, { count: done, clients: connections }, asked);
   const sizes = (one: ProcessGrowth) => `${shown(lows(one.bytes))}; ${one.perRequest.toFixed(1)} KiB a request`;
-  console.log(`workerd with all that stands in for the platform, MiB: ${sizes(growth)}`);
+  console.log(`workerd with all that stands in for the platform, MiB: ${sizes(grown)}`);
   console.log(`workerd with the Worker that answers "alive", MiB:     ${sizes(bare)}`);
-  const isWatched = growth.bytes.length >= MIN_SAMPLES && bare.bytes.length >= MIN_SAMPLES;
-  if (isWatched && growth.perRequest > MAX_GROWTH * Math.max(1, bare.perRequest)) {
-    faults.push(`workerd grew by ${growth.perRequest} KiB a request, the other by ${bare.perRequest}`);
+  const isWatched = grown.bytes.length >= MIN_SAMPLES && bare.bytes.length >= MIN_SAMPLES;
+  if (isWatched && grown.perRequest > MAX_GROWTH * Math.max(1, bare.perRequest)) {
+    faults.push(`workerd grew by ${grown.perRequest} KiB a request, the other by ${bare.perRequest}`);
   }
 } finally {
   await stop?.();
@@ -314,10 +302,8 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-const held = lows(heap);
-console.log(`heap of the Worker's isolate, least of each tenth of the run, MiB: ${shown(held)}`);
-const [middle, end] = [Math.min(...held.slice(3, 6)), Math.min(...held.slice(7))];
-if (heap.length >= MIN_SAMPLES && end > 1.25 * middle) faults.push(`the heap grew from ${middle} to ${end} MiB`);
+console.log(`heap of the Worker's isolate, least of each tenth of the run, MiB: ${shown(lows(heap))}`);
+faults.push(...[growth('the heap', heap) ?? []].flat());
 for (const fault of faults.slice(0, 20)) console.log(`WRONG  ${fault}`);
 console.log(faults.length === 0 ? 'nothing wrong' : `${faults.length} things wrong`);
 process.exit(faults.length === 0 ? 0 : 1);
