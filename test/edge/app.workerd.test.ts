@@ -13,7 +13,7 @@ describe('the Worker', () => {
   });
 
   it('does not serve model files from the assets', async () => {
-    for (const path of ['/cifar10/model.onnx', '/cifar10/manifest.json', '/models/cifar10/model.onnx']) {
+    for (const path of ['/cifar10/model.onnx', '/cifar10/manifest.json', '/models/cifar10/model.onnx', '/graphs/']) {
       const response = await worker.fetch(`https://whylight.test${path}`);
       expect([response.status, await response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
     }

@@ -1,4 +1,5 @@
-/** Entry of the Worker: one app for each isolate, made for the first request, since bindings come with it. */
+/** Entry of the Worker: one app for each isolate, made when the isolate starts. */
+import { env } from 'cloudflare:workers';
 import * as configured from '#plugins';
 import { hardenBuiltIns } from '../../core/harden.ts';
 import { createApp } from '../app.ts';
@@ -17,11 +18,19 @@ hardenBuiltIns();
 let services: Services | undefined;
 let app: ReturnType<typeof createApp> | undefined;
 const servicesOf = (bindings: WorkerBindings): Services => (services ??= workerServices(bindings, configured));
+const appOf = (bindings: WorkerBindings): ReturnType<typeof createApp> => (app ??= createApp(servicesOf(bindings)));
+
+try {
+  // The platform starts an isolate while the client still opens its connection; the router compiles its routes when it
+  // is first asked for one.
+  appOf(env as WorkerBindings).router.match('POST', '/');
+} catch {
+  // Settings that are wrong are reported by the first request, which composes the app again.
+}
 
 export default {
   fetch(request, bindings, context) {
-    app ??= createApp(servicesOf(bindings));
-    return app.fetch(request, bindings, context);
+    return appOf(bindings).fetch(request, bindings, context);
   },
   async queue(batch, bindings, context) {
     await consumeJobs(servicesOf(bindings), batch, (promise) => context.waitUntil(promise));
