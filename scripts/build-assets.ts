@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { type Config, configSchema } from '../src/config/plugins-config.ts';
 import { MethodRegistry } from '../src/core/method/registry.ts';
-import { modelDigest } from '../src/core/model/model-source.ts';
-import { DIGEST_FILE } from '../src/edge/models/assets.ts';
+import { completeModelAssets } from '../src/node/model-assets.ts';
 import { folderModels } from '../src/node/model-folders.ts';
 import { buildSite } from './build-site.ts';
 import { writeGraphs } from './graphs/asset-graphs.ts';
@@ -75,7 +74,7 @@ export async function buildAssets(): Promise<void> {
   const config = await readConfig();
   for (const path of filesOfPlugins(config)) await cp(join(ROOT, path), join(ASSETS, path), { recursive: true });
   const manifests = (await readdir(ASSETS, { recursive: true })).filter((path) => basename(path) === 'manifest.json');
-  for (const path of manifests) await writeDigest(join(ASSETS, dirname(path)));
+  for (const path of manifests) await completeModelAssets(join(ASSETS, dirname(path)));
   await writeCompiled(config);
   await buildSite(join(ASSETS, 'docs'));
   for (const [path, content] of files) {
@@ -83,12 +82,6 @@ export async function buildAssets(): Promise<void> {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content);
   }
-}
-
-/** @param folder of a model */
-export async function writeDigest(folder: string): Promise<void> {
-  const source = await folderModels({ it: folder }).open('it');
-  await writeFile(join(folder, DIGEST_FILE), await modelDigest(source));
 }
 
 /** Names of files that are missing or differ from what would be built now. */

@@ -4,9 +4,10 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeCompiled, writeDigest } from '../../scripts/build-assets.ts';
+import { writeCompiled } from '../../scripts/build-assets.ts';
 import { parseManifest } from '../../src/core/model/manifest.ts';
 import { Model } from '../../src/core/model/model.ts';
+import { completeModelAssets } from '../../src/node/model-assets.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COPIED = [
@@ -59,7 +60,7 @@ export async function makeProject({
       await cp(model, join(target, 'model.onnx'));
       await writeFile(join(target, 'manifest.json'), JSON.stringify(manifest ?? (await manifestFor(model))));
     }
-    await writeDigest(join(folder, 'generated/assets/bench'));
+    await completeModelAssets(join(folder, 'generated/assets/bench'));
     const { compiled } = config;
     await writeCompiled(
       { compiled, models: { bench: join(folder, 'models/bench') } },

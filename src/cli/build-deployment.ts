@@ -4,9 +4,8 @@ import { join, resolve } from 'node:path';
 import { checkTenant } from '../config/check-tenant.ts';
 import { WhylightError } from '../core/errors.ts';
 import { MethodRegistry, type PluginEntry } from '../core/method/registry.ts';
-import { modelDigest } from '../core/model/model-source.ts';
-import { DIGEST_FILE } from '../edge/models/assets.ts';
 import { CONFIG, wrong } from '../node/load-component.ts';
+import { completeModelAssets } from '../node/model-assets.ts';
 import { openFolder } from '../node/model-folders.ts';
 import { unlistedModels } from '../node/unlisted-models.ts';
 import { ASSETS_FOLDER, BUILD_FILE, BUILD_FOLDER, WORKER_FILE } from './deployment-files.ts';
@@ -64,7 +63,7 @@ async function copyFiles(folder: string, { method, files = {} }: PluginEntry): P
 
 async function copyModel(folder: string, name: string, path: string): Promise<void> {
   const from = resolve(folder, path);
-  const { manifest, ...source } = await openFolder(from, name);
+  const { manifest } = await openFolder(from, name);
   if (manifest?.name !== name) {
     throw new WhylightError(
       'invalid_config',
@@ -74,5 +73,5 @@ async function copyModel(folder: string, name: string, path: string): Promise<vo
   }
   const to = join(folder, ASSETS_FOLDER, name);
   await cp(from, to, { recursive: true, filter: (file) => !/\.py$|__pycache__$/.test(file) });
-  await writeFile(join(to, DIGEST_FILE), await modelDigest(source));
+  await completeModelAssets(to);
 }

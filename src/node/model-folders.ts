@@ -19,8 +19,14 @@ export function folderModels(paths: Readonly<Record<string, string>>): ModelStor
  * Opens a model in a folder, or an ONNX file.
  * @throws WhylightError `invalid_config` for a missing file
  */
-export const openFolder = (path: string, name: string): Promise<ModelSource> =>
-  isModelFile(path) ? openFile(path, name) : readModelFolder((file) => readIn(path, file), path);
+export const openFolder = async (path: string, name: string): Promise<ModelSource> =>
+  isModelFile(path)
+    ? openFile(path, name)
+    : withFilesBeside(await readModelFolder((file) => readIn(path, file), path), path);
+
+/** External data is looked for in the folder where the manifest states none. */
+const withFilesBeside = (source: ModelSource, folder: string): ModelSource =>
+  source.external ? source : { ...source, external: new FilesBeside(folder) };
 
 /** Tells if a path names an ONNX file rather than a folder. */
 export const isModelFile = (path: string): boolean => /\.onnx$/i.test(path);
@@ -32,8 +38,7 @@ async function openFile(path: string, name: string): Promise<ModelSource> {
   const written = manifest ? new TextDecoder().decode(manifest) : JSON.stringify({ name, file: basename(path) });
   const read = async (file: string) =>
     file === 'manifest.json' ? new TextEncoder().encode(written) : readIn(folder, file);
-  const source = await readModelFolder(read, folder);
-  return source.external ? source : { ...source, external: new FilesBeside(folder) };
+  return withFilesBeside(await readModelFolder(read, folder), folder);
 }
 
 async function readIn(folder: string, file: string): Promise<Uint8Array | undefined> {
