@@ -46,5 +46,5 @@ export const CHAPTERS: readonly Chapter[] = [
       'embedding',
     ],
   },
-  { title: 'Extending', pages: ['plugins', 'compiler', 'operators', 'architecture', 'benchmarks'] },
+  { title: 'Extending', pages: ['plugins', 'plugin-reference', 'compiler', 'operators', 'architecture', 'benchmarks'] },
 ];

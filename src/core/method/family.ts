@@ -66,9 +66,11 @@ export function familyParams<T extends z.ZodRawShape>(
   own: FamilyDefinition['params'],
   join: (shape: z.ZodRawShape) => T,
 ): z.ZodObject<T> {
-  if (!isSchema(own)) return z.object(join(own ?? {}));
-  const { checks = [] } = own.def as { readonly checks?: Parameters<z.ZodObject['check']> };
-  return z.object(join(own.shape)).check(...checks) as z.ZodObject<T>;
+  const shape = isSchema(own) ? own.shape : (own ?? {});
+  // A parameter of the definition replaces one of the family in its place.
+  const schema = z.object({ ...join(shape), ...shape });
+  const { checks = [] } = isSchema(own) ? (own.def as { readonly checks?: Parameters<z.ZodObject['check']> }) : {};
+  return (checks.length > 0 ? schema.check(...checks) : schema) as unknown as z.ZodObject<T>;
 }
 
 /** A plugin may bring a zod of its own, so the class says nothing. */

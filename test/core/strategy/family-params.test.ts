@@ -92,6 +92,29 @@ describe('parameters of a family', () => {
     expect(() => parseParams(ofSchema, { power: -1 })).toThrow('Parameter "power" of trial must be');
   });
 
+  it('replace those of the family that have the same name', () => {
+    const params = z.object({ reduction: z.enum(['none', 'loudest']).default('loudest').describe('Reduction.') });
+    for (const method of [
+      definePerturbation({ ...base, ...PRODUCT, params }),
+      definePathMethod({ ...base, fold: () => 0, params }),
+      definePathMethod({
+        ...base,
+        nodes: () => ({ alphas: Float64Array.of(), weights: Float64Array.of() }),
+        params,
+      }),
+      defineSinglePass({ ...base, strategy: 'gradient', needs: () => ({}), params }),
+      defineFeatureMethod({
+        ...base,
+        mask: { mask: 'none', grid: 1, segments: 1 },
+        cost: () => 0,
+        explain: async () => ({ values: {} }),
+        params,
+      }),
+    ]) {
+      expect(parseParams(method)).toMatchObject({ reduction: 'loudest' });
+    }
+  });
+
   it('keep the refinements of a zod object', () => {
     const even = schema.refine(({ power }) => power % 2 === 0, { message: 'power must be even', path: ['power'] });
     const method = definePerturbation({ ...base, ...PRODUCT, params: even });
