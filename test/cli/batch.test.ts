@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answers, freePort, HOST } from '../../bench/support/processes.ts';
 import { Random } from '../../src/core/tensor/random.ts';
@@ -103,6 +104,20 @@ const linesOf = (path: string): Line[] =>
         .map((line) => JSON.parse(line) as Line)
     : [];
 
+interface ParquetRow {
+  readonly name: string;
+  readonly truth?: string;
+  readonly method?: string;
+  readonly label: string | null;
+  readonly error: string | null;
+  readonly record: string;
+}
+
+async function rowsOf(path: string): Promise<ParquetRow[]> {
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
+  return rows.map((row) => JSON.parse(JSON.stringify(row)) as ParquetRow);
+}
+
 describe('whylight batch', () => {
   it('has each image exactly once after the server and the batch itself were killed', async () => {
     const out = join(work, 'killed.ndjson');
@@ -133,6 +148,45 @@ describe('whylight batch', () => {
     expect([code, stdout]).toEqual([0, `${IMAGES} images\nwritten to ${page}\n`]);
     expect(readFileSync(page, 'utf8')).toContain('ship/0.png');
     expect(linesOf(join(work, 'killed.ndjson')).every(({ name, truth }) => truth === name.split('/')[0])).toBe(true);
+  });
+
+  it('writes Parquet with each image exactly once after the batch was killed, which report reads', async () => {
+    const out = join(work, 'results.parquet');
+    const first = batch(out, folder, '--rate', '60');
+    await expect.poll(() => linesOf(`${out}.ndjson`).length).toBeGreaterThan(10);
+    await kill(first.child);
+    expect(existsSync(out)).toBe(false);
+    expect((await batch(out, folder).ran).code).toBe(0);
+    const rows = await rowsOf(out);
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(IMAGES);
+    expect(rows.map(({ record }) => JSON.parse(record) as Line)).toEqual(linesOf(`${out}.ndjson`));
+    expect(rows.every(({ name, truth, method }) => truth === name.split('/')[0] && method === 'saliency')).toBe(true);
+    const [from, like] = [join(work, 'parquet.html'), join(work, 'ndjson.html')];
+    expect((await start('report', '--results', out, '-o', from).ran).stdout).toContain(`${IMAGES} images\n`);
+    await start('report', '--results', `${out}.ndjson`, '-o', like).ran;
+    const pageOf = (path: string) => readFileSync(path, 'utf8').replaceAll(/whylight report [^<"]*/g, '');
+    expect(pageOf(from)).toBe(pageOf(like));
+  });
+
+  it('names the error of an input in its row of Parquet', async () => {
+    const [list, out] = [join(work, 'broken.txt'), join(work, 'failed.parquet')];
+    writeFileSync(join(work, 'no-image.png'), 'no image');
+    writeFileSync(list, `${join(work, 'no-image.png')}\n${join(folder, 'cat', '1.png')}\n`);
+    expect((await batch(out, `@${list}`).ran).code).toBe(1);
+    const rows = await rowsOf(out);
+    expect(rows.map(({ error, label }) => [error?.split(':')[0] ?? null, label === null])).toEqual(
+      expect.arrayContaining([
+        ['invalid_image', true],
+        [null, false],
+      ]),
+    );
+  });
+
+  it('refuses a file that is named as Parquet and is none', async () => {
+    const path = join(work, 'none.parquet');
+    writeFileSync(path, 'PAR1 and nothing else PAR1');
+    const { code, stderr } = await start('report', '--results', path, '-o', join(work, 'none.html')).ran;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is no file of results')]);
   });
 
   it('refuses to write a file that another batch writes', async () => {

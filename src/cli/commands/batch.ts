@@ -1,6 +1,7 @@
 /** `whylight batch`: many inputs, by a deployment, its jobs, an inference server or this machine. */
 import { counted } from '../../core/counted.ts';
 import { openJournal } from '../../report/journal.ts';
+import { isParquet } from '../../report/parquet-name.ts';
 import { keyOf } from '../../report/study.ts';
 import { numberFlag, UsageError } from '../arguments.ts';
 import { batchInputs } from '../batch/inputs.ts';
@@ -23,7 +24,11 @@ const args = {
     { required: true },
   ),
   method: textFlag('Saliency method', { default: 'grad_cam', valueHint: 'id' }),
-  out: textFlag('Results, NDJSON', { alias: 'o', default: 'results.ndjson', valueHint: 'file' }),
+  out: textFlag('Results: NDJSON, or Parquet by the extension .parquet', {
+    alias: 'o',
+    default: 'results.ndjson',
+    valueHint: 'file',
+  }),
   jobs: { type: 'boolean', description: 'Hand the inputs to the jobs of the deployment' },
   'inference-server': textFlag('KServe or Triton server with the exported graphs, in place of a deployment', {
     valueHint: 'url',
@@ -58,7 +63,7 @@ export default defineCommand({
     'Explains many inputs, each once: a run that was interrupted continues with the same command. Without --server, this machine or an inference server does the work.',
   examples: [
     'whylight batch images/ --server https://whylight.example.com -o results.ndjson',
-    'whylight batch s3://photos/2026/ --jobs --max-cost 20 --rate 50',
+    'whylight batch s3://photos/2026/ --jobs --max-cost 20 --rate 50 -o results.parquet',
     'whylight report --results results.ndjson -o report.html',
   ],
   args,
@@ -67,12 +72,13 @@ export default defineCommand({
     const { out, endpoint, restart, json, _: given } = flags;
     const inputs = await batchInputs(given, endpoint);
     const runner = await runnerOf(flags as Flags, parameters);
-    const unlock = await lockFile(out);
+    const journalFile = isParquet(out) ? `${out}.ndjson` : out;
+    const unlock = await lockFile(journalFile);
     try {
-      const journal = await openJournal<BatchRecord>(out, runner.settings, keyOf, restart === true);
+      const journal = await openJournal<BatchRecord>(journalFile, runner.settings, keyOf, restart === true);
       const bar = progressBar(`${runner.noun}s`);
       const outcome = await interruptible(
-        () => keptIn(out),
+        () => keptIn(journalFile),
         () =>
           runBatch({
             inputs,
@@ -87,6 +93,10 @@ export default defineCommand({
         bar.end();
         await journal.close();
       });
+      if (isParquet(out)) {
+        const { writeParquetResults } = await import('../batch/write-parquet.ts');
+        await writeParquetResults(out, runner.settings, journal.records());
+      }
       if (outcome.failed > 0 || outcome.left > 0) process.exitCode = 1;
       console.log(json ? JSON.stringify({ ...outcome, out }) : described(outcome, runner, out));
     } finally {

@@ -15,7 +15,9 @@ import { prepare, STUDY_ARGS } from '../study-flags.ts';
 const args = {
   ...STUDY_ARGS,
   folder: { ...STUDY_ARGS.folder, required: false },
-  results: textFlag('Results of "whylight batch", in place of a folder: nothing is computed', { valueHint: 'file' }),
+  results: textFlag('Results of "whylight batch" (NDJSON or Parquet), in place of a folder: nothing is computed', {
+    valueHint: 'file',
+  }),
   out: textFlag('Where to write it', { alias: 'o', default: 'report.html', valueHint: 'file.html' }),
   journal: textFlag('Journal of the inputs that are done; beside --out when left out', { valueHint: 'file' }),
 } as const;
