@@ -63,7 +63,7 @@ export default defineCommand({
     'Explains many inputs, each once: a run that was interrupted continues with the same command. Without --server, this machine or an inference server does the work.',
   examples: [
     'whylight batch images/ --server https://whylight.example.com -o results.ndjson',
-    'whylight batch s3://photos/2026/ --jobs --max-cost 20 --rate 50 -o results.parquet',
+    'whylight batch s3://photos/2026/ --jobs --max-cost 20 -o results.parquet',
     'whylight report --results results.ndjson -o report.html',
   ],
   args,
