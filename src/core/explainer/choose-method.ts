@@ -18,7 +18,7 @@ import { simplify } from '../onnx/simplify.ts';
 import { bindShapes, hasOpenShapes as hasOpenDims } from '../plan/bind-rows.ts';
 import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { Inputs } from '../tensor/rows.ts';
-import { checkModality } from './method-modality.ts';
+import { checkModality, methodsFor } from './method-modality.ts';
 
 /** Id that stands for the best method for the model; also what a request without a method gets. */
 export const AUTO_METHOD = 'auto';
@@ -183,7 +183,7 @@ export function refusalOf(
   return refusedWith(() => {
     const { method, params } = methods.bind(entry.method.id);
     checkModality(method, model, info);
-    for (const needs of Object.values(ownNeeds(method.needs(params, info, methods)))) {
+    for (const needs of Object.values(ownNeeds(method.needs(params, info, methodsFor(methods, model, info))))) {
       const resolved = resolveNeeds(needs, info);
       const problem = resolved.gradients.length > 0 ? withoutDerivative(model, resolved) : undefined;
       if (problem !== undefined) return problem;

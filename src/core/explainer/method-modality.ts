@@ -1,6 +1,6 @@
 /** Kinds of input that a model explains, and methods that are made for others. */
 import { WhylightError } from '../errors.ts';
-import type { Method, Modality } from '../method/contract.ts';
+import type { Method, MethodSource, Modality } from '../method/contract.ts';
 import { modalityOf } from '../modality/registry.ts';
 import type { TensorInfo } from '../model/info.ts';
 import type { BoundInfo, Model } from '../model/model.ts';
@@ -53,3 +53,12 @@ export function checkModality({ id, about }: Method, model: Model, info: BoundIn
     { method: id, modalities: about.modalities, found: [...kinds] },
   );
 }
+
+/** Source of the methods that a wrapper is made of: one that is made for other kinds of input is refused as by itself. */
+export const methodsFor = (methods: MethodSource, model: Model, info: BoundInfo): MethodSource => ({
+  bind(id, params) {
+    const bound = methods.bind(id, params);
+    checkModality(bound.method, model, info);
+    return bound;
+  },
+});

@@ -15,7 +15,7 @@ import { type ResolvedNeeds, resolveNeeds } from '../plan/variant.ts';
 import type { TaskTarget } from '../task/task.ts';
 import { type Inputs, rowsOf, spreadRows } from '../tensor/rows.ts';
 import { askedOnce } from './asked-once.ts';
-import { checkModality } from './method-modality.ts';
+import { checkModality, methodsFor } from './method-modality.ts';
 import { halvesInside } from './overflow.ts';
 import { guarded } from './plugin-fault.ts';
 import { modelView } from './plugin-view.ts';
@@ -217,7 +217,7 @@ function withNeeds(
   checkModality(method, model, info);
   const asked = JSON.stringify(params);
   const needs = askedOnce({ method, methods, info }, `needs ${asked}`, () =>
-    guarded(method, () => method.needs(params, modelView(info), methods)),
+    guarded(method, () => method.needs(params, modelView(info), methodsFor(methods, model, info))),
   );
   const named = Object.entries(namedNeeds(needs));
   if (named[0]?.[1].model !== undefined) throw new WhylightError('method_failed', FIRST_IS_OWN, { method: method.id });

@@ -4,7 +4,8 @@ import { refusalOf } from '../../../src/core/explainer/choose-method.ts';
 import { kindsOf } from '../../../src/core/explainer/method-modality.ts';
 import { type Method, MODALITIES, type Modality } from '../../../src/core/method/contract.ts';
 import { GraphBuilder } from '../../../src/core/onnx/builder.ts';
-import { checkContract, openGraph, subjects } from '../../../src/testing/node.ts';
+import ensemble from '../../../src/plugins/wrappers/ensemble.ts';
+import { checkContract, openGraph, type Subject, subjects } from '../../../src/testing/node.ts';
 import { explainerOf } from '../../support/classifiers.ts';
 import { method } from '../../support/trial-method.ts';
 
@@ -51,6 +52,18 @@ describe('about.modalities', () => {
       'trial explains images, but the model takes vectors: choose another method.',
     );
     expect(asked).toEqual([]);
+  });
+
+  it('holds for the methods that a wrapper is made of', async () => {
+    const explainer = explainerOf([forKinds('image'), ensemble]);
+    const [image, vector] = await subjects();
+    const run = ({ model, inputs }: Subject) =>
+      explainer.explain(model, { method: 'ensemble', params: { methods: ['trial'] }, inputs });
+    await expect(run(image as Subject)).resolves.toMatchObject({ method: 'ensemble' });
+    await expect(run(vector as Subject)).rejects.toMatchObject({
+      code: 'unprocessable_method',
+      details: { method: 'trial', modalities: ['image'], found: ['vector'] },
+    });
   });
 
   it('is every kind where none is named', async () => {
