@@ -80,7 +80,7 @@ export function openPreparedOn(engine: () => Engine, bytes: Uint8Array, settings
     explain: (request, hooks) => explainer.explain(model, request, hooks),
     predict: (request, hooks) => explainer.predict(model, request, hooks),
     async estimate(request) {
-      const plan = explainer.plan(model, request);
+      const plan = await explainer.planned(model, request);
       await explainer.prepare(plan);
       return explainer.estimate(plan);
     },

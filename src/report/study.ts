@@ -45,7 +45,7 @@ export async function rowsOfInput(study: Study, input: StudyInput): Promise<numb
   const { subject } = await input.read();
   let total = 1;
   for (const method of study.methods) {
-    const plan = study.explainer.plan(study.opened.model, await questionOf(study, method, subject));
+    const plan = await study.explainer.planned(study.opened.model, await questionOf(study, method, subject));
     const costs = [plan.cost, ...planMetrics(plan, study.metrics, study.known).map(({ cost }) => cost)];
     total += costs.reduce((sum, cost) => sum + cost.forwards + cost.backwards, 0);
   }
@@ -145,7 +145,7 @@ async function byMethod(
 ): Promise<MethodRecord | undefined> {
   const { explainer, opened } = study;
   const request = await questionOf(study, method, subject);
-  const plan = explainer.plan(opened.model, request);
+  const plan = await explainer.planned(opened.model, request);
   const outcome = outcomeOf(opened.model, subject, request, await explainer.run(plan));
   const { row } = outcome;
   if (row.nothing !== undefined) return undefined;

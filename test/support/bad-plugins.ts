@@ -56,8 +56,50 @@ const eraseWeights = ({ model }: Pick<Context, 'model'>): void => {
   for (const { bytes } of model.graph.constants.values()) bytes.fill(0);
 };
 
+/** Waits without end in one turn of the event loop. */
+const spin = (): never => {
+  for (;;) kept.length = 0;
+};
+
 const kept: unknown[] = [];
 const mutable = (value: unknown) => value as Record<string, unknown> & unknown[] & Map<string, unknown>;
+
+/** Methods that only an isolate of their own can hold. */
+export const WORSE_PLUGINS: readonly BadPlugin[] = [
+  bad('spins', 504, spin),
+  bad('spins_in_needs', 500, async () => answer, { needs: spin }),
+  bad('spins_after_refusal', 500, async (ctx) => {
+    await ctx.evaluate({ input: zeros([50, 3, 32, 32]) }).catch(() => undefined);
+    return spin();
+  }),
+  bad('hoards', 500, async () => {
+    for (;;) {
+      kept.push(new Uint8Array(32 * 2 ** 20).fill(1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }),
+  bad('hoards_objects', 500, async () => {
+    for (;;) kept.push(new Array(2 ** 16).fill(kept.length));
+  }),
+  bad('ends_the_process', 500, async () => {
+    (globalThis as unknown as { process: { exit(code: number): never } }).process.exit(3);
+  }),
+  bad('rejects_unheard', 500, async () => {
+    void Promise.reject(new Error(SECRET));
+    return new Promise(() => undefined);
+  }),
+  bad('throws_later', 500, async () => {
+    setTimeout(() => {
+      throw new Error(SECRET);
+    }, 1);
+    return new Promise(() => undefined);
+  }),
+  bad('reads_secrets', 200, async () => {
+    const { env } = (globalThis as unknown as { process: { env: Record<string, string | undefined> } }).process;
+    if (Object.keys(env).length > 0) throw new Error(`It sees ${Object.keys(env).join(', ')}.`);
+    return answer;
+  }),
+];
 
 export const BAD_PLUGINS: readonly BadPlugin[] = [
   // Writing to what everybody shares.

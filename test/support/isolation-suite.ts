@@ -1,6 +1,6 @@
 /** Suite: bad methods spoil nothing for another tenant. It runs in workerd and in Node. */
 import { describe, expect, it } from 'vitest';
-import { BAD_PLUGINS, SECRET } from './bad-plugins.ts';
+import { BAD_PLUGINS, type BadPlugin, SECRET } from './bad-plugins.ts';
 
 /** Asks for an explanation of one fixed input as a tenant. */
 export type AskAs = (tenant: string, method: string) => Promise<Response>;
@@ -22,8 +22,15 @@ async function answersOf(ask: AskAs, methods: readonly string[] = GOOD): Promise
   return answers;
 }
 
-/** @param askElsewhere the same of an app that no bad method has run in */
-export function testIsolation(ask: AskAs, askElsewhere: AskAs): void {
+/**
+ * @param askElsewhere the same of an app that no bad method has run in
+ * @param plugins those of every suite when left out
+ */
+export function testIsolation(
+  ask: AskAs,
+  askElsewhere: AskAs,
+  plugins: readonly BadPlugin[] = BAD_PLUGINS,
+): void {
   describe('a bad method', () => {
     let expected: unknown[];
 
@@ -32,7 +39,7 @@ export function testIsolation(ask: AskAs, askElsewhere: AskAs): void {
       expect(expected.map((answer) => (answer as unknown[])[1])).toEqual(GOOD.map(() => 200));
     });
 
-    it.each(BAD_PLUGINS.map(({ method, status }) => [method.id, status] as const))(
+    it.each(plugins.map(({ method, status }) => [method.id, status] as const))(
       '%s is answered with %i, and the answers of another tenant stay equal',
       async (id, status) => {
         const response = await ask('reckless', id);

@@ -1,6 +1,7 @@
 /** `whylight inspect model.onnx`: what whylight can do with a model, before anything runs. */
 
 import type { Optimize } from '../../core/autodiff/compile.ts';
+import { askMethods } from '../../core/explainer/ask-methods.ts';
 import type { TensorInfo } from '../../core/model/info.ts';
 import { type Inspection, inspect } from '../../tools/inspect.ts';
 import { configuredMethods, EMBEDDED_MODELS, ROOT } from '../compose.ts';
@@ -22,7 +23,9 @@ export default defineCommand({
   args,
   async run({ model, json }) {
     const opened = await openModel({ model }, EMBEDDED_MODELS, ROOT);
-    const inspection = inspect(opened.model, configuredMethods(), opened.opsets);
+    const methods = configuredMethods();
+    await askMethods(methods, opened.model);
+    const inspection = inspect(opened.model, methods, opened.opsets);
     console.log(json ? JSON.stringify(inspection, null, 2) : page(inspection));
   },
 });

@@ -48,7 +48,7 @@ async function list(): Promise<void> {
   );
   for (const { method } of CONFIGURED) {
     const state = AVAILABLE.notBuilt.has(method.id) ? ' (configured, not built)' : '';
-    console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${costOf(method)}${state}`);
+    console.log(`${method.id.padEnd(30)} ${method.strategy.padEnd(13)} ${await costOf(method)}${state}`);
   }
   if (AVAILABLE.notBuilt.size === 0) return;
   if (AVAILABLE.deployment)
@@ -56,9 +56,9 @@ async function list(): Promise<void> {
   else if (resolve('.') === resolve(ROOT))
     console.log('\nA Worker has methods that are not built after "npm run setup", or the next "npm start".');
 
-  function costOf({ id }: Method): string {
+  async function costOf({ id }: Method): Promise<string> {
     try {
-      const { cost } = explainer.plan(model, { method: id, inputs: { image: imageTensor() } });
+      const { cost } = await explainer.planned(model, { method: id, inputs: { image: imageTensor() } });
       return `${cost.forwards} forwards, ${cost.backwards} backwards`;
     } catch (error) {
       if (WhylightError.is(error, 'unprocessable_method')) return 'needs another kind of model';

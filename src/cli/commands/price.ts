@@ -48,15 +48,15 @@ export default defineCommand({
     const explainer = await compose('web');
     const inputs = zerosOf(model);
     const ids = methods === undefined ? explainer.methods.ids : namesFlag(methods);
-    const priced = ids.flatMap((id): Priced[] => {
-      const cost = costOf(explainer, model, { method: id, inputs }, methods !== undefined);
-      if (!cost) return [];
+    const priced: Priced[] = [];
+    for (const id of ids) {
+      const cost = await costOf(explainer, model, { method: id, inputs }, methods !== undefined);
+      if (!cost) continue;
       const cpuMs = cost.milliseconds * factor;
       const each = mixed(HIT, jobs ? jobOf(cpuMs) : missOf(cpuMs), hits);
-      return [
-        { method: id, rows: cost.rows, cpu_ms: cpuMs, usd: priceOf(each) * count, usd_month: monthOf(each, count) },
-      ];
-    });
+      const prices = { usd: priceOf(each) * count, usd_month: monthOf(each, count) };
+      priced.push({ method: id, rows: cost.rows, cpu_ms: cpuMs, ...prices });
+    }
     priced.sort((a, b) => a.usd - b.usd);
     const facts = { model: model.name, explanations: count, hit_rate: hits, slower: factor, jobs: jobs === true };
     console.log(json ? JSON.stringify({ ...facts, prices: LIST_PRICES, methods: priced }) : table(priced, facts));
@@ -67,9 +67,9 @@ export default defineCommand({
  * Rows and milliseconds of an explanation of one row; undefined for a method that does not apply.
  * @param named true for a method that the user named: why it does not apply is an error then
  */
-function costOf(explainer: Explainer, model: Model, request: ExplainRequest, named: boolean) {
+async function costOf(explainer: Explainer, model: Model, request: ExplainRequest, named: boolean) {
   try {
-    const plan = explainer.plan(model, request);
+    const plan = await explainer.planned(model, request);
     const { cost, milliseconds } = explainer.estimate(plan);
     return { rows: cost.forwards + cost.backwards, milliseconds };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Explanation of one row together with the answer that the task reads. */
+import { answered } from '../method/answered.ts';
 import type { Classified } from '../model/prediction.ts';
 import type { TaskRegistry } from '../task/registry.ts';
 import type { Prediction } from '../task/task.ts';
@@ -24,7 +25,7 @@ export async function explainAnswer(run: PlanRun, index: number, tasks: TaskRegi
   const answer = await readRow(run, task, index);
   const chosen = targetOf(answer, task, plan.request.target);
   if ('nothing' in chosen) return nothingFound(answer, chosen.nothing, plan.request.summary === true);
-  const settled = planWithTarget(plan, chosen.target);
+  const settled = await answered(() => planWithTarget(plan, chosen.target));
   const result = await explainRow({ ...run, plan: settled, lease: run.lease.extendedTo(settled.model) }, index);
   const { prediction } = chosen.target;
   const row = { ...result.row, ...(prediction !== undefined && { prediction }) };

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { WhylightError } from '../errors.ts';
+import { answered } from '../method/answered.ts';
 import type { Cost } from '../method/contract.ts';
 import type { MethodRegistry } from '../method/registry.ts';
 import { checkInputs } from '../model/inputs.ts';
@@ -98,6 +99,14 @@ export class Explainer {
   }
 
   /**
+   * Plans a request as {@link plan} does, also for a method in an isolate of its own, which has to be waited for.
+   * @throws WhylightError as {@link planRequest} does
+   */
+  planned(model: Model, request: ExplainRequest, options?: PlanOptions): Promise<Plan> {
+    return answered(() => this.plan(model, request, options));
+  }
+
+  /**
    * Looks for the graphs of a plan in the store of compiled graphs, so that {@link estimate} and {@link run} need not
    * compile them. Without a store it does nothing.
    */
@@ -118,7 +127,7 @@ export class Explainer {
    * @throws WhylightError as {@link planRequest} and {@link run} do
    */
   async explain(model: Model, request: ExplainRequest, hooks: ExplainHooks = {}): Promise<Explanation> {
-    return this.run(this.plan(model, request, hooks.methods && { methods: hooks.methods }), hooks);
+    return this.run(await this.planned(model, request, hooks.methods && { methods: hooks.methods }), hooks);
   }
 
   /**
@@ -151,7 +160,7 @@ export class Explainer {
     try {
       const answer = await readRow({ plan, lease, hooks }, task, index);
       const chosen = targetOf(answer, task, plan.request.target);
-      if ('target' in chosen) return planWithTarget(plan, chosen.target);
+      if ('target' in chosen) return await answered(() => planWithTarget(plan, chosen.target));
       throw new WhylightError('unprocessable_method', chosen.nothing);
     } finally {
       lease.release();

@@ -1,6 +1,7 @@
 /** Errors of methods. A method is third-party code: an unexpected error becomes `method_failed`. */
 import { type ErrorCode, WhylightError } from '../errors.ts';
 import type { Method } from '../method/contract.ts';
+import { thrownText } from '../thrown-text.ts';
 
 /** Codes that describe a request or its run; a method may raise them. Any other code belongs to the host. */
 const RUN_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -56,15 +57,6 @@ export async function guardedAsync<T>(method: Method, work: () => Promise<T>): P
 
 function failure(method: Method, error: unknown): unknown {
   if (WhylightError.is(error) && RUN_CODES.has(error.code) && error.message.length <= MAX_MESSAGE_CHARS) return error;
-  const cause = error instanceof Error ? error : new TypeError(`It threw ${textOf(error)}, which is no Error.`);
+  const cause = error instanceof Error ? error : new TypeError(`It threw ${thrownText(error)}, which is no Error.`);
   return new WhylightError('method_failed', `Method "${method.id}" failed.`, { method: method.id }, { cause });
-}
-
-/** Text of any value for a log, also of one whose own conversion fails. */
-function textOf(value: unknown): string {
-  try {
-    return typeof value === 'string' ? JSON.stringify(value.slice(0, MAX_MESSAGE_CHARS)) : String(value);
-  } catch {
-    return `a value of type ${typeof value}`;
-  }
 }

@@ -10,6 +10,14 @@ import type { Attribute, Constant, Graph, Node } from '../onnx/graph.ts';
  * @returns the same facts; writing to them throws a TypeError, and `graph` is a {@link graphView}
  */
 export function modelView<T extends ModelInfo>(info: T): T {
+  const known = modelViews.get(info) ?? viewOf(info);
+  modelViews.set(info, known);
+  return known as T;
+}
+
+const modelViews = new WeakMap<ModelInfo, ModelInfo>();
+
+function viewOf(info: ModelInfo): ModelInfo {
   return new Proxy(info, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);

@@ -168,7 +168,7 @@ function contextOf(run: MetricsRun, row: ExplainedRow, index: number): Omit<Metr
         top: 1,
         summary: false,
       };
-      const changed = explainer.plan(change.model ?? model, request, { methods, paramsParsed: true });
+      const changed = await explainer.planned(change.model ?? model, request, { methods, paramsParsed: true });
       const { rows } = await explainer.run(changed, hooks);
       return rows[0] as ExplainedRow;
     },

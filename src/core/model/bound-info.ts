@@ -16,6 +16,7 @@ import type { ModelInfo, TensorInfo } from './info.ts';
 import { featureMaps } from './layers.ts';
 import type { Manifest } from './manifest.ts';
 import { refuseUnknownOperators } from './model-checks.ts';
+import { noTensor } from './no-tensor.ts';
 import { bind, channelAxisOf, classAxisOf, inferBound, probabilityOf, tensorInfo } from './tensor-info.ts';
 
 export interface InfoOptions {
@@ -128,20 +129,10 @@ function tensorsOf(graph: Graph, values: Values, output: string): (name: string)
   const own = new Set(graph.outputs.map(({ name }) => name));
   return (name) => {
     const value = values.get(name);
-    if (!value?.dims) throw unusable(name, values);
+    if (!value?.dims) throw noTensor(name, values.keys(), values.has(name));
     const dims = own.has(name) ? value.dims : rowsFirstDims(value.dims, batch);
     return tensorInfo(name, { ...value, dims }, maps.has(name) ? 0 : undefined);
   };
-}
-
-function unusable(name: string, values: Values): WhylightError {
-  const close = nearest(name, values.keys());
-  const similar = close.length > 0 ? `Did you mean "${close.join('" or "')}"?` : '';
-  const hint = values.has(name) ? 'Its shape is not known.' : similar;
-  return new WhylightError('layer_not_found', `The model has no usable tensor named ${quoted(name)}. ${hint}`.trim(), {
-    tensor: name,
-    nearest: close,
-  });
 }
 
 type ScoreFacts = Pick<BoundInfo, 'scores' | 'scoreSize' | 'labelled'> &

@@ -65,7 +65,7 @@ function multiplyHigh(a: number, b: number): number {
  */
 export class Random {
   readonly seed: number;
-  private readonly stream: number;
+  readonly stream: number;
   private readonly key: readonly [number, number];
 
   /**

@@ -155,7 +155,7 @@ export async function queryOf(
       })),
       ...(corrections && { corrections }),
     };
-    return explainer.plan(model, request, { methods, paramsParsed: true });
+    return explainer.planned(model, request, { methods, paramsParsed: true });
   };
   return {
     model,

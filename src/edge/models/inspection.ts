@@ -1,5 +1,6 @@
 /** Inspection of an uploaded model before it goes live. */
 import type { WaitUntil } from '../../core/engine/session-cache.ts';
+import { askMethods } from '../../core/explainer/ask-methods.ts';
 import type { Explainer } from '../../core/explainer/explainer.ts';
 import { ISOLATE_LIMITS } from '../../core/limits.ts';
 import type { MethodRegistry } from '../../core/method/registry.ts';
@@ -38,6 +39,7 @@ export async function inspectFiles(
   await pause();
   checkUploadSize(model);
   await pause();
+  await askMethods(methods, model);
   // The operator sets of the file, not those after upgrading.
   const steps = inspectionSteps(model, methods, declaredOpsets(source.bytes), ISOLATE_LIMITS.compilation);
   let step = steps.next();

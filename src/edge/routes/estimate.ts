@@ -1,3 +1,4 @@
+import { answered } from '../../core/method/answered.ts';
 import { readQuery, runRequest } from '../explain/query.ts';
 import { waitUntilOf } from '../http/env.ts';
 import { answer, inputBody } from '../openapi/content.ts';
@@ -38,8 +39,8 @@ export const estimate = defineRoute(
       bytes,
       route: decision.route,
       reason: decision.why,
-      ...(decision.route === 'none' && { fits: fittingParams(services, request) }),
-      ...(decision.route === 'unavailable' && { fits: fittingAtEdge(services, request) }),
+      ...(decision.route === 'none' && { fits: await answered(() => fittingParams(services, request)) }),
+      ...(decision.route === 'unavailable' && { fits: await answered(() => fittingAtEdge(services, request)) }),
     });
   },
 );

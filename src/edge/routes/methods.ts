@@ -1,3 +1,4 @@
+import { answered } from '../../core/method/answered.ts';
 import type { PluginEntry } from '../../core/method/registry.ts';
 import { methodMetadata, suitability } from '../../protocol/method-metadata.ts';
 import { requestedModel } from '../models/requested-model.ts';
@@ -28,7 +29,8 @@ export const methods = defineRoute(
       const name = c.req.query('model');
       const served = name === undefined ? undefined : await requestedModel(c, models, { model: name });
       const on = (entry: PluginEntry) => served && suitability(explainer.methods, entry, served.model);
-      return c.json({ methods: known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) })) });
+      const listed = await answered(() => known.map((entry) => ({ ...describe(entry, tenant), ...on(entry) })));
+      return c.json({ methods: listed });
     },
 );
 

@@ -3,6 +3,7 @@ import { WhylightError } from '../../core/errors.ts';
 import type { Explanation } from '../../core/explainer/explanation.ts';
 import { type Plan, planWithParams } from '../../core/explainer/plan.ts';
 import type { ExplainHooks } from '../../core/explainer/request.ts';
+import { answered } from '../../core/method/answered.ts';
 import { noHealthyOrigin } from '../origin/origin-client.ts';
 import type { OriginRunner } from '../origin/origin-runner.ts';
 import type { Services } from '../services.ts';
@@ -57,7 +58,7 @@ export async function runPlan(
   if (route === 'unavailable') {
     return runDegraded(services, request, hooks, noHealthyOrigin(origin?.retryAfter ?? 1));
   }
-  if (route !== 'origin' || !origin) throw budgetExceeded(services, request, routed);
+  if (route !== 'origin' || !origin) throw await budgetExceeded(services, request, routed);
   try {
     return { explanation: await runAtOrigin(services, origin, request, hooks, routed), route, why };
   } catch (error) {
@@ -119,9 +120,9 @@ async function runDegraded(
 ): Promise<RunResult> {
   const { plan, tenant, wanted } = request;
   if (!tenant.degrade || wanted !== 'auto' || !tenant.routes.includes('edge')) throw error;
-  const [name, value] = Object.entries(fittingAtEdge(services, request))[0] ?? [];
+  const [name, value] = Object.entries(await answered(() => fittingAtEdge(services, request)))[0] ?? [];
   if (name === undefined) throw error;
-  const lowered = planWithParams(plan, { ...plan.params, [name]: value });
+  const lowered = await answered(() => planWithParams(plan, { ...plan.params, [name]: value }));
   const explanation = await runHere(services, request, lowered, hooks);
   return {
     explanation: { ...explanation, degraded: { [name]: plan.params[name] as number } },
@@ -130,9 +131,13 @@ async function runDegraded(
   };
 }
 
-function budgetExceeded(services: Services, request: RunRequest, routed: RoutedPlan): WhylightError {
+async function budgetExceeded(
+  services: Services,
+  request: RunRequest,
+  routed: RoutedPlan,
+): Promise<WhylightError> {
   const { estimate, decision } = routed;
-  const fits = fittingParams(services, request);
+  const fits = await answered(() => fittingParams(services, request));
   const list = Object.entries(fits).map(([name, value]) => `${name}=${value}`);
   const hint = list.length > 0 ? ` It would fit with ${list.join(' or ')}.` : '';
   return new WhylightError('budget_exceeded', `The request cannot run: ${decision.why}.${hint}`, {
